@@ -1,0 +1,45 @@
+"""losscli tells the truth about losses: exact, fast, from files of any size.
+
+from losscli import evaluate, losses
+
+    evaluate("preds.npy", "targets.npy", loss="smooth_l1").value
+    losses.smooth_l1(pred, target, beta=0.5)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from losscli import losses as losses
+    from losscli.errors import DataError as DataError
+    from losscli.errors import LossCliError as LossCliError
+    from losscli.errors import MissingError as MissingError
+    from losscli.errors import UsageError as UsageError
+    from losscli.evaluation import Evaluation as Evaluation
+    from losscli.runs import evaluate as evaluate
+    from losscli.version import __version__ as __version__
+
+# A name, and the module it is taken from when it is first asked for: import stays cheap.
+_PUBLIC = {
+    "evaluate": "losscli.runs",
+    "Evaluation": "losscli.evaluation",
+    "LossCliError": "losscli.errors",
+    "UsageError": "losscli.errors",
+    "DataError": "losscli.errors",
+    "MissingError": "losscli.errors",
+    "__version__": "losscli.version",
+}
+
+__all__ = [*_PUBLIC, "losses"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name == "losses":
+        return import_module("losscli.losses")
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'losscli' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,19 @@
+"""`losscli` and `python -m losscli`: the version at once, everything else by the command line."""
+
+import sys
+
+
+def main() -> None:
+    """Run the program on the arguments of this process, and exit as the contract says."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from losscli.version import __version__
+
+        sys.stdout.write(f"losscli {__version__}\n")
+        return
+    from losscli.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Where arithmetic happens: a namespace of array functions, a device, a precision."""

@@ -1,0 +1,104 @@
+"""The program: assembles the commands, and turns errors into exit codes and short messages."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from losscli.cli import eval as eval_command
+from losscli.errors import LossCliError, UsageError
+
+_INTERRUPTED, _FAULT = 130, 5
+
+
+def program() -> typer.Typer:
+    """All commands, not yet run."""
+    app = typer.Typer(
+        name="losscli",
+        help="Tells the truth about losses: exact, fast, from files of any size.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    app.command("eval")(eval_command.command)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program on arguments; the exit code is the contract's."""
+    # BLAS threads would fight with ours, and none of our work is a matrix product.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _mend_streams()
+    debug = "--debug" in arguments
+    try:
+        code = typer.main.get_command(program()).main(
+            list(arguments), prog_name="losscli", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        return UsageError.exit_code
+    except click.ClickException as error:
+        if debug:
+            raise
+        return _report(_as_usage(error, arguments), arguments)
+    except LossCliError as error:
+        if debug:
+            raise
+        return _report(error, arguments)
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted\n")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough: nothing more can be said, and nothing failed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        sys.stderr.write(
+            f"error: losscli itself failed: {type(error).__name__}: {error}\n"
+            "  this is a bug; the same command with --debug shows where\n"
+        )
+        return _FAULT
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", "-V", help="Print the version."),
+) -> None:
+    if version:
+        from losscli.version import __version__
+
+        sys.stdout.write(f"losscli {__version__}\n")
+        raise typer.Exit
+
+
+def _report(error: LossCliError, arguments: Sequence[str]) -> int:
+    from losscli.cli.console import print_error
+
+    wants_json = "--format=json" in arguments or any(
+        pair == ("--format", "json") for pair in zip(arguments, arguments[1:], strict=False)
+    )
+    print_error(error, "json" if wants_json else "table")
+    return error.exit_code
+
+
+def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
+    """What click found wrong, in the words and the form of our own errors."""
+    message = error.format_message().rstrip(".")
+    hint = "losscli eval --help" if "eval" in arguments else "losscli --help"
+    return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
+
+
+def _mend_streams() -> None:
+    """Streams that can say anything: a name outside the encoding must not end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

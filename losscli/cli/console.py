@@ -1,0 +1,94 @@
+"""Streams: results to stdout, progress, notes and errors to stderr; colour only where it is seen."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from losscli.errors import LossCliError
+
+if TYPE_CHECKING:
+    from losscli.evaluation import Evaluation
+
+_PATIENCE_S = 1.0  # a bar for anything longer
+
+
+def printed(result: "Evaluation", form: str, *, quiet: bool) -> None:
+    """The notes on stderr, the result on stdout."""
+    for note in result.notes:
+        _say("note", [note.message, *([note.hint] if note.hint else [])])
+    if quiet:
+        return
+    if form == "table":
+        from rich.console import Console
+
+        from losscli.render.table import show
+
+        show(result, Console(highlight=False, emoji=False, markup=False))
+    else:
+        from losscli.render import text
+
+        sys.stdout.write(text(result, form))
+    sys.stdout.flush()
+
+
+def print_error(error: LossCliError, form: str) -> None:
+    """The error on stderr; as a document on stdout too, where that is what a program reads."""
+    _say("error", error.lines())
+    if form == "json":
+        from losscli.render.json import render_error
+
+        sys.stdout.write(render_error(error))
+        sys.stdout.flush()
+
+
+def _say(word: str, lines: list[str]) -> None:
+    from losscli.render.words import shown
+
+    head, *rest = (shown_long(shown, line) for line in lines)
+    sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
+
+
+def shown_long(shown: Callable[[str], str], line: str) -> str:
+    """A line of a message, made safe in parts: a message may be longer than a name."""
+    return "".join(shown(line[i : i + 200]) for i in range(0, min(len(line), 2000), 200))
+
+
+@contextmanager
+def progress_bar(*, wanted: bool) -> Iterator[Callable[[float], None]]:
+    """What is told the share done; a bar appears in a terminal, after a second of work."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda done: None
+        return
+    bar = _Bar()
+    try:
+        yield bar.update
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """A rich progress bar that is imported and drawn only when there is time to see it."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._progress: object | None = None
+
+    def update(self, done: float) -> None:
+        if self._progress is None:
+            if time.monotonic() - self._start < _PATIENCE_S:
+                return
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+            columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            progress = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = progress.add_task("", total=1.0)
+            progress.start()
+            self._progress = progress
+        self._progress.update(self._task, completed=done)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()  # type: ignore[attr-defined]

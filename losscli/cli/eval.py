@@ -1,0 +1,91 @@
+"""`losscli eval`: options in, one call into the library, one call into the renderer."""
+
+from typing import Any
+
+from losscli.cli import options as opt
+
+
+def command(
+    preds: opt.Preds,
+    targets: opt.Targets = None,
+    loss: opt.Losses = None,
+    pred: opt.Pred = None,
+    target: opt.Target = None,
+    id: opt.Id = None,  # noqa: A002 - the flag is called so
+    weights: opt.Weights = None,
+    header: opt.Header = True,
+    nan: opt.Nan = "error",
+    reduction: opt.Reduction = "mean",
+    ci: opt.Ci = "0.95",
+    backend: opt.Backend = "auto",
+    device: opt.Device = "cpu",
+    dtype: opt.Dtype = "float64",
+    threads: opt.Threads = 0,
+    engine: opt.Engine = "local",
+    per_sample: opt.PerSample = None,
+    format: opt.Format = "table",  # noqa: A002 - the flag is called so
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    no_progress: opt.NoProgress = False,
+    debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
+) -> int:
+    """The losses of PREDS against TARGETS, exactly summed, from files of any size.
+
+    losscli eval preds.npy targets.npy --loss smooth_l1
+
+    losscli eval table.csv --pred y_hat --target y -l mse -l smooth_l1:beta=0.5
+
+    losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
+    """
+    from losscli.cli.console import printed, progress_bar
+    from losscli.machine import reuse_freed_memory
+    from losscli.plans import EvalPlan, check_format
+
+    check_format(format)
+    plan = EvalPlan(
+        preds,
+        targets,
+        loss=loss or (),
+        pred=_columns(pred, "--pred"),
+        target=_columns(target, "--target"),
+        id=_columns(id, "--id"),
+        weights=weights,
+        header=header,
+        nan=_any(nan),
+        reduction=_any(reduction),
+        ci=ci,
+        backend=_any(backend),
+        device=device,
+        dtype=_any(dtype),
+        threads=threads,
+        engine=engine,
+        per_sample=per_sample,
+        output=output or (),
+        digest=format == "json",
+    )
+    reuse_freed_memory()
+    from losscli.runs import carry_out
+
+    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+        result = carry_out(plan, progress)
+    printed(result, format, quiet=quiet)
+    return result.exit_code
+
+
+def _columns(given: list[str] | None, flag: str) -> tuple[str, ...]:
+    """The columns of `a,b`; the flag given twice would be two models, which is `compare`."""
+    from losscli.errors import UsageError
+
+    if not given:
+        return ()
+    if len(given) > 1:
+        raise UsageError(
+            f"{flag} was given {len(given)} times",
+            hint=f"columns of one matrix: {flag} {','.join(given)}; two models: losscli compare",
+        )
+    return tuple(name.strip() for name in given[0].split(","))
+
+
+def _any(word: str) -> Any:
+    """A word that the plan checks against its choices."""
+    return word

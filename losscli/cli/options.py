@@ -1,0 +1,110 @@
+"""Every option that commands share, declared once; a default is the plan's."""
+
+from typing import Annotated, Optional, TypeAlias
+
+import typer
+
+DATA, LOSS, STATS, COMPUTE, OUT = "Data", "Losses", "Statistics", "Computing", "Output"
+
+Preds: TypeAlias = Annotated[
+    str, typer.Argument(help="Predictions, .npy or .csv; or one table that holds both.")
+]
+Targets: TypeAlias = Annotated[
+    Optional[str], typer.Argument(help="Targets, .npy or .csv.", show_default=False)
+]
+Losses: TypeAlias = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        "--loss", "-l", metavar="SPEC", rich_help_panel=LOSS, show_default=False,
+        help="[LABEL=]NAME[:key=value,...], repeatable; several by commas.",
+    ),
+]  # fmt: skip
+Pred: TypeAlias = Annotated[
+    Optional[list[str]],
+    typer.Option("--pred", metavar="COL[,COL...]", rich_help_panel=DATA, show_default=False,
+                 help="Columns of the predictions; default: the one that holds numbers."),
+]  # fmt: skip
+Target: TypeAlias = Annotated[
+    Optional[list[str]],
+    typer.Option("--target", metavar="COL[,COL...]", rich_help_panel=DATA, show_default=False,
+                 help="Columns of the targets; default: the one that holds numbers."),
+]  # fmt: skip
+Id: TypeAlias = Annotated[
+    Optional[list[str]],
+    typer.Option("--id", metavar="COL[,COL...]", rich_help_panel=DATA, show_default=False,
+                 help="Columns of ids, which must agree row by row in both tables."),
+]  # fmt: skip
+Weights: TypeAlias = Annotated[
+    Optional[str],
+    typer.Option("--weights", metavar="COL|FILE", rich_help_panel=DATA, show_default=False,
+                 help="A weight a row: a column where a table has it, else a file."),
+]  # fmt: skip
+Header: TypeAlias = Annotated[
+    bool,
+    typer.Option("--header/--no-header", rich_help_panel=DATA,
+                 help="Whether tables begin with the names of their columns; without, 1, 2, ..."),
+]  # fmt: skip
+Nan: TypeAlias = Annotated[
+    str,
+    typer.Option("--nan", metavar="error|skip|propagate", rich_help_panel=DATA,
+                 help="What a missing number does."),
+]  # fmt: skip
+Reduction: TypeAlias = Annotated[
+    str,
+    typer.Option("--reduction", metavar="mean|sum|none", rich_help_panel=STATS,
+                 help="What the value is; none keeps only --per-sample."),
+]  # fmt: skip
+Ci: TypeAlias = Annotated[
+    str,
+    typer.Option("--ci", metavar="LEVEL", rich_help_panel=STATS,
+                 help="Level of the interval of the mean, 0.95 or 95%."),
+]  # fmt: skip
+PerSample: TypeAlias = Annotated[
+    Optional[str],
+    typer.Option("--per-sample", metavar="FILE", rich_help_panel=OUT, show_default=False,
+                 help="Write the loss of every row, in input order: .npy or .csv."),
+]  # fmt: skip
+Backend: TypeAlias = Annotated[
+    str,
+    typer.Option("--backend", metavar="auto|numpy|torch", rich_help_panel=COMPUTE,
+                 help="What computes; auto is numpy, or torch on an accelerator."),
+]  # fmt: skip
+Device: TypeAlias = Annotated[
+    str,
+    typer.Option("--device", metavar="cpu|cuda|cuda:N|mps", rich_help_panel=COMPUTE,
+                 help="Where it computes."),
+]  # fmt: skip
+Dtype: TypeAlias = Annotated[
+    str,
+    typer.Option("--dtype", metavar="float64|float32", rich_help_panel=COMPUTE,
+                 help="The arithmetic; float32 is faster and less exact."),
+]  # fmt: skip
+Threads: TypeAlias = Annotated[
+    int,
+    typer.Option("--threads", metavar="N", rich_help_panel=COMPUTE,
+                 help="Threads; 0 is all cores. No bit of a mean depends on it."),
+]  # fmt: skip
+Engine: TypeAlias = Annotated[
+    str,
+    typer.Option("--engine", metavar="local", rich_help_panel=COMPUTE,
+                 help="What runs the blocks."),
+]  # fmt: skip
+Format: TypeAlias = Annotated[
+    str,
+    typer.Option("--format", metavar="table|json|csv|markdown", rich_help_panel=OUT,
+                 help="What is printed."),
+]  # fmt: skip
+Output: TypeAlias = Annotated[
+    Optional[list[str]],
+    typer.Option("--output", "-o", metavar="FILE", rich_help_panel=OUT, show_default=False,
+                 help="Write a file too, in the format of its suffix: .json, .csv, .md; repeatable."),
+]  # fmt: skip
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", rich_help_panel=OUT, help="No table; notes and errors only.")
+]
+NoProgress: TypeAlias = Annotated[
+    bool, typer.Option("--no-progress", rich_help_panel=OUT, help="No progress bar.")
+]
+Debug: TypeAlias = Annotated[
+    bool, typer.Option("--debug", rich_help_panel=OUT, help="Show the traceback of an error.")
+]

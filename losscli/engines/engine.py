@@ -1,0 +1,21 @@
+"""What an engine is."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+from losscli.sources.lane import Lane
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """Maps a function over tasks; the results come in the order of the tasks."""
+
+    name: str
+    threads: int
+
+    def map(
+        self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]
+    ) -> Iterator[Result]:
+        """Results in task order. The tasks are drawn one at a time; an error stops the rest."""

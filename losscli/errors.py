@@ -1,0 +1,114 @@
+"""What can go wrong, one class an exit code.
+
+    LossCliError          a message, a place, a hint
+    ├── UsageError     2  the command line, the plan or a parameter is wrong
+    ├── DataError      3  the data is unreadable, misaligned or outside a loss's domain
+    └── MissingError   4  this machine lacks a device or an optional package
+
+A message says what is wrong, the place where (file, row or line, column, how many), the hint what
+to do. They are raised where the cause is known and are never rephrased on the way up.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: `row` counts data rows from 0, `line` a text file's lines from 1."""
+
+    path: str
+    row: int | None = None
+    line: int | None = None
+    column: str | int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.path]
+        if self.line is not None:
+            parts.append(f"line {self.line:,}")
+        elif self.row is not None:
+            parts.append(f"row {self.row:,}")
+        if self.column is not None:
+            parts.append(f"column {self.column}")
+        return ", ".join(parts)
+
+
+class LossCliError(Exception):
+    """A failure that the user can mend; its text is at most three lines.
+
+    message: what is wrong, without a full stop.
+    place: where, a `Place` or words.
+    count, total: how many such rows there are, of how many.
+    hint: what to do about it.
+    """
+
+    exit_code: ClassVar[int] = 5
+    kind: ClassVar[str] = "fault"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: Place | str | None = None,
+        count: int | None = None,
+        total: int | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.count = count
+        self.total = total
+        self.hint = hint
+
+    def where(self) -> str:
+        """The place and the number of such rows, as one line; empty where neither is known."""
+        parts = [str(self.place)] if self.place else []
+        if self.count is not None:
+            of = f" of {self.total:,}" if self.total is not None else ""
+            parts.append(f"{self.count:,} such row{'' if self.count == 1 else 's'}{of}")
+        return "; ".join(parts)
+
+    def lines(self) -> list[str]:
+        """The text that a person reads: what, where, mend."""
+        return [self.message, *(line for line in (self.where(), self.hint) if line)]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document `losscli/error/1`."""
+        place = self.place if isinstance(self.place, Place) else Place(self.place or "")
+        return {
+            "schema": "losscli/error/1",
+            "code": self.exit_code,
+            "kind": self.kind,
+            "message": self.message,
+            "path": place.path or None,
+            "row": place.row,
+            "line": place.line,
+            "column": place.column,
+            "count": self.count,
+            "hint": self.hint or None,
+        }
+
+
+class UsageError(LossCliError, ValueError):
+    """What was asked for makes no sense; found before any work."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class DataError(LossCliError, ValueError):
+    """The data cannot be what was said of it."""
+
+    exit_code = 3
+    kind = "data"
+
+
+class MissingError(LossCliError):
+    """This machine lacks what was asked for."""
+
+    exit_code = 4
+    kind = "missing"

@@ -1,0 +1,287 @@
+"""What is done with one block: check it, compute every loss, tally the rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.backends.backend import Array, Backend
+from losscli.errors import DataError
+from losscli.losses.domain import WEIGHT, Domain, looks_like_probabilities
+from losscli.losses.loss import STRIP
+from losscli.losses.spec import BoundLoss
+from losscli.machine import reuses_memory
+from losscli.plans import NanPolicy
+from losscli.sources.lane import Lane
+from losscli.sources.source import Block, BlockCut, Source, check_ids
+from losscli.tallies.digest import Leaves
+from losscli.tallies.rows import RowTally
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    """Rows that a loss cannot take: the first of them, and how many; `+` takes later ones."""
+
+    message: str
+    role: str
+    row: int
+    column: int | None
+    count: int
+    hint: str = ""
+
+    def __add__(self, later: "Offence") -> "Offence":
+        count = self.count + later.count
+        return Offence(self.message, self.role, self.row, self.column, count, self.hint)
+
+    def error(self, source: Source, total: int) -> DataError:
+        """What the user is told."""
+        table, of = source.roles[self.role]
+        place = table.place(self.row, self.column, of)
+        return DataError(
+            self.message, place=place, count=self.count, total=total, hint=self.hint
+        )
+
+
+@dataclass(slots=True)
+class Measured:
+    """What one block gives; `samples` are the losses of its rows, where they are wanted."""
+
+    rows: int
+    size: int
+    tallies: list[RowTally] = field(default_factory=list)
+    samples: list[NDArray[np.float64]] = field(default_factory=list)
+    leaves: dict[str, Leaves] = field(default_factory=dict)
+    offences: dict[tuple[str, str], Offence] = field(default_factory=dict)
+    probabilities: bool = False
+
+
+class BlockMeter:
+    """Measures blocks; one object serves all threads, and keeps nothing but two hints of speed.
+
+    layout: the shape of a row of each role as the losses see it.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        losses: Sequence[BoundLoss],
+        backend: Backend,
+        layout: Mapping[str, tuple[int, ...]],
+        *,
+        nan: NanPolicy,
+        samples: bool,
+        digest: bool,
+    ) -> None:
+        self._source = source
+        self._losses = [loss.on(backend) for loss in losses]
+        self._backend = backend
+        self._layout = layout
+        self._nan = nan
+        self._samples = samples
+        self._digest = digest
+        self._offended = False
+        self._logits = any(loss.loss.pred.words == "logits" for loss in losses)
+        self._strip = None if reuses_memory() or backend.name != "numpy" else STRIP
+
+    def __call__(self, cut: BlockCut, lane: Lane) -> Measured:
+        """The measure of one block."""
+        with np.errstate(all="ignore"):
+            block = cut.load(lane)
+            check_ids(self._source, block)
+            raw = {
+                role: block.arrays[role].reshape(block.rows, *row)
+                for role, row in self._layout.items()
+            }
+            measured = Measured(block.rows, cut.size)
+            if self._digest:
+                measured.leaves = dict(self._leaves(block))
+            if self._logits:
+                measured.probabilities = looks_like_probabilities(raw["preds"])
+                self._logits = measured.probabilities  # one block of logits settles it
+            checks = _Checks(block, raw, self._nan, measured.offences)
+            outside = [checks.outside(loss) for loss in self._losses]
+            if any(outside) or self._offended:
+                self._offended = True  # the rest is only counted
+                return measured
+            wide = {
+                role: self._widened(role, raw[role], lane) for role in raw if role != "targets"
+            }
+            for loss in self._losses:
+                self._measure(loss, checks, raw, wide, lane, measured)
+            self._offended = self._offended or bool(measured.offences)
+            return measured
+
+    def _measure(
+        self,
+        loss: BoundLoss,
+        checks: "_Checks",
+        raw: Mapping[str, NDArray[Any]],
+        wide: dict[str, Array],
+        lane: Lane,
+        measured: Measured,
+    ) -> None:
+        """Add one loss of the block to what was measured."""
+        missing = checks.missing(loss)
+        target = self._target(loss, raw["targets"], missing, wide, lane)
+        share = loss.denominator(self._backend, target)
+        denominator = None if share is None else self._backend.to_numpy(share)
+        if missing is not None and denominator is not None:
+            missing = missing & (denominator != 0)  # an ignored row may hold anything
+        checks.blame_missing(loss, missing)
+        values = self._values(loss, wide["preds"], target)
+        if missing is not None:
+            values[missing] = np.nan  # a label that is nan was replaced
+        skip = self._not_numbers(loss, values, checks)
+        if self._samples:
+            measured.samples.append(values)
+        weight = self._backend.to_numpy(wide["weights"]) if "weights" in wide else None
+        measured.tallies.append(
+            RowTally.of(values, checks.first, denominator, weight=weight, skip=skip)
+        )
+
+    def _values(self, loss: BoundLoss, pred: Array, target: Array) -> NDArray[np.float64]:
+        """One loss a row; in strips where large temporaries would be given back to the system."""
+        if self._strip is None:
+            return self._backend.to_numpy(loss.rows(self._backend, pred, target))
+        step = max(1, self._strip // max(1, int(np.prod(pred.shape[1:]))))
+        out = np.empty(len(pred))
+        for i in range(0, len(pred), step):
+            out[i : i + step] = loss.rows(self._backend, pred[i : i + step], target[i : i + step])
+        return out
+
+    def _not_numbers(
+        self, loss: BoundLoss, values: NDArray[np.float64], checks: "_Checks"
+    ) -> Mask | None:
+        """The rows to skip, where the policy is to skip rows whose loss is nan."""
+        if not values.size or self._nan == "propagate" or not np.isnan(values.min()):
+            return None
+        bad = np.isnan(values)
+        if self._nan == "error":
+            checks.blame_loss(loss, bad)
+        return bad
+
+    def _widened(self, role: str, raw: NDArray[Any], lane: Lane) -> Array:
+        return self._backend.widen(raw, lane.empty(f"wide {role}", raw.shape, self._backend.dtype))
+
+    def _target(
+        self,
+        loss: BoundLoss,
+        raw: NDArray[Any],
+        missing: Mask | None,
+        wide: dict[str, Array],
+        lane: Lane,
+    ) -> Array:
+        """The targets as the loss takes them: indices of classes, or real numbers."""
+        key = "targets" if loss.loss.elementwise or raw.ndim > 1 else "labels"
+        if key not in wide:
+            if key == "targets":
+                wide[key] = self._widened(key, raw, lane)
+            else:
+                if missing is not None and raw.dtype.kind == "f":
+                    raw = np.where(np.isnan(raw), 0, raw)
+                wide[key] = self._backend.indices(raw)
+        return wide[key]
+
+    def _leaves(self, block: Block) -> Iterator[tuple[str, Leaves]]:
+        """The part of each role's digest: float64 in little-endian C order, texts by lines."""
+        for role, values in block.arrays.items():
+            if values.dtype.kind in "US":
+                # Texts have no fixed length, so their parts cannot be placed: one leaf a row run.
+                text = "".join(f"{len(key)}:{key}" for key in values.tolist()).encode()
+                yield role, Leaves(text, (), b"")
+            else:
+                flat = np.ascontiguousarray(values, "<f8").reshape(-1)
+                start = 8 * block.first * (flat.size // block.rows)
+                yield role, Leaves.of(memoryview(flat).cast("B"), start)
+
+
+class _Checks:
+    """The offending rows of one block, found once for each domain that its losses ask for."""
+
+    def __init__(
+        self,
+        block: Block,
+        raw: Mapping[str, NDArray[Any]],
+        nan: NanPolicy,
+        offences: dict[tuple[str, str], Offence],
+    ) -> None:
+        self.first = block.first
+        self._raw = raw
+        self._nan = nan
+        self._offences = offences
+        self._found: dict[tuple[str, str, int | None], tuple[Mask | None, Mask | None]] = {}
+
+    def outside(self, loss: BoundLoss) -> bool:
+        """Whether a value of the block lies outside the loss's domain; such rows are blamed."""
+        masks = [(role, domain, self._masks(loss, role, domain)) for role, domain in self._roles(loss)]
+        for role, domain, (_, outside) in masks:
+            if outside is not None:
+                self._blame(loss.loss.name, role, domain, outside, domain.hint)
+        return any(outside is not None for *_, (_, outside) in masks)
+
+    def missing(self, loss: BoundLoss) -> Mask | None:
+        """The rows of the block that lack a number that the loss needs; None where none does."""
+        found: Mask | None = None
+        for role, domain in self._roles(loss):
+            mask, _ = self._masks(loss, role, domain)
+            if mask is not None:
+                rows = mask.reshape(len(mask), -1).any(axis=1)
+                found = rows if found is None else found | rows
+        return found
+
+    def blame_missing(self, loss: BoundLoss, rows: Mask | None) -> None:
+        """Under --nan error, remember the rows that lack a number."""
+        if rows is None or self._nan != "error" or not rows.any():
+            return
+        for role, domain in self._roles(loss):
+            mask, _ = self._masks(loss, role, domain)
+            if mask is not None:
+                kept = mask & rows.reshape(-1, *(1,) * (mask.ndim - 1))
+                if kept.any():
+                    self._blame(loss.loss.name, role, domain, kept, _NAN_HINT)
+
+    def blame_loss(self, loss: BoundLoss, rows: Mask) -> None:
+        """Remember rows whose loss is nan, though every input of theirs is allowed."""
+        if not self._offences:
+            row, count = self.first + int(rows.argmax()), int(rows.sum())
+            message = f"{loss.label} of this row is nan"
+            self._offences["preds", message] = Offence(
+                message, "preds", row, None, count, _NAN_HINT
+            )
+
+    def _roles(self, loss: BoundLoss) -> list[tuple[str, Domain]]:
+        roles: list[tuple[str, Domain]] = [
+            ("preds", loss.loss.pred),
+            ("targets", loss.loss.target),
+        ]
+        return [*roles, ("weights", WEIGHT)] if "weights" in self._raw else roles
+
+    def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
+        spared = loss.params.get("ignore_index") if role == "targets" else None
+        key = (role, domain.words, spared)
+        if key not in self._found:
+            classes = None if loss.loss.elementwise else self._raw["preds"].shape[1]
+            self._found[key] = domain.offenders(self._raw[role], classes, spared)
+        return self._found[key]
+
+    def _blame(self, name: str, role: str, domain: Domain, mask: Mask, hint: str) -> None:
+        rows = mask.reshape(len(mask), -1).any(axis=1)
+        at = np.unravel_index(int(mask.argmax()), mask.shape)
+        value = float(self._raw[role][at])
+        subject = "--weights" if role == "weights" else name
+        fault = domain.fault(value, self._classes())
+        message = f"{subject} takes {domain.words}; {value:.10g} {fault}"
+        column = int(at[1]) if len(at) > 1 else None
+        offence = Offence(message, role, self.first + int(at[0]), column, int(rows.sum()), hint)
+        self._offences.setdefault((role, domain.words), offence)
+
+    def _classes(self) -> int | None:
+        shape = self._raw["preds"].shape
+        return shape[1] if len(shape) > 1 else None
+
+
+_NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"

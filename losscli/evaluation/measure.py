@@ -1,0 +1,172 @@
+"""`measure`: a source through its losses into tallies, one block a worker in memory."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.backends.backend import Backend
+from losscli.engines.engine import Engine
+from losscli.errors import UsageError
+from losscli.evaluation.block import BlockMeter, Measured, Offence
+from losscli.evaluation.notes import notes_of
+from losscli.evaluation.result import Evaluation, Input, LossResult
+from losscli.losses.spec import BoundLoss
+from losscli.machine import environment
+from losscli.plans import NanPolicy, Reduction
+from losscli.sources.source import Source
+from losscli.tallies.digest import Digest
+from losscli.tallies.rows import RowTally
+
+
+class Samples(Protocol):
+    """Takes per-sample losses in input order, one array a loss."""
+
+    def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
+        """Take the rows that follow."""
+
+
+def measure(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    backend: Backend,
+    engine: Engine,
+    *,
+    reduction: Reduction = "mean",
+    ci: float = 0.95,
+    nan: NanPolicy = "error",
+    digest: bool = False,
+    samples: Samples | None = None,
+    block_rows: int | None = None,
+    progress: Callable[[float], None] = lambda done: None,
+) -> Evaluation:
+    """The losses of a source's rows; any engine, thread count and block size gives the same mean.
+
+    samples: takes the losses of every row. progress: is told the share of bytes done.
+
+    Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
+    parameter does not fit the shapes.
+    """
+    start = time.perf_counter()
+    layout = fit(source, losses)
+    meter = BlockMeter(
+        source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
+    )
+    total = _Total(source, len(losses))
+    for part in engine.map(meter, source.blocks(block_rows)):
+        total.add(part)
+        if samples is not None and part.samples:
+            samples.append(part.samples)
+        progress(total.size / source.size)
+    source.verify()
+    total.raise_offence()
+    results = [
+        LossResult.of(loss, tally, reduction, ci, lambda row: _line(source, row))
+        for loss, tally in zip(losses, total.tallies, strict=True)
+    ]
+    return Evaluation(
+        losses=tuple(results),
+        notes=tuple(notes_of(source, losses, results, layout, total.probabilities, backend)),
+        inputs=tuple(_inputs(source, total, digest)),
+        backend=backend.name,
+        device=backend.device,
+        dtype=backend.dtype,
+        engine=engine.name,
+        threads=engine.threads,
+        wall_s=time.perf_counter() - start,
+        bytes=source.size,
+        environment=environment(),
+    )
+
+
+def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...]]:
+    """The shape of a row of each role as the losses take it; (N, 1) beside (N,) is a column.
+
+    Raises DataError where a loss does not take these shapes.
+    """
+    pred, target = source.field("preds").row, source.field("targets").row
+    if target == (1,):
+        target = ()
+    if pred == (1,) and target == ():
+        pred = ()
+    for loss in losses:
+        if loss.loss.elementwise:
+            _one_column(source, loss)
+        loss.loss.fit(pred, target, loss.params)
+    layout = {"preds": pred, "targets": target}
+    if "weights" in source.roles:
+        weight = source.field("weights").row
+        if weight not in ((), (1,)):
+            raise UsageError(
+                f"--weights takes one number a row; {source.table('weights').path} has rows of "
+                f"{weight}"
+            )
+        layout["weights"] = ()
+    return layout
+
+
+def _one_column(source: Source, loss: BoundLoss) -> None:
+    """Raise UsageError where several columns were found and one is meant."""
+    for role, flag in (("preds", "--pred"), ("targets", "--target")):
+        table, field = source.roles[role]
+        if len(field.columns) > 1 and not field.named:
+            raise UsageError(
+                f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one",
+                place=f"columns: {', '.join(field.columns)}",
+                hint=f"name it: {flag} {field.columns[-1]}, or leave others out with --id COLUMN",
+            )
+
+
+class _Total:
+    """The sum of all blocks, in row order."""
+
+    def __init__(self, source: Source, losses: int) -> None:
+        self._source = source
+        self.tallies = [RowTally() for _ in range(losses)]
+        self.digests = {role: Digest() for role in source.roles}
+        self.offences: dict[tuple[str, str], Offence] = {}
+        self.probabilities = True
+        self.rows = 0
+        self.size = 0
+
+    def add(self, part: Measured) -> None:
+        """Take the block that follows."""
+        self.rows += part.rows
+        self.size += part.size
+        self.probabilities &= part.probabilities
+        for role, leaves in part.leaves.items():
+            self.digests[role].append(leaves)
+        for key, offence in part.offences.items():
+            known = self.offences.get(key)
+            self.offences[key] = known + offence if known else offence
+        if part.tallies:
+            self.tallies = [a + b for a, b in zip(self.tallies, part.tallies, strict=True)]
+
+    def raise_offence(self) -> None:
+        """Raise DataError for the first offending row, with the number of rows like it."""
+        if self.offences:
+            first = min(self.offences.values(), key=lambda offence: offence.row)
+            raise first.error(self._source, self.rows)
+
+
+def _inputs(source: Source, total: _Total, digest: bool) -> list[Input]:
+    return [
+        Input(
+            role=role,
+            path=table.path,
+            format=table.format,
+            shape=(total.rows, *field.row),
+            dtype=field.dtype,
+            digest=total.digests[role].hexdigest() if digest else None,
+            columns=field.columns,
+        )
+        for role, (table, field) in source.roles.items()
+        if role != "target_ids"
+    ]
+
+
+def _line(source: Source, row: int) -> int | None:
+    table, field = source.roles["preds"]
+    return table.place(row, None, field).line

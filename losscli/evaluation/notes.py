@@ -1,0 +1,79 @@
+"""What a number does not say by itself."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from losscli.backends.backend import Backend
+from losscli.evaluation.result import LossResult, Note
+from losscli.losses.spec import BoundLoss
+from losscli.sources.source import Source
+
+
+def notes_of(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    results: Sequence[LossResult],
+    layout: Mapping[str, tuple[int, ...]],
+    probabilities: bool,
+    backend: Backend,
+) -> Iterator[Note]:
+    """The notes of an evaluation, each once."""
+    path = source.table("preds").path
+    logits = [loss for loss in losses if loss.loss.pred.words == "logits"]
+    if probabilities and logits:
+        yield _looks_like_probabilities(path, logits[0], layout["preds"])
+    for role in ("preds", "targets"):
+        other = "targets" if role == "preds" else "preds"
+        if source.field(role).row == (1,) and source.field(other).row == ():
+            name = source.table(role).path
+            yield Note("column_read", f"{name} is (N, 1) and was read as one column, (N,)")
+    if layout["preds"] and any(
+        loss.loss.elementwise and result.reduction == "sum"
+        for loss, result in zip(losses, results, strict=True)
+    ):
+        words = "a row is the mean of its outputs, so the sum is torch's divided by them"
+        yield Note("row_is_mean_of_outputs", words)
+    yield from _counts(results)
+    if backend.dtype == "float32":
+        yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
+    yield from _table_notes(source)
+
+
+def _looks_like_probabilities(path: str, loss: BoundLoss, row: tuple[int, ...]) -> Note:
+    if loss.loss.elementwise:
+        return Note(
+            "looks_like_probabilities",
+            f"every value of {path} lies in [0, 1]: probabilities?",
+            f"{loss.loss.name} takes logits; for probabilities: -l bce",
+        )
+    return Note(
+        "looks_like_probabilities",
+        f"every row of {path} lies in [0, 1] and sums to 1: probabilities?",
+        f"{loss.loss.name} takes logits; of {row[0]} probabilities, take their logarithms",
+    )
+
+
+def _counts(results: Sequence[LossResult]) -> Iterator[Note]:
+    for result in results:
+        if result.skipped:
+            words = f"{result.skipped:,} of {result.rows:,} rows were skipped: a number is missing"
+            yield Note("skipped", words)
+            break
+    for result in results:
+        if not result.n:
+            words = f"no row counts in {result.label}: every one is ignored, skipped or weightless"
+            yield Note("all_ignored", words)
+
+
+def _table_notes(source: Source) -> Iterator[Note]:
+    for table in source.tables:
+        if words := table.dialect():
+            yield Note("separator", f"{table.path} was read with {words} between its cells")
+    table, field = source.roles.get("weights", (None, None))
+    if table is not None and field is not None and field.columns:
+        name = field.columns[0]
+        if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
+            yield Note(
+                "column_taken",
+                f"--weights {name} is the column of {table.path}, not the file; ./{name} is the file",
+            )

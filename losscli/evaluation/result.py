@@ -1,0 +1,268 @@
+"""`Evaluation`: what an evaluation found, and its forms for people and programs."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from losscli.intervals import t_quantile
+from losscli.losses.spec import BoundLoss
+from losscli.tallies.rows import RowTally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the numbers do not say by themselves; `code` is for programs."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a role was read from; digest is of its values, where it was asked for."""
+
+    role: str
+    path: str
+    format: str
+    shape: tuple[int, ...]
+    dtype: str
+    digest: str | None = None
+    columns: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found: dict[str, Any] = {
+            "role": self.role,
+            "path": self.path,
+            "format": self.format,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "digest": self.digest,
+        }
+        return found | ({"columns": list(self.columns)} if self.columns else {})
+
+
+@dataclass(frozen=True, slots=True)
+class LossResult:
+    """One loss of an evaluation.
+
+    value: what the reduction asks for, None under none; mean: Σ w·L / Σ w·den, whatever it is.
+    stderr, ci: of the mean (of its root for rmse); None where fewer than two rows count.
+    rows = n + skipped + ignored; n rows are in the mean. max_row counts from 0; max_line is the
+    line of a text file. derived: statistics of the mean, such as rmse.
+    """
+
+    label: str
+    loss: str
+    params: Mapping[str, Any]
+    reduction: str
+    value: float | None
+    mean: float
+    rows: int
+    n: int
+    skipped: int
+    ignored: int
+    weight_sum: float
+    sum: float
+    stderr: float | None
+    ci: tuple[float, float] | None
+    ci_level: float
+    min: float | None
+    max: float | None
+    max_row: int | None
+    max_line: int | None = None
+    derived: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        bound: BoundLoss,
+        tally: RowTally,
+        reduction: str,
+        level: float,
+        line: Callable[[int], int | None],
+    ) -> "LossResult":
+        """The numbers of a finished tally."""
+        mean, stderr = tally.mean(), tally.stderr()
+        total = float(tally.numerator)
+        transform = bound.transform
+        shown = _apply(transform, mean)
+        ci = None
+        if stderr is not None:
+            half = t_quantile(level, tally.count - 1) * stderr
+            ci = (_apply(transform, mean - half), _apply(transform, mean + half))
+            if bound.statistic:  # a root: its slope is 1 / (2 √mean)
+                stderr = stderr / (2.0 * shown) if shown else None
+        ends = tally.extremes
+        found = ends.high_row is not None
+        return cls(
+            label=bound.label,
+            loss=bound.loss.name,
+            params=bound.params,
+            reduction=reduction,
+            value={"mean": shown, "sum": total, "none": None}[reduction],
+            mean=mean,
+            rows=tally.rows,
+            n=tally.count,
+            skipped=tally.skipped,
+            ignored=tally.ignored,
+            weight_sum=float(tally.denominator),
+            sum=total,
+            stderr=stderr,
+            ci=ci,
+            ci_level=level,
+            min=ends.low if found else None,
+            max=ends.high if found else None,
+            max_row=ends.high_row,
+            max_line=line(ends.high_row) if ends.high_row is not None else None,
+            derived={name: _apply(function, mean) for name, function in bound.loss.derived},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found: dict[str, Any] = {
+            "label": self.label,
+            "loss": self.loss,
+            "params": {name: _plain(value) for name, value in self.params.items()},
+            "reduction": self.reduction,
+            "value": self.value,
+            "rows": self.rows,
+            "n": self.n,
+            "skipped": self.skipped,
+            "ignored": self.ignored,
+            "weight_sum": self.weight_sum,
+            "sum": self.sum,
+            "stderr": self.stderr,
+            "ci": None if self.ci is None else list(self.ci),
+            "ci_level": self.ci_level,
+            "min": self.min,
+            "max": self.max,
+            "max_row": self.max_row,
+        }
+        if self.max_line is not None:
+            found["max_line"] = self.max_line
+        return found | dict(self.derived)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The result of an evaluation: indexed by label, `r["mse"].value`.
+
+    wall_s: seconds from the opening of the data to the last sum; bytes: what was read.
+    """
+
+    losses: tuple[LossResult, ...]
+    notes: tuple[Note, ...]
+    inputs: tuple[Input, ...]
+    backend: str
+    device: str
+    dtype: str
+    engine: str
+    threads: int
+    wall_s: float
+    bytes: int
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, label: str) -> LossResult:
+        for loss in self.losses:
+            if loss.label == label:
+                return loss
+        raise KeyError(f"{label!r}; the labels are {', '.join(loss.label for loss in self.losses)}")
+
+    def __iter__(self) -> Iterator[LossResult]:
+        return iter(self.losses)
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+    @property
+    def value(self) -> float | None:
+        """The value of the only loss; ValueError where there are several: index by label."""
+        if len(self.losses) != 1:
+            raise ValueError(f"{len(self.losses)} losses: take result[label].value")
+        return self.losses[0].value
+
+    @property
+    def exit_code(self) -> int:
+        """What a command line ends with."""
+        return 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document `losscli/eval/1`."""
+        from losscli.version import __version__
+
+        return {
+            "schema": "losscli/eval/1",
+            "losses": [loss.to_dict() for loss in self.losses],
+            "groups": [],
+            "gates": [],
+            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "inputs": [part.to_dict() for part in self.inputs],
+            "backend": self.backend,
+            "device": self.device,
+            "dtype": self.dtype,
+            "engine": self.engine,
+            "threads": self.threads,
+            "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
+            "environment": dict(self.environment),
+            "losscli": __version__,
+            "status": "pass",
+            "exit_code": self.exit_code,
+        }
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
+        import json
+
+        return json.dumps(json_numbers(self.to_dict()), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row a loss, indexed by label, the interval as ci_low and ci_high."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_records()).set_index("label")
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a loss, for tables; the same keys in each."""
+        names = list(dict.fromkeys(name for loss in self.losses for name in loss.derived))
+        records = []
+        for loss in self.losses:
+            record = loss.to_dict()
+            low, high = loss.ci or (None, None)
+            record |= {"ci_low": low, "ci_high": high}
+            del record["ci"], record["params"]
+            records.append({k: record.get(k) for k in [*_COLUMNS, *names]})
+        return records
+
+
+_COLUMNS = (
+    "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
+    "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
+)  # fmt: skip
+
+
+def json_numbers(value: Any) -> Any:
+    """The same document with nan and infinities as the strings that the contract gives them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, Mapping):
+        return {key: json_numbers(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [json_numbers(item) for item in value]
+    return value
+
+
+def _apply(function: Callable[[float], float], mean: float) -> float:
+    """A statistic of the mean; an end of an interval below 0 has the root 0."""
+    if function is float or math.isnan(mean):
+        return mean
+    return function(max(mean, 0.0))
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -1,0 +1,80 @@
+"""Binary cross-entropy of probabilities."""
+
+from typing import Any
+
+from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
+from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.stable import share, smoothed
+
+# torch holds the gradient's denominators here, so that a certain and wrong row stays finite.
+_LEAST = 1e-12
+
+
+def _bce(
+    xp: Namespace, pred: Array, target: Array, *, floor: float, label_smoothing: float
+) -> Array:
+    """The surprise, in nats, at the target under the predicted probability of a 1.
+
+    pred and target are alike (N,) or (N, D), both in [0, 1]; so is the result's shape. A logarithm
+    below `floor` counts as `floor`: at -100, as in torch, a certain and wrong row costs 100; with
+    floor = -inf it costs inf.
+
+    >>> bce([0.5, 1.0, 0.0], [1, 1, 1]).round(6).tolist()
+    [0.693147, 0.0, 100.0]
+    """
+    target = smoothed(target, label_smoothing)
+    # log1p: the digits of 1 - pred are gone before a logarithm could use them.
+    yes = -xp.clip(xp.log(pred), floor, 0.0)
+    no = -xp.clip(xp.log1p(-pred), floor, 0.0)
+    return share(xp, target, yes) + share(xp, 1.0 - target, no)
+
+
+def _bce_derivative(
+    xp: Namespace, pred: Array, target: Array, *, floor: float, label_smoothing: float
+) -> Array:
+    """(p - t) / (p (1 - p)), without the cancelling factor where t is 0 or 1.
+
+    The denominator is held at 1e-12 and above, unless floor = -inf.
+    """
+    target = smoothed(target, label_smoothing)
+    least = 0.0 if floor == -xp.inf else _LEAST
+    rest = 1.0 - pred
+    hard_one = -1.0 / xp.clip(pred, least, 1.0)
+    hard_zero = 1.0 / xp.clip(rest, least, 1.0)
+    soft = (pred - target) / xp.clip(pred * rest, least, 1.0)
+    return xp.where(target == 1, hard_one, xp.where(target == 0, hard_zero, soft))
+
+
+def _bce_reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothing: Any) -> Any:
+    target = target * (1 - label_smoothing) + label_smoothing / 2
+    yes = max(mp.log(pred), floor) if pred > 0 else floor
+    no = max(mp.log(1 - pred), floor) if pred < 1 else floor
+    return -(target * yes if target else 0) - ((1 - target) * no if target != 1 else 0)
+
+
+bce = Loss(
+    name="bce",
+    aliases=("binary_cross_entropy", "log_loss_binary"),
+    family="classification",
+    formula="-t log p - (1 - t) log(1 - p), each logarithm at least floor",
+    latex=r"-t \log p - (1-t) \log(1-p)",
+    source="Good, Rational decisions, 1952",
+    values=_bce,
+    derivative=_bce_derivative,
+    reference=_bce_reference,
+    pred=PROBABILITY,
+    target=SOFT_LABEL,
+    flops=8,
+    params=(
+        Param("floor", -100.0, Interval(high=0.0), "the least that a logarithm counts"),
+        Param("label_smoothing", 0.0, Interval(0.0, 1.0, "[)"), "t becomes t (1 - s) + s / 2"),
+    ),
+    use="predictions are probabilities of a 1 already",
+    avoid="the logits are at hand: bce_with_logits keeps the digits that 1 - p has lost",
+    equivalents={
+        "torch": "F.binary_cross_entropy(pred, target)",
+        "sklearn": "metrics.log_loss(target, pred, labels=[0, 1]), which clips p at 2.2e-16",
+        "keras": "losses.BinaryCrossentropy(), which clips p at 1e-7",
+    },
+    pitfalls=("Libraries clip p differently, which decides the cost of a certain, wrong row.",),
+)

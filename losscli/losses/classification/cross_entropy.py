@@ -1,0 +1,150 @@
+"""Softmax cross-entropy of logits."""
+
+from typing import Any
+
+from losscli.losses.domain import LABELS, LOGIT, Interval
+from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.stable import label_nll, share, shifted_exps, shifted_rest
+
+
+def _cross_entropy(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    weight: Any,
+    ignore_index: int,
+    label_smoothing: float,
+) -> Array:
+    """The surprise, in nats, at the target class, where probabilities are softmax(pred).
+
+    pred are (N, C) logits; target is (N,) class indices, or (N, C) weights of the classes, which
+    need not sum to 1. weight is one number a class. A row whose index is ignore_index costs 0 and
+    does not count in the mean, which divides by the sum of the counted rows' weights.
+
+    >>> cross_entropy([[0.0, 0.0], [50.0, 0.0]], [1, 0]).tolist()
+    [0.6931471805599453, 1.9287498479639178e-22]
+    """
+    if target.ndim == 2:
+        return _expected(xp, pred, _class_shares(pred, target, weight, label_smoothing))
+    ignored = target == ignore_index
+    label = xp.where(ignored, 0, target)
+    nll = label_nll(xp, pred, label)
+    if weight is not None:
+        nll = share(xp, weight[label], nll)
+    if label_smoothing:
+        even = _expected(xp, pred, _class_shares(pred, 0.0 * pred, weight, 1.0))
+        kept = 1.0 - label_smoothing
+        nll = kept * nll + label_smoothing * even if kept else even
+    return xp.where(ignored, 0.0, nll)
+
+
+def _cross_entropy_derivative(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    weight: Any,
+    ignore_index: int,
+    label_smoothing: float,
+) -> Array:
+    """softmax(z) - target, row by row, scaled by the weights; the label's own part is summed.
+
+    s_y - 1 would lose every digit of a confident row: it is -Σ_{c≠y} s_c here.
+    """
+    exps, _ = shifted_exps(xp, pred)
+    softmax = exps / xp.sum(exps, axis=-1)[:, None]
+    if target.ndim == 2:
+        shares = _class_shares(pred, target, weight, label_smoothing)
+        return softmax * xp.sum(shares, axis=-1)[:, None] - shares
+    rows = xp.arange(pred.shape[0])
+    ignored = target == ignore_index
+    label = xp.where(ignored, 0, target)
+    gradient = xp.asarray(softmax, copy=True)
+    gradient[rows, label] = 0.0
+    gradient[rows, label] = -xp.sum(gradient, axis=-1)
+    if weight is not None:
+        gradient = weight[label][:, None] * gradient
+    if label_smoothing:
+        shares = _class_shares(pred, 0.0 * pred, weight, 1.0)
+        even = softmax * xp.sum(shares, axis=-1)[:, None] - shares
+        gradient = (1.0 - label_smoothing) * gradient + label_smoothing * even
+    return xp.where(ignored[:, None], 0.0, gradient)
+
+
+def _cross_entropy_denominator(
+    xp: Namespace, target: Array, *, weight: Any, ignore_index: int, label_smoothing: float  # noqa: ARG001
+) -> Array | None:
+    """The weight of the row's class, and 0 for an ignored row; None where every row counts 1."""
+    if target.ndim == 2:
+        return None
+    ignored = target == ignore_index
+    if weight is None:
+        return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
+    return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, target)])
+
+
+def _cross_entropy_reference(
+    mp: Any, pred: Any, target: Any, *, weight: Any, ignore_index: Any, label_smoothing: Any
+) -> Any:
+    """pred: C numbers; target: an int or C numbers."""
+    count = len(pred)
+    if isinstance(target, int):
+        if target == ignore_index:
+            return mp.mpf(0)
+        target = [mp.mpf(c == target) for c in range(count)]
+    normaliser = mp.log(mp.fsum(mp.exp(z) for z in pred))
+    weight = [mp.mpf(1)] * count if weight is None else weight
+    mixed = [(1 - label_smoothing) * t + label_smoothing / count for t in target]
+    return mp.fsum(
+        w * t * (normaliser - z) for w, t, z in zip(weight, mixed, pred, strict=True) if w * t
+    )
+
+
+def _class_shares(pred: Array, target: Array, weight: Any, label_smoothing: float) -> Array:
+    """What each class of each row counts: its smoothed target times its weight."""
+    if label_smoothing:
+        target = (1.0 - label_smoothing) * target + label_smoothing / pred.shape[1]
+    return target if weight is None else weight * target
+
+
+def _expected(xp: Namespace, pred: Array, shares: Array) -> Array:
+    """Σ_c share_c · (log Σ exp(z) - z_c) of each row."""
+    top, rest = shifted_rest(xp, pred)
+    below = xp.sum(share(xp, shares, top[:, None] - pred), axis=-1)
+    return below + share(xp, xp.sum(shares, axis=-1), xp.log1p(rest))
+
+
+cross_entropy = Loss(
+    name="cross_entropy",
+    aliases=("ce", "softmax_cross_entropy"),
+    family="classification",
+    formula="log Σ_c exp(z_c) - z_y",
+    latex=r"\log \sum_c e^{z_c} - z_y",
+    source="Bridle, Probabilistic interpretation of feedforward classification, 1990",
+    values=_cross_entropy,
+    derivative=_cross_entropy_derivative,
+    reference=_cross_entropy_reference,
+    denominator=_cross_entropy_denominator,
+    pred=LOGIT,
+    target=LABELS,
+    rows_of="classes",
+    flops=6,
+    params=(
+        Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
+        Param("ignore_index", -100, Interval(), "the label of rows that do not count", "whole"),
+        Param("label_smoothing", 0.0, Interval(0.0, 1.0), "the share spread over all classes"),
+    ),
+    use="one class of several is right, and the model's last layer is linear",
+    avoid="predictions are probabilities: take categorical_cross_entropy of them",
+    equivalents={
+        "torch": "F.cross_entropy(pred, target, weight, ignore_index=…, label_smoothing=…)",
+        "keras": "losses.SparseCategoricalCrossentropy(from_logits=True)",
+        "optax": "losses.softmax_cross_entropy_with_integer_labels(pred, target)",
+    },
+    pitfalls=(
+        "With class weights the mean divides by the sum of the rows' weights, not by N.",
+        "Probabilities given to it look right and are wrong; losscli notes it.",
+        "torch gives 0 for logits (50, 0) and label 0, where the truth is 1.9e-22.",
+    ),
+)

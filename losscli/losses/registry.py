@@ -1,0 +1,62 @@
+"""Losses by name: a loss is the file of its name in a family's folder."""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from losscli.errors import UsageError
+from losscli.losses.loss import Loss
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def modules() -> dict[str, str]:
+    """The canonical name of every loss, and the module that declares it; imports none of them."""
+    return {
+        path.stem: f"{__package__}.{path.parent.name}.{path.stem}"
+        for path in sorted(_FOLDER.glob("*/*.py"))
+        if not path.stem.startswith("_")
+    }
+
+
+def load(name: str) -> Loss:
+    """The loss of a canonical name."""
+    loss = getattr(import_module(modules()[name]), name)
+    assert isinstance(loss, Loss)
+    return loss
+
+
+def every() -> list[Loss]:
+    """All losses, by family and name."""
+    return sorted(map(load, modules()), key=lambda loss: (loss.family, loss.name))
+
+
+@cache
+def _others() -> dict[str, tuple[str, str | None]]:
+    """Aliases and derived statistics: each with the loss, and the statistic that it names."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for loss in every():
+        found |= {alias: (loss.name, None) for alias in loss.aliases}
+        found |= {name: (loss.name, name) for name, _ in loss.derived}
+    return found
+
+
+def find(name: str) -> tuple[Loss, str | None]:
+    """The loss of a name or alias, and the derived statistic that the name means, or None.
+
+    Raises UsageError with the nearest names for one that is unknown.
+    """
+    if name in modules():
+        return load(name), None
+    others = _others()
+    if name in others:
+        loss, statistic = others[name]
+        return load(loss), statistic
+    near = get_close_matches(name, [*modules(), *others], 3, 0.5)
+    known = f"the losses: {', '.join(modules())}"
+    raise UsageError(
+        f"no loss is called {name!r}",
+        hint=f"did you mean {' or '.join(near)}? {known}" if near else known,
+    )

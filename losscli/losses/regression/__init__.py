@@ -1,0 +1,1 @@
+"""Losses of real predictions against real targets, element by element."""

@@ -1,0 +1,142 @@
+"""How a loss is asked for in words: `[LABEL=]NAME[:key=value,…]`, several by commas."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from losscli.backends.backend import Array, Backend
+from losscli.errors import DataError, MissingError, UsageError
+from losscli.losses.loss import Loss
+from losscli.losses.registry import find
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LABEL = re.compile(r"[^=:\s,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLoss:
+    """A loss with its parameters and its label; statistic: a derived one that is its value."""
+
+    loss: Loss
+    params: Mapping[str, Any]
+    label: str
+    statistic: str | None = None
+
+    def on(self, backend: Backend) -> "BoundLoss":
+        """The same with its array parameters on a backend."""
+        moved = {
+            name: backend.widen(value) if isinstance(value, np.ndarray) else value
+            for name, value in self.params.items()
+        }
+        return BoundLoss(self.loss, moved, self.label, self.statistic)
+
+    def rows(self, backend: Backend, pred: Array, target: Array) -> Array:
+        """One loss a row."""
+        return self.loss.rows(backend.xp, pred, target, self.params)
+
+    def denominator(self, backend: Backend, target: Array) -> Array | None:
+        """What each row counts in the mean; None where all count 1."""
+        if self.loss.denominator is None:
+            return None
+        return self.loss.denominator(backend.xp, target, **self.params)
+
+    @property
+    def transform(self) -> Callable[[float], float]:
+        """The function of the mean that is this loss's value."""
+        return dict(self.loss.derived)[self.statistic] if self.statistic else float
+
+
+def bind(spec: "str | Loss | BoundLoss | Sequence[Any]") -> list[BoundLoss]:
+    """The losses that a spec, a loss or a list of either names, with unique labels.
+
+    Raises UsageError for what cannot be read, an unknown loss or parameter, and a label given twice.
+    """
+    items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
+    bound = [loss for item in items for loss in _bind_item(item)]
+    seen: set[str] = set()
+    for loss in bound:
+        if loss.label in seen:
+            raise UsageError(
+                f"two losses are labelled {loss.label!r}",
+                hint=f"name one: -l other={loss.label}",
+            )
+        seen.add(loss.label)
+    return bound
+
+
+def _bind_item(item: Any) -> list[BoundLoss]:
+    if isinstance(item, BoundLoss):
+        return [item]
+    if isinstance(item, Loss):
+        return [BoundLoss(item, item.resolve({}), item.name)]
+    if isinstance(item, str):
+        return [_bind_spec(spec) for spec in _split(item)]
+    raise UsageError(f"a loss is asked for by its name, not by {item!r}")
+
+
+def _split(text: str) -> list[str]:
+    """Cut at the commas that start another loss: those not followed by `key=` of the same one."""
+    specs: list[str] = []
+    for part in text.split(","):
+        continues = specs and ":" in specs[-1] and re.match(r"\s*[A-Za-z_]\w*\s*=[^:]*$", part)
+        if continues:
+            specs[-1] += "," + part
+        else:
+            specs.append(part)
+    return specs
+
+
+def _bind_spec(spec: str) -> BoundLoss:
+    text = spec.strip()
+    head, _, rest = text.partition(":")
+    label, equals, name = head.rpartition("=")
+    label, name = label.strip(), name.strip()
+    if not name or (equals and not _LABEL.fullmatch(label)):
+        raise UsageError(f"{spec!r} names no loss", hint="-l NAME, or -l LABEL=NAME:key=value")
+    if "+" in text or "*" in text or "(" in text:
+        raise MissingError(f"sums of losses are not there yet: {text}")
+    if not _NAME.fullmatch(name):
+        if ".py" in name or "." in name:
+            raise MissingError(f"losses from a file or a module are not there yet: {text}")
+        raise UsageError(f"{name!r} is no name of a loss", hint="-l NAME, or -l NAME:key=value")
+    loss, statistic = find(name)
+    given = dict(_parameter(part, text) for part in rest.split(",")) if rest.strip() else {}
+    words = ",".join(f"{key}={value}" for key, value in given.items())
+    params = loss.resolve({key: _value(value) for key, value in given.items()})
+    return BoundLoss(loss, params, label or (f"{name}:{words}" if words else name), statistic)
+
+
+def _parameter(part: str, spec: str) -> tuple[str, str]:
+    key, equals, value = part.partition("=")
+    if not equals or not key.strip() or not value.strip():
+        raise UsageError(
+            f"{part.strip()!r} in {spec!r} is no key=value", hint="-l smooth_l1:beta=0.5"
+        )
+    return key.strip(), value.strip()
+
+
+def _value(text: str) -> Any:
+    if text.startswith("@"):
+        return _array(text[1:])
+    words: dict[str, Any] = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _array(path: str) -> Any:
+    try:
+        return np.load(Path(path), allow_pickle=False)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DataError(f"{path} holds no array of numbers", hint="a .npy file is wanted") from error

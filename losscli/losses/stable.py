@@ -1,0 +1,75 @@
+"""Numerically stable pieces that several losses are built of, on any array namespace."""
+
+from losscli.losses.loss import Array, Namespace
+
+
+def softplus(xp: Namespace, x: Array) -> Array:
+    """log(1 + eˣ): never overflows, and keeps its digits where eˣ is tiny."""
+    return xp.clip(x, 0.0, xp.inf) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+def sigmoid(xp: Namespace, x: Array) -> Array:
+    """1 / (1 + e⁻ˣ), with all digits of both tails."""
+    tail = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, 1.0, tail) / (1.0 + tail)
+
+
+def share(xp: Namespace, weight: Array, term: Array) -> Array:
+    """weight · term, and 0 where the weight is exactly 0, whatever the term."""
+    return xp.where(weight == 0, 0.0, weight * term)
+
+
+def smoothed(target: Array, label_smoothing: float) -> Array:
+    """A binary target moved towards one half: t (1 - s) + s / 2."""
+    if not label_smoothing:
+        return target
+    return target * (1.0 - label_smoothing) + 0.5 * label_smoothing
+
+
+def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
+    """-log softmax(logits)[label] of (N, C) logits and (N,) indices.
+
+    It is log1p(Σ_{c≠y} exp(z_c - z_y)), and nothing cancels where the sum is multiplied out to
+    (Σ_{c≠y} exp(z_c)) · exp(-z_y). Rows where a factor leaves the safe range of the type go by
+    the shifted form; a row's way depends on that row alone, so blocks change no bit.
+    """
+    rows = xp.arange(logits.shape[0])
+    others = xp.asarray(logits, copy=True)
+    others[rows, label] = -xp.inf
+    rest = xp.sum(xp.exp(others), axis=-1)
+    scale = xp.exp(-logits[rows, label])
+    odds = rest * scale
+    limits = xp.finfo(logits.dtype)
+    low, high = limits.smallest_normal / limits.eps, limits.max * limits.eps
+    smallest = xp.minimum(xp.minimum(rest, scale), odds)
+    largest = xp.maximum(xp.maximum(rest, scale), odds)
+    nll = xp.log1p(odds)
+    odd = xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
+    if odd.shape[0]:
+        shift, rest = shifted_rest(xp, logits[odd])
+        nll[odd] = (shift - logits[odd, label[odd]]) + xp.log1p(rest)
+    return nll
+
+
+def shifted_rest(xp: Namespace, logits: Array) -> tuple[Array, Array]:
+    """The largest logit of each row, and the sum of exp(z_c - largest) over all others."""
+    exps, top = shifted_exps(xp, logits)
+    shift = logits[xp.arange(logits.shape[0]), top]
+    others = xp.asarray(exps, copy=True)
+    others[xp.arange(logits.shape[0]), top] = 0.0
+    return shift, xp.sum(others, axis=-1)
+
+
+def shifted_exps(xp: Namespace, logits: Array) -> tuple[Array, Array]:
+    """exp(z_c - max z) of each row, right to the last digits, and the index of the largest.
+
+    The difference is rounded, which eˣ turns into |x| / 2 ULP; the rounding error of a difference
+    is itself a float (Knuth's two-sum), so it is put back as a factor 1 + error.
+    """
+    top = xp.argmax(logits, axis=-1)
+    shift = logits[xp.arange(logits.shape[0]), top][:, None]
+    difference = logits - shift
+    back = difference - logits
+    error = (logits - (difference - back)) + (-shift - back)
+    error = xp.where(xp.isfinite(error), error, 0.0)
+    return xp.exp(difference) * (1.0 + error), top

@@ -1,0 +1,55 @@
+"""The environment of a result: what ran, on what."""
+
+import os
+import sys
+from typing import Any
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def environment() -> dict[str, Any]:
+    """Versions of what took part, the operating system and the processor."""
+    import platform
+
+    versions = {
+        name: sys.modules[name].__version__
+        for name in ("numpy", "torch", "pyarrow")
+        if name in sys.modules
+    }
+    return {
+        "python": platform.python_version(),
+        **versions,
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "cores": cores(),
+    }
+
+
+_reuses_memory = False
+
+
+def reuses_memory() -> bool:
+    """Whether large temporaries are cheap in this process."""
+    return _reuses_memory
+
+
+def reuse_freed_memory() -> None:
+    """Keep freed blocks within this process, where the C library is glibc; for command lines.
+
+    glibc gives each freed temporary above 128 KB back to the system, and faulting it in again
+    costs several times the arithmetic done in it.
+    """
+    import ctypes
+
+    trim_threshold, mmap_threshold, large = -1, -3, 1 << 30
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    global _reuses_memory
+    _reuses_memory = bool(mallopt(mmap_threshold, large) and mallopt(trim_threshold, large))

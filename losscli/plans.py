@@ -1,0 +1,111 @@
+"""What can be asked for: frozen plans with defaults, the same at every door."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from losscli.errors import MissingError, UsageError
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
+BackendName: TypeAlias = Literal["auto", "numpy", "torch"]
+Precision: TypeAlias = Literal["float64", "float32"]
+FORMATS = ("table", "json", "csv", "markdown")
+SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown"}
+
+
+@dataclass(frozen=True, slots=True)
+class EvalPlan:
+    """An evaluation; each field is a long flag, of the same meaning and default.
+
+    preds, targets, weights: paths, arrays, DataFrame columns or tensors.
+    loss: specs, as on the command line, or losses of `losscli.losses`.
+    pred, target, id: columns, where the data is a table.
+    ci: the level of the interval of the mean, a fraction or a percentage with its sign.
+    threads: 0 is all cores. output: files, in the format of their suffix.
+    digest: whether the result holds a digest of each input's values.
+    """
+
+    preds: Any
+    targets: Any = None
+    loss: Any = ()
+    pred: Sequence[str] = ()
+    target: Sequence[str] = ()
+    id: Sequence[str] = ()
+    weights: Any = None
+    header: bool = True
+    reduction: Reduction = "mean"
+    per_sample: str | os.PathLike[str] | None = None
+    ci: float | str = 0.95
+    nan: NanPolicy = "error"
+    backend: BackendName = "auto"
+    device: str = "cpu"
+    dtype: Precision = "float64"
+    threads: int = 0
+    engine: str = "local"
+    output: Sequence[str | os.PathLike[str]] = ()
+    digest: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what no run could do."""
+        for name, kind in _CHOICES.items():
+            if getattr(self, name) not in get_args(kind):
+                words = ", ".join(get_args(kind))
+                raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
+        if self.engine != "local":
+            if self.engine.split(":")[0] == "dask":
+                raise MissingError("the dask engine is not there yet", hint="--engine local")
+            raise UsageError(f"there is no engine {self.engine!r}", hint="--engine local")
+        if self.threads < 0:
+            raise UsageError(f"threads is a number of threads, or 0 for all cores: {self.threads}")
+        if self.reduction == "none" and self.per_sample is None:
+            raise UsageError(
+                "with reduction none there is nothing to print",
+                hint="--per-sample FILE.npy keeps the losses of the rows",
+            )
+        object.__setattr__(self, "ci", fraction(self.ci, "ci"))
+        for name in ("pred", "target", "id", "output"):
+            value = getattr(self, name)
+            several = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
+            object.__setattr__(self, name, several)
+        for path in self.output:
+            output_format(path)
+
+
+_CHOICES: dict[str, Any] = {
+    "reduction": Reduction,
+    "nan": NanPolicy,
+    "backend": BackendName,
+    "dtype": Precision,
+}
+
+
+def fraction(value: float | str, name: str) -> float:
+    """A share between 0 and 1, both excluded, from 0.95 or "95%"."""
+    text = str(value).strip()
+    try:
+        number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1:
+        raise UsageError(f"{name} lies between 0 and 1, or 0% and 100%; {value!r} does not")
+    return number
+
+
+def check_format(name: str) -> None:
+    """Raise UsageError for a format that nothing can be printed in."""
+    if name not in FORMATS:
+        later = " yet" if name in ("junit", "github") else ""
+        kind = MissingError if later else UsageError
+        raise kind(f"no format {name!r}{later}", hint=f"--format {', '.join(FORMATS)}")
+
+
+def output_format(path: str | os.PathLike[str]) -> str:
+    """The format that a file's suffix asks for; raises UsageError for a suffix without one."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib would cost its import
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"no format for {os.fspath(path)}", hint=f"its suffix is one of {', '.join(SUFFIXES)}"
+        )
+    return SUFFIXES[suffix]

@@ -1,0 +1,35 @@
+"""CSV: one line a loss, full precision, LF line ends."""
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from losscli.errors import LossCliError
+
+if TYPE_CHECKING:
+    from losscli.evaluation import Evaluation
+
+
+def render(result: "Evaluation") -> str:
+    """The records of the result; an absent number is an empty cell."""
+    return _written(result.to_records())
+
+
+def render_error(error: LossCliError) -> str:
+    """One record, of the error."""
+    return _written([error.to_dict()])
+
+
+def _written(records: list[dict[str, Any]]) -> str:
+    stream = StringIO()
+    writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: _cell(v) for k, v in record.items()} for record in records)
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return repr(value)
+    # A spreadsheet runs a cell that begins like a formula.
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

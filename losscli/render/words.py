@@ -1,0 +1,116 @@
+"""How numbers and names are written for people, the same in every format."""
+
+import math
+import unicodedata
+
+from losscli.evaluation.result import Evaluation, Input, LossResult
+
+ROW = tuple[str, ...]
+HEADS: ROW = ("loss", "mean", "{level} interval", "min", "max", "at row")
+
+
+def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:
+    """The header and the rows of cells; a derived statistic stands under its loss, indented."""
+    level = percent(result.losses[0].ci_level)
+    heads = list(HEADS)
+    heads[1] = {"mean": "mean", "sum": "sum", "none": "mean"}[result.losses[0].reduction]
+    heads[2] = heads[2].format(level=level)
+    rows: list[ROW] = []
+    for loss in result.losses:
+        rows.append(_cells(loss))
+        rows += [
+            (f"  {name}", number(value, _slope(loss, value)), "", "", "", "")
+            for name, value in loss.derived.items()
+            if loss.value != value and loss.reduction == "mean"
+        ]
+    return tuple(heads), rows
+
+
+def _cells(loss: LossResult) -> ROW:
+    value = loss.mean if loss.value is None else loss.value
+    stderr = loss.stderr if loss.reduction != "sum" else None
+    at = "-" if loss.max_row is None else str(loss.max_row)
+    return (
+        shown(loss.label),
+        number(value, stderr),
+        interval(loss),
+        "-" if loss.min is None else f"{loss.min:#.3g}".rstrip("."),
+        "-" if loss.max is None else f"{loss.max:#.6g}".rstrip("."),
+        at,
+    )
+
+
+def _slope(loss: LossResult, value: float) -> float | None:
+    """The standard error of a root: that of the mean, halved, over the root."""
+    return None if loss.stderr is None or not value else loss.stderr / (2.0 * value)
+
+
+def number(value: float, stderr: float | None) -> str:
+    """At least six digits, and as many more as two digits of the standard error need."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    digits = 6
+    if stderr and math.isfinite(stderr):
+        digits = max(6, _exponent(value) - _exponent(stderr) + 2)
+    text = f"{value:#.{min(digits, 17)}g}"
+    return text.rstrip(".")
+
+
+def interval(loss: LossResult) -> str:
+    """Both ends, to two digits of the standard error and at least four of their own."""
+    if loss.ci is None or loss.stderr is None:
+        return "-"
+    if not all(math.isfinite(end) for end in (*loss.ci, loss.stderr)):
+        return f"[{loss.ci[0]:.4g}, {loss.ci[1]:.4g}]"
+    largest = max(abs(end) for end in loss.ci)
+    if not largest:
+        return "[0, 0]"
+    own = 3 - _exponent(largest)
+    places = max(own, 1 - _exponent(loss.stderr)) if loss.stderr else own
+    if not -4 <= _exponent(largest) < 7:
+        return f"[{loss.ci[0]:.4g}, {loss.ci[1]:.4g}]"
+    return "[{:.{p}f}, {:.{p}f}]".format(*loss.ci, p=max(0, places))
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
+
+
+def percent(level: float) -> str:
+    """A level as people say it: 95 %."""
+    return f"{100 * level:.6g} %"
+
+
+def rows_line(result: Evaluation) -> str:
+    """How many rows count, of how many, and what they were read from."""
+    loss = result.losses[0]
+    left = [f"{loss.ignored:,} ignored"] if loss.ignored else []
+    left += [f"{loss.skipped:,} skipped"] if loss.skipped else []
+    tail = f"; {', '.join(left)}" if left else ""
+    counts = f"{loss.n:,} of {loss.rows:,} rows{tail}"
+    return " · ".join([counts, *map(_input, result.inputs)])
+
+
+def how_line(result: Evaluation) -> str:
+    """Where and how it was computed."""
+    where = f"{result.backend} on {result.device} in {result.dtype}, exact sums"
+    return f"{where} · {result.wall_s:.2f} s"
+
+
+def _input(part: Input) -> str:
+    columns = f" [{', '.join(part.columns[:3])}{', …' if len(part.columns) > 3 else ''}]"
+    name = shown(part.path.rsplit("/", 1)[-1]) + (shown(columns) if part.columns else "")
+    shape = ", ".join(map(str, part.shape)) + ("," if len(part.shape) == 1 else "")
+    return f"{name} {part.dtype} ({shape})"
+
+
+def shown(text: str) -> str:
+    r"""A text that came from outside, safe for a terminal: controls become \x1b and the like."""
+    hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    parts = [
+        c if unicodedata.category(c) not in hidden else c.encode("unicode_escape").decode()
+        for c in text[:200]
+    ]
+    return "".join(parts) + ("…" if len(text) > 200 else "")

@@ -1,0 +1,130 @@
+"""Files that a run writes: opened before the work starts, whole or not there at all."""
+
+import os
+import secrets
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError, UsageError
+
+
+class OutputFile:
+    """A file that appears under its name when it is complete; a context that cleans up.
+
+    It is written beside its place under another name, made durable and renamed. Raises UsageError
+    when it cannot be opened, before any work, and DataError when the disk fails later.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        target = Path(os.path.realpath(self.path))  # a link's target is replaced, not the link
+        if target.is_dir():
+            raise UsageError(f"cannot write {self.path}: it is a directory")
+        self._target = target
+        name = f".{target.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+        self._temporary = target.with_name(name)
+        try:
+            self.file: BinaryIO = self._temporary.open("xb")
+        except OSError as error:
+            raise UsageError(
+                f"cannot write {self.path}: {error.strerror or error}",
+                hint="name a file in a folder that exists and can be written",
+            ) from error
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes."""
+        self._guarded(lambda: self.file.write(data))
+
+    def commit(self) -> None:
+        """Put the file in its place."""
+        self._guarded(self._replace)
+
+    def discard(self) -> None:
+        """Leave no trace; after `commit` this does nothing."""
+        if not self.file.closed:
+            self.file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> "OutputFile":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    def _replace(self) -> None:
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        self._temporary.replace(self._target)
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except OSError as error:
+            raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+class SampleFile:
+    """Per-sample losses in input order: .npy of (N,), or (N, L) for L losses, or .csv with names.
+
+    Raises UsageError for another suffix, or where the file cannot be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], labels: Sequence[str]) -> None:
+        suffix = Path(path).suffix.lower()
+        if suffix not in (".npy", ".csv"):
+            raise UsageError(f"--per-sample writes .npy or .csv, not {suffix or 'no suffix'!r}")
+        self._csv = suffix == ".csv"
+        self._labels = list(labels)
+        self._rows = 0
+        self.output = OutputFile(path)
+        if self._csv:
+            cells = [_cell(label) for label in labels]
+            self.output.write(",".join(["row", *cells]).encode() + b"\n")
+        else:
+            self.output.write(self._header())
+
+    def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
+        """Write the rows that follow; one array a loss."""
+        table = np.stack(losses, axis=1)
+        if self._csv:
+            lines = (
+                f"{self._rows + k},{','.join(map(repr, row))}\n" for k, row in enumerate(table.tolist())
+            )
+            self.output.write("".join(lines).encode())
+        else:
+            self.output.write(memoryview(np.ascontiguousarray(table)).cast("B"))
+        self._rows += len(table)
+
+    def commit(self) -> None:
+        """Put the file in its place, the number of rows in its header."""
+        if not self._csv:
+            self.output.file.seek(0)
+            self.output.write(self._header())
+        self.output.commit()
+
+    def discard(self) -> None:
+        """Leave no trace."""
+        self.output.discard()
+
+    def _header(self) -> bytes:
+        """An NPY header of 128 bytes, whatever the number of rows."""
+        columns = len(self._labels)
+        shape = (self._rows,) if columns == 1 else (self._rows, columns)
+        text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+        return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text.ljust(117).encode() + b"\n"
+
+
+def _cell(text: str) -> str:
+    return f'"{text}"' if "," in text or '"' in text else text

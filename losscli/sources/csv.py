@@ -1,0 +1,357 @@
+"""CSV and TSV: cut at newlines by an own count, the pieces parsed by pyarrow in worker threads.
+
+The count is what keeps it honest: a piece of n lines must parse to n rows, so a stray quote that
+would swallow rows is an error and not a smaller mean. Numbers parse correctly rounded, and an
+empty or textual cell where a number is wanted is an error: nothing is a missing value by itself.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from csv import reader
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError, Place
+from losscli.sources.files import OpenFile
+from losscli.sources.lane import Lane
+from losscli.sources.table import Field, rows_of
+
+_SNIFF = 1 << 16  # bytes from which the dialect and the column types are told
+_PIECE = 4 << 20  # bytes of text that make a block at the most
+_LONGEST = 64 << 20  # bytes that a block may grow to where lines are uneven
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_NEWLINE, _QUOTE = 10, 34
+
+
+@dataclass(frozen=True, slots=True)
+class CsvCut:
+    """Whole lines of the file, read and not parsed."""
+
+    table: "CsvTable"
+    text: NDArray[np.uint8]
+    rows: int
+    first: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of text."""
+        return self.text.size
+
+    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:  # noqa: ARG002
+        """Parse the columns of the fields."""
+        return self.table.parse(self, fields)
+
+
+class CsvTable:
+    """A text file of delimited columns with a header line.
+
+    header: whether the first line names the columns; otherwise they are called 1, 2, ….
+    """
+
+    format = "csv"
+
+    def __init__(self, file: OpenFile, header: bool = True) -> None:
+        self.path = file.path
+        self._file = file
+        self.size = file.size
+        self.rows: int | None = None
+        head = file.read(_SNIFF, 0)
+        self._begin = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+        _refuse_other_encodings(file.path, head)
+        line = head[self._begin :].split(b"\n", 1)[0].rstrip(b"\r")
+        self.delimiter = _delimiter(line)
+        self._header = header
+        self._names = self._read_names(line)
+        self._first_line = 2 if header else 1
+        if header:
+            self._begin = min(self._begin + len(head[self._begin :].split(b"\n", 1)[0]) + 1, self.size)
+        self._end = self._trimmed_end()
+        if self._begin >= self._end:
+            raise DataError(f"{self.path} has a header and no rows" if header else "no rows")
+        self._sample = head[self._begin : self._end]
+
+    def names(self) -> tuple[str, ...]:
+        """The names in the header line, stripped."""
+        return self._names
+
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The named columns; without names, every column of numbers that is not excluded."""
+        for name in [*(columns or ()), *excluded]:
+            self._check_name(name)
+        if role == "ids":
+            return Field(role, (), "text", tuple(columns or ()))
+        named = bool(columns)
+        if not columns:
+            numeric = self._numeric_names()
+            columns = [name for name in numeric if name not in excluded]
+            if not columns:
+                raise DataError(
+                    f"{self.path} has no column of numbers for the {role}",
+                    place=f"its columns: {', '.join(self._names)}",
+                    hint=f"name it: --{'target' if role == 'targets' else 'pred'} COLUMN",
+                )
+        row = (len(columns),) if len(columns) > 1 else ()
+        return Field(role, row, "float64", tuple(columns), named)
+
+    def block_rows(self, width: int) -> int:
+        """Rows that fit the cache as numbers and a piece as text, by the first lines' length."""
+        lines = max(1, self._sample.count(b"\n"))
+        return max(1, min(rows_of(width), _PIECE * lines // max(1, len(self._sample))))
+
+    def cuts(self, rows: int) -> Iterator[CsvCut]:
+        """Pieces of exactly `rows` lines; reading and counting is done here, parsing by workers."""
+        offset, first = self._begin, 0
+        guess = _PIECE // 4
+        while offset < self._end:
+            text, count = self._lines(offset, rows, guess)
+            guess = min(_LONGEST, text.size + text.size // 16 + 4096)
+            yield CsvCut(self, text, count, first)
+            offset += text.size
+            first += count
+
+    def _lines(self, offset: int, rows: int, guess: int) -> tuple[NDArray[np.uint8], int]:
+        """At most `rows` lines from an offset, and how many they are."""
+        while True:
+            size = min(guess, self._end - offset)
+            text = np.empty(size, np.uint8)
+            self._file.read_into(text, offset)
+            count, length = _whole_lines(text, rows)
+            if offset + size == self._end and count < rows and length < size:
+                return text, count + 1  # the last line may lack its newline
+            if count == rows or offset + size == self._end:
+                return text[:length], count
+            if guess >= _LONGEST:
+                return (text[:length], count) if count else self._too_long(offset)
+            guess = min(_LONGEST, 2 * guess)
+
+    def parse(self, cut: CsvCut, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
+        """The columns of the fields of one piece, by role."""
+        import pyarrow as pa
+        from pyarrow import csv
+
+        wanted = [name for field in fields for name in field.columns]
+        texts = {name for field in fields if field.role.endswith("ids") for name in field.columns}
+        types = {name: pa.string() if name in texts else pa.float64() for name in wanted}
+        try:
+            table = csv.read_csv(
+                pa.py_buffer(cut.text),
+                read_options=csv.ReadOptions(
+                    use_threads=False,
+                    column_names=list(self._names),
+                    block_size=max(1, cut.text.size),
+                ),
+                parse_options=csv.ParseOptions(
+                    delimiter=self.delimiter, newlines_in_values=False, ignore_empty_lines=False
+                ),
+                convert_options=csv.ConvertOptions(
+                    column_types=types,
+                    include_columns=list(dict.fromkeys(wanted)),
+                    null_values=[],
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowException as error:
+            raise self._parse_error(cut, wanted, str(error)) from None
+        if table.num_rows != cut.rows:
+            raise self._swallowed(cut, table.num_rows)
+        return {field.role: _columns(table, field) for field in fields}
+
+    def place(self, row: int, column: int | None, field: Field) -> Place:
+        """The line of the file, and the column's name."""
+        name = field.columns[column or 0] if field.columns else None
+        return Place(self.path, row=row, line=row + self._first_line, column=name)
+
+    def verify(self) -> None:
+        """Raise DataError where the file changed since it was opened."""
+        self._file.verify()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def dialect(self) -> str:
+        """The separator in words, where it is not the comma that the suffix promises."""
+        usual = "\t" if self.path.lower().endswith(".tsv") else ","
+        return "" if self.delimiter == usual or len(self._names) == 1 else _DELIMITERS[self.delimiter]
+
+    def _read_names(self, line: bytes) -> tuple[str, ...]:
+        try:
+            cells = self._cells([line.decode()])[0]
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self.path} is not UTF-8 text", place=Place(self.path, line=1), hint="convert it"
+            ) from error
+        if not self._header:
+            return tuple(str(k + 1) for k in range(len(cells)))
+        if all(_is_number(cell) for cell in cells):
+            raise DataError(
+                f"{self.path} has no header line: its first line is {line.decode()[:60]!r}",
+                hint="add a line with the columns' names, or say --no-header",
+            )
+        for name in cells:
+            if cells.count(name) > 1:
+                raise DataError(
+                    f"{self.path} has {cells.count(name)} columns called {name!r}",
+                    place=Place(self.path, line=1),
+                    hint="give each column a name of its own",
+                )
+        return tuple(cells)
+
+    def _cells(self, lines: Sequence[str]) -> list[list[str]]:
+        rows = reader(lines, delimiter=self.delimiter)
+        return [[cell.strip() for cell in row] for row in rows]
+
+    def _check_name(self, name: str) -> None:
+        if name not in self._names:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self._names, 1)
+            raise DataError(
+                f"{self.path} has no column {name!r}",
+                place=f"its columns: {', '.join(self._names)}",
+                hint=f"did you mean {near[0]!r}?" if near else "",
+            )
+
+    def _numeric_names(self) -> list[str]:
+        """The columns most of whose first cells are numbers."""
+        lines = self._sample.splitlines()[:200]
+        if len(lines) > 1 and len(self._sample) >= _SNIFF // 2:
+            lines = lines[:-1]  # it may be cut
+        table = self._cells([line.decode(errors="replace") for line in lines])
+        return [
+            name
+            for k, name in enumerate(self._names)
+            if 2 * sum(len(row) > k and _is_number(row[k]) for row in table) > len(table)
+        ]
+
+    def _trimmed_end(self) -> int:
+        """The end of the last line that is not blank."""
+        end = self.size
+        while end > self._begin:
+            size = min(4096, end - self._begin)
+            tail = self._file.read(size, end - size)
+            kept = len(tail.rstrip(b"\r\n"))
+            if kept:
+                newline = tail[kept : kept + 2]
+                ending = 2 if newline == b"\r\n" else len(newline[:1])
+                return end - size + kept + ending
+            end -= size
+        return end
+
+    def _parse_error(self, cut: CsvCut, wanted: Sequence[str], text: str) -> DataError:
+        """pyarrow's message with the line of the file, the name of the column and a mend."""
+        row = int(found[1]) if (found := re.search(r"Row #(\d+)", text)) else None
+        place = None if row is None else cut.first + row - 1
+        line = None if place is None else place + self._first_line
+        if found := re.search(r"CSV column #(\d+)", text):
+            column = self._names[int(found[1])]
+            value = found[1] if (found := re.search(r"invalid value '(.*)'$", text, re.S)) else ""
+            if row is not None and not _line(cut.text, row - 1).strip():
+                return DataError(
+                    f"{self.path} has a blank line between its rows",
+                    place=Place(self.path, place, line),
+                    hint="remove it",
+                )
+            what = f"{value[:40]!r} is no number" if value else "an empty cell where a number is wanted"
+            hint = "write nan for a missing number, and say --nan skip"
+            if self.delimiter == ";" and re.fullmatch(r"[-+]?\d+,\d+", value):
+                hint = "write decimal points, not commas"
+            return DataError(what, place=Place(self.path, place, line, column), hint=hint)
+        if found := re.search(r"Expected (\d+) columns, got (\d+)", text):
+            return DataError(
+                f"a line of {found[2]} cells in a table of {found[1]} columns",
+                place=Place(self.path, place, line),
+                hint="quote cells that hold the separator",
+            )
+        return DataError(
+            f"cannot parse {self.path}: {text.splitlines()[0][:120]}",
+            place=Place(self.path, cut.first, cut.first + self._first_line),
+        )
+
+    def _swallowed(self, cut: CsvCut, parsed: int) -> DataError:
+        """The piece has more (or fewer) rows than lines: say which line looks guilty."""
+        lines = bytes(cut.text).split(b"\n")
+        odd = next((k for k, line in enumerate(lines) if line.count(b'"') % 2), None)
+        if odd is None:
+            return DataError(
+                f"{self.path} has {cut.rows:,} lines that read as {parsed:,} rows",
+                place=Place(self.path, cut.first, cut.first + self._first_line),
+                hint="a carriage return inside a line? write \\n or \\r\\n at the end of each",
+            )
+        row = cut.first + odd
+        return DataError(
+            'a quote that is not closed on its line; the rows up to the next " would be lost',
+            place=Place(self.path, row, row + self._first_line),
+            hint="close the quote, or double it inside a quoted cell; no newlines inside quotes",
+        )
+
+    def _too_long(self, offset: int) -> tuple[NDArray[np.uint8], int]:
+        raise DataError(
+            f"{self.path} has a line of more than {_LONGEST >> 20} MiB",
+            place=f"byte {offset:,}",
+            hint="are its lines ended by \\n?",
+        )
+
+
+def _whole_lines(text: NDArray[np.uint8], rows: int) -> tuple[int, int]:
+    """How many of at most `rows` whole lines there are, and where they end."""
+    strip, count, length = 1 << 18, 0, 0
+    for start in range(0, text.size, strip):
+        newlines = text[start : start + strip] == _NEWLINE
+        found = int(np.count_nonzero(newlines))
+        if not found:
+            continue
+        if count + found >= rows:
+            at = np.flatnonzero(newlines)[rows - count - 1]
+            return rows, start + int(at) + 1
+        count += found
+        length = start + int(newlines.size - newlines[::-1].argmax())
+    return count, length
+
+
+def _columns(table: Any, field: Field) -> NDArray[Any]:
+    if field.role.endswith("ids"):
+        columns = [table.column(name).to_pylist() for name in field.columns]
+        keys = columns[0] if len(columns) == 1 else ["\x1f".join(key) for key in zip(*columns)]
+        return np.array(keys)
+    # Not to_numpy(): it imports pandas wherever that is installed.
+    arrays = [_floats(table.column(name)) for name in field.columns]
+    return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
+
+
+def _floats(column: Any) -> NDArray[np.float64]:
+    parts = []
+    for chunk in column.chunks:
+        values = np.frombuffer(chunk.buffers()[1], np.float64)
+        parts.append(values[chunk.offset : chunk.offset + len(chunk)])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _line(text: NDArray[np.uint8], number: int) -> bytes:
+    lines = bytes(text).split(b"\n", number + 1)
+    return lines[number] if number < len(lines) else b""
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell
+
+
+def _delimiter(line: bytes) -> str:
+    """The separator that stands most often in the header line; commas where none does."""
+    text = line.decode(errors="replace")
+    return max(_DELIMITERS, key=text.count)
+
+
+def _refuse_other_encodings(path: str, head: bytes) -> None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
+        words = "UTF-16 text" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "no text: it holds NUL bytes"
+        raise DataError(f"{path} is {words}", hint="a CSV file in UTF-8 is wanted: convert it")
+
+

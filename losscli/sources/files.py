@@ -1,0 +1,101 @@
+"""Files that are read by position: opened once, never mapped, and watched for changes."""
+
+import os
+import stat
+from pathlib import Path
+
+from numpy.typing import NDArray
+
+from losscli.errors import DataError
+
+_PREADV = hasattr(os, "preadv")
+
+
+class OpenFile:
+    """A regular file, its size and its identity at the time it was opened.
+
+    Raises DataError for what is missing, unreadable, or no regular file; a FIFO does not block.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        try:
+            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(self.path, flags | getattr(os, "O_CLOEXEC", 0))
+        except FileNotFoundError as error:
+            raise DataError(
+                f"there is no file {self.path}", hint=_near(self.path) or "check the path"
+            ) from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise DataError(f"cannot open {self.path}: {reason}") from error
+        self._status = os.fstat(self._descriptor)
+        if not stat.S_ISREG(self._status.st_mode):
+            self.close()
+            kind = "a directory" if stat.S_ISDIR(self._status.st_mode) else "not a regular file"
+            raise DataError(f"{self.path} is {kind}", hint="name a .npy or .csv file")
+        self.size = self._status.st_size
+        if self.size == 0:
+            self.close()
+            raise DataError(f"{self.path} is empty", hint="the step that wrote it may have failed")
+
+    def read_into(self, buffer: "NDArray[object] | memoryview", offset: int) -> None:
+        """Fill the buffer from a position; raises DataError where the file ends before it does."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        done = 0
+        while done < len(view):
+            count = self._read(view[done : done + (1 << 30)], offset + done)
+            if not count:
+                raise DataError(
+                    f"{self.path} shrank while it was read",
+                    place=f"byte {offset + done:,} of {self.size:,}",
+                    hint="let the writer finish, then run again",
+                )
+            done += count
+
+    def read(self, count: int, offset: int) -> bytes:
+        """At most `count` bytes from a position; fewer only where the file ends."""
+        buffer = bytearray(max(0, min(count, self.size - offset)))
+        self.read_into(memoryview(buffer), offset)
+        return bytes(buffer)
+
+    def verify(self) -> None:
+        """Raise DataError where the file is not what it was when it was opened."""
+        now = os.fstat(self._descriptor)
+        if (now.st_size, now.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
+            raise DataError(
+                f"{self.path} changed while it was read",
+                place=f"{self._status.st_size:,} bytes before, {now.st_size:,} after",
+                hint="let the writer finish, then run again",
+            )
+
+    def close(self) -> None:
+        """Give the descriptor back; a second time does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _read(self, view: memoryview, offset: int) -> int:
+        try:
+            if _PREADV:
+                return os.preadv(self._descriptor, [view], offset)
+            # No positional read on this platform: a descriptor of one's own keeps threads apart.
+            with Path(self.path).open("rb", buffering=0) as file:
+                file.seek(offset)
+                return file.readinto(view) or 0
+        except OSError as error:
+            raise DataError(f"cannot read {self.path}: {error.strerror or error}") from error
+
+
+def _near(path: str) -> str:
+    from difflib import get_close_matches
+
+    folder = Path(path).parent
+    try:
+        names = [entry.name for entry in os.scandir(folder)]
+    except (OSError, ValueError):
+        return f"there is no folder {folder} either"
+    near = get_close_matches(Path(path).name, names, 1)
+    return f"did you mean {folder / near[0]}?" if near else ""
+
+

@@ -1,0 +1,22 @@
+"""The memory of one worker."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Lane:
+    """Buffers that a worker reuses from block to block, so that memory stays flat."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, NDArray[np.uint8]] = {}
+
+    def empty(self, key: str, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+        """An array whose content is undefined; the next call with this key takes it back."""
+        dtype = np.dtype(dtype)
+        size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+        memory = self._memory.get(key)
+        if memory is None or memory.size < size:
+            memory = self._memory[key] = np.empty(size, np.uint8)
+        return memory[:size].view(dtype).reshape(shape)

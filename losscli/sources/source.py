@@ -1,0 +1,258 @@
+"""A source: the roles of an evaluation, each a field of an open table, cut into aligned blocks."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError, MissingError, UsageError
+from losscli.sources.files import OpenFile
+from losscli.sources.lane import Lane
+from losscli.sources.memory import ArrayTable
+from losscli.sources.npy import MAGIC, NpyTable
+from losscli.sources.table import Cut, Field, Table
+
+_LATER = {
+    ".npz": "npz files", ".gz": "compressed files", ".zst": "compressed files",
+    ".parquet": "parquet files", ".arrow": "arrow files", ".feather": "arrow files",
+    ".jsonl": "JSON Lines", ".safetensors": "safetensors files", ".pt": "torch files",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all."""
+
+    first: int
+    rows: int
+    arrays: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCut:
+    """A block whose numbers are not read yet: a cut of each table."""
+
+    first: int
+    rows: int
+    parts: tuple[tuple[Cut, tuple[Field, ...]], ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all tables that it takes."""
+        return sum(cut.size for cut, _ in self.parts)
+
+    def load(self, lane: Lane) -> Block:
+        """Read it, into the worker's buffers."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for cut, fields in self.parts:
+            arrays |= cut.load(fields, lane)
+        return Block(self.first, self.rows, arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Roles, each a table and a field of it; a table may serve several roles.
+
+    Roles are preds, targets, weights, and ids (of preds) with target_ids.
+    """
+
+    roles: Mapping[str, tuple[Table, Field]]
+
+    @property
+    def tables(self) -> list[Table]:
+        """Each table once, in the order of the roles."""
+        return list({id(table): table for table, _ in self.roles.values()}.values())
+
+    @property
+    def rows(self) -> int | None:
+        """The number of rows, where it is known before reading."""
+        return next((table.rows for table in self.tables if table.rows is not None), None)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all tables."""
+        return sum(table.size for table in self.tables)
+
+    def field(self, role: str) -> Field:
+        """What a role takes."""
+        return self.roles[role][1]
+
+    def table(self, role: str) -> Table:
+        """Where a role takes it from."""
+        return self.roles[role][0]
+
+    def blocks(self, rows: int | None = None) -> Iterator[BlockCut]:
+        """All rows in aligned cuts; `rows` of them in each, by default as many as fit a cache.
+
+        Raises DataError where the tables have different numbers of rows.
+        """
+        width = max(field.width for _, field in self.roles.values())
+        rows = rows or min(table.block_rows(width) for table in self.tables)
+        fields = {
+            id(table): tuple(f for other, f in self.roles.values() if other is table)
+            for table in self.tables
+        }
+        streams = [(table.cuts(rows), fields[id(table)]) for table in self.tables]
+        self._check_lengths({table.path: table.rows for table in self.tables})
+        first = 0
+        while True:
+            cuts = [(next(stream, None), wanted) for stream, wanted in streams]
+            counts = [cut.rows if cut else 0 for cut, _ in cuts]
+            if not any(counts):
+                return
+            parts = tuple((cut, wanted) for cut, wanted in cuts if cut is not None)
+            if len(set(counts)) > 1:
+                ended = {
+                    table.path: first + count if count < rows else None
+                    for table, count in zip(self.tables, counts, strict=True)
+                }
+                self._unequal(ended)
+            yield BlockCut(first, counts[0], parts)
+            first += counts[0]
+
+    def verify(self) -> None:
+        """Raise DataError where a table changed since it was opened."""
+        for table in self.tables:
+            table.verify()
+
+    def close(self) -> None:
+        """Close all tables."""
+        for table in self.tables:
+            table.close()
+
+    def _check_lengths(self, rows: Mapping[str, int | None]) -> None:
+        if len({count for count in rows.values() if count is not None}) > 1:
+            self._unequal(rows)
+
+    def _unequal(self, rows: Mapping[str, int | None]) -> None:
+        words = [
+            f"{path} has {count:,} rows" if count is not None else f"{path} has more"
+            for path, count in rows.items()
+        ]
+        raise DataError(
+            f"the numbers of rows differ: {', '.join(words)}",
+            hint="rows are paired by position: one target a prediction",
+        )
+
+
+def open_source(
+    preds: Any,
+    targets: Any = None,
+    *,
+    pred: Sequence[str] = (),
+    target: Sequence[str] = (),
+    ids: Sequence[str] = (),
+    weights: Any = None,
+    header: bool = True,
+) -> Source:
+    """The source of an evaluation, its tables open and its columns found.
+
+    preds, targets, weights: paths, arrays, DataFrame columns or tensors; weights may be the name
+    of a column of either table. Without targets, preds is a table that holds both.
+    pred, target, ids: columns of the tables.
+
+    Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
+    """
+    with ExitStack() as stack:
+
+        def opened(thing: Any, name: str) -> Table:
+            table = open_table(thing, name, header)
+            stack.callback(table.close)
+            return table
+
+        first = opened(preds, "preds")
+        if targets is None and not (pred and target):
+            raise UsageError(
+                "one table for both needs the columns of both",
+                place=_columns_of(first),
+                hint="losscli eval table.csv --pred COLUMN --target COLUMN, or name a second file",
+            )
+        second = first if targets is None else opened(targets, "targets")
+        roles: dict[str, tuple[Table, Field]] = {}
+        taken = list(ids)
+        if weights is not None:
+            at = _column_table(weights, (first, second))
+            weighing = at or opened(weights, "weights")
+            roles["weights"] = (weighing, weighing.field("weights", [weights] if at else None, ()))
+            taken += [weights] if at else []
+        for role, table, names in (("preds", first, pred), ("targets", second, target)):
+            excluded = [name for name in taken if name in table.names()]
+            roles[role] = (table, table.field(role, names or None, excluded))
+        roles |= _id_roles(ids, first, second)
+        stack.pop_all()
+        return Source({role: roles[role] for role in sorted(roles, key=_ORDER.index)})
+
+
+_ORDER = ("preds", "targets", "weights", "ids", "target_ids")
+
+
+def open_table(thing: Any, name: str, header: bool = True) -> Table:
+    """A path or an array as a table; the format comes from the content, then the suffix."""
+    if not isinstance(thing, str | os.PathLike):
+        return ArrayTable(thing, name)
+    path = os.fspath(thing)
+    suffix = Path(path).suffix.lower()
+    if suffix in _LATER:
+        raise MissingError(
+            f"{_LATER[suffix]} cannot be read yet: {path}", hint="save it as .npy or .csv"
+        )
+    file = OpenFile(path)
+    try:
+        start = file.read(len(MAGIC), 0)
+        if start == MAGIC or suffix == ".npy":
+            return NpyTable(file)
+        if start.startswith(b"PK\x03\x04"):
+            raise MissingError(f"zip archives (npz) cannot be read yet: {path}")
+        from losscli.sources.csv import CsvTable
+
+        return CsvTable(file, header)
+    except BaseException:
+        file.close()
+        raise
+
+
+def check_ids(source: Source, block: Block) -> None:
+    """Raise DataError at the first row where the ids of both tables differ."""
+    if "target_ids" not in block.arrays:
+        return
+    ours, theirs = block.arrays["ids"], block.arrays["target_ids"]
+    differ = np.flatnonzero(ours != theirs)
+    if differ.size:
+        row = int(differ[0])
+        table, field = source.roles["ids"]
+        other = source.table("target_ids").path
+        raise DataError(
+            f"the ids differ: {str(ours[row])!r} here, {str(theirs[row])!r} in {other}",
+            place=table.place(block.first + row, 0, field),
+            hint="sort both tables by id: rows are paired by position",
+        )
+
+
+def _id_roles(ids: Sequence[str], first: Table, second: Table) -> dict[str, tuple[Table, Field]]:
+    if not ids:
+        return {}
+    for table in (first, second):
+        if not table.names():
+            raise UsageError(f"{table.path} has no columns, so no --id {ids[0]}")
+    roles = {"ids": (first, first.field("ids", ids, ()))}
+    if second is not first:
+        field = second.field("ids", ids, ())
+        roles["target_ids"] = (second, Field("target_ids", (), field.dtype, field.columns))
+    return roles
+
+
+def _column_table(weights: Any, tables: Sequence[Table]) -> Table | None:
+    """The table that has a column of that name; `./name` always means a file."""
+    if not isinstance(weights, str):
+        return None
+    return next((table for table in tables if weights in table.names()), None)
+
+
+def _columns_of(table: Table) -> str:
+    names = ", ".join(table.names())
+    return f"{table.path} has the columns {names}" if names else f"{table.path} is an array"

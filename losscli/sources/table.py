@@ -1,0 +1,87 @@
+"""What every format offers: a table of columns or an array of rows, cut into runs of rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import Place
+from losscli.sources.lane import Lane
+
+# About as many numbers as stay in a core's cache while a block is worked on.
+BLOCK = 131_072
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What one role takes from a table: an array's rows whole, or some of a table's columns.
+
+    row: the shape of one row, () for a number. dtype: the type as it stands in the file.
+    named: whether the columns were asked for by name, or are all that hold numbers.
+    """
+
+    role: str
+    row: tuple[int, ...]
+    dtype: str
+    columns: tuple[str, ...] = ()
+    named: bool = True
+
+    @property
+    def width(self) -> int:
+        """Numbers a row."""
+        return int(np.prod(self.row, dtype=np.int64))
+
+
+class Cut(Protocol):
+    """A run of rows whose place is known and whose numbers are not read yet."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the table that they take."""
+
+    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:
+        """The rows of each field, by role: (n,) or (n, …), valid until the lane's next load."""
+
+
+class Table(Protocol):
+    """An open file or an array in memory."""
+
+    path: str
+    format: str
+    rows: int | None
+    size: int
+
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The field of a role: the columns named, or those that a role without a name takes."""
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns; none for an array."""
+
+    def dialect(self) -> str:
+        """What a person should know of how it was read; empty where all is as the name says."""
+
+    def block_rows(self, width: int) -> int:
+        """How many rows make a block, for a block of `width` numbers a row."""
+
+    def cuts(self, rows: int) -> Iterator[Cut]:
+        """The table in runs of `rows` rows, the last one shorter; drawn by one thread at a time."""
+
+    def place(self, row: int, column: int | None, field: Field) -> Place:
+        """Where a person finds a value: a line of a text file, an index of an array."""
+
+    def verify(self) -> None:
+        """Raise DataError where the table changed since it was opened."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
+def rows_of(width: int) -> int:
+    """Rows of `width` numbers that make a block."""
+    return max(1, BLOCK // max(1, width))

@@ -1,0 +1,53 @@
+"""A digest of values whose parts can be hashed anywhere: the same for any blocks or format."""
+
+import hashlib
+from dataclasses import dataclass
+
+_LEAF = 1 << 20  # bytes: a block of 131,072 float64 is one leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """A part of a run of bytes, hashed leaf by leaf.
+
+    The run is cut into leaves of 1 MiB from its beginning. `head` are the part's bytes up to the
+    first cut (all of them where it holds none), `whole` the SHA-256 of its whole leaves, `tail`
+    the bytes after the last cut.
+    """
+
+    head: bytes
+    whole: tuple[bytes, ...]
+    tail: bytes
+
+    @classmethod
+    def of(cls, part: memoryview, start: int) -> "Leaves":
+        """The leaves of `part`, which begins at byte `start` of the run."""
+        first = min(-start % _LEAF, len(part))
+        last = first + (len(part) - first) // _LEAF * _LEAF
+        cuts = range(first, last, _LEAF)
+        whole = tuple(hashlib.sha256(part[cut : cut + _LEAF]).digest() for cut in cuts)
+        return cls(bytes(part[:first]), whole, bytes(part[last:]))
+
+
+class Digest:
+    """Takes the parts of a run in order; `hexdigest` is a SHA-256 over the digests of its leaves."""
+
+    def __init__(self) -> None:
+        self._root = hashlib.sha256()
+        self._open = b""
+
+    def append(self, part: Leaves) -> None:
+        """Take the part that follows."""
+        self._open += part.head
+        while len(self._open) >= _LEAF:
+            self._root.update(hashlib.sha256(self._open[:_LEAF]).digest())
+            self._open = self._open[_LEAF:]
+        for leaf in part.whole:
+            self._root.update(leaf)
+        self._open += part.tail
+
+    def hexdigest(self) -> str:
+        """`sha256:` and 64 hexadecimal digits."""
+        whole = self._root.copy()
+        whole.update(hashlib.sha256(self._open).digest())
+        return "sha256:" + whole.hexdigest()

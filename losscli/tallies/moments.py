@@ -1,0 +1,72 @@
+"""Second moments of a quotient of two sums, in floating point, merged in row order."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from losscli.tallies.exact import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What the standard error of R = Σa / Σb needs, where a = w·L and b = w·den of each row.
+
+    pivot: a number near R; with e = a - pivot·b, so that nothing cancels,
+    ee, eb, bb: Σe², Σe·b, Σb² over `count` rows. `Moments()` is that of no rows.
+    The same rows cut at the same places give the same bits, whoever measured the parts.
+    """
+
+    pivot: float = 0.0
+    ee: float = 0.0
+    eb: float = 0.0
+    bb: float = 0.0
+    count: int = 0
+
+    @classmethod
+    def of(cls, a: Floats, b: Floats | None, pivot: float) -> "Moments":
+        """The moments of one block about a finite pivot; b is None where every b is 1."""
+        if not math.isfinite(pivot):
+            pivot = 0.0
+        if b is None:
+            e = a - pivot
+            eb, bb = float(np.add.reduce(e)), float(a.size)
+        else:
+            e = a - pivot * b
+            eb, bb = float(np.add.reduce(e * b)), float(np.add.reduce(b * b))
+        # Not np.dot: a BLAS with threads of its own would add in an order of its own.
+        ee = float(np.add.reduce(np.multiply(e, e, out=e)))
+        return cls(pivot, ee, eb, bb, a.size)
+
+    def about(self, pivot: float) -> "Moments":
+        """The same rows about another pivot."""
+        step = pivot - self.pivot
+        ee = self.ee - 2.0 * step * self.eb + step * step * self.bb
+        return Moments(pivot, ee, self.eb - step * self.bb, self.bb, self.count)
+
+    def __add__(self, other: "Moments") -> "Moments":
+        if not self.count:
+            return other
+        if not other.count:
+            return self
+        moved = other.about(self.pivot)
+        return Moments(
+            self.pivot,
+            self.ee + moved.ee,
+            self.eb + moved.eb,
+            self.bb + moved.bb,
+            self.count + moved.count,
+        )
+
+    def stderr(self, quotient: float, denominator: float) -> float | None:
+        """The standard error of R = quotient with Σb = denominator; None for fewer than two rows.
+
+        A mean's is √(Σ(x - x̄)² / (n(n - 1))). A quotient is linearised about its value
+        (Cochran, Sampling Techniques, 1977, section 6.4), which is the same where every b is 1.
+        """
+        if self.count < 2 or not denominator:
+            return None
+        squares = max(self.about(quotient).ee, 0.0)
+        # The root before the division: a tiny denominator squared would underflow.
+        scale = math.sqrt(self.count / (self.count - 1))
+        return scale * math.sqrt(squares) / abs(denominator) if squares == squares else math.nan
