@@ -1,7 +1,6 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
 import os
-import secrets
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ class OutputFile:
         if target.is_dir():
             raise UsageError(f"cannot write {self.path}: it is a directory")
         self._target = target
-        name = f".{target.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+        name = f".{target.name[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._temporary = target.with_name(name)
         try:
             self.file: BinaryIO = self._temporary.open("xb")

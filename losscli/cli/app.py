@@ -70,6 +70,22 @@ def run(arguments: Sequence[str]) -> int:
         return _FAULT
 
 
+def leave(code: int) -> None:
+    """End the process at once: what is open is flushed, and nothing is torn down piece by piece.
+
+    An interpreter that dismantles NumPy takes as long as a small evaluation.
+    """
+    import atexit
+
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = code or 0
+    os._exit(code)
+
+
 def _options(
     version: bool = typer.Option(False, "--version", "-V", help="Print the version."),
 ) -> None:

@@ -135,13 +135,16 @@ class BlockMeter:
         values = self._values(loss, wide["preds"], target)
         if missing is not None:
             values[missing] = np.nan  # a label that is nan was replaced
-        skip = self._not_numbers(loss, values, checks)
         if self._samples:
             measured.samples.append(values)
         weight = self._backend.to_numpy(wide["weights"]) if "weights" in wide else None
-        measured.tallies.append(
-            RowTally.of(values, checks.first, denominator, weight=weight, skip=skip)
-        )
+        tally = RowTally.of(values, checks.first, denominator, weight)
+        if tally.numerator.nan and self._nan != "propagate":
+            lost = np.isnan(values)
+            if self._nan == "error":
+                checks.blame_loss(loss, lost)
+            tally = RowTally.of(values, checks.first, denominator, weight, lost)
+        measured.tallies.append(tally)
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array) -> NDArray[np.float64]:
         """One loss a row; in strips where large temporaries would be given back to the system."""
@@ -152,17 +155,6 @@ class BlockMeter:
         for i in range(0, len(pred), step):
             out[i : i + step] = loss.rows(self._backend, pred[i : i + step], target[i : i + step])
         return out
-
-    def _not_numbers(
-        self, loss: BoundLoss, values: NDArray[np.float64], checks: "_Checks"
-    ) -> Mask | None:
-        """The rows to skip, where the policy is to skip rows whose loss is nan."""
-        if not values.size or self._nan == "propagate" or not np.isnan(values.min()):
-            return None
-        bad = np.isnan(values)
-        if self._nan == "error":
-            checks.blame_loss(loss, bad)
-        return bad
 
     def _widened(self, role: str, raw: NDArray[Any], lane: Lane) -> Array:
         return self._backend.widen(raw, lane.empty(f"wide {role}", raw.shape, self._backend.dtype))

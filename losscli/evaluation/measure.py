@@ -14,7 +14,6 @@ from losscli.evaluation.block import BlockMeter, Measured, Offence
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.losses.spec import BoundLoss
-from losscli.machine import environment
 from losscli.plans import NanPolicy, Reduction
 from losscli.sources.source import Source
 from losscli.tallies.digest import Digest
@@ -77,7 +76,6 @@ def measure(
         threads=engine.threads,
         wall_s=time.perf_counter() - start,
         bytes=source.size,
-        environment=environment(),
     )
 
 
@@ -125,7 +123,7 @@ class _Total:
     def __init__(self, source: Source, losses: int) -> None:
         self._source = source
         self.tallies = [RowTally() for _ in range(losses)]
-        self.digests = {role: Digest() for role in source.roles}
+        self.digests: dict[str, Digest] = {}
         self.offences: dict[tuple[str, str], Offence] = {}
         self.probabilities = True
         self.rows = 0
@@ -137,7 +135,7 @@ class _Total:
         self.size += part.size
         self.probabilities &= part.probabilities
         for role, leaves in part.leaves.items():
-            self.digests[role].append(leaves)
+            self.digests.setdefault(role, Digest()).append(leaves)
         for key, offence in part.offences.items():
             known = self.offences.get(key)
             self.offences[key] = known + offence if known else offence

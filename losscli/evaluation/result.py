@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
+from losscli.machine import environment
 from losscli.tallies.rows import RowTally
 
 if TYPE_CHECKING:
@@ -166,7 +167,6 @@ class Evaluation:
     threads: int
     wall_s: float
     bytes: int
-    environment: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:
@@ -209,7 +209,7 @@ class Evaluation:
             "engine": self.engine,
             "threads": self.threads,
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
-            "environment": dict(self.environment),
+            "environment": environment(),
             "losscli": __version__,
             "status": "pass",
             "exit_code": self.exit_code,

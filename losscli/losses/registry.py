@@ -1,6 +1,5 @@
 """Losses by name: a loss is the file of its name in a family's folder."""
 
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +53,8 @@ def find(name: str) -> tuple[Loss, str | None]:
     if name in others:
         loss, statistic = others[name]
         return load(loss), statistic
+    from difflib import get_close_matches
+
     near = get_close_matches(name, [*modules(), *others], 3, 0.5)
     known = f"the losses: {', '.join(modules())}"
     raise UsageError(

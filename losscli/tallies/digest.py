@@ -1,6 +1,5 @@
 """A digest of values whose parts can be hashed anywhere: the same for any blocks or format."""
 
-import hashlib
 from dataclasses import dataclass
 
 _LEAF = 1 << 20  # bytes: a block of 131,072 float64 is one leaf
@@ -22,10 +21,12 @@ class Leaves:
     @classmethod
     def of(cls, part: memoryview, start: int) -> "Leaves":
         """The leaves of `part`, which begins at byte `start` of the run."""
+        from hashlib import sha256
+
         first = min(-start % _LEAF, len(part))
         last = first + (len(part) - first) // _LEAF * _LEAF
         cuts = range(first, last, _LEAF)
-        whole = tuple(hashlib.sha256(part[cut : cut + _LEAF]).digest() for cut in cuts)
+        whole = tuple(sha256(part[cut : cut + _LEAF]).digest() for cut in cuts)
         return cls(bytes(part[:first]), whole, bytes(part[last:]))
 
 
@@ -33,14 +34,17 @@ class Digest:
     """Takes the parts of a run in order; `hexdigest` is a SHA-256 over the digests of its leaves."""
 
     def __init__(self) -> None:
-        self._root = hashlib.sha256()
+        from hashlib import sha256  # here: only a result that is kept has a digest
+
+        self._sha256 = sha256
+        self._root = sha256()
         self._open = b""
 
     def append(self, part: Leaves) -> None:
         """Take the part that follows."""
         self._open += part.head
         while len(self._open) >= _LEAF:
-            self._root.update(hashlib.sha256(self._open[:_LEAF]).digest())
+            self._root.update(self._sha256(self._open[:_LEAF]).digest())
             self._open = self._open[_LEAF:]
         for leaf in part.whole:
             self._root.update(leaf)
@@ -49,5 +53,5 @@ class Digest:
     def hexdigest(self) -> str:
         """`sha256:` and 64 hexadecimal digits."""
         whole = self._root.copy()
-        whole.update(hashlib.sha256(self._open).digest())
+        whole.update(self._sha256(self._open).digest())
         return "sha256:" + whole.hexdigest()

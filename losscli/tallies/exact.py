@@ -12,18 +12,21 @@ exponent bins follow Neal (Fast exact summation using small and large superaccum
 import math
 import threading
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 Floats: TypeAlias = NDArray[np.float64]
 
-# 131,000 < 2**17 grid parts of 46 bits add up within a signed 64-bit integer.
-_CHUNK = 131_000
+# A block: 2**17 grid parts of 45 bits add up within a signed 64-bit integer.
+_CHUNK = 131_072
 _PART_BITS = 63 - _CHUNK.bit_length()
 _LOWEST = -1074  # the exponent of the smallest subnormal
+_FEW = 128  # so few values are faster one by one
 _HUGE = 2.0**960  # above, grid and bins could overflow: such values are scaled down first
 _HEAD = np.int64(-1) << np.int64(27)  # keeps the sign, the exponent and 25 fraction bits
 
@@ -98,8 +101,10 @@ class ExactSum:
         """The mean of the values added, rounded once and correctly; nan for none."""
         return self.over(ExactSum.ones(self.count))
 
-    def fraction(self) -> Fraction:
+    def fraction(self) -> "Fraction":
         """The finite part as a rational number."""
+        from fractions import Fraction
+
         return Fraction(self.units, 1 << -_LOWEST)
 
 
@@ -109,7 +114,7 @@ def _units_of(values: Floats, low: float, high: float) -> int:
     if largest >= _HUGE:
         return _by_exponent(values)
     on_grid, rest = _buffers(values.size)
-    # Every |value| <= 2**(grid + _PART_BITS), so a part is at most 46 bits long.
+    # Every |value| <= 2**(grid + _PART_BITS), so a part is at most 45 bits long.
     grid = max(math.frexp(largest)[1] - _PART_BITS, _LOWEST)
     total, anchor = _sum_on_grid(values, grid, on_grid)
     if grid == _LOWEST:
@@ -119,12 +124,13 @@ def _units_of(values: Floats, low: float, high: float) -> int:
     finer = max(grid - 1 - _PART_BITS, _LOWEST)
     more, anchor = _sum_on_grid(rest, finer, on_grid)
     total += more
-    # A value of at least 2**(finer + 52) is a multiple of the finer grid: nothing can be left.
-    if finer == _LOWEST or low >= math.ldexp(1.0, finer + 52):
+    # A value of at least 2**(finer + 52) is a multiple of the finer grid: nothing of it is left.
+    whole = math.ldexp(1.0, finer + 52)
+    if finer == _LOWEST or low >= whole:
         return total
-    np.subtract(on_grid, anchor, out=on_grid)
-    np.subtract(rest, on_grid, out=rest)
-    return total + _by_exponent(rest[rest != 0]) if rest.any() else total
+    small = np.flatnonzero(values < whole if low >= 0 else np.abs(values) < whole)
+    left = rest[small] - (on_grid[small] - anchor)
+    return total + _by_exponent(left[left != 0])
 
 
 def _sum_on_grid(values: Floats, grid: int, shifted: Floats) -> tuple[int, float]:
@@ -139,6 +145,8 @@ def _sum_on_grid(values: Floats, grid: int, shifted: Floats) -> tuple[int, float
 
 def _by_exponent(values: Floats) -> int:
     """The exact sum of finite values of any range, in units of 2**-1074: one bin an exponent."""
+    if values.size < _FEW:
+        return sum(map(_units, values.tolist()))
     huge = np.abs(values) >= _HUGE
     if huge.any():
         scaled_down = _by_exponent(values[huge] * 2.0**-128)

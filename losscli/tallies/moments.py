@@ -7,6 +7,8 @@ import numpy as np
 
 from losscli.tallies.exact import Floats
 
+_PIECE = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -24,19 +26,16 @@ class Moments:
     count: int = 0
 
     @classmethod
-    def of(cls, a: Floats, b: Floats | None, pivot: float) -> "Moments":
-        """The moments of one block about a finite pivot; b is None where every b is 1."""
-        if not math.isfinite(pivot):
-            pivot = 0.0
+    def of(cls, a: Floats, b: Floats | None, mean: float) -> "Moments":
+        """The moments of one block about its own mean Σa / Σb; b is None where every b is 1."""
+        pivot = mean if math.isfinite(mean) else 0.0
         if b is None:
             e = a - pivot
-            eb, bb = float(np.add.reduce(e)), float(a.size)
-        else:
-            e = a - pivot * b
-            eb, bb = float(np.add.reduce(e * b)), float(np.add.reduce(b * b))
-        # Not np.dot: a BLAS with threads of its own would add in an order of its own.
-        ee = float(np.add.reduce(np.multiply(e, e, out=e)))
-        return cls(pivot, ee, eb, bb, a.size)
+            # About the rounded mean the sum is at most half an ULP of it a row: nothing.
+            eb = 0.0 if pivot == mean else _dot(e, np.ones_like(e))
+            return cls(pivot, _dot(e, e), eb, float(a.size), a.size)
+        e = a - pivot * b
+        return cls(pivot, _dot(e, e), _dot(e, b), _dot(b, b), a.size)
 
     def about(self, pivot: float) -> "Moments":
         """The same rows about another pivot."""
@@ -70,3 +69,10 @@ class Moments:
         # The root before the division: a tiny denominator squared would underflow.
         scale = math.sqrt(self.count / (self.count - 1))
         return scale * math.sqrt(squares) / abs(denominator) if squares == squares else math.nan
+
+
+def _dot(x: Floats, y: Floats) -> float:
+    """Σ x·y, in pieces too short for a BLAS to add in an order of its own, by its own threads."""
+    whole = x.size // _PIECE * _PIECE
+    pieces = np.vecdot(x[:whole].reshape(-1, _PIECE), y[:whole].reshape(-1, _PIECE))
+    return float(np.add.reduce(pieces)) + float(np.vecdot(x[whole:], y[whole:]))
