@@ -30,7 +30,7 @@ _PUBLIC = {
     "__version__": "losscli.version",
 }
 
-__all__ = [*_PUBLIC, "losses"]  # noqa: PLE0604
+__all__ = [*_PUBLIC, "losses"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the norm
 
 
 def normal_quantile(level: float) -> float:
-    """z such that a standard normal lies in [-z, z] with probability `level`, 0 < level < 1."""
+    """Z such that a standard normal lies in [-z, z] with probability `level`, 0 < level < 1."""
     tail = 1.0 - level
     z = math.sqrt(max(0.0, -2.0 * math.log(tail)))  # never below the root, so Newton descends
     for _ in range(100):
@@ -21,7 +21,7 @@ def normal_quantile(level: float) -> float:
 
 @cache
 def t_quantile(level: float, freedom: int) -> float:
-    """t such that Student's t with `freedom` degrees lies in [-t, t] with probability `level`.
+    """T such that Student's t with `freedom` degrees lies in [-t, t] with probability `level`.
 
     From 2,000 degrees on by the series about the normal quantile (Abramowitz and Stegun, 26.7.5),
     below by bisection of the incomplete beta function.

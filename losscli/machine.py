@@ -16,7 +16,7 @@ def environment() -> dict[str, Any]:
     """Versions of what took part, the operating system and the processor."""
     import platform
 
-    versions = {
+    versions: dict[str, Any] = {
         name: sys.modules[name].__version__
         for name in ("numpy", "torch", "pyarrow")
         if name in sys.modules

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class OutputFile:
                 hint="name a file in a folder that exists and can be written",
             ) from error
 
-    def write(self, data: bytes | memoryview) -> None:
+    def write(self, data: bytes) -> None:
         """Append bytes."""
         self._guarded(lambda: self.file.write(data))
 
@@ -50,7 +50,7 @@ class OutputFile:
             self.file.close()
         self._temporary.unlink(missing_ok=True)
 
-    def __enter__(self) -> "OutputFile":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -99,11 +99,12 @@ class SampleFile:
         table = np.stack(losses, axis=1)
         if self._csv:
             lines = (
-                f"{self._rows + k},{','.join(map(repr, row))}\n" for k, row in enumerate(table.tolist())
+                f"{self._rows + k},{','.join(map(repr, row))}\n"
+                for k, row in enumerate(table.tolist())
             )
             self.output.write("".join(lines).encode())
         else:
-            self.output.write(memoryview(np.ascontiguousarray(table)).cast("B"))
+            self.output.write(np.ascontiguousarray(table).tobytes())
         self._rows += len(table)
 
     def commit(self) -> None:

@@ -8,7 +8,7 @@ from losscli.backends.backend import choose
 from losscli.engines.local import LocalEngine
 from losscli.errors import LossCliError, UsageError
 from losscli.evaluation import Evaluation, measure
-from losscli.evaluation.measure import fit
+from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind
 from losscli.machine import cores
@@ -35,7 +35,7 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
     return carry_out(EvalPlan(preds, targets, **flags))
 
 
-def carry_out(plan: EvalPlan, progress: Callable[[float], None] = lambda done: None) -> Evaluation:
+def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
     losses = bind(plan.loss)
     if not losses:
@@ -123,7 +123,11 @@ def _no_loss(plan: EvalPlan) -> UsageError:
     with _opened(plan) as source:
         cut = next(source.blocks(1000))
         block = cut.load(Lane())
-        fitting = [loss.name for loss in every() if _fits(source, BoundLoss(loss, loss.resolve({}), loss.name), block.arrays)]
+        fitting = [
+            loss.name
+            for loss in every()
+            if _fits(source, BoundLoss(loss, loss.resolve({}), loss.name), block.arrays)
+        ]
     flags = " ".join(f"-l {name}" for name in fitting)
     return UsageError(
         "no loss was asked for",

@@ -18,7 +18,7 @@ class NumpyBackend:
         self._type = np.dtype(dtype)
 
     def widen(self, raw: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """The same numbers in this precision, in C order; the array itself where it is so already."""
+        """The numbers in this precision and in C order; the array itself where it is so already."""
         if raw.dtype == self._type and raw.flags.c_contiguous and raw.dtype.isnative:
             return raw
         if out is None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 import typer
@@ -99,9 +100,7 @@ def _options(
 def _report(error: LossCliError, arguments: Sequence[str]) -> int:
     from losscli.cli.console import print_error
 
-    wants_json = "--format=json" in arguments or any(
-        pair == ("--format", "json") for pair in zip(arguments, arguments[1:], strict=False)
-    )
+    wants_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
     print_error(error, "json" if wants_json else "table")
     return error.exit_code
 

@@ -1,4 +1,4 @@
-"""Streams: results to stdout, progress, notes and errors to stderr; colour only where it is seen."""
+"""Streams: results to stdout; progress, notes and errors to stderr."""
 
 import sys
 import time
@@ -59,7 +59,9 @@ def shown_long(shown: Callable[[str], str], line: str) -> str:
 def progress_bar(*, wanted: bool) -> Iterator[Callable[[float], None]]:
     """What is told the share done; a bar appears in a terminal, after a second of work."""
     if not (wanted and sys.stderr.isatty()):
-        yield lambda done: None
+        from losscli.evaluation.measure import no_progress
+
+        yield no_progress
         return
     bar = _Bar()
     try:

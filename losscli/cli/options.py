@@ -1,6 +1,6 @@
 """Every option that commands share, declared once; a default is the plan's."""
 
-from typing import Annotated, Optional, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -10,32 +10,32 @@ Preds: TypeAlias = Annotated[
     str, typer.Argument(help="Predictions, .npy or .csv; or one table that holds both.")
 ]
 Targets: TypeAlias = Annotated[
-    Optional[str], typer.Argument(help="Targets, .npy or .csv.", show_default=False)
+    str | None, typer.Argument(help="Targets, .npy or .csv.", show_default=False)
 ]
 Losses: TypeAlias = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option(
         "--loss", "-l", metavar="SPEC", rich_help_panel=LOSS, show_default=False,
         help="[LABEL=]NAME[:key=value,...], repeatable; several by commas.",
     ),
 ]  # fmt: skip
 Pred: TypeAlias = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option("--pred", metavar="COL[,COL...]", rich_help_panel=DATA, show_default=False,
                  help="Columns of the predictions; default: the one that holds numbers."),
 ]  # fmt: skip
 Target: TypeAlias = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option("--target", metavar="COL[,COL...]", rich_help_panel=DATA, show_default=False,
                  help="Columns of the targets; default: the one that holds numbers."),
 ]  # fmt: skip
 Id: TypeAlias = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option("--id", metavar="COL[,COL...]", rich_help_panel=DATA, show_default=False,
                  help="Columns of ids, which must agree row by row in both tables."),
 ]  # fmt: skip
 Weights: TypeAlias = Annotated[
-    Optional[str],
+    str | None,
     typer.Option("--weights", metavar="COL|FILE", rich_help_panel=DATA, show_default=False,
                  help="A weight a row: a column where a table has it, else a file."),
 ]  # fmt: skip
@@ -60,7 +60,7 @@ Ci: TypeAlias = Annotated[
                  help="Level of the interval of the mean, 0.95 or 95%."),
 ]  # fmt: skip
 PerSample: TypeAlias = Annotated[
-    Optional[str],
+    str | None,
     typer.Option("--per-sample", metavar="FILE", rich_help_panel=OUT, show_default=False,
                  help="Write the loss of every row, in input order: .npy or .csv."),
 ]  # fmt: skip
@@ -95,12 +95,13 @@ Format: TypeAlias = Annotated[
                  help="What is printed."),
 ]  # fmt: skip
 Output: TypeAlias = Annotated[
-    Optional[list[str]],
+    list[str] | None,
     typer.Option("--output", "-o", metavar="FILE", rich_help_panel=OUT, show_default=False,
-                 help="Write a file too, in the format of its suffix: .json, .csv, .md; repeatable."),
+                 help="Write a file too, by its suffix .json, .csv or .md; repeatable."),
 ]  # fmt: skip
 Quiet: TypeAlias = Annotated[
-    bool, typer.Option("--quiet", "-q", rich_help_panel=OUT, help="No table; notes and errors only.")
+    bool,
+    typer.Option("--quiet", "-q", rich_help_panel=OUT, help="No table; notes and errors only."),
 ]
 NoProgress: TypeAlias = Annotated[
     bool, typer.Option("--no-progress", rich_help_panel=OUT, help="No progress bar.")

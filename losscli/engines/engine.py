@@ -15,7 +15,5 @@ class Engine(Protocol):
     name: str
     threads: int
 
-    def map(
-        self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]
-    ) -> Iterator[Result]:
+    def map(self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """Results in task order. The tasks are drawn one at a time; an error stops the rest."""

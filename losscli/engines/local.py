@@ -19,9 +19,7 @@ class LocalEngine:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def map(
-        self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]
-    ) -> Iterator[Result]:
+    def map(self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """Results in task order; the first error in task order is raised in its turn."""
         return _Crew(work, iter(tasks), self.threads).results()
 
@@ -88,9 +86,7 @@ class _Crew(Generic[Task, Result]):
         while self._do_one(lane):
             if self._drawn - self._taken >= limit:
                 with self._changed:
-                    self._changed.wait_for(
-                        lambda: self._over or self._drawn - self._taken < limit
-                    )
+                    self._changed.wait_for(lambda: self._over or self._drawn - self._taken < limit)
 
     def _do_one(self, lane: Lane) -> bool:
         """Draw a task and do it; False where no more are to be done."""

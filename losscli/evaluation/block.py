@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
 from losscli.errors import DataError
-from losscli.losses.domain import WEIGHT, Domain, looks_like_probabilities
+from losscli.losses.domain import WEIGHT, Domain, Mask, looks_like_probabilities, rows_with
 from losscli.losses.loss import STRIP
 from losscli.losses.spec import BoundLoss
 from losscli.machine import reuses_memory
@@ -18,8 +18,6 @@ from losscli.sources.lane import Lane
 from losscli.sources.source import Block, BlockCut, Source, check_ids
 from losscli.tallies.digest import Leaves
 from losscli.tallies.rows import RowTally
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,7 @@ class Offence:
         """What the user is told."""
         table, of = source.roles[self.role]
         place = table.place(self.row, self.column, of)
-        return DataError(
-            self.message, place=place, count=self.count, total=total, hint=self.hint
-        )
+        return DataError(self.message, place=place, count=self.count, total=total, hint=self.hint)
 
 
 @dataclass(slots=True)
@@ -107,9 +103,7 @@ class BlockMeter:
             if any(outside) or self._offended:
                 self._offended = True  # the rest is only counted
                 return measured
-            wide = {
-                role: self._widened(role, raw[role], lane) for role in raw if role != "targets"
-            }
+            wide = {role: self._widened(role, raw[role], lane) for role in raw if role != "targets"}
             for loss in self._losses:
                 self._measure(loss, checks, raw, wide, lane, measured)
             self._offended = self._offended or bool(measured.offences)
@@ -188,7 +182,7 @@ class BlockMeter:
             else:
                 flat = np.ascontiguousarray(values, "<f8").reshape(-1)
                 start = 8 * block.first * (flat.size // block.rows)
-                yield role, Leaves.of(memoryview(flat).cast("B"), start)
+                yield role, Leaves.of(flat.data.cast("B"), start)
 
 
 class _Checks:
@@ -209,7 +203,9 @@ class _Checks:
 
     def outside(self, loss: BoundLoss) -> bool:
         """Whether a value of the block lies outside the loss's domain; such rows are blamed."""
-        masks = [(role, domain, self._masks(loss, role, domain)) for role, domain in self._roles(loss)]
+        masks = [
+            (role, domain, self._masks(loss, role, domain)) for role, domain in self._roles(loss)
+        ]
         for role, domain, (_, outside) in masks:
             if outside is not None:
                 self._blame(loss.loss.name, role, domain, outside, domain.hint)
@@ -221,8 +217,7 @@ class _Checks:
         for role, domain in self._roles(loss):
             mask, _ = self._masks(loss, role, domain)
             if mask is not None:
-                rows = mask.reshape(len(mask), -1).any(axis=1)
-                found = rows if found is None else found | rows
+                found = rows_with(mask) if found is None else found | rows_with(mask)
         return found
 
     def blame_missing(self, loss: BoundLoss, rows: Mask | None) -> None:
@@ -261,7 +256,7 @@ class _Checks:
         return self._found[key]
 
     def _blame(self, name: str, role: str, domain: Domain, mask: Mask, hint: str) -> None:
-        rows = mask.reshape(len(mask), -1).any(axis=1)
+        rows = rows_with(mask)
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         value = float(self._raw[role][at])
         subject = "--weights" if role == "weights" else name

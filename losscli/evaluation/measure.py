@@ -27,6 +27,10 @@ class Samples(Protocol):
         """Take the rows that follow."""
 
 
+def no_progress(done: float) -> None:
+    """Tell nobody."""
+
+
 def measure(
     source: Source,
     losses: Sequence[BoundLoss],
@@ -39,7 +43,7 @@ def measure(
     digest: bool = False,
     samples: Samples | None = None,
     block_rows: int | None = None,
-    progress: Callable[[float], None] = lambda done: None,
+    progress: Callable[[float], None] = no_progress,
 ) -> Evaluation:
     """The losses of a source's rows; any engine, thread count and block size gives the same mean.
 

@@ -69,11 +69,11 @@ def _table_notes(source: Source) -> Iterator[Note]:
     for table in source.tables:
         if words := table.dialect():
             yield Note("separator", f"{table.path} was read with {words} between its cells")
-    table, field = source.roles.get("weights", (None, None))
-    if table is not None and field is not None and field.columns:
+    table, field = source.roles.get("weights", source.roles["preds"])
+    if "weights" in source.roles and field.columns:
         name = field.columns[0]
         if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
             yield Note(
                 "column_taken",
-                f"--weights {name} is the column of {table.path}, not the file; ./{name} is the file",
+                f"--weights {name} is the column of {table.path}; ./{name} would be the file",
             )

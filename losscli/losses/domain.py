@@ -5,7 +5,6 @@ nor what is done about them.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
@@ -46,6 +45,11 @@ class Offenders(NamedTuple):
     outside: Mask | None = None
 
 
+def rows_with(mask: Mask) -> Mask:
+    """The rows of a block in which any entry is marked."""
+    return np.asarray(mask.reshape(len(mask), -1).any(axis=1))
+
+
 class Domain(Protocol):
     """A set of values with a name, and what to do about a value outside it."""
 
@@ -57,10 +61,10 @@ class Domain(Protocol):
     def hint(self) -> str:
         """What a person may have meant."""
 
-    def fault(self, value: float, classes: int | None) -> str:
+    def fault(self, value: float, classes: int | None, /) -> str:
         """Why a value does not belong, to follow the value in a message."""
 
-    def offenders(self, raw: Raw, classes: int | None, spared: int | None) -> Offenders:
+    def offenders(self, raw: Raw, classes: int | None, spared: int | None, /) -> Offenders:
         """The entries that do not belong; `classes` and `spared` as for `Labels`."""
 
 
@@ -72,7 +76,7 @@ class Numbers:
     interval: Interval
     hint: str = ""
 
-    def offenders(self, raw: Raw, classes: int | None = None, spared: int | None = None) -> Offenders:  # noqa: ARG002
+    def offenders(self, raw: Raw, *_: int | None) -> Offenders:
         """The entries that are nan or outside the interval."""
         if not raw.size or (
             bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
@@ -84,7 +88,7 @@ class Numbers:
         outside = ~self.interval.holds(raw) & ~missing
         return Offenders(_or_none(missing), _or_none(outside))
 
-    def fault(self, value: float, classes: int | None) -> str:  # noqa: ARG002
+    def fault(self, value: float, *_: int | None) -> str:
         """Below, above, or not a number at all."""
         if math.isnan(value) or self.interval.low < value < self.interval.high:
             return "is not one"
@@ -98,7 +102,9 @@ class Labels:
     words: str = "class indices 0 ... C - 1"
     hint: str = "labels count from 0; --loss cross_entropy:ignore_index=… names one to leave out"
 
-    def offenders(self, raw: Raw, classes: int | None = None, spared: int | None = None) -> Offenders:
+    def offenders(
+        self, raw: Raw, classes: int | None = None, spared: int | None = None
+    ) -> Offenders:
         """The entries that are no index of `classes` classes and not `spared` (ignore_index)."""
         if raw.ndim > 1:
             return SOFT_TARGETS.offenders(raw)
@@ -151,5 +157,3 @@ def _plausible(rows: Raw) -> bool:
         return True
     slack = 1e-6 + rows.shape[1] * float(np.finfo(rows.dtype).eps)
     return bool((np.abs(rows.sum(axis=1, dtype=np.float64) - 1.0) <= slack).all())
-
-

@@ -10,7 +10,7 @@ import numpy as np
 
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
-from losscli.losses.domain import Domain, Interval
+from losscli.losses.domain import Domain, Interval, rows_with
 
 __all__ = ["Array", "Loss", "Namespace", "Param"]
 
@@ -156,7 +156,7 @@ class Loss:
             )
         width = pred[-1] if pred else 1
         for param in self.params:
-            value = params.get(param.name)
+            value: Any = params.get(param.name)
             if param.kind == "columns" and np.ndim(value) == 1 and len(value) != width:
                 raise UsageError(
                     f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
@@ -172,7 +172,7 @@ class Loss:
         return inputs.by_strips(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
 
     def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
-        """The gradient of each per-sample loss with respect to its predictions, shaped like pred."""
+        """The gradient of each per-sample loss with respect to its predictions, of pred's shape."""
         inputs = _Inputs.of(self, pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
         return inputs.by_strips(
@@ -276,6 +276,6 @@ def _check(
         raise DataError(
             f"{name} takes {domain.words}; {raw[at]} {domain.fault(float(raw[at]), classes)}",
             place=Place(role, row=int(at[0]), column=int(at[1]) if len(at) > 1 else None),
-            count=int(mask.reshape(len(mask), -1).any(axis=1).sum()),
+            count=int(rows_with(mask).sum()),
             total=len(mask),
         )

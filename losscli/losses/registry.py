@@ -37,7 +37,7 @@ def _others() -> dict[str, tuple[str, str | None]]:
     """Aliases and derived statistics: each with the loss, and the statistic that it names."""
     found: dict[str, tuple[str, str | None]] = {}
     for loss in every():
-        found |= {alias: (loss.name, None) for alias in loss.aliases}
+        found |= dict.fromkeys(loss.aliases, (loss.name, None))
         found |= {name: (loss.name, name) for name, _ in loss.derived}
     return found
 

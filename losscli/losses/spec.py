@@ -53,7 +53,7 @@ class BoundLoss:
 def bind(spec: "str | Loss | BoundLoss | Sequence[Any]") -> list[BoundLoss]:
     """The losses that a spec, a loss or a list of either names, with unique labels.
 
-    Raises UsageError for what cannot be read, an unknown loss or parameter, and a label given twice.
+    Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
     items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
     bound = [loss for item in items for loss in _bind_item(item)]
@@ -139,4 +139,6 @@ def _array(path: str) -> Any:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise DataError(f"{path} holds no array of numbers", hint="a .npy file is wanted") from error
+        raise DataError(
+            f"{path} holds no array of numbers", hint="a .npy file is wanted"
+        ) from error

@@ -15,7 +15,7 @@ def sigmoid(xp: Namespace, x: Array) -> Array:
 
 
 def share(xp: Namespace, weight: Array, term: Array) -> Array:
-    """weight · term, and 0 where the weight is exactly 0, whatever the term."""
+    """Weight · term, and 0 where the weight is exactly 0, whatever the term."""
     return xp.where(weight == 0, 0.0, weight * term)
 
 

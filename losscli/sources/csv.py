@@ -67,7 +67,9 @@ class CsvTable:
         self._names = self._read_names(line)
         self._first_line = 2 if header else 1
         if header:
-            self._begin = min(self._begin + len(head[self._begin :].split(b"\n", 1)[0]) + 1, self.size)
+            self._begin = min(
+                self._begin + len(head[self._begin :].split(b"\n", 1)[0]) + 1, self.size
+            )
         self._end = self._trimmed_end()
         if self._begin >= self._end:
             raise DataError(f"{self.path} has a header and no rows" if header else "no rows")
@@ -154,7 +156,7 @@ class CsvTable:
                 ),
             )
         except pa.ArrowException as error:
-            raise self._parse_error(cut, wanted, str(error)) from None
+            raise self._parse_error(cut, str(error)) from None
         if table.num_rows != cut.rows:
             raise self._swallowed(cut, table.num_rows)
         return {field.role: _columns(table, field) for field in fields}
@@ -175,7 +177,9 @@ class CsvTable:
     def dialect(self) -> str:
         """The separator in words, where it is not the comma that the suffix promises."""
         usual = "\t" if self.path.lower().endswith(".tsv") else ","
-        return "" if self.delimiter == usual or len(self._names) == 1 else _DELIMITERS[self.delimiter]
+        return (
+            "" if self.delimiter == usual or len(self._names) == 1 else _DELIMITERS[self.delimiter]
+        )
 
     def _read_names(self, line: bytes) -> tuple[str, ...]:
         try:
@@ -241,8 +245,8 @@ class CsvTable:
             end -= size
         return end
 
-    def _parse_error(self, cut: CsvCut, wanted: Sequence[str], text: str) -> DataError:
-        """pyarrow's message with the line of the file, the name of the column and a mend."""
+    def _parse_error(self, cut: CsvCut, text: str) -> DataError:
+        """Pyarrow's message with the line of the file, the name of the column and a mend."""
         row = int(found[1]) if (found := re.search(r"Row #(\d+)", text)) else None
         place = None if row is None else cut.first + row - 1
         line = None if place is None else place + self._first_line
@@ -255,7 +259,11 @@ class CsvTable:
                     place=Place(self.path, place, line),
                     hint="remove it",
                 )
-            what = f"{value[:40]!r} is no number" if value else "an empty cell where a number is wanted"
+            what = (
+                f"{value[:40]!r} is no number"
+                if value
+                else "an empty cell where a number is wanted"
+            )
             hint = "write nan for a missing number, and say --nan skip"
             if self.delimiter == ";" and re.fullmatch(r"[-+]?\d+,\d+", value):
                 hint = "write decimal points, not commas"
@@ -315,7 +323,11 @@ def _whole_lines(text: NDArray[np.uint8], rows: int) -> tuple[int, int]:
 def _columns(table: Any, field: Field) -> NDArray[Any]:
     if field.role.endswith("ids"):
         columns = [table.column(name).to_pylist() for name in field.columns]
-        keys = columns[0] if len(columns) == 1 else ["\x1f".join(key) for key in zip(*columns)]
+        keys = (
+            columns[0]
+            if len(columns) == 1
+            else ["\x1f".join(key) for key in zip(*columns, strict=True)]
+        )
         return np.array(keys)
     # Not to_numpy(): it imports pandas wherever that is installed.
     arrays = [_floats(table.column(name)) for name in field.columns]
@@ -351,7 +363,9 @@ def _delimiter(line: bytes) -> str:
 
 def _refuse_other_encodings(path: str, head: bytes) -> None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
-        words = "UTF-16 text" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "no text: it holds NUL bytes"
+        words = (
+            "UTF-16 text"
+            if head[:2] in (b"\xff\xfe", b"\xfe\xff")
+            else "no text: it holds NUL bytes"
+        )
         raise DataError(f"{path} is {words}", hint="a CSV file in UTF-8 is wanted: convert it")
-
-

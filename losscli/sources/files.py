@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -39,7 +40,7 @@ class OpenFile:
             self.close()
             raise DataError(f"{self.path} is empty", hint="the step that wrote it may have failed")
 
-    def read_into(self, buffer: "NDArray[object] | memoryview", offset: int) -> None:
+    def read_into(self, buffer: NDArray[Any] | bytearray, offset: int) -> None:
         """Fill the buffer from a position; raises DataError where the file ends before it does."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         done = 0
@@ -56,7 +57,7 @@ class OpenFile:
     def read(self, count: int, offset: int) -> bytes:
         """At most `count` bytes from a position; fewer only where the file ends."""
         buffer = bytearray(max(0, min(count, self.size - offset)))
-        self.read_into(memoryview(buffer), offset)
+        self.read_into(buffer, offset)
         return bytes(buffer)
 
     def verify(self) -> None:
@@ -97,5 +98,3 @@ def _near(path: str) -> str:
         return f"there is no folder {folder} either"
     near = get_close_matches(Path(path).name, names, 1)
     return f"did you mean {folder / near[0]}?" if near else ""
-
-

@@ -19,4 +19,5 @@ class Lane:
         memory = self._memory.get(key)
         if memory is None or memory.size < size:
             memory = self._memory[key] = np.empty(size, np.uint8)
-        return memory[:size].view(dtype).reshape(shape)
+        found: NDArray[Any] = memory[:size].view(dtype).reshape(shape)
+        return found

@@ -203,17 +203,21 @@ def open_table(thing: Any, name: str, header: bool = True) -> Table:
         )
     file = OpenFile(path)
     try:
-        start = file.read(len(MAGIC), 0)
-        if start == MAGIC or suffix == ".npy":
-            return NpyTable(file)
-        if start.startswith(b"PK\x03\x04"):
-            raise MissingError(f"zip archives (npz) cannot be read yet: {path}")
-        from losscli.sources.csv import CsvTable
-
-        return CsvTable(file, header)
+        return _table_of(file, suffix, header)
     except BaseException:
         file.close()
         raise
+
+
+def _table_of(file: OpenFile, suffix: str, header: bool) -> Table:
+    start = file.read(len(MAGIC), 0)
+    if start == MAGIC or suffix == ".npy":
+        return NpyTable(file)
+    if start.startswith(b"PK\x03\x04"):
+        raise MissingError(f"zip archives (npz) cannot be read yet: {file.path}")
+    from losscli.sources.csv import CsvTable
+
+    return CsvTable(file, header)
 
 
 def check_ids(source: Source, block: Block) -> None:

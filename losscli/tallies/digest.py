@@ -31,7 +31,7 @@ class Leaves:
 
 
 class Digest:
-    """Takes the parts of a run in order; `hexdigest` is a SHA-256 over the digests of its leaves."""
+    """Takes the parts of a run in order; `hexdigest` is the SHA-256 of its leaves' digests."""
 
     def __init__(self) -> None:
         from hashlib import sha256  # here: only a result that is kept has a digest

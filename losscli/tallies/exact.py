@@ -91,11 +91,11 @@ class ExactSum:
         if other.pos_inf or other.neg_inf or not other.units:
             return math.nan
         if self.pos_inf or self.neg_inf:
-            return math.copysign(math.inf, (self.pos_inf - self.neg_inf) * other.units)
+            return math.inf if (self.pos_inf > 0) == (other.units > 0) else -math.inf
         try:
             return self.units / other.units  # Python divides integers with one rounding
         except OverflowError:
-            return math.copysign(math.inf, self.units * other.units)
+            return math.inf if (self.units > 0) == (other.units > 0) else -math.inf
 
     def mean(self) -> float:
         """The mean of the values added, rounded once and correctly; nan for none."""

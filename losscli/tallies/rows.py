@@ -70,7 +70,8 @@ class RowTally:
         scaled, shares = values, denominator
         if weight is not None:
             # A row of weight 0 is out, even where its loss is infinite.
-            scaled = np.where(weight == 0, 0.0, weight * values)
+            scaled = np.zeros_like(values)
+            np.multiply(weight, values, out=scaled, where=weight != 0)
             shares = weight if denominator is None else weight * denominator
         if shares is not None:
             idle = (shares == 0) & (scaled == 0)

@@ -57,7 +57,11 @@ bce_with_logits = Loss(
     flops=14,
     params=(
         Param(
-            "pos_weight", 1.0, Interval(0.0, ends="()"), "what a 1 counts, or one a column", "columns"
+            "pos_weight",
+            1.0,
+            Interval(0.0, ends="()"),
+            "what a 1 counts, or one a column",
+            "columns",
         ),
         Param("label_smoothing", 0.0, Interval(0.0, 1.0, "[)"), "t becomes t (1 - s) + s / 2"),
     ),

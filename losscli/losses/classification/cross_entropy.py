@@ -73,7 +73,12 @@ def _cross_entropy_derivative(
 
 
 def _cross_entropy_denominator(
-    xp: Namespace, target: Array, *, weight: Any, ignore_index: int, label_smoothing: float  # noqa: ARG001
+    xp: Namespace,
+    target: Array,
+    *,
+    weight: Any,
+    ignore_index: int,
+    label_smoothing: float,  # noqa: ARG001
 ) -> Array | None:
     """The weight of the row's class, and 0 for an ignored row; None where every row counts 1."""
     if target.ndim == 2:

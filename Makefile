@@ -1,0 +1,56 @@
+# Two commands: `make demo` shows what losscli does, `make test` runs what CI runs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint test-deep test-cuda bench examples clean
+
+demo: $(VENV)/demo
+	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
+	    -l mae -l mse -l smooth_l1:beta=10
+	@echo
+	$(BIN)/losscli eval examples/cancer/table.csv --pred logistic --target y -l bce
+	@echo
+	$(BIN)/losscli eval examples/digits/logistic_logits.npy examples/digits/labels.npy \
+	    -l cross_entropy
+
+test: lint
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not deep"
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+# The exhaustive runs: longer searches of hypothesis, and the tests marked deep.
+test-deep: lint
+	LOSSCLI_TESTS=deep $(BIN)/pytest -n 2 --dist loadgroup
+
+# The tests that need a CUDA device; elsewhere they skip and say so.
+test-cuda: $(VENV)/dev
+	$(BIN)/pytest -m gpu
+
+# Ratios to one-liners, each measured in one run; see benchmarks/README.md.
+bench: $(VENV)/dev
+	$(BIN)/python benchmarks/evaluation.py
+
+# Make the files of examples/ again.
+examples: $(VENV)/dev
+	$(BIN)/python examples/make_examples.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev]"
+	@touch $@ $(VENV)/demo
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,86 @@
+"""Threads keep the order, the errors and the memory in hand."""
+
+import threading
+
+import pytest
+
+from losscli.engines.local import LocalEngine
+
+THREADS = pytest.mark.parametrize("threads", [1, 2, 5])
+
+
+@THREADS
+def test_results_come_in_the_order_of_the_tasks(threads):
+    """Whoever finishes first."""
+    assert list(LocalEngine(threads).map(lambda task, _: task * 2, range(500))) == [
+        2 * k for k in range(500)
+    ]
+
+
+@THREADS
+def test_no_tasks_give_no_results(threads):
+    """And nothing waits for ever."""
+    assert list(LocalEngine(threads).map(lambda task, _: task, [])) == []
+
+
+@THREADS
+def test_the_first_error_in_task_order_is_raised_after_the_results_before_it(threads):
+    """Not the one that happened first."""
+
+    def work(task, _):
+        if task in (7, 9):
+            raise ValueError(task)
+        return task
+
+    seen = []
+    with pytest.raises(ValueError, match="^7$"):
+        seen.extend(LocalEngine(threads).map(work, range(20)))  # extend keeps what came before
+    assert seen == list(range(7))
+
+
+@THREADS
+def test_an_error_of_the_tasks_themselves_is_raised_in_its_turn(threads):
+    """Reading may fail as working may."""
+
+    def tasks():
+        yield from range(3)
+        raise OSError("gone")
+
+    seen = []
+    with pytest.raises(OSError, match="gone"):
+        seen.extend(LocalEngine(threads).map(lambda task, _: task, tasks()))
+    assert seen == [0, 1, 2]
+
+
+@THREADS
+def test_a_caller_that_stops_early_leaves_no_thread_behind(threads):
+    """The helpers end with the map."""
+    before = threading.active_count()
+    results = LocalEngine(threads).map(lambda task, _: task, range(10_000))
+    assert next(results) == 0
+    results.close()
+    assert threading.active_count() == before
+
+
+@THREADS
+def test_helpers_do_not_run_far_ahead(threads):
+    """What is drawn and not yet taken is bounded, so memory is."""
+    drawn = []
+    results = LocalEngine(threads).map(
+        lambda task, _: task, (drawn.append(k) or k for k in range(999))
+    )
+    for taken, _ in enumerate(results):
+        assert len(drawn) - taken <= 5 * threads + 2
+
+
+def test_each_thread_works_in_a_lane_of_its_own():
+    """Two workers never share a buffer."""
+    lanes = {}
+
+    def work(task, lane):
+        lanes.setdefault(threading.get_ident(), set()).add(id(lane))
+        return lane
+
+    kept = list(LocalEngine(3).map(work, range(200)))
+    assert all(len(found) == 1 for found in lanes.values())
+    assert len({id(lane) for lane in kept}) == len(lanes)
