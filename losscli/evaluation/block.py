@@ -56,7 +56,7 @@ class Measured:
 
 
 class BlockMeter:
-    """Measures blocks; one object serves all threads, and keeps nothing but two hints of speed.
+    """Measures blocks; one object serves all threads, and keeps nothing but a hint of speed.
 
     layout: the shape of a row of each role as the losses see it.
     """
@@ -79,7 +79,6 @@ class BlockMeter:
         self._nan = nan
         self._samples = samples
         self._digest = digest
-        self._offended = False
         self._logits = any(loss.loss.pred.words == "logits" for loss in losses)
         self._strip = None if reuses_memory() or backend.name != "numpy" else STRIP
 
@@ -99,46 +98,49 @@ class BlockMeter:
                 measured.probabilities = looks_like_probabilities(raw["preds"])
                 self._logits = measured.probabilities  # one block of logits settles it
             checks = _Checks(block, raw, self._nan, measured.offences)
-            outside = [checks.outside(loss) for loss in self._losses]
-            if any(outside) or self._offended:
-                self._offended = True  # the rest is only counted
+            if any([checks.outside(loss) for loss in self._losses]):
                 return measured
             wide = {role: self._widened(role, raw[role], lane) for role in raw if role != "targets"}
             for loss in self._losses:
-                self._measure(loss, checks, raw, wide, lane, measured)
-            self._offended = self._offended or bool(measured.offences)
+                missing = checks.missing(loss, everywhere=loss.loss.saturates)
+                tally, values = self._tallied(loss, checks, missing, raw, wide, lane)
+                if not tally.numerator.finite:
+                    # Only now are the inputs worth a look: what is missing shows in the losses.
+                    missing = checks.missing(loss, everywhere=True)
+                    tally, values = self._tallied(loss, checks, missing, raw, wide, lane)
+                measured.tallies.append(tally)
+                if self._samples:
+                    measured.samples.append(values)
             return measured
 
-    def _measure(
+    def _tallied(
         self,
         loss: BoundLoss,
         checks: "_Checks",
+        missing: Mask | None,
         raw: Mapping[str, NDArray[Any]],
         wide: dict[str, Array],
         lane: Lane,
-        measured: Measured,
-    ) -> None:
-        """Add one loss of the block to what was measured."""
-        missing = checks.missing(loss)
+    ) -> tuple[RowTally, NDArray[np.float64]]:
+        """One loss of the block: its tally, and the losses of its rows."""
         target = self._target(loss, raw["targets"], missing, wide, lane)
         share = loss.denominator(self._backend, target)
         denominator = None if share is None else self._backend.to_numpy(share)
-        if missing is not None and denominator is not None:
-            missing = missing & (denominator != 0)  # an ignored row may hold anything
-        checks.blame_missing(loss, missing)
+        weight = self._backend.to_numpy(wide["weights"]) if "weights" in wide else None
         values = self._values(loss, wide["preds"], target)
         if missing is not None:
+            for scale in (denominator, weight):
+                if scale is not None:
+                    missing = missing & (scale != 0)  # a row that does not count may hold anything
+            checks.blame_missing(loss, missing)
             values[missing] = np.nan  # a label that is nan was replaced
-        if self._samples:
-            measured.samples.append(values)
-        weight = self._backend.to_numpy(wide["weights"]) if "weights" in wide else None
         tally = RowTally.of(values, checks.first, denominator, weight)
         if tally.numerator.nan and self._nan != "propagate":
             lost = np.isnan(values)
             if self._nan == "error":
                 checks.blame_loss(loss, lost)
             tally = RowTally.of(values, checks.first, denominator, weight, lost)
-        measured.tallies.append(tally)
+        return tally, values
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array) -> NDArray[np.float64]:
         """One loss a row; in strips where large temporaries would be given back to the system."""
@@ -203,26 +205,31 @@ class _Checks:
 
     def outside(self, loss: BoundLoss) -> bool:
         """Whether a value of the block lies outside the loss's domain; such rows are blamed."""
-        masks = [
-            (role, domain, self._masks(loss, role, domain)) for role, domain in self._roles(loss)
-        ]
-        for role, domain, (_, outside) in masks:
-            if outside is not None:
-                self._blame(loss.loss.name, role, domain, outside, domain.hint)
-        return any(outside is not None for *_, (_, outside) in masks)
-
-    def missing(self, loss: BoundLoss) -> Mask | None:
-        """The rows of the block that lack a number that the loss needs; None where none does."""
-        found: Mask | None = None
+        found = False
         for role, domain in self._roles(loss):
-            mask, _ = self._masks(loss, role, domain)
-            if mask is not None:
-                found = rows_with(mask) if found is None else found | rows_with(mask)
+            if domain.bounded:
+                _, outside = self._masks(loss, role, domain)
+                if outside is not None:
+                    self._blame(loss.loss.name, role, domain, outside, domain.hint)
+                    found = True
         return found
 
-    def blame_missing(self, loss: BoundLoss, rows: Mask | None) -> None:
+    def missing(self, loss: BoundLoss, *, everywhere: bool) -> Mask | None:
+        """The rows that lack a number that the loss needs; None where none does.
+
+        everywhere: look at inputs too that may be any number.
+        """
+        found: Mask | None = None
+        for role, domain in self._roles(loss):
+            if domain.bounded or everywhere:
+                mask, _ = self._masks(loss, role, domain)
+                if mask is not None:
+                    found = rows_with(mask) if found is None else found | rows_with(mask)
+        return found
+
+    def blame_missing(self, loss: BoundLoss, rows: Mask) -> None:
         """Under --nan error, remember the rows that lack a number."""
-        if rows is None or self._nan != "error" or not rows.any():
+        if self._nan != "error":
             return
         for role, domain in self._roles(loss):
             mask, _ = self._masks(loss, role, domain)

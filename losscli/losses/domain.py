@@ -61,6 +61,10 @@ class Domain(Protocol):
     def hint(self) -> str:
         """What a person may have meant."""
 
+    @property
+    def bounded(self) -> bool:
+        """Whether some finite number lies outside."""
+
     def fault(self, value: float, classes: int | None, /) -> str:
         """Why a value does not belong, to follow the value in a message."""
 
@@ -76,6 +80,11 @@ class Numbers:
     interval: Interval
     hint: str = ""
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the interval has an end."""
+        return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))
+
     def offenders(self, raw: Raw, *_: int | None) -> Offenders:
         """The entries that are nan or outside the interval."""
         if not raw.size or (
@@ -83,7 +92,7 @@ class Numbers:
         ):
             return Offenders()
         missing = np.isnan(raw)
-        if math.isinf(self.interval.low) and math.isinf(self.interval.high):
+        if not self.bounded:
             missing |= ~self.interval.holds(raw)
         outside = ~self.interval.holds(raw) & ~missing
         return Offenders(_or_none(missing), _or_none(outside))
@@ -101,6 +110,7 @@ class Labels:
 
     words: str = "class indices 0 ... C - 1"
     hint: str = "labels count from 0; --loss cross_entropy:ignore_index=… names one to leave out"
+    bounded: bool = True
 
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None

@@ -74,6 +74,8 @@ class Loss:
     denominator(xp, target, **params): what a row counts in the mean, where that is not 1.
     rows_of: "numbers" takes (N,) or (N, D), and the row's loss is the mean over D;
         "classes" takes (N, C) with targets (N,) or (N, C), and gives one loss a row.
+    saturates: whether an input that is nan or infinite may give a finite loss, so that evaluation
+        must look at every input and not only at the losses.
     derived: (name, function of the mean) of statistics that are reported beside it.
     """
 
@@ -94,6 +96,7 @@ class Loss:
     params: tuple[Param, ...] = ()
     aliases: tuple[str, ...] = ()
     denominator: Values | None = None
+    saturates: bool = False
     derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
     equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pitfalls: tuple[str, ...] = ()

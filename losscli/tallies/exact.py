@@ -80,6 +80,11 @@ class ExactSum:
             self.neg_inf + other.neg_inf,
         )
 
+    @property
+    def finite(self) -> bool:
+        """Whether every value added was a finite number."""
+        return not (self.nan or self.pos_inf or self.neg_inf)
+
     def __float__(self) -> float:
         """The sum, rounded once and correctly; nan for inf with -inf."""
         return self.over(ExactSum.ones(1))

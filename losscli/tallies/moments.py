@@ -8,6 +8,7 @@ import numpy as np
 from losscli.tallies.exact import Floats
 
 _PIECE = 8192
+_SAFE = 1e-4  # of Σa², what must be left of it so that no more than four digits are lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,19 @@ class Moments:
     @classmethod
     def of(cls, a: Floats, b: Floats | None, mean: float) -> "Moments":
         """The moments of one block about its own mean Σa / Σb; b is None where every b is 1."""
-        pivot = mean if math.isfinite(mean) else 0.0
-        if b is None:
-            e = a - pivot
-            # About the rounded mean the sum is at most half an ULP of it a row: nothing.
-            eb = 0.0 if pivot == mean else _dot(e, np.ones_like(e))
-            return cls(pivot, _dot(e, e), eb, float(a.size), a.size)
-        e = a - pivot * b
-        return cls(pivot, _dot(e, e), _dot(e, b), _dot(b, b), a.size)
+        if not math.isfinite(mean):
+            return cls(count=a.size)
+        count = float(a.size)
+        if b is not None:
+            e = a - mean * b
+            return cls(mean, _dot(e, e), _dot(e, b), _dot(b, b), a.size)
+        # About the rounded mean Σe is at most half an ULP of the mean a row: nothing.
+        squares = _dot(a, a)
+        ee = squares - count * mean * mean
+        if not ee > _SAFE * squares:  # the spread is small beside the mean: too much cancels
+            e = a - mean
+            ee = _dot(e, e)
+        return cls(mean, ee, 0.0, count, a.size)
 
     def about(self, pivot: float) -> "Moments":
         """The same rows about another pivot."""

@@ -33,7 +33,7 @@ def test_the_first_error_in_task_order_is_raised_after_the_results_before_it(thr
         return task
 
     seen = []
-    with pytest.raises(ValueError, match="^7$"):
+    with pytest.raises(ValueError, match=r"^7$"):
         seen.extend(LocalEngine(threads).map(work, range(20)))  # extend keeps what came before
     assert seen == list(range(7))
 
