@@ -22,10 +22,10 @@ def program() -> typer.Typer:
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
-        rich_markup_mode=None,
+        rich_markup_mode="markdown",
     )
     app.callback()(_options)
-    app.command("eval")(eval_command.command)
+    app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
     return app
 
 

@@ -31,6 +31,8 @@ def command(
 ) -> int:
     """The losses of PREDS against TARGETS, exactly summed, from files of any size.
 
+    Both are .npy or .csv files; one table may hold both, with --pred and --target.
+
     losscli eval preds.npy targets.npy --loss smooth_l1
 
     losscli eval table.csv --pred y_hat --target y -l mse -l smooth_l1:beta=0.5
