@@ -14,8 +14,9 @@ def main() -> None:
 
     # A run of imports makes many objects and no garbage: collecting costs a tenth of a short run.
     gc.disable()
-    from losscli.cli.app import leave, run
+    from losscli.cli.app import leave, prepare, run
 
+    prepare()
     leave(run(sys.argv[1:]))
 
 

@@ -1,6 +1,7 @@
 """The program: assembles the commands, and turns errors into exit codes and short messages."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,7 +12,7 @@ import typer
 from losscli.cli import eval as eval_command
 from losscli.errors import LossCliError, UsageError
 
-_INTERRUPTED, _FAULT = 130, 5
+_INTERRUPTED, _TERMINATED, _FAULT = 130, 143, 5
 
 
 def program() -> typer.Typer:
@@ -29,11 +30,16 @@ def program() -> typer.Typer:
     return app
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the program on arguments; the exit code is the contract's."""
+def prepare() -> None:
+    """Set up a process of its own: streams, signals, the threads of BLAS."""
     # BLAS threads would fight with ours, and none of our work is a matrix product.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _mend_streams()
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program on arguments; the exit code is the contract's."""
     debug = "--debug" in arguments
     try:
         code = typer.main.get_command(program()).main(
@@ -57,6 +63,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("interrupted\n")
         return _INTERRUPTED
+    except _Terminated:
+        return _TERMINATED
     except BrokenPipeError:
         # The reader has seen enough: nothing more can be said, and nothing failed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -112,8 +120,26 @@ def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageErr
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
 
+class _Terminated(BaseException):
+    """SIGTERM: unwinds like Ctrl-C, so that no half-written file is left."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
 def _mend_streams() -> None:
-    """Streams that can say anything: a name outside the encoding must not end a run."""
+    """Streams that exist and can say anything.
+
+    A closed standard stream would give its number to the next file that is opened, and what is
+    printed would go into that; a name outside the encoding must not end a run.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+            setattr(sys, name, open(number, "r" if number == 0 else "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -98,7 +98,8 @@ class BlockMeter:
                 measured.probabilities = looks_like_probabilities(raw["preds"])
                 self._logits = measured.probabilities  # one block of logits settles it
             checks = _Checks(block, raw, self._nan, measured.offences)
-            if any([checks.outside(loss) for loss in self._losses]):
+            outside = [checks.outside(loss) for loss in self._losses]
+            if any(outside):
                 return measured
             wide = {role: self._widened(role, raw[role], lane) for role in raw if role != "targets"}
             for loss in self._losses:
