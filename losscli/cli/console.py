@@ -1,5 +1,7 @@
 """Streams: results to stdout; progress, notes and errors to stderr."""
 
+import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,16 +22,21 @@ def printed(result: "Evaluation", form: str, *, quiet: bool) -> None:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
     if quiet:
         return
-    if form == "table":
+    if form != "table":
+        from losscli.render import text
+
+        sys.stdout.write(text(result, form))
+    elif sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
         from rich.console import Console
 
         from losscli.render.table import show
 
-        show(result, Console(highlight=False, emoji=False, markup=False))
+        console = Console(highlight=False, emoji=False, markup=False)
+        show(result, console, console.width if sys.stdout.isatty() else math.inf)
     else:
-        from losscli.render import text
+        from losscli.render.table import render
 
-        sys.stdout.write(text(result, form))
+        sys.stdout.write(render(result, sys.stdout.encoding or "ascii"))
     sys.stdout.flush()
 
 

@@ -43,6 +43,7 @@ class _Crew(Generic[Task, Result]):
         self._drawn = 0
         self._taken = 0
         self._over = False
+        self._waiting = 0
 
     def results(self) -> Iterator[Result]:
         helpers = [
@@ -56,8 +57,7 @@ class _Crew(Generic[Task, Result]):
         finally:
             # Also on Ctrl-C and when the caller stops early: no helper outlives the map.
             self._over = True
-            with self._changed:
-                self._changed.notify_all()
+            self._wake()
             for helper in helpers:
                 helper.join()
 
@@ -69,24 +69,20 @@ class _Crew(Generic[Task, Result]):
                 if isinstance(result, _Failure):
                     raise result.error
                 yield result
-                with self._changed:
-                    self._changed.notify_all()
+                self._wake()
             if self._do_one(lane):
                 continue
-            with self._changed:  # no task is left to draw: wait for the helpers
-                self._changed.wait_for(
-                    lambda: self._taken in self._done or self._taken == self._drawn
-                )
-                if self._taken == self._drawn:
-                    return
+            # No task is left to draw: wait for the helpers.
+            self._wait(lambda: self._taken in self._done or self._taken == self._drawn)
+            if self._taken == self._drawn:
+                return
 
     def _help(self) -> None:
         lane = Lane()
         limit = _AHEAD * self._size
         while self._do_one(lane):
             if self._drawn - self._taken >= limit:
-                with self._changed:
-                    self._changed.wait_for(lambda: self._over or self._drawn - self._taken < limit)
+                self._wait(lambda: self._over or self._drawn - self._taken < limit)
 
     def _do_one(self, lane: Lane) -> bool:
         """Draw a task and do it; False where no more are to be done."""
@@ -114,8 +110,21 @@ class _Crew(Generic[Task, Result]):
 
     def _finish(self, number: int, result: "Result | _Failure") -> None:
         self._done[number] = result
+        self._wake()
+
+    def _wait(self, until: Callable[[], bool]) -> None:
         with self._changed:
-            self._changed.notify_all()
+            self._waiting += 1  # before `until` is asked, so that no change goes unseen
+            try:
+                self._changed.wait_for(until)
+            finally:
+                self._waiting -= 1
+
+    def _wake(self) -> None:
+        """Tell those who wait, if anybody does: between busy threads the lock is not touched."""
+        if self._waiting:
+            with self._changed:
+                self._changed.notify_all()
 
 
 class _Failure:

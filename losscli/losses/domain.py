@@ -109,7 +109,7 @@ class Labels:
     """Class indices 0 … C - 1 for N rows; a matrix (N, C) in their place holds weights >= 0."""
 
     words: str = "class indices 0 ... C - 1"
-    hint: str = "labels count from 0; --loss cross_entropy:ignore_index=… names one to leave out"
+    hint: str = "labels count from 0; -l cross_entropy:ignore_index=K leaves label K out"
     bounded: bool = True
 
     def offenders(

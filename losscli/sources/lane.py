@@ -1,5 +1,6 @@
 """The memory of one worker."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ class Lane:
     def empty(self, key: str, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
         """An array whose content is undefined; the next call with this key takes it back."""
         dtype = np.dtype(dtype)
-        size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+        size = dtype.itemsize * math.prod(shape)
         memory = self._memory.get(key)
         if memory is None or memory.size < size:
             memory = self._memory[key] = np.empty(size, np.uint8)
