@@ -9,12 +9,10 @@ A message says what is wrong, the place where (file, row or line, column, how ma
 to do. They are raised where the cause is known and are never rephrased on the way up.
 """
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a value stands: `row` counts data rows from 0, `line` a text file's lines from 1."""
 
     path: str

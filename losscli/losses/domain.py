@@ -5,7 +5,6 @@ nor what is done about them.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -15,8 +14,7 @@ Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A range of real numbers; an end belongs to it where its bracket is square."""
 
     low: float = -math.inf
@@ -72,8 +70,7 @@ class Domain(Protocol):
         """The entries that do not belong; `classes` and `spared` as for `Labels`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """Real numbers in an interval. words: how a message names them."""
 
     words: str
@@ -104,8 +101,7 @@ class Numbers:
         return "is not finite" if math.isinf(value) else "is below" if value < 1 else "is above"
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(NamedTuple):
     """Class indices 0 … C - 1 for N rows; a matrix (N, C) in their place holds weights >= 0."""
 
     words: str = "class indices 0 ... C - 1"

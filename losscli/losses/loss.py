@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,8 +20,7 @@ Values: TypeAlias = Callable[..., Array]
 STRIP = 16_384
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """One parameter of a loss: its name, default, bounds and meaning.
 
     kind: a number, a whole number, or (weights) None, a number or one number a column.

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,8 +16,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL = re.compile(r"[^=:\s,]+")
 
 
-@dataclass(frozen=True, slots=True)
-class BoundLoss:
+class BoundLoss(NamedTuple):
     """A loss with its parameters and its label; statistic: a derived one that is its value."""
 
     loss: Loss

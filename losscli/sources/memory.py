@@ -1,8 +1,7 @@
 """Arrays in memory: NumPy arrays, lists, DataFrame columns, torch tensors."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,7 @@ from losscli.sources.lane import Lane
 from losscli.sources.table import Field, rows_of
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayCut:
+class ArrayCut(NamedTuple):
     """Some rows of an array, as a view."""
 
     array: NDArray[Any]

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -20,8 +19,7 @@ _HEADER_LIMIT = 10_000
 _KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "c": "complex numbers", "V": "records"}
 
 
-@dataclass(frozen=True, slots=True)
-class NpyCut:
+class NpyCut(NamedTuple):
     """Some rows of the file."""
 
     table: "NpyTable"

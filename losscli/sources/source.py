@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ _LATER = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all."""
 
     first: int
@@ -33,8 +32,7 @@ class Block:
     arrays: Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class BlockCut:
+class BlockCut(NamedTuple):
     """A block whose numbers are not read yet: a cut of each table."""
 
     first: int

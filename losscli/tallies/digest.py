@@ -1,12 +1,11 @@
 """A digest of values whose parts can be hashed anywhere: the same for any blocks or format."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LEAF = 1 << 20  # bytes: a block of 131,072 float64 is one leaf
 
 
-@dataclass(frozen=True, slots=True)
-class Leaves:
+class Leaves(NamedTuple):
     """A part of a run of bytes, hashed leaf by leaf.
 
     The run is cut into leaves of 1 MiB from its beginning. `head` are the part's bytes up to the
