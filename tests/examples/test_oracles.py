@@ -44,9 +44,7 @@ def test_a_table_gives_the_bits_of_the_arrays(model):
     """The CSV beside the NPY files holds the same doubles."""
     table = FOLDER / "diabetes/table.csv"
     columns = evaluate(table, pred=model, target="y", id="id", loss="mse")
-    arrays = evaluate(
-        FOLDER / f"diabetes/{model}.npy", FOLDER / "diabetes/targets.npy", loss="mse"
-    )
+    arrays = evaluate(FOLDER / f"diabetes/{model}.npy", FOLDER / "diabetes/targets.npy", loss="mse")
     assert columns.value == arrays.value
     assert columns["mse"].max_row == arrays["mse"].max_row
 
