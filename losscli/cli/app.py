@@ -10,9 +10,9 @@ import click
 import typer
 
 from losscli.cli import eval as eval_command
-from losscli.errors import LossCliError, UsageError
+from losscli.errors import DataError, LossCliError, UsageError
 
-_INTERRUPTED, _TERMINATED, _FAULT = 130, 143, 5
+_INTERRUPTED, _TERMINATED = 130, 143
 
 
 def program() -> typer.Typer:
@@ -40,43 +40,49 @@ def prepare() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program on arguments; the exit code is the contract's."""
-    debug = "--debug" in arguments
     try:
         code = typer.main.get_command(program()).main(
             list(arguments), prog_name="losscli", standalone_mode=False
         )
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
+    except SystemExit:  # shell completion has printed its answer
+        raise
+    except BaseException as error:  # noqa: BLE001 - each has its exit code
+        if "--debug" in arguments:
+            import traceback
+
+            traceback.print_exc()
+        return _ended_by(error, arguments)
+    return code if isinstance(code, int) else 0
+
+
+def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
+    """Say what ended the run; the exit code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         sys.stderr.write(f"{error.format_message()}\n")
         return UsageError.exit_code
-    except click.ClickException as error:
-        if debug:
-            raise
-        return _report(_as_usage(error, arguments), arguments)
-    except LossCliError as error:
-        if debug:
-            raise
+    if isinstance(error, click.ClickException):
+        error = _as_usage(error, arguments)
+    if isinstance(error, LossCliError):
         return _report(error, arguments)
-    except (KeyboardInterrupt, click.Abort):
+    if isinstance(error, KeyboardInterrupt | click.Abort):
         sys.stderr.write("interrupted\n")
         return _INTERRUPTED
-    except _Terminated:
+    if isinstance(error, _Terminated):
         return _TERMINATED
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # The reader has seen enough: nothing more can be said, and nothing failed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        if debug:
-            raise
-        sys.stderr.write(
-            f"error: losscli itself failed: {type(error).__name__}: {error}\n"
-            "  this is a bug; the same command with --debug shows where\n"
-        )
-        return _FAULT
+    if isinstance(error, OSError) and error.filename is None and error.errno:
+        return _report(DataError(f"cannot write the result: {error.strerror}"), arguments[:0])
+    sys.stderr.write(
+        f"error: losscli itself failed: {type(error).__name__}: {error}\n"
+        "  this is a bug; the same command with --debug shows where\n"
+    )
+    return LossCliError.exit_code
 
 
 def leave(code: int) -> None:

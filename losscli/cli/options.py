@@ -4,6 +4,19 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+
+def complete_loss(incomplete: str) -> list[str]:
+    """The specs that begin so: names of losses, and after a colon their parameters."""
+    from losscli.losses.registry import find, modules
+
+    name, colon, rest = incomplete.rpartition("=")[2].partition(":")
+    if not colon:
+        return [found for found in modules() if found.startswith(name)]
+    done, comma, start = rest.rpartition(",")
+    params = find(name)[0].params if name in modules() else ()
+    return [f"{name}:{done}{comma}{p.name}=" for p in params if p.name.startswith(start)]
+
+
 DATA, LOSS, STATS, COMPUTE, OUT = "Data", "Losses", "Statistics", "Computing", "Output"
 
 Preds: TypeAlias = Annotated[
@@ -17,6 +30,7 @@ Losses: TypeAlias = Annotated[
     typer.Option(
         "--loss", "-l", metavar="SPEC", rich_help_panel=LOSS, show_default=False,
         help="[LABEL=]NAME[:key=value,...], repeatable; several by commas.",
+        autocompletion=complete_loss,
     ),
 ]  # fmt: skip
 Pred: TypeAlias = Annotated[

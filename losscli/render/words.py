@@ -34,10 +34,16 @@ def _cells(loss: LossResult) -> ROW:
         shown(loss.label),
         number(value, stderr),
         interval(loss),
-        "-" if loss.min is None else f"{loss.min:#.3g}".rstrip("."),
-        "-" if loss.max is None else f"{loss.max:#.6g}".rstrip("."),
+        _digits(loss.min, 3),
+        _digits(loss.max, 6),
         at,
     )
+
+
+def _digits(value: float | None, digits: int) -> str:
+    if value is None:
+        return "-"
+    return f"{value:#.{digits}g}".rstrip(".") if value else "0"
 
 
 def _slope(loss: LossResult, value: float) -> float | None:
