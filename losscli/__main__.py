@@ -1,14 +1,19 @@
 """`losscli` and `python -m losscli`: the version at once, everything else by the command line."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the program on the arguments of this process, and exit as the contract says."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    if sys.argv[1:] in (["--version"], ["-V"]) and sys.stdout:
         from losscli.version import __version__
 
-        sys.stdout.write(f"losscli {__version__}\n")
+        try:
+            sys.stdout.write(f"losscli {__version__}\n")
+            sys.stdout.flush()
+        except BrokenPipeError:  # nobody listens, and the interpreter's own flush would complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return
     import gc
 

@@ -1,5 +1,6 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
+import contextlib
 import os
 import struct
 from collections.abc import Callable, Sequence
@@ -36,17 +37,24 @@ class OutputFile:
                 hint="name a file in a folder that exists and can be written",
             ) from error
 
-    def write(self, data: bytes) -> None:
-        """Append bytes."""
+    def write(self, data: bytes, at: int | None = None) -> None:
+        """Write bytes where the last ones ended, or over those at a position."""
+        if at is not None:
+            self._guarded(lambda: self.file.seek(at))
         self._guarded(lambda: self.file.write(data))
 
     def commit(self) -> None:
         """Put the file in its place."""
         self._guarded(self._replace)
 
+    @property
+    def done(self) -> bool:
+        """Whether nothing more can be written."""
+        return self.file.closed
+
     def discard(self) -> None:
         """Leave no trace; after `commit` this does nothing."""
-        if not self.file.closed:
+        with contextlib.suppress(OSError):  # a full disk fails again when the rest is flushed
             self.file.close()
         self._temporary.unlink(missing_ok=True)
 
@@ -110,8 +118,7 @@ class SampleFile:
     def commit(self) -> None:
         """Put the file in its place, the number of rows in its header."""
         if not self._csv:
-            self.output.file.seek(0)
-            self.output.write(self._header())
+            self.output.write(self._header(), at=0)
         self.output.commit()
 
     def discard(self) -> None:
@@ -127,4 +134,5 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
-    return f'"{text}"' if "," in text or '"' in text else text
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if "," in text or quoted != text else text

@@ -1,7 +1,8 @@
 """The public verbs: carry out a plan, with the files that it writes."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from losscli.backends.backend import choose
@@ -16,7 +17,7 @@ from losscli.plans import EvalPlan, output_format
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
 from losscli.sources.lane import Lane
-from losscli.sources.source import Source, open_source
+from losscli.sources.source import Source, open_source, read_array
 
 
 def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
@@ -37,7 +38,7 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
 
 def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
-    losses = bind(plan.loss)
+    losses = bind(plan.loss, read_array)
     if not losses:
         raise _no_loss(plan)
     for loss in losses:
@@ -45,8 +46,8 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             raise UsageError(
                 f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
             )
-    backend = choose(plan.backend, plan.device, plan.dtype)
     with _outputs(plan) as publish, ExitStack() as stack:
+        backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
             samples = SampleFile(plan.per_sample, [loss.label for loss in losses])
@@ -73,21 +74,42 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
 @contextmanager
 def _outputs(plan: EvalPlan) -> Iterator[Callable[[Evaluation], None]]:
     """Files that hold the result, or the error that stood in its way, in the end."""
+    _keep_apart(plan)
     with ExitStack() as stack:
         files = [(stack.enter_context(OutputFile(p)), output_format(p)) for p in plan.output]
 
         def write(words: Callable[[str], str]) -> None:
             for file, form in files:
-                file.write(words(form).encode())
-                file.commit()
+                if not file.done:
+                    file.write(words(form).encode())
+                    file.commit()
 
         try:
             yield lambda result: write(lambda form: text(result, form))
         except LossCliError as error:
             if error.exit_code != 2:
                 failure = error
-                write(lambda form: error_text(failure, form))
+                with suppress(LossCliError):  # the first failure is the one to tell of
+                    write(lambda form: error_text(failure, form))
             raise
+
+
+def _keep_apart(plan: EvalPlan) -> None:
+    """Raise UsageError where a file is to be written twice, or over one that is read."""
+    inputs = {
+        os.path.realpath(path)
+        for path in (plan.preds, plan.targets, plan.weights)
+        if isinstance(path, str | os.PathLike)
+    }
+    seen: set[str] = set()
+    written = [*plan.output, *([plan.per_sample] if plan.per_sample is not None else [])]
+    for path in written:
+        real = os.path.realpath(path)
+        if real in inputs:
+            raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
+        if real in seen:
+            raise UsageError(f"{os.fspath(path)} is to be written twice", hint="name another file")
+        seen.add(real)
 
 
 @contextmanager
@@ -120,9 +142,9 @@ def _width(source: Source) -> int:
 
 def _no_loss(plan: EvalPlan) -> UsageError:
     """The losses that fit these shapes and ranges, ready to paste."""
-    with _opened(plan) as source:
-        cut = next(source.blocks(1000))
-        block = cut.load(Lane())
+    fitting: list[str] = []
+    with suppress(LossCliError), _opened(plan) as source:
+        block = next(source.blocks(1000)).load(Lane())
         fitting = [
             loss.name
             for loss in every()
@@ -131,7 +153,7 @@ def _no_loss(plan: EvalPlan) -> UsageError:
     flags = " ".join(f"-l {name}" for name in fitting)
     return UsageError(
         "no loss was asked for",
-        place=f"these fit the first rows: {flags}" if fitting else "none fits these shapes",
+        place=f"these fit the first rows: {flags}" if fitting else None,
         hint="name one or several: -l mse, or -l smooth_l1:beta=0.5",
     )
 

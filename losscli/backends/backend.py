@@ -46,6 +46,8 @@ def choose(backend: str, device: str, dtype: str) -> Backend:
         from losscli.backends.torch import TorchBackend
 
         return TorchBackend(device, dtype)
+    if device != "cpu":
+        raise UsageError(f"no such device: {device}", hint="--device cpu, cuda, cuda:N or mps")
     from losscli.backends.numpy import NumpyBackend
 
     return NumpyBackend(dtype)

@@ -1,5 +1,6 @@
 """The program: assembles the commands, and turns errors into exit codes and short messages."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -19,7 +20,6 @@ def program() -> typer.Typer:
     """All commands, not yet run."""
     app = typer.Typer(
         name="losscli",
-        help="Tells the truth about losses: exact, fast, from files of any size.",
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
@@ -47,42 +47,72 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except SystemExit:  # shell completion has printed its answer
-        raise
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # typer exits with 1 then
+            return _ended_by(stop.__context__, arguments)
+        raise  # shell completion has printed its answer
     except BaseException as error:  # noqa: BLE001 - each has its exit code
-        if "--debug" in arguments:
-            import traceback
-
-            traceback.print_exc()
         return _ended_by(error, arguments)
     return code if isinstance(code, int) else 0
 
 
 def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
-    """Say what ended the run; the exit code."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        sys.stderr.write(f"{error.format_message()}\n")
-        return UsageError.exit_code
-    if isinstance(error, click.ClickException):
-        error = _as_usage(error, arguments)
+    """The exit code of what ended the run, which is said where anybody listens."""
+    code = _code_of(error)
+    try:
+        if "--debug" in arguments:
+            import traceback
+
+            traceback.print_exception(error)
+        _say(error, arguments)
+    except BrokenPipeError:
+        error = BrokenPipeError()
+    if isinstance(error, BrokenPipeError):
+        # The reader has seen enough: nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+def _code_of(error: BaseException) -> int:
     if isinstance(error, LossCliError):
-        return _report(error, arguments)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        return UsageError.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        sys.stderr.write("interrupted\n")
         return _INTERRUPTED
     if isinstance(error, _Terminated):
         return _TERMINATED
     if isinstance(error, BrokenPipeError):
-        # The reader has seen enough: nothing more can be said, and nothing failed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    if isinstance(error, OSError) and error.filename is None and error.errno:
-        return _report(DataError(f"cannot write the result: {error.strerror}"), arguments[:0])
-    sys.stderr.write(
-        f"error: losscli itself failed: {type(error).__name__}: {error}\n"
-        "  this is a bug; the same command with --debug shows where\n"
-    )
-    return LossCliError.exit_code
+    return DataError.exit_code if _full(error) else LossCliError.exit_code
+
+
+def _full(error: BaseException) -> bool:
+    """Whether stdout could not take the result."""
+    return isinstance(error, OSError) and error.filename is None and bool(error.errno)
+
+
+def _say(error: BaseException, arguments: Sequence[str]) -> None:
+    """The message on stderr, and the document on stdout where a program reads it."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        sys.stderr.write(f"{error.format_message()}\n")
+        return
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        sys.stderr.write("interrupted\n")
+        return
+    if isinstance(error, BrokenPipeError | _Terminated):
+        return
+    if isinstance(error, click.ClickException):
+        error = _as_usage(error, arguments)
+    if _full(error):
+        error = DataError(f"cannot write the result: {getattr(error, 'strerror', error)}")
+    if not isinstance(error, LossCliError):
+        words = f"losscli itself failed: {type(error).__name__}: {error}"
+        error = LossCliError(words, hint="this is a bug; the same command with --debug shows where")
+    from losscli.cli.console import print_error
+
+    wants_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    print_error(error, "json" if wants_json else "table")
 
 
 def leave(code: int) -> None:
@@ -93,30 +123,26 @@ def leave(code: int) -> None:
     import atexit
 
     atexit._run_exitfuncs()
-    try:
+    with contextlib.suppress(OSError):  # what could not be written was said
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
-        code = code or 0
     os._exit(code)
 
 
-def _options(
-    version: bool = typer.Option(False, "--version", "-V", help="Print the version."),
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from losscli.version import __version__
 
         sys.stdout.write(f"losscli {__version__}\n")
         raise typer.Exit
 
 
-def _report(error: LossCliError, arguments: Sequence[str]) -> int:
-    from losscli.cli.console import print_error
-
-    wants_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
-    print_error(error, "json" if wants_json else "table")
-    return error.exit_code
+def _options(
+    version: bool = typer.Option(
+        False, "--version", "-V", help="Print the version.", is_eager=True, callback=_print_version
+    ),
+) -> None:
+    """Tells the truth about losses: exact, fast, from files of any size."""
 
 
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:

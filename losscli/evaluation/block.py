@@ -79,6 +79,8 @@ class BlockMeter:
         self._nan = nan
         self._samples = samples
         self._digest = digest
+        if digest:
+            import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = any(loss.loss.pred.words == "logits" for loss in losses)
         self._strip = None if reuses_memory() or backend.name != "numpy" else STRIP
 
@@ -103,45 +105,50 @@ class BlockMeter:
                 return measured
             wide = {role: self._widened(role, raw[role], lane) for role in raw if role != "targets"}
             for loss in self._losses:
-                missing = checks.missing(loss, everywhere=loss.loss.saturates)
-                tally, values = self._tallied(loss, checks, missing, raw, wide, lane)
-                if not tally.numerator.finite:
-                    # Only now are the inputs worth a look: what is missing shows in the losses.
-                    missing = checks.missing(loss, everywhere=True)
-                    tally, values = self._tallied(loss, checks, missing, raw, wide, lane)
+                tally, values = self._looked_at(loss, checks, raw, wide, lane)
                 measured.tallies.append(tally)
                 if self._samples:
                     measured.samples.append(values)
             return measured
 
-    def _tallied(
+    def _looked_at(
         self,
         loss: BoundLoss,
         checks: "_Checks",
-        missing: Mask | None,
         raw: Mapping[str, NDArray[Any]],
         wide: dict[str, Array],
         lane: Lane,
     ) -> tuple[RowTally, NDArray[np.float64]]:
-        """One loss of the block: its tally, and the losses of its rows."""
+        """One loss of the block: its tally, and the losses of its rows.
+
+        What is missing from inputs that may be any number shows in the losses, so the inputs are
+        looked at only where a loss is not finite.
+        """
+        missing = checks.missing(loss, everywhere=loss.loss.saturates)
         target = self._target(loss, raw["targets"], missing, wide, lane)
         share = loss.denominator(self._backend, target)
         denominator = None if share is None else self._backend.to_numpy(share)
         weight = self._backend.to_numpy(wide["weights"]) if "weights" in wide else None
         values = self._values(loss, wide["preds"], target)
+        tally = RowTally.of(values, checks.first, denominator, weight)
+        if missing is None and tally.numerator.finite:
+            return tally, values
+        missing = checks.missing(loss, everywhere=True)
         if missing is not None:
             for scale in (denominator, weight):
                 if scale is not None:
                     missing = missing & (scale != 0)  # a row that does not count may hold anything
             checks.blame_missing(loss, missing)
-            values[missing] = np.nan  # a label that is nan was replaced
-        tally = RowTally.of(values, checks.first, denominator, weight)
-        if tally.numerator.nan and self._nan != "propagate":
-            lost = np.isnan(values)
-            if self._nan == "error":
-                checks.blame_loss(loss, lost)
-            tally = RowTally.of(values, checks.first, denominator, weight, lost)
-        return tally, values
+            values[checks.lost(loss) if self._nan == "propagate" else missing] = np.nan
+        skip = None
+        if self._nan != "propagate":
+            skip = np.isnan(values)
+            for scale in (denominator, weight):
+                if scale is not None:
+                    skip &= scale != 0
+            if self._nan == "error" and skip.any():
+                checks.blame_loss(loss, skip)
+        return RowTally.of(values, checks.first, denominator, weight, skip), values
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array) -> NDArray[np.float64]:
         """One loss a row; in strips where large temporaries would be given back to the system."""
@@ -227,6 +234,13 @@ class _Checks:
                 if mask is not None:
                     found = rows_with(mask) if found is None else found | rows_with(mask)
         return found
+
+    def lost(self, loss: BoundLoss) -> Mask:
+        """The rows whose label is nan: no index says so, hence their loss must."""
+        labels = self._raw["targets"]
+        if loss.loss.elementwise or labels.ndim > 1 or labels.dtype.kind != "f":
+            return np.zeros(len(labels), np.bool_)
+        return np.asarray(np.isnan(labels))
 
     def blame_missing(self, loss: BoundLoss, rows: Mask) -> None:
         """Under --nan error, remember the rows that lack a number."""

@@ -217,9 +217,7 @@ class Evaluation:
         """The same as text; numbers read back to the same bits, nan and infinities are strings."""
         import json
 
-        return json.dumps(
-            json_numbers(self.to_dict()), indent=indent, ensure_ascii=False, allow_nan=False
-        )
+        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a loss, indexed by label, the interval as ci_low and ci_high."""

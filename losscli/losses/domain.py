@@ -128,7 +128,7 @@ class Labels(NamedTuple):
 
     def fault(self, value: float, classes: int | None) -> str:
         """Not whole, negative, or past the last class."""
-        if math.isnan(value) or value != math.floor(value):
+        if not math.isfinite(value) or value != math.floor(value):
             return "is not a whole number"
         return "is negative" if value < 0 else f"is past the last of {classes} classes"
 

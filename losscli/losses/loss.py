@@ -39,14 +39,17 @@ class Param(NamedTuple):
                 return None
             if isinstance(value, str | bytes):
                 raise self._wrong(value, loss, "a number or one number a column")
-            array = np.asarray(_host(value), dtype=np.float64)
+            array = np.asarray(_host(value))
+            if array.dtype.kind not in "fiub":
+                raise self._wrong(value, loss, "a number or one number a column")
+            array = array.astype(np.float64)
             if array.ndim > 1 or not (np.isfinite(array) & self.bounds.holds(array)).all():
                 raise self._wrong(value, loss, f"{self.bounds}, as a number or one a column")
             return float(array) if array.ndim == 0 else array
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
             raise self._wrong(value, loss, "a number" if self.kind == "number" else "whole")
         if self.kind == "whole":
-            if value != int(value):
+            if not math.isfinite(value) or value != int(value):
                 raise self._wrong(value, loss, "a whole number")
             return int(value)
         if not self.bounds.holds(float(value)):

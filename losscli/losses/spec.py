@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
-from losscli.errors import DataError, MissingError, UsageError
+from losscli.errors import MissingError, UsageError
 from losscli.losses.loss import Loss
 from losscli.losses.registry import find
+
+Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL = re.compile(r"[^=:\s,]+")
@@ -48,13 +50,15 @@ class BoundLoss(NamedTuple):
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 
-def bind(spec: "str | Loss | BoundLoss | Sequence[Any]") -> list[BoundLoss]:
+def bind(spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader) -> list[BoundLoss]:
     """The losses that a spec, a loss or a list of either names, with unique labels.
+
+    read: gives the array of a file, for parameters such as `weight=@w.npy`.
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
     items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
-    bound = [loss for item in items for loss in _bind_item(item)]
+    bound = [loss for item in items for loss in _bind_item(item, read)]
     seen: set[str] = set()
     for loss in bound:
         if loss.label in seen:
@@ -66,13 +70,13 @@ def bind(spec: "str | Loss | BoundLoss | Sequence[Any]") -> list[BoundLoss]:
     return bound
 
 
-def _bind_item(item: Any) -> list[BoundLoss]:
+def _bind_item(item: Any, read: Reader) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
         return [BoundLoss(item, item.resolve({}), item.name)]
     if isinstance(item, str):
-        return [_bind_spec(spec) for spec in _split(item)]
+        return [_bind_spec(spec, read) for spec in _split(item)]
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
 
 
@@ -88,23 +92,28 @@ def _split(text: str) -> list[str]:
     return specs
 
 
-def _bind_spec(spec: str) -> BoundLoss:
+def _bind_spec(spec: str, read: Reader) -> BoundLoss:
     text = spec.strip()
     head, _, rest = text.partition(":")
     label, equals, name = head.rpartition("=")
     label, name = label.strip(), name.strip()
     if not name or (equals and not _LABEL.fullmatch(label)):
         raise UsageError(f"{spec!r} names no loss", hint="-l NAME, or -l LABEL=NAME:key=value")
-    if "+" in text or "*" in text or "(" in text:
+    if re.search(r"[+*(]", name) or " + " in text:
         raise MissingError(f"sums of losses are not there yet: {text}")
     if not _NAME.fullmatch(name):
         if ".py" in name or "." in name:
             raise MissingError(f"losses from a file or a module are not there yet: {text}")
         raise UsageError(f"{name!r} is no name of a loss", hint="-l NAME, or -l NAME:key=value")
     loss, statistic = find(name)
-    given = dict(_parameter(part, text) for part in rest.split(",")) if rest.strip() else {}
+    given: dict[str, str] = {}
+    for part in rest.split(",") if rest.strip() else ():
+        key, value = _parameter(part, text)
+        if key in given:
+            raise UsageError(f"{key} is given twice in {text!r}", hint="name it once")
+        given[key] = value
     words = ",".join(f"{key}={value}" for key, value in given.items())
-    params = loss.resolve({key: _value(value) for key, value in given.items()})
+    params = loss.resolve({key: _value(value, read) for key, value in given.items()})
     return BoundLoss(loss, params, label or (f"{name}:{words}" if words else name), statistic)
 
 
@@ -117,9 +126,9 @@ def _parameter(part: str, spec: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _value(text: str) -> Any:
+def _value(text: str, read: Reader) -> Any:
     if text.startswith("@"):
-        return _array(text[1:])
+        return read(text[1:])
     words: dict[str, Any] = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]
@@ -129,14 +138,3 @@ def _value(text: str) -> Any:
         return float(text)
     except ValueError:
         return text
-
-
-def _array(path: str) -> Any:
-    try:
-        return np.load(Path(path), allow_pickle=False)
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise DataError(
-            f"{path} holds no array of numbers", hint="a .npy file is wanted"
-        ) from error

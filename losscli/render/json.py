@@ -16,4 +16,4 @@ def render(result: "Evaluation") -> str:
 
 def render_error(error: LossCliError) -> str:
     """The document `losscli/error/1`."""
-    return json.dumps(error.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(error.to_dict(), indent=2) + "\n"

@@ -7,6 +7,7 @@ empty or textual cell where a number is wanted is an error: nothing is a missing
 
 import re
 from collections.abc import Iterator, Sequence
+from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,9 @@ from losscli.sources.table import Field, rows_of
 
 _SNIFF = 1 << 16  # bytes from which the dialect and the column types are told
 _PIECE = 4 << 20  # bytes of text that make a block at the most
-_LONGEST = 64 << 20  # bytes that a block may grow to where lines are uneven
+_LONGEST = 64 << 20  # bytes of a line at the most
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_NEWLINE, _QUOTE = 10, 34
+_NEWLINE, _RETURN = 10, 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,14 @@ class CsvTable:
     format = "csv"
 
     def __init__(self, file: OpenFile, header: bool = True) -> None:
+        # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
+        from pyarrow import csv  # noqa: F401
+
         self.path = file.path
         self._file = file
         self.size = file.size
         self.rows: int | None = None
-        head = file.read(_SNIFF, 0)
+        head = _head(file)
         self._begin = 3 if head.startswith(b"\xef\xbb\xbf") else 0
         _refuse_other_encodings(file.path, head)
         line = head[self._begin :].split(b"\n", 1)[0].rstrip(b"\r")
@@ -72,7 +76,10 @@ class CsvTable:
             )
         self._end = self._trimmed_end()
         if self._begin >= self._end:
-            raise DataError(f"{self.path} has a header and no rows" if header else "no rows")
+            words = "a header and no rows" if header else "no rows"
+            raise DataError(
+                f"{self.path} has {words}", hint="the step that wrote it may have found nothing"
+            )
         self._sample = head[self._begin : self._end]
 
     def names(self) -> tuple[str, ...]:
@@ -89,6 +96,12 @@ class CsvTable:
         if not columns:
             numeric = self._numeric_names()
             columns = [name for name in numeric if name not in excluded]
+            if self._header and (numbers := [name for name in columns if _is_number(name)]):
+                raise DataError(
+                    f"{self.path} seems to have no header line: a column is called {numbers[0]}",
+                    place=Place(self.path, line=1),
+                    hint="add a line with the columns' names, say --no-header, or name the column",
+                )
             if not columns:
                 raise DataError(
                     f"{self.path} has no column of numbers for the {role}",
@@ -109,7 +122,7 @@ class CsvTable:
         guess = _PIECE // 4
         while offset < self._end:
             text, count = self._lines(offset, rows, guess)
-            guess = min(_LONGEST, text.size + text.size // 16 + 4096)
+            guess = text.size + text.size // 16 + 4096
             yield CsvCut(self, text, count, first)
             offset += text.size
             first += count
@@ -125,15 +138,16 @@ class CsvTable:
                 return text, count + 1  # the last line may lack its newline
             if count == rows or offset + size == self._end:
                 return text[:length], count
-            if guess >= _LONGEST:
-                return (text[:length], count) if count else self._too_long(offset)
-            guess = min(_LONGEST, 2 * guess)
+            if not count and guess >= _LONGEST:
+                raise self._too_long(offset)
+            guess *= 2
 
     def parse(self, cut: CsvCut, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
         """The columns of the fields of one piece, by role."""
         import pyarrow as pa
         from pyarrow import csv
 
+        self._refuse_bare_returns(cut)
         wanted = [name for field in fields for name in field.columns]
         texts = {name for field in fields if field.role.endswith("ids") for name in field.columns}
         types = {name: pa.string() if name in texts else pa.float64() for name in wanted}
@@ -205,7 +219,10 @@ class CsvTable:
         return tuple(cells)
 
     def _cells(self, lines: Sequence[str]) -> list[list[str]]:
-        rows = reader(lines, delimiter=self.delimiter)
+        try:
+            rows = list(reader(lines, delimiter=self.delimiter))
+        except CsvError as error:
+            raise self._bare_return(0) from error
         return [[cell.strip() for cell in row] for row in rows]
 
     def _check_name(self, name: str) -> None:
@@ -252,6 +269,12 @@ class CsvTable:
         line = None if place is None else place + self._first_line
         if found := re.search(r"CSV column #(\d+)", text):
             column = self._names[int(found[1])]
+            if "UTF8" in text:
+                return DataError(
+                    "an id that is not UTF-8 text",
+                    place=Place(self.path, place, line, column),
+                    hint="convert the file to UTF-8",
+                )
             value = found[1] if (found := re.search(r"invalid value '(.*)'$", text, re.S)) else ""
             if row is not None and not _line(cut.text, row - 1).strip():
                 return DataError(
@@ -296,8 +319,25 @@ class CsvTable:
             hint="close the quote, or double it inside a quoted cell; no newlines inside quotes",
         )
 
-    def _too_long(self, offset: int) -> tuple[NDArray[np.uint8], int]:
-        raise DataError(
+    def _refuse_bare_returns(self, cut: CsvCut) -> None:
+        """Raise DataError for a carriage return that stands alone: pyarrow starts a row there."""
+        returns = np.flatnonzero(cut.text == _RETURN)
+        if returns.size:
+            after = cut.text[np.minimum(returns + 1, cut.text.size - 1)]
+            bare = returns[after != _NEWLINE]
+            if bare.size:
+                before = int(np.count_nonzero(cut.text[: bare[0]] == _NEWLINE))
+                raise self._bare_return(cut.first + before + self._first_line)
+
+    def _bare_return(self, line: int) -> DataError:
+        return DataError(
+            f"{self.path} has a carriage return without a newline",
+            place=Place(self.path, line=line or None),
+            hint="end each line with \\n or \\r\\n",
+        )
+
+    def _too_long(self, offset: int) -> DataError:
+        return DataError(
             f"{self.path} has a line of more than {_LONGEST >> 20} MiB",
             place=f"byte {offset:,}",
             hint="are its lines ended by \\n?",
@@ -353,6 +393,16 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return "_" not in cell
+
+
+def _head(file: OpenFile) -> bytes:
+    """The beginning of the file: the whole header line, and what its first rows are told from."""
+    size = _SNIFF
+    head = file.read(size, 0)
+    while b"\n" not in head[: -_SNIFF // 2] and len(head) == size < _LONGEST:
+        size *= 2
+        head = file.read(size, 0)
+    return head
 
 
 def _delimiter(line: bytes) -> str:

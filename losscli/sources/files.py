@@ -29,7 +29,9 @@ class OpenFile:
             ) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise DataError(f"cannot open {self.path}: {reason}") from error
+            raise DataError(
+                f"cannot open {self.path}: {reason}", hint="name a .npy or .csv file"
+            ) from error
         self._status = os.fstat(self._descriptor)
         if not stat.S_ISREG(self._status.st_mode):
             self.close()

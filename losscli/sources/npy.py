@@ -1,6 +1,7 @@
 """NPY files: an own look at the header, then positional reads; nothing is mapped or unpickled."""
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -16,7 +17,23 @@ from losscli.sources.table import Field, rows_of
 
 MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
-_KINDS = {"O": "Python objects", "U": "text", "S": "bytes", "c": "complex numbers", "V": "records"}
+_AGAIN = "make the file again with np.save"
+_READERS = {
+    (1, 0): npy.read_array_header_1_0,
+    (2, 0): npy.read_array_header_2_0,
+    # Format 3 is format 2 with UTF-8 names of fields, and tables of fields are refused.
+    (3, 0): npy.read_array_header_2_0,
+}
+_DAMAGE = (KeyError, ValueError, TypeError, SyntaxError, MemoryError, RecursionError, EOFError)
+_KINDS = {
+    "O": "Python objects",
+    "U": "text",
+    "S": "bytes",
+    "c": "complex numbers",
+    "V": "records",
+    "M": "dates",
+    "m": "times",
+}
 
 
 class NpyCut(NamedTuple):
@@ -118,7 +135,10 @@ class NpyTable:
                 hint="save it as float or integer: np.save(path, array.astype(np.float64))",
             )
         if not self._shape:
-            raise DataError(f"{self.path} holds a single number (0-d), not rows")
+            raise DataError(
+                f"{self.path} holds a single number (0-d), not rows",
+                hint="save an array of one row a sample",
+            )
         if self._fortran and len(self._shape) > 2:
             raise DataError(
                 f"{self.path} is in Fortran order with {len(self._shape)} dimensions",
@@ -139,25 +159,32 @@ class NpyTable:
                 hint="one array a file: save the others on their own",
             )
         if not self._shape[0] or not wanted:
-            raise DataError(f"{self.path} has no rows: its shape is {self._shape}")
+            raise DataError(
+                f"{self.path} has no rows: its shape is {self._shape}",
+                hint="the step that wrote it may have found nothing",
+            )
 
 
 def _header(file: OpenFile) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     """The shape, order, type and offset of the data."""
     head = file.read(_HEADER_LIMIT + 12, 0)
     if not head.startswith(MAGIC):
-        raise DataError(f"{file.path} is no NPY file: it does not begin with its magic bytes")
+        raise DataError(
+            f"{file.path} is no NPY file: it does not begin with its magic bytes",
+            hint="name a table .csv, and make an array with np.save",
+        )
+    from tokenize import TokenError
+
     stream = BytesIO(head)
     try:
-        version = npy.read_magic(stream)
-        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-        # Format 3 is format 2 with UTF-8 names of fields, and tables of fields are refused.
-        reader = readers.get(version) or readers[2, 0]
-        shape, fortran, dtype = reader(stream, max_header_size=_HEADER_LIMIT)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, EOFError) as error:
-        raise DataError(
-            f"{file.path} has a damaged NPY header", hint="make the file again with np.save"
-        ) from error
+        reader = _READERS[npy.read_magic(stream)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a header of Python 2 is slower to read, and right
+            shape, fortran, dtype = reader(stream, max_header_size=_HEADER_LIMIT)
+    except (*_DAMAGE, TokenError) as error:
+        raise DataError(f"{file.path} has a damaged NPY header", hint=_AGAIN) from error
     if not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 8:
-        raise DataError(f"{file.path} has an impossible shape in its header: {shape}"[:200])
+        raise DataError(
+            f"{file.path} has an impossible shape in its header: {str(shape)[:60]}", hint=_AGAIN
+        )
     return shape, fortran, dtype, stream.tell()

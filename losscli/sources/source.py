@@ -23,6 +23,8 @@ _LATER = {
     ".jsonl": "JSON Lines", ".safetensors": "safetensors files", ".pt": "torch files",
 }  # fmt: skip
 
+_PARAMETER_BYTES = 256 << 20
+
 
 class Block(NamedTuple):
     """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all."""
@@ -207,6 +209,21 @@ def open_table(thing: Any, name: str, header: bool = True) -> Table:
         raise
 
 
+def read_array(path: str) -> NDArray[Any]:
+    """A small array of a .npy file, whole: a parameter, not data."""
+    table = open_table(path, path)
+    try:
+        field = table.field("array", None, ())
+        if table.rows is None or field.columns or table.size > _PARAMETER_BYTES:
+            raise DataError(
+                f"{path} cannot be a parameter", hint="a .npy file of at most 256 MiB is wanted"
+            )
+        cut = next(table.cuts(table.rows))
+        return np.array(cut.load([field], Lane())["array"])
+    finally:
+        table.close()
+
+
 def _table_of(file: OpenFile, suffix: str, header: bool) -> Table:
     start = file.read(len(MAGIC), 0)
     if start == MAGIC or suffix == ".npy":
@@ -252,7 +269,16 @@ def _column_table(weights: Any, tables: Sequence[Table]) -> Table | None:
     """The table that has a column of that name; `./name` always means a file."""
     if not isinstance(weights, str):
         return None
-    return next((table for table in tables if weights in table.names()), None)
+    found = next((table for table in tables if weights in table.names()), None)
+    later = any(weights.lower().endswith(suffix) for suffix in _LATER)
+    if found is None and not later and not os.path.exists(weights):  # noqa: PTH110 - pathlib costs its import
+        names = dict.fromkeys(name for table in tables for name in table.names())
+        raise DataError(
+            f"--weights {weights} is neither a column nor a file",
+            place=f"the columns are {', '.join(map(repr, names))}" if names else None,
+            hint="name a column of a table, or a .npy or .csv file",
+        )
+    return found
 
 
 def _columns_of(table: Table) -> str:

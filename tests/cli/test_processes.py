@@ -1,0 +1,427 @@
+"""The program among other processes: signals, pipes, closed streams, encodings, full disks."""
+
+import codecs
+import csv
+import json
+import os
+import pty
+import re
+import resource
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROGRAM = (sys.executable, "-m", "losscli")
+
+# A program whose fourth block of predictions, rows 3,000 to 3,999, runs a line of its own first.
+DRIVER = """
+import os, signal, sys, threading
+from losscli.cli.app import leave, prepare, run
+from losscli.sources.npy import NpyCut, NpyTable
+
+whole = NpyCut.load
+
+def load(self, fields, lane):
+    if self.start == 3000 and self.table.path == "p.npy":
+        {line}
+    return whole(self, fields, lane)
+
+NpyCut.load = load
+NpyTable.block_rows = lambda self, width: 1000
+prepare()
+leave(run(sys.argv[1:]))
+"""
+WAIT = "os.write(1, b'here\\n'); [threading.Event().wait(0.1) for _ in iter(int, 1)]"
+
+
+@pytest.fixture
+def arguments():
+    """An evaluation of many blocks that writes samples and results beside what is there."""
+    values = np.arange(120_000.0)  # enough for several threads
+    np.save("p.npy", values)
+    np.save("t.npy", values + 1)
+    Path("r.json").write_text("old")
+    outputs = ("--per-sample", "s.npy", "-o", "r.json", "-o", "r.md")
+    return ("eval", "p.npy", "t.npy", "-l", "mse", *outputs)
+
+
+def folder():
+    return sorted(path.name for path in Path().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_signal_in_the_middle_leaves_no_half_written_file(arguments, environment, number, code):
+    """What was there stays, and what was begun is gone; nothing is printed as a result."""
+    before = folder()
+    running = subprocess.Popen(
+        [sys.executable, "-c", DRIVER.format(line=WAIT), *arguments, "--threads", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert running.stdout.readline() == b"here\n"
+    begun = set(folder()) - set(before)
+    assert len(begun) == 3  # the test would prove nothing of a program that had not begun
+    running.send_signal(number)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == code
+    assert out == b""
+    assert err.strip() in (b"", b"interrupted")
+    assert folder() == before
+    assert Path("r.json").read_text() == "old"
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_ctrl_c_stops_every_thread(process, arguments, threads):
+    """Whichever thread the block was in, the caller ends at once and cleans up."""
+    before = folder()
+    program = (sys.executable, "-c", DRIVER.format(line="os.kill(os.getpid(), signal.SIGINT)"))
+    said = process(*arguments, "--threads", threads, program=program, timeout=10)
+    assert (said.code, said.out) == (130, "")
+    assert said.err.strip() in ("", "interrupted")
+    assert folder() == before
+
+
+LISTING = """
+import sys
+from losscli.cli.app import leave, prepare, run
+from losscli.evaluation.block import BlockMeter
+
+whole = BlockMeter.__call__
+
+def call(self, cut, lane):
+    before = set(sys.modules)
+    measured = whole(self, cut, lane)
+    sys.stderr.write("".join(f"{name}\\n" for name in sorted(set(sys.modules) - before)))
+    return measured
+
+BlockMeter.__call__ = call
+prepare()
+leave(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("suffix", ["npy", "csv"])
+def test_nothing_is_imported_while_blocks_are_worked_on(process, table, array, suffix):
+    """Ctrl-C inside an import leaves the module locked, and the other threads wait for ever."""
+    if suffix == "npy":
+        names = array(np.ones(9), "p.npy"), array(np.zeros(9), "t.npy")
+    else:
+        names = table("p\n" + "1\n" * 9, "p.csv"), table("t\n" + "0\n" * 9, "t.csv")
+    program = (sys.executable, "-c", LISTING)
+    said = process("eval", *names, "-l", "mse", "--format", "json", program=program)
+    assert (said.code, said.err) == (0, "")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_fault_in_a_worker_is_exit_5_and_one_line_about_the_traceback(
+    process, arguments, threads
+):
+    """A bug of losscli leaves no half-written file either."""
+    before = folder()
+    program = (sys.executable, "-c", DRIVER.format(line="raise RuntimeError('a bug')"))
+    said = process(*arguments, "--threads", threads, program=program)
+    assert (said.code, said.out) == (5, "")
+    assert "a bug" in said.error[0]
+    assert "--debug" in said.error[1]
+    assert folder() == before
+
+
+def test_a_fault_is_a_document_too_where_a_program_reads(process, arguments):
+    """`--format json` prints losscli/error/1 for codes 2 to 5."""
+    program = (sys.executable, "-c", DRIVER.format(line="raise RuntimeError('a bug')"))
+    said = process(*arguments, "--format", "json", program=program)
+    assert said.code == 5
+    document = json.loads(said.out)
+    assert (document["schema"], document["code"]) == ("losscli/error/1", 5)
+
+
+# --- pipes and closed streams
+
+
+def closed_pipe(arguments, environment):
+    """The exit code and stderr of a program whose stdout nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=environment,
+            timeout=20,
+        )
+    finally:
+        os.close(writer)
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["eval", "p.npy", "t.npy", "-l", "mse"],
+        ["eval", "p.npy", "t.npy", "-l", "mse", "--format", "json"],
+        ["eval", "--help"],
+        ["--help"],
+        ["--version"],
+    ],
+    ids=" ".join,
+)
+def test_a_closed_pipe_ends_quietly(pair, environment, arguments):
+    """`| head -1` has seen enough: nothing is said about it."""
+    code, err = closed_pipe(arguments, environment())
+    assert err == ""
+    assert code == 0
+
+
+def test_a_closed_pipe_does_not_hide_that_the_data_are_wrong(pair, environment):
+    """The exit code of an error stays."""
+    code, err = closed_pipe(
+        ["eval", "missing.npy", "t.npy", "-l", "mse", "--format", "json"], environment()
+    )
+    assert code == 3
+    assert err.startswith("error: there is no file missing.npy\n")
+    assert "Traceback" not in err
+
+
+def test_head_gets_its_line(pair, environment):
+    """As in a shell, with a reader that leaves after the first line."""
+    command = f"{' '.join(PROGRAM)} eval p.npy t.npy -l mse --format json | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        env=environment(),
+        timeout=20,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"{\n", b"")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "arguments", ["eval p.npy t.npy -l mse -o r.json", "--version"], ids=["eval", "--version"]
+)
+def test_a_closed_stream_is_survived(pair, environment, arguments, closed):
+    """A closed stdout gives its number to the next file: nothing may be printed into that."""
+    before = Path("p.npy").read_bytes()
+    done = subprocess.run(
+        ["bash", "-c", f"{' '.join(PROGRAM)} {arguments} {closed}"],
+        capture_output=True,
+        env=environment(),
+        timeout=20,
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert Path("p.npy").read_bytes() == before
+    if arguments != "--version":
+        assert json.loads(Path("r.json").read_text())["exit_code"] == 0
+
+
+# --- a disk that is full
+
+
+def limited(size, *arguments, environment):
+    """The program where no file may grow beyond a number of bytes."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=20,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("s.npy", "--per-sample"), ("s.csv", "--per-sample"), ("r.json", "-o")]
+)
+def test_a_full_disk_is_exit_3_and_leaves_nothing_behind(environment, name, option):
+    """The file that could not be written is named, and no part of it stays."""
+    np.save("p.npy", np.arange(300.0))
+    before = folder()
+    done = limited(
+        700, "eval", "p.npy", "p.npy", "-l", "mse", option, name, environment=environment()
+    )
+    assert folder() == before
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"error: cannot write {name}")
+
+
+def test_a_full_disk_under_the_second_output_is_no_fault_of_losscli(pair, environment):
+    """The first output is whole already, and the second is named."""
+    done = limited(
+        700, "eval", *pair, "-l", "mse", "-o", "r.csv", "-o", "r.json", environment=environment()
+    )
+    assert folder() in (["p.npy", "t.npy"], ["p.npy", "r.csv", "t.npy"])
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: cannot write r.json")
+
+
+# --- terminals
+
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
+
+
+def terminal(arguments, environment, columns=80):
+    """The exit code and what a terminal of that width shows."""
+    master, slave = pty.openpty()
+    running = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment | {"TERM": "xterm-256color", "COLUMNS": str(columns)},
+    )
+    os.close(slave)
+    parts = []
+    while select.select([master], [], [], 20)[0]:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # Linux says so when the other end is closed
+            break
+        if not part:
+            break
+        parts.append(part)
+    os.close(master)
+    return running.wait(20), b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_the_table_in_its_width(pair, environment):
+    """Columns leave in a fixed order, and a line names them."""
+    code, shown = terminal(["eval", *pair, "-l", "mse,smooth_l1:beta=0.125"], environment(), 52)
+    plain = SGR.sub("", shown)
+    assert code == 0
+    assert max(map(len, plain.splitlines()[:4])) <= 52
+    assert "95 % interval" in plain.splitlines()[0]
+    assert "not shown at this width: min, at row" in plain
+
+
+def test_a_wide_terminal_shows_everything(pair, environment):
+    """No column leaves where all have room."""
+    _, shown = terminal(["eval", *pair, "-l", "mse"], environment(), 200)
+    assert "at row" in shown
+    assert "not shown" not in shown
+
+
+def test_no_color_is_obeyed(pair, environment):
+    """A terminal may dim the footer, and colours nothing."""
+    _, shown = terminal(["eval", *pair, "-l", "mse"], environment(NO_COLOR="1"))
+    assert "mse" in shown
+    assert not COLOUR.search(shown)
+
+
+def test_a_pipe_gets_no_escape_and_force_color_is_obeyed(process, pair):
+    """A log that wants colours says so."""
+    assert "\x1b" not in process("eval", *pair, "-l", "mse").out
+    assert SGR.search(process("eval", *pair, "-l", "mse", FORCE_COLOR="1").out)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"TERM": "dumb"}, {"TERM": "xterm"}, {"TERM": "xterm", "FORCE_COLOR": "1"}],
+    ids=["dumb", "xterm", "FORCE_COLOR"],
+)
+def test_a_pipe_is_never_cut(process, pair, variables):
+    """Whatever TERM and COLUMNS say: long names and labels stay whole, on their lines."""
+    name = "predictions-of-the-model-" + "x" * 120 + ".npy"
+    Path("p.npy").rename(name)
+    label = "a_label_that_is_" + "long" * 30
+    said = process("eval", name, "t.npy", "-l", f"{label}=mae", COLUMNS="40", **variables)
+    lines = SGR.sub("", said.out).splitlines()
+    assert said.code == 0
+    assert lines[0].split() == ["loss", "mean", "95", "%", "interval", "min", "max", "at", "row"]
+    assert lines[1].split()[0] == label
+    assert name in lines[3]
+    assert len(lines) == 5
+
+
+# --- names and encodings
+
+HOSTILE = {
+    "colour": "p\x1b[31mred.npy",
+    "title": "p\x1b]0;owned\x07.npy",
+    "C1": "p\x9b31m.npy",
+    "bidi": "p\u202eypn.npy",
+    "newline": "p\nerror: fine.npy",
+    "carriage return": "p\rerror.npy",
+    "markup": "p[bold]x[red].npy",
+    "no text": os.fsdecode(b"p\xff.npy"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("there", [True, False], ids=["read", "missing"])
+def test_a_hostile_file_name_is_shown_escaped(process, pair, environment, name, there):
+    """In the table, in messages, in a pipe and on a terminal: only losscli's own escapes."""
+    if there:
+        os.rename("p.npy", name)  # noqa: PTH104 - the name is not always text
+    done = process("eval", name, "t.npy", "-l", "mse", text=False)
+    assert done.code == (0 if there else 3)
+    shown = (done.out + done.err).decode()
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
+    assert len(done.err.splitlines()) == (0 if there else 2)
+    _, seen = terminal(["eval", name, "t.npy", "-l", "mse"], environment())
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", SGR.sub("", seen))
+    if name == HOSTILE["markup"]:
+        assert name in shown
+        assert name in SGR.sub("", seen)
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_name_spoils_no_document(process, pair, name):
+    """JSON and CSV read back to the name, Markdown keeps its lines."""
+    os.rename("p.npy", name)  # noqa: PTH104 - the name is not always text
+    flags = [part for suffix in ("json", "csv", "md") for part in ("-o", f"r.{suffix}")]
+    said = process("eval", name, "t.npy", "-l", "mse", "--format", "json", *flags)
+    assert said.code == 0
+    assert json.loads(said.out)["inputs"][0]["path"] == name
+    assert json.loads(Path("r.json").read_text(encoding="utf-8"))["inputs"][0]["path"] == name
+    records = csv.DictReader(Path("r.csv").read_text(encoding="utf-8").splitlines())
+    assert [record["loss"] for record in records] == ["mse"]
+    assert "\x1b" not in Path("r.md").read_text(encoding="utf-8")
+
+
+STREAMS = {
+    "latin-1": {"PYTHONIOENCODING": "latin-1"},
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "LC_ALL=C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+
+
+@pytest.mark.parametrize("variables", STREAMS.values(), ids=STREAMS)
+@pytest.mark.parametrize("name", ["é.npy", "预测.npy", "🙂.npy"])
+def test_a_narrow_encoding_does_not_end_a_run(process, pair, variables, name):
+    """What it lacks is written as an escape; the numbers are the same."""
+    Path("p.npy").rename(name)
+    said = process(
+        "eval", os.fsencode(name).decode(), "t.npy", "-l", "mae", text=False, **variables
+    )
+    assert (said.code, said.err) == (0, b"")
+    out = said.out.decode("latin-1" if "latin-1" in variables.values() else "ascii")
+    assert "0.833333" in out
+    assert "3 of 3 rows" in out
+
+
+@pytest.mark.parametrize("variables", STREAMS.values(), ids=STREAMS)
+@pytest.mark.parametrize("name", ["é.npy", "预测.npy", "🙂.npy"])
+def test_json_is_json_in_every_encoding(process, pair, variables, name):
+    """An escape of the stream's own making is no JSON."""
+    Path("p.npy").rename(name)
+    said = process("eval", name, "t.npy", "-l", "mae", "--format", "json", text=False, **variables)
+    codec = "latin-1" if "latin-1" in variables.values() else "ascii"
+    document = json.loads(codecs.decode(said.out, codec))
+    assert os.fsencode(document["inputs"][0]["path"]) == os.fsencode(name)
+
+
+def test_a_missing_file_is_named_in_a_narrow_encoding(process, pair):
+    """Messages go the same way as results."""
+    said = process("eval", "é.npy", "t.npy", "-l", "mae", text=False, PYTHONIOENCODING="ascii")
+    assert said.code == 3
+    assert said.err.splitlines()[0] == b"error: there is no file \\xe9.npy"

@@ -1,0 +1,99 @@
+"""A start imports what the command needs, and nothing that takes long."""
+
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from losscli.version import __version__
+
+# Every import is reported on stderr, however the program ends.
+PROGRAM = (sys.executable, "-X", "importtime", "-m", "losscli")
+HEAVY = {"torch", "pandas", "pyarrow", "matplotlib", "scipy", "sklearn"}
+
+
+@pytest.fixture
+def modules(process):
+    """The packages that a run of the program imported."""
+
+    def call(*arguments):
+        said = process(*arguments, program=PROGRAM)
+        assert said.code == 0
+        assert said.out
+        lines = said.err.splitlines()
+        names = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+        assert "losscli" in names  # the list is there
+        return names
+
+    return call
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_imports_neither_numpy_nor_typer(modules, flag):
+    """It is asked for by every bug report and by shells at start."""
+    assert not modules(flag) & {"numpy", "typer", "click", "rich", *HEAVY}
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("eval", "--help")], ids=" ".join)
+def test_help_imports_nothing_heavy(modules, arguments):
+    """A page of text needs no arrays."""
+    assert not modules(*arguments) & {"numpy", *HEAVY}
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
+def test_an_evaluation_of_arrays_imports_nothing_heavy(modules, pair, form):
+    """NumPy is enough for .npy files, in every format."""
+    names = modules("eval", *pair, "-l", "mse,smooth_l1", "--format", form, "-o", "r.md")
+    assert "numpy" in names
+    assert not names & HEAVY
+
+
+def test_an_evaluation_of_a_table_imports_pyarrow_and_no_pandas(modules, table):
+    """Arrow parses; its way through pandas would double the time."""
+    name = table("id,p,t\na,1,2\nb,3,4\n")
+    names = modules("eval", name, "--pred", "p", "--target", "t", "--id", "id", "-l", "mse")
+    assert "pyarrow" in names
+    assert not names & (HEAVY - {"pyarrow"})
+
+
+LISTING = """
+import atexit, sys
+from losscli.__main__ import main
+atexit.register(lambda: sys.stderr.write(" ".join(sys.modules)))
+main()
+"""
+
+
+def test_only_the_losses_asked_for_are_imported(process, pair):
+    """The catalogue grows; a start does not."""
+    names = process("eval", *pair, "-l", "mse", program=(sys.executable, "-c", LISTING)).err.split()
+    assert "losscli.losses.regression.mse" in names
+    assert "losscli.losses.classification.cross_entropy" not in names
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_one_line(process, losscli, flag):
+    """The same at the quick door and the slow one."""
+    assert process(flag).out == f"losscli {__version__}\n"
+    assert losscli(flag).out == f"losscli {__version__}\n"
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_names_the_commands_and_every_option(process, flag):
+    """Both spellings work; an option's line ends with its default where it has one."""
+    assert "eval" in process(flag).out
+    page = process("eval", flag).out
+    options = ["--loss", "--pred", "--target", "--id", "--weights", "--no-header", "--nan"]
+    options += ["--reduction", "--ci", "--per-sample", "--backend", "--device", "--dtype"]
+    options += ["--threads", "--engine", "--format", "--output", "--quiet", "--debug"]
+    assert [option for option in options if option not in page] == []
+    assert re.search(r"default: error", page)
+
+
+def test_nothing_is_printed_but_the_result(process, array):
+    """No warning of any library gets into stderr, whatever the values."""
+    preds = array(np.array([1e308, -1e308, 0.0, 5e-324]), "p.npy")
+    targets = array(np.array([-1e308, 1e308, 0.0, -5e-324]), "t.npy")
+    said = process("eval", preds, targets, "-l", "mse,mae,smooth_l1,smooth_l1:beta=0")
+    assert (said.code, said.err) == (0, "")

@@ -1,0 +1,1 @@
+"""Files and arrays, read right or refused."""

@@ -1,0 +1,77 @@
+"""Every door takes the same: the flags of a command are the fields of its plan."""
+
+import dataclasses
+import inspect
+
+import pytest
+import typer
+
+from losscli import evaluate
+from losscli.cli.app import program
+from losscli.plans import EvalPlan
+
+# What only one door has, and why.
+ONLY_FLAGS = {
+    "format": "Python has .to_json(), .to_frame() and the like",
+    "quiet": "Python prints nothing",
+    "no_progress": "Python prints nothing",
+    "debug": "Python shows its tracebacks",
+}
+ONLY_FIELDS = {"digest": "on the command line, every result that is kept has one"}
+
+ARGUMENTS = {"preds", "targets"}
+
+
+def parameters():
+    """The parameters of `losscli eval`, by name."""
+    command = typer.main.get_command(program()).commands["eval"]
+    return {parameter.name: parameter for parameter in command.params}
+
+
+def fields():
+    """The fields of the plan, by name."""
+    return {field.name: field for field in dataclasses.fields(EvalPlan)}
+
+
+def test_flags_and_fields_have_the_same_names():
+    """But for the exceptions that are written down here."""
+    assert parameters().keys() - ONLY_FLAGS.keys() == fields().keys() - ONLY_FIELDS.keys()
+    assert parameters().keys() >= ONLY_FLAGS.keys()
+    assert fields().keys() >= ONLY_FIELDS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(fields().keys() - ONLY_FIELDS.keys() - ARGUMENTS))
+def test_a_field_is_a_long_flag_of_the_same_default(name):
+    """Two dashes and the field's name; a list that is empty is a flag that is not given."""
+    parameter, field = parameters()[name], fields()[name]
+    assert f"--{name.replace('_', '-')}" in parameter.opts
+    given = EvalPlan("p.npy", **({} if parameter.default is None else {name: parameter.default}))
+    assert getattr(given, name) == getattr(EvalPlan("p.npy"), name)
+    if field.default == ():
+        assert parameter.default is None
+        assert parameter.multiple
+    else:
+        assert not parameter.multiple
+
+
+def test_the_arguments_are_the_first_fields():
+    """In their order, the predictions required."""
+    names = list(fields())[:2]
+    assert set(names) == ARGUMENTS
+    assert [parameters()[name].param_type_name for name in names] == ["argument", "argument"]
+    assert [parameters()[name].required for name in names] == [True, False]
+    assert list(inspect.signature(evaluate).parameters)[:2] == names
+
+
+def test_a_flag_that_takes_a_list_may_be_one_text_in_python():
+    """`loss="mse"` as on the command line, and so every other list."""
+    for name in ("pred", "target", "id", "output"):
+        value = "r.json" if name == "output" else "x"
+        assert getattr(EvalPlan("p.npy", **{name: value}), name) == (value,)
+    assert evaluate([1.0], [0.0], loss="mse,mae").losses[1].label == "mae"
+
+
+def test_python_refuses_what_is_no_field():
+    """A slip in a flag's name is not swallowed."""
+    with pytest.raises(TypeError, match="weight"):
+        evaluate([1.0], [0.0], loss="mse", weight=[1.0])
