@@ -19,11 +19,15 @@ def share(xp: Namespace, weight: Array, term: Array) -> Array:
     return xp.where(weight == 0, 0.0, weight * term)
 
 
-def smoothed(target: Array, label_smoothing: float) -> Array:
-    """A binary target moved towards one half: t (1 - s) + s / 2."""
+def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:
+    """What a 1 and a 0 count: t and 1 - t, moved towards one half by label smoothing.
+
+    Each is a sum of two terms >= 0: 1 - (t (1 - s) + s / 2) would lose digits.
+    """
     if not label_smoothing:
-        return target
-    return target * (1.0 - label_smoothing) + 0.5 * label_smoothing
+        return target, 1.0 - target
+    kept, even = 1.0 - label_smoothing, 0.5 * label_smoothing
+    return kept * target + even, kept * (1.0 - target) + even
 
 
 def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
@@ -34,7 +38,7 @@ def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
     the shifted form; a row's way depends on that row alone, so blocks change no bit.
     """
     rows = xp.arange(logits.shape[0])
-    others = xp.asarray(logits, copy=True)
+    others = logits + 0.0  # a copy that autograd goes through
     others[rows, label] = -xp.inf
     rest = xp.sum(xp.exp(others), axis=-1)
     scale = xp.exp(-logits[rows, label])
@@ -55,7 +59,7 @@ def shifted_rest(xp: Namespace, logits: Array) -> tuple[Array, Array]:
     """The largest logit of each row, and the sum of exp(z_c - largest) over all others."""
     exps, top = shifted_exps(xp, logits)
     shift = logits[xp.arange(logits.shape[0]), top]
-    others = xp.asarray(exps, copy=True)
+    others = exps + 0.0
     others[xp.arange(logits.shape[0]), top] = 0.0
     return shift, xp.sum(others, axis=-1)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
 from losscli.losses.loss import Array, Loss, Namespace, Param
-from losscli.losses.stable import share, smoothed
+from losscli.losses.stable import binary_shares, share
 
 # torch holds the gradient's denominators here, so that a certain and wrong row stays finite.
 _LEAST = 1e-12
@@ -22,11 +22,11 @@ def _bce(
     >>> bce([0.5, 1.0, 0.0], [1, 1, 1]).round(6).tolist()
     [0.693147, 0.0, 100.0]
     """
-    target = smoothed(target, label_smoothing)
+    one, zero = binary_shares(target, label_smoothing)
     # log1p: the digits of 1 - pred are gone before a logarithm could use them.
     yes = -xp.clip(xp.log(pred), floor, 0.0)
     no = -xp.clip(xp.log1p(-pred), floor, 0.0)
-    return share(xp, target, yes) + share(xp, 1.0 - target, no)
+    return share(xp, one, yes) + share(xp, zero, no)
 
 
 def _bce_derivative(
@@ -36,13 +36,13 @@ def _bce_derivative(
 
     The denominator is held at 1e-12 and above, unless floor = -inf.
     """
-    target = smoothed(target, label_smoothing)
+    one, zero = binary_shares(target, label_smoothing)
     least = 0.0 if floor == -xp.inf else _LEAST
     rest = 1.0 - pred
     hard_one = -1.0 / xp.clip(pred, least, 1.0)
     hard_zero = 1.0 / xp.clip(rest, least, 1.0)
-    soft = (pred - target) / xp.clip(pred * rest, least, 1.0)
-    return xp.where(target == 1, hard_one, xp.where(target == 0, hard_zero, soft))
+    soft = (pred - one) / xp.clip(pred * rest, least, 1.0)
+    return xp.where(zero == 0, hard_one, xp.where(one == 0, hard_zero, soft))
 
 
 def _bce_reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothing: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import LOGIT, SOFT_LABEL, Interval
 from losscli.losses.loss import Array, Loss, Namespace, Param
-from losscli.losses.stable import share, sigmoid, smoothed, softplus
+from losscli.losses.stable import binary_shares, share, sigmoid, softplus
 
 
 def _bce_with_logits(
@@ -18,18 +18,18 @@ def _bce_with_logits(
     >>> bce_with_logits([0.0, -50.0], [1, 0]).tolist()
     [0.6931471805599453, 1.9287498479639178e-22]
     """
-    target = smoothed(target, label_smoothing)
+    one, zero = binary_shares(target, label_smoothing)
     # Each side's own softplus: the common form (1-t) z + log(1 + e^-z) cancels on right rows.
-    yes = share(xp, pos_weight * target, softplus(xp, -pred))
-    return yes + share(xp, 1.0 - target, softplus(xp, pred))
+    yes = share(xp, pos_weight * one, softplus(xp, -pred))
+    return yes + share(xp, zero, softplus(xp, pred))
 
 
 def _bce_with_logits_derivative(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
     """sigmoid(z) - t, with all digits of both tails; never above max(1, pos_weight)."""
-    target = smoothed(target, label_smoothing)
-    return (1.0 - target) * sigmoid(xp, pred) - pos_weight * target * sigmoid(xp, -pred)
+    one, zero = binary_shares(target, label_smoothing)
+    return zero * sigmoid(xp, pred) - pos_weight * one * sigmoid(xp, -pred)
 
 
 def _bce_with_logits_reference(

@@ -60,7 +60,7 @@ def _cross_entropy_derivative(
     rows = xp.arange(pred.shape[0])
     ignored = target == ignore_index
     label = xp.where(ignored, 0, target)
-    gradient = xp.asarray(softmax, copy=True)
+    gradient = softmax + 0.0
     gradient[rows, label] = 0.0
     gradient[rows, label] = -xp.sum(gradient, axis=-1)
     if weight is not None:

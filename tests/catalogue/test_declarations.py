@@ -1,0 +1,138 @@
+"""What every loss owes: one check a function, and the grid of (loss, check)."""
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+
+from losscli import losses
+from losscli.losses.registry import every, find, modules
+
+LOSSES = {loss.name: loss for loss in every()}
+RNG = np.random.default_rng(5)
+
+
+def sample(loss, rows=40):
+    """Inputs inside the loss's domain, plain ones."""
+    if loss.rows_of == "classes":
+        return RNG.standard_normal((rows, 4)), RNG.integers(0, 4, rows)
+    low, high = (0.05, 0.95) if loss.pred.bounded else (-3.0, 3.0)
+    target = RNG.uniform(0, 1, rows) if loss.target.bounded else RNG.uniform(-3, 3, rows)
+    return RNG.uniform(low, high, rows), target
+
+
+def is_described(loss):
+    """Formula, source, advice and pitfalls are there, and a docstring that runs as a test."""
+    for name in ("family", "formula", "latex", "source", "use", "avoid"):
+        assert getattr(loss, name), name
+    assert loss.pitfalls
+    assert loss.equivalents
+    assert loss.flops > 0
+    assert ">>> " in inspect.getdoc(loss.values)
+    assert inspect.getdoc(loss.derivative)
+
+
+def stands_in_the_file_of_its_name(loss):
+    """Whoever knows the name can find the file; its family is its folder or that folder's."""
+    assert modules()[loss.name].endswith(f".{loss.family}.{loss.name}")
+    assert getattr(losses, loss.name) is loss
+
+
+def has_parameters_with_a_meaning_and_a_default_in_bounds(loss):
+    """A default is what the loss itself would accept."""
+    for param in loss.params:
+        assert param.meaning
+        if param.default is not None:
+            assert param.checked(param.default, loss.name) == param.default
+
+
+def leaves_its_inputs_alone(loss):
+    """Neither values nor gradients write into pred or target."""
+    inputs = sample(loss)
+    before = [array.copy() for array in inputs]
+    for array in inputs:
+        array.flags.writeable = False
+    loss(*inputs)
+    loss.gradient(*inputs)
+    assert all((a == b).all() for a, b in zip(inputs, before, strict=True))
+
+
+def gives_each_row_the_same_bits_in_any_company(loss):
+    """Alone, in a block, reversed, or beside rows that need another way of computing."""
+    pred, target = sample(loss)
+    if not loss.pred.bounded:
+        pred[::7] *= 300.0
+    whole = loss(pred, target)
+    alone = np.array([loss(pred[i : i + 1], target[i : i + 1])[0] for i in range(len(pred))])
+    assert whole.tobytes() == alone.tobytes()
+    assert loss(pred[::-1], target[::-1]).tobytes() == whole[::-1].tobytes()
+
+
+def widens_single_precision(loss):
+    """float32 inputs are computed in float64."""
+    pred, target = sample(loss)
+    narrow = pred.astype(np.float32)
+    assert (loss(narrow, target) == loss(narrow.astype(np.float64), target)).all()
+
+
+def shows_what_is_missing(loss):
+    """Nan in pred gives nan or, where the loss says that it saturates, may not."""
+    if loss.saturates:
+        return
+    pred, target = sample(loss, 3)
+    xp_target = target.astype(np.int64 if loss.rows_of == "classes" else np.float64)
+    whole = {param.name: param.default for param in loss.params}
+    for odd in (math.nan, *(() if loss.pred.bounded else (math.inf, -math.inf))):
+        broken = pred.copy()
+        broken[1:] = odd
+        with np.errstate(all="ignore"):
+            values = loss.rows(np, broken, xp_target, whole)
+        if math.isnan(odd) or loss.pred.words == "finite numbers":
+            assert not np.isfinite(values[1:]).any()
+        assert np.isfinite(values[0])
+
+
+CHECKS = [
+    is_described,
+    stands_in_the_file_of_its_name,
+    has_parameters_with_a_meaning_and_a_default_in_bounds,
+    leaves_its_inputs_alone,
+    gives_each_row_the_same_bits_in_any_company,
+    widens_single_precision,
+    shows_what_is_missing,
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss(name, check):
+    """The grid."""
+    check(LOSSES[name])
+
+
+def test_names_and_aliases_are_unique():
+    """One name means one loss."""
+    names = [n for loss in every() for n in (loss.name, *loss.aliases, *dict(loss.derived))]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("alias", "name"), [("l1", "mae"), ("l2", "mse"), ("ce", "cross_entropy")])
+def test_an_alias_finds_its_loss(alias, name):
+    """And as an attribute too."""
+    assert find(alias)[0].name == name
+    assert getattr(losses, alias) is getattr(losses, name)
+
+
+def test_a_statistic_is_no_loss_of_a_row():
+    """Rmse is the root of a mean."""
+    assert find("rmse")[1] == "rmse"
+    with pytest.raises(AttributeError, match="statistic of mse"):
+        losses.rmse  # noqa: B018
+
+
+def test_an_unknown_loss_is_an_attribute_error_with_the_nearest_names():
+    """So that hasattr works, and a typing slip is seen."""
+    assert not hasattr(losses, "smoth_l1")
+    with pytest.raises(AttributeError, match="smooth_l1"):
+        losses.smoth_l1  # noqa: B018
