@@ -58,6 +58,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
     """The exit code of what ended the run, which is said where anybody listens."""
+    if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
+        error = error.__cause__  # click takes it for a closed prompt, and there is none
     code = _code_of(error)
     try:
         if "--debug" in arguments:

@@ -70,7 +70,7 @@ class _Crew(Generic[Task, Result]):
                     raise result.error
                 yield result
                 self._wake()
-            if self._do_one(lane):
+            if self._do_one(lane, Exception):  # Ctrl-C is raised at once
                 continue
             # No task is left to draw: wait for the helpers.
             self._wait(lambda: self._taken in self._done or self._taken == self._drawn)
@@ -80,12 +80,15 @@ class _Crew(Generic[Task, Result]):
     def _help(self) -> None:
         lane = Lane()
         limit = _AHEAD * self._size
-        while self._do_one(lane):
+        while self._do_one(lane, BaseException):
             if self._drawn - self._taken >= limit:
                 self._wait(lambda: self._over or self._drawn - self._taken < limit)
 
-    def _do_one(self, lane: Lane) -> bool:
-        """Draw a task and do it; False where no more are to be done."""
+    def _do_one(self, lane: Lane, kept: type[BaseException]) -> bool:
+        """Draw a task and do it; False where no more are to be done.
+
+        kept: errors that take the place of the result, to be raised in its turn.
+        """
         with self._drawing:
             if self._over:
                 return False
@@ -95,7 +98,7 @@ class _Crew(Generic[Task, Result]):
             except StopIteration:
                 self._over = True
                 return False
-            except BaseException as error:  # noqa: BLE001 - raised again, in its turn
+            except kept as error:
                 self._over = True
                 self._drawn += 1
                 self._finish(number, _Failure(error))
@@ -103,7 +106,7 @@ class _Crew(Generic[Task, Result]):
             self._drawn += 1
         try:
             self._finish(number, self._work(task, lane))
-        except BaseException as error:  # noqa: BLE001 - raised again, in its turn
+        except kept as error:
             self._over = True
             self._finish(number, _Failure(error))
         return True

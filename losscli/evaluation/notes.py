@@ -56,7 +56,8 @@ def _looks_like_probabilities(path: str, loss: BoundLoss, row: tuple[int, ...]) 
 def _counts(results: Sequence[LossResult]) -> Iterator[Note]:
     for result in results:
         if result.skipped:
-            words = f"{result.skipped:,} of {result.rows:,} rows were skipped: a number is missing"
+            was = "row was" if result.skipped == 1 else "rows were"
+            words = f"{result.skipped:,} {was} skipped of {result.rows:,}: a number is missing"
             yield Note("skipped", words)
             break
     for result in results:

@@ -230,9 +230,11 @@ class CsvTable:
             from difflib import get_close_matches
 
             near = get_close_matches(name, self._names, 1)
+            some = ", ".join(self._names[:12])
+            more = len(self._names) - 12
             raise DataError(
                 f"{self.path} has no column {name!r}",
-                place=f"its columns: {', '.join(self._names)}",
+                place=f"its columns: {some}{f' and {more:,} more' if more > 0 else ''}",
                 hint=f"did you mean {near[0]!r}?" if near else "",
             )
 

@@ -78,6 +78,16 @@ def test_a_signal_in_the_middle_leaves_no_half_written_file(arguments, environme
     assert Path("r.json").read_text() == "old"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_signal_while_the_program_starts_is_no_traceback(process, pair, number):
+    """A slip is taken back at once, in the middle of the first imports."""
+    # `python -m` looks in the current folder first, so this is the click that is imported.
+    Path("click.py").write_text(f"import os\nos.kill(os.getpid(), {number:d})\n")
+    said = process("eval", *pair, "-l", "mse")
+    assert said.code in (128 + number, -number)  # a parent process may see the signal itself
+    assert said.err.strip() in ("", "interrupted")
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_ctrl_c_stops_every_thread(process, arguments, threads):
     """Whichever thread the block was in, the caller ends at once and cleans up."""
