@@ -13,6 +13,7 @@ from losscli.errors import LossCliError
 if TYPE_CHECKING:
     from losscli.evaluation import Evaluation
 
+_LONGEST_LINE = 2000  # characters
 _PATIENCE_S = 1.0  # a bar for anything longer
 
 
@@ -53,13 +54,9 @@ def print_error(error: LossCliError, form: str) -> None:
 def _say(word: str, lines: list[str]) -> None:
     from losscli.render.words import shown
 
-    head, *rest = (shown_long(shown, line) for line in lines)
+    # A message may quote a file's text: a page of it would bury the message.
+    head, *rest = (shown(line[:_LONGEST_LINE]) for line in lines)
     sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
-
-
-def shown_long(shown: Callable[[str], str], line: str) -> str:
-    """A line of a message, made safe in parts: a message may be longer than a name."""
-    return "".join(shown(line[i : i + 200]) for i in range(0, min(len(line), 2000), 200))
 
 
 @contextmanager

@@ -117,6 +117,6 @@ def shown(text: str) -> str:
     hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     parts = [
         c if unicodedata.category(c) not in hidden else c.encode("unicode_escape").decode()
-        for c in text[:200]
+        for c in text
     ]
-    return "".join(parts) + ("…" if len(text) > 200 else "")
+    return "".join(parts)
