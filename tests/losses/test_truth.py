@@ -171,6 +171,7 @@ def test_infinite_logits_have_their_limits(kind):
     assert value(kind, "cross_entropy", [0.0, -inf], 0) == 0.0
     assert value(kind, "cross_entropy", [0.0, -inf], [1.0, 0.0]) == 0.0
     assert math.isnan(value(kind, "cross_entropy", [-inf, -inf], 0))
+    assert value(kind, "cross_entropy", [0.0, -inf], 0, label_smoothing=0.1) == inf
 
 
 @BACKENDS

@@ -33,7 +33,7 @@ def _cross_entropy(
     if weight is not None:
         nll = share(xp, weight[label], nll)
     if label_smoothing:
-        even = _expected(xp, pred, _class_shares(pred, 0.0 * pred, weight, 1.0))
+        even = _expected(xp, pred, _class_shares(pred, xp.zeros_like(pred), weight, 1.0))
         kept = 1.0 - label_smoothing
         nll = kept * nll + label_smoothing * even if kept else even
     return xp.where(ignored, 0.0, nll)
@@ -52,21 +52,27 @@ def _cross_entropy_derivative(
 
     s_y - 1 would lose every digit of a confident row: it is -Σ_{c≠y} s_c here.
     """
-    exps, _ = shifted_exps(xp, pred)
-    softmax = exps / xp.sum(exps, axis=-1)[:, None]
+    exps, top = shifted_exps(xp, pred)
+    rows = xp.arange(pred.shape[0])
+    others = exps + 0.0
+    others[rows, top] = 0.0
     if target.ndim == 2:
+        softmax = exps / (1.0 + xp.sum(others, axis=-1))[:, None]
         shares = _class_shares(pred, target, weight, label_smoothing)
         return softmax * xp.sum(shares, axis=-1)[:, None] - shares
-    rows = xp.arange(pred.shape[0])
     ignored = target == ignore_index
     label = xp.where(ignored, 0, target)
+    others[rows, label] = 0.0
+    # Both sides of beside / total share the rounding of the sum, which then cancels.
+    beside = xp.where(label == top, 0.0, 1.0) + xp.sum(others, axis=-1)
+    total = beside + exps[rows, label]
+    softmax = exps / total[:, None]
     gradient = softmax + 0.0
-    gradient[rows, label] = 0.0
-    gradient[rows, label] = -xp.sum(gradient, axis=-1)
+    gradient[rows, label] = -beside / total
     if weight is not None:
         gradient = weight[label][:, None] * gradient
     if label_smoothing:
-        shares = _class_shares(pred, 0.0 * pred, weight, 1.0)
+        shares = _class_shares(pred, xp.zeros_like(pred), weight, 1.0)
         even = softmax * xp.sum(shares, axis=-1)[:, None] - shares
         gradient = (1.0 - label_smoothing) * gradient + label_smoothing * even
     return xp.where(ignored[:, None], 0.0, gradient)
