@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.intervals import t_quantile
@@ -46,8 +47,7 @@ class Input(NamedTuple):
         return found | ({"columns": list(self.columns)} if self.columns else {})
 
 
-@dataclass(frozen=True, slots=True)
-class LossResult:
+class LossResult(NamedTuple):
     """One loss of an evaluation.
 
     value: what the reduction asks for, None under none; mean: Σ w·L / Σ w·den, whatever it is.
@@ -75,7 +75,7 @@ class LossResult:
     max: float | None
     max_row: int | None
     max_line: int | None = None
-    derived: Mapping[str, float] = field(default_factory=dict)
+    derived: Mapping[str, float] = MappingProxyType({})
 
     @classmethod
     def of(

@@ -1,23 +1,26 @@
 """Losses by name: a loss is the file of its name in a family's folder."""
 
+import os
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 from losscli.errors import UsageError
 from losscli.losses.loss import Loss
 
-_FOLDER = Path(__file__).parent
+_FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
 
 
 @cache
 def modules() -> dict[str, str]:
     """The canonical name of every loss, and the module that declares it; imports none of them."""
-    return {
-        path.stem: f"{__package__}.{path.parent.name}.{path.stem}"
-        for path in sorted(_FOLDER.glob("*/*.py"))
-        if not path.stem.startswith("_")
-    }
+    found = {}
+    families = sorted(entry.name for entry in os.scandir(_FOLDER) if entry.is_dir())
+    for family in families:
+        for entry in sorted(os.scandir(f"{_FOLDER}/{family}"), key=lambda entry: entry.name):
+            name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - pathlib costs its import
+            if suffix == ".py" and not name.startswith("_"):
+                found[name] = f"{__package__}.{family}.{name}"
+    return found
 
 
 def load(name: str) -> Loss:
