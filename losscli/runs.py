@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
-from losscli.backends.backend import choose
+from losscli.backends.backend import Backend, choose
+from losscli.engines.engine import Engine
 from losscli.engines.local import LocalEngine
 from losscli.errors import LossCliError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind
-from losscli.machine import cores
+from losscli.machine import cores, reuses_memory
 from losscli.plans import EvalPlan, output_format
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
@@ -57,7 +58,7 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             source,
             losses,
             backend,
-            LocalEngine(_threads(plan, backend.device, source)),
+            _engine(_threads(plan, backend.device, source), backend, source, samples),
             reduction=plan.reduction,
             ci=float(plan.ci),
             nan=plan.nan,
@@ -134,6 +135,17 @@ def _threads(plan: EvalPlan, device: str, source: Source) -> int:
     if device != "cpu" or (source.rows is not None and source.rows * _width(source) < 100_000):
         return 1
     return plan.threads or cores()
+
+
+def _engine(threads: int, backend: Backend, source: Source, samples: SampleFile | None) -> Engine:
+    """Processes where they help and are safe, otherwise threads; no bit depends on which."""
+    from losscli.engines.forked import ForkedEngine, can_fork
+
+    known = all(table.rows is not None for table in source.tables)  # so cuts are not read yet
+    small = samples is None and backend.name == "numpy"  # results are few bytes a block
+    if threads > 1 and known and small and reuses_memory() and can_fork():
+        return ForkedEngine(threads)
+    return LocalEngine(threads)
 
 
 def _width(source: Source) -> int:

@@ -96,7 +96,7 @@ Dtype: TypeAlias = Annotated[
 Threads: TypeAlias = Annotated[
     int,
     typer.Option("--threads", metavar="N", rich_help_panel=COMPUTE,
-                 help="Threads; 0 is all cores. No bit of a mean depends on it."),
+                 help="Workers; 0 is all cores. No bit of a result depends on it."),
 ]  # fmt: skip
 Engine: TypeAlias = Annotated[
     str,
