@@ -133,19 +133,21 @@ class BlockMeter:
         tally = RowTally.of(values, checks.first, denominator, weight)
         if missing is None and tally.numerator.finite:
             return tally, values
+        out = checks.out(loss)
         missing = checks.missing(loss, everywhere=True)
         if missing is not None:
-            for scale in (denominator, weight):
-                if scale is not None:
-                    missing = missing & (scale != 0)  # a row that does not count may hold anything
+            missing = missing & ~out  # a row that does not count may hold anything
             checks.blame_missing(loss, missing)
             values[checks.lost(loss) if self._nan == "propagate" else missing] = np.nan
+            if (
+                denominator is not None
+            ):  # a label that is nan was replaced, perhaps by an ignored one
+                denominator = np.where(missing, 1.0, denominator)
+        if weight is not None:
+            weight = np.where(out, 0.0, weight)
         skip = None
         if self._nan != "propagate":
-            skip = np.isnan(values)
-            for scale in (denominator, weight):
-                if scale is not None:
-                    skip &= scale != 0
+            skip = np.isnan(values) & ~out
             if self._nan == "error" and skip.any():
                 checks.blame_loss(loss, skip)
         return RowTally.of(values, checks.first, denominator, weight, skip), values
@@ -233,6 +235,16 @@ class _Checks:
                 mask, _ = self._masks(loss, role, domain)
                 if mask is not None:
                     found = rows_with(mask) if found is None else found | rows_with(mask)
+        return found
+
+    def out(self, loss: BoundLoss) -> Mask:
+        """The rows that are out by what they say themselves: ignored, or of weight 0."""
+        found = np.zeros(len(self._raw["preds"]), np.bool_)
+        if "weights" in self._raw:
+            found |= self._raw["weights"] == 0
+        labels = self._raw["targets"]
+        if "ignore_index" in loss.params and labels.ndim == 1:
+            found |= labels == loss.params["ignore_index"]
         return found
 
     def lost(self, loss: BoundLoss) -> Mask:

@@ -140,6 +140,7 @@ cross_entropy = Loss(
     pred=LOGIT,
     target=LABELS,
     rows_of="classes",
+    saturates=True,  # a class of no weight hides its logit
     flops=6,
     params=(
         Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
