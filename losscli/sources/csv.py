@@ -171,7 +171,7 @@ class CsvTable:
             )
         except pa.ArrowException as error:
             raise self._parse_error(cut, str(error)) from None
-        if table.num_rows != cut.rows:
+        if table.num_rows != cut.rows or self._ends_in_a_quote(cut):
             raise self._swallowed(cut, table.num_rows)
         return {field.role: _columns(table, field) for field in fields}
 
@@ -302,6 +302,15 @@ class CsvTable:
         return DataError(
             f"cannot parse {self.path}: {text.splitlines()[0][:120]}",
             place=Place(self.path, cut.first, cut.first + self._first_line),
+        )
+
+    def _ends_in_a_quote(self, cut: CsvCut) -> bool:
+        """Whether the last line of a piece opens a quote that would go on in the next piece."""
+        tail = bytes(cut.text[-_SNIFF:]).rstrip(b"\r\n")
+        last = tail[tail.rfind(b"\n") + 1 :].decode(errors="replace")
+        cells = last.split(self.delimiter)
+        return last.count('"') % 2 == 1 and any(
+            cell.startswith('"') and cell.count('"') % 2 for cell in cells
         )
 
     def _swallowed(self, cut: CsvCut, parsed: int) -> DataError:

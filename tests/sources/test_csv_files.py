@@ -304,3 +304,23 @@ def test_every_float_survives_the_way_through_text(table, read, numbers, form):
     name = table("x\n" + "".join(f"{write(number)}\n" for number in numbers))
     found = read(name, name)["preds"]
     assert found.tobytes() == np.array(numbers).tobytes()
+
+
+@pytest.mark.parametrize("before", [1, 2, 3, 4, 5])
+def test_a_newline_inside_quotes_is_refused_wherever_blocks_meet(tmp_path, monkeypatch, before):
+    """At the edge of a piece it adds a row that is none, and both pieces count right."""
+    path = tmp_path / "edge.csv"
+    rows = "1,0,a\n" * before + '1,0,"x\n1000,0,y"\n' + "1,0,b\n" * 9
+    path.write_text("p,t,note\n" + rows)
+    monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda *_: 3)
+    with pytest.raises(DataError, match="quote") as caught:
+        evaluate(path, pred="p", target="t", loss="mae")
+    assert caught.value.place.line == before + 2
+
+
+def test_a_quote_within_a_cell_is_text_at_the_edge_of_a_block_too(tmp_path, monkeypatch):
+    """Inches, in a cell that is not quoted."""
+    path = tmp_path / "inches.csv"
+    path.write_text("p,t,note\n" + '1,0,5" pipe\n' * 10)
+    monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda *_: 3)
+    assert evaluate(path, pred="p", target="t", loss="mae").value == 1.0
