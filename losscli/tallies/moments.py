@@ -8,6 +8,7 @@ import numpy as np
 from losscli.tallies.exact import Floats
 
 _PIECE = 8192
+_LEAST = 1e-290  # a smaller sum of squares may have lost digits to underflow
 _SAFE = 1e-4  # of Σa², what must be left of it so that no more than four digits are lost
 
 
@@ -27,10 +28,11 @@ class Moments:
     count: int = 0
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # `stderr` says what comes of it
     def of(cls, a: Floats, b: Floats | None, mean: float) -> "Moments":
         """The moments of one block about its own mean Σa / Σb; b is None where every b is 1."""
         if not math.isfinite(mean):
-            return cls(count=a.size)
+            mean = 0.0  # every b of the block is 0, or a sum is infinite
         count = float(a.size)
         if b is not None:
             e = a - mean * b
@@ -64,7 +66,9 @@ class Moments:
         )
 
     def stderr(self, quotient: float, denominator: float) -> float | None:
-        """The standard error of R = quotient with Σb = denominator; None for fewer than two rows.
+        """The standard error of R = quotient with Σb = denominator.
+
+        None for fewer than two rows, and where squares overflow or underflow.
 
         A mean's is √(Σ(x - x̄)² / (n(n - 1))). A quotient is linearised about its value
         (Cochran, Sampling Techniques, 1977, section 6.4), which is the same where every b is 1.
@@ -72,9 +76,11 @@ class Moments:
         if self.count < 2 or not denominator:
             return None
         squares = max(self.about(quotient).ee, 0.0)
+        if not math.isfinite(squares) or 0.0 < squares < _LEAST:
+            return None
         # The root before the division: a tiny denominator squared would underflow.
         scale = math.sqrt(self.count / (self.count - 1))
-        return scale * math.sqrt(squares) / abs(denominator) if squares == squares else math.nan
+        return scale * math.sqrt(squares) / abs(denominator)
 
 
 def _dot(x: Floats, y: Floats) -> float:

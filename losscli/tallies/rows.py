@@ -119,11 +119,13 @@ class RowTally:
         return self.numerator.over(self.denominator)
 
     def stderr(self) -> float | None:
-        """The standard error of the mean; None for fewer than two rows."""
+        """The standard error of the mean; None for fewer than two rows, or beyond float64."""
         mean = self.mean()
         if not math.isfinite(mean):
             return None
-        return self.moments.stderr(mean, float(self.denominator))
+        found = self.moments.stderr(mean, float(self.denominator))
+        # Unlike rows cannot have no spread: their squares were too small for float64.
+        return None if found == 0 and self.extremes.low != self.extremes.high else found
 
 
 def _extremes_beside_nan(values: Floats, rows: Indices | None, first: int) -> Extremes:

@@ -101,3 +101,25 @@ def test_nan_rows_make_the_mean_nan_and_not_the_extremes():
 def test_fewer_than_two_rows_have_no_error(count):
     """An absent number is None, not 0."""
     assert RowTally.of(np.ones(count), 0).stderr() is None
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-174, 1e200, 1e300])
+def test_an_error_that_cannot_be_computed_is_absent(scale):
+    """Squares that vanish or overflow give no 0 and no inf in its place."""
+    assert RowTally.of(scale * np.array([1.0, 2.0, 3.0]), 0).stderr() is None
+
+
+def test_equal_rows_have_no_spread():
+    """There 0 is the truth."""
+    assert RowTally.of(np.full(5, 3.0), 0).stderr() == 0.0
+
+
+@given(SEED, st.integers(2, 60))
+def test_rows_that_weigh_nothing_have_their_part_in_the_error(seed, cut):
+    """Class weights of 0 with a loss of their own: sorted or not, and however the rows are cut."""
+    rng = np.random.default_rng(seed)
+    values, share = rng.uniform(1, 2, 100), np.r_[np.zeros(50), np.ones(50)]
+    order = rng.permutation(100)
+    sorted_rows = tally_of(values, [cut], denominator=share).stderr()
+    shuffled = tally_of(values[order], [], denominator=share[order]).stderr()
+    assert sorted_rows == pytest.approx(shuffled, rel=1e-9)
