@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,8 +25,9 @@ class OutputFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
         target = Path(os.path.realpath(self.path))  # a link's target is replaced, not the link
-        if target.is_dir():
-            raise UsageError(f"cannot write {self.path}: it is a directory")
+        if target.exists() and not target.is_file():
+            kind = "a directory" if target.is_dir() else "not a regular file"
+            raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
         self._target = target
         name = f".{target.name[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._temporary = target.with_name(name)
@@ -72,6 +74,8 @@ class OutputFile:
     def _replace(self) -> None:
         self.file.flush()
         os.fsync(self.file.fileno())
+        with contextlib.suppress(FileNotFoundError):  # a file that is replaced keeps its mode
+            self._temporary.chmod(stat.S_IMODE(self._target.stat().st_mode))
         self.file.close()
         self._temporary.replace(self._target)
 
@@ -98,7 +102,7 @@ class SampleFile:
         self.output = OutputFile(path)
         if self._csv:
             cells = [_cell(label) for label in labels]
-            self.output.write(",".join(["row", *cells]).encode() + b"\n")
+            self.output.write(",".join(["row", *cells]).encode(errors="backslashreplace") + b"\n")
         else:
             self.output.write(self._header())
 

@@ -19,6 +19,7 @@ from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_source, read_array
+from losscli.sources.table import BLOCK
 
 
 def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
@@ -82,7 +83,7 @@ def _outputs(plan: EvalPlan) -> Iterator[Callable[[Evaluation], None]]:
         def write(words: Callable[[str], str]) -> None:
             for file, form in files:
                 if not file.done:
-                    file.write(words(form).encode())
+                    file.write(words(form).encode(errors="backslashreplace"))
                     file.commit()
 
         try:
@@ -132,9 +133,12 @@ def _opened(plan: EvalPlan) -> Iterator[Source]:
 
 def _threads(plan: EvalPlan, device: str, source: Source) -> int:
     """As many as were asked for; one where more could only wait for each other."""
-    if device != "cpu" or (source.rows is not None and source.rows * _width(source) < 100_000):
+    wanted = plan.threads or cores()
+    if device != "cpu":
         return 1
-    return plan.threads or cores()
+    if source.rows is None:
+        return wanted
+    return min(wanted, -(-source.rows * _width(source) // BLOCK))
 
 
 def _engine(threads: int, backend: Backend, source: Source, samples: SampleFile | None) -> Engine:

@@ -1,6 +1,7 @@
 """The program: assembles the commands, and turns errors into exit codes and short messages."""
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -67,7 +68,7 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
 
             traceback.print_exception(error)
         _say(error, arguments)
-    except BrokenPipeError:
+    except OSError:  # nobody can be told: the code must say it
         error = BrokenPipeError()
     if isinstance(error, BrokenPipeError):
         # The reader has seen enough: nothing more can be said to it.
@@ -91,7 +92,7 @@ def _code_of(error: BaseException) -> int:
 
 def _full(error: BaseException) -> bool:
     """Whether stdout could not take the result."""
-    return isinstance(error, OSError) and error.filename is None and bool(error.errno)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EIO)
 
 
 def _say(error: BaseException, arguments: Sequence[str]) -> None:

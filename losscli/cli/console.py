@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from losscli.errors import LossCliError
@@ -21,8 +21,11 @@ def printed(result: "Evaluation", form: str, *, quiet: bool) -> None:
     """The notes on stderr, the result on stdout."""
     for note in result.notes:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
-    if quiet:
-        return
+    if not quiet:
+        _print(result, form)
+
+
+def _print(result: "Evaluation", form: str) -> None:
     if form != "table":
         from losscli.render import text
 
@@ -56,7 +59,9 @@ def _say(word: str, lines: list[str]) -> None:
 
     # A message may quote a file's text: a page of it would bury the message.
     head, *rest = (shown(line[:_LONGEST_LINE]) for line in lines)
-    sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
+    with suppress(OSError):  # a stderr that cannot be written must not cost the result
+        sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -97,7 +97,7 @@ class BlockMeter:
             if self._digest:
                 measured.leaves = dict(self._leaves(block))
             if self._logits:
-                measured.probabilities = looks_like_probabilities(raw["preds"])
+                measured.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
                 self._logits = measured.probabilities  # one block of logits settles it
             checks = _Checks(block, raw, self._nan, measured.offences)
             outside = [checks.outside(loss) for loss in self._losses]
@@ -110,6 +110,11 @@ class BlockMeter:
                 if self._samples:
                     measured.samples.append(values)
             return measured
+
+    def _as_logits(self, pred: NDArray[Any]) -> NDArray[Any]:
+        """The predictions as the losses of logits take them: rows of classes, or single values."""
+        logits = (loss.loss for loss in self._losses if loss.loss.pred.words == "logits")
+        return pred.reshape(-1) if all(loss.elementwise for loss in logits) else pred
 
     def _looked_at(
         self,
@@ -187,7 +192,7 @@ class BlockMeter:
     def _leaves(self, block: Block) -> Iterator[tuple[str, Leaves]]:
         """The part of each role's digest: float64 in little-endian C order, texts by lines."""
         for role, values in block.arrays.items():
-            if values.dtype.kind in "US":
+            if values.dtype.kind == "O":
                 # Texts have no fixed length, so their parts cannot be placed: one leaf a row run.
                 text = "".join(f"{len(key)}:{key}" for key in values.tolist()).encode()
                 yield role, Leaves(text, (), b"")

@@ -53,7 +53,8 @@ class LossResult(NamedTuple):
     value: what the reduction asks for, None under none; mean: Σ w·L / Σ w·den, whatever it is.
     stderr, ci: of the mean (of its root for rmse); None where fewer than two rows count.
     rows = n + skipped + ignored; n rows are in the mean. max_row counts from 0; max_line is the
-    line of a text file. derived: statistics of the mean, such as rmse.
+    line of a text file. derived: statistics of the mean, such as rmse; statistic:
+    the one of them that the loss was asked for as.
     """
 
     label: str
@@ -76,6 +77,7 @@ class LossResult(NamedTuple):
     max_row: int | None
     max_line: int | None = None
     derived: Mapping[str, float] = MappingProxyType({})
+    statistic: str | None = None
 
     @classmethod
     def of(
@@ -119,6 +121,7 @@ class LossResult(NamedTuple):
             max=ends.high if found else None,
             max_row=ends.high_row,
             max_line=line(ends.high_row) if ends.high_row is not None else None,
+            statistic=bound.statistic,
             derived={name: _apply(function, mean) for name, function in bound.loss.derived},
         )
 

@@ -21,19 +21,21 @@ def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:
         rows += [
             (f"  {name}", number(value, _slope(loss, value)), "", "", "", "")
             for name, value in loss.derived.items()
-            if loss.value != value and loss.reduction == "mean"
+            if loss.statistic != name and loss.reduction == "mean"
         ]
     return tuple(heads), rows
 
 
 def _cells(loss: LossResult) -> ROW:
-    value = loss.mean if loss.value is None else loss.value
+    value = loss.value
+    if value is None:
+        value = loss.derived[loss.statistic] if loss.statistic else loss.mean
     stderr = loss.stderr if loss.reduction != "sum" else None
     at = "-" if loss.max_row is None else str(loss.max_row)
     return (
         shown(loss.label),
         number(value, stderr),
-        interval(loss),
+        "-" if loss.reduction == "sum" else interval(loss),  # it is the mean's
         _digits(loss.min, 3),
         _digits(loss.max, 6),
         at,

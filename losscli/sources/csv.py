@@ -374,12 +374,8 @@ def _whole_lines(text: NDArray[np.uint8], rows: int) -> tuple[int, int]:
 def _columns(table: Any, field: Field) -> NDArray[Any]:
     if field.role.endswith("ids"):
         columns = [table.column(name).to_pylist() for name in field.columns]
-        keys = (
-            columns[0]
-            if len(columns) == 1
-            else ["\x1f".join(key) for key in zip(*columns, strict=True)]
-        )
-        return np.array(keys)
+        # Objects: fixed-width text would make every id as long as the longest.
+        return np.array(["\x1f".join(key) for key in zip(*columns, strict=True)], object)
     # Not to_numpy(): it imports pandas wherever that is installed.
     arrays = [_floats(table.column(name)) for name in field.columns]
     return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)

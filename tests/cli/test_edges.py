@@ -1,0 +1,111 @@
+"""Corners where a result was lost, destroyed or misread."""
+
+import csv
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from losscli import evaluate
+
+PROGRAM = (sys.executable, "-m", "losscli", "eval")
+ROWS = [1.0, 2.0, 3.0], [0.0, 0.0, 0.0]
+
+
+@pytest.fixture
+def files():
+    """Predictions and targets in the test's folder."""
+    np.save("p.npy", ROWS[0])
+    np.save("t.npy", ROWS[1])
+    return "p.npy", "t.npy"
+
+
+def test_a_stderr_that_is_full_does_not_cost_the_result(files):
+    """The note is lost, and the table is there."""
+    np.save("p.npy", [1.0, np.nan, 3.0])
+    command = [*PROGRAM, *files, "-l", "mae", "--nan", "skip"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full)
+    assert done.returncode == 0
+    assert b"2 of 3 rows; 1 skipped" in done.stdout
+
+
+def test_a_stdout_that_is_full_keeps_the_exit_code_of_the_error(files):
+    """Never 1, which a CI would read as a failed gate."""
+    command = [*PROGRAM, "nope.npy", files[1], "-l", "mae", "--format", "json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"error: there is no file nope.npy")
+
+
+def test_a_fifo_is_not_replaced_by_an_output(losscli, files):
+    """What is no regular file is refused, and is still there."""
+    os.mkfifo("r.json")
+    said = losscli("eval", *files, "-l", "mae", "-o", "r.json")
+    assert said.code == 2
+    assert "not a regular file" in said.error[0]
+    assert stat.S_ISFIFO(Path("r.json").stat().st_mode)
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(losscli, files):
+    """A private result stays private."""
+    Path("r.json").touch(mode=0o600)
+    assert losscli("eval", *files, "-l", "mae", "-o", "r.json").code == 0
+    assert stat.S_IMODE(Path("r.json").stat().st_mode) == 0o600
+
+
+def test_a_name_that_is_not_utf_8_is_written_escaped(losscli, files):
+    """The error document is there, and nothing else is left."""
+    said = losscli("eval", os.fsdecode(b"\xff.npy"), files[1], "-l", "mae", "-o", "e.csv")
+    assert said.code == 3
+    with open("e.csv", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["code"] == "3"
+    assert sorted(path.name for path in Path().iterdir()) == ["e.csv", "p.npy", "t.npy"]
+
+
+def test_the_root_is_shown_under_reduction_none(losscli, files):
+    """The number beside rmse is a root, and lies within its interval."""
+    said = losscli("eval", *files, "-l", "mse,rmse", "--reduction", "none", "--per-sample", "s.npy")
+    lines = said.out.splitlines()
+    assert [line.split()[:2] for line in lines[1:3]] == [["mse", "4.66667"], ["rmse", "2.16025"]]
+
+
+def test_a_statistic_is_shown_once_and_always(losscli):
+    """Also where mean and root are the same number, or nan."""
+    np.save("p.npy", [1.0, 1.0])
+    np.save("t.npy", [0.0, 0.0])
+    said = losscli("eval", "p.npy", "t.npy", "-l", "mse,rmse")
+    assert [line.split()[0] for line in said.out.splitlines()[1:4]] == ["mse", "rmse", "rmse"]
+
+
+def test_a_sum_does_not_stand_beside_the_interval_of_the_mean(losscli, files):
+    """The interval is in the JSON, where it says that it is the mean's."""
+    said = losscli("eval", *files, "-l", "mae", "--reduction", "sum")
+    assert said.out.splitlines()[1].split() == ["mae", "6.00000", "-", "1.00", "3.00000", "2"]
+
+
+def test_a_matrix_of_chances_is_noted_under_bce_with_logits():
+    """Every value in [0, 1] is enough: its rows are no classes."""
+    rng = np.random.default_rng(0)
+    found = evaluate(rng.random((50, 3)), rng.integers(0, 2, (50, 3)), loss="bce_with_logits")
+    assert "looks_like_probabilities" in [note.code for note in found.notes]
+
+
+def test_one_long_id_does_not_make_every_id_long(losscli):
+    """Memory is that of the text."""
+    lines = [f"{k},1,2" for k in range(2000)] + ["x" * 100_000 + ",1,2"]
+    for name in ("a.csv", "b.csv"):
+        with open(name, "w") as file:
+            file.write("id,p,t\n" + "\n".join(lines) + "\n")
+    roles = ["--id", "id", "--pred", "p", "--target", "t"]
+    command = [*PROGRAM, "a.csv", "b.csv", *roles, "-l", "mae"]
+    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+    code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, check=True)
+    assert int(done.stdout.split()[-1]) < 400_000  # KiB; fixed-width text took 1.6 GB
