@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-_LEAF = 1 << 20  # bytes: a block of 131,072 float64 is one leaf
+# Bytes: so few that what a block holds of leaves it does not fill is little beside the whole.
+_LEAF = 1 << 16
 
 
 class Leaves(NamedTuple):
     """A part of a run of bytes, hashed leaf by leaf.
 
-    The run is cut into leaves of 1 MiB from its beginning. `head` are the part's bytes up to the
+    The run is cut into leaves of 64 KiB from its beginning. `head` are the part's bytes up to the
     first cut (all of them where it holds none), `whole` the SHA-256 of its whole leaves, `tail`
     the bytes after the last cut.
     """

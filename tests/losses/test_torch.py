@@ -173,3 +173,17 @@ def test_where_torch_multiplies_0_by_infinity():
     logits, target = [[0.0, -math.inf]], [[1.0, 0.0]]
     assert math.isnan(one(F.cross_entropy, logits, target))
     assert losses.cross_entropy(logits, target)[0] == 0.0
+
+
+@pytest.mark.parametrize("draw", range(12))
+def test_a_row_alone_has_the_bits_of_a_row_among_others(draw):
+    """torch splits one long sum between its threads, and rounds it otherwise then."""
+    row = np.random.default_rng(draw).standard_normal((1, 40_000))
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        alone = evaluate(row, 0 * row, loss="mse", backend="torch")
+        twice = evaluate(np.r_[row, row], np.r_[0 * row, 0 * row], loss="mse", backend="torch")
+    finally:
+        torch.set_num_threads(before)
+    assert alone.value == twice.value
