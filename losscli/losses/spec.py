@@ -40,8 +40,8 @@ class BoundLoss(NamedTuple):
         A long sum that is the only one of its array is split between threads by torch.
         """
         if backend.name == "torch" and len(pred) == 1:
-            twice = (backend.xp.concat([array, array]) for array in (pred, target))
-            return self.loss.rows(backend.xp, *twice, self.params)[:1]
+            pred, target = (backend.xp.concat([array, array]) for array in (pred, target))
+            return self.loss.rows(backend.xp, pred, target, self.params)[:1]
         return self.loss.rows(backend.xp, pred, target, self.params)
 
     def denominator(self, backend: Backend, target: Array) -> Array | None:

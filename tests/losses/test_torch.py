@@ -177,7 +177,7 @@ def test_where_torch_multiplies_0_by_infinity():
 
 @pytest.mark.parametrize("draw", range(12))
 def test_a_row_alone_has_the_bits_of_a_row_among_others(draw):
-    """torch splits one long sum between its threads, and rounds it otherwise then."""
+    """Torch splits one long sum between its threads, and rounds it otherwise then."""
     row = np.random.default_rng(draw).standard_normal((1, 40_000))
     before = torch.get_num_threads()
     torch.set_num_threads(4)
