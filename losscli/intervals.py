@@ -1,6 +1,7 @@
 """Quantiles for intervals, without SciPy, which would cost more to import than most runs take."""
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the normal is exact enough
@@ -77,3 +78,50 @@ def _beta(a: float, b: float, x: float, rest: float) -> float:
         if abs(c * d - 1.0) < 1e-16:
             break
     return front * fraction
+
+
+def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """A distribution-free interval of the median, by order statistics.
+
+    It is infinite where there are too few values for the level: fewer than 6 at 0.95.
+    """
+    ordered = sorted(values)
+    count = len(ordered)
+    tail, best = 0.0, 0
+    for k in range(1, count // 2 + 1):
+        tail += math.comb(count, k - 1) / 2**count
+        if 1.0 - 2.0 * tail >= level:
+            best = k
+    if not best:
+        return -math.inf, math.inf
+    return ordered[best - 1], ordered[count - best]
+
+
+def ratio_interval(log_ratios: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
+    """The median of logs of ratios, one a round, and its interval."""
+    ordered = sorted(log_ratios)
+    middle = len(ordered) // 2
+    estimate = ordered[middle] if len(ordered) % 2 else sum(ordered[middle - 1 : middle + 1]) / 2
+    return estimate, *median_interval(ordered, level)
+
+
+def outliers(values: Sequence[float]) -> int:
+    """How many values lie more than three interquartile ranges beyond a quartile."""
+    ordered = sorted(values)
+    quarter = len(ordered) // 4
+    low, high = ordered[quarter], ordered[-1 - quarter]
+    reach = 3.0 * (high - low)
+    return sum(not low - reach <= value <= high + reach for value in ordered)
+
+
+def bimodal(values: Sequence[float]) -> bool:
+    """Whether a gap wider than both sides' spread cuts off at least 15 % of the values."""
+    ordered = sorted(values)
+    edge = max(3, math.ceil(0.15 * len(ordered)))
+    if len(ordered) < 20:
+        return False
+    gaps = [ordered[i] - ordered[i - 1] for i in range(edge, len(ordered) - edge + 1)]
+    at = max(range(len(gaps)), key=gaps.__getitem__)
+    cut = edge + at
+    spread = max(ordered[cut - 1] - ordered[0], ordered[-1 - edge // 2] - ordered[cut])
+    return gaps[at] > 1.5 * spread

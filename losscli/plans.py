@@ -11,6 +11,8 @@ Reduction: TypeAlias = Literal["mean", "sum", "none"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
 BackendName: TypeAlias = Literal["auto", "numpy", "torch"]
 Precision: TypeAlias = Literal["float64", "float32"]
+Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 FORMATS = ("table", "json", "csv", "markdown")
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown"}
 
@@ -71,6 +73,61 @@ class EvalPlan:
             object.__setattr__(self, name, several)
         for path in self.output:
             output_format(path)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchPlan:
+    """A benchmark; each field is a long flag, of the same meaning and default.
+
+    loss: specs; by default the five founding losses. impl: names of libraries, "all", or
+    references to functions; by default numpy and torch, on CUDA torch and torch.compile.
+    size: elements, "ROWSxCLASSES" or "ROWSxHIDDENxCLASSES"; by default what the device is worth.
+    passes: forward, forward+backward or both. dtype: of the inputs.
+    time: seconds for all of it, after start-up. resolve: the width of the ratio's interval at which
+    a block ends, a fraction or a percentage; None is never. threads: 0 is all cores.
+    cache: warm, cold, or None: warm on the CPU, cold on CUDA.
+    """
+
+    loss: Any = ()
+    impl: Sequence[str] = ()
+    size: Sequence[str] = ()
+    passes: Passes = "both"
+    dtype: Sequence[str] = ("float32",)
+    device: Sequence[str] = ("cpu",)
+    cache: Literal["warm", "cold"] | None = None
+    time: float = 40.0
+    resolve: float | str | None = 0.01
+    threads: int = 0
+    seed: int = 0
+    plot: str | os.PathLike[str] | None = None
+    output: Sequence[str | os.PathLike[str]] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what no run could do."""
+        for name in ("loss", "impl", "size", "dtype", "device", "output"):
+            value = getattr(self, name)
+            single = value is not None and not isinstance(value, list | tuple)
+            object.__setattr__(self, name, (value,) if single else tuple(value or ()))
+        if self.passes not in get_args(Passes):
+            words = ", ".join(get_args(Passes))
+            raise UsageError(f"pass is one of {words}; {self.passes!r} is not")
+        if self.cache not in (None, "warm", "cold"):
+            raise UsageError(f"cache is warm or cold; {self.cache!r} is neither")
+        if self.threads < 0:
+            raise UsageError(f"threads is a number of threads, or 0 for all cores: {self.threads}")
+        if not 0 < self.time < float("inf"):
+            raise UsageError(f"time is a number of seconds above 0; {self.time!r} is not")
+        if self.resolve is not None:
+            object.__setattr__(self, "resolve", fraction(self.resolve, "resolve"))
+        for path in self.output:
+            output_format(path)
+        if self.plot is not None:
+            suffix = os.path.splitext(self.plot)[1].lower()  # noqa: PTH122
+            if suffix not in PLOT_SUFFIXES:
+                raise UsageError(
+                    f"no plot can be written to {os.fspath(self.plot)}",
+                    hint=f"its suffix is one of {', '.join(PLOT_SUFFIXES)}",
+                )
 
 
 _CHOICES: dict[str, Any] = {

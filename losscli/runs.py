@@ -1,9 +1,9 @@
 """The public verbs: carry out a plan, with the files that it writes."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import Backend, choose
 from losscli.engines.engine import Engine
@@ -14,12 +14,15 @@ from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind
 from losscli.machine import cores, reuses_memory
-from losscli.plans import EvalPlan, output_format
+from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_source, read_array
 from losscli.sources.table import BLOCK
+
+if TYPE_CHECKING:
+    from losscli.benchmark.result import Benchmark
 
 
 def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
@@ -48,7 +51,8 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             raise UsageError(
                 f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
             )
-    with _outputs(plan) as publish, ExitStack() as stack:
+    read = (plan.preds, plan.targets, plan.weights)
+    with _outputs(plan.output, (plan.per_sample,), read) as publish, ExitStack() as stack:
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
@@ -73,12 +77,39 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
     return result
 
 
+def bench(**flags: Any) -> "Benchmark":
+    """Speed, memory and rightness of implementations of losses, side by side.
+
+    flags: the fields of `losscli.plans.BenchPlan`, which are the long flags of `losscli bench`.
+
+    Raises UsageError or MissingError, each with what, where and mend.
+    """
+    return carry_out_bench(BenchPlan(**flags))
+
+
+def carry_out_bench(
+    plan: BenchPlan, progress: Callable[[float], None] = no_progress
+) -> "Benchmark":
+    """Benchmark as planned; progress is told the share of the work that is done."""
+    from losscli.benchmark.measure import measure as measure_implementations
+
+    with _outputs(plan.output, (plan.plot,)) as publish:
+        result = measure_implementations(plan, progress)
+        publish(result)
+    return result
+
+
 @contextmanager
-def _outputs(plan: EvalPlan) -> Iterator[Callable[[Evaluation], None]]:
-    """Files that hold the result, or the error that stood in its way, in the end."""
-    _keep_apart(plan)
+def _outputs(
+    paths: Sequence[Any], others: Sequence[Any] = (), read: Sequence[Any] = ()
+) -> Iterator[Callable[[Any], None]]:
+    """Files that hold the result, or the error that stood in its way, in the end.
+
+    others: what else is written; read: what must stay as it is.
+    """
+    _keep_apart([*paths, *(path for path in others if path is not None)], read)
     with ExitStack() as stack:
-        files = [(stack.enter_context(OutputFile(p)), output_format(p)) for p in plan.output]
+        files = [(stack.enter_context(OutputFile(p)), output_format(p)) for p in paths]
 
         def write(words: Callable[[str], str]) -> None:
             for file, form in files:
@@ -96,15 +127,10 @@ def _outputs(plan: EvalPlan) -> Iterator[Callable[[Evaluation], None]]:
             raise
 
 
-def _keep_apart(plan: EvalPlan) -> None:
+def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     """Raise UsageError where a file is to be written twice, or over one that is read."""
-    inputs = {
-        os.path.realpath(path)
-        for path in (plan.preds, plan.targets, plan.weights)
-        if isinstance(path, str | os.PathLike)
-    }
+    inputs = {os.path.realpath(path) for path in read if isinstance(path, str | os.PathLike)}
     seen: set[str] = set()
-    written = [*plan.output, *([plan.per_sample] if plan.per_sample is not None else [])]
     for path in written:
         real = os.path.realpath(path)
         if real in inputs:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import click
 import typer
 
+from losscli.cli import bench as bench_command
 from losscli.cli import eval as eval_command
 from losscli.errors import DataError, LossCliError, UsageError
 
@@ -28,6 +29,7 @@ def program() -> typer.Typer:
     )
     app.callback()(_options)
     app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
+    app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
     return app
 
 

@@ -123,3 +123,65 @@ NoProgress: TypeAlias = Annotated[
 Debug: TypeAlias = Annotated[
     bool, typer.Option("--debug", rich_help_panel=OUT, help="Show the traceback of an error.")
 ]
+
+MEASURE = "Measuring"
+
+BenchLosses: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss", "-l", metavar="SPEC", rich_help_panel=LOSS, show_default=False,
+        help="As in eval, or linear_cross_entropy; default: the five founding losses.",
+        autocompletion=complete_loss,
+    ),
+]  # fmt: skip
+Impl: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--impl", metavar="NAME", rich_help_panel=LOSS, show_default=False,
+        help="numpy, torch, torch.compile, sklearn, liger, all, FILE.py:FUNCTION or"
+        " MODULE:FUNCTION; repeatable, or by commas. The first is the baseline.",
+    ),
+]  # fmt: skip
+Size: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--size", metavar="N|ROWSxCLASSES", rich_help_panel=DATA, show_default=False,
+                 help="Elements, or rows and classes; repeatable, or by commas."),
+]  # fmt: skip
+Pass: TypeAlias = Annotated[
+    str,
+    typer.Option("--pass", metavar="forward|forward+backward|both", rich_help_panel=MEASURE,
+                 help="What is timed."),
+]  # fmt: skip
+TensorDtype: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--dtype", metavar="TYPE", rich_help_panel=DATA, show_default=False,
+                 help="Of the inputs: float32 (default), float64, float16, bfloat16."),
+]  # fmt: skip
+Devices: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--device", metavar="cpu|cuda|cuda:N", rich_help_panel=COMPUTE,
+                 show_default=False, help="Where; by commas for rows of each. Default: cpu."),
+]  # fmt: skip
+Cache: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--cache", metavar="warm|cold", rich_help_panel=MEASURE, show_default=False,
+                 help="Whether caches are emptied before a call; default: on CUDA only."),
+]  # fmt: skip
+Time: TypeAlias = Annotated[
+    float,
+    typer.Option("--time", metavar="S", rich_help_panel=MEASURE,
+                 help="Seconds for the whole command after its start."),
+]  # fmt: skip
+Resolve: TypeAlias = Annotated[
+    str,
+    typer.Option("--resolve", metavar="SHARE|none", rich_help_panel=MEASURE,
+                 help="Stop where the interval of the speed-up is that narrow."),
+]  # fmt: skip
+Seed: TypeAlias = Annotated[
+    int, typer.Option("--seed", metavar="N", rich_help_panel=DATA, help="Of the inputs.")
+]
+Plot: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--plot", metavar="FILE", rich_help_panel=OUT, show_default=False,
+                 help="Draw time and bandwidth against size: .png, .svg or .pdf."),
+]  # fmt: skip

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from losscli.backends.backend import Backend
-from losscli.evaluation.result import LossResult, Note
+from losscli.documents import Note
+from losscli.evaluation.result import LossResult
 from losscli.losses.spec import BoundLoss
 from losscli.sources.source import Source
 

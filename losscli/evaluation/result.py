@@ -1,11 +1,12 @@
 """`Evaluation`: what an evaluation found, and its forms for people and programs."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from losscli.documents import Note, json_numbers
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
 from losscli.machine import environment
@@ -13,14 +14,6 @@ from losscli.tallies.rows import RowTally
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Note(NamedTuple):
-    """Something that the numbers do not say by themselves; `code` is for programs."""
-
-    code: str
-    message: str
-    hint: str = ""
 
 
 class Input(NamedTuple):
@@ -245,17 +238,6 @@ _COLUMNS = (
     "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
     "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
 )  # fmt: skip
-
-
-def json_numbers(value: Any) -> Any:
-    """The same document with nan and infinities as the strings that the contract gives them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    if isinstance(value, Mapping):
-        return {key: json_numbers(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [json_numbers(item) for item in value]
-    return value
 
 
 def _apply(function: Callable[[float], float], mean: float) -> float:

@@ -1,15 +1,21 @@
 """A result as text, one file a format; a renderer computes nothing."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from losscli.errors import LossCliError
 
 if TYPE_CHECKING:
-    from losscli.evaluation import Evaluation
+    from losscli.render.page import Page
+
+Result: TypeAlias = Any  # Evaluation or Benchmark
+
+# The module that makes a page of a result, by the name of its class: a page of one kind must not
+# cost the import of another.
+_PAGES = {"Evaluation": "words", "Benchmark": "benchmarks"}
 
 
-def text(result: "Evaluation", form: str) -> str:
+def text(result: Result, form: str) -> str:
     """The result in a format, as a file holds it: the file of that name here writes it."""
     return str(import_module(f"{__name__}.{form}").render(result))
 
@@ -17,3 +23,10 @@ def text(result: "Evaluation", form: str) -> str:
 def error_text(error: LossCliError, form: str) -> str:
     """An error in the same format, for a file that would have held a result."""
     return str(import_module(f"{__name__}.{form}").render_error(error))
+
+
+def page_of(result: Result) -> "Page":
+    """What the formats for people lay out."""
+    module = import_module(f"{__name__}.{_PAGES[type(result).__name__]}")
+    page: Page = module.page(result)
+    return page

@@ -1,23 +1,35 @@
 """Markdown: the table of a terminal, for a comment or a page."""
 
-from typing import TYPE_CHECKING
-
 from losscli.errors import LossCliError
-from losscli.render.words import how_line, rows_line, shown, table_of
+from losscli.render import Result, page_of
+from losscli.render.page import Table
+from losscli.render.words import shown
 
-if TYPE_CHECKING:
-    from losscli.evaluation import Evaluation
+
+def render(result: Result) -> str:
+    """Tables, the notes and where the numbers come from."""
+    page = page_of(result)
+    lines = [f"{_safe(line)}  " for line in page.top]
+    for table in page.tables:
+        lines += [*([""] if lines else []), *_table(table)]
+    lines.append("")
+    for note in page.notes:
+        lines += [f"> note: {_safe(note)}", ""]
+    last = len(page.tail) - 1
+    lines += [f"{_safe(line)}{'  ' if at < last else ''}" for at, line in enumerate(page.tail)]
+    return "\n".join([*lines, ""])
 
 
-def render(result: "Evaluation") -> str:
-    """A table, the notes and where the numbers come from."""
-    heads, rows = table_of(result)
-    align = [":--", *["--:"] * (len(heads) - 1)]
-    lines = [_row(heads), _row(align), *(_row([cell.strip() for cell in row]) for row in rows), ""]
-    for note in result.notes:
-        lines += [f"> note: {_safe(note.message)}", ""]
-    lines += [f"{_safe(rows_line(result))}  ", _safe(how_line(result)), ""]
-    return "\n".join(lines)
+def _table(table: Table) -> list[str]:
+    kept, _ = table.columns(float("inf"))
+    align = [":--" if at == 0 else "--:" for at in kept]
+    body = [
+        _row([f"*{line.cells[0]}*", *[""] * (len(kept) - 1)])
+        if line.caption
+        else _row([line.cells[at].strip() for at in kept])
+        for line in table.lines
+    ]
+    return [_row([table.heads[at] for at in kept]), _row(align), *body]
 
 
 def render_error(error: LossCliError) -> str:

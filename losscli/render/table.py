@@ -5,25 +5,23 @@ which knows its width, its colours and its encoding.
 """
 
 import math
+from itertools import repeat
 from typing import TYPE_CHECKING
 
-from losscli.render.words import how_line, rows_line, table_of
+from losscli.render import Result, page_of
+from losscli.render.page import Table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from losscli.errors import LossCliError
-    from losscli.evaluation import Evaluation
 
-# In a narrow terminal columns leave in this order; the rest is what a table is for.
-_LEAVING = ("min", "at row", "max")
-_LEFT = (0, 2)  # the columns of names and intervals; numbers stand to the right
+_PLAIN = (("·", "-"), ("…", "..."))
 
 
-def render(result: "Evaluation", encoding: str = "utf-8") -> str:
-    """The table and its footer, of any width, in characters that an encoding has."""
-    table, tail = lines_of(result, math.inf, encoding)
-    return "\n".join([*table, "", *tail, ""])
+def render(result: Result, encoding: str = "utf-8") -> str:
+    """The page, of any width, in characters that an encoding has."""
+    return "".join(f"{line}\n" for line, _ in lines_of(result, math.inf, encoding))
 
 
 def render_error(error: "LossCliError") -> str:
@@ -31,39 +29,50 @@ def render_error(error: "LossCliError") -> str:
     return "\n".join(error.lines()) + "\n"
 
 
-def show(result: "Evaluation", console: "Console", width: float) -> None:
-    """Print the table with dim head and footer; columns leave where they do not fit the width."""
+def show(result: Result, console: "Console", width: float) -> None:
+    """Print the page in colours; columns leave where they do not fit the width."""
     from rich.text import Text
 
-    table, tail = lines_of(result, width, console.encoding)
-    for number, line in enumerate([*table, "", *tail]):
-        style = "dim" if number == 0 or number > len(table) else ""
+    for line, style in lines_of(result, width, console.encoding):
         console.print(Text(line, style=style), soft_wrap=True)
 
 
-def lines_of(result: "Evaluation", width: float, encoding: str) -> tuple[list[str], list[str]]:
-    """The lines of the table, and those below it."""
-    heads, rows = table_of(result)
-    kept = list(range(len(heads)))
+def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str]]:
+    """All lines, each with its style."""
+    page = page_of(result)
+    lines = [(f"  {line}", "dim") for line in page.top]
     left: list[str] = []
-    for name in _LEAVING:
-        if _width(heads, rows, kept) <= width:
-            break
-        kept.remove(heads.index(name))
-        left.append(name)
-    widths = {at: max(len(row[at]) for row in [heads, *rows]) for at in kept}
-    table = [
-        "".join(
-            "  " + (row[at].ljust if at in _LEFT else row[at].rjust)(widths[at]) for at in kept
-        ).rstrip()
-        for row in [heads, *rows]
-    ]
-    tail = [f"  {rows_line(result)}", f"  {how_line(result)}"]
+    for table in page.tables:
+        if lines:
+            lines.append(("", ""))
+        kept, gone = table.columns(width)
+        left += [head for head in gone if head not in left]
+        lines += _laid_out(table, kept)
+    lines.append(("", ""))
+    lines += zip([f"  {line}" for line in page.tail], repeat("dim"))
     if left:
-        tail.append(f"  not shown at this width: {', '.join(left)} (all in --format json)")
-    if not _encodes(encoding, "·…"):
-        tail = [line.replace("·", "-").replace("…", "...") for line in tail]
-    return table, tail
+        words = f"  not shown at this width: {', '.join(left)} (all in --format json)"
+        lines.append((words, "dim"))
+    if not _encodes(encoding, "".join(sign for sign, _ in _PLAIN)):
+        for sign, plain in _PLAIN:
+            lines = [(line.replace(sign, plain), style) for line, style in lines]
+    return lines
+
+
+def _laid_out(table: Table, kept: list[int]) -> list[tuple[str, str]]:
+    widths = {at: table.width_of(at) for at in kept}
+
+    def row(cells: tuple[str, ...]) -> str:
+        sides = (
+            (cells[at].ljust if at in table.left else cells[at].rjust)(widths[at]) for at in kept
+        )
+        return "".join(f"  {cell}" for cell in sides).rstrip()
+
+    body = [
+        (f"  {line.cells[0]}" if line.caption else row(line.cells), line.style)
+        for line in table.lines
+    ]
+    return [(row(table.heads), "dim"), *body]
 
 
 def _encodes(encoding: str, text: str) -> bool:
@@ -72,7 +81,3 @@ def _encodes(encoding: str, text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def _width(heads: tuple[str, ...], rows: list[tuple[str, ...]], kept: list[int]) -> int:
-    return sum(2 + max(len(row[at]) for row in [heads, *rows]) for at in kept)

@@ -4,9 +4,19 @@ import math
 import unicodedata
 
 from losscli.evaluation.result import Evaluation, Input, LossResult
+from losscli.render.page import Line, Page, Table
 
 ROW = tuple[str, ...]
+LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
 HEADS: ROW = ("loss", "mean", "{level} interval", "min", "max", "at row")
+
+
+def page(result: Evaluation) -> Page:
+    """An evaluation as a page: one line a loss."""
+    heads, rows = table_of(result)
+    table = Table(heads, [Line(row) for row in rows], frozenset({0, 2}), LEAVING)
+    notes = [note.message for note in result.notes]
+    return Page((), (table,), (rows_line(result), how_line(result)), notes)
 
 
 def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:

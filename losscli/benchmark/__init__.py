@@ -1,0 +1,1 @@
+"""Speed, memory and rightness of implementations, judged together."""

@@ -1,0 +1,146 @@
+"""Devices that a benchmark runs on: their clock, their limits, what keeps them quiet."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from losscli.benchmark.clock import Clock, CudaClock, HostClock
+from losscli.benchmark.limit import Limit, cuda_limit, host_limit, last_cache
+from losscli.errors import MissingError, UsageError
+
+
+class Device:
+    """The CPU, or one CUDA device. cold: whether caches are emptied before each call."""
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        measured: Callable[[int, str], Limit],
+        words: str,
+        *,
+        beyond_cache: int,
+        cold: bool,
+        threads: int,
+        monitor: Any = None,
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.words = words
+        self.cold = cold
+        self.monitor = monitor
+        self._measured = measured
+        self._beyond = beyond_cache
+        self._threads = threads
+        self._limits: dict[int, Limit] = {}
+
+    def limit(self, size: int, *, again: bool = False) -> Limit:
+        """The bandwidth at a working set of `size` bytes, measured once; in memory where cold."""
+        level = ""
+        if self.cold or size >= self._beyond:
+            size, level = self._beyond, "memory"
+        else:
+            size = int(float(f"{size:.1e}"))  # sizes that hardly differ share a measurement
+        if again or size not in self._limits:
+            found = self._measured(size, level)
+            known = self._limits.get(size)
+            if known is not None:  # nothing makes memory look faster than it is
+                found = found._replace(
+                    read_gb_per_s=max(found.read_gb_per_s, known.read_gb_per_s),
+                    copy_gb_per_s=max(found.copy_gb_per_s, known.copy_gb_per_s),
+                )
+            self._limits[size] = found
+        return self._limits[size]
+
+    def limits(self) -> list[Limit]:
+        """All that were measured, memory first, which is measured now if it was not."""
+        memory = self.limit(self._beyond)
+        rest = sorted(size for size in self._limits if size != self._beyond)
+        return [memory, *(self._limits[size] for size in rest)]
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Python's collector off, and torch on as many threads as everybody else."""
+        collecting = gc.isenabled()
+        gc.disable()
+        restore = _torch_threads(self._threads)
+        try:
+            yield
+        finally:
+            restore()
+            if collecting:
+                gc.enable()
+
+
+def open_device(name: str, threads: int, cache: str | None) -> Device:
+    """The device of a name.
+
+    Raises UsageError for a name that is none, MissingError where this machine lacks it.
+    """
+    kind, _, index = name.partition(":")
+    if kind == "cpu" and not index:
+        beyond = 4 * last_cache()
+        return Device(
+            name,
+            HostClock(flush_bytes=beyond),
+            lambda size, level: host_limit(size, threads, level),
+            processor(),
+            beyond_cache=beyond,
+            cold=cache == "cold",
+            threads=threads,
+        )
+    if kind == "cuda" and (not index or index.isdecimal()):
+        return _cuda(name, threads, cache)
+    if kind == "mps":
+        raise MissingError("bench has no clock for mps yet", hint="--device cpu, or cuda")
+    raise UsageError(f"no such device: {name}", hint="--device cpu, cuda or cuda:N")
+
+
+def processor() -> str:
+    """The model of the CPU, as Linux or Python tell it."""
+    import platform
+    from contextlib import suppress
+    from pathlib import Path
+
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _cuda(name: str, threads: int, cache: str | None) -> Device:
+    from losscli.backends.torch import TorchBackend
+
+    TorchBackend(name)  # says what is missing
+    import torch
+
+    from losscli.benchmark.nvml import Monitor
+
+    properties: Any = torch.cuda.get_device_properties(name)
+    monitor = Monitor(str(getattr(properties, "uuid", "")) or None)
+    clock = CudaClock(name, torch, monitor.throttled)
+    cached = int(getattr(properties, "L2_cache_size", 0)) or 64 << 20
+    return Device(
+        name,
+        clock,
+        lambda size, level: cuda_limit(name, size, clock, torch, level),
+        f"{properties.name} · torch {torch.__version__}, CUDA {torch.version.cuda}",
+        beyond_cache=max(16 * cached, 1 << 30),
+        cold=cache != "warm",
+        threads=threads,
+        monitor=monitor,
+    )
+
+
+def _torch_threads(threads: int) -> Callable[[], None]:
+    """Give torch, where it is loaded, so many threads; the result puts its own number back."""
+    import sys
+
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return lambda: None
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    return lambda: torch.set_num_threads(before)

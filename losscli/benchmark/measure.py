@@ -1,0 +1,258 @@
+"""`measure`: every implementation of every workload, checked, timed in rounds, checked again."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from losscli.benchmark import clock as clocks
+from losscli.benchmark.devices import Device, open_device
+from losscli.benchmark.limit import Limit
+from losscli.benchmark.memory import Request, host_peaks
+from losscli.benchmark.result import Benchmark, Row
+from losscli.benchmark.rounds import Lane, Stop, take, warm
+from losscli.benchmark.rows import Block, rows_of
+from losscli.benchmark.verify import after, before
+from losscli.benchmark.workloads import FOUNDING, fits, losses_of, workload_of
+from losscli.checks.inputs import Draw
+from losscli.checks.material import Material
+from losscli.checks.precision import precision
+from losscli.documents import Note
+from losscli.errors import MissingError, UsageError
+from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
+from losscli.implementations.registry import Contestant, libraries, parse
+from losscli.intervals import ratio_interval
+from losscli.losses.spec import BoundLoss
+from losscli.machine import cores, environment
+from losscli.plans import BenchPlan
+from losscli.sources.source import read_array
+
+_DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
+_DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
+_MEMORY_SHARE = 0.2  # of the time, for peak memory in children
+_LEAST_S = 0.3  # a block gets so long, however little time is left
+
+
+@dataclass(slots=True)
+class _Job:
+    """A workload in a setting, with those who can do it."""
+
+    workload: Workload
+    setting: Setting
+    device: Device
+    runners: list[tuple[Contestant, Runner]]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is collected while jobs are done."""
+
+    blocks: list[Block] = field(default_factory=list)
+    left_out: dict[tuple[str, str], None] = field(default_factory=dict)
+    noise: float | None = None
+
+
+def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
+    """Carry out a benchmark; progress is told the share of the work that is done.
+
+    Raises UsageError for what makes no sense, MissingError where a device or a library that was
+    named is absent.
+    """
+    start = clocks.seconds()
+    threads = plan.threads or cores()
+    jobs, found = _jobs(plan, threads)
+    clocks.restore()
+    passes = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
+    wanted = passes[plan.passes]
+    until = start + plan.time * (1.0 - _MEMORY_SHARE)
+    left = len(jobs) * len(wanted)
+    total = left
+    for job in jobs:
+        drawn = Draw(job.workload, _drawn_dtype(job.setting), plan.seed)
+        material = Material(job.workload, job.setting, drawn.all(), drawn)
+        for both in wanted:
+            share = max(_LEAST_S, (until - clocks.seconds()) / left)
+            block = _block(job, material, both, plan, share, noise=found.noise is None)
+            found.blocks.append(block)
+            found.noise = block.noise if found.noise is None else found.noise
+            left -= 1
+            progress(1.0 - left / total)
+        del material
+    peaks = _peaks(found.blocks, start + plan.time * 1.25 - clocks.seconds())
+    rows = [row for block in found.blocks for row in rows_of(block, peaks)]
+    return Benchmark(
+        rows=tuple(rows),
+        limits=tuple(_limits(jobs)),
+        noise_floor=found.noise,
+        left_out=tuple(found.left_out),
+        notes=tuple(_notes(rows)),
+        environment=environment() | {"devices": _device_words(jobs)},
+        threads=threads,
+        seed=plan.seed,
+        wall_s=clocks.seconds() - start,
+    )
+
+
+def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
+    """Everything that is asked for, prepared; what cannot be done is left out with its reason."""
+    found = _Found()
+    losses = losses_of(plan.loss or FOUNDING, read_array)
+    for name in plan.dtype:
+        precision(name)
+    jobs = []
+    for name in plan.device:
+        device = open_device(name, threads, plan.cache)
+        kind = name.partition(":")[0]
+        contestants = _contestants(plan, kind, len(losses))
+        for dtype in plan.dtype:
+            setting = Setting(name, dtype, threads)
+            for loss in losses:
+                for size in _sizes(plan, loss, alone=len(losses) == 1, found=found):
+                    workload = workload_of(loss, size, _DEFAULT_SIZE.get(kind, 1 << 22))
+                    runners = list(_runners(contestants, workload, setting, plan, found))
+                    if runners:
+                        jobs.append(_Job(workload, setting, device, runners))
+    if not jobs:
+        reasons = "; ".join(f"{impl}: {reason}" for impl, reason in found.left_out)
+        raise MissingError("nothing is left to benchmark", place=reasons or None)
+    return jobs, found
+
+
+def _sizes(
+    plan: BenchPlan, loss: "BoundLoss | str", *, alone: bool, found: _Found
+) -> list[str | None]:
+    """The sizes that a loss can take; None is its default, where no size was asked for."""
+    if not plan.size:
+        return [None]
+    sizes: list[str | None] = [size for size in plan.size if fits(size, loss)]
+    if not sizes:
+        if alone:
+            workload_of(loss, plan.size[0], 0)  # says what it takes
+        label = loss if isinstance(loss, str) else loss.label
+        found.left_out[label, f"no --size for it among {', '.join(plan.size)}"] = None
+    return sizes
+
+
+def _contestants(plan: BenchPlan, kind: str, losses: int) -> list[Contestant]:
+    names: list[str] = []
+    for text in plan.impl or _DEFAULT_IMPL.get(kind, ("torch",)):
+        names += sorted(libraries(), key=_order) if text == "all" else [text]
+    found = [parse(name) for name in dict.fromkeys(names)]
+    for one in found:
+        if one.reference is not None and one.loss is None and losses != 1:
+            raise UsageError(
+                f"{one.text} is bound to no loss, and there are {losses}",
+                hint=f"name one: -l LOSS, or --impl LOSS={one.text}",
+            )
+    return found
+
+
+def _order(name: str) -> tuple[bool, bool, str]:
+    return name != "numpy", not name.startswith("torch"), name
+
+
+def _runners(
+    contestants: Sequence[Contestant],
+    workload: Workload,
+    setting: Setting,
+    plan: BenchPlan,
+    found: _Found,
+) -> Iterator[tuple[Contestant, Runner]]:
+    for one in contestants:
+        if one.loss not in (None, workload.name, workload.label):
+            continue
+        try:
+            yield one, one.prepare(workload, setting)
+        except UnsupportedError as reason:
+            found.left_out[one.text, str(reason)] = None
+        except MissingError as error:
+            if one.text in plan.impl:
+                raise
+            found.left_out[one.text, error.message] = None
+
+
+def _block(
+    job: _Job, material: Material, both: bool, plan: BenchPlan, share_s: float, *, noise: bool
+) -> Block:
+    """One pass of a job: check, warm up, take rounds, check again."""
+    device, cold = job.device, job.device.cold
+    until = clocks.seconds() + share_s
+    block = Block(job.workload, job.setting, device, material.bytes_read, both, cold)
+    block.written = material.bytes_written if both else 0
+    spacing = float(precision(job.setting.dtype).spacing(np.float64(material.mean()[0])))
+    with device.quiet():
+        for contestant, runner in job.runners:
+            call = runner.both if both else runner.forward
+            if call is None:
+                continue
+            lane = Lane(contestant.text, call, runner.framework, spacing)
+            block.add(lane, runner, before(lane, runner, material, device.clock))
+        running = [lane for lane in block.lanes if not lane.failure]
+        for lane in running:
+            warm(lane, material, device.clock)
+        twin = None
+        if noise and running:
+            first = running[0]
+            twin = Lane(first.name, first.call, first.framework, spacing)
+        stop = Stop(until, None if plan.resolve is None else float(plan.resolve))
+        contest = [*running, twin] if twin is not None else running
+        if contest:
+            block.rounds, block.stopped_by = take(contest, material, device.clock, stop, cold=cold)
+        if twin is not None and not twin.failure:
+            block.noise = _floor(running[0], twin)
+        after(block.verdicts, material)
+    block.limit = device.limit(block.moved)
+    block.refuse_implausible()
+    return block
+
+
+def _floor(first: Lane, twin: Lane) -> float:
+    """The smallest difference that is not noise: the interval of a ratio that is 1."""
+    logs = [math.log(a / b) for a, b in zip(first.times, twin.times, strict=True)]
+    _, low, high = ratio_interval(logs)
+    return math.expm1(max(abs(low), abs(high)))
+
+
+def _peaks(blocks: Sequence[Block], limit_s: float) -> dict[tuple[int, str], int | None]:
+    """The peak memory of each lane of each block on the CPU."""
+    keys: list[tuple[int, str]] = []
+    requests = []
+    for block in blocks:
+        for lane in block.lanes:
+            if block.setting.device == "cpu" and not lane.failure:
+                keys.append((id(block), lane.name))
+                requests.append(_request(block, lane))
+    return dict(zip(keys, host_peaks(requests, limit_s), strict=True))
+
+
+def _request(block: Block, lane: Lane) -> Request:
+    shape = block.workload.shape
+    small = (min(64, shape[0]), *(min(64, n) for n in shape[1:]))
+    return Request(
+        impl=lane.name,
+        loss=block.workload.label,
+        shape=shape,
+        warm_shape=small,
+        setting=block.setting,
+        both=block.both,
+        torch=lane.framework == "torch",
+    )
+
+
+def _limits(jobs: Sequence[_Job]) -> Iterator[Limit]:
+    for device in dict.fromkeys(job.device for job in jobs):
+        yield from device.limits()
+
+
+def _device_words(jobs: Sequence[_Job]) -> dict[str, str]:
+    return {job.setting.device: job.device.words for job in jobs}
+
+
+def _notes(rows: Sequence[Row]) -> Iterator[Note]:
+    if any(row.impl == "numpy" for row in rows) and any(row.impl != "numpy" for row in rows):
+        yield Note("arithmetic", "numpy computes in float64 and sums exactly; others in the dtype")
+
+
+def _drawn_dtype(setting: Setting) -> str:
+    return "float32" if setting.dtype == "bfloat16" else setting.dtype

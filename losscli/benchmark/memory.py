@@ -1,0 +1,158 @@
+"""Peak memory of calls: the allocator's on CUDA, the growth of a child process on the CPU.
+
+A process that has computed before keeps freed memory, so each measurement needs a young one: a
+child prepares the inputs, warms up on little ones, notes what is resident, calls once, and reports
+the peak beyond that.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from losscli.benchmark.clock import seconds
+from losscli.benchmark.workloads import workload_of_words
+from losscli.checks.inputs import Draw
+from losscli.checks.material import as_dtype, tensor_of
+from losscli.implementations.implementation import Setting, Workload
+from losscli.implementations.registry import parse
+
+
+class Request(NamedTuple):
+    """A call to measure: forward, or both passes, of an implementation as it was named.
+
+    torch: whether it runs on tensors. warm_shape: a small one of the same kind, to warm up on.
+    """
+
+    impl: str
+    loss: str
+    shape: tuple[int, ...]
+    warm_shape: tuple[int, ...]
+    setting: Setting
+    both: bool
+    torch: bool
+
+
+def host_peaks(requests: Sequence[Request], limit_s: float) -> list[int | None]:
+    """The bytes that each call adds to its inputs, in one child for each implementation.
+
+    None where that cannot be known: no Linux, no time left, or a child that failed.
+    """
+    found: list[int | None] = [None] * len(requests)
+    if not Path("/proc/self/clear_refs").exists():
+        return found
+    until = seconds() + limit_s
+    for impl in dict.fromkeys(request.impl for request in requests):
+        mine = [i for i, request in enumerate(requests) if request.impl == impl]
+        lines = _child([requests[i] for i in mine], until - seconds())
+        for i, line in zip(mine, lines, strict=False):
+            found[i] = int(line) if line.isdecimal() else None
+    return found
+
+
+def _child(requests: list[Request], limit_s: float) -> list[str]:
+    """What a child that measures prints, a line a request; as many as it came to."""
+    if limit_s <= 0:
+        return []
+    paths = [path for path in sys.path if path]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __spec__.name],
+            input=json.dumps([request._asdict() for request in requests]),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=limit_s,
+            env=environment,
+        )
+        return done.stdout.splitlines()
+    except subprocess.TimeoutExpired as late:
+        said = late.stdout or b""
+        return (said.decode() if isinstance(said, bytes) else said).splitlines()
+    except OSError:
+        return []
+
+
+def cuda_peak(call: Any, inputs: tuple[Any, ...], device: str, torch: Any) -> int:
+    """The bytes that a call's peak adds to its inputs, as the allocator counts them."""
+    cuda = torch.cuda
+    cuda.synchronize(device)
+    cuda.empty_cache()
+    cuda.reset_peak_memory_stats(device)
+    before = cuda.memory_allocated(device)
+    answer = call(*inputs)
+    cuda.synchronize(device)
+    peak = cuda.max_memory_allocated(device) - before
+    del answer
+    return max(1, int(peak))
+
+
+def measure_here(request: Request) -> int:
+    """The bytes that a call adds to its inputs in this process, which has done little before."""
+    workload, setting = workload_of_words(request.loss, request.shape), request.setting
+    contestant = parse(request.impl)
+    if request.torch:
+        import torch
+
+        torch.set_num_threads(setting.threads)
+
+    def prepared(work: Workload) -> tuple[Any, tuple[Any, ...]]:
+        runner = contestant.prepare(work, setting)
+        drawn = Draw(work, "float32" if setting.dtype == "bfloat16" else setting.dtype, 0).all()
+        given: tuple[Any, ...] = tuple(as_dtype(array, setting.dtype) for array in drawn)
+        if runner.framework == "torch":
+            given = tuple(tensor_of(array, setting) for array in given)
+        call = runner.both if request.both else runner.forward
+        assert call is not None
+        if runner.compiles:
+            call(*given)
+        return call, given
+
+    call, inputs = prepared(workload_of_words(request.loss, request.warm_shape))
+    call(*inputs)
+    call, inputs = prepared(workload)
+    _trim()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = _resident("VmRSS")
+    answer = call(*inputs)
+    peak = _resident("VmHWM") - before
+    del answer
+    return max(1, peak)
+
+
+def _trim() -> None:
+    """Give back what is freed, so that it does not serve the call unseen."""
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError, TypeError):
+        return
+
+
+def _resident(key: str) -> int:
+    """Bytes of this process: VmRSS now, VmHWM at its peak."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{key}:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
+def _main() -> None:
+    for fields in json.load(sys.stdin):
+        fields["setting"] = Setting(*fields["setting"])
+        try:
+            words = str(measure_here(Request(**fields)))
+        except Exception as error:  # noqa: BLE001 - the others can still be measured
+            words = type(error).__name__
+        sys.stdout.write(f"{words}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,154 @@
+"""Rounds: contestants take turns, so that a drift of the machine falls on all alike.
+
+Within a round every contestant is called in turn, A B C, and in the next one C B A. Before each
+call the contents of its inputs change; after it, outside the timing, its answer is judged.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from losscli.benchmark.clock import Clock, seconds
+from losscli.benchmark.stopping import looks, settled
+from losscli.checks.material import Change, Material
+from losscli.checks.rule import NOTHING, Finding
+from losscli.implementations.implementation import Answer, Framework
+
+_MOST_ROUNDS = 400
+_ROUND_S = 0.02  # quick calls are repeated within a round for so long
+_MOST_CALLS = 32
+_WARM_S = 0.5
+_WARM_CALLS = 12
+_SETTLED = 0.05
+
+
+@dataclass(slots=True)
+class Lane:
+    """One contestant of a block, and what was seen of it.
+
+    times: the median seconds of its calls, one a round; host: the same with launching.
+    samples: the seconds of all calls. spacing: one ULP of the mean. means: what the means of
+    the calls were found to be, rest: what some rows of their gradients were.
+    """
+
+    name: str
+    call: Callable[..., Answer]
+    framework: Framework
+    spacing: float
+    times: list[float] = field(default_factory=list)
+    host: list[float] = field(default_factory=list)
+    samples: list[float] = field(default_factory=list)
+    means: Finding = NOTHING
+    rest: Finding = NOTHING
+    same: bool = True
+    mean: float | None = None
+    throttled: int = 0
+    failure: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether every call gave the same mean, though the truth moved by more than it shows."""
+        return self.same and self.means.high - self.means.low > 4.0 * self.spacing
+
+    def judge(self, material: Material, answer: Answer, change: Change) -> None:
+        """Judge the answer of a timed call."""
+        mean, rest = material.judge_call(answer, change)
+        self.means += mean
+        self.rest += rest
+        found = material.mean_of(answer.value)
+        self.same = self.same and self.mean in (None, found)
+        self.mean = found
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When rounds end: at `resolve` (a fraction, None is never) or at a time, on a clock."""
+
+    until: float
+    resolve: float | None
+
+
+def warm(lane: Lane, material: Material, clock: Clock) -> None:
+    """Call until times have settled: caches, frequencies, thread pools; bounded in time."""
+    begin = seconds()
+    times: list[float] = []
+    while len(times) < 3 or (seconds() - begin < _WARM_S and len(times) < _WARM_CALLS):
+        times.append(clock.time(lane.call, material.inputs(lane.framework)).seconds)
+        if len(times) >= 4 and abs(times[-1] - times[-2]) <= _SETTLED * times[-1]:
+            break
+
+
+def take(
+    lanes: Sequence[Lane],
+    material: Material,
+    clock: Clock,
+    stop: Stop,
+    *,
+    cold: bool = False,
+) -> tuple[int, str]:
+    """Rounds until the stop; the number of rounds, and what stopped them.
+
+    A contestant that fails is called no more. "resolved", "time", or "rounds".
+    """
+    calls = _calls_a_round(lanes, material, clock)
+    counts = looks()
+    for number in range(1, _MOST_ROUNDS + 1):
+        order = lanes if number % 2 else list(reversed(lanes))
+        for lane in order:
+            if not lane.failure:
+                _turn(lane, material, clock, calls, cold=cold)
+        running = [lane for lane in lanes if not lane.failure]
+        if not running:
+            return number, "failed"
+        if stop.resolve is not None and number in counts and _resolved(running, stop.resolve):
+            return number, "resolved"
+        if seconds() >= stop.until and number >= min(counts):
+            return number, "time"
+    return _MOST_ROUNDS, "rounds"
+
+
+def _turn(lane: Lane, material: Material, clock: Clock, calls: int, *, cold: bool) -> None:
+    """A contestant's calls of one round: contents change before each, and each answer is judged."""
+    times, host = [], []
+    inputs = material.inputs(lane.framework)
+    for change in material.changes(calls):
+        material.apply(change)
+        if cold:
+            clock.flush()
+        try:
+            lap = clock.time(lane.call, inputs)
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            lane.failure = f"{type(error).__name__}: {error}".splitlines()[0]
+            return
+        lane.throttled += lap.throttled
+        lane.judge(material, lap.answer, change)
+        times.append(lap.seconds)
+        host.append(lap.host_s)
+        del lap
+    lane.samples += times
+    lane.times.append(_median(times))
+    lane.host.append(_median(host))
+
+
+def _resolved(lanes: Sequence[Lane], resolve: float) -> bool:
+    from math import log
+
+    first, *others = lanes
+    if not others:
+        pairs = [[log(a / b) for a, b in zip(first.times[::2], first.times[1::2], strict=False)]]
+        return settled(pairs, resolve)
+    return settled(
+        [[log(a / b) for a, b in zip(first.times, lane.times, strict=True)] for lane in others],
+        resolve,
+    )
+
+
+def _calls_a_round(lanes: Sequence[Lane], material: Material, clock: Clock) -> int:
+    """So many that the slowest contestant's turn takes some milliseconds."""
+    slowest = max(clock.time(lane.call, material.inputs(lane.framework)).seconds for lane in lanes)
+    return max(1, min(_MOST_CALLS, int(_ROUND_S / max(slowest, 1e-9))))
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else 0.5 * (ordered[middle - 1] + ordered[middle])

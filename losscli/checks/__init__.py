@@ -1,0 +1,1 @@
+"""Whether an implementation is right: one rule, and inputs that find out."""

@@ -1,0 +1,327 @@
+"""Inputs of a workload in the buffers of a device, what is true of them, and their changes.
+
+An implementation that keeps an earlier answer must be found out, so contents change between calls,
+in the same buffers. A change touches a few rows, and the truth is carried along: the losses of all
+rows are known in float64, and only those of the changed rows are computed anew.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.checks.inputs import Arrays, Draw
+from losscli.checks.precision import Floats, Precision, precision
+from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
+from losscli.implementations.implementation import Answer, Framework, Setting, Workload
+from losscli.tallies.exact import ExactSum
+
+_BLOCK = 1 << 18  # elements
+_SHARE = 64  # a change touches one row of so many
+_SAMPLE = 64  # rows of a gradient that every timed call is judged by
+
+
+class Change(NamedTuple):
+    """New contents of some rows, and what is true once they are in place.
+
+    mean, allowed: the mean of all rows and its tolerance. rows, slopes, slopes_allowed: some rows,
+    their gradients of the mean and the tolerance of these.
+    """
+
+    start: int
+    parts: Arrays
+    mean: float
+    allowed: float
+    rows: NDArray[np.int64]
+    slopes: Floats
+    slopes_allowed: Floats
+
+
+class Material:
+    """Inputs and truth; arrays: on the host, every number one of the dtype of `setting`."""
+
+    def __init__(self, workload: Workload, setting: Setting, arrays: Arrays, draw: Draw) -> None:
+        self.workload = workload
+        self.precision: Precision = precision(setting.dtype)
+        self._draw = draw
+        self._arrays = tuple(as_dtype(array, setting.dtype) for array in arrays)
+        self._setting = setting
+        self._tensors: tuple[Any, ...] | None = None
+        losses, shares, scales = zip(*map(self._losses, self._spans()), strict=True)
+        self._rows = np.concatenate(losses)
+        self._shares = np.concatenate(shares)
+        self._scales = np.concatenate(scales)
+        self._sum = ExactSum.of(self._rows)
+        self._share = ExactSum.of(self._shares)
+        self._scale = float((self._scales * self._shares).sum())
+
+    def inputs(self, framework: Framework) -> tuple[Any, ...]:
+        """The buffers, the same at every call: NumPy arrays, or tensors on the device."""
+        if framework == "numpy":
+            return self._arrays
+        if self._tensors is None:
+            self._tensors = tuple(tensor_of(array, self._setting) for array in self._arrays)
+        return self._tensors
+
+    @property
+    def bytes_read(self) -> int:
+        """The size of all inputs in the dtype that they are given in."""
+        real, other = self._real(), self._arrays[-1]
+        size = sum(array.size for array in real) * self.precision.size
+        return size + (other.nbytes if other.dtype.kind == "i" else 0)
+
+    @property
+    def bytes_written(self) -> int:
+        """The size of the gradients."""
+        wrt = self._arrays[: 2 if self.workload.linear else 1]
+        return sum(array.size for array in wrt) * self.precision.size
+
+    def checksum(self, framework: Framework) -> int:
+        """A checksum of the buffers, to see whether a call changed them."""
+        total = 0
+        for buffer in self.inputs(framework):
+            array = buffer if isinstance(buffer, np.ndarray) else _bytes_of(buffer)
+            total = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), total)
+        return total
+
+    def changes(self, count: int) -> list[Change]:
+        """So many changes in turn; each must be applied before the next call."""
+        return [self._change() for _ in range(count)]
+
+    def apply(self, change: Change) -> None:
+        """Write new contents into the buffers."""
+        rows = slice(change.start, change.start + len(change.parts[0]))
+        targets = (self._arrays[0], self._arrays[-1])
+        for array, part in zip(targets, change.parts, strict=True):
+            array[rows] = part
+        if self._tensors is not None and not self._shared:
+            for tensor, array in zip((self._tensors[0], self._tensors[-1]), targets, strict=True):
+                tensor[rows] = tensor_of(array[rows], self._setting)
+
+    def judge_value(self, value: Any) -> Finding:
+        """The mean, or one loss a row, beside the truth."""
+        found = host(value)
+        if found.ndim == 0:
+            mean, allowed = self.mean()
+            return compare(found[None], np.array([mean]), np.array([allowed]), self.precision)
+        if found.shape != self._rows.shape:
+            return _wrong_shape(found.shape)
+        return compare(found, self._rows, tolerance(self._scales, self.precision), self.precision)
+
+    def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
+        """The gradients of the mean beside the truth, whole, block by block."""
+        wanted = self._arrays[: 2 if self.workload.linear else 1]
+        if len(gradients) != len(wanted):
+            return _wrong_shape((len(gradients),))
+        for gradient, array in zip(gradients, wanted, strict=True):
+            if tuple(gradient.shape) != array.shape:
+                return _wrong_shape(tuple(gradient.shape))
+        finding = NOTHING
+        weight_slope = np.zeros(self._arrays[1].shape) if self.workload.linear else None
+        for span in self._spans():
+            truth, allowed, logit_slope = self._slopes(span)
+            finding += compare(
+                host(gradients[0][span]), truth, allowed, self.precision, span.start * truth[0].size
+            )
+            if weight_slope is not None:
+                weight_slope += logit_slope.T @ self._arrays[0][span].astype(np.float64)
+        if weight_slope is not None:
+            total = float(self._share)
+            scale = np.maximum(np.abs(weight_slope * total), self._largest())
+            allowed = tolerance(scale, self.precision, self.workload.rows) / total
+            finding += compare(host(gradients[1]), weight_slope, allowed, self.precision)
+        return finding
+
+    def judge_call(self, answer: Answer, change: Change) -> tuple[Finding, Finding]:
+        """A timed answer, cheaply: its mean, and some rows of its gradient."""
+        value = host(answer.value)
+        if value.ndim and value.shape != self._rows.shape:
+            return _wrong_shape(value.shape), NOTHING
+        mean = compare(
+            np.array([self.mean_of(value)]),
+            np.array([change.mean]),
+            np.array([change.allowed]),
+            self.precision,
+        )
+        if answer.gradients is None:
+            return mean, NOTHING
+        gradient = answer.gradients[0]
+        if tuple(gradient.shape) != self._arrays[0].shape:
+            return mean, _wrong_shape(tuple(gradient.shape))
+        found = host(gradient[index_of(gradient, change.rows)])
+        return mean, compare(found, change.slopes, change.slopes_allowed, self.precision)
+
+    def mean_of(self, value: Any) -> float:
+        """The mean that an answer's value says: itself, or that of its rows."""
+        rows = host(value)
+        if not rows.ndim:
+            return float(rows)
+        return ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(self._share)
+
+    def elsewhere(self, framework: Framework) -> tuple[Any, ...]:
+        """The same contents in other buffers."""
+        buffers = self.inputs(framework)
+        return tuple(b.copy() if isinstance(b, np.ndarray) else b.clone() for b in buffers)
+
+    def mean(self) -> tuple[float, float]:
+        """The mean of the rows, and its tolerance."""
+        value = self._sum.over(self._share)
+        scale = max(1.0, abs(value), self._scale / max(float(self._share), 1e-300))
+        allowed = tolerance(np.array([scale]), self.precision, self.workload.rows)
+        return value, float(allowed[0])
+
+    def rewrite(self) -> None:
+        """Draw all contents anew, after somebody spoiled them."""
+        for array, fresh in zip(self._arrays, self._draw.all(), strict=True):
+            array[...] = as_dtype(fresh, self._setting.dtype)
+        if self._tensors is not None and not self._shared:
+            for tensor, array in zip(self._tensors, self._arrays, strict=True):
+                tensor.copy_(tensor_of(array, self._setting))
+        for span in self._spans():
+            self._replace(span, *self._losses(span))
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the buffers no longer hold what was written: somebody else wrote too."""
+        losses = np.concatenate([self._losses(span)[0] for span in self._spans()])
+        return not np.array_equal(losses, self._rows, equal_nan=True)
+
+    @property
+    def _shared(self) -> bool:
+        """Whether tensors lie on the memory of the arrays."""
+        return self._setting.device == "cpu" and self._setting.dtype != "bfloat16"
+
+    def _change(self) -> Change:
+        rows = self.workload.rows
+        width = max(1, self._arrays[0].size // rows)
+        count = max(1, min(rows // _SHARE, _BLOCK // width))
+        start = self._draw.place(rows, count)
+        parts = tuple(
+            as_dtype(part, self._setting.dtype)
+            for part in self._draw.rows(count, self._draw.spread())
+        )
+        span = slice(start, start + count)
+        self._replace(span, *self._losses_of(*parts))
+        mean, allowed = self.mean()
+        some = self._draw.choice(count, _SAMPLE)
+        slopes, slopes_allowed, _ = self._slopes_of(parts[0][some], parts[-1][some])
+        return Change(start, parts, mean, allowed, start + some, slopes, slopes_allowed)
+
+    def _replace(self, span: slice, losses: Floats, shares: Floats, scales: Floats) -> None:
+        """Put the losses of rows in the place of others; the sums stay exact."""
+        self._sum += ExactSum.of(-self._rows[span]) + ExactSum.of(losses)
+        self._share += ExactSum.of(-self._shares[span]) + ExactSum.of(shares)
+        gone = (self._scales[span] * self._shares[span]).sum()
+        self._scale += float((scales * shares).sum() - gone)
+        self._rows[span], self._shares[span], self._scales[span] = losses, shares, scales
+
+    def _real(self) -> list[NDArray[Any]]:
+        return [array for array in self._arrays if array.dtype.kind == "f"]
+
+    def _spans(self) -> Iterator[slice]:
+        rows = self.workload.rows
+        step = max(1, _BLOCK // max(1, self.workload.logits // rows))
+        for start in range(0, rows, step):
+            yield slice(start, min(rows, start + step))
+
+    def _losses(self, span: slice) -> tuple[Floats, Floats, Floats]:
+        return self._losses_of(self._arrays[0][span], self._arrays[-1][span])
+
+    def _losses_of(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """The losses of rows, what each counts in the mean, and the scale of its error."""
+        loss, params = self.workload.loss, self.workload.params
+        with np.errstate(all="ignore"):
+            p, t = self._wide(pred, target)
+            values = np.asarray(loss.rows(np, p, t, params))
+            shares = None
+            if loss.denominator is not None:
+                shares = loss.denominator(np, t, **params)
+            logits = p if loss.pred.words == "logits" else None
+            scale = scale_of(values, logits)
+        return values, np.ones(len(values)) if shares is None else np.asarray(shares), scale
+
+    def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
+        return self._slopes_of(self._arrays[0][span], self._arrays[-1][span])
+
+    def _slopes_of(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """Gradients of the mean with respect to rows, their tolerance, and those of the logits."""
+        loss, params = self.workload.loss, self.workload.params
+        total = float(self._share)
+        outputs = pred[0].size if loss.elementwise else 1
+        with np.errstate(all="ignore"):
+            p, t = self._wide(pred, target)
+            slope = np.asarray(loss.derivative(np, p, t, **params)) / outputs
+            logits = p if loss.pred.words == "logits" else None
+            of_logits = slope / total
+            if self.workload.linear:
+                slope = slope @ self._arrays[1].astype(np.float64)
+                scale = np.maximum(np.abs(slope), np.abs(p).max(axis=1, keepdims=True))
+            else:
+                scale = scale_of(slope, logits)
+        allowed = tolerance(scale, self.precision, self.workload.rows) / total
+        return slope / total, allowed, of_logits
+
+    def _wide(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
+        wide = pred.astype(np.float64)
+        if self.workload.linear:
+            wide = wide @ self._arrays[1].astype(np.float64).T
+        return wide, target if target.dtype.kind == "i" else target.astype(np.float64)
+
+    def _largest(self) -> float:
+        """A scale of all logits of linear_cross_entropy."""
+        return max(1.0, self._scale / float(self._share))
+
+
+def host(array: Any) -> Floats:
+    """A result as float64 on the host."""
+    if hasattr(array, "detach"):
+        import torch
+
+        found: Floats = array.detach().to("cpu").to(torch.float64).numpy()
+        return found
+    return np.asarray(array, np.float64)
+
+
+def tensor_of(array: NDArray[Any], setting: Setting) -> Any:
+    """A tensor on the device; on the CPU, but for bfloat16, it lies on the array's memory."""
+    import torch
+
+    tensor = torch.from_numpy(array)
+    if array.dtype.kind == "f":
+        tensor = tensor.to(getattr(torch, setting.dtype))
+    return tensor.to(setting.device)
+
+
+def as_dtype(array: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """The nearest numbers of a type; bfloat16's are held as float32. Indices stay as they are."""
+    if array.dtype.kind != "f":
+        return array
+    if dtype != "bfloat16":
+        return np.ascontiguousarray(array, dtype)
+    import torch
+
+    rounded = torch.from_numpy(np.ascontiguousarray(array)).to(torch.bfloat16)
+    found: NDArray[Any] = rounded.to(torch.float32).numpy()
+    return found
+
+
+def index_of(like: Any, rows: NDArray[np.int64]) -> Any:
+    """Row numbers as the index of an array or of a tensor."""
+    if hasattr(like, "detach"):
+        import torch
+
+        return torch.from_numpy(rows).to(like.device)
+    return rows
+
+
+def _bytes_of(tensor: Any) -> NDArray[np.uint8]:
+    import torch
+
+    found: NDArray[np.uint8] = tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
+    return found
+
+
+def _wrong_shape(shape: tuple[int, ...]) -> Finding:
+    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)))

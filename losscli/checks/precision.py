@@ -1,0 +1,61 @@
+"""Floating-point types by their parameters, bfloat16 among them, and distances in their ULP."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import UsageError
+
+Floats = NDArray[np.float64]
+
+
+class Precision(NamedTuple):
+    """A binary floating-point type: its fraction bits with the hidden one, its smallest number.
+
+    lowest: the exponent of the smallest subnormal; size: bytes.
+    """
+
+    name: str
+    digits: int
+    lowest: int
+    size: int
+
+    @property
+    def eps(self) -> float:
+        """The distance from 1 to the next number."""
+        return float(2.0 ** (1 - self.digits))
+
+    def spacing(self, values: Any) -> Floats:
+        """The unit in the last place of each number of this type nearest to a value."""
+        _, exponent = np.frexp(np.abs(values))
+        return np.asarray(np.ldexp(1.0, np.maximum(exponent - self.digits, self.lowest)))
+
+    def ulps(self, found: Any, truth: Any) -> Floats:
+        """How far each value is from the truth, in units in the last place of the truth.
+
+        0 where both are the same infinity or both nan, inf where only one is.
+        """
+        found, truth = np.asarray(found, np.float64), np.asarray(truth, np.float64)
+        with np.errstate(all="ignore"):
+            distance = np.abs(found - truth) / self.spacing(
+                np.where(np.isfinite(truth), truth, 1.0)
+            )
+        same = (found == truth) | (np.isnan(found) & np.isnan(truth))
+        return np.where(same, 0.0, np.where(np.isfinite(distance), distance, np.inf))
+
+
+_KNOWN = {
+    "float64": Precision("float64", 53, -1074, 8),
+    "float32": Precision("float32", 24, -149, 4),
+    "float16": Precision("float16", 11, -24, 2),
+    "bfloat16": Precision("bfloat16", 8, -133, 2),
+}
+NAMES = tuple(_KNOWN)
+
+
+def precision(name: str) -> Precision:
+    """The type of a name; raises UsageError for one that is unknown."""
+    if name not in _KNOWN:
+        raise UsageError(f"no dtype {name!r}", hint=f"--dtype {', '.join(_KNOWN)}")
+    return _KNOWN[name]

@@ -1,0 +1,1 @@
+"""Implementations of losses that can be timed and checked: one file a library."""

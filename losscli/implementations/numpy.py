@@ -1,0 +1,201 @@
+"""losscli's own losses on NumPy: float64 arithmetic, exact sums, all threads."""
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.implementations.implementation import (
+    Answer,
+    Runner,
+    Setting,
+    UnsupportedError,
+    Workload,
+)
+from losscli.sources.lane import Lane
+from losscli.tallies.exact import ExactSum
+
+_TASK = 131_072  # elements that a thread takes at a time: fewer fight for the interpreter's lock
+_LOGITS = 1 << 22  # of linear_cross_entropy, held at a time
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+def prepare(workload: Workload, setting: Setting) -> Runner:
+    """Means of the declared values; backward is the declared derivative."""
+    if setting.device != "cpu":
+        raise UnsupportedError(f"NumPy has no {setting.device}")
+    if setting.dtype == "bfloat16":
+        raise UnsupportedError("NumPy has no bfloat16")
+    if workload.linear:
+        linear = _Linear(workload, setting.threads)
+        return Runner("numpy", linear.forward, linear.both)
+    own = _Own(workload, setting.threads)
+    return Runner("numpy", own.forward, own.both)
+
+
+class _Team:
+    """Threads that live as long as the implementation, and keep their buffers."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._own = threading.local()
+
+    def sum(self, work: Callable[[slice, Lane], ExactSum], spans: Iterable[slice]) -> ExactSum:
+        """The sum over all spans, which the threads draw one by one; exact, hence of one value."""
+        queue, drawing = iter(spans), threading.Lock()
+
+        def drawn() -> Iterator[slice]:
+            while True:
+                with drawing:
+                    span = next(queue, None)
+                if span is None:
+                    return
+                yield span
+
+        def share(_: int) -> ExactSum:
+            if not hasattr(self._own, "lane"):
+                self._own.lane = Lane()
+            with np.errstate(all="ignore"):
+                return sum((work(span, self._own.lane) for span in drawn()), ExactSum())
+
+        if self._pool is None:
+            return share(0)
+        return sum(self._pool.map(share, range(self._threads)), ExactSum())
+
+    def each(self, work: Callable[[slice], Any], length: int) -> None:
+        """Do a part of `length` rows in each thread."""
+
+        def quiet(part: slice) -> None:
+            with np.errstate(all="ignore"):
+                work(part)
+
+        parts = cuts(length, -(-length // self._threads))
+        for _ in map(quiet, parts) if self._pool is None else self._pool.map(quiet, parts):
+            pass
+
+
+def cuts(length: int, step: int) -> Iterator[slice]:
+    """Slices of `step` that cover so many rows; the last may be shorter."""
+    for start in range(0, length, step):
+        yield slice(start, min(length, start + step))
+
+
+class _Own:
+    """A declared loss over pred and target."""
+
+    def __init__(self, workload: Workload, threads: int) -> None:
+        self._loss = workload.loss
+        self._params = dict(workload.params)
+        row = workload.shape[1:]
+        self._spans = list(cuts(workload.rows, max(1, _TASK // math.prod(row))))
+        self._team = _Team(min(threads, len(self._spans)))
+        self._outputs = math.prod(row) if self._loss.elementwise else 1
+
+    def forward(self, pred: NDArray[Any], target: NDArray[Any]) -> Answer:
+        return self._answer(pred, target, None)
+
+    def both(self, pred: NDArray[Any], target: NDArray[Any]) -> Answer:
+        return self._answer(pred, target, np.empty(pred.shape, pred.dtype))
+
+    def _answer(
+        self, pred: NDArray[Any], target: NDArray[Any], gradient: NDArray[Any] | None
+    ) -> Answer:
+        """The mean, and its gradient into an array that is given."""
+        counted = self._counted(target)
+        scale = self._outputs * float(counted)
+
+        def work(span: slice, lane: Lane) -> ExactSum:
+            p = self._wide(pred[span], "pred", lane)
+            t = target[span]
+            t = t if t.dtype.kind in "iu" else self._wide(t, "target", lane)
+            if gradient is not None:
+                slope = self._loss.derivative(np, p, t, **self._params)
+                np.divide(slope, scale, out=gradient[span], casting="same_kind")
+            return ExactSum.of(np.ascontiguousarray(self._loss.rows(np, p, t, self._params)))
+
+        mean = np.float64(self._team.sum(work, self._spans).over(counted))
+        return Answer(mean, None if gradient is None else (gradient,))
+
+    def _counted(self, target: NDArray[Any]) -> ExactSum:
+        """What all rows count in the mean."""
+        if self._loss.denominator is not None:
+            shares = self._loss.denominator(np, target, **self._params)
+            if shares is not None:
+                return ExactSum.of(shares)
+        return ExactSum.ones(len(target))
+
+    def _wide(self, part: NDArray[Any], key: str, lane: Lane) -> Floats:
+        wide = lane.empty(key, part.shape, np.float64)
+        np.copyto(wide, part)
+        return wide
+
+
+class _Linear:
+    """Cross-entropy of hidden @ weight.T, some rows at a time: the logits are never all held.
+
+    The products are in the type of the inputs, the softmax and the sums in float64. Threads share
+    a block's rows or its classes, so that sums of gradients have one order.
+    """
+
+    def __init__(self, workload: Workload, threads: int) -> None:
+        self._loss = workload.loss
+        self._params = dict(workload.params)
+        rows, _, classes = workload.shape
+        self._blocks = list(cuts(rows, max(1, _LOGITS // classes)))
+        self._team = _Team(threads)
+
+    def forward(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
+        total = ExactSum()
+        for block in self._blocks:
+            logits = self._logits(hidden[block], weight)
+            total += self._sum(logits, target[block])
+        return Answer(np.float64(total.over(ExactSum.ones(len(target)))))
+
+    def both(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
+        total = ExactSum()
+        d_hidden = np.empty(hidden.shape, hidden.dtype)
+        d_weight = np.zeros(weight.shape, weight.dtype)
+        for block in self._blocks:
+            logits = self._logits(hidden[block], weight)
+            total += self._sum(logits, target[block])
+            self._slope(logits, target[block], len(target))  # in place: they are not needed again
+
+            def on_rows(part: slice) -> None:
+                np.matmul(logits[part], weight, out=d_hidden[block][part])  # noqa: B023 - used now
+
+            def on_classes(part: slice) -> None:
+                d_weight[part] += logits[:, part].T @ hidden[block]  # noqa: B023 - used now
+
+            self._team.each(on_rows, len(logits))
+            self._team.each(on_classes, len(weight))
+        return Answer(np.float64(total.over(ExactSum.ones(len(target)))), (d_hidden, d_weight))
+
+    def _logits(self, hidden: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
+        logits = np.empty((len(hidden), len(weight)), hidden.dtype)
+        self._team.each(
+            lambda part: np.matmul(hidden[part], weight.T, out=logits[part]), len(hidden)
+        )
+        return logits
+
+    def _sum(self, logits: NDArray[Any], target: NDArray[Any]) -> ExactSum:
+        losses = np.empty(len(logits))
+
+        def work(part: slice) -> None:
+            wide = logits[part].astype(np.float64)
+            losses[part] = self._loss.rows(np, wide, target[part], self._params)
+
+        self._team.each(work, len(logits))
+        return ExactSum.of(losses)
+
+    def _slope(self, logits: NDArray[Any], target: NDArray[Any], count: int) -> None:
+        def work(part: slice) -> None:
+            wide = logits[part].astype(np.float64)
+            logits[part] = self._loss.derivative(np, wide, target[part], **self._params) / count
+
+        self._team.each(work, len(logits))

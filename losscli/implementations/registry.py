@@ -1,0 +1,79 @@
+"""Implementations by the text that names them: a library is the file of its name here."""
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from losscli.errors import UsageError
+from losscli.implementations.implementation import Framework, Runner, Setting, Workload
+from losscli.references import is_reference, split
+
+_NOT_LIBRARIES = {"implementation", "registry", "function"}
+
+
+@cache
+def libraries() -> dict[str, str]:
+    """The names of all libraries, each with its module; imports none of them."""
+    names = sorted(
+        os.path.splitext(entry.name)[0]  # noqa: PTH122 - pathlib costs its import
+        for entry in os.scandir(os.path.dirname(__file__))  # noqa: PTH120
+        if entry.name.endswith(".py") and not entry.name.startswith("_")
+    )
+    return {
+        name.replace("_", "."): f"{__package__}.{name}"
+        for name in names
+        if name not in _NOT_LIBRARIES
+    }
+
+
+class Contestant(NamedTuple):
+    """An implementation as it was asked for: `text` is what a row calls it.
+
+    library: a name of `libraries()`, or None for a user's function, which `reference` names and
+    which takes arrays of `framework`. loss: the loss that it is bound to; None is any.
+    """
+
+    text: str
+    library: str | None
+    reference: str | None = None
+    framework: Framework = "torch"
+    loss: str | None = None
+
+    def prepare(self, workload: Workload, setting: Setting) -> Runner:
+        """The computation; raises Unsupported, or MissingError where its library is absent."""
+        if self.library is not None:
+            module = import_module(libraries()[self.library])
+            runner: Runner = module.prepare(workload, setting)
+            return runner
+        from losscli.implementations.function import prepare
+
+        assert self.reference is not None
+        return prepare(self.reference, workload, setting, self.framework)
+
+
+def parse(text: str) -> Contestant:
+    """What `[LOSS=][numpy:]REFERENCE` or the name of a library means.
+
+    Raises UsageError with the nearest names for one that is unknown.
+    """
+    bound, rest = None, text
+    head, equals, tail = text.partition("=")
+    if equals and head.isidentifier():
+        bound, rest = head, tail
+    if rest in libraries():
+        return Contestant(text, rest, loss=bound)
+    framework: Framework = "torch"
+    if rest.startswith("numpy:"):
+        framework, rest = "numpy", rest.removeprefix("numpy:")
+    if is_reference(rest):
+        split(rest)
+        return Contestant(text, None, rest, framework, bound)
+    from difflib import get_close_matches
+
+    near = get_close_matches(rest, libraries(), 2)
+    known = f"{', '.join(libraries())}, all, FILE.py:FUNCTION or MODULE:FUNCTION"
+    raise UsageError(
+        f"no implementation is called {rest!r}",
+        hint=f"did you mean {' or '.join(near)}? {known}" if near else known,
+    )

@@ -1,0 +1,193 @@
+"""A benchmark as a page: one table a workload, a caption a pass, a line an implementation."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from losscli.render.page import Line, Page, Table
+from losscli.render.words import shown
+
+if TYPE_CHECKING:
+    from losscli.benchmark.limit import Limit
+    from losscli.benchmark.result import Benchmark, Row
+
+_HEADS = ("median", "+/-", "95 % interval", "GB/s", "of limit", "memory")
+_LEAVING = ("memory", "GB/s", "95 % interval")
+
+
+def page(result: "Benchmark") -> Page:
+    """The page of a benchmark."""
+    tables = [
+        _table(list(rows))
+        for _, rows in groupby(
+            result.rows, lambda row: (row.label, row.shape, row.dtype, row.device)
+        )
+    ]
+    notes = [note.message for note in result.notes]
+    return Page(list(_top(result)), tables, list(_tail(result)), notes)
+
+
+def _top(result: "Benchmark") -> Iterator[str]:
+    for device, name in result.environment["devices"].items():
+        limits = [limit for limit in result.limits if limit.device == device]
+        threads = f" · {result.threads} threads each" if device == "cpu" else ""
+        yield f"{shown(name)}{threads}{_limit_words(limits)}"
+    if result.noise_floor is not None:
+        yield f"a difference under {_percent(result.noise_floor)} is noise here (A/A)"
+
+
+def _kind(row: "Row") -> tuple[object, ...]:
+    return row.label, row.shape, row.dtype, row.device
+
+
+def _limit_words(limits: "Sequence[Limit]") -> str:
+    if not limits:
+        return ""
+    first = limits[0]
+    words = f" · limits: read {_digits(first.read_gb_per_s)} GB/s"
+    words += f", copy {_digits(first.copy_gb_per_s)} GB/s"
+    return words + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
+
+
+def _table(rows: "list[Row]") -> Table:
+    first = rows[0]
+    gradients = any(row.both for row in rows)
+    where = "" if first.device == "cpu" else f" {first.device}"
+    title = f"{shown(first.label)} {'x'.join(map(str, first.shape))} {first.dtype}{where}"
+    heads = (title, *_HEADS, "ULP", *(("ULP grad",) if gradients else ()), "speed-up")
+    lines: list[Line] = []
+    for _, part in groupby(rows, lambda row: row.both):
+        same = list(part)
+        lines.append(Line((_caption(same[0]),), "dim"))
+        lines += [_line(row, gradients=gradients) for row in same]
+    left = frozenset({0, len(heads) - 1, 2})
+    return Table(heads, lines, left, _LEAVING, {"+/-": "95 % interval"})
+
+
+def _caption(row: "Row") -> str:
+    words = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
+    words += f": moves {_bytes(row.bytes)}"
+    if row.limit_time_s is not None:
+        words += f", {duration(row.limit_time_s)} at the limit"
+    return words
+
+
+def _line(row: "Row", *, gradients: bool) -> Line:
+    name = f"  {shown(row.impl)}"
+    times = row.times
+    cells = [
+        name if row.correct else f"{name}  WRONG",
+        "-" if times is None else duration(times.median),
+        "" if times is None or times.ci is None else _plus_minus(times.ci, times.median),
+        "-" if times is None or times.ci is None else _between(times.ci),
+        "-" if row.gb_per_s is None else _digits(row.gb_per_s),
+        "-" if row.limit_fraction is None else f"{100 * row.limit_fraction:.0f} %",
+        "-" if row.peak_memory_bytes is None else _mebibytes(row.peak_memory_bytes),
+        _ulp(row.max_ulp),
+        *((_ulp(row.grad_max_ulp),) if gradients else ()),
+        _speedup(row),
+    ]
+    if row.correct:
+        return Line(tuple(cells))
+    if times is not None:
+        cells[1] = f"({cells[1]})"
+    cells[2:6] = ["", "", "", ""]
+    cells[-1] = ""
+    return Line(tuple(cells), "red dim")
+
+
+def _speedup(row: "Row") -> str:
+    if row.speedup is None:
+        return ""
+    if row.speedup_ci == (1.0, 1.0):
+        return "1"
+    if row.speedup_ci is None:
+        return f"{row.speedup:.3g}"
+    low, high = row.speedup_ci
+    digits = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 2
+    places = min(3, digits)
+    return f"{row.speedup:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
+
+
+def _tail(result: "Benchmark") -> Iterator[str]:
+    for row in result.rows:
+        if not row.correct:
+            what = "x".join(map(str, row.shape))
+            where = f"{shown(row.label)} {what} {row.passes}"
+            yield f"WRONG {shown(row.impl)}, {where}: {shown(row.fault)}"
+    seen: set[str] = set()
+    for note in (note for row in result.rows for note in row.notes):
+        if note.message not in seen:
+            seen.add(note.message)
+            yield f"note: {shown(note.message)}"
+    compiled = [row for row in result.rows if row.compile_s]
+    if compiled:
+        total = math.fsum(row.compile_s or 0.0 for row in compiled)
+        yield f"{shown(compiled[0].impl)} compiled in {total:.1f} s, not counted"
+    rounds = [row.rounds for row in result.rows]
+    least, most = min(rounds), max(rounds)
+    words = f"{least}" if least == most else f"{least} to {most}"
+    yield (
+        "memory is the peak above the inputs · "
+        f"{words} rounds, interleaved · speed-up above 1 is faster than the first · "
+        f"{result.wall_s:.0f} s"
+    )
+    left = [f"{shown(impl)} ({shown(reason)})" for impl, reason in result.left_out]
+    if left:
+        yield f"left out: {'; '.join(left)}"
+    if result.exit_code:
+        wrong = sum(not row.correct for row in result.rows)
+        yield f"{wrong} row{'s are' if wrong > 1 else ' is'} wrong; exit code {result.exit_code}"
+
+
+def duration(value: float) -> str:
+    """Seconds with three digits and the unit that suits them."""
+    for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
+        if value * factor >= 0.9995:
+            return f"{_digits(value * factor)} {unit}"
+    return f"{_digits(value * 1e9)} ns"
+
+
+def _between(ends: tuple[float, float]) -> str:
+    low, high = ends
+    for factor in (1.0, 1e3, 1e6, 1e9):
+        if high * factor >= 0.9995:
+            break
+    width = max(high - low, 1e-12) * factor
+    places = min(
+        4, max(0, 1 - math.floor(math.log10(width)), 2 - math.floor(math.log10(high * factor)))
+    )
+    return f"[{low * factor:.{places}f}, {high * factor:.{places}f}]"
+
+
+def _digits(value: float) -> str:
+    """Three digits, or all of a larger whole number."""
+    return f"{value:.0f}" if value >= 99.95 else f"{value:#.3g}".rstrip(".")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1g} %" if share < 0.0995 else f"{100 * share:.0f} %"
+
+
+def _plus_minus(ends: tuple[float, float], middle: float) -> str:
+    return f"+/-{_percent((ends[1] - ends[0]) / (2.0 * middle))}"
+
+
+def _bytes(count: int) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{_digits(count / factor)} {unit}"
+    return f"{count} B"
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / 2**20:.0f} MiB" if count >= 1 << 20 else f"{count / 2**10:.0f} KiB"
+
+
+def _ulp(value: float | None) -> str:
+    if value is None:
+        return "-"
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.1f}" if value < 999.5 else f"{value:.1e}"
