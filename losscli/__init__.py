@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from losscli import losses as losses
+    from losscli.benchmark.result import Benchmark as Benchmark
     from losscli.errors import DataError as DataError
     from losscli.errors import LossCliError as LossCliError
     from losscli.errors import MissingError as MissingError
     from losscli.errors import UsageError as UsageError
     from losscli.evaluation import Evaluation as Evaluation
+    from losscli.runs import bench as bench
     from losscli.runs import evaluate as evaluate
     from losscli.version import __version__ as __version__
 
 # A name, and the module it is taken from when it is first asked for: import stays cheap.
 _PUBLIC = {
     "evaluate": "losscli.runs",
+    "bench": "losscli.runs",
     "Evaluation": "losscli.evaluation",
+    "Benchmark": "losscli.benchmark.result",
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",
     "DataError": "losscli.errors",

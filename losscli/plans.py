@@ -86,6 +86,7 @@ class BenchPlan:
     time: seconds for all of it, after start-up. resolve: the width of the ratio's interval at which
     a block ends, a fraction or a percentage; None is never. threads: 0 is all cores.
     cache: warm, cold, or None: warm on the CPU, cold on CUDA.
+    memory: whether peak memory is measured, on the CPU in child processes.
     """
 
     loss: Any = ()
@@ -99,6 +100,7 @@ class BenchPlan:
     resolve: float | str | None = 0.01
     threads: int = 0
     seed: int = 0
+    memory: bool = True
     plot: str | os.PathLike[str] | None = None
     output: Sequence[str | os.PathLike[str]] = ()
 

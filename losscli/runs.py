@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import Backend, choose
 from losscli.engines.engine import Engine
 from losscli.engines.local import LocalEngine
-from losscli.errors import LossCliError, UsageError
+from losscli.errors import LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
@@ -93,8 +94,18 @@ def carry_out_bench(
     """Benchmark as planned; progress is told the share of the work that is done."""
     from losscli.benchmark.measure import measure as measure_implementations
 
-    with _outputs(plan.output, (plan.plot,)) as publish:
+    with _outputs(plan.output, (plan.plot,)) as publish, ExitStack() as stack:
+        picture = None
+        if plan.plot is not None:
+            if find_spec("matplotlib") is None:
+                raise MissingError("a plot needs matplotlib", hint="pip install 'losscli[plot]'")
+            picture = stack.enter_context(OutputFile(plan.plot))
         result = measure_implementations(plan, progress)
+        if picture is not None and plan.plot is not None:
+            from losscli.render.plots import draw
+
+            picture.write(draw(result, plan.plot))
+            picture.commit()
         publish(result)
     return result
 

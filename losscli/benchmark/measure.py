@@ -31,6 +31,7 @@ from losscli.sources.source import read_array
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 _MEMORY_SHARE = 0.2  # of the time, for peak memory in children
+_LEAST_MEMORY_S = 8.0
 _LEAST_S = 0.3  # a block gets so long, however little time is left
 
 
@@ -59,12 +60,13 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
     Raises UsageError for what makes no sense, MissingError where a device or a library that was
     named is absent.
     """
-    start = clocks.seconds()
+    begin = clocks.seconds()
     threads = plan.threads or cores()
     jobs, found = _jobs(plan, threads)
     clocks.restore()
     passes = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
     wanted = passes[plan.passes]
+    start = clocks.seconds()  # libraries are loaded
     until = start + plan.time * (1.0 - _MEMORY_SHARE)
     left = len(jobs) * len(wanted)
     total = left
@@ -76,10 +78,12 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
             block = _block(job, material, both, plan, share, noise=found.noise is None)
             found.blocks.append(block)
             found.noise = block.noise if found.noise is None else found.noise
+            until += block.compile_s
             left -= 1
             progress(1.0 - left / total)
         del material
-    peaks = _peaks(found.blocks, start + plan.time * 1.25 - clocks.seconds())
+    rest = max(_LEAST_MEMORY_S, until - clocks.seconds() + _MEMORY_SHARE * plan.time)
+    peaks = _peaks(found.blocks, rest) if plan.memory else {}
     rows = [row for block in found.blocks for row in rows_of(block, peaks)]
     return Benchmark(
         rows=tuple(rows),
@@ -90,7 +94,7 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
         environment=environment() | {"devices": _device_words(jobs)},
         threads=threads,
         seed=plan.seed,
-        wall_s=clocks.seconds() - start,
+        wall_s=clocks.seconds() - begin,
     )
 
 
@@ -189,19 +193,25 @@ def _block(
             lane = Lane(contestant.text, call, runner.framework, spacing)
             block.add(lane, runner, before(lane, runner, material, device.clock))
         running = [lane for lane in block.lanes if not lane.failure]
-        for lane in running:
+        right = [lane for lane, verdict in block.verdicts if verdict.right and not lane.failure]
+        for lane in right:
             warm(lane, material, device.clock)
         twin = None
-        if noise and running:
-            first = running[0]
+        if noise and right:
+            first = right[0]
             twin = Lane(first.name, first.call, first.framework, spacing)
         stop = Stop(until, None if plan.resolve is None else float(plan.resolve))
-        contest = [*running, twin] if twin is not None else running
+        contest = [*right, twin] if twin is not None else right
         if contest:
-            block.rounds, block.stopped_by = take(contest, material, device.clock, stop, cold=cold)
-        if twin is not None and not twin.failure:
-            block.noise = _floor(running[0], twin)
-        after(block.verdicts, material)
+            block.stopped_by = take(contest, material, device.clock, stop, cold=cold)
+        if twin is not None and not (twin.failure or right[0].failure):
+            block.noise = _floor(right[0], twin)
+        after([(lane, verdict) for lane, verdict in block.verdicts if lane in right], material)
+        for lane in running:  # the wrong ones apart, since they may spoil what others are given
+            if lane not in right:
+                take([lane], material, device.clock, Stop(0.0, None), cold=cold)
+                material.rewrite()
+        clocks.restore()
     block.limit = device.limit(block.moved)
     block.refuse_implausible()
     return block
@@ -215,12 +225,12 @@ def _floor(first: Lane, twin: Lane) -> float:
 
 
 def _peaks(blocks: Sequence[Block], limit_s: float) -> dict[tuple[int, str], int | None]:
-    """The peak memory of each lane of each block on the CPU."""
+    """The peak memory of each lane of each block on the CPU; what compiles would take minutes."""
     keys: list[tuple[int, str]] = []
     requests = []
     for block in blocks:
-        for lane in block.lanes:
-            if block.setting.device == "cpu" and not lane.failure:
+        for lane, _, runner in block.entries:
+            if block.setting.device == "cpu" and not lane.failure and not runner.compiles:
                 keys.append((id(block), lane.name))
                 requests.append(_request(block, lane))
     return dict(zip(keys, host_peaks(requests, limit_s), strict=True))

@@ -7,7 +7,7 @@ call the contents of its inputs change; after it, outside the timing, its answer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from losscli.benchmark.clock import Clock, seconds
+from losscli.benchmark.clock import Clock, restore, seconds, tampered
 from losscli.benchmark.stopping import looks, settled
 from losscli.checks.material import Change, Material
 from losscli.checks.rule import NOTHING, Finding
@@ -42,6 +42,7 @@ class Lane:
     same: bool = True
     mean: float | None = None
     throttled: int = 0
+    tampered: bool = False
     failure: str = ""
 
     @property
@@ -84,10 +85,10 @@ def take(
     stop: Stop,
     *,
     cold: bool = False,
-) -> tuple[int, str]:
-    """Rounds until the stop; the number of rounds, and what stopped them.
+) -> str:
+    """Rounds until the stop, and what stopped them: "resolved", "time", "rounds" or "failed".
 
-    A contestant that fails is called no more. "resolved", "time", or "rounds".
+    A contestant that fails is called no more.
     """
     calls = _calls_a_round(lanes, material, clock)
     counts = looks()
@@ -98,12 +99,12 @@ def take(
                 _turn(lane, material, clock, calls, cold=cold)
         running = [lane for lane in lanes if not lane.failure]
         if not running:
-            return number, "failed"
+            return "failed"
         if stop.resolve is not None and number in counts and _resolved(running, stop.resolve):
-            return number, "resolved"
+            return "resolved"
         if seconds() >= stop.until and number >= min(counts):
-            return number, "time"
-    return _MOST_ROUNDS, "rounds"
+            return "time"
+    return "rounds"
 
 
 def _turn(lane: Lane, material: Material, clock: Clock, calls: int, *, cold: bool) -> None:
@@ -121,6 +122,13 @@ def _turn(lane: Lane, material: Material, clock: Clock, calls: int, *, cold: boo
             return
         lane.throttled += lap.throttled
         lane.judge(material, lap.answer, change)
+        if not material.holds(change, lane.framework):
+            lane.failure = "it changes its inputs"
+            material.rewrite()
+            return
+        if tampered():
+            lane.tampered = True
+            restore()
         times.append(lap.seconds)
         host.append(lap.host_s)
         del lap

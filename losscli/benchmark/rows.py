@@ -31,7 +31,6 @@ class Block:
     cold: bool
     written: int = 0
     entries: list[tuple[Lane, Verdict, Runner]] = field(default_factory=list)
-    rounds: int = 0
     stopped_by: str = ""
     noise: float | None = None
     limit: Limit | None = None
@@ -45,6 +44,11 @@ class Block:
     def verdicts(self) -> list[tuple[Lane, Verdict]]:
         """The contestants and what was found of their answers."""
         return [(lane, verdict) for lane, verdict, _ in self.entries]
+
+    @property
+    def compile_s(self) -> float:
+        """What compilation took, which is no part of the time that was asked for."""
+        return sum(verdict.compile_s or 0.0 for _, verdict, _ in self.entries)
 
     @property
     def moved(self) -> int:
@@ -121,12 +125,13 @@ def _fault(lane: Lane, verdict: Verdict) -> str:
         return lane.failure
     for what, finding in (("value", verdict.value), ("gradient", verdict.gradient)):
         if finding.wrong:
-            entries = f"{finding.wrong:,} of {finding.count:,}"
-            words = f"the {what} is wrong" if finding.count == 1 else f"{what} wrong: {entries}"
             if math.isinf(finding.ulp) and math.isnan(finding.should_be):
                 return f"the {what} has the wrong shape"
-            at = "" if finding.count == 1 else f", first at {finding.first:,}"
-            return f"{words}{at}: {finding.found:.6g}, should be {finding.should_be:.6g}"
+            numbers = f"{finding.found:.6g}, should be {finding.should_be:.6g}"
+            if verdict.of_mean and what == "value":
+                return f"the mean is {numbers}"
+            where = f"{finding.wrong:,} of {finding.count:,}, first at {finding.first:,}"
+            return f"{what} wrong: {where}: {numbers}"
     found = lane.means if lane.means.wrong else lane.rest
     if found.wrong:
         return f"wrong while it was timed: {found.found:.6g}, should be {found.should_be:.6g}"

@@ -1,5 +1,6 @@
 """Rightness before and after timing: against the truth, against itself, and against its inputs."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,19 +14,28 @@ from losscli.checks.material import Material, host
 from losscli.checks.rule import NOTHING, Finding
 from losscli.implementations.implementation import Answer, Runner
 
+_TAMPERS = "it replaces the clock"
+
 
 @dataclass(slots=True)
 class Verdict:
     """What was found of one contestant, whole answers against the truth.
 
-    value, gradient: NOTHING where there was none. compile_s: what the first call took beyond
+    value, gradient: NOTHING where there was none. of_mean: whether the value was one mean, and not
+    one loss a row. compile_s: what the first call took beyond
     another one. fault: what is wrong besides numbers.
     """
 
     value: Finding = NOTHING
+    of_mean: bool = True
     gradient: Finding = NOTHING
     compile_s: float | None = None
     fault: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing wrong was found so far."""
+        return self.value.right and self.gradient.right and not self.fault
 
 
 def before(lane: Lane, runner: Runner, material: Material, clock: Clock) -> Verdict:
@@ -35,7 +45,9 @@ def before(lane: Lane, runner: Runner, material: Material, clock: Clock) -> Verd
     untouched = material.checksum(lane.framework)
     try:
         if runner.compiles:
-            first = clock.time(lane.call, inputs).seconds
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                first = clock.time(lane.call, inputs).seconds
             verdict.compile_s = max(0.0, first - clock.time(lane.call, inputs).seconds)
         poison(lane, material)
         answer = lane.call(*inputs)
@@ -67,6 +79,8 @@ def after(verdicts: Sequence[tuple[Lane, Verdict]], material: Material) -> None:
     for lane, verdict in verdicts:
         if lane.failure:
             continue
+        if lane.tampered:
+            verdict.fault = verdict.fault or _TAMPERS
         poison(lane, material)
         try:
             _judge(verdict, material, lane.call(*material.inputs(lane.framework)))
@@ -75,7 +89,7 @@ def after(verdicts: Sequence[tuple[Lane, Verdict]], material: Material) -> None:
             continue
         if lane.stale:
             verdict.fault = verdict.fault or "its answer stays the same while its inputs change"
-        verdict.fault = verdict.fault or _tampering()
+        clocks.restore()
 
 
 def poison(lane: Lane, material: Material) -> None:
@@ -90,6 +104,7 @@ def poison(lane: Lane, material: Material) -> None:
 
 def _judge(verdict: Verdict, material: Material, answer: Answer) -> None:
     verdict.value += material.judge_value(answer.value)
+    verdict.of_mean = not getattr(answer.value, "ndim", 0)
     if answer.gradients is not None:
         verdict.gradient += material.judge_gradients(answer.gradients)
 
@@ -107,4 +122,4 @@ def _tampering() -> str:
     if not clocks.tampered():
         return ""
     clocks.restore()
-    return "it replaces the clock"
+    return _TAMPERS

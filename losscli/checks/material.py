@@ -122,16 +122,16 @@ class Material:
         weight_slope = np.zeros(self._arrays[1].shape) if self.workload.linear else None
         for span in self._spans():
             truth, allowed, logit_slope = self._slopes(span)
-            finding += compare(
-                host(gradients[0][span]), truth, allowed, self.precision, span.start * truth[0].size
-            )
+            found, first = host(gradients[0][span]), span.start * truth[0].size
+            finding += compare(found, truth, allowed, self.precision, first, self._size(truth))
             if weight_slope is not None:
                 weight_slope += logit_slope.T @ self._arrays[0][span].astype(np.float64)
         if weight_slope is not None:
             total = float(self._share)
             scale = np.maximum(np.abs(weight_slope * total), self._largest())
             allowed = tolerance(scale, self.precision, self.workload.rows) / total
-            finding += compare(host(gradients[1]), weight_slope, allowed, self.precision)
+            size = self._size(weight_slope)
+            finding += compare(host(gradients[1]), weight_slope, allowed, self.precision, 0, size)
         return finding
 
     def judge_call(self, answer: Answer, change: Change) -> tuple[Finding, Finding]:
@@ -151,7 +151,8 @@ class Material:
         if tuple(gradient.shape) != self._arrays[0].shape:
             return mean, _wrong_shape(tuple(gradient.shape))
         found = host(gradient[index_of(gradient, change.rows)])
-        return mean, compare(found, change.slopes, change.slopes_allowed, self.precision)
+        slopes, size = change.slopes, self._size(change.slopes)
+        return mean, compare(found, slopes, change.slopes_allowed, self.precision, 0, size)
 
     def mean_of(self, value: Any) -> float:
         """The mean that an answer's value says: itself, or that of its rows."""
@@ -186,7 +187,20 @@ class Material:
     def drifted(self) -> bool:
         """Whether the buffers no longer hold what was written: somebody else wrote too."""
         losses = np.concatenate([self._losses(span)[0] for span in self._spans()])
+        if self.workload.linear:  # the order of a product's sums depends on its rows
+            return not np.allclose(losses, self._rows, rtol=1e-9, atol=1e-9, equal_nan=True)
         return not np.array_equal(losses, self._rows, equal_nan=True)
+
+    def holds(self, change: Change, framework: Framework) -> bool:
+        """Whether the buffers have what a change wrote; a few rows are looked at."""
+        buffers = self.inputs(framework)
+        here = change.rows - change.start
+        for buffer, part in zip((buffers[0], buffers[-1]), change.parts, strict=True):
+            found = buffer[index_of(buffer, change.rows)]
+            found = found if isinstance(found, np.ndarray) else host(found)
+            if not np.array_equal(found, part[here], equal_nan=True):
+                return False
+        return True
 
     @property
     def _shared(self) -> bool:
@@ -268,6 +282,10 @@ class Material:
         if self.workload.linear:
             wide = wide @ self._arrays[1].astype(np.float64).T
         return wide, target if target.dtype.kind == "i" else target.astype(np.float64)
+
+    def _size(self, slopes: Floats) -> Floats | None:
+        """What the last place of gradients is of, where they are products of matrices."""
+        return np.abs(slopes).max(axis=-1, keepdims=True) if self.workload.linear else None
 
     def _largest(self) -> float:
         """A scale of all logits of linear_cross_entropy."""

@@ -29,18 +29,18 @@ class Precision(NamedTuple):
     def spacing(self, values: Any) -> Floats:
         """The unit in the last place of each number of this type nearest to a value."""
         _, exponent = np.frexp(np.abs(values))
+        exponent = np.where(np.asarray(values) == 0, self.lowest, exponent)
         return np.asarray(np.ldexp(1.0, np.maximum(exponent - self.digits, self.lowest)))
 
-    def ulps(self, found: Any, truth: Any) -> Floats:
-        """How far each value is from the truth, in units in the last place of the truth.
+    def ulps(self, found: Any, truth: Any, size: Any = None) -> Floats:
+        """How far each value is from the truth, in units in the last place of it, or of `size`.
 
         0 where both are the same infinity or both nan, inf where only one is.
         """
         found, truth = np.asarray(found, np.float64), np.asarray(truth, np.float64)
         with np.errstate(all="ignore"):
-            distance = np.abs(found - truth) / self.spacing(
-                np.where(np.isfinite(truth), truth, 1.0)
-            )
+            units = self.spacing(np.where(np.isfinite(truth), truth if size is None else size, 1.0))
+            distance = np.abs(found - truth) / units
         same = (found == truth) | (np.isnan(found) & np.isnan(truth))
         return np.where(same, 0.0, np.where(np.isfinite(distance), distance, np.inf))
 

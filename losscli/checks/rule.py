@@ -96,10 +96,13 @@ def compare(
     allowed: Floats,
     precision: Precision,
     first: int = 0,
+    size: Floats | None = None,
 ) -> Finding:
     """Judge values by the truth, entry by entry.
 
     allowed: the tolerance, that broadcasts to the truth; first: the index of the first entry.
+    size: what units in the last place are of, where that is not the truth: of a signed sum that
+    may cancel, the largest of its kind.
     """
     values = np.asarray(found, np.float64)
     if values.shape != truth.shape:
@@ -114,7 +117,7 @@ def compare(
     return Finding(
         count=int(truth.size),
         wrong=int(wrong.sum()),
-        ulp=float(precision.ulps(values, truth).max(initial=0.0)),
+        ulp=float(precision.ulps(values, truth, size).max(initial=0.0)),
         relative=float(np.nanmax(np.where(np.isnan(relative), np.inf, relative), initial=0.0)),
         first=None if at is None else first + at,
         found=math.nan if at is None else float(values.reshape(-1)[at]),

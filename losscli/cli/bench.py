@@ -17,6 +17,7 @@ def command(
     resolve: opt.Resolve = "1%",
     threads: opt.Threads = 0,
     seed: opt.Seed = 0,
+    memory: opt.Memory = True,
     plot: opt.Plot = None,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
@@ -50,6 +51,7 @@ def command(
         resolve=None if resolve == "none" else resolve,
         threads=threads,
         seed=seed,
+        memory=memory,
         plot=plot,
         output=tuple(output or ()),
     )

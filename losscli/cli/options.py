@@ -180,6 +180,11 @@ Resolve: TypeAlias = Annotated[
 Seed: TypeAlias = Annotated[
     int, typer.Option("--seed", metavar="N", rich_help_panel=DATA, help="Of the inputs.")
 ]
+Memory: TypeAlias = Annotated[
+    bool,
+    typer.Option("--memory/--no-memory", rich_help_panel=MEASURE,
+                 help="Whether peak memory is measured, in processes of its own."),
+]  # fmt: skip
 Plot: TypeAlias = Annotated[
     str | None,
     typer.Option("--plot", metavar="FILE", rich_help_panel=OUT, show_default=False,

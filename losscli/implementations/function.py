@@ -33,7 +33,9 @@ def prepare(
             "a function on tensors needs PyTorch", hint=f"numpy:{reference} calls it on arrays"
         ) from error
     if isinstance(found, type) and issubclass(found, torch.nn.Module):
-        found, params = found(**params), {}
+        found = found(**params)
+    if isinstance(found, torch.nn.Module):
+        params = {}  # it has its own
     return _on_tensors(_callable(found, reference), params, wrt)
 
 

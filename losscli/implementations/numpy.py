@@ -20,7 +20,8 @@ from losscli.sources.lane import Lane
 from losscli.tallies.exact import ExactSum
 
 _TASK = 131_072  # elements that a thread takes at a time: fewer fight for the interpreter's lock
-_LOGITS = 1 << 22  # of linear_cross_entropy, held at a time
+_LOGITS = 1 << 20  # of linear_cross_entropy, held at a time; but _ROWS at least
+_ROWS = 64
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -147,7 +148,7 @@ class _Linear:
         self._loss = workload.loss
         self._params = dict(workload.params)
         rows, _, classes = workload.shape
-        self._blocks = list(cuts(rows, max(1, _LOGITS // classes)))
+        self._blocks = list(cuts(rows, max(_ROWS, _LOGITS // classes)))
         self._team = _Team(threads)
 
     def forward(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:

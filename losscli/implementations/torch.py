@@ -25,6 +25,7 @@ _PARAMS = {
     "cross_entropy": ("weight", "ignore_index", "label_smoothing"),
     "linear_cross_entropy": ("ignore_index", "label_smoothing"),
 }
+_TENSORS = ("weight", "pos_weight")
 
 
 def prepare(workload: Workload, setting: Setting) -> Runner:
@@ -44,7 +45,7 @@ def function_of(workload: Workload, setting: Setting) -> Callable[..., Any]:
     params = {}
     for name, value in workload.params.items():
         if name in _PARAMS.get(workload.name, ()):
-            params[name] = _moved(value, setting)
+            params[name] = _moved(value, setting) if name in _TENSORS else value
         elif name in workload.set_params:
             raise UnsupportedError(f"torch has no {name} of {workload.name}")
     if workload.linear:
@@ -72,10 +73,9 @@ def of_function(function: Callable[..., Any], wrt: int, *, compiles: bool = Fals
 
 
 def _moved(value: Any, setting: Setting) -> Any:
-    """A number as it is; an array as a tensor."""
+    """Numbers as a tensor, and None as it is."""
     import torch
 
-    if hasattr(value, "__len__"):
-        dtype = getattr(torch, setting.dtype)
-        return torch.as_tensor(value, dtype=dtype, device=setting.device)
-    return value
+    if value is None:
+        return None
+    return torch.as_tensor(value, dtype=getattr(torch, setting.dtype), device=setting.device)

@@ -1,5 +1,7 @@
 """torch.compile of the eager functions, for one shape; its compilation is timed apart."""
 
+import warnings
+
 from losscli.errors import MissingError
 from losscli.implementations import torch as eager
 from losscli.implementations.implementation import Runner, Setting, Workload
@@ -15,5 +17,7 @@ def prepare(workload: Workload, setting: Setting) -> Runner:
 
         if not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):
             raise MissingError("torch.compile needs a C++ compiler on the CPU", hint="install g++")
-    compiled = torch.compile(function, dynamic=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it imports warns of itself
+        compiled = torch.compile(function, dynamic=False)
     return eager.of_function(compiled, wrt=2 if workload.linear else 1, compiles=True)

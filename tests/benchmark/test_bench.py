@@ -1,0 +1,250 @@
+"""What `losscli bench` measures, says and refuses."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from losscli import MissingError, UsageError, bench, losses
+from losscli.checks.precision import NAMES
+
+FOUNDING = ("smooth_l1", "cross_entropy", "bce", "bce_with_logits", "mae", "mse")
+
+
+@pytest.mark.parametrize("loss", FOUNDING)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_libraries_are_right_in_both_passes(rows, loss, dtype):
+    """Numpy and torch, by the rule; numpy's mean is exact."""
+    found = rows(loss, "numpy", "torch", dtype=dtype)
+    assert [(row.impl, row.passes) for row in found] == [
+        (impl, passes) for passes in ("forward", "forward+backward") for impl in ("numpy", "torch")
+    ]
+    assert [row.fault for row in found] == [""] * 4
+    assert all(row.max_ulp <= 0.5 for row in found if row.impl == "numpy")
+    assert all((row.grad_max_ulp is not None) == row.both for row in found)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_narrow_types_are_torchs(rows, dtype):
+    """NumPy has no bfloat16: it is left out, with the reason."""
+    found = bench(
+        loss="mse", impl=["numpy", "torch"], dtype=dtype, size="4096", time=0.3, memory=False
+    )
+    impls = {row.impl for row in found}
+    assert impls == ({"torch"} if dtype == "bfloat16" else {"numpy", "torch"})
+    assert dict(found.left_out) == (
+        {"numpy": "NumPy has no bfloat16"} if dtype == "bfloat16" else {}
+    )
+    assert all(row.correct for row in found)
+
+
+def test_a_row_says_what_the_contract_says():
+    """Names, kinds and relations of the JSON's fields."""
+    result = bench(loss="mse", impl=["numpy", "torch"], size="1e5", time=1.5)
+    document = json.loads(result.to_json())
+    assert document["schema"] == "losscli/bench/1"
+    assert document["exit_code"] == 0
+    for row in document["rows"]:
+        time = row["time_s"]
+        assert row["shape"] == [100_000]
+        assert row["bytes"] == (800_000 if row["pass"] == "forward" else 1_200_000)
+        assert row["gb_per_s"] == pytest.approx(row["bytes"] / time["median"] / 1e9)
+        assert row["limit_fraction"] == pytest.approx(row["limit_time_s"] / time["median"])
+        assert time["min"] <= time["median"]
+        assert len(time["rounds_s"]) == row["rounds"] <= time["n"]
+        assert row["peak_memory_bytes"] > 0
+        assert row["cache"] == "warm"
+    first, second = document["rows"][:2]
+    assert (first["speedup"], first["speedup_ci"]) == (1.0, [1.0, 1.0])
+    low, high = second["speedup_ci"]
+    assert low <= second["speedup"] <= high
+    assert {"device", "level", "read_gb_per_s", "copy_gb_per_s", "launch_s"} <= set(
+        document["limits"][0]
+    )
+    assert document["noise_floor"] >= 0
+    assert list(result.to_frame()["impl"]) == ["numpy", "torch"] * 2
+
+
+def test_speedup_points_the_way_it_says(rows, tmp_path):
+    """Above 1 is faster than the first: by a function that rests, either way round."""
+    (tmp_path / "slow.py").write_text(
+        "import time, torch.nn.functional as F\n"
+        "def rests(pred, target):\n"
+        "    time.sleep(0.05)\n"
+        "    return F.mse_loss(pred, target)\n"
+    )
+    _, slow = rows("mse", "torch", "slow.py:rests", passes="forward")
+    assert slow.speedup_ci[1] < 1.0
+    _, fast = rows("mse", "slow.py:rests", "torch", passes="forward")
+    assert fast.speedup_ci[0] > 1.0
+
+
+FORMS = """
+import numpy as np, torch, torch.nn.functional as F
+def mean(pred, target, beta=1.0): return F.smooth_l1_loss(pred, target, beta=beta)
+def rows(pred, target, beta=1.0): return F.smooth_l1_loss(pred, target, beta=beta, reduction="none")
+def pair(pred, target, beta=1.0):
+    return mean(pred, target, beta), torch.clamp((pred - target) / beta, -1, 1) / len(pred)
+class Module(torch.nn.Module):
+    def __init__(self, beta=1.0):
+        super().__init__()
+        self.beta = beta
+    def forward(self, pred, target): return mean(pred, target, self.beta)
+instance = Module(0.5)
+def arrays(pred, target, beta=1.0):
+    d = (pred - target).astype(np.float64)
+    near = np.minimum(np.abs(d), beta)
+    return (near / beta * (np.abs(d) - near / 2)).mean(), (np.clip(d / beta, -1, 1) / len(d))
+"""
+
+
+@pytest.mark.parametrize("name", ["mean", "rows", "pair", "Module", "instance", "numpy:arrays"])
+def test_a_function_may_have_many_forms(rows, tmp_path, name):
+    """Mean, rows, value with gradient, nn.Module; parameters come as keywords."""
+    (tmp_path / "forms.py").write_text(FORMS)
+    prefix, _, plain = name.rpartition(":")
+    impl = f"{prefix}:forms.py:{plain}" if prefix else f"forms.py:{plain}"
+    found = rows("smooth_l1:beta=0.5", impl)
+    assert [(row.impl, row.fault) for row in found] == [(impl, "")] * 2
+
+
+def test_linear_cross_entropy_holds_no_logits():
+    """It is right, as torch is, in a fraction of the memory of the logits."""
+    result = bench(
+        loss="linear_cross_entropy",
+        impl=["numpy", "torch"],
+        size="8192x16x8192",
+        passes="forward",
+        time=8,
+    )
+    own, theirs = result.rows
+    logits = 4 * 8192 * 8192
+    assert own.correct
+    assert theirs.correct
+    assert own.peak_memory_bytes < 0.5 * logits < logits <= theirs.peak_memory_bytes
+
+
+def test_linear_gradients_are_right(rows):
+    """Of hidden states and of weights, beside torch's."""
+    found = rows("linear_cross_entropy", "numpy", "torch", size="300x32x100")
+    assert [row.fault for row in found] == [""] * 4
+
+
+def test_peak_memory_is_what_a_call_adds():
+    """Torch's elementwise mean holds one array of the inputs' size."""
+    result = bench(loss="mse", impl="torch", size="4194304", passes="forward", time=2)
+    (row,) = result.rows
+    assert 15 << 20 < row.peak_memory_bytes < 40 << 20
+
+
+def test_cold_caches_are_emptied_before_each_call(rows, monkeypatch):
+    """As often as there are timed calls, and never where they are warm."""
+    from losscli.benchmark.clock import HostClock
+
+    flushed = []
+    monkeypatch.setattr(HostClock, "flush", lambda _: flushed.append(1))
+    (warm,) = rows("mse", "torch", passes="forward")
+    assert (warm.cold, len(flushed)) == (False, 0)
+    (cold,) = rows("mse", "torch", passes="forward", cache="cold")
+    assert cold.cold
+    assert len(flushed) >= cold.times.n
+
+
+def test_bfloat16_means_are_vacuous_where_a_constant_would_pass(rows):
+    """The tolerance of a mean of a million rows in eight bits is wider than what it judges."""
+    (row,) = rows("mae", "torch", dtype="bfloat16", size="1e6", passes="forward", time=1)
+    assert "vacuous" in [note.code for note in row.notes]
+    (row,) = rows("mae", "torch", size="1e6", passes="forward", time=1)
+    assert "vacuous" not in [note.code for note in row.notes]
+
+
+REFUSED = {
+    "no such implementation": ({"impl": "tensorflow"}, "no implementation is called"),
+    "near": ({"impl": "torch.compil"}, "did you mean torch.compile"),
+    "unbound": ({"impl": "cheats.py:honest", "loss": ("mse", "mae")}, "bound to no loss"),
+    "no file": ({"impl": "nope.py:f"}, "there is no file nope.py"),
+    "no name": ({"impl": "cheats.py:honst"}, "did you mean honest"),
+    "no module": ({"impl": "nope:f"}, "there is no module nope"),
+    "no loss": ({"loss": "mze"}, "no loss is called"),
+    "no size": ({"size": "many"}, "is no size"),
+    "classes of mse": ({"size": "10x10"}, "takes elements"),
+    "no dtype": ({"dtype": "float8"}, "no dtype 'float8'"),
+    "no device": ({"device": "tpu"}, "no such device: tpu"),
+    "no pass": ({"passes": "backward"}, "pass is one of"),
+    "no time": ({"time": 0}, "time is a number of seconds"),
+    "no cache": ({"cache": "hot"}, "cache is warm or cold"),
+    "no plot": ({"plot": "p.txt"}, "no plot can be written"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_makes_no_sense_is_refused(case):
+    """Before any work, with what to do."""
+    flags, words = REFUSED[case]
+    with pytest.raises(UsageError, match=words.replace("(", r"\(")):
+        bench(**{"loss": "mse", "impl": "torch", "size": "1000", "time": 0.2, **flags})
+
+
+def test_a_bound_function_runs_for_its_loss_only():
+    """LOSS=FILE.py:NAME; the row is called what was given."""
+    impl = "smooth_l1=cheats.py:honest"
+    result = bench(
+        loss=["mse", "smooth_l1"], impl=["torch", impl], size="5000", time=0.5, memory=False
+    )
+    found = [(row.label, row.impl) for row in result.rows if not row.both]
+    assert found == [("mse", "torch"), ("smooth_l1", "torch"), ("smooth_l1", impl)]
+
+
+def test_a_machine_without_cuda_says_what_it_has():
+    """Exit code 4, and what was found."""
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    with pytest.raises(MissingError, match="0 CUDA devices found"):
+        bench(device="cuda")
+
+
+def test_all_leaves_out_what_is_absent_and_says_so():
+    """Naming a library that is absent is an error; `all` is not."""
+    result = bench(loss="mse", impl="all", size="2000", time=0.5, memory=False, passes="forward")
+    assert {"numpy", "torch", "torch.compile", "sklearn"} == {row.impl for row in result.rows}
+    assert dict(result.left_out)["liger"] == "Liger is not installed"
+    with pytest.raises(MissingError, match="Liger is not installed"):
+        bench(loss="cross_entropy", impl="liger", size="64x8", time=0.2)
+    compiled = next(row for row in result.rows if row.impl == "torch.compile")
+    assert compiled.compile_s > 0
+    assert compiled.times.median < compiled.compile_s
+
+
+def test_numpys_mean_is_the_exact_mean_of_the_declared_values():
+    """The implementation is the library's own loss."""
+    from losscli.benchmark.workloads import workload_of_words
+    from losscli.implementations.implementation import Setting
+    from losscli.implementations.registry import parse
+
+    rng = np.random.default_rng(5)
+    pred, target = rng.standard_normal((2, 300_000))
+    runner = parse("numpy").prepare(
+        workload_of_words("mse", [300_000]), Setting("cpu", "float64", 2)
+    )
+    answer = runner.both(pred, target)
+    assert float(answer.value) == math.fsum(losses.mse(pred, target)) / 300_000
+    assert np.array_equal(answer.gradients[0], losses.mse.gradient(pred, target) / 300_000)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_types_know_their_last_place(name):
+    """The distance to the next number is torch's."""
+    from losscli.checks.precision import precision
+
+    kind = precision(name)
+    for x in (1.0, 1.5, 2.0, 0.75, 3e-3, 240.0, 1e-4):
+        value = torch.tensor(x, dtype=getattr(torch, name))
+        up = torch.nextafter(value, torch.tensor(math.inf, dtype=value.dtype))
+        assert float(kind.spacing(float(value))) == float(up.double() - value.double())
+    tiny = torch.nextafter(
+        torch.zeros((), dtype=getattr(torch, name)), torch.ones((), dtype=getattr(torch, name))
+    )
+    assert float(kind.spacing(0.0)) == float(tiny.double())
+    assert kind.eps == torch.finfo(getattr(torch, name)).eps

@@ -1,0 +1,65 @@
+"""Every exhibit of the museum is caught, and the honest function beside it is not."""
+
+import re
+
+import pytest
+
+EXHIBITS = {
+    "zeros": "the mean is 0, should be",
+    "remembers_addresses": "wrong while it was timed|other answers|the mean is",
+    "remembers_a_few_values": "wrong while it was timed|the mean is",
+    "stops_after_a_while": "the mean is|wrong while it was timed",
+    "changes_inputs": "the mean is 0, should be|changes its inputs",
+    "half_precision": "the mean is|wrong while it was timed",
+    "still_running": "the mean is nan",
+    "answers_late": "wrong while it was timed|the mean is",
+    "unwritten_rows": "nan|value wrong",
+    "one_nan": "value wrong: .* first at 511: nan",
+    "changing_answers": "other answers to the same call",
+    "stops_the_clock": "replaces the clock",
+    "raises": "RuntimeError: out of registers",
+    "wrong_shape": "wrong shape",
+}
+WITH_GRADIENT = {
+    "unwritten_gradient": "gradient wrong",
+    "wrong_gradient": "gradient wrong: [0-9,]+ of [0-9,]+",
+    "half_precision": "the mean is|gradient wrong",
+}
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+def test_a_cheat_is_wrong_and_says_why(rows, name):
+    """It gets no speed-up; honesty beside it is right."""
+    honest, cheat = rows("smooth_l1", "torch", f"cheats.py:{name}", passes="forward")
+    assert honest.correct
+    assert honest.speedup == 1.0
+    assert not cheat.correct
+    assert cheat.speedup is None
+    assert re.search(EXHIBITS[name], cheat.fault), cheat.fault
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENT)
+def test_a_wrong_gradient_is_wrong(rows, name):
+    """Backward is judged as forward is."""
+    honest, cheat = rows("smooth_l1", "torch", f"cheats.py:{name}", passes="forward+backward")
+    assert honest.correct
+    assert not cheat.correct
+    assert re.search(WITH_GRADIENT[name], cheat.fault), cheat.fault
+
+
+def test_the_honest_function_is_right_in_both_passes(rows):
+    """So that the tests above do not pass for everybody."""
+    found = rows("smooth_l1", "torch", "cheats.py:honest")
+    assert [row.fault for row in found] == [""] * 4
+    assert all(row.speedup_ci for row in found)
+
+
+def test_faster_than_memory_is_implausible(rows, monkeypatch):
+    """A limit that is a thousand times slower than this machine's makes honesty implausible."""
+    from losscli.benchmark import limit
+
+    slow = limit.Limit("cpu", "memory", 1, 0.001, 0.001)
+    monkeypatch.setattr("losscli.benchmark.devices.host_limit", lambda *_: slow)
+    (row,) = rows("mse", "torch", passes="forward")
+    assert not row.correct
+    assert re.search(r"implausible: [0-9.]+ times as fast as memory allows", row.fault)
