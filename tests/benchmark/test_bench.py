@@ -40,6 +40,7 @@ def test_narrow_types_are_torchs(rows, dtype):
     assert all(row.correct for row in found)
 
 
+@pytest.mark.real_limit
 def test_a_row_says_what_the_contract_says():
     """Names, kinds and relations of the JSON's fields."""
     result = bench(loss="mse", impl=["numpy", "torch"], size="1e5", time=1.5)
