@@ -1,6 +1,7 @@
-"""What every result's document is made of: notes, and numbers that JSON has no word for."""
+"""What every result's document is made of: notes, numbers that JSON lacks, and safe text."""
 
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,3 +23,13 @@ def json_numbers(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [json_numbers(item) for item in value]
     return value
+
+
+def shown(text: str) -> str:
+    r"""A text that came from outside, safe for a terminal: controls become \x1b and the like."""
+    hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    parts = [
+        c if unicodedata.category(c) not in hidden else c.encode("unicode_escape").decode()
+        for c in text
+    ]
+    return "".join(parts)

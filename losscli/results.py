@@ -12,6 +12,7 @@ from typing import BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.documents import shown
 from losscli.errors import DataError, UsageError
 
 
@@ -29,7 +30,8 @@ class OutputFile:
             kind = "a directory" if target.is_dir() else "not a regular file"
             raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
         self._target = target
-        name = f".{target.name[:100]}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+        stem = os.fsdecode(os.fsencode(target.name)[:100])
+        name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._temporary = target.with_name(name)
         try:
             self.file: BinaryIO = self._temporary.open("xb")
@@ -78,6 +80,12 @@ class OutputFile:
             self._temporary.chmod(stat.S_IMODE(self._target.stat().st_mode))
         self.file.close()
         self._temporary.replace(self._target)
+        with contextlib.suppress(OSError):  # not every system can make a folder durable
+            folder = os.open(self._target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
     def _guarded(self, action: Callable[[], object]) -> None:
         try:
@@ -99,12 +107,14 @@ class SampleFile:
         self._csv = suffix == ".csv"
         self._labels = list(labels)
         self._rows = 0
+        cells = ",".join(["row", *map(_cell, labels)])
+        first = cells.encode(errors="backslashreplace") + b"\n" if self._csv else self._header()
         self.output = OutputFile(path)
-        if self._csv:
-            cells = [_cell(label) for label in labels]
-            self.output.write(",".join(["row", *cells]).encode(errors="backslashreplace") + b"\n")
-        else:
-            self.output.write(self._header())
+        try:
+            self.output.write(first)
+        except BaseException:
+            self.discard()
+            raise
 
     def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
         """Write the rows that follow; one array a loss."""
@@ -138,5 +148,6 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
+    text = shown(text)
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if "," in text or quoted != text else text

@@ -56,7 +56,7 @@ def print_error(error: LossCliError, form: str) -> None:
 
 
 def _say(word: str, lines: list[str]) -> None:
-    from losscli.render.words import shown
+    from losscli.documents import shown
 
     # A message may quote a file's text: a page of it would bury the message.
     head, *rest = (shown(line[:_LONGEST_LINE]) for line in lines)

@@ -91,7 +91,7 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...
     pred, target = source.field("preds").row, source.field("targets").row
     if target == (1,):
         target = ()
-    if pred == (1,) and target == ():
+    if pred == (1,) and target == () and all(loss.loss.elementwise for loss in losses):
         pred = ()
     for loss in losses:
         if loss.loss.elementwise:

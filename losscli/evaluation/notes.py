@@ -23,9 +23,11 @@ def notes_of(
     logits = [loss for loss in losses if loss.loss.pred.words == "logits"]
     if probabilities and logits:
         yield _looks_like_probabilities(path, logits[0], layout["preds"])
-    for role in ("preds", "targets"):
-        other = "targets" if role == "preds" else "preds"
-        if source.field(role).row == (1,) and source.field(other).row == ():
+    columns = {role: source.field(role).row == (1,) and layout[role] == () for role in layout}
+    if columns["preds"] and columns["targets"]:
+        columns["preds"] = columns["targets"] = False  # their shapes match as they are
+    for role in layout:
+        if columns[role]:
             name = source.table(role).path
             yield Note("column_read", f"{name} is (N, 1) and was read as one column, (N,)")
     if layout["preds"] and any(

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
 from losscli.losses.domain import Domain, Interval, rows_with
@@ -39,10 +40,10 @@ class Param(NamedTuple):
                 return None
             if isinstance(value, str | bytes):
                 raise self._wrong(value, loss, "a number or one number a column")
-            array = np.asarray(_host(value))
-            if array.dtype.kind not in "fiub":
-                raise self._wrong(value, loss, "a number or one number a column")
-            array = array.astype(np.float64)
+            try:
+                array = as_array(value, self.name).astype(np.float64)
+            except DataError:
+                raise self._wrong(value, loss, "a number or one number a column") from None
             if array.ndim > 1 or not (np.isfinite(array) & self.bounds.holds(array)).all():
                 raise self._wrong(value, loss, f"{self.bounds}, as a number or one a column")
             return float(array) if array.ndim == 0 else array
@@ -197,10 +198,6 @@ def shape_words(row: Sequence[int]) -> str:
     return "(N,)" if not row else f"(N, {', '.join(map(str, row))})"
 
 
-def _host(value: Any) -> Any:
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
-
-
 @dataclass(frozen=True, slots=True)
 class _Inputs:
     """What a Python call is made of, checked: arrays of one backend, and parameters."""
@@ -213,22 +210,25 @@ class _Inputs:
     @classmethod
     def of(cls, loss: Loss, pred: Any, target: Any, given: Mapping[str, Any]) -> "_Inputs":
         params = loss.resolve(given)
-        raw_pred, raw_target = np.asarray(_host(pred)), np.asarray(_host(target))
+        raw_pred, raw_target = as_array(pred, "pred"), as_array(target, "target")
         if raw_pred.ndim == 0 or len(raw_pred) != len(np.atleast_1d(raw_target)):
             raise DataError(
                 f"{loss.name} takes one target a prediction; "
                 f"they are {raw_pred.shape} and {raw_target.shape}"
             )
         loss.fit(raw_pred.shape[1:], raw_target.shape[1:], params)
-        _check(loss.name, "pred", raw_pred, loss.pred)
         classes = None if loss.elementwise else raw_pred.shape[1]
-        _check(loss.name, "target", raw_target, loss.target, classes, params.get("ignore_index"))
+        spared = params.get("ignore_index")
+        out = raw_target == spared if spared is not None and raw_target.ndim == 1 else None
+        _check(loss.name, "pred", raw_pred, loss.pred, out=out)
+        _check(loss.name, "target", raw_target, loss.target, classes, spared)
         if hasattr(pred, "detach"):
             import torch
             from array_api_compat import torch as xp
 
             first = pred.to(torch.float64)
-            second = torch.as_tensor(target, device=pred.device)
+            other = target if hasattr(target, "detach") else torch.from_numpy(_plain(raw_target))
+            second = other.to(pred.device)
             whole = torch.int64
             moved = {
                 k: torch.as_tensor(v, dtype=torch.float64, device=pred.device)
@@ -260,6 +260,12 @@ class _Inputs:
             return out
 
 
+def _plain(array: Any) -> Any:
+    """The same numbers in memory that torch can take: native, writable, of a type that it has."""
+    kind = {"f": array.dtype.newbyteorder("="), "b": np.dtype(np.bool_)}.get(array.dtype.kind)
+    return np.array(array, dtype=kind or np.int64, order="C")
+
+
 def _indexed(loss: Loss, target: Array) -> bool:
     return loss.rows_of == "classes" and target.ndim == 1
 
@@ -271,12 +277,14 @@ def _check(
     domain: Domain,
     classes: int | None = None,
     spared: int | None = None,
+    out: Any = None,
 ) -> None:
-    if raw.dtype.kind not in "fiub":
-        raise DataError(f"{name} takes numbers; {role} is of {raw.dtype}")
+    """Raise DataError where an entry lies outside the domain; rows that are `out` may."""
     missing, outside = domain.offenders(raw, classes, spared)
     mask = outside if outside is not None else missing
-    if mask is not None:
+    if mask is not None and out is not None:
+        mask = mask & ~out.reshape(-1, *(1,) * (mask.ndim - 1))
+    if mask is not None and mask.any():
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         raise DataError(
             f"{name} takes {domain.words}; {raw[at]} {domain.fault(float(raw[at]), classes)}",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from losscli.documents import shown
 from losscli.render.page import Line, Page, Table
-from losscli.render.words import shown
 
 if TYPE_CHECKING:
     from losscli.benchmark.limit import Limit

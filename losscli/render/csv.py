@@ -4,6 +4,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from losscli.documents import shown
 from losscli.errors import LossCliError
 
 if TYPE_CHECKING:
@@ -31,5 +32,7 @@ def _written(records: list[dict[str, Any]]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
-    # A spreadsheet runs a cell that begins like a formula.
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+    if not isinstance(value, str):
+        return value
+    # A spreadsheet runs a cell that begins like a formula; a terminal obeys controls.
+    return shown(f"'{value}" if value[:1] in "=+-@\t\r" and value else value)

@@ -1,9 +1,9 @@
 """Markdown: the table of a terminal, for a comment or a page."""
 
+from losscli.documents import shown
 from losscli.errors import LossCliError
 from losscli.render import Result, page_of
 from losscli.render.page import Table
-from losscli.render.words import shown
 
 
 def render(result: Result) -> str:

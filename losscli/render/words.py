@@ -1,8 +1,8 @@
 """How numbers and names are written for people, the same in every format."""
 
 import math
-import unicodedata
 
+from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.render.page import Line, Page, Table
 
@@ -122,13 +122,3 @@ def _input(part: Input) -> str:
     name = shown(part.path.rsplit("/", 1)[-1]) + (shown(columns) if part.columns else "")
     shape = ", ".join(map(str, part.shape)) + ("," if len(part.shape) == 1 else "")
     return f"{name} {part.dtype} ({shape})"
-
-
-def shown(text: str) -> str:
-    r"""A text that came from outside, safe for a terminal: controls become \x1b and the like."""
-    hidden = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    parts = [
-        c if unicodedata.category(c) not in hidden else c.encode("unicode_escape").decode()
-        for c in text
-    ]
-    return "".join(parts)

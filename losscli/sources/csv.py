@@ -22,6 +22,7 @@ from losscli.sources.table import Field, rows_of
 
 _SNIFF = 1 << 16  # bytes from which the dialect and the column types are told
 _PIECE = 4 << 20  # bytes of text that make a block at the most
+_SPOTS = 8  # places of the file at which the length of lines is looked at
 _LONGEST = 64 << 20  # bytes of a line at the most
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _NEWLINE, _RETURN = 10, 13
@@ -66,7 +67,7 @@ class CsvTable:
         self._begin = 3 if head.startswith(b"\xef\xbb\xbf") else 0
         _refuse_other_encodings(file.path, head)
         line = head[self._begin :].split(b"\n", 1)[0].rstrip(b"\r")
-        self.delimiter = _delimiter(line)
+        self.delimiter = _delimiter(line, usual=self._usual())
         self._header = header
         self._names = self._read_names(line)
         self._first_line = 2 if header else 1
@@ -112,9 +113,18 @@ class CsvTable:
         return Field(role, row, "float64", tuple(columns), named)
 
     def block_rows(self, width: int) -> int:
-        """Rows that fit the cache as numbers and a piece as text, by the first lines' length."""
-        lines = max(1, self._sample.count(b"\n"))
-        return max(1, min(rows_of(width), _PIECE * lines // max(1, len(self._sample))))
+        """Rows that fit the cache as numbers and a piece as text, by the longest lines seen."""
+        return max(1, min(rows_of(width), int(_PIECE / self._line_length())))
+
+    def _line_length(self) -> float:
+        """Bytes of a line where they are longest, of the beginning and of spots in the file."""
+        length = len(self._sample) / max(1, self._sample.count(b"\n"))
+        span = self._end - self._begin
+        if span > _SNIFF:
+            for spot in range(1, _SPOTS + 1):
+                text = self._file.read(_SNIFF // _SPOTS, self._begin + span * spot // (_SPOTS + 1))
+                length = max(length, len(text) / max(1, text.count(b"\n")))
+        return length
 
     def cuts(self, rows: int) -> Iterator[CsvCut]:
         """Pieces of exactly `rows` lines; reading and counting is done here, parsing by workers."""
@@ -190,10 +200,13 @@ class CsvTable:
 
     def dialect(self) -> str:
         """The separator in words, where it is not the comma that the suffix promises."""
-        usual = "\t" if self.path.lower().endswith(".tsv") else ","
-        return (
-            "" if self.delimiter == usual or len(self._names) == 1 else _DELIMITERS[self.delimiter]
-        )
+        if self.delimiter == self._usual() or len(self._names) == 1:
+            return ""
+        return _DELIMITERS[self.delimiter]
+
+    def _usual(self) -> str:
+        """The separator that the suffix promises."""
+        return "\t" if self.path.lower().endswith((".tsv", ".tab")) else ","
 
     def _read_names(self, line: bytes) -> tuple[str, ...]:
         try:
@@ -258,9 +271,9 @@ class CsvTable:
             tail = self._file.read(size, end - size)
             kept = len(tail.rstrip(b"\r\n"))
             if kept:
-                newline = tail[kept : kept + 2]
-                ending = 2 if newline == b"\r\n" else len(newline[:1])
-                return end - size + kept + ending
+                last = end - size + kept
+                newline = self._file.read(2, last)
+                return last + (2 if newline == b"\r\n" else len(newline[:1]))
             end -= size
         return end
 
@@ -412,10 +425,10 @@ def _head(file: OpenFile) -> bytes:
     return head
 
 
-def _delimiter(line: bytes) -> str:
-    """The separator that stands most often in the header line; commas where none does."""
-    text = line.decode(errors="replace")
-    return max(_DELIMITERS, key=text.count)
+def _delimiter(line: bytes, usual: str) -> str:
+    """The separator that stands most often outside quotes in the header line, or the usual one."""
+    text = re.sub(r'"[^"]*"', "", line.decode(errors="replace"))
+    return max([usual, *_DELIMITERS], key=text.count)
 
 
 def _refuse_other_encodings(path: str, head: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError
 
-_PREADV = hasattr(os, "preadv")
+_PREADV, _PREAD = hasattr(os, "preadv"), hasattr(os, "pread")
 
 
 class OpenFile:
@@ -20,6 +21,7 @@ class OpenFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
+        self._reading = threading.Lock()
         try:
             flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(self.path, flags | getattr(os, "O_CLOEXEC", 0))
@@ -82,10 +84,14 @@ class OpenFile:
         try:
             if _PREADV:
                 return os.preadv(self._descriptor, [view], offset)
-            # No positional read on this platform: a descriptor of one's own keeps threads apart.
-            with Path(self.path).open("rb", buffering=0) as file:
-                file.seek(offset)
-                return file.readinto(view) or 0
+            if _PREAD:
+                data = os.pread(self._descriptor, len(view), offset)
+            else:
+                with self._reading:  # threads share one position
+                    os.lseek(self._descriptor, offset, os.SEEK_SET)
+                    data = os.read(self._descriptor, len(view))
+            view[: len(data)] = data
+            return len(data)
         except OSError as error:
             raise DataError(f"cannot read {self.path}: {error.strerror or error}") from error
 

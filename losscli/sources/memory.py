@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
+from losscli.backends.arrays import as_array
 from losscli.errors import DataError, Place, UsageError
 from losscli.sources.lane import Lane
 from losscli.sources.table import Field, rows_of
@@ -78,46 +78,3 @@ class ArrayTable:
 
     def close(self) -> None:
         """Nothing to release."""
-
-
-def _of_tensor(tensor: Any, name: str) -> NDArray[Any]:
-    """A torch tensor's numbers on the host."""
-    try:
-        tensor = tensor.detach().cpu()
-        # NumPy has no bfloat16; float32 holds each of its numbers.
-        array: NDArray[Any] = (
-            tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
-        ).numpy()
-    except (TypeError, RuntimeError) as error:
-        raise DataError(
-            f"{name} is a tensor that NumPy cannot take: {str(error).splitlines()[0]}",
-            hint="give a dense tensor of a common type: tensor.to_dense().float()",
-        ) from error
-    return array
-
-
-def as_array(values: Any, name: str) -> NDArray[Any]:
-    """The values as a NumPy array of numbers, without a copy where that is possible.
-
-    Raises DataError for what is no array of numbers.
-    """
-    if hasattr(values, "detach"):
-        values = _of_tensor(values, name)
-    elif isinstance(values, np.ma.MaskedArray):
-        if np.ma.getmaskarray(values).any():
-            raise DataError(
-                f"{name} has masked values, which are no numbers",
-                hint="fill them with nan, and say nan='skip': array.filled(numpy.nan)",
-            )
-        values = values.data
-    elif hasattr(values, "to_numpy"):
-        values = values.to_numpy()
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise DataError(f"{name} is no array: {error}") from error
-    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise DataError(
-            f"{name} is of {array.dtype}; numbers are wanted: float16 to float64, integers, bool"
-        )
-    return array

@@ -184,8 +184,25 @@ def open_source(
             excluded = [name for name in taken if name in table.names()]
             roles[role] = (table, table.field(role, names or None, excluded))
         roles |= _id_roles(ids, first, second)
+        _check_roles(roles)
         stack.pop_all()
         return Source({role: roles[role] for role in sorted(roles, key=_ORDER.index)})
+
+
+def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
+    """Raise UsageError for targets that are the predictions, DataError for rows of nothing."""
+    (table, preds), (other, targets) = roles["preds"], roles["targets"]
+    if table is other and preds.columns and preds.columns == targets.columns:
+        raise UsageError(
+            f"--pred and --target are both {', '.join(preds.columns)} of {table.path}",
+            hint="a loss of predictions against themselves says nothing: name two columns",
+        )
+    for table, field in roles.values():
+        if not field.width:
+            shape = ("N", *field.row)
+            raise DataError(
+                f"{table.path} has rows of no numbers: its shape is ({', '.join(map(str, shape))})"
+            )
 
 
 _ORDER = ("preds", "targets", "weights", "ids", "target_ids")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 import torch
 
-from losscli import DataError, UsageError, evaluate
+from losscli import DataError, UsageError, evaluate, losses
 
 PREDS, TARGETS = [1.0, 2.5, -3.0, 8.0], [1.5, 2.5, 0.0, 4.0]
 MAE = 7.5 / 4
@@ -213,3 +213,56 @@ def test_many_blocks_of_an_array_give_the_exact_mean(threads):
     result = evaluate(preds[0], preds[1], loss="mae", threads=threads)
     total = sum(map(Fraction, np.abs(preds[0] - preds[1]).tolist()), Fraction())
     assert result.value == float(total / 200_000)
+
+
+LOOSE = {
+    "a bfloat16 tensor": lambda v: torch.tensor(v, dtype=torch.bfloat16),
+    "big-endian": lambda v: np.array(v, ">f8"),
+    "a view backwards": lambda v: np.array(v[::-1])[::-1],
+    "read only": lambda v: np.frombuffer(np.array(v).tobytes()),
+    "a column of a DataFrame": lambda v: pd.DataFrame({"x": v, "y": 0})["x"],
+    "an Arrow array": pa.array,
+    "uint16": lambda v: np.array(v, np.uint16),
+}
+
+
+@pytest.mark.parametrize("form", LOOSE.values(), ids=LOOSE)
+def test_a_loss_takes_what_an_evaluation_takes(form):
+    """On arrays and on tensors, as predictions and as targets."""
+    preds, targets = [1.0, 2.0, 3.0], [1.0, 4.0, 8.0]
+    assert losses.mae(form(preds), targets).tolist() == [0.0, 2.0, 5.0]
+    assert losses.mae(preds, form(targets)).tolist() == [0.0, 2.0, 5.0]
+    assert losses.mae(torch.tensor(preds), form(targets)).tolist() == [0.0, 2.0, 5.0]
+    assert losses.mae.gradient(form(preds), targets).tolist() == [0.0, -1.0, -1.0]
+
+
+REFUSED = {
+    "ragged": ([[1.0], [1.0, 2.0]], "is no array of numbers"),
+    "masked": (np.ma.masked_array([1.0, 2.0], [0, 1]), "masked values"),
+    "text": (["a", "b"], "numbers are wanted"),
+    "objects": ([None, 1.0], "numbers are wanted"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_array_is_refused_at_both_doors(case):
+    """By name, and never with an exception of somebody else's."""
+    given, words = REFUSED[case]
+    with pytest.raises(DataError, match=f"preds .*{words}"):
+        evaluate(given, [1.0, 2.0], loss="mae")
+    with pytest.raises(DataError, match=f"pred .*{words}"):
+        losses.mae(given, [1.0, 2.0])
+
+
+def test_arrow_without_a_number_is_nan():
+    """Governed by --nan, as every missing number is."""
+    with pytest.raises(DataError, match="nan is not one"):
+        evaluate(pa.array([1.0, None]), [1.0, 2.0], loss="mae")
+    assert evaluate(pa.array([1, None]), [3.0, 2.0], loss="mae", nan="skip").value == 2.0
+
+
+def test_a_row_that_is_left_out_may_hold_anything():
+    """Its logits are not looked at."""
+    logits = np.array([[0.0, 0.0], [np.nan, 1.0]])
+    found = losses.cross_entropy(logits, [1, -100])
+    assert found.tolist() == [np.log(2), 0.0]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from losscli import DataError, evaluate
+from losscli import DataError, UsageError, evaluate
 from losscli.sources import csv as csv_module
 
 BOTH = {"pred": ["p"], "target": ["t"]}
@@ -125,9 +125,11 @@ def test_all_columns_of_numbers_are_a_matrix_where_the_loss_takes_rows(table):
 
 
 def test_a_column_may_serve_two_roles(table, read):
-    """Predictions weighed by themselves."""
-    found = read(table(PLAIN), pred=["p"], target=["p"], weights="t")
-    assert found["preds"].tolist() == found["targets"].tolist() == PREDS
+    """Targets that are weights too; but predictions that are the targets are a slip."""
+    found = read(table(PLAIN), pred=["p"], target=["t"], weights="t")
+    assert found["weights"].tolist() == found["targets"].tolist()
+    with pytest.raises(UsageError, match="--pred and --target are both p"):
+        read(table(PLAIN), pred=["p"], target=["p"])
 
 
 def test_a_wide_table_is_read(table, read):
@@ -324,3 +326,37 @@ def test_a_quote_within_a_cell_is_text_at_the_edge_of_a_block_too(tmp_path, monk
     path.write_text("p,t,note\n" + '1,0,5" pipe\n' * 10)
     monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda *_: 3)
     assert evaluate(path, pred="p", target="t", loss="mae").value == 1.0
+
+
+def test_separators_inside_quotes_do_not_count(table, read):
+    """A name with commas in a table of semicolons."""
+    found = read(table('"a, b, c, d";p;t\n0;1;2\n0;3;4\n'), pred=["p"], target=["t"])
+    assert found["preds"].tolist() == [1.0, 3.0]
+
+
+def test_as_many_tabs_as_commas_are_what_the_suffix_says(table, read):
+    """One of each in the header line."""
+    content = "p,x\tt\n1\t2\n3\t4\n"
+    found = read(table(content, "table.tsv"), pred=["p,x"], target=["t"])
+    assert found["preds"].tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("blank", [4093, 4094, 4095, 4096, 4097])
+def test_blank_ends_that_straddle_a_page_are_no_rows(table, read, blank):
+    """Whatever the page's edge cuts in two, a CRLF among it."""
+    end = "\r\n" * blank
+    found = read(table(f"p,t\r\n1,2\r\n3,4{end}"), pred=["p"], target=["t"])
+    assert found["preds"].tolist() == [1.0, 3.0]
+
+
+def test_blocks_of_text_stay_small_where_lines_grow_long(table):
+    """The first lines do not tell how long the others are."""
+    from losscli.sources.source import open_source
+
+    short = "1,2,x\n" * 20_000
+    long = f"1,2,{'x' * 20_000}\n" * 1_000
+    name = table(f"p,t,text\n{short}{long}")
+    source = open_source(name, pred=["p"], target=["t"])
+    sizes = [cut.size for cut in source.blocks()]
+    source.close()
+    assert max(sizes) < 12 << 20

@@ -1,5 +1,8 @@
 """NPY files are read as NumPy reads them, in any type, order, version and number of blocks."""
 
+import contextlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -150,6 +153,49 @@ def test_labels_of_one_column_are_labels(array):
     logits, labels = np.zeros((4, 2)), np.array([[0], [1], [1], [0]])
     result = evaluate(array(logits, "z.npy"), array(labels, "y.npy"), loss="cross_entropy")
     assert result.value == np.log(2)
+    assert [note.code for note in result.notes] == ["column_read"]
+    assert "y.npy" in result.notes[0].message
+
+
+def test_logits_of_one_class_are_a_matrix(array):
+    """(N, 1) of logits is one class a row, and the loss of a certain class is 0."""
+    result = evaluate(array(np.full((4, 1), 2.5), "z.npy"), np.zeros(4, int), loss="cross_entropy")
+    assert result.value == 0.0
+    assert not result.notes
+
+
+def test_weights_of_one_column_are_noted(array):
+    """(N, 1) beside rows is a column there too."""
+    name = array(np.ones((4, 1)), "w.npy")
+    result = evaluate(np.ones(4), np.zeros(4), loss="mae", weights=f"./{name}")
+    assert [note.code for note in result.notes] == ["column_read"]
+
+
+def test_rows_of_no_numbers_are_refused(array):
+    """(3, 0) has rows, and nothing in them: in a file and in memory."""
+    empty = np.ones((3, 0))
+    with pytest.raises(DataError, match="has no rows: its shape is"):
+        evaluate(array(empty, "z.npy"), empty, loss="mse")
+    with pytest.raises(DataError, match="rows of no numbers: its shape is"):
+        evaluate(empty, empty, loss="mse")
+
+
+@pytest.mark.parametrize("positional", ["pread", "neither"])
+def test_a_platform_without_preadv_reads_the_same(array, monkeypatch, positional):
+    """From the file that was opened, whatever stands under its name meanwhile."""
+    from losscli.sources import files
+
+    name = array(values("f8", 1000))
+    truth = evaluate(name, np.zeros(1000), loss="mse", threads=2).value
+    monkeypatch.setattr(files, "_PREADV", False)
+    monkeypatch.setattr(files, "_PREAD", positional == "pread")
+    with contextlib.closing(files.OpenFile(name)) as file:
+        np.save("other.npy", np.zeros(1000))
+        Path("other.npy").replace(name)
+        assert file.read(6, 0) == b"\x93NUMPY"
+        assert file.read(8, 128) == values("f8", 1000)[:1].tobytes()
+    array(values("f8", 1000))
+    assert evaluate(name, np.zeros(1000), loss="mse", threads=2).value == truth
 
 
 def test_one_file_may_be_predictions_targets_and_weights(array):
