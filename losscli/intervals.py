@@ -8,7 +8,15 @@ _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the norm
 
 def normal_quantile(level: float) -> float:
     """Z such that a standard normal lies in [-z, z] with probability `level`, 0 < level < 1."""
-    tail = 1.0 - level
+    return normal_exceeded(0.5 * (1.0 - level))
+
+
+def normal_exceeded(probability: float) -> float:
+    """Z that a standard normal exceeds with this probability, 1e-300 <= probability <= 1/2.
+
+    It keeps its digits where `probability` is far below the eps of a level near 1.
+    """
+    tail = 2.0 * probability
     z = math.sqrt(max(0.0, -2.0 * math.log(tail)))  # never below the root, so Newton descends
     for _ in range(100):
         density = math.sqrt(2.0 / math.pi) * math.exp(-0.5 * z * z)
