@@ -1,0 +1,1 @@
+"""How long implementations of a loss take, beside each other."""
