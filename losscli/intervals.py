@@ -1,7 +1,6 @@
 """Quantiles for intervals, without SciPy, which would cost more to import than most runs take."""
 
 import math
-from collections.abc import Sequence
 from functools import cache
 
 _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the normal is exact enough
@@ -9,7 +8,15 @@ _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the norm
 
 def normal_quantile(level: float) -> float:
     """Z such that a standard normal lies in [-z, z] with probability `level`, 0 < level < 1."""
-    tail = 1.0 - level
+    return normal_exceeded(0.5 * (1.0 - level))
+
+
+def normal_exceeded(probability: float) -> float:
+    """Z that a standard normal exceeds with this probability, 1e-300 <= probability <= 1/2.
+
+    It keeps its digits where `probability` is far below the eps of a level near 1.
+    """
+    tail = 2.0 * probability
     z = math.sqrt(max(0.0, -2.0 * math.log(tail)))  # never below the root, so Newton descends
     for _ in range(100):
         density = math.sqrt(2.0 / math.pi) * math.exp(-0.5 * z * z)
@@ -78,50 +85,3 @@ def _beta(a: float, b: float, x: float, rest: float) -> float:
         if abs(c * d - 1.0) < 1e-16:
             break
     return front * fraction
-
-
-def median_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """A distribution-free interval of the median, by order statistics.
-
-    It is infinite where there are too few values for the level: fewer than 6 at 0.95.
-    """
-    ordered = sorted(values)
-    count = len(ordered)
-    tail, best = 0.0, 0
-    for k in range(1, count // 2 + 1):
-        tail += math.comb(count, k - 1) / 2**count
-        if 1.0 - 2.0 * tail >= level:
-            best = k
-    if not best:
-        return -math.inf, math.inf
-    return ordered[best - 1], ordered[count - best]
-
-
-def ratio_interval(log_ratios: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
-    """The median of logs of ratios, one a round, and its interval."""
-    ordered = sorted(log_ratios)
-    middle = len(ordered) // 2
-    estimate = ordered[middle] if len(ordered) % 2 else sum(ordered[middle - 1 : middle + 1]) / 2
-    return estimate, *median_interval(ordered, level)
-
-
-def outliers(values: Sequence[float]) -> int:
-    """How many values lie more than three interquartile ranges beyond a quartile."""
-    ordered = sorted(values)
-    quarter = len(ordered) // 4
-    low, high = ordered[quarter], ordered[-1 - quarter]
-    reach = 3.0 * (high - low)
-    return sum(not low - reach <= value <= high + reach for value in ordered)
-
-
-def bimodal(values: Sequence[float]) -> bool:
-    """Whether a gap wider than both sides' spread cuts off at least 15 % of the values."""
-    ordered = sorted(values)
-    edge = max(3, math.ceil(0.15 * len(ordered)))
-    if len(ordered) < 20:
-        return False
-    gaps = [ordered[i] - ordered[i - 1] for i in range(edge, len(ordered) - edge + 1)]
-    at = max(range(len(gaps)), key=gaps.__getitem__)
-    cut = edge + at
-    spread = max(ordered[cut - 1] - ordered[0], ordered[-1 - edge // 2] - ordered[cut])
-    return gaps[at] > 1.5 * spread

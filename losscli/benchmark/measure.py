@@ -22,10 +22,10 @@ from losscli.documents import Note
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant, libraries, parse
-from losscli.intervals import ratio_interval
 from losscli.losses.spec import BoundLoss
 from losscli.machine import cores, environment
 from losscli.plans import BenchPlan
+from losscli.ranks import ratio_interval
 from losscli.sources.source import read_array
 
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}

@@ -14,6 +14,7 @@ from losscli.checks.rule import NOTHING, Finding
 from losscli.implementations.implementation import Answer, Framework
 
 _MOST_ROUNDS = 400
+_FEWEST = 8  # rounds, however little time there is
 _ROUND_S = 0.02  # quick calls are repeated within a round for so long
 _MOST_CALLS = 32
 _WARM_S = 0.5
@@ -91,7 +92,7 @@ def take(
     A contestant that fails is called no more.
     """
     calls = _calls_a_round(lanes, material, clock)
-    counts = looks()
+    counts = set(looks(_MOST_ROUNDS))
     for number in range(1, _MOST_ROUNDS + 1):
         order = lanes if number % 2 else list(reversed(lanes))
         for lane in order:
@@ -102,7 +103,7 @@ def take(
             return "failed"
         if stop.resolve is not None and number in counts and _resolved(running, stop.resolve):
             return "resolved"
-        if seconds() >= stop.until and number >= min(counts):
+        if seconds() >= stop.until and number >= _FEWEST and number % 2 == 0:
             return "time"
     return "rounds"
 

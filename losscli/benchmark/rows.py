@@ -12,7 +12,7 @@ from losscli.benchmark.rounds import Lane
 from losscli.benchmark.verify import Verdict
 from losscli.documents import Note
 from losscli.implementations.implementation import Runner, Setting, Workload
-from losscli.intervals import bimodal, median_interval, outliers, ratio_interval
+from losscli.ranks import bimodal, median_interval, outliers, ratio_interval
 
 _IMPLAUSIBLE = 1.3  # so much faster than memory allows cannot be
 _LOSES_DIGITS = 16.0  # ULP
