@@ -76,7 +76,7 @@ class LossCliError(Exception):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/error/1`."""
-        place = self.place if isinstance(self.place, Place) else Place(self.place or "")
+        place = self.place if isinstance(self.place, Place) else Place("")
         return {
             "schema": "losscli/error/1",
             "code": self.exit_code,
@@ -86,6 +86,7 @@ class LossCliError(Exception):
             "row": place.row,
             "line": place.line,
             "column": place.column,
+            "place": str(self.place) if self.place else None,
             "count": self.count,
             "hint": self.hint or None,
         }

@@ -1,8 +1,8 @@
 """What can be asked for: frozen plans with defaults, the same at every door."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
 
 from losscli.errors import MissingError, UsageError
@@ -26,7 +26,7 @@ class EvalPlan:
     pred, target, id: columns, where the data is a table.
     ci: the level of the interval of the mean, a fraction or a percentage with its sign.
     threads: 0 is all cores. output: files, in the format of their suffix.
-    digest: whether the result holds a digest of each input's values.
+    digest: whether the result holds a digest of each input's values, wherever it is kept or not.
     """
 
     preds: Any
@@ -55,22 +55,15 @@ class EvalPlan:
             if getattr(self, name) not in get_args(kind):
                 words = ", ".join(get_args(kind))
                 raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
-        if self.engine != "local":
-            if self.engine.split(":")[0] == "dask":
-                raise MissingError("the dask engine is not there yet", hint="--engine local")
+        _check_kinds(self)
+        if self.engine != "local" and self.engine.split(":")[0] != "dask":
             raise UsageError(f"there is no engine {self.engine!r}", hint="--engine local")
-        if self.threads < 0:
-            raise UsageError(f"threads is a number of threads, or 0 for all cores: {self.threads}")
         if self.reduction == "none" and self.per_sample is None:
             raise UsageError(
                 "with reduction none there is nothing to print",
                 hint="--per-sample FILE.npy keeps the losses of the rows",
             )
         object.__setattr__(self, "ci", fraction(self.ci, "ci"))
-        for name in ("pred", "target", "id", "output"):
-            value = getattr(self, name)
-            several = (value,) if isinstance(value, str | os.PathLike) else tuple(value)
-            object.__setattr__(self, name, several)
         for path in self.output:
             output_format(path)
 
@@ -106,17 +99,16 @@ class BenchPlan:
 
     def __post_init__(self) -> None:
         """Raise UsageError for what no run could do."""
-        for name in ("loss", "impl", "size", "dtype", "device", "output"):
+        for name in ("loss", "impl", "size", "dtype", "device"):
             value = getattr(self, name)
             single = value is not None and not isinstance(value, list | tuple)
             object.__setattr__(self, name, (value,) if single else tuple(value or ()))
+        _check_kinds(self)
         if self.passes not in get_args(Passes):
             words = ", ".join(get_args(Passes))
             raise UsageError(f"pass is one of {words}; {self.passes!r} is not")
         if self.cache not in (None, "warm", "cold"):
             raise UsageError(f"cache is warm or cold; {self.cache!r} is neither")
-        if self.threads < 0:
-            raise UsageError(f"threads is a number of threads, or 0 for all cores: {self.threads}")
         if not 0 < self.time < float("inf"):
             raise UsageError(f"time is a number of seconds above 0; {self.time!r} is not")
         if self.resolve is not None:
@@ -131,6 +123,69 @@ class BenchPlan:
                     hint=f"its suffix is one of {', '.join(PLOT_SUFFIXES)}",
                 )
 
+
+def check_flags(plan: type[Any], given: Mapping[str, Any]) -> None:
+    """Raise UsageError, with the nearest names, for a flag that a plan does not have."""
+    known = [field.name for field in fields(plan)]
+    for name in given:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, 2)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(known)}"
+            raise UsageError(f"there is no flag {name!r}", hint=hint)
+
+
+def _check_kinds(plan: Any) -> None:
+    """Raise UsageError for a flag of another kind; lists of texts become tuples."""
+    for field in fields(plan):
+        value = getattr(plan, field.name)
+        if field.name in _LISTS:
+            single = isinstance(value, str | os.PathLike)
+            several = (value,) if single else tuple(value) if _listed(value) else None
+            if several is None or not all(map(_LISTS[field.name], several)):
+                raise UsageError(f"{field.name} is a text or several; {value!r} is neither")
+            object.__setattr__(plan, field.name, several)
+        elif field.name in _KINDS:
+            holds, words = _KINDS[field.name]
+            if not holds(value):
+                raise UsageError(f"{field.name} is {words}; {value!r} is not")
+
+
+def _all(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str | os.PathLike) and "\0" not in os.fspath(value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_LISTS: dict[str, Callable[[Any], bool]] = {
+    "pred": lambda value: isinstance(value, str),
+    "target": lambda value: isinstance(value, str),
+    "id": lambda value: isinstance(value, str),
+    "output": _is_path,
+}
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "threads": (_is_count, "a number of threads, or 0 for all cores"),
+    "seed": (_is_count, "a whole number from 0"),
+    "header": (lambda value: isinstance(value, bool), "True or False"),
+    "memory": (lambda value: isinstance(value, bool), "True or False"),
+    "digest": (lambda value: isinstance(value, bool), "True or False"),
+    "engine": (lambda value: isinstance(value, str), "a name"),
+    "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
+    "per_sample": (lambda value: value is None or _is_path(value), "a path"),
+    "plot": (lambda value: value is None or _is_path(value), "a path"),
+    "time": (lambda value: isinstance(value, int | float), "a number of seconds"),
+}
 
 _CHOICES: dict[str, Any] = {
     "reduction": Reduction,

@@ -13,9 +13,9 @@ from losscli.errors import LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
-from losscli.losses.spec import BoundLoss, bind
+from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.machine import cores, reuses_memory
-from losscli.plans import BenchPlan, EvalPlan, output_format
+from losscli.plans import BenchPlan, EvalPlan, check_flags, output_format
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
 from losscli.sources.lane import Lane
@@ -39,21 +39,15 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
     >>> evaluate([0.5, 3.0], [0.0, 0.0], loss="smooth_l1").value
     1.3125
     """
+    check_flags(EvalPlan, flags)
     return carry_out(EvalPlan(preds, targets, **flags))
 
 
 def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
-    losses = bind(plan.loss, read_array)
-    if not losses:
-        raise _no_loss(plan)
-    for loss in losses:
-        if loss.statistic and plan.reduction == "sum":
-            raise UsageError(
-                f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
-            )
-    read = (plan.preds, plan.targets, plan.weights)
+    read = (plan.preds, plan.targets, plan.weights, *files_of(plan.loss))
     with _outputs(plan.output, (plan.per_sample,), read) as publish, ExitStack() as stack:
+        losses = _bound(plan)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
@@ -64,7 +58,7 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             source,
             losses,
             backend,
-            _engine(_threads(plan, backend.device, source), backend, source, samples),
+            _engine(plan, backend, source, samples),
             reduction=plan.reduction,
             ci=float(plan.ci),
             nan=plan.nan,
@@ -78,6 +72,19 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
     return result
 
 
+def _bound(plan: EvalPlan) -> list[BoundLoss]:
+    """The losses that are asked for; raises UsageError where there is none, or no such value."""
+    losses = bind(plan.loss, read_array)
+    if not losses:
+        raise _no_loss(plan)
+    for loss in losses:
+        if loss.statistic and plan.reduction == "sum":
+            raise UsageError(
+                f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
+            )
+    return losses
+
+
 def bench(**flags: Any) -> "Benchmark":
     """Speed, memory and rightness of implementations of losses, side by side.
 
@@ -85,6 +92,7 @@ def bench(**flags: Any) -> "Benchmark":
 
     Raises UsageError or MissingError, each with what, where and mend.
     """
+    check_flags(BenchPlan, flags)
     return carry_out_bench(BenchPlan(**flags))
 
 
@@ -140,7 +148,8 @@ def _outputs(
 
 def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     """Raise UsageError where a file is to be written twice, or over one that is read."""
-    inputs = {os.path.realpath(path) for path in read if isinstance(path, str | os.PathLike)}
+    paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
+    inputs = {os.path.realpath(path) for path in paths if "\0" not in path}
     seen: set[str] = set()
     for path in written:
         real = os.path.realpath(path)
@@ -178,10 +187,16 @@ def _threads(plan: EvalPlan, device: str, source: Source) -> int:
     return min(wanted, -(-source.rows * _width(source) // BLOCK))
 
 
-def _engine(threads: int, backend: Backend, source: Source, samples: SampleFile | None) -> Engine:
-    """Processes where they help and are safe, otherwise threads; no bit depends on which."""
+def _engine(plan: EvalPlan, backend: Backend, source: Source, samples: SampleFile | None) -> Engine:
+    """Processes where they help and are safe, otherwise threads; no bit depends on which.
+
+    Raises MissingError for an engine that is not there yet.
+    """
+    if plan.engine != "local":
+        raise MissingError("the dask engine is not there yet", hint="--engine local")
     from losscli.engines.forked import ForkedEngine, can_fork
 
+    threads = _threads(plan, backend.device, source)
     known = all(table.rows is not None for table in source.tables)  # so cuts are not read yet
     small = samples is None and backend.name == "numpy"  # results are few bytes a block
     if threads > 1 and known and small and reuses_memory() and can_fork():

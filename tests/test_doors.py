@@ -6,7 +6,7 @@ import inspect
 import pytest
 import typer
 
-from losscli import evaluate
+from losscli import UsageError, bench, evaluate
 from losscli.cli.app import program
 from losscli.plans import EvalPlan
 
@@ -73,5 +73,7 @@ def test_a_flag_that_takes_a_list_may_be_one_text_in_python():
 
 def test_python_refuses_what_is_no_field():
     """A slip in a flag's name is not swallowed."""
-    with pytest.raises(TypeError, match="weight"):
+    with pytest.raises(UsageError, match="no flag 'weight'\ndid you mean weights"):
         evaluate([1.0], [0.0], loss="mse", weight=[1.0])
+    with pytest.raises(UsageError, match="no flag 'los'\ndid you mean loss"):
+        bench(los="mse")

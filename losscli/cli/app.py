@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import typer
 
 from losscli.cli import bench as bench_command
 from losscli.cli import eval as eval_command
-from losscli.errors import DataError, LossCliError, UsageError
+from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED, _TERMINATED = 130, 143
 
@@ -63,6 +64,8 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
     """The exit code of what ended the run, which is said where anybody listens."""
     if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
         error = error.__cause__  # click takes it for a closed prompt, and there is none
+    if isinstance(error, click.ClickException):
+        error = _promised(error) or error
     code = _code_of(error)
     try:
         if "--debug" in arguments:
@@ -148,6 +151,25 @@ def _options(
     ),
 ) -> None:
     """Tells the truth about losses: exact, fast, from files of any size."""
+
+
+# Commands and flags that have their names already, and nothing behind them yet.
+_LATER = {
+    *("compare", "run", "diff", "bless", "results", "check", "list", "explain", "plot", "report"),
+    *("init", "schema", "doctor"),
+    *("--by", "--cluster", "--top", "--like", "--gate", "--max", "--min", "--baseline", "--save"),
+    *("--allow-note",),
+}
+
+
+def _promised(error: click.ClickException) -> MissingError | None:
+    """What to say of a command or flag that is promised; None for any other fault."""
+    if isinstance(error, click.NoSuchOption):
+        name = error.option_name
+    else:
+        found = re.match(r"No such command '([^']*)'", error.format_message())
+        name = found[1] if found else ""
+    return MissingError(f"{name} is not there yet") if name in _LATER else None
 
 
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from losscli.engines.engine import Result, Task
+from losscli.errors import MissingError
 from losscli.sources.lane import Lane
 
 # How many results the caller keeps of its own while it waits for a worker's.
@@ -105,6 +106,9 @@ class _Worker:
     ) -> None:
         self.pipe, sink = os.pipe()
         self._buffer = bytearray()
+        self._gone = False
+        self._poll = select.poll()  # select() itself has no descriptors beyond 1,023
+        self._poll.register(self.pipe, select.POLLIN)
         self._process = os.fork()
         if self._process:
             os.close(sink)
@@ -122,7 +126,7 @@ class _Worker:
 
     def ready(self) -> bool:
         """Whether something can be taken without waiting long."""
-        return bool(self._buffer) or bool(select.select([self.pipe], [], [], 0)[0])
+        return bool(self._buffer) or bool(self._poll.poll(0))
 
     def take(self) -> Any:
         """The next result of the worker; None after its last."""
@@ -132,14 +136,25 @@ class _Worker:
     def end(self) -> None:
         """Stop the worker wherever it is."""
         os.close(self.pipe)
-        os.kill(self._process, signal.SIGKILL)
-        os.waitpid(self._process, 0)
+        if not self._gone:
+            os.kill(self._process, signal.SIGKILL)
+            os.waitpid(self._process, 0)
+
+    def _ended(self) -> MissingError:
+        """What to say of a worker that is gone: something outside must have ended it."""
+        _, status = os.waitpid(self._process, 0)
+        self._gone = True
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        how = f"by signal {number}" if number else "before its work"
+        return MissingError(
+            f"a worker process was ended {how}", hint="out of memory? --threads 1 takes the least"
+        )
 
     def _bytes(self, count: int) -> bytes:
         while len(self._buffer) < count:
             part = os.read(self.pipe, 1 << 16)
             if not part:
-                raise RuntimeError("a worker process ended before its work")
+                raise self._ended()
             self._buffer += part
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]

@@ -44,7 +44,10 @@ class Offence:
 
 @dataclass(slots=True)
 class Measured:
-    """What one block gives; `samples` are the losses of its rows, where they are wanted."""
+    """What one block gives; `samples` are the losses of its rows, where they are wanted.
+
+    rounded: whether integers lost digits when they became floating-point numbers.
+    """
 
     rows: int
     size: int
@@ -53,6 +56,7 @@ class Measured:
     leaves: dict[str, Leaves] = field(default_factory=dict)
     offences: dict[tuple[str, str], Offence] = field(default_factory=dict)
     probabilities: bool = False
+    rounded: bool = False
 
 
 class BlockMeter:
@@ -102,8 +106,13 @@ class BlockMeter:
             checks = _Checks(block, raw, self._nan, measured.offences)
             outside = [checks.outside(loss) for loss in self._losses]
             if any(outside):
+                for loss in self._losses:  # of all that is wrong, the first row is to be told
+                    missing = checks.missing(loss, everywhere=True)
+                    if missing is not None:
+                        checks.blame_missing(loss, missing & ~checks.out(loss))
                 return measured
-            wide = {role: self._widened(role, raw[role], lane) for role in raw if role != "targets"}
+            wide = {"preds": self._widened("preds", raw["preds"], lane)}
+            measured.rounded = any(map(_loses_integers, raw.values()))
             for loss in self._losses:
                 tally, values = self._looked_at(loss, checks, raw, wide, lane)
                 measured.tallies.append(tally)
@@ -133,7 +142,7 @@ class BlockMeter:
         target = self._target(loss, raw["targets"], missing, wide, lane)
         share = loss.denominator(self._backend, target)
         denominator = None if share is None else self._backend.to_numpy(share)
-        weight = self._backend.to_numpy(wide["weights"]) if "weights" in wide else None
+        weight = np.array(raw["weights"], np.float64) if "weights" in raw else None
         values = self._values(loss, wide["preds"], target)
         tally = RowTally.of(values, checks.first, denominator, weight)
         if missing is None and tally.numerator.finite:
@@ -303,11 +312,20 @@ class _Checks:
         message = f"{subject} takes {domain.words}; {value:.10g} {fault}"
         column = int(at[1]) if len(at) > 1 else None
         offence = Offence(message, role, self.first + int(at[0]), column, int(rows.sum()), hint)
-        self._offences.setdefault((role, domain.words), offence)
+        kind = f"{domain.words}, {'missing' if hint == _NAN_HINT else 'outside'}"
+        self._offences.setdefault((role, kind), offence)
 
     def _classes(self) -> int | None:
         shape = self._raw["preds"].shape
         return shape[1] if len(shape) > 1 else None
 
 
+def _loses_integers(raw: NDArray[Any]) -> bool:
+    """Whether an integer has more digits than a float64."""
+    if raw.dtype.kind not in "iu" or raw.dtype.itemsize < 8:
+        return False
+    return bool(raw.max() > _WHOLE or raw.min() < -_WHOLE)
+
+
+_WHOLE = 1 << 53
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"

@@ -1,13 +1,14 @@
 """`measure`: a source through its losses into tallies, one block a worker in memory."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.backends.backend import Backend
+from losscli.documents import Note
 from losscli.engines.engine import Engine
 from losscli.errors import UsageError
 from losscli.evaluation.block import BlockMeter, Measured, Offence
@@ -71,7 +72,7 @@ def measure(
     ]
     return Evaluation(
         losses=tuple(results),
-        notes=tuple(notes_of(source, losses, results, layout, total.probabilities, backend)),
+        notes=tuple(_notes(source, losses, results, layout, total, backend)),
         inputs=tuple(_inputs(source, total, digest)),
         backend=backend.name,
         device=backend.device,
@@ -81,6 +82,20 @@ def measure(
         wall_s=time.perf_counter() - start,
         bytes=source.size,
     )
+
+
+def _notes(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    results: Sequence[LossResult],
+    layout: dict[str, tuple[int, ...]],
+    total: "_Total",
+    backend: Backend,
+) -> Iterator[Note]:
+    yield from notes_of(source, losses, results, layout, total.probabilities, backend)
+    if total.rounded:
+        words = "integers beyond 2^53 were rounded to the nearest float64"
+        yield Note("integers_rounded", words)
 
 
 def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...]]:
@@ -130,6 +145,7 @@ class _Total:
         self.digests: dict[str, Digest] = {}
         self.offences: dict[tuple[str, str], Offence] = {}
         self.probabilities = True
+        self.rounded = False
         self.rows = 0
         self.size = 0
 
@@ -138,6 +154,7 @@ class _Total:
         self.rows += part.rows
         self.size += part.size
         self.probabilities &= part.probabilities
+        self.rounded |= part.rounded
         for role, leaves in part.leaves.items():
             self.digests.setdefault(role, Digest()).append(leaves)
         for key, offence in part.offences.items():

@@ -19,6 +19,7 @@ Values: TypeAlias = Callable[..., Array]
 
 # Called from Python the loss must not touch its host's allocator: strips this long stay in cache.
 STRIP = 16_384
+_WHOLE = 1 << 63
 
 
 class Param(NamedTuple):
@@ -50,12 +51,16 @@ class Param(NamedTuple):
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
             raise self._wrong(value, loss, "a number" if self.kind == "number" else "whole")
         if self.kind == "whole":
-            if not math.isfinite(value) or value != int(value):
-                raise self._wrong(value, loss, "a whole number")
+            if not math.isfinite(value) or value != int(value) or not -_WHOLE <= value < _WHOLE:
+                raise self._wrong(value, loss, "a whole number of 64 bits")
             return int(value)
-        if not self.bounds.holds(float(value)):
+        try:
+            number = float(value)
+        except OverflowError:
+            raise self._wrong(str(value)[:20] + "...", loss, "a float64") from None
+        if not self.bounds.holds(number):
             raise self._wrong(value, loss, str(self.bounds))
-        return float(value)
+        return number
 
     def _wrong(self, value: Any, loss: str, should: str) -> UsageError:
         return UsageError(

@@ -15,6 +15,7 @@ from losscli.losses.registry import find
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FILE = re.compile(r"=\s*@([^,]+)")
 _LABEL = re.compile(r"[^=:\s,]+")
 
 
@@ -63,6 +64,8 @@ def bind(spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader) -> list[B
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
+    if not isinstance(spec, str | Loss | BoundLoss | Sequence):
+        raise UsageError(f"a loss is asked for by its name, not by {spec!r}")
     items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
     bound = [loss for item in items for loss in _bind_item(item, read)]
     seen: set[str] = set()
@@ -74,6 +77,12 @@ def bind(spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader) -> list[B
             )
         seen.add(loss.label)
     return bound
+
+
+def files_of(spec: Any) -> list[str]:
+    """The files that the parameters of specs name, whether or not they exist."""
+    items = [spec] if isinstance(spec, str) else spec if isinstance(spec, list | tuple) else []
+    return [name for item in items if isinstance(item, str) for name in _FILE.findall(item)]
 
 
 def _bind_item(item: Any, read: Reader) -> list[BoundLoss]:
@@ -138,9 +147,7 @@ def _value(text: str, read: Reader) -> Any:
     words: dict[str, Any] = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]
-    if re.fullmatch(r"[+-]?\d+", text):
-        return int(text)
     try:
-        return float(text)
+        return int(text) if re.fullmatch(r"[+-]?\d{1,400}", text) else float(text)
     except ValueError:
         return text

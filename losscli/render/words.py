@@ -103,12 +103,21 @@ def percent(level: float) -> str:
 
 def rows_line(result: Evaluation) -> str:
     """How many rows count, of how many, and what they were read from."""
-    loss = result.losses[0]
+    labels: dict[str, list[str]] = {}
+    for loss in result.losses:
+        labels.setdefault(_counts(loss), []).append(shown(loss.label))
+    if len(labels) == 1:
+        counts = list(labels)
+    else:  # a row may count in one loss and not in another
+        counts = [f"{words} ({', '.join(names)})" for words, names in labels.items()]
+    return " · ".join([*counts, *map(_input, result.inputs)])
+
+
+def _counts(loss: LossResult) -> str:
     left = [f"{loss.ignored:,} ignored"] if loss.ignored else []
     left += [f"{loss.skipped:,} skipped"] if loss.skipped else []
     tail = f"; {', '.join(left)}" if left else ""
-    counts = f"{loss.n:,} of {loss.rows:,} rows{tail}"
-    return " · ".join([counts, *map(_input, result.inputs)])
+    return f"{loss.n:,} of {loss.rows:,} rows{tail}"
 
 
 def how_line(result: Evaluation) -> str:

@@ -1,6 +1,7 @@
 """A source: the roles of an evaluation, each a field of an open table, cut into aligned blocks."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -214,16 +215,31 @@ def open_table(thing: Any, name: str, header: bool = True) -> Table:
         return ArrayTable(thing, name)
     path = os.fspath(thing)
     suffix = Path(path).suffix.lower()
-    if suffix in _LATER:
-        raise MissingError(
-            f"{_LATER[suffix]} cannot be read yet: {path}", hint="save it as .npy or .csv"
-        )
+    _refuse_later(path, suffix)
     file = OpenFile(path)
     try:
         return _table_of(file, suffix, header)
     except BaseException:
         file.close()
         raise
+
+
+def _refuse_later(path: str, suffix: str) -> None:
+    """Raise MissingError for what has a meaning already, and nobody to read it yet."""
+    what = _LATER.get(suffix)
+    if os.path.isfile(path):  # noqa: PTH113 - pathlib costs its import
+        with open(path, "rb") as file:  # what a file holds counts more than what it is called
+            what = None if file.read(len(MAGIC)) == MAGIC else what
+    elif path == "-":
+        what = "standard input"
+    elif re.match(r"[a-z][a-z0-9+.-]+://", path):
+        what = "addresses"
+    elif re.search(r"\.npz:[^/]*$", path):
+        what = "npz files"
+    elif not os.path.exists(path) and re.search(r"[*?]", path):  # noqa: PTH110
+        what = "patterns of files"
+    if what is not None:
+        raise MissingError(f"{what} cannot be read yet: {path}", hint="save it as .npy or .csv")
 
 
 def read_array(path: str) -> NDArray[Any]:

@@ -12,13 +12,10 @@ exponent bins follow Neal (Fast exact summation using small and large superaccum
 import math
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from fractions import Fraction
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -101,16 +98,6 @@ class ExactSum:
             return self.units / other.units  # Python divides integers with one rounding
         except OverflowError:
             return math.inf if (self.units > 0) == (other.units > 0) else -math.inf
-
-    def mean(self) -> float:
-        """The mean of the values added, rounded once and correctly; nan for none."""
-        return self.over(ExactSum.ones(self.count))
-
-    def fraction(self) -> "Fraction":
-        """The finite part as a rational number."""
-        from fractions import Fraction
-
-        return Fraction(self.units, 1 << -_LOWEST)
 
 
 def _units_of(values: Floats, low: float, high: float) -> int:

@@ -44,6 +44,9 @@ LOSSES = {
     "half an index": ("cross_entropy:ignore_index=1.5", ["ignore_index", "whole", "1.5"]),
     "nan for an index": ("cross_entropy:ignore_index=nan", ["ignore_index", "whole", "nan"]),
     "inf for an index": ("cross_entropy:ignore_index=inf", ["ignore_index", "whole", "inf"]),
+    "five hundred digits": (f"smooth_l1:beta={'9' * 500}", ["beta of smooth_l1", "inf"]),
+    "five thousand digits": (f"smooth_l1:beta={'9' * 5000}", ["beta of smooth_l1"]),
+    "past int64": ("cross_entropy:ignore_index=9223372036854775808", ["ignore_index", "64 bits"]),
     "no value": ("smooth_l1:beta", ["'beta'", "key=value", "smooth_l1:beta=0.5"]),
     "an empty value": ("smooth_l1:beta=", ["'beta='", "key=value"]),
     "the same twice": ("mse,mse", ["two losses are labelled 'mse'", "other=mse"]),
@@ -337,3 +340,77 @@ def test_a_process_that_is_asked_for_the_impossible_says_so_shortly(process):
     said = process("eval", *NOWHERE, "-l", "mes")
     assert (said.code, said.out) == (2, "")
     assert "did you mean mse" in "".join(said.error)
+
+
+COMMANDS = ("compare", "run", "bless", "explain", "report")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_promised_is_missing_and_not_wrong(losscli, command):
+    """Exit code 4: the request is right, and this version lacks it."""
+    said = losscli(command, "a", "b")
+    assert said.code == 4
+    assert said.error[0] == f"error: {command} is not there yet"
+
+
+@pytest.mark.parametrize("flag", ["--gate", "--max", "--by", "--like", "--top", "--save"])
+def test_a_flag_that_is_promised_is_missing_and_not_wrong(losscli, pair, flag):
+    """And one that nobody promised is exit 2."""
+    said = losscli("eval", *pair, "-l", "mse", flag, "x")
+    assert said.code == 4
+    assert said.error[0] == f"error: {flag} is not there yet"
+    assert losscli("eval", *pair, "-l", "mse", "--nope", "x").code == 2
+
+
+LATER = ("-", "x.npz:pred", "https://example.org/p.npy", "s3://bucket/p.npy", "shard-*.npy", "x.pt")
+
+
+@pytest.mark.parametrize("path", LATER)
+def test_a_source_that_is_promised_is_missing_and_not_wrong(losscli, pair, path):
+    """It is not looked for as a file of that name."""
+    said = losscli("eval", path, "t.npy", "-l", "mse")
+    assert said.code == 4
+    assert "cannot be read yet" in said.error[0]
+
+
+def test_what_a_file_holds_counts_more_than_what_it_is_called(losscli, pair):
+    """An array under the suffix of another format, and under a pattern's name."""
+    for name in ("p.pt", "p[*].npy"):
+        Path("p.npy").rename(name)
+        assert losscli("eval", name, "t.npy", "-l", "mse").code == 0
+        Path(name).rename("p.npy")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("-l", "cross_entropy:weight=@nope.npy"), 3),
+        (("-l", "mse + mae"), 4),
+        (("-l", "mse", "--engine", "dask"), 4),
+        (("-l", "mse", "--backend", "torch", "--device", "cuda:77"), 4),
+    ],
+    ids=["no file", "no sums", "no dask", "no device"],
+)
+def test_what_fails_later_is_in_the_files_too(losscli, pair, arguments, code):
+    """Exit codes 3 and 4, wherever they come from."""
+    said = losscli("eval", *pair, *arguments, "-o", "r.json")
+    assert said.code == code
+    document = json.loads(Path("r.json").read_text())
+    assert (document["schema"], document["code"]) == ("losscli/error/1", code)
+
+
+def test_a_parameters_file_is_not_written_over(refused, pair):
+    """It is read, as the data is."""
+    np.save("w.npy", np.ones(3))
+    spec = "cross_entropy:weight=@w.npy"
+    lines = refused(*pair, "-l", spec, "--per-sample", "./w.npy")
+    assert "w.npy is read" in lines[0]
+    assert np.load("w.npy").tolist() == [1.0, 1.0, 1.0]
+
+
+def test_the_path_of_an_error_is_a_path(losscli, pair):
+    """Words about a place have a field of their own."""
+    said = losscli("eval", *pair, "--format", "json")
+    document = json.loads(said.out)
+    assert document["path"] is None
+    assert document["place"].startswith("these fit the first rows")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli import evaluate
+from losscli import DataError, UsageError, evaluate
 
 PROGRAM = (sys.executable, "-m", "losscli", "eval")
 ROWS = [1.0, 2.0, 3.0], [0.0, 0.0, 0.0]
@@ -109,3 +109,94 @@ def test_one_long_id_does_not_make_every_id_long(losscli):
     code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, check=True)
     assert int(done.stdout.split()[-1]) < 400_000  # KiB; fixed-width text took 1.6 GB
+
+
+def test_the_first_row_that_is_wrong_is_told_with_its_like(losscli):
+    """A row that is nan comes before one that is out of range, and is counted apart."""
+    np.save("p.npy", [0.5, np.nan, 0.5, 7.0, np.nan, 8.0, 9.0])
+    np.save("t.npy", np.ones(7))
+    said = losscli("eval", "p.npy", "t.npy", "-l", "bce")
+    assert "nan is not one" in said.error[0]
+    assert "row 1; 2 such rows of 7" in said.error[1]
+    np.save("p.npy", [0.5, 7.0, 0.5, np.nan, np.nan, 8.0, 9.0])
+    said = losscli("eval", "p.npy", "t.npy", "-l", "bce")
+    assert "7 is above" in said.error[0]
+    assert "row 1; 3 such rows of 7" in said.error[1]
+
+
+def test_rows_that_count_in_one_loss_only_are_told_by_loss(losscli):
+    """One line of rows cannot speak for both."""
+    np.save("p.npy", np.zeros((3, 2)))
+    np.save("t.npy", [0, 1, -100])
+    said = losscli("eval", "p.npy", "t.npy", "-l", "cross_entropy,all=cross_entropy:ignore_index=1")
+    assert said.code == 3  # -100 is a label there
+    np.save("t.npy", [0, 1, 1])
+    said = losscli("eval", "p.npy", "t.npy", "-l", "cross_entropy,no1=cross_entropy:ignore_index=1")
+    assert "3 of 3 rows (cross_entropy) · 1 of 3 rows; 2 ignored (no1)" in said.out
+
+
+def test_weights_are_float64_in_the_fast_lane_too(losscli):
+    """What float32 would turn into 0 and infinity."""
+    np.save("p.npy", [1.0, 2.0])
+    np.save("t.npy", [0.0, 0.0])
+    np.save("w.npy", [1e-60, 3e-60])
+    found = evaluate("p.npy", "t.npy", loss="mae", weights="./w.npy", dtype="float32")
+    assert found.value == 1.75
+
+
+def test_integers_that_lose_digits_are_noted():
+    """2^53 + 1 is no float64."""
+    whole = np.array([2**53 + 1, 1])
+    found = evaluate(whole, np.zeros(2), loss="mae")
+    assert [note.code for note in found.notes] == ["integers_rounded"]
+    assert not evaluate(whole - 1, np.zeros(2), loss="mae").notes
+
+
+def test_a_long_name_of_wide_characters_is_written(losscli, files):
+    """The name it has meanwhile is no longer than a folder allows."""
+    name = "損" * 80 + ".md"
+    assert losscli("eval", *files, "-l", "mae", "-o", name).code == 0
+    assert sorted(path.name for path in Path().iterdir()) == sorted([*files, name])
+
+
+def test_controls_in_names_reach_no_table_of_cells(losscli, files):
+    """A label with an escape, in CSV on stdout and in a per-sample header."""
+    label = "a\x1b[31m"
+    said = losscli("eval", *files, "-l", f"{label}=mae", "--format", "csv", "--per-sample", "s.csv")
+    assert said.code == 0
+    assert "\x1b" not in said.out
+    assert Path("s.csv").read_text().splitlines()[0] == "row,a\\x1b[31m"
+
+
+WRONG = {
+    "threads as text": {"threads": "2"},
+    "half a thread": {"threads": 2.5},
+    "a thread less": {"threads": -1},
+    "no loss": {"loss": None},
+    "a number for a loss": {"loss": 5},
+    "no engine": {"engine": None},
+    "no policy": {"nan": None},
+    "a word for a truth": {"header": "no"},
+    "no level": {"ci": None},
+    "a level past the end": {"ci": 95},
+    "a number for a file": {"output": 5},
+    "a path with a NUL": {"output": "r\0.json"},
+    "a number for a device": {"device": 3},
+    "a number for a column": {"pred": 5},
+}
+
+
+@pytest.mark.parametrize("flags", WRONG.values(), ids=WRONG)
+def test_a_flag_of_the_wrong_kind_is_refused_by_name(flags):
+    """Never a TypeError from somewhere inside."""
+    with pytest.raises(UsageError, match=next(iter(flags))):
+        evaluate([1.0], [0.0], **{"loss": "mse", **flags})
+
+
+def test_a_path_that_cannot_be_is_refused():
+    """Wherever it is given."""
+    for given in (("p\0.npy", [0.0]), ([1.0], "t\0.npy")):
+        with pytest.raises(DataError, match="cannot open"):
+            evaluate(*given, loss="mse")
+    with pytest.raises(DataError, match="single number"):
+        evaluate(5, [0.0], loss="mse")
