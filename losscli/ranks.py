@@ -39,8 +39,8 @@ def median_interval(values: Numbers, level: float = 0.95) -> tuple[float, float]
     depth, share = _depth(x.size, level)
     if depth == 0:
         return -math.inf, math.inf
-    low = (1.0 - share) * x[depth - 1] + share * x[depth]
-    high = (1.0 - share) * x[-depth] + share * x[-depth - 1]
+    low = x[depth - 1] + share * (x[depth] - x[depth - 1])  # equal ones stay what they are
+    high = x[-depth] - share * (x[-depth] - x[-depth - 1])
     return float(low), float(high)
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -175,6 +175,7 @@ def test_order_matters_only_where_a_correlation_can_be_seen(values, random):
     assert bimodal(shuffled * 4) == bimodal(values * 4)
 
 
+@example([7 / 64.0, 7 / 64.0], [0.5, 0.14326569917803111])
 @given(SAMPLES, st.lists(st.floats(0.05, 0.999), min_size=2, max_size=2))
 def test_a_higher_level_is_wider(values, levels):
     """And the estimate lies inside."""
