@@ -12,6 +12,7 @@ import click
 import typer
 
 from losscli.cli import bench as bench_command
+from losscli.cli import diff as diff_command
 from losscli.cli import eval as eval_command
 from losscli.errors import DataError, LossCliError, UsageError
 
@@ -30,6 +31,7 @@ def program() -> typer.Typer:
     app.callback()(_options)
     app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
     app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
+    app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
     return app
 
 
@@ -153,7 +155,8 @@ def _options(
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
     """What click found wrong, in the words and the form of our own errors."""
     message = error.format_message().rstrip(".")
-    hint = "losscli eval --help" if "eval" in arguments else "losscli --help"
+    command = arguments[0] if arguments and arguments[0] in ("eval", "bench", "diff") else ""
+    hint = f"losscli {command} --help" if command else "losscli --help"
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
 

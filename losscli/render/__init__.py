@@ -8,11 +8,11 @@ from losscli.errors import LossCliError
 if TYPE_CHECKING:
     from losscli.render.page import Page
 
-Result: TypeAlias = Any  # Evaluation or Benchmark
+Result: TypeAlias = Any  # Evaluation, Benchmark or Differences
 
 # The module that makes a page of a result, by the name of its class: a page of one kind must not
 # cost the import of another.
-_PAGES = {"Evaluation": "words", "Benchmark": "benchmarks"}
+_PAGES = {"Evaluation": "words", "Benchmark": "benchmarks", "Differences": "differences"}
 
 
 def text(result: Result, form: str) -> str:

@@ -1,0 +1,120 @@
+"""`compare`: two saved benchmarks, row by row; what changed, and whether it is more than noise."""
+
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+
+from losscli.differences.pairs import Sides, anchor, beside, by_key, matched, others
+from losscli.differences.result import LEVEL, Differences, Pair, Ratio, Saved, Terms, seconds
+from losscli.documents import Note
+from losscli.verdicts import DRAWS, Shift, holm, median_shift, three_way
+
+_ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
+
+
+def compare(old: Saved, new: Saved, terms: Terms) -> Differences:
+    """What changed from `old` to `new`, documents of the schema losscli/bench/1.
+
+    Raises DataError where a row stands twice in one of them, or none stands in both.
+    """
+    both = matched(old, new)
+    draws = max(DRAWS, math.ceil(2 * len(both) / _ALPHA))  # else Holm's correction is out of reach
+    pairs, shifts = [], []
+    for key, sides in both.items():
+        pair = Pair(sides.old, sides.new, tuple(others(old, new, sides)))
+        name = anchor(old, new, sides)
+        shifts.append(_measure(pair, sides, name, terms, zlib.crc32(repr(key).encode()), draws))
+        pairs.append(pair)
+    _decide(pairs, shifts, terms)
+    rows = by_key(old), by_key(new)
+    return Differences(
+        rows=tuple(pairs),
+        only_old=tuple(row for key, row in rows[0].items() if key not in both),
+        only_new=tuple(row for key, row in rows[1].items() if key not in both),
+        old=old,
+        new=new,
+        terms=terms,
+        draws=draws,
+        notes=tuple(_notes(old, new, pairs, terms)),
+    )
+
+
+def _measure(
+    pair: Pair, sides: Sides, name: str, terms: Terms, seed: int, draws: int
+) -> Shift | None:
+    """Fill in the ratios of a row; the shift of the logs that decides, None without times."""
+    margin = math.log1p(terms.margin)
+    logs = [[math.log(value) for value in seconds(row)] for row in (pair.old, pair.new)]
+    if not all(logs):
+        return None
+    # Each run has its own luck with the machine, of which its samples say nothing.
+    spread = math.sqrt(2.0) * math.log1p(terms.between_runs)
+    raw = median_shift(*logs, margin=margin, spread=spread, seed=seed, draws=draws)
+    pair.raw = _ratio(raw)
+    if not name:
+        return raw
+    logs = [beside(sides.old, sides.first_old), beside(sides.new, sides.first_new)]
+    anchored = median_shift(*logs, margin=margin, seed=seed, draws=draws)
+    pair.anchor, pair.anchored = name, _ratio(anchored)
+    return anchored
+
+
+def _ratio(shift: Shift) -> Ratio:
+    ends = (math.exp(shift.low), math.exp(shift.high)) if math.isfinite(shift.low) else None
+    return Ratio(math.exp(shift.estimate), ends)
+
+
+def _decide(pairs: Sequence[Pair], shifts: Sequence[Shift | None], terms: Terms) -> None:
+    """Give each row its verdict; those that can be decided share Holm's correction."""
+    margin = math.log1p(terms.margin)
+    fair: list[tuple[Pair, Shift]] = []
+    for pair, shift in zip(pairs, shifts, strict=True):
+        pair.reason = _hindrance(pair, across=terms.across)
+        if pair.old["correct"] and not pair.new["correct"]:
+            pair.verdict = "wrong now"
+        elif not pair.reason and shift is not None:
+            fair.append((pair, shift))
+    slower = holm([shift.p_above for _, shift in fair])
+    not_slower = holm([shift.p_below for _, shift in fair])
+    for (pair, shift), p_slower, p_not in zip(fair, slower, not_slower, strict=True):
+        pair.p_slower, pair.p_not_slower = p_slower, p_not
+        pair.verdict = three_way(shift.low, shift.high, margin)
+        if pair.verdict == "undecided":
+            pair.reason = "the interval holds the margin"
+        elif (p_slower if pair.verdict == "slower" else p_not) > _ALPHA:
+            pair.reason = f"{pair.verdict} alone, but not beyond chance among {len(fair)} rows"
+            pair.verdict = "undecided"
+
+
+def _hindrance(pair: Pair, *, across: bool) -> str:
+    """Why times cannot decide about a row, or what is wrong with it; empty where nothing is."""
+    if not pair.new["correct"]:
+        fault = pair.new.get("fault") or "wrong"
+        return str(fault) if pair.old["correct"] else f"wrong in both: {fault}"
+    if not pair.old["correct"]:
+        return "wrong in OLD: its time says nothing"
+    for name, row in (("OLD", pair.old), ("NEW", pair.new)):
+        if not row.get("time_s"):
+            return f"no times in {name}"
+        if not seconds(row):
+            return f"times in {name} that are none: not all are above 0 and finite"
+    if pair.raw is not None and pair.raw.ci is None:
+        return f"too few rounds: {len(seconds(pair.old))} and {len(seconds(pair.new))}"
+    if pair.differs and not across:
+        return "; ".join(map(str, pair.differs))
+    return ""
+
+
+def _notes(old: Saved, new: Saved, pairs: Sequence[Pair], terms: Terms) -> Iterator[Note]:
+    if old.document == new.document:
+        yield Note("same_result", "OLD and NEW are the same result")
+    names = {pair.anchor for pair in pairs if pair.anchor}
+    ratios = [pair.raw.value for pair in pairs if pair.raw and pair.new["impl"] in names]
+    reach = 2.0 * math.sqrt(2.0) * math.log1p(terms.between_runs)
+    if any(abs(math.log(ratio)) > reach for ratio in ratios):
+        low, high = min(ratios), max(ratios)
+        yield Note(
+            "machine",
+            f"{', '.join(sorted(map(str, names)))} of the same version took {low:.2f} to "
+            f"{high:.2f} times as long: raw ratios tell the machine's change from the code's badly",
+        )
