@@ -8,7 +8,7 @@ import typer
 
 from losscli import evaluate
 from losscli.cli.app import program
-from losscli.plans import EvalPlan
+from losscli.plans import DiffPlan, EvalPlan
 
 # What only one door has, and why.
 ONLY_FLAGS = {
@@ -75,3 +75,13 @@ def test_python_refuses_what_is_no_field():
     """A slip in a flag's name is not swallowed."""
     with pytest.raises(TypeError, match="weight"):
         evaluate([1.0], [0.0], loss="mse", weight=[1.0])
+
+
+def test_the_flags_of_diff_are_the_fields_of_its_plan():
+    """With the same meaning: a default of one is a default of the other."""
+    command = typer.main.get_command(program()).commands["diff"]
+    flags = {parameter.name: parameter for parameter in command.params}
+    names = {field.name for field in dataclasses.fields(DiffPlan)}
+    assert flags.keys() - ONLY_FLAGS.keys() == names
+    given = {name: flags[name].default for name in ("margin", "between_runs", "across")}
+    assert DiffPlan("a.json", "b.json", **given) == DiffPlan("a.json", "b.json")

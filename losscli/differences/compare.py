@@ -25,7 +25,7 @@ def compare(old: Saved, new: Saved, terms: Terms) -> Differences:
         name = anchor(old, new, sides)
         shifts.append(_measure(pair, sides, name, terms, zlib.crc32(repr(key).encode()), draws))
         pairs.append(pair)
-    _decide(pairs, shifts, terms)
+    _decide(pairs, shifts, terms, noise=max(map(_noise, (old, new))))
     rows = by_key(old), by_key(new)
     return Differences(
         rows=tuple(pairs),
@@ -64,7 +64,15 @@ def _ratio(shift: Shift) -> Ratio:
     return Ratio(math.exp(shift.estimate), ends)
 
 
-def _decide(pairs: Sequence[Pair], shifts: Sequence[Shift | None], terms: Terms) -> None:
+def _noise(saved: Saved) -> float:
+    """The relative difference that a run found between an implementation and itself."""
+    floor = saved.document.get("noise_floor")
+    return float(floor) if isinstance(floor, int | float) and math.isfinite(floor) else 0.0
+
+
+def _decide(
+    pairs: Sequence[Pair], shifts: Sequence[Shift | None], terms: Terms, *, noise: float
+) -> None:
     """Give each row its verdict; those that can be decided share Holm's correction."""
     margin = math.log1p(terms.margin)
     fair: list[tuple[Pair, Shift]] = []
@@ -83,6 +91,9 @@ def _decide(pairs: Sequence[Pair], shifts: Sequence[Shift | None], terms: Terms)
             pair.reason = "the interval holds the margin"
         elif (p_slower if pair.verdict == "slower" else p_not) > _ALPHA:
             pair.reason = f"{pair.verdict} alone, but not beyond chance among {len(fair)} rows"
+            pair.verdict = "undecided"
+        elif pair.verdict == "slower" and shift.estimate <= math.log1p(noise):
+            pair.reason = f"slower by less than the machine's noise of {noise:.0%} (A/A)"
             pair.verdict = "undecided"
 
 
