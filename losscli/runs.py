@@ -14,7 +14,7 @@ from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind
 from losscli.machine import cores, reuses_memory
-from losscli.plans import BenchPlan, DiffPlan, EvalPlan, output_format
+from losscli.plans import BenchPlan, DiffPlan, DoctorPlan, EvalPlan, output_format
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
 from losscli.saved import check, read
@@ -24,6 +24,7 @@ from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark
+    from losscli.diagnosis import Diagnosis
     from losscli.differences.result import Differences, Saved
 
 
@@ -150,6 +151,26 @@ def _saved(source: Any, name: str) -> "Saved":
             f"{saved.name} is no benchmark but {schema}", hint="losscli bench -o FILE.json"
         )
     return saved
+
+
+def doctor(**flags: Any) -> "Diagnosis":
+    """What this machine can do: packages, devices, measured limits, noise.
+
+    flags: the fields of `losscli.plans.DoctorPlan`, the long flags of `losscli doctor`.
+    """
+    return carry_out_doctor(DoctorPlan(**flags))
+
+
+def carry_out_doctor(
+    plan: DoctorPlan, progress: Callable[[float], None] = no_progress
+) -> "Diagnosis":
+    """Look and measure as planned; progress is told the share of the work that is done."""
+    from losscli.diagnosis import diagnose
+
+    with _outputs(plan.output) as publish:
+        result = diagnose(plan, progress)
+        publish(result)
+    return result
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import typer
 
 from losscli.cli import bench as bench_command
 from losscli.cli import diff as diff_command
+from losscli.cli import doctor as doctor_command
 from losscli.cli import eval as eval_command
 from losscli.errors import DataError, LossCliError, UsageError
 
@@ -32,6 +33,7 @@ def program() -> typer.Typer:
     app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
     app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
     app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
+    app.command("doctor", rich_help_panel="Set up")(doctor_command.command)
     return app
 
 
@@ -155,8 +157,9 @@ def _options(
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
     """What click found wrong, in the words and the form of our own errors."""
     message = error.format_message().rstrip(".")
-    command = arguments[0] if arguments and arguments[0] in ("eval", "bench", "diff") else ""
-    hint = f"losscli {command} --help" if command else "losscli --help"
+    known = [command.name for command in program().registered_commands]
+    named = [word for word in arguments[:1] if word in known]
+    hint = " ".join(["losscli", *named, "--help"])
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
 

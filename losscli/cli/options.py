@@ -186,6 +186,9 @@ Plot: TypeAlias = Annotated[
                  help="Draw time and bandwidth against size: .png, .svg or .pdf."),
 ]  # fmt: skip
 
+Quick: TypeAlias = Annotated[
+    bool, typer.Option("--quick", rich_help_panel=MEASURE, help="Measure nothing.")
+]
 OldResult: TypeAlias = Annotated[
     str, typer.Argument(metavar="OLD.json", help="A saved result, as bench -o writes it.")
 ]

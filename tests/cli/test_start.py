@@ -35,7 +35,11 @@ def test_the_version_imports_neither_numpy_nor_typer(modules, flag):
     assert not modules(flag) & {"numpy", "typer", "click", "rich", *HEAVY}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("eval", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("eval", "--help"), ("diff", "--help"), ("doctor", "--help")],
+    ids=" ".join,
+)
 def test_help_imports_nothing_heavy(modules, arguments):
     """A page of text needs no arrays."""
     assert not modules(*arguments) & {"numpy", *HEAVY}
