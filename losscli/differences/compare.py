@@ -3,6 +3,7 @@
 import math
 import zlib
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from losscli.differences.pairs import Sides, anchor, beside, by_key, matched, others
 from losscli.differences.result import LEVEL, Differences, Pair, Ratio, Saved, Terms, seconds
@@ -75,9 +76,12 @@ def _decide(
 ) -> None:
     """Give each row its verdict; those that can be decided share Holm's correction."""
     margin = math.log1p(terms.margin)
+    moved = _moved(pairs, terms)
     fair: list[tuple[Pair, Shift]] = []
     for pair, shift in zip(pairs, shifts, strict=True):
         pair.reason = _hindrance(pair, across=terms.across)
+        if not pair.reason and not pair.anchor and pair.new["device"] in moved:
+            pair.reason = "raw, and the machine changed by more than is allowed for"
         if pair.old["correct"] and not pair.new["correct"]:
             pair.verdict = "wrong now"
         elif not pair.reason and shift is not None:
@@ -119,13 +123,31 @@ def _hindrance(pair: Pair, *, across: bool) -> str:
 def _notes(old: Saved, new: Saved, pairs: Sequence[Pair], terms: Terms) -> Iterator[Note]:
     if old.document == new.document:
         yield Note("same_result", "OLD and NEW are the same result")
-    names = {pair.anchor for pair in pairs if pair.anchor}
-    ratios = [pair.raw.value for pair in pairs if pair.raw and pair.new["impl"] in names]
-    reach = 2.0 * math.sqrt(2.0) * math.log1p(terms.between_runs)
-    if any(abs(math.log(ratio)) > reach for ratio in ratios):
-        low, high = min(ratios), max(ratios)
+    for device, (names, ratio) in _moved(pairs, terms).items():
+        where = "" if device == "cpu" else f" on {device}"
         yield Note(
             "machine",
-            f"{', '.join(sorted(map(str, names)))} of the same version took {low:.2f} to "
-            f"{high:.2f} times as long: raw ratios tell the machine's change from the code's badly",
+            f"{names} of the same version took {ratio:.3g} times as long{where}: the machine "
+            "changed by more than is allowed for, and raw ratios cannot decide",
         )
+
+
+def _moved(pairs: Sequence[Pair], terms: Terms) -> dict[str, tuple[str, float]]:
+    """The devices whose anchors, code that did not change, moved by more than runs may differ.
+
+    Each with the names of its anchors and the median of their raw ratios.
+    """
+    reach = max(2.0 * math.sqrt(2.0) * math.log1p(terms.between_runs), math.log1p(terms.margin))
+    found: dict[str, tuple[str, float]] = {}
+    for device in dict.fromkeys(str(pair.new["device"]) for pair in pairs):
+        here = [pair for pair in pairs if pair.new["device"] == device]
+        names = sorted({pair.anchor for pair in here if pair.anchor})
+        # An anchor is first in its blocks; where it is not, it may be anchored itself.
+        ratios = [
+            pair.raw.value
+            for pair in here
+            if pair.raw and not pair.anchor and pair.new["impl"] in names
+        ]
+        if ratios and abs(math.log(median(ratios))) > reach:
+            found[device] = ", ".join(names), median(ratios)
+    return found

@@ -43,6 +43,24 @@ def test_a_slower_machine_is_not_slower_code():
     assert raw == pytest.approx([1.3] * 4, rel=0.03)
 
 
+@pytest.mark.parametrize("machine", [0.7, 1.3, 2.0])
+def test_raw_ratios_decide_nothing_on_a_machine_that_changed(machine):
+    """The anchor says that runs differ by more than the allowance, which raw ratios rest on."""
+    result = diff(bench(1), bench(2, machine=machine), fail_on="slower")
+    assert verdicts(result, TORCH) == {"undecided"}
+    assert result.exit_code == 0
+    assert verdicts(diff(bench(1), bench(2, machine=1.05)), TORCH) != {"slower"}
+
+
+def test_a_raw_slowdown_is_found_where_no_anchor_speaks_against_it():
+    """One implementation alone, twice as slow: beyond the margin and any allowance."""
+    old, new = (
+        document([r for r in found["rows"] if r["impl"] == MINE])
+        for found in (bench(1), bench(2, slowdown=2.0))
+    )
+    assert verdicts(diff(old, new)) == {"slower"}
+
+
 def test_a_slowdown_that_a_quicker_machine_hides_is_found():
     """The raw ratio is below 1."""
     result = diff(bench(1), bench(2, machine=0.7, slowdown=1.2))
