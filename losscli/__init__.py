@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from losscli.errors import UsageError as UsageError
     from losscli.evaluation import Evaluation as Evaluation
     from losscli.runs import bench as bench
+    from losscli.runs import diff as diff
     from losscli.runs import evaluate as evaluate
+    from losscli.saved import read as read
     from losscli.version import __version__ as __version__
 
 # A name, and the module it is taken from when it is first asked for: import stays cheap.
 _PUBLIC = {
     "evaluate": "losscli.runs",
     "bench": "losscli.runs",
+    "diff": "losscli.runs",
+    "read": "losscli.saved",
     "Evaluation": "losscli.evaluation",
     "Benchmark": "losscli.benchmark.result",
     "LossCliError": "losscli.errors",

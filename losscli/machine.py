@@ -2,7 +2,16 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any
+
+_PACKAGES = {
+    "numpy": "numpy",
+    "torch": "torch",
+    "pyarrow": "pyarrow",
+    "sklearn": "scikit-learn",
+    "liger_kernel": "liger-kernel",
+}
 
 
 def cores() -> int:
@@ -17,8 +26,8 @@ def environment() -> dict[str, Any]:
     import platform
 
     versions: dict[str, Any] = {
-        name: sys.modules[name].__version__
-        for name in ("numpy", "torch", "pyarrow")
+        name: _version(name, distribution)
+        for name, distribution in _PACKAGES.items()
         if name in sys.modules
     }
     return {
@@ -28,6 +37,17 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "cores": cores(),
     }
+
+
+def _version(name: str, distribution: str) -> Any:
+    """The version of a loaded module, which may name it only in its distribution."""
+    found = getattr(sys.modules[name], "__version__", None)
+    if found is None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        with suppress(PackageNotFoundError):
+            found = version(distribution)
+    return found
 
 
 _reuses_memory = False

@@ -12,6 +12,7 @@ NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
 BackendName: TypeAlias = Literal["auto", "numpy", "torch"]
 Precision: TypeAlias = Literal["float64", "float32"]
 Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
+FAIL_ON = ("slower", "undecided")
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 FORMATS = ("table", "json", "csv", "markdown")
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown"}
@@ -186,6 +187,59 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "plot": (lambda value: value is None or _is_path(value), "a path"),
     "time": (lambda value: isinstance(value, int | float), "a number of seconds"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class DiffPlan:
+    """A comparison of two saved results; each field is a long flag, of the same meaning.
+
+    old, new: paths of JSON files, documents, or results of `losscli.runs.bench`.
+    margin: the largest slowdown that is none, a fraction or a percentage.
+    fail_on: "slower" for exit code 1, "undecided" for 6; both, or none.
+    between_runs: the standard deviation of a whole run on a shared machine, relative; 0 is none.
+    across: whether rows from other machines or versions are decided too.
+    """
+
+    old: Any
+    new: Any
+    margin: float | str = 0.05
+    fail_on: Sequence[str] = ()
+    between_runs: float | str = 0.03
+    across: bool = False
+    output: Sequence[str | os.PathLike[str]] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what no comparison could mean."""
+        for name in ("fail_on", "output"):
+            value = getattr(self, name)
+            single = isinstance(value, str | os.PathLike)
+            object.__setattr__(self, name, (value,) if single else tuple(value or ()))
+        for word in self.fail_on:
+            if word not in FAIL_ON:
+                raise UsageError(f"fail_on is slower or undecided; {word!r} is neither")
+        object.__setattr__(self, "margin", fraction(self.margin, "margin"))
+        if str(self.between_runs).strip() not in ("0", "0.0", "0%"):
+            object.__setattr__(self, "between_runs", fraction(self.between_runs, "between_runs"))
+        else:
+            object.__setattr__(self, "between_runs", 0.0)
+        for path in self.output:
+            output_format(path)
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorPlan:
+    """A look at this machine; each field is a long flag. quick: measure nothing."""
+
+    quick: bool = False
+    output: Sequence[str | os.PathLike[str]] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for an output of no known format."""
+        single = isinstance(self.output, str | os.PathLike)
+        object.__setattr__(self, "output", (self.output,) if single else tuple(self.output))
+        for path in self.output:
+            output_format(path)
+
 
 _CHOICES: dict[str, Any] = {
     "reduction": Reduction,

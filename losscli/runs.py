@@ -9,21 +9,31 @@ from typing import TYPE_CHECKING, Any
 from losscli.backends.backend import Backend, choose
 from losscli.engines.engine import Engine
 from losscli.engines.local import LocalEngine
-from losscli.errors import LossCliError, MissingError, UsageError
+from losscli.errors import DataError, LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.measure import fit, no_progress
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.machine import cores, reuses_memory
-from losscli.plans import BenchPlan, EvalPlan, check_flags, output_format
+from losscli.plans import (
+    BenchPlan,
+    DiffPlan,
+    DoctorPlan,
+    EvalPlan,
+    check_flags,
+    output_format,
+)
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
+from losscli.saved import check, read
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_source, read_array
 from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark
+    from losscli.diagnosis import Diagnosis
+    from losscli.differences.result import Differences, Saved
 
 
 def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
@@ -114,6 +124,77 @@ def carry_out_bench(
 
             picture.write(draw(result, plan.plot))
             picture.commit()
+        publish(result)
+    return result
+
+
+def diff(old: Any, new: Any, **flags: Any) -> "Differences":
+    """What changed between two benchmarks, and whether it is more than noise.
+
+    old, new: paths of saved results, their documents, or results themselves.
+    flags: the fields of `losscli.plans.DiffPlan`, which are the long flags of `losscli diff`.
+
+    Raises DataError for what is no result or has no row in common, MissingError for results that
+    are no benchmarks, UsageError.
+    """
+    return carry_out_diff(DiffPlan(old, new, **flags))
+
+
+def carry_out_diff(plan: DiffPlan) -> "Differences":
+    """Compare as planned."""
+    from losscli.differences.compare import compare
+    from losscli.differences.result import Terms
+
+    with _outputs(plan.output, (), (plan.old, plan.new)) as publish:
+        old, new = _saved(plan.old, "OLD"), _saved(plan.new, "NEW")
+        terms = Terms(float(plan.margin), float(plan.between_runs), plan.across, plan.fail_on)
+        result = compare(old, new, terms)
+        publish(result)
+    return result
+
+
+def _saved(source: Any, name: str) -> "Saved":
+    """The document of a path, of a result, or itself; only those of benchmarks."""
+    from losscli.differences.result import Saved
+
+    if isinstance(source, str | os.PathLike):
+        saved = Saved(os.fspath(source), read(source))
+    else:
+        saved = Saved(name, source.to_dict() if hasattr(source, "to_dict") else dict(source))
+        check(saved.document, name)
+    schema = str(saved.document.get("schema"))
+    if schema == "losscli/error/1":
+        reason = str(saved.document.get("message"))[:200]
+        raise DataError(f"{saved.name} holds no result but an error", place=reason)
+    if schema in ("losscli/eval/1", "losscli/run/1"):
+        kind = schema.split("/")[1]
+        raise MissingError(
+            f"diff does not compare results of {kind} yet: {saved.name}",
+            hint="it compares those of bench",
+        )
+    if schema != "losscli/bench/1":
+        raise DataError(
+            f"{saved.name} is no benchmark but {schema}", hint="losscli bench -o FILE.json"
+        )
+    return saved
+
+
+def doctor(**flags: Any) -> "Diagnosis":
+    """What this machine can do: packages, devices, measured limits, noise.
+
+    flags: the fields of `losscli.plans.DoctorPlan`, the long flags of `losscli doctor`.
+    """
+    return carry_out_doctor(DoctorPlan(**flags))
+
+
+def carry_out_doctor(
+    plan: DoctorPlan, progress: Callable[[float], None] = no_progress
+) -> "Diagnosis":
+    """Look and measure as planned; progress is told the share of the work that is done."""
+    from losscli.diagnosis import diagnose
+
+    with _outputs(plan.output) as publish:
+        result = diagnose(plan, progress)
         publish(result)
     return result
 

@@ -8,7 +8,7 @@ import typer
 
 from losscli import UsageError, bench, evaluate
 from losscli.cli.app import program
-from losscli.plans import EvalPlan
+from losscli.plans import DiffPlan, DoctorPlan, EvalPlan
 
 # What only one door has, and why.
 ONLY_FLAGS = {
@@ -77,3 +77,15 @@ def test_python_refuses_what_is_no_field():
         evaluate([1.0], [0.0], loss="mse", weight=[1.0])
     with pytest.raises(UsageError, match="no flag 'los'\ndid you mean loss"):
         bench(los="mse")
+
+
+@pytest.mark.parametrize(("name", "plan"), [("diff", DiffPlan), ("doctor", DoctorPlan)])
+def test_the_flags_of_other_commands_are_the_fields_of_their_plans(name, plan):
+    """By their names; a default of one is a default of the other."""
+    command = typer.main.get_command(program()).commands[name]
+    flags = {parameter.name: parameter for parameter in command.params}
+    found = {field.name: field for field in dataclasses.fields(plan)}
+    assert flags.keys() - ONLY_FLAGS.keys() == found.keys()
+    required = {n: "a.json" for n, field in found.items() if field.default is dataclasses.MISSING}
+    given = {n: flags[n].default for n in found.keys() - required.keys()}
+    assert plan(**required, **{n: v for n, v in given.items() if v is not None}) == plan(**required)

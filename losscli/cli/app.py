@@ -13,6 +13,8 @@ import click
 import typer
 
 from losscli.cli import bench as bench_command
+from losscli.cli import diff as diff_command
+from losscli.cli import doctor as doctor_command
 from losscli.cli import eval as eval_command
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
@@ -31,6 +33,8 @@ def program() -> typer.Typer:
     app.callback()(_options)
     app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
     app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
+    app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
+    app.command("doctor", rich_help_panel="Set up")(doctor_command.command)
     return app
 
 
@@ -155,8 +159,8 @@ def _options(
 
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
-    *("compare", "run", "diff", "bless", "results", "check", "list", "explain", "plot", "report"),
-    *("init", "schema", "doctor"),
+    *("compare", "run", "bless", "results", "check", "list", "explain", "plot", "report"),
+    *("init", "schema"),
     *("--by", "--cluster", "--top", "--like", "--gate", "--max", "--min", "--baseline", "--save"),
     *("--allow-note",),
 }
@@ -175,7 +179,9 @@ def _promised(error: click.ClickException) -> MissingError | None:
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
     """What click found wrong, in the words and the form of our own errors."""
     message = error.format_message().rstrip(".")
-    hint = "losscli eval --help" if "eval" in arguments else "losscli --help"
+    known = [command.name for command in program().registered_commands]
+    named = [word for word in arguments[:1] if word in known]
+    hint = " ".join(["losscli", *named, "--help"])
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
 

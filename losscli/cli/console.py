@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from losscli.errors import LossCliError
 
 if TYPE_CHECKING:
-    from losscli.benchmark.result import Benchmark
-    from losscli.evaluation import Evaluation
+    from losscli.render import Result
 
 _LONGEST_LINE = 2000  # characters
 _PATIENCE_S = 1.0  # a bar for anything longer
 
 
-def printed(result: "Evaluation | Benchmark", form: str, *, quiet: bool) -> None:
+def printed(result: "Result", form: str, *, quiet: bool) -> None:
     """The notes on stderr, the result on stdout."""
     for note in result.notes:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
@@ -26,7 +25,7 @@ def printed(result: "Evaluation | Benchmark", form: str, *, quiet: bool) -> None
         _print(result, form)
 
 
-def _print(result: "Evaluation | Benchmark", form: str) -> None:
+def _print(result: "Result", form: str) -> None:
     if form != "table":
         from losscli.render import text
 

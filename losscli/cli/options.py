@@ -190,3 +190,35 @@ Plot: TypeAlias = Annotated[
     typer.Option("--plot", metavar="FILE", rich_help_panel=OUT, show_default=False,
                  help="Draw time and bandwidth against size: .png, .svg or .pdf."),
 ]  # fmt: skip
+
+Quick: TypeAlias = Annotated[
+    bool, typer.Option("--quick", rich_help_panel=MEASURE, help="Measure nothing.")
+]
+OldResult: TypeAlias = Annotated[
+    str, typer.Argument(metavar="OLD.json", help="A saved result, as bench -o writes it.")
+]
+NewResult: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NEW.json", help="Another one; ratios are its times over OLD's.")
+]
+Margin: TypeAlias = Annotated[
+    str,
+    typer.Option("--margin", metavar="SHARE", rich_help_panel=STATS,
+                 help="The largest slowdown that is none."),
+]  # fmt: skip
+FailOn: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--fail-on", metavar="slower|undecided", rich_help_panel=STATS,
+                 show_default=False,
+                 help="Exit with 1 for a slower row, with 6 for an undecided one; repeatable, or"
+                 " by commas. Default: report and exit with 0."),
+]  # fmt: skip
+BetweenRuns: TypeAlias = Annotated[
+    str,
+    typer.Option("--between-runs", metavar="SHARE", rich_help_panel=STATS,
+                 help="Standard deviation of a whole run on a shared machine, for raw ratios."),
+]  # fmt: skip
+Across: TypeAlias = Annotated[
+    bool,
+    typer.Option("--across", rich_help_panel=STATS,
+                 help="Decide rows from other machines, versions or thread counts too."),
+]  # fmt: skip

@@ -8,11 +8,16 @@ from losscli.errors import LossCliError
 if TYPE_CHECKING:
     from losscli.render.page import Page
 
-Result: TypeAlias = Any  # Evaluation or Benchmark
+Result: TypeAlias = Any  # Evaluation, Benchmark, Differences or Diagnosis
 
 # The module that makes a page of a result, by the name of its class: a page of one kind must not
 # cost the import of another.
-_PAGES = {"Evaluation": "words", "Benchmark": "benchmarks"}
+_PAGES = {
+    "Evaluation": "words",
+    "Benchmark": "benchmarks",
+    "Differences": "differences",
+    "Diagnosis": "diagnosis",
+}
 
 
 def text(result: Result, form: str) -> str:

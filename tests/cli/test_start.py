@@ -1,12 +1,15 @@
 """A start imports what the command needs, and nothing that takes long."""
 
+import json
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from losscli.version import __version__
+from tests.differences.conftest import bench
 
 # Every import is reported on stderr, however the program ends.
 PROGRAM = (sys.executable, "-X", "importtime", "-m", "losscli")
@@ -35,7 +38,11 @@ def test_the_version_imports_neither_numpy_nor_typer(modules, flag):
     assert not modules(flag) & {"numpy", "typer", "click", "rich", *HEAVY}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("eval", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("eval", "--help"), ("diff", "--help"), ("doctor", "--help")],
+    ids=" ".join,
+)
 def test_help_imports_nothing_heavy(modules, arguments):
     """A page of text needs no arrays."""
     assert not modules(*arguments) & {"numpy", *HEAVY}
@@ -97,3 +104,10 @@ def test_nothing_is_printed_but_the_result(process, array):
     targets = array(np.array([-1e308, 1e308, 0.0, -5e-324]), "t.npy")
     said = process("eval", preds, targets, "-l", "mse,mae,smooth_l1,smooth_l1:beta=0")
     assert (said.code, said.err) == (0, "")
+
+
+def test_a_comparison_imports_nothing_heavy(modules):
+    """Saved numbers need neither torch nor whatever else was benchmarked."""
+    for seed, name in ((1, "old.json"), (2, "new.json")):
+        Path(name).write_text(json.dumps(bench(seed)))
+    assert not modules("diff", "old.json", "new.json") & HEAVY

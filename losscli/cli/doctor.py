@@ -1,0 +1,30 @@
+"""`losscli doctor`: options in, one call into the library, one call into the renderer."""
+
+from losscli.cli import options as opt
+
+
+def command(
+    quick: opt.Quick = False,
+    format: opt.Format = "table",  # noqa: A002 - the flag is called so
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    no_progress: opt.NoProgress = False,
+    debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
+) -> int:
+    """What this machine can do: packages, devices, measured limits, noise.
+
+    losscli doctor
+
+    losscli doctor --quick --format json
+    """
+    from losscli.cli.console import printed, progress_bar
+    from losscli.plans import DoctorPlan, check_format
+
+    check_format(format)
+    plan = DoctorPlan(quick=quick, output=tuple(output or ()))
+    from losscli.runs import carry_out_doctor
+
+    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+        result = carry_out_doctor(plan, progress)
+    printed(result, format, quiet=quiet)
+    return result.exit_code

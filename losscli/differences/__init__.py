@@ -1,0 +1,1 @@
+"""Two saved results: what changed, and whether it is more than noise."""

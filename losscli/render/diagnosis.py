@@ -1,0 +1,82 @@
+"""What a machine can do, as a page of one screen."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from losscli.documents import shown
+from losscli.render.benchmarks import duration
+from losscli.render.page import Line, Page, Table
+
+if TYPE_CHECKING:
+    from losscli.diagnosis import Diagnosis
+
+
+def page(result: "Diagnosis") -> Page:
+    """The page of a diagnosis."""
+    tables = [_machine(result), _packages(result)]
+    if result.limits:
+        tables.append(_limits(result))
+    return Page((), tables, list(_tail(result)), [note.message for note in result.notes])
+
+
+def _machine(result: "Diagnosis") -> Table:
+    known = result.environment
+    of = f" of {result.cores_of_machine}" if result.cores != result.cores_of_machine else ""
+    caches = ", ".join(f"{name} {_bytes(size)}" for name, size in result.caches.items())
+    memory = "unknown" if result.memory_bytes is None else _bytes(result.memory_bytes)
+    if result.free_bytes is not None:
+        memory += f", {_bytes(result.free_bytes)} free"
+    lines = [
+        ("system", f"{known['system']} {known['machine']}, Python {known['python']}"),
+        ("processor", f"{result.processor}, {result.cores}{of} cores"),
+        ("caches", caches or "unknown"),
+        ("memory", memory),
+        ("C++ compiler", result.compiler or "none: torch.compile needs one on the CPU"),
+    ]
+    lines += [
+        (each.name, f"{each.model}, {_bytes(each.memory_bytes)}, capability {each.capability}")
+        for each in result.cuda
+    ]
+    if not result.cuda:
+        lines.append(("CUDA", f"none: {result.no_cuda}"))
+    cells = [Line((name, shown(value))) for name, value in lines]
+    return Table(("machine", ""), cells, frozenset({0, 1}))
+
+
+def _packages(result: "Diagnosis") -> Table:
+    lines = [
+        Line((each.name, shown(each.version or "absent"), each.use), "" if each.version else "dim")
+        for each in result.packages
+    ]
+    return Table(("package", "version", "for"), lines, frozenset({0, 1, 2}), ("for",))
+
+
+def _limits(result: "Diagnosis") -> Table:
+    lines = [
+        Line(
+            (
+                f"{each.device}, {each.level}",
+                f"{each.read_gb_per_s:.4g} GB/s",
+                f"{each.copy_gb_per_s:.4g} GB/s",
+                "-" if each.launch_s is None else duration(each.launch_s),
+            )
+        )
+        for each in result.limits
+    ]
+    return Table(("measured limit", "read", "copy", "launch"), lines, frozenset({0}))
+
+
+def _tail(result: "Diagnosis") -> Iterator[str]:
+    if result.quick:
+        yield "nothing was measured; without --quick: limits of memory, and noise"
+    elif result.noise_floor is not None:
+        share = 100 * result.noise_floor
+        words = f"{share:.2g}" if share < 99.5 else f"{share:.0f}"
+        yield f"a difference under {words} % is noise here (A/A: mae by numpy against itself)"
+
+
+def _bytes(count: int) -> str:
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count >= 1 << power:
+            return f"{count / (1 << power):.4g} {unit}"
+    return f"{count} B"
