@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from losscli import losses as losses
     from losscli.benchmark.result import Benchmark as Benchmark
+    from losscli.checks.result import Check as Check
     from losscli.errors import DataError as DataError
     from losscli.errors import LossCliError as LossCliError
     from losscli.errors import MissingError as MissingError
     from losscli.errors import UsageError as UsageError
     from losscli.evaluation import Evaluation as Evaluation
     from losscli.runs import bench as bench
+    from losscli.runs import check as check
     from losscli.runs import diff as diff
     from losscli.runs import evaluate as evaluate
     from losscli.saved import read as read
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "evaluate": "losscli.runs",
     "bench": "losscli.runs",
+    "check": "losscli.runs",
     "diff": "losscli.runs",
     "read": "losscli.saved",
     "Evaluation": "losscli.evaluation",
     "Benchmark": "losscli.benchmark.result",
+    "Check": "losscli.checks.result",
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",
     "DataError": "losscli.errors",

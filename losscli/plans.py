@@ -190,6 +190,30 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """A check; each field is a long flag, of the same meaning and default.
+
+    impl: a loss (losscli's own), the name of a library, or a reference to a function.
+    loss: the loss that it should be, a spec; None where impl is a loss. seed: of ordinary inputs.
+    """
+
+    impl: str
+    loss: str | None = None
+    dtype: str = "float32"
+    device: str = "cpu"
+    seed: int = 0
+    output: Sequence[str | os.PathLike[str]] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what no check could be."""
+        _check_kinds(self)
+        if not isinstance(self.impl, str):
+            raise UsageError(f"an implementation is named by a text; {self.impl!r} is none")
+        for path in self.output:
+            output_format(path)
+
+
+@dataclass(frozen=True, slots=True)
 class DiffPlan:
     """A comparison of two saved results; each field is a long flag, of the same meaning.
 

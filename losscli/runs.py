@@ -17,6 +17,7 @@ from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.machine import cores, reuses_memory
 from losscli.plans import (
     BenchPlan,
+    CheckPlan,
     DiffPlan,
     DoctorPlan,
     EvalPlan,
@@ -25,13 +26,15 @@ from losscli.plans import (
 )
 from losscli.render import error_text, text
 from losscli.results import OutputFile, SampleFile
-from losscli.saved import check, read
+from losscli.saved import check as check_document
+from losscli.saved import read
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_source, read_array
 from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark
+    from losscli.checks.result import Check
     from losscli.diagnosis import Diagnosis
     from losscli.differences.result import Differences, Saved
 
@@ -128,6 +131,47 @@ def carry_out_bench(
     return result
 
 
+def check(impl: str, loss: str | None = None, **flags: Any) -> "Check":
+    """Whether an implementation is right: values and gradients, on ordinary and extreme inputs.
+
+    impl: `FILE.py:FUNCTION`, `MODULE:FUNCTION`, the name of a library with a loss, or a loss alone,
+    which is losscli's own. loss: a spec such as "smooth_l1:beta=0.5".
+    flags: the fields of `losscli.plans.CheckPlan`, which are the long flags of `losscli check`.
+
+    Raises UsageError or MissingError, each with what, where and mend.
+    """
+    check_flags(CheckPlan, flags)
+    return carry_out_check(CheckPlan(impl, loss, **flags))
+
+
+def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) -> "Check":
+    """Check as planned; progress is told the share of the cases that is done."""
+    from losscli.backends.torch import TorchBackend
+    from losscli.checks.check import examine
+    from losscli.checks.precision import precision
+    from losscli.implementations.implementation import Setting
+    from losscli.implementations.registry import Contestant, parse
+    from losscli.references import is_reference
+
+    with _outputs(plan.output) as publish:
+        precision(plan.dtype)
+        if plan.loss is None:
+            if is_reference(plan.impl):
+                raise UsageError(
+                    f"{plan.impl} should be which loss?", hint="--as smooth_l1:beta=0.5"
+                )
+            contestant, spec = Contestant("numpy", "numpy"), plan.impl
+        else:
+            contestant, spec = parse(plan.impl), plan.loss
+        (bound,) = bind(spec, read_array)
+        if plan.device != "cpu":
+            TorchBackend(plan.device)  # says what is missing
+        setting = Setting(plan.device, plan.dtype, cores())
+        result = examine(contestant, bound, setting, plan.seed, progress)
+        publish(result)
+    return result
+
+
 def diff(old: Any, new: Any, **flags: Any) -> "Differences":
     """What changed between two benchmarks, and whether it is more than noise.
 
@@ -161,7 +205,7 @@ def _saved(source: Any, name: str) -> "Saved":
         saved = Saved(os.fspath(source), read(source))
     else:
         saved = Saved(name, source.to_dict() if hasattr(source, "to_dict") else dict(source))
-        check(saved.document, name)
+        check_document(saved.document, name)
     schema = str(saved.document.get("schema"))
     if schema == "losscli/error/1":
         reason = str(saved.document.get("message"))[:200]

@@ -8,7 +8,7 @@ import typer
 
 from losscli import UsageError, bench, evaluate
 from losscli.cli.app import program
-from losscli.plans import DiffPlan, DoctorPlan, EvalPlan
+from losscli.plans import BenchPlan, CheckPlan, DiffPlan, DoctorPlan, EvalPlan
 
 # What only one door has, and why.
 ONLY_FLAGS = {
@@ -79,7 +79,10 @@ def test_python_refuses_what_is_no_field():
         bench(los="mse")
 
 
-@pytest.mark.parametrize(("name", "plan"), [("diff", DiffPlan), ("doctor", DoctorPlan)])
+PLANS = {"bench": BenchPlan, "check": CheckPlan, "diff": DiffPlan, "doctor": DoctorPlan}
+
+
+@pytest.mark.parametrize(("name", "plan"), PLANS.items(), ids=PLANS)
 def test_the_flags_of_other_commands_are_the_fields_of_their_plans(name, plan):
     """By their names; a default of one is a default of the other."""
     command = typer.main.get_command(program()).commands[name]

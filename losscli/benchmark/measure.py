@@ -191,9 +191,10 @@ def _block(
             if call is None:
                 continue
             lane = Lane(contestant.text, call, runner.framework, spacing)
-            block.add(lane, runner, before(lane, runner, material, device.clock))
+            block.entries.append(before(lane, runner, material, device.clock))
         running = [lane for lane in block.lanes if not lane.failure]
-        right = [lane for lane, verdict in block.verdicts if verdict.right and not lane.failure]
+        sound = [entry for entry in block.entries if entry.verdict.right]
+        right = [entry.lane for entry in sound]
         for lane in right:
             warm(lane, material, device.clock)
         twin = None
@@ -206,7 +207,7 @@ def _block(
             block.stopped_by = take(contest, material, device.clock, stop, cold=cold)
         if twin is not None and not (twin.failure or right[0].failure):
             block.noise = _floor(right[0], twin)
-        after([(lane, verdict) for lane, verdict in block.verdicts if lane in right], material)
+        after(sound, material)
         for lane in running:  # the wrong ones apart, since they may spoil what others are given
             if lane not in right:
                 take([lane], material, device.clock, Stop(0.0, None), cold=cold)
@@ -229,8 +230,9 @@ def _peaks(blocks: Sequence[Block], limit_s: float) -> dict[tuple[int, str], int
     keys: list[tuple[int, str]] = []
     requests = []
     for block in blocks:
-        for lane, _, runner in block.entries:
-            if block.setting.device == "cpu" and not lane.failure and not runner.compiles:
+        for entry in block.entries:
+            lane = entry.lane
+            if block.setting.device == "cpu" and not (lane.failure or entry.runner.compiles):
                 keys.append((id(block), lane.name))
                 requests.append(_request(block, lane))
     return dict(zip(keys, host_peaks(requests, limit_s), strict=True))

@@ -9,9 +9,10 @@ from losscli.benchmark.devices import Device
 from losscli.benchmark.limit import Limit
 from losscli.benchmark.result import Row, Times
 from losscli.benchmark.rounds import Lane
-from losscli.benchmark.verify import Verdict
+from losscli.benchmark.verify import Entry
+from losscli.checks.trial import Verdict
 from losscli.documents import Note
-from losscli.implementations.implementation import Runner, Setting, Workload
+from losscli.implementations.implementation import Setting, Workload
 from losscli.ranks import bimodal, median_interval, outliers, ratio_interval
 
 _IMPLAUSIBLE = 1.3  # so much faster than memory allows cannot be
@@ -30,7 +31,7 @@ class Block:
     both: bool
     cold: bool
     written: int = 0
-    entries: list[tuple[Lane, Verdict, Runner]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     stopped_by: str = ""
     noise: float | None = None
     limit: Limit | None = None
@@ -38,17 +39,12 @@ class Block:
     @property
     def lanes(self) -> list[Lane]:
         """The contestants."""
-        return [lane for lane, _, _ in self.entries]
-
-    @property
-    def verdicts(self) -> list[tuple[Lane, Verdict]]:
-        """The contestants and what was found of their answers."""
-        return [(lane, verdict) for lane, verdict, _ in self.entries]
+        return [entry.lane for entry in self.entries]
 
     @property
     def compile_s(self) -> float:
         """What compilation took, which is no part of the time that was asked for."""
-        return sum(verdict.compile_s or 0.0 for _, verdict, _ in self.entries)
+        return sum(entry.compile_s or 0.0 for entry in self.entries)
 
     @property
     def moved(self) -> int:
@@ -62,13 +58,10 @@ class Block:
             return None
         return self.limit.time_s(self.read, self.written)
 
-    def add(self, lane: Lane, runner: Runner, verdict: Verdict) -> None:
-        """Take a contestant."""
-        self.entries.append((lane, verdict, runner))
-
     def refuse_implausible(self) -> None:
         """Blame a contestant that was faster than memory can be, once memory was asked again."""
-        for lane, verdict, _ in self.entries:
+        for entry in self.entries:
+            lane, verdict = entry.lane, entry.verdict
             for attempt in range(3):
                 if not lane.times or self.limit_s is None:
                     break
@@ -86,7 +79,8 @@ class Block:
 def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterator[Row]:
     """The rows of a block; the first contestant is the baseline of the speed-up."""
     first = block.lanes[0] if block.lanes else None
-    for lane, verdict, runner in block.entries:
+    for entry in block.entries:
+        lane, verdict = entry.lane, entry.verdict
         fault = _fault(lane, verdict)
         speedup = None if fault or first is None else _speedup(first, lane)
         value, gradient = verdict.value, verdict.gradient
@@ -112,26 +106,16 @@ def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterat
             speedup_ci=speedup[1] if speedup else None,
             rounds=len(lane.times),
             stopped_by="failed" if lane.failure else block.stopped_by,
-            compile_s=verdict.compile_s,
+            compile_s=entry.compile_s,
             threads=block.setting.threads,
             notes=tuple(_notes(block, lane, verdict)),
         )
-        del runner
 
 
 def _fault(lane: Lane, verdict: Verdict) -> str:
     """What is wrong with a contestant, in words; empty where nothing is."""
-    if lane.failure:
-        return lane.failure
-    for what, finding in (("value", verdict.value), ("gradient", verdict.gradient)):
-        if finding.wrong:
-            if math.isinf(finding.ulp) and math.isnan(finding.should_be):
-                return f"the {what} has the wrong shape"
-            numbers = f"{finding.found:.6g}, should be {finding.should_be:.6g}"
-            if verdict.of_mean and what == "value":
-                return f"the mean is {numbers}"
-            where = f"{finding.wrong:,} of {finding.count:,}, first at {finding.first:,}"
-            return f"{what} wrong: {where}: {numbers}"
+    if lane.failure or verdict.value.wrong or verdict.gradient.wrong:
+        return lane.failure or verdict.words
     found = lane.means if lane.means.wrong else lane.rest
     if found.wrong:
         return f"wrong while it was timed: {found.found:.6g}, should be {found.should_be:.6g}"

@@ -86,6 +86,11 @@ class Material:
             total = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), total)
         return total
 
+    def correct(self, losses: Floats) -> None:
+        """Take truer losses of all rows than float64 arithmetic gives."""
+        span = slice(0, len(losses))
+        self._replace(span, losses, self._shares.copy(), self._scales.copy())
+
     def changes(self, count: int) -> list[Change]:
         """So many changes in turn; each must be applied before the next call."""
         return [self._change() for _ in range(count)]
@@ -274,8 +279,8 @@ class Material:
                 scale = np.maximum(np.abs(slope), np.abs(p).max(axis=1, keepdims=True))
             else:
                 scale = scale_of(slope, logits)
-        allowed = tolerance(scale, self.precision, self.workload.rows) / total
-        return slope / total, allowed, of_logits
+            allowed = tolerance(scale, self.precision, self.workload.rows) / total
+            return slope / total, allowed, of_logits
 
     def _wide(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
         wide = pred.astype(np.float64)
@@ -342,4 +347,4 @@ def _bytes_of(tensor: Any) -> NDArray[np.uint8]:
 
 
 def _wrong_shape(shape: tuple[int, ...]) -> Finding:
-    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)))
+    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)), misshapen=True)

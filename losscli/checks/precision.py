@@ -1,5 +1,6 @@
 """Floating-point types by their parameters, bfloat16 among them, and distances in their ULP."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,20 +12,27 @@ Floats = NDArray[np.float64]
 
 
 class Precision(NamedTuple):
-    """A binary floating-point type: its fraction bits with the hidden one, its smallest number.
+    """A binary floating-point type: its fraction bits with the hidden one, its ends.
 
-    lowest: the exponent of the smallest subnormal; size: bytes.
+    lowest: the exponent of the smallest subnormal; highest: that of the first power of two beyond
+    its largest number; size: bytes.
     """
 
     name: str
     digits: int
     lowest: int
+    highest: int
     size: int
 
     @property
     def eps(self) -> float:
         """The distance from 1 to the next number."""
         return float(2.0 ** (1 - self.digits))
+
+    @property
+    def largest(self) -> float:
+        """The largest number of this type."""
+        return math.ldexp(1.0 - 2.0**-self.digits, self.highest)
 
     def spacing(self, values: Any) -> Floats:
         """The unit in the last place of each number of this type nearest to a value."""
@@ -46,10 +54,10 @@ class Precision(NamedTuple):
 
 
 _KNOWN = {
-    "float64": Precision("float64", 53, -1074, 8),
-    "float32": Precision("float32", 24, -149, 4),
-    "float16": Precision("float16", 11, -24, 2),
-    "bfloat16": Precision("bfloat16", 8, -133, 2),
+    "float64": Precision("float64", 53, -1074, 1024, 8),
+    "float32": Precision("float32", 24, -149, 128, 4),
+    "float16": Precision("float16", 11, -24, 16, 2),
+    "bfloat16": Precision("bfloat16", 8, -133, 128, 2),
 }
 NAMES = tuple(_KNOWN)
 

@@ -24,7 +24,8 @@ class Finding:
 
     wrong: entries beyond the tolerance, of `count`; first: the index of the first of them, and what
     it is and should be. ulp: the largest error; relative: the same over the truth's size.
-    low, high: the extremes of the truth; slack: the least tolerance.
+    low, high: the extremes of the truth; slack: the least tolerance. misshapen: nothing could be
+    compared, for the shape.
     """
 
     count: int
@@ -37,6 +38,7 @@ class Finding:
     low: float = math.inf
     high: float = -math.inf
     slack: float = math.inf
+    misshapen: bool = False
 
     @property
     def vacuous(self) -> bool:
@@ -61,6 +63,7 @@ class Finding:
             min(self.low, later.low),
             max(self.high, later.high),
             min(self.slack, later.slack),
+            self.misshapen or later.misshapen,
         )
 
 
@@ -107,6 +110,8 @@ def compare(
     values = np.asarray(found, np.float64)
     if values.shape != truth.shape:
         raise ValueError(f"found {values.shape}, the truth is {truth.shape}")
+    beyond = np.isinf(values) & (np.abs(truth) > precision.largest)
+    truth = np.where(beyond, np.copysign(np.inf, truth), truth)  # the type can say no more
     with np.errstate(all="ignore"):
         distance = np.abs(values - truth)
         same = (values == truth) | (np.isnan(values) & np.isnan(truth))

@@ -13,6 +13,7 @@ import click
 import typer
 
 from losscli.cli import bench as bench_command
+from losscli.cli import check as check_command
 from losscli.cli import diff as diff_command
 from losscli.cli import doctor as doctor_command
 from losscli.cli import eval as eval_command
@@ -33,6 +34,7 @@ def program() -> typer.Typer:
     app.callback()(_options)
     app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
     app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
+    app.command("check", rich_help_panel="Benchmark")(check_command.command)
     app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
     app.command("doctor", rich_help_panel="Set up")(doctor_command.command)
     return app
@@ -159,7 +161,7 @@ def _options(
 
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
-    *("compare", "run", "bless", "results", "check", "list", "explain", "plot", "report"),
+    *("compare", "run", "bless", "results", "list", "explain", "plot", "report"),
     *("init", "schema"),
     *("--by", "--cluster", "--top", "--like", "--gate", "--max", "--min", "--baseline", "--save"),
     *("--allow-note",),

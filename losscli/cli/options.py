@@ -222,3 +222,23 @@ Across: TypeAlias = Annotated[
     typer.Option("--across", rich_help_panel=STATS,
                  help="Decide rows from other machines, versions or thread counts too."),
 ]  # fmt: skip
+
+Checked: TypeAlias = Annotated[
+    str,
+    typer.Argument(help="A loss, FILE.py:FUNCTION, MODULE:FUNCTION, or a library with --as."),
+]
+As: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--as", metavar="LOSS[:key=value]", rich_help_panel=LOSS, show_default=False,
+                 help="The loss that it should be.", autocompletion=complete_loss),
+]  # fmt: skip
+CheckDtype: TypeAlias = Annotated[
+    str,
+    typer.Option("--dtype", metavar="TYPE", rich_help_panel=DATA,
+                 help="Of the inputs: float32, float64, float16, bfloat16."),
+]  # fmt: skip
+CheckDevice: TypeAlias = Annotated[
+    str,
+    typer.Option("--device", metavar="cpu|cuda|cuda:N", rich_help_panel=COMPUTE,
+                 help="Where it computes."),
+]  # fmt: skip

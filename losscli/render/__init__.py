@@ -15,6 +15,7 @@ Result: TypeAlias = Any  # Evaluation, Benchmark, Differences or Diagnosis
 _PAGES = {
     "Evaluation": "words",
     "Benchmark": "benchmarks",
+    "Check": "checks",
     "Differences": "differences",
     "Diagnosis": "diagnosis",
 }

@@ -1,0 +1,125 @@
+"""`Check`: whether an implementation is right, and its forms for people and programs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from losscli.documents import Note, json_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Checked(NamedTuple):
+    """One case in one pass.
+
+    max_ulp, grad_max_ulp: the largest errors found, None where nothing was compared. truth: what
+    values were held against, mpmath or float64. fault: what is wrong; smallest: inputs that show
+    it.
+    """
+
+    case: str
+    both: bool
+    shape: tuple[int, ...]
+    max_ulp: float | None
+    grad_max_ulp: float | None
+    truth: str
+    fault: str
+    smallest: str = ""
+
+    @property
+    def passes(self) -> str:
+        """The name of the pass."""
+        return "forward+backward" if self.both else "forward"
+
+    @property
+    def correct(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.fault
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "case": self.case,
+            "pass": self.passes,
+            "shape": list(self.shape),
+            "max_ulp": self.max_ulp,
+            "grad_max_ulp": self.grad_max_ulp,
+            "truth": self.truth,
+            "correct": self.correct,
+            "fault": self.fault or None,
+            "smallest": self.smallest or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was checked of an implementation, case by case."""
+
+    impl: str
+    loss: str
+    label: str
+    device: str
+    dtype: str
+    seed: int
+    rows: tuple[Checked, ...]
+    notes: tuple[Note, ...]
+    environment: dict[str, Any]
+    wall_s: float
+
+    def __iter__(self) -> Iterator[Checked]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def correct(self) -> bool:
+        """Whether every case is right."""
+        return all(row.correct for row in self.rows)
+
+    @property
+    def exit_code(self) -> int:
+        """1 where something is wrong."""
+        return 0 if self.correct else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document `losscli/check/1`."""
+        from losscli.version import __version__
+
+        return {
+            "schema": "losscli/check/1",
+            "impl": self.impl,
+            "loss": self.loss,
+            "label": self.label,
+            "device": self.device,
+            "dtype": self.dtype,
+            "seed": self.seed,
+            "correct": self.correct,
+            "rows": [row.to_dict() for row in self.rows],
+            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "timing": {"wall_s": self.wall_s},
+            "environment": self.environment,
+            "losscli": __version__,
+            "status": "pass" if self.correct else "fail",
+            "exit_code": self.exit_code,
+        }
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
+        import json
+
+        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a case and pass; the same keys in each."""
+        head = {"impl": self.impl, "label": self.label, "dtype": self.dtype}
+        return [
+            head | row.to_dict() | {"shape": "x".join(map(str, row.shape))} for row in self.rows
+        ]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row a case and pass."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_records())

@@ -1,0 +1,45 @@
+"""True losses by mpmath, where it is installed, of the formula that a declaration refers to."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.checks.precision import Floats
+from losscli.implementations.implementation import Workload
+
+# log(1 + e^-730) is 0 at 50 digits: at 700 nothing that a float64 can say is lost.
+_DIGITS = 700
+_MOST = 4096  # numbers; each takes a millisecond or less
+
+
+def can_tell(workload: Workload) -> bool:
+    """Whether mpmath is here, and there are few enough numbers."""
+    return find_spec("mpmath") is not None and workload.logits <= _MOST
+
+
+def true_losses(workload: Workload, pred: NDArray[Any], target: NDArray[Any]) -> Floats:
+    """One loss a row, (N,), each rounded once to float64, of finite inputs."""
+    import mpmath  # type: ignore[import-untyped,unused-ignore]
+
+    loss = workload.loss
+    with mpmath.workdps(_DIGITS):
+        params = {name: _exactly(value) for name, value in workload.params.items()}
+        return np.array(
+            [
+                float(loss.reference(mpmath.mp, _exactly(p), _exactly(t), **params))
+                for p, t in zip(pred, target, strict=True)
+            ]
+        )
+
+
+def _exactly(value: Any) -> Any:
+    """A number or a row of numbers without rounding; whole numbers and None as they are."""
+    import mpmath
+
+    if value is None or isinstance(value, int | np.integer):
+        return None if value is None else int(value)
+    if np.ndim(value):
+        return [mpmath.mpf(float(number)) for number in value]
+    return mpmath.mpf(float(value))

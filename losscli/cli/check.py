@@ -1,0 +1,36 @@
+"""`losscli check`: options in, one call into the library, one call into the renderer."""
+
+from losscli.cli import options as opt
+
+
+def command(
+    impl: opt.Checked,
+    loss: opt.As = None,
+    dtype: opt.CheckDtype = "float32",
+    device: opt.CheckDevice = "cpu",
+    seed: opt.Seed = 0,
+    format: opt.Format = "table",  # noqa: A002 - the flag is called so
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+    no_progress: opt.NoProgress = False,
+    debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
+) -> int:
+    """Is an implementation right: values, gradients and edge cases, by one rule.
+
+    losscli check smooth_l1
+
+    losscli check kernels.py:fused_ce --as cross_entropy:label_smoothing=0.1
+
+    losscli check torch --as bce --dtype float16
+    """
+    from losscli.cli.console import printed, progress_bar
+    from losscli.plans import CheckPlan, check_format
+
+    check_format(format)
+    plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()))
+    from losscli.runs import carry_out_check
+
+    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+        result = carry_out_check(plan, progress)
+    printed(result, format, quiet=quiet)
+    return result.exit_code

@@ -1,0 +1,60 @@
+"""A check as a page: one line a case and pass, and what is wrong below."""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from losscli.documents import shown
+from losscli.render.page import Line, Page, Table
+
+if TYPE_CHECKING:
+    from losscli.checks.result import Check, Checked
+
+
+def page(result: "Check") -> Page:
+    """The page of a check."""
+    title = f"{shown(result.impl)} as {shown(result.label)}, {result.dtype} on {result.device}"
+    heads = (title, "pass", "ULP", "ULP grad", "")
+    lines = [_line(row) for row in result.rows]
+    table = Table(heads, lines, frozenset({0, 1, 4}))
+    return Page((), (table,), list(_tail(result)), [note.message for note in result.notes])
+
+
+def _line(row: "Checked") -> Line:
+    cells = (
+        f"  {row.case}",
+        row.passes,
+        _ulp(row.max_ulp),
+        _ulp(row.grad_max_ulp),
+        "" if row.correct else "WRONG",
+    )
+    return Line(cells, "" if row.correct else "red")
+
+
+def _tail(result: "Check") -> Iterator[str]:
+    seen: set[str] = set()
+    for row in result.rows:
+        if not row.correct and row.fault not in seen:
+            seen.add(row.fault)
+            yield f"WRONG {shown(row.case)}, {row.passes}: {shown(row.fault)}"
+            if row.smallest:
+                yield f"      smallest: {shown(row.smallest)}"
+    told = {row.truth for row in result.rows}
+    words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
+    if len(told) > 1:
+        words = "true values by mpmath where rows are few, in float64 elsewhere"
+    yield f"wrong is beyond 16 eps · max(|truth|, 1, |logit|) · {words} · {result.wall_s:.1f} s"
+    wrong = sum(not row.correct for row in result.rows)
+    if wrong:
+        of = len(result.rows)
+        yield f"{wrong} of {of} checks failed; exit code {result.exit_code}"
+    else:
+        yield f"{len(result.rows)} checks passed"
+
+
+def _ulp(value: float | None) -> str:
+    if value is None:
+        return "-"
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.1f}" if value < 999.5 else f"{value:.1e}"

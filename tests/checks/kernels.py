@@ -1,0 +1,110 @@
+"""Losses with the faults that kernels have. Each is `f(pred, target)`."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - everybody's name for it
+
+_kept = {}
+_calls = [0]
+
+
+def doubled(pred, target):
+    """Twice the loss."""
+    return 2.0 * F.mse_loss(pred, target)
+
+
+def summed(pred, target):
+    """Sum for mean."""
+    return F.mse_loss(pred, target, reduction="sum")
+
+
+def low_precision(pred, target):
+    """Eight bits of float32."""
+    return F.mse_loss(pred.bfloat16(), target.bfloat16()).float()
+
+
+def wrong_sign(pred, target):
+    """Uphill."""
+    return F.mse_loss(pred.detach(), target), -2.0 * (pred.detach() - target) / len(pred)
+
+
+def not_divided(pred, target):
+    """The gradient of the sum beside the mean."""
+    return F.mse_loss(pred.detach(), target), 2.0 * (pred.detach() - target)
+
+
+def in_place(pred, target):
+    """Saves memory."""
+    with torch.no_grad():
+        target.sub_(pred.detach()).square_()
+    return target.mean() + 0.0 * pred.sum()
+
+
+def unsteady(pred, target):
+    """Another last bit every other time."""
+    _calls[0] += 1
+    return F.mse_loss(pred, target) * (1.0 + 1.2e-7 * (_calls[0] % 2))
+
+
+def stale(pred, target):
+    """Knows an address, and not what lies there now."""
+    key = (pred.data_ptr(), len(pred), pred.requires_grad)
+    if key not in _kept:
+        _kept[key] = F.mse_loss(pred.detach(), target)
+    return _kept[key] + 0.0 * pred.sum()
+
+
+def root(pred, target):
+    """|d| with a gradient of 0 / 0 at 0."""
+    return (pred - target).square().sqrt().mean()
+
+
+def overflows(pred, target):
+    """Softmax without its shift."""
+    exps = pred.exp()
+    rows = torch.arange(len(pred))
+    return -(exps[rows, target.clamp(min=0)] / exps.sum(1)).log()
+
+
+def corner(pred, target):
+    """Meets its line too early."""
+    d = (pred - target).abs()
+    return torch.where(d < 0.9, 0.5 * d * d, d - 0.5).mean()
+
+
+def unwritten(pred, target):
+    """Losses of whatever lay there."""
+    del target
+    return torch.empty_like(pred) + 0.0 * pred
+
+
+def heeds_no_ignore_index(pred, target):
+    """Row -100 counts as class 0."""
+    return F.cross_entropy(pred, target.clamp(min=0))
+
+
+def drops_nan(pred, target):
+    """A missing number is no loss."""
+    return torch.nan_to_num(F.mse_loss(pred, target, reduction="none")).mean()
+
+
+def reads_wrongly(pred, target):
+    """Takes memory for rows."""
+    flat = torch.as_strided(pred, pred.shape, (1,))
+    return F.mse_loss(flat, target)
+
+
+def contiguous_only(pred, target):
+    """Says what it needs."""
+    if not pred.is_contiguous():
+        raise ValueError("pred must be contiguous")
+    return F.mse_loss(pred, target)
+
+
+def smoothed(pred, target, label_smoothing=0.0):
+    """Right, with a parameter."""
+    return F.cross_entropy(pred, target, label_smoothing=label_smoothing)
+
+
+def rows(pred, target):
+    """Right, one loss a row."""
+    return F.mse_loss(pred, target, reduction="none")

@@ -1,0 +1,152 @@
+"""`losscli check` finds what is wrong with a kernel, and leaves right ones alone."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from losscli import MissingError, UsageError, check
+
+KERNELS = Path(__file__).with_name("kernels.py")
+FOUNDING = ("mae", "mse", "smooth_l1", "bce", "bce_with_logits", "cross_entropy")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    """Every test runs in a folder that holds a copy of the kernels."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(KERNELS, "kernels.py")
+
+
+@pytest.mark.parametrize(
+    "loss", [*FOUNDING, "smooth_l1:beta=0.3", "cross_entropy:label_smoothing=0.1"]
+)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_our_own_losses_are_right(loss, dtype):
+    """To half a place of the type for a mean that is rounded once, gradients too."""
+    result = check(loss, dtype=dtype)
+    assert [row.fault for row in result] == [""] * len(result)
+    assert max(row.max_ulp for row in result) <= (4.0 if dtype == "float64" else 0.5)
+    if dtype == "float32":
+        assert max(row.grad_max_ulp or 0.0 for row in result) <= 0.51
+
+
+@pytest.mark.parametrize("loss", ["mae", "mse", "smooth_l1", "bce_with_logits", "cross_entropy"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_torch_is_right_by_the_rule(loss, dtype):
+    """The digits that it loses on confident rows are a note."""
+    result = check("torch", loss, dtype=dtype)
+    assert [row.fault for row in result] == [""] * len(result)
+    if loss in ("bce_with_logits", "cross_entropy") and dtype != "bfloat16":
+        assert "loses_digits" in [note.code for note in result.notes]
+
+
+def test_torchs_gradient_of_bce_is_0_where_a_probability_is_0():
+    """The truth at p = 0 and t = 0 is 1: it is wrong there, by the rule, and only there."""
+    result = check("torch", "bce")
+    (wrong,) = [row for row in result if not row.correct]
+    assert wrong.case == "extremes near 0"
+    assert wrong.both
+    assert wrong.smallest.startswith("pred [0.0] target [0.0]: gradient wrong")
+
+
+FAULTS = {
+    "doubled": ("mse", "the mean is"),
+    "summed": ("mse", "the mean is"),
+    "low_precision": ("mse", "the mean is"),
+    "wrong_sign": ("mse", "gradient wrong"),
+    "not_divided": ("mse", "gradient wrong"),
+    "in_place": ("mse", "changes its inputs|other answers"),
+    "unsteady": ("mse", "other answers to the same call"),
+    "stale": ("mse", "once the contents of its inputs change|other answers"),
+    "root": ("mae", "gradient wrong: .*: nan, should be 0"),
+    "overflows": ("cross_entropy", "value wrong: .* nan, should be"),
+    "corner": ("smooth_l1", "the mean is"),
+    "unwritten": ("mse", "value wrong|other answers"),
+    "heeds_no_ignore_index": ("cross_entropy", "the mean is"),
+    "drops_nan": ("mse", "a nan among its predictions vanishes"),
+    "reads_wrongly": ("mse", "not contiguous"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found_and_named(name):
+    """In one of its cases, in words."""
+    loss, words = FAULTS[name]
+    result = check(f"kernels.py:{name}", loss)
+    assert result.exit_code == 1
+    faults = [row.fault for row in result if row.fault]
+    assert any(re.search(words, fault) for fault in faults), faults
+
+
+RIGHT = {
+    "rows": "mse",
+    "smoothed": "cross_entropy:label_smoothing=0.2",
+    "contiguous_only": "mse",
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_function_passes(name):
+    """Of rows, with parameters; what it cannot take is a note."""
+    result = check(f"kernels.py:{name}", RIGHT[name])
+    assert [row.fault for row in result] == [""] * len(result)
+    codes = [note.code for note in result.notes if note.code != "loses_digits"]
+    assert codes == (["needs_contiguous"] * len(codes) if name == "contiguous_only" else [])
+    assert ("needs_contiguous" in codes) == (name == "contiguous_only")
+
+
+def test_what_is_printed_can_be_pasted():
+    """The smallest input that fails, in numbers of the type."""
+    result = check("kernels.py:corner", "smooth_l1")
+    shown = next(row.smallest for row in result if row.smallest)
+    pred, target, found, truth = (
+        float(number)
+        for number in re.fullmatch(
+            r"pred \[(.*)\] target \[(.*)\]: the mean is (.*), should be (.*)", shown
+        ).groups()
+    )
+    assert 0.9 <= abs(pred - target) < 1.0
+    assert truth == pytest.approx(0.5 * (pred - target) ** 2, rel=1e-4)
+    assert found == pytest.approx(abs(pred - target) - 0.5, rel=1e-4)
+
+
+def test_the_document_says_what_was_checked(tmp_path):
+    """Schema, rows, and an exit code that is the same everywhere."""
+    result = check("kernels.py:doubled", "mse", output=["c.json", "c.md", "c.csv"])
+    document = json.loads(Path("c.json").read_text())
+    assert document["schema"] == "losscli/check/1"
+    assert (document["correct"], document["exit_code"]) == (False, 1)
+    assert {row["pass"] for row in document["rows"]} == {"forward", "forward+backward"}
+    assert {"case", "shape", "max_ulp", "grad_max_ulp", "correct", "fault", "smallest"} <= set(
+        document["rows"][0]
+    )
+    assert "WRONG" in Path("c.md").read_text()
+    assert len(result.to_frame()) == len(document["rows"])
+
+
+REFUSED = {
+    "a reference without a loss": (("kernels.py:rows",), "should be which loss"),
+    "no loss": (("kernels.py:rows", "mze"), "no loss is called"),
+    "no function": (("kernels.py:row", "mse"), "did you mean rows"),
+    "no type": (("mse",), "no dtype"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_makes_no_sense_is_refused(case):
+    """With the mend."""
+    arguments, words = REFUSED[case]
+    flags = {"dtype": "float8"} if case == "no type" else {}
+    with pytest.raises(UsageError, match=words):
+        check(*arguments, **flags)
+
+
+def test_what_a_library_lacks_is_missing():
+    """Exit code 4."""
+    with pytest.raises(MissingError, match="scikit-learn has no smooth_l1"):
+        check("sklearn", "smooth_l1")
+    with pytest.raises(MissingError, match="Liger is not installed"):
+        check("liger", "cross_entropy")
