@@ -152,6 +152,7 @@ def _speedup(first: Lane, lane: Lane) -> tuple[float, tuple[float, float] | None
 
 
 def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
+    where = f"{block.workload.label} {'x'.join(map(str, block.workload.shape))}"
     ulp = max(verdict.value.ulp, verdict.gradient.ulp)
     if _LOSES_DIGITS < ulp < math.inf and not _fault(lane, verdict):
         yield Note(
@@ -159,13 +160,13 @@ def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
         )
     judged = verdict.gradient if verdict.gradient.count else lane.means + verdict.value
     if judged.vacuous:
-        words = f"a constant would pass as {block.workload.label} in {block.setting.dtype}"
+        words = f"a constant would pass as {where} in {block.setting.dtype}"
         yield Note("vacuous", words)
     if bimodal(lane.samples):
-        yield Note("bimodal", f"the times of {lane.name} have two modes")
+        yield Note("bimodal", f"the times of {lane.name} have two modes in {where}")
     if lane.throttled:
         words = f"{lane.throttled:,} of {len(lane.samples):,} samples were throttled"
         yield Note("throttled", words)
     launch = block.limit.launch_s if block.limit else None
     if launch and lane.times and statistics.median(lane.times) < _LAUNCH_BOUND * launch:
-        yield Note("launch_bound", f"{lane.name} is hardly longer than its launch")
+        yield Note("launch_bound", f"{lane.name} is hardly longer than its launch in {where}")

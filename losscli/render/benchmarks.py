@@ -128,11 +128,10 @@ def _tail(result: "Benchmark") -> Iterator[str]:
     rounds = [row.rounds for row in result.rows]
     least, most = min(rounds), max(rounds)
     words = f"{least}" if least == most else f"{least} to {most}"
-    yield (
-        "memory is the peak above the inputs · "
-        f"{words} rounds, interleaved · speed-up above 1 is faster than the first · "
-        f"{result.wall_s:.0f} s"
-    )
+    late = sum(row.stopped_by == "time" for row in result.rows)
+    why = f", {late} of {len(result.rows)} rows ended by the time" if late else ""
+    yield "memory is the peak above the inputs · speed-up above 1 is faster than the first row"
+    yield f"{words} rounds, interleaved{why} · {result.wall_s:.0f} s"
     left = [f"{shown(impl)} ({shown(reason)})" for impl, reason in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"
