@@ -22,6 +22,7 @@ from losscli.losses.loss import Loss
 _ROWS = (1, 7, 1000, 10_007)
 _CLASSES = ((1, 2), (7, 3), (100, 10), (64, 1000))
 _LOGITS = (0.0, 1.0, 20.0, 50.0, 88.0, 100.0, 1e4)
+_BESIDE = (0.5, 0.9, 0.995, 1.005, 1.1, 2.0)  # of a corner: where it lies counts
 _CHANCES = (0.0, 0.25, 0.5, 1.0)
 
 
@@ -108,6 +109,7 @@ def _distances(workload: Workload, precision: Precision) -> list[float]:
             if isinstance(corner, int | float) and 0.0 < abs(corner) < 1e30:
                 step = float(precision.spacing(abs(corner)))
                 found += [abs(corner) - step, abs(corner), abs(corner) + step]
+                found += [abs(corner) * factor for factor in _BESIDE]
     return found
 
 

@@ -116,6 +116,10 @@ def _tail(result: "Benchmark") -> Iterator[str]:
             what = "x".join(map(str, row.shape))
             where = f"{shown(row.label)} {what} {row.passes}"
             yield f"WRONG {shown(row.impl)}, {where}: {shown(row.fault)}"
+    for impl, label in dict.fromkeys((row.impl, row.label) for row in result.rows if row.fault):
+        if ":" in impl:
+            of = shown(impl).rpartition("=")[2]
+            yield f"      the smallest input that fails: losscli check {of} --as {shown(label)}"
     seen: set[str] = set()
     for note in (note for row in result.rows for note in row.notes):
         if note.message not in seen:

@@ -71,6 +71,12 @@ def corner(pred, target):
     return torch.where(d < 0.9, 0.5 * d * d, d - 0.5).mean()
 
 
+def corner_nearby(pred, target):
+    """Meets its line a hundredth too early, which no mean of ordinary rows shows."""
+    d = (pred - target).abs()
+    return torch.where(d < 0.99, 0.5 * d * d, d - 0.5).mean()
+
+
 def unwritten(pred, target):
     """Losses of whatever lay there."""
     del target

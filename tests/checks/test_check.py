@@ -64,6 +64,7 @@ FAULTS = {
     "root": ("mae", "gradient wrong: .*: nan, should be 0"),
     "overflows": ("cross_entropy", "value wrong: .* nan, should be"),
     "corner": ("smooth_l1", "the mean is"),
+    "corner_nearby": ("smooth_l1", "the mean is"),
     "unwritten": ("mse", "value wrong|other answers"),
     "heeds_no_ignore_index": ("cross_entropy", "the mean is"),
     "drops_nan": ("mse", "a nan among its predictions vanishes"),
