@@ -7,11 +7,17 @@ from typing import Any
 
 from losscli.benchmark.clock import Clock, CudaClock, HostClock
 from losscli.benchmark.limit import Limit, cuda_limit, host_limit, last_cache
+from losscli.benchmark.memory import cuda_peak
+from losscli.benchmark.nvml import Monitor
 from losscli.errors import MissingError, UsageError
 
 
 class Device:
-    """The CPU, or one CUDA device. cold: whether caches are emptied before each call."""
+    """The CPU, or one CUDA device.
+
+    cold: whether caches are emptied before each call. peak: measures the memory of a call on its
+    inputs, where this process can.
+    """
 
     def __init__(
         self,
@@ -23,17 +29,24 @@ class Device:
         beyond_cache: int,
         cold: bool,
         threads: int,
-        monitor: Any = None,
+        monitor: Monitor | None = None,
+        peak: Callable[[Any, tuple[Any, ...]], int] | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
         self.words = words
         self.cold = cold
-        self.monitor = monitor
+        self.peak = peak
+        self._monitor = monitor
         self._measured = measured
         self._beyond = beyond_cache
         self._threads = threads
         self._limits: dict[int, Limit] = {}
+
+    def described(self) -> str:
+        """Its name, and the clock that it runs at now."""
+        clock = self._monitor.clock_mhz() if self._monitor is not None else None
+        return self.words if clock is None else f"{self.words} · SM {clock} MHz"
 
     def limit(self, size: int, *, again: bool = False) -> Limit:
         """The bandwidth at a working set of `size` bytes, measured once; in memory where cold."""
@@ -116,8 +129,6 @@ def _cuda(name: str, threads: int, cache: str | None) -> Device:
     TorchBackend(name)  # says what is missing
     import torch
 
-    from losscli.benchmark.nvml import Monitor
-
     properties: Any = torch.cuda.get_device_properties(name)
     monitor = Monitor(str(getattr(properties, "uuid", "")) or None)
     clock = CudaClock(name, torch, monitor.throttled)
@@ -131,6 +142,7 @@ def _cuda(name: str, threads: int, cache: str | None) -> Device:
         cold=cache != "warm",
         threads=threads,
         monitor=monitor,
+        peak=lambda call, inputs: cuda_peak(call, inputs, name, torch),
     )
 
 

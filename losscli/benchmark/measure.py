@@ -213,6 +213,11 @@ def _block(
                 take([lane], material, device.clock, Stop(0.0, None), cold=cold)
                 material.rewrite()
         clocks.restore()
+        if device.peak is not None and plan.memory:
+            for entry in block.entries:
+                if not entry.lane.failure:
+                    inputs = material.inputs(entry.lane.framework)
+                    entry.peak = device.peak(entry.lane.call, inputs)
     block.limit = device.limit(block.moved)
     block.refuse_implausible()
     return block
@@ -258,7 +263,7 @@ def _limits(jobs: Sequence[_Job]) -> Iterator[Limit]:
 
 
 def _device_words(jobs: Sequence[_Job]) -> dict[str, str]:
-    return {job.setting.device: job.device.words for job in jobs}
+    return {job.setting.device: job.device.described() for job in jobs}
 
 
 def _notes(rows: Sequence[Row]) -> Iterator[Note]:

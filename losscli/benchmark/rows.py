@@ -96,7 +96,7 @@ def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterat
             times=_times(lane),
             bytes=block.moved,
             limit_time_s=block.limit_s,
-            peak_memory_bytes=peaks.get((id(block), lane.name)),
+            peak_memory_bytes=entry.peak or peaks.get((id(block), lane.name)),
             max_ulp=max(value.ulp, lane.means.ulp) if value.count else None,
             max_rel_error=value.relative if value.count else None,
             grad_max_ulp=gradient.ulp if gradient.count else None,

@@ -19,12 +19,14 @@ class Entry:
     """A contestant in its lane, what was found of its answers, and how it compiled.
 
     compile_s: what the first call took beyond another one; None where nothing is compiled.
+    peak: bytes that a call adds to its inputs; None where it is measured elsewhere, or not at all.
     """
 
     lane: Lane
     runner: Runner
     verdict: Verdict
     compile_s: float | None = None
+    peak: int | None = None
 
 
 def before(lane: Lane, runner: Runner, material: Material, clock: Clock) -> Entry:
