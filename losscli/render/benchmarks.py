@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark, Row
 
 _HEADS = ("median", "+/-", "95 % interval", "GB/s", "of limit", "memory")
-_LEAVING = ("memory", "GB/s", "95 % interval")
+_LEAVING = ("memory", "GB/s", "95 % interval", "ULP grad")
 
 
 def page(result: "Benchmark") -> Page:
@@ -106,7 +106,7 @@ def _speedup(row: "Row") -> str:
         return f"{row.speedup:.3g}"
     low, high = row.speedup_ci
     digits = max(0, 1 - math.floor(math.log10(high - low))) if high > low else 2
-    places = min(3, digits)
+    places = min(digits, 3 if high < 1.0 else 2 if high < 10.0 else 1)
     return f"{row.speedup:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
 
 
