@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from losscli.diagnosis import Diagnosis
     from losscli.differences.result import Differences, Saved
 
+_SMALLEST_PIECE = 1 << 15  # bytes of text that are worth a thread
+
 
 def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
     """The losses of predictions against targets, exactly summed.
@@ -307,8 +309,8 @@ def _threads(plan: EvalPlan, device: str, source: Source) -> int:
     wanted = plan.threads or cores()
     if device != "cpu":
         return 1
-    if source.rows is None:
-        return wanted
+    if source.rows is None:  # a block is some megabytes of text, or less
+        return min(wanted, 1 + source.size // _SMALLEST_PIECE)
     return min(wanted, -(-source.rows * _width(source) // BLOCK))
 
 

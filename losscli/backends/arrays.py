@@ -24,7 +24,7 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
         values = values.data
     try:
         array = np.asarray(_of_column(values))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         words = str(error).splitlines()[0]
         raise DataError(
             f"{name} is no array of numbers: {words}", hint="rows of one length, all numbers"

@@ -112,13 +112,19 @@ class BlockMeter:
                         checks.blame_missing(loss, missing & ~checks.out(loss))
                 return measured
             wide = {"preds": self._widened("preds", raw["preds"], lane)}
-            measured.rounded = any(map(_loses_integers, raw.values()))
+            real = [raw["preds"], *([] if self._indices(raw) else [raw["targets"]])]
+            measured.rounded = any(map(_loses_integers, real))
             for loss in self._losses:
                 tally, values = self._looked_at(loss, checks, raw, wide, lane)
                 measured.tallies.append(tally)
                 if self._samples:
                     measured.samples.append(values)
             return measured
+
+    def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
+        """Whether targets are class indices, which are compared and never computed with."""
+        elementwise = any(loss.loss.elementwise for loss in self._losses)
+        return not elementwise and raw["targets"].ndim == 1
 
     def _as_logits(self, pred: NDArray[Any]) -> NDArray[Any]:
         """The predictions as the losses of logits take them: rows of classes, or single values."""

@@ -51,20 +51,25 @@ class Param(NamedTuple):
         if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
             raise self._wrong(value, loss, "a number" if self.kind == "number" else "whole")
         if self.kind == "whole":
-            if not math.isfinite(value) or value != int(value) or not -_WHOLE <= value < _WHOLE:
+            if not -_WHOLE <= value < _WHOLE or value != int(value):  # nan is neither
                 raise self._wrong(value, loss, "a whole number of 64 bits")
             return int(value)
         try:
             number = float(value)
         except OverflowError:
-            raise self._wrong(str(value)[:20] + "...", loss, "a float64") from None
+            raise self._wrong(value, loss, "within the range of float64") from None
         if not self.bounds.holds(number):
             raise self._wrong(value, loss, str(self.bounds))
         return number
 
     def _wrong(self, value: Any, loss: str, should: str) -> UsageError:
+        try:
+            words = repr(value)
+        except ValueError:  # an integer of thousands of digits
+            words = "a number of that many digits"
+        words = words if len(words) <= 80 and "\n" not in words else f"{words[:40].split()[0]}..."
         return UsageError(
-            f"{self.name} of {loss} must be {should}; {value!r} is not",
+            f"{self.name} of {loss} must be {should}; {words} is not",
             hint=f"{self.name}: {self.meaning} (default {self.default})",
         )
 
@@ -222,6 +227,8 @@ class _Inputs:
                 f"they are {raw_pred.shape} and {raw_target.shape}"
             )
         loss.fit(raw_pred.shape[1:], raw_target.shape[1:], params)
+        if not raw_pred.size and len(raw_pred):
+            raise DataError(f"{loss.name} takes rows of numbers; pred is {raw_pred.shape}")
         classes = None if loss.elementwise else raw_pred.shape[1]
         spared = params.get("ignore_index")
         out = raw_target == spared if spared is not None and raw_target.ndim == 1 else None

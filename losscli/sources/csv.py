@@ -427,7 +427,8 @@ def _head(file: OpenFile) -> bytes:
 
 def _delimiter(line: bytes, usual: str) -> str:
     """The separator that stands most often outside quotes in the header line, or the usual one."""
-    text = re.sub(r'"[^"]*"', "", line.decode(errors="replace"))
+    # A quote counts where a cell begins: elsewhere it is a character of the cell.
+    text = re.sub(r'(^|[,;\t|])"[^"]*"', r"\1", line.decode(errors="replace"))
     return max([usual, *_DELIMITERS], key=text.count)
 
 

@@ -24,6 +24,12 @@ _LATER = {
     ".jsonl": "JSON Lines", ".safetensors": "safetensors files", ".pt": "torch files",
 }  # fmt: skip
 
+_MAGICS = {
+    b"PK\x03\x04": "zip archives (npz)",
+    b"\x1f\x8b": "compressed files",
+    b"\x28\xb5\x2f\xfd": "compressed files",
+}
+
 _PARAMETER_BYTES = 256 << 20
 
 
@@ -193,10 +199,12 @@ def open_source(
 def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
     """Raise UsageError for targets that are the predictions, DataError for rows of nothing."""
     (table, preds), (other, targets) = roles["preds"], roles["targets"]
-    if table is other and preds.columns and preds.columns == targets.columns:
+    shared = [name for name in preds.columns if name in targets.columns]
+    same = table is other or os.path.realpath(table.path) == os.path.realpath(other.path)
+    if shared and same and preds.named and targets.named:
         raise UsageError(
-            f"--pred and --target are both {', '.join(preds.columns)} of {table.path}",
-            hint="a loss of predictions against themselves says nothing: name two columns",
+            f"--pred and --target are both {shared[0]} of {table.path}",
+            hint="a column against itself has no loss, whatever it holds: name two columns",
         )
     for table, field in roles.values():
         if not field.width:
@@ -261,8 +269,9 @@ def _table_of(file: OpenFile, suffix: str, header: bool) -> Table:
     start = file.read(len(MAGIC), 0)
     if start == MAGIC or suffix == ".npy":
         return NpyTable(file)
-    if start.startswith(b"PK\x03\x04"):
-        raise MissingError(f"zip archives (npz) cannot be read yet: {file.path}")
+    for magic, what in _MAGICS.items():
+        if start.startswith(magic):
+            raise MissingError(f"{what} cannot be read yet: {file.path}", hint="unpack it")
     from losscli.sources.csv import CsvTable
 
     return CsvTable(file, header)
@@ -303,8 +312,9 @@ def _column_table(weights: Any, tables: Sequence[Table]) -> Table | None:
     if not isinstance(weights, str):
         return None
     found = next((table for table in tables if weights in table.names()), None)
-    later = any(weights.lower().endswith(suffix) for suffix in _LATER)
-    if found is None and not later and not os.path.exists(weights):  # noqa: PTH110 - pathlib costs its import
+    if found is None:
+        _refuse_later(weights, Path(weights).suffix.lower())
+    if found is None and not os.path.exists(weights):  # noqa: PTH110 - pathlib costs its import
         names = dict.fromkeys(name for table in tables for name in table.names())
         raise DataError(
             f"--weights {weights} is neither a column nor a file",

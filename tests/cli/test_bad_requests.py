@@ -414,3 +414,18 @@ def test_the_path_of_an_error_is_a_path(losscli, pair):
     document = json.loads(said.out)
     assert document["path"] is None
     assert document["place"].startswith("these fit the first rows")
+
+
+def test_weights_that_are_promised_are_missing_too(losscli, pair):
+    """As the data would be."""
+    said = losscli("eval", *pair, "-l", "mse", "--weights", "s3://bucket/w.npy")
+    assert said.code == 4
+
+
+@pytest.mark.parametrize("start", [b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd"], ids=["gzip", "zstd"])
+def test_a_compressed_table_is_missing_whatever_it_is_called(losscli, pair, start):
+    """Its content says so."""
+    Path("g.csv").write_bytes(start + bytes(20))
+    said = losscli("eval", "g.csv", "t.npy", "-l", "mse")
+    assert said.code == 4
+    assert "compressed files cannot be read yet" in said.error[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli import DataError, UsageError, evaluate
+from losscli import DataError, UsageError, evaluate, losses
 
 PROGRAM = (sys.executable, "-m", "losscli", "eval")
 ROWS = [1.0, 2.0, 3.0], [0.0, 0.0, 0.0]
@@ -200,3 +200,31 @@ def test_a_path_that_cannot_be_is_refused():
             evaluate(*given, loss="mse")
     with pytest.raises(DataError, match="single number"):
         evaluate(5, [0.0], loss="mse")
+
+
+def test_labels_are_not_rounded():
+    """They are compared, whatever their size."""
+    labels = np.array([2**62, 1, 0])
+    found = evaluate(np.eye(3), labels, loss=f"cross_entropy:ignore_index={2**62}")
+    assert "integers_rounded" not in [note.code for note in found.notes]
+
+
+HUGE = {
+    "a huge float": ("smooth_l1", {"beta": 10**400}),
+    "thousands of digits": ("smooth_l1", {"beta": 10**5000}),
+    "a huge index": ("cross_entropy", {"ignore_index": 10**400}),
+}
+
+
+@pytest.mark.parametrize(("name", "params"), HUGE.values(), ids=HUGE)
+def test_a_parameter_past_every_range_is_refused(name, params):
+    """In one line, by name."""
+    pred, target = ([[0.0, 1.0]], [1]) if name == "cross_entropy" else ([1.0], [0.0])
+    with pytest.raises(UsageError, match=f"{next(iter(params))} of {name} must be"):
+        getattr(losses, name)(pred, target, **params)
+
+
+def test_rows_of_nothing_are_refused_by_a_loss():
+    """And not averaged."""
+    with pytest.raises(DataError, match="takes rows of numbers"):
+        losses.mse(np.zeros((3, 0)), np.zeros((3, 0)))

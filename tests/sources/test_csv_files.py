@@ -128,8 +128,12 @@ def test_a_column_may_serve_two_roles(table, read):
     """Targets that are weights too; but predictions that are the targets are a slip."""
     found = read(table(PLAIN), pred=["p"], target=["t"], weights="t")
     assert found["weights"].tolist() == found["targets"].tolist()
-    with pytest.raises(UsageError, match="--pred and --target are both p"):
-        read(table(PLAIN), pred=["p"], target=["p"])
+    name = table(PLAIN)
+    for names in ((name,), (name, f"./{name}")):
+        with pytest.raises(UsageError, match="--pred and --target are both p"):
+            read(*names, pred=["p"], target=["p"])
+        with pytest.raises(UsageError, match="--pred and --target are both t"):
+            read(*names, pred=["p", "t"], target=["t"])
 
 
 def test_a_wide_table_is_read(table, read):
@@ -330,8 +334,10 @@ def test_a_quote_within_a_cell_is_text_at_the_edge_of_a_block_too(tmp_path, monk
 
 def test_separators_inside_quotes_do_not_count(table, read):
     """A name with commas in a table of semicolons."""
-    found = read(table('"a, b, c, d";p;t\n0;1;2\n0;3;4\n'), pred=["p"], target=["t"])
-    assert found["preds"].tolist() == [1.0, 3.0]
+    for head in ('"a, b, c, d"', 'len 5"', "x"):
+        name = table(f'{head};p;t;"u, v, w, x"\n0;1;2;0\n0;3;4;0\n')
+        found = read(name, pred=["p"], target=["t"])
+        assert found["preds"].tolist() == [1.0, 3.0]
 
 
 def test_as_many_tabs_as_commas_are_what_the_suffix_says(table, read):
