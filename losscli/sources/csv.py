@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,33 +18,42 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, Place
 from losscli.sources.files import OpenFile
 from losscli.sources.lane import Lane
+from losscli.sources.lines import LONGEST, Lines, Run, Text
 from losscli.sources.table import Field, rows_of
 
 _SNIFF = 1 << 16  # bytes from which the dialect and the column types are told
-_PIECE = 4 << 20  # bytes of text that make a block at the most
-_SPOTS = 8  # places of the file at which the length of lines is looked at
-_LONGEST = 64 << 20  # bytes of a line at the most
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _NEWLINE, _RETURN = 10, 13
 
 
 @dataclass(frozen=True, slots=True)
 class CsvCut:
-    """Whole lines of the file, read and not parsed."""
+    """Whole lines of the file, not parsed."""
 
     table: "CsvTable"
-    text: NDArray[np.uint8]
-    rows: int
-    first: int
+    run: Run
+
+    @property
+    def rows(self) -> int:
+        """How many lines."""
+        return self.run.rows
 
     @property
     def size(self) -> int:
         """Bytes of text."""
-        return self.text.size
+        return self.run.size
 
     def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:  # noqa: ARG002
         """Parse the columns of the fields."""
-        return self.table.parse(self, fields)
+        return self.table.parse(self.run, fields)
+
+
+class Piece(NamedTuple):
+    """Lines that are parsed at once, and the number of the first."""
+
+    text: Text
+    rows: int
+    first: int
 
 
 class CsvTable:
@@ -75,13 +84,13 @@ class CsvTable:
             self._begin = min(
                 self._begin + len(head[self._begin :].split(b"\n", 1)[0]) + 1, self.size
             )
-        self._end = self._trimmed_end()
-        if self._begin >= self._end:
+        self._lines = Lines(file, self._begin)
+        if self._lines.begin >= self._lines.end:
             words = "a header and no rows" if header else "no rows"
             raise DataError(
                 f"{self.path} has {words}", hint="the step that wrote it may have found nothing"
             )
-        self._sample = head[self._begin : self._end]
+        self._sample = head[self._begin : self._lines.end]
 
     def names(self) -> tuple[str, ...]:
         """The names in the header line, stripped."""
@@ -114,45 +123,25 @@ class CsvTable:
 
     def block_rows(self, width: int) -> int:
         """Rows that fit the cache as numbers and a piece as text, by the longest lines seen."""
-        return max(1, min(rows_of(width), int(_PIECE / self._line_length())))
-
-    def _line_length(self) -> float:
-        """Bytes of a line where they are longest, of the beginning and of spots in the file."""
-        length = len(self._sample) / max(1, self._sample.count(b"\n"))
-        span = self._end - self._begin
-        if span > _SNIFF:
-            for spot in range(1, _SPOTS + 1):
-                text = self._file.read(_SNIFF // _SPOTS, self._begin + span * spot // (_SPOTS + 1))
-                length = max(length, len(text) / max(1, text.count(b"\n")))
-        return length
+        return max(1, min(rows_of(width), self._lines.rows_a_piece(self._sample)))
 
     def cuts(self, rows: int) -> Iterator[CsvCut]:
-        """Pieces of exactly `rows` lines; reading and counting is done here, parsing by workers."""
-        offset, first = self._begin, 0
-        guess = _PIECE // 4
-        while offset < self._end:
-            text, count = self._lines(offset, rows, guess)
-            guess = text.size + text.size // 16 + 4096
-            yield CsvCut(self, text, count, first)
-            offset += text.size
-            first += count
+        """Runs of exactly `rows` lines; reading and counting is done here, parsing by workers."""
+        for run in self._lines.runs(rows):
+            yield CsvCut(self, run)
 
-    def _lines(self, offset: int, rows: int, guess: int) -> tuple[NDArray[np.uint8], int]:
-        """At most `rows` lines from an offset, and how many they are."""
-        while True:
-            size = min(guess, self._end - offset)
-            text = np.empty(size, np.uint8)
-            self._file.read_into(text, offset)
-            count, length = _whole_lines(text, rows)
-            if offset + size == self._end and count < rows and length < size:
-                return text, count + 1  # the last line may lack its newline
-            if count == rows or offset + size == self._end:
-                return text[:length], count
-            if not count and guess >= _LONGEST:
-                raise self._too_long(offset)
-            guess *= 2
+    def parse(self, run: Run, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
+        """The columns of the fields of a run, by role; a piece at a time where it is long."""
+        parts = [
+            self._parsed(Piece(part.text, part.rows, part.first), fields)
+            for part in self._lines.pieces(run)
+            if part.text is not None
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return {role: np.concatenate([part[role] for part in parts]) for role in parts[0]}
 
-    def parse(self, cut: CsvCut, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
+    def _parsed(self, cut: Piece, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
         """The columns of the fields of one piece, by role."""
         import pyarrow as pa
         from pyarrow import csv
@@ -263,21 +252,7 @@ class CsvTable:
             if 2 * sum(len(row) > k and _is_number(row[k]) for row in table) > len(table)
         ]
 
-    def _trimmed_end(self) -> int:
-        """The end of the last line that is not blank."""
-        end = self.size
-        while end > self._begin:
-            size = min(4096, end - self._begin)
-            tail = self._file.read(size, end - size)
-            kept = len(tail.rstrip(b"\r\n"))
-            if kept:
-                last = end - size + kept
-                newline = self._file.read(2, last)
-                return last + (2 if newline == b"\r\n" else len(newline[:1]))
-            end -= size
-        return end
-
-    def _parse_error(self, cut: CsvCut, text: str) -> DataError:
+    def _parse_error(self, cut: Piece, text: str) -> DataError:
         """Pyarrow's message with the line of the file, the name of the column and a mend."""
         row = int(found[1]) if (found := re.search(r"Row #(\d+)", text)) else None
         place = None if row is None else cut.first + row - 1
@@ -317,7 +292,7 @@ class CsvTable:
             place=Place(self.path, cut.first, cut.first + self._first_line),
         )
 
-    def _ends_in_a_quote(self, cut: CsvCut) -> bool:
+    def _ends_in_a_quote(self, cut: Piece) -> bool:
         """Whether the last line of a piece opens a quote that would go on in the next piece."""
         tail = bytes(cut.text[-_SNIFF:]).rstrip(b"\r\n")
         last = tail[tail.rfind(b"\n") + 1 :].decode(errors="replace")
@@ -326,7 +301,7 @@ class CsvTable:
             cell.startswith('"') and cell.count('"') % 2 for cell in cells
         )
 
-    def _swallowed(self, cut: CsvCut, parsed: int) -> DataError:
+    def _swallowed(self, cut: Piece, parsed: int) -> DataError:
         """The piece has more (or fewer) rows than lines: say which line looks guilty."""
         lines = bytes(cut.text).split(b"\n")
         odd = next((k for k, line in enumerate(lines) if line.count(b'"') % 2), None)
@@ -343,7 +318,7 @@ class CsvTable:
             hint="close the quote, or double it inside a quoted cell; no newlines inside quotes",
         )
 
-    def _refuse_bare_returns(self, cut: CsvCut) -> None:
+    def _refuse_bare_returns(self, cut: Piece) -> None:
         """Raise DataError for a carriage return that stands alone: pyarrow starts a row there."""
         returns = np.flatnonzero(cut.text == _RETURN)
         if returns.size:
@@ -359,29 +334,6 @@ class CsvTable:
             place=Place(self.path, line=line or None),
             hint="end each line with \\n or \\r\\n",
         )
-
-    def _too_long(self, offset: int) -> DataError:
-        return DataError(
-            f"{self.path} has a line of more than {_LONGEST >> 20} MiB",
-            place=f"byte {offset:,}",
-            hint="are its lines ended by \\n?",
-        )
-
-
-def _whole_lines(text: NDArray[np.uint8], rows: int) -> tuple[int, int]:
-    """How many of at most `rows` whole lines there are, and where they end."""
-    strip, count, length = 1 << 18, 0, 0
-    for start in range(0, text.size, strip):
-        newlines = text[start : start + strip] == _NEWLINE
-        found = int(np.count_nonzero(newlines))
-        if not found:
-            continue
-        if count + found >= rows:
-            at = np.flatnonzero(newlines)[rows - count - 1]
-            return rows, start + int(at) + 1
-        count += found
-        length = start + int(newlines.size - newlines[::-1].argmax())
-    return count, length
 
 
 def _columns(table: Any, field: Field) -> NDArray[Any]:
@@ -419,7 +371,7 @@ def _head(file: OpenFile) -> bytes:
     """The beginning of the file: the whole header line, and what its first rows are told from."""
     size = _SNIFF
     head = file.read(size, 0)
-    while b"\n" not in head[: -_SNIFF // 2] and len(head) == size < _LONGEST:
+    while b"\n" not in head[: -_SNIFF // 2] and len(head) == size < LONGEST:
         size *= 2
         head = file.read(size, 0)
     return head

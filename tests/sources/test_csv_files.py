@@ -1,5 +1,6 @@
 """CSV files are read right or not at all: any dialect, any block, every bit of every number."""
 
+import contextlib
 import struct
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from losscli import DataError, UsageError, evaluate
 from losscli.sources import csv as csv_module
+from losscli.sources import lines as lines_module
+from losscli.sources.files import OpenFile
 
 BOTH = {"pred": ["p"], "target": ["t"]}
 PLAIN = "id,p,t\na,1.5,2\nb,-0.25,3e1\nc,1e-3,-4\n"
@@ -247,7 +250,7 @@ def test_no_block_size_and_no_thread_changes_a_bit(monkeypatch, uneven, block_ro
 @pytest.mark.parametrize("piece", [64, 1000, 5000])
 def test_pieces_of_any_length_give_the_same_rows(monkeypatch, uneven, read, piece):
     """Lines longer than the piece that was guessed are read again, whole."""
-    monkeypatch.setattr(csv_module, "_PIECE", piece)
+    monkeypatch.setattr(lines_module, "PIECE", piece)
     path, numbers = uneven
     found = read(path, **BOTH)
     assert np.array_equal(found["preds"], numbers[0])
@@ -255,8 +258,8 @@ def test_pieces_of_any_length_give_the_same_rows(monkeypatch, uneven, read, piec
 
 def test_long_lines_after_short_ones_do_not_part_two_tables(monkeypatch, table, read):
     """A block that would grow too long is cut short in both tables, not in one."""
-    monkeypatch.setattr(csv_module, "_PIECE", 1 << 12)
-    monkeypatch.setattr(csv_module, "_LONGEST", 1 << 14)
+    monkeypatch.setattr(lines_module, "PIECE", 1 << 12)
+    monkeypatch.setattr(lines_module, "LONGEST", 1 << 14)
     monkeypatch.setattr(csv_module, "_SNIFF", 1 << 12)
     notes = [""] * 2000 + ["x" * 500] * 2000
     preds = table("p,note\n" + "".join(f"{k},{n}\n" for k, n in enumerate(notes)), "p.csv")
@@ -268,8 +271,9 @@ def test_long_lines_after_short_ones_do_not_part_two_tables(monkeypatch, table, 
 
 def test_a_line_longer_than_the_longest_block_is_refused(monkeypatch, table):
     """Not read for ever."""
-    monkeypatch.setattr(csv_module, "_LONGEST", 1 << 12)
-    monkeypatch.setattr(csv_module, "_PIECE", 1 << 10)
+    monkeypatch.setattr(csv_module, "LONGEST", 1 << 12)
+    monkeypatch.setattr(lines_module, "LONGEST", 1 << 12)
+    monkeypatch.setattr(lines_module, "PIECE", 1 << 10)
     name = table("p,t,note\n1,2,a\n3,4," + "x" * 5000 + "\n")
     with pytest.raises(DataError, match="line"):
         evaluate(name, loss="mae", **BOTH)
@@ -355,14 +359,32 @@ def test_blank_ends_that_straddle_a_page_are_no_rows(table, read, blank):
     assert found["preds"].tolist() == [1.0, 3.0]
 
 
-def test_blocks_of_text_stay_small_where_lines_grow_long(table):
-    """The first lines do not tell how long the others are."""
-    from losscli.sources.source import open_source
+@pytest.mark.parametrize("end", ["\n", ""], ids=["ended", "open"])
+def test_lines_that_grow_long_unseen_are_held_a_piece_at_a_time(monkeypatch, table, end):
+    """Whatever the first lines promised; and every line is there once."""
+    monkeypatch.setattr(lines_module, "PIECE", 1 << 12)
+    lines = [f"{k},2" for k in range(500)] + [f"{k},{'x' * 700}" for k in range(500)]
+    content = "\n".join(lines) + end
+    with contextlib.closing(OpenFile(table(content))) as file:
+        whole = lines_module.Lines(file, 0)
+        runs = list(whole.runs(400))
+        assert [run.rows for run in runs] == [400, 400, 200]
+        assert [run.first for run in runs] == [0, 400, 800]
+        assert runs[-1].text is None
+        parts = [part for run in runs for part in whole.pieces(run)]
+        assert max(part.size for part in parts) <= 3 << 12
+        assert sum(part.rows for part in parts) == 1000
+        assert b"".join(bytes(part.text) for part in parts).decode() == content
 
-    short = "1,2,x\n" * 20_000
-    long = f"1,2,{'x' * 20_000}\n" * 1_000
-    name = table(f"p,t,text\n{short}{long}")
-    source = open_source(name, pred=["p"], target=["t"])
-    sizes = [cut.size for cut in source.blocks()]
-    source.close()
-    assert max(sizes) < 12 << 20
+
+def test_a_run_of_long_lines_is_read_as_any_other(monkeypatch, table):
+    """Ids, numbers and the line of an offence."""
+    monkeypatch.setattr(lines_module, "PIECE", 1 << 12)
+    rows = [f"{k},{k % 7},1,{'x' * (0 if k < 500 else 700)}" for k in range(1000)]
+    name = table("id,p,t,note\n" + "\n".join(rows) + "\n")
+    found = evaluate(name, loss="mae", id=["id"], **BOTH)
+    assert found.value == np.mean([abs(k % 7 - 1) for k in range(1000)])
+    rows[990] = "990,many,1,"
+    name = table("id,p,t,note\n" + "\n".join(rows) + "\n", "odd.csv")
+    with pytest.raises(DataError, match=r"odd\.csv, line 992, column p"):
+        evaluate(name, loss="mae", id=["id"], **BOTH)
