@@ -72,6 +72,8 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
         error = error.__cause__  # click takes it for a closed prompt, and there is none
     if isinstance(error, click.ClickException):
         error = _promised(error) or error
+    if isinstance(error, MemoryError):
+        error = MissingError("this machine has too little memory for that", hint=str(error))
     code = _code_of(error)
     try:
         if "--debug" in arguments:

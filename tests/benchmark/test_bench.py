@@ -249,3 +249,16 @@ def test_types_know_their_last_place(name):
     )
     assert float(kind.spacing(0.0)) == float(tiny.double())
     assert kind.eps == torch.finfo(getattr(torch, name)).eps
+
+
+def test_every_library_is_a_file_that_prepares():
+    """Its name is what --impl takes; what it does is said where it is written."""
+    from importlib import import_module
+
+    from losscli.implementations.registry import libraries
+
+    assert {"numpy", "torch", "torch.compile", "sklearn", "liger"} <= libraries().keys()
+    for name, module in libraries().items():
+        found = import_module(module)
+        assert found.__doc__, name
+        assert found.prepare.__doc__, name

@@ -151,3 +151,10 @@ def test_what_a_library_lacks_is_missing():
         check("sklearn", "smooth_l1")
     with pytest.raises(MissingError, match="Liger is not installed"):
         check("liger", "cross_entropy")
+
+
+def test_the_examples_are_what_they_say():
+    """One is right, one is not."""
+    kernels = Path(__file__).parents[2] / "examples" / "kernels.py"
+    assert check(f"{kernels}:lean_ce", "cross_entropy").correct
+    assert not check(f"{kernels}:half_l1", "smooth_l1").correct

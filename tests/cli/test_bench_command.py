@@ -121,3 +121,11 @@ def test_a_check_says_passed_or_failed(losscli):
     assert said.code == 1
     assert "smallest: pred [" in said.out
     assert "exit code 1" in said.out.splitlines()[-1]
+
+
+def test_a_size_beyond_this_machine_is_missing_memory(losscli):
+    """Exit code 4, and how much it would have been."""
+    said = losscli("bench", "-l", "mse", "--impl", "numpy", "--size", "1e12")
+    assert said.code == 4
+    assert "too little memory" in said.error[0]
+    assert "TiB" in said.error[1]
