@@ -179,39 +179,23 @@ def _runners(
 def _block(
     job: _Job, material: Material, both: bool, plan: BenchPlan, share_s: float, *, noise: bool
 ) -> Block:
-    """One pass of a job: check, warm up, take rounds, check again."""
-    device, cold = job.device, job.device.cold
-    until = clocks.seconds() + share_s
-    block = Block(job.workload, job.setting, device, material.bytes_read, both, cold)
+    """One pass of a job: check, warm up, take rounds, check again.
+
+    noise: whether the first implementation takes part twice, to see what difference is none.
+    """
+    device = job.device
+    resolve = None if plan.resolve is None else float(plan.resolve)
+    stop = Stop(clocks.seconds() + share_s, resolve)
+    block = Block(job.workload, job.setting, device, material.bytes_read, both, device.cold)
     block.written = material.bytes_written if both else 0
     spacing = float(precision(job.setting.dtype).spacing(np.float64(material.mean()[0])))
     with device.quiet():
         for contestant, runner in job.runners:
             call = runner.both if both else runner.forward
-            if call is None:
-                continue
-            lane = Lane(contestant.text, call, runner.framework, spacing)
-            block.entries.append(before(lane, runner, material, device.clock))
-        running = [lane for lane in block.lanes if not lane.failure]
-        sound = [entry for entry in block.entries if entry.verdict.right]
-        right = [entry.lane for entry in sound]
-        for lane in right:
-            warm(lane, material, device.clock)
-        twin = None
-        if noise and right:
-            first = right[0]
-            twin = Lane(first.name, first.call, first.framework, spacing)
-        stop = Stop(until, None if plan.resolve is None else float(plan.resolve))
-        contest = [*right, twin] if twin is not None else right
-        if contest:
-            block.stopped_by = take(contest, material, device.clock, stop, cold=cold)
-        if twin is not None and not (twin.failure or right[0].failure):
-            block.noise = _floor(right[0], twin)
-        after(sound, material)
-        for lane in running:  # the wrong ones apart, since they may spoil what others are given
-            if lane not in right:
-                take([lane], material, device.clock, Stop(0.0, None), cold=cold)
-                material.rewrite()
+            if call is not None:
+                lane = Lane(contestant.text, call, runner.framework, spacing)
+                block.entries.append(before(lane, runner, material, device.clock))
+        _contest(block, material, stop, noise=noise)
         clocks.restore()
         if device.peak is not None and plan.memory:
             for entry in block.entries:
@@ -221,6 +205,29 @@ def _block(
     block.limit = device.limit(block.moved)
     block.refuse_implausible()
     return block
+
+
+def _contest(block: Block, material: Material, stop: Stop, *, noise: bool) -> None:
+    """Rounds of those that are right so far, together; then of each that is wrong, alone."""
+    clock, cold = block.device.clock, block.cold
+    sound = [entry for entry in block.entries if entry.verdict.right]
+    wrong = [entry for entry in block.entries if not (entry.verdict.right or entry.lane.failure)]
+    lanes = [entry.lane for entry in sound]
+    for lane in lanes:
+        warm(lane, material, clock)
+    twin = None
+    if noise and lanes:
+        first = lanes[0]
+        twin = Lane(first.name, first.call, first.framework, first.spacing)
+    if lanes:
+        contest = lanes if twin is None else [*lanes, twin]
+        block.stopped_by = take(contest, material, clock, stop, cold=cold)
+    if twin is not None and not (twin.failure or lanes[0].failure):
+        block.noise = _floor(lanes[0], twin)
+    after(sound, material)
+    for entry in wrong:  # they may spoil what others are given
+        take([entry.lane], material, clock, Stop(0.0, None), cold=cold)
+        material.rewrite()
 
 
 def _floor(first: Lane, twin: Lane) -> float:

@@ -78,11 +78,11 @@ class Block:
 
 def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterator[Row]:
     """The rows of a block; the first contestant is the baseline of the speed-up."""
-    first = block.lanes[0] if block.lanes else None
-    for entry in block.entries:
+    faults = [_fault(entry.lane, entry.verdict) for entry in block.entries]
+    for entry, fault in zip(block.entries, faults, strict=True):
         lane, verdict = entry.lane, entry.verdict
-        fault = _fault(lane, verdict)
-        speedup = None if fault or first is None else _speedup(first, lane)
+        # A wrong baseline is none: it was not timed with the others.
+        speedup = None if fault or faults[0] else _speedup(block.lanes[0], lane)
         value, gradient = verdict.value, verdict.gradient
         yield Row(
             loss=block.workload.name,

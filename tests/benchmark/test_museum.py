@@ -63,3 +63,12 @@ def test_faster_than_memory_is_implausible(rows, monkeypatch):
     (row,) = rows("mse", "torch", passes="forward")
     assert not row.correct
     assert re.search(r"implausible: [0-9.]+ times as fast as memory allows", row.fault)
+
+
+def test_a_wrong_baseline_is_none(rows):
+    """Nobody has a speed-up over it, and the others are right."""
+    cheat, honest = rows("smooth_l1", "cheats.py:zeros", "torch", passes="forward")
+    assert not cheat.correct
+    assert honest.correct
+    assert honest.times is not None
+    assert (cheat.speedup, honest.speedup) == (None, None)
