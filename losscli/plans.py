@@ -26,6 +26,8 @@ class EvalPlan:
     loss: specs, as on the command line, or losses of `losscli.losses`.
     pred, target, id: columns, where the data is a table.
     ci: the level of the interval of the mean, a fraction or a percentage with its sign.
+    gate: what the result must hold, such as "mse.ci_high <= 0.3"; max, min: the same as LABEL=N.
+    allow_note: codes of notes that spoil no gate.
     threads: 0 is all cores. output: files, in the format of their suffix.
     digest: whether the result holds a digest of each input's values, wherever it is kept or not.
     """
@@ -39,6 +41,10 @@ class EvalPlan:
     weights: Any = None
     header: bool = True
     reduction: Reduction = "mean"
+    gate: Sequence[str] = ()
+    max: Sequence[str] = ()
+    min: Sequence[str] = ()
+    allow_note: Sequence[str] = ()
     per_sample: str | os.PathLike[str] | None = None
     ci: float | str = 0.95
     nan: NanPolicy = "error"
@@ -173,6 +179,10 @@ _LISTS: dict[str, Callable[[Any], bool]] = {
     "pred": lambda value: isinstance(value, str),
     "target": lambda value: isinstance(value, str),
     "id": lambda value: isinstance(value, str),
+    "gate": lambda value: isinstance(value, str),
+    "max": lambda value: isinstance(value, str),
+    "min": lambda value: isinstance(value, str),
+    "allow_note": lambda value: isinstance(value, str),
     "output": _is_path,
 }
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {

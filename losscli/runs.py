@@ -11,7 +11,9 @@ from losscli.engines.engine import Engine
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
+from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import fit, no_progress
+from losscli.gates import Gate, bound, parse
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.machine import cores, reuses_memory
@@ -62,7 +64,7 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
     """Evaluate as planned; progress is told the share of the data that is done."""
     read = (plan.preds, plan.targets, plan.weights, *files_of(plan.loss))
     with _outputs(plan.output, (plan.per_sample,), read) as publish, ExitStack() as stack:
-        losses = _bound(plan)
+        losses, gates = _bound(plan), _gates(plan)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
@@ -81,6 +83,7 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             samples=samples,
             progress=progress,
         )
+        result = gated(result, gates, plan.allow_note)
         if samples is not None:
             samples.commit()
         publish(result)
@@ -98,6 +101,15 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
                 f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
             )
     return losses
+
+
+def _gates(plan: EvalPlan) -> list[Gate]:
+    """The gates of the plan, in the order of its flags."""
+    return [
+        *map(parse, plan.gate),
+        *(bound(text, "<=") for text in plan.max),
+        *(bound(text, ">=") for text in plan.min),
+    ]
 
 
 def bench(**flags: Any) -> "Benchmark":
@@ -152,7 +164,8 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
     from losscli.checks.check import examine
     from losscli.checks.precision import precision
     from losscli.implementations.implementation import Setting
-    from losscli.implementations.registry import Contestant, parse
+    from losscli.implementations.registry import Contestant
+    from losscli.implementations.registry import parse as named
     from losscli.references import is_reference
 
     with _outputs(plan.output) as publish:
@@ -164,12 +177,12 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
                 )
             contestant, spec = Contestant("numpy", "numpy"), plan.impl
         else:
-            contestant, spec = parse(plan.impl), plan.loss
-        (bound,) = bind(spec, read_array)
+            contestant, spec = named(plan.impl), plan.loss
+        (loss,) = bind(spec, read_array)
         if plan.device != "cpu":
             TorchBackend(plan.device)  # says what is missing
         setting = Setting(plan.device, plan.dtype, cores())
-        result = examine(contestant, bound, setting, plan.seed, progress)
+        result = examine(contestant, loss, setting, plan.seed, progress)
         publish(result)
     return result
 

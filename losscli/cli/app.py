@@ -165,8 +165,7 @@ def _options(
 _LATER = {
     *("compare", "run", "bless", "results", "list", "explain", "plot", "report"),
     *("init", "schema"),
-    *("--by", "--cluster", "--top", "--like", "--gate", "--max", "--min", "--baseline", "--save"),
-    *("--allow-note",),
+    *("--by", "--cluster", "--top", "--like", "--baseline", "--save"),
 }
 
 

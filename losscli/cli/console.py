@@ -23,6 +23,13 @@ def printed(result: "Result", form: str, *, quiet: bool) -> None:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
     if not quiet:
         _print(result, form)
+        return
+    for gate in getattr(result, "gates", ()):
+        if gate.status != "pass":
+            from losscli.render.words import gate_cells
+
+            status, expr, rest = gate_cells(gate)
+            _say(status, [f"{expr}  {rest}"])
 
 
 def _print(result: "Result", form: str) -> None:

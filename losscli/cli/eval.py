@@ -22,6 +22,10 @@ def command(
     dtype: opt.Dtype = "float64",
     threads: opt.Threads = 0,
     engine: opt.Engine = "local",
+    gate: opt.Gates = None,
+    max: opt.Max = None,  # noqa: A002 - the flag is called so
+    min: opt.Min = None,  # noqa: A002 - the flag is called so
+    allow_note: opt.AllowNote = None,
     per_sample: opt.PerSample = None,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
@@ -36,6 +40,8 @@ def command(
     losscli eval preds.npy targets.npy --loss smooth_l1
 
     losscli eval table.csv --pred y_hat --target y -l mse -l smooth_l1:beta=0.5
+
+    losscli eval preds.npy targets.npy -l mse --max mse=0.25 --gate "mse.ci_high <= 0.3"
 
     losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
     """
@@ -61,6 +67,10 @@ def command(
         dtype=_any(dtype),
         threads=threads,
         engine=engine,
+        gate=tuple(gate or ()),
+        max=tuple(max or ()),
+        min=tuple(min or ()),
+        allow_note=tuple(allow_note or ()),
         per_sample=per_sample,
         output=output or (),
         digest=format == "json",

@@ -242,3 +242,26 @@ CheckDevice: TypeAlias = Annotated[
     typer.Option("--device", metavar="cpu|cuda|cuda:N", rich_help_panel=COMPUTE,
                  help="Where it computes."),
 ]  # fmt: skip
+
+GATES = "Gates"
+
+Gates: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--gate", metavar="GATE", rich_help_panel=GATES, show_default=False,
+                 help='What must hold, in quotes: "mse.ci_high <= 0.3"; else exit code 1.'),
+]  # fmt: skip
+Max: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--max", metavar="LABEL=N", rich_help_panel=GATES, show_default=False,
+                 help="The loss must be at most N."),
+]  # fmt: skip
+Min: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--min", metavar="LABEL=N", rich_help_panel=GATES, show_default=False,
+                 help="The loss must be at least N."),
+]  # fmt: skip
+AllowNote: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--allow-note", metavar="CODE", rich_help_panel=GATES, show_default=False,
+                 help="A note that spoils no gate, such as looks_like_probabilities."),
+]  # fmt: skip

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.documents import Note, json_numbers
+from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
 from losscli.machine import environment
@@ -71,6 +72,7 @@ class LossResult(NamedTuple):
     max_line: int | None = None
     derived: Mapping[str, float] = MappingProxyType({})
     statistic: str | None = None
+    takes_logits: bool = False
 
     @classmethod
     def of(
@@ -115,6 +117,7 @@ class LossResult(NamedTuple):
             max_row=ends.high_row,
             max_line=line(ends.high_row) if ends.high_row is not None else None,
             statistic=bound.statistic,
+            takes_logits=bound.loss.pred.words == "logits",
             derived={name: _apply(function, mean) for name, function in bound.loss.derived},
         )
 
@@ -148,7 +151,8 @@ class LossResult(NamedTuple):
 class Evaluation:
     """The result of an evaluation: indexed by label, `r["mse"].value`.
 
-    wall_s: seconds from the opening of the data to the last sum; bytes: what was read.
+    wall_s: seconds from the opening of the data to the last sum; bytes: what was read. gates: what
+    it had to hold, judged.
     """
 
     losses: tuple[LossResult, ...]
@@ -161,6 +165,7 @@ class Evaluation:
     threads: int
     wall_s: float
     bytes: int
+    gates: tuple[Judged, ...] = ()
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:
@@ -183,8 +188,8 @@ class Evaluation:
 
     @property
     def exit_code(self) -> int:
-        """What a command line ends with."""
-        return 0
+        """What a command line ends with: 1 where a gate failed or could not be judged."""
+        return exit_code(self.gates)
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/eval/1`."""
@@ -194,7 +199,7 @@ class Evaluation:
             "schema": "losscli/eval/1",
             "losses": [loss.to_dict() for loss in self.losses],
             "groups": [],
-            "gates": [],
+            "gates": [gate.to_dict() for gate in self.gates],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "inputs": [part.to_dict() for part in self.inputs],
             "backend": self.backend,
@@ -205,7 +210,7 @@ class Evaluation:
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
             "environment": environment(),
             "losscli": __version__,
-            "status": "pass",
+            "status": "fail" if self.exit_code else "pass",
             "exit_code": self.exit_code,
         }
 

@@ -72,7 +72,7 @@ def _laid_out(table: Table, kept: list[int]) -> list[tuple[str, str]]:
         (f"  {line.cells[0]}" if line.caption else row(line.cells), line.style)
         for line in table.lines
     ]
-    return [(row(table.heads), "dim"), *body]
+    return body if not any(table.heads) else [(row(table.heads), "dim"), *body]
 
 
 def _encodes(encoding: str, text: str) -> bool:

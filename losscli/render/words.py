@@ -4,19 +4,45 @@ import math
 
 from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Input, LossResult
+from losscli.gates import COUNTS, Judged
 from losscli.render.page import Line, Page, Table
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
+_STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
 HEADS: ROW = ("loss", "mean", "{level} interval", "min", "max", "at row")
 
 
 def page(result: Evaluation) -> Page:
     """An evaluation as a page: one line a loss."""
     heads, rows = table_of(result)
-    table = Table(heads, [Line(row) for row in rows], frozenset({0, 2}), LEAVING)
-    notes = [note.message for note in result.notes]
-    return Page((), (table,), (rows_line(result), how_line(result)), notes)
+    tables = [Table(heads, [Line(row) for row in rows], frozenset({0, 2}), LEAVING)]
+    tail = [rows_line(result), how_line(result)]
+    if result.gates:
+        lines = [Line(gate_cells(gate), _STYLES[gate.status]) for gate in result.gates]
+        tables.append(Table(("", "", ""), lines, frozenset({0, 1, 2})))
+        tail.append(gates_line(result))
+    return Page((), tables, tail, [note.message for note in result.notes])
+
+
+def gate_cells(gate: Judged) -> ROW:
+    """The status, loud where it is not pass; the gate; its value and the reason."""
+    value = "" if gate.value is None else number(gate.value, gate.stderr)
+    if gate.gate.label in COUNTS and gate.value is not None:
+        value = f"{gate.value:,.0f}"
+    status = gate.status if gate.status == "pass" else gate.status.upper()
+    return status, shown(gate.gate.expr), ", ".join(filter(None, (value, shown(gate.reason))))
+
+
+def gates_line(result: Evaluation) -> str:
+    """How many gates ended how, and the exit code."""
+    states: list[str] = [gate.status for gate in result.gates]
+    words = {"fail": "failed", "error": "in error", "undecided": "undecided", "pass": "passed"}
+    counts = [f"{states.count(s)} {word}" for s, word in words.items() if states.count(s)]
+    first, *rest = counts
+    many, word = first.split(" ", 1)
+    head = f"{many} gate{'' if many == '1' else 's'} {word}"
+    return f"{', '.join([head, *rest])}; exit code {result.exit_code}"
 
 
 def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:

@@ -1,0 +1,238 @@
+"""Gates pass on evidence, and on nothing else."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from losscli import MissingError, UsageError, evaluate
+from losscli.cli.app import run
+from losscli.gates import Found, bound, exit_code, judge, parse
+
+PREDS, TARGETS = [1.0, 2.0, 3.0, 6.0], [0.0, 0.0, 0.0, 0.0]  # mae 3, mse 12.5
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, monkeypatch):
+    """Every test runs in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def states(*gates, loss=("mae", "mse", "rmse"), preds=PREDS, targets=TARGETS, **flags):
+    """The statuses of gates on an evaluation, and its exit code."""
+    result = evaluate(preds, targets, loss=list(loss), gate=list(gates), **flags)
+    return [gate.status for gate in result.gates], result.exit_code
+
+
+HOLD = [
+    "mae <= 3", "mae >= 3", "mae < 3.1", "mae > 2.9", "mae<=3", "mae.mean <= 3", "mae.sum <= 12",
+    "mae.min >= 1", "mae.max <= 6", "mse.rmse <= 3.6", "rmse <= 3.6", "rmse >= 3.5",
+    "rmse.mean >= 12", "mae.stderr > 0", "mae.ci_low < 3", "mae.ci_high > 3", "rows >= 4",
+    "skipped <= 0", "ignored < 1", "mae <= 1e300", "mae <= inf",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("gate", HOLD)
+def test_a_gate_that_holds_passes(gate):
+    """Every statistic, operator and count."""
+    assert states(gate) == (["pass"], 0)
+
+
+FALL = ["mae <= 2.999", "mae < 3", "mae > 3", "mse.ci_high <= 12.5", "rmse <= 3.5", "rows > 4"]
+
+
+@pytest.mark.parametrize("gate", FALL)
+def test_a_gate_that_does_not_hold_fails(gate):
+    """With exit code 1, whatever else passes."""
+    assert states("rows >= 1", gate) == (["pass", "fail"], 1)
+
+
+NAN, INF = math.nan, math.inf
+CLOSED = {
+    "a loss that is not there": ("huber <= 1e9", {}),
+    "a slip in the label": ("mea <= 1e9", {}),
+    "a statistic that the loss lacks": ("mae.rmse <= 1e9", {}),
+    "a statistic of a count": ("rows.mean >= 0", {}),
+    "nan": ("mae <= 1e9", {"preds": [1.0, NAN, 1.0, 1.0], "nan": "propagate"}),
+    "nan from below": ("mae >= -1e9", {"preds": [1.0, NAN, 1.0, 1.0], "nan": "propagate"}),
+    "an infinity under an infinite limit": (
+        "mae <= inf",
+        {"preds": [1.0, INF, 1.0, 1.0], "nan": "propagate"},
+    ),
+    "no interval of one row": ("mae.ci_high <= 1e9", {"preds": [1.0], "targets": [0.0]}),
+    "no standard error of one row": ("mae.stderr <= 1e9", {"preds": [1.0], "targets": [0.0]}),
+    "every row of no weight": ("mae <= 1e9", {"weights": [0.0, 0.0, 0.0, 0.0]}),
+    "every row skipped": (
+        "mae <= 1e9",
+        {"preds": [NAN, NAN], "targets": [0.0, 0.0], "nan": "skip"},
+    ),
+    "every label ignored": (
+        "cross_entropy <= 1e9",
+        {
+            "loss": ("cross_entropy",),
+            "preds": [[1.0, 2.0]] * 3,
+            "targets": [-100, -100, -100],
+        },
+    ),
+    "probabilities for logits": (
+        "cross_entropy <= 1e9",
+        {"loss": ("cross_entropy",), "preds": [[0.25, 0.75]] * 3, "targets": [1, 1, 1]},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_what_cannot_be_judged_is_an_error(case):
+    """Fail closed: an error has its reason, and is exit code 1."""
+    gate, flags = CLOSED[case]
+    given = {"preds": PREDS, "targets": TARGETS, "loss": ("mae", "mse"), **flags}
+    preds, targets, loss = (given.pop(name) for name in ("preds", "targets", "loss"))
+    result = evaluate(preds, targets, loss=list(loss), gate=gate, **given)
+    (judged,) = result.gates
+    assert judged.status == "error"
+    assert judged.reason
+    assert result.exit_code == 1
+    assert json.loads(result.to_json())["gates"][0]["status"] == "error"
+
+
+def test_a_note_that_is_allowed_spoils_no_gate():
+    """Who says that they are logits is believed."""
+    flags = {"loss": "cross_entropy", "gate": "cross_entropy <= 9"}
+    logits, labels = [[0.25, 0.75]] * 3, [1, 1, 1]
+    assert evaluate(logits, labels, **flags).exit_code == 1
+    allowed = evaluate(logits, labels, allow_note="looks_like_probabilities", **flags)
+    assert (allowed.exit_code, allowed.gates[0].status) == (0, "pass")
+
+
+@given(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.floats(allow_nan=False),
+    st.sampled_from(["<=", "<", ">=", ">"]),
+)
+def test_only_a_finite_number_that_holds_passes(value, limit, op):
+    """Whatever the number and the limit."""
+    (judged,) = judge([parse(f"x {op} {limit!r}")], lambda _: Found(value))
+    holds = {"<=": value <= limit, "<": value < limit, ">=": value >= limit, ">": value > limit}
+    assert (judged.status == "pass") == (math.isfinite(value) and holds[op])
+    assert exit_code([judged]) == (judged.status != "pass")
+
+
+def test_a_warning_never_changes_the_exit_code():
+    """Whatever its status."""
+    for found in (Found(2.0), Found(None), Found(math.nan)):
+        (judged,) = judge([parse("x <= 1", "warn")], lambda _, found=found: found)
+        assert judged.status != "pass"
+        assert exit_code([judged]) == 0
+
+
+LABELS = {
+    "parameters": ("smooth_l1:beta=0.5 <= 9", "smooth_l1:beta=0.5", "value"),
+    "and a statistic": ("smooth_l1:beta=0.5.ci_high <= 9", "smooth_l1:beta=0.5", "ci_high"),
+    "a label": ("tight.max<1", "tight", "max"),
+    "a label with a dot": ("v1.2 <= 1", "v1.2", "value"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_a_label_may_hold_what_a_spec_holds(case):
+    """A dot splits only before the name of a statistic."""
+    text, label, stat = LABELS[case]
+    gate = parse(text)
+    assert (gate.label, gate.stat) == (label, stat)
+
+
+def test_a_bare_name_is_the_only_label_of_that_loss():
+    """Where several labels have it, it is refused with them."""
+    assert states("smooth_l1 <= 9", loss=["tight=smooth_l1:beta=0.5"]) == (["pass"], 0)
+    with pytest.raises(UsageError, match="could mean a or b"):
+        states("smooth_l1 <= 9", loss=["a=smooth_l1", "b=smooth_l1:beta=2"])
+
+
+NO_GATES = {
+    "no comparison": ("mse", "has no comparison"),
+    "no limit": ("mse <=", "is no number"),
+    "no number": ("mse <= small", "is no number"),
+    "nan": ("mse <= nan", "is no number"),
+    "no loss": ("<= 3", "names no loss"),
+}
+
+
+@pytest.mark.parametrize("case", NO_GATES)
+def test_what_is_no_gate_is_refused_before_any_work(case):
+    """Exit code 2: nothing is read."""
+    text, words = NO_GATES[case]
+    with pytest.raises(UsageError, match=words):
+        evaluate("nowhere.npy", "nowhere.npy", loss="mse", gate=text)
+
+
+@pytest.mark.parametrize("text", ["mse", "=3", "mse=", "mse=x"])
+def test_max_and_min_take_a_label_and_a_number(text):
+    """Split at the last `=`, as a label may hold one."""
+    for flag in ("max", "min"):
+        with pytest.raises(UsageError):
+            evaluate("nowhere.npy", "nowhere.npy", loss="mse", **{flag: text})
+    assert bound("smooth_l1:beta=0.5=3", "<=")[:4] == ("smooth_l1:beta=0.5", "value", "<=", 3.0)
+
+
+@pytest.mark.parametrize("text", ["mse <= baseline * 1.02", "mse[region=eu] <= 1"])
+def test_what_is_promised_is_missing(text):
+    """Baselines and groups have their grammar, and nothing behind it yet."""
+    with pytest.raises(MissingError, match="not there yet"):
+        evaluate(PREDS, TARGETS, loss="mse", gate=text)
+
+
+def losscli(capsys, *arguments):
+    """What a run of the program printed, and its exit code."""
+    np.save("p.npy", PREDS)
+    np.save("t.npy", TARGETS)
+    code = run(["eval", "p.npy", "t.npy", *arguments])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_the_table_says_what_failed_and_by_how_much(capsys):
+    """Loud where it is not pass; the last line names the exit code."""
+    gates = ["--max", "mae=2.9", "--gate", "rows >= 4", "--min", "mse=1"]
+    code, out, _ = losscli(capsys, "-l", "mae,mse", *gates)
+    assert code == 1
+    lines = out.splitlines()
+    passed = next(line for line in lines if line.startswith("  pass"))
+    assert passed.split() == ["pass", "rows", ">=", "4", "4"]
+    fail = next(line for line in lines if line.startswith("  FAIL"))
+    words = "FAIL mae <= 2.9 3.00000, over by 0.1 (3.4 %, 0.093 standard errors)"
+    assert fail.split() == words.split()
+    assert lines[-1] == "  1 gate failed, 2 passed; exit code 1"
+
+
+def test_quiet_says_only_what_is_not_pass(capsys):
+    """On stderr; nothing where all hold."""
+    code, out, err = losscli(capsys, "-l", "mae", "-q", "--max", "mae=1", "--gate", "rows >= 1")
+    assert (code, out) == (1, "")
+    assert err.startswith("FAIL: mae <= 1  3.00000, over by 2")
+    assert len(err.splitlines()) == 1
+    assert losscli(capsys, "-l", "mae", "-q", "--max", "mae=9") == (0, "", "")
+
+
+def test_documents_hold_the_gates(capsys):
+    """JSON by its fields, Markdown as a table; written for exit code 1 too."""
+    flags = ["--max", "mae=1", "-o", "r.json", "-o", "r.md"]
+    code, _, _ = losscli(capsys, "-l", "mae", *flags)
+    assert code == 1
+    document = json.loads(Path("r.json").read_text())
+    assert (document["status"], document["exit_code"]) == ("fail", 1)
+    assert document["gates"] == [
+        {
+            "run": None,
+            "expr": "mae <= 1",
+            "level": "fail",
+            "value": 3.0,
+            "limit": 1.0,
+            "status": "fail",
+            "reason": "over by 2 (200 %, 1.9 standard errors)",
+        }
+    ]
+    assert "| FAIL | mae &lt;= 1 |" in Path("r.md").read_text()
