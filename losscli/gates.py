@@ -2,7 +2,7 @@
 
     gate     = selector OP limit                    OP = <= | < | >= | >
     selector = LABEL [.STAT] | rows | skipped | ignored
-    limit    = NUMBER
+    limit    = NUMBER | baseline[.STAT] [* F] [+ N | - N]
 
 A gate passes on evidence only: nan, an infinity, a missing loss, statistic or row are each an
 error with its reason. Nothing here knows what a result is: numbers are asked for by selector.
@@ -22,6 +22,9 @@ STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high", "r
 COUNTS = ("rows", "skipped", "ignored")
 
 _COMPARISON = re.compile(r"<=|>=|<|>")
+_RELATIVE = re.compile(
+    r"baseline(?:\.(\w+))?\s*(?:\*\s*([^\s+-]+(?:[eE][+-]?\d+)?))?\s*(?:([+-])\s*(\S+))?"
+)
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda value, limit: value <= limit,
     "<": lambda value, limit: value < limit,
@@ -30,20 +33,48 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+class Relative(NamedTuple):
+    """A limit that a saved result gives: its statistic, times a factor, plus an offset.
+
+    stat: None is that of the gate's left side, and the mean where that is an end of the interval.
+    """
+
+    stat: str | None = None
+    factor: float = 1.0
+    offset: float = 0.0
+
+    def __str__(self) -> str:
+        words = "baseline" if self.stat is None else f"baseline.{self.stat}"
+        words += f" * {_short(self.factor)}" if self.factor != 1.0 else ""
+        sign = "-" if self.offset < 0 else "+"
+        return f"{words} {sign} {_short(abs(self.offset))}" if self.offset else words
+
+    def of(self, saved: float) -> float:
+        """The limit that a saved number makes."""
+        return saved * self.factor + self.offset
+
+
 class Gate(NamedTuple):
-    """A parsed gate. stat: None is the loss's value; label is a count where it is one of COUNTS."""
+    """A parsed gate: a label, or one of COUNTS; a statistic; a comparison; a limit."""
 
     label: str
     stat: str
     op: str
-    limit: float
+    limit: float | Relative
     level: Level = "fail"
 
     @property
     def expr(self) -> str:
         """The gate, normalised."""
         stat = "" if self.stat == "value" else f".{self.stat}"
-        return f"{self.label}{stat} {self.op} {repr(self.limit).removesuffix('.0')}"
+        limit = str(self.limit) if isinstance(self.limit, Relative) else _short(self.limit)
+        return f"{self.label}{stat} {self.op} {limit}"
+
+    @property
+    def saved(self) -> "Gate":
+        """What the baseline is asked for."""
+        stat = self.limit.stat if isinstance(self.limit, Relative) else None
+        return self._replace(stat=stat or ("mean" if self.stat[:3] == "ci_" else self.stat))
 
 
 class Found(NamedTuple):
@@ -55,9 +86,10 @@ class Found(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A gate and what became of it; excess: how far the value lies beyond the limit."""
+    """A gate and what became of it. limit: the number that it came to, None where it has none."""
 
     gate: Gate
+    limit: float | None
     value: float | None
     stderr: float | None
     status: Status
@@ -75,7 +107,7 @@ class Judged(NamedTuple):
             "expr": self.gate.expr,
             "level": self.gate.level,
             "value": self.value,
-            "limit": self.gate.limit,
+            "limit": self.limit,
             "status": self.status,
             "reason": self.reason,
         }
@@ -84,8 +116,8 @@ class Judged(NamedTuple):
 def parse(text: str, level: Level = "fail") -> Gate:
     """A gate from its text.
 
-    Raises UsageError for what is no gate, MissingError for a baseline or groups, which have their
-    grammar and nothing behind it yet.
+    Raises UsageError for what is no gate, MissingError for groups, which have their grammar and
+    nothing behind it yet.
     """
     found = _COMPARISON.search(text)
     if found is None:
@@ -95,8 +127,6 @@ def parse(text: str, level: Level = "fail") -> Gate:
         )
     selector, op = text[: found.start()].strip(), found[0]
     limit = text[found.end() :].strip()
-    if "baseline" in limit:
-        raise MissingError(f"limits of a baseline are not there yet: {text.strip()}")
     if "[" in selector:
         raise MissingError(f"gates on groups are not there yet: {text.strip()}")
     if not selector:
@@ -104,7 +134,7 @@ def parse(text: str, level: Level = "fail") -> Gate:
     label, dot, stat = selector.rpartition(".")
     if not dot or stat not in STATS:
         label, stat = selector, "value"
-    return Gate(label, stat, op, _number(limit, text), level)
+    return Gate(label, stat, op, _limit(limit, text), level)
 
 
 def bound(text: str, op: Literal["<=", ">="]) -> Gate:
@@ -116,9 +146,13 @@ def bound(text: str, op: Literal["<=", ">="]) -> Gate:
     return Gate(label.strip(), "value", op, _number(limit.strip(), text))
 
 
-def judge(gates: Sequence[Gate], find: Callable[[Gate], Found]) -> tuple[Judged, ...]:
-    """Each gate beside what it names, in their order."""
-    return tuple(_judged(gate, find(gate)) for gate in gates)
+def judge(
+    gates: Sequence[Gate],
+    find: Callable[[Gate], Found],
+    baseline: Callable[[Gate], Found] = lambda _: Found(None, reason="there is no baseline"),
+) -> tuple[Judged, ...]:
+    """Each gate beside what it names, in their order; baseline: what it names in a saved result."""
+    return tuple(_judged(gate, find(gate), baseline) for gate in gates)
 
 
 def exit_code(judged: Sequence[Judged]) -> int:
@@ -148,32 +182,72 @@ def _resolved(gate: Gate, names: Mapping[str, str]) -> Gate:
     return gate._replace(label=fitting[0]) if fitting else gate
 
 
-def _judged(gate: Gate, found: Found) -> Judged:
+def _judged(gate: Gate, found: Found, baseline: Callable[[Gate], Found]) -> Judged:
+    limit, reason = _limit_of(gate, baseline)
+    reason = found.reason or reason
     if found.value is None:
-        return Judged(gate, None, None, "error", found.reason or "there is no such number")
+        return Judged(gate, limit, None, None, "error", reason or "there is no such number")
     if not math.isfinite(found.value):
-        reason = found.reason or "not a finite number"
-        return Judged(gate, found.value, None, "error", reason)
-    if found.reason:
-        return Judged(gate, found.value, found.stderr, "error", found.reason)
-    if _HOLDS[gate.op](found.value, gate.limit):
-        return Judged(gate, found.value, found.stderr, "pass", "")
+        return Judged(gate, limit, found.value, None, "error", reason or "not a finite number")
+    if reason or limit is None:
+        return Judged(gate, limit, found.value, found.stderr, "error", reason)
+    if _HOLDS[gate.op](found.value, limit):
+        return Judged(gate, limit, found.value, found.stderr, "pass", "")
     status: Status = "fail" if gate.level == "fail" else "warn"
-    return Judged(gate, found.value, found.stderr, status, excess(gate, found))
+    words = _excess(gate, limit, found)
+    return Judged(gate, limit, found.value, found.stderr, status, words)
 
 
-def excess(gate: Gate, found: Found) -> str:
+def _limit_of(gate: Gate, baseline: Callable[[Gate], Found]) -> tuple[float | None, str]:
+    """The number that a limit comes to, or why it comes to none."""
+    if not isinstance(gate.limit, Relative):
+        return gate.limit, ""
+    saved = baseline(gate.saved)
+    if saved.value is None or saved.reason or not math.isfinite(saved.value):
+        return None, saved.reason or "the baseline is not a finite number"
+    if gate.limit.factor != 1.0 and saved.value <= 0.0:
+        return None, f"the baseline is {saved.value:g}: a factor of it says nothing; use + N"
+    return gate.limit.of(saved.value), ""
+
+
+def _excess(gate: Gate, limit: float, found: Found) -> str:
     """How far a value lies beyond its limit, in its unit, as a share, and in standard errors."""
     assert found.value is not None
-    beyond = abs(found.value - gate.limit)
+    beyond = abs(found.value - limit)
+    side = "over" if gate.op[0] == "<" else "under"
     if gate.label in COUNTS:
-        return f"{'over' if gate.op[0] == '<' else 'under'} by {beyond:.0f}"
-    words = f"{'over' if gate.op[0] == '<' else 'under'} by {beyond:.3g}"
-    share = 100 * beyond / abs(gate.limit) if gate.limit else 0.0
-    parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if gate.limit else []
+        return f"{side} by {beyond:.0f}"
+    share = 100 * beyond / abs(limit) if limit else 0.0
+    parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if limit else []
     if found.stderr:  # an excess below one of them may be chance
         parts.append(f"{beyond / found.stderr:.2g} standard errors")
+    words = f"{side} by {beyond:.3g}"
+    if isinstance(gate.limit, Relative):
+        words += f" of {limit:.6g}"
     return f"{words} ({', '.join(parts)})" if parts else words
+
+
+def _limit(text: str, gate: str) -> float | Relative:
+    """A number, or what is asked of the baseline."""
+    if not text.startswith("baseline"):
+        return _number(text, gate)
+    found = _RELATIVE.fullmatch(text)
+    if found is None:
+        raise UsageError(
+            f"{text!r} in the gate {gate.strip()!r} is no limit",
+            hint='"mse <= baseline * 1.02", "mse <= baseline + 0.1"',
+        )
+    stat, factor, sign, offset = found.groups()
+    if stat is not None and stat not in STATS:
+        raise UsageError(f"a baseline has no {stat!r}", hint=f"it has {', '.join(STATS)}")
+    shift = 0.0 if offset is None else _number(offset, gate)
+    times = 1.0 if factor is None else _number(factor, gate)
+    return Relative(stat, times, -shift if sign == "-" else shift)
+
+
+def _short(number: float) -> str:
+    """The shortest digits that read back to a number."""
+    return repr(number).removesuffix(".0")
 
 
 def _number(text: str, gate: str) -> float:

@@ -27,6 +27,7 @@ class EvalPlan:
     pred, target, id: columns, where the data is a table.
     ci: the level of the interval of the mean, a fraction or a percentage with its sign.
     gate: what the result must hold, such as "mse.ci_high <= 0.3"; max, min: the same as LABEL=N.
+    baseline: the JSON of a saved evaluation, which gates may be relative to.
     allow_note: codes of notes that spoil no gate.
     threads: 0 is all cores. output: files, in the format of their suffix.
     digest: whether the result holds a digest of each input's values, wherever it is kept or not.
@@ -44,6 +45,7 @@ class EvalPlan:
     gate: Sequence[str] = ()
     max: Sequence[str] = ()
     min: Sequence[str] = ()
+    baseline: str | os.PathLike[str] | None = None
     allow_note: Sequence[str] = ()
     per_sample: str | os.PathLike[str] | None = None
     ci: float | str = 0.95
@@ -194,6 +196,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "engine": (lambda value: isinstance(value, str), "a name"),
     "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
     "per_sample": (lambda value: value is None or _is_path(value), "a path"),
+    "baseline": (lambda value: value is None or _is_path(value), "a path"),
     "plot": (lambda value: value is None or _is_path(value), "a path"),
     "time": (lambda value: isinstance(value, int | float), "a number of seconds"),
 }

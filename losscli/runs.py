@@ -1,7 +1,7 @@
 """The public verbs: carry out a plan, with the files that it writes."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -62,9 +62,9 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
 
 def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
-    read = (plan.preds, plan.targets, plan.weights, *files_of(plan.loss))
-    with _outputs(plan.output, (plan.per_sample,), read) as publish, ExitStack() as stack:
-        losses, gates = _bound(plan), _gates(plan)
+    read_files = (plan.preds, plan.targets, plan.weights, plan.baseline, *files_of(plan.loss))
+    with _outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
+        losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
@@ -79,11 +79,11 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             reduction=plan.reduction,
             ci=float(plan.ci),
             nan=plan.nan,
-            digest=plan.digest or "json" in map(output_format, plan.output),
+            digest=bool(plan.digest or plan.baseline or "json" in map(output_format, plan.output)),
             samples=samples,
             progress=progress,
         )
-        result = gated(result, gates, plan.allow_note)
+        result = gated(result, gates, plan.allow_note, baseline)
         if samples is not None:
             samples.commit()
         publish(result)
@@ -110,6 +110,18 @@ def _gates(plan: EvalPlan) -> list[Gate]:
         *(bound(text, "<=") for text in plan.max),
         *(bound(text, ">=") for text in plan.min),
     ]
+
+
+def _baseline(plan: EvalPlan) -> "Mapping[str, Any] | str":
+    """The saved evaluation, or why there is none: a gate that needs it is then an error."""
+    if plan.baseline is None:
+        return "no --baseline was named"
+    try:
+        document = read(plan.baseline)
+    except DataError as error:
+        return f"the baseline cannot be read: {error.message}"
+    kind = document["schema"]
+    return document if kind == "losscli/eval/1" else f"the baseline is no evaluation: {kind}"
 
 
 def bench(**flags: Any) -> "Benchmark":

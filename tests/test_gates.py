@@ -178,11 +178,90 @@ def test_max_and_min_take_a_label_and_a_number(text):
     assert bound("smooth_l1:beta=0.5=3", "<=")[:4] == ("smooth_l1:beta=0.5", "value", "<=", 3.0)
 
 
-@pytest.mark.parametrize("text", ["mse <= baseline * 1.02", "mse[region=eu] <= 1"])
-def test_what_is_promised_is_missing(text):
-    """Baselines and groups have their grammar, and nothing behind it yet."""
+def test_what_is_promised_is_missing():
+    """Groups have their grammar, and nothing behind it yet."""
     with pytest.raises(MissingError, match="not there yet"):
-        evaluate(PREDS, TARGETS, loss="mse", gate=text)
+        evaluate(PREDS, TARGETS, loss="mse", gate="mse[region=eu] <= 1")
+
+
+def saved(name="main.json", preds=PREDS, targets=TARGETS, **flags):
+    """A saved evaluation of the same targets."""
+    given = {"loss": ["mae", "mse", "rmse"], **flags}
+    evaluate(preds, targets, output=[name], **given)
+    return name
+
+
+RELATIVE = {
+    "mae <= baseline": "pass",
+    "mae < baseline": "fail",
+    "mae <= baseline * 1.02": "pass",
+    "mae <= baseline * 0.98": "fail",
+    "mae <= baseline + 0.1": "pass",
+    "mae <= baseline - 0.1": "fail",
+    "mae >= baseline * 0.5 + 1.5": "pass",
+    "mae <= baseline*1e0+1e-9": "pass",
+    "mse.ci_high <= baseline": "fail",
+    "mse.ci_high <= baseline.ci_high": "pass",
+    "mae.max <= baseline": "pass",
+    "rmse <= baseline": "pass",
+    "rmse <= baseline.mean - 8": "pass",
+    "rows >= baseline": "pass",
+    "rows > baseline": "fail",
+}
+
+
+@pytest.mark.parametrize("gate", RELATIVE)
+def test_a_limit_may_be_a_saved_number(gate):
+    """The same statistic of the saved result, its mean where the left is an end of the interval."""
+    assert states(gate, baseline=saved())[0] == [RELATIVE[gate]]
+
+
+NO_BASELINE = {
+    "none was named": ({}, "no --baseline"),
+    "no file": ({"baseline": "nowhere.json"}, "cannot be read"),
+    "no result": ({"baseline": "junk.json"}, "cannot be read"),
+    "another kind": ({"baseline": "bench.json"}, "is no evaluation"),
+    "other targets": ({"baseline": "targets.json"}, "other data: the targets differ"),
+    "other weights": ({"baseline": "weights.json"}, "made with weights"),
+    "no such loss": ({"baseline": "short.json"}, "has no 'mae'"),
+    "nan": ({"baseline": "nan.json"}, "not a finite number"),
+    "no digest": ({"baseline": "old.json"}, "does not say what its targets were"),
+}
+
+
+@pytest.mark.parametrize("case", NO_BASELINE)
+def test_a_baseline_that_is_none_is_an_error(case):
+    """Whatever is wrong with it, nothing passes."""
+    Path("junk.json").write_text('{"mae": 3}')
+    Path("bench.json").write_text('{"schema": "losscli/bench/1", "rows": [], "environment": {}}')
+    saved("targets.json", targets=[0.0, 0.0, 0.0, 1.0])
+    saved("weights.json", weights=[1.0, 1.0, 1.0, 1.0])
+    saved("short.json", loss="mse")
+    saved("nan.json", preds=[math.nan, 1.0, 1.0, 1.0], nan="propagate")
+    document = json.loads(Path(saved("old.json")).read_text())
+    for part in document["inputs"]:
+        part["digest"] = None
+    Path("old.json").write_text(json.dumps(document))
+    flags, words = NO_BASELINE[case]
+    result = evaluate(PREDS, TARGETS, loss="mae", gate="mae <= baseline * 1000 + 1e9", **flags)
+    assert (result.gates[0].status, result.exit_code) == ("error", 1)
+    assert words in result.gates[0].reason
+
+
+def test_a_factor_of_a_baseline_that_is_not_positive_says_nothing():
+    """Twice nothing is nothing; an offset says what is meant."""
+    flags = {"baseline": saved(preds=TARGETS)}
+    assert states("mae <= baseline * 2", preds=TARGETS, **flags)[0] == ["error"]
+    assert states("mae <= baseline + 1", preds=TARGETS, **flags)[0] == ["pass"]
+
+
+@pytest.mark.parametrize("text", ["mae <= baseline *", "mae <= baseline ** 2", "mae <= baselines"])
+def test_what_is_no_limit_is_refused(text):
+    """With the two forms."""
+    with pytest.raises(UsageError):
+        evaluate(PREDS, TARGETS, loss="mae", gate=text)
+    with pytest.raises(UsageError, match="a baseline has no 'typo'"):
+        evaluate(PREDS, TARGETS, loss="mae", gate="mae <= baseline.typo")
 
 
 def losscli(capsys, *arguments):

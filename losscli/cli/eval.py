@@ -25,6 +25,7 @@ def command(
     gate: opt.Gates = None,
     max: opt.Max = None,  # noqa: A002 - the flag is called so
     min: opt.Min = None,  # noqa: A002 - the flag is called so
+    baseline: opt.Baseline = None,
     allow_note: opt.AllowNote = None,
     per_sample: opt.PerSample = None,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
@@ -70,6 +71,7 @@ def command(
         gate=tuple(gate or ()),
         max=tuple(max or ()),
         min=tuple(min or ()),
+        baseline=baseline,
         allow_note=tuple(allow_note or ()),
         per_sample=per_sample,
         output=output or (),

@@ -260,6 +260,11 @@ Min: TypeAlias = Annotated[
     typer.Option("--min", metavar="LABEL=N", rich_help_panel=GATES, show_default=False,
                  help="The loss must be at least N."),
 ]  # fmt: skip
+Baseline: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="RESULT", rich_help_panel=GATES, show_default=False,
+                 help='A saved evaluation, .json, for gates such as "mse <= baseline * 1.02".'),
+]  # fmt: skip
 AllowNote: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--allow-note", metavar="CODE", rich_help_panel=GATES, show_default=False,

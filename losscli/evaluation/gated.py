@@ -1,7 +1,8 @@
-"""An evaluation beside its gates: what a selector names in it."""
+"""An evaluation beside its gates: what a selector names in it, and in a saved result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from losscli.evaluation.result import Evaluation, LossResult
 from losscli.gates import COUNTS, Found, Gate, judge, resolve
@@ -9,8 +10,16 @@ from losscli.gates import COUNTS, Found, Gate, judge, resolve
 _PROBABILITIES = "looks_like_probabilities"
 
 
-def gated(result: Evaluation, gates: Sequence[Gate], allowed: Sequence[str] = ()) -> Evaluation:
-    """The evaluation with its gates judged; allowed: codes of notes that spoil no gate.
+def gated(
+    result: Evaluation,
+    gates: Sequence[Gate],
+    allowed: Sequence[str] = (),
+    baseline: "Mapping[str, Any] | str" = "no --baseline was named",
+) -> Evaluation:
+    """The evaluation with its gates judged.
+
+    allowed: codes of notes that spoil no gate. baseline: the document of a saved evaluation, or
+    why there is none; the same data are equal digests of targets, weights and ids.
 
     Raises UsageError for a gate that several losses could be meant by.
     """
@@ -28,7 +37,12 @@ def gated(result: Evaluation, gates: Sequence[Gate], allowed: Sequence[str] = ()
             return found._replace(reason=f"{_PROBABILITIES}: --allow-note says that they are none")
         return found
 
-    return replace(result, gates=judge(resolve(gates, names), find))
+    def saved(gate: Gate) -> Found:
+        if isinstance(baseline, str):
+            return Found(None, reason=baseline)
+        return _saved(baseline, gate, _other_data(result, baseline))
+
+    return replace(result, gates=judge(resolve(gates, names), find, saved))
 
 
 def _count(result: Evaluation, gate: Gate) -> Found:
@@ -55,3 +69,53 @@ def _number(loss: LossResult, stat: str) -> Found:
     if number is None:
         return Found(None, reason=f"{loss.label} has no {stat}")
     return Found(float(number), loss.stderr if stat == "mean" and not loss.statistic else None)
+
+
+def _other_data(result: Evaluation, baseline: Mapping[str, Any]) -> str:
+    """Why a baseline is of other data; empty where it is of the same."""
+    theirs = {part.get("role"): part for part in baseline.get("inputs", ())}
+    for part in result.inputs:
+        if part.role == "preds":
+            continue
+        other = theirs.pop(part.role, None)
+        if other is None:
+            return f"the baseline was made without {part.role}"
+        if not other.get("digest") or part.digest is None:
+            return f"the baseline does not say what its {part.role} were"
+        if other["digest"] != part.digest:
+            return f"the baseline is of other data: the {part.role} differ"
+    theirs.pop("preds", None)
+    return f"the baseline was made with {', '.join(map(str, theirs))}" if theirs else ""
+
+
+def _saved(baseline: Mapping[str, Any], gate: Gate, other: str) -> Found:
+    losses = [loss for loss in baseline.get("losses", ()) if isinstance(loss, Mapping)]
+    if gate.label in COUNTS:
+        counts = [loss.get(gate.label) for loss in losses]
+        known = [count for count in counts if isinstance(count, int)]
+        return Found(float(max(known)), reason=other) if known else Found(None, reason="no rows")
+    loss = next((loss for loss in losses if loss.get("label") == gate.label), None)
+    if loss is None:
+        return Found(None, reason=f"the baseline has no {gate.label!r}")
+    number = _statistic(loss, gate.stat)
+    if number is None:
+        return Found(None, reason=f"the baseline's {gate.label} has no {gate.stat}")
+    return Found(number, reason=other)
+
+
+def _statistic(loss: Mapping[str, Any], stat: str) -> float | None:
+    """A statistic of a saved loss, whose value is what its reduction asked for."""
+    ends = {"ci_low": 0, "ci_high": 1}
+    if stat in ends:
+        found = loss.get("ci")
+        found = found[ends[stat]] if isinstance(found, list) and len(found) == 2 else None
+    elif stat == "value" and loss.get("reduction") == "mean":
+        found = loss.get("value")
+    elif stat in ("value", "mean"):
+        total, count = loss.get("sum"), loss.get("weight_sum")
+        found = None
+        if isinstance(total, int | float) and isinstance(count, int | float) and count:
+            found = total / count
+    else:
+        found = loss.get(stat)
+    return float(found) if isinstance(found, int | float | str) else None
