@@ -111,7 +111,10 @@ class BenchPlan:
         for name in ("loss", "impl", "size", "dtype", "device"):
             value = getattr(self, name)
             single = value is not None and not isinstance(value, list | tuple)
-            object.__setattr__(self, name, (value,) if single else tuple(value or ()))
+            several = (value,) if single else tuple(value or ())
+            if all(isinstance(item, str) for item in several):
+                several = tuple(dict.fromkeys(several))  # what is asked for twice is done once
+            object.__setattr__(self, name, several)
         _check_kinds(self)
         if self.passes not in get_args(Passes):
             words = ", ".join(get_args(Passes))

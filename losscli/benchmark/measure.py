@@ -230,11 +230,12 @@ def _contest(block: Block, material: Material, stop: Stop, *, noise: bool) -> No
         material.rewrite()
 
 
-def _floor(first: Lane, twin: Lane) -> float:
+def _floor(first: Lane, twin: Lane) -> float | None:
     """The smallest difference that is not noise: the interval of a ratio that is 1."""
     logs = [math.log(a / b) for a, b in zip(first.times, twin.times, strict=True)]
     _, low, high = ratio_interval(logs)
-    return math.expm1(max(abs(low), abs(high)))
+    reach = max(abs(low), abs(high))
+    return math.expm1(reach) if math.isfinite(reach) else None
 
 
 def _peaks(blocks: Sequence[Block], limit_s: float) -> dict[tuple[int, str], int | None]:

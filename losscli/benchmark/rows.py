@@ -53,7 +53,18 @@ class Block:
 
     @property
     def limit_s(self) -> float | None:
-        """The time of these bytes at the limit; None where arithmetic decides, not memory."""
+        """The time of these bytes at the limit.
+
+        None where arithmetic decides and not memory, and where the working set is too small for a
+        bandwidth to be measured.
+        """
+        if self.limit is None or self.moved < self.limit.bytes // 2:
+            return None
+        return self.least_s
+
+    @property
+    def least_s(self) -> float | None:
+        """The same at the nearest working set that was measured: nothing can be faster."""
         if self.limit is None or self.workload.linear:
             return None
         return self.limit.time_s(self.read, self.written)
@@ -63,9 +74,9 @@ class Block:
         for entry in self.entries:
             lane, verdict = entry.lane, entry.verdict
             for attempt in range(3):
-                if not lane.times or self.limit_s is None:
+                if not lane.times or self.least_s is None:
                     break
-                times = self.limit_s / statistics.median(lane.times)
+                times = self.least_s / statistics.median(lane.times)
                 if times <= _IMPLAUSIBLE:
                     break
                 if attempt < 2:
@@ -167,6 +178,8 @@ def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
     if lane.throttled:
         words = f"{lane.throttled:,} of {len(lane.samples):,} samples were throttled"
         yield Note("throttled", words)
+    if block.limit_s is None and not block.workload.linear:
+        yield Note("launch_bound", f"{where} is so small that calls take longer than memory")
     launch = block.limit.launch_s if block.limit else None
     if launch and lane.times and statistics.median(lane.times) < _LAUNCH_BOUND * launch:
         yield Note("launch_bound", f"{lane.name} is hardly longer than its launch in {where}")

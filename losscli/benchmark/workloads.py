@@ -42,6 +42,11 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
                 f"{LINEAR} takes ROWSxHIDDENxCLASSES, not {size}", hint="--size 4096x512x32000"
             )
         return Workload(LINEAR, LINEAR, cross_entropy, cross_entropy.resolve({}), tuple(shape))
+    if loss.statistic is not None:
+        raise UsageError(
+            f"{loss.statistic} is a statistic of {loss.loss.name}, which has the work",
+            hint=f"-l {loss.loss.name}",
+        )
     classes = isinstance(loss.loss.target, Labels)
     shape = numbers or (default,)
     if len(shape) > 2 or (len(shape) == 2 and not classes):

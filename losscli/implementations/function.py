@@ -51,6 +51,8 @@ def _on_tensors(function: Callable[..., Any], params: dict[str, Any], wrt: int) 
         answer = _answer(function(*leaves, *inputs[wrt:], **params))
         if answer.gradients is not None:
             return Answer(_detached(answer.value), tuple(map(_detached, answer.gradients)))
+        if not getattr(answer.value, "requires_grad", False):
+            raise TypeError("it returns no tensor that has a gradient, and no gradient beside it")
         mean = answer.value.mean() if answer.value.ndim else answer.value
         return Answer(_detached(answer.value), torch.autograd.grad(mean, leaves))
 

@@ -31,7 +31,8 @@ def page(result: "Benchmark") -> Page:
 def _top(result: "Benchmark") -> Iterator[str]:
     for device, name in result.environment["devices"].items():
         limits = [limit for limit in result.limits if limit.device == device]
-        threads = f" · {result.threads} threads each" if device == "cpu" else ""
+        many = f"{result.threads} thread{'' if result.threads == 1 else 's'}"
+        threads = f" · {many} each" if device == "cpu" else ""
         yield f"{shown(name)}{threads}{_limit_words(limits)}"
     if result.noise_floor is not None:
         yield f"a difference under {_percent(result.noise_floor)} is noise here (A/A)"

@@ -173,6 +173,7 @@ REFUSED = {
     "classes of mse": ({"size": "10x10"}, "takes elements"),
     "no dtype": ({"dtype": "float8"}, "no dtype 'float8'"),
     "no device": ({"device": "tpu"}, "no such device: tpu"),
+    "a statistic": ({"loss": "rmse"}, "rmse is a statistic of mse"),
     "no pass": ({"passes": "backward"}, "pass is one of"),
     "no time": ({"time": 0}, "time is a number of seconds"),
     "no cache": ({"cache": "hot"}, "cache is warm or cold"),
@@ -262,3 +263,18 @@ def test_every_library_is_a_file_that_prepares():
         found = import_module(module)
         assert found.__doc__, name
         assert found.prepare.__doc__, name
+
+
+@pytest.mark.real_limit
+def test_what_is_small_has_no_limit_and_says_so(rows):
+    """A bandwidth at a few bytes cannot be measured."""
+    (row,) = rows("mse", "numpy", size="10", passes="forward")
+    assert row.limit_time_s is None
+    assert "launch_bound" in [note.code for note in row.notes]
+
+
+def test_what_is_asked_for_twice_is_done_once(rows):
+    """Devices, types, sizes and implementations."""
+    twice = {"device": ["cpu", "cpu"], "dtype": ["float32"] * 2, "size": ["1000", "1000"]}
+    found = rows("mse", "torch", "torch", passes="forward", **twice)
+    assert len(found) == 1

@@ -24,6 +24,7 @@ WITH_GRADIENT = {
     "unwritten_gradient": "gradient wrong",
     "wrong_gradient": "gradient wrong: [0-9,]+ of [0-9,]+",
     "half_precision": "the mean is|gradient wrong",
+    "a_float": "no tensor that has a gradient",
 }
 
 
@@ -72,3 +73,9 @@ def test_a_wrong_baseline_is_none(rows):
     assert honest.correct
     assert honest.times is not None
     assert (cheat.speedup, honest.speedup) == (None, None)
+
+
+def test_a_number_of_pythons_is_a_mean(rows):
+    """Right, where only the value is asked for."""
+    (row,) = rows("smooth_l1", "cheats.py:a_float", passes="forward")
+    assert row.fault == ""
