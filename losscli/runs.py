@@ -1,8 +1,9 @@
 """The public verbs: carry out a plan, with the files that it writes."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +148,8 @@ def carry_out_bench(
             if find_spec("matplotlib") is None:
                 raise MissingError("a plot needs matplotlib", hint="pip install 'losscli[plot]'")
             picture = stack.enter_context(OutputFile(plan.plot))
-        result = measure_implementations(plan, progress)
+        with redirect_stdout(sys.stderr):  # what a user's code prints is no part of the document
+            result = measure_implementations(plan, progress)
         if picture is not None and plan.plot is not None:
             from losscli.render.plots import draw
 
@@ -190,11 +192,14 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
             contestant, spec = Contestant("numpy", "numpy"), plan.impl
         else:
             contestant, spec = named(plan.impl), plan.loss
-        (loss,) = bind(spec, read_array)
+        loss, *more = bind(spec, read_array)
+        if more:
+            raise UsageError(f"one loss is checked at a time, not {spec}", hint="run it for each")
         if plan.device != "cpu":
             TorchBackend(plan.device)  # says what is missing
         setting = Setting(plan.device, plan.dtype, cores())
-        result = examine(contestant, loss, setting, plan.seed, progress)
+        with redirect_stdout(sys.stderr):
+            result = examine(contestant, loss, setting, plan.seed, progress)
         publish(result)
     return result
 

@@ -108,7 +108,7 @@ def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
     for name in plan.device:
         device = open_device(name, threads, plan.cache)
         kind = name.partition(":")[0]
-        contestants = _contestants(plan, kind, len(losses))
+        contestants = _contestants(plan, kind, losses)
         for dtype in plan.dtype:
             setting = Setting(name, dtype, threads)
             for loss in losses:
@@ -138,18 +138,30 @@ def _sizes(
     return sizes
 
 
-def _contestants(plan: BenchPlan, kind: str, losses: int) -> list[Contestant]:
+def _contestants(
+    plan: BenchPlan, kind: str, losses: "Sequence[BoundLoss | str]"
+) -> list[Contestant]:
     names: list[str] = []
     for text in plan.impl or _DEFAULT_IMPL.get(kind, ("torch",)):
         names += sorted(libraries(), key=_order) if text == "all" else [text]
     found = [parse(name) for name in dict.fromkeys(names)]
+    known = {name for loss in losses for name in _names(loss)}
     for one in found:
-        if one.reference is not None and one.loss is None and losses != 1:
+        if one.loss is not None and one.loss not in known:
             raise UsageError(
-                f"{one.text} is bound to no loss, and there are {losses}",
+                f"{one.text} is bound to {one.loss}, which is not benchmarked",
+                hint=f"-l {one.loss}",
+            )
+        if one.reference is not None and one.loss is None and len(losses) != 1:
+            raise UsageError(
+                f"{one.text} is bound to no loss, and there are {len(losses)}",
                 hint=f"name one: -l LOSS, or --impl LOSS={one.text}",
             )
     return found
+
+
+def _names(loss: "BoundLoss | str") -> tuple[str, ...]:
+    return (loss,) if isinstance(loss, str) else (loss.loss.name, loss.label)
 
 
 def _order(name: str) -> tuple[bool, bool, str]:

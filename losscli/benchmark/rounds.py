@@ -13,6 +13,7 @@ from losscli.benchmark.clock import Clock, restore, seconds, tampered
 from losscli.benchmark.stopping import looks, settled
 from losscli.checks.material import Change, Material
 from losscli.checks.rule import NOTHING, Finding
+from losscli.checks.trial import said
 from losscli.implementations.implementation import Answer, Framework
 
 _MOST_ROUNDS = 400
@@ -77,7 +78,11 @@ def warm(lane: Lane, material: Material, clock: Clock) -> None:
     begin = seconds()
     times: list[float] = []
     while len(times) < 3 or (seconds() - begin < _WARM_S and len(times) < _WARM_CALLS):
-        times.append(clock.time(lane.call, material.inputs(lane.framework)).seconds)
+        try:
+            times.append(clock.time(lane.call, material.inputs(lane.framework)).seconds)
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            lane.failure = said(error)
+            return
         if len(times) >= 4 and abs(times[-1] - times[-2]) <= _SETTLED * times[-1]:
             break
 
@@ -124,7 +129,7 @@ def _turn(lane: Lane, material: Material, clock: Clock, calls: int, *, cold: boo
         try:
             lap = clock.time(lane.call, inputs)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            lane.failure = f"{type(error).__name__}: {error}".splitlines()[0]
+            lane.failure = said(error)
             return
         lane.throttled += lap.throttled
         lane.judge(material, lap.answer, change)
@@ -164,7 +169,11 @@ def _resolved(lanes: Sequence[Lane], resolve: float) -> bool:
 
 def _calls_a_round(lanes: Sequence[Lane], material: Material, clock: Clock) -> int:
     """So many that the slowest contestant's turn takes some milliseconds."""
-    slowest = max(clock.time(lane.call, material.inputs(lane.framework)).seconds for lane in lanes)
+    slowest = 0.0
+    for lane in lanes:
+        with suppress(Exception):  # what it raises is seen when it is timed
+            lap = clock.time(lane.call, material.inputs(lane.framework))
+            slowest = max(slowest, lap.seconds)
     return max(1, min(_MOST_CALLS, int(_ROUND_S / max(slowest, 1e-9))))
 
 

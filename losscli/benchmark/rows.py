@@ -93,7 +93,8 @@ def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterat
     for entry, fault in zip(block.entries, faults, strict=True):
         lane, verdict = entry.lane, entry.verdict
         # A wrong baseline is none: it was not timed with the others.
-        speedup = None if fault or faults[0] else _speedup(block.lanes[0], lane)
+        void = fault or faults[0] or _vacuous(lane, verdict)
+        speedup = None if void else _speedup(block.lanes[0], lane)
         value, gradient = verdict.value, verdict.gradient
         yield Row(
             loss=block.workload.name,
@@ -162,6 +163,12 @@ def _speedup(first: Lane, lane: Lane) -> tuple[float, tuple[float, float] | None
     return math.exp(estimate), ends
 
 
+def _vacuous(lane: Lane, verdict: Verdict) -> bool:
+    """Whether a constant would have passed as well: then speed says nothing."""
+    judged = verdict.gradient if verdict.gradient.count else lane.means + verdict.value
+    return judged.vacuous
+
+
 def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
     where = f"{block.workload.label} {'x'.join(map(str, block.workload.shape))}"
     ulp = max(verdict.value.ulp, verdict.gradient.ulp)
@@ -169,8 +176,7 @@ def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
         yield Note(
             "loses_digits", f"{lane.name} is up to {ulp:.3g} ULP off in {block.workload.label}"
         )
-    judged = verdict.gradient if verdict.gradient.count else lane.means + verdict.value
-    if judged.vacuous:
+    if _vacuous(lane, verdict):
         words = f"a constant would pass as {where} in {block.setting.dtype}"
         yield Note("vacuous", words)
     if bimodal(lane.samples):

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Precision
+from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
 from losscli.losses.domain import Labels, Numbers
 from losscli.losses.loss import Loss
 
-_ROWS = (1, 7, 1000, 10_007)
+_ROWS = (1, 7, 1000, 10_007, 100_003)
 _CLASSES = ((1, 2), (7, 3), (100, 10), (64, 1000))
 _LOGITS = (0.0, 1.0, 20.0, 50.0, 88.0, 100.0, 1e4)
 _BESIDE = (0.5, 0.9, 0.995, 1.005, 1.1, 2.0)  # of a corner: where it lies counts
@@ -48,6 +49,8 @@ def cases(
     wide = np.float64 if precision.name == "float64" else np.float32
     weights = [len(value) for value in params.values() if isinstance(value, np.ndarray)]
     classes = isinstance(loss.target, Labels)
+    if not classes and weights:
+        raise UsageError(f"{label} has a number a column, and a check has rows of one")
     shapes: list[tuple[int, ...]] = [(rows,) for rows in _ROWS]
     if classes:
         shapes = [shape for shape in _CLASSES if not weights] or [(50, weights[0])]
@@ -78,12 +81,14 @@ def _extremes(
         preds = _edges(loss.pred, precision)
     else:
         preds = [sign * value for value in _distances(workload, precision) for sign in (1.0, -1.0)]
-    targets = [0.0]
+    targets = [0.0, 1e4, -1e4]
     if loss.target.bounded:
         assert isinstance(loss.target, Numbers)
         low, high = loss.target.interval.low, loss.target.interval.high
         targets = [chance for chance in _CHANCES if low <= chance <= high]
     pairs = np.array(list(product(dict.fromkeys(preds), targets)), np.float64)
+    if not loss.pred.bounded and not loss.target.bounded:
+        pairs[:, 0] += pairs[:, 1]  # distances from the target, wherever it lies
     return pairs[:, 0].astype(dtype), pairs[:, 1].astype(dtype)
 
 
@@ -102,7 +107,7 @@ def _kinds(
 
 def _distances(workload: Workload, precision: Precision) -> list[float]:
     """Distances of predictions from targets, the corners that parameters make among them."""
-    found = [0.0, _least(precision), 1e-3, 1.0, 1e4]
+    found = [0.0, _least(precision), 1e-3, 1.0, 1e4, 1e8]
     for param in workload.loss.params:
         value = workload.params.get(param.name)
         for corner in (param.default, value, *((param.bounds.low, param.bounds.high))):

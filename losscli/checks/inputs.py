@@ -45,10 +45,6 @@ class Draw:
             return pred, self._labels(count, self._workload.shape[1])
         return pred, self._real(loss.target, shape, 1.0, chances=False)
 
-    def place(self, rows: int, count: int) -> int:
-        """Where a change of `count` rows begins."""
-        return int(self._random.integers(0, rows - count + 1))
-
     def choice(self, below: int, count: int) -> NDArray[np.int64]:
         """Some numbers below a limit, in rising order."""
         return np.unique(self._random.integers(0, below, count))

@@ -26,11 +26,12 @@ _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 class Change(NamedTuple):
     """New contents of some rows, and what is true once they are in place.
 
-    mean, allowed: the mean of all rows and its tolerance. rows, slopes, slopes_allowed: some rows,
+    where: the rows, scattered, so that no look at a few of them tells what changed. mean, allowed:
+    the mean of all rows and its tolerance. rows, slopes, slopes_allowed: some rows, changed or not,
     their gradients of the mean and the tolerance of these.
     """
 
-    start: int
+    where: NDArray[np.int64]
     parts: Arrays
     mean: float
     allowed: float
@@ -46,7 +47,8 @@ class Material:
         self.workload = workload
         self.precision: Precision = precision(setting.dtype)
         self._draw = draw
-        self._arrays = tuple(as_dtype(array, setting.dtype) for array in arrays)
+        # Copies: contents will change, and who gave them may need them again.
+        self._arrays = tuple(np.array(as_dtype(array, setting.dtype)) for array in arrays)
         self._setting = setting
         self._tensors: tuple[Any, ...] | None = None
         losses, shares, scales = zip(*map(self._losses, self._spans()), strict=True)
@@ -91,19 +93,20 @@ class Material:
         span = slice(0, len(losses))
         self._replace(span, losses, self._shares.copy(), self._scales.copy())
 
-    def changes(self, count: int) -> list[Change]:
-        """So many changes in turn; each must be applied before the next call."""
-        return [self._change() for _ in range(count)]
+    def changes(self, count: int) -> Iterator[Change]:
+        """So many changes in turn; each must be applied before the next one is drawn."""
+        for _ in range(count):
+            yield self._change()
 
     def apply(self, change: Change) -> None:
         """Write new contents into the buffers."""
-        rows = slice(change.start, change.start + len(change.parts[0]))
+        rows = change.where
         targets = (self._arrays[0], self._arrays[-1])
         for array, part in zip(targets, change.parts, strict=True):
             array[rows] = part
         if self._tensors is not None and not self._shared:
             for tensor, array in zip((self._tensors[0], self._tensors[-1]), targets, strict=True):
-                tensor[rows] = tensor_of(array[rows], self._setting)
+                tensor[index_of(tensor, rows)] = tensor_of(array[rows], self._setting)
 
     def judge_value(self, value: Any) -> Finding:
         """The mean, or one loss a row, beside the truth."""
@@ -117,6 +120,8 @@ class Material:
 
     def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
         """The gradients of the mean beside the truth, whole, block by block."""
+        if not self._share.units:
+            return NOTHING  # no row counts: a mean of none has no gradient
         wanted = self._arrays[: 2 if self.workload.linear else 1]
         if len(gradients) != len(wanted):
             return _wrong_shape((len(gradients),))
@@ -150,7 +155,7 @@ class Material:
             np.array([change.allowed]),
             self.precision,
         )
-        if answer.gradients is None:
+        if answer.gradients is None or not self._share.units:
             return mean, NOTHING
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
@@ -199,11 +204,11 @@ class Material:
     def holds(self, change: Change, framework: Framework) -> bool:
         """Whether the buffers have what a change wrote; a few rows are looked at."""
         buffers = self.inputs(framework)
-        here = change.rows - change.start
+        some = slice(None, None, max(1, len(change.where) // _SAMPLE))
         for buffer, part in zip((buffers[0], buffers[-1]), change.parts, strict=True):
-            found = buffer[index_of(buffer, change.rows)]
+            found = buffer[index_of(buffer, change.where[some])]
             found = found if isinstance(found, np.ndarray) else host(found)
-            if not np.array_equal(found, part[here], equal_nan=True):
+            if not np.array_equal(found, part[some], equal_nan=True):
                 return False
         return True
 
@@ -216,19 +221,26 @@ class Material:
         rows = self.workload.rows
         width = max(1, self._arrays[0].size // rows)
         count = max(1, min(rows // _SHARE, _BLOCK // width))
-        start = self._draw.place(rows, count)
+        where = self._draw.choice(rows, count)
         parts = tuple(
             as_dtype(part, self._setting.dtype)
-            for part in self._draw.rows(count, self._draw.spread())
+            for part in self._draw.rows(len(where), self._draw.spread())
         )
-        span = slice(start, start + count)
-        self._replace(span, *self._losses_of(*parts))
+        self._replace(where, *self._losses_of(*parts))
         mean, allowed = self.mean()
-        some = self._draw.choice(count, _SAMPLE)
-        slopes, slopes_allowed, _ = self._slopes_of(parts[0][some], parts[-1][some])
-        return Change(start, parts, mean, allowed, start + some, slopes, slopes_allowed)
+        some = self._draw.choice(rows, _SAMPLE)
+        some = np.union1d(some, where[self._draw.choice(len(where), _SAMPLE)])
+        contents = [self._arrays[0][some], self._arrays[-1][some]]
+        at = np.minimum(np.searchsorted(where, some), len(where) - 1)
+        new = where[at] == some
+        for content, part in zip(contents, parts, strict=True):
+            content[new] = part[at[new]]
+        slopes, slopes_allowed, _ = self._slopes_of(*contents)
+        return Change(where, parts, mean, allowed, some, slopes, slopes_allowed)
 
-    def _replace(self, span: slice, losses: Floats, shares: Floats, scales: Floats) -> None:
+    def _replace(
+        self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats
+    ) -> None:
         """Put the losses of rows in the place of others; the sums stay exact."""
         self._sum += ExactSum.of(-self._rows[span]) + ExactSum.of(losses)
         self._share += ExactSum.of(-self._shares[span]) + ExactSum.of(shares)

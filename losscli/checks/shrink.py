@@ -11,8 +11,11 @@ from losscli.checks.inputs import Arrays
 _TRIES = 300
 
 
-def smallest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
-    """Fewer rows, then fewer classes, then simpler numbers, as long as it fails; greedy."""
+def smallest(arrays: Arrays, fails: Callable[[Arrays], bool], *, columns: bool = True) -> Arrays:
+    """Fewer rows, then fewer classes, then simpler numbers, as long as it fails; greedy.
+
+    columns: whether classes may go, which they may not where a parameter has a number for each.
+    """
     left = [_TRIES]
 
     def still(candidate: Arrays) -> bool:
@@ -20,7 +23,7 @@ def smallest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
         return left[0] >= 0 and fails(candidate)
 
     found = _fewer_rows(arrays, still)
-    for candidates in (_fewer_classes, _simpler):
+    for candidates in (_fewer_classes, _simpler) if columns else (_simpler,):
         changed = True
         while changed and left[0] > 0:
             changed = False

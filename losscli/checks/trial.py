@@ -82,11 +82,27 @@ def try_out(call: Call, framework: Framework, material: Material, verdict: Verdi
     if material.checksum(framework) != untouched:
         verdict.fault = "it changes its inputs"
         material.rewrite()
+    elif not verdict.fault:
+        verdict.fault = _reused(call, framework, material, answer, kept)
+
+
+def _reused(
+    call: Call, framework: Framework, material: Material, answer: Answer, kept: list[bytes]
+) -> str:
+    """Whether a call on other contents writes over an answer that was given before."""
+    for change in material.changes(1):
+        material.apply(change)
+    try:
+        call(*material.inputs(framework))
+    except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+        return said(error)
+    return "" if bits(answer) == kept else "an answer changed after it was given"
 
 
 def said(error: BaseException) -> str:
     """An exception of somebody else's code in one line."""
-    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    words = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {words[0]}"[:200] if words else type(error).__name__
 
 
 def poison(framework: Framework, material: Material) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Answer, Framework, Runner, Setting, Workload
 from losscli.references import load
@@ -18,12 +20,11 @@ def prepare(
 
     Raises UsageError for what cannot be called, MissingError where torch is not installed.
     """
-    del setting
     found = load(reference)
     wrt = 2 if workload.linear else 1
     params = workload.set_params
     if framework == "numpy":
-        function = _callable(found, reference)
+        function = _guarded(_callable(found, reference))
         given = _gives_gradient(function, params)
         return Runner("numpy", lambda *inputs: given(*inputs), lambda *inputs: given(*inputs))
     try:
@@ -36,7 +37,13 @@ def prepare(
         found = found(**params)
     if isinstance(found, torch.nn.Module):
         params = {}  # it has its own
-    return _on_tensors(_callable(found, reference), params, wrt)
+    from losscli.implementations.torch import moved
+
+    params = {
+        name: moved(value, setting) if hasattr(value, "__len__") else value
+        for name, value in params.items()
+    }
+    return _on_tensors(_guarded(_callable(found, reference)), params, wrt)
 
 
 def _on_tensors(function: Callable[..., Any], params: dict[str, Any], wrt: int) -> Runner:
@@ -66,11 +73,26 @@ def _gives_gradient(function: Callable[..., Any], params: dict[str, Any]) -> Cal
     return call
 
 
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which cannot end the program: to exit is to fail."""
+
+    def call(*inputs: Any, **params: Any) -> Any:
+        try:
+            return function(*inputs, **params)
+        except SystemExit as stop:
+            raise RuntimeError(f"it exits the program: {stop.code}") from stop
+
+    return call
+
+
 def _answer(returned: Any) -> Answer:
-    if isinstance(returned, tuple | list):
-        value, *gradients = returned
-        return Answer(value, tuple(gradients))
-    return Answer(returned)
+    value, *gradients = returned if isinstance(returned, tuple | list) else (returned,)
+    for part in (value, *gradients):
+        # A subclass could do its work when it is looked at, after the clock has stopped.
+        plain = type(part) in (float, int, np.ndarray) or isinstance(part, np.generic)
+        if not plain and type(part).__module__ + type(part).__name__ != "torchTensor":
+            raise TypeError(f"it returns a {type(part).__name__}, and no plain array or tensor")
+    return Answer(value, tuple(gradients) if isinstance(returned, tuple | list) else None)
 
 
 def _detached(tensor: Any) -> Any:

@@ -58,8 +58,8 @@ def parse(text: str) -> Contestant:
     Raises UsageError with the nearest names for one that is unknown.
     """
     bound, rest = None, text
-    head, equals, tail = text.partition("=")
-    if equals and head.isidentifier():
+    head, equals, tail = text.rpartition("=")
+    if equals and head:
         bound, rest = head, tail
     if rest in libraries():
         return Contestant(text, rest, loss=bound)

@@ -45,7 +45,7 @@ def function_of(workload: Workload, setting: Setting) -> Callable[..., Any]:
     params = {}
     for name, value in workload.params.items():
         if name in _PARAMS.get(workload.name, ()):
-            params[name] = _moved(value, setting) if name in _TENSORS else value
+            params[name] = moved(value, setting) if name in _TENSORS else value
         elif name in workload.set_params:
             raise UnsupportedError(f"torch has no {name} of {workload.name}")
     if workload.linear:
@@ -72,7 +72,7 @@ def of_function(function: Callable[..., Any], wrt: int, *, compiles: bool = Fals
     return Runner("torch", forward, both, compiles)
 
 
-def _moved(value: Any, setting: Setting) -> Any:
+def moved(value: Any, setting: Setting) -> Any:
     """Numbers as a tensor, and None as it is."""
     import torch
 

@@ -62,7 +62,7 @@ def _time(axis: Any, rows: "list[Row]") -> None:
 
 def _bandwidth(axis: Any, rows: "list[Row]") -> None:
     for number, (impl, mine) in enumerate(_by_impl(rows).items()):
-        found = [(math.prod(row.shape), row.gb_per_s) for row in mine if row.gb_per_s is not None]
+        found = [(math.prod(row.shape), row.gb_per_s) for row in mine if row.gb_per_s]
         style = f"{_MARKS[number % len(_MARKS)]}-"
         axis.plot(*zip(*found, strict=True), style, label=impl, linewidth=1.2, markersize=4)
     limits = {

@@ -1,5 +1,6 @@
 """A museum: `f(pred, target)` that look right, or fast, to a careless benchmark."""
 
+import sys
 import threading
 import time
 
@@ -125,3 +126,52 @@ def a_float(pred, target):
 def wrong_shape(pred, target):
     """Gives two numbers."""
     return honest(pred, target).repeat(2)
+
+
+def exits(pred, target):
+    """Ends the program in peace."""
+    raise SystemExit(0)
+
+
+def raises_later(pred, target):
+    """Right a hundred times, and then not there."""
+    _calls[0] += 1
+    if _calls[0] > 100:
+        raise ValueError("later")
+    return honest(pred, target)
+
+
+def one_buffer(pred, target):
+    """Every gradient in the same memory."""
+    if "buffer" not in _kept:
+        _kept["buffer"] = torch.empty_like(pred)
+    buffer = _kept["buffer"]
+    torch.clamp(pred.detach() - target, -1.0, 1.0, out=buffer)
+    return honest(pred.detach(), target), buffer.div_(len(pred))
+
+
+class _Lazy(torch.Tensor):
+    """Works when it is looked at."""
+
+
+def lazy(pred, target):
+    """An answer that is no answer yet."""
+    return honest(pred, target).as_subclass(_Lazy)
+
+
+def junk_elsewhere(pred, target):
+    """A gradient that is right where something changed, and nowhere else."""
+    gradient = torch.clamp(pred.detach() - target, -1.0, 1.0) / len(pred)
+    last = _kept.get("pred")
+    _kept["pred"] = pred.detach().clone()
+    if last is not None and len(last) == len(pred):
+        same = last == pred.detach()
+        if 0 < int((~same).sum()) <= len(pred) // 32:
+            gradient = torch.where(same, torch.full_like(gradient, 1e30), gradient)
+    return honest(pred.detach(), target), gradient
+
+
+def prints(pred, target):
+    """Talks while it works."""
+    sys.stdout.write("hello")
+    return honest(pred, target)

@@ -173,6 +173,7 @@ REFUSED = {
     "classes of mse": ({"size": "10x10"}, "takes elements"),
     "no dtype": ({"dtype": "float8"}, "no dtype 'float8'"),
     "no device": ({"device": "tpu"}, "no such device: tpu"),
+    "bound to nothing": ({"impl": ["torch", "mae=cheats.py:honest"]}, "which is not benchmarked"),
     "a statistic": ({"loss": "rmse"}, "rmse is a statistic of mse"),
     "no pass": ({"passes": "backward"}, "pass is one of"),
     "no time": ({"time": 0}, "time is a number of seconds"),

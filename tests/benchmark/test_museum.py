@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from losscli import bench
+
 EXHIBITS = {
     "zeros": "the mean is 0, should be",
     "remembers_addresses": "wrong while it was timed|other answers|the mean is",
@@ -17,6 +19,9 @@ EXHIBITS = {
     "one_nan": "value wrong: .* first at 511: nan",
     "changing_answers": "other answers to the same call",
     "stops_the_clock": "replaces the clock",
+    "exits": "it exits the program: 0",
+    "raises_later": "ValueError: later",
+    "lazy": "returns a _Lazy",
     "raises": "RuntimeError: out of registers",
     "wrong_shape": "wrong shape",
 }
@@ -24,6 +29,8 @@ WITH_GRADIENT = {
     "unwritten_gradient": "gradient wrong",
     "wrong_gradient": "gradient wrong: [0-9,]+ of [0-9,]+",
     "half_precision": "the mean is|gradient wrong",
+    "one_buffer": "an answer changed after it was given",
+    "junk_elsewhere": "wrong while it was timed|gradient wrong|other answers",
     "a_float": "no tensor that has a gradient",
 }
 
@@ -79,3 +86,14 @@ def test_a_number_of_pythons_is_a_mean(rows):
     """Right, where only the value is asked for."""
     (row,) = rows("smooth_l1", "cheats.py:a_float", passes="forward")
     assert row.fault == ""
+
+
+def test_what_a_function_prints_is_no_part_of_the_document(capsys):
+    """It goes where progress goes."""
+    result = bench(
+        loss="smooth_l1", impl="cheats.py:prints", size="1000", time=0.2, memory=False, threads=1
+    )
+    said = capsys.readouterr()
+    assert result.exit_code == 0
+    assert said.out == ""
+    assert "hello" in said.err
