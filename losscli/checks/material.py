@@ -19,7 +19,8 @@ from losscli.implementations.implementation import Answer, Framework, Setting, W
 from losscli.tallies.exact import ExactSum
 
 _BLOCK = 1 << 18  # elements
-_SHARE = 64  # a change touches one row of so many
+_SHARE = 1 << 14  # a change touches one row of so many, and a few more
+_ELEMENTS = 1 << 14  # of a change, at the most
 _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 
 
@@ -220,7 +221,8 @@ class Material:
     def _change(self) -> Change:
         rows = self.workload.rows
         width = max(1, self._arrays[0].size // rows)
-        count = max(1, min(rows // _SHARE, _BLOCK // width))
+        few = 256 + rows // _SHARE  # enough to move the mean, and too few to cool the caches
+        count = max(1, min(rows // 16, _ELEMENTS // width, few))
         where = self._draw.choice(rows, count)
         parts = tuple(
             as_dtype(part, self._setting.dtype)
