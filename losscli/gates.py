@@ -86,7 +86,10 @@ class Found(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A gate and what became of it. limit: the number that it came to, None where it has none."""
+    """A gate and what became of it. limit: the number that it came to, None where it has none.
+
+    run: the name of the evaluation or benchmark that it is of, None where there is but one.
+    """
 
     gate: Gate
     limit: float | None
@@ -94,6 +97,7 @@ class Judged(NamedTuple):
     stderr: float | None
     status: Status
     reason: str
+    run: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -103,7 +107,7 @@ class Judged(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         return {
-            "run": None,
+            "run": self.run,
             "expr": self.gate.expr,
             "level": self.gate.level,
             "value": self.value,
