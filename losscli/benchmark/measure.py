@@ -32,6 +32,7 @@ _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 _MEMORY_SHARE = 0.2  # of the time, for peak memory in children
 _LEAST_MEMORY_S = 8.0
+_KEPT = (32 << 20) - (1 << 16)  # bytes: just below the most that glibc learns to keep
 _LEAST_S = 0.3  # a block gets so long, however little time is left
 
 
@@ -66,6 +67,7 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
     clocks.restore()
     passes = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
     wanted = passes[plan.passes]
+    settle_heap()
     start = clocks.seconds()  # libraries are loaded
     until = start + plan.time * (1.0 - _MEMORY_SHARE)
     left = len(jobs) * len(wanted)
@@ -96,6 +98,15 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
         seed=plan.seed,
         wall_s=clocks.seconds() - begin,
     )
+
+
+def settle_heap() -> None:
+    """Free one large block: glibc then keeps freed memory instead of mapping it anew at each call.
+
+    It learns that from the largest block freed so far, so that without this the same call costs
+    its page faults or does not, as what ran before happens to have it.
+    """
+    np.empty(_KEPT, np.uint8)
 
 
 def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:

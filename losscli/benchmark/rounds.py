@@ -11,7 +11,7 @@ from typing import Any
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
 from losscli.benchmark.stopping import looks, settled
-from losscli.checks.material import Change, Material
+from losscli.checks.material import Change, Glimpse, Material
 from losscli.checks.rule import NOTHING, Finding
 from losscli.checks.trial import said
 from losscli.implementations.implementation import Answer, Framework
@@ -20,7 +20,6 @@ _MOST_ROUNDS = 400
 _FEWEST = 6  # rounds, however little time there is: fewer have no interval
 _ROUND_S = 0.02  # quick calls are repeated within a round for so long
 _MOST_CALLS = 32
-_PRIMED_FROM = 4  # calls a round; so quick ones are each preceded by one that is not timed
 _WARM_S = 0.5
 _WARM_CALLS = 12
 _SETTLED = 0.05
@@ -55,14 +54,13 @@ class Lane:
         """Whether every call gave the same mean, though the truth moved by more than it shows."""
         return self.same and self.means.high - self.means.low > 4.0 * self.spacing
 
-    def judge(self, material: Material, answer: Answer, change: Change) -> None:
-        """Judge the answer of a timed call."""
-        mean, rest = material.judge_call(answer, change)
+    def judge(self, material: Material, seen: Glimpse, change: Change) -> None:
+        """Judge what was seen of the answer of a timed call."""
+        mean, rest = material.judge_call(seen, change)
         self.means += mean
         self.rest += rest
-        found = material.mean_of(answer.value)
-        self.same = self.same and self.mean in (None, found)
-        self.mean = found
+        self.same = self.same and self.mean in (None, seen.mean)
+        self.mean = seen.mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +115,41 @@ def take(
 
 
 def _turn(lane: Lane, material: Material, clock: Clock, calls: int, *, cold: bool) -> None:
-    """A contestant's calls of one round: contents change before each, and each answer is judged."""
+    """A contestant's calls of one round: contents change before each, and each answer is judged.
+
+    What is true after each change is computed before the first call and the answers are judged
+    after the last: whatever else runs between two calls takes their caches away.
+    """
     times, host = [], []
+    changes, seen = material.changes(calls), []
     inputs = material.inputs(lane.framework)
-    for change in material.changes(calls):
-        if calls >= _PRIMED_FROM and not cold:
-            _prime(lane, inputs)
+    if not cold:
+        _prime(lane, inputs)
+    for change in changes:
         material.apply(change)
         if cold:
             clock.flush()
         try:
             lap = clock.time(lane.call, inputs)
+            seen.append(material.glimpse(lap.answer, change))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             lane.failure = said(error)
-            return
+            break
+        times.append(lap.seconds)
+        host.append(lap.host_s)
         lane.throttled += lap.throttled
-        lane.judge(material, lap.answer, change)
         if not material.holds(change, lane.framework):
             lane.failure = "it changes its inputs"
-            material.rewrite()
-            return
+            break
         if tampered():
             lane.tampered = True
             restore()
-        times.append(lap.seconds)
-        host.append(lap.host_s)
         del lap
+    for glimpse, change in zip(seen, changes, strict=False):
+        lane.judge(material, glimpse, change)
+    if lane.failure:
+        material.rewrite()
+        return
     lane.samples += times
     lane.times.append(_median(times))
     lane.host.append(_median(host))

@@ -152,9 +152,10 @@ class _Examiner:
         for change in material.changes(_CHANGES):
             material.apply(change)
             try:
-                mean, slopes = material.judge_call(call(*material.inputs(runner.framework)), change)
+                seen = material.glimpse(call(*material.inputs(runner.framework)), change)
             except Exception as error:  # noqa: BLE001 - a user's code may raise anything
                 return said(error)
+            mean, slopes = material.judge_call(seen, change)
             if mean.wrong or slopes.wrong:
                 return "it is wrong once the contents of its inputs change"
         return ""

@@ -7,7 +7,7 @@ rows are known in float64, and only those of the changed rows are computed anew.
 
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,16 @@ _ELEMENTS = 1 << 14  # of a change, at the most
 _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 
 
+_Contents: TypeAlias = tuple[NDArray[np.int64], Arrays]
+
+
 class Change(NamedTuple):
     """New contents of some rows, and what is true once they are in place.
 
     where: the rows, scattered, so that no look at a few of them tells what changed. mean, allowed:
     the mean of all rows and its tolerance. rows, slopes, slopes_allowed: some rows, changed or not,
-    their gradients of the mean and the tolerance of these.
+    their gradients of the mean and the tolerance of these. room: for what a call gives there, so
+    that nothing need be allocated between calls, which would break up their memory.
     """
 
     where: NDArray[np.int64]
@@ -39,6 +43,19 @@ class Change(NamedTuple):
     rows: NDArray[np.int64]
     slopes: Floats
     slopes_allowed: Floats
+    room: Floats
+
+
+class Glimpse(NamedTuple):
+    """What is kept of a timed answer: its mean, and the rows of a gradient that a change names.
+
+    slopes: None where there is no gradient. misshapen: the wrong shapes of the value and of the
+    gradient.
+    """
+
+    mean: float
+    slopes: Floats | None = None
+    misshapen: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
 
 
 class Material:
@@ -94,20 +111,30 @@ class Material:
         span = slice(0, len(losses))
         self._replace(span, losses, self._shares.copy(), self._scales.copy())
 
-    def changes(self, count: int) -> Iterator[Change]:
-        """So many changes in turn; each must be applied before the next one is drawn."""
+    def changes(self, count: int) -> list[Change]:
+        """So many changes, all of which must be applied in turn before others are drawn.
+
+        They are drawn together, so that little stands between the calls that they are for: each is
+        written to know what is true after it, and all are taken back.
+        """
+        drawn: list[Change] = []
+        before: list[_Contents] = []
         for _ in range(count):
-            yield self._change()
+            where, parts = self._some()
+            before.append((where, tuple(array[where] for array in self._changing)))
+            self._write(where, parts)
+            drawn.append(self._change(where, parts))
+        for where, parts in reversed(before):
+            self._write(where, parts)
+        return drawn
 
     def apply(self, change: Change) -> None:
         """Write new contents into the buffers."""
-        rows = change.where
-        targets = (self._arrays[0], self._arrays[-1])
-        for array, part in zip(targets, change.parts, strict=True):
-            array[rows] = part
+        self._write(change.where, change.parts)
         if self._tensors is not None and not self._shared:
-            for tensor, array in zip((self._tensors[0], self._tensors[-1]), targets, strict=True):
-                tensor[index_of(tensor, rows)] = tensor_of(array[rows], self._setting)
+            tensors = (self._tensors[0], self._tensors[-1])
+            for tensor, part in zip(tensors, change.parts, strict=True):
+                tensor[index_of(tensor, change.where)] = tensor_of(part, self._setting)
 
     def judge_value(self, value: Any) -> Finding:
         """The mean, or one loss a row, beside the truth."""
@@ -145,25 +172,33 @@ class Material:
             finding += compare(host(gradients[1]), weight_slope, allowed, self.precision, 0, size)
         return finding
 
-    def judge_call(self, answer: Answer, change: Change) -> tuple[Finding, Finding]:
-        """A timed answer, cheaply: its mean, and some rows of its gradient."""
-        value = host(answer.value)
-        if value.ndim and value.shape != self._rows.shape:
-            return _wrong_shape(value.shape), NOTHING
-        mean = compare(
-            np.array([self.mean_of(value)]),
-            np.array([change.mean]),
-            np.array([change.allowed]),
-            self.precision,
-        )
+    def glimpse(self, answer: Answer, change: Change) -> Glimpse:
+        """What is needed to judge a timed answer later, copied, at little cost."""
+        shape = tuple(getattr(answer.value, "shape", ()))
+        if shape and shape != self._rows.shape:
+            return Glimpse(np.nan, None, (shape, None))
+        mean = self.mean_of(answer.value)
         if answer.gradients is None or not self._share.units:
-            return mean, NOTHING
+            return Glimpse(mean)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
-            return mean, _wrong_shape(tuple(gradient.shape))
-        found = host(gradient[index_of(gradient, change.rows)])
+            return Glimpse(mean, None, (None, tuple(gradient.shape)))
+        change.room[...] = host(gradient[index_of(gradient, change.rows)])
+        return Glimpse(mean, change.room)
+
+    def judge_call(self, glimpse: Glimpse, change: Change) -> tuple[Finding, Finding]:
+        """A timed answer beside the truth: its mean, and some rows of its gradient."""
+        of_value, of_gradient = glimpse.misshapen
+        if of_value is not None:
+            return _wrong_shape(of_value), NOTHING
+        true, allowed = np.array([change.mean]), np.array([change.allowed])
+        mean = compare(np.array([glimpse.mean]), true, allowed, self.precision)
+        if of_gradient is not None:
+            return mean, _wrong_shape(of_gradient)
+        if glimpse.slopes is None:
+            return mean, NOTHING
         slopes, size = change.slopes, self._size(change.slopes)
-        return mean, compare(found, slopes, change.slopes_allowed, self.precision, 0, size)
+        return mean, compare(glimpse.slopes, slopes, change.slopes_allowed, self.precision, 0, size)
 
     def mean_of(self, value: Any) -> float:
         """The mean that an answer's value says: itself, or that of its rows."""
@@ -218,27 +253,33 @@ class Material:
         """Whether tensors lie on the memory of the arrays."""
         return self._setting.device == "cpu" and self._setting.dtype != "bfloat16"
 
-    def _change(self) -> Change:
+    @property
+    def _changing(self) -> Arrays:
+        """The arrays whose rows changes write: predictions and targets."""
+        return self._arrays[0], self._arrays[-1]
+
+    def _some(self) -> _Contents:
+        """Rows to change, and what to write there."""
         rows = self.workload.rows
         width = max(1, self._arrays[0].size // rows)
         few = 256 + rows // _SHARE  # enough to move the mean, and too few to cool the caches
-        count = max(1, min(rows // 16, _ELEMENTS // width, few))
-        where = self._draw.choice(rows, count)
-        parts = tuple(
-            as_dtype(part, self._setting.dtype)
-            for part in self._draw.rows(len(where), self._draw.spread())
-        )
+        where = self._draw.choice(rows, max(1, min(rows // 16, _ELEMENTS // width, few)))
+        fresh = self._draw.rows(len(where), self._draw.spread())
+        return where, tuple(as_dtype(part, self._setting.dtype) for part in fresh)
+
+    def _write(self, where: NDArray[np.int64], parts: Arrays) -> None:
+        for array, part in zip(self._changing, parts, strict=True):
+            array[where] = part
+
+    def _change(self, where: NDArray[np.int64], parts: Arrays) -> Change:
+        """What is true now that some rows were written."""
         self._replace(where, *self._losses_of(*parts))
         mean, allowed = self.mean()
-        some = self._draw.choice(rows, _SAMPLE)
-        some = np.union1d(some, where[self._draw.choice(len(where), _SAMPLE)])
-        contents = [self._arrays[0][some], self._arrays[-1][some]]
-        at = np.minimum(np.searchsorted(where, some), len(where) - 1)
-        new = where[at] == some
-        for content, part in zip(contents, parts, strict=True):
-            content[new] = part[at[new]]
-        slopes, slopes_allowed, _ = self._slopes_of(*contents)
-        return Change(where, parts, mean, allowed, some, slopes, slopes_allowed)
+        rows = self._draw.choice(self.workload.rows, _SAMPLE)
+        rows = np.union1d(rows, where[self._draw.choice(len(where), _SAMPLE)])
+        slopes, slopes_allowed, _ = self._slopes_of(*(array[rows] for array in self._changing))
+        room = np.empty_like(slopes)
+        return Change(where, parts, mean, allowed, rows, slopes, slopes_allowed, room)
 
     def _replace(
         self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats
