@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli import MissingError, UsageError, evaluate
+from losscli import UsageError, evaluate
 from losscli.cli.app import run
-from losscli.gates import Found, bound, exit_code, judge, parse
+from losscli.gates import Found, Gate, bound, exit_code, judge, parse
 
 PREDS, TARGETS = [1.0, 2.0, 3.0, 6.0], [0.0, 0.0, 0.0, 0.0]  # mae 3, mse 12.5
 
@@ -134,6 +134,8 @@ LABELS = {
     "and a statistic": ("smooth_l1:beta=0.5.ci_high <= 9", "smooth_l1:beta=0.5", "ci_high"),
     "a label": ("tight.max<1", "tight", "max"),
     "a label with a dot": ("v1.2 <= 1", "v1.2", "value"),
+    "groups": ("mae[region=eu].max <= 1", "mae", "max"),
+    "groups of a spec": ("smooth_l1:beta=0.5[region='<=3']<=1", "smooth_l1:beta=0.5", "value"),
 }  # fmt: skip
 
 
@@ -158,6 +160,12 @@ NO_GATES = {
     "no number": ("mse <= small", "is no number"),
     "nan": ("mse <= nan", "is no number"),
     "no loss": ("<= 3", "names no loss"),
+    "no groups": ("mse[] <= 3", "names no groups"),
+    "a group without a value": ("mse[region=] <= 3", "names no groups"),
+    "a key twice": ("mse[a=1,a=2] <= 3", "names no groups"),
+    "a comma at the end": ("mse[a=1,] <= 3", "names no groups"),
+    "a statistic that is none": ("mse[a=1].p99 <= 3", "is no statistic"),
+    "an arrow": ("mse => 3", "has no comparison"),
 }
 
 
@@ -178,10 +186,30 @@ def test_max_and_min_take_a_label_and_a_number(text):
     assert bound("smooth_l1:beta=0.5=3", "<=")[:4] == ("smooth_l1:beta=0.5", "value", "<=", 3.0)
 
 
-def test_what_is_promised_is_missing():
-    """Groups have their grammar, and nothing behind it yet."""
-    with pytest.raises(MissingError, match="not there yet"):
-        evaluate(PREDS, TARGETS, loss="mse", gate="mse[region=eu] <= 1")
+GROUPS = {
+    "[region=eu]": (("region", "eu"),),
+    "[ region = eu , sex=1 ]": (("region", "eu"), ("sex", "1")),
+    "[region=*]": (("region", None),),
+    "[region='*']": (("region", "*"),),
+    "[city='a, b]']": (("city", "a, b]"),),
+    "[city='it''s']": (("city", "it's"),),
+    "[city='']": (("city", ""),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", GROUPS)
+def test_groups_are_keys_and_values(text):
+    """Bare, quoted or a star; what is written reads back."""
+    gate = parse(f"mae{text} <= 1")
+    assert gate.groups == GROUPS[text]
+    assert parse(gate.expr) == gate
+
+
+@given(st.text(max_size=20))
+def test_any_value_of_a_group_can_be_written(value):
+    """Quoted where it must be."""
+    gate = Gate("mae", "value", "<=", 1.0, groups=(("key", value),))
+    assert parse(gate.expr) == gate
 
 
 def saved(name="main.json", preds=PREDS, targets=TARGETS, **flags):

@@ -6,6 +6,7 @@ from typing import Any
 
 from losscli.evaluation.result import Evaluation, LossResult
 from losscli.gates import COUNTS, Found, Gate, judge, resolve
+from losscli.gates.grammar import groups_text
 
 _PROBABILITIES = "looks_like_probabilities"
 
@@ -16,39 +17,63 @@ def gated(
     allowed: Sequence[str] = (),
     baseline: "Mapping[str, Any] | str" = "no --baseline was named",
 ) -> Evaluation:
-    """The evaluation with its gates judged.
+    """The evaluation with its gates judged, after those that it has.
 
     allowed: codes of notes that spoil no gate. baseline: the document of a saved evaluation, or
-    why there is none; the same data are equal digests of targets, weights and ids.
+    why there is none; the same data are equal digests of targets, weights, ids and groups.
 
     Raises UsageError for a gate that several losses could be meant by.
     """
     names = {loss.label: loss.loss for loss in result.losses}
-    suspicious = {note.code for note in result.notes} & {_PROBABILITIES} - set(allowed)
+    suspicious = bool({note.code for note in result.notes} & {_PROBABILITIES} - set(allowed))
 
-    def find(gate: Gate) -> Found:
+    def found(gate: Gate, losses: Sequence[LossResult]) -> Found:
         if gate.label in COUNTS and gate.label not in names:
-            return _count(result, gate)
-        if gate.label not in names:
+            return _count(losses, gate)
+        loss = next((loss for loss in losses if loss.label == gate.label), None)
+        if loss is None:
             return Found(None, reason=f"no loss is labelled {gate.label!r}: {', '.join(names)}")
-        loss = result[gate.label]
-        found = _number(loss, gate.stat)
+        number = _number(loss, gate.stat)
         if suspicious and loss.takes_logits:
-            return found._replace(reason=f"{_PROBABILITIES}: --allow-note says that they are none")
-        return found
+            return number._replace(reason=f"{_PROBABILITIES}: --allow-note says that they are none")
+        return number
 
-    def saved(gate: Gate) -> Found:
+    def find(gate: Gate) -> Found | Mapping[str, Found]:
+        if not gate.groups:
+            return found(gate, result.losses)
+        groups = {
+            group_name(g.by): found(gate, g.losses) for g in result.groups if gate.takes(g.by)
+        }
+        return groups or Found(None, reason=_no_group(gate, [g.by for g in result.groups]))
+
+    def saved(gate: Gate) -> Found | Mapping[str, Found]:
         if isinstance(baseline, str):
             return Found(None, reason=baseline)
         return _saved(baseline, gate, _other_data(result, baseline))
 
-    return replace(result, gates=judge(resolve(gates, names), find, saved))
+    return replace(result, gates=(*result.gates, *judge(resolve(gates, names), find, saved)))
 
 
-def _count(result: Evaluation, gate: Gate) -> Found:
+def group_name(by: Mapping[str, Any]) -> str:
+    """A group as gates write it, without the brackets."""
+    return groups_text([(key, str(value)) for key, value in by.items()])[1:-1]
+
+
+def _no_group(gate: Gate, known: Sequence[Mapping[str, Any]]) -> str:
+    if not known:
+        return "the evaluation has no groups: --by makes them"
+    keys = [key for key, _ in gate.groups if key not in known[0]]
+    if keys:
+        return f"groups are by {', '.join(known[0])}, not by {', '.join(keys)}"
+    some = "; ".join(group_name(by) for by in known[:5])
+    more = f" and {len(known) - 5:,} more" if len(known) > 5 else ""
+    return f"no group is {groups_text(gate.groups)[1:-1]}: they are {some}{more}"
+
+
+def _count(losses: Sequence[LossResult], gate: Gate) -> Found:
     if gate.stat != "value":
         return Found(None, reason=f"{gate.label} is a count: it has no {gate.stat}")
-    counts = [int(getattr(loss, gate.label)) for loss in result.losses]
+    counts = [int(getattr(loss, gate.label)) for loss in losses]
     # Losses may leave out different rows: the worst of them is judged.
     return Found(float(max(counts) if gate.op[0] == "<" else min(counts)))
 
@@ -88,8 +113,20 @@ def _other_data(result: Evaluation, baseline: Mapping[str, Any]) -> str:
     return f"the baseline was made with {', '.join(map(str, theirs))}" if theirs else ""
 
 
-def _saved(baseline: Mapping[str, Any], gate: Gate, other: str) -> Found:
-    losses = [loss for loss in baseline.get("losses", ()) if isinstance(loss, Mapping)]
+def _saved(baseline: Mapping[str, Any], gate: Gate, other: str) -> Found | Mapping[str, Found]:
+    if not gate.groups:
+        return _saved_in(baseline, gate, other)
+    groups = [group for group in baseline.get("groups", ()) if isinstance(group, Mapping)]
+    found = {
+        group_name(group["by"]): _saved_in(group, gate, other)
+        for group in groups
+        if isinstance(group.get("by"), Mapping) and gate.takes(group["by"])
+    }
+    return found or Found(None, reason=f"the baseline has no {gate.selector}")
+
+
+def _saved_in(part: Mapping[str, Any], gate: Gate, other: str) -> Found:
+    losses = [loss for loss in part.get("losses", ()) if isinstance(loss, Mapping)]
     if gate.label in COUNTS:
         counts = [loss.get(gate.label) for loss in losses]
         known = [count for count in counts if isinstance(count, int)]
@@ -118,4 +155,7 @@ def _statistic(loss: Mapping[str, Any], stat: str) -> float | None:
             found = total / count
     else:
         found = loss.get(stat)
-    return float(found) if isinstance(found, int | float | str) else None
+    try:
+        return float(found) if isinstance(found, int | float | str) else None
+    except ValueError:
+        return None

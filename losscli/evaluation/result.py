@@ -166,6 +166,7 @@ class Evaluation:
     wall_s: float
     bytes: int
     gates: tuple[Judged, ...] = ()
+    groups: tuple[Any, ...] = ()
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:

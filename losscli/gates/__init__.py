@@ -1,0 +1,33 @@
+"""Gates: what a result must hold, in one line each, and the judgement of it."""
+
+from losscli.gates.grammar import (
+    BENCH_STATS,
+    COUNTS,
+    STATS,
+    Gate,
+    Level,
+    Relative,
+    bound,
+    parse,
+    resolve,
+)
+from losscli.gates.judge import ORDER, Found, Judged, Status, exit_code, judge, undecided_as
+
+__all__ = [
+    "BENCH_STATS",
+    "COUNTS",
+    "ORDER",
+    "STATS",
+    "Found",
+    "Gate",
+    "Judged",
+    "Level",
+    "Relative",
+    "Status",
+    "bound",
+    "exit_code",
+    "judge",
+    "parse",
+    "resolve",
+    "undecided_as",
+]

@@ -1,0 +1,205 @@
+"""The judgement of gates: pass on evidence, and on nothing else.
+
+nan, an infinity, a missing loss, statistic, group, row or baseline are each an error with its
+reason. Numbers are asked for by selector: nothing here knows what a result is.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from losscli.gates.grammar import COUNTS, Gate, Relative
+
+Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
+Policy: TypeAlias = Literal["fail", "warn", "undecided"]
+
+ORDER: tuple[Status, ...] = ("fail", "error", "undecided", "warn", "pass")  # worst first
+_SEVERITY: tuple[Status, ...] = ("error", "fail", "undecided", "warn", "pass")  # of one gate
+_HOLDS: dict[str, Callable[[float, float], bool]] = {
+    "<=": lambda value, limit: value <= limit,
+    "<": lambda value, limit: value < limit,
+    ">=": lambda value, limit: value >= limit,
+    ">": lambda value, limit: value > limit,
+}
+
+
+class Found(NamedTuple):
+    """What a selector names: a number, its standard error where it has one, or why it has none.
+
+    ci: where it is given, the whole interval must hold, and none of it must for a failure.
+    reason: why it is no evidence, though there may be a number.
+    """
+
+    value: float | None
+    stderr: float | None = None
+    reason: str = ""
+    ci: tuple[float, float] | None = None
+
+
+# What a selector names, one entry a group or row that it takes, by its name; "" is the whole.
+Finder: TypeAlias = Callable[[Gate], "Found | Mapping[str, Found]"]
+
+
+class Judged(NamedTuple):
+    """A gate and what became of it. limit: the number that it came to, None where it has none.
+
+    run: the name of the evaluation or benchmark that it is of, None where there is but one.
+    """
+
+    gate: Any
+    limit: float | None
+    value: float | None
+    stderr: float | None
+    status: Status
+    reason: str
+    run: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the exit code."""
+        return bool(self.gate.level == "fail")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "run": self.run,
+            "expr": self.gate.expr,
+            "level": self.gate.level,
+            "value": self.value,
+            "limit": self.limit,
+            "status": self.status,
+            "reason": self.reason,
+        }
+
+
+def no_baseline(_: Gate) -> Found:
+    """What a gate finds where no baseline was named."""
+    return Found(None, reason="there is no baseline")
+
+
+def judge(
+    gates: Sequence[Gate], find: Finder, baseline: Finder = no_baseline
+) -> tuple[Judged, ...]:
+    """Each gate beside what it names, in their order; baseline: what it names in a saved result."""
+    return tuple(_judged(gate, find, baseline) for gate in gates)
+
+
+def exit_code(judged: Sequence[Judged]) -> int:
+    """1 where a gate that counts failed or could not be judged, 6 where one is undecided."""
+    states = {each.status for each in judged if each.counts}
+    if states & {"fail", "error"}:
+        return 1
+    return 6 if "undecided" in states else 0
+
+
+def undecided_as(judged: Judged, policy: Policy) -> Judged:
+    """The same, with what an undecided gate counts as."""
+    if judged.status != "undecided" or policy == "undecided":
+        return judged
+    return judged._replace(status=policy, reason=f"undecided: {judged.reason}")
+
+
+def _judged(gate: Gate, find: Finder, baseline: Finder) -> Judged:
+    """A gate on all that it takes; the worst of it stands for the whole."""
+    cases = _cases(find(gate))
+    saved = _cases(baseline(gate.saved)) if isinstance(gate.limit, Relative) else {}
+    if not cases:
+        cases = {"": Found(None, reason="there is no such number")}
+    found = [(key, _one(gate, case, _beside(key, saved))) for key, case in cases.items()]
+    if gate.groups:
+        for key in saved.keys() - cases.keys():  # a group that is gone is no evidence
+            if key:
+                gone = Found(None, reason=f"the baseline has {key}, and the result does not")
+                found.append((key, _one(gate, gone, saved[key])))
+    key, worst = min(found, key=lambda item: _badness(item[1]))
+    if len(found) > 1 and worst.value is not None:
+        reason = f"worst of {len(found)} is {key} with {worst.value:.6g}"
+        worst = worst._replace(reason=", ".join(filter(None, (reason, worst.reason))))
+    elif gate.groups and key and worst.reason:
+        worst = worst._replace(reason=f"{key}: {worst.reason}")
+    return worst
+
+
+def _cases(found: "Found | Mapping[str, Found]") -> dict[str, Found]:
+    return {"": found} if isinstance(found, Found) else dict(found)
+
+
+def _beside(key: str, saved: Mapping[str, Found]) -> Found:
+    if key in saved:
+        return saved[key]
+    return saved.get("") or Found(None, reason=f"the baseline has no {key}")
+
+
+def _badness(judged: Judged) -> tuple[int, float]:
+    """The worst status first, and of one status what is farthest beyond its limit."""
+    beyond = 0.0
+    if judged.value is not None and judged.limit is not None:
+        beyond = judged.value - judged.limit
+        beyond = -beyond if judged.gate.op[0] == "<" else beyond
+    return _SEVERITY.index(judged.status), beyond
+
+
+def _one(gate: Gate, found: Found, saved: Found) -> Judged:
+    limits, reason = _limits(gate, saved)
+    limit = None if limits is None else limits[1]
+    reason = found.reason or reason
+    if found.value is None:
+        words = reason or "there is no such number"
+        return Judged(gate, limit, None, None, "error", words, gate.run)
+    if not math.isfinite(found.value):
+        words = reason or "not a finite number"
+        return Judged(gate, limit, found.value, None, "error", words, gate.run)
+    if reason or limits is None:
+        return Judged(gate, limit, found.value, found.stderr, "error", reason, gate.run)
+    status, words = _decided(gate, found, limits)
+    return Judged(gate, limit, found.value, found.stderr, status, words, gate.run)
+
+
+def _decided(gate: Gate, found: Found, limits: tuple[float, float, float]) -> tuple[Status, str]:
+    assert found.value is not None
+    low, limit, high = limits
+    failed: Status = "fail" if gate.level == "fail" else "warn"
+    holds = _HOLDS[gate.op]
+    if found.ci is None and low == high:
+        if holds(found.value, limit):
+            return "pass", ""
+        return failed, _excess(gate, limit, found)
+    ends = found.ci or (found.value, found.value)
+    if not all(map(math.isfinite, ends)):
+        return "error", "it has no interval"
+    words = f"[{ends[0]:.4g}, {ends[1]:.4g}]"
+    held = [holds(end, bar) for end in ends for bar in (low, high)]
+    if all(held):
+        return "pass", ""
+    if not any(held):
+        return failed, f"{_excess(gate, limit, found)}, all of {words}"
+    return "undecided", f"{words} spans the limit of {limit:.6g}"
+
+
+def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None, str]:
+    """The least, the likely and the greatest number of a limit, or why there is none."""
+    if not isinstance(gate.limit, Relative):
+        return (gate.limit, gate.limit, gate.limit), ""
+    if saved.value is None or saved.reason or not math.isfinite(saved.value):
+        return None, saved.reason or "the baseline is not a finite number"
+    if gate.limit.factor != 1.0 and saved.value <= 0.0:
+        return None, f"the baseline is {saved.value:g}: a factor of it says nothing; use + N"
+    low, high = saved.ci or (saved.value, saved.value)
+    return (gate.limit.of(low), gate.limit.of(saved.value), gate.limit.of(high)), ""
+
+
+def _excess(gate: Gate, limit: float, found: Found) -> str:
+    """How far a value lies beyond its limit, in its unit, as a share, and in standard errors."""
+    assert found.value is not None
+    beyond = abs(found.value - limit)
+    side = "over" if gate.op[0] == "<" else "under"
+    if gate.label in COUNTS:
+        return f"{side} by {beyond:.0f}"
+    share = 100 * beyond / abs(limit) if limit else 0.0
+    parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if limit else []
+    if found.stderr:  # an excess below one of them may be chance
+        parts.append(f"{beyond / found.stderr:.2g} standard errors")
+    words = f"{side} by {beyond:.3g}"
+    if isinstance(gate.limit, Relative):
+        words += f" of {limit:.6g}"
+    return f"{words} ({', '.join(parts)})" if parts else words
