@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from losscli import losses as losses
+    from losscli import results as results
     from losscli.benchmark.result import Benchmark as Benchmark
     from losscli.checks.result import Check as Check
     from losscli.errors import DataError as DataError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from losscli.runs import diff as diff
     from losscli.runs import evaluate as evaluate
     from losscli.saved import read as read
+    from losscli.steps import run as run
     from losscli.version import __version__ as __version__
 
 # A name, and the module it is taken from when it is first asked for: import stays cheap.
@@ -31,6 +33,7 @@ _PUBLIC = {
     "bench": "losscli.runs",
     "check": "losscli.runs",
     "diff": "losscli.runs",
+    "run": "losscli.steps",
     "read": "losscli.saved",
     "Evaluation": "losscli.evaluation",
     "Benchmark": "losscli.benchmark.result",
@@ -42,12 +45,12 @@ _PUBLIC = {
     "__version__": "losscli.version",
 }
 
-__all__ = [*_PUBLIC, "losses"]
+__all__ = [*_PUBLIC, "losses", "results"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "losses":
-        return import_module("losscli.losses")
+    if name in ("losses", "results"):
+        return import_module(f"losscli.{name}")
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'losscli' has no attribute {name!r}")

@@ -1,19 +1,27 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
 import contextlib
+import hashlib
 import os
 import stat
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.documents import shown
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, LossCliError, UsageError
+from losscli.saved import read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LATEST = "latest.json"
 
 
 class OutputFile:
@@ -92,6 +100,111 @@ class OutputFile:
             action()
         except OSError as error:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+class SavedRun:
+    """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
+
+    Opened before the work starts; whole or not there at all, however many write at once. A context
+    that cleans up. Raises UsageError where the folder cannot be made or written.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], name: str, started: datetime, text: str
+    ) -> None:
+        own = Path(folder) / name
+        try:
+            own.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"cannot make the folder {own}: {error.strerror or error}",
+                hint="--results DIR names another, --no-save none",
+            ) from error
+        unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
+        short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
+        self.path = os.fspath(own / f"{started:%Y%m%dT%H%M%SZ}-{short}.json")
+        self._file = OutputFile(self.path)
+        try:
+            self._latest = OutputFile(own / LATEST)
+        except BaseException:
+            self._file.discard()
+            raise
+
+    def save(self, text: str) -> None:
+        """Write the document under both names."""
+        for file in (self._file, self._latest):
+            file.write(text.encode(errors="backslashreplace"))
+            file.commit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.discard()
+        self._latest.discard()
+
+
+class Entry(NamedTuple):
+    """A saved result: its file, and its document, or why it cannot be read."""
+
+    path: str
+    document: dict[str, Any] | None
+    problem: str = ""
+
+
+def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
+    """The results of a folder, the oldest first, by name and then by time; latest.json left out."""
+    root = Path(folder)
+    if not root.is_dir():
+        return
+    for path in sorted(root.glob("*/*.json")):
+        if path.name == LATEST or path.name.startswith("."):
+            continue
+        try:
+            yield Entry(os.fspath(path), read(path))
+        except LossCliError as error:
+            yield Entry(os.fspath(path), None, error.message)
+
+
+def frame(folder: str | os.PathLike[str] = "results") -> "pd.DataFrame":
+    """The history: one row a loss of an evaluation of a saved run, the oldest first.
+
+    Columns: config, started, run, label, value, stderr, ci_low, ci_high, n, rows, status of the
+    whole, commit, path. What cannot be read is left out.
+    """
+    import pandas as pd
+
+    records = [record for entry in entries(folder) for record in _records(entry)]
+    return pd.DataFrame(records, columns=list(_FRAME))
+
+
+_FRAME = (
+    "config", "started", "run", "label", "value", "stderr", "ci_low", "ci_high", "n", "rows",
+    "status", "commit", "path",
+)  # fmt: skip
+
+
+def _records(entry: Entry) -> Iterator[dict[str, Any]]:
+    document = entry.document or {}
+    evals = document.get("evals")
+    whole = {
+        "config": (document.get("config") or {}).get("name"),
+        "started": document.get("started"),
+        "status": document.get("status"),
+        "commit": (document.get("git") or {}).get("commit"),
+        "path": entry.path,
+    }
+    for run, part in evals.items() if isinstance(evals, dict) else ():
+        for loss in part.get("losses", ()):
+            low, high = loss.get("ci") or (None, None)
+            numbers = {key: _number(loss.get(key)) for key in ("value", "stderr", "n", "rows")}
+            ends = {"ci_low": _number(low), "ci_high": _number(high)}
+            yield {**whole, "run": run, "label": loss.get("label"), **numbers, **ends}
+
+
+def _number(value: Any) -> float | None:
+    """A number of a document, where nan and infinities are texts."""
+    return float(value) if isinstance(value, int | float | str) else None
 
 
 class SampleFile:

@@ -64,14 +64,14 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
 def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
     read_files = (plan.preds, plan.targets, plan.weights, plan.baseline, *files_of(plan.loss))
-    with _outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
+    with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
             samples = SampleFile(plan.per_sample, [loss.label for loss in losses])
             stack.callback(samples.discard)
-        source = stack.enter_context(_opened(plan))
+        source = stack.enter_context(opened(plan))
         result = measure(
             source,
             losses,
@@ -142,7 +142,7 @@ def carry_out_bench(
     """Benchmark as planned; progress is told the share of the work that is done."""
     from losscli.benchmark.measure import measure as measure_implementations
 
-    with _outputs(plan.output, (plan.plot,)) as publish, ExitStack() as stack:
+    with outputs(plan.output, (plan.plot,)) as publish, ExitStack() as stack:
         picture = None
         if plan.plot is not None:
             if find_spec("matplotlib") is None:
@@ -182,7 +182,7 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
     from losscli.implementations.registry import parse as named
     from losscli.references import is_reference
 
-    with _outputs(plan.output) as publish:
+    with outputs(plan.output) as publish:
         precision(plan.dtype)
         if plan.loss is None:
             if is_reference(plan.impl):
@@ -221,7 +221,7 @@ def carry_out_diff(plan: DiffPlan) -> "Differences":
     from losscli.differences.compare import compare
     from losscli.differences.result import Terms
 
-    with _outputs(plan.output, (), (plan.old, plan.new)) as publish:
+    with outputs(plan.output, (), (plan.old, plan.new)) as publish:
         old, new = _saved(plan.old, "OLD"), _saved(plan.new, "NEW")
         terms = Terms(float(plan.margin), float(plan.between_runs), plan.across, plan.fail_on)
         result = compare(old, new, terms)
@@ -269,14 +269,14 @@ def carry_out_doctor(
     """Look and measure as planned; progress is told the share of the work that is done."""
     from losscli.diagnosis import diagnose
 
-    with _outputs(plan.output) as publish:
+    with outputs(plan.output) as publish:
         result = diagnose(plan, progress)
         publish(result)
     return result
 
 
 @contextmanager
-def _outputs(
+def outputs(
     paths: Sequence[Any], others: Sequence[Any] = (), read: Sequence[Any] = ()
 ) -> Iterator[Callable[[Any], None]]:
     """Files that hold the result, or the error that stood in its way, in the end.
@@ -318,7 +318,8 @@ def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
 
 
 @contextmanager
-def _opened(plan: EvalPlan) -> Iterator[Source]:
+def opened(plan: EvalPlan) -> Iterator[Source]:
+    """The data of an evaluation, its headers read; a context that closes it."""
     source = open_source(
         plan.preds,
         plan.targets,
@@ -368,7 +369,7 @@ def _width(source: Source) -> int:
 def _no_loss(plan: EvalPlan) -> UsageError:
     """The losses that fit these shapes and ranges, ready to paste."""
     fitting: list[str] = []
-    with suppress(LossCliError), _opened(plan) as source:
+    with suppress(LossCliError), opened(plan) as source:
         block = next(source.blocks(1000)).load(Lane())
         fitting = [
             loss.name

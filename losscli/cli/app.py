@@ -13,10 +13,14 @@ import click
 import typer
 
 from losscli.cli import bench as bench_command
+from losscli.cli import bless as bless_command
 from losscli.cli import check as check_command
 from losscli.cli import diff as diff_command
 from losscli.cli import doctor as doctor_command
 from losscli.cli import eval as eval_command
+from losscli.cli import results as results_commands
+from losscli.cli import run as run_command
+from losscli.cli import schema as schema_command
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED, _TERMINATED = 130, 143
@@ -33,9 +37,13 @@ def program() -> typer.Typer:
     )
     app.callback()(_options)
     app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
+    app.command("run", rich_help_panel="Evaluate")(run_command.command)
+    app.add_typer(results_commands.app, name="results", rich_help_panel="Evaluate")
     app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
     app.command("check", rich_help_panel="Benchmark")(check_command.command)
     app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
+    app.command("bless", rich_help_panel="Evaluate")(bless_command.command)
+    app.command("schema", rich_help_panel="Set up")(schema_command.command)
     app.command("doctor", rich_help_panel="Set up")(doctor_command.command)
     return app
 
@@ -163,8 +171,8 @@ def _options(
 
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
-    *("compare", "run", "bless", "results", "list", "explain", "plot", "report"),
-    *("init", "schema"),
+    *("compare", "list", "explain", "plot", "report"),
+    "init",
     *("--by", "--cluster", "--top", "--like", "--save"),
 }
 

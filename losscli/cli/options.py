@@ -270,3 +270,55 @@ AllowNote: TypeAlias = Annotated[
     typer.Option("--allow-note", metavar="CODE", rich_help_panel=GATES, show_default=False,
                  help="A note that spoils no gate, such as looks_like_probabilities."),
 ]  # fmt: skip
+
+RUN = "Running"
+
+Config: TypeAlias = Annotated[str, typer.Argument(metavar="CONFIG.yaml", help="What to run.")]
+Set: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", rich_help_panel=RUN, show_default=False,
+                 help="Put a value in its place, such as evals.val.nan=skip; repeatable."),
+]  # fmt: skip
+Only: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="NAME", rich_help_panel=RUN, show_default=False,
+                 help="Run these, and judge their gates; repeatable, or by commas."),
+]  # fmt: skip
+FailFast: TypeAlias = Annotated[
+    bool, typer.Option("--fail-fast", rich_help_panel=RUN, help="Stop at the first failure.")
+]
+DryRun: TypeAlias = Annotated[
+    bool,
+    typer.Option("--dry-run", rich_help_panel=RUN,
+                 help="Only say what would be done: headers are read, sizes and times guessed."),
+]  # fmt: skip
+PrintConfig: TypeAlias = Annotated[
+    bool,
+    typer.Option("--print-config", rich_help_panel=RUN,
+                 help="Only say each value and where it came from."),
+]  # fmt: skip
+SelfTest: TypeAlias = Annotated[
+    bool,
+    typer.Option("--self-test", rich_help_panel=RUN,
+                 help="Put faults into copies of the data and see whether the gates trip."),
+]  # fmt: skip
+Results: TypeAlias = Annotated[
+    str, typer.Option("--results", metavar="DIR", rich_help_panel=OUT, help="Where results go.")
+]
+SaveRun: TypeAlias = Annotated[
+    bool, typer.Option("--save/--no-save", rich_help_panel=OUT, help="Whether the result is kept.")
+]
+ConfigName: TypeAlias = Annotated[
+    str | None, typer.Argument(metavar="[CONFIG]", help="A config's name.", show_default=False)
+]
+Result: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RESULT", help="A file, or a config's name for its latest.")
+]
+Reason: TypeAlias = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why: it is kept in the baseline.")
+]
+To: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--to", metavar="FILE", show_default=False,
+                 help="The baseline; default: the one that the result's config names."),
+]  # fmt: skip

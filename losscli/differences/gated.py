@@ -32,9 +32,21 @@ def judged(
     def one(gate: Gate) -> Judged:
         if _of_time(gate) and isinstance(gate.limit, Relative) and not gate.limit.offset:
             return _by_ratio(gate, gate.limit, document, baseline)
-        return judge([gate], lambda g: _rows(document, g), lambda g: _saved(baseline, g))[0]
+        return judge([gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g))[
+            0
+        ]
 
     return tuple(one(gate) for gate in resolve(gates, names))
+
+
+def _by_numbers(
+    gate: Gate, document: Mapping[str, Any], baseline: "Mapping[str, Any] | str"
+) -> Judged:
+    """A gate by the numbers of both documents."""
+    (verdict,) = judge(
+        [gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g)
+    )
+    return verdict
 
 
 def _of_time(gate: Gate) -> bool:
@@ -42,13 +54,20 @@ def _of_time(gate: Gate) -> bool:
     return gate.stat in ("value", "time") and same
 
 
-def _saved(baseline: "Mapping[str, Any] | str", gate: Gate) -> Found | Mapping[str, Found]:
+def _saved(
+    baseline: "Mapping[str, Any] | str", document: Mapping[str, Any], gate: Gate
+) -> Found | Mapping[str, Found]:
+    """What the baseline's rows have, by the names of the document's own."""
     if isinstance(baseline, str):
         return Found(None, reason=baseline)
-    found = _rows(baseline, gate)
-    if isinstance(found, Found):
-        return Found(None, reason=f"the baseline: {found.reason}")
-    return found
+    names = _names(_taken(document, gate))
+    rows = _taken(baseline, gate)
+    if not rows:
+        return Found(None, reason=f"the baseline: {_no_row(baseline, gate)}")
+    return {
+        names.get(key := _key(row), groups_text(list(key))[1:-1]): _number(row, gate.stat)
+        for row in rows
+    }
 
 
 def _rows(document: Mapping[str, Any], gate: Gate) -> Found | Mapping[str, Found]:
@@ -56,21 +75,27 @@ def _rows(document: Mapping[str, Any], gate: Gate) -> Found | Mapping[str, Found
     rows = _taken(document, gate)
     if not rows:
         return Found(None, reason=_no_row(document, gate))
-    return {_name(row): _number(row, gate.stat) for row in rows}
+    names = _names(rows)
+    return {names[_key(row)]: _number(row, gate.stat) for row in rows}
 
 
 def _taken(document: Mapping[str, Any], gate: Gate) -> list[Mapping[str, Any]]:
     rows = [row for row in document["rows"] if row["label"] == gate.label]
-    return [row for row in rows if gate.takes(_keys(row))]
+    return [row for row in rows if gate.takes(dict(_key(row)))]
 
 
-def _keys(row: Mapping[str, Any]) -> dict[str, str]:
+def _key(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     shape = "x".join(map(str, row["shape"]))
-    return {key: shape if key == "shape" else str(row[key]) for key in _KEYS}
+    return tuple((key, shape if key == "shape" else str(row[key])) for key in _KEYS)
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return groups_text(list(_keys(row).items()))[1:-1]
+def _names(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[tuple[str, str], ...], str]:
+    """A name for each row, of the keys in which the rows differ."""
+    keys = [_key(row) for row in rows]
+    telling = {pair[0] for one in keys for pair in one if any(pair not in key for key in keys)}
+    return {
+        key: groups_text([pair for pair in key if pair[0] in telling])[1:-1] or "" for key in keys
+    }
 
 
 def _no_row(document: Mapping[str, Any], gate: Gate) -> str:
@@ -112,18 +137,20 @@ def _by_ratio(
 ) -> Judged:
     """A time against a factor of a saved one: the interval of their ratio against the factor."""
     if isinstance(baseline, str):
-        return judge([gate], lambda g: _rows(document, g), lambda g: _saved(baseline, g))[0]
+        return judge([gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g))[
+            0
+        ]
     found: dict[str, Found] = {}
-    medians: dict[str, float] = {}
     try:
         pairs = compare(Saved("baseline", baseline), Saved("result", document), Terms()).rows
     except LossCliError as error:
         pairs, reason = (), error.message
     else:
         reason = ""
-    ratios = {_name(pair.new): pair for pair in pairs}
+    ratios = {_key(pair.new): pair for pair in pairs}
+    names = _names(_taken(document, gate))
     for row in _taken(document, gate):
-        pair, name = ratios.get(_name(row)), _name(row)
+        pair, name = ratios.get(_key(row)), names[_key(row)]
         if pair is None:
             found[name] = Found(None, reason=reason or "the baseline has no such row")
         elif not row["correct"]:
@@ -135,7 +162,6 @@ def _by_ratio(
             ends = pair.used.ci
             spoilt = "" if ends else "too few rounds for an interval"
             found[name] = Found(pair.used.value, ci=ends, reason=spoilt)
-            medians[name] = pair.new_s or 0.0
     rows = found or {"": Found(None, reason=_no_row(document, gate))}
     times = gate._replace(limit=limit.factor)
     (verdict,) = judge([times], lambda _: rows)

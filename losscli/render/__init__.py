@@ -18,6 +18,11 @@ _PAGES = {
     "Check": "checks",
     "Differences": "differences",
     "Diagnosis": "diagnosis",
+    "SuiteResult": "suites",
+    "SavedSuite": "suites",
+    "Listing": "listings",
+    "SelfTest": "faults",
+    "Blessed": "blessings",
 }
 
 

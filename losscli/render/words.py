@@ -9,7 +9,7 @@ from losscli.render.page import Line, Page, Table
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
-_STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
+STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
 HEADS: ROW = ("loss", "mean", "{level} interval", "min", "max", "at row")
 
 
@@ -19,7 +19,7 @@ def page(result: Evaluation) -> Page:
     tables = [Table(heads, [Line(row) for row in rows], frozenset({0, 2}), LEAVING)]
     tail = [rows_line(result), how_line(result)]
     if result.gates:
-        lines = [Line(gate_cells(gate), _STYLES[gate.status]) for gate in result.gates]
+        lines = [Line(gate_cells(gate), STYLES[gate.status]) for gate in result.gates]
         tables.append(Table(("", "", ""), lines, frozenset({0, 1, 2})))
         tail.append(gates_line(result))
     return Page((), tables, tail, [note.message for note in result.notes])
@@ -71,7 +71,7 @@ def _cells(loss: LossResult) -> ROW:
     return (
         shown(loss.label),
         number(value, stderr),
-        "-" if loss.reduction == "sum" else interval(loss),  # it is the mean's
+        "-" if loss.reduction == "sum" else interval(loss.ci, loss.stderr),  # it is the mean's
         _digits(loss.min, 3),
         _digits(loss.max, 6),
         at,
@@ -102,20 +102,20 @@ def number(value: float, stderr: float | None) -> str:
     return text.rstrip(".")
 
 
-def interval(loss: LossResult) -> str:
+def interval(ci: tuple[float, float] | None, stderr: float | None) -> str:
     """Both ends, to two digits of the standard error and at least four of their own."""
-    if loss.ci is None or loss.stderr is None:
+    if ci is None or stderr is None:
         return "-"
-    if not all(math.isfinite(end) for end in (*loss.ci, loss.stderr)):
-        return f"[{loss.ci[0]:.4g}, {loss.ci[1]:.4g}]"
-    largest = max(abs(end) for end in loss.ci)
+    if not all(math.isfinite(end) for end in (*ci, stderr)):
+        return f"[{ci[0]:.4g}, {ci[1]:.4g}]"
+    largest = max(abs(end) for end in ci)
     if not largest:
         return "[0, 0]"
     own = 3 - _exponent(largest)
-    places = max(own, 1 - _exponent(loss.stderr)) if loss.stderr else own
+    places = max(own, 1 - _exponent(stderr)) if stderr else own
     if not -4 <= _exponent(largest) < 7:
-        return f"[{loss.ci[0]:.4g}, {loss.ci[1]:.4g}]"
-    return "[{:.{p}f}, {:.{p}f}]".format(*loss.ci, p=max(0, places))
+        return f"[{ci[0]:.4g}, {ci[1]:.4g}]"
+    return "[{:.{p}f}, {:.{p}f}]".format(*ci, p=max(0, places))
 
 
 def _exponent(value: float) -> int:

@@ -1,0 +1,1 @@
+"""Configs: YAML to plans, strictly, with the line of whatever is wrong."""

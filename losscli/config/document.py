@@ -1,0 +1,274 @@
+"""Strict YAML: the core of version 1.2, without tags, merges and surprises, and with positions.
+
+The library's loader reads `1e-3` as a text, `no` as false and the last of two equal keys without a
+word, follows aliases as deep as it can, and dies of deep nesting. Here numbers are numbers, words
+are words, a key stands once, and what is too large or too deep is refused before it is built.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import yaml
+
+from losscli.documents import shown
+from losscli.errors import DataError, UsageError
+
+Keys: TypeAlias = tuple[str | int, ...]
+
+_FILE_BYTES = 1 << 20
+_SCALAR = 1 << 16
+_KEY = 200
+_DEPTH = 64
+_NODES = 100_000
+_ALIASES = 100
+
+_NULL = re.compile(r"~|null|Null|NULL|")
+_BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_ZEROS = re.compile(r"[-+]?0[0-9]+")
+
+
+class Mark(NamedTuple):
+    """Where something stands: line and column, both from 1."""
+
+    line: int
+    column: int
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong, and what to do about it."""
+
+    mark: Mark | None
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"line {self.mark.line}, column {self.mark.column}: " if self.mark else ""
+        return f"{where}{self.message}{f'; {self.hint}' if self.hint else ''}"
+
+
+class ConfigError(UsageError):
+    """All that is wrong with a config, in the order of its lines."""
+
+    def __init__(self, path: str, faults: list[Fault]) -> None:
+        self.faults = sorted(faults, key=lambda fault: fault.mark or Mark(0, 0))
+        first = self.faults[0]
+        if len(faults) > 1:
+            super().__init__(f"{len(faults)} things are wrong in {path}")
+            return
+        where = f", line {first.mark.line}, column {first.mark.column}" if first.mark else ""
+        super().__init__(first.message, place=f"{path}{where}", hint=first.hint)
+
+    def lines(self) -> list[str]:
+        """The text that a person reads: three lines for one fault, else a line for each."""
+        if len(self.faults) == 1:
+            return super().lines()
+        return [self.message, *map(str, self.faults)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document `losscli/error/1`, with all faults."""
+        return super().to_dict() | {
+            "faults": [
+                {
+                    "line": fault.mark.line if fault.mark else None,
+                    "column": fault.mark.column if fault.mark else None,
+                    "message": fault.message,
+                    "hint": fault.hint or None,
+                }
+                for fault in self.faults
+            ]
+        }
+
+
+class Document(NamedTuple):
+    """A YAML file: its data, its text, and where each key and value stands."""
+
+    path: str
+    text: str
+    data: Any
+    marks: dict[Keys, Mark]
+
+    def mark(self, keys: Keys) -> Mark | None:
+        """Where something stands, or what is nearest above it."""
+        while keys and keys not in self.marks:
+            keys = keys[:-1]
+        return self.marks.get(keys)
+
+
+def read(path: str) -> Document:
+    """The document of a file.
+
+    Raises ConfigError for what is no strict YAML, DataError where the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise UsageError(f"there is no config {path}", hint="losscli init writes one") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot read {path}: {reason}") from error
+    if len(data) > _FILE_BYTES:
+        raise ConfigError(path, [Fault(None, "a config has at most 1 MiB")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(path, [Fault(Mark(line, 1), "it is no UTF-8 text")]) from error
+    return parse(text, path)
+
+
+def parse(text: str, path: str) -> Document:
+    """The document of a text; `path` is what messages call it."""
+    try:
+        _survey(text)
+        node = yaml.compose(text, Loader=_Loader)
+    except _RefusedError as refused:
+        raise ConfigError(path, [refused.fault]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise ConfigError(path, [Fault(_mark(mark), _words(error))]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            path, [Fault(None, f"it is no YAML: {shown(str(error))[:200]}")]
+        ) from error
+    builder = _Builder()
+    data = builder.value(node, ()) if node is not None else None
+    if builder.faults:
+        raise ConfigError(path, builder.faults)
+    return Document(path, text, data, builder.marks)
+
+
+def scalar(text: str) -> Any:
+    """The value of a plain word: null, a boolean, a number, or the text itself."""
+    if _NULL.fullmatch(text):
+        return None
+    if _BOOL.fullmatch(text):
+        return text.lower() == "true"
+    if _INT.fullmatch(text) and len(text) <= 400:
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    if _ZEROS.fullmatch(text):
+        raise ValueError(
+            "a number with leading zeros: an octal one begins with 0o, a text has quotes"
+        )
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    infinite = _INFINITE.fullmatch(text)
+    if infinite:
+        return float(f"{infinite[1]}inf")
+    return text
+
+
+class _Loader(yaml.SafeLoader):
+    """Resolves nothing: words are told apart by `scalar`."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
+
+
+class _RefusedError(Exception):
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+def _survey(text: str) -> None:
+    """Look at the events, which are not nested, before anything is built of them."""
+    depth = nodes = aliases = documents = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        at = _mark(event.start_mark)
+        opens = isinstance(event, yaml.CollectionStartEvent)
+        depth += opens - isinstance(event, yaml.CollectionEndEvent)
+        nodes += isinstance(event, yaml.NodeEvent)
+        aliases += isinstance(event, yaml.AliasEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        tag = getattr(event, "tag", None)
+        if depth > _DEPTH:
+            raise _RefusedError(Fault(at, f"it is nested deeper than {_DEPTH} levels"))
+        if nodes > _NODES:
+            raise _RefusedError(Fault(at, f"it has more than {_NODES:,} values"))
+        if aliases > _ALIASES:
+            raise _RefusedError(Fault(at, f"it has more than {_ALIASES} aliases"))
+        if documents > 1:
+            raise _RefusedError(
+                Fault(at, "a second document begins here", "one file holds one config")
+            )
+        if tag is not None and not isinstance(event, yaml.AliasEvent):
+            raise _RefusedError(Fault(at, f"tags are not taken: {shown(tag)[:80]}", "leave it out"))
+
+
+class _Builder:
+    """Builds plain data of nodes, and notes where each part stands and what is wrong with it."""
+
+    def __init__(self) -> None:
+        self.marks: dict[Keys, Mark] = {}
+        self.faults: list[Fault] = []
+        self._count = 0
+        self._open: list[yaml.Node] = []
+
+    def value(self, node: yaml.Node, keys: Keys) -> Any:
+        mark = _mark(node.start_mark)
+        self.marks.setdefault(keys, mark)
+        self._count += 1
+        if self._count > _NODES or len(keys) > _DEPTH or any(node is other for other in self._open):
+            if not self.faults:
+                self.faults.append(Fault(mark, "its aliases make it larger than a config can be"))
+            return None
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, mark)
+        self._open.append(node)
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return [self.value(item, (*keys, at)) for at, item in enumerate(node.value)]
+            return dict(self._pairs(node, keys))
+        finally:
+            self._open.pop()
+
+    def _scalar(self, node: yaml.ScalarNode, mark: Mark) -> Any:
+        if len(node.value) > _SCALAR:
+            self.faults.append(Fault(mark, f"a text of more than {_SCALAR:,} characters"))
+            return ""
+        if node.style is not None:
+            return node.value
+        try:
+            return scalar(node.value)
+        except ValueError as error:
+            self.faults.append(Fault(mark, str(error)))
+            return ""
+
+    def _pairs(self, node: yaml.Node, keys: Keys) -> Iterator[tuple[str, Any]]:
+        seen: dict[str, Mark] = {}
+        for key_node, value_node in node.value:
+            mark = _mark(key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.faults.append(Fault(mark, "a key is a word"))
+                continue
+            key = key_node.value
+            if key == "<<" and key_node.style is None:
+                self.faults.append(Fault(mark, "<< is not taken", "use defaults:"))
+                continue
+            if not key or len(key) > _KEY or shown(key) != key:
+                words = (
+                    f"{shown(key[:40])!r} is no name: 1 to {_KEY} characters that can be printed"
+                )
+                self.faults.append(Fault(mark, words))
+                continue
+            if key in seen:
+                first = seen[key].line
+                self.faults.append(Fault(mark, f"{key} stands twice, first in line {first}"))
+                continue
+            seen[key] = mark
+            self.marks[*keys, key] = mark
+            yield key, self.value(value_node, (*keys, key))
+
+
+def _mark(mark: Any) -> Mark:
+    return Mark(mark.line + 1, mark.column + 1)
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    parts = [part for part in (error.context, error.problem) if part]
+    return f"it is no YAML: {shown(', '.join(parts))[:200]}"

@@ -1,0 +1,182 @@
+"""What stands where: the file, `${NAME}`, `--set`, environment variables; each value's origin.
+
+Precedence, from the weakest: built in, the file's defaults, the file's own keys of a run, the
+environment (`LOSSCLI_DEVICE`, `LOSSCLI_EVAL_THREADS`), `--set KEY=VALUE`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from losscli.config.document import ConfigError, Document, Fault, Keys, parse
+from losscli.errors import UsageError
+
+Kind: TypeAlias = Literal["eval", "bench"]
+
+_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
+_PREFIX = "LOSSCLI_"
+_OF_ONE = ("dtype", "threads")  # they mean other things in eval and bench
+
+
+class Value(NamedTuple):
+    """A value and where it came from, in words."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(slots=True)
+class Layers:
+    """The data of a config with everything put in its place.
+
+    data: after `--set` and `${NAME}`. changed: the keys that `--set` wrote.
+    """
+
+    document: Document
+    data: Any
+    environment: Mapping[str, str]
+    changed: dict[Keys, str] = field(default_factory=dict)
+
+    def pick(
+        self, kind: Kind, name: str, flag: str, inherited: Sequence[Keys] = ()
+    ) -> Value | None:
+        """The value of a flag of a run, or None where it is what is built in.
+
+        inherited: other places of the file that may hold it, the strongest first.
+        """
+        places: list[Keys] = [("benches" if kind == "bench" else "evals", name, flag)]
+        places += [*inherited, ("defaults", kind, flag)]
+        if flag not in _OF_ONE:
+            places.append(("defaults", flag))
+        known = [(keys, found) for keys in places if (found := self.at(keys)) is not None]
+        for keys, found in known:
+            if any(keys[: len(other)] == other for other in self.changed):
+                return Value(found, "--set")
+        for variable in self._variables(kind, flag):
+            if variable in self.environment:
+                return Value(_word(self.environment[variable], variable), variable)
+        for keys, found in known:
+            mark = self.document.mark(keys)
+            line = f", line {mark.line}" if mark else ""
+            return Value(found, f"{self.document.path}{line}")
+        return None
+
+    def at(self, keys: Keys) -> Any:
+        """What stands at a place; None where nothing does."""
+        found = self.data
+        for key in keys:
+            if not isinstance(found, Mapping) or key not in found:
+                return None
+            found = found[key]
+        return found
+
+    def variables(self, flags: Mapping[Kind, Sequence[str]]) -> set[str]:
+        """The names of all environment variables that have a meaning."""
+        return {v for kind, names in flags.items() for f in names for v in self._variables(kind, f)}
+
+    def slips(self, flags: Mapping[Kind, Sequence[str]]) -> list[str]:
+        """Variables that are nearly the name of one that has a meaning."""
+        known = self.variables(flags)
+        ours = [name for name in self.environment if name.startswith(_PREFIX) and name not in known]
+        return [name for name in ours if get_close_matches(name, known, 1, 0.85)]
+
+    def _variables(self, kind: Kind, flag: str) -> list[str]:
+        of_kind = f"{_PREFIX}{kind}_{flag}".upper()
+        return [of_kind] if flag in _OF_ONE else [of_kind, f"{_PREFIX}{flag}".upper()]
+
+
+def layered(document: Document, settings: Sequence[str], environment: Mapping[str, str]) -> Layers:
+    """The layers of a config; settings: the texts of `--set`.
+
+    Raises ConfigError for variables that are not there, UsageError for a setting that is none.
+    """
+    faults: list[Fault] = []
+    data = _expanded(document.data, (), document, environment, faults)
+    if faults:
+        raise ConfigError(document.path, faults)
+    layers = Layers(document, data, environment)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"{setting!r} is no KEY=VALUE", hint="--set defaults.device=cuda")
+        value = parse(text, f"--set {key}").data
+        layers.changed[_put(layers, key.strip(), value)] = setting
+    return layers
+
+
+def _put(layers: Layers, path: str, value: Any) -> Keys:
+    """Write a value at a dotted path, whose keys may hold dots themselves."""
+    if not isinstance(layers.data, dict):
+        layers.data = {}
+    at, rest, keys = layers.data, path, []
+    while True:
+        key, rest = _first_key(at, rest)
+        keys.append(key)
+        if not rest:
+            break
+        below = at[key] if isinstance(at, list) else at.setdefault(key, {})
+        if not isinstance(below, dict | list):
+            raise UsageError(f"--set {path}: {'.'.join(map(str, keys))} is a value and has no keys")
+        at = below
+    at[key] = value
+    return tuple(keys)
+
+
+def _first_key(at: Any, rest: str) -> tuple[Any, str]:
+    if isinstance(at, list):
+        head, _, tail = rest.partition(".")
+        if head.isdecimal() and int(head) < len(at):
+            return int(head), tail
+        raise UsageError(f"--set {rest}: the list has the items 0 to {len(at) - 1}")
+    known = [key for key in at if rest == key or rest.startswith(f"{key}.")]
+    key = max(known, key=len) if known else rest.partition(".")[0]
+    return key, rest[len(key) + 1 :]
+
+
+def _expanded(
+    value: Any,
+    keys: Keys,
+    document: Document,
+    environment: Mapping[str, str],
+    faults: list[Fault],
+) -> Any:
+    """The same with `${NAME}` and `${NAME:-default}` in texts replaced, once; `$$` is a dollar."""
+    if isinstance(value, Mapping):
+        return {
+            key: _expanded(item, (*keys, key), document, environment, faults)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [
+            _expanded(item, (*keys, at), document, environment, faults)
+            for at, item in enumerate(value)
+        ]
+    if not isinstance(value, str) or "$" not in value:
+        return value
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[0] == "$$":
+            return "$"
+        if found[1] is None:
+            fault = Fault(document.mark(keys), "a ${ that names no variable", "$$ is a dollar")
+            faults.append(fault)
+            return ""
+        if environment.get(found[1]):
+            return environment[found[1]]
+        if found[2] is None:
+            words = f"the environment has no {found[1]}"
+            faults.append(Fault(document.mark(keys), words, f"${{{found[1]}:-default}} has one"))
+        return found[2] or ""
+
+    return _VARIABLE.sub(replaced, value)
+
+
+def _word(text: str, variable: str) -> Any:
+    """A variable's text as a value; by commas it is a list, as on the command line."""
+    try:
+        value = parse(text, variable).data if text else None
+    except ConfigError:
+        return text
+    return value if isinstance(value, int | float | str | bool) else text

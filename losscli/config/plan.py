@@ -1,0 +1,405 @@
+"""`RunPlan`: all that a config asks for, as plans; and the making of it."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from losscli.config.document import ConfigError, Document, Fault, Keys, Mark, read
+from losscli.config.layers import Kind, Layers, Value, layered
+from losscli.config.model import BenchFlags, Config, Data, EvalFlags, Undecided
+from losscli.config.model import Gate as GateModel
+from losscli.errors import LossCliError, MissingError, UsageError
+from losscli.gates import Gate, bound, parse
+from losscli.losses.spec import bind
+from losscli.plans import BenchPlan, EvalPlan, output_format
+from losscli.sources.source import read_array
+
+_LATER = {"comparisons", "like", "cluster", "top"}
+_PATHS = (".npy", ".csv", ".tsv")
+
+
+class Step(NamedTuple):
+    """One evaluation or benchmark of a config, and its gates.
+
+    not_worse: what its predictions must not be worse than, as EvalPlan takes it.
+    """
+
+    name: str
+    kind: Kind
+    plan: Any
+    gates: tuple[Gate, ...] = ()
+    not_worse: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The runs of a config in their order, what they must hold, and what is written.
+
+    path, text: the file as it was read, `${NAME}` as it stands there. settings: what `--set` said.
+    stray: gates of runs that are not there. values: each flag's value and origin, by
+    "evals.NAME.FLAG".
+    """
+
+    path: str
+    text: str
+    settings: tuple[str, ...]
+    steps: tuple[Step, ...]
+    stray: tuple[Gate, ...] = ()
+    baseline: str | None = None
+    outputs: tuple[str, ...] = ()
+    on_undecided: Undecided = "undecided"
+    values: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix, as a folder of results may be called."""
+        stem = os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122
+        safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in stem)
+        return safe.lstrip(".")[:100] or "config"
+
+
+def plan_of(
+    path: str,
+    settings: Sequence[str] = (),
+    only: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> RunPlan:
+    """The plan of a config; only: the runs that are wanted, by default all.
+
+    Raises ConfigError with all that is wrong at once, UsageError, MissingError for what is promised
+    and not there yet, DataError where the file cannot be read.
+    """
+    document = read(path)
+    layers = layered(document, settings, os.environ if environment is None else environment)
+    return _Planner(document, layers, tuple(settings), tuple(only)).plan()
+
+
+class _Planner:
+    """Makes the plan, and collects all that is wrong on the way."""
+
+    def __init__(
+        self, document: Document, layers: Layers, settings: tuple[str, ...], only: tuple[str, ...]
+    ) -> None:
+        self.document = document
+        self.layers = layers
+        self.settings = settings
+        self.only = only
+        self.folder = os.path.dirname(document.path)  # noqa: PTH120
+        self.faults: list[Fault] = []
+        self.values: dict[str, Value] = {}
+
+    def plan(self) -> RunPlan:
+        config = self._model()
+        steps = [*self._evals(config), *self._benches(config)]
+        if not steps and not self.faults:
+            self._blame((), "it has nothing to run", "evals: or benches: hold what is run")
+        names = [*config.evals, *config.benches]
+        for name in config.benches:
+            if name in config.evals:
+                self._blame(("benches", name), f"two runs are called {name}", "rename one")
+        for name in self.only:
+            if name not in names:
+                near = _near(name, names)
+                raise UsageError(f"--only {name}: no run is called so", hint=near)
+        steps, stray = self._with_gates(config, steps, names)
+        for at, output in enumerate(config.outputs or ()):
+            self._tried(("outputs", at), lambda output=output: output_format(output))
+        if self.faults:
+            raise ConfigError(self.document.path, self.faults)
+        kept = [step for step in steps if not self.only or step.name in self.only]
+        flags: dict[Kind, Sequence[str]] = {
+            "eval": [*EvalFlags.model_fields],
+            "bench": [_key(name) for name in BenchFlags.model_fields],
+        }
+        return RunPlan(
+            path=self.document.path,
+            text=self.document.text,
+            settings=self.settings,
+            steps=tuple(kept),
+            stray=tuple(stray),
+            baseline=None if config.baseline is None else self._path(config.baseline),
+            outputs=tuple(config.outputs or ()),
+            on_undecided=config.on_undecided,
+            values=self.values,
+            notes=tuple(f"{name} is no setting" for name in self.layers.slips(flags)),
+        )
+
+    def _model(self) -> Config:
+        from pydantic import ValidationError
+
+        if not isinstance(self.layers.data, dict):
+            self._blame((), "it is no mapping", "version: 1 is its first line")
+            raise ConfigError(self.document.path, self.faults)
+        try:
+            return Config.model_validate(self.layers.data)
+        except ValidationError as error:
+            self.faults += self._faults_of(error)
+            raise ConfigError(self.document.path, self.faults) from None
+
+    def _faults_of(self, error: Any, inside: Keys = ()) -> Iterator[Fault]:
+        """The library's errors in our words, each where it stands."""
+        for found in error.errors(include_url=False):
+            keys = self._known((*inside, *found["loc"]))
+            kind, name = found["type"], str(found["loc"][-1])
+            mark = self.document.mark(keys)
+            if kind == "extra_forbidden":
+                if name in _LATER:
+                    raise MissingError(f"{name} is not there yet", place=self._place(mark))
+                known = self._keys_beside((*inside, *found["loc"]))
+                yield Fault(mark, f"there is no key {name!r} here", _near(name, known))
+            elif kind == "missing":
+                yield Fault(mark, f"{name} is missing", "")
+            elif kind == "string_pattern_mismatch":
+                words = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
+                yield Fault(mark, f"{str(found['input'])[:40]!r} is no name", words)
+            else:
+                message = found["msg"].removeprefix("Value error, ")
+                label = ".".join(str(key) for key in keys[-2:])
+                yield Fault(mark, f"{label}: {message[0].lower()}{message[1:]}")
+
+    def _known(self, location: Keys) -> Keys:
+        """As much of a location as is in the data; the rest is the library's."""
+        found, keys = self.layers.data, []
+        for key in location:
+            inside = isinstance(found, Mapping) and key in found
+            if not inside and not (
+                isinstance(found, list) and isinstance(key, int) and key < len(found)
+            ):
+                break
+            keys.append(key)
+            found = found[key]
+        return tuple(keys)
+
+    def _keys_beside(self, location: Keys) -> list[str]:
+        """The keys that a mapping may have, where one of them was not known."""
+        from losscli.config import model
+
+        models: dict[str, Any] = {
+            "defaults": model.Defaults, "data": model.Data, "evals": model.Eval,
+            "benches": model.Bench, "gates": model.Gate,
+        }  # fmt: skip
+        at: Any = model.Config
+        for key in location[:-1]:
+            if key == "not_worse_than":
+                at = model.NotWorse
+            elif location[0] == "defaults" and key in ("eval", "bench"):
+                at = model.EvalFlags if key == "eval" else model.BenchFlags
+            else:
+                at = models.get(str(key), at)
+        return [_key(name) for name in at.model_fields]
+
+    def _evals(self, config: Config) -> Iterator[Step]:
+        for name, part in config.evals.items():
+            keys: Keys = ("evals", name)
+            data = None
+            if part.data is not None:
+                data = config.data.get(part.data)
+                if data is None:
+                    near = _near(part.data, list(config.data))
+                    self._blame((*keys, "data"), f"no data set is called {part.data!r}", near)
+                    continue
+            flags = self._flags("eval", name, (*EvalFlags.model_fields, *Data.model_fields), part)
+            given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
+            for key in ("preds", "targets"):
+                if key in given:
+                    given[key] = self._path(given[key])
+            for key in ("weights", "by"):
+                if key in given:
+                    given[key] = self._column_or_path(given[key])
+            if "preds" not in given:
+                self._blame(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
+                continue
+            losses = self._losses((*keys, "losses"), part.losses)
+            extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
+            plan = self._planned(EvalPlan, keys, {**given, **extra, "loss": losses, "digest": True})
+            gates = tuple(self._bounds(keys, name, part))
+            yield Step(name, "eval", plan, gates)
+
+    def _benches(self, config: Config) -> Iterator[Step]:
+        for name, part in config.benches.items():
+            keys: Keys = ("benches", name)
+            names = [_key(field) for field in BenchFlags.model_fields]
+            given = self._checked(BenchFlags, keys, self._flags("bench", name, names, part))
+            if part.losses is not None:
+                given["loss"] = part.losses
+            if part.plot is not None:
+                given["plot"] = part.plot
+            yield Step(name, "bench", self._planned(BenchPlan, keys, given))
+
+    def _flags(self, kind: Kind, name: str, flags: Sequence[str], part: Any) -> dict[str, Any]:
+        """The values of flags, each from its strongest layer."""
+        data = getattr(part, "data", None)
+        found = {}
+        for flag in flags:
+            inherited: list[Keys] = [("data", data, flag)] if data else []
+            value = self.layers.pick(kind, name, flag, inherited)
+            where = "evals" if kind == "eval" else "benches"
+            if value is not None:
+                found[flag] = value.value
+                self.values[f"{where}.{name}.{flag}"] = value
+        return found
+
+    def _checked(self, model: Any, keys: Keys, flags: Mapping[str, Any]) -> dict[str, Any]:
+        """Those flags that a model has, in the kinds that plans take."""
+        from pydantic import ValidationError
+
+        mine = {flag: v for flag, v in flags.items() if flag in map(_key, model.model_fields)}
+        try:
+            found = model.model_validate(mine)
+        except ValidationError as error:
+            for fault in self._faults_of(error, keys):
+                name = str(error.errors()[0]["loc"][0])
+                origin = self.values[".".join(map(str, (*keys, name)))].origin
+                self.faults.append(fault._replace(hint=f"it is from {origin}"))
+            return {}
+        return {name: getattr(found, name) for name in found.model_fields_set}
+
+    def _losses(self, keys: Keys, specs: Sequence[str]) -> list[Any]:
+        """The losses of specs, with arrays read from beside the file."""
+        bound_losses: list[Any] = []
+        for at, spec in enumerate(specs):
+            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._array))
+            bound_losses += found or []
+        if not self.faults:
+            self._tried(keys, lambda: bind(bound_losses, self._array))
+        return bound_losses
+
+    def _array(self, path: str) -> Any:
+        return read_array(self._path(path))
+
+    def _planned(self, plan: Any, keys: Keys, given: Mapping[str, Any]) -> Any:
+        """A plan; what it refuses is blamed on the flag that it speaks of first."""
+        try:
+            return plan(**given)
+        except UsageError as error:
+            word = error.message.split()[0].strip("'") if error.message else ""
+            at = (*keys, word) if self.layers.at((*keys, word)) is not None else keys
+            origin = self.values.get(".".join(map(str, (*keys, word))))
+            hint = error.hint or (f"it is from {origin.origin}" if origin else "")
+            self._blame(at, error.message, hint)
+            return None
+
+    def _bounds(self, keys: Keys, run: str, part: Any) -> Iterator[Gate]:
+        for key, op in (("max", "<="), ("min", ">=")):
+            for at, text in enumerate(getattr(part, key) or ()):
+                found = self._tried((*keys, key, at), lambda t=text, o=op: bound(t, o))
+                if found is not None:
+                    yield found._replace(run=run)
+
+    def _with_gates(
+        self, config: Config, steps: Sequence[Step], names: Sequence[str]
+    ) -> tuple[list[Step], list[Gate]]:
+        """The steps with their gates, and the gates of runs that are not there."""
+        parts: dict[str, Any] = {**config.evals, **config.benches}
+        listed: list[tuple[Keys, str | None, GateModel]] = [
+            (("evals" if name in config.evals else "benches", name, "gates", at), name, gate)
+            for name, part in parts.items()
+            for at, gate in enumerate(part.gates)
+        ]
+        listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]
+        gates: dict[str, list[Gate]] = {name: [] for name in names}
+        others: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names}
+        stray = []
+        for keys, inside, model in listed:
+            run = self._run_of(keys, inside, model, names)
+            if run is None:
+                continue
+            if model.not_worse_than is not None:
+                self._not_worse(keys, run, model, config, others)
+                continue
+            text = model.expect or ""
+            gate = self._tried(keys, lambda t=text, m=model, r=run: parse(t, m.level or "fail", r))
+            if gate is not None and run in gates:
+                gates[run].append(gate)
+            elif gate is not None:
+                stray.append(gate)
+        found = [
+            step._replace(
+                gates=(*step.gates, *gates[step.name]), not_worse=tuple(others[step.name])
+            )
+            for step in steps
+        ]
+        return found, stray
+
+    def _run_of(
+        self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]
+    ) -> str | None:
+        """The run that a gate is of; None where that was wrong and is noted."""
+        if (gate.expect is None) == (gate.not_worse_than is None):
+            self._blame(keys, "a gate has expect: or not_worse_than:", 'expect: "mse <= 0.5"')
+            return None
+        if inside is not None and gate.run not in (None, inside):
+            self._blame((*keys, "run"), f"this gate stands in {inside}", "leave run: out")
+            return None
+        run = inside or gate.run or (names[0] if len(names) == 1 else None)
+        if run is None:
+            self._blame(keys, "the gate does not say of which run it is", f"run: {names[0]}")
+        return run
+
+    def _not_worse(
+        self,
+        keys: Keys,
+        run: str,
+        gate: GateModel,
+        config: Config,
+        others: dict[str, list[Mapping[str, Any]]],
+    ) -> None:
+        assert gate.not_worse_than is not None
+        if gate.loss is None:
+            self._blame(keys, "loss is missing beside not_worse_than", "loss: mse")
+        elif run not in config.evals:
+            self._blame(keys, f"{run} is no evaluation", "not_worse_than is of predictions")
+        else:
+            others[run].append(
+                {
+                    "loss": gate.loss,
+                    "preds": self._path(gate.not_worse_than.preds),
+                    "margin": gate.not_worse_than.margin,
+                    "level": gate.level or "fail",
+                }
+            )
+
+    def _tried(self, keys: Keys, action: Any) -> Any:
+        """What an action gives; None where it refuses, which is noted."""
+        try:
+            return action()
+        except LossCliError as error:
+            if error.exit_code not in (2, 3):
+                raise
+            where = f" ({error.place})" if error.place else ""
+            self._blame(keys, f"{error.message}{where}", error.hint)
+            return None
+
+    def _blame(self, keys: Keys, message: str, hint: str = "") -> None:
+        self.faults.append(Fault(self.document.mark(self._known(keys)), message, hint))
+
+    def _place(self, mark: Mark | None) -> str:
+        return f"{self.document.path}{f', line {mark.line}' if mark else ''}"
+
+    def _path(self, path: str) -> str:
+        """A path as seen from the current folder."""
+        return os.path.normpath(os.path.join(self.folder, path))  # noqa: PTH118
+
+    def _column_or_path(self, value: Any) -> Any:
+        """Columns as they are; what can only be a file, from beside the config."""
+        if isinstance(value, tuple):
+            return tuple(map(self._column_or_path, value))
+        if "/" in value or os.path.splitext(value)[1].lower() in _PATHS:  # noqa: PTH122
+            path = self._path(value)
+            return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
+        return value
+
+
+def _key(name: str) -> str:
+    """A field as the file and the command line write it."""
+    return "pass" if name == "passes" else name
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, 2)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"they are {', '.join(known[:40])}" if known else "there are none"

@@ -1,0 +1,203 @@
+"""Listings: what a run would do, what its settings are, which results there are."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from losscli.config.plan import RunPlan, Step
+from losscli.documents import Note, json_numbers
+from losscli.errors import DataError, LossCliError
+from losscli.results import LATEST, entries
+from losscli.runs import opened
+from losscli.saved import read
+
+_RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine manages
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A table without a computation behind it: heads, cells, and the same as a document."""
+
+    schema: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    records: tuple[Mapping[str, Any], ...]
+    tail: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    exit_code: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"schema": self.schema, "rows": [dict(record) for record in self.records]}
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The same as text."""
+        import json
+
+        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a line."""
+        return [dict(record) for record in self.records]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSuite:
+    """A run of a config that was read back."""
+
+    document: Mapping[str, Any]
+    saved: str
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Those that it was saved with."""
+        return tuple(Note(n["code"], n["message"]) for n in self.document.get("notes", ()))
+
+    @property
+    def exit_code(self) -> int:
+        """0: it is shown, whatever it says."""
+        return 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document."""
+        return dict(self.document)
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The document as text."""
+        import json
+
+        return json.dumps(self.document, indent=indent)
+
+
+def settings(plan: RunPlan) -> Listing:
+    """Each value that is not built in, and where it came from."""
+    records = [
+        {"key": key, "value": value.value, "origin": value.origin}
+        for key, value in plan.values.items()
+    ]
+    rows = [(str(r["key"]), _text(r["value"]), str(r["origin"])) for r in records]
+    tail = ("what is not listed is built in: losscli eval --help, losscli bench --help",)
+    heads = ("key", "value", "from")
+    notes = tuple(Note("setting", words) for words in plan.notes)
+    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), tail, notes)
+
+
+def outline(plan: RunPlan) -> Listing:
+    """What each run would read and how long it might take; headers are read, no more."""
+    records = [_outline_of(step) for step in plan.steps]
+    rows = []
+    for record in records:
+        count = record["rows"]
+        size, took = record["bytes"], record["seconds"]
+        rows.append(
+            (
+                str(record["run"]),
+                str(record["kind"]),
+                ", ".join(record["losses"]),
+                "?" if count is None else f"{count:,}",
+                "-" if size is None else f"{size / 1e6:,.1f} MB",
+                "-" if took is None else f"about {max(took, 0.1):.1f} s",
+                str(record["problem"] or ""),
+            )
+        )
+    heads = ("run", "kind", "losses", "rows", "size", "time", "")
+    gates = sum(len(step.gates) + len(step.not_worse) for step in plan.steps) + len(plan.stray)
+    tail = (f"{len(records)} runs, {gates} gates; nothing was computed",)
+    notes = tuple(Note("setting", words) for words in plan.notes)
+    return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes)
+
+
+def _outline_of(step: Step) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "run": step.name,
+        "kind": step.kind,
+        "losses": [getattr(loss, "label", loss) for loss in step.plan.loss],
+        "rows": None,
+        "bytes": None,
+        "seconds": None,
+        "gates": [gate.expr for gate in step.gates],
+        "problem": None,
+    }
+    if step.kind == "bench":
+        return found | {"seconds": step.plan.time}
+    try:
+        with opened(step.plan) as source:
+            size = sum(table.size for table in source.tables)
+            speed = [_RATE.get(table.format, 1.0e9) for table in source.tables]
+            took = sum(t.size / rate for t, rate in zip(source.tables, speed, strict=True))
+            return found | {
+                "rows": source.rows,
+                "bytes": size,
+                "seconds": took * len(found["losses"]),
+            }
+    except LossCliError as error:
+        return found | {"problem": error.message}
+
+
+def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
+    """The results of a folder, the newest first; name: of one config only."""
+    found = sorted(entries(folder), key=lambda entry: Path(entry.path).name, reverse=True)
+    records = []
+    for entry in found:
+        document = entry.document or {}
+        gates = [gate.get("status") for gate in document.get("gates", ())]
+        records.append(
+            {
+                "result": os.path.relpath(entry.path, folder),
+                "config": (document.get("config") or {}).get("name"),
+                "started": document.get("started"),
+                "status": document.get("status") or "unreadable",
+                "gates": len(gates),
+                "passed": gates.count("pass"),
+                "commit": (document.get("git") or {}).get("commit"),
+                "problem": entry.problem or None,
+            }
+        )
+    if name is not None:
+        records = [record for record in records if record["config"] == name]
+    rows = [
+        (
+            str(r["result"]),
+            str(r["status"]),
+            f"{r['passed']} of {r['gates']}",
+            str(r["started"] or "-"),
+            str(r["commit"] or "-")[:10],
+            str(r["problem"] or ""),
+        )
+        for r in records
+    ]
+    heads = ("result", "status", "gates passed", "started", "commit", "")
+    tail = (f"{len(rows)} result{'' if len(rows) == 1 else 's'} in {os.fspath(folder)}",)
+    return Listing("losscli/results/1", heads, tuple(rows), tuple(records), tail)
+
+
+def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite:
+    """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
+
+    Raises DataError where there is none.
+    """
+    path = path_of(name, folder)
+    document = read(path)
+    if document["schema"] != "losscli/run/1":
+        raise DataError(f"{path} is no result of losscli run: {document['schema']}")
+    return SavedSuite(document, path)
+
+
+def path_of(name: str, folder: str | os.PathLike[str]) -> str:
+    """The file of a result: a path, `CONFIG/FILE` in the folder, or the latest of a config.
+
+    Raises DataError where there is none.
+    """
+    joined = os.path.join(folder, name)  # noqa: PTH118
+    for path in (name, joined, f"{joined}.json", os.path.join(joined, LATEST)):  # noqa: PTH118
+        with suppress(ValueError):
+            if os.path.isfile(path):  # noqa: PTH113
+                return path
+    raise DataError(f"there is no result {name}", hint="losscli results list shows them")
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,25 @@
+"""The page of a baseline that was made: what it changes."""
+
+from typing import Any
+
+from losscli.documents import shown
+from losscli.render import words
+from losscli.render.page import Line, Page, Table
+
+
+def page(result: Any) -> Page:
+    """A line a value that changes."""
+    lines = [
+        Line((shown(run), shown(label), _value(old), _value(new)))
+        for run, label, old, new in result.changes
+    ]
+    tables = [Table(("run", "loss", "was", "is"), lines, frozenset({0, 1}))] if lines else []
+    verb = "replaced" if result.replaced else "made"
+    tail = [f"{verb} {shown(result.to)}: {shown(result.reason)}"]
+    if result.replaced and not lines:
+        tail.append("no value changed")
+    return Page((), tables, tail)
+
+
+def _value(value: float | None) -> str:
+    return "-" if value is None else words.number(value, None)

@@ -1,0 +1,14 @@
+"""The page of a listing: its table."""
+
+from typing import Any
+
+from losscli.documents import shown
+from losscli.render.page import Line, Page, Table
+
+
+def page(result: Any) -> Page:
+    """Heads and cells as they are."""
+    lines = [Line(tuple(map(shown, row))) for row in result.rows]
+    left = frozenset(range(len(result.heads)))
+    tables = [Table(result.heads, lines, left)] if lines else []
+    return Page((), tables, result.tail)

@@ -1,0 +1,238 @@
+"""The runs of a config: carried out in turn, gated, written and saved."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from losscli.config.plan import RunPlan, Step, plan_of
+from losscli.differences.gated import judged as judged_benchmark
+from losscli.documents import Note, json_numbers
+from losscli.errors import DataError, LossCliError
+from losscli.evaluation.gated import gated
+from losscli.evaluation.measure import no_progress
+from losscli.gates import Gate, Judged, undecided_as
+from losscli.repository import state
+from losscli.results import SavedRun
+from losscli.runs import carry_out, carry_out_bench, outputs
+from losscli.saved import read
+from losscli.suite import Failure, SuiteResult
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of a step: a result, or an error, and its gates."""
+
+    step: Step
+    result: Any = None
+    error: LossCliError | None = None
+    gates: tuple[Judged, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether --fail-fast stops here."""
+        wrong = self.error is not None or bool(self.result.exit_code)
+        return wrong or any(g.counts and g.status in ("fail", "error") for g in self.gates)
+
+
+def run(
+    config: str | os.PathLike[str],
+    *,
+    set: Sequence[str] = (),  # noqa: A002 - the flag is called so
+    only: Sequence[str] = (),
+    output: Sequence[str | os.PathLike[str]] = (),
+    fail_fast: bool = False,
+    results: str | os.PathLike[str] | None = "results",
+) -> SuiteResult:
+    """The evaluations, benchmarks and gates of a YAML file.
+
+    set: texts such as "defaults.device=cuda". only: names of runs. output: files beside those of
+    the config. fail_fast: leave out what follows a failure. results: the folder that the result is
+    saved in; None for no saving.
+
+    Raises ConfigError with all that is wrong with the file at once; what goes wrong in a run is in
+    the result, whose gates are then errors.
+    """
+    plan = plan_of(os.fspath(config), _listed(set), _listed(only))
+    return carry_out_run(plan, output=output, fail_fast=fail_fast, results=results)
+
+
+def carry_out_run(
+    plan: RunPlan,
+    *,
+    output: Sequence[str | os.PathLike[str]] = (),
+    fail_fast: bool = False,
+    results: str | os.PathLike[str] | None = "results",
+    command: Sequence[str] = (),
+    progress: Callable[[float], None] = no_progress,
+) -> SuiteResult:
+    """Do all steps of a plan, one after the other; a step that fails does not stop the others.
+
+    command: what was typed, for the record. progress: is told the share done.
+    """
+    begin, started = time.perf_counter(), datetime.now(UTC)
+    with ExitStack() as stack:
+        written = [*plan.outputs, *_listed(output)]
+        publish = stack.enter_context(outputs(written, (), _read_by(plan)))
+        place = None
+        if results is not None:
+            place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
+        done = _all_done(plan, fail_fast=fail_fast, progress=progress)
+        result = SuiteResult(
+            config=_config(plan),
+            evals={d.step.name: d.result for d in done if d.result and d.step.kind == "eval"},
+            benches={d.step.name: d.result for d in done if d.result and d.step.kind == "bench"},
+            failures=tuple(Failure(d.step.name, d.error) for d in done if d.error),
+            gates=_gates(plan, done),
+            started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            wall_s=time.perf_counter() - begin,
+            command=tuple(command),
+            git=state(),
+            own_notes=tuple(Note("setting", words) for words in plan.notes),
+            saved=None if place is None else place.path,
+        )
+        publish(result)
+        if place is not None:
+            place.save(result.to_json() + "\n")
+    return result
+
+
+def _all_done(plan: RunPlan, *, fail_fast: bool, progress: Callable[[float], None]) -> list[Done]:
+    baseline = baseline_of(plan)
+    done: list[Done] = []
+    for at, step in enumerate(plan.steps):
+        if fail_fast and any(before.failed for before in done):
+            words = "it was not run: one before it failed, and --fail-fast was asked for"
+            done.append(Done(step, error=DataError(words)))
+            done[-1].gates = tuple(_spoilt(done[-1]))
+        else:
+            share = lambda part, at=at: progress((at + part) / len(plan.steps))  # noqa: E731
+            done.append(carry_out_step(step, baseline, share))
+        progress((at + 1) / len(plan.steps))
+    return done
+
+
+def carry_out_step(
+    step: Step,
+    baseline: Mapping[str, Any] | str,
+    progress: Callable[[float], None] = no_progress,
+) -> Done:
+    """Carry out a step and judge its gates, which are errors where it gives no result.
+
+    baseline: the document of a run, or why there is none. Whatever the step raises is its own.
+    """
+    done = _tried(step, baseline, progress)
+    if done.error is not None:
+        done.gates = tuple(_spoilt(done))
+    return done
+
+
+def _tried(
+    step: Step, baseline: Mapping[str, Any] | str, progress: Callable[[float], None]
+) -> Done:
+    try:
+        if step.kind == "bench":
+            benchmark = carry_out_bench(step.plan, progress)
+            saved = part_of(baseline, "benches", step.name)
+            document = json_numbers(benchmark.to_dict())
+            return Done(step, benchmark, gates=judged_benchmark(document, step.gates, saved))
+        plan = replace(step.plan, not_worse_than=step.not_worse) if step.not_worse else step.plan
+        result = carry_out(plan, progress)
+        saved = part_of(baseline, "evals", step.name)
+        result = gated(result, step.gates, step.plan.allow_note, saved)
+        named = tuple(gate._replace(run=step.name) for gate in result.gates)
+        return Done(step, replace(result, gates=named), gates=named)
+    except LossCliError as error:
+        return Done(step, error=error)
+    except Exception as error:  # noqa: BLE001 - the other runs still have something to say
+        words = f"losscli itself failed: {type(error).__name__}: {error}"
+        hint = "this is a bug; the same command with --debug shows where"
+        return Done(step, error=LossCliError(words, hint=hint))
+
+
+def _spoilt(done: Done) -> "list[Judged]":
+    """The gates of a step that gave no result: each is an error, with the step's reason."""
+    assert done.error is not None
+    words = f"the run failed: {done.error.message}"
+    lost = [*done.step.gates, *map(_Lost, done.step.not_worse)]
+    return [Judged(gate, None, None, None, "error", words, done.step.name) for gate in lost]
+
+
+class _Lost:
+    """A gate against other predictions, of a run that gave none."""
+
+    def __init__(self, asked: Mapping[str, Any]) -> None:
+        name = os.path.basename(str(asked["preds"]))  # noqa: PTH119
+        self.label, self.stat = str(asked["loss"]), "value"
+        self.level = asked.get("level", "fail")
+        self.expr = f"{self.label} not worse than {name} by {asked.get('margin', 0)}"
+
+
+def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
+    """All gates, those of runs that are not there included, as `on_undecided` has them."""
+    known = [step.name for step in plan.steps]
+    judged = [gate for each in done for gate in each.gates]
+    judged += [_stray(gate, known) for gate in plan.stray]
+    return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
+
+
+def _stray(gate: Gate, known: Sequence[str]) -> Judged:
+    words = f"no run is called {gate.run!r}: {', '.join(known)}"
+    return Judged(gate, None, None, None, "error", words, gate.run)
+
+
+def baseline_of(plan: RunPlan) -> Mapping[str, Any] | str:
+    """The document of the baseline, or why there is none."""
+    if plan.baseline is None:
+        return "the config names no baseline"
+    try:
+        document = read(plan.baseline)
+    except DataError as error:
+        first = f"losscli bless results/{plan.name}/latest.json --reason TEXT makes one"
+        return f"{error.message}; {first}"
+    kind = document["schema"]
+    return document if kind == "losscli/run/1" else f"the baseline is no run: {kind}"
+
+
+def part_of(baseline: Mapping[str, Any] | str, kind: str, name: str) -> Mapping[str, Any] | str:
+    """What a baseline has of a run, or why it has nothing."""
+    if isinstance(baseline, str):
+        return baseline
+    found = baseline.get(kind)
+    part = found.get(name) if isinstance(found, Mapping) else None
+    if not isinstance(part, Mapping):
+        return f"the baseline has no {name!r}"
+    if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
+        return f"the baseline's {name!r} is no result but {part.get('schema')}"
+    return part
+
+
+def _config(plan: RunPlan) -> dict[str, Any]:
+    return {
+        "path": plan.path,
+        "name": plan.name,
+        "text": plan.text,
+        "digest": f"sha256:{hashlib.sha256(plan.text.encode()).hexdigest()}",
+        "set": list(plan.settings),
+        "baseline": plan.baseline,
+        "evals": [step.name for step in plan.steps if step.kind == "eval"],
+        "benches": [step.name for step in plan.steps if step.kind == "bench"],
+    }
+
+
+def _read_by(plan: RunPlan) -> list[Any]:
+    """What a run reads, and must not write over."""
+    found: list[Any] = [plan.path, plan.baseline]
+    for step in plan.steps:
+        if step.kind == "eval":
+            found += [step.plan.preds, step.plan.targets, step.plan.weights]
+            found += [asked["preds"] for asked in step.not_worse]
+    return found
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str | os.PathLike) else tuple(value)

@@ -1,0 +1,114 @@
+"""`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from losscli.benchmark.result import Benchmark
+from losscli.documents import Note, json_numbers
+from losscli.errors import LossCliError
+from losscli.evaluation.result import Evaluation
+from losscli.gates import Judged, exit_code
+from losscli.machine import environment
+
+_FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
+
+
+class Failure(NamedTuple):
+    """A run that gave no result, and why."""
+
+    run: str
+    error: LossCliError
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """The results of a config's runs, by their names.
+
+    config: the file's path, name, text, digest, the texts of `--set` and its baseline. gates: of
+    all runs, in the order of the config. started: UTC, as ISO 8601 has it. git: commit and
+    dirtiness of the folder, None where it is no repository. saved: where it was written.
+    """
+
+    config: Mapping[str, Any]
+    evals: Mapping[str, Evaluation]
+    benches: Mapping[str, Benchmark]
+    failures: tuple[Failure, ...]
+    gates: tuple[Judged, ...]
+    started: str
+    wall_s: float
+    command: tuple[str, ...] = ()
+    git: Mapping[str, Any] | None = None
+    own_notes: tuple[Note, ...] = ()
+    saved: str | None = None
+
+    def __getitem__(self, name: str) -> "Evaluation | Benchmark":
+        found = self.evals.get(name) or self.benches.get(name)
+        if found is None:
+            raise KeyError(f"{name!r}; the runs are {', '.join([*self.evals, *self.benches])}")
+        return found
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Those of all runs, each with the name of its run."""
+        runs: dict[str, Any] = {**self.evals, **self.benches}
+        of_runs = [
+            note._replace(message=f"{name}: {note.message}")
+            for name, result in runs.items()
+            for note in result.notes
+        ]
+        return (*self.own_notes, *of_runs)
+
+    @property
+    def exit_code(self) -> int:
+        """The contract's: the first of 5, 3, 4, 1, 6 and 0 that applies."""
+        codes = {failure.error.exit_code for failure in self.failures}
+        codes |= {exit_code(self.gates)}
+        codes |= {1 for bench in self.benches.values() if bench.exit_code}
+        codes |= {1 for code in codes if code == 2}  # nothing is wrong with the command by now
+        return next((code for code in _FIRST if code in codes), 0)
+
+    @property
+    def status(self) -> str:
+        """One word for the exit code."""
+        return {0: "pass", 1: "fail", 6: "undecided"}.get(self.exit_code, "error")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document `losscli/run/1`; a run that failed has its error in its place."""
+        from losscli.version import __version__
+
+        evals: dict[str, Any] = {name: result.to_dict() for name, result in self.evals.items()}
+        benches: dict[str, Any] = {name: result.to_dict() for name, result in self.benches.items()}
+        for failure in self.failures:
+            kind = benches if failure.run in self.config.get("benches", ()) else evals
+            kind[failure.run] = failure.error.to_dict()
+        return {
+            "schema": "losscli/run/1",
+            "config": dict(self.config),
+            "evals": evals,
+            "benches": benches,
+            "gates": [gate.to_dict() for gate in self.gates],
+            "notes": [{"code": note.code, "message": note.message} for note in self.own_notes],
+            "started": self.started,
+            "timing": {"wall_s": self.wall_s},
+            "command": list(self.command),
+            "git": None if self.git is None else dict(self.git),
+            "environment": environment(),
+            "losscli": __version__,
+            "status": self.status,
+            "exit_code": self.exit_code,
+        }
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
+        import json
+
+        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a loss of a run, for tables."""
+        return [
+            {"run": name, **record}
+            for name, result in self.evals.items()
+            for record in result.to_records()
+        ]
