@@ -368,20 +368,29 @@ def _width(source: Source) -> int:
 
 def _no_loss(plan: EvalPlan) -> UsageError:
     """The losses that fit these shapes and ranges, ready to paste."""
-    fitting: list[str] = []
-    with suppress(LossCliError), opened(plan) as source:
+    names: list[str] = []
+    with suppress(LossCliError):
+        names = fitting(plan)
+    flags = " ".join(f"-l {name}" for name in names)
+    return UsageError(
+        "no loss was asked for",
+        place=f"these fit the first rows: {flags}" if names else None,
+        hint="name one or several: -l mse, or -l smooth_l1:beta=0.5",
+    )
+
+
+def fitting(plan: EvalPlan) -> list[str]:
+    """The names of the losses that fit the shapes and the first rows of a plan's data.
+
+    Raises LossCliError where the data cannot be read.
+    """
+    with opened(plan) as source:
         block = next(source.blocks(1000)).load(Lane())
-        fitting = [
+        return [
             loss.name
             for loss in every()
             if _fits(source, BoundLoss(loss, loss.resolve({}), loss.name), block.arrays)
         ]
-    flags = " ".join(f"-l {name}" for name in fitting)
-    return UsageError(
-        "no loss was asked for",
-        place=f"these fit the first rows: {flags}" if fitting else None,
-        hint="name one or several: -l mse, or -l smooth_l1:beta=0.5",
-    )
 
 
 def _fits(source: Source, loss: BoundLoss, arrays: Any) -> bool:

@@ -18,6 +18,7 @@ from losscli.cli import check as check_command
 from losscli.cli import diff as diff_command
 from losscli.cli import doctor as doctor_command
 from losscli.cli import eval as eval_command
+from losscli.cli import init as init_command
 from losscli.cli import results as results_commands
 from losscli.cli import run as run_command
 from losscli.cli import schema as schema_command
@@ -43,6 +44,7 @@ def program() -> typer.Typer:
     app.command("check", rich_help_panel="Benchmark")(check_command.command)
     app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
     app.command("bless", rich_help_panel="Evaluate")(bless_command.command)
+    app.command("init", rich_help_panel="Set up")(init_command.command)
     app.command("schema", rich_help_panel="Set up")(schema_command.command)
     app.command("doctor", rich_help_panel="Set up")(doctor_command.command)
     return app
@@ -172,7 +174,6 @@ def _options(
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
     *("compare", "list", "explain", "plot", "report"),
-    "init",
     *("--by", "--cluster", "--top", "--like", "--save"),
 }
 

@@ -322,3 +322,8 @@ To: TypeAlias = Annotated[
     typer.Option("--to", metavar="FILE", show_default=False,
                  help="The baseline; default: the one that the result's config names."),
 ]  # fmt: skip
+CiKind: TypeAlias = Annotated[
+    str,
+    typer.Option("--ci", metavar="github|gitlab|shell|none", rich_help_panel=OUT,
+                 help="The workflow that is written."),
+]  # fmt: skip

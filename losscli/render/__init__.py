@@ -23,6 +23,7 @@ _PAGES = {
     "Listing": "listings",
     "SelfTest": "faults",
     "Blessed": "blessings",
+    "Started": "starts",
 }
 
 

@@ -1,0 +1,28 @@
+"""`losscli init`: one call into the library, one call into the renderer."""
+
+from typing import Any
+
+from losscli.cli import options as opt
+
+
+def command(
+    ci: opt.CiKind = "github",
+    format: opt.Format = "table",  # noqa: A002 - the flag is called so
+    quiet: opt.Quiet = False,
+    no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is little to wait for
+    debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
+) -> int:
+    """Write losscli.yaml and a CI workflow into the current folder, from the files found there.
+
+    losscli init
+
+    losscli init --ci gitlab
+    """
+    from losscli.cli.console import printed
+    from losscli.plans import check_format
+    from losscli.starting import init
+
+    check_format(format)
+    kind: Any = ci
+    printed(init(kind), format, quiet=quiet)
+    return 0
