@@ -12,7 +12,10 @@ from losscli.config.model import schema
 from losscli.config.plan import plan_of
 
 DATA = "data:\n  val: {preds: p.npy, targets: t.npy}\n"
-PLAIN = f"version: 1\n{DATA}evals:\n  val: {{data: val, losses: [mae, mse]}}\n"
+PLAIN = (
+    "version: 1\ndata: {val: {preds: p.npy, targets: t.npy}}\n"
+    "evals:\n  val: {data: val, losses: [mae, mse]}\n"
+)
 
 
 @pytest.fixture(autouse=True)
