@@ -51,8 +51,8 @@ FAULTS = {
     "a slip in defaults": (PLAIN + "defaults: {dvice: cpu}\n", {(5, "did you mean device?")}),
     "a flag that means two things": (PLAIN + "defaults: {threads: 2}\n", {(5, "no key 'threads'")}),
     "a wrong type": (PLAIN + "baseline: 3\n", {(5, "valid string")}),
-    "a bad value": (PLAIN + "defaults: {nan: maybe}\n", {(5, "nan is one of")}),
-    "a bad share": (PLAIN + "defaults: {ci: 95}\n", {(5, "ci lies between")}),
+    "a bad value": (PLAIN + "defaults: {nan: maybe}\n", {(4, "nan is one of")}),
+    "a bad share": (PLAIN + "defaults: {ci: 95}\n", {(4, "ci lies between")}),
     "no data set": (
         "version: 1\ndata: {val: {preds: p.npy}}\nevals:\n  a:\n    data: vla\n    losses: [mae]\n",
         {(5, "did you mean val?")},
