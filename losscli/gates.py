@@ -10,8 +10,8 @@ error with its reason. Nothing here knows what a result is: numbers are asked fo
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from losscli.errors import MissingError, UsageError
 
@@ -21,6 +21,7 @@ Level: TypeAlias = Literal["fail", "warn"]
 STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high", "rmse", "rmsle")
 COUNTS = ("rows", "skipped", "ignored")
 
+_WORST_FIRST = ("fail", "error", "undecided", "warn", "pass")
 _COMPARISON = re.compile(r"<=|>=|<|>")
 _RELATIVE = re.compile(
     r"baseline(?:\.(\w+))?\s*(?:\*\s*([^\s+-]+(?:[eE][+-]?\d+)?))?\s*(?:([+-])\s*(\S+))?"
@@ -31,6 +32,21 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">=": lambda value, limit: value >= limit,
     ">": lambda value, limit: value > limit,
 }
+
+
+class Ranked(Protocol):
+    """What has a status, and bears on the exit code or not."""
+
+    @property
+    def status(self) -> Status:
+        """What became of it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the exit code."""
+
+
+_R = TypeVar("_R", bound=Ranked)
 
 
 class Relative(NamedTuple):
@@ -165,6 +181,16 @@ def exit_code(judged: Sequence[Judged]) -> int:
     if states & {"fail", "error"}:
         return 1
     return 6 if "undecided" in states else 0
+
+
+def worst_first(judged: Iterable[_R]) -> list[_R]:
+    """Failed, in error, undecided, of no weight though not passed, passed; else in their order."""
+
+    def rank(each: _R) -> int:
+        light = not each.counts and each.status != "pass"
+        return _WORST_FIRST.index("warn" if light else each.status)
+
+    return sorted(judged, key=rank)
 
 
 def resolve(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]:
