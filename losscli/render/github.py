@@ -5,7 +5,7 @@ Texts only: the file of the summary is the command line's to append to.
 
 from collections.abc import Iterator, Sequence
 
-from losscli.documents import cut, shown
+from losscli.documents import LONGEST, cut, shown, tamed
 from losscli.errors import LossCliError
 from losscli.gates import worst_first
 from losscli.render import Result, markdown, table
@@ -78,7 +78,10 @@ def _shortened(lines: Sequence[str], room: int) -> str:
 
 def _command(kind: str, title: str, message: str) -> str:
     """A workflow command; the runner reads its escapes back, % last."""
-    title = shown(cut(title, _TITLE)).replace("%", "%25")
-    title = title.replace(":", "%3A").replace(",", "%2C")
-    # `shown` leaves no CR or LF, which would end the command and begin another.
-    return f"::{kind} title={title}::{shown(cut(message)).replace('%', '%25')}"
+    title = _line(title, _TITLE).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return f"::{kind} title={title}::{_line(message, LONGEST).replace('%', '%25')}"
+
+
+def _line(text: str, most: int) -> str:
+    """`shown` leaves no CR or LF, which would end the command and begin another."""
+    return tamed(shown(cut(text, most)))
