@@ -1,5 +1,6 @@
 """What became of each thing that a result stands for, as reports of CI count it."""
 
+from losscli.gates import Status
 from losscli.render import Result, module_of
 from losscli.render.page import Outcome
 from losscli.render.words import gate_cells
@@ -9,7 +10,8 @@ def outcomes_of(result: Result) -> list[Outcome]:
     """One outcome or more, in the order of the result.
 
     Steps that failed and gates come first. What the kind of result counts by itself (its module's
-    `outcomes`) is all there is without them; beside them, only what does not pass.
+    `outcomes`, or else its exit code) is all there is without them; beside them, only what does
+    not pass.
     """
     found = [
         Outcome("carried out", "error", "; ".join(each.error.lines()), each.run)
@@ -18,5 +20,12 @@ def outcomes_of(result: Result) -> list[Outcome]:
     for gate in getattr(result, "gates", ()):
         words = gate_cells(gate)[-1]
         found.append(Outcome(gate.gate.expr, gate.status, words, gate.run, gate.counts))
-    rows: list[Outcome] = module_of(result).outcomes(result)
+    own = getattr(module_of(result), "outcomes", None)
+    rows = own(result) if own else [_whole(result)] if not found else []
     return [*found, *(row for row in rows if row.status != "pass" or not found)]
+
+
+def _whole(result: Result) -> Outcome:
+    code = result.exit_code
+    status: Status = "pass" if code == 0 else "undecided" if code == 6 else "fail"
+    return Outcome("carried out", status, f"exit code {code}")

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
+from losscli.render import diagnosis
 from tests.differences.conftest import bench
 
 OUTPUTS = ("--output", "junit.xml", "--output", "summary.md", "--output", "run.json")
@@ -109,6 +111,14 @@ def test_what_has_no_gates_has_a_report(losscli, command):
     assert (root.get("failures"), root.get("errors")) == ("0", "0")
 
 
+def test_a_kind_that_counts_nothing_itself_is_one_case(losscli, monkeypatch):
+    """By its exit code: no report is empty, and none fails for want of a list."""
+    monkeypatch.delattr(diagnosis, "outcomes")
+    root = ET.fromstring(losscli("doctor", "--quick", "--format", "junit").out)
+    assert (root.get("tests"), root.get("failures")) == ("1", "0")
+    assert root.find(".//testcase/system-out").text == "exit code 0"
+
+
 def test_the_summary_of_a_step_is_added_to(losscli, pair, monkeypatch):
     """What stands there stays; a line that does not end is ended."""
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "step.md")
@@ -184,11 +194,10 @@ def test_an_error_in_junit_is_a_document(losscli, pair):
 
 def test_a_name_is_no_command_on_stderr_either(losscli, pair):
     """GitHub reads both streams, and strips the blanks before a command."""
-    said = losscli("eval", *pair, "-l", "mae", "--gate", "::error::a <= 1", "-q")
-    assert said.code == 1
-    assert not any(line.lstrip().startswith("::") for line in said.err.splitlines())
-    said = losscli("eval", *pair, "-l", "::error::x=mae")
-    assert "  ::error" not in said.out + said.err
+    np.save("::error::x.npy", np.array([1.0, np.nan, 2.0]))
+    said = losscli("eval", "::error::x.npy", "t.npy", "-l", "mae")
+    assert said.code == 3
+    assert said.error[1] == r"  \x3a:error::x.npy, row 1; 1 such row of 3"
 
 
 def test_a_file_in_github_s_format_has_no_suffix(losscli, pair):
