@@ -137,8 +137,9 @@ def _say(error: BaseException, arguments: Sequence[str]) -> None:
         error = LossCliError(words, hint="this is a bug; the same command with --debug shows where")
     from losscli.cli.console import print_error
 
-    wants_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
-    print_error(error, "json" if wants_json else "table")
+    asked = [text.removeprefix("--format=") for text in arguments if text[:9] == "--format="]
+    asked += [value for flag, value in pairwise(arguments) if flag == "--format"]
+    print_error(error, asked[-1] if asked else "table")
 
 
 def leave(code: int) -> None:

@@ -21,6 +21,12 @@ def printed(result: "Result", form: str, *, quiet: bool) -> None:
     """The notes on stderr, the result on stdout."""
     for note in result.notes:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
+    if form == "github":
+        from losscli.render.github import annotations, summary
+
+        _append_summary(lambda room: summary(result, room))
+        if quiet:
+            sys.stdout.write(annotations(result))
     if not quiet:
         _print(result, form)
         return
@@ -33,7 +39,12 @@ def printed(result: "Result", form: str, *, quiet: bool) -> None:
 
 
 def _print(result: "Result", form: str) -> None:
-    if form != "table":
+    encoding = sys.stdout.encoding or "ascii"
+    if form == "github":
+        from losscli.render.github import render
+
+        sys.stdout.write(render(result, encoding))
+    elif form != "table":
         from losscli.render import text
 
         sys.stdout.write(text(result, form))
@@ -47,25 +58,52 @@ def _print(result: "Result", form: str) -> None:
     else:
         from losscli.render.table import render
 
-        sys.stdout.write(render(result, sys.stdout.encoding or "ascii"))
+        sys.stdout.write(render(result, encoding))
     sys.stdout.flush()
 
 
 def print_error(error: LossCliError, form: str) -> None:
     """The error on stderr; as a document on stdout too, where that is what a program reads."""
     _say("error", error.lines())
-    if form == "json":
-        from losscli.render.json import render_error
+    if form in ("json", "junit", "github"):
+        from losscli.render import error_text
 
-        sys.stdout.write(render_error(error))
+        sys.stdout.write(error_text(error, form))
         sys.stdout.flush()
+    if form == "github":
+        from losscli.render.github import error_summary
+
+        _append_summary(lambda room: error_summary(error, room))
+
+
+def _append_summary(words: Callable[[int], str]) -> None:
+    """Add to the summary of the step; words: a text of at most so many bytes.
+
+    What stands there already is of the same step and counts: GitHub drops a summary that is larger
+    than it takes, all of it.
+    """
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    from losscli.render.github import SUMMARY_BYTES
+
+    try:
+        with open(path, "ab") as file:
+            before = b"\n\n" if file.tell() else b""  # the earlier text may end within a line
+            text = words(SUMMARY_BYTES - file.tell() - len(before))
+            if text:
+                file.write(before + text.encode(errors="backslashreplace"))
+            else:
+                _say("note", ["there is no room left in the summary of this step"])
+    except OSError as error:
+        _say("note", [f"the summary of this step cannot be written: {error.strerror or error}"])
 
 
 def _say(word: str, lines: list[str]) -> None:
-    from losscli.documents import shown
+    from losscli.documents import shown, tamed
 
     # A message may quote a file's text: a page of it would bury the message.
-    head, *rest = (shown(line[:_LONGEST_LINE]) for line in lines)
+    head, *rest = (tamed(shown(line[:_LONGEST_LINE])) for line in lines)
     with suppress(OSError):  # a stderr that cannot be written must not cost the result
         sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
         sys.stderr.flush()

@@ -105,13 +105,13 @@ Engine: TypeAlias = Annotated[
 ]  # fmt: skip
 Format: TypeAlias = Annotated[
     str,
-    typer.Option("--format", metavar="table|json|csv|markdown", rich_help_panel=OUT,
+    typer.Option("--format", metavar="table|json|csv|markdown|junit|github", rich_help_panel=OUT,
                  help="What is printed."),
 ]  # fmt: skip
 Output: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FILE", rich_help_panel=OUT, show_default=False,
-                 help="Write a file too, by its suffix .json, .csv or .md; repeatable."),
+                 help="Write a file too, by its suffix .json, .csv, .md or .xml; repeatable."),
 ]  # fmt: skip
 Quiet: TypeAlias = Annotated[
     bool,

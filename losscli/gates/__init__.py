@@ -11,7 +11,16 @@ from losscli.gates.grammar import (
     parse,
     resolve,
 )
-from losscli.gates.judge import ORDER, Found, Judged, Status, exit_code, judge, undecided_as
+from losscli.gates.judge import (
+    ORDER,
+    Found,
+    Judged,
+    Status,
+    exit_code,
+    judge,
+    undecided_as,
+    worst_first,
+)
 
 __all__ = [
     "BENCH_STATS",
@@ -30,4 +39,5 @@ __all__ = [
     "parse",
     "resolve",
     "undecided_as",
+    "worst_first",
 ]

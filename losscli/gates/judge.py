@@ -5,8 +5,8 @@ reason. Numbers are asked for by selector: nothing here knows what a result is.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from losscli.gates.grammar import COUNTS, Gate, Relative
 
@@ -21,6 +21,21 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">=": lambda value, limit: value >= limit,
     ">": lambda value, limit: value > limit,
 }
+
+
+class Ranked(Protocol):
+    """What has a status, and bears on the exit code or not."""
+
+    @property
+    def status(self) -> Status:
+        """What became of it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the exit code."""
+
+
+_R = TypeVar("_R", bound=Ranked)
 
 
 class Found(NamedTuple):
@@ -90,6 +105,16 @@ def exit_code(judged: Sequence[Judged]) -> int:
     if states & {"fail", "error"}:
         return 1
     return 6 if "undecided" in states else 0
+
+
+def worst_first(judged: Iterable[_R]) -> list[_R]:
+    """Failed, in error, undecided, of no weight though not passed, passed; else in their order."""
+
+    def rank(each: _R) -> int:
+        light = not each.counts and each.status != "pass"
+        return ORDER.index("warn" if light else each.status)
+
+    return sorted(judged, key=rank)
 
 
 def undecided_as(judged: Judged, policy: Policy) -> Judged:

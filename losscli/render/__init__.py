@@ -1,6 +1,7 @@
 """A result as text, one file a format; a renderer computes nothing."""
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from losscli.errors import LossCliError
@@ -10,8 +11,8 @@ if TYPE_CHECKING:
 
 Result: TypeAlias = Any  # Evaluation, Benchmark, Differences or Diagnosis
 
-# The module that makes a page of a result, by the name of its class: a page of one kind must not
-# cost the import of another.
+# The module that makes a page and outcomes of a result, by the name of its class: one kind must
+# not cost the import of another.
 _PAGES = {
     "Evaluation": "words",
     "Benchmark": "benchmarks",
@@ -39,6 +40,10 @@ def error_text(error: LossCliError, form: str) -> str:
 
 def page_of(result: Result) -> "Page":
     """What the formats for people lay out."""
-    module = import_module(f"{__name__}.{_PAGES[type(result).__name__]}")
-    page: Page = module.page(result)
+    page: Page = module_of(result).page(result)
     return page
+
+
+def module_of(result: Result) -> ModuleType:
+    """What knows this kind of result: its `page`, and its `outcomes` for reports of CI."""
+    return import_module(f"{__name__}.{_PAGES[type(result).__name__]}")

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from losscli.documents import shown
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Line, Outcome, Page, Table
 
 if TYPE_CHECKING:
     from losscli.benchmark.limit import Limit
@@ -26,6 +26,21 @@ def page(result: "Benchmark") -> Page:
     ]
     notes = [note.message for note in result.notes]
     return Page(list(_top(result)), tables, list(_tail(result)), notes)
+
+
+def outcomes(result: "Benchmark") -> list[Outcome]:
+    """A row passes where it is right, however fast it is."""
+    found = []
+    for row in result.rows:
+        shape = "x".join(map(str, row.shape))
+        cold = ", cold caches" if row.cold and row.device == "cpu" else ""
+        name = f"{row.impl}, {row.label} {shape} {row.dtype} {row.device} {row.passes}{cold}"
+        if row.correct:
+            words = "" if row.times is None else duration(row.times.median)
+            found.append(Outcome(name, "pass", words))
+        else:
+            found.append(Outcome(name, "fail", row.fault))
+    return found
 
 
 def _top(result: "Benchmark") -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from losscli.documents import shown
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Line, Outcome, Page, Table
 
 if TYPE_CHECKING:
     from losscli.checks.result import Check, Checked
@@ -18,6 +18,15 @@ def page(result: "Check") -> Page:
     lines = [_line(row) for row in result.rows]
     table = Table(heads, lines, frozenset({0, 1, 4}))
     return Page((), (table,), list(_tail(result)), [note.message for note in result.notes])
+
+
+def outcomes(result: "Check") -> list[Outcome]:
+    """A case passes where it is right."""
+    head = f"{result.impl} as {result.label}, {result.dtype} on {result.device}"
+    return [
+        Outcome(f"{head}: {row.case}, {row.passes}", "pass" if row.correct else "fail", row.fault)
+        for row in result.rows
+    ]
 
 
 def _line(row: "Checked") -> Line:

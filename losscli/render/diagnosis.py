@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.benchmarks import duration
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Line, Outcome, Page, Table
 
 if TYPE_CHECKING:
     from losscli.diagnosis import Diagnosis
@@ -17,6 +17,12 @@ def page(result: "Diagnosis") -> Page:
     if result.limits:
         tables.append(_limits(result))
     return Page((), tables, list(_tail(result)), [note.message for note in result.notes])
+
+
+def outcomes(result: "Diagnosis") -> list[Outcome]:
+    """Nothing is wrong with a machine that lacks something."""
+    cores = f"{result.cores} cores"
+    return [Outcome("this machine was looked at", "pass", f"{result.processor}, {cores}")]
 
 
 def _machine(result: "Diagnosis") -> Table:

@@ -5,8 +5,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from losscli.documents import shown
+from losscli.gates import Status
 from losscli.render.benchmarks import duration
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import percent
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _HEADS = ("old", "new", "new/old", "95 % interval", "against", "verdict")
 _STYLES = {"slower": "red", "wrong now": "red", "undecided": "yellow"}
+_STATUS: dict[str, Status] = {"slower": "fail", "wrong now": "fail", "undecided": "undecided"}
 _SOME = 8  # rows of one side that a table lists one by one
 
 
@@ -23,6 +25,29 @@ def page(result: "Differences") -> Page:
     tables = [_table(title, list(rows)) for title, rows in blocks]
     notes = [note.message for note in result.notes]
     return Page(list(_top(result)), tables, list(_tail(result)), notes)
+
+
+def outcomes(result: "Differences") -> list[Outcome]:
+    """A row that is slower fails where that was asked for, and is a warning elsewhere."""
+    strict = {"undecided": "undecided" in result.terms.fail_on}
+    strict["fail"] = "slower" in result.terms.fail_on
+    found = []
+    for pair in result.rows:
+        status = _STATUS.get(pair.verdict, "pass")
+        counts = strict.get(status, True)
+        if status == "fail" and not counts:
+            status = "warn"
+        ratio = "" if pair.used is None else f" ({pair.used.value:.3f} {_interval(pair.used)})"
+        words = f"{pair.verdict}{ratio}{': ' if pair.reason else ''}{pair.reason}"
+        found.append(Outcome(_name(pair.new), status, words, counts=counts))
+    for row in result.only_old:
+        words = "only in the old result"
+        found.append(Outcome(_name(row), "undecided", words, counts=strict["undecided"]))
+    return found
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return f"{row['impl']}, {_setting(row)} {_pass(row)}"
 
 
 def _top(result: "Differences") -> Iterator[str]:
@@ -75,7 +100,7 @@ def _interval(ratio: "Ratio | None") -> str:
 def _tail(result: "Differences") -> Iterator[str]:
     yield from _reasons(result)
     for word, rows in (("OLD", result.only_old), ("NEW", result.only_new)):
-        names = [f"{shown(str(row['impl']))}, {_setting(row)} {_pass(row)}" for row in rows]
+        names = [shown(_name(row)) for row in rows]
         if names:
             more = f"; and {len(names) - _SOME} more" if len(names) > _SOME else ""
             yield f"only in {word}: {'; '.join(names[:_SOME])}{more}"
@@ -97,8 +122,7 @@ def _reasons(result: "Differences") -> Iterator[str]:
     found: dict[tuple[str, str], list[str]] = {}
     for pair in result.rows:
         if pair.reason:
-            name = f"{pair.new['impl']}, {_setting(pair.new)} {_pass(pair.new)}"
-            found.setdefault((pair.verdict, pair.reason), []).append(shown(name))
+            found.setdefault((pair.verdict, pair.reason), []).append(shown(_name(pair.new)))
     for (verdict, reason), names in found.items():
         rows = names[0] if len(names) == 1 else f"{len(names)} rows"
         yield f"{verdict.upper() if verdict == 'wrong now' else verdict}: {shown(reason)} ({rows})"

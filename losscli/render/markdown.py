@@ -1,35 +1,31 @@
-"""Markdown: the table of a terminal, for a comment or a page."""
+"""Markdown: the tables of a terminal, for a comment or a page; gates first where there are any."""
 
-from losscli.documents import shown
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+
+from losscli.documents import cut, shown
 from losscli.errors import LossCliError
 from losscli.render import Result, page_of
-from losscli.render.page import Table
+from losscli.render.page import Page, Table
+
+# What would be markup, and what GitHub would make a mention, a link or an emoji of.
+_MARKUP = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "&#96;", "\\": "&#92;", "*": "&#42;"}
+_MARKUP |= {"~": "&#126;", "_": "&#95;"}
+_LINKED = r"@(?=\w)|#(?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[\w+-]+:)|\](?=[(\[:])"
+_UNSAFE = re.compile(rf"[&<|`*~]|\\(?=[!-/:-@\[-`{{-~])|(?<!\w)_|_(?!\w)|{_LINKED}", re.IGNORECASE)
 
 
 def render(result: Result) -> str:
-    """Tables, the notes and where the numbers come from."""
+    """Gates, tables, the notes and where the numbers come from.
+
+    A result with gates or failed steps begins with a hidden marker, the same for later results of
+    the same question, so that one comment can be found and updated.
+    """
     page = page_of(result)
-    lines = [f"{_safe(line)}  " for line in page.top]
-    for table in page.tables:
-        lines += [*([""] if lines else []), *_table(table)]
-    lines.append("")
-    for note in page.notes:
-        lines += [f"> note: {_safe(note)}", ""]
-    last = len(page.tail) - 1
-    lines += [f"{_safe(line)}{'  ' if at < last else ''}" for at, line in enumerate(page.tail)]
+    judged = page.gates is not None or bool(getattr(result, "failures", ()))
+    lines = [_marker(result), *_body(page)] if judged else list(_body(page))
     return "\n".join([*lines, ""])
-
-
-def _table(table: Table) -> list[str]:
-    kept, _ = table.columns(float("inf"))
-    align = [":--" if at == 0 else "--:" for at in kept]
-    body = [
-        _row([f"*{line.cells[0]}*", *[""] * (len(kept) - 1)])
-        if line.caption
-        else _row([line.cells[at].strip() for at in kept])
-        for line in table.lines
-    ]
-    return [_row([table.heads[at] for at in kept]), _row(align), *body]
 
 
 def render_error(error: LossCliError) -> str:
@@ -38,11 +34,57 @@ def render_error(error: LossCliError) -> str:
     return "\n".join([f"**error:** {head}", *rest, ""])
 
 
-def _row(cells: "tuple[str, ...] | list[str]") -> str:
-    return f"| {' | '.join(_safe(cell) for cell in cells)} |"
+def _body(page: Page) -> Iterator[str]:
+    if page.gates is not None:
+        yield from [*_table(page.gates), ""]
+    yield from _broken(page.top)
+    for at, table in enumerate(page.tables):
+        if at or page.top:
+            yield ""
+        yield from _table(table)
+    yield ""
+    for note in page.notes:
+        yield from (f"> note: {_safe(note)}", "")
+    yield from _broken(page.tail[:-1])
+    yield from map(_safe, page.tail[-1:])
+
+
+def _marker(result: Result) -> str:
+    """A hash of what was asked, never of numbers: the kind, and the config or inputs and labels."""
+    config = getattr(result, "config", None)
+    parts: Iterable[str]
+    if config is not None:
+        parts = [str(config)]
+    else:
+        labels = [loss.label for loss in getattr(result, "losses", ())]
+        parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]
+    words = "\0".join([type(result).__name__, *parts]).encode(errors="backslashreplace")
+    return f"<!-- losscli:{sha256(words).hexdigest()[:16]} -->"
+
+
+def _table(table: Table) -> list[str]:
+    kept, _ = table.columns(float("inf"))
+    align = [":--" if at in table.left else "--:" for at in kept]
+    body = [
+        _row([f"*{_safe(line.cells[0])}*", *[""] * (len(kept) - 1)])
+        if line.caption
+        else _row([_safe(line.cells[at].strip()) for at in kept])
+        for line in table.lines
+    ]
+    return [_row([_safe(table.heads[at]) for at in kept]), _row(align), *body]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _broken(lines: Sequence[str]) -> Iterator[str]:
+    """Lines that stay lines, by two blanks at their ends."""
+    return (f"{_safe(line)}  " for line in lines)
 
 
 def _safe(text: str) -> str:
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "&#96;")):
-        text = text.replace(character, entity)
-    return shown(text)
+    def replaced(found: re.Match[str]) -> str:
+        return _MARKUP.get(found[0]) or f"{found[0]}&zwj;"
+
+    return _UNSAFE.sub(replaced, shown(cut(text)))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from losscli.gates import Status
+
 
 class Line(NamedTuple):
     """A row of cells; one cell alone is a caption across the table. style: as rich names it."""
@@ -52,10 +54,26 @@ class Table(NamedTuple):
 class Page(NamedTuple):
     """What a result says: lines before its tables, the tables, and lines after them.
 
-    notes: those that the command line prints on stderr, for formats that stand alone.
+    notes: those that the command line prints on stderr, for formats that stand alone. gates: their
+    table, which is read last in a log and first in a comment.
     """
 
     top: Sequence[str]
     tables: Sequence[Table]
     tail: Sequence[str]
     notes: Sequence[str] = ()
+    gates: Table | None = None
+
+
+class Outcome(NamedTuple):
+    """What a report of CI counts: a gate, a step that failed, a row, a loss.
+
+    words: its value and the reason, as they came. run: the evaluation or benchmark that it is of,
+    None where there is but one. counts: whether it bears on the exit code.
+    """
+
+    name: str
+    status: Status
+    words: str = ""
+    run: str | None = None
+    counts: bool = True

@@ -8,6 +8,7 @@ import math
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from losscli.documents import tamed
 from losscli.render import Result, page_of
 from losscli.render.page import Table
 
@@ -42,7 +43,7 @@ def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str
     page = page_of(result)
     lines = [(f"  {line}", "dim") for line in page.top]
     left: list[str] = []
-    for table in page.tables:
+    for table in [*page.tables, *([page.gates] if page.gates else [])]:
         if lines:
             lines.append(("", ""))
         kept, gone = table.columns(width)
@@ -56,7 +57,7 @@ def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str
     if not _encodes(encoding, "".join(sign for sign, _ in _PLAIN)):
         for sign, plain in _PLAIN:
             lines = [(line.replace(sign, plain), style) for line, style in lines]
-    return lines
+    return [(tamed(line), style) for line, style in lines]
 
 
 def _laid_out(table: Table, kept: list[int]) -> list[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """How numbers and names are written for people, the same in every format."""
 
 import math
+from collections.abc import Sequence
 
 from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Input, LossResult
-from losscli.gates import COUNTS, Judged
-from losscli.render.page import Line, Page, Table
+from losscli.gates import COUNTS, Judged, worst_first
+from losscli.render.page import Line, Outcome, Page, Table
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
@@ -18,11 +19,32 @@ def page(result: Evaluation) -> Page:
     heads, rows = table_of(result)
     tables = [Table(heads, [Line(row) for row in rows], frozenset({0, 2}), LEAVING)]
     tail = [rows_line(result), how_line(result)]
-    if result.gates:
-        lines = [Line(gate_cells(gate), STYLES[gate.status]) for gate in result.gates]
-        tables.append(Table(("", "", ""), lines, frozenset({0, 1, 2})))
-        tail.append(gates_line(result))
-    return Page((), tables, tail, [note.message for note in result.notes])
+    notes = [note.message for note in result.notes]
+    if not result.gates:
+        return Page((), tables, tail, notes)
+    return Page((), tables, [*tail, gates_line(result)], notes, gates_table(result.gates))
+
+
+def outcomes(result: Evaluation) -> list[Outcome]:
+    """A loss that has a number was evaluated, whatever the number is."""
+    found = []
+    for loss in result.losses:
+        _, value, ci, *_ = _cells(loss)
+        words = f"{value}, {percent(loss.ci_level)} interval {ci}, {_counts(loss)}"
+        found.append(Outcome(f"{loss.label} evaluated", "pass", words))
+    return found
+
+
+def gates_table(gates: Sequence[Judged]) -> Table:
+    """Worst first; with a column of the run where there are several."""
+    several = any(gate.run is not None for gate in gates)
+    lines = []
+    for gate in worst_first(gates):
+        status, *rest = gate_cells(gate)
+        run = (shown(gate.run or ""),) if several else ()
+        lines.append(Line((status, *run, *rest), STYLES[gate.status]))
+    heads = ("",) * (4 if several else 3)
+    return Table(heads, lines, frozenset(range(len(heads))))
 
 
 def gate_cells(gate: Judged) -> ROW:
@@ -37,7 +59,8 @@ def gate_cells(gate: Judged) -> ROW:
 def gates_line(result: Evaluation) -> str:
     """How many gates ended how, and the exit code."""
     states: list[str] = [gate.status for gate in result.gates]
-    words = {"fail": "failed", "error": "in error", "undecided": "undecided", "pass": "passed"}
+    words = {"fail": "failed", "error": "in error", "undecided": "undecided", "warn": "warned"}
+    words["pass"] = "passed"
     counts = [f"{states.count(s)} {word}" for s, word in words.items() if states.count(s)]
     first, *rest = counts
     many, word = first.split(" ", 1)

@@ -280,8 +280,6 @@ LATER = {
     "a sum of losses": ["p.npy", "t.npy", "-l", "fit=mse + 0.01*mae"],
     "a loss from a file": ["p.npy", "t.npy", "-l", "mine.py:f"],
     "dask": ["p.npy", "t.npy", "-l", "mse", "--engine", "dask"],
-    "junit": ["p.npy", "t.npy", "-l", "mse", "--format", "junit"],
-    "github": ["p.npy", "t.npy", "-l", "mse", "--format", "github"],
 }
 
 

@@ -48,10 +48,12 @@ def test_help_imports_nothing_heavy(modules, arguments):
     assert not modules(*arguments) & {"numpy", *HEAVY}
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown", "junit", "github"])
 def test_an_evaluation_of_arrays_imports_nothing_heavy(modules, pair, form):
     """NumPy is enough for .npy files, in every format."""
-    names = modules("eval", *pair, "-l", "mse,smooth_l1", "--format", form, "-o", "r.md")
+    names = modules(
+        "eval", *pair, "-l", "mse,smooth_l1", "--format", form, "-o", "r.md", "-o", "r.xml"
+    )
     assert "numpy" in names
     assert not names & HEAVY
 

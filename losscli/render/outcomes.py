@@ -1,0 +1,31 @@
+"""What became of each thing that a result stands for, as reports of CI count it."""
+
+from losscli.gates import Status
+from losscli.render import Result, module_of
+from losscli.render.page import Outcome
+from losscli.render.words import gate_cells
+
+
+def outcomes_of(result: Result) -> list[Outcome]:
+    """One outcome or more, in the order of the result.
+
+    Steps that failed and gates come first. What the kind of result counts by itself (its module's
+    `outcomes`, or else its exit code) is all there is without them; beside them, only what does
+    not pass.
+    """
+    found = [
+        Outcome("carried out", "error", "; ".join(each.error.lines()), each.run)
+        for each in getattr(result, "failures", ())
+    ]
+    for gate in getattr(result, "gates", ()):
+        words = gate_cells(gate)[-1]
+        found.append(Outcome(gate.gate.expr, gate.status, words, gate.run, gate.counts))
+    own = getattr(module_of(result), "outcomes", None)
+    rows = own(result) if own else [_whole(result)] if not found else []
+    return [*found, *(row for row in rows if row.status != "pass" or not found)]
+
+
+def _whole(result: Result) -> Outcome:
+    code = result.exit_code
+    status: Status = "pass" if code == 0 else "undecided" if code == 6 else "fail"
+    return Outcome("carried out", status, f"exit code {code}")

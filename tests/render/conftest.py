@@ -1,0 +1,77 @@
+"""Evaluations with gates of every status, and with names that mean harm."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from losscli import evaluate
+from losscli.gates import Found, Judged, exit_code, judge, parse
+
+FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
+GATES = [
+    ("mae <= 9", "fail"),
+    ("mae <= 2.5", "warn"),
+    ("gone <= 1", "fail"),
+    ("mae <= 2", "fail"),
+    ("rows >= 1", "fail"),
+]
+HOSTILE = {
+    "controls": "a\x00\x07\x1b[31m\x9b\x7fz",
+    "a comment's end": "a-->b<!--c",
+    "the end of CDATA": "a]]>b<x>&amp;",
+    "a bar and a backslash": "a|b\\|c\\",
+    "a command": "::error::x",
+    "a command of old": "##[error]x ##vso[task.complete]x",
+    "lines": "a\n::error::b\r\nc\u2028::warning::d\x85e",
+    "percents": "100%0A::error::x%25%3A",
+    "bidi and invisible": "a\u202eb\u2066c\u200bd\ufeffe",
+    "emoji": "\U0001f600\U0001f468\u200d\U0001f469",
+    "half of one": "a\ud83db\udcff",
+    "no characters": "a\ufffeb\uffffc\U0001ffff",
+    "markup": "`a` **b** _c_ ~d~ <img src=x> [e](http://f) ![g](h)",
+    "mentions": "@user #123 gh-45 o/r#6 www.a.b https://a.b :tada:",
+    "a formula": "=1+1",
+    "blanks and a command": "  \u3000\u00a0::error::x",
+}
+
+
+def named(text, statuses=("fail",)):
+    """An evaluation whose label, file, columns and gates bear a text."""
+    result = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")
+    preds, targets = result.inputs
+    gate = parse("x <= 1")._replace(label=text)
+    judged = [Judged(gate, 1.0, 2.0, None, status, f"over {text}", text) for status in statuses]
+    return replace(
+        result,
+        losses=(result.losses[0]._replace(label=text),),
+        inputs=(preds._replace(path=f"dir/{text}", columns=(text,)), targets),
+        gates=tuple(judged),
+    )
+
+
+def many(**statuses):
+    """An evaluation with so many gates of each status."""
+    result = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")
+    gates = [
+        Judged(parse(f"mae <= {k}"), 1.0, 2.0, None, status, f"{status} {k}")
+        for status, count in statuses.items()
+        for k in range(count)
+    ]
+    return replace(result, gates=tuple(gates))
+
+
+@pytest.fixture
+def every_status(tmp_path, monkeypatch):
+    """An evaluation of files with a gate of every status, in the order of GATES."""
+    monkeypatch.chdir(tmp_path)
+    np.save("p.npy", [1.0, 2.0, 3.0, 6.0])
+    np.save("t.npy", [0.0, 0.0, 0.0, 0.0])
+    result = evaluate("p.npy", "t.npy", loss=["mae", "mse"], digest=True, threads=1)
+    gates = [parse(text, level) for text, level in GATES]
+    judged = judge(gates, lambda gate: FOUND.get(gate.label, Found(4.0)))
+    spans = "+5.3 % [+0.9 %, +9.7 %] spans 1 %"
+    undecided = Judged(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
+    result = replace(result, gates=(*judged, undecided), wall_s=0.25)
+    assert exit_code(result.gates) == 1
+    return result
