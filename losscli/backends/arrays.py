@@ -36,6 +36,30 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
     return array
 
 
+def holds_numbers(values: Any) -> bool:
+    """Whether `as_array` takes the values for numbers; others may be texts or any objects."""
+    if hasattr(values, "detach") or isinstance(values, np.ma.MaskedArray):
+        return True
+    try:
+        return np.asarray(_of_column(values)).dtype.kind in "fiub"
+    except (ValueError, TypeError):
+        return False
+
+
+def as_objects(values: Any, name: str) -> NDArray[Any]:
+    """The values as an array of Python objects: texts, dates, None where one is missing.
+
+    Raises DataError for rows of unlike lengths.
+    """
+    try:
+        array = np.asarray(_of_column(values))
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{name} has rows of unlike lengths", hint="one key a row") from error
+    if array.dtype.kind == "M":
+        array = array.astype("M8[us]")  # finer times would become integers
+    return array.astype(object)
+
+
 def _of_column(values: Any) -> Any:
     """A DataFrame's or Arrow's column as an array, nan where it has no number."""
     if not hasattr(values, "to_numpy"):

@@ -165,7 +165,7 @@ def _options(
 _LATER = {
     *("compare", "run", "bless", "results", "list", "explain", "plot", "report"),
     *("init", "schema"),
-    *("--by", "--cluster", "--top", "--like", "--save"),
+    *("--cluster", "--top", "--like", "--save"),
 }
 
 
