@@ -1,4 +1,4 @@
-"""CSV: one line a loss, full precision, LF line ends."""
+"""CSV: one line a loss, or a group and loss; full precision, LF line ends."""
 
 import csv
 from io import StringIO
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 
 def render(result: "Evaluation") -> str:
-    """The records of the result; an absent number is an empty cell."""
-    return _written(result.to_records())
+    """The records of the result, then those of its groups; what is absent is an empty cell.
+
+    The keys of groups are the first columns, where there are groups.
+    """
+    groups = result.group_records() if getattr(result, "groups", ()) else []
+    return _written([*result.to_records(), *groups])
 
 
 def render_error(error: LossCliError) -> str:
@@ -23,7 +27,8 @@ def render_error(error: LossCliError) -> str:
 
 def _written(records: list[dict[str, Any]]) -> str:
     stream = StringIO()
-    writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
+    # The last record has the most columns: those of groups have keys too.
+    writer = csv.DictWriter(stream, list(records[-1]), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: _cell(v) for k, v in record.items()} for record in records)
     return stream.getvalue()
