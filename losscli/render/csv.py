@@ -17,18 +17,19 @@ def render(result: "Evaluation") -> str:
     The keys of groups are the first columns, where there are groups.
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
-    return _written([*result.to_records(), *groups])
+    whole = result.to_records()
+    return _written([*whole, *groups], list((groups or whole)[0]))
 
 
 def render_error(error: LossCliError) -> str:
     """One record, of the error."""
-    return _written([error.to_dict()])
+    record = error.to_dict()
+    return _written([record], list(record))
 
 
-def _written(records: list[dict[str, Any]]) -> str:
+def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
     stream = StringIO()
-    # The last record has the most columns: those of groups have keys too.
-    writer = csv.DictWriter(stream, list(records[-1]), restval="", lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: _cell(v) for k, v in record.items()} for record in records)
     return stream.getvalue()

@@ -105,7 +105,7 @@ class KeyTable(ArrayTable):
     def __init__(self, values: Any, name: str) -> None:
         self.path = name
         self.array = as_objects(values, name)
-        if not self.array.size or self.array.ndim > 2:
+        if not self.array.size or self.array.ndim not in (1, 2):
             raise DataError(f"{name} is of shape {self.array.shape}; a key a row is wanted")
         self.rows = len(self.array)
         columns = self.array.reshape(self.rows, -1).T
