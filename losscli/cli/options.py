@@ -56,7 +56,8 @@ Weights: TypeAlias = Annotated[
 By: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--by", metavar="COL[,COL]|FILE", rich_help_panel=STATS, show_default=False,
-                 help="Every loss of each group too: by columns of a table, or a file of keys."),
+                 help="Every loss of each group too: by columns of a table, or a file of keys."
+                 " Rows without a key are a group."),
 ]  # fmt: skip
 Header: TypeAlias = Annotated[
     bool,

@@ -30,7 +30,7 @@ def groups_table(result: Evaluation) -> Table:
         words = f"… and {left:,} more group{'' if left == 1 else 's'}: --format json has all"
         lines.append(Line((words,)))
     level = percent(first.ci_level)
-    return Table(tuple(head.format(level) for head in heads), lines, frozenset({0, 2, 4}))
+    return Table(tuple(head.format(level) for head in heads), lines, frozenset({0, 2, 4}), ("n",))
 
 
 def _cells(group: Group, loss: LossResult) -> tuple[str, ...]:
@@ -53,7 +53,8 @@ def _worst(groups: Sequence[Group], at: int) -> int | None:
     """The place of the largest mean of a loss; None where there is nothing to compare."""
     means = [(group.losses[at].mean, -place) for place, group in enumerate(groups)]
     known = [found for found in means if not math.isnan(found[0])]
-    return -max(known)[1] if len(known) > 1 else None
+    differ = len({mean for mean, _ in known}) > 1
+    return -max(known)[1] if differ else None
 
 
 def _kept(count: int, share: int, worst: int | None) -> list[int]:

@@ -246,7 +246,7 @@ class CsvTable:
             column = self._names[int(found[1])]
             if "UTF8" in text:
                 return DataError(
-                    "an id that is not UTF-8 text",
+                    "a cell that is not UTF-8 text",
                     place=Place(self.path, place, line, column),
                     hint="convert the file to UTF-8",
                 )

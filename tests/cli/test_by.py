@@ -161,6 +161,23 @@ def test_the_table_marks_the_worst_group(losscli, rows):
     assert [line.endswith("worst") for line in shown] == [False, False, False, True]
 
 
+def test_equal_groups_have_no_worst(losscli, array):
+    """Nor has one group alone."""
+    array([1.0, 1.0, 1.0], "p.npy")
+    array([0.0, 0.0, 0.0], "t.npy")
+    for keys in ([1, 2, 2], [1, 1, 1]):
+        said = losscli("eval", "p.npy", "t.npy", "-l", "mae", "--by", array(keys, "g.npy"))
+        assert "mae[g=1]" in said.out
+        assert "worst" not in said.out
+
+
+def test_a_cell_that_is_no_text_is_named(losscli, pair, table):
+    """With its line and column."""
+    said = losscli("eval", *pair, "-l", "mae", "--by", table(b"g\nx\n\xff\nx\n", "g.csv"))
+    assert said.code == 3
+    assert said.error[:2] == ["error: a cell that is not UTF-8 text", "  g.csv, line 3, column g"]
+
+
 @pytest.mark.parametrize("losses", ["mae", "mae,mse"])
 def test_a_long_table_shows_forty_lines_and_the_worst(losscli, array, losses):
     """And says how many are left out; JSON has all."""
