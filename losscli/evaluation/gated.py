@@ -19,7 +19,7 @@ def gated(
     """The evaluation with its gates judged.
 
     allowed: codes of notes that spoil no gate. baseline: the document of a saved evaluation, or
-    why there is none; the same data are equal digests of targets, weights and ids.
+    why there is none; the same data are equal digests of targets, weights, ids and groups.
 
     Raises UsageError for a gate that several losses could be meant by.
     """
