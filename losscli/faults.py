@@ -184,7 +184,7 @@ def _tried(
 ) -> Trip:
     arrays = change()
     given = {role: arrays[role] for role in ("preds", "targets", "weights") if role in arrays}
-    columns: dict[str, Any] = {"pred": (), "target": (), "id": ()}
+    columns: dict[str, Any] = {"pred": (), "target": (), "id": (), "by": ()}
     plan = replace(step.plan, **given, **columns, **_groups(arrays))
     return _trip(step, fault, carry_out_step(step._replace(plan=plan), baseline))
 

@@ -25,6 +25,8 @@ class EvalPlan:
     preds, targets, weights: paths, arrays, DataFrame columns or tensors.
     loss: specs, as on the command line, or losses of `losscli.losses`.
     pred, target, id: columns, where the data is a table.
+    by: what groups rows: columns, paths, arrays or DataFrame columns, one or several of them, or a
+    mapping from the names of the keys to these. A list of texts is a list of columns.
     ci: the level of the interval of the mean, a fraction or a percentage with its sign.
     gate: what the result must hold, such as "mse.ci_high <= 0.3"; max, min: the same as LABEL=N.
     baseline: the JSON of a saved evaluation, which gates may be relative to.
@@ -40,6 +42,7 @@ class EvalPlan:
     target: Sequence[str] = ()
     id: Sequence[str] = ()
     weights: Any = None
+    by: Any = ()
     header: bool = True
     reduction: Reduction = "mean"
     gate: Sequence[str] = ()
@@ -73,6 +76,7 @@ class EvalPlan:
                 hint="--per-sample FILE.npy keeps the losses of the rows",
             )
         object.__setattr__(self, "ci", fraction(self.ci, "ci"))
+        object.__setattr__(self, "by", _several(self.by))
         for path in self.output:
             output_format(path)
 
@@ -162,6 +166,17 @@ def _check_kinds(plan: Any) -> None:
             holds, words = _KINDS[field.name]
             if not holds(value):
                 raise UsageError(f"{field.name} is {words}; {value!r} is not")
+
+
+def _several(by: Any) -> tuple[Any, ...] | dict[str, Any]:
+    """One thing or several that rows are grouped by; a list of numbers is one."""
+    if by is None:
+        return ()
+    if isinstance(by, Mapping) or hasattr(by, "columns"):  # a DataFrame
+        return {str(name): by[name] for name in getattr(by, "columns", by)}
+    if _listed(by) and all(_is_path(thing) or hasattr(thing, "__len__") for thing in by):
+        return tuple(by)
+    return (by,)
 
 
 def _all(value: Any) -> tuple[Any, ...]:

@@ -63,7 +63,9 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
 
 def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
-    read_files = (plan.preds, plan.targets, plan.weights, plan.baseline, *files_of(plan.loss))
+    by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
+    inputs = (plan.preds, plan.targets, plan.weights, *by)
+    read_files = (*inputs, plan.baseline, *files_of(plan.loss))
     with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
         backend = choose(plan.backend, plan.device, plan.dtype)
@@ -327,6 +329,7 @@ def opened(plan: EvalPlan) -> Iterator[Source]:
         target=plan.target,
         ids=plan.id,
         weights=plan.weights,
+        by=plan.by,
         header=plan.header,
     )
     try:
@@ -342,7 +345,7 @@ def _threads(plan: EvalPlan, device: str, source: Source) -> int:
         return 1
     if source.rows is None:  # a block is some megabytes of text, or less
         return min(wanted, 1 + source.size // _SMALLEST_PIECE)
-    return min(wanted, -(-source.rows * _width(source) // BLOCK))
+    return min(wanted, -(-source.rows * source.width // BLOCK))
 
 
 def _engine(plan: EvalPlan, backend: Backend, source: Source, samples: SampleFile | None) -> Engine:
@@ -360,10 +363,6 @@ def _engine(plan: EvalPlan, backend: Backend, source: Source, samples: SampleFil
     if threads > 1 and known and small and reuses_memory() and can_fork():
         return ForkedEngine(threads)
     return LocalEngine(threads)
-
-
-def _width(source: Source) -> int:
-    return max(field.width for _, field in source.roles.values())
 
 
 def _no_loss(plan: EvalPlan) -> UsageError:

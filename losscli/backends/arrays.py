@@ -36,6 +36,40 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
     return array
 
 
+def holds_numbers(values: Any) -> bool:
+    """Whether `as_array` takes the values for numbers; others may be texts or any objects."""
+    if hasattr(values, "detach") or isinstance(values, np.ma.MaskedArray):
+        return True
+    if _nullable(values):
+        return False
+    try:
+        return np.asarray(_of_column(values)).dtype.kind in "fiub"
+    except (ValueError, TypeError):
+        return False
+
+
+def as_objects(values: Any, name: str) -> NDArray[Any]:
+    """The values as an array of Python objects: texts, dates, None where one is missing.
+
+    Raises DataError for rows of unlike lengths.
+    """
+    try:
+        array = np.asarray(values.astype(object) if _nullable(values) else _of_column(values))
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{name} has rows of unlike lengths", hint="one key a row") from error
+    if array.dtype.kind == "M":
+        array = array.astype("M8[us]")  # finer times would become integers
+    return array.astype(object)
+
+
+def _nullable(values: Any) -> bool:
+    """Whether it is a pandas column of a type that NumPy lacks: as floats its integers change."""
+    return hasattr(values, "isna") and not isinstance(getattr(values, "dtype", _PLAIN), np.dtype)
+
+
+_PLAIN = np.dtype(np.float64)
+
+
 def _of_column(values: Any) -> Any:
     """A DataFrame's or Arrow's column as an array, nan where it has no number."""
     if not hasattr(values, "to_numpy"):

@@ -13,6 +13,7 @@ def command(
     target: opt.Target = None,
     id: opt.Id = None,  # noqa: A002 - the flag is called so
     weights: opt.Weights = None,
+    by: opt.By = None,
     header: opt.Header = True,
     nan: opt.Nan = "error",
     reduction: opt.Reduction = "mean",
@@ -40,7 +41,7 @@ def command(
 
     losscli eval preds.npy targets.npy --loss smooth_l1
 
-    losscli eval table.csv --pred y_hat --target y -l mse -l smooth_l1:beta=0.5
+    losscli eval table.csv --pred y_hat --target y -l mse -l smooth_l1:beta=0.5 --by region
 
     losscli eval preds.npy targets.npy -l mse --max mse=0.25 --gate "mse.ci_high <= 0.3"
 
@@ -59,6 +60,7 @@ def command(
         target=_columns(target, "--target"),
         id=_columns(id, "--id"),
         weights=weights,
+        by=tuple(name.strip() for names in by or () for name in names.split(",")),
         header=header,
         nan=_any(nan),
         reduction=_any(reduction),

@@ -53,6 +53,12 @@ Weights: TypeAlias = Annotated[
     typer.Option("--weights", metavar="COL|FILE", rich_help_panel=DATA, show_default=False,
                  help="A weight a row: a column where a table has it, else a file."),
 ]  # fmt: skip
+By: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--by", metavar="COL[,COL]|FILE", rich_help_panel=STATS, show_default=False,
+                 help="Every loss of each group too: by columns of a table, or a file of keys."
+                 " Rows without a key are a group."),
+]  # fmt: skip
 Header: TypeAlias = Annotated[
     bool,
     typer.Option("--header/--no-header", rich_help_panel=DATA,

@@ -2,6 +2,6 @@
 
 from losscli.documents import Note
 from losscli.evaluation.measure import measure
-from losscli.evaluation.result import Evaluation, Input, LossResult
+from losscli.evaluation.result import Evaluation, Group, Input, LossResult
 
-__all__ = ["Evaluation", "Input", "LossResult", "Note", "measure"]
+__all__ = ["Evaluation", "Group", "Input", "LossResult", "Note", "measure"]

@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
 from losscli.errors import DataError
+from losscli.evaluation.groups import BlockGroups, leaves
 from losscli.losses.domain import WEIGHT, Domain, Mask, looks_like_probabilities, rows_with
 from losscli.losses.loss import STRIP
 from losscli.losses.spec import BoundLoss
 from losscli.machine import reuses_memory
 from losscli.plans import NanPolicy
+from losscli.sources.keys import Key
 from losscli.sources.lane import Lane
 from losscli.sources.source import Block, BlockCut, Source, check_ids
 from losscli.tallies.digest import Leaves
-from losscli.tallies.rows import RowTally
+from losscli.tallies.rows import RowLosses, RowTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,14 @@ class Offence:
 class Measured:
     """What one block gives; `samples` are the losses of its rows, where they are wanted.
 
+    tallies: one a loss, of the block; groups: the same of each group in it.
     rounded: whether integers lost digits when they became floating-point numbers.
     """
 
     rows: int
     size: int
     tallies: list[RowTally] = field(default_factory=list)
+    groups: dict[Key, tuple[RowTally, ...]] = field(default_factory=dict)
     samples: list[NDArray[np.float64]] = field(default_factory=list)
     leaves: dict[str, Leaves] = field(default_factory=dict)
     offences: dict[tuple[str, str], Offence] = field(default_factory=dict)
@@ -114,11 +118,16 @@ class BlockMeter:
             wide = {"preds": self._widened("preds", raw["preds"], lane)}
             real = [raw["preds"], *([] if self._indices(raw) else [raw["targets"]])]
             measured.rounded = any(map(_loses_integers, real))
+            groups = BlockGroups(self._source, block) if block.keys else None
             for loss in self._losses:
-                tally, values = self._looked_at(loss, checks, raw, wide, lane)
+                tally, rows = self._looked_at(loss, checks, raw, wide, lane)
                 measured.tallies.append(tally)
+                if groups is not None:
+                    groups.add(rows, tally)
                 if self._samples:
-                    measured.samples.append(values)
+                    measured.samples.append(rows.values)
+            if groups is not None:
+                measured.groups = groups.tallies()
             return measured
 
     def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
@@ -138,8 +147,8 @@ class BlockMeter:
         raw: Mapping[str, NDArray[Any]],
         wide: dict[str, Array],
         lane: Lane,
-    ) -> tuple[RowTally, NDArray[np.float64]]:
-        """One loss of the block: its tally, and the losses of its rows.
+    ) -> tuple[RowTally, RowLosses]:
+        """One loss of the block: its tally, and what that is the tally of.
 
         What is missing from inputs that may be any number shows in the losses, so the inputs are
         looked at only where a loss is not finite.
@@ -150,9 +159,10 @@ class BlockMeter:
         denominator = None if share is None else self._backend.to_numpy(share)
         weight = np.array(raw["weights"], np.float64) if "weights" in raw else None
         values = self._values(loss, wide["preds"], target)
-        tally = RowTally.of(values, checks.first, denominator, weight)
+        rows = RowLosses(values, denominator, weight)
+        tally = rows.tally(checks.first)
         if missing is None and tally.numerator.finite:
-            return tally, values
+            return tally, rows
         out = checks.out(loss)
         missing = checks.missing(loss, everywhere=True)
         if missing is not None:
@@ -170,7 +180,8 @@ class BlockMeter:
             skip = np.isnan(values) & ~out
             if self._nan == "error" and skip.any():
                 checks.blame_loss(loss, skip)
-        return RowTally.of(values, checks.first, denominator, weight, skip), values
+        rows = RowLosses(values, denominator, weight, skip)
+        return rows.tally(checks.first), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array) -> NDArray[np.float64]:
         """One loss a row; in strips where large temporaries would be given back to the system."""
@@ -215,6 +226,7 @@ class BlockMeter:
                 flat = np.ascontiguousarray(values, "<f8").reshape(-1)
                 start = 8 * block.first * (flat.size // block.rows)
                 yield role, Leaves.of(flat.data.cast("B"), start)
+        yield from leaves(block)
 
 
 class _Checks:

@@ -12,6 +12,7 @@ from losscli.documents import Note
 from losscli.engines.engine import Engine
 from losscli.errors import UsageError
 from losscli.evaluation.block import BlockMeter, Measured, Offence
+from losscli.evaluation.groups import GroupTotal
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.losses.spec import BoundLoss
@@ -66,12 +67,17 @@ def measure(
         progress(total.size / source.size)
     source.verify()
     total.raise_offence()
-    results = [
-        LossResult.of(loss, tally, reduction, ci, lambda row: _line(source, row))
-        for loss, tally in zip(losses, total.tallies, strict=True)
-    ]
+
+    def results_of(tallies: Sequence[RowTally]) -> tuple[LossResult, ...]:
+        return tuple(
+            LossResult.of(loss, tally, reduction, ci, lambda row: _line(source, row))
+            for loss, tally in zip(losses, tallies, strict=True)
+        )
+
+    results = results_of(total.tallies)
     return Evaluation(
-        losses=tuple(results),
+        losses=results,
+        groups=total.groups.results(results_of),
         notes=tuple(_notes(source, losses, results, layout, total, backend)),
         inputs=tuple(_inputs(source, total, digest)),
         backend=backend.name,
@@ -142,6 +148,7 @@ class _Total:
     def __init__(self, source: Source, losses: int) -> None:
         self._source = source
         self.tallies = [RowTally() for _ in range(losses)]
+        self.groups = GroupTotal(source)
         self.digests: dict[str, Digest] = {}
         self.offences: dict[tuple[str, str], Offence] = {}
         self.probabilities = True
@@ -160,6 +167,7 @@ class _Total:
         for key, offence in part.offences.items():
             known = self.offences.get(key)
             self.offences[key] = known + offence if known else offence
+        self.groups.add(part.groups)
         if part.tallies:
             self.tallies = [a + b for a, b in zip(self.tallies, part.tallies, strict=True)]
 

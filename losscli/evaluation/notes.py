@@ -8,6 +8,7 @@ from losscli.documents import Note
 from losscli.evaluation.result import LossResult
 from losscli.losses.spec import BoundLoss
 from losscli.sources.source import Source
+from losscli.sources.table import is_groups
 
 
 def notes_of(
@@ -73,11 +74,10 @@ def _table_notes(source: Source) -> Iterator[Note]:
     for table in source.tables:
         if words := table.dialect():
             yield Note("separator", f"{table.path} was read with {words} between its cells")
-    table, field = source.roles.get("weights", source.roles["preds"])
-    if "weights" in source.roles and field.columns:
-        name = field.columns[0]
-        if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
-            yield Note(
-                "column_taken",
-                f"--weights {name} is the column of {table.path}; ./{name} would be the file",
-            )
+    for role, (table, field) in source.roles.items():
+        flag = "--by" if is_groups(role) else "--weights" if role == "weights" else None
+        at_hand = table in (source.table("preds"), source.table("targets"))
+        for name in field.columns if flag and at_hand else ():
+            if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
+                words = f"{flag} {name} is the column of {table.path}; ./{name} would be the file"
+                yield Note("column_taken", words)

@@ -147,10 +147,26 @@ class LossResult(NamedTuple):
         return found | dict(self.derived)
 
 
+class Group(NamedTuple):
+    """The losses of the rows that share a key.
+
+    by: a text for each name of `--by`, as the data has it; "" where it is missing.
+    """
+
+    by: Mapping[str, str]
+    losses: tuple[LossResult, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"by": dict(self.by), "losses": [loss.to_dict() for loss in self.losses]}
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The result of an evaluation: indexed by label, `r["mse"].value`.
 
+    groups: the same losses of the groups of `--by`, sorted by key: as numbers where every key is
+    one, else as texts; what is missing comes last.
     wall_s: seconds from the opening of the data to the last sum; bytes: what was read. gates: what
     it had to hold, judged.
     """
@@ -166,7 +182,7 @@ class Evaluation:
     wall_s: float
     bytes: int
     gates: tuple[Judged, ...] = ()
-    groups: tuple[Any, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:
@@ -199,7 +215,7 @@ class Evaluation:
         return {
             "schema": "losscli/eval/1",
             "losses": [loss.to_dict() for loss in self.losses],
-            "groups": [],
+            "groups": [group.to_dict() for group in self.groups],
             "gates": [gate.to_dict() for gate in self.gates],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "inputs": [part.to_dict() for part in self.inputs],
@@ -229,15 +245,33 @@ class Evaluation:
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a loss, for tables; the same keys in each."""
-        names = list(dict.fromkeys(name for loss in self.losses for name in loss.derived))
+        return [self._record(loss) for loss in self.losses]
+
+    def groups_frame(self) -> "pd.DataFrame":
+        """One row a group and loss: columns of the keys, then those of `to_frame()` and label."""
+        import pandas as pd
+
+        return pd.DataFrame(self.group_records())
+
+    def group_records(self) -> list[dict[str, Any]]:
+        """One flat record a group and loss: the keys, then what `to_records()` has of a loss.
+
+        A key that is called as one of its fields stands as by_NAME.
+        """
         records = []
-        for loss in self.losses:
-            record = loss.to_dict()
-            low, high = loss.ci or (None, None)
-            record |= {"ci_low": low, "ci_high": high}
-            del record["ci"], record["params"]
-            records.append({k: record.get(k) for k in [*_COLUMNS, *names]})
+        for group in self.groups:
+            for loss in group.losses:
+                found = self._record(loss)
+                keys = {f"by_{k}" if k in found else k: v for k, v in group.by.items()}
+                records.append(keys | found)
         return records
+
+    def _record(self, loss: LossResult) -> dict[str, Any]:
+        """One flat record, of the fields that every loss of this result has."""
+        names = dict.fromkeys(name for other in self.losses for name in other.derived)
+        low, high = loss.ci or (None, None)
+        record = loss.to_dict() | {"ci_low": low, "ci_high": high}
+        return {k: record.get(k) for k in [*_COLUMNS, *names]}
 
 
 _COLUMNS = (

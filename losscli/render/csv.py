@@ -1,4 +1,4 @@
-"""CSV: one line a loss, full precision, LF line ends."""
+"""CSV: one line a loss, or a group and loss; full precision, LF line ends."""
 
 import csv
 from io import StringIO
@@ -12,18 +12,24 @@ if TYPE_CHECKING:
 
 
 def render(result: "Evaluation") -> str:
-    """The records of the result; an absent number is an empty cell."""
-    return _written(result.to_records())
+    """The records of the result, then those of its groups; what is absent is an empty cell.
+
+    The keys of groups are the first columns, where there are groups.
+    """
+    groups = result.group_records() if getattr(result, "groups", ()) else []
+    whole = result.to_records()
+    return _written([*whole, *groups], list((groups or whole)[0]))
 
 
 def render_error(error: LossCliError) -> str:
     """One record, of the error."""
-    return _written([error.to_dict()])
+    record = error.to_dict()
+    return _written([record], list(record))
 
 
-def _written(records: list[dict[str, Any]]) -> str:
+def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
     stream = StringIO()
-    writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: _cell(v) for k, v in record.items()} for record in records)
     return stream.getvalue()

@@ -18,6 +18,10 @@ def page(result: Evaluation) -> Page:
     """An evaluation as a page: one line a loss."""
     heads, rows = table_of(result)
     tables = [Table(heads, [Line(row) for row in rows], frozenset({0, 2}), LEAVING)]
+    if result.groups:
+        from losscli.render.groups import groups_table  # here: it needs the words of this module
+
+        tables.append(groups_table(result))
     tail = [rows_line(result), how_line(result)]
     notes = [note.message for note in result.notes]
     if not result.gates:
@@ -86,9 +90,7 @@ def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:
 
 
 def _cells(loss: LossResult) -> ROW:
-    value = loss.value
-    if value is None:
-        value = loss.derived[loss.statistic] if loss.statistic else loss.mean
+    value = value_of(loss)
     stderr = loss.stderr if loss.reduction != "sum" else None
     at = "-" if loss.max_row is None else str(loss.max_row)
     return (
@@ -99,6 +101,13 @@ def _cells(loss: LossResult) -> ROW:
         _digits(loss.max, 6),
         at,
     )
+
+
+def value_of(loss: LossResult) -> float:
+    """What the reduction asks for; under none the mean, or the statistic of it."""
+    if loss.value is not None:
+        return loss.value
+    return loss.derived[loss.statistic] if loss.statistic else loss.mean
 
 
 def _digits(value: float | None, digits: int) -> str:

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Sequence
 from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import DataError, Place
+from losscli.sources.cells import Dialect, read_cells
 from losscli.sources.files import OpenFile
+from losscli.sources.keys import Keys
 from losscli.sources.lane import Lane
 from losscli.sources.lines import LONGEST, Lines, Run, Text
-from losscli.sources.table import Field, rows_of
+from losscli.sources.table import Field, Loaded, is_groups, rows_of
 
 _SNIFF = 1 << 16  # bytes from which the dialect and the column types are told
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -43,7 +45,7 @@ class CsvCut:
         """Bytes of text."""
         return self.run.size
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:  # noqa: ARG002
+    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, Loaded]:  # noqa: ARG002
         """Parse the columns of the fields."""
         return self.table.parse(self.run, fields)
 
@@ -102,6 +104,9 @@ class CsvTable:
             self._check_name(name)
         if role == "ids":
             return Field(role, (), "text", tuple(columns or ()))
+        if is_groups(role):
+            columns = tuple(columns or self._names)
+            return Field(role, (len(columns),) if len(columns) > 1 else (), "text", columns)
         named = bool(columns)
         if not columns:
             numeric = self._numeric_names()
@@ -130,7 +135,7 @@ class CsvTable:
         for run in self._lines.runs(rows):
             yield CsvCut(self, run)
 
-    def parse(self, run: Run, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
+    def parse(self, run: Run, fields: Sequence[Field]) -> dict[str, Loaded]:
         """The columns of the fields of a run, by role; a piece at a time where it is long."""
         parts = [
             self._parsed(Piece(part.text, part.rows, part.first), fields)
@@ -139,40 +144,20 @@ class CsvTable:
         ]
         if len(parts) == 1:
             return parts[0]
-        return {role: np.concatenate([part[role] for part in parts]) for role in parts[0]}
+        return {role: _joined([part[role] for part in parts]) for role in parts[0]}
 
-    def _parsed(self, cut: Piece, fields: Sequence[Field]) -> dict[str, NDArray[Any]]:
+    def _parsed(self, cut: Piece, fields: Sequence[Field]) -> dict[str, Loaded]:
         """The columns of the fields of one piece, by role."""
         import pyarrow as pa
-        from pyarrow import csv
 
         self._refuse_bare_returns(cut)
-        wanted = [name for field in fields for name in field.columns]
-        texts = {name for field in fields if field.role.endswith("ids") for name in field.columns}
-        types = {name: pa.string() if name in texts else pa.float64() for name in wanted}
         try:
-            table = csv.read_csv(
-                pa.py_buffer(cut.text),
-                read_options=csv.ReadOptions(
-                    use_threads=False,
-                    column_names=list(self._names),
-                    block_size=max(1, cut.text.size),
-                ),
-                parse_options=csv.ParseOptions(
-                    delimiter=self.delimiter, newlines_in_values=False, ignore_empty_lines=False
-                ),
-                convert_options=csv.ConvertOptions(
-                    column_types=types,
-                    include_columns=list(dict.fromkeys(wanted)),
-                    null_values=[],
-                    strings_can_be_null=False,
-                ),
-            )
+            rows, found = read_cells(cut.text, Dialect(self._names, self.delimiter), fields)
         except pa.ArrowException as error:
             raise self._parse_error(cut, str(error)) from None
-        if table.num_rows != cut.rows or self._ends_in_a_quote(cut):
-            raise self._swallowed(cut, table.num_rows)
-        return {field.role: _columns(table, field) for field in fields}
+        if rows != cut.rows or self._ends_in_a_quote(cut):
+            raise self._swallowed(cut, rows)
+        return found
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The line of the file, and the column's name."""
@@ -261,7 +246,7 @@ class CsvTable:
             column = self._names[int(found[1])]
             if "UTF8" in text:
                 return DataError(
-                    "an id that is not UTF-8 text",
+                    "a cell that is not UTF-8 text",
                     place=Place(self.path, place, line, column),
                     hint="convert the file to UTF-8",
                 )
@@ -336,22 +321,9 @@ class CsvTable:
         )
 
 
-def _columns(table: Any, field: Field) -> NDArray[Any]:
-    if field.role.endswith("ids"):
-        columns = [table.column(name).to_pylist() for name in field.columns]
-        # Objects: fixed-width text would make every id as long as the longest.
-        return np.array(["\x1f".join(key) for key in zip(*columns, strict=True)], object)
-    # Not to_numpy(): it imports pandas wherever that is installed.
-    arrays = [_floats(table.column(name)) for name in field.columns]
-    return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
-
-
-def _floats(column: Any) -> NDArray[np.float64]:
-    parts = []
-    for chunk in column.chunks:
-        values = np.frombuffer(chunk.buffers()[1], np.float64)
-        parts.append(values[chunk.offset : chunk.offset + len(chunk)])
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _joined(parts: Sequence[Loaded]) -> Loaded:
+    keys = [part for part in parts if isinstance(part, Keys)]
+    return Keys.joined(keys) if keys else np.concatenate([np.asarray(part) for part in parts])
 
 
 def _line(text: NDArray[np.uint8], number: int) -> bytes:

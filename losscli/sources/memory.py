@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from losscli.backends.arrays import as_array
+from losscli.backends.arrays import as_array, as_objects
 from losscli.errors import DataError, Place, UsageError
+from losscli.sources.keys import Keys
 from losscli.sources.lane import Lane
 from losscli.sources.table import Field, rows_of
 
@@ -78,3 +79,44 @@ class ArrayTable:
 
     def close(self) -> None:
         """Nothing to release."""
+
+
+class KeyCut(NamedTuple):
+    """Some rows of keys."""
+
+    keys: Keys
+    start: int
+    rows: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the codes."""
+        return self.rows * self.keys.codes.itemsize
+
+    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, Keys]:  # noqa: ARG002
+        """The keys of these rows."""
+        part = self.keys.part(self.start, self.start + self.rows)
+        return {field.role: part for field in fields}
+
+
+class KeyTable(ArrayTable):
+    """An array of rows of texts or other objects, which are told apart and not computed with."""
+
+    def __init__(self, values: Any, name: str) -> None:
+        self.path = name
+        self.array = as_objects(values, name)
+        if not self.array.size or self.array.ndim not in (1, 2):
+            raise DataError(f"{name} is of shape {self.array.shape}; a key a row is wanted")
+        self.rows = len(self.array)
+        columns = self.array.reshape(self.rows, -1).T
+        self._keys = Keys.crossed([Keys.of_objects(column.tolist()) for column in columns])
+        self.size = self._keys.codes.nbytes
+
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The whole array."""
+        return super().field(role, columns, excluded)._replace(dtype="text")
+
+    def cuts(self, rows: int) -> Iterator[KeyCut]:  # type: ignore[override]
+        """Runs of rows; workers find which keys are in them."""
+        for start in range(0, len(self.array), rows):
+            yield KeyCut(self._keys, start, min(rows, len(self.array) - start))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError, MissingError, UsageError
 from losscli.sources.files import OpenFile
+from losscli.sources.groups import find_groups
+from losscli.sources.keys import Keys
 from losscli.sources.lane import Lane
 from losscli.sources.memory import ArrayTable
 from losscli.sources.npy import MAGIC, NpyTable
-from losscli.sources.table import Cut, Field, Table
+from losscli.sources.table import Cut, Field, Table, is_groups
 
 _LATER = {
     ".npz": "npz files", ".gz": "compressed files", ".zst": "compressed files",
@@ -34,11 +37,15 @@ _PARAMETER_BYTES = 256 << 20
 
 
 class Block(NamedTuple):
-    """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all."""
+    """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all.
+
+    keys: of the roles of groups, in their order.
+    """
 
     first: int
     rows: int
     arrays: Mapping[str, NDArray[Any]]
+    keys: Mapping[str, Keys] = MappingProxyType({})
 
 
 class BlockCut(NamedTuple):
@@ -56,19 +63,30 @@ class BlockCut(NamedTuple):
     def load(self, lane: Lane) -> Block:
         """Read it, into the worker's buffers."""
         arrays: dict[str, NDArray[Any]] = {}
+        keys: dict[str, Keys] = {}
         for cut, fields in self.parts:
-            arrays |= cut.load(fields, lane)
-        return Block(self.first, self.rows, arrays)
+            for role, loaded in cut.load(fields, lane).items():
+                if isinstance(loaded, Keys):
+                    keys[role] = loaded
+                elif is_groups(role):
+                    keys[role] = Keys.of(loaded)
+                else:
+                    arrays[role] = loaded
+        return Block(
+            self.first, self.rows, arrays, {role: keys[role] for role in sorted(keys, key=_place)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """Roles, each a table and a field of it; a table may serve several roles.
 
-    Roles are preds, targets, weights, and ids (of preds) with target_ids.
+    Roles are preds, targets, weights, ids (of preds) with target_ids, and those of groups.
+    by: the names of the groups' keys, in the order of their roles and columns.
     """
 
     roles: Mapping[str, tuple[Table, Field]]
+    by: tuple[str, ...] = ()
 
     @property
     def tables(self) -> list[Table]:
@@ -85,6 +103,11 @@ class Source:
         """Bytes of all tables."""
         return sum(table.size for table in self.tables)
 
+    @property
+    def width(self) -> int:
+        """Numbers a row of the widest role; keys are no numbers."""
+        return max(field.width for role, (_, field) in self.roles.items() if not is_groups(role))
+
     def field(self, role: str) -> Field:
         """What a role takes."""
         return self.roles[role][1]
@@ -98,8 +121,7 @@ class Source:
 
         Raises DataError where the tables have different numbers of rows.
         """
-        width = max(field.width for _, field in self.roles.values())
-        rows = rows or min(table.block_rows(width) for table in self.tables)
+        rows = rows or min(table.block_rows(self.width) for table in self.tables)
         fields = {
             id(table): tuple(f for other, f in self.roles.values() if other is table)
             for table in self.tables
@@ -147,6 +169,10 @@ class Source:
         )
 
 
+def _place(role: str) -> tuple[int, str]:
+    return len(role), role  # groups, groups_2 … groups_10
+
+
 def open_source(
     preds: Any,
     targets: Any = None,
@@ -155,6 +181,7 @@ def open_source(
     target: Sequence[str] = (),
     ids: Sequence[str] = (),
     weights: Any = None,
+    by: Sequence[Any] | Mapping[str, Any] = (),
     header: bool = True,
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
@@ -162,6 +189,7 @@ def open_source(
     preds, targets, weights: paths, arrays, DataFrame columns or tensors; weights may be the name
     of a column of either table. Without targets, preds is a table that holds both.
     pred, target, ids: columns of the tables.
+    by: what groups rows, each as weights are; a mapping says what they are called.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
@@ -171,6 +199,9 @@ def open_source(
             table = open_table(thing, name, header)
             stack.callback(table.close)
             return table
+
+        def find(thing: Any, flag: str) -> Table | None:
+            return _column_table(thing, flag, (first, second))
 
         first = opened(preds, "preds")
         if targets is None and not (pred and target):
@@ -183,17 +214,20 @@ def open_source(
         roles: dict[str, tuple[Table, Field]] = {}
         taken = list(ids)
         if weights is not None:
-            at = _column_table(weights, (first, second))
+            at = find(weights, "--weights")
             weighing = at or opened(weights, "weights")
             roles["weights"] = (weighing, weighing.field("weights", [weights] if at else None, ()))
             taken += [weights] if at else []
+        groups = find_groups(by, find, opened)
+        taken += groups.columns
         for role, table, names in (("preds", first, pred), ("targets", second, target)):
             excluded = [name for name in taken if name in table.names()]
             roles[role] = (table, table.field(role, names or None, excluded))
         roles |= _id_roles(ids, first, second)
         _check_roles(roles)
         stack.pop_all()
-        return Source({role: roles[role] for role in sorted(roles, key=_ORDER.index)})
+        ordered = {role: roles[role] for role in sorted(roles, key=_ORDER.index)}
+        return Source(ordered | groups.roles, groups.names)
 
 
 def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
@@ -307,17 +341,17 @@ def _id_roles(ids: Sequence[str], first: Table, second: Table) -> dict[str, tupl
     return roles
 
 
-def _column_table(weights: Any, tables: Sequence[Table]) -> Table | None:
+def _column_table(thing: Any, flag: str, tables: Sequence[Table]) -> Table | None:
     """The table that has a column of that name; `./name` always means a file."""
-    if not isinstance(weights, str):
+    if not isinstance(thing, str):
         return None
-    found = next((table for table in tables if weights in table.names()), None)
+    found = next((table for table in tables if thing in table.names()), None)
     if found is None:
-        _refuse_later(weights, Path(weights).suffix.lower())
-    if found is None and not os.path.exists(weights):  # noqa: PTH110 - pathlib costs its import
+        _refuse_later(thing, Path(thing).suffix.lower())
+    if found is None and not os.path.exists(thing):  # noqa: PTH110 - pathlib costs its import
         names = dict.fromkeys(name for table in tables for name in table.names())
         raise DataError(
-            f"--weights {weights} is neither a column nor a file",
+            f"{flag} {thing} is neither a column nor a file",
             place=f"the columns are {', '.join(map(repr, names))}" if names else None,
             hint="name a column of a table, or a .npy or .csv file",
         )

@@ -1,13 +1,16 @@
 """What every format offers: a table of columns or an array of rows, cut into runs of rows."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
 from losscli.errors import Place
+from losscli.sources.keys import Keys
 from losscli.sources.lane import Lane
+
+Loaded: TypeAlias = NDArray[Any] | Keys
 
 # Numbers a block: few enough to stay in cache, many enough that two threads seldom wait for the
 # interpreter's lock. Of 64 k to 1 M the fastest for smooth_l1, and as fast as any for mse.
@@ -44,8 +47,11 @@ class Cut(Protocol):
     def size(self) -> int:
         """Bytes of the table that they take."""
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:
-        """The rows of each field, by role: (n,) or (n, …), valid until the lane's next load."""
+    def load(self, fields: Sequence[Field], lane: Lane) -> Mapping[str, Loaded]:
+        """The rows of each field, by role: (n,) or (n, …), valid until the lane's next load.
+
+        A text file gives the keys of groups; where rows of numbers are keys, `Keys.of` finds them.
+        """
 
 
 class Table(Protocol):
@@ -84,3 +90,8 @@ class Table(Protocol):
 def rows_of(width: int) -> int:
     """Rows of `width` numbers that make a block."""
     return max(1, BLOCK // max(1, width))
+
+
+def is_groups(role: str) -> bool:
+    """Whether a role holds keys of rows: "groups", and "groups_2" … where more tables do."""
+    return role.startswith("groups")

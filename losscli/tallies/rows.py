@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,28 @@ class Extremes:
             other.high if later else self.high,
             other.high_row if later else self.high_row,
         )
+
+
+class RowLosses(NamedTuple):
+    """The losses of a block's rows and what is needed to tally them, as `RowTally.of` takes it."""
+
+    values: Floats
+    denominator: Floats | None = None
+    weight: Floats | None = None
+    skip: NDArray[np.bool_] | None = None
+
+    def at(self, rows: Indices | slice) -> "RowLosses":
+        """Some of the rows."""
+        return RowLosses(
+            self.values[rows],
+            None if self.denominator is None else self.denominator[rows],
+            None if self.weight is None else self.weight[rows],
+            None if self.skip is None else self.skip[rows],
+        )
+
+    def tally(self, first: int) -> "RowTally":
+        """Their tally; row `first` of all is the first of them."""
+        return RowTally.of(self.values, first, self.denominator, self.weight, self.skip)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""Groups of an evaluation: a tally a group and loss, merged block by block; memory is theirs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from losscli.errors import DataError
+from losscli.evaluation.result import Group, LossResult
+from losscli.sources.keys import Key, Keys, in_order
+from losscli.sources.source import Block, Source
+from losscli.tallies.digest import Leaves
+from losscli.tallies.groups import Runs
+from losscli.tallies.rows import RowLosses, RowTally
+
+MOST = 10_000
+
+
+class BlockGroups:
+    """The groups of one block, whose rows are put in order once for all losses.
+
+    Raises DataError for too many groups.
+    """
+
+    def __init__(self, source: Source, block: Block) -> None:
+        keys = Keys.crossed(list(block.keys.values()))
+        _check(len(keys.texts), source)
+        self._texts = keys.texts
+        self._first = block.first
+        self._runs = Runs(*keys.runs()) if len(keys.texts) > 1 else None
+        self._tallies: list[list[RowTally]] = []
+
+    def add(self, rows: RowLosses, whole: RowTally) -> None:
+        """Tally the rows of one more loss; `whole` is the tally of all of them."""
+        # One group is the block: files that are sorted by group cost nothing.
+        parts = [whole] if self._runs is None else self._runs.tallies(rows, self._first)
+        self._tallies.append(parts)
+
+    def tallies(self) -> dict[Key, tuple[RowTally, ...]]:
+        """One a loss, for each group."""
+        return dict(zip(self._texts, zip(*self._tallies, strict=True), strict=True))
+
+
+def leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
+    """The part of each group role's digest: eight bytes of the SHA-256 of each row's key.
+
+    So the same keys have the same digest in any format, and every row's part has its place.
+    """
+    from hashlib import sha256
+
+    for role, keys in block.keys.items():
+        texts = ("".join(f"{len(part)}:{part}" for part in key) for key in keys.texts)
+        marks = b"".join(sha256(t.encode(errors="surrogatepass")).digest()[:8] for t in texts)
+        flat = np.frombuffer(marks, np.uint64)[keys.codes]
+        yield role, Leaves.of(flat.data.cast("B"), 8 * block.first)
+
+
+class GroupTotal:
+    """The tallies of all groups so far, by key."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._tallies: dict[Key, list[RowTally]] = {}
+
+    def add(self, part: Mapping[Key, Sequence[RowTally]]) -> None:
+        """Take those of the block that follows; raises DataError for too many groups."""
+        for key, tallies in part.items():
+            known = self._tallies.get(key)
+            self._tallies[key] = (
+                [a + b for a, b in zip(known, tallies, strict=True)] if known else list(tallies)
+            )
+        _check(len(self._tallies), self._source)
+
+    def results(
+        self, result_of: Callable[[Sequence[RowTally]], tuple[LossResult, ...]]
+    ) -> tuple[Group, ...]:
+        """The groups in the order of their keys."""
+        return tuple(
+            Group(dict(zip(self._source.by, key, strict=True)), result_of(self._tallies[key]))
+            for key in in_order(self._tallies)
+        )
+
+
+def _check(count: int, source: Source) -> None:
+    """Raise DataError for more groups than anybody can read: ids were taken for groups."""
+    if count > MOST:
+        table, _ = source.roles["groups"]
+        raise DataError(
+            f"--by {','.join(source.by)} makes more than {MOST:,} groups",
+            place=table.path,
+            hint="ids by mistake? name a column of fewer values; --per-sample has every row",
+        )

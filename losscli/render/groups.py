@@ -1,0 +1,65 @@
+"""The groups of an evaluation as lines of a table: `mae[region=eu]`, and which is the worst."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from losscli.documents import shown
+from losscli.evaluation.result import Evaluation, Group, LossResult
+from losscli.render.page import Line, Table
+from losscli.render.words import interval, number, percent, value_of
+
+LINES = 40
+_BARE = re.compile(r"[^\s,\[\]='\"]*")
+
+
+def groups_table(result: Evaluation) -> Table:
+    """A line a loss and group, at most 40; the worst of each loss is among them."""
+    first = result.losses[0]
+    heads = ("loss", "sum" if first.reduction == "sum" else "mean", "{} interval", "n", "")
+    lines: list[Line] = []
+    share = max(1, LINES // len(result.losses))
+    for at in range(len(result.losses)):
+        worst = _worst(result.groups, at)
+        for place in _kept(len(result.groups), share, worst):
+            group = result.groups[place]
+            mark = "worst" if place == worst else ""
+            lines.append(Line((*_cells(group, group.losses[at]), mark)))
+    left = len(result.groups) - share
+    if left > 0:
+        words = f"… and {left:,} more group{'' if left == 1 else 's'}: --format json has all"
+        lines.append(Line((words,)))
+    level = percent(first.ci_level)
+    return Table(tuple(head.format(level) for head in heads), lines, frozenset({0, 2, 4}), ("n",))
+
+
+def _cells(group: Group, loss: LossResult) -> tuple[str, ...]:
+    key = ",".join(f"{name}={_quoted(text)}" for name, text in group.by.items())
+    total = loss.reduction == "sum"
+    return (
+        shown(f"{loss.label}[{key}]"),
+        number(value_of(loss), None if total else loss.stderr),
+        "-" if total else interval(loss),
+        f"{loss.n:,}",
+    )
+
+
+def _quoted(text: str) -> str:
+    """As gates write it: bare, or in quotes where a sign could be taken for the grammar's."""
+    return text if _BARE.fullmatch(text) else repr(text)
+
+
+def _worst(groups: Sequence[Group], at: int) -> int | None:
+    """The place of the largest mean of a loss; None where there is nothing to compare."""
+    means = [(group.losses[at].mean, -place) for place, group in enumerate(groups)]
+    known = [found for found in means if not math.isnan(found[0])]
+    differ = len({mean for mean, _ in known}) > 1
+    return -max(known)[1] if differ else None
+
+
+def _kept(count: int, share: int, worst: int | None) -> list[int]:
+    """The places that are shown: the first ones, and the worst instead of the last."""
+    places = list(range(min(count, share)))
+    if worst is not None and worst >= share:
+        places[-1] = worst
+    return places

@@ -1,0 +1,133 @@
+"""Keys of rows: which group each row of a block is in, without a loop over the rows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Key: TypeAlias = tuple[str, ...]
+Codes: TypeAlias = NDArray[np.intp]
+
+_SPAN = 1 << 16  # integers that lie so close are told apart by a table and not by sorting
+_NO_KEY = ("nan", "NaN")  # what files call a missing number
+_NOTHING = ("None", "nan", "NaN", "NaT", "<NA>")  # what Python and pandas call a missing value
+
+
+class Keys(NamedTuple):
+    """The keys of n rows, each key once: row i has `texts[codes[i]]`, a text a column.
+
+    codes: (n,), each of 0 … len(texts) - 1 at least once. A missing value is the text "".
+    """
+
+    codes: Codes
+    texts: Sequence[Key]
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> "Keys":
+        """Those of numbers (n,) or rows of numbers (n, k), as Python writes them: 1, 0.5, True."""
+        if values.ndim > 1:
+            return cls.crossed([cls.of(values[:, k]) for k in range(values.shape[1])])
+        if values.dtype.kind == "f":
+            # 0.0 and -0.0 are equal, so which of them is written must not depend on the block.
+            found, codes = np.unique(values + values.dtype.type(0), return_inverse=True)
+        else:
+            found, codes = _distinct(values)
+        texts = ["" if number != number else str(number) for number in found]
+        return cls(codes, list(zip(texts)))
+
+    @classmethod
+    def named(cls, codes: NDArray[Any], texts: Iterable[str]) -> "Keys":
+        """Those of a text file's cells: row i has the text of codes[i], each of which occurs."""
+        return cls(codes.astype(np.intp), [("" if t in _NO_KEY else t,) for t in texts])._merged()
+
+    @classmethod
+    def of_objects(cls, values: Iterable[Any]) -> "Keys":
+        """Those of Python objects, as `str` writes them."""
+        places: dict[str, int] = {}
+        texts = (v if isinstance(v, str) else _text_of(v) for v in values)
+        codes = np.fromiter((places.setdefault(t, len(places)) for t in texts), np.intp)
+        return cls(codes, list(zip(places)))
+
+    @classmethod
+    def crossed(cls, columns: "Sequence[Keys]") -> "Keys":
+        """The pairs (triples, …) of keys of the same rows that occur."""
+        first, *rest = columns
+        for other in rest:
+            found, codes = _distinct(first.codes * len(other.texts) + other.codes)
+            pairs = (divmod(pair, len(other.texts)) for pair in found.tolist())
+            first = cls(codes, [first.texts[a] + other.texts[b] for a, b in pairs])
+        return first
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Keys]") -> "Keys":
+        """The keys of the rows of all parts, one after the other."""
+        starts = np.cumsum([0, *(len(part.texts) for part in parts[:-1])])
+        codes = [part.codes + start for part, start in zip(parts, starts, strict=True)]
+        return cls(np.concatenate(codes), [t for part in parts for t in part.texts])._merged()
+
+    def part(self, start: int, stop: int) -> "Keys":
+        """Those of some of the rows."""
+        found, codes = _distinct(self.codes[start:stop])
+        return Keys(codes, [self.texts[code] for code in found.tolist()])
+
+    def runs(self) -> tuple[Codes, list[int]]:
+        """The rows group by group, ascending in each: of texts[k], order[cuts[k]:cuts[k + 1]]."""
+        small = np.min_scalar_type(len(self.texts))  # of 16 bits or less NumPy sorts by digits
+        order = np.argsort(self.codes.astype(small), kind="stable")
+        return order, [0, *np.cumsum(np.bincount(self.codes)).tolist()]
+
+    def _merged(self) -> "Keys":
+        """The same with equal texts under one code."""
+        places: dict[Key, int] = {}
+        moved = [places.setdefault(text, len(places)) for text in self.texts]
+        if len(places) == len(self.texts):
+            return self
+        return Keys(np.array(moved, np.intp)[self.codes], list(places))
+
+
+def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+    """The values of integers or booleans, ascending, and for each row which of them it has."""
+    if values.dtype.kind == "b":
+        found, codes = _distinct(values.view(np.uint8))
+        return found.astype(np.bool_), codes
+    low, high = values.min(), values.max()
+    if int(high) - int(low) >= _SPAN:
+        found, codes = np.unique(values, return_inverse=True)
+        return found, codes.astype(np.intp, copy=False)
+    # Unsigned: a difference wraps into place where it does not fit the signed type.
+    unsigned = values.astype(f"u{values.dtype.itemsize}", copy=False)
+    shifted = (unsigned - low.astype(unsigned.dtype)).astype(np.uint16)
+    seen = np.zeros(int(high) - int(low) + 1, np.bool_)
+    seen[shifted] = True
+    places = np.cumsum(seen) - 1
+    return low + np.flatnonzero(seen).astype(values.dtype), places[shifted]
+
+
+def _text_of(value: Any) -> str:
+    text = str(value)
+    return "" if text in _NOTHING else text
+
+
+def in_order(keys: Iterable[Key]) -> list[Key]:
+    """Keys sorted by their columns: as numbers where all of a column's are, else as texts.
+
+    What is missing comes last.
+    """
+    found = list(keys)
+    numeric = [all(map(_is_number, filter(None, column))) for column in zip(*found, strict=True)]
+
+    def place(key: Key) -> list[tuple[bool, float, str]]:
+        return [
+            (not text, float(text) if number and text else 0.0, text)
+            for text, number in zip(key, numeric, strict=True)
+        ]
+
+    return sorted(found, key=place)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == float(text) and "_" not in text
+    except ValueError:
+        return False
