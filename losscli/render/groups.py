@@ -39,7 +39,7 @@ def _cells(group: Group, loss: LossResult) -> tuple[str, ...]:
     return (
         shown(f"{loss.label}[{key}]"),
         number(value_of(loss), None if total else loss.stderr),
-        "-" if total else interval(loss),
+        "-" if total else interval(loss.ci, loss.stderr),
         f"{loss.n:,}",
     )
 
