@@ -15,6 +15,8 @@ demo: $(VENV)/demo
 	@echo
 	$(BIN)/losscli eval examples/digits/logistic_logits.npy examples/digits/labels.npy \
 	    -l cross_entropy
+	@echo
+	$(BIN)/losscli run configs/quickstart.yaml --no-save
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not deep"
