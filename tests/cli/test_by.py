@@ -199,7 +199,7 @@ def test_markdown_has_the_table_of_groups(losscli, rows):
     """As a second table."""
     said = losscli("eval", rows, *BOTH, "--by", "sex", "--format", "markdown")
     assert "| mae[sex=1] | 2.00000 |" in said.out
-    assert said.out.count("| :-- |") == 2
+    assert sum(line.startswith("| :-- |") for line in said.out.splitlines()) == 2
 
 
 def test_csv_has_columns_of_keys_only_where_there_are_groups(losscli, rows):
