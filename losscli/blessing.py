@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.repository import state
 from losscli.results import OutputFile
@@ -17,7 +17,7 @@ from losscli.saved import read
 
 
 @dataclass(frozen=True, slots=True)
-class Blessed:
+class Blessed(Document):
     """A result that became the baseline: from where, to where, why, and what it changes.
 
     changes: run, label, old and new value, None where one has none. replaced: whether there was one
@@ -44,10 +44,6 @@ class Blessed:
             "changes": [dict(zip(names, change, strict=True)) for change in self.changes],
             "exit_code": self.exit_code,
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text."""
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a change."""

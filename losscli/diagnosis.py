@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from losscli.benchmark.devices import open_device, processor
 from losscli.benchmark.limit import Limit, last_cache
 from losscli.benchmark.measure import measure
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 from losscli.errors import LossCliError
 from losscli.machine import cores, environment
 from losscli.plans import BenchPlan, DoctorPlan
@@ -51,7 +51,7 @@ class Cuda(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Document):
     """What this machine can do.
 
     caches: bytes by name, of one core's view. memory_bytes, free_bytes: None where the system
@@ -105,12 +105,6 @@ class Diagnosis:
             "status": "pass",
             "exit_code": self.exit_code,
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One record a fact: what, of which, and the value; numbers in bytes and GB/s."""

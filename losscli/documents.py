@@ -9,6 +9,22 @@ from typing import Any, NamedTuple
 LONGEST = 2000  # characters of a text that came from outside, in reports for people
 
 
+class Document:
+    """What has a document, `to_dict()`, of the contract's JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document."""
+        raise NotImplementedError
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
+        import json
+
+        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+
+
 class Note(NamedTuple):
     """Something that the numbers do not say by themselves; `code` is for programs."""
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.config.plan import RunPlan, Step
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note, json_numbers
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
-from losscli.runs import opened, outputs
+from losscli.outputs import outputs
+from losscli.runs import opened
 from losscli.sources.lane import Lane
 from losscli.steps import Done, baseline_of, carry_out_step
 
@@ -46,7 +47,7 @@ class Trip(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SelfTest:
+class SelfTest(Document):
     """What the gates of a config did with each fault. gates: run, text and level, in order."""
 
     gates: tuple[tuple[str, str, str], ...]
@@ -114,12 +115,6 @@ class SelfTest:
             "exit_code": self.exit_code,
         }
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
-
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a gate."""
         return [
@@ -142,7 +137,7 @@ def self_test(
     with ExitStack() as stack:
         publish = stack.enter_context(outputs(tuple(output)))
         for at, step in enumerate(plan.steps):
-            if step.gates or step.not_worse:
+            if step.gates:
                 done = carry_out_step(step, baseline)
                 for gate in done.gates:
                     gates.append((step.name, gate.gate.expr, gate.gate.level))

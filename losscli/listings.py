@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from losscli.config.plan import RunPlan, Step
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 from losscli.errors import DataError, LossCliError
 from losscli.results import LATEST, entries
 from losscli.runs import opened
 from losscli.saved import read
+from losscli.suite import SavedSuite
 
 _RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine manages
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Document):
     """A table without a computation behind it: heads, cells, and the same as a document."""
 
     schema: str
@@ -33,43 +34,9 @@ class Listing:
         """As JSON has it."""
         return {"schema": self.schema, "rows": [dict(record) for record in self.records]}
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
-
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a line."""
         return [dict(record) for record in self.records]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedSuite:
-    """A run of a config that was read back."""
-
-    document: Mapping[str, Any]
-    saved: str
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """Those that it was saved with."""
-        return tuple(Note(n["code"], n["message"]) for n in self.document.get("notes", ()))
-
-    @property
-    def exit_code(self) -> int:
-        """0: it is shown, whatever it says."""
-        return 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The document."""
-        return dict(self.document)
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The document as text."""
-        import json
-
-        return json.dumps(self.document, indent=indent)
 
 
 def settings(plan: RunPlan) -> Listing:
@@ -104,7 +71,7 @@ def outline(plan: RunPlan) -> Listing:
             )
         )
     heads = ("run", "kind", "losses", "rows", "size", "time", "")
-    gates = sum(len(step.gates) + len(step.not_worse) for step in plan.steps) + len(plan.stray)
+    gates = sum(len(step.gates) for step in plan.steps) + len(plan.stray)
     tail = (f"{len(records)} runs, {gates} gates; nothing was computed",)
     notes = tuple(Note("setting", words) for words in plan.notes)
     return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes)

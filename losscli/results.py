@@ -1,12 +1,10 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
 import contextlib
-import hashlib
 import os
 import stat
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
@@ -19,6 +17,8 @@ from losscli.errors import DataError, LossCliError, UsageError
 from losscli.saved import read
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
 LATEST = "latest.json"
@@ -110,8 +110,10 @@ class SavedRun:
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], name: str, started: datetime, text: str
+        self, folder: str | os.PathLike[str], name: str, started: "datetime", text: str
     ) -> None:
+        import hashlib
+
         own = Path(folder) / name
         try:
             own.mkdir(parents=True, exist_ok=True)

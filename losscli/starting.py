@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import EvalPlan
 from losscli.results import OutputFile
@@ -41,7 +41,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class Started(Document):
     """The files that were written, and the data that was found for them."""
 
     written: tuple[str, ...]
@@ -56,12 +56,6 @@ class Started:
             "written": list(self.written),
             "data": [pair._asdict() for pair in self.pairs],
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a file that was written."""

@@ -16,9 +16,10 @@ from losscli.errors import DataError, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, Judged, undecided_as
+from losscli.outputs import outputs
 from losscli.repository import state
 from losscli.results import SavedRun
-from losscli.runs import carry_out, carry_out_bench, outputs
+from losscli.runs import carry_out, carry_out_bench
 from losscli.saved import read
 from losscli.suite import Failure, SuiteResult
 
@@ -83,7 +84,7 @@ def carry_out_run(
             place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
         done = _all_done(plan, fail_fast=fail_fast, progress=progress)
         result = SuiteResult(
-            config=_config(plan),
+            record=_record(plan),
             evals={d.step.name: d.result for d in done if d.result and d.step.kind == "eval"},
             benches={d.step.name: d.result for d in done if d.result and d.step.kind == "bench"},
             failures=tuple(Failure(d.step.name, d.error) for d in done if d.error),
@@ -140,8 +141,7 @@ def _tried(
             saved = part_of(baseline, "benches", step.name)
             document = json_numbers(benchmark.to_dict())
             return Done(step, benchmark, gates=judged_benchmark(document, step.gates, saved))
-        plan = replace(step.plan, not_worse_than=step.not_worse) if step.not_worse else step.plan
-        result = carry_out(plan, progress)
+        result = carry_out(step.plan, progress)
         saved = part_of(baseline, "evals", step.name)
         result = gated(result, step.gates, step.plan.allow_note, saved)
         named = tuple(gate._replace(run=step.name) for gate in result.gates)
@@ -158,18 +158,8 @@ def _spoilt(done: Done) -> "list[Judged]":
     """The gates of a step that gave no result: each is an error, with the step's reason."""
     assert done.error is not None
     words = f"the run failed: {done.error.message}"
-    lost = [*done.step.gates, *map(_Lost, done.step.not_worse)]
-    return [Judged(gate, None, None, None, "error", words, done.step.name) for gate in lost]
-
-
-class _Lost:
-    """A gate against other predictions, of a run that gave none."""
-
-    def __init__(self, asked: Mapping[str, Any]) -> None:
-        name = os.path.basename(str(asked["preds"]))  # noqa: PTH119
-        self.label, self.stat = str(asked["loss"]), "value"
-        self.level = asked.get("level", "fail")
-        self.expr = f"{self.label} not worse than {name} by {asked.get('margin', 0)}"
+    name = done.step.name
+    return [Judged(gate, None, None, None, "error", words, name) for gate in done.step.gates]
 
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
@@ -211,7 +201,7 @@ def part_of(baseline: Mapping[str, Any] | str, kind: str, name: str) -> Mapping[
     return part
 
 
-def _config(plan: RunPlan) -> dict[str, Any]:
+def _record(plan: RunPlan) -> dict[str, Any]:
     return {
         "path": plan.path,
         "name": plan.name,
@@ -226,11 +216,10 @@ def _config(plan: RunPlan) -> dict[str, Any]:
 
 def _read_by(plan: RunPlan) -> list[Any]:
     """What a run reads, and must not write over."""
-    found: list[Any] = [plan.path, plan.baseline]
+    found: list[Any] = [plan.path, plan.baseline, *plan.reads]
     for step in plan.steps:
         if step.kind == "eval":
-            found += [step.plan.preds, step.plan.targets, step.plan.weights]
-            found += [asked["preds"] for asked in step.not_worse]
+            found += [step.plan.preds, step.plan.targets, step.plan.weights, *step.plan.by]
     return found
 
 

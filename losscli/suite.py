@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.benchmark.result import Benchmark
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 from losscli.errors import LossCliError
 from losscli.evaluation.result import Evaluation
-from losscli.gates import Judged, exit_code
+from losscli.gates import Judged, exit_code, parse
 from losscli.machine import environment
 
 _FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
@@ -22,15 +22,15 @@ class Failure(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SuiteResult:
+class SuiteResult(Document):
     """The results of a config's runs, by their names.
 
-    config: the file's path, name, text, digest, the texts of `--set` and its baseline. gates: of
-    all runs, in the order of the config. started: UTC, as ISO 8601 has it. git: commit and
-    dirtiness of the folder, None where it is no repository. saved: where it was written.
+    record: of the config: path, name, text, digest, the texts of `--set`, baseline, names of runs.
+    gates: of all runs, in the order of the config. started: UTC, as ISO 8601 has it. git: commit
+    and dirtiness of the folder, None where it is no repository. saved: where it was written.
     """
 
-    config: Mapping[str, Any]
+    record: Mapping[str, Any]
     evals: Mapping[str, Evaluation]
     benches: Mapping[str, Benchmark]
     failures: tuple[Failure, ...]
@@ -49,6 +49,11 @@ class SuiteResult:
         return found
 
     @property
+    def config(self) -> str:
+        """The config's name."""
+        return str(self.record["name"])
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """Those of all runs, each with the name of its run."""
         runs: dict[str, Any] = {**self.evals, **self.benches}
@@ -62,10 +67,9 @@ class SuiteResult:
     @property
     def exit_code(self) -> int:
         """The contract's: the first of 5, 3, 4, 1, 6 and 0 that applies."""
-        codes = {failure.error.exit_code for failure in self.failures}
-        codes |= {exit_code(self.gates)}
-        codes |= {1 for bench in self.benches.values() if bench.exit_code}
-        codes |= {1 for code in codes if code == 2}  # nothing is wrong with the command by now
+        found = [failure.error.exit_code for failure in self.failures]
+        found += [exit_code(self.gates), *(bench.exit_code for bench in self.benches.values())]
+        codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
         return next((code for code in _FIRST if code in codes), 0)
 
     @property
@@ -80,11 +84,11 @@ class SuiteResult:
         evals: dict[str, Any] = {name: result.to_dict() for name, result in self.evals.items()}
         benches: dict[str, Any] = {name: result.to_dict() for name, result in self.benches.items()}
         for failure in self.failures:
-            kind = benches if failure.run in self.config.get("benches", ()) else evals
+            kind = benches if failure.run in self.record["benches"] else evals
             kind[failure.run] = failure.error.to_dict()
         return {
             "schema": "losscli/run/1",
-            "config": dict(self.config),
+            "config": dict(self.record),
             "evals": evals,
             "benches": benches,
             "gates": [gate.to_dict() for gate in self.gates],
@@ -99,12 +103,6 @@ class SuiteResult:
             "exit_code": self.exit_code,
         }
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
-
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a loss of a run, for tables."""
         return [
@@ -112,3 +110,54 @@ class SuiteResult:
             for name, result in self.evals.items()
             for record in result.to_records()
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSuite(Document):
+    """A run of a config that was read back; `saved` is the file."""
+
+    document: Mapping[str, Any]
+    saved: str
+
+    @property
+    def config(self) -> str:
+        """The config's name."""
+        return str(self.document["config"]["name"])
+
+    @property
+    def evals(self) -> Mapping[str, Any]:
+        """None: what was read back is no result to count."""
+        return {}
+
+    @property
+    def benches(self) -> Mapping[str, Any]:
+        """None, for the same reason."""
+        return {}
+
+    @property
+    def gates(self) -> tuple[Judged, ...]:
+        """As they were judged."""
+        return tuple(map(_read_gate, self.document["gates"]))
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Those that it was saved with."""
+        return tuple(Note(n["code"], n["message"]) for n in self.document["notes"])
+
+    @property
+    def exit_code(self) -> int:
+        """0: it is shown, whatever it says."""
+        return 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document."""
+        return dict(self.document)
+
+
+def _read_gate(saved: Mapping[str, Any]) -> Judged:
+    def number(key: str) -> float | None:
+        return None if saved[key] is None else float(saved[key])
+
+    gate = parse(saved["expr"], saved["level"], saved["run"])
+    status, reason = saved["status"], saved["reason"]
+    return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

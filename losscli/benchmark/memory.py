@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from losscli.benchmark.clock import seconds
 from losscli.benchmark.workloads import workload_of_words
+from losscli.checks.arrays import as_dtype, tensor_of
 from losscli.checks.inputs import Draw
-from losscli.checks.material import as_dtype, tensor_of
 from losscli.implementations.implementation import Setting, Workload
 from losscli.implementations.registry import parse
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.benchmark.limit import Limit
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Benchmark:
+class Benchmark(Document):
     """The result of a benchmark: rows in the order in which they were asked for.
 
     noise_floor: the smallest relative difference that this machine resolved now, by an
@@ -170,12 +170,6 @@ class Benchmark:
             "status": "fail" if self.exit_code else "pass",
             "exit_code": self.exit_code,
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a row, for tables; the same keys in each."""

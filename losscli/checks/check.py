@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import Case, cases
 from losscli.checks.inputs import Arrays, Draw
-from losscli.checks.material import Material, as_dtype
+from losscli.checks.material import Material
 from losscli.checks.precision import precision
 from losscli.checks.result import Check, Checked
 from losscli.checks.shrink import shown_inputs, smallest

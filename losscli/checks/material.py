@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
@@ -102,7 +103,7 @@ class Material:
         """A checksum of the buffers, to see whether a call changed them."""
         total = 0
         for buffer in self.inputs(framework):
-            array = buffer if isinstance(buffer, np.ndarray) else _bytes_of(buffer)
+            array = buffer if isinstance(buffer, np.ndarray) else bytes_of(buffer)
             total = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), total)
         return total
 
@@ -350,55 +351,6 @@ class Material:
     def _largest(self) -> float:
         """A scale of all logits of linear_cross_entropy."""
         return max(1.0, self._scale / float(self._share))
-
-
-def host(array: Any) -> Floats:
-    """A result as float64 on the host."""
-    if hasattr(array, "detach"):
-        import torch
-
-        found: Floats = array.detach().to("cpu").to(torch.float64).numpy()
-        return found
-    return np.asarray(array, np.float64)
-
-
-def tensor_of(array: NDArray[Any], setting: Setting) -> Any:
-    """A tensor on the device; on the CPU, but for bfloat16, it lies on the array's memory."""
-    import torch
-
-    tensor = torch.from_numpy(array)
-    if array.dtype.kind == "f":
-        tensor = tensor.to(getattr(torch, setting.dtype))
-    return tensor.to(setting.device)
-
-
-def as_dtype(array: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """The nearest numbers of a type; bfloat16's are held as float32. Indices stay as they are."""
-    if array.dtype.kind != "f":
-        return array
-    if dtype != "bfloat16":
-        return np.ascontiguousarray(array, dtype)
-    import torch
-
-    rounded = torch.from_numpy(np.ascontiguousarray(array)).to(torch.bfloat16)
-    found: NDArray[Any] = rounded.to(torch.float32).numpy()
-    return found
-
-
-def index_of(like: Any, rows: NDArray[np.int64]) -> Any:
-    """Row numbers as the index of an array or of a tensor."""
-    if hasattr(like, "detach"):
-        import torch
-
-        return torch.from_numpy(rows).to(like.device)
-    return rows
-
-
-def _bytes_of(tensor: Any) -> NDArray[np.uint8]:
-    import torch
-
-    found: NDArray[np.uint8] = tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
-    return found
 
 
 def _wrong_shape(shape: tuple[int, ...]) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class Checked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Document):
     """What was checked of an implementation, case by case."""
 
     impl: str
@@ -104,12 +104,6 @@ class Check:
             "status": "pass" if self.correct else "fail",
             "exit_code": self.exit_code,
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a case and pass; the same keys in each."""

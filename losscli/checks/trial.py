@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losscli.checks.material import Material, host
+from losscli.checks.arrays import host
+from losscli.checks.material import Material
 from losscli.checks.rule import NOTHING, Finding
 from losscli.implementations.implementation import Answer, Framework
 

@@ -53,8 +53,8 @@ def show_command(
     """
     from losscli.cli.console import printed
     from losscli.listings import saved
+    from losscli.outputs import outputs
     from losscli.plans import check_format
-    from losscli.runs import outputs
 
     check_format(format)
     with outputs(tuple(output or ())) as publish:

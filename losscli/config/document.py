@@ -21,6 +21,7 @@ _FILE_BYTES = 1 << 20
 _SCALAR = 1 << 16
 _KEY = 200
 _DEPTH = 64
+_DIGITS = 400
 _NODES = 100_000
 _ALIASES = 100
 
@@ -149,7 +150,9 @@ def scalar(text: str) -> Any:
         return None
     if _BOOL.fullmatch(text):
         return text.lower() == "true"
-    if _INT.fullmatch(text) and len(text) <= 400:
+    if _INT.fullmatch(text):
+        if len(text) > _DIGITS:
+            raise ValueError(f"a number of more than {_DIGITS} digits")
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _ZEROS.fullmatch(text):
         raise ValueError(

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from losscli.gates import Level, Policy
+
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
 
 
@@ -86,8 +88,6 @@ Sizes: TypeAlias = Annotated[
 Share: TypeAlias = Annotated[Any, BeforeValidator(_share), WithJsonSchema(_SHARE)]
 Losses: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_losses), WithJsonSchema(_LOSSES)]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
-Undecided: TypeAlias = Literal["fail", "warn", "undecided"]
-Level: TypeAlias = Literal["fail", "warn"]
 
 
 class Part(BaseModel):
@@ -129,8 +129,8 @@ class Data(Part):
     header: bool | None = Field(None, description="Whether tables name their columns.")
 
 
-class EvalFlags(Part):
-    """How an evaluation is computed: the long flags of `losscli eval`."""
+class EvalCommon(Part):
+    """Flags of `losscli eval` that mean nothing else in a benchmark."""
 
     reduction: str | None = None
     nan: str | None = None
@@ -138,27 +138,35 @@ class EvalFlags(Part):
     allow_note: Texts | None = None
     backend: str | None = None
     device: str | None = None
-    dtype: str | None = None
-    threads: Count | None = None
     engine: str | None = None
 
 
-class BenchFlags(Part):
-    """How a benchmark is measured: the long flags of `losscli bench`."""
+class EvalFlags(EvalCommon):
+    """How an evaluation is computed: the long flags of `losscli eval`."""
 
-    model_config = ConfigDict(populate_by_name=False)
+    dtype: str | None = None
+    threads: Count | None = None
+
+
+class BenchCommon(Part):
+    """Flags of `losscli bench` that mean nothing else in an evaluation."""
 
     impl: Texts | None = None
     size: Sizes | None = None
     passes: str | None = Field(None, alias="pass")
-    dtype: Texts | None = None
-    device: Texts | None = None
     cache: str | None = None
     time: Annotated[float, Field(gt=0)] | None = None
     resolve: Share | None = None
-    threads: Count | None = None
     seed: Count | None = None
     memory: bool | None = None
+
+
+class BenchFlags(BenchCommon):
+    """How a benchmark is measured: the long flags of `losscli bench`."""
+
+    device: Texts | None = None
+    dtype: Texts | None = None
+    threads: Count | None = None
 
 
 class Eval(Data, EvalFlags):
@@ -180,27 +188,10 @@ class Bench(BenchFlags):
     plot: str | None = Field(None, description="A picture of time against size.")
 
 
-class Defaults(Part):
+class Defaults(EvalCommon, BenchCommon):
     """Flags of all that follows; dtype and threads stand under eval: or bench:."""
 
-    model_config = ConfigDict(populate_by_name=False)
-
-    reduction: str | None = None
-    nan: str | None = None
-    ci: Share | None = None
-    allow_note: Texts | None = None
-    backend: str | None = None
-    device: str | None = None
-    engine: str | None = None
     header: bool | None = None
-    impl: Texts | None = None
-    size: Sizes | None = None
-    passes: str | None = Field(None, alias="pass")
-    cache: str | None = None
-    time: Annotated[float, Field(gt=0)] | None = None
-    resolve: Share | None = None
-    seed: Count | None = None
-    memory: bool | None = None
     eval: EvalFlags | None = None
     bench: BenchFlags | None = None
 
@@ -215,7 +206,7 @@ class Config(Part):
     benches: dict[Name, Bench] = {}
     baseline: str | None = Field(None, description="A result that losscli bless made.")
     gates: Gates = []
-    on_undecided: Undecided = Field("undecided", description="What an undecided gate counts as.")
+    on_undecided: Policy = Field("undecided", description="What an undecided gate counts as.")
     outputs: Texts | None = Field(None, description="Files, in the format of their suffix.")
 
 

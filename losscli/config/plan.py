@@ -3,34 +3,29 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from losscli.config.document import ConfigError, Document, Fault, Keys, Mark, read
+from losscli.config.document import ConfigError, Document, Fault, Keys, read
 from losscli.config.layers import Kind, Layers, Value, layered
-from losscli.config.model import BenchFlags, Config, Data, EvalFlags, Undecided
+from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
+from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, MissingError, UsageError
-from losscli.gates import Gate, bound, parse
+from losscli.gates import Gate, Policy, bound, parse
 from losscli.losses.spec import bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.sources.source import read_array
 
-_LATER = {"comparisons", "like", "cluster", "top"}
 _PATHS = (".npy", ".csv", ".tsv")
 
 
 class Step(NamedTuple):
-    """One evaluation or benchmark of a config, and its gates.
-
-    not_worse: what its predictions must not be worse than, as EvalPlan takes it.
-    """
+    """One evaluation or benchmark of a config, and its gates."""
 
     name: str
     kind: Kind
     plan: Any
     gates: tuple[Gate, ...] = ()
-    not_worse: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +33,8 @@ class RunPlan:
     """The runs of a config in their order, what they must hold, and what is written.
 
     path, text: the file as it was read, `${NAME}` as it stands there. settings: what `--set` said.
-    stray: gates of runs that are not there. values: each flag's value and origin, by
-    "evals.NAME.FLAG".
+    stray: gates of runs that are not there. reads: files of parameters. values: each flag's value
+    and origin, by "evals.NAME.FLAG".
     """
 
     path: str
@@ -49,7 +44,8 @@ class RunPlan:
     stray: tuple[Gate, ...] = ()
     baseline: str | None = None
     outputs: tuple[str, ...] = ()
-    on_undecided: Undecided = "undecided"
+    on_undecided: Policy = "undecided"
+    reads: tuple[str, ...] = ()
     values: Mapping[str, Value] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -89,6 +85,7 @@ class _Planner:
         self.only = only
         self.folder = os.path.dirname(document.path)  # noqa: PTH120
         self.faults: list[Fault] = []
+        self.reads: list[str] = []
         self.values: dict[str, Value] = {}
 
     def plan(self) -> RunPlan:
@@ -102,7 +99,7 @@ class _Planner:
                 self._blame(("benches", name), f"two runs are called {name}", "rename one")
         for name in self.only:
             if name not in names:
-                near = _near(name, names)
+                near = nearest(name, names)
                 raise UsageError(f"--only {name}: no run is called so", hint=near)
         steps, stray = self._with_gates(config, steps, names)
         for at, output in enumerate(config.outputs or ()):
@@ -112,7 +109,7 @@ class _Planner:
         kept = [step for step in steps if not self.only or step.name in self.only]
         flags: dict[Kind, Sequence[str]] = {
             "eval": [*EvalFlags.model_fields],
-            "bench": [_key(name) for name in BenchFlags.model_fields],
+            "bench": [key_of(name) for name in BenchFlags.model_fields],
         }
         return RunPlan(
             path=self.document.path,
@@ -123,6 +120,7 @@ class _Planner:
             baseline=None if config.baseline is None else self._path(config.baseline),
             outputs=tuple(config.outputs or ()),
             on_undecided=config.on_undecided,
+            reads=tuple(self.reads),
             values=self.values,
             notes=tuple(f"{name} is no setting" for name in self.layers.slips(flags)),
         )
@@ -136,60 +134,8 @@ class _Planner:
         try:
             return Config.model_validate(self.layers.data)
         except ValidationError as error:
-            self.faults += self._faults_of(error)
+            self.faults += faults_of(error, self.document, self.layers.data)
             raise ConfigError(self.document.path, self.faults) from None
-
-    def _faults_of(self, error: Any, inside: Keys = ()) -> Iterator[Fault]:
-        """The library's errors in our words, each where it stands."""
-        for found in error.errors(include_url=False):
-            keys = self._known((*inside, *found["loc"]))
-            kind, name = found["type"], str(found["loc"][-1])
-            mark = self.document.mark(keys)
-            if kind == "extra_forbidden":
-                if name in _LATER:
-                    raise MissingError(f"{name} is not there yet", place=self._place(mark))
-                known = self._keys_beside((*inside, *found["loc"]))
-                yield Fault(mark, f"there is no key {name!r} here", _near(name, known))
-            elif kind == "missing":
-                yield Fault(mark, f"{name} is missing", "")
-            elif kind == "string_pattern_mismatch":
-                words = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
-                yield Fault(mark, f"{str(found['input'])[:40]!r} is no name", words)
-            else:
-                message = found["msg"].removeprefix("Value error, ")
-                label = ".".join(str(key) for key in keys[-2:])
-                yield Fault(mark, f"{label}: {message[0].lower()}{message[1:]}")
-
-    def _known(self, location: Keys) -> Keys:
-        """As much of a location as is in the data; the rest is the library's."""
-        found, keys = self.layers.data, []
-        for key in location:
-            inside = isinstance(found, Mapping) and key in found
-            if not inside and not (
-                isinstance(found, list) and isinstance(key, int) and key < len(found)
-            ):
-                break
-            keys.append(key)
-            found = found[key]
-        return tuple(keys)
-
-    def _keys_beside(self, location: Keys) -> list[str]:
-        """The keys that a mapping may have, where one of them was not known."""
-        from losscli.config import model
-
-        models: dict[str, Any] = {
-            "defaults": model.Defaults, "data": model.Data, "evals": model.Eval,
-            "benches": model.Bench, "gates": model.Gate,
-        }  # fmt: skip
-        at: Any = model.Config
-        for key in location[:-1]:
-            if key == "not_worse_than":
-                at = model.NotWorse
-            elif location[0] == "defaults" and key in ("eval", "bench"):
-                at = model.EvalFlags if key == "eval" else model.BenchFlags
-            else:
-                at = models.get(str(key), at)
-        return [_key(name) for name in at.model_fields]
 
     def _evals(self, config: Config) -> Iterator[Step]:
         for name, part in config.evals.items():
@@ -198,7 +144,7 @@ class _Planner:
             if part.data is not None:
                 data = config.data.get(part.data)
                 if data is None:
-                    near = _near(part.data, list(config.data))
+                    near = nearest(part.data, list(config.data))
                     self._blame((*keys, "data"), f"no data set is called {part.data!r}", near)
                     continue
             flags = self._flags("eval", name, (*EvalFlags.model_fields, *Data.model_fields), part)
@@ -221,7 +167,7 @@ class _Planner:
     def _benches(self, config: Config) -> Iterator[Step]:
         for name, part in config.benches.items():
             keys: Keys = ("benches", name)
-            names = [_key(field) for field in BenchFlags.model_fields]
+            names = [key_of(field) for field in BenchFlags.model_fields]
             given = self._checked(BenchFlags, keys, self._flags("bench", name, names, part))
             if part.losses is not None:
                 given["loss"] = part.losses
@@ -246,11 +192,11 @@ class _Planner:
         """Those flags that a model has, in the kinds that plans take."""
         from pydantic import ValidationError
 
-        mine = {flag: v for flag, v in flags.items() if flag in map(_key, model.model_fields)}
+        mine = {flag: v for flag, v in flags.items() if flag in map(key_of, model.model_fields)}
         try:
             found = model.model_validate(mine)
         except ValidationError as error:
-            for fault in self._faults_of(error, keys):
+            for fault in faults_of(error, self.document, self.layers.data, keys):
                 name = str(error.errors()[0]["loc"][0])
                 origin = self.values[".".join(map(str, (*keys, name)))].origin
                 self.faults.append(fault._replace(hint=f"it is from {origin}"))
@@ -268,7 +214,8 @@ class _Planner:
         return bound_losses
 
     def _array(self, path: str) -> Any:
-        return read_array(self._path(path))
+        self.reads.append(self._path(path))
+        return read_array(self.reads[-1])
 
     def _planned(self, plan: Any, keys: Keys, given: Mapping[str, Any]) -> Any:
         """A plan; what it refuses is blamed on the flag that it speaks of first."""
@@ -301,27 +248,23 @@ class _Planner:
         ]
         listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]
         gates: dict[str, list[Gate]] = {name: [] for name in names}
-        others: dict[str, list[Mapping[str, Any]]] = {name: [] for name in names}
         stray = []
         for keys, inside, model in listed:
             run = self._run_of(keys, inside, model, names)
             if run is None:
                 continue
             if model.not_worse_than is not None:
-                self._not_worse(keys, run, model, config, others)
-                continue
+                raise MissingError(
+                    "not_worse_than is not there yet",
+                    place=f"{self.document.path}, {' '.join(map(str, keys))}",
+                )
             text = model.expect or ""
             gate = self._tried(keys, lambda t=text, m=model, r=run: parse(t, m.level or "fail", r))
             if gate is not None and run in gates:
                 gates[run].append(gate)
             elif gate is not None:
                 stray.append(gate)
-        found = [
-            step._replace(
-                gates=(*step.gates, *gates[step.name]), not_worse=tuple(others[step.name])
-            )
-            for step in steps
-        ]
+        found = [step._replace(gates=(*step.gates, *gates[step.name])) for step in steps]
         return found, stray
 
     def _run_of(
@@ -339,29 +282,6 @@ class _Planner:
             self._blame(keys, "the gate does not say of which run it is", f"run: {names[0]}")
         return run
 
-    def _not_worse(
-        self,
-        keys: Keys,
-        run: str,
-        gate: GateModel,
-        config: Config,
-        others: dict[str, list[Mapping[str, Any]]],
-    ) -> None:
-        assert gate.not_worse_than is not None
-        if gate.loss is None:
-            self._blame(keys, "loss is missing beside not_worse_than", "loss: mse")
-        elif run not in config.evals:
-            self._blame(keys, f"{run} is no evaluation", "not_worse_than is of predictions")
-        else:
-            others[run].append(
-                {
-                    "loss": gate.loss,
-                    "preds": self._path(gate.not_worse_than.preds),
-                    "margin": gate.not_worse_than.margin,
-                    "level": gate.level or "fail",
-                }
-            )
-
     def _tried(self, keys: Keys, action: Any) -> Any:
         """What an action gives; None where it refuses, which is noted."""
         try:
@@ -374,10 +294,8 @@ class _Planner:
             return None
 
     def _blame(self, keys: Keys, message: str, hint: str = "") -> None:
-        self.faults.append(Fault(self.document.mark(self._known(keys)), message, hint))
-
-    def _place(self, mark: Mark | None) -> str:
-        return f"{self.document.path}{f', line {mark.line}' if mark else ''}"
+        mark = self.document.mark(known_part(self.layers.data, keys))
+        self.faults.append(Fault(mark, message, hint))
 
     def _path(self, path: str) -> str:
         """A path as seen from the current folder."""
@@ -391,15 +309,3 @@ class _Planner:
             path = self._path(value)
             return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
         return value
-
-
-def _key(name: str) -> str:
-    """A field as the file and the command line write it."""
-    return "pass" if name == "passes" else name
-
-
-def _near(word: str, known: Sequence[str]) -> str:
-    near = get_close_matches(word, known, 2)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"they are {', '.join(known[:40])}" if known else "there are none"

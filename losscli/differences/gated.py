@@ -5,13 +5,18 @@ a factor of a saved one is judged by the interval of the ratio, as `losscli diff
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 from losscli.differences.compare import compare
-from losscli.differences.result import Saved, Terms
+from losscli.differences.result import Pair, Saved, Terms
 from losscli.errors import LossCliError
 from losscli.gates import BENCH_STATS, Found, Gate, Judged, Relative, judge, resolve
 from losscli.gates.grammar import groups_text
+from losscli.gates.judge import lost, worst_of
+
+_Key: TypeAlias = tuple[tuple[str, str], ...]
+_RowKey: TypeAlias = tuple[str, _Key]
 
 _KEYS = ("impl", "device", "dtype", "shape", "pass", "cache")
 
@@ -29,29 +34,28 @@ def judged(
     """
     names = {str(row["label"]): str(row["loss"]) for row in document["rows"]}
 
+    @cache
+    def ratios() -> "Mapping[_RowKey, Pair] | str":
+        return _ratios(document, baseline)
+
     def one(gate: Gate) -> Judged:
-        if _of_time(gate) and isinstance(gate.limit, Relative) and not gate.limit.offset:
-            return _by_ratio(gate, gate.limit, document, baseline)
-        return judge([gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g))[
-            0
-        ]
+        gate = gate._replace(stat="time") if gate.stat == "value" else gate
+        if _by_factor(gate) and not isinstance(baseline, str):
+            return _by_ratio(gate, document, baseline, ratios())
+        (verdict,) = judge(
+            [gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g)
+        )
+        return verdict
 
     return tuple(one(gate) for gate in resolve(gates, names))
 
 
-def _by_numbers(
-    gate: Gate, document: Mapping[str, Any], baseline: "Mapping[str, Any] | str"
-) -> Judged:
-    """A gate by the numbers of both documents."""
-    (verdict,) = judge(
-        [gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g)
-    )
-    return verdict
-
-
-def _of_time(gate: Gate) -> bool:
-    same = isinstance(gate.limit, Relative) and gate.limit.stat in (None, "time")
-    return gate.stat in ("value", "time") and same
+def _by_factor(gate: Gate) -> bool:
+    """Whether a time is held against a factor of the saved one."""
+    limit = gate.limit
+    if gate.stat != "time" or not isinstance(limit, Relative):
+        return False
+    return limit.stat in (None, "time") and not limit.offset
 
 
 def _saved(
@@ -84,12 +88,17 @@ def _taken(document: Mapping[str, Any], gate: Gate) -> list[Mapping[str, Any]]:
     return [row for row in rows if gate.takes(dict(_key(row)))]
 
 
-def _key(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _key(row: Mapping[str, Any]) -> _Key:
     shape = "x".join(map(str, row["shape"]))
     return tuple((key, shape if key == "shape" else str(row[key])) for key in _KEYS)
 
 
-def _names(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[tuple[str, str], ...], str]:
+def _row_key(row: Mapping[str, Any]) -> _RowKey:
+    """What tells a row from all others of its benchmark."""
+    return str(row["label"]), _key(row)
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> dict[_Key, str]:
     """A name for each row, of the keys in which the rows differ."""
     keys = [_key(row) for row in rows]
     telling = {pair[0] for one in keys for pair in one if any(pair not in key for key in keys)}
@@ -132,40 +141,61 @@ def _spread(value: Any, ends: Any, reason: str) -> Found:
     return Found(float(value), ci=(float(ends[0]), float(ends[1])))
 
 
-def _by_ratio(
-    gate: Gate, limit: Relative, document: Mapping[str, Any], baseline: "Mapping[str, Any] | str"
-) -> Judged:
-    """A time against a factor of a saved one: the interval of their ratio against the factor."""
+def _ratios(
+    document: Mapping[str, Any], baseline: "Mapping[str, Any] | str"
+) -> "Mapping[_RowKey, Pair] | str":
+    """Each row beside the baseline's, or why none can be."""
     if isinstance(baseline, str):
-        return judge([gate], lambda g: _rows(document, g), lambda g: _saved(baseline, document, g))[
-            0
-        ]
-    found: dict[str, Found] = {}
+        return baseline
     try:
         pairs = compare(Saved("baseline", baseline), Saved("result", document), Terms()).rows
     except LossCliError as error:
-        pairs, reason = (), error.message
-    else:
-        reason = ""
-    ratios = {_key(pair.new): pair for pair in pairs}
-    names = _names(_taken(document, gate))
-    for row in _taken(document, gate):
-        pair, name = ratios.get(_key(row)), names[_key(row)]
-        if pair is None:
-            found[name] = Found(None, reason=reason or "the baseline has no such row")
-        elif not row["correct"]:
-            found[name] = _number(row, "time")
-        elif pair.differs or pair.used is None:
-            words = "; ".join(map(str, pair.differs)) or pair.reason or "it was not timed"
-            found[name] = Found(None, reason=words)
-        else:
-            ends = pair.used.ci
-            spoilt = "" if ends else "too few rounds for an interval"
-            found[name] = Found(pair.used.value, ci=ends, reason=spoilt)
-    rows = found or {"": Found(None, reason=_no_row(document, gate))}
-    times = gate._replace(limit=limit.factor)
-    (verdict,) = judge([times], lambda _: rows)
-    words = verdict.reason
-    if verdict.value is not None:
-        words = ", ".join(filter(None, (f"{verdict.value:.3g} x the baseline", words)))
-    return verdict._replace(gate=gate, reason=words)
+        return error.message
+    return {_row_key(pair.new): pair for pair in pairs}
+
+
+def _by_ratio(
+    gate: Gate,
+    document: Mapping[str, Any],
+    baseline: Mapping[str, Any],
+    ratios: "Mapping[_RowKey, Pair] | str",
+) -> Judged:
+    """A time against a factor of a saved one: the interval of their ratio against the factor."""
+    assert isinstance(gate.limit, Relative)
+    rows = _taken(document, gate)
+    names = _names(rows)
+    pairs = {} if isinstance(ratios, str) else ratios
+    missing = ratios if isinstance(ratios, str) else "the baseline has no such row"
+    found = [
+        (names[key], _of_ratio(gate, row, pairs.get(_row_key(row)), missing))
+        for key, row in zip(map(_key, rows), rows, strict=True)
+    ]
+    if not found:
+        return judge([gate], lambda _: Found(None, reason=_no_row(document, gate)))[0]
+    gone = [key for key in map(_key, _taken(baseline, gate)) if key not in names]
+    return worst_of([*found, *(lost(gate, groups_text(list(key))[1:-1]) for key in gone)])
+
+
+def _of_ratio(gate: Gate, row: Mapping[str, Any], pair: "Pair | None", missing: str) -> Judged:
+    """One row's gate: decided by the interval of the ratio, told in seconds."""
+    assert isinstance(gate.limit, Relative)
+    ratio = gate._replace(limit=gate.limit.factor)
+    (verdict,) = judge([ratio], lambda _: _ratio(row, pair, missing))
+    if verdict.value is None or pair is None or pair.old_s is None:
+        return verdict._replace(gate=gate, limit=None, value=None)
+    words = ", ".join(filter(None, (f"{verdict.value:.3g} x the baseline", verdict.reason)))
+    limit = gate.limit.of(pair.old_s)
+    return verdict._replace(gate=gate, value=pair.new_s, limit=limit, reason=words)
+
+
+def _ratio(row: Mapping[str, Any], pair: "Pair | None", missing: str) -> Found:
+    """The ratio of a row's time to the baseline's, or why it is no evidence."""
+    if not row["correct"]:
+        return _number(row, "time")
+    if pair is None:
+        return Found(None, reason=missing)
+    if pair.differs or pair.used is None:
+        reason = "; ".join(map(str, pair.differs)) or pair.reason or "it was not timed"
+        return Found(None, reason=reason)
+    spoilt = "" if pair.used.ci else "too few rounds for an interval"
+    return Found(pair.used.value, ci=pair.used.ci, reason=spoilt)

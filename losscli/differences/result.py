@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(Document):
     """What changed from one benchmark to another, row by row.
 
     only_old, only_new: rows that the other one lacks. draws: of the bootstrap.
@@ -183,12 +183,6 @@ class Differences:
             "status": {0: "pass", 1: "fail", 6: "undecided"}[code],
             "exit_code": code,
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a row, those of one side last; the same keys in each."""

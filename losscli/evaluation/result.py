@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Note, json_numbers
+from losscli.documents import Document, Note
 from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
@@ -162,7 +162,7 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Document):
     """The result of an evaluation: indexed by label, `r["mse"].value`.
 
     groups: the same losses of the groups of `--by`, sorted by key: as numbers where every key is
@@ -230,12 +230,6 @@ class Evaluation:
             "status": "fail" if self.exit_code else "pass",
             "exit_code": self.exit_code,
         }
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
-        import json
-
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a loss, indexed by label, the interval as ci_low and ci_high."""

@@ -14,7 +14,6 @@ Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]
 
 ORDER: tuple[Status, ...] = ("fail", "error", "undecided", "warn", "pass")  # worst first
-_SEVERITY: tuple[Status, ...] = ("error", "fail", "undecided", "warn", "pass")  # of one gate
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda value, limit: value <= limit,
     "<": lambda value, limit: value < limit,
@@ -131,17 +130,24 @@ def _judged(gate: Gate, find: Finder, baseline: Finder) -> Judged:
     if not cases:
         cases = {"": Found(None, reason="there is no such number")}
     found = [(key, _one(gate, case, _beside(key, saved))) for key, case in cases.items()]
-    if gate.groups:
-        for key in saved.keys() - cases.keys():  # a group that is gone is no evidence
-            if key:
-                gone = Found(None, reason=f"the baseline has {key}, and the result does not")
-                found.append((key, _one(gate, gone, saved[key])))
-    key, worst = min(found, key=lambda item: _badness(item[1]))
-    if len(found) > 1 and worst.value is not None:
-        reason = f"worst of {len(found)} is {key} with {worst.value:.6g}"
-        worst = worst._replace(reason=", ".join(filter(None, (reason, worst.reason))))
-    elif gate.groups and key and worst.reason:
-        worst = worst._replace(reason=f"{key}: {worst.reason}")
+    gone = [key for key in saved if key and key not in cases]
+    return worst_of([*found, *(lost(gate, key) for key in gone)])
+
+
+def lost(gate: Gate, name: str) -> tuple[str, Judged]:
+    """The judgement of a group or row that only the baseline has: what is gone is no evidence."""
+    words = "the baseline has it, and the result does not"
+    return name, Judged(gate, None, None, None, "error", words, gate.run)
+
+
+def worst_of(found: Sequence[tuple[str, Judged]]) -> Judged:
+    """The worst of a gate's groups or rows, with its name where there are several."""
+    name, worst = min(found, key=lambda item: _badness(item[1]))
+    if len(found) > 1:
+        reason = f"worst of {len(found)} is {name}"
+        return worst._replace(reason=": ".join(filter(None, (reason, worst.reason))))
+    if name and worst.reason:
+        return worst._replace(reason=f"{name}: {worst.reason}")
     return worst
 
 
@@ -161,7 +167,7 @@ def _badness(judged: Judged) -> tuple[int, float]:
     if judged.value is not None and judged.limit is not None:
         beyond = judged.value - judged.limit
         beyond = -beyond if judged.gate.op[0] == "<" else beyond
-    return _SEVERITY.index(judged.status), beyond
+    return ORDER.index(judged.status), beyond
 
 
 def _one(gate: Gate, found: Found, saved: Found) -> Judged:

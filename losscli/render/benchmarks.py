@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.units import digits, duration, mebibytes
 
 if TYPE_CHECKING:
     from losscli.benchmark.limit import Limit
@@ -61,8 +62,8 @@ def _limit_words(limits: "Sequence[Limit]") -> str:
     if not limits:
         return ""
     first = limits[0]
-    words = f" · limits: read {_digits(first.read_gb_per_s)} GB/s"
-    words += f", copy {_digits(first.copy_gb_per_s)} GB/s"
+    words = f" · limits: read {digits(first.read_gb_per_s)} GB/s"
+    words += f", copy {digits(first.copy_gb_per_s)} GB/s"
     return words + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
 
 
@@ -97,9 +98,9 @@ def _line(row: "Row", *, gradients: bool) -> Line:
         "-" if times is None else duration(times.median),
         "" if times is None or times.ci is None else _plus_minus(times.ci, times.median),
         "-" if times is None or times.ci is None else _between(times.ci),
-        "-" if row.gb_per_s is None else _digits(row.gb_per_s),
+        "-" if row.gb_per_s is None else digits(row.gb_per_s),
         "-" if row.limit_fraction is None else f"{100 * row.limit_fraction:.0f} %",
-        "-" if row.peak_memory_bytes is None else _mebibytes(row.peak_memory_bytes),
+        "-" if row.peak_memory_bytes is None else mebibytes(row.peak_memory_bytes),
         _ulp(row.max_ulp),
         *((_ulp(row.grad_max_ulp),) if gradients else ()),
         _speedup(row),
@@ -160,14 +161,6 @@ def _tail(result: "Benchmark") -> Iterator[str]:
         yield f"{wrong} row{'s are' if wrong > 1 else ' is'} wrong; exit code {result.exit_code}"
 
 
-def duration(value: float) -> str:
-    """Seconds with three digits and the unit that suits them."""
-    for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if value * factor >= 0.9995:
-            return f"{_digits(value * factor)} {unit}"
-    return f"{_digits(value * 1e9)} ns"
-
-
 def _between(ends: tuple[float, float]) -> str:
     low, high = ends
     for factor in (1.0, 1e3, 1e6, 1e9):
@@ -178,11 +171,6 @@ def _between(ends: tuple[float, float]) -> str:
         4, max(0, 1 - math.floor(math.log10(width)), 2 - math.floor(math.log10(high * factor)))
     )
     return f"[{low * factor:.{places}f}, {high * factor:.{places}f}]"
-
-
-def _digits(value: float) -> str:
-    """Three digits, or all of a larger whole number."""
-    return f"{value:.0f}" if value >= 99.95 else f"{value:#.3g}".rstrip(".")
 
 
 def _percent(share: float) -> str:
@@ -196,12 +184,8 @@ def _plus_minus(ends: tuple[float, float], middle: float) -> str:
 def _bytes(count: int) -> str:
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= factor:
-            return f"{_digits(count / factor)} {unit}"
+            return f"{digits(count / factor)} {unit}"
     return f"{count} B"
-
-
-def _mebibytes(count: int) -> str:
-    return f"{count / 2**20:.0f} MiB" if count >= 1 << 20 else f"{count / 2**10:.0f} KiB"
 
 
 def _ulp(value: float | None) -> str:

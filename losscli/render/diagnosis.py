@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from losscli.documents import shown
-from losscli.render.benchmarks import duration
 from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.units import duration
 
 if TYPE_CHECKING:
     from losscli.diagnosis import Diagnosis

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.documents import shown
 from losscli.gates import Status
-from losscli.render.benchmarks import duration
 from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.units import duration
 from losscli.render.words import percent
 
 if TYPE_CHECKING:

@@ -4,47 +4,39 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from losscli.documents import shown
-from losscli.gates import COUNTS, ORDER
-from losscli.render import benchmarks, words
-from losscli.render.page import Line, Page, Table
+from losscli.gates.grammar import groups_text
+from losscli.render import module_of, words
+from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.units import duration
 
 _EVALS = ("run", "loss", "mean", "interval", "n")
 _BENCHES = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40
-_WORDS = {
-    "fail": "failed",
-    "error": "error",
-    "undecided": "undecided",
-    "warn": "warning",
-    "pass": "passed",
-}
 
 
 def page(result: Any) -> Page:
-    """A run, fresh or read back, from its document."""
+    """A run, fresh or read back, from its document and its gates."""
     document = result.to_dict()
-    tables = [table for table in (_evals(document), _benches(document), _gates(document)) if table]
+    tables = [table for table in (_evals(document), _benches(document)) if table]
     tail = list(_failures(document))
-    if getattr(result, "saved", None):
-        tail.append(f"saved {shown(result.saved)}")
-    tail.append(summary(document))
-    return Page((), tables, tail, [note.message for note in result.notes])
+    tail += [f"saved {shown(result.saved)}"] if result.saved else []
+    tail.append(words.gates_line(result.gates, document["exit_code"]))
+    gates = words.gates_table(result.gates) if result.gates else None
+    return Page((), tables, tail, [note.message for note in result.notes], gates)
 
 
-def summary(document: Mapping[str, Any]) -> str:
-    """How many gates ended how, and the exit code."""
-    states = [gate["status"] for gate in document["gates"]]
-    counts = [f"{states.count(state)} {_WORDS[state]}" for state in ORDER if states.count(state)]
-    many = f"{len(states)} gate{'' if len(states) == 1 else 's'}"
-    said = f"{many}: {', '.join(counts)}" if states else "no gates"
-    return f"{said}; exit code {document['exit_code']}"
+def outcomes(result: Any) -> list[Outcome]:
+    """What each run counts by itself: its losses, or the rows of its benchmark."""
+    return [
+        outcome._replace(run=name)
+        for name, part in {**result.evals, **result.benches}.items()
+        for outcome in module_of(part).outcomes(part)
+    ]
 
 
 def _evals(document: Mapping[str, Any]) -> Table | None:
     lines = [line for name, part in document["evals"].items() for line in _losses(name, part)]
-    if not lines:
-        return None
-    return Table(_EVALS, lines, frozenset({0, 1, 3}), ("interval",))
+    return Table(_EVALS, lines, frozenset({0, 1, 3}), ("interval",)) if lines else None
 
 
 def _losses(name: str, part: Mapping[str, Any]) -> Iterator[Line]:
@@ -52,9 +44,9 @@ def _losses(name: str, part: Mapping[str, Any]) -> Iterator[Line]:
         yield Line((shown(name), shown(loss["label"]), *_cells(loss)))
     groups = part.get("groups") or ()
     for group in groups[:_MOST_GROUPS]:
-        by = ",".join(f"{key}={value}" for key, value in group["by"].items())
+        key = groups_text(list(group["by"].items()))
         for loss in group["losses"]:
-            yield Line((shown(name), shown(f"{loss['label']}[{by}]"), *_cells(loss)))
+            yield Line((shown(name), shown(f"{loss['label']}{key}"), *_cells(loss)))
     if len(groups) > _MOST_GROUPS:
         more = f"… and {len(groups) - _MOST_GROUPS:,} more groups: the JSON has all"
         yield Line((shown(name), more, "", "", ""))
@@ -78,8 +70,8 @@ def _benches(document: Mapping[str, Any]) -> Table | None:
             (
                 shown(name),
                 shown(_name_of(row)),
-                _time(row),
-                _speedup(row),
+                duration(float(row["time_s"]["median"])) if row.get("time_s") else "-",
+                "-" if row.get("speedup") is None else f"{row['speedup']:.3g}",
                 "" if row["correct"] else "WRONG",
             ),
             "" if row["correct"] else "red",
@@ -94,48 +86,6 @@ def _name_of(row: Mapping[str, Any]) -> str:
     shape = "x".join(map(str, row["shape"]))
     where = "" if row["device"] == "cpu" else f" {row['device']}"
     return f"{row['label']} {row['impl']} {shape} {row['dtype']} {row['pass']}{where}"
-
-
-def _time(row: Mapping[str, Any]) -> str:
-    times = row.get("time_s")
-    return benchmarks.duration(float(times["median"])) if times else "-"
-
-
-def _speedup(row: Mapping[str, Any]) -> str:
-    value = row.get("speedup")
-    return "-" if value is None else f"{value:.3g}"
-
-
-def _gates(document: Mapping[str, Any]) -> Table | None:
-    gates = sorted(document["gates"], key=lambda gate: ORDER.index(gate["status"]))
-    timed = document["benches"].keys()
-    lines = [
-        Line(gate_cells(gate, timed=gate["run"] in timed), words.STYLES[gate["status"]])
-        for gate in gates
-    ]
-    return Table(("", "", "", ""), lines, frozenset({0, 1, 2, 3})) if lines else None
-
-
-def gate_cells(gate: Mapping[str, Any], *, timed: bool = False) -> tuple[str, str, str, str]:
-    """The status, loud where it is not pass; the run; the gate; its value and the reason."""
-    status = gate["status"] if gate["status"] == "pass" else gate["status"].upper()
-    value = _number(gate["value"])
-    said = "" if value is None else words.number(value, None)
-    if value is not None and timed:
-        said = _measure(gate["expr"], value)
-    elif value is not None and gate["expr"].split()[0].split("[")[0] in COUNTS:
-        said = f"{value:,.0f}"
-    reason = ", ".join(filter(None, (said, shown(gate["reason"]))))
-    return status, shown(gate["run"] or ""), shown(gate["expr"]), reason
-
-
-def _measure(expr: str, value: float) -> str:
-    """A number of a benchmark in its unit."""
-    if ".peak_memory_bytes" in expr:
-        return f"{value / (1 << 20):.3g} MiB"
-    if ".speedup" in expr or "baseline" in expr:
-        return f"{value:.3g}"
-    return benchmarks.duration(value)
 
 
 def _failures(document: Mapping[str, Any]) -> Iterator[str]:

@@ -7,10 +7,11 @@ from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.gates import COUNTS, Judged, worst_first
 from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.units import duration, mebibytes
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
-STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
+_STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
 HEADS: ROW = ("loss", "mean", "{level} interval", "min", "max", "at row")
 
 
@@ -26,7 +27,13 @@ def page(result: Evaluation) -> Page:
     notes = [note.message for note in result.notes]
     if not result.gates:
         return Page((), tables, tail, notes)
-    return Page((), tables, [*tail, gates_line(result)], notes, gates_table(result.gates))
+    return Page(
+        (),
+        tables,
+        [*tail, gates_line(result.gates, result.exit_code)],
+        notes,
+        gates_table(result.gates),
+    )
 
 
 def outcomes(result: Evaluation) -> list[Outcome]:
@@ -46,30 +53,42 @@ def gates_table(gates: Sequence[Judged]) -> Table:
     for gate in worst_first(gates):
         status, *rest = gate_cells(gate)
         run = (shown(gate.run or ""),) if several else ()
-        lines.append(Line((status, *run, *rest), STYLES[gate.status]))
+        lines.append(Line((status, *run, *rest), _STYLES[gate.status]))
     heads = ("",) * (4 if several else 3)
     return Table(heads, lines, frozenset(range(len(heads))))
 
 
 def gate_cells(gate: Judged) -> ROW:
     """The status, loud where it is not pass; the gate; its value and the reason."""
-    value = "" if gate.value is None else number(gate.value, gate.stderr)
-    if gate.gate.label in COUNTS and gate.value is not None:
-        value = f"{gate.value:,.0f}"
     status = gate.status if gate.status == "pass" else gate.status.upper()
-    return status, shown(gate.gate.expr), ", ".join(filter(None, (value, shown(gate.reason))))
+    return status, shown(gate.gate.expr), ", ".join(filter(None, (_of(gate), shown(gate.reason))))
 
 
-def gates_line(result: Evaluation) -> str:
+def _of(gate: Judged) -> str:
+    """A gate's value in its unit; empty where it has none."""
+    if gate.value is None:
+        return ""
+    if gate.gate.label in COUNTS:
+        return f"{gate.value:,.0f}"
+    if gate.gate.stat == "time":
+        return duration(gate.value)
+    if gate.gate.stat == "peak_memory_bytes":
+        return mebibytes(gate.value)
+    return number(gate.value, gate.stderr)
+
+
+def gates_line(gates: Sequence[Judged], code: int) -> str:
     """How many gates ended how, and the exit code."""
-    states: list[str] = [gate.status for gate in result.gates]
+    states: list[str] = [gate.status for gate in gates]
     words = {"fail": "failed", "error": "in error", "undecided": "undecided", "warn": "warned"}
     words["pass"] = "passed"
     counts = [f"{states.count(s)} {word}" for s, word in words.items() if states.count(s)]
+    if not counts:
+        return f"no gates; exit code {code}"
     first, *rest = counts
     many, word = first.split(" ", 1)
     head = f"{many} gate{'' if many == '1' else 's'} {word}"
-    return f"{', '.join([head, *rest])}; exit code {result.exit_code}"
+    return f"{', '.join([head, *rest])}; exit code {code}"
 
 
 def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:

@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from losscli import results, steps
+from losscli.gates import Found, judge, parse
 
 CONFIG = """version: 1
 data: {val: {preds: p.npy, targets: t.npy}}
@@ -79,3 +83,102 @@ def test_results_are_listed_and_shown(config, losscli):
     losscli("run", config("mae <= 1"))
     assert "1 of 1" in losscli("results", "list").out
     assert "mae <= 1" in losscli("results", "show", "c").out
+
+
+def test_two_runs_of_the_same_differ_in_times_only(config, losscli):
+    """Not in a bit of anything else."""
+    name = config("mae <= 1")
+    found = []
+    for _ in range(2):
+        document = json.loads(losscli("run", name, "--no-save", "--format", "json").out)
+        for part in (document, document["evals"]["val"]):
+            part["timing"] = part["started"] = None
+        found.append(json.dumps(document))
+    assert found[0] == found[1]
+
+
+POLICIES = {"fail": 1, "warn": 0, "undecided": 6}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_an_undecided_gate_counts_as_the_config_says(policy, losscli, monkeypatch):
+    """Whatever the benchmark's interval spans."""
+    monkeypatch.setattr(steps, "judged_benchmark", lambda *_: (_undecided(), _passed()))
+    bench = "benches: {b: {losses: [mae], impl: [numpy], size: [1e3], time: 0.5, memory: false}}\n"
+    Path("b.yaml").write_text(f"version: 1\n{bench}on_undecided: {policy}\n")
+    assert losscli("run", "b.yaml").code == POLICIES[policy]
+
+
+def _undecided():
+    return judge([parse("x <= 1")], lambda _: Found(1.0, ci=(0.9, 1.1)))[0]
+
+
+def _passed():
+    return judge([parse("x <= 1")], lambda _: Found(0.5))[0]
+
+
+def test_fail_fast_leaves_out_what_follows(config, losscli):
+    """Whose gates are errors."""
+    more = '  late: {data: val, losses: [mae], gates: ["mae <= 9"]}\n'
+    name = config("mae <= 0.1", more)
+    document = json.loads(losscli("run", name, "--fail-fast", "--format", "json").out)
+    assert [gate["status"] for gate in document["gates"]] == ["fail", "error"]
+    assert "late" not in document["evals"] or "losses" not in document["evals"]["late"]
+
+
+def test_a_dry_run_computes_and_writes_nothing(config, losscli):
+    """It reads headers, and says what is wrong with them."""
+    more = "  gone: {preds: no.npy, targets: t.npy, losses: [mae]}\n"
+    said = losscli("run", config("mae <= 1", more), "--dry-run")
+    assert said.code == 0
+    assert "no.npy" in said.out
+    assert not Path("results").exists()
+    said = losscli("run", "c.yaml", "--print-config", "--set", "evals.val.nan=skip")
+    assert "evals.val.nan" in said.out
+    assert "--set" in said.out
+
+
+def test_the_history_is_a_frame(config, losscli):
+    """A row a loss of a run, the oldest first."""
+    for _ in range(2):
+        losscli("run", config("mae <= 1"))
+    Path("results/c/20200101T000000Z-00000000.json").write_text("{")
+    frame = results.frame()
+    assert list(frame["label"]) == ["mae", "mse"] * 2
+    assert frame["value"].tolist() == pytest.approx([2.5 / 3, 4.25 / 3] * 2)
+    assert "ends in the middle" in losscli("results", "list").out
+
+
+def test_an_output_may_not_be_written_over_what_is_read(config, losscli):
+    """The config, the data, groups and arrays of parameters."""
+    np.save("g.npy", np.array([1, 2, 2]))
+    name = config("mae <= 1", "  g: {data: val, losses: [mae], by: ./g.csv}\n")
+    Path("g.csv").write_text("a\n1\n1\n2\n")
+    said = losscli("run", name, "-o", "g.csv")
+    assert (said.code, "is read" in said.err) == (2, True)
+
+
+def test_gates_that_are_not_there_yet_are_missing(config, losscli):
+    """Before any work."""
+    gates = "gates: [{run: val, loss: mse, not_worse_than: {preds: p.npy, margin: 1%}}]\n"
+    said = losscli("run", config("mae <= 1", gates))
+    assert (said.code, "not_worse_than is not there yet" in said.err) == (4, True)
+
+
+def test_init_writes_a_config_that_runs(pair, losscli):
+    """Of the files that it finds, and over none."""
+    Path("p.npy").rename("preds.npy")
+    Path("t.npy").rename("targets.npy")
+    assert losscli("init").code == 0
+    assert losscli("run", "losscli.yaml").code == 0
+    said = losscli("init", "--ci", "none")
+    assert (said.code, "is there already" in said.err) == (2, True)
+    for kind, path in (("gitlab", ".gitlab-ci.losscli.yml"), ("shell", "losscli-ci.sh")):
+        Path("losscli.yaml").unlink()
+        assert losscli("init", "--ci", kind).code == 0
+        assert "losscli run losscli.yaml" in Path(path).read_text()
+
+
+def test_the_schema_is_printed(losscli):
+    """As JSON that an editor reads."""
+    assert json.loads(losscli("schema").out)["$id"] == "losscli/config/1"

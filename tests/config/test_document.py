@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 
 import pytest
 from hypothesis import given
@@ -62,25 +61,19 @@ HOSTILE = {
     "two documents": ("a: 1\n---\nb: 2\n", "a second document", 2),
     "a tab": ("a:\n\t- 1\n", "no YAML", 2),
     "half a list": ("a: [1, 2\nb: 3\n", "no YAML", None),
+    "an enormous integer": ("a: " + "9" * 5000 + "\n", "more than 400 digits", 1),
     "many values": ("a: [" + "1," * 100_001 + "]", "more than 100,000", 1),
 }
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_what_is_hostile_is_refused_at_its_line_and_at_once(case):
-    """Exit code 2, and neither a stack nor seconds."""
+def test_what_is_hostile_is_refused_at_its_line(case):
+    """Exit code 2, before anything is built of it."""
     text, words, line = HOSTILE[case]
-    begin = time.monotonic()
     with pytest.raises(UsageError, match=words) as refused:
         parse(text, "c.yaml")
-    assert time.monotonic() - begin < 20
     if line is not None:
         assert refused.value.faults[0].mark.line == line
-
-
-def test_an_enormous_integer_is_not_converted():
-    """Python refuses to read it; it is a text then, and no number of anything."""
-    assert isinstance(parse("a: " + "9" * 5000, "c.yaml").data["a"], str | float)
 
 
 VALUE = st.recursive(
@@ -88,7 +81,7 @@ VALUE = st.recursive(
     | st.booleans()
     | st.integers(-(10**12), 10**12)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs", "Cc", "Co", "Cn"]), max_size=20),
+    | st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.text("abcxyz_", min_size=1, max_size=8), inner, max_size=4)

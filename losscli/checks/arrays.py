@@ -1,0 +1,59 @@
+"""Arrays of the host and tensors of a device, each as the other."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.checks.precision import Floats
+from losscli.implementations.implementation import Setting
+
+
+def host(array: Any) -> Floats:
+    """A result as float64 on the host."""
+    if hasattr(array, "detach"):
+        import torch
+
+        found: Floats = array.detach().to("cpu").to(torch.float64).numpy()
+        return found
+    return np.asarray(array, np.float64)
+
+
+def tensor_of(array: NDArray[Any], setting: Setting) -> Any:
+    """A tensor on the device; on the CPU, but for bfloat16, it lies on the array's memory."""
+    import torch
+
+    tensor = torch.from_numpy(array)
+    if array.dtype.kind == "f":
+        tensor = tensor.to(getattr(torch, setting.dtype))
+    return tensor.to(setting.device)
+
+
+def as_dtype(array: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """The nearest numbers of a type; bfloat16's are held as float32. Indices stay as they are."""
+    if array.dtype.kind != "f":
+        return array
+    if dtype != "bfloat16":
+        return np.ascontiguousarray(array, dtype)
+    import torch
+
+    rounded = torch.from_numpy(np.ascontiguousarray(array)).to(torch.bfloat16)
+    found: NDArray[Any] = rounded.to(torch.float32).numpy()
+    return found
+
+
+def index_of(like: Any, rows: NDArray[np.int64]) -> Any:
+    """Row numbers as the index of an array or of a tensor."""
+    if hasattr(like, "detach"):
+        import torch
+
+        return torch.from_numpy(rows).to(like.device)
+    return rows
+
+
+def bytes_of(tensor: Any) -> NDArray[np.uint8]:
+    """The bytes of a tensor, on the host."""
+    import torch
+
+    found: NDArray[np.uint8] = tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
+    return found

@@ -1,0 +1,81 @@
+"""What the model finds wrong, in our words and with its place; and the names that were meant."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from losscli.config import model
+from losscli.config.document import Document, Fault, Keys
+from losscli.errors import MissingError
+
+_LATER = {"comparisons", "like", "cluster", "top"}
+_NAMES = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
+
+
+def faults_of(
+    error: ValidationError, document: Document, data: Any, inside: Keys = ()
+) -> Iterator[Fault]:
+    """The library's errors, each where it stands; inside: where what was checked stands.
+
+    Raises MissingError for a key that is promised and not there yet.
+    """
+    for found in error.errors(include_url=False):
+        location = (*inside, *found["loc"])
+        keys, name = known_part(data, location), str(location[-1])
+        mark = document.mark(keys)
+        if found["type"] == "extra_forbidden":
+            if name in _LATER:
+                line = f", line {mark.line}" if mark else ""
+                raise MissingError(f"{name} is not there yet", place=f"{document.path}{line}")
+            hint = nearest(name, _keys_beside(location))
+            yield Fault(mark, f"there is no key {name!r} here", hint)
+        elif found["type"] == "missing":
+            yield Fault(mark, f"{name} is missing")
+        elif found["type"] == "string_pattern_mismatch":
+            yield Fault(mark, f"{str(found['input'])[:40]!r} is no name", _NAMES)
+        else:
+            words = found["msg"].removeprefix("Value error, ")
+            label = ".".join(map(str, keys[-2:]))
+            yield Fault(mark, f"{label}: {words[0].lower()}{words[1:]}")
+
+
+def known_part(data: Any, location: Keys) -> Keys:
+    """As much of a location as is in the data; the rest is the library's."""
+    keys: list[str | int] = []
+    for key in location:
+        inside = isinstance(data, Mapping) and key in data
+        at = isinstance(data, list) and isinstance(key, int) and key < len(data)
+        if not (inside or at):
+            break
+        keys.append(key)
+        data = data[key]
+    return tuple(keys)
+
+
+def key_of(field: str) -> str:
+    """A field as the file and the command line write it."""
+    return "pass" if field == "passes" else field
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A hint at the names that a word may have meant."""
+    near = get_close_matches(word, known, 2)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"they are {', '.join(known[:40])}" if known else "there are none"
+
+
+def _keys_beside(location: Keys) -> list[str]:
+    """The keys that a mapping may have, where one of them was not known."""
+    models: dict[str, Any] = {
+        "defaults": model.Defaults, "data": model.Data, "evals": model.Eval,
+        "benches": model.Bench, "gates": model.Gate, "not_worse_than": model.NotWorse,
+    }  # fmt: skip
+    if location[0] == "defaults":
+        models |= {"eval": model.EvalFlags, "bench": model.BenchFlags}
+    at: Any = model.Config
+    for key in location[:-1]:
+        at = models.get(str(key), at)
+    return [key_of(name) for name in at.model_fields]

@@ -1,0 +1,53 @@
+"""Files that hold a result, or the error that stood in its way, in the formats of their names."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from losscli.errors import LossCliError, UsageError
+from losscli.plans import output_format
+from losscli.render import error_text, text
+from losscli.results import OutputFile
+
+
+@contextmanager
+def outputs(
+    paths: Sequence[Any], others: Sequence[Any] = (), read: Sequence[Any] = ()
+) -> Iterator[Callable[[Any], None]]:
+    """Files that hold the result, or the error that stood in its way, in the end.
+
+    others: what else is written; read: what must stay as it is.
+    """
+    _keep_apart([*paths, *(path for path in others if path is not None)], read)
+    with ExitStack() as stack:
+        files = [(stack.enter_context(OutputFile(p)), output_format(p)) for p in paths]
+
+        def write(words: Callable[[str], str]) -> None:
+            for file, form in files:
+                if not file.done:
+                    file.write(words(form).encode(errors="backslashreplace"))
+                    file.commit()
+
+        try:
+            yield lambda result: write(lambda form: text(result, form))
+        except LossCliError as error:
+            if error.exit_code != 2:
+                failure = error
+                with suppress(LossCliError):  # the first failure is the one to tell of
+                    write(lambda form: error_text(failure, form))
+            raise
+
+
+def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
+    """Raise UsageError where a file is to be written twice, or over one that is read."""
+    paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
+    inputs = {os.path.realpath(path) for path in paths if "\0" not in path}
+    seen: set[str] = set()
+    for path in written:
+        real = os.path.realpath(path)
+        if real in inputs:
+            raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
+        if real in seen:
+            raise UsageError(f"{os.fspath(path)} is to be written twice", hint="name another file")
+        seen.add(real)
