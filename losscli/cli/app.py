@@ -7,28 +7,27 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import pairwise
 
 import click
 import typer
 
-from losscli.cli import bench as bench_command
-from losscli.cli import bless as bless_command
-from losscli.cli import check as check_command
-from losscli.cli import diff as diff_command
-from losscli.cli import doctor as doctor_command
-from losscli.cli import eval as eval_command
-from losscli.cli import init as init_command
-from losscli.cli import results as results_commands
-from losscli.cli import run as run_command
-from losscli.cli import schema as schema_command
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED, _TERMINATED = 130, 143
 
 
-def program() -> typer.Typer:
-    """All commands, not yet run."""
+# Each command is the file of its name here, and stands in a panel of the help.
+_COMMANDS = {
+    "eval": "Evaluate", "run": "Evaluate", "results": "Evaluate", "bless": "Evaluate",
+    "bench": "Benchmark", "check": "Benchmark", "diff": "Benchmark",
+    "init": "Set up", "schema": "Set up", "doctor": "Set up",
+}  # fmt: skip
+
+
+def program(only: str | None = None) -> typer.Typer:
+    """All commands, not yet run; only: one of them, so that it does not wait for the others."""
     app = typer.Typer(
         name="losscli",
         no_args_is_help=True,
@@ -37,16 +36,13 @@ def program() -> typer.Typer:
         rich_markup_mode="markdown",
     )
     app.callback()(_options)
-    app.command("eval", rich_help_panel="Evaluate")(eval_command.command)
-    app.command("run", rich_help_panel="Evaluate")(run_command.command)
-    app.add_typer(results_commands.app, name="results", rich_help_panel="Evaluate")
-    app.command("bench", rich_help_panel="Benchmark")(bench_command.command)
-    app.command("check", rich_help_panel="Benchmark")(check_command.command)
-    app.command("diff", rich_help_panel="Benchmark")(diff_command.command)
-    app.command("bless", rich_help_panel="Evaluate")(bless_command.command)
-    app.command("init", rich_help_panel="Set up")(init_command.command)
-    app.command("schema", rich_help_panel="Set up")(schema_command.command)
-    app.command("doctor", rich_help_panel="Set up")(doctor_command.command)
+    for name, panel in _COMMANDS.items():
+        if only in (None, name):
+            module = import_module(f"losscli.cli.{name}")
+            if hasattr(module, "app"):
+                app.add_typer(module.app, name=name, rich_help_panel=panel)
+            else:
+                app.command(name, rich_help_panel=panel)(module.command)
     return app
 
 
@@ -60,8 +56,9 @@ def prepare() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program on arguments; the exit code is the contract's."""
+    named = arguments[0] if arguments and arguments[0] in _COMMANDS else None
     try:
-        code = typer.main.get_command(program()).main(
+        code = typer.main.get_command(program(named)).main(
             list(arguments), prog_name="losscli", standalone_mode=False
         )
         sys.stdout.flush()
@@ -192,8 +189,7 @@ def _promised(error: click.ClickException) -> MissingError | None:
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
     """What click found wrong, in the words and the form of our own errors."""
     message = error.format_message().rstrip(".")
-    known = [command.name for command in program().registered_commands]
-    named = [word for word in arguments[:1] if word in known]
+    named = [word for word in arguments[:1] if word in _COMMANDS]
     hint = " ".join(["losscli", *named, "--help"])
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
