@@ -73,7 +73,8 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
         if plan.per_sample is not None:
             samples = SampleFile(plan.per_sample, [loss.label for loss in losses])
             stack.callback(samples.discard)
-        source = stack.enter_context(opened(plan))
+        targeted = any(loss.loss.rows_of.targeted for loss in losses)
+        source = stack.enter_context(opened(plan, targeted=targeted))
         result = measure(
             source,
             losses,
@@ -278,11 +279,15 @@ def carry_out_doctor(
 
 
 @contextmanager
-def opened(plan: EvalPlan) -> Iterator[Source]:
-    """The data of an evaluation, its headers read; a context that closes it."""
+def opened(plan: EvalPlan, *, targeted: bool = True) -> Iterator[Source]:
+    """The data of an evaluation, its headers read; a context that closes it.
+
+    targeted: whether there are targets, which some losses do without.
+    """
     source = open_source(
         plan.preds,
         plan.targets,
+        targeted=targeted,
         pred=plan.pred,
         target=plan.target,
         ids=plan.id,
@@ -356,9 +361,8 @@ def _fits(source: Source, loss: BoundLoss, arrays: Any) -> bool:
     except LossCliError:
         return False
     shaped = {role: arrays[role].reshape(-1, *row) for role, row in layout.items()}
-    classes = None if loss.loss.elementwise else layout["preds"][0]
-    pred, target = loss.loss.pred, loss.loss.target
-    return (
-        pred.offenders(shaped["preds"], classes, None).outside is None
-        and target.offenders(shaped["targets"], classes, None).outside is None
+    classes = loss.loss.classes(layout["preds"])
+    domains = {"preds": loss.pred} | ({} if loss.target is None else {"targets": loss.target})
+    return all(
+        domain.offenders(shaped[role], classes).outside is None for role, domain in domains.items()
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
-from losscli.losses.domain import Labels
+from losscli.losses.labels import Labels
 from losscli.losses.registry import every, load
 from losscli.losses.spec import BoundLoss, bind
 

@@ -17,7 +17,8 @@ from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Precision
 from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
-from losscli.losses.domain import Labels, Numbers
+from losscli.losses.domain import LOGIT, Numbers
+from losscli.losses.labels import Labels
 from losscli.losses.loss import Loss
 
 _ROWS = (1, 7, 1000, 10_007, 100_003)
@@ -74,7 +75,7 @@ def _extremes(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Every pair of a prediction and a target that lie at an edge of something."""
     loss = workload.loss
-    if loss.pred.words == "logits":
+    if loss.pred is LOGIT:
         preds = [sign * value for value in (*_LOGITS, _least(precision)) for sign in (1.0, -1.0)]
     elif loss.pred.bounded:
         assert isinstance(loss.pred, Numbers)

@@ -7,11 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.implementations.implementation import Workload
-from losscli.losses.domain import Domain, Labels, Numbers
 
 Arrays: TypeAlias = tuple[NDArray[Any], ...]
-
-_BORDER = 2.0**-10  # ordinary probabilities keep this distance from 0 and 1
 
 
 class Draw:
@@ -36,14 +33,22 @@ class Draw:
 
     def rows(self, count: int, spread: float) -> Arrays:
         """`count` rows of pred (or hidden) and target; spread: of predictions without bounds."""
-        loss = self._workload.loss
-        shape = (count, *self._workload.shape[1:2])
-        if self._workload.linear:
-            return self._normal(shape, 2.0 * spread), self._labels(count, self._workload.shape[2])
-        pred = self._real(loss.pred, shape, 2.0 * spread, chances=True)
-        if isinstance(loss.target, Labels):
-            return pred, self._labels(count, self._workload.shape[1])
-        return pred, self._real(loss.target, shape, 1.0, chances=False)
+        workload = self._workload
+        loss, row = workload.loss, workload.shape[1:]
+        if workload.linear:
+            shape = (count, *workload.shape[1:2])
+            return self._normal(shape, 2.0 * spread), self._labels(count, workload.shape[2])
+        pred_domain, target_domain = loss.domains_of(workload.params)
+        classes = loss.classes(row) or 0
+        wide = np.float64 if self._dtype == np.float64 else np.float32
+        pred = pred_domain.draw(self._random, (count, *row), 2.0 * spread, classes, wide)
+        target_row = loss.rows_of.target_row(row)
+        if target_domain is None or target_row is None:
+            return (pred.astype(self._dtype, copy=False),)
+        target = target_domain.draw(self._random, (count, *target_row), 1.0, classes, wide)
+        if target.dtype.kind == "f":
+            target = target.astype(self._dtype, copy=False)
+        return pred.astype(self._dtype, copy=False), target
 
     def choice(self, below: int, count: int) -> NDArray[np.int64]:
         """Some numbers below a limit, in rising order."""
@@ -52,21 +57,6 @@ class Draw:
     def spread(self) -> float:
         """Another spread of predictions, so that a mean cannot stay what it was."""
         return float(self._random.choice([0.25, 0.5, 1.5, 2.0]))
-
-    def _real(
-        self, domain: Domain, shape: tuple[int, ...], scale: float, *, chances: bool
-    ) -> NDArray[Any]:
-        assert isinstance(domain, Numbers)
-        low, high = domain.interval.low, domain.interval.high
-        if math.isinf(low) and math.isinf(high):
-            return self._normal(shape, scale)
-        if (low, high) == (0.0, 1.0) and not chances:
-            return (self._random.random(shape) < 0.5).astype(self._dtype)
-        if math.isinf(high):
-            return np.asarray(low + np.abs(self._normal(shape, scale)), self._dtype)
-        border = _BORDER * (high - low)
-        drawn = low + border + (high - low - 2.0 * border) * self._random.random(shape) ** scale
-        return np.asarray(drawn, self._dtype)
 
     def _normal(self, shape: tuple[int, ...], scale: float) -> NDArray[Any]:
         wide = np.float64 if self._dtype == np.float64 else np.float32

@@ -16,6 +16,7 @@ from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
+from losscli.losses.domain import LOGIT
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 from losscli.tallies.exact import ExactSum
 
@@ -310,10 +311,8 @@ class Material:
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
             values = np.asarray(loss.rows(np, p, t, params))
-            shares = None
-            if loss.denominator is not None:
-                shares = loss.denominator(np, t, **params)
-            logits = p if loss.pred.words == "logits" else None
+            shares = loss.shares(np, t, params)
+            logits = p if loss.pred is LOGIT else None
             scale = scale_of(values, logits)
         return values, np.ones(len(values)) if shares is None else np.asarray(shares), scale
 
@@ -328,7 +327,7 @@ class Material:
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
             slope = np.asarray(loss.derivative(np, p, t, **params)) / outputs
-            logits = p if loss.pred.words == "logits" else None
+            logits = p if loss.pred is LOGIT else None
             of_logits = slope / total
             if self.workload.linear:
                 slope = slope @ self._arrays[1].astype(np.float64)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from losscli.sources.lane import Lane
 from losscli.sources.source import Block, BlockCut, Source, check_ids
 from losscli.tallies.digest import Leaves
 from losscli.tallies.rows import RowLosses, RowTally
+
+
+Mark: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Measured:
     """What one block gives; `samples` are the losses of its rows, where they are wanted.
 
     tallies: one a loss, of the block; groups: the same of each group in it.
+    marks: what bears on the whole, by the loss's label and the role.
     rounded: whether integers lost digits when they became floating-point numbers.
     """
 
@@ -59,6 +63,7 @@ class Measured:
     samples: list[NDArray[np.float64]] = field(default_factory=list)
     leaves: dict[str, Leaves] = field(default_factory=dict)
     offences: dict[tuple[str, str], Offence] = field(default_factory=dict)
+    marks: dict[Mark, frozenset[str]] = field(default_factory=dict)
     probabilities: bool = False
     rounded: bool = False
 
@@ -89,7 +94,7 @@ class BlockMeter:
         self._digest = digest
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
-        self._logits = any(loss.loss.pred.words == "logits" for loss in losses)
+        self._logits = any(loss.takes_logits for loss in losses)
         self._strip = None if reuses_memory() or backend.name != "numpy" else STRIP
 
     def __call__(self, cut: BlockCut, lane: Lane) -> Measured:
@@ -115,8 +120,12 @@ class BlockMeter:
                     if missing is not None:
                         checks.blame_missing(loss, missing & ~checks.out(loss))
                 return measured
+            for loss in self._losses:
+                measured.marks |= checks.marks(loss)
             wide = {"preds": self._widened("preds", raw["preds"], lane)}
-            real = [raw["preds"], *([] if self._indices(raw) else [raw["targets"]])]
+            real = [raw["preds"]]
+            if "targets" in raw and not self._indices(raw):
+                real.append(raw["targets"])
             measured.rounded = any(map(_loses_integers, real))
             groups = BlockGroups(self._source, block) if block.keys else None
             for loss in self._losses:
@@ -132,12 +141,12 @@ class BlockMeter:
 
     def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """Whether targets are class indices, which are compared and never computed with."""
-        elementwise = any(loss.loss.elementwise for loss in self._losses)
-        return not elementwise and raw["targets"].ndim == 1
+        row = raw["targets"].shape[1:]
+        return all(loss.loss.indexed(row) or not loss.loss.rows_of.targeted for loss in self._losses)
 
     def _as_logits(self, pred: NDArray[Any]) -> NDArray[Any]:
         """The predictions as the losses of logits take them: rows of classes, or single values."""
-        logits = (loss.loss for loss in self._losses if loss.loss.pred.words == "logits")
+        logits = (loss.loss for loss in self._losses if loss.takes_logits)
         return pred.reshape(-1) if all(loss.elementwise for loss in logits) else pred
 
     def _looked_at(
@@ -154,7 +163,9 @@ class BlockMeter:
         looked at only where a loss is not finite.
         """
         missing = checks.missing(loss, everywhere=loss.loss.saturates)
-        target = self._target(loss, raw["targets"], missing, wide, lane)
+        target = None
+        if loss.loss.rows_of.targeted:
+            target = self._target(loss, raw["targets"], missing, wide, lane)
         share = loss.denominator(self._backend, target)
         denominator = None if share is None else self._backend.to_numpy(share)
         weight = np.array(raw["weights"], np.float64) if "weights" in raw else None
@@ -183,14 +194,17 @@ class BlockMeter:
         rows = RowLosses(values, denominator, weight, skip)
         return rows.tally(checks.first), rows
 
-    def _values(self, loss: BoundLoss, pred: Array, target: Array) -> NDArray[np.float64]:
+    def _values(
+        self, loss: BoundLoss, pred: Array, target: Array | None
+    ) -> NDArray[np.float64]:
         """One loss a row; in strips where large temporaries would be given back to the system."""
         if self._strip is None:
             return self._backend.to_numpy(loss.rows(self._backend, pred, target))
         step = max(1, self._strip // max(1, int(np.prod(pred.shape[1:]))))
         out = np.empty(len(pred))
         for i in range(0, len(pred), step):
-            out[i : i + step] = loss.rows(self._backend, pred[i : i + step], target[i : i + step])
+            part = None if target is None else target[i : i + step]
+            out[i : i + step] = loss.rows(self._backend, pred[i : i + step], part)
         return out
 
     def _widened(self, role: str, raw: NDArray[Any], lane: Lane) -> Array:
@@ -205,7 +219,7 @@ class BlockMeter:
         lane: Lane,
     ) -> Array:
         """The targets as the loss takes them: indices of classes, or real numbers."""
-        key = "targets" if loss.loss.elementwise or raw.ndim > 1 else "labels"
+        key = "labels" if loss.loss.indexed(raw.shape[1:]) else "targets"
         if key not in wide:
             if key == "targets":
                 wide[key] = self._widened(key, raw, lane)
@@ -243,7 +257,7 @@ class _Checks:
         self._raw = raw
         self._nan = nan
         self._offences = offences
-        self._found: dict[tuple[str, str, int | None], tuple[Mask | None, Mask | None]] = {}
+        self._found: dict[tuple[str, str, int | None, int], tuple[Mask | None, Mask | None]] = {}
 
     def outside(self, loss: BoundLoss) -> bool:
         """Whether a value of the block lies outside the loss's domain; such rows are blamed."""
@@ -252,7 +266,7 @@ class _Checks:
             if domain.bounded:
                 _, outside = self._masks(loss, role, domain)
                 if outside is not None:
-                    self._blame(loss.loss.name, role, domain, outside, domain.hint)
+                    self._blame(loss, role, domain, outside, domain.hint)
                     found = True
         return found
 
@@ -274,16 +288,16 @@ class _Checks:
         found = np.zeros(len(self._raw["preds"]), np.bool_)
         if "weights" in self._raw:
             found |= self._raw["weights"] == 0
-        labels = self._raw["targets"]
-        if "ignore_index" in loss.params and labels.ndim == 1:
-            found |= labels == loss.params["ignore_index"]
+        spared = loss.params.get("ignore_index")
+        if spared is not None and loss.loss.indexed(self._raw["targets"].shape[1:]):
+            found |= self._raw["targets"] == spared
         return found
 
     def lost(self, loss: BoundLoss) -> Mask:
         """The rows whose label is nan: no index says so, hence their loss must."""
-        labels = self._raw["targets"]
-        if loss.loss.elementwise or labels.ndim > 1 or labels.dtype.kind != "f":
-            return np.zeros(len(labels), np.bool_)
+        labels = self._raw.get("targets")
+        if labels is None or labels.dtype.kind != "f" or not loss.loss.indexed(labels.shape[1:]):
+            return np.zeros(len(self._raw["preds"]), np.bool_)
         return np.asarray(np.isnan(labels))
 
     def blame_missing(self, loss: BoundLoss, rows: Mask) -> None:
@@ -295,7 +309,7 @@ class _Checks:
             if mask is not None:
                 kept = mask & rows.reshape(-1, *(1,) * (mask.ndim - 1))
                 if kept.any():
-                    self._blame(loss.loss.name, role, domain, kept, _NAN_HINT)
+                    self._blame(loss, role, domain, kept, _NAN_HINT)
 
     def blame_loss(self, loss: BoundLoss, rows: Mask) -> None:
         """Remember rows whose loss is nan, though every input of theirs is allowed."""
@@ -307,35 +321,38 @@ class _Checks:
             )
 
     def _roles(self, loss: BoundLoss) -> list[tuple[str, Domain]]:
-        roles: list[tuple[str, Domain]] = [
-            ("preds", loss.loss.pred),
-            ("targets", loss.loss.target),
-        ]
+        roles: list[tuple[str, Domain]] = [("preds", loss.pred)]
+        if (target := loss.target) is not None:
+            roles.append(("targets", target))
         return [*roles, ("weights", WEIGHT)] if "weights" in self._raw else roles
 
     def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
         spared = loss.params.get("ignore_index") if role == "targets" else None
-        key = (role, domain.words, spared)
+        key = (role, domain.words, spared, loss.loss.rows_of.more)
         if key not in self._found:
-            classes = None if loss.loss.elementwise else self._raw["preds"].shape[1]
+            classes = loss.loss.classes(self._raw["preds"].shape[1:])
             self._found[key] = domain.offenders(self._raw[role], classes, spared)
         return self._found[key]
 
-    def _blame(self, name: str, role: str, domain: Domain, mask: Mask, hint: str) -> None:
+    def _blame(self, loss: BoundLoss, role: str, domain: Domain, mask: Mask, hint: str) -> None:
         rows = rows_with(mask)
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         value = float(self._raw[role][at])
-        subject = "--weights" if role == "weights" else name
-        fault = domain.fault(value, self._classes())
+        subject = "--weights" if role == "weights" else loss.loss.name
+        fault = domain.fault(value, loss.loss.classes(self._raw["preds"].shape[1:]))
         message = f"{subject} takes {domain.words}; {value:.10g} {fault}"
         column = int(at[1]) if len(at) > 1 else None
         offence = Offence(message, role, self.first + int(at[0]), column, int(rows.sum()), hint)
         kind = f"{domain.words}, {'missing' if hint == _NAN_HINT else 'outside'}"
         self._offences.setdefault((role, kind), offence)
 
-    def _classes(self) -> int | None:
-        shape = self._raw["preds"].shape
-        return shape[1] if len(shape) > 1 else None
+    def marks(self, loss: BoundLoss) -> Iterator[tuple[Mark, frozenset[str]]]:
+        """What the block shows that only all blocks can judge."""
+        for role, domain in self._roles(loss):
+            if domain.watched:
+                found = domain.marks(self._raw[role])
+                if found:
+                    yield (loss.label, role), found
 
 
 def _loses_integers(raw: NDArray[Any]) -> bool:

@@ -11,7 +11,7 @@ from losscli.backends.backend import Backend
 from losscli.documents import Note
 from losscli.engines.engine import Engine
 from losscli.errors import UsageError
-from losscli.evaluation.block import BlockMeter, Measured, Offence
+from losscli.evaluation.block import BlockMeter, Mark, Measured, Offence
 from losscli.evaluation.groups import GroupTotal
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.result import Evaluation, Input, LossResult
@@ -67,6 +67,7 @@ def measure(
         progress(total.size / source.size)
     source.verify()
     total.raise_offence()
+    remarks = total.verdicts(losses)
 
     def results_of(tallies: Sequence[RowTally]) -> tuple[LossResult, ...]:
         return tuple(
@@ -78,7 +79,7 @@ def measure(
     return Evaluation(
         losses=results,
         groups=total.groups.results(results_of),
-        notes=tuple(_notes(source, losses, results, layout, total, backend)),
+        notes=(*_notes(source, losses, results, layout, total, backend), *remarks),
         inputs=tuple(_inputs(source, total, digest)),
         backend=backend.name,
         device=backend.device,
@@ -109,7 +110,8 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...
 
     Raises DataError where a loss does not take these shapes.
     """
-    pred, target = source.field("preds").row, source.field("targets").row
+    pred = source.field("preds").row
+    target = source.field("targets").row if "targets" in source.roles else None
     if target == (1,):
         target = ()
     if pred == (1,) and target == () and all(loss.loss.elementwise for loss in losses):
@@ -117,8 +119,8 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...
     for loss in losses:
         if loss.loss.elementwise:
             _one_column(source, loss)
-        loss.loss.fit(pred, target, loss.params)
-    layout = {"preds": pred, "targets": target}
+        loss.loss.fit(pred, target if loss.loss.rows_of.targeted else None, loss.params)
+    layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
         weight = source.field("weights").row
         if weight not in ((), (1,)):
@@ -151,6 +153,7 @@ class _Total:
         self.groups = GroupTotal(source)
         self.digests: dict[str, Digest] = {}
         self.offences: dict[tuple[str, str], Offence] = {}
+        self.marks: dict[Mark, frozenset[str]] = {}
         self.probabilities = True
         self.rounded = False
         self.rows = 0
@@ -160,6 +163,8 @@ class _Total:
         """Take the block that follows."""
         self.rows += part.rows
         self.size += part.size
+        for mark, found in part.marks.items():
+            self.marks[mark] = self.marks.get(mark, frozenset()) | found
         self.probabilities &= part.probabilities
         self.rounded |= part.rounded
         for role, leaves in part.leaves.items():
@@ -176,6 +181,24 @@ class _Total:
         if self.offences:
             first = min(self.offences.values(), key=lambda offence: offence.row)
             raise first.error(self._source, self.rows)
+
+    def verdicts(self, losses: Sequence[BoundLoss]) -> list[Note]:
+        """What the marks of all blocks come to, each once; raises DataError where that is wrong."""
+        found: dict[str, Note] = {}
+        for loss in losses:
+            for role, domain in (("preds", loss.pred), ("targets", loss.target)):
+                marks = self.marks.get((loss.label, role))
+                verdict = domain.verdict(marks) if marks and domain else None
+                if verdict is None:
+                    continue
+                path = self._source.table(role).path
+                if not verdict.code:
+                    raise DataError(
+                        f"{loss.loss.name}: {verdict.message}", place=path, hint=verdict.hint
+                    )
+                words = f"{path}: {verdict.message}"
+                found.setdefault(words, Note(verdict.code, words))
+        return list(found.values())
 
 
 def _inputs(source: Source, total: _Total, digest: bool) -> list[Input]:

@@ -21,11 +21,11 @@ def notes_of(
 ) -> Iterator[Note]:
     """The notes of an evaluation, each once."""
     path = source.table("preds").path
-    logits = [loss for loss in losses if loss.loss.pred.words == "logits"]
+    logits = [loss for loss in losses if loss.takes_logits]
     if probabilities and logits:
         yield _looks_like_probabilities(path, logits[0], layout["preds"])
     columns = {role: source.field(role).row == (1,) and layout[role] == () for role in layout}
-    if columns["preds"] and columns["targets"]:
+    if columns["preds"] and columns.get("targets"):
         columns["preds"] = columns["targets"] = False  # their shapes match as they are
     for role in layout:
         if columns[role]:
@@ -76,7 +76,7 @@ def _table_notes(source: Source) -> Iterator[Note]:
             yield Note("separator", f"{table.path} was read with {words} between its cells")
     for role, (table, field) in source.roles.items():
         flag = "--by" if is_groups(role) else "--weights" if role == "weights" else None
-        at_hand = table in (source.table("preds"), source.table("targets"))
+        at_hand = table in [source.table(r) for r in ("preds", "targets") if r in source.roles]
         for name in field.columns if flag and at_hand else ():
             if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
                 words = f"{flag} {name} is the column of {table.path}; ./{name} would be the file"

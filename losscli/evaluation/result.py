@@ -117,7 +117,7 @@ class LossResult(NamedTuple):
             max_row=ends.high_row,
             max_line=line(ends.high_row) if ends.high_row is not None else None,
             statistic=bound.statistic,
-            takes_logits=bound.loss.pred.words == "logits",
+            takes_logits=bound.takes_logits,
             derived={name: _apply(function, mean) for name, function in bound.loss.derived},
         )
 

@@ -125,11 +125,8 @@ class _Own:
 
     def _counted(self, target: NDArray[Any]) -> ExactSum:
         """What all rows count in the mean."""
-        if self._loss.denominator is not None:
-            shares = self._loss.denominator(np, target, **self._params)
-            if shares is not None:
-                return ExactSum.of(shares)
-        return ExactSum.ones(len(target))
+        shares = self._loss.shares(np, target, self._params)
+        return ExactSum.ones(len(target)) if shares is None else ExactSum.of(shares)
 
     def _wide(self, part: NDArray[Any], key: str, lane: Lane) -> Floats:
         wide = lane.empty(key, part.shape, np.float64)

@@ -1,17 +1,23 @@
 """What predictions and targets may be, checked once, outside the loss.
 
 A check takes a block as it was read and returns which of its rows offend; it knows neither files
-nor what is done about them.
+nor what is done about them. What no block can say alone, such as which convention a column of
+labels follows, is collected as marks and judged at the end.
 """
 
 import math
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
+Random: TypeAlias = np.random.Generator
+
+_BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
 
 
 class Interval(NamedTuple):
@@ -26,10 +32,32 @@ class Interval(NamedTuple):
         above = x >= self.low if self.ends[0] == "[" else x > self.low
         return above & (x <= self.high if self.ends[1] == "]" else x < self.high)
 
+    def below(self, x: float) -> bool:
+        """Whether a number lies before the range."""
+        return x < self.low or (x == self.low and self.ends[0] == "(")
+
     def __str__(self) -> str:
         if math.isinf(self.high):
             return f"{'>=' if self.ends[0] == '[' else '>'} {self.low:g}"
+        if math.isinf(self.low):
+            return f"{'<=' if self.ends[1] == ']' else '<'} {self.high:g}"
         return f"in {self.ends[0]}{self.low:g}, {self.high:g}{self.ends[1]}"
+
+
+class Either(NamedTuple):
+    """Several ranges, any of which holds a number."""
+
+    parts: tuple[Interval, ...]
+
+    def holds(self, x: Any) -> Any:
+        """Where x lies in any of the ranges."""
+        first, *others = (part.holds(x) for part in self.parts)
+        for other in others:
+            first = first | other
+        return first
+
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.parts))
 
 
 class Offenders(NamedTuple):
@@ -43,46 +71,88 @@ class Offenders(NamedTuple):
     outside: Mask | None = None
 
 
+class Verdict(NamedTuple):
+    """What marks came to: a note with its code, or without one an error; hint: how to mend it."""
+
+    message: str
+    code: str = ""
+    hint: str = ""
+
+
 def rows_with(mask: Mask) -> Mask:
     """The rows of a block in which any entry is marked."""
     return np.asarray(mask.reshape(len(mask), -1).any(axis=1))
 
 
-class Domain(Protocol):
-    """A set of values with a name, and what to do about a value outside it."""
+def or_none(mask: Mask | None) -> Mask | None:
+    """A mask in which something is marked."""
+    return mask if mask is not None and mask.any() else None
 
-    @property
-    def words(self) -> str:
-        """How a message names them."""
 
-    @property
-    def hint(self) -> str:
-        """What a person may have meant."""
+@dataclass(frozen=True)
+class Domain:
+    """A set of values with a name, and what to do about a value outside it.
+
+    words: how a message names them. hint: what a person may have meant.
+    bounded: whether some finite number lies outside. watched: whether blocks leave marks.
+    """
+
+    words: str
+    hint: str = ""
 
     @property
     def bounded(self) -> bool:
         """Whether some finite number lies outside."""
+        return True
 
-    def fault(self, value: float, classes: int | None, /) -> str:
-        """Why a value does not belong, to follow the value in a message."""
+    @property
+    def watched(self) -> bool:
+        """Whether blocks leave marks, which only the whole can judge."""
+        return False
 
-    def offenders(self, raw: Raw, classes: int | None, spared: int | None, /) -> Offenders:
+    def offenders(
+        self, raw: Raw, classes: int | None = None, spared: int | None = None
+    ) -> Offenders:
         """The entries that do not belong; `classes` and `spared` as for `Labels`."""
+        raise NotImplementedError
+
+    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
+        """Why a value does not belong, to follow the value in a message."""
+        return "is not one"
+
+    def marks(self, raw: Raw) -> frozenset[str]:  # noqa: ARG002
+        """What a block shows that bears on the whole."""
+        return frozenset()
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:  # noqa: ARG002
+        """What the marks of all blocks come to."""
+        return None
+
+    def draw(
+        self, random: Random, shape: Sequence[int], spread: float, classes: int = 0, dtype: Any = np.float64
+    ) -> NDArray[Any]:
+        """Ordinary values of this shape; spread: of what has no bounds; classes: for labels."""
+        raise NotImplementedError
 
 
-class Numbers(NamedTuple):
-    """Real numbers in an interval. words: how a message names them."""
+@dataclass(frozen=True)
+class Numbers(Domain):
+    """Real numbers in an interval. often: those that are mostly seen, where some are."""
 
-    words: str
-    interval: Interval
-    hint: str = ""
+    interval: Interval = Interval()
+    often: tuple[float, ...] = ()
 
     @property
     def bounded(self) -> bool:
         """Whether the interval has an end."""
         return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))
 
-    def offenders(self, raw: Raw, *_: int | None) -> Offenders:
+    def offenders(
+        self,
+        raw: Raw,
+        classes: int | None = None,  # noqa: ARG002
+        spared: int | None = None,  # noqa: ARG002
+    ) -> Offenders:
         """The entries that are nan or outside the interval."""
         if not raw.size or (
             bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
@@ -92,60 +162,88 @@ class Numbers(NamedTuple):
         if not self.bounded:
             missing |= ~self.interval.holds(raw)
         outside = ~self.interval.holds(raw) & ~missing
-        return Offenders(_or_none(missing), _or_none(outside))
+        return Offenders(or_none(missing), or_none(outside))
 
-    def fault(self, value: float, *_: int | None) -> str:
+    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
         """Below, above, or not a number at all."""
-        if math.isnan(value) or self.interval.low < value < self.interval.high:
+        if math.isnan(value) or self.interval.holds(value):
             return "is not one"
-        return "is not finite" if math.isinf(value) else "is below" if value < 1 else "is above"
+        if math.isinf(value):
+            return "is not finite"
+        return "is below" if self.interval.below(value) else "is above"
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,  # noqa: ARG002
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """Those that are often seen, else a normal or an even spread inside the interval."""
+        low, high = self.interval.low, self.interval.high
+        if self.often:
+            return np.array(self.often, dtype)[random.integers(0, len(self.often), shape)]
+        if math.isinf(low) or math.isinf(high):
+            found = random.standard_normal(shape, dtype)
+            found *= spread
+            if not self.bounded:
+                return found
+            np.abs(found, out=found)
+            return low + _BORDER + found if math.isinf(high) else high - _BORDER - found
+        border = _BORDER * (high - low)
+        even = random.random(shape, dtype) ** spread
+        return np.asarray(low + border + (high - low - 2.0 * border) * even)
 
 
-class Labels(NamedTuple):
-    """Class indices 0 … C - 1 for N rows; a matrix (N, C) in their place holds weights >= 0."""
+@dataclass(frozen=True)
+class Simplex(Numbers):
+    """Numbers >= 0 that sum to 1 along the last axis; other sums are computed with, and noted."""
 
-    words: str = "class indices 0 ... C - 1"
-    hint: str = "labels count from 0; -l cross_entropy:ignore_index=K leaves label K out"
-    bounded: bool = True
+    @property
+    def watched(self) -> bool:
+        """A row that does not sum to 1 leaves a mark."""
+        return True
 
-    def offenders(
-        self, raw: Raw, classes: int | None = None, spared: int | None = None
-    ) -> Offenders:
-        """The entries that are no index of `classes` classes and not `spared` (ignore_index)."""
-        if raw.ndim > 1:
-            return SOFT_TARGETS.offenders(raw)
-        if not raw.size:
-            return Offenders()
-        high = math.inf if classes is None else classes
-        if raw.dtype.kind in "iub" and raw.min() >= 0 and raw.max() < high:
-            return Offenders()
-        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
-        good = (raw >= 0) & (raw < high) & (raw == np.floor(raw))
-        if spared is not None:
-            good |= raw == spared
-        outside = ~good if missing is None else ~good & ~missing
-        return Offenders(_or_none(missing), _or_none(outside))
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Whether some row's sum is off by more than 1e-6, or the rounding of its type."""
+        if raw.ndim < 2 or not raw.size:
+            return frozenset()
+        eps = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
+        with np.errstate(all="ignore"):
+            off = np.abs(raw.sum(axis=-1, dtype=np.float64) - 1.0)
+        return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
 
-    def fault(self, value: float, classes: int | None) -> str:
-        """Not whole, negative, or past the last class."""
-        if not math.isfinite(value) or value != math.floor(value):
-            return "is not a whole number"
-        return "is negative" if value < 0 else f"is past the last of {classes} classes"
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """A note: nothing is normalised on the way."""
+        if not marks:
+            return None
+        words = "rows do not sum to 1; they are taken as they are"
+        return Verdict(words, "not_normalised")
 
-
-def _or_none(mask: Mask | None) -> Mask | None:
-    return mask if mask is not None and mask.any() else None
+    def draw(
+        self, random: Random, shape: Sequence[int], spread: float, classes: int = 0, dtype: Any = np.float64
+    ) -> NDArray[Any]:
+        """Shares of a whole."""
+        found = random.standard_exponential(shape, dtype) + _BORDER
+        return np.asarray(found / found.sum(axis=-1, keepdims=True))
 
 
-REAL = Numbers("finite numbers", Interval(ends="()"))
-LOGIT = Numbers("logits", Interval())
+REAL = Numbers("finite numbers", "", Interval(ends="()"))
+LOGIT = Numbers("logits")
+SCORE = Numbers("scores", "", Interval(ends="()"))
 PROBABILITY = Numbers(
-    "probabilities in [0, 1]", Interval(0.0, 1.0), "if these are logits: -l bce_with_logits"
+    "probabilities in [0, 1]", "if these are logits: -l bce_with_logits", Interval(0.0, 1.0)
 )
-SOFT_LABEL = Numbers("targets in [0, 1]", Interval(0.0, 1.0))
-SOFT_TARGETS = Numbers("target weights >= 0", Interval(0.0, ends="[)"))
-WEIGHT = Numbers("weights >= 0", Interval(0.0, ends="[)"))
-LABELS = Labels()
+SOFT_LABEL = Numbers("targets in [0, 1]", "", Interval(0.0, 1.0), (0.0, 1.0))
+SOFT_TARGETS = Numbers("target weights >= 0", "", Interval(0.0, ends="[)"))
+WEIGHT = Numbers("weights >= 0", "", Interval(0.0, ends="[)"))
+NON_NEGATIVE = Numbers("numbers >= 0", "", Interval(0.0, ends="[)"))
+POSITIVE = Numbers("numbers > 0", "", Interval(0.0, ends="()"))
+SIMPLEX = Simplex("probabilities >= 0 a class", "", Interval(0.0, ends="[)"))
+LOG_PROBABILITY = Numbers(
+    "log-probabilities <= 0", "probabilities? take their logarithms", Interval(high=0.0)
+)
 
 
 def looks_like_probabilities(rows: Raw) -> bool:

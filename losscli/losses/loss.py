@@ -4,74 +4,41 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
-from losscli.losses.domain import Domain, Interval, rows_with
+from losscli.losses.domain import Domain, rows_with
+from losscli.losses.labels import Labels
+from losscli.losses.params import Param
+from losscli.losses.shapes import NUMBERS, Rows, shape_words
 
-__all__ = ["Array", "Loss", "Namespace", "Param"]
+__all__ = ["Array", "Convention", "Loss", "Namespace", "Param"]
 
 Values: TypeAlias = Callable[..., Array]
 
 # Called from Python the loss must not touch its host's allocator: strips this long stay in cache.
 STRIP = 16_384
-_WHOLE = 1 << 63
 
 
-class Param(NamedTuple):
-    """One parameter of a loss: its name, default, bounds and meaning.
+class Convention(NamedTuple):
+    """What a library does otherwise than the declaration, so that its number can be given.
 
-    kind: a number, a whole number, or (weights) None, a number or one number a column.
+    params: its defaults, where they differ. values: its loss of a row, where no parameter says it,
+    called as the declared one with `eps` beside: the spacing at 1 of the predictions' type as read.
+    by_rows: whether a weighted mean divides by the number of rows, not by the sum of weights.
+    by_elements: whether a sum counts the numbers of a row one by one.
+    note: what a person should know of the difference.
     """
 
-    name: str
-    default: float | int | None
-    bounds: Interval
-    meaning: str
-    kind: Literal["number", "whole", "columns"] = "number"
-
-    def checked(self, value: Any, loss: str) -> Any:
-        """The value as the loss takes it; raises UsageError where it is of the wrong kind."""
-        if self.kind == "columns":
-            if value is None and self.default is None:
-                return None
-            if isinstance(value, str | bytes):
-                raise self._wrong(value, loss, "a number or one number a column")
-            try:
-                array = as_array(value, self.name).astype(np.float64)
-            except DataError:
-                raise self._wrong(value, loss, "a number or one number a column") from None
-            if array.ndim > 1 or not (np.isfinite(array) & self.bounds.holds(array)).all():
-                raise self._wrong(value, loss, f"{self.bounds}, as a number or one a column")
-            return float(array) if array.ndim == 0 else array
-        if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
-            raise self._wrong(value, loss, "a number" if self.kind == "number" else "whole")
-        if self.kind == "whole":
-            if not -_WHOLE <= value < _WHOLE or value != int(value):  # nan is neither
-                raise self._wrong(value, loss, "a whole number of 64 bits")
-            return int(value)
-        try:
-            number = float(value)
-        except OverflowError:
-            raise self._wrong(value, loss, "within the range of float64") from None
-        if not self.bounds.holds(number):
-            raise self._wrong(value, loss, str(self.bounds))
-        return number
-
-    def _wrong(self, value: Any, loss: str, should: str) -> UsageError:
-        try:
-            words = repr(value)
-        except ValueError:  # an integer of thousands of digits
-            words = "a number of that many digits"
-        words = words if len(words) <= 80 and "\n" not in words else f"{words[:40].split()[0]}..."
-        return UsageError(
-            f"{self.name} of {loss} must be {should}; {words} is not",
-            hint=f"{self.name}: {self.meaning} (default {self.default})",
-        )
+    params: Mapping[str, Any] = MappingProxyType({})
+    values: Values | None = None
+    by_rows: bool = False
+    by_elements: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +52,10 @@ class Loss:
     derivative(xp, pred, target, **params): the same with respect to pred, of pred's shape.
     reference(mp, pred, target, **params): one row by the plain formula in mpmath.
     denominator(xp, target, **params): what a row counts in the mean, where that is not 1.
-    rows_of: "numbers" takes (N,) or (N, D), and the row's loss is the mean over D;
-        "classes" takes (N, C) with targets (N,) or (N, C), and gives one loss a row.
+    rows_of: how a row of predictions and a row of targets relate.
+    pred, target: their domains; None for the targets of a loss that takes none. domains: what they
+        are for given parameters, where that depends on these.
+    like: what libraries do otherwise, by their names; one without the loss is absent.
     saturates: whether an input that is nan or infinite may give a finite loss, so that evaluation
         must look at every input and not only at the losses.
     derived: (name, function of the mean) of statistics that are reported beside it.
@@ -101,17 +70,19 @@ class Loss:
     derivative: Values
     reference: Values
     pred: Domain
-    target: Domain
+    target: Domain | None
     use: str
     avoid: str
     flops: int
-    rows_of: Literal["numbers", "classes"] = "numbers"
+    rows_of: Rows = NUMBERS
+    domains: Callable[..., tuple[Domain, Domain | None]] | None = None
     params: tuple[Param, ...] = ()
     aliases: tuple[str, ...] = ()
     denominator: Values | None = None
     saturates: bool = False
     derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
     equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
     pitfalls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -120,7 +91,7 @@ class Loss:
     @property
     def elementwise(self) -> bool:
         """Whether it maps element to element."""
-        return self.rows_of == "numbers"
+        return self.rows_of.elementwise
 
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
@@ -146,29 +117,33 @@ class Loss:
             for name, param in known.items()
         }
 
-    def fit(self, pred: Sequence[int], target: Sequence[int], params: Mapping[str, Any]) -> None:
+    def domains_of(self, params: Mapping[str, Any]) -> tuple[Domain, Domain | None]:
+        """What predictions and targets may be under these parameters."""
+        return (self.pred, self.target) if self.domains is None else self.domains(**params)
+
+    def indexed(self, target: Sequence[int] | None) -> bool:
+        """Whether rows of targets of this shape are indices of classes."""
+        return isinstance(self.target, Labels) and target is not None and not len(target)
+
+    def classes(self, pred: Sequence[int]) -> int | None:
+        """How many classes labels may name, beside rows of predictions of this shape."""
+        if not isinstance(self.target, Labels) or not len(pred):
+            return None
+        return pred[-1] + self.rows_of.more
+
+    def fit(
+        self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
+    ) -> None:
         """Check the shapes of a row of pred and of target (N left out) and of the parameters.
 
         Raises DataError where pred and target do not fit, UsageError where a parameter does not.
         """
-        if self.elementwise:
-            if tuple(pred) != tuple(target):
-                raise DataError(
-                    f"{self.name} takes predictions and targets of one shape; "
-                    f"they are {shape_words(pred)} and {shape_words(target)}",
-                    hint="losscli never broadcasts: reshape one of them",
-                )
-        elif len(pred) != 1:
-            binary = " (for one logit a row: -l bce_with_logits)" if not pred else ""
+        if not self.rows_of.fit(pred, target):
+            found = shape_words(pred)
+            found += "" if target is None else f" and {shape_words(target)}"
             raise DataError(
-                f"{self.name} takes predictions of shape (N, C), a row of classes a sample; "
-                f"they are {shape_words(pred)}",
-                hint=f"classes stand on the last axis{binary}",
-            )
-        elif tuple(target) not in ((), tuple(pred)):
-            raise DataError(
-                f"{self.name} takes targets of shape (N,), class indices, or {shape_words(pred)}, "
-                f"a weight a class; they are {shape_words(target)}",
+                f"{self.name} takes {self.rows_of.taken()}; they are {found}",
+                hint=self._shape_hint(pred),
             )
         width = pred[-1] if pred else 1
         for param in self.params:
@@ -177,6 +152,14 @@ class Loss:
                 raise UsageError(
                     f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
                 )
+
+    def _shape_hint(self, pred: Sequence[int]) -> str:
+        if self.elementwise:
+            return "losscli never broadcasts: reshape one of them"
+        if isinstance(self.target, Labels):
+            binary = " (for one logit a row: -l bce_with_logits)" if not pred else ""
+            return f"classes stand on the last axis{binary}"
+        return "" if pred else "a row a sample: stack its numbers on the last axis"
 
     def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """Per-sample losses, (N,), in float64: of (N, D) arrays the mean over D.
@@ -200,12 +183,16 @@ class Loss:
         values = self.values(xp, pred, target, **params)
         if values.ndim == 1:
             return values
-        return xp.mean(xp.reshape(values, (values.shape[0], -1)), axis=-1)
+        return _row_means(xp, values)
+
+    def shares(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
+        """What each row counts in the mean; None where all count 1."""
+        found = None if self.denominator is None else self.denominator(xp, target, **params)
+        return found if found is None or found.ndim == 1 else _row_means(xp, found)
 
 
-def shape_words(row: Sequence[int]) -> str:
-    """The shape of an array of such rows, as a person writes it."""
-    return "(N,)" if not row else f"(N, {', '.join(map(str, row))})"
+def _row_means(xp: Namespace, values: Array) -> Array:
+    return xp.mean(xp.reshape(values, (values.shape[0], -1)), axis=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,43 +207,48 @@ class _Inputs:
     @classmethod
     def of(cls, loss: Loss, pred: Any, target: Any, given: Mapping[str, Any]) -> "_Inputs":
         params = loss.resolve(given)
-        raw_pred, raw_target = as_array(pred, "pred"), as_array(target, "target")
-        if raw_pred.ndim == 0 or len(raw_pred) != len(np.atleast_1d(raw_target)):
+        if not loss.rows_of.targeted and target is not None:
+            raise DataError(f"{loss.name} takes no targets: its rows hold all that it needs")
+        raw_pred = as_array(pred, "pred")
+        raw_target = None if not loss.rows_of.targeted else as_array(target, "target")
+        if raw_pred.ndim == 0 or (
+            raw_target is not None and len(raw_pred) != len(np.atleast_1d(raw_target))
+        ):
+            beside = "" if raw_target is None else f" and {raw_target.shape}"
             raise DataError(
-                f"{loss.name} takes one target a prediction; "
-                f"they are {raw_pred.shape} and {raw_target.shape}"
+                f"{loss.name} takes one target a prediction; they are {raw_pred.shape}{beside}"
             )
-        loss.fit(raw_pred.shape[1:], raw_target.shape[1:], params)
+        target_row = None if raw_target is None else raw_target.shape[1:]
+        loss.fit(raw_pred.shape[1:], target_row, params)
         if not raw_pred.size and len(raw_pred):
             raise DataError(f"{loss.name} takes rows of numbers; pred is {raw_pred.shape}")
-        classes = None if loss.elementwise else raw_pred.shape[1]
-        spared = params.get("ignore_index")
-        out = raw_target == spared if spared is not None and raw_target.ndim == 1 else None
-        _check(loss.name, "pred", raw_pred, loss.pred, out=out)
-        _check(loss.name, "target", raw_target, loss.target, classes, spared)
+        _check_inputs(loss, raw_pred, raw_target, params)
+        indexed = loss.indexed(target_row)
         if hasattr(pred, "detach"):
-            import torch
-            from array_api_compat import torch as xp
+            return cls._on_torch(pred, target, raw_target, params, indexed=indexed)
+        kind = np.int64 if indexed else np.float64
+        second = None if raw_target is None else np.ascontiguousarray(raw_target, kind)
+        return cls(np, np.ascontiguousarray(raw_pred, np.float64), second, params)
 
-            first = pred.to(torch.float64)
+    @classmethod
+    def _on_torch(
+        cls, pred: Any, target: Any, raw_target: Any, params: Mapping[str, Any], *, indexed: bool
+    ) -> "_Inputs":
+        """Tensors on the device of the predictions."""
+        import torch
+        from array_api_compat import torch as xp
+
+        moved = {
+            k: torch.as_tensor(v, dtype=torch.float64, device=pred.device)
+            if isinstance(v, np.ndarray)
+            else v
+            for k, v in params.items()
+        }
+        second = None
+        if raw_target is not None:
             other = target if hasattr(target, "detach") else torch.from_numpy(_plain(raw_target))
-            second = other.to(pred.device)
-            whole = torch.int64
-            moved = {
-                k: torch.as_tensor(v, dtype=torch.float64, device=pred.device)
-                if isinstance(v, np.ndarray)
-                else v
-                for k, v in params.items()
-            }
-            second = second.to(whole if _indexed(loss, second) else torch.float64)
-            return cls(xp, first, second, moved)
-        whole_or_real = np.int64 if _indexed(loss, raw_target) else np.float64
-        return cls(
-            np,
-            np.ascontiguousarray(raw_pred, np.float64),
-            np.ascontiguousarray(raw_target, whole_or_real),
-            params,
-        )
+            second = other.to(pred.device).to(torch.int64 if indexed else torch.float64)
+        return cls(xp, pred.to(torch.float64), second, moved)
 
     def by_strips(self, function: Callable[..., Array], row: Sequence[int]) -> Array:
         """`function` of all rows, a strip at a time where that keeps temporaries small."""
@@ -268,7 +260,8 @@ class _Inputs:
             step = max(1, STRIP // max(1, math.prod(self.pred.shape[1:])))
             for i in range(0, count, step):
                 part = slice(i, i + step)
-                out[part] = function(np, self.pred[part], self.target[part], self.params)
+                target = None if self.target is None else self.target[part]
+                out[part] = function(np, self.pred[part], target, self.params)
             return out
 
 
@@ -278,8 +271,15 @@ def _plain(array: Any) -> Any:
     return np.array(array, dtype=kind or np.int64, order="C")
 
 
-def _indexed(loss: Loss, target: Array) -> bool:
-    return loss.rows_of == "classes" and target.ndim == 1
+def _check_inputs(loss: Loss, pred: Any, target: Any, params: Mapping[str, Any]) -> None:
+    """Raise DataError where an entry lies outside the domain of its role."""
+    pred_domain, target_domain = loss.domains_of(params)
+    classes = loss.classes(pred.shape[1:])
+    spared = params.get("ignore_index")
+    out = target == spared if spared is not None and target.ndim == 1 else None
+    _check(loss.name, "pred", pred, pred_domain, out=out)
+    if target_domain is not None:
+        _check(loss.name, "target", target, target_domain, classes, spared)
 
 
 def _check(
@@ -304,3 +304,6 @@ def _check(
             count=int(rows_with(mask).sum()),
             total=len(mask),
         )
+    verdict = domain.verdict(domain.marks(raw)) if domain.watched else None
+    if verdict is not None and not verdict.code:
+        raise DataError(f"{name}: {verdict.message}", place=role, hint=verdict.hint)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
 from losscli.errors import MissingError, UsageError
+from losscli.losses.domain import LOGIT, Domain
 from losscli.losses.loss import Loss
 from losscli.losses.registry import find
 
@@ -35,21 +36,37 @@ class BoundLoss(NamedTuple):
         }
         return BoundLoss(self.loss, moved, self.label, self.statistic)
 
-    def rows(self, backend: Backend, pred: Array, target: Array) -> Array:
+    @property
+    def pred(self) -> Domain:
+        """What predictions may be under these parameters."""
+        return self.loss.domains_of(self.params)[0]
+
+    @property
+    def target(self) -> Domain | None:
+        """What targets may be under these parameters; None where there are none."""
+        return self.loss.domains_of(self.params)[1]
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether probabilities in their place would give a number that looks right."""
+        return self.pred is LOGIT
+
+    def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
         """One loss a row; a row's bits do not depend on how many rows share the block.
 
         A long sum that is the only one of its array is split between threads by torch.
         """
         if backend.name == "torch" and len(pred) == 1:
-            pred, target = (backend.xp.concat([array, array]) for array in (pred, target))
+            pred, target = (
+                None if array is None else backend.xp.concat([array, array])
+                for array in (pred, target)
+            )
             return self.loss.rows(backend.xp, pred, target, self.params)[:1]
         return self.loss.rows(backend.xp, pred, target, self.params)
 
-    def denominator(self, backend: Backend, target: Array) -> Array | None:
+    def denominator(self, backend: Backend, target: Array | None) -> Array | None:
         """What each row counts in the mean; None where all count 1."""
-        if self.loss.denominator is None:
-            return None
-        return self.loss.denominator(backend.xp, target, **self.params)
+        return self.loss.shares(backend.xp, target, self.params)
 
     @property
     def transform(self) -> Callable[[float], float]:

@@ -177,6 +177,7 @@ def open_source(
     preds: Any,
     targets: Any = None,
     *,
+    targeted: bool = True,
     pred: Sequence[str] = (),
     target: Sequence[str] = (),
     ids: Sequence[str] = (),
@@ -188,6 +189,7 @@ def open_source(
 
     preds, targets, weights: paths, arrays, DataFrame columns or tensors; weights may be the name
     of a column of either table. Without targets, preds is a table that holds both.
+    targeted: whether there are targets; without them none may be given.
     pred, target, ids: columns of the tables.
     by: what groups rows, each as weights are; a mapping says what they are called.
 
@@ -204,7 +206,11 @@ def open_source(
             return _column_table(thing, flag, (first, second))
 
         first = opened(preds, "preds")
-        if targets is None and not (pred and target):
+        if not targeted and (targets is not None or target):
+            raise UsageError(
+                "no loss here takes targets", hint="leave TARGETS and --target out"
+            )
+        if targeted and targets is None and not (pred and target):
             raise UsageError(
                 "one table for both needs the columns of both",
                 place=_columns_of(first),
@@ -220,7 +226,8 @@ def open_source(
             taken += [weights] if at else []
         groups = find_groups(by, find, opened)
         taken += groups.columns
-        for role, table, names in (("preds", first, pred), ("targets", second, target)):
+        wanted = [("preds", first, pred)] + ([("targets", second, target)] if targeted else [])
+        for role, table, names in wanted:
             excluded = [name for name in taken if name in table.names()]
             roles[role] = (table, table.field(role, names or None, excluded))
         roles |= _id_roles(ids, first, second)
@@ -232,7 +239,17 @@ def open_source(
 
 def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
     """Raise UsageError for targets that are the predictions, DataError for rows of nothing."""
-    (table, preds), (other, targets) = roles["preds"], roles["targets"]
+    if "targets" in roles:
+        _check_apart(*roles["preds"], *roles["targets"])
+    for table, field in roles.values():
+        if not field.width:
+            shape = ("N", *field.row)
+            raise DataError(
+                f"{table.path} has rows of no numbers: its shape is ({', '.join(map(str, shape))})"
+            )
+
+
+def _check_apart(table: Table, preds: Field, other: Table, targets: Field) -> None:
     shared = [name for name in preds.columns if name in targets.columns]
     same = table is other or os.path.realpath(table.path) == os.path.realpath(other.path)
     if shared and same and preds.named and targets.named:
@@ -240,12 +257,6 @@ def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
             f"--pred and --target are both {shared[0]} of {table.path}",
             hint="a column against itself has no loss, whatever it holds: name two columns",
         )
-    for table, field in roles.values():
-        if not field.width:
-            shape = ("N", *field.row)
-            raise DataError(
-                f"{table.path} has rows of no numbers: its shape is ({', '.join(map(str, shape))})"
-            )
 
 
 _ORDER = ("preds", "targets", "weights", "ids", "target_ids")

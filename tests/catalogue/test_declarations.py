@@ -14,12 +14,19 @@ RNG = np.random.default_rng(5)
 
 
 def sample(loss, rows=40):
-    """Inputs inside the loss's domain, plain ones."""
-    if loss.rows_of == "classes":
-        return RNG.standard_normal((rows, 4)), RNG.integers(0, 4, rows)
-    low, high = (0.05, 0.95) if loss.pred.bounded else (-3.0, 3.0)
-    target = RNG.uniform(0, 1, rows) if loss.target.bounded else RNG.uniform(-3, 3, rows)
-    return RNG.uniform(low, high, rows), target
+    """Inputs inside the loss's domain, plain ones; targets are left out where there are none."""
+    row = loss.rows_of.pred_row(4)
+    pred_domain, target_domain = loss.domains_of(loss.resolve({}))
+    pred = pred_domain.draw(RNG, (rows, *row), 1.0)
+    if target_domain is None:
+        return (pred,)
+    shape = (rows, *loss.rows_of.target_row(row))
+    return pred, target_domain.draw(RNG, shape, 1.0, loss.classes(row) or 0)
+
+
+def part(inputs, rows):
+    """Some rows of all inputs."""
+    return tuple(array[rows] for array in inputs)
 
 
 def is_described(loss):
@@ -60,34 +67,36 @@ def leaves_its_inputs_alone(loss):
 
 def gives_each_row_the_same_bits_in_any_company(loss):
     """Alone, in a block, reversed, or beside rows that need another way of computing."""
-    pred, target = sample(loss)
+    inputs = sample(loss)
     if not loss.pred.bounded:
-        pred[::7] *= 300.0
-    whole = loss(pred, target)
-    alone = np.array([loss(pred[i : i + 1], target[i : i + 1])[0] for i in range(len(pred))])
+        inputs[0][::7] *= 300.0
+    whole = loss(*inputs)
+    alone = np.array([loss(*part(inputs, [i]))[0] for i in range(len(whole))])
     assert whole.tobytes() == alone.tobytes()
-    assert loss(pred[::-1], target[::-1]).tobytes() == whole[::-1].tobytes()
+    assert loss(*part(inputs, slice(None, None, -1))).tobytes() == whole[::-1].tobytes()
 
 
 def widens_single_precision(loss):
     """float32 inputs are computed in float64."""
-    pred, target = sample(loss)
+    pred, *target = sample(loss)
     narrow = pred.astype(np.float32)
-    assert (loss(narrow, target) == loss(narrow.astype(np.float64), target)).all()
+    assert (loss(narrow, *target) == loss(narrow.astype(np.float64), *target)).all()
 
 
 def shows_what_is_missing(loss):
     """Nan in pred gives nan or, where the loss says that it saturates, may not."""
     if loss.saturates:
         return
-    pred, target = sample(loss, 3)
-    xp_target = target.astype(np.int64 if loss.rows_of == "classes" else np.float64)
+    pred, *others = sample(loss, 3)
+    target = others[0] if others else None
+    if target is not None and not loss.indexed(target.shape[1:]):
+        target = target.astype(np.float64)
     whole = {param.name: param.default for param in loss.params}
     for odd in (math.nan, *(() if loss.pred.bounded else (math.inf, -math.inf))):
         broken = pred.copy()
         broken[1:] = odd
         with np.errstate(all="ignore"):
-            values = loss.rows(np, broken, xp_target, whole)
+            values = loss.rows(np, broken, target, whole)
         if math.isnan(odd) or loss.pred.words == "finite numbers":
             assert not np.isfinite(values[1:]).any()
         assert np.isfinite(values[0])

@@ -26,9 +26,7 @@ def true_value(name, pred, target, params):
         loss = getattr(losses, name)
         whole = {p.name: p.default for p in loss.params} | params
         given = {k: v if k == "ignore_index" else exactly(v) for k, v in whole.items()}
-        label = (
-            int(target) if loss.rows_of == "classes" and not np.ndim(target) else exactly(target)
-        )
+        label = int(target) if loss.indexed(np.shape(target)) else exactly(target)
         return +loss.reference(mpmath.mp, exactly(pred), label, **given)
 
 
@@ -52,7 +50,7 @@ def _at(name, pred, target, params):
     loss = getattr(losses, name)
     whole = {p.name: p.default for p in loss.params} | params
     given = {k: v if k == "ignore_index" else exactly(v) for k, v in whole.items()}
-    label = int(target) if loss.rows_of == "classes" and not np.ndim(target) else exactly(target)
+    label = int(target) if loss.indexed(np.shape(target)) else exactly(target)
     return loss.reference(mpmath.mp, pred, label, **given)
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.domain import LABELS, LOGIT, Interval
+from losscli.losses.domain import LOGIT, Interval
+from losscli.losses.labels import LABELS
 from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.shapes import CLASSES
 from losscli.losses.stable import label_nll, share, shifted_exps, shifted_rest
 
 
@@ -139,7 +141,7 @@ cross_entropy = Loss(
     denominator=_cross_entropy_denominator,
     pred=LOGIT,
     target=LABELS,
-    rows_of="classes",
+    rows_of=CLASSES,
     saturates=True,  # a class of no weight hides its logit
     flops=6,
     params=(

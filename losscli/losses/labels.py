@@ -1,0 +1,126 @@
+"""Targets that name something: a class of several, one side of two, a set of labels."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.losses.domain import (
+    SOFT_TARGETS,
+    Domain,
+    Mask,
+    Offenders,
+    Random,
+    Raw,
+    Verdict,
+    or_none,
+)
+
+
+@dataclass(frozen=True)
+class Labels(Domain):
+    """Class indices 0 … C - 1 for N rows; a matrix (N, C) in their place holds weights >= 0."""
+
+    words: str = "class indices 0 ... C - 1"
+    hint: str = "labels count from 0; -l cross_entropy:ignore_index=K leaves label K out"
+
+    def offenders(
+        self, raw: Raw, classes: int | None = None, spared: int | None = None
+    ) -> Offenders:
+        """The entries that are no index of `classes` classes and not `spared` (ignore_index)."""
+        if raw.ndim > 1:
+            return SOFT_TARGETS.offenders(raw)
+        if not raw.size:
+            return Offenders()
+        high = math.inf if classes is None else classes
+        if raw.dtype.kind in "iub" and raw.min() >= 0 and raw.max() < high:
+            return Offenders()
+        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
+        good = (raw >= 0) & (raw < high) & (raw == np.floor(raw))
+        if spared is not None:
+            good |= raw == spared
+        outside = ~good if missing is None else ~good & ~missing
+        return Offenders(or_none(missing), or_none(outside))
+
+    def fault(self, value: float, classes: int | None = None) -> str:
+        """Not whole, negative, or past the last class."""
+        if not math.isfinite(value) or value != math.floor(value):
+            return "is not a whole number"
+        return "is negative" if value < 0 else f"is past the last of {classes} classes"
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,  # noqa: ARG002
+        classes: int = 2,
+        dtype: Any = np.float64,  # noqa: ARG002
+    ) -> NDArray[Any]:
+        """Classes, all alike."""
+        return random.integers(0, classes, shape)
+
+
+@dataclass(frozen=True)
+class Choice(Domain):
+    """A few numbers. clash: two of them that belong to different conventions."""
+
+    values: tuple[float, ...] = ()
+    clash: tuple[float, ...] = ()
+
+    @property
+    def watched(self) -> bool:
+        """Whether two conventions can be mixed."""
+        return bool(self.clash)
+
+    def offenders(
+        self,
+        raw: Raw,
+        classes: int | None = None,  # noqa: ARG002
+        spared: int | None = None,  # noqa: ARG002
+    ) -> Offenders:
+        """The entries that are none of the numbers."""
+        good: Mask = np.zeros(raw.shape, np.bool_)
+        for value in self.values:
+            good |= raw == value
+        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
+        outside = ~good if missing is None else ~good & ~missing
+        return Offenders(or_none(missing), or_none(outside))
+
+    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
+        """None of the numbers."""
+        return "is none of them"
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Which of the clashing numbers a block has."""
+        return frozenset(f"{value:g}" for value in self.clash if (raw == value).any())
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """An error where two conventions are mixed: one of them reads every row the wrong way."""
+        if len(marks) < 2:
+            return None
+        both = " and ".join(sorted(marks, key=float))
+        return Verdict(f"labels are of two conventions: {both} both mean negative", hint=self.hint)
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,  # noqa: ARG002
+        classes: int = 0,  # noqa: ARG002
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """The numbers of one convention, all alike."""
+        kept = [value for value in self.values if value not in self.clash[1:]]
+        return np.array(kept, dtype)[random.integers(0, len(kept), shape)]
+
+
+LABELS = Labels()
+INDICES = Labels("class indices 0 ... C - 1", "labels count from 0")
+HARD_LABEL = Choice(
+    "labels of {0, 1} or {-1, 1}", "map one of them to the other", (0.0, 1.0, -1.0), (0.0, -1.0)
+)
+SIGN = Choice("labels of -1 or 1", "2 * label - 1 makes them of 0 and 1", (1.0, -1.0))
+BINARY = Choice("labels of 0 or 1", "", (0.0, 1.0))

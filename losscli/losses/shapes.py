@@ -1,0 +1,97 @@
+"""How a row of predictions and a row of targets relate: one declaration a relation."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+Row: TypeAlias = Sequence[int]
+Pattern: TypeAlias = tuple[int | str, ...]
+
+
+class Rows(NamedTuple):
+    """The shapes of rows that a loss takes, N left out.
+
+    forms: of predictions and of targets, any of which must fit; a size is a number, or a letter
+    that stands for any size, the same one in both. None for targets: the loss takes none.
+    elementwise: any shape, the same of both, and the row's loss is the mean over its numbers.
+    more: how many more classes there are than a row of predictions has columns.
+    width: what a letter usually is, for benchmarks.
+    """
+
+    words: str
+    forms: tuple[tuple[Pattern, Pattern | None], ...] = ()
+    elementwise: bool = False
+    more: int = 0
+    width: int = 1024
+
+    @property
+    def targeted(self) -> bool:
+        """Whether there are targets."""
+        return self.elementwise or self.forms[0][1] is not None
+
+    def fit(self, pred: Row, target: Row | None) -> bool:
+        """Whether rows of these shapes are taken."""
+        if self.elementwise:
+            return target is not None and tuple(pred) == tuple(target)
+        return any(_fits(form, pred, target) for form in self.forms)
+
+    def pred_row(self, width: int) -> tuple[int, ...]:
+        """A row of predictions whose letters are `width`; one number where any shape is taken."""
+        if self.elementwise:
+            return ()
+        return tuple(size if isinstance(size, int) else width for size in self.forms[0][0])
+
+    def target_row(self, pred: Row) -> tuple[int, ...] | None:
+        """The row of targets that usually goes with a row of predictions."""
+        if self.elementwise:
+            return tuple(pred)
+        for wanted, target in self.forms:
+            sizes: dict[str, int] = {}
+            if _matches(wanted, pred, sizes):
+                if target is None:
+                    return None
+                return tuple(size if isinstance(size, int) else sizes[size] for size in target)
+        return None
+
+    def taken(self) -> str:
+        """The shapes in words, such as "(N, C) with targets (N,)"."""
+        if self.elementwise:
+            return "predictions and targets of one shape, (N,) or (N, D)"
+        preds = " or ".join(dict.fromkeys(shape_words(pred) for pred, _ in self.forms))
+        targets = [shape_words(target) for _, target in self.forms if target is not None]
+        words = f"predictions of shape {preds}, {self.words}"
+        return f"{words}, with targets {' or '.join(dict.fromkeys(targets))}" if targets else words
+
+
+def shape_words(row: Sequence[int | str]) -> str:
+    """The shape of an array of such rows, as a person writes it."""
+    return "(N,)" if not row else f"(N, {', '.join(map(str, row))})"
+
+
+def _fits(form: tuple[Pattern, Pattern | None], pred: Row, target: Row | None) -> bool:
+    sizes: dict[str, int] = {}
+    if form[1] is None:
+        return target is None and _matches(form[0], pred, sizes)
+    return target is not None and _matches(form[0], pred, sizes) and _matches(form[1], target, sizes)
+
+
+def _matches(pattern: Pattern, row: Row, sizes: dict[str, int]) -> bool:
+    if len(pattern) != len(row):
+        return False
+    return all(
+        size == wanted if isinstance(wanted, int) else sizes.setdefault(wanted, size) == size
+        for wanted, size in zip(pattern, row, strict=True)
+    )
+
+
+NUMBERS = Rows("numbers", elementwise=True)
+CLASSES = Rows("a row of classes a sample", ((("C",), ()), (("C",), ("C",))))
+LABELLED = Rows("a row of classes a sample", ((("C",), ()),))
+THRESHOLDS = Rows("a column a threshold between classes", ((("K",), ()),), more=1, width=8)
+VECTORS = Rows("a row of numbers a sample", ((("C",), ("C",)),))
+LABEL_SETS = Rows("one label or a row of them a sample", ((("C",), ("C",)), ((), ())))
+TWO = Rows("two numbers a sample", (((2,), ()),))
+MEMBERS = Rows("a row of members a sample", ((("M",), ()),), width=16)
+TWO_VECTORS = Rows("two vectors a sample", (((2, "D"), ()),), width=128)
+THREE_VECTORS = Rows("three vectors a sample", (((3, "D"), None),), width=128)
+MASKS = Rows("a row of pixels a sample", ((("D",), ("D",)), (("C", "D"), ("C", "D"))))
+BOXES = Rows("a box a sample, x1, y1, x2, y2", (((4,), (4,)),))
