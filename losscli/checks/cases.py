@@ -83,12 +83,12 @@ def _extremes(
     else:
         preds = [sign * value for value in _distances(workload, precision) for sign in (1.0, -1.0)]
     targets = [0.0, 1e4, -1e4]
-    if loss.target.bounded:
+    if loss.target is not None and loss.target.bounded:
         assert isinstance(loss.target, Numbers)
         low, high = loss.target.interval.low, loss.target.interval.high
         targets = [chance for chance in _CHANCES if low <= chance <= high]
     pairs = np.array(list(product(dict.fromkeys(preds), targets)), np.float64)
-    if not loss.pred.bounded and not loss.target.bounded:
+    if not loss.pred.bounded and (loss.target is None or not loss.target.bounded):
         pairs[:, 0] += pairs[:, 1]  # distances from the target, wherever it lies
     return pairs[:, 0].astype(dtype), pairs[:, 1].astype(dtype)
 

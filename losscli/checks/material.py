@@ -16,8 +16,8 @@ from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
-from losscli.losses.domain import LOGIT
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
+from losscli.losses.domain import LOGIT
 from losscli.tallies.exact import ExactSum
 
 _BLOCK = 1 << 18  # elements

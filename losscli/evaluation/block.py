@@ -21,7 +21,6 @@ from losscli.sources.source import Block, BlockCut, Source, check_ids
 from losscli.tallies.digest import Leaves
 from losscli.tallies.rows import RowLosses, RowTally
 
-
 Mark: TypeAlias = tuple[str, str]
 
 
@@ -142,7 +141,9 @@ class BlockMeter:
     def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """Whether targets are class indices, which are compared and never computed with."""
         row = raw["targets"].shape[1:]
-        return all(loss.loss.indexed(row) or not loss.loss.rows_of.targeted for loss in self._losses)
+        return all(
+            loss.loss.indexed(row) or not loss.loss.rows_of.targeted for loss in self._losses
+        )
 
     def _as_logits(self, pred: NDArray[Any]) -> NDArray[Any]:
         """The predictions as the losses of logits take them: rows of classes, or single values."""
@@ -194,9 +195,7 @@ class BlockMeter:
         rows = RowLosses(values, denominator, weight, skip)
         return rows.tally(checks.first), rows
 
-    def _values(
-        self, loss: BoundLoss, pred: Array, target: Array | None
-    ) -> NDArray[np.float64]:
+    def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
         """One loss a row; in strips where large temporaries would be given back to the system."""
         if self._strip is None:
             return self._backend.to_numpy(loss.rows(self._backend, pred, target))

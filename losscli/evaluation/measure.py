@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from losscli.backends.backend import Backend
 from losscli.documents import Note
 from losscli.engines.engine import Engine
-from losscli.errors import UsageError
+from losscli.errors import DataError, UsageError
 from losscli.evaluation.block import BlockMeter, Mark, Measured, Offence
 from losscli.evaluation.groups import GroupTotal
 from losscli.evaluation.notes import notes_of

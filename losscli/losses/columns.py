@@ -20,8 +20,8 @@ class Columns(Domain):
     def offenders(
         self,
         raw: Raw,
-        classes: int | None = None,  # noqa: ARG002
-        spared: int | None = None,  # noqa: ARG002
+        classes: int | None = None,
+        spared: int | None = None,
     ) -> Offenders:
         """The entries outside the domain of their column."""
         missing = outside = None
@@ -32,7 +32,12 @@ class Columns(Domain):
         return Offenders(missing, outside)
 
     def draw(
-        self, random: Random, shape: Sequence[int], spread: float, classes: int = 0, dtype: Any = np.float64
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Each column of its own."""
         columns = [part.draw(random, shape[:1], spread, classes, dtype) for part in self.parts]
@@ -51,8 +56,8 @@ class Ordered(Domain):
     def offenders(
         self,
         raw: Raw,
-        classes: int | None = None,  # noqa: ARG002
-        spared: int | None = None,  # noqa: ARG002
+        classes: int | None = None,
+        spared: int | None = None,
     ) -> Offenders:
         """What is not finite, and the upper ends that lie below their lower ones."""
         missing = REAL.offenders(raw).missing
@@ -62,7 +67,7 @@ class Ordered(Domain):
             outside = _put(outside, raw, high, wrong if wrong.any() else None)
         return Offenders(missing, outside)
 
-    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
+    def fault(self, value: float, classes: int | None = None) -> str:
         """The upper end is told of."""
         return "is below its lower end" if np.isfinite(value) else "is not finite"
 
@@ -71,7 +76,7 @@ class Ordered(Domain):
         random: Random,
         shape: Sequence[int],
         spread: float,
-        classes: int = 0,  # noqa: ARG002
+        classes: int = 0,
         dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Ends about 0, and widths about 1."""

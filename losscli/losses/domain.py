@@ -44,6 +44,9 @@ class Interval(NamedTuple):
         return f"in {self.ends[0]}{self.low:g}, {self.high:g}{self.ends[1]}"
 
 
+ANY = Interval()
+
+
 class Either(NamedTuple):
     """Several ranges, any of which holds a number."""
 
@@ -55,6 +58,16 @@ class Either(NamedTuple):
         for other in others:
             first = first | other
         return first
+
+    @property
+    def low(self) -> float:
+        """The end of the first range where another number could begin."""
+        return self.parts[0].high
+
+    @property
+    def high(self) -> float:
+        """The beginning of the last range."""
+        return self.parts[-1].low
 
     def __str__(self) -> str:
         return " or ".join(map(str, self.parts))
@@ -116,20 +129,25 @@ class Domain:
         """The entries that do not belong; `classes` and `spared` as for `Labels`."""
         raise NotImplementedError
 
-    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
+    def fault(self, value: float, classes: int | None = None) -> str:
         """Why a value does not belong, to follow the value in a message."""
         return "is not one"
 
-    def marks(self, raw: Raw) -> frozenset[str]:  # noqa: ARG002
+    def marks(self, raw: Raw) -> frozenset[str]:
         """What a block shows that bears on the whole."""
         return frozenset()
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:  # noqa: ARG002
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
         """What the marks of all blocks come to."""
         return None
 
     def draw(
-        self, random: Random, shape: Sequence[int], spread: float, classes: int = 0, dtype: Any = np.float64
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Ordinary values of this shape; spread: of what has no bounds; classes: for labels."""
         raise NotImplementedError
@@ -139,7 +157,7 @@ class Domain:
 class Numbers(Domain):
     """Real numbers in an interval. often: those that are mostly seen, where some are."""
 
-    interval: Interval = Interval()
+    interval: Interval = ANY
     often: tuple[float, ...] = ()
 
     @property
@@ -150,8 +168,8 @@ class Numbers(Domain):
     def offenders(
         self,
         raw: Raw,
-        classes: int | None = None,  # noqa: ARG002
-        spared: int | None = None,  # noqa: ARG002
+        classes: int | None = None,
+        spared: int | None = None,
     ) -> Offenders:
         """The entries that are nan or outside the interval."""
         if not raw.size or (
@@ -164,7 +182,7 @@ class Numbers(Domain):
         outside = ~self.interval.holds(raw) & ~missing
         return Offenders(or_none(missing), or_none(outside))
 
-    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
+    def fault(self, value: float, classes: int | None = None) -> str:
         """Below, above, or not a number at all."""
         if math.isnan(value) or self.interval.holds(value):
             return "is not one"
@@ -177,7 +195,7 @@ class Numbers(Domain):
         random: Random,
         shape: Sequence[int],
         spread: float,
-        classes: int = 0,  # noqa: ARG002
+        classes: int = 0,
         dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Those that are often seen, else a normal or an even spread inside the interval."""
@@ -222,7 +240,12 @@ class Simplex(Numbers):
         return Verdict(words, "not_normalised")
 
     def draw(
-        self, random: Random, shape: Sequence[int], spread: float, classes: int = 0, dtype: Any = np.float64
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Shares of a whole."""
         found = random.standard_exponential(shape, dtype) + _BORDER

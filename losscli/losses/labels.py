@@ -55,9 +55,9 @@ class Labels(Domain):
         self,
         random: Random,
         shape: Sequence[int],
-        spread: float,  # noqa: ARG002
+        spread: float,
         classes: int = 2,
-        dtype: Any = np.float64,  # noqa: ARG002
+        dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Classes, all alike."""
         return random.integers(0, classes, shape)
@@ -78,8 +78,8 @@ class Choice(Domain):
     def offenders(
         self,
         raw: Raw,
-        classes: int | None = None,  # noqa: ARG002
-        spared: int | None = None,  # noqa: ARG002
+        classes: int | None = None,
+        spared: int | None = None,
     ) -> Offenders:
         """The entries that are none of the numbers."""
         good: Mask = np.zeros(raw.shape, np.bool_)
@@ -89,7 +89,7 @@ class Choice(Domain):
         outside = ~good if missing is None else ~good & ~missing
         return Offenders(or_none(missing), or_none(outside))
 
-    def fault(self, value: float, classes: int | None = None) -> str:  # noqa: ARG002
+    def fault(self, value: float, classes: int | None = None) -> str:
         """None of the numbers."""
         return "is none of them"
 
@@ -108,8 +108,8 @@ class Choice(Domain):
         self,
         random: Random,
         shape: Sequence[int],
-        spread: float,  # noqa: ARG002
-        classes: int = 0,  # noqa: ARG002
+        spread: float,
+        classes: int = 0,
         dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """The numbers of one convention, all alike."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from losscli.backends.arrays import as_array
 from losscli.errors import DataError, UsageError
-from losscli.losses.domain import Either, Interval
+from losscli.losses.domain import ANY, Either, Interval
 
 _WHOLE = 1 << 63
 
@@ -20,7 +20,7 @@ class Param(NamedTuple):
 
     name: str
     default: float | int | bool | str | None
-    bounds: Interval | Either = Interval()  # noqa: RUF009
+    bounds: Interval | Either = ANY
     meaning: str = ""
     kind: Literal["number", "whole", "columns", "flag", "word"] = "number"
     words: tuple[str, ...] = ()

@@ -71,7 +71,9 @@ def _fits(form: tuple[Pattern, Pattern | None], pred: Row, target: Row | None) -
     sizes: dict[str, int] = {}
     if form[1] is None:
         return target is None and _matches(form[0], pred, sizes)
-    return target is not None and _matches(form[0], pred, sizes) and _matches(form[1], target, sizes)
+    return (
+        target is not None and _matches(form[0], pred, sizes) and _matches(form[1], target, sizes)
+    )
 
 
 def _matches(pattern: Pattern, row: Row, sizes: dict[str, int]) -> bool:

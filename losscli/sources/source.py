@@ -207,9 +207,7 @@ def open_source(
 
         first = opened(preds, "preds")
         if not targeted and (targets is not None or target):
-            raise UsageError(
-                "no loss here takes targets", hint="leave TARGETS and --target out"
-            )
+            raise UsageError("no loss here takes targets", hint="leave TARGETS and --target out")
         if targeted and targets is None and not (pred and target):
             raise UsageError(
                 "one table for both needs the columns of both",

@@ -12,46 +12,72 @@ DIGITS = 700
 
 
 def exactly(value):
-    """A parameter or an input as mpmath numbers, without rounding."""
-    if value is None or (isinstance(value, int | np.integer) and not isinstance(value, bool)):
-        return None if value is None else int(value)
+    """A parameter or an input as mpmath numbers, without rounding; words and flags as they are."""
+    if value is None or isinstance(value, str | bool | np.bool_):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
     if np.ndim(value):
-        return [mpmath.mpf(float(v)) for v in value]
+        return [exactly(v) if np.ndim(v) else mpmath.mpf(float(v)) for v in value]
     return mpmath.mpf(float(value))
 
 
+def arguments(name, target, params):
+    """The loss, its target and its parameters as its reference takes them."""
+    loss = getattr(losses, name)
+    whole = {p.name: p.default for p in loss.params} | params
+    whole_numbers = {p.name for p in loss.params if p.kind == "whole"}
+    given = {k: v if k in whole_numbers else exactly_number(v) for k, v in whole.items()}
+    label = int(target) if loss.indexed(np.shape(target)) else exactly(target)
+    if isinstance(label, int) and not loss.indexed(np.shape(target)):
+        label = mpmath.mpf(label)
+    return loss, label, given
+
+
+def exactly_number(value):
+    """A parameter; whole values of real parameters are real."""
+    plain = isinstance(value, int) and not isinstance(value, bool)
+    return mpmath.mpf(value) if plain else exactly(value)
+
+
 def true_value(name, pred, target, params):
-    """One row's loss by the plain formula; pred and target are numbers, or rows of classes."""
+    """One row's loss by the plain formula; pred and target are numbers, or rows of them."""
     with mpmath.workdps(DIGITS):
-        loss = getattr(losses, name)
-        whole = {p.name: p.default for p in loss.params} | params
-        given = {k: v if k == "ignore_index" else exactly(v) for k, v in whole.items()}
-        label = int(target) if loss.indexed(np.shape(target)) else exactly(target)
-        return +loss.reference(mpmath.mp, exactly(pred), label, **given)
+        loss, label, given = arguments(name, target, params)
+        return +loss.reference(mpmath.mp, real(pred), label, **given)
+
+
+def real(value):
+    """Predictions as mpmath numbers, whole ones too."""
+    return [real(v) for v in value] if np.ndim(value) else mpmath.mpf(float(value))
 
 
 def true_gradient(name, pred, target, params):
-    """The derivative with respect to each prediction, by a central difference of 1e-300."""
-    row = np.atleast_1d(np.asarray(pred, float))
-    step = mpmath.mpf(10) ** -300
+    """The derivative with respect to each prediction, by a central difference of 1e-330."""
+    flat = np.asarray(pred, float).reshape(-1)
+    shape = np.shape(pred)
+    step = mpmath.mpf(10) ** -330  # below the smallest float64
     slopes = []
     with mpmath.workdps(DIGITS):
-        for k in range(row.size):
+        loss, label, given = arguments(name, target, params)
+        for k in range(flat.size):
             ends = []
             for sign in (1, -1):
-                moved = [mpmath.mpf(float(v)) for v in row]
+                moved = [mpmath.mpf(float(v)) for v in flat]
                 moved[k] += sign * step
-                ends.append(_at(name, moved if np.ndim(pred) else moved[0], target, params))
+                ends.append(loss.reference(mpmath.mp, shaped(moved, shape), label, **given))
             slopes.append((ends[0] - ends[1]) / (2 * step))
-    return slopes if np.ndim(pred) else slopes[0]
+    return shaped(slopes, shape)
 
 
-def _at(name, pred, target, params):
-    loss = getattr(losses, name)
-    whole = {p.name: p.default for p in loss.params} | params
-    given = {k: v if k == "ignore_index" else exactly(v) for k, v in whole.items()}
-    label = int(target) if loss.indexed(np.shape(target)) else exactly(target)
-    return loss.reference(mpmath.mp, pred, label, **given)
+def shaped(numbers, shape):
+    """A flat list as a number, a list, or a list of lists."""
+    if not shape:
+        return numbers[0]
+    if len(shape) == 1:
+        return list(numbers)
+    width = shape[1]
+    return [list(numbers[k : k + width]) for k in range(0, len(numbers), width)]
 
 
 def ulps(found, truth, scale=None):
