@@ -31,14 +31,14 @@ def _far(xp: Namespace, error: Array, c: float) -> Array:
 
 
 def _cauchy_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
-    """d / (1 + (d / c)²): largest at |d| = c, and back towards 0 beyond."""
+    """The error over 1 + (d / c)²: largest at |d| = c, and back towards 0 beyond."""
     error = pred - target
     root = unit_root(xp, xp.abs(error / c))
     return error / root / root
 
 
 def _cauchy_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
-    return c**2 / 2 * mp.log(1 + ((pred - target) / c) ** 2)
+    return c**2 / 2 * mp.log1p(((pred - target) / c) ** 2)
 
 
 cauchy = Loss(

@@ -18,7 +18,7 @@ def _charbonnier(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Ar
 
 
 def _charbonnier_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
-    """d / √(d² + eps²), within [-1, 1]."""
+    """The error over √(d² + eps²), within [-1, 1]."""
     error = pred - target
     return error / _hypotenuse(xp, xp.abs(error), eps)
 

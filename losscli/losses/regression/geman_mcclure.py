@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import REAL, Interval
 from losscli.losses.loss import Array, Loss, Namespace, Param
-from losscli.losses.regression._robust import FAR, unit_root
+from losscli.losses.regression._robust import unit_root
 
 
 def _geman_mcclure(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
@@ -16,13 +16,15 @@ def _geman_mcclure(xp: Namespace, pred: Array, target: Array, *, c: float) -> Ar
     >>> geman_mcclure([0.0, 2.0], [0.0, 0.0], c=2.0).round(6).tolist()
     [0.0, 1.0]
     """
-    u = xp.clip(xp.abs(pred - target) / c, 0.0, FAR)
-    held = c * (u / xp.sqrt(1.0 + u * u))  # the error, drawn in below c
-    return (0.5 * held) * held
+    distance = xp.abs(pred - target)
+    near = xp.clip(distance, 0.0, c)
+    # d² / (1 + (d / c)²) is symmetric in |d| and c: the smaller over the larger cannot overflow.
+    ratio = near / xp.clip(distance, c, xp.inf)
+    return (0.5 * near) * (near / (1.0 + ratio * ratio))
 
 
 def _geman_mcclure_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
-    """d / (1 + (d / c)²)²: distant rows hardly pull."""
+    """The error over (1 + (d / c)²)²: distant rows hardly pull."""
     error = pred - target
     root = unit_root(xp, xp.abs(error / c))
     return error / root / root / root / root
@@ -52,5 +54,5 @@ geman_mcclure = Loss(
     equivalents={
         "robust_loss_pytorch": "general.lossfun(pred - target, -2, scale=c / 2) * c**2 / 4",
     },
-    pitfalls=("Four scalings circulate; here it is half the squared error near 0, c² / 2 far out.",),
+    pitfalls=("Four scalings circulate; here it is d² / 2 near 0 and c² / 2 far out.",),
 )

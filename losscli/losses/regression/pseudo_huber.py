@@ -23,13 +23,16 @@ def _pseudo_huber(xp: Namespace, pred: Array, target: Array, *, delta: float) ->
 
 
 def _pseudo_huber_derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
-    """d / √(1 + (d / delta)²): the error near zero, delta far out."""
-    u = xp.clip((pred - target) / delta, -FAR, FAR)
-    return delta * (u / xp.sqrt(1.0 + u * u))
+    """The error over √(1 + (d / delta)²): the error near zero, delta far out."""
+    error = pred - target
+    held = xp.clip(error, -delta, delta)
+    # min / max of |d| and delta: no ratio of the two overflows, and the root is at most √2.
+    ratio = held / xp.clip(xp.abs(error), delta, xp.inf)
+    return held / xp.sqrt(1.0 + ratio * ratio)
 
 
 def _pseudo_huber_reference(mp: Any, pred: Any, target: Any, *, delta: Any) -> Any:
-    return delta**2 * (mp.sqrt(1 + ((pred - target) / delta) ** 2) - 1)
+    return delta**2 * mp.expm1(mp.log1p(((pred - target) / delta) ** 2) / 2)
 
 
 pseudo_huber = Loss(

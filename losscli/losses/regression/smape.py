@@ -17,8 +17,12 @@ def _smape(xp: Namespace, pred: Array, target: Array) -> Array:
     [1.0, 0.0, 2.0]
     """
     total = _total(xp, pred, target)
-    shares = 2.0 * (xp.abs(pred - target) / total)
-    return mended(xp, shares, total == xp.inf, lambda: _smape_of_huge(xp, pred, target))
+    shares = _shares(xp, pred, target, total)
+    return mended(xp, shares, total == xp.inf, lambda: _shares(xp, *_halves(xp, pred, target)))
+
+
+def _shares(xp: Namespace, pred: Array, target: Array, total: Array) -> Array:
+    return 2.0 * (xp.abs(pred - target) / total)
 
 
 def _total(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -26,10 +30,10 @@ def _total(xp: Namespace, pred: Array, target: Array) -> Array:
     return total + (total == 0)  # the error is 0 there too
 
 
-def _smape_of_huge(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The same of halves: the sum of sizes is past the type."""
-    half, other = 0.5 * pred, 0.5 * target
-    return 2.0 * (xp.abs(half - other) / (xp.abs(half) + xp.abs(other)))
+def _halves(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array]:
+    """Half of both and their total, for numbers whose own total is past the type."""
+    pred, target = 0.5 * pred, 0.5 * target
+    return pred, target, _total(xp, pred, target)
 
 
 def _smape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -38,8 +42,15 @@ def _smape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     The loss does not grow further once the signs differ, so a gradient method gets stuck there.
     """
     total = _total(xp, pred, target)
+    slopes = _slopes(xp, pred, target, total)
+    return mended(
+        xp, slopes, total == xp.inf, lambda: 0.5 * _slopes(xp, *_halves(xp, pred, target))
+    )
+
+
+def _slopes(xp: Namespace, pred: Array, target: Array, total: Array) -> Array:
     alike = 1.0 + xp.sign(pred) * xp.sign(target)
-    return (2.0 * xp.abs(target) / total) * (xp.sign(pred - target) * alike) / total
+    return (2.0 * (xp.abs(target) / total)) * (xp.sign(pred - target) * alike) / total
 
 
 def _smape_reference(mp: Any, pred: Any, target: Any) -> Any:

@@ -23,7 +23,7 @@ def _tukey(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
 
 
 def _tukey_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
-    """d (1 - (d / c)²)², and 0 from c on: the wildest rows do not pull."""
+    """The error times (1 - (d / c)²)², and 0 from c on: the wildest rows do not pull."""
     error = pred - target
     near = xp.clip(xp.abs(error), 0.0, c)
     rest = ((c - near) / c) * (1.0 + near / c)

@@ -52,7 +52,7 @@ wmape = Loss(
         "torchmetrics": "functional.weighted_mean_absolute_percentage_error(pred, target)",
     },
     pitfalls=(
-        "It is no mean of a share per row: the rows' losses are plain errors, in the target's unit.",
+        "It is no mean of shares: the losses of rows are plain errors, in the target's unit.",
         "torchmetrics holds the sum of the targets' sizes at 1.17e-6; here all 0 gives nan.",
     ),
 )
