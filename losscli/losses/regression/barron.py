@@ -62,9 +62,11 @@ def _barron_derivative(
     if alpha == -math.inf:
         return (u / c) * xp.exp((-0.5 * u) * u)
     root = unit_root(xp, xp.abs(u) / math.sqrt(abs(alpha - 2.0)))
-    # Below 1/2 the exponent alpha - 1 is rounded, of which a power makes hundreds of ULP.
-    power = root ** (alpha - 1.0) if alpha >= 0.5 else root**alpha / root
-    return (u / root) * power / c  # u / root is bounded: nothing is tiny that the result is not
+    held = (u / root) / c  # bounded: nothing on the way is tiny that the result is not
+    if alpha >= 0.5:
+        return held * root ** (alpha - 1.0)
+    # Here alpha - 1 would be rounded, of which a power makes hundreds of ULP.
+    return held * root**alpha / root
 
 
 def _barron_reference(mp: Any, pred: Any, target: Any, *, alpha: Any, c: Any) -> Any:

@@ -146,10 +146,11 @@ OWED = {
         laws=BOUNDED,
     ),
     "tukey": Owed(
+        gradient=6,
         near=PAIRS,
         params={"c": SQUARED_SCALES},
         gradient_scale=_tukey_slope,
-        why="near c the rounding of pred - target decides how much of the slope is left",
+        why="the slope squares a product of rounded factors, which near c leave little of it",
         examples=((4.685, 0.0, {}), (1e300, 0.0, {}), (1e-170, 0.0, {"c": 1e150})),
         laws=BOUNDED - {"monotone"},  # near c, where it flattens, it is so within rounding only
     ),
@@ -182,7 +183,7 @@ OWED = {
         laws=EVEN - {"zero_at_target"},
     ),
     "geman_mcclure": Owed(
-        gradient=6,
+        gradient=8,
         near=PAIRS,
         # The reference's difference needs a bound, c² / 2, that is not vast beside the slope.
         params={"c": st.one_of(st.floats(1e-150, 1e20), st.just(1.0))},
