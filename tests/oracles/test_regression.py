@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.special
+import scipy.stats
 import sklearn.metrics
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from sklearn._loss import loss as sk_loss
 from sklearn.linear_model import _sgd_fast
 
+import losscli
 from losscli import losses
 
 RNG = np.random.default_rng(11)
@@ -28,7 +30,7 @@ def close(found, expected, rtol=1e-13):
 
 def own_mean(name, **params):
     """The mean of rows of the common sample."""
-    return losses.__getattr__(name)(PRED, TARGET, **params).mean()
+    return getattr(losses, name)(PRED, TARGET, **params).mean()
 
 
 @DELTAS
@@ -167,6 +169,21 @@ def test_msle_refuses_what_keras_lifts():
     lifted = losses.msle.like["keras"].values(np, pred, target, eps=2.0**-52)
     close(lifted, np.log([2 / (1 + 1e-7), 2 / (1 + 1e-7)]) ** 2)
     close(losses.msle([1.0], [-0.5]), [np.log(4.0) ** 2])
+
+
+@pytest.mark.parametrize("shape", [(200,), (50, 4)])
+def test_wmape_divides_by_all_targets_together(shape):
+    """Sums over all elements, whatever the rows; nan where all targets are 0."""
+    pred, target = PRED.reshape(shape), TARGET.reshape(shape)
+    found = losscli.evaluate(pred, target, loss="wmape")["wmape"].value
+    close(found, np.abs(pred - target).sum() / np.abs(target).sum())
+    assert np.isnan(losscli.evaluate(pred, 0 * target, loss="wmape")["wmape"].value)
+
+
+def test_rmsle_is_that_of_scikit_learn():
+    """The root of the mean."""
+    found = losscli.evaluate(PRED, TARGET, loss="rmsle")["rmsle"].value
+    close(found, sklearn.metrics.root_mean_squared_log_error(TARGET, PRED), rtol=1e-12)
 
 
 def test_smape_is_one_of_three_definitions():
