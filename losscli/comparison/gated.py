@@ -51,7 +51,7 @@ def _decided(gate: NotWorse, difference: Difference, limit: float) -> tuple[Stat
     by_share = gate.margin.relative and difference.reference != 0.0
     words = _signed(difference, 100 / abs(difference.reference) if by_share else 1.0, by_share)
     margin = f"{100 * gate.margin.size:.6g} %" if by_share else f"{limit:.6g}"
-    left = f"; {difference.skipped:,} rows were skipped" if difference.skipped else ""
+    left = _skipped(difference.skipped)
     if high <= limit:
         return "pass", f"{words}, all of it within {margin}{left}"
     if low > limit:
@@ -60,6 +60,12 @@ def _decided(gate: NotWorse, difference: Difference, limit: float) -> tuple[Stat
     rows = difference.rows_to_exclude(limit)
     more = "" if rows is None else f"; about {_rounded_up(rows):,} rows would do"
     return "undecided", f"{words} spans {margin}{more}{left}"
+
+
+def _skipped(rows: int) -> str:
+    if not rows:
+        return ""
+    return f"; {rows:,} row{' was' if rows == 1 else 's were'} skipped"
 
 
 def _signed(difference: Difference, factor: float, by_share: bool) -> str:
