@@ -89,13 +89,9 @@ def test_the_words_give_the_difference_and_what_would_decide_it(judge):
 
 def test_a_level_that_asks_for_more_decides_less(judge):
     """Its interval is wider."""
-    statuses = [
-        judge("far.npy", not_worse("a.npy", "207%"), more=f"defaults: {{ci: {level}}}\n")[1][
-            "status"
-        ]
-        for level in ("50%", "99.9%")
-    ]
-    assert statuses == ["pass", "undecided"]
+    gate = not_worse("a.npy", "207%")
+    for level, status in {"50%": "pass", "99.9%": "undecided"}.items():
+        assert judge("far.npy", gate, more=f"defaults: {{ci: {level}}}\n")[1]["status"] == status
 
 
 def test_forest_is_worse_than_ridge_on_diabetes(losscli):
@@ -104,7 +100,8 @@ def test_forest_is_worse_than_ridge_on_diabetes(losscli):
     Path("c.yaml").write_text(
         "version: 1\nevals:\n"
         f"  val: {{preds: {folder}/forest.npy, targets: {folder}/targets.npy, losses: [mse]}}\n"
-        f"gates: [{{run: val, loss: mse, not_worse_than: {{preds: {folder}/ridge.npy, margin: 1%}}}}]\n"
+        "gates:\n"
+        f"  - {{run: val, loss: mse, not_worse_than: {{preds: {folder}/ridge.npy, margin: 1%}}}}\n"
     )
     said = losscli("run", "c.yaml")
     targets = np.load(folder / "targets.npy")
@@ -191,7 +188,10 @@ def test_what_cannot_be_held_against_is_an_error_of_its_gate(what, losscli):
     Path("c.yaml").write_text(
         f"version: 1\ndefaults: {{{flag}}}\n"
         "evals: {val: {preds: a.npy, targets: t.npy, losses: [mae]}}\n"
-        'gates: ["mae <= 5", {not_worse_than: {preds: o.npy}}, {not_worse_than: {preds: far.npy}}]\n'
+        "gates:\n"
+        '  - "mae <= 5"\n'
+        "  - {not_worse_than: {preds: o.npy}}\n"
+        "  - {not_worse_than: {preds: far.npy}}\n"
     )
     said = losscli("run", "c.yaml", "--format", "json")
     gates = json.loads(said.out)["gates"]
