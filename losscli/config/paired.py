@@ -40,14 +40,14 @@ def not_worse(
 
 
 def _label(name: str | None, losses: Sequence[BoundLoss]) -> str:
-    """The label that is meant by a name, or the only one."""
+    """The label that is meant by a name, or the only one; none where no loss could be read."""
     labels = [loss.label for loss in losses]
     if name is None and len(labels) > 1:
         raise UsageError(
             f"not_worse_than could be of {' or '.join(labels)}", hint="loss: LABEL says of which"
         )
     names = {loss.label: loss.loss.name for loss in losses}
-    label = label_of(name or labels[0], names, "not_worse_than")
+    label = label_of(name or "".join(labels), names, "not_worse_than")
     for loss in losses:
         if loss.label == label and loss.statistic:
             raise UsageError(

@@ -296,6 +296,16 @@ def test_what_no_gate_could_mean_is_a_fault_of_the_config(gate, losscli):
     assert "c.yaml:5" in said.err or "line 5" in said.err
 
 
+def test_a_loss_that_is_none_is_blamed_alone(losscli):
+    """And not on the gate that is of it."""
+    Path("c.yaml").write_text(
+        "version: 1\nevals: {val: {preds: a.npy, targets: t.npy, losses: [mea]}}\n"
+        "gates: [{not_worse_than: {preds: far.npy}}]\n"
+    )
+    said = losscli("run", "c.yaml")
+    assert (said.code, "mea" in said.err, "not_worse_than" in said.err) == (2, True, False)
+
+
 def test_paths_are_beside_the_config_and_may_be_of_the_environment(losscli, monkeypatch):
     """As those of the data."""
     Path("sub").mkdir()
