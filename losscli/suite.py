@@ -8,7 +8,7 @@ from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
 from losscli.errors import LossCliError
 from losscli.evaluation.result import Evaluation
-from losscli.gates import Judged, exit_code, parse
+from losscli.gates import Judged, exit_code, parse_saved
 from losscli.machine import environment
 
 _FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
@@ -158,6 +158,6 @@ def _read_gate(saved: Mapping[str, Any]) -> Judged:
     def number(key: str) -> float | None:
         return None if saved[key] is None else float(saved[key])
 
-    gate = parse(saved["expr"], saved["level"], saved["run"])
+    gate = parse_saved(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
     return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])
