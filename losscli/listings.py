@@ -1,7 +1,7 @@
 """Listings: what a run would do, what its settings are, which results there are."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from losscli.config.plan import RunPlan, Step
 from losscli.documents import Document, Note
 from losscli.errors import DataError, LossCliError
+from losscli.gates import COUNTS, resolve
 from losscli.results import LATEST, entries
 from losscli.runs import opened
 from losscli.saved import read
@@ -52,15 +53,19 @@ def settings(plan: RunPlan) -> Listing:
     return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), tail, notes)
 
 
-def outline(plan: RunPlan) -> Listing:
-    """What each run would read and how long it might take; headers are read, no more."""
-    records = [_outline_of(step) for step in plan.steps]
+def outline(plans: Sequence[RunPlan]) -> Listing:
+    """What each run would read and how long it might take; headers are read, no more.
+
+    A gate on a run or a loss that is not there is a problem already, with exit code 1.
+    """
+    records = [{"config": plan.path, **_outline_of(step)} for plan in plans for step in plan.steps]
     rows = []
     for record in records:
         count = record["rows"]
         size, took = record["bytes"], record["seconds"]
         rows.append(
             (
+                *((str(record["config"]),) if len(plans) > 1 else ()),
                 str(record["run"]),
                 str(record["kind"]),
                 ", ".join(record["losses"]),
@@ -71,10 +76,40 @@ def outline(plan: RunPlan) -> Listing:
             )
         )
     heads = ("run", "kind", "losses", "rows", "size", "time", "")
-    gates = sum(len(step.gates) for step in plan.steps) + len(plan.stray)
-    tail = (f"{len(records)} runs, {gates} gates; nothing was computed",)
-    notes = tuple(Note("setting", words) for words in plan.notes)
-    return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes)
+    idle = [words for plan in plans for words in _idle_gates(plan, several=len(plans) > 1)]
+    gates = sum(len(step.gates) for plan in plans for step in plan.steps)
+    gates += sum(len(plan.stray) for plan in plans)
+    code = 1 if idle else 0
+    last = f"{len(records)} runs, {gates} gates; nothing was computed"
+    tail = (*(f"ERROR  {words}" for words in idle), f"{last}; exit code 1" if idle else last)
+    notes = tuple(Note("setting", words) for plan in plans for words in plan.notes)
+    return Listing(
+        "losscli/plan/1",
+        ("config", *heads) if len(plans) > 1 else heads,
+        tuple(rows),
+        tuple(records),
+        tail,
+        notes,
+        code,
+    )
+
+
+def _idle_gates(plan: RunPlan, *, several: bool) -> Iterator[str]:
+    """The gates that count and can be no evidence, whatever the data are, and why."""
+    before = f"{plan.path}: " if several else ""
+    names = ", ".join(step.name for step in plan.steps)
+    for gate in plan.stray:
+        if gate.level == "fail":
+            yield f"{before}{gate.expr}: no run is called {gate.run!r}: {names}"
+    for step in plan.steps:
+        labels = (
+            {loss.label: loss.loss.name for loss in step.plan.loss} if step.kind == "eval" else {}
+        )
+        for gate in resolve(step.gates, labels) if labels else ():
+            known = gate.label in labels or gate.label in COUNTS
+            if not known and gate.level == "fail":
+                words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
+                yield f"{before}{step.name}: {gate.expr}: {words}"
 
 
 def _outline_of(step: Step) -> dict[str, Any]:

@@ -73,6 +73,24 @@ def plan_of(
     return _Planner(document, layers, tuple(settings), tuple(only)).plan()
 
 
+def plans_of(
+    paths: Sequence[str], settings: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[RunPlan]:
+    """The plans of several configs.
+
+    Raises ConfigError with all that is wrong in any of them; else as `plan_of`.
+    """
+    plans, errors = [], []
+    for path in paths:
+        try:
+            plans.append(plan_of(path, settings, only))
+        except ConfigError as error:
+            errors.append(error)
+    if errors:
+        raise ConfigError.of_several(errors)
+    return plans
+
+
 class _Planner:
     """Makes the plan, and collects all that is wrong on the way."""
 
