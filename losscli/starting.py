@@ -17,7 +17,8 @@ from losscli.runs import fitting, opened
 Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
 
 CONFIG = "losscli.yaml"
-_WORKFLOWS = {
+SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # beside the config
+WORKFLOWS = {
     "github": ".github/workflows/losscli.yml",
     "gitlab": ".gitlab-ci.losscli.yml",
     "shell": "losscli-ci.sh",
@@ -67,9 +68,9 @@ def init(ci: Ci = "github") -> Started:
 
     Raises UsageError where one of the files is there already.
     """
-    if ci not in (*_WORKFLOWS, "none"):
+    if ci not in (*WORKFLOWS, "none"):
         raise UsageError(f"ci is github, gitlab, shell or none; {ci!r} is not")
-    workflow = _WORKFLOWS.get(ci)
+    workflow = WORKFLOWS.get(ci)
     paths = [CONFIG, *([workflow] if workflow else [])]
     for path in paths:
         if os.path.lexists(path):
@@ -82,7 +83,7 @@ def init(ci: Ci = "github") -> Started:
             file.write(text.encode())
             file.commit()
     if ci == "shell":
-        Path(_WORKFLOWS["shell"]).chmod(0o755)
+        Path(WORKFLOWS["shell"]).chmod(0o755)
     notes = []
     if not pairs:
         words = "no predictions with targets were found: the config has examples to replace"
@@ -174,7 +175,7 @@ def _quoted(text: str) -> str:
 def _config(pairs: Sequence[Pair]) -> str:
     shown = pairs or (Pair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
     lines = [
-        "# yaml-language-server: $schema=losscli.schema.json",
+        SCHEMA_LINE,
         "# (losscli schema > losscli.schema.json makes the file that editors complete from)",
         "#",
         "# losscli run losscli.yaml              all of it; the result goes to results/",
