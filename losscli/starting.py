@@ -224,19 +224,22 @@ def _workflow(ci: Ci) -> str:
 
 _GITHUB = """\
 name: losses
-on: [push, pull_request]
+on:
+  push: {branches: [main]}
+  pull_request:
 permissions:
   contents: read
 jobs:
   losses:
     runs-on: ubuntu-latest
+    timeout-minutes: 15
     steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
       - run: pip install losscli
-      - run: losscli run losscli.yaml --format github -o junit.xml
+      - run: losscli run losscli.yaml --format github -o junit.xml -o summary.md
       - if: always()
         uses: actions/upload-artifact@v4
         with:
@@ -244,11 +247,15 @@ jobs:
           path: |
             results/
             junit.xml
+            summary.md
 """
 _GITLAB = """\
-# include: .gitlab-ci.losscli.yml in .gitlab-ci.yml
+# In .gitlab-ci.yml: include: .gitlab-ci.losscli.yml
 losses:
   image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   script:
     - pip install losscli
     - losscli run losscli.yaml -o junit.xml -o summary.md
@@ -260,7 +267,8 @@ losses:
 """
 _SHELL = """\
 #!/bin/sh
-# Exit codes: 0 every gate passed, 1 one did not, 3 the data is wrong, 6 undecided.
+# Exit codes: 0 every gate passed, 1 one did not, 2 the config is wrong, 3 the data is wrong,
+# 4 something is missing here, 6 undecided. No pipe behind losscli: it would hide the code.
 set -eu
 python3 -m pip install --quiet losscli
 exec losscli run losscli.yaml -o junit.xml -o summary.md
