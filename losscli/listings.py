@@ -10,7 +10,7 @@ from typing import Any
 from losscli.config.plan import RunPlan, Step
 from losscli.documents import Document, Note
 from losscli.errors import DataError, LossCliError
-from losscli.gates import COUNTS, resolve
+from losscli.gates import Judged, exit_code
 from losscli.results import LATEST, entries
 from losscli.runs import opened
 from losscli.saved import read
@@ -21,7 +21,10 @@ _RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine man
 
 @dataclass(frozen=True, slots=True)
 class Listing(Document):
-    """A table without a computation behind it: heads, cells, and the same as a document."""
+    """A table without a computation behind it: heads, cells, and the same as a document.
+
+    gates: those that are in error already.
+    """
 
     schema: str
     heads: tuple[str, ...]
@@ -30,10 +33,14 @@ class Listing(Document):
     tail: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     exit_code: int = 0
+    gates: tuple[Judged, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"schema": self.schema, "rows": [dict(record) for record in self.records]}
+        found: dict[str, Any] = {"schema": self.schema, "rows": list(map(dict, self.records))}
+        if self.gates:
+            found |= {"gates": [gate.to_dict() for gate in self.gates], "exit_code": self.exit_code}
+        return found
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a line."""
@@ -76,40 +83,28 @@ def outline(plans: Sequence[RunPlan]) -> Listing:
             )
         )
     heads = ("run", "kind", "losses", "rows", "size", "time", "")
-    idle = [words for plan in plans for words in _idle_gates(plan, several=len(plans) > 1)]
+    several = len(plans) > 1
+    lost = tuple(gate for plan in plans for gate in _lost(plan, several=several))
+    code = exit_code(lost)
     gates = sum(len(step.gates) for plan in plans for step in plan.steps)
     gates += sum(len(plan.stray) for plan in plans)
-    code = 1 if idle else 0
-    last = f"{len(records)} runs, {gates} gates; nothing was computed"
-    tail = (*(f"ERROR  {words}" for words in idle), f"{last}; exit code 1" if idle else last)
-    notes = tuple(Note("setting", words) for plan in plans for words in plan.notes)
+    words = f"{len(records)} runs, {gates} gates; nothing was computed"
     return Listing(
         "losscli/plan/1",
-        ("config", *heads) if len(plans) > 1 else heads,
+        ("config", *heads) if several else heads,
         tuple(rows),
         tuple(records),
-        tail,
-        notes,
+        (f"{words}; exit code {code}" if code else words,),
+        tuple(Note("setting", words) for plan in plans for words in plan.notes),
         code,
+        lost,
     )
 
 
-def _idle_gates(plan: RunPlan, *, several: bool) -> Iterator[str]:
-    """The gates that count and can be no evidence, whatever the data are, and why."""
-    before = f"{plan.path}: " if several else ""
-    names = ", ".join(step.name for step in plan.steps)
-    for gate in plan.stray:
-        if gate.level == "fail":
-            yield f"{before}{gate.expr}: no run is called {gate.run!r}: {names}"
-    for step in plan.steps:
-        labels = (
-            {loss.label: loss.loss.name for loss in step.plan.loss} if step.kind == "eval" else {}
-        )
-        for gate in resolve(step.gates, labels) if labels else ():
-            known = gate.label in labels or gate.label in COUNTS
-            if not known and gate.level == "fail":
-                words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
-                yield f"{before}{step.name}: {gate.expr}: {words}"
+def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
+    """The gates for which there can be no evidence, whatever the data are."""
+    for gate in (*plan.strays(), *plan.unlabelled()):
+        yield gate._replace(run=f"{plan.path}: {gate.run}") if several else gate
 
 
 def _outline_of(step: Step) -> dict[str, Any]:

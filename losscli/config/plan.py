@@ -11,7 +11,7 @@ from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, MissingError, UsageError
-from losscli.gates import Gate, Policy, bound, parse
+from losscli.gates import COUNTS, Gate, Judged, Policy, bound, parse, resolve
 from losscli.losses.spec import bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.sources.source import read_array
@@ -55,6 +55,27 @@ class RunPlan:
         stem = os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in stem)
         return safe.lstrip(".")[:100] or "config"
+
+    def strays(self) -> Iterator[Judged]:
+        """The gates of runs that are not there: each is an error."""
+        known = ", ".join(step.name for step in self.steps)
+        for gate in self.stray:
+            words = f"no run is called {gate.run!r}: {known}"
+            yield Judged(gate, None, None, None, "error", words, gate.run)
+
+    def unlabelled(self) -> Iterator[Judged]:
+        """The gates of losses that an evaluation does not have: each is an error.
+
+        Raises UsageError for a gate that several losses could be meant by.
+        """
+        for step in self.steps:
+            if step.kind != "eval":
+                continue
+            labels = {loss.label: loss.loss.name for loss in step.plan.loss}
+            for gate in resolve(step.gates, labels):
+                if gate.label not in labels and gate.label not in COUNTS:
+                    words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
+                    yield Judged(gate, None, None, None, "error", words, step.name)
 
 
 def plan_of(

@@ -197,6 +197,10 @@ def test_a_dry_run_finds_gates_that_can_be_no_evidence(losscli):
     Path("a.yaml").write_text(BAD.replace('"mae', '"mea') % 9)
     said = losscli("run", "a.yaml", "--dry-run")
     assert (said.code, "no loss is labelled 'mea'" in said.out) == (1, True)
+    said = losscli("run", "a.yaml", "--dry-run", "--format", "github")
+    assert "::error title=losscli a mea <= 9::no loss is labelled 'mea'" in said.out
+    document = json.loads(losscli("run", "a.yaml", "--dry-run", "--format", "json").out)
+    assert [gate["status"] for gate in document["gates"]] == ["error"]
     Path("a.yaml").write_text((BAD % 9) + gone % "warn")
     assert losscli("run", "a.yaml", "--dry-run").code == 0
 
