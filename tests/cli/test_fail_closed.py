@@ -22,7 +22,7 @@ evals:
 BENCH = """version: 1
 benches:
   b:
-    {losses: [mae], impl: [numpy], size: [1e3], pass: forward, time: 0.2, memory: false}
+    {losses: [mae], impl: [numpy], size: [1e3], pass: forward, time: 0.5, memory: false}
 baseline: main.json
 gates:
   - {run: b, expect: "mae[impl=*].time <= baseline * 1e6"}
