@@ -280,6 +280,9 @@ def carry_out_doctor(
 @contextmanager
 def opened(plan: EvalPlan) -> Iterator[Source]:
     """The data of an evaluation, its headers read; a context that closes it."""
+    if isinstance(plan.preds, Source):
+        yield plan.preds  # its owner closes it
+        return
     source = open_source(
         plan.preds,
         plan.targets,

@@ -1,6 +1,6 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +12,12 @@ from losscli.gates import Judged, exit_code, parse
 from losscli.machine import environment
 
 _FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
+
+
+def first_code(found: Iterable[int]) -> int:
+    """The exit code of a whole whose parts ended with these."""
+    codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
+    return next((code for code in _FIRST if code in codes), 0)
 
 
 class Failure(NamedTuple):
@@ -69,8 +75,7 @@ class SuiteResult(Document):
         """The contract's: the first of 5, 3, 4, 1, 6 and 0 that applies."""
         found = [failure.error.exit_code for failure in self.failures]
         found += [exit_code(self.gates), *(bench.exit_code for bench in self.benches.values())]
-        codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
-        return next((code for code in _FIRST if code in codes), 0)
+        return first_code(found)
 
     @property
     def status(self) -> str:

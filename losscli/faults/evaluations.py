@@ -1,0 +1,140 @@
+"""The faults of an evaluation: its rows are copied into memory, spoilt there, and judged anew."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.config.plan import Step
+from losscli.errors import DataError, LossCliError
+from losscli.faults.result import Trip
+from losscli.runs import opened
+from losscli.sources.copies import copied, source_of, taken
+from losscli.sources.keys import Keys
+from losscli.sources.source import Source
+from losscli.sources.table import Loaded, is_groups
+from losscli.steps import Done, carry_out_step
+
+# All rows of all roles. A change that cannot be made of them gives nothing.
+Rows: TypeAlias = dict[str, Any]
+Change: TypeAlias = Callable[[Rows], Rows | None]
+
+_MOST = 1 << 28  # numbers of a run that are held in memory
+_ALONE: dict[str, Any] = {
+    "targets": None, "pred": (), "target": (), "id": (), "weights": None, "by": (),
+}  # fmt: skip
+
+
+def faulty_evaluations(
+    step: Step, baseline: Mapping[str, Any] | str, sound: Done
+) -> Iterator[Trip]:
+    """The trips of an evaluation's gates; raises LossCliError where no copy can be judged.
+
+    sound: the run as it is. A copy without a fault must be judged as it is, or else what its gates
+    do under a fault would say nothing of the fault.
+    """
+    with opened(step.plan) as source:
+        rows = copied(source, _MOST)
+
+        def judged(changed: Rows, of: Mapping[str, Any] | str = baseline) -> Done:
+            plan = replace(step.plan, **_ALONE | {"preds": source_of(source, changed)})
+            return carry_out_step(step._replace(plan=plan), of)
+
+        unchanged = [gate.status for gate in judged(rows).gates]
+        if unchanged != [gate.status for gate in sound.gates]:
+            raise DataError("a copy of its rows is judged otherwise than the files are")
+        for name, change in _changes(source).items():
+            try:
+                changed = change(rows)
+                if changed is not None:
+                    yield _trip(step.name, name, judged(changed))
+            except LossCliError as error:
+                yield Trip(step.name, name, failed=error.message)
+        if not isinstance(baseline, str):
+            yield _trip(step.name, "stale baseline", judged(rows, _stale(baseline, step.name)))
+            yield _trip(step.name, "no baseline", judged(rows, "there is no baseline"))
+
+
+def _trip(run: str, fault: str, done: Done) -> Trip:
+    failed = "" if done.error is None else done.error.message
+    return Trip(run, fault, tuple(gate.status for gate in done.gates), failed=failed)
+
+
+def _changes(source: Source) -> dict[str, Change]:
+    """Each fault by its name; those of the inputs that there are."""
+    found: dict[str, Change] = {
+        "nan in a prediction": _with_nan,
+        "all predictions nan": lambda rows: rows | {"preds": _nan(rows["preds"], slice(None))},
+        "predictions shuffled": lambda rows: rows | {"preds": _shuffled(rows["preds"])},
+        "predictions constant": lambda rows: rows | {"preds": _constant(rows["preds"])},
+        "files swapped": lambda rows: rows | {"preds": rows["targets"], "targets": rows["preds"]},
+        "half of the rows gone": lambda rows: _kept(rows, slice(len(rows["preds"]) // 2)),
+        "no rows at all": lambda rows: _kept(rows, slice(0)),
+    }
+    if source.table("preds") is not source.table("targets"):
+        found["predictions truncated"] = lambda rows: (
+            rows | {"preds": rows["preds"][: len(rows["preds"]) // 2]}
+        )
+    if "target_ids" in source.roles:
+        found["predictions in another order"] = lambda rows: (
+            rows | {role: _shuffled(rows[role]) for role in ("preds", "ids")}
+        )
+    if "weights" in source.roles:
+        found["weights shuffled"] = lambda rows: rows | {"weights": _shuffled(rows["weights"])}
+    if source.by:
+        found["a group gone"] = _without_a_group
+        found["groups shuffled"] = lambda rows: (
+            rows | {role: _shuffled(rows[role]) for role in filter(is_groups, rows)}
+        )
+    return found
+
+
+def _with_nan(rows: Rows) -> Rows:
+    return rows | {"preds": _nan(rows["preds"], len(rows["preds"]) // 2)}
+
+
+def _nan(pred: NDArray[Any], at: "int | slice") -> NDArray[Any]:
+    changed = pred.astype(np.float64)
+    changed[at] = np.nan
+    return changed
+
+
+def _constant(pred: NDArray[Any]) -> NDArray[Any]:
+    """The mean in every row, or the first row where predictions are no measures but names."""
+    one = pred.mean(0) if pred.dtype.kind == "f" else pred[0]
+    return np.broadcast_to(one, pred.shape)
+
+
+def _shuffled(loaded: Loaded) -> Loaded:
+    """The rows in another order, the same whenever there are as many."""
+    count = len(loaded.codes if isinstance(loaded, Keys) else loaded)
+    return taken(loaded, np.random.default_rng(0).permutation(count))
+
+
+def _kept(rows: Rows, which: "slice | NDArray[Any]") -> Rows:
+    """Some rows of all roles; the keys of no row at all are never looked at."""
+    if not len(rows["preds"][which]):
+        return {"preds": rows["preds"][:0]}
+    return {role: taken(loaded, which) for role, loaded in rows.items()}
+
+
+def _without_a_group(rows: Rows) -> Rows | None:
+    """Without the rows of the smallest group, which is the easiest to lose; None of but one."""
+    keys = Keys.crossed([rows[role] for role in filter(is_groups, rows)])
+    counts = np.bincount(keys.codes)
+    if len(counts) < 2:
+        return None
+    return _kept(rows, np.flatnonzero(keys.codes != counts.argmin()))
+
+
+def _stale(baseline: Mapping[str, Any], run: str) -> dict[str, Any]:
+    """A baseline of other data."""
+    evals = baseline.get("evals", {})
+    part = dict(evals.get(run, {}))
+    part["inputs"] = [
+        {**given, "digest": "sha256:stale"} if given.get("role") != "preds" else given
+        for given in part.get("inputs", ())
+    ]
+    return {**baseline, "evals": {**evals, run: part}}
