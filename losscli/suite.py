@@ -33,7 +33,8 @@ class SuiteResult(Document):
 
     record: of the config: path, name, text, digest, the texts of `--set`, baseline, names of runs.
     gates: of all runs, in the order of the config. started: UTC, as ISO 8601 has it. git: commit
-    and dirtiness of the folder, None where it is no repository. saved: where it was written.
+    and dirtiness of the folder, None where it is no repository. outputs: files that it is written
+    to. saved: its place in the results.
     """
 
     record: Mapping[str, Any]
@@ -46,6 +47,7 @@ class SuiteResult(Document):
     command: tuple[str, ...] = ()
     git: Mapping[str, Any] | None = None
     own_notes: tuple[Note, ...] = ()
+    outputs: tuple[str, ...] = ()
     saved: str | None = None
 
     def __getitem__(self, name: str) -> "Evaluation | Benchmark":
@@ -58,6 +60,11 @@ class SuiteResult(Document):
     def config(self) -> str:
         """The config's name."""
         return str(self.record["name"])
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """All files that it is written to."""
+        return (*self.outputs, *((self.saved,) if self.saved else ()))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -123,6 +130,7 @@ class SavedSuite(Document):
 
     document: Mapping[str, Any]
     saved: str
+    written: tuple[str, ...] = ()
 
     @property
     def config(self) -> str:

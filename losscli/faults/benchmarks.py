@@ -7,14 +7,14 @@ from losscli.config.plan import Step
 from losscli.differences.gated import judged
 from losscli.documents import json_numbers
 from losscli.faults.result import Trip
-from losscli.steps import Done, part_of
+from losscli.steps import Baseline, Done
 
 _MORE = 10.0  # times the time, or the memory
 
 
-def faulty_benchmarks(step: Step, baseline: Mapping[str, Any] | str, sound: Done) -> Iterator[Trip]:
+def faulty_benchmarks(step: Step, baseline: Baseline, sound: Done) -> Iterator[Trip]:
     """The trips of a benchmark's gates; sound: the run as it is."""
-    saved = part_of(baseline, "benches", step.name)
+    saved = baseline.part("benches", step.name)
     document = json_numbers(sound.result.to_dict())
     rows = document["rows"]
 

@@ -15,7 +15,7 @@ from losscli.sources.copies import copied, source_of, taken
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
 from losscli.sources.table import Loaded, is_groups
-from losscli.steps import Done, carry_out_step
+from losscli.steps import Baseline, Done, carry_out_step
 
 # All rows of all roles. A change that cannot be made of them gives nothing.
 Rows: TypeAlias = dict[str, Any]
@@ -27,9 +27,7 @@ _ALONE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def faulty_evaluations(
-    step: Step, baseline: Mapping[str, Any] | str, sound: Done
-) -> Iterator[Trip]:
+def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[Trip]:
     """The trips of an evaluation's gates; raises LossCliError where no copy can be judged.
 
     sound: the run as it is. A copy without a fault must be judged as it is, or else what its gates
@@ -38,7 +36,7 @@ def faulty_evaluations(
     with opened(step.plan) as source:
         rows = copied(source, _MOST)
 
-        def judged(changed: Rows, of: Mapping[str, Any] | str = baseline) -> Done:
+        def judged(changed: Rows, of: Baseline = baseline) -> Done:
             plan = replace(step.plan, **_ALONE | {"preds": source_of(source, changed)})
             return carry_out_step(step._replace(plan=plan), of)
 
@@ -52,9 +50,13 @@ def faulty_evaluations(
                     yield _trip(step.name, name, judged(changed))
             except LossCliError as error:
                 yield Trip(step.name, name, failed=error.message)
-        if not isinstance(baseline, str):
-            yield _trip(step.name, "stale baseline", judged(rows, _stale(baseline, step.name)))
-            yield _trip(step.name, "no baseline", judged(rows, "there is no baseline"))
+        saved = baseline.document
+        if not isinstance(saved, str):
+            for name, document in (
+                ("stale baseline", _stale(saved, step.name)),
+                ("no baseline", "there is no baseline"),
+            ):
+                yield _trip(step.name, name, judged(rows, baseline._replace(document=document)))
 
 
 def _trip(run: str, fault: str, done: Done) -> Trip:

@@ -1,8 +1,7 @@
 """`self_test`: each run once as it is, and then once with each fault put into a copy of it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError
@@ -11,7 +10,7 @@ from losscli.faults.benchmarks import faulty_benchmarks
 from losscli.faults.evaluations import faulty_evaluations
 from losscli.faults.result import SelfTest, Tried, Trip
 from losscli.outputs import outputs
-from losscli.steps import baseline_of, carry_out_step, stray_gates
+from losscli.steps import Baseline, baseline_of, carry_out_step, stray_gates
 
 
 def self_test(
@@ -35,7 +34,7 @@ def self_test(
     return result
 
 
-def _tried(step: Step, baseline: Mapping[str, Any] | str) -> Tried:
+def _tried(step: Step, baseline: Baseline) -> Tried:
     """A run with every fault; without any where it gives no result as it is."""
     done = carry_out_step(step, baseline)
     if done.error is not None:

@@ -21,6 +21,16 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">": lambda value, limit: value > limit,
 }
 
+_SHARES = {
+    0.1: "a tenth of a",
+    0.25: "a quarter of a",
+    1 / 3: "a third of a",
+    0.5: "half a",
+    2 / 3: "two thirds of a",
+    0.75: "three quarters of a",
+    0.9: "nearly one",
+}
+
 
 class Ranked(Protocol):
     """What has a status, and bears on the exit code or not."""
@@ -145,7 +155,7 @@ def worst_of(found: Sequence[tuple[str, Judged]]) -> Judged:
     name, worst = min(found, key=lambda item: _badness(item[1]))
     if len(found) > 1:
         reason = f"worst of {len(found)} is {name}"
-        return worst._replace(reason=": ".join(filter(None, (reason, worst.reason))))
+        return worst._replace(reason="; ".join(filter(None, (worst.reason, reason))))
     if name and worst.reason:
         return worst._replace(reason=f"{name}: {worst.reason}")
     return worst
@@ -228,9 +238,19 @@ def _excess(gate: Gate, limit: float, found: Found) -> str:
         return f"{side} by {beyond:.0f}"
     share = 100 * beyond / abs(limit) if limit else 0.0
     parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if limit else []
-    if found.stderr:  # an excess below one of them may be chance
-        parts.append(f"{beyond / found.stderr:.2g} standard errors")
-    words = f"{side} by {beyond:.3g}"
+    if found.stderr:
+        parts.append(_errors(beyond / found.stderr))
+    words = f"{side} by {beyond:.2g}" if beyond < 99.5 else f"{side} by {beyond:.6g}"
     if isinstance(gate.limit, Relative):
         words += f" of {limit:.6g}"
     return f"{words} ({', '.join(parts)})" if parts else words
+
+
+def _errors(count: float) -> str:
+    """A number of standard errors; less than one is said in words, as it may be chance."""
+    if count >= 0.95:
+        return "1 standard error" if count < 1.05 else f"{count:.2g} standard errors"
+    if count < 0.05:
+        return "next to nothing beside a standard error"
+    share = min(_SHARES, key=lambda share: abs(share - count))
+    return f"{_SHARES[share]} standard error"

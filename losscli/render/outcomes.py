@@ -2,8 +2,8 @@
 
 from losscli.gates import Status
 from losscli.render import Result, module_of
+from losscli.render.gates import words_of
 from losscli.render.page import Outcome
-from losscli.render.words import gate_cells
 
 
 def outcomes_of(result: Result) -> list[Outcome]:
@@ -18,7 +18,7 @@ def outcomes_of(result: Result) -> list[Outcome]:
         for each in getattr(result, "failures", ())
     ]
     for gate in getattr(result, "gates", ()):
-        words = gate_cells(gate)[-1]
+        words = words_of(gate)
         found.append(Outcome(gate.gate.expr, gate.status, words, gate.run, gate.counts))
     own = getattr(module_of(result), "outcomes", None)
     rows = own(result) if own else [_whole(result)] if not found else []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from losscli.gates import Status
+from losscli.gates import Judged, Status
 
 
 class Line(NamedTuple):
@@ -54,15 +54,15 @@ class Table(NamedTuple):
 class Page(NamedTuple):
     """What a result says: lines before its tables, the tables, and lines after them.
 
-    notes: those that the command line prints on stderr, for formats that stand alone. gates: their
-    table, which is read last in a log and first in a comment.
+    notes: those that the command line prints on stderr, for formats that stand alone. gates: they
+    are read last in a log and first in a comment.
     """
 
     top: Sequence[str]
     tables: Sequence[Table]
     tail: Sequence[str]
     notes: Sequence[str] = ()
-    gates: Table | None = None
+    gates: Sequence[Judged] = ()
 
 
 class Outcome(NamedTuple):
