@@ -20,7 +20,7 @@ from losscli.outputs import outputs
 from losscli.repository import state
 from losscli.results import SavedRun
 from losscli.runs import carry_out, carry_out_bench
-from losscli.saved import read
+from losscli.saved import read_run
 from losscli.suite import Failure, SuiteResult
 
 
@@ -206,13 +206,9 @@ def baseline_of(plan: RunPlan) -> Baseline:
         return Baseline("the config names no baseline")
     mend = f"once it is right: losscli bless results/{plan.name}/latest.json --reason TEXT"
     try:
-        document = read(plan.baseline)
+        return Baseline(read_run(plan.baseline), plan.baseline, mend)
     except DataError as error:
         return Baseline(f"{error.message}; {mend}")
-    kind = document["schema"]
-    if kind != "losscli/run/1":
-        return Baseline(f"{plan.baseline} is no run: {kind}")
-    return Baseline(document, plan.baseline, mend)
 
 
 def _record(plan: RunPlan) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
-from losscli.errors import LossCliError
+from losscli.errors import LossCliError, UsageError
 from losscli.evaluation.result import Evaluation
 from losscli.gates import Judged, exit_code, parse
 from losscli.machine import environment
@@ -65,6 +66,17 @@ class SuiteResult(Document):
     def written(self) -> tuple[str, ...]:
         """All files that it is written to."""
         return (*self.outputs, *((self.saved,) if self.saved else ()))
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """How long each run took, where it gave a result."""
+        runs: dict[str, Any] = {**self.evals, **self.benches}
+        return {name: result.wall_s for name, result in runs.items()}
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the numbers depend on, by name."""
+        return facts_of(self.to_dict())
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -148,6 +160,23 @@ class SavedSuite(Document):
         return {}
 
     @property
+    def times(self) -> Mapping[str, float]:
+        """How long each run took, where it gave a result."""
+        parts = {**self.document["evals"], **self.document["benches"]}
+        found = {name: (part.get("timing") or {}).get("wall_s") for name, part in parts.items()}
+        return {name: float(wall_s) for name, wall_s in found.items() if wall_s is not None}
+
+    @property
+    def wall_s(self) -> float:
+        """How long all of it took."""
+        return float((self.document.get("timing") or {}).get("wall_s") or 0.0)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the numbers depend on, by name."""
+        return facts_of(self.document)
+
+    @property
     def gates(self) -> tuple[Judged, ...]:
         """As they were judged."""
         return tuple(map(_read_gate, self.document["gates"]))
@@ -167,10 +196,34 @@ class SavedSuite(Document):
         return dict(self.document)
 
 
+class _SavedGate(NamedTuple):
+    """A gate of a form that is not parsed: what it asked for, as it was written."""
+
+    expr: str
+    level: str
+    label: str = ""
+    stat: str = ""
+
+
+def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The config, the commit and the digests of the data that a run's document holds."""
+    config, git = document["config"], document.get("git") or {}
+    found = [("config", config.get("path")), ("config.digest", config.get("digest"))]
+    if git.get("commit"):
+        changed = " with changes" if git.get("dirty") else ""
+        found.append(("git.commit", f"{git['commit']}{changed}"))
+    for name, part in document["evals"].items():
+        inputs = part.get("inputs") or ()
+        found += [(f"{name}.{given['role']}", given.get("digest")) for given in inputs]
+    return [(name, str(value)) for name, value in found if value]
+
+
 def _read_gate(saved: Mapping[str, Any]) -> Judged:
     def number(key: str) -> float | None:
         return None if saved[key] is None else float(saved[key])
 
-    gate = parse(saved["expr"], saved["level"], saved["run"])
+    gate: Any = _SavedGate(saved["expr"], saved["level"])
+    with suppress(UsageError):
+        gate = parse(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
     return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

@@ -48,8 +48,9 @@ def command(
     if print_config or dry_run:
         from losscli.listings import outline, settings
 
-        printed(settings(plan) if print_config else outline(plan), format, quiet=quiet)
-        return 0
+        told = settings(plan) if print_config else outline(plan)
+        printed(told, format, quiet=quiet)
+        return told.exit_code
     reuse_freed_memory()
     result: Any
     with progress_bar(wanted=not (no_progress or quiet)) as progress:

@@ -69,7 +69,8 @@ class Outcome(NamedTuple):
     """What a report of CI counts: a gate, a step that failed, a row, a loss.
 
     words: its value and the reason, as they came. run: the evaluation or benchmark that it is of,
-    None where there is but one. counts: whether it bears on the exit code.
+    None where there is but one. counts: whether it bears on the exit code. wall_s: how long the run
+    took, None where that is not known.
     """
 
     name: str
@@ -77,3 +78,4 @@ class Outcome(NamedTuple):
     words: str = ""
     run: str | None = None
     counts: bool = True
+    wall_s: float | None = None
