@@ -14,7 +14,7 @@ from losscli.errors import DataError, UsageError
 from losscli.gates.grammar import groups_text
 from losscli.repository import state
 from losscli.results import OutputFile
-from losscli.saved import read
+from losscli.saved import check_run, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ def bless(
     document = read(path)
     if document["schema"] not in ("losscli/run/1", "losscli/eval/1", "losscli/bench/1"):
         raise DataError(f"{path} is no result that can be a baseline: {document['schema']}")
+    if document["schema"] == "losscli/run/1":
+        check_run(document, path)
     _check_whole(path, document)
     target = to if to is not None else (document.get("config") or {}).get("baseline")
     if not isinstance(target, str | os.PathLike):
@@ -86,7 +88,13 @@ def bless(
             "git": state(),
         },
     }
-    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot make the folder of {os.fspath(target)}: {error.strerror or error}",
+            hint="name another file with --to",
+        ) from error
     with OutputFile(target) as file:
         file.write(f"{json.dumps(blessed, indent=2)}\n".encode(errors="backslashreplace"))
         file.commit()

@@ -53,6 +53,7 @@ def settings(plan: RunPlan) -> Listing:
         found |= {key: value for key, value in plan.values.items() if key.startswith(start)}
         found |= _built_in(step, start, plan.values)
     found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}
+    found.setdefault("on_undecided", Value(plan.on_undecided, "built in"))
     records = [
         {"key": key, "value": _plain(value.value), "origin": value.origin}
         for key, value in found.items()
