@@ -148,10 +148,16 @@ def _outline_of(step: Step) -> tuple[dict[str, Any], int]:
             seconds = source.size / _ARRAYS * len(found["losses"]) + text / _TEXT
             if all(table.rows is not None for table in source.tables):
                 next(source.blocks())  # cuts of arrays are made of their headers
-            sizes = {"rows": source.rows, "bytes": source.size, "seconds": seconds}
-            return found | sizes, 0
+            found |= {"rows": source.rows, "bytes": source.size, "seconds": seconds}
     except LossCliError as error:
         return found | {"problem": error.message}, error.exit_code
+    try:
+        for gate in step.pairs:
+            with opened(step.plan, gate.others) as source:
+                found["seconds"] += 2 * source.size / _ARRAYS
+    except LossCliError as error:  # which costs its gates and not the run
+        return found | {"problem": f"{gate.expr}: {error.message}"}, 1
+    return found, 0
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:

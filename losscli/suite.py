@@ -9,7 +9,7 @@ from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
 from losscli.errors import LossCliError, UsageError
 from losscli.evaluation.result import Evaluation
-from losscli.gates import Judged, exit_code, parse
+from losscli.gates import Judged, exit_code, parse_saved
 from losscli.machine import environment
 
 _FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
@@ -224,6 +224,6 @@ def _read_gate(saved: Mapping[str, Any]) -> Judged:
 
     gate: Any = _SavedGate(saved["expr"], saved["level"])
     with suppress(UsageError):
-        gate = parse(saved["expr"], saved["level"], saved["run"])
+        gate = parse_saved(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
     return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

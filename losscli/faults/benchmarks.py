@@ -19,7 +19,7 @@ def faulty_benchmarks(step: Step, baseline: Baseline, sound: Done) -> Iterator[T
     rows = document["rows"]
 
     def trip(fault: str, changed: Sequence[Any], of: Any = saved, spoilt: str = "") -> Trip:
-        gates = judged({**document, "rows": changed}, step.gates, of)
+        gates = judged({**document, "rows": changed}, step.points, of)
         return Trip(step.name, fault, tuple(gate.status for gate in gates), failed=spoilt)
 
     yield trip(f"{_MORE:g} times slower", [_slowed(row) for row in rows])

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
 from losscli.faults.result import Trip
+from losscli.gates import NotWorse
 from losscli.runs import opened
 from losscli.sources.copies import copied, source_of, taken
 from losscli.sources.keys import Keys
+from losscli.sources.reference import ROLE as REFERENCE
+from losscli.sources.reference import Reference
 from losscli.sources.source import Source
 from losscli.sources.table import Loaded, is_groups
 from losscli.steps import Baseline, Done, carry_out_step
@@ -34,16 +37,15 @@ def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[
     do under a fault would say nothing of the fault.
     """
     with opened(step.plan) as source:
-        rows = copied(source, _MOST)
+        rows = copied(source, _MOST) | _references(step)
 
         def judged(changed: Rows, of: Baseline = baseline) -> Done:
-            plan = replace(step.plan, **_ALONE | {"preds": source_of(source, changed)})
-            return carry_out_step(step._replace(plan=plan), of)
+            return carry_out_step(_on_copies(step, source, changed), of)
 
         unchanged = [gate.status for gate in judged(rows).gates]
         if unchanged != [gate.status for gate in sound.gates]:
             raise DataError("a copy of its rows is judged otherwise than the files are")
-        for name, change in _changes(source).items():
+        for name, change in _changes(source, bool(step.pairs)).items():
             try:
                 changed = change(rows)
                 if changed is not None:
@@ -59,12 +61,48 @@ def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[
                 yield _trip(step.name, name, judged(rows, baseline._replace(document=document)))
 
 
+class _Same:
+    """An array that is equal to itself alone, as the name of a file is."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self._array, dtype=dtype, copy=copy)
+
+
+def _references(step: Step) -> Rows:
+    """The predictions that the run's own are held against, each once, as further roles."""
+    found: Rows = {}
+    for gate in step.pairs:
+        if _role(gate) not in found:
+            with opened(step.plan, gate.others) as source:
+                found[_role(gate)] = copied(source, _MOST)[REFERENCE]
+    return found
+
+
+def _role(gate: NotWorse) -> str:
+    return f"{REFERENCE} {gate.others}"
+
+
+def _on_copies(step: Step, source: Source, rows: Rows) -> Step:
+    """The step with its data, and what its gates hold against it, in memory."""
+    own = {role: loaded for role, loaded in rows.items() if role in source.roles}
+    plan = replace(step.plan, **_ALONE | {"preds": source_of(source, own)})
+    others = {_role(gate): Reference(_Same(rows[_role(gate)])) for gate in step.pairs}
+    gates = tuple(
+        gate._replace(others=others[_role(gate)]) if isinstance(gate, NotWorse) else gate
+        for gate in step.gates
+    )
+    return step._replace(plan=plan, gates=gates)
+
+
 def _trip(run: str, fault: str, done: Done) -> Trip:
     failed = "" if done.error is None else done.error.message
     return Trip(run, fault, tuple(gate.status for gate in done.gates), failed=failed)
 
 
-def _changes(source: Source) -> dict[str, Change]:
+def _changes(source: Source, paired: bool) -> dict[str, Change]:
     """Each fault by its name; those of the inputs that there are."""
     found: dict[str, Change] = {
         "nan in a prediction": _with_nan,
@@ -85,12 +123,20 @@ def _changes(source: Source) -> dict[str, Change]:
         )
     if "weights" in source.roles:
         found["weights shuffled"] = lambda rows: rows | {"weights": _shuffled(rows["weights"])}
+    if paired:
+        found["models swapped"] = _with_models_swapped
     if source.by:
         found["a group gone"] = _without_a_group
         found["groups shuffled"] = lambda rows: (
             rows | {role: _shuffled(rows[role]) for role in filter(is_groups, rows)}
         )
     return found
+
+
+def _with_models_swapped(rows: Rows) -> Rows:
+    """Each model in the place of the other: a gate that looks at one side only does not notice."""
+    others = [role for role in rows if role.startswith(REFERENCE)]
+    return rows | {"preds": rows[others[0]]} | dict.fromkeys(others, rows["preds"])
 
 
 def _with_nan(rows: Rows) -> Rows:
@@ -116,10 +162,13 @@ def _shuffled(loaded: Loaded) -> Loaded:
 
 
 def _kept(rows: Rows, which: "slice | NDArray[Any]") -> Rows:
-    """Some rows of all roles; the keys of no row at all are never looked at."""
+    """Some rows of all roles; what they are held against is another file, and stays whole."""
     if not len(rows["preds"][which]):
-        return {"preds": rows["preds"][:0]}
-    return {role: taken(loaded, which) for role, loaded in rows.items()}
+        raise DataError("there are no rows")  # as a file of none is refused when it is opened
+    return {
+        role: loaded if role.startswith(REFERENCE) else taken(loaded, which)
+        for role, loaded in rows.items()
+    }
 
 
 def _without_a_group(rows: Rows) -> Rows | None:

@@ -109,8 +109,8 @@ def _told(words: str) -> list[str]:
 
 
 def _value(gate: Judged) -> str:
-    """A gate's value in its unit; empty where it has none."""
-    if gate.value is None:
+    """A gate's value in its unit; empty where it has none, or its reason begins with it."""
+    if gate.value is None or gate.gate.stat == "difference":
         return ""
     if gate.gate.label in COUNTS:
         return f"{gate.value:,.0f}"

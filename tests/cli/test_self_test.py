@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -208,17 +209,20 @@ def test_faults_of_benchmarks(tried):
 
 @pytest.fixture
 def measured(monkeypatch):
-    """The benchmark of BENCH, measured once: every run of it has the same times."""
+    """A benchmark whose every run has the same times, as if nothing else ran on the machine."""
     flags = {"size": ["1e3"], "time": 0.4, "memory": False, "passes": "forward"}
     once = bench(loss=["mae"], impl=["numpy", "torch"], **flags)
-    monkeypatch.setattr(steps, "carry_out_bench", lambda *_: once)
-    return once
+    document = once.to_dict()
+    for row in document["rows"]:
+        row["time_s"] |= {"median": 1e-4, "min": 1e-4, "mean": 1e-4, "ci": [0.99e-4, 1.01e-4]}
+    fixed = SimpleNamespace(to_dict=lambda: document, exit_code=0, notes=(), wall_s=1.0)
+    monkeypatch.setattr(steps, "carry_out_bench", lambda *_: fixed)
 
 
-def test_a_slowed_benchmark_trips_its_limits(tried, measured):
+@pytest.mark.usefixtures("measured")
+def test_a_slowed_benchmark_trips_its_limits(tried):
     """Ten times the time is beyond three times the time, and beyond the baseline's."""
-    ends = [row["time_s"]["ci"][1] for row in measured.to_dict()["rows"]]
-    limit, saved = f"mae.time <= {3 * max(ends)!r}", "mae.time <= baseline * 2"
+    limit, saved = "mae.time <= 0.0003", "mae.time <= baseline * 2"
     gates, _ = tried(BENCH, limit, saved, bless=True)
     slower = {expr: gate["faults"]["10 times slower"] for expr, gate in gates.items()}
     assert [gate["sound"] for gate in gates.values()] == ["pass", "pass"]
@@ -232,3 +236,25 @@ def test_nothing_is_written(tried):
     tried(ARRAYS, "mae <= 0.2")
     assert Path("p.npy").read_bytes() == before
     assert not Path("results").exists()
+
+
+PAIRED = (
+    "evals:\n  val: {preds: %s, targets: t.npy, losses: [mae], gates: [\n"
+    "    {loss: mae, not_worse_than: {preds: %s, margin: 5%%}}]}\n"
+)
+
+
+def test_a_gate_on_pairs_trips_too(tried):
+    """On a model that got worse, and on the two in each other's places."""
+    target = np.load("t.npy")
+    np.save("base.npy", target + 0.2 * np.random.default_rng(4).normal(size=ROWS))
+    gates, _ = tried(PAIRED % ("p.npy", "base.npy"))
+    ((expr, gate),) = gates.items()
+    assert (expr, gate["sound"]) == ("mae not_worse_than base.npy by 5%", "pass")
+    assert gate["faults"] == {
+        "predictions shuffled": "fail",
+        "predictions constant": "fail",
+        "files swapped": "pass",
+        "half of the rows gone": "error",
+        "models swapped": "fail",
+    }
