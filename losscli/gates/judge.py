@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from losscli.gates.grammar import COUNTS, Gate, Relative
+from losscli.units import duration, mebibytes
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]
@@ -208,13 +209,13 @@ def _decided(gate: Gate, found: Found, limits: tuple[float, float, float]) -> tu
     ends = found.ci or (found.value, found.value)
     if not all(map(math.isfinite, ends)):
         return "error", "it has no interval"
-    words = f"[{ends[0]:.4g}, {ends[1]:.4g}]"
+    words = f"[{', '.join(_in_unit(gate, end, 4) for end in ends)}]"
     held = [holds(end, bar) for end in ends for bar in (low, high)]
     if all(held):
         return "pass", ""
     if not any(held):
         return failed, f"{_excess(gate, limit, found)}, all of {words}"
-    return "undecided", f"{words} spans the limit of {limit:.6g}"
+    return "undecided", f"{words} spans the limit of {_in_unit(gate, limit, 6)}"
 
 
 def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None, str]:
@@ -240,10 +241,19 @@ def _excess(gate: Gate, limit: float, found: Found) -> str:
     parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if limit else []
     if found.stderr:
         parts.append(_errors(beyond / found.stderr))
-    words = f"{side} by {beyond:.2g}" if beyond < 99.5 else f"{side} by {beyond:.6g}"
+    words = f"{side} by {_in_unit(gate, beyond, 2 if beyond < 99.5 else 6)}"
     if isinstance(gate.limit, Relative):
-        words += f" of {limit:.6g}"
+        words += f" of {_in_unit(gate, limit, 6)}"
     return f"{words} ({', '.join(parts)})" if parts else words
+
+
+def _in_unit(gate: Gate, value: float, places: int) -> str:
+    """A number as the gate's statistic is told: times and bytes in their units."""
+    if gate.stat == "time" and value > 0:
+        return duration(value)
+    if gate.stat == "peak_memory_bytes" and value > 0:
+        return mebibytes(value)
+    return f"{value:.{places}g}"
 
 
 def _errors(count: float) -> str:

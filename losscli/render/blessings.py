@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.documents import shown
 from losscli.render.page import Line, Page, Table
-from losscli.render.units import number
+from losscli.units import number
 
 
 def page(result: Any) -> Page:

@@ -8,7 +8,7 @@ from losscli.gates.grammar import groups_text
 from losscli.render import module_of, words
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import duration, number
+from losscli.units import duration, number
 
 _BENCHES = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40

@@ -6,7 +6,7 @@ from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import exponent, number
+from losscli.units import exponent, number
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
