@@ -302,6 +302,11 @@ DryRun: TypeAlias = Annotated[
     typer.Option("--dry-run", rich_help_panel=RUN,
                  help="Only say what would be done: headers are read, sizes and times guessed."),
 ]  # fmt: skip
+Headers: TypeAlias = Annotated[
+    bool,
+    typer.Option("--data/--no-data", rich_help_panel=RUN,
+                 help="Whether --dry-run looks at the data; without, the configs alone are judged."),
+]  # fmt: skip
 PrintConfig: TypeAlias = Annotated[
     bool,
     typer.Option("--print-config", rich_help_panel=RUN,
