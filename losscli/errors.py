@@ -11,6 +11,8 @@ to do. They are raised where the cause is known and are never rephrased on the w
 
 from typing import Any, ClassVar, NamedTuple
 
+FIRST = (5, 3, 4, 1, 6)  # where several exit codes apply, the first of these counts
+
 
 class Place(NamedTuple):
     """Where a value stands: `row` counts data rows from 0, `line` a text file's lines from 1."""
@@ -111,3 +113,10 @@ class MissingError(LossCliError):
 
     exit_code = 4
     kind = "missing"
+
+
+class Failure(NamedTuple):
+    """A run of a config that gave no result, and why."""
+
+    run: str
+    error: LossCliError

@@ -1,4 +1,4 @@
-"""Quantiles for intervals, without SciPy, which would cost more to import than most runs take."""
+"""Quantiles and tails for intervals, without SciPy, which would cost more to import than most runs take."""
 
 import math
 from functools import cache
@@ -27,8 +27,29 @@ def normal_exceeded(probability: float) -> float:
     return z
 
 
+def t_exceeded(t: float, freedom: float) -> float:
+    """The probability that Student's t with `freedom` degrees exceeds `t`.
+
+    Beyond 2,000 degrees by Wallace's normal deviate (Ann. Math. Statist. 30, 1959), whose error
+    there lies below 1e-6 of the tail.
+    """
+    if math.isnan(t) or t == 0.0:
+        return math.nan if math.isnan(t) else 0.5
+    if math.isinf(t):
+        tail = 0.0
+    elif freedom >= _SERIES_FROM:
+        z = math.sqrt(freedom * math.log1p(t * t / freedom))
+        z *= (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0)
+        tail = 0.5 * math.erfc(z / math.sqrt(2.0))
+    else:
+        square = t * t
+        whole = freedom + square
+        tail = 0.5 * _beta(0.5 * freedom, 0.5, freedom / whole, square / whole)
+    return tail if t > 0 else 1.0 - tail
+
+
 @cache
-def t_quantile(level: float, freedom: int) -> float:
+def t_quantile(level: float, freedom: float) -> float:
     """T such that Student's t with `freedom` degrees lies in [-t, t] with probability `level`.
 
     From 2,000 degrees on by the series about the normal quantile (Abramowitz and Stegun, 26.7.5),
@@ -57,7 +78,7 @@ def t_quantile(level: float, freedom: int) -> float:
     return 0.5 * (low + high)
 
 
-def _inside(t: float, freedom: int) -> float:
+def _inside(t: float, freedom: float) -> float:
     """The probability that |T| < t."""
     return _beta(0.5, 0.5 * freedom, t * t / (freedom + t * t), freedom / (freedom + t * t))
 

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,6 @@ from losscli.plans import (
     output_format,
 )
 from losscli.results import OutputFile, SampleFile
-from losscli.saved import check as check_document
 from losscli.saved import read
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_source, read_array
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark
     from losscli.checks.result import Check
     from losscli.diagnosis import Diagnosis
-    from losscli.differences.result import Differences, Saved
+    from losscli.differences.differ import Difference
 
 _SMALLEST_PIECE = 1 << 15  # bytes of text that are worth a thread
 
@@ -68,10 +68,11 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
     read_files = (*inputs, plan.baseline, *files_of(plan.loss))
     with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
+        digest = bool(plan.digest or plan.baseline or "json" in map(output_format, plan.output))
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
-            samples = SampleFile(plan.per_sample, [loss.label for loss in losses])
+            samples = SampleFile(plan.per_sample, [loss.label for loss in losses], digest=digest)
             stack.callback(samples.discard)
         source = stack.enter_context(opened(plan))
         result = measure(
@@ -82,13 +83,14 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             reduction=plan.reduction,
             ci=float(plan.ci),
             nan=plan.nan,
-            digest=bool(plan.digest or plan.baseline or "json" in map(output_format, plan.output)),
+            digest=digest,
             samples=samples,
             progress=progress,
         )
         result = gated(result, gates, plan.allow_note, baseline)
         if samples is not None:
             samples.commit()
+            result = replace(result, per_sample=samples.record)
         publish(result)
     return result
 
@@ -206,55 +208,27 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
     return result
 
 
-def diff(old: Any, new: Any, **flags: Any) -> "Differences":
-    """What changed between two benchmarks, and whether it is more than noise.
+def diff(old: Any, new: Any, **flags: Any) -> "Difference":
+    """What changed between two results of a kind, and whether it is more than noise.
 
-    old, new: paths of saved results, their documents, or results themselves.
+    old, new: paths of saved results, their documents, or results themselves: of `evaluate`, of
+    `bench` or of `run`.
     flags: the fields of `losscli.plans.DiffPlan`, which are the long flags of `losscli diff`.
 
-    Raises DataError for what is no result or has no row in common, MissingError for results that
-    are no benchmarks, UsageError.
+    Raises DataError for what is no result, is of other data or has nothing in common, UsageError.
     """
+    check_flags(DiffPlan, flags)
     return carry_out_diff(DiffPlan(old, new, **flags))
 
 
-def carry_out_diff(plan: DiffPlan) -> "Differences":
+def carry_out_diff(plan: DiffPlan) -> "Difference":
     """Compare as planned."""
-    from losscli.differences.compare import compare
-    from losscli.differences.result import Terms
+    from losscli.differences.differ import differ
 
     with outputs(plan.output, (), (plan.old, plan.new)) as publish:
-        old, new = _saved(plan.old, "OLD"), _saved(plan.new, "NEW")
-        terms = Terms(float(plan.margin), float(plan.between_runs), plan.across, plan.fail_on)
-        result = compare(old, new, terms)
+        result = differ(plan)
         publish(result)
     return result
-
-
-def _saved(source: Any, name: str) -> "Saved":
-    """The document of a path, of a result, or itself; only those of benchmarks."""
-    from losscli.differences.result import Saved
-
-    if isinstance(source, str | os.PathLike):
-        saved = Saved(os.fspath(source), read(source))
-    else:
-        saved = Saved(name, source.to_dict() if hasattr(source, "to_dict") else dict(source))
-        check_document(saved.document, name)
-    schema = str(saved.document.get("schema"))
-    if schema == "losscli/error/1":
-        reason = str(saved.document.get("message"))[:200]
-        raise DataError(f"{saved.name} holds no result but an error", place=reason)
-    if schema in ("losscli/eval/1", "losscli/run/1"):
-        kind = schema.split("/")[1]
-        raise MissingError(
-            f"diff does not compare results of {kind} yet: {saved.name}",
-            hint="it compares those of bench",
-        )
-    if schema != "losscli/bench/1":
-        raise DataError(
-            f"{saved.name} is no benchmark but {schema}", hint="losscli bench -o FILE.json"
-        )
-    return saved
 
 
 def doctor(**flags: Any) -> "Diagnosis":

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,24 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def check(document: Mapping[str, Any], name: str) -> None:
-    """Raise DataError where a benchmark's document lacks what its rows are known by."""
-    if document.get("schema") != "losscli/bench/1":
+    """Raise DataError where a document lacks what its rows or losses are known by."""
+    checks = {"losscli/bench/1": _check_bench, "losscli/eval/1": _check_eval}
+    if document.get("schema") == "losscli/run/1":
+        for kind in ("evals", "benches"):
+            parts = document.get(kind)
+            if not isinstance(parts, Mapping):
+                raise DataError(f"{name} has no {kind}", hint=_MEND)
+            for run, part in parts.items():
+                if not isinstance(part, Mapping):
+                    raise DataError(f"{run} of {name} is no object", hint=_MEND)
+                check(part, f"{run} of {name}")
         return
+    one = checks.get(str(document.get("schema")))
+    if one is not None:
+        one(document, name)
+
+
+def _check_bench(document: Mapping[str, Any], name: str) -> None:
     rows = document.get("rows")
     if not isinstance(rows, list):
         raise DataError(f"{name} has no rows", hint=_MEND)
@@ -66,6 +81,71 @@ def check(document: Mapping[str, Any], name: str) -> None:
             raise _broken(name, at, "it does not say whether it is correct")
         if not isinstance(row.get("time_s"), Mapping | None):
             raise _broken(name, at, "its 'time_s' is no object")
+
+
+def _check_eval(document: Mapping[str, Any], name: str) -> None:
+    for kind in ("groups", "inputs"):
+        parts = document.get(kind, [])
+        if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
+            raise DataError(f"the {kind} of {name} are no list of objects", hint=_MEND)
+    for whole in (document, *document.get("groups", ())):
+        losses = whole.get("losses")
+        if not isinstance(losses, list):
+            raise DataError(f"{name} has no losses", hint=_MEND)
+        if not isinstance(whole.get("by", {}), Mapping):
+            raise DataError(f"a group of {name} has no keys", hint=_MEND)
+        for at, loss in enumerate(losses):
+            if not isinstance(loss, Mapping):
+                raise DataError(f"loss {at} of {name} is broken: it is no object", hint=_MEND)
+            lacks = [key for key, holds in _LOSS.items() if not holds(loss.get(key))]
+            if lacks:
+                words = f"it has no {lacks[0]!r}"
+                raise DataError(f"loss {at} of {name} is broken: {words}", hint=_MEND)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in ("nan", "inf", "-inf")
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_LOSS: dict[str, Callable[[Any], bool]] = {
+    "label": lambda value: isinstance(value, str),
+    "loss": lambda value: isinstance(value, str),
+    "params": lambda value: isinstance(value, Mapping),
+    "value": lambda value: value is None or _is_number(value),
+    "stderr": lambda value: value is None or _is_number(value),
+    "sum": _is_number,
+    "weight_sum": _is_number,
+    "n": lambda value: type(value) is int,
+    "ignored": lambda value: type(value) is int,
+}
+
+
+def other_data(inputs: Sequence[Mapping[str, Any]], saved: Mapping[str, Any], called: str) -> str:
+    """Why a saved evaluation is of other data than these inputs; empty where it is of the same.
+
+    The same data are equal digests of targets, weights, ids and groups, and as many rows;
+    predictions may differ. called: what messages call the saved one.
+    """
+    found = saved.get("inputs")
+    listed = found if isinstance(found, list) else []
+    theirs = {str(part.get("role")): part for part in listed if isinstance(part, Mapping)}
+    for part in inputs:
+        role = part["role"]
+        other = theirs.pop(role, None)
+        if other is None:
+            return f"{called} was made without {role}"
+        rows = [list(side.get("shape") or [None])[0] for side in (part, other)]
+        if rows[0] != rows[1]:
+            return f"{called} is of other data: {rows[1]} rows, not {rows[0]}"
+        if role == "preds":
+            continue
+        if not other.get("digest") or not part.get("digest"):
+            return f"{called} does not say what its {role} were"
+        if other["digest"] != part["digest"]:
+            return f"{called} is of other data: the {role} differ"
+    return f"{called} was made with {', '.join(theirs)}" if theirs else ""
 
 
 _MEND = "name a file that losscli wrote, such as: losscli bench -o old.json"

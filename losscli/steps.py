@@ -12,7 +12,7 @@ from typing import Any
 from losscli.config.plan import RunPlan, Step, plan_of
 from losscli.differences.gated import judged as judged_benchmark
 from losscli.documents import Note, json_numbers
-from losscli.errors import DataError, LossCliError
+from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, Judged, undecided_as
@@ -21,7 +21,7 @@ from losscli.repository import state
 from losscli.results import SavedRun
 from losscli.runs import carry_out, carry_out_bench
 from losscli.saved import read
-from losscli.suite import Failure, SuiteResult
+from losscli.suite import SuiteResult
 
 
 @dataclass(slots=True)

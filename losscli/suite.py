@@ -2,23 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
-from losscli.errors import LossCliError
+from losscli.errors import FIRST, Failure
 from losscli.evaluation.result import Evaluation
 from losscli.gates import Judged, exit_code, parse
 from losscli.machine import environment
-
-_FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
-
-
-class Failure(NamedTuple):
-    """A run that gave no result, and why."""
-
-    run: str
-    error: LossCliError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class SuiteResult(Document):
         found = [failure.error.exit_code for failure in self.failures]
         found += [exit_code(self.gates), *(bench.exit_code for bench in self.benches.values())]
         codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
-        return next((code for code in _FIRST if code in codes), 0)
+        return next((code for code in FIRST if code in codes), 0)
 
     @property
     def status(self) -> str:
