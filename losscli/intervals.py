@@ -1,4 +1,4 @@
-"""Quantiles and tails for intervals, without SciPy, which would cost more to import than most runs take."""
+"""Quantiles and tails, without SciPy, which would cost more to import than most runs take."""
 
 import math
 from functools import cache

@@ -10,11 +10,13 @@ from typing import Any
 from losscli.config.plan import RunPlan, Step
 from losscli.documents import Document, Note
 from losscli.errors import DataError, LossCliError
+from losscli.evaluation.saved import SavedEvaluation, read_back
 from losscli.results import LATEST, entries
 from losscli.runs import opened
 from losscli.saved import read
 from losscli.suite import SavedSuite
 
+_STATUS = {"losscli/error/1": "error"}
 _RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine manages
 
 
@@ -105,7 +107,7 @@ def _outline_of(step: Step) -> dict[str, Any]:
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
-    """The results of a folder, the newest first; name: of one config only."""
+    """The results of a folder, the newest first; name: of one config, or `eval`, only."""
     found = sorted(entries(folder), key=lambda entry: Path(entry.path).name, reverse=True)
     records = []
     for entry in found:
@@ -116,7 +118,7 @@ def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
                 "result": os.path.relpath(entry.path, folder),
                 "config": (document.get("config") or {}).get("name"),
                 "started": document.get("started"),
-                "status": document.get("status") or "unreadable",
+                "status": document.get("status") or _STATUS.get(str(document.get("schema"))),
                 "gates": len(gates),
                 "passed": gates.count("pass"),
                 "commit": (document.get("git") or {}).get("commit"),
@@ -124,11 +126,11 @@ def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
             }
         )
     if name is not None:
-        records = [record for record in records if record["config"] == name]
+        records = [r for r in records if Path(str(r["result"])).parent.name == name]
     rows = [
         (
             str(r["result"]),
-            str(r["status"]),
+            str(r["status"] or "unreadable"),
             f"{r['passed']} of {r['gates']}",
             str(r["started"] or "-"),
             str(r["commit"] or "-")[:10],
@@ -141,15 +143,17 @@ def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
     return Listing("losscli/results/1", heads, tuple(rows), tuple(records), tail)
 
 
-def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite:
+def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite | SavedEvaluation:
     """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
 
     Raises DataError where there is none.
     """
     path = path_of(name, folder)
     document = read(path)
+    if document["schema"] == "losscli/eval/1":
+        return read_back(document, path)
     if document["schema"] != "losscli/run/1":
-        raise DataError(f"{path} is no result of losscli run: {document['schema']}")
+        raise DataError(f"{path} is no result of run or eval: {document['schema']}")
     return SavedSuite(document, path)
 
 

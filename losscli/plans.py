@@ -33,6 +33,8 @@ class EvalPlan:
     baseline: the JSON of a saved evaluation, which gates may be relative to.
     allow_note: codes of notes that spoil no gate.
     threads: 0 is all cores. output: files, in the format of their suffix.
+    save: whether the result is kept in eval/<UTC time>-<hash>.json, and in latest.json, of the
+    folder `results`.
     digest: whether the result holds a digest of each input's values, wherever it is kept or not.
     """
 
@@ -60,6 +62,8 @@ class EvalPlan:
     threads: int = 0
     engine: str = "local"
     output: Sequence[str | os.PathLike[str]] = ()
+    save: bool = False
+    results: str | os.PathLike[str] = "results"
     digest: bool = False
 
     def __post_init__(self) -> None:
@@ -212,6 +216,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "header": (lambda value: isinstance(value, bool), "True or False"),
     "memory": (lambda value: isinstance(value, bool), "True or False"),
     "digest": (lambda value: isinstance(value, bool), "True or False"),
+    "save": (lambda value: isinstance(value, bool), "True or False"),
+    "results": (_is_path, "a path"),
     "engine": (lambda value: isinstance(value, str), "a name"),
     "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
     "per_sample": (lambda value: value is None or _is_path(value), "a path"),

@@ -105,8 +105,9 @@ class OutputFile:
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
-    Opened before the work starts; whole or not there at all, however many write at once. A context
-    that cleans up. Raises UsageError where the folder cannot be made or written.
+    started: as ISO 8601 has it. Opened before the work starts; whole or not there at all, however
+    many write at once. A context that cleans up. Raises UsageError where the folder cannot be made
+    or written.
     """
 
     def __init__(
@@ -120,8 +121,9 @@ class SavedRun:
         except OSError as error:
             raise UsageError(
                 f"cannot make the folder {own}: {error.strerror or error}",
-                hint="--results DIR names another, --no-save none",
+                hint="--results DIR names another",
             ) from error
+        self.started = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
         self.path = os.fspath(own / f"{started:%Y%m%dT%H%M%SZ}-{short}.json")
@@ -169,10 +171,10 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
 
 
 def frame(folder: str | os.PathLike[str] = "results") -> "pd.DataFrame":
-    """The history: one row a loss of an evaluation of a saved run, the oldest first.
+    """The history: one row a loss of each saved evaluation, alone or of a run, the oldest first.
 
-    Columns: config, started, run, label, value, stderr, ci_low, ci_high, n, rows, status of the
-    whole, commit, path. What cannot be read is left out.
+    Columns: config and run (None of an evaluation alone), started, label, value, stderr, ci_low,
+    ci_high, n, rows, status of the whole, commit, path. What cannot be read is left out.
     """
     import pandas as pd
 
@@ -188,7 +190,8 @@ _FRAME = (
 
 def _records(entry: Entry) -> Iterator[dict[str, Any]]:
     document = entry.document or {}
-    evals = document.get("evals")
+    alone = document.get("schema") == "losscli/eval/1"
+    evals = {None: document} if alone else document.get("evals")
     whole = {
         "config": (document.get("config") or {}).get("name"),
         "started": document.get("started"),

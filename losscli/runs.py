@@ -1,6 +1,5 @@
 """The public verbs: carry out a plan, with the files that it writes."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -19,7 +18,7 @@ from losscli.gates import Gate, bound, parse
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.machine import cores, reuses_memory
-from losscli.outputs import outputs
+from losscli.outputs import kept, outputs
 from losscli.plans import (
     BenchPlan,
     CheckPlan,
@@ -29,7 +28,7 @@ from losscli.plans import (
     check_flags,
     output_format,
 )
-from losscli.results import OutputFile, SampleFile
+from losscli.results import OutputFile, SampleFile, SavedRun
 from losscli.saved import read
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_source, read_array
@@ -68,12 +67,15 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
     read_files = (*inputs, plan.baseline, *files_of(plan.loss))
     with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
-        digest = bool(plan.digest or plan.baseline or "json" in map(output_format, plan.output))
+        kept_as_json = plan.save or "json" in map(output_format, plan.output)
+        digest = bool(plan.digest or plan.baseline or kept_as_json)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
             samples = SampleFile(plan.per_sample, [loss.label for loss in losses], digest=digest)
             stack.callback(samples.discard)
+        place = stack.enter_context(_place(plan)) if plan.save else None
+        keep = stack.enter_context(kept(place))
         source = stack.enter_context(opened(plan))
         result = measure(
             source,
@@ -91,8 +93,20 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
         if samples is not None:
             samples.commit()
             result = replace(result, per_sample=samples.record)
+        if place is not None:
+            from losscli.repository import state
+
+            result = replace(result, started=place.started, git=state(), saved=place.path)
         publish(result)
+        keep(result)
     return result
+
+
+def _place(plan: EvalPlan) -> SavedRun:
+    """Where the result is kept."""
+    from datetime import UTC, datetime
+
+    return SavedRun(plan.results, "eval", datetime.now(UTC), "eval")
 
 
 def _bound(plan: EvalPlan) -> list[BoundLoss]:

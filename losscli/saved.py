@@ -136,7 +136,7 @@ def other_data(inputs: Sequence[Mapping[str, Any]], saved: Mapping[str, Any], ca
         other = theirs.pop(role, None)
         if other is None:
             return f"{called} was made without {role}"
-        rows = [list(side.get("shape") or [None])[0] for side in (part, other)]
+        rows = [next(iter(side.get("shape") or [None])) for side in (part, other)]
         if rows[0] != rows[1]:
             return f"{called} is of other data: {rows[1]} rows, not {rows[0]}"
         if role == "preds":

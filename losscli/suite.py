@@ -8,7 +8,7 @@ from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
 from losscli.errors import FIRST, Failure
 from losscli.evaluation.result import Evaluation
-from losscli.gates import Judged, exit_code, parse
+from losscli.gates import Judged, exit_code, read_gate
 from losscli.machine import environment
 
 
@@ -128,7 +128,7 @@ class SavedSuite(Document):
     @property
     def gates(self) -> tuple[Judged, ...]:
         """As they were judged."""
-        return tuple(map(_read_gate, self.document["gates"]))
+        return tuple(map(read_gate, self.document["gates"]))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -143,12 +143,3 @@ class SavedSuite(Document):
     def to_dict(self) -> dict[str, Any]:
         """The document."""
         return dict(self.document)
-
-
-def _read_gate(saved: Mapping[str, Any]) -> Judged:
-    def number(key: str) -> float | None:
-        return None if saved[key] is None else float(saved[key])
-
-    gate = parse(saved["expr"], saved["level"], saved["run"])
-    status, reason = saved["status"], saved["reason"]
-    return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

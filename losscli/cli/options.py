@@ -323,6 +323,11 @@ SelfTest: TypeAlias = Annotated[
 Results: TypeAlias = Annotated[
     str, typer.Option("--results", metavar="DIR", rich_help_panel=OUT, help="Where results go.")
 ]
+Save: TypeAlias = Annotated[
+    bool,
+    typer.Option("--save", rich_help_panel=OUT,
+                 help="Keep the JSON too: eval/<time>-<hash>.json under --results."),
+]  # fmt: skip
 SaveRun: TypeAlias = Annotated[
     bool, typer.Option("--save/--no-save", rich_help_panel=OUT, help="Whether the result is kept.")
 ]

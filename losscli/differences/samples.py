@@ -16,6 +16,7 @@ from losscli.means import MeanShift
 from losscli.results import SampleDigest
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_table
+from losscli.sources.table import Field
 from losscli.tallies.rows import RowTally
 
 _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"
@@ -120,13 +121,17 @@ class _Kept:
         self._digest = SampleDigest()
         self.table = open_table(self._path, self._path)
         try:
-            columns = self._labels if self.table.names() else None
-            self.field = self.table.field(self.role, columns, ())
-            if self.field.width != len(self._labels):
-                raise DataError(f"{self._path} has {self.field.width} columns", hint=_AGAIN)
+            self.field = self._columns()
         except BaseException:
             self.table.close()
             raise
+
+    def _columns(self) -> Field:
+        found = self.table.field(self.role, self._labels if self.table.names() else None, ())
+        if found.width != len(self._labels):
+            words = f"{self._path} has {found.width} columns, not {len(self._labels)}"
+            raise DataError(words, hint=_AGAIN)
+        return found
 
     def place(self, label: str) -> int:
         """The column of a loss."""

@@ -109,7 +109,7 @@ class RunDifferences(Document):
         }
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a row of a run, then those of runs without rows; the same keys in each."""
+        """One flat record a row of a run, runs without rows last; the same keys in each."""
         records: list[dict[str, Any]] = [
             {"run": name, **record}
             for name, part in self.parts.items()

@@ -170,7 +170,8 @@ class Evaluation(Document):
     one, else as texts; what is missing comes last.
     wall_s: seconds from the opening of the data to the last sum; bytes: what was read. gates: what
     it had to hold, judged. per_sample: where the losses of the rows were written: path, labels and
-    digest of them.
+    digest of them. started, git: UTC, and the state of the folder, where it was saved; saved: the
+    file.
     """
 
     losses: tuple[LossResult, ...]
@@ -186,6 +187,9 @@ class Evaluation(Document):
     gates: tuple[Judged, ...] = ()
     groups: tuple[Group, ...] = ()
     per_sample: Mapping[str, Any] | None = None
+    started: str | None = None
+    git: Mapping[str, Any] | None = None
+    saved: str | None = None
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:
@@ -228,6 +232,8 @@ class Evaluation(Document):
             "dtype": self.dtype,
             "engine": self.engine,
             "threads": self.threads,
+            "started": self.started,
+            "git": None if self.git is None else dict(self.git),
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
             "environment": environment(),
             "losscli": __version__,

@@ -19,6 +19,7 @@ from losscli.gates.judge import (
     Status,
     exit_code,
     judge,
+    read_gate,
     undecided_as,
     worst_first,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "exit_code",
     "judge",
     "parse",
+    "read_gate",
     "resolve",
     "undecided_as",
     "worst_first",

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from losscli.gates.grammar import COUNTS, Gate, Relative
+from losscli.gates.grammar import COUNTS, Gate, Relative, parse
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]
@@ -89,6 +89,17 @@ class Judged(NamedTuple):
 def no_baseline(_: Gate) -> Found:
     """What a gate finds where no baseline was named."""
     return Found(None, reason="there is no baseline")
+
+
+def read_gate(saved: Mapping[str, Any]) -> Judged:
+    """A judged gate of a document, as it was judged."""
+
+    def number(key: str) -> float | None:
+        return None if saved[key] is None else float(saved[key])
+
+    gate = parse(saved["expr"], saved["level"], saved["run"])
+    status, reason = saved["status"], saved["reason"]
+    return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])
 
 
 def judge(

@@ -15,6 +15,7 @@ Result: TypeAlias = Any  # a class that `_PAGES` names
 # not cost the import of another.
 _PAGES = {
     "Evaluation": "words",
+    "SavedEvaluation": "words",
     "Benchmark": "benchmarks",
     "Check": "checks",
     "Differences": "differences",

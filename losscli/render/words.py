@@ -24,6 +24,7 @@ def page(result: Evaluation) -> Page:
 
         tables.append(groups_table(result))
     tail = [rows_line(result), how_line(result)]
+    tail += [f"saved {shown(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
     if not result.gates:
         return Page((), tables, tail, notes)
