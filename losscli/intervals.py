@@ -53,7 +53,7 @@ def t_quantile(level: float, freedom: float) -> float:
     """T such that Student's t with `freedom` degrees lies in [-t, t] with probability `level`.
 
     From 2,000 degrees on by the series about the normal quantile (Abramowitz and Stegun, 26.7.5),
-    below by bisection of the incomplete beta function.
+    below by Newton's method on the tail, which is convex.
     """
     z = normal_quantile(level)
     if freedom >= _SERIES_FROM:
@@ -64,23 +64,19 @@ def t_quantile(level: float, freedom: float) -> float:
             (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0,
         )
         return z + sum(term / n ** (k + 1) for k, term in enumerate(terms))
-    low, high = 0.0, 1.0
-    while _inside(high, freedom) < level:
-        low, high = high, 2.0 * high
+    tail, t = 0.5 * (1.0 - level), z  # the normal's lies below the root, so Newton ascends
     for _ in range(200):
-        middle = 0.5 * (low + high)
-        if middle in (low, high):
+        step = (t_exceeded(t, freedom) - tail) / _t_density(t, freedom)
+        t += step
+        if step <= 1e-16 * t:
             break
-        if _inside(middle, freedom) < level:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
+    return t
 
 
-def _inside(t: float, freedom: float) -> float:
-    """The probability that |T| < t."""
-    return _beta(0.5, 0.5 * freedom, t * t / (freedom + t * t), freedom / (freedom + t * t))
+def _t_density(t: float, freedom: float) -> float:
+    half = 0.5 * freedom
+    log = math.lgamma(half + 0.5) - math.lgamma(half) - 0.5 * math.log(math.pi * freedom)
+    return math.exp(log - (half + 0.5) * math.log1p(t * t / freedom))
 
 
 def _beta(a: float, b: float, x: float, rest: float) -> float:

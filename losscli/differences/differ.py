@@ -35,6 +35,8 @@ def differ(plan: DiffPlan) -> Difference:
             hint="compare two of a kind",
         )
     _check_flags(plan, new.document)
+    if plan.per_sample:
+        _keep_apart(plan, (old, new))
     terms = {kind: _terms(plan, kind) for kind in MARGINS}
     if kinds[0] == "bench":
         from losscli.differences.compare import compare
@@ -69,6 +71,20 @@ def _saved(source: Any, name: str) -> Saved:
             hint="losscli eval PREDS TARGETS -o FILE.json, or losscli bench -o FILE.json",
         )
     return saved
+
+
+def _keep_apart(plan: DiffPlan, sides: tuple[Saved, Saved]) -> None:
+    """Raise UsageError where an output would replace kept losses, which are read."""
+    from losscli.differences.samples import place_of
+
+    written = {os.path.realpath(path): path for path in plan.output}
+    for saved in sides:
+        for part in (saved.document, *(saved.document.get("evals") or {}).values()):
+            if isinstance(part.get("per_sample"), Mapping):
+                place = os.path.realpath(place_of(saved._replace(document=part)).replace("\0", ""))
+                if place in written:
+                    path = os.fspath(written[place])
+                    raise UsageError(f"{path} is read: it cannot be written too")
 
 
 def _terms(plan: DiffPlan, kind: str) -> Terms:

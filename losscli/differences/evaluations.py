@@ -152,7 +152,7 @@ def _decide(rows: Sequence[Change]) -> None:
         if side == "undecided":
             row.reason = f"the interval holds {'the margin' if row.bound else '0'}"
         elif (p_worse if side == "above" else p_not) > _ALPHA:
-            word = "worse" if side == "above" else "not worse"
+            word = "worse" if side == "above" else "better" if high < 0.0 else "not worse"
             row.reason = f"{word} alone, but not beyond chance among {len(fair)} rows"
         elif side == "above":
             row.verdict = "worse"

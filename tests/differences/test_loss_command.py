@@ -209,6 +209,15 @@ def spoil(how):
     Path("old.json").write_text(json.dumps(document))
 
 
+def test_kept_losses_are_not_written_over(results, losscli):
+    """They are read, so no output may take their place."""
+    losscli("eval", "old.npy", "targets.npy", "-l", "mae", "--per-sample", "r.csv", "-o", "o.json")
+    before = Path("r.csv").read_bytes()
+    code, _, err = losscli("diff", "o.json", "new.json", "--per-sample", "-o", "r.csv")
+    assert (code, "r.csv is read" in err) == (2, True)
+    assert Path("r.csv").read_bytes() == before
+
+
 SPOILT = {
     "changed": "the digests differ",
     "shorter": "numbers of rows differ",

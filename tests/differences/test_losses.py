@@ -120,6 +120,34 @@ def test_ignored_rows_are_not_paired(kept):
     assert row.ci == pytest.approx(tuple(paired.confidence_interval(0.95)))
 
 
+@given(
+    st.integers(0, 10_000),
+    st.integers(3, 60),
+    st.sampled_from(["npy", "csv"]),
+    st.sampled_from([["mae"], ["mse", "mae"]]),
+)
+def test_pairs_are_those_that_count_in_both(tmp_path_factory, seed, rows, suffix, losses):
+    """Whatever rows are missing on either side, and wherever the column stands."""
+    random = np.random.default_rng(seed)
+    folder = tmp_path_factory.mktemp("pairs")
+    targets, results, columns = random.normal(size=rows), [], []
+    for name in ("old", "new"):
+        preds = random.normal(size=rows) * 10.0 ** random.integers(-3, 4)
+        preds[random.random(rows) < 0.3] = np.nan
+        columns.append(np.abs(preds - targets))
+        file = folder / f"{name}.{suffix}"
+        order = losses if name == "old" else losses[::-1]
+        flags = {"loss": order, "nan": "skip", "per_sample": file}
+        results.append(evaluated(preds, targets, **flags))
+    both = ~np.isnan(columns[0]) & ~np.isnan(columns[1])
+    row = diff(*results, per_sample=True)["mae"]
+    assert row.pairs == both.sum() or row.reason
+    if row.shift is not None:
+        wanted = stats.ttest_rel(columns[1][both], columns[0][both])
+        low, high = wanted.confidence_interval(0.95)
+        assert row.ci == pytest.approx((low, high), rel=1e-9, abs=1e-9 * (high - low))
+
+
 @given(st.integers(0, 1000), st.integers(2, 40), st.floats(0.0, 2.0))
 def test_the_direction_is_that_of_the_means(seed, rows, share):
     """The change of the page is that of the values, and its sign turns with the sides."""
