@@ -121,22 +121,31 @@ def _measure(
 ) -> None:
     """Fill in the shifts: by pairs where that was asked for and can be, else by standard errors."""
     fair = [row for row in rows if not row.reason]
-    for row in fair if terms.per_sample else ():
-        row.unpaired = hindrance(row, old, new) if same_data else "the data are not the same"
-    pairs = [row for row in fair if not row.unpaired] if terms.per_sample else []
-    for row, found in zip(pairs, paired(old, new, pairs) if pairs else (), strict=True):
-        row.shift, row.pairs, row.how = found.shift, found.pairs, "pairs"
-        if found.shift is None:
-            row.how, row.reason = None, f"{found.pairs:,} rows count in both"
+    if terms.per_sample:
+        for row in fair:
+            row.unpaired = hindrance(row, old, new) if same_data else "the data are not the same"
+        _by_pairs(old, new, [row for row in fair if not row.unpaired])
     for row in fair:
-        if terms.per_sample and not row.unpaired:
-            continue
-        sides = (row.old, row.new)
-        means = [Mean(s.value, s.stderr, s.n) for s in sides if s.stderr is not None and s.n > 1]
-        if len(means) < len(sides):
-            row.reason = "there is no standard error: fewer than two rows, or beyond float64"
+        if row.pairs is None:
+            _by_standard_errors(row)
+
+
+def _by_pairs(old: Saved, new: Saved, rows: Sequence[Change]) -> None:
+    for row, found in zip(rows, paired(old, new, rows) if rows else (), strict=True):
+        row.pairs, row.shift = found.pairs, found.shift
+        if found.shift is None:
+            row.reason = f"no interval comes of the {found.pairs:,} rows that count in both"
         else:
-            row.shift, row.how = independent(*means), "standard errors"
+            row.how = "pairs"
+
+
+def _by_standard_errors(row: Change) -> None:
+    sides = (row.old, row.new)
+    means = [Mean(s.value, s.stderr, s.n) for s in sides if s.stderr is not None and s.n > 1]
+    if len(means) < len(sides):
+        row.reason = "there is no standard error: fewer than two rows, or beyond float64"
+    else:
+        row.shift, row.how = independent(*means), "standard errors"
 
 
 def _decide(rows: Sequence[Change]) -> None:

@@ -1,12 +1,14 @@
 """Two evaluations: the numbers against SciPy, the verdicts, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from losscli import diff, evaluate
+from losscli import diff, evaluate, run
 from losscli.errors import DataError, UsageError
 
 RANDOM = np.random.default_rng(5)
@@ -118,6 +120,49 @@ def test_ignored_rows_are_not_paired(kept):
     paired = stats.ttest_rel(after, before)
     assert row.pairs == 225
     assert row.ci == pytest.approx(tuple(paired.confidence_interval(0.95)))
+
+
+def test_an_ignored_row_may_hold_anything(kept):
+    """Predictions that are missing where the label is ignored change neither pairs nor spread."""
+    labels = np.array([0, 1, -100, 2, 1, 0])
+    sides = [np.random.default_rng(k).normal(size=(6, 3)) for k in range(2)]
+    flags = {"loss": ["cross_entropy"], "targets": labels, "nan": "skip"}
+    found = []
+    for value in (0.0, np.nan):
+        sides[1][2] = value
+        results = (kept(side, f"{k}.npy", **flags) for k, side in enumerate(sides))
+        found.append(diff(*results, per_sample=True).rows[0])
+    assert [row.pairs for row in found] == [5, 5]
+    assert found[0].ci == found[1].ci
+
+
+def test_a_result_says_where_the_losses_of_its_rows_are(kept):
+    """Their digest too, where the result has digests; nothing where they were not written."""
+    record = kept(OLD, "rows.npy").to_dict()["per_sample"]
+    assert (record["path"], record["labels"]) == ("rows.npy", ["mae", "mse"])
+    assert record["digest"] == kept(OLD, "rows.csv").to_dict()["per_sample"]["digest"]
+    assert record["digest"] != kept(NEW, "rows.npy").to_dict()["per_sample"]["digest"]
+    plain = evaluate(OLD, TARGETS, loss="mae", per_sample="rows.npy")
+    assert plain.to_dict()["per_sample"]["digest"] is None
+    assert evaluated(OLD).to_dict()["per_sample"] is None
+
+
+def test_runs_are_compared_from_python(kept):
+    """As results, without a file."""
+    assert kept
+    np.save("t.npy", TARGETS)
+    results = []
+    for name, preds in (("old", OLD), ("new", NEW)):
+        np.save("p.npy", preds)
+        config = "version: 1\nevals: {val: {preds: p.npy, targets: t.npy, losses: [mae], "
+        Path("c.yaml").write_text(f"{config}per_sample: {name}.npy}}}}\n")
+        results.append(run("c.yaml", results=None))
+    found = diff(*results, per_sample=True, fail_on="worse")
+    assert found["val"]["mae"].verdict == "worse"
+    assert found.exit_code == 1
+    assert list(found.to_frame()["run"]) == ["val"]
+    with pytest.raises(KeyError, match="the runs are val"):
+        found["other"]
 
 
 @given(
