@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ def check(document: Mapping[str, Any], name: str) -> None:
     """Raise DataError where a document lacks what its rows or losses are known by."""
     checks = {"losscli/bench/1": _check_bench, "losscli/eval/1": _check_eval}
     if document.get("schema") == "losscli/run/1":
+        if not isinstance(document.get("git"), Mapping | None):
+            raise DataError(f"{name} is broken: its git is no object", hint=_MEND)
         for kind in ("evals", "benches"):
             parts = document.get(kind)
             if not isinstance(parts, Mapping):
@@ -88,6 +91,9 @@ def _check_eval(document: Mapping[str, Any], name: str) -> None:
         parts = document.get(kind, [])
         if not isinstance(parts, list) or not all(isinstance(part, Mapping) for part in parts):
             raise DataError(f"the {kind} of {name} are no list of objects", hint=_MEND)
+    for part in document.get("inputs", ()):
+        if not isinstance(part.get("role"), str) or not isinstance(part.get("shape"), list):
+            raise DataError(f"an input of {name} has no role or no shape", hint=_MEND)
     for whole in (document, *document.get("groups", ())):
         losses = whole.get("losses")
         if not isinstance(losses, list):
@@ -106,7 +112,16 @@ def _check_eval(document: Mapping[str, Any], name: str) -> None:
 def _is_number(value: Any) -> bool:
     if isinstance(value, str):
         return value in ("nan", "inf", "-inf")
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, float):
+        return True
+    return type(value) is int and abs(value) <= _LARGEST
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
+
+
+_LARGEST = int(sys.float_info.max)
 
 
 _LOSS: dict[str, Callable[[Any], bool]] = {
@@ -114,11 +129,12 @@ _LOSS: dict[str, Callable[[Any], bool]] = {
     "loss": lambda value: isinstance(value, str),
     "params": lambda value: isinstance(value, Mapping),
     "value": lambda value: value is None or _is_number(value),
-    "stderr": lambda value: value is None or _is_number(value),
+    "statistic": lambda value: value is None or isinstance(value, str),
+    "stderr": lambda value: value is None or (_is_number(value) and not float(value) < 0),
     "sum": _is_number,
     "weight_sum": _is_number,
-    "n": lambda value: type(value) is int,
-    "ignored": lambda value: type(value) is int,
+    "n": _is_count,
+    "ignored": _is_count,
 }
 
 

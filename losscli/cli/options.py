@@ -326,7 +326,7 @@ Results: TypeAlias = Annotated[
 Save: TypeAlias = Annotated[
     bool,
     typer.Option("--save", rich_help_panel=OUT,
-                 help="Keep the JSON too: eval/<time>-<hash>.json under --results."),
+                 help="Keep the JSON too: eval/TIME-HASH.json and eval/latest.json in --results."),
 ]  # fmt: skip
 SaveRun: TypeAlias = Annotated[
     bool, typer.Option("--save/--no-save", rich_help_panel=OUT, help="Whether the result is kept.")

@@ -36,7 +36,9 @@ def hindrance(change: Change, old: Saved, new: Saved) -> str:
         if not isinstance(kept, Mapping):
             return f"{name} kept no losses of its rows: losscli eval --per-sample FILE does"
         labels = kept.get("labels")
-        if not isinstance(labels, list) or change.new.label not in labels:
+        if not isinstance(kept.get("path"), str) or not isinstance(labels, list):
+            return f"{name} does not say where the losses of its rows are"
+        if change.new.label not in labels:
             return f"{name} kept the losses of its rows, but not of this loss"
     if change.new.by:
         return "the kept losses do not say which group a row is of"

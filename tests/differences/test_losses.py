@@ -1,5 +1,8 @@
 """Two evaluations: the numbers against SciPy, the verdicts, and what is refused."""
 
+import contextlib
+import copy
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from losscli import diff, evaluate, run
-from losscli.errors import DataError, UsageError
+from losscli.errors import DataError, LossCliError, UsageError
+from losscli.render import text
 
 RANDOM = np.random.default_rng(5)
 TARGETS = RANDOM.normal(size=400)
@@ -353,6 +357,42 @@ def test_weights_are_not_in_the_kept_losses(kept, case):
     assert [row.how for row in found] == ["standard errors"]
     assert words in found.rows[0].unpaired
     assert words in found.notes[0].message
+
+
+def nodes(value, path=()):
+    """The places of everything in a document."""
+    yield path
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from nodes(value[key], (*path, key))
+
+
+SOUND = json.loads(evaluated(OLD, loss=["rmse", "mae"], by=KEYS).to_json())
+SOUND["per_sample"] = {"path": "rows.npy", "labels": ["rmse", "mae"], "digest": "sha256:0"}
+RUN = {"schema": "losscli/run/1", "evals": {"val": SOUND}, "benches": {}, "git": {"commit": "0"}}
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize("sound", [SOUND, RUN], ids=["eval", "run"])
+@given(data=st.data())
+def test_a_document_that_was_changed_by_hand_is_no_traceback(sound, data):
+    """Whatever stands wherever: a comparison in every format, or an error with what is wrong."""
+    changed = copy.deepcopy(sound)
+    *path, last = data.draw(st.sampled_from(list(nodes(sound))[1:]))
+    part = changed
+    for key in path:
+        part = part[key]
+    part[last] = data.draw(ANYTHING)
+    for sides in ((changed, sound), (sound, changed)):
+        for flags in ({}, {"per_sample": True}):
+            with contextlib.suppress(LossCliError):
+                found = diff(*sides, **flags)
+                for form in ("table", "json", "csv", "markdown", "junit", "github"):
+                    assert text(found, form)
 
 
 def test_python_takes_results_documents_and_paths(tmp_path):
