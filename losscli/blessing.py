@@ -11,10 +11,11 @@ from typing import Any
 
 from losscli.documents import Document, Note
 from losscli.errors import DataError, UsageError
+from losscli.forms import check_run
 from losscli.gates.grammar import groups_text
 from losscli.repository import state
 from losscli.results import OutputFile
-from losscli.saved import check_run, read
+from losscli.saved import read
 
 
 @dataclass(frozen=True, slots=True)

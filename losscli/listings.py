@@ -12,12 +12,13 @@ from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import key_of
 from losscli.documents import Document, Note
-from losscli.errors import DataError, LossCliError
+from losscli.errors import DataError, LossCliError, first_code
+from losscli.evaluation.saved import SavedEvaluation, read_back
 from losscli.gates import Judged, exit_code
 from losscli.results import LATEST, Entry, entries
 from losscli.runs import opened
-from losscli.saved import read_run
-from losscli.suite import SavedSuite, first_code
+from losscli.saved import read, read_run
+from losscli.suite import SavedSuite
 
 _WHERE = {"eval": "evals", "bench": "benches"}
 _WHOLE = ("baseline", "on_undecided", "gates", "outputs")
@@ -187,15 +188,15 @@ def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
-    """The results of a folder, the newest first; name: of one config only."""
+    """The results of a folder, the newest first; name: of one config, or `eval`, only."""
     found = sorted(entries(folder), key=lambda entry: Path(entry.path).name, reverse=True)
     records = [_listed(entry, folder) for entry in found]
     if name is not None:
-        records = [record for record in records if record["config"] == name]
+        records = [r for r in records if Path(str(r["result"])).parent.name == name]
     rows = [
         (
             str(r["result"]),
-            str(r["status"]),
+            str(r["status"] or "unreadable"),
             f"{r['passed']} of {r['gates']}",
             str(r["started"] or "-"),
             str(r["commit"] or "-")[:10],
@@ -217,7 +218,7 @@ def _listed(entry: Entry, folder: str | os.PathLike[str]) -> dict[str, Any]:
         "result": os.path.relpath(entry.path, folder),
         "config": config["name"] if config else Path(entry.path).parent.name,
         "started": document.get("started"),
-        "status": document.get("status") if document else "unreadable",
+        "status": document.get("status", "error") if document else "unreadable",
         "gates": len(states),
         "passed": states.count("pass"),
         "commit": (document.get("git") or {}).get("commit"),
@@ -225,12 +226,15 @@ def _listed(entry: Entry, folder: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite:
+def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite | SavedEvaluation:
     """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
 
     Raises DataError where there is none.
     """
     path = path_of(name, folder)
+    document = read(path)
+    if document["schema"] == "losscli/eval/1":
+        return read_back(document, path)
     return SavedSuite(read_run(path), path)
 
 

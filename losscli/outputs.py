@@ -8,7 +8,7 @@ from typing import Any
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import output_format
 from losscli.render import error_text, text
-from losscli.results import OutputFile
+from losscli.results import OutputFile, SavedRun
 
 
 @contextmanager
@@ -37,6 +37,26 @@ def outputs(
                 with suppress(LossCliError):  # the first failure is the one to tell of
                     write(lambda form: error_text(failure, form))
             raise
+
+
+@contextmanager
+def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
+    """What keeps the result in its place of the results folder, or the error that stood in its way.
+
+    place: None for a result that is not kept.
+    """
+
+    def save(text: str) -> None:
+        if place is not None:
+            place.save(f"{text}\n")
+
+    try:
+        yield lambda result: save(result.to_json())
+    except LossCliError as error:
+        if error.exit_code != 2:
+            with suppress(LossCliError):  # the first failure is the one to tell of
+                save(error_text(error, "json").rstrip())
+        raise
 
 
 def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:

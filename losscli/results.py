@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from losscli.documents import shown
 from losscli.errors import DataError, LossCliError, UsageError
-from losscli.saved import check_run, read
+from losscli.forms import check_run
+from losscli.saved import read
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,8 +106,9 @@ class OutputFile:
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
-    Opened before the work starts; whole or not there at all, however many write at once. A context
-    that cleans up. Raises UsageError where the folder cannot be made or written.
+    started: as ISO 8601 has it. Opened before the work starts; whole or not there at all, however
+    many write at once. A context that cleans up. Raises UsageError where the folder cannot be made
+    or written.
     """
 
     def __init__(
@@ -120,8 +122,9 @@ class SavedRun:
         except OSError as error:
             raise UsageError(
                 f"cannot make the folder {own}: {error.strerror or error}",
-                hint="--results DIR names another, --no-save none",
+                hint="--results DIR names another",
             ) from error
+        self.started = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
         self.path = os.fspath(own / f"{started:%Y%m%dT%H%M%SZ}-{short}.json")
@@ -172,10 +175,11 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
 
 
 def frame(folder: str | os.PathLike[str] = "results") -> "pd.DataFrame":
-    """The history: one row a loss of an evaluation of a saved run, the oldest first.
+    """The history: one row a loss of each saved evaluation, alone or of a run, the oldest first.
 
-    Columns: config, started, run, label, value, stderr, ci_low, ci_high, n, rows, status of the
-    whole, commit, path. What cannot be read is left out, with a warning.
+    Columns: config and run (None of an evaluation alone), started, label, value, stderr, ci_low,
+    ci_high, n, rows, status of the whole, commit, path. What cannot be read is left out, with a
+    warning.
     """
     import warnings
 
@@ -197,7 +201,8 @@ _FRAME = (
 
 def _records(entry: Entry) -> Iterator[dict[str, Any]]:
     document = entry.document or {}
-    evals = document.get("evals")
+    alone = document.get("schema") == "losscli/eval/1"
+    evals = {None: document} if alone else document.get("evals")
     whole = {
         "config": (document.get("config") or {}).get("name"),
         "started": document.get("started"),
@@ -218,19 +223,42 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float | str) else None
 
 
+class SampleDigest:
+    """The SHA-256 of per-sample losses, row by row as float64: the same of .npy and of .csv."""
+
+    def __init__(self) -> None:
+        from hashlib import sha256  # here: only a result that is kept has a digest
+
+        self._sha256 = sha256()
+
+    def append(self, table: NDArray[np.float64]) -> None:
+        """Take the rows that follow, one column a loss."""
+        plain = np.where(np.isnan(table), np.nan, table)  # text keeps no sign of a nan
+        self._sha256.update(np.ascontiguousarray(plain, "<f8").tobytes())
+
+    def hexdigest(self) -> str:
+        """`sha256:` and 64 hexadecimal digits."""
+        return f"sha256:{self._sha256.hexdigest()}"
+
+
 class SampleFile:
     """Per-sample losses in input order: .npy of (N,), or (N, L) for L losses, or .csv with names.
+
+    digest: whether `record` has one of the losses.
 
     Raises UsageError for another suffix, or where the file cannot be opened.
     """
 
-    def __init__(self, path: str | os.PathLike[str], labels: Sequence[str]) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], labels: Sequence[str], *, digest: bool = False
+    ) -> None:
         suffix = Path(path).suffix.lower()
         if suffix not in (".npy", ".csv"):
             raise UsageError(f"--per-sample writes .npy or .csv, not {suffix or 'no suffix'!r}")
         self._csv = suffix == ".csv"
         self._labels = list(labels)
         self._rows = 0
+        self._digest = SampleDigest() if digest else None
         cells = ",".join(["row", *map(_cell, labels)])
         first = cells.encode(errors="backslashreplace") + b"\n" if self._csv else self._header()
         self.output = OutputFile(path)
@@ -243,6 +271,8 @@ class SampleFile:
     def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
         """Write the rows that follow; one array a loss."""
         table = np.stack(losses, axis=1)
+        if self._digest is not None:
+            self._digest.append(table)
         if self._csv:
             lines = (
                 f"{self._rows + k},{','.join(map(repr, row))}\n"
@@ -252,6 +282,12 @@ class SampleFile:
         else:
             self.output.write(np.ascontiguousarray(table).tobytes())
         self._rows += len(table)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a result says of the file: its path, the labels of its columns, the digest."""
+        digest = None if self._digest is None else self._digest.hexdigest()
+        return {"path": self.output.path, "labels": list(self._labels), "digest": digest}
 
     def commit(self) -> None:
         """Put the file in its place, the number of rows in its header."""

@@ -2,11 +2,12 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from losscli.errors import DataError, Place
+from losscli.forms import PARTS, check, check_run
 
 # The kinds of documents, each with the version of it that this losscli writes.
 _WRITTEN = {
@@ -15,7 +16,6 @@ _WRITTEN = {
 }  # fmt: skip
 # Of a kind and an older version: what makes a document of the next version of it.
 _RAISED: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
-_KEY = ("label", "impl", "device", "dtype", "pass", "cache")
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _current(document: dict[str, Any], name: str) -> dict[str, Any]:
             )
         document, at = _RAISED[kind, at](document), at + 1
     if kind == "run":
-        document |= {k: _current_parts(document[k], name) for k in _PARTS if k in document}
+        document |= {k: _current_parts(document[k], name) for k in PARTS if k in document}
     return document
 
 
@@ -70,12 +70,6 @@ def _current_parts(parts: Any, name: str) -> Any:
     }
 
 
-def check(document: Mapping[str, Any], name: str) -> None:
-    """Raise DataError where a benchmark's document lacks what its rows are known by."""
-    if document.get("schema") == "losscli/bench/1":
-        _check_bench(document, name)
-
-
 def read_run(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The document of a run of a config, which says of which, and what its parts and gates were.
 
@@ -83,75 +77,41 @@ def read_run(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     document, name = read(path), os.fspath(path)
     if document["schema"] != "losscli/run/1":
-        raise DataError(f"{name} is no run of a config but {document['schema']}", hint=_MEND_RUN)
+        raise DataError(
+            f"{name} is no run of a config but {document['schema']}",
+            hint="name a file that losscli run wrote",
+        )
     check_run(document, name)
     return document
 
 
-def check_run(document: Mapping[str, Any], name: str) -> None:
-    """Raise DataError where a run does not say of which config it is, or what its gates were."""
-    config = document.get("config")
-    if not isinstance(config, Mapping) or not isinstance(config.get("name"), str):
-        raise DataError(f"{name} does not say which config it is of", hint=_MEND_RUN)
-    for kind in _PARTS:
-        parts = document.get(kind)
-        if not isinstance(parts, Mapping):
-            raise DataError(f"{name} has no {kind!r}", hint=_MEND_RUN)
-        for run, part in parts.items():
-            if not isinstance(part, Mapping) or not isinstance(part.get("schema"), str):
-                raise DataError(f"{run!r} in {name} is no result", hint=_MEND_RUN)
-            check(part, f"{run!r} in {name}")
-    gates = document.get("gates")
-    if not isinstance(gates, list):
-        raise DataError(f"{name} has no 'gates'", hint=_MEND_RUN)
-    for at, gate in enumerate(gates):
-        keys = gate if isinstance(gate, Mapping) else {}
-        texts = [keys.get(key) for key in ("expr", "level", "reason")]
-        numbers = [keys.get(key, "") for key in ("value", "limit")]
-        if (
-            not all(isinstance(text, str) for text in texts)
-            or keys.get("status") not in _STATUSES
-            or not isinstance(keys.get("run"), str | None)
-            or not all(map(_is_number, numbers))
-        ):
-            raise DataError(f"gate {at} of {name} is broken", hint=_MEND_RUN)
+def other_data(inputs: Sequence[Mapping[str, Any]], saved: Mapping[str, Any], called: str) -> str:
+    """Why a saved evaluation is of other data than these inputs; empty where it is of the same.
+
+    The same data are equal digests of targets, weights, ids and groups, and as many rows;
+    predictions may differ. called: what messages call the saved one.
+    """
+    found = saved.get("inputs")
+    listed = found if isinstance(found, list) else []
+    theirs = {str(part.get("role")): part for part in listed if isinstance(part, Mapping)}
+    for part in inputs:
+        role = part["role"]
+        other = theirs.pop(role, None)
+        if other is None:
+            return f"{called} was made without {role}"
+        rows = [next(iter(side.get("shape") or [None])) for side in (part, other)]
+        if rows[0] != rows[1]:
+            return f"{called} is of other data: {rows[1]} rows, not {rows[0]}"
+        if role == "preds":
+            continue
+        if not other.get("digest") or not part.get("digest"):
+            return f"{called} does not say what its {role} were"
+        if other["digest"] != part["digest"]:
+            return f"{called} is of other data: the {role} differ"
+    return f"{called} was made with {', '.join(theirs)}" if theirs else ""
 
 
-def _is_number(value: Any) -> bool:
-    """Whether it is a number as documents have it: nan and infinities are texts."""
-    return isinstance(value, int | float | None) or value in ("nan", "inf", "-inf")
-
-
-def _check_bench(document: Mapping[str, Any], name: str) -> None:
-    """Raise DataError where a benchmark's document lacks what its rows are known by."""
-    rows = document.get("rows")
-    if not isinstance(rows, list):
-        raise DataError(f"{name} has no rows", hint=_MEND)
-    if not isinstance(document.get("environment"), Mapping):
-        raise DataError(f"{name} does not say where it was measured", hint=_MEND)
-    for at, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            raise _broken(name, at, "it is no object")
-        for key in _KEY:
-            if not isinstance(row.get(key), str):
-                raise _broken(name, at, f"it has no {key!r}")
-        shape = row.get("shape")
-        if not isinstance(shape, list) or not all(type(size) is int for size in shape):
-            raise _broken(name, at, "it has no 'shape'")
-        if not isinstance(row.get("correct"), bool):
-            raise _broken(name, at, "it does not say whether it is correct")
-        if not isinstance(row.get("time_s"), Mapping | None):
-            raise _broken(name, at, "its 'time_s' is no object")
-
-
-_PARTS = ("evals", "benches")
-_STATUSES = ("pass", "warn", "fail", "undecided", "error")
-_MEND_RUN = "name a file that losscli run wrote"
 _MEND = "name a file that losscli wrote, such as: losscli bench -o old.json"
-
-
-def _broken(name: str, at: int, what: str) -> DataError:
-    return DataError(f"a row of {name} is broken: {what}", place=Place(name, row=at), hint=_MEND)
 
 
 def _text(name: str) -> str:

@@ -15,7 +15,7 @@ from losscli.comparison.result import Comparison
 from losscli.config.plan import RunPlan, Step, plan_of
 from losscli.differences.gated import judged as judged_benchmark
 from losscli.documents import Note, json_numbers
-from losscli.errors import DataError, LossCliError
+from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, Judged, undecided_as
@@ -25,7 +25,7 @@ from losscli.results import SavedRun
 from losscli.runs import carry_out, carry_out_bench, carry_out_comparison
 from losscli.saved import read_run
 from losscli.sources.reference import Reference
-from losscli.suite import Failure, SuiteResult
+from losscli.suite import SuiteResult
 
 
 @dataclass(slots=True)

@@ -1,31 +1,15 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
-from losscli.errors import LossCliError, UsageError
+from losscli.errors import Failure, first_code
 from losscli.evaluation.result import Evaluation
-from losscli.gates import Judged, exit_code, parse_saved
+from losscli.gates import Judged, exit_code, read_gate
 from losscli.machine import environment
-
-_FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
-
-
-def first_code(found: Iterable[int]) -> int:
-    """The exit code of a whole whose parts ended with these."""
-    codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
-    return next((code for code in _FIRST if code in codes), 0)
-
-
-class Failure(NamedTuple):
-    """A run that gave no result, and why."""
-
-    run: str
-    error: LossCliError
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +163,7 @@ class SavedSuite(Document):
     @property
     def gates(self) -> tuple[Judged, ...]:
         """As they were judged."""
-        return tuple(map(_read_gate, self.document["gates"]))
+        return tuple(map(read_gate, self.document["gates"]))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -196,15 +180,6 @@ class SavedSuite(Document):
         return dict(self.document)
 
 
-class _SavedGate(NamedTuple):
-    """A gate of a form that is not parsed: what it asked for, as it was written."""
-
-    expr: str
-    level: str
-    label: str = ""
-    stat: str = ""
-
-
 def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The config, the commit and the digests of the data that a run's document holds."""
     config, git = document["config"], document.get("git") or {}
@@ -216,14 +191,3 @@ def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         inputs = part.get("inputs") or ()
         found += [(f"{name}.{given['role']}", given.get("digest")) for given in inputs]
     return [(name, str(value)) for name, value in found if value]
-
-
-def _read_gate(saved: Mapping[str, Any]) -> Judged:
-    def number(key: str) -> float | None:
-        return None if saved[key] is None else float(saved[key])
-
-    gate: Any = _SavedGate(saved["expr"], saved["level"])
-    with suppress(UsageError):
-        gate = parse_saved(saved["expr"], saved["level"], saved["run"])
-    status, reason = saved["status"], saved["reason"]
-    return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

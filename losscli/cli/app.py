@@ -172,7 +172,7 @@ def _options(
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
     *("compare", "list", "explain", "plot", "report"),
-    *("--cluster", "--top", "--like", "--save"),
+    *("--cluster", "--top", "--like"),
 }
 
 

@@ -201,32 +201,44 @@ Quick: TypeAlias = Annotated[
     bool, typer.Option("--quick", rich_help_panel=MEASURE, help="Measure nothing.")
 ]
 OldResult: TypeAlias = Annotated[
-    str, typer.Argument(metavar="OLD.json", help="A saved result, as bench -o writes it.")
+    str, typer.Argument(metavar="OLD.json", help="A saved result of eval, bench or run.")
 ]
 NewResult: TypeAlias = Annotated[
-    str, typer.Argument(metavar="NEW.json", help="Another one; ratios are its times over OLD's.")
+    str, typer.Argument(metavar="NEW.json", help="Another one, of the same kind.")
 ]
 Margin: TypeAlias = Annotated[
-    str,
-    typer.Option("--margin", metavar="SHARE", rich_help_panel=STATS,
-                 help="The largest slowdown that is none."),
+    str | None,
+    typer.Option("--margin", metavar="SHARE", rich_help_panel=STATS, show_default=False,
+                 help="The largest relative increase that is none. Default: 0 for losses, so that"
+                 " any significant increase is worse; 5% for times."),
 ]  # fmt: skip
 FailOn: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--fail-on", metavar="slower|undecided", rich_help_panel=STATS,
+    typer.Option("--fail-on", metavar="worse|slower|undecided", rich_help_panel=STATS,
                  show_default=False,
-                 help="Exit with 1 for a slower row, with 6 for an undecided one; repeatable, or"
-                 " by commas. Default: report and exit with 0."),
+                 help="Exit with 1 for a loss that is worse or a slower row of a benchmark, with 6"
+                 " for what is undecided; repeatable, or by commas. Default: report, exit with 0."),
+]  # fmt: skip
+Paired: TypeAlias = Annotated[
+    bool,
+    typer.Option("--per-sample", rich_help_panel=STATS,
+                 help="Read the losses of the rows that both evaluations kept, and pair them."),
+]  # fmt: skip
+AllowDifferentData: TypeAlias = Annotated[
+    bool,
+    typer.Option("--allow-different-data", rich_help_panel=STATS,
+                 help="Compare evaluations of other targets, weights, ids or groups all the same."),
 ]  # fmt: skip
 BetweenRuns: TypeAlias = Annotated[
     str,
     typer.Option("--between-runs", metavar="SHARE", rich_help_panel=STATS,
-                 help="Standard deviation of a whole run on a shared machine, for raw ratios."),
+                 help="Of times: standard deviation of a whole run on a shared machine, for raw"
+                 " ratios."),
 ]  # fmt: skip
 Across: TypeAlias = Annotated[
     bool,
     typer.Option("--across", rich_help_panel=STATS,
-                 help="Decide rows from other machines, versions or thread counts too."),
+                 help="Of times: decide rows from other machines, versions or thread counts too."),
 ]  # fmt: skip
 
 Checked: TypeAlias = Annotated[
@@ -305,7 +317,7 @@ DryRun: TypeAlias = Annotated[
 Headers: TypeAlias = Annotated[
     bool,
     typer.Option("--data/--no-data", rich_help_panel=RUN,
-                 help="Whether --dry-run looks at the data; without, the configs alone are judged."),
+                 help="Whether --dry-run looks at the data; without, configs alone are judged."),
 ]  # fmt: skip
 PrintConfig: TypeAlias = Annotated[
     bool,
@@ -320,6 +332,11 @@ SelfTest: TypeAlias = Annotated[
 Results: TypeAlias = Annotated[
     str, typer.Option("--results", metavar="DIR", rich_help_panel=OUT, help="Where results go.")
 ]
+Save: TypeAlias = Annotated[
+    bool,
+    typer.Option("--save", rich_help_panel=OUT,
+                 help="Keep the JSON too: eval/TIME-HASH.json and eval/latest.json in --results."),
+]  # fmt: skip
 SaveRun: TypeAlias = Annotated[
     bool, typer.Option("--save/--no-save", rich_help_panel=OUT, help="Whether the result is kept.")
 ]

@@ -138,6 +138,7 @@ class LossResult(NamedTuple):
             "stderr": self.stderr,
             "ci": None if self.ci is None else list(self.ci),
             "ci_level": self.ci_level,
+            "statistic": self.statistic,
             "min": self.min,
             "max": self.max,
             "max_row": self.max_row,
@@ -168,7 +169,9 @@ class Evaluation(Document):
     groups: the same losses of the groups of `--by`, sorted by key: as numbers where every key is
     one, else as texts; what is missing comes last.
     wall_s: seconds from the opening of the data to the last sum; bytes: what was read. gates: what
-    it had to hold, judged.
+    it had to hold, judged. per_sample: where the losses of the rows were written: path, labels and
+    digest of them. started, git: UTC, and the state of the folder, where it was saved; saved: the
+    file.
     """
 
     losses: tuple[LossResult, ...]
@@ -183,6 +186,10 @@ class Evaluation(Document):
     bytes: int
     gates: tuple[Judged, ...] = ()
     groups: tuple[Group, ...] = ()
+    per_sample: Mapping[str, Any] | None = None
+    started: str | None = None
+    git: Mapping[str, Any] | None = None
+    saved: str | None = None
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:
@@ -219,11 +226,14 @@ class Evaluation(Document):
             "gates": [gate.to_dict() for gate in self.gates],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "inputs": [part.to_dict() for part in self.inputs],
+            "per_sample": None if self.per_sample is None else dict(self.per_sample),
             "backend": self.backend,
             "device": self.device,
             "dtype": self.dtype,
             "engine": self.engine,
             "threads": self.threads,
+            "started": self.started,
+            "git": None if self.git is None else dict(self.git),
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
             "environment": environment(),
             "losscli": __version__,

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.documents import Document, Note
-from losscli.errors import LossCliError
+from losscli.errors import LossCliError, first_code
 from losscli.gates import Judged
-from losscli.suite import first_code
 
 
 class Trip(NamedTuple):

@@ -23,7 +23,8 @@ from losscli.gates.judge import (
     undecided_as,
     worst_first,
 )
-from losscli.gates.paired import Margin, NotWorse, parse_saved
+from losscli.gates.paired import Margin, NotWorse
+from losscli.gates.saved import read_gate
 
 __all__ = [
     "BENCH_STATS",
@@ -44,7 +45,7 @@ __all__ = [
     "judge",
     "label_of",
     "parse",
-    "parse_saved",
+    "read_gate",
     "resolve",
     "undecided_as",
     "worst_first",

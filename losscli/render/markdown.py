@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from losscli.documents import cut, shown
 from losscli.errors import LossCliError
-from losscli.render import Result, page_of
+from losscli.render import Result, module_of, page_of
 from losscli.render.gates import gates_table
 from losscli.render.page import Page, Table
 
@@ -59,7 +59,8 @@ def _marker(result: Result) -> str:
     else:
         labels = [loss.label for loss in getattr(result, "losses", ())]
         parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]
-    words = "\0".join([type(result).__name__, *parts]).encode(errors="backslashreplace")
+    kind = module_of(result).__name__  # the same of a result that was read back
+    words = "\0".join([kind, *parts]).encode(errors="backslashreplace")
     return f"<!-- losscli:{sha256(words).hexdigest()[:16]} -->"
 
 

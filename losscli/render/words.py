@@ -22,6 +22,7 @@ def page(result: Evaluation) -> Page:
 
         tables.append(groups_table(result))
     tail = [rows_line(result), how_line(result)]
+    tail += [f"saved {shown(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
     if result.gates:
         tail.append(gates_line(result.gates, result.exit_code))

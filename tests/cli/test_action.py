@@ -199,9 +199,8 @@ def test_a_dry_run_finds_gates_that_can_be_no_evidence(losscli):
     assert (said.code, "no loss is labelled 'mea'" in said.out) == (1, True)
     said = losscli("run", "a.yaml", "--dry-run", "--no-data", "--format", "github")
     assert "::error title=losscli a mea <= 9::no loss is labelled 'mea'" in said.out
-    document = json.loads(
-        losscli("run", "a.yaml", "--dry-run", "--no-data", "--format", "json").out
-    )
+    said = losscli("run", "a.yaml", "--dry-run", "--no-data", "--format", "json")
+    document = json.loads(said.out)
     assert [gate["status"] for gate in document["gates"]] == ["error"]
     Path("a.yaml").write_text((BAD % 9) + gone % "warn")
     assert losscli("run", "a.yaml", "--dry-run", "--no-data").code == 0
