@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ _KNOWN = {
     "error": ("1",),
 }
 _KEY = ("label", "impl", "device", "dtype", "pass", "cache")
+_NUMBERS = (
+    *("value", "sum", "weight_sum", "stderr", "min", "max", "rmse", "rmsle"),
+    *("rows", "n", "skipped", "ignored"),
+)
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -45,9 +50,43 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def check(document: Mapping[str, Any], name: str) -> None:
-    """Raise DataError where a benchmark's document lacks what its rows are known by."""
-    if document.get("schema") != "losscli/bench/1":
-        return
+    """Raise DataError where a document lacks what its parts are known by, or has it of other kinds.
+
+    What was edited by hand, or by another program, must not be half understood.
+    """
+    kind = str(document.get("schema"))
+    if kind == "losscli/eval/1":
+        _check_losses(document, name)
+        for group in _parts(document, "groups", name):
+            _need(isinstance(group.get("by"), Mapping), name, "a group does not say of what it is")
+            _check_losses(group, name)
+        for part in _parts(document, "inputs", name):
+            for key in ("role", "digest"):
+                _need(isinstance(part.get(key), str | None), name, f"the {key} of an input")
+    if kind == "losscli/bench/1":
+        _check_rows(document, name)
+    if kind == "losscli/run/1":
+        for key in ("evals", "benches"):
+            runs = document.get(key, {})
+            _need(isinstance(runs, Mapping), name, f"{key} is no object")
+            for run, part in runs.items():
+                _need(isinstance(part, Mapping), name, f"{run!r} is no object")
+                check(part, f"{name}, {run!r},")
+
+
+def _check_losses(document: Mapping[str, Any], name: str) -> None:
+    for loss in _parts(document, "losses", name):
+        label = loss.get("label")
+        _need(isinstance(label, str), name, "a loss has no label")
+        for key in _NUMBERS:
+            _need(_is_number(loss.get(key)), name, f"the {key} of {label} is no number")
+        ends = loss.get("ci")
+        pair = ends if isinstance(ends, list) and len(ends) == 2 else [ends] * 2
+        fine = ends is None or all(end is not None and _is_number(end) for end in pair)
+        _need(fine, name, f"the ci of {label} is no pair of numbers")
+
+
+def _check_rows(document: Mapping[str, Any], name: str) -> None:
     rows = document.get("rows")
     if not isinstance(rows, list):
         raise DataError(f"{name} has no rows", hint=_MEND)
@@ -66,6 +105,28 @@ def check(document: Mapping[str, Any], name: str) -> None:
             raise _broken(name, at, "it does not say whether it is correct")
         if not isinstance(row.get("time_s"), Mapping | None):
             raise _broken(name, at, "its 'time_s' is no object")
+
+
+def _parts(document: Mapping[str, Any], key: str, name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, which may be left out."""
+    found = document.get(key, [])
+    fine = isinstance(found, list) and all(isinstance(part, Mapping) for part in found)
+    _need(fine, name, f"{key} is no list of objects")
+    return list(found)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number as documents write them, or null."""
+    if isinstance(value, str):
+        return value in ("nan", "inf", "-inf")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) <= sys.float_info.max
+    return isinstance(value, float | None)
+
+
+def _need(fine: bool, name: str, what: str) -> None:
+    if not fine:
+        raise DataError(f"{name} is broken: {what}", hint=_MEND)
 
 
 _MEND = "name a file that losscli wrote, such as: losscli bench -o old.json"
@@ -94,7 +155,7 @@ def _text(name: str) -> str:
 
 def _parsed(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
         ends = not text[error.pos :].strip() or "Unterminated" in error.msg
         what = "ends in the middle: it was cut off" if ends else f"is no JSON: {error.msg}"
@@ -104,3 +165,17 @@ def _parsed(name: str, text: str) -> Any:
         ) from error
     except (RecursionError, ValueError) as error:
         raise DataError(f"{name} is no JSON that can be read: {error}", hint=_MEND) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two equal keys a reader would silently take one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"{twice[:80]!r} stands twice in an object")
+    return found
+
+
+def _constant(word: str) -> Any:
+    raise ValueError(f"{word} stands there, and JSON has no such number")
