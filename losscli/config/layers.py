@@ -15,7 +15,7 @@ from losscli.errors import UsageError
 
 Kind: TypeAlias = Literal["eval", "bench"]
 
-_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
+_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}+))?\}|\$\{")
 _PREFIX = "LOSSCLI_"
 _OF_ONE = ("dtype", "threads")  # they mean other things in eval and bench
 
