@@ -8,7 +8,7 @@ from typing import Any
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import output_format
 from losscli.render import error_text, text
-from losscli.results import OutputFile
+from losscli.results import OutputFile, behind_links
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     inputs = {os.path.realpath(path) for path in paths if "\0" not in path}
     seen: set[str] = set()
     for path in written:
-        real = os.path.realpath(path)
+        real = behind_links(path)
         if real in inputs:
             raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
         if real in seen:

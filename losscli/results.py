@@ -33,17 +33,16 @@ class OutputFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        target = Path(os.path.realpath(self.path))  # a link's target is replaced, not the link
-        if target.exists() and not target.is_file():
-            kind = "a directory" if target.is_dir() else "not a regular file"
-            raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
-        self._target = target
+        target = Path(behind_links(self.path))  # a link's target is replaced, not the link
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        self._temporary = target.with_name(name)
+        self._target, self._temporary = target, target.with_name(name)
         try:
+            if target.exists() and not target.is_file():
+                kind = "a directory" if target.is_dir() else "not a regular file"
+                raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
             self.file: BinaryIO = self._temporary.open("xb")
-        except OSError as error:
+        except OSError as error:  # of a name that is too long, as soon as it is looked for
             raise UsageError(
                 f"cannot write {self.path}: {error.strerror or error}",
                 hint="name a file in a folder that exists and can be written",
@@ -102,11 +101,19 @@ class OutputFile:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
 
 
+def behind_links(path: str | os.PathLike[str]) -> str:
+    """The file that a path leads to in the end; raises UsageError for one that cannot be."""
+    if "\0" in os.fspath(path):
+        raise UsageError(f"cannot write {os.fspath(path)}: a path holds no zero")
+    return os.path.realpath(path)
+
+
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
     Opened before the work starts; whole or not there at all, however many write at once. A context
-    that cleans up. Raises UsageError where the folder cannot be made or written.
+    that cleans up. Raises UsageError where the folder cannot be made or written, or a link in it
+    leads elsewhere: who sends a config may send such links with it.
     """
 
     def __init__(
@@ -115,6 +122,13 @@ class SavedRun:
         import hashlib
 
         own = Path(folder) / name
+        inside = Path(behind_links(folder)) / name
+        for path, wanted in ((own, inside), (own / LATEST, inside / LATEST)):
+            if behind_links(path) != os.fspath(wanted):
+                raise UsageError(
+                    f"cannot write {path}: it is a link out of its place",
+                    hint="remove the link; --results DIR names another folder",
+                )
         try:
             own.mkdir(parents=True, exist_ok=True)
         except OSError as error:
