@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.documents import shown
+from losscli.documents import celled
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.saved import read
 
@@ -40,7 +40,9 @@ class OutputFile:
         try:
             if target.exists() and not target.is_file():
                 kind = "a directory" if target.is_dir() else "not a regular file"
-                raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
+                raise UsageError(
+                    f"cannot write {self.path}: it is {kind}", hint="name another file"
+                )
             self.file: BinaryIO = self._temporary.open("xb")
         except OSError as error:  # of a name that is too long, as soon as it is looked for
             raise UsageError(
@@ -103,9 +105,10 @@ class OutputFile:
 
 def behind_links(path: str | os.PathLike[str]) -> str:
     """The file that a path leads to in the end; raises UsageError for one that cannot be."""
-    if "\0" in os.fspath(path):
-        raise UsageError(f"cannot write {os.fspath(path)}: a path holds no zero")
-    return os.path.realpath(path)
+    try:
+        return os.path.realpath(path)
+    except ValueError as error:  # a zero, or half a pair of surrogates
+        raise UsageError(f"cannot write {os.fspath(path)}: no file can be called so") from error
 
 
 class SavedRun:
@@ -277,6 +280,6 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
-    text = shown(text)
+    text = celled(text)
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if "," in text or quoted != text else text
