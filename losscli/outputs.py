@@ -42,7 +42,10 @@ def outputs(
 def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     """Raise UsageError where a file is to be written twice, or over one that is read."""
     paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
-    inputs = {os.path.realpath(path) for path in paths if "\0" not in path}
+    inputs = set()
+    for path in paths:
+        with suppress(UsageError):  # who opens it will say that it cannot be
+            inputs.add(behind_links(path))
     seen: set[str] = set()
     for path in written:
         real = behind_links(path)

@@ -138,9 +138,9 @@ def parse(text: str, path: str) -> Document:
         raise ConfigError(path, [Fault(_mark(mark), _words(error))]) from error
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
-        mark = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
+        at = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
         words = f"the character U+{error.character:04X} cannot stand there"
-        raise ConfigError(path, [Fault(mark, words)]) from error
+        raise ConfigError(path, [Fault(at, words)]) from error
     builder = _Builder()
     data = builder.value(node, ()) if node is not None else None
     if builder.faults:
@@ -209,7 +209,7 @@ def _survey(text: str) -> None:
 
 def _events(text: str) -> Iterator[Any]:
     """The events of a text; the library converts the numbers of escapes and directives unguarded."""
-    loader = yaml.SafeLoader(text)
+    loader: Any = yaml.SafeLoader(text)
     try:
         while loader.check_event():
             yield loader.get_event()
@@ -252,7 +252,7 @@ class _Builder:
             self.faults.append(Fault(mark, f"a text of more than {_SCALAR:,} characters"))
             return ""
         if node.style is not None:
-            return node.value
+            return _joined(node.value)
         try:
             return scalar(node.value)
         except ValueError as error:
@@ -266,7 +266,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.faults.append(Fault(mark, "a key is a word"))
                 continue
-            key = key_node.value
+            key = _joined(key_node.value)
             if key == "<<" and key_node.style is None:
                 self.faults.append(Fault(mark, "<< is not taken", "use defaults:"))
                 continue
@@ -283,6 +283,13 @@ class _Builder:
             seen[key] = mark
             self.marks[*keys, key] = mark
             yield key, self.value(value_node, (*keys, key))
+
+
+def _joined(text: str) -> str:
+    """A text whose characters past U+FFFF were written as JSON does, by two escapes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _mark(mark: Any) -> Mark:
