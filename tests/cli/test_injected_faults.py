@@ -20,18 +20,20 @@ import pytest
 from losscli import steps
 from losscli.blessing import bless
 
-CONFIG = """version: 1
+DATA_SETS = """version: 1
 data:
   val: {preds: p.npy, targets: t.npy}
   table: {preds: table.csv, pred: yhat, target: y, by: [region]}
   classes: {preds: logits.npy, targets: labels.npy}
 evals:
-  val: {data: val, losses: [mae, mse]}
-  table: {data: table, losses: [mae]}
-  classes: {data: classes, losses: ["ce=cross_entropy:ignore_index=-100"]}
-  ids: {preds: pi.csv, targets: ti.csv, pred: [v], target: [v], id: [id], losses: [mae]}
-  weighted: {preds: pw.npy, targets: tw.npy, weights: ./w.npy, losses: [mae]}
 """
+EVALS = {
+    "val": "{data: val, losses: [mae, mse]}",
+    "table": "{data: table, losses: [mae]}",
+    "classes": '{data: classes, losses: ["ce=cross_entropy:ignore_index=-100"]}',
+    "ids": "{preds: i.csv, targets: j.csv, pred: [v], target: [v], id: [id], losses: [mae]}",
+    "weighted": "{preds: pw.npy, targets: tw.npy, weights: ./w.npy, losses: [mae]}",
+}
 REPORTS = ("-o", "out.json", "-o", "out.xml", "-o", "out.md")
 
 
@@ -47,6 +49,11 @@ class Case(NamedTuple):
     config: Callable[[str], str] = str  # what else is changed in the config, before and after
 
 
+def config(*names):
+    """The config of some runs."""
+    return DATA_SETS + "".join(f"  {name}: {EVALS[name]}\n" for name in names)
+
+
 def build():
     """A world in which all is well."""
     rng = np.random.default_rng(7)
@@ -60,7 +67,7 @@ def build():
     np.save("labels.npy", np.arange(8) % 3)
     lines = [f"{'eu' if k % 2 else 'us'},{k},{k + 0.5}" for k in range(8)]
     Path("table.csv").write_text("\n".join(["region,y,yhat", *lines, ""]))
-    for name in ("pi.csv", "ti.csv"):
+    for name in ("i.csv", "j.csv"):
         Path(name).write_text("id,v\na,1\nb,2\nc,3\n")
 
 
@@ -72,7 +79,7 @@ def world(tmp_path_factory):
     os.chdir(folder)
     try:
         build()
-        Path("c.yaml").write_text(CONFIG)
+        Path("c.yaml").write_text(config(*EVALS))
         found = steps.run("c.yaml", output=["base.json"], results=None)
         assert found.exit_code == 0
         bless("base.json", "the first", "base.json")
@@ -88,7 +95,8 @@ def judged(world, losscli):
 
     def call(case, *more):
         gate = f'  - {{run: {case.run}, expect: "{case.gate}"}}\n'
-        text = f"{CONFIG}baseline: base.json\ngates:\n{gate}"
+        part = config(case.run if case.run in EVALS else "val")
+        text = f"{part}baseline: base.json\ngates:\n{gate}"
         Path("c.yaml").write_text(case.config(text))
         return losscli("run", "c.yaml", *REPORTS, "--no-save", *more)
 
@@ -229,7 +237,9 @@ DATA = {
         "classes", "ce <= 99", lambda: entry("labels.npy", 2, 2**63 - 1), "error", "class", 3
     ),
     "an empty table": Case("table", MAE, text("table.csv", ""), "error", "empty", 3),
-    "a header alone": Case("table", MAE, text("table.csv", "region,y,yhat\n"), "error", "no rows", 3),
+    "a header alone": Case(
+        "table", MAE, text("table.csv", "region,y,yhat\n"), "error", "no rows", 3
+    ),
     "a column renamed": Case(
         "table", MAE, text("table.csv", "region,y,yhats\neu,1,2\n"), "error", "yhat", 3
     ),
@@ -250,7 +260,7 @@ DATA = {
         "val", MAE, lambda: np.save("p.npy", np.ones((8, 2))), "error", "one shape", 3
     ),
     "ids in another order": Case(
-        "ids", MAE, text("pi.csv", "id,v\nb,2\na,1\nc,3\n"), "error", "id", 3
+        "ids", MAE, text("i.csv", "id,v\nb,2\na,1\nc,3\n"), "error", "id", 3
     ),
     "too few rows": Case(
         "table", "rows >= 8", lambda: without_region("eu"), "fail", "under by 4", 1
@@ -261,7 +271,9 @@ DATA = {
     "probabilities for logits": Case(
         "classes", "ce <= 99", chances, "error", "looks_like_probabilities", 1
     ),
-    "a worse model": Case("val", "mae <= 0.6", lambda: np.save("p.npy", np.zeros(8) + 9), "fail", "over", 1),
+    "a worse model": Case(
+        "val", "mae <= 0.6", lambda: np.save("p.npy", np.zeros(8) + 9), "fail", "over", 1
+    ),
     "a value beyond every float": Case(
         "val", "mse <= 9", lambda: entry("p.npy", 0, 1e300), "error", "finite", 1
     ),
@@ -416,11 +428,19 @@ def test_a_fault_is_never_a_pass(name, judged):
     assert gate["status"] == case.status, gate
     assert case.reason in gate["reason"]
     assert_told(said, case.code)
+    warned = judged(case._replace(config=lambda text: warning(case.config(text))))
+    assert warned.code == (0 if case.code == 1 else case.code)  # what failed to run still counts
+    assert statuses() == ["warn" if case.status == "fail" else case.status]
 
 
 def test_there_are_enough_faults():
     """The table is the specification: it may only grow."""
     assert len(FAULTS) >= 90
+
+
+def warning(text):
+    """The same config, its gate of a level that never changes the exit code."""
+    return text.replace("- {run: ", "- {level: warn, run: ")
 
 
 def statuses():

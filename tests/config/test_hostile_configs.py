@@ -51,8 +51,8 @@ BOMBS = {
     "ten megabytes in a long key": ("? " + "k" * 10_000_000 + "\n: 1\n", None),
     "5,000 digits": (PLAIN + f"defaults: {{eval: {{threads: {'9' * 5_000}}}}}\n", 5),
     "5,000 digits in hex": (PLAIN + f"defaults: {{eval: {{threads: 0x{'f' * 5_000}}}}}\n", 5),
-    "an endless time": (f"version: 1\nbenches: {{b: {{losses: [mae], time: 1e{'9' * 60_000}}}}}\n", 2),
-    "an endless size": (f"version: 1\nbenches: {{b: {{losses: [mae], size: 1e{'9' * 60_000}}}}}\n", 2),
+    "an endless time": (f"version: 1\nbenches: {{b: {{time: 1e{'9' * 60_000}}}}}\n", 2),
+    "an endless size": (f"version: 1\nbenches: {{b: {{size: 1e{'9' * 60_000}}}}}\n", 2),
     "a size past every memory": ("version: 1\nbenches: {b: {losses: [mae], size: 1e300}}\n", 2),
     "5,000 digits of a version": (f"%YAML 1.{'9' * 5_000}\n---\nversion: 1\n", 1),
     "an escape past Unicode": ('version: 1\na: "\\UFFFFFFFF"\n', 2),
@@ -64,7 +64,7 @@ BOMBS = {
     "a loss of commas": (f"{HEAD}evals:\n  val: {{data: val, losses: ['{',' * 60_000}']}}\n", 4),
     "a loss of colons": (f"{HEAD}evals:\n  val: {{data: val, losses: ['{':a=' * 20_000}']}}\n", 4),
     "a loss of a long name": (f"{HEAD}evals:\n  val: {{data: val, losses: [{'m' * 60_000}]}}\n", 4),
-    "a data set of a long name": (f"{HEAD}evals:\n  v: {{data: {'v' * 60_000}, losses: [mae]}}\n", 4),
+    "a long name of data": (f"{HEAD}evals:\n  v: {{data: {'v' * 60_000}, losses: [mae]}}\n", 4),
 }  # fmt: skip
 
 # One process tries all: a limit of memory and of time for each, and what it ended with.
