@@ -208,7 +208,7 @@ def _survey(text: str) -> None:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """The events of a text; the library converts the numbers of escapes and directives unguarded."""
+    """The events of a text; the library reads numbers of escapes and directives unguarded."""
     loader: Any = yaml.SafeLoader(text)
     try:
         while loader.check_event():
