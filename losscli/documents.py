@@ -22,7 +22,10 @@ class Document:
         """The same as text; numbers read back to the same bits, nan and infinities are strings."""
         import json
 
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+        text = json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+        return text.replace(
+            "##", "#\\u0023"
+        )  # reads back the same, and is no command of a CI runner
 
 
 class Note(NamedTuple):
@@ -69,3 +72,9 @@ def shown(text: str) -> str:
         for c in text
     ]
     return "".join(parts)
+
+
+def celled(text: str) -> str:
+    """A text that came from outside, safe in a table of cells: no formula, control or command."""
+    # A spreadsheet runs a cell that begins like a formula; one quote before it makes it a text.
+    return tamed(shown(f"'{text}" if text and text[0] in "=+-@\t\r" else text))

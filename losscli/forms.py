@@ -82,9 +82,12 @@ def _check_eval(document: Mapping[str, Any], name: str) -> None:
 
 
 def _check_loss(loss: Mapping[str, Any], name: str) -> None:
-    lacks = [key for key, holds in _LOSS.items() if not holds(loss.get(key))]
-    if lacks:
-        _refuse(name, f"{loss.get('label')!r} has no {lacks[0]!r} that can be")
+    for words, keys in _LOSS.items():
+        for key, holds in keys.items():
+            if not holds(loss.get(key)):
+                label = loss.get("label")
+                of = f" of {label!r}" if isinstance(label, str) else " of a loss"
+                _refuse(name, f"the {key}{of} is {words}")
     ends = loss.get("ci")
     pair = ends if isinstance(ends, list) and len(ends) == 2 else ["none"]
     if ends is not None and not all(map(_is_number, pair)):
@@ -135,19 +138,24 @@ def _or_none(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or holds(value)
 
 
-_LOSS: dict[str, Callable[[Any], bool]] = {
-    "label": lambda value: isinstance(value, str),
-    "loss": lambda value: isinstance(value, str),
-    "params": lambda value: isinstance(value, Mapping),
-    "value": _or_none(_is_number),
-    "statistic": lambda value: isinstance(value, str | None),
-    "stderr": _or_none(lambda value: _is_number(value) and not float(value) < 0),
-    "sum": _is_number,
-    "weight_sum": _is_number,
-    "n": _is_count,
-    "ignored": _is_count,
-    **dict.fromkeys(("rows", "skipped"), _or_none(_is_count)),
-    **dict.fromkeys(("min", "max", "rmse", "rmsle"), _or_none(_is_number)),
+# What a loss must have, by what is said of it where it has not.
+_LOSS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "no text": {
+        **dict.fromkeys(("label", "loss"), lambda value: isinstance(value, str)),
+        "statistic": lambda value: isinstance(value, str | None),
+    },
+    "no object": {"params": lambda value: isinstance(value, Mapping)},
+    "no count": {
+        **dict.fromkeys(("n", "ignored"), _is_count),
+        **dict.fromkeys(("rows", "skipped"), _or_none(_is_count)),
+    },
+    "no number": {
+        **dict.fromkeys(("sum", "weight_sum"), _is_number),
+        **dict.fromkeys(("value", "min", "max", "rmse", "rmsle"), _or_none(_is_number)),
+    },
+    "no number from 0": {
+        "stderr": _or_none(lambda value: _is_number(value) and not float(value) < 0),
+    },
 }
 
 

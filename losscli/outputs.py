@@ -8,7 +8,7 @@ from typing import Any
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import output_format
 from losscli.render import error_text, text
-from losscli.results import OutputFile, SavedRun
+from losscli.results import OutputFile, SavedRun, behind_links
 
 
 @contextmanager
@@ -62,10 +62,13 @@ def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
 def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     """Raise UsageError where a file is to be written twice, or over one that is read."""
     paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
-    inputs = {os.path.realpath(path) for path in paths if "\0" not in path}
+    inputs = set()
+    for path in paths:
+        with suppress(UsageError):  # who opens it will say that it cannot be
+            inputs.add(behind_links(path))
     seen: set[str] = set()
     for path in written:
-        real = os.path.realpath(path)
+        real = behind_links(path)
         if real in inputs:
             raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
         if real in seen:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.documents import shown
+from losscli.documents import celled
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.forms import check_run
 from losscli.saved import read
@@ -34,17 +34,18 @@ class OutputFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        target = Path(os.path.realpath(self.path))  # a link's target is replaced, not the link
-        if target.exists() and not target.is_file():
-            kind = "a directory" if target.is_dir() else "not a regular file"
-            raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
-        self._target = target
+        target = Path(behind_links(self.path))  # a link's target is replaced, not the link
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        self._temporary = target.with_name(name)
+        self._target, self._temporary = target, target.with_name(name)
         try:
+            if target.exists() and not target.is_file():
+                kind = "a directory" if target.is_dir() else "not a regular file"
+                raise UsageError(
+                    f"cannot write {self.path}: it is {kind}", hint="name another file"
+                )
             self.file: BinaryIO = self._temporary.open("xb")
-        except OSError as error:
+        except OSError as error:  # of a name that is too long, as soon as it is looked for
             raise UsageError(
                 f"cannot write {self.path}: {error.strerror or error}",
                 hint="name a file in a folder that exists and can be written",
@@ -103,12 +104,20 @@ class OutputFile:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
 
 
+def behind_links(path: str | os.PathLike[str]) -> str:
+    """The file that a path leads to in the end; raises UsageError for one that cannot be."""
+    try:
+        return os.path.realpath(path)
+    except ValueError as error:  # a zero, or half a pair of surrogates
+        raise UsageError(f"cannot write {os.fspath(path)}: no file can be called so") from error
+
+
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
     started: as ISO 8601 has it. Opened before the work starts; whole or not there at all, however
     many write at once. A context that cleans up. Raises UsageError where the folder cannot be made
-    or written.
+    or written, or a link in it leads elsewhere: who sends a config may send such links with it.
     """
 
     def __init__(
@@ -117,6 +126,13 @@ class SavedRun:
         import hashlib
 
         own = Path(folder) / name
+        inside = Path(behind_links(folder)) / name
+        for path, wanted in ((own, inside), (own / LATEST, inside / LATEST)):
+            if behind_links(path) != os.fspath(wanted):
+                raise UsageError(
+                    f"cannot write {path}: it is a link out of its place",
+                    hint="remove the link; --results DIR names another folder",
+                )
         try:
             own.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -308,6 +324,6 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
-    text = shown(text)
+    text = celled(text)
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if "," in text or quoted != text else text

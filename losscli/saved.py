@@ -133,7 +133,7 @@ def _text(name: str) -> str:
 
 def _parsed(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
         ends = not text[error.pos :].strip() or "Unterminated" in error.msg
         what = "ends in the middle: it was cut off" if ends else f"is no JSON: {error.msg}"
@@ -143,3 +143,17 @@ def _parsed(name: str, text: str) -> Any:
         ) from error
     except (RecursionError, ValueError) as error:
         raise DataError(f"{name} is no JSON that can be read: {error}", hint=_MEND) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two equal keys a reader would silently take one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"{twice[:80]!r} stands twice in an object")
+    return found
+
+
+def _constant(word: str) -> Any:
+    raise ValueError(f"{word} stands there, and JSON has no such number")

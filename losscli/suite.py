@@ -7,7 +7,7 @@ from typing import Any
 from losscli.benchmark.result import Benchmark
 from losscli.documents import Document, Note
 from losscli.errors import Failure, first_code
-from losscli.evaluation.result import Evaluation
+from losscli.evaluation.result import COLUMNS, Evaluation
 from losscli.gates import Judged, exit_code, read_gate
 from losscli.machine import environment
 
@@ -178,6 +178,21 @@ class SavedSuite(Document):
     def to_dict(self) -> dict[str, Any]:
         """The document."""
         return dict(self.document)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a loss of a run, as the run itself gave them."""
+        return [
+            _record(name, loss)
+            for name, part in (self.document.get("evals") or {}).items()
+            for loss in part.get("losses", ())
+        ]
+
+
+def _record(run: str, loss: Mapping[str, Any]) -> dict[str, Any]:
+    low, high = loss.get("ci") or (None, None)
+    flat = {k: v for k, v in loss.items() if k not in ("params", "ci")}
+    ordered = dict.fromkeys([*COLUMNS, *flat])
+    return {"run": run, **ordered, **flat, "ci_low": low, "ci_high": high}
 
 
 def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:

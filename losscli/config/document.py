@@ -24,6 +24,7 @@ _DEPTH = 64
 _DIGITS = 400
 _NODES = 100_000
 _ALIASES = 100
+_TOLD = 50  # of many faults, those that a person reads
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -84,7 +85,9 @@ class ConfigError(UsageError):
         """The text that a person reads: three lines for one fault, else a line for each."""
         if len(self.faults) == 1:
             return super().lines()
-        return [self.message, *map(str, self.faults)]
+        more = len(self.faults) - _TOLD
+        rest = [f"and {more:,} more"] if more > 0 else []
+        return [self.message, *map(str, self.faults[:_TOLD]), *rest]
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/error/1`, with all faults."""
@@ -150,10 +153,11 @@ def parse(text: str, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(path, [Fault(_mark(mark), _words(error))]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(
-            path, [Fault(None, f"it is no YAML: {shown(str(error))[:200]}")]
-        ) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        at = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
+        words = f"the character U+{error.character:04X} cannot stand there"
+        raise ConfigError(path, [Fault(at, words)]) from error
     builder = _Builder()
     data = builder.value(node, ()) if node is not None else None
     if builder.faults:
@@ -198,7 +202,7 @@ class _RefusedError(Exception):
 def _survey(text: str) -> None:
     """Look at the events, which are not nested, before anything is built of them."""
     depth = nodes = aliases = documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in _events(text):
         at = _mark(event.start_mark)
         opens = isinstance(event, yaml.CollectionStartEvent)
         depth += opens - isinstance(event, yaml.CollectionEndEvent)
@@ -218,6 +222,19 @@ def _survey(text: str) -> None:
             )
         if tag is not None and not isinstance(event, yaml.AliasEvent):
             raise _RefusedError(Fault(at, f"tags are not taken: {shown(tag)[:80]}", "leave it out"))
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The events of a text; the library reads numbers of escapes and directives unguarded."""
+    loader: Any = yaml.SafeLoader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    except (ValueError, OverflowError) as error:
+        words = "an escape or a directive has a number that cannot be"
+        raise _RefusedError(Fault(_mark(loader.get_mark()), words)) from error
+    finally:
+        loader.dispose()
 
 
 class _Builder:
@@ -252,7 +269,7 @@ class _Builder:
             self.faults.append(Fault(mark, f"a text of more than {_SCALAR:,} characters"))
             return ""
         if node.style is not None:
-            return node.value
+            return _joined(node.value)
         try:
             return scalar(node.value)
         except ValueError as error:
@@ -266,7 +283,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.faults.append(Fault(mark, "a key is a word"))
                 continue
-            key = key_node.value
+            key = _joined(key_node.value)
             if key == "<<" and key_node.style is None:
                 self.faults.append(Fault(mark, "<< is not taken", "use defaults:"))
                 continue
@@ -283,6 +300,13 @@ class _Builder:
             seen[key] = mark
             self.marks[*keys, key] = mark
             yield key, self.value(value_node, (*keys, key))
+
+
+def _joined(text: str) -> str:
+    """A text whose characters past U+FFFF were written as JSON does, by two escapes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _mark(mark: Any) -> Mark:

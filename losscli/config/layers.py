@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.config.document import ConfigError, Document, Fault, Keys, parse
+from losscli.documents import shown
 from losscli.errors import UsageError
 
 Kind: TypeAlias = Literal["eval", "bench"]
 
-_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
+_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}+))?\}|\$\{")
 _PREFIX = "LOSSCLI_"
 _OF_ONE = ("dtype", "threads")  # they mean other things in eval and bench
 
@@ -104,7 +105,7 @@ def layered(document: Document, settings: Sequence[str], environment: Mapping[st
     layers = Layers(document, data, environment)
     for setting in settings:
         key, equals, text = setting.partition("=")
-        if not equals or not key.strip():
+        if not equals or not key.strip() or shown(key) != key:
             raise UsageError(f"{setting!r} is no KEY=VALUE", hint="--set defaults.device=cuda")
         value = parse(text, f"--set {key}").data
         layers.changed[_put(layers, key.strip(), value)] = setting

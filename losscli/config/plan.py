@@ -1,7 +1,7 @@
 """`RunPlan`: all that a config asks for, as plans; and the making of it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.sources.source import read_array
 
 _PATHS = (".npy", ".csv", ".tsv")
+# Names that Windows takes for devices, whatever follows a dot.
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{n}{k}" for n in ("COM", "LPT") for k in range(1, 10))}
 
 
 class Step(NamedTuple):
@@ -65,7 +67,8 @@ class RunPlan:
         """The file's name without its suffix, as a folder of results may be called."""
         stem = os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in stem)
-        return safe.lstrip(".")[:100] or "config"
+        name = safe.strip(".")[:100] or "config"
+        return f"_{name}" if name.split(".")[0].upper() in _DEVICES else name
 
     def strays(self) -> Iterator[Judged]:
         """The gates of runs that are not there: each is an error."""
@@ -230,7 +233,27 @@ class _Planner:
                 given["plot"] = part.plot
             for key in ("losses", "gates", "plot"):
                 self._note_value((*keys, key))
-            yield Step(name, "bench", self._planned(BenchPlan, keys, given))
+            plan = self._planned(BenchPlan, keys, given)
+            if plan is not None:
+                self._check_bench(keys, plan)
+            yield Step(name, "bench", plan)
+
+    def _check_bench(self, keys: Keys, plan: BenchPlan) -> None:
+        """Note what a benchmark would refuse of its words, before any other run has begun."""
+        from losscli.benchmark.workloads import fits, losses_of
+        from losscli.checks.precision import precision
+        from losscli.implementations.registry import parse as implementation
+
+        asked: dict[str, Callable[[Any], Any]] = {
+            "loss": lambda spec: losses_of([spec], self._array),
+            "impl": lambda name: name == "all" or implementation(name),
+            "size": lambda size: fits(size, "linear_cross_entropy"),
+            "dtype": precision,
+        }
+        for flag, action in asked.items():
+            for item in getattr(plan, flag):
+                where = "losses" if flag == "loss" else flag
+                self._tried((*keys, where), lambda a=action, i=item: a(i))
 
     def _note_value(self, keys: Keys) -> None:
         """Keep what stands at a place, and where it came from, to be shown; gates one by one."""

@@ -275,10 +275,10 @@ class Evaluation(Document):
         names = dict.fromkeys(name for other in self.losses for name in other.derived)
         low, high = loss.ci or (None, None)
         record = loss.to_dict() | {"ci_low": low, "ci_high": high}
-        return {k: record.get(k) for k in [*_COLUMNS, *names]}
+        return {k: record.get(k) for k in [*COLUMNS, *names]}
 
 
-_COLUMNS = (
+COLUMNS = (
     "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
     "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
 )  # fmt: skip

@@ -21,16 +21,17 @@ STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high", "r
 BENCH_STATS = ("time", "peak_memory_bytes", "speedup")
 COUNTS = ("rows", "skipped", "ignored")
 
+# Repeats that give nothing back (`*+`): a text that is no gate is refused in one pass over it.
 _GATE = re.compile(
-    r"(?P<label>[^\[<>]*)"
-    r"(?P<groups>\[(?:[^\]']|'(?:[^']|'')*')*\])?"
-    r"(?P<stat>[^<>\[\]]*)"
+    r"(?P<label>[^\[<>]*+)"
+    r"(?P<groups>\[(?:[^\]']|'(?:[^']|'')*+')*+\])?"
+    r"(?P<stat>[^<>\[\]]*+)"
     r"(?P<op><=|>=|<|>)(?P<limit>.*)",
     re.DOTALL,
 )
-_PAIR = re.compile(r"\s*([^=,\[\]']+?)\s*=\s*('(?:[^']|'')*'|[^,\[\]']*?)\s*(?:,|$)")
+_PAIR = re.compile(r"([^=,\[\]']++)=\s*+('(?:[^']|'')*+'\s*+|[^,\[\]']*+)(?:,|$)")
 _RELATIVE = re.compile(
-    r"baseline(?:\.(\w+))?\s*(?:\*\s*([^\s+-]+(?:[eE][+-]?\d+)?))?\s*(?:([+-])\s*(\S+))?"
+    r"baseline(?:\.(\w+))?\s*+(?:\*\s*+([^\s+-]+(?:[eE][+-]?\d+)?))?\s*+(?:([+-])\s*+(\S+))?"
 )
 
 
@@ -178,13 +179,13 @@ def _groups(text: str | None, gate: str) -> tuple[tuple[str, str | None], ...]:
     found: dict[str, str | None] = {}
     while at < len(inner):
         pair = _PAIR.match(inner, at)
-        if pair is None or pair[1] in found or pair[2] == "":
+        key, value = (pair[1].strip(), pair[2].strip()) if pair else ("", "")
+        if pair is None or not key or key in found or not value:
             break
-        value = pair[2]
         quoted = value.startswith("'")
-        found[pair[1]] = value[1:-1].replace("''", "'") if quoted else value
+        found[key] = value[1:-1].replace("''", "'") if quoted else value
         if value == "*":
-            found[pair[1]] = None
+            found[key] = None
         at = pair.end()
     if at < len(inner) or not found or inner.rstrip().endswith(","):
         raise UsageError(

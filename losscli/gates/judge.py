@@ -227,7 +227,10 @@ def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None
     if gate.limit.factor != 1.0 and saved.value <= 0.0:
         return None, f"the baseline is {saved.value:g}: a factor of it says nothing; use + N"
     low, high = saved.ci or (saved.value, saved.value)
-    return (gate.limit.of(low), gate.limit.of(saved.value), gate.limit.of(high)), ""
+    limits = (gate.limit.of(low), gate.limit.of(saved.value), gate.limit.of(high))
+    if not all(map(math.isfinite, limits)):
+        return None, "the limit is past every number"
+    return limits, ""
 
 
 def _excess(gate: Gate, limit: float, found: Found) -> str:

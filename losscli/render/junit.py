@@ -61,7 +61,8 @@ def _document(
         _case(suite, each, tag)
     ET.indent(root)
     # ASCII with references reads the same in whatever encoding stdout turns out to have.
-    body = ET.tostring(root, encoding="us-ascii").decode()
+    # `##[` in a log is a command of CI runners; a reference is none, and reads the same.
+    body = ET.tostring(root, encoding="us-ascii").decode().replace("##", "#&#35;")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
 
 

@@ -12,9 +12,11 @@ from losscli.render.page import Page, Table
 
 # What would be markup, and what GitHub would make a mention, a link or an emoji of.
 _MARKUP = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "&#96;", "\\": "&#92;", "*": "&#42;"}
-_MARKUP |= {"~": "&#126;", "_": "&#95;"}
+_MARKUP |= {"~": "&#126;", "_": "&#95;", "##": "#&#35;"}  # the last begins a command of CI runners
 _LINKED = r"@(?=\w)|#(?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[\w+-]+:)|\](?=[(\[:])"
-_UNSAFE = re.compile(rf"[&<|`*~]|\\(?=[!-/:-@\[-`{{-~])|(?<!\w)_|_(?!\w)|{_LINKED}", re.IGNORECASE)
+_UNSAFE = re.compile(
+    rf"##|[&<|`*~]|\\(?=[!-/:-@\[-`{{-~])|(?<!\w)_|_(?!\w)|{_LINKED}", re.IGNORECASE
+)
 
 
 def render(result: Result) -> str:

@@ -156,3 +156,19 @@ def test_init_writes_a_config_that_runs(pair, losscli):
 def test_the_schema_is_printed(losscli):
     """As JSON that an editor reads."""
     assert json.loads(losscli("schema").out)["$id"] == "losscli/config/1"
+
+
+def test_a_run_has_a_csv_whatever_its_losses(config, losscli):
+    """Not every loss has the statistics of every other; a run of none has a header at most."""
+    name = config(
+        "mae <= 1", "  roots: {data: val, losses: [mse]}\n  one: {data: val, losses: [mae]}\n"
+    )
+    for request in (("run", name), ("results", "show", "c")):
+        lines = losscli(*request, "--format", "csv").out.splitlines()
+        assert [line.split(",")[:2] for line in lines[1:]] == [
+            ["val", "mae"], ["val", "mse"], ["roots", "mse"], ["one", "mae"],
+        ]  # fmt: skip
+        assert "rmse" in lines[0].split(",")
+        assert len({len(line.split(",")) for line in lines}) == 1
+    Path("p.npy").unlink()
+    assert losscli("run", name, "--format", "csv").code == 3

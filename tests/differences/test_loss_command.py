@@ -152,9 +152,9 @@ def test_two_kinds_are_not_compared(results, losscli):
 BROKEN = {
     "no losses": ({"losses": None}, "has no losses"),
     "a loss of no object": ({"losses": [1]}, "no list of objects"),
-    "a loss without a sum": (
+    "a loss without counts": (
         {"losses": [{"label": "mae", "loss": "mae", "params": {}}]},
-        "no 'sum'",
+        "the n of 'mae' is no count",
     ),
     "inputs of no list": ({"inputs": {"role": "preds"}}, "no list of objects"),
     "groups of no list": ({"groups": [1]}, "no list of objects"),
