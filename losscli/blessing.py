@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.repository import state
 from losscli.results import OutputFile
@@ -42,7 +42,7 @@ class Blessed(Document):
             "reason": self.reason,
             "replaced": self.replaced,
             "changes": [dict(zip(names, change, strict=True)) for change in self.changes],
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.config.plan import RunPlan, Step
-from losscli.documents import Document, Note, json_numbers
+from losscli.documents import Document, Note, ending, json_numbers
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.outputs import outputs
@@ -112,7 +112,7 @@ class SelfTest(Document):
                 if trip.failed
             ],
             "undetected": [{"run": trip.run, "fault": trip.fault} for trip in self.undetected],
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

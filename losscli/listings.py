@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from losscli.config.plan import RunPlan, Step
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError
 from losscli.results import LATEST, entries
 from losscli.runs import opened
@@ -32,7 +32,8 @@ class Listing(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"schema": self.schema, "rows": [dict(record) for record in self.records]}
+        rows = [dict(record) for record in self.records]
+        return {"schema": self.schema, "rows": rows, **ending(self.exit_code)}
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a line."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import EvalPlan
 from losscli.results import OutputFile
@@ -55,6 +55,7 @@ class Started(Document):
             "schema": "losscli/init/1",
             "written": list(self.written),
             "data": [pair._asdict() for pair in self.pairs],
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.benchmark.result import Benchmark
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError
 from losscli.evaluation.result import Evaluation
 from losscli.gates import Judged, exit_code, parse
@@ -75,12 +75,10 @@ class SuiteResult(Document):
     @property
     def status(self) -> str:
         """One word for the exit code."""
-        return {0: "pass", 1: "fail", 6: "undecided"}.get(self.exit_code, "error")
+        return str(ending(self.exit_code)["status"])
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/run/1`; a run that failed has its error in its place."""
-        from losscli.version import __version__
-
         evals: dict[str, Any] = {name: result.to_dict() for name, result in self.evals.items()}
         benches: dict[str, Any] = {name: result.to_dict() for name, result in self.benches.items()}
         for failure in self.failures:
@@ -98,9 +96,7 @@ class SuiteResult(Document):
             "command": list(self.command),
             "git": None if self.git is None else dict(self.git),
             "environment": environment(),
-            "losscli": __version__,
-            "status": self.status,
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

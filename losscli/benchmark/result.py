@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.benchmark.limit import Limit
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,8 +153,6 @@ class Benchmark(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/bench/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/bench/1",
             "rows": [row.to_dict() for row in self.rows],
@@ -166,9 +164,7 @@ class Benchmark(Document):
             "seed": self.seed,
             "timing": {"wall_s": self.wall_s},
             "environment": self.environment,
-            "losscli": __version__,
-            "status": "fail" if self.exit_code else "pass",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
@@ -210,8 +210,6 @@ class Evaluation(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/eval/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/eval/1",
             "losses": [loss.to_dict() for loss in self.losses],
@@ -226,9 +224,7 @@ class Evaluation(Document):
             "threads": self.threads,
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
             "environment": environment(),
-            "losscli": __version__,
-            "status": "fail" if self.exit_code else "pass",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_frame(self) -> "pd.DataFrame":
