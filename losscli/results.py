@@ -1,9 +1,12 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
+import atexit
 import contextlib
 import os
+import re
 import stat
 import struct
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +25,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LATEST = "latest.json"
+_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_STALE_S = 24 * 60 * 60.0
+# The temporary files of this process. A signal may end it between the moment in which one is made
+# and the one in which somebody is there to remove it.
+_begun: set[Path] = set()
+
+
+@atexit.register
+def _remove_what_was_begun() -> None:
+    own = f".{os.getpid()}."  # a forked process has no business with its parent's
+    for path in _begun:
+        if own in path.name:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 class OutputFile:
@@ -41,6 +58,7 @@ class OutputFile:
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._temporary = target.with_name(name)
+        _begun.add(self._temporary)
         try:
             self.file: BinaryIO = self._temporary.open("xb")
         except OSError as error:
@@ -69,6 +87,7 @@ class OutputFile:
         with contextlib.suppress(OSError):  # a full disk fails again when the rest is flushed
             self.file.close()
         self._temporary.unlink(missing_ok=True)
+        _begun.discard(self._temporary)
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +125,8 @@ class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
     Opened before the work starts; whole or not there at all, however many write at once. A context
-    that cleans up. Raises UsageError where the folder cannot be made or written.
+    that cleans up. Raises UsageError where the folder cannot be made or written. What a run that
+    was killed a day ago or more left half-written is removed.
     """
 
     def __init__(
@@ -122,6 +142,7 @@ class SavedRun:
                 f"cannot make the folder {own}: {error.strerror or error}",
                 hint="--results DIR names another, --no-save none",
             ) from error
+        _sweep(own)
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
         self.path = os.fspath(own / f"{started:%Y%m%dT%H%M%SZ}-{short}.json")
@@ -144,6 +165,22 @@ class SavedRun:
     def __exit__(self, *_: object) -> None:
         self._file.discard()
         self._latest.discard()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files that nobody will finish: over a day old, and their process is gone.
+
+    A run may take longer than a day; that its process lives is known on Linux only.
+    """
+    before = time.time() - _STALE_S
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            named = _TEMPORARY.fullmatch(path.name)
+            if named is None or Path("/proc", named[1]).exists():
+                continue
+            with contextlib.suppress(OSError):  # another run may be as tidy
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
 
 class Entry(NamedTuple):

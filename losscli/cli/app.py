@@ -51,6 +51,7 @@ def prepare() -> None:
     # BLAS threads would fight with ours, and none of our work is a matrix product.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _mend_streams()
+    sys.excepthook = _uncaught
     signal.signal(signal.SIGTERM, _terminate)
 
 
@@ -94,6 +95,11 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
         # The reader has seen enough: nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return code
+
+
+def _uncaught(_: object, error: BaseException, __: object) -> None:
+    """End as the contract says where a signal comes before or after `run` could catch it."""
+    leave(_ended_by(error, sys.argv[1:]))
 
 
 def _code_of(error: BaseException) -> int:
@@ -146,6 +152,9 @@ def leave(code: int) -> None:
     """
     import atexit
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if callable(signal.getsignal(number)):  # it would unwind, and there is nothing left to
+            signal.signal(number, signal.SIG_DFL)
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):  # what could not be written was said
         sys.stdout.flush()
