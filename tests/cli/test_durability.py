@@ -169,7 +169,7 @@ def test_a_run_that_is_killed_at_a_step_leaves_whole_files(
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=["SIGKILL", "SIGTERM"])
-@pytest.mark.parametrize("times", [40, pytest.param(2000, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("times", [40, pytest.param(500, marks=pytest.mark.deep)])
 def test_a_run_that_is_killed_at_any_moment_leaves_whole_files(
     place, driver, tmp_path, number, times
 ):
