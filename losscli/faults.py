@@ -48,9 +48,9 @@ class Trip(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SelfTest(Document):
-    """What the gates of a config did with each fault. gates: run, text and level, in order."""
+    """What the gates of a config did with each fault. tested: run, text and level, in order."""
 
-    gates: tuple[tuple[str, str, str], ...]
+    tested: tuple[tuple[str, str, str], ...]
     trips: tuple[Trip, ...]
     sound: Mapping[tuple[str, str], str]
     notes: tuple[Note, ...] = ()
@@ -67,7 +67,7 @@ class SelfTest(Document):
         untried = {trip.run for trip in self.trips if trip.skipped}
         return tuple(
             (run, expr)
-            for run, expr, _ in self.gates
+            for run, expr, _ in self.tested
             if (run, expr) not in tripped and run not in untried
         )
 
@@ -79,7 +79,7 @@ class SelfTest(Document):
     @property
     def exit_code(self) -> int:
         """1 where a gate is vacuous, or there is none."""
-        return 1 if self.vacuous or not self.gates else 0
+        return 1 if self.vacuous or not self.tested else 0
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/self-test/1`."""
@@ -99,7 +99,7 @@ class SelfTest(Document):
                         if trip.run == run and expr in trip.statuses and not trip.failed
                     },
                 }
-                for run, expr, level in self.gates
+                for run, expr, level in self.tested
             ],
             "skipped": [
                 {"run": trip.run, "fault": trip.fault, "reason": trip.skipped}

@@ -1,13 +1,15 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.benchmark.result import Benchmark
+from losscli.benchmark.result import flat as flat_row
 from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError
-from losscli.evaluation.result import Evaluation
+from losscli.evaluation.result import Evaluation, keyed
+from losscli.evaluation.result import flat as flat_loss
 from losscli.gates import Judged, exit_code, parse
 from losscli.machine import environment
 
@@ -100,12 +102,8 @@ class SuiteResult(Document):
         }
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a loss of a run, for tables."""
-        return [
-            {"run": name, **record}
-            for name, result in self.evals.items()
-            for record in result.to_records()
-        ]
+        """One flat record a loss, a group and loss, or a row of a benchmark, for tables."""
+        return list(_records(self.to_dict()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +146,23 @@ class SavedSuite(Document):
     def to_dict(self) -> dict[str, Any]:
         """The document."""
         return dict(self.document)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Those that the run had."""
+        return list(_records(self.document))
+
+
+def _records(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The flat records of all runs that gave a result, each with the name of its run."""
+    for name, part in document["evals"].items():
+        for loss in part.get("losses", ()):
+            yield {"run": name, **flat_loss(loss)}
+        for group in part.get("groups", ()):
+            for loss in group["losses"]:
+                yield keyed(group["by"], {"run": name, **flat_loss(loss)})
+    for name, part in document["benches"].items():
+        for row in part.get("rows", ()):
+            yield {"run": name, **flat_row(row)}
 
 
 def _read_gate(saved: Mapping[str, Any]) -> Judged:

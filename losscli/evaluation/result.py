@@ -1,7 +1,7 @@
 """`Evaluation`: what an evaluation found, and its forms for people and programs."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -248,26 +248,35 @@ class Evaluation(Document):
 
         A key that is called as one of its fields stands as by_NAME.
         """
-        records = []
-        for group in self.groups:
-            for loss in group.losses:
-                found = self._record(loss)
-                keys = {f"by_{k}" if k in found else k: v for k, v in group.by.items()}
-                records.append(keys | found)
-        return records
+        return [
+            keyed(group.by, self._record(loss)) for group in self.groups for loss in group.losses
+        ]
 
     def _record(self, loss: LossResult) -> dict[str, Any]:
         """One flat record, of the fields that every loss of this result has."""
         names = dict.fromkeys(name for other in self.losses for name in other.derived)
-        low, high = loss.ci or (None, None)
-        record = loss.to_dict() | {"ci_low": low, "ci_high": high}
-        return {k: record.get(k) for k in [*_COLUMNS, *names]}
+        return flat(loss.to_dict(), names)
+
+
+def flat(loss: Mapping[str, Any], derived: Iterable[str] | None = None) -> dict[str, Any]:
+    """The record of a loss as JSON has it; derived: names of its statistics, by default all."""
+    low, high = loss["ci"] or (None, None)
+    record = {**loss, "ci_low": low, "ci_high": high}
+    if derived is None:
+        derived = [name for name in loss if name not in _NO_STATISTICS]
+    return {name: record.get(name) for name in [*_COLUMNS, *derived]}
+
+
+def keyed(by: Mapping[str, str], record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record after the keys of its group; one that is called as a field stands as by_NAME."""
+    return {f"by_{k}" if k in record else k: v for k, v in by.items()} | dict(record)
 
 
 _COLUMNS = (
     "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
     "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
 )  # fmt: skip
+_NO_STATISTICS = {*_COLUMNS, "params", "ci", "max_line"}
 
 
 def _apply(function: Callable[[float], float], mean: float) -> float:

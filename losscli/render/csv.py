@@ -1,4 +1,4 @@
-"""CSV: one line a loss, or a group and loss; full precision, LF line ends."""
+"""CSV: one line a record, such as a loss or a group and loss; full precision, LF line ends."""
 
 import csv
 from io import StringIO
@@ -18,7 +18,7 @@ def render(result: "Evaluation") -> str:
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
     whole = result.to_records()
-    return _written([*whole, *groups], list((groups or whole)[0]))
+    return _written([*whole, *groups], _columns([*groups, *whole]))
 
 
 def render_error(error: LossCliError) -> str:
@@ -27,7 +27,14 @@ def render_error(error: LossCliError) -> str:
     return _written([record], list(record))
 
 
+def _columns(records: list[dict[str, Any]]) -> list[str]:
+    """Those of all records, in the order in which they come: parts of a run are not all alike."""
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
 def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
+    if not records:
+        return ""
     stream = StringIO()
     writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     writer.writeheader()

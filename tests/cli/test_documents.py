@@ -1,7 +1,9 @@
 """Documents: what a program reads of every command, held against the schemas that are printed."""
 
 import copy
+import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +97,8 @@ CONFIGS = {
     "gone": CONFIG % "mae <= 1" + "  b: {preds: no.npy, targets: t.npy, losses: [mae]}\n",
     "missing": CONFIG % "mae <= 1"
     + "  b: {preds: p.npy, targets: t.npy, losses: [mae], device: 'cuda:99'}\n",
+    "groups": CONFIG % "mae <= 1"
+    + "  by: {preds: p.npy, targets: t.npy, losses: [rmse], by: ./keys.csv}\n",
     "broken": "version: 1\nevals: {a: {preds: p.npy, losses: [nope]}}\nmore: 1\n",
     "bench": "version: 1\nbenches:\n"
     "  b: {losses: [mae], impl: [numpy], size: [1e3], time: 0.3, memory: false,\n"
@@ -127,6 +131,7 @@ def saved(name, *rows):
 def folder(losscli, pair, table, array):
     """Everything that the commands of ENDS read."""
     table("p,t,g\n1,2,a\n2,nan,b\n3,3,a\n")
+    table("g\na\na\nb\n", "keys.csv")
     table(KERNELS, "k.py")
     array([[0.1, 0.2], [0.3, 0.4]], "ignored.npy")
     array(np.array([0, 0]), "labels.npy")
@@ -360,3 +365,57 @@ def test_a_schema_requires_what_the_contract_promises(way):
         part = part["anyOf"][0] if "anyOf" in part else part
         part = part.get("items", part)
     assert set(PROMISED[way].split()) <= set(part["required"])
+
+
+@pytest.mark.parametrize("words", ["table", "csv", "markdown", "junit", "github", "quiet"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(typed for kind, typed in EXAMPLES.items() if kind not in ("bench", "check", "doctor")),
+        "run failing.yaml",
+        "run gone.yaml",
+        "run groups.yaml",
+        "run vacuous.yaml --self-test",
+        "results list nope",
+        "results show failing",
+        "bless good --reason r --to old.json",
+    ],
+)
+def test_a_command_ends_alike_whatever_is_printed(losscli, folder, typed, words):
+    """Only the text differs; a program that reads none has the exit code."""
+    typed = typed.split()
+    expected = losscli(*typed, "--format", "json")
+    for path in ("losscli.yaml", ".github"):  # what init writes, and would not write over
+        if Path(path).is_dir():
+            shutil.rmtree(path)
+        Path(path).unlink(missing_ok=True)
+    said = losscli(*typed, *(["--quiet"] if words == "quiet" else ["--format", words]))
+    assert said.code == expected.code
+    assert "losscli itself" not in said.err
+
+
+def test_a_csv_of_a_run_has_all_that_it_counted(losscli, folder):
+    """Losses of every run, of groups too, and rows of benchmarks, in one table; so when shown."""
+    more = CONFIGS["bench"].removeprefix("version: 1")
+    Path("all.yaml").write_text(CONFIGS["groups"] + more)
+    run = losscli("run", "all.yaml", "--format", "csv")
+    assert (run.code, run.err) == (0, "")
+    assert losscli("results", "show", "all", "--format", "csv").out == run.out
+    rows = list(csv.DictReader(run.out.splitlines()))
+    assert [(row["run"], row["label"], row["g"]) for row in rows] == [
+        ("a", "mae", ""),
+        ("by", "rmse", ""),
+        ("by", "rmse", "a"),
+        ("by", "rmse", "b"),
+        ("b", "mae", ""),
+        ("b", "mae", ""),
+    ]
+    document = json.loads(Path("results/all/latest.json").read_text())
+    losses = document["evals"]["by"]["losses"][0]
+    assert [float(rows[1][name]) for name in ("value", "rmse", "ci_low")] == [
+        losses["value"],
+        losses["rmse"],
+        losses["ci"][0],
+    ]
+    times = [row["time_s"]["median"] for row in document["benches"]["b"]["rows"]]
+    assert [float(row["time_median_s"]) for row in rows[4:]] == times
