@@ -12,7 +12,7 @@ from typing import Any
 from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.repository import state
-from losscli.results import OutputFile
+from losscli.results import OutputFile, make_folder
 from losscli.saved import read
 
 
@@ -84,7 +84,7 @@ def bless(
             "git": state(),
         },
     }
-    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(Path(target).parent, "--to baselines/main.json names another place")
     with OutputFile(target) as file:
         file.write(f"{json.dumps(blessed, indent=2)}\n".encode(errors="backslashreplace"))
         file.commit()

@@ -54,6 +54,8 @@ class OutputFile:
         if target.exists() and not target.is_file():
             kind = "a directory" if target.is_dir() else "not a regular file"
             raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
+        if target.is_symlink():  # all that lead somewhere were followed
+            raise UsageError(f"cannot write {self.path}: its links lead to themselves")
         self._target = target
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
@@ -121,6 +123,15 @@ class OutputFile:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
 
 
+def make_folder(path: str | os.PathLike[str], hint: str) -> None:
+    """Make a folder, and those that it is in; raises UsageError with the hint where one cannot."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"cannot make the folder {os.fspath(path)}: {error.strerror or error}"
+        raise UsageError(words, hint=hint) from error
+
+
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
@@ -135,13 +146,7 @@ class SavedRun:
         import hashlib
 
         own = Path(folder) / name
-        try:
-            own.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"cannot make the folder {own}: {error.strerror or error}",
-                hint="--results DIR names another, --no-save none",
-            ) from error
+        make_folder(own, "--results DIR names another, --no-save none")
         _sweep(own)
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]

@@ -92,8 +92,9 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
     except OSError:  # nobody can be told: the code must say it
         error = BrokenPipeError()
     if isinstance(error, BrokenPipeError):
-        # The reader has seen enough: nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        from losscli.cli.console import stop_printing
+
+        stop_printing()  # the reader has seen enough: nothing more can be said to it
     return code
 
 
