@@ -204,6 +204,9 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
     for path in sorted(root.glob("*/*.json")):
         if path.name == LATEST or path.name.startswith("."):
             continue
+        if not path.is_file():  # a pipe would be waited for, a device read for ever
+            yield Entry(os.fspath(path), None, f"{os.fspath(path)} is no regular file")
+            continue
         try:
             yield Entry(os.fspath(path), read(path))
         except LossCliError as error:

@@ -188,6 +188,28 @@ def test_what_is_no_file_is_told_before_the_work(losscli, folder, command, code)
     assert Path("c.yaml").read_text() == CONFIG
 
 
+def test_a_device_is_named_as_one(losscli, folder):
+    """It would be read until the memory is full."""
+    said = losscli("diff", "/dev/zero", "new.json")
+    assert (said.code, said.error[0]) == (3, "error: cannot read /dev/zero: it is a device")
+
+
+def test_what_is_no_file_does_not_stop_the_history(losscli, folder):
+    """A pipe would be waited for, and a device has no end."""
+    place = Path("results/c")
+    os.mkfifo(place / "a.json")
+    (place / "b.json").symlink_to("/dev/zero")
+    (place / "c.json").mkdir()
+    (place / "d.json").symlink_to("nowhere")
+    said = losscli("results", "list", "--format", "json")
+    assert said.code == 0
+    rows = {Path(row["result"]).name: row for row in json.loads(said.out)["rows"]}
+    assert len(rows) == 5
+    for name in "abcd":
+        assert rows[f"{name}.json"]["status"] == "unreadable"
+        assert "is no regular file" in rows[f"{name}.json"]["problem"]
+
+
 def test_a_file_in_the_place_of_a_folder_is_exit_2(losscli):
     """Where init would write its workflow."""
     Path(".github").write_text("mine")
