@@ -249,7 +249,7 @@ def _bench_faults(step: Step, baseline: Mapping[str, Any] | str, done: Any) -> I
         "wrong answers": [{**row, "correct": False, "fault": "a fault"} for row in rows],
         "no rows": [],
     }.items():
-        gates = judged({**document, "rows": changed}, step.gates, saved)
+        gates = judged({**document, "rows": changed}, step.points, saved)
         statuses = {gate.gate.expr: gate.status for gate in gates}
         spoilt = "" if fault.endswith("slower") else "every gate is an error then"
         yield Trip(step.name, fault, statuses, failed=spoilt)

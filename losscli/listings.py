@@ -96,13 +96,17 @@ def _outline_of(step: Step) -> dict[str, Any]:
             size = sum(table.size for table in source.tables)
             speed = [_RATE.get(table.format, 1.0e9) for table in source.tables]
             took = sum(t.size / rate for t, rate in zip(source.tables, speed, strict=True))
-            return found | {
+            found |= {
                 "rows": source.rows,
                 "bytes": size,
                 "seconds": took * len(found["losses"]),
             }
+        for gate in step.pairs:
+            with opened(step.plan, gate.others):
+                pass
     except LossCliError as error:
-        return found | {"problem": error.message}
+        found["problem"] = error.message
+    return found
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -32,12 +32,14 @@ from losscli.results import OutputFile, SampleFile
 from losscli.saved import check as check_document
 from losscli.saved import read
 from losscli.sources.lane import Lane
+from losscli.sources.reference import Reference
 from losscli.sources.source import Source, open_source, read_array
 from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark
     from losscli.checks.result import Check
+    from losscli.comparison.result import Comparison
     from losscli.diagnosis import Diagnosis
     from losscli.differences.result import Differences, Saved
 
@@ -277,9 +279,32 @@ def carry_out_doctor(
     return result
 
 
+def carry_out_comparison(
+    plan: EvalPlan,
+    reference: Reference,
+    labels: Collection[str],
+    progress: Callable[[float], None] = no_progress,
+) -> "Comparison":
+    """The predictions of a plan held against others of the same rows, in the losses of the labels.
+
+    Raises what an evaluation of either does.
+    """
+    from losscli.comparison.measure import compare
+
+    losses = [loss for loss in _bound(plan) if loss.label in labels]
+    backend = choose(plan.backend, plan.device, plan.dtype)
+    with opened(plan, reference) as source:
+        engine = _engine(plan, backend, source, None)
+        ci = float(plan.ci)
+        return compare(source, losses, backend, engine, ci=ci, nan=plan.nan, progress=progress)
+
+
 @contextmanager
-def opened(plan: EvalPlan) -> Iterator[Source]:
-    """The data of an evaluation, its headers read; a context that closes it."""
+def opened(plan: EvalPlan, reference: Reference | None = None) -> Iterator[Source]:
+    """The data of an evaluation, its headers read; a context that closes it.
+
+    reference: other predictions of the same rows.
+    """
     source = open_source(
         plan.preds,
         plan.targets,
@@ -289,6 +314,7 @@ def opened(plan: EvalPlan) -> Iterator[Source]:
         weights=plan.weights,
         by=plan.by,
         header=plan.header,
+        reference=reference,
     )
     try:
         yield source

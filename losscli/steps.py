@@ -3,24 +3,28 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from losscli.comparison.gated import judged as judged_pair
+from losscli.comparison.gated import refused
+from losscli.comparison.result import Comparison
 from losscli.config.plan import RunPlan, Step, plan_of
 from losscli.differences.gated import judged as judged_benchmark
 from losscli.documents import Note, json_numbers
 from losscli.errors import DataError, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, Judged, undecided_as
+from losscli.gates import Gate, Judged, NotWorse, undecided_as
 from losscli.outputs import outputs
 from losscli.repository import state
 from losscli.results import SavedRun
-from losscli.runs import carry_out, carry_out_bench
+from losscli.runs import carry_out, carry_out_bench, carry_out_comparison
 from losscli.saved import read
+from losscli.sources.reference import Reference
 from losscli.suite import Failure, SuiteResult
 
 
@@ -78,7 +82,7 @@ def carry_out_run(
     begin, started = time.perf_counter(), datetime.now(UTC)
     with ExitStack() as stack:
         written = [*plan.outputs, *_listed(output)]
-        publish = stack.enter_context(outputs(written, (), _read_by(plan)))
+        publish = stack.enter_context(outputs(written, _written_by(plan), _read_by(plan)))
         place = None
         if results is not None:
             place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
@@ -140,11 +144,13 @@ def _tried(
             benchmark = carry_out_bench(step.plan, progress)
             saved = part_of(baseline, "benches", step.name)
             document = json_numbers(benchmark.to_dict())
-            return Done(step, benchmark, gates=judged_benchmark(document, step.gates, saved))
+            return Done(step, benchmark, gates=judged_benchmark(document, step.points, saved))
         result = carry_out(step.plan, progress)
         saved = part_of(baseline, "evals", step.name)
-        result = gated(result, step.gates, step.plan.allow_note, saved)
-        named = tuple(gate._replace(run=step.name) for gate in result.gates)
+        result = gated(result, step.points, step.plan.allow_note, saved)
+        found, pairs = iter(result.gates), iter(judged_pairs(step))
+        each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
+        named = tuple(gate._replace(run=step.name) for gate in each)
         return Done(step, replace(result, gates=named), gates=named)
     except LossCliError as error:
         return Done(step, error=error)
@@ -152,6 +158,37 @@ def _tried(
         words = f"losscli itself failed: {type(error).__name__}: {error}"
         hint = "this is a bug; the same command with --debug shows where"
         return Done(step, error=LossCliError(words, hint=hint))
+
+
+def judged_pairs(step: Step) -> Iterator[Judged]:
+    """The gates of a step on pairs, judged in their order.
+
+    Predictions that several of them are held against are read once; where they cannot be, these
+    gates are errors and the step is none.
+    """
+    labels = {loss.label for loss in step.plan.loss}
+    found: dict[Reference, Comparison | str] = {}
+    for gate in step.pairs:
+        if gate.label not in labels:
+            yield refused(gate, f"no loss is labelled {gate.label!r}: {', '.join(sorted(labels))}")
+            continue
+        if gate.others not in found:
+            together = {other.label for other in step.pairs if other.others == gate.others}
+            found[gate.others] = _compared(step, gate.others, together)
+        comparison = found[gate.others]
+        if isinstance(comparison, str):
+            yield refused(gate, comparison)
+        else:
+            yield judged_pair(gate, comparison, step.plan.allow_note)
+
+
+def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comparison | str:
+    """A step's predictions beside others, or why they cannot be."""
+    try:
+        return carry_out_comparison(step.plan, reference, labels)
+    except LossCliError as error:
+        where = f" ({error.where()})" if error.where() else ""
+        return f"{error.message}{where}"
 
 
 def _spoilt(done: Done) -> "list[Judged]":
@@ -170,7 +207,7 @@ def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
     return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
 
 
-def _stray(gate: Gate, known: Sequence[str]) -> Judged:
+def _stray(gate: Gate | NotWorse, known: Sequence[str]) -> Judged:
     words = f"no run is called {gate.run!r}: {', '.join(known)}"
     return Judged(gate, None, None, None, "error", words, gate.run)
 
@@ -220,7 +257,14 @@ def _read_by(plan: RunPlan) -> list[Any]:
     for step in plan.steps:
         if step.kind == "eval":
             found += [step.plan.preds, step.plan.targets, step.plan.weights, *step.plan.by]
+            found += [gate.others.preds for gate in step.pairs]
     return found
+
+
+def _written_by(plan: RunPlan) -> list[Any]:
+    """What the steps of a run write themselves."""
+    names = {"eval": "per_sample", "bench": "plot"}
+    return [getattr(step.plan, names[step.kind]) for step in plan.steps]
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

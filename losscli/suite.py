@@ -10,7 +10,7 @@ from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError
 from losscli.evaluation.result import Evaluation, keyed
 from losscli.evaluation.result import flat as flat_loss
-from losscli.gates import Judged, exit_code, parse
+from losscli.gates import Judged, exit_code, parse_saved
 from losscli.machine import environment
 
 _FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
@@ -169,6 +169,6 @@ def _read_gate(saved: Mapping[str, Any]) -> Judged:
     def number(key: str) -> float | None:
         return None if saved[key] is None else float(saved[key])
 
-    gate = parse(saved["expr"], saved["level"], saved["run"])
+    gate = parse_saved(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
     return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

@@ -9,9 +9,10 @@ from losscli.config.document import ConfigError, Document, Fault, Keys, read
 from losscli.config.layers import Kind, Layers, Value, layered
 from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
+from losscli.config.paired import not_worse
 from losscli.config.wording import faults_of, key_of, known_part, nearest
-from losscli.errors import LossCliError, MissingError, UsageError
-from losscli.gates import Gate, Policy, bound, parse
+from losscli.errors import LossCliError, UsageError
+from losscli.gates import Gate, NotWorse, Policy, bound, parse
 from losscli.losses.spec import bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.sources.source import read_array
@@ -25,7 +26,17 @@ class Step(NamedTuple):
     name: str
     kind: Kind
     plan: Any
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[Gate | NotWorse, ...] = ()
+
+    @property
+    def points(self) -> list[Gate]:
+        """Those gates that its result alone decides."""
+        return [gate for gate in self.gates if isinstance(gate, Gate)]
+
+    @property
+    def pairs(self) -> list[NotWorse]:
+        """Those that hold its predictions against others."""
+        return [gate for gate in self.gates if isinstance(gate, NotWorse)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class RunPlan:
     text: str
     settings: tuple[str, ...]
     steps: tuple[Step, ...]
-    stray: tuple[Gate, ...] = ()
+    stray: tuple[Gate | NotWorse, ...] = ()
     baseline: str | None = None
     outputs: tuple[str, ...] = ()
     on_undecided: Policy = "undecided"
@@ -238,7 +249,7 @@ class _Planner:
 
     def _with_gates(
         self, config: Config, steps: Sequence[Step], names: Sequence[str]
-    ) -> tuple[list[Step], list[Gate]]:
+    ) -> tuple[list[Step], list[Gate | NotWorse]]:
         """The steps with their gates, and the gates of runs that are not there."""
         parts: dict[str, Any] = {**config.evals, **config.benches}
         listed: list[tuple[Keys, str | None, GateModel]] = [
@@ -247,25 +258,31 @@ class _Planner:
             for at, gate in enumerate(part.gates)
         ]
         listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]
-        gates: dict[str, list[Gate]] = {name: [] for name in names}
-        stray = []
+        gates: dict[str, list[Gate | NotWorse]] = {name: [] for name in names}
+        stray: list[Gate | NotWorse] = []
+        known = {step.name: step for step in steps}
         for keys, inside, model in listed:
             run = self._run_of(keys, inside, model, names)
-            if run is None:
+            if run is None or (run in gates and run not in known):  # that run is blamed already
                 continue
-            if model.not_worse_than is not None:
-                raise MissingError(
-                    "not_worse_than is not there yet",
-                    place=f"{self.document.path}, {' '.join(map(str, keys))}",
-                )
-            text = model.expect or ""
-            gate = self._tried(keys, lambda t=text, m=model, r=run: parse(t, m.level or "fail", r))
+            make = lambda m=model, r=run: self._gate(m, r, known.get(r))  # noqa: E731
+            gate = self._tried(keys, make)
             if gate is not None and run in gates:
                 gates[run].append(gate)
             elif gate is not None:
                 stray.append(gate)
         found = [step._replace(gates=(*step.gates, *gates[step.name])) for step in steps]
         return found, stray
+
+    def _gate(self, model: GateModel, run: str, step: Step | None) -> Gate | NotWorse:
+        """A gate of a run; step: that run, None where there is none."""
+        if model.not_worse_than is None:
+            return parse(model.expect or "", model.level or "fail", run)
+        if step is not None and step.kind == "bench":
+            raise UsageError(
+                "not_worse_than is of an evaluation", hint=f"{run} is a benchmark: use expect:"
+            )
+        return not_worse(model, run, None if step is None else step.plan, self._path)
 
     def _run_of(
         self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]

@@ -143,14 +143,24 @@ def resolve(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]
 
 
 def _resolved(gate: Gate, names: Mapping[str, str]) -> Gate:
-    if gate.label in names or gate.label in COUNTS:
+    if gate.label in COUNTS:
         return gate
-    fitting = [label for label, name in names.items() if name == gate.label]
+    return gate._replace(label=label_of(gate.label, names, gate.expr))
+
+
+def label_of(name: str, names: Mapping[str, str], gate: str) -> str:
+    """The label that a gate means by a label or a loss's bare name; as it is, where by neither.
+
+    names: the canonical loss of each label. Raises UsageError where a name fits several labels.
+    """
+    fitting = [label for label, loss in names.items() if loss == name]
+    if name in names or not fitting:
+        return name
     if len(fitting) > 1:
         raise UsageError(
-            f"the gate {gate.expr!r} could mean {' or '.join(fitting)}", hint="name the label"
+            f"the gate {gate!r} could mean {' or '.join(fitting)}", hint="name the label"
         )
-    return gate._replace(label=fitting[0]) if fitting else gate
+    return fitting[0]
 
 
 def _split(selector: str) -> tuple[str, str]:

@@ -65,8 +65,8 @@ def gate_cells(gate: Judged) -> ROW:
 
 
 def _of(gate: Judged) -> str:
-    """A gate's value in its unit; empty where it has none."""
-    if gate.value is None:
+    """A gate's value in its unit; empty where it has none, or its reason says it."""
+    if gate.value is None or gate.gate.stat == "difference":  # whose reason begins with it
         return ""
     if gate.gate.label in COUNTS:
         return f"{gate.value:,.0f}"

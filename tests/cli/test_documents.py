@@ -53,6 +53,8 @@ ENDS = [
     ("run good.yaml --self-test", 0, "self-test"),
     ("run vacuous.yaml --self-test", 1, "self-test"),
     ("run bench.yaml --self-test", 1, "self-test"),
+    ("run paired.yaml", 6, "run"),
+    ("run paired.yaml --dry-run", 0, "plan"),
     ("run broken.yaml --self-test", 2, "error"),
     (f"{BENCH} --impl numpy,torch", 0, "bench"),
     (f"{BENCH} --impl numpy,k.py:wrong", 1, "bench"),
@@ -99,6 +101,8 @@ CONFIGS = {
     + "  b: {preds: p.npy, targets: t.npy, losses: [mae], device: 'cuda:99'}\n",
     "groups": CONFIG % "mae <= 1"
     + "  by: {preds: p.npy, targets: t.npy, losses: [rmse], by: ./keys.csv}\n",
+    "paired": CONFIG % "mae <= 1"
+    + "gates: [{run: a, loss: mae, not_worse_than: {preds: near.npy, margin: 1%}}]\n",
     "broken": "version: 1\nevals: {a: {preds: p.npy, losses: [nope]}}\nmore: 1\n",
     "bench": "version: 1\nbenches:\n"
     "  b: {losses: [mae], impl: [numpy], size: [1e3], time: 0.3, memory: false,\n"
@@ -135,6 +139,7 @@ def folder(losscli, pair, table, array):
     table(KERNELS, "k.py")
     array([[0.1, 0.2], [0.3, 0.4]], "ignored.npy")
     array(np.array([0, 0]), "labels.npy")
+    array([1.5, 1.5, 3.0], "near.npy")
     for name, text in CONFIGS.items():
         table(text, f"{name}.yaml")
     saved("old.json", row("numpy", 1e-3))

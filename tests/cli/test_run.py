@@ -158,13 +158,6 @@ def test_an_output_may_not_be_written_over_what_is_read(config, losscli):
     assert (said.code, "is read" in said.err) == (2, True)
 
 
-def test_gates_that_are_not_there_yet_are_missing(config, losscli):
-    """Before any work."""
-    gates = "gates: [{run: val, loss: mse, not_worse_than: {preds: p.npy, margin: 1%}}]\n"
-    said = losscli("run", config("mae <= 1", gates))
-    assert (said.code, "not_worse_than is not there yet" in said.err) == (4, True)
-
-
 def test_init_writes_a_config_that_runs(pair, losscli):
     """Of the files that it finds, and over none."""
     Path("p.npy").rename("preds.npy")
