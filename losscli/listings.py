@@ -1,7 +1,7 @@
 """Listings: what a run would do, what its settings are, which results there are."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from losscli.config.plan import RunPlan, Step
 from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError
+from losscli.gates import Judged, exit_code
 from losscli.results import LATEST, entries
 from losscli.runs import opened
 from losscli.saved import read
@@ -20,7 +21,10 @@ _RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine man
 
 @dataclass(frozen=True, slots=True)
 class Listing(Document):
-    """A table without a computation behind it: heads, cells, and the same as a document."""
+    """A table without a computation behind it: heads, cells, and the same as a document.
+
+    gates: those that are in error already.
+    """
 
     schema: str
     heads: tuple[str, ...]
@@ -29,11 +33,14 @@ class Listing(Document):
     tail: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     exit_code: int = 0
+    gates: tuple[Judged, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        rows = [dict(record) for record in self.records]
-        return {"schema": self.schema, "rows": rows, **ending(self.exit_code)}
+        found: dict[str, Any] = {"schema": self.schema, "rows": list(map(dict, self.records))}
+        if self.gates:
+            found["gates"] = [gate.to_dict() for gate in self.gates]
+        return found | ending(self.exit_code)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a line."""
@@ -53,15 +60,19 @@ def settings(plan: RunPlan) -> Listing:
     return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), tail, notes)
 
 
-def outline(plan: RunPlan) -> Listing:
-    """What each run would read and how long it might take; headers are read, no more."""
-    records = [_outline_of(step) for step in plan.steps]
+def outline(plans: Sequence[RunPlan]) -> Listing:
+    """What each run would read and how long it might take; headers are read, no more.
+
+    A gate on a run or a loss that is not there is a problem already, with exit code 1.
+    """
+    records = [{"config": plan.path, **_outline_of(step)} for plan in plans for step in plan.steps]
     rows = []
     for record in records:
         count = record["rows"]
         size, took = record["bytes"], record["seconds"]
         rows.append(
             (
+                *((str(record["config"]),) if len(plans) > 1 else ()),
                 str(record["run"]),
                 str(record["kind"]),
                 ", ".join(record["losses"]),
@@ -72,10 +83,28 @@ def outline(plan: RunPlan) -> Listing:
             )
         )
     heads = ("run", "kind", "losses", "rows", "size", "time", "")
-    gates = sum(len(step.gates) for step in plan.steps) + len(plan.stray)
-    tail = (f"{len(records)} runs, {gates} gates; nothing was computed",)
-    notes = tuple(Note("setting", words) for words in plan.notes)
-    return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes)
+    several = len(plans) > 1
+    lost = tuple(gate for plan in plans for gate in _lost(plan, several=several))
+    code = exit_code(lost)
+    gates = sum(len(step.gates) for plan in plans for step in plan.steps)
+    gates += sum(len(plan.stray) for plan in plans)
+    words = f"{len(records)} runs, {gates} gates; nothing was computed"
+    return Listing(
+        "losscli/plan/1",
+        ("config", *heads) if several else heads,
+        tuple(rows),
+        tuple(records),
+        (f"{words}; exit code {code}" if code else words,),
+        tuple(Note("setting", words) for plan in plans for words in plan.notes),
+        code,
+        lost,
+    )
+
+
+def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
+    """The gates for which there can be no evidence, whatever the data are."""
+    for gate in (*plan.strays(), *plan.unlabelled()):
+        yield gate._replace(run=f"{plan.path}: {gate.run}") if several else gate
 
 
 def _outline_of(step: Step) -> dict[str, Any]:

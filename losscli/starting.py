@@ -17,7 +17,8 @@ from losscli.runs import fitting, opened
 Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
 
 CONFIG = "losscli.yaml"
-_WORKFLOWS = {
+SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # beside the config
+WORKFLOWS = {
     "github": ".github/workflows/losscli.yml",
     "gitlab": ".gitlab-ci.losscli.yml",
     "shell": "losscli-ci.sh",
@@ -68,9 +69,9 @@ def init(ci: Ci = "github") -> Started:
 
     Raises UsageError where one of the files is there already.
     """
-    if ci not in (*_WORKFLOWS, "none"):
+    if ci not in (*WORKFLOWS, "none"):
         raise UsageError(f"ci is github, gitlab, shell or none; {ci!r} is not")
-    workflow = _WORKFLOWS.get(ci)
+    workflow = WORKFLOWS.get(ci)
     paths = [CONFIG, *([workflow] if workflow else [])]
     for path in paths:
         if os.path.lexists(path):
@@ -85,7 +86,7 @@ def init(ci: Ci = "github") -> Started:
             file.write(text.encode())
             file.commit()
     if ci == "shell":
-        Path(_WORKFLOWS["shell"]).chmod(0o755)
+        Path(WORKFLOWS["shell"]).chmod(0o755)
     notes = []
     if not pairs:
         words = "no predictions with targets were found: the config has examples to replace"
@@ -177,7 +178,7 @@ def _quoted(text: str) -> str:
 def _config(pairs: Sequence[Pair]) -> str:
     shown = pairs or (Pair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
     lines = [
-        "# yaml-language-server: $schema=losscli.schema.json",
+        SCHEMA_LINE,
         "# (losscli schema > losscli.schema.json makes the file that editors complete from)",
         "#",
         "# losscli run losscli.yaml              all of it; the result goes to results/",
@@ -226,19 +227,22 @@ def _workflow(ci: Ci) -> str:
 
 _GITHUB = """\
 name: losses
-on: [push, pull_request]
+on:
+  push: {branches: [main]}
+  pull_request:
 permissions:
   contents: read
 jobs:
   losses:
     runs-on: ubuntu-latest
+    timeout-minutes: 15
     steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
       - run: pip install losscli
-      - run: losscli run losscli.yaml --format github -o junit.xml
+      - run: losscli run losscli.yaml --format github -o junit.xml -o summary.md
       - if: always()
         uses: actions/upload-artifact@v4
         with:
@@ -246,11 +250,15 @@ jobs:
           path: |
             results/
             junit.xml
+            summary.md
 """
 _GITLAB = """\
-# include: .gitlab-ci.losscli.yml in .gitlab-ci.yml
+# In .gitlab-ci.yml: include: .gitlab-ci.losscli.yml
 losses:
   image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   script:
     - pip install losscli
     - losscli run losscli.yaml -o junit.xml -o summary.md
@@ -262,7 +270,8 @@ losses:
 """
 _SHELL = """\
 #!/bin/sh
-# Exit codes: 0 every gate passed, 1 one did not, 3 the data is wrong, 6 undecided.
+# Exit codes: 0 every gate passed, 1 one did not, 2 the config is wrong, 3 the data is wrong,
+# 4 something is missing here, 6 undecided. No pipe behind losscli: it would hide the code.
 set -eu
 python3 -m pip install --quiet losscli
 exec losscli run losscli.yaml -o junit.xml -o summary.md

@@ -18,7 +18,7 @@ from losscli.documents import Note, json_numbers
 from losscli.errors import DataError, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, Judged, NotWorse, undecided_as
+from losscli.gates import Gate, Judged, undecided_as
 from losscli.outputs import outputs
 from losscli.repository import state
 from losscli.results import SavedRun
@@ -201,15 +201,8 @@ def _spoilt(done: Done) -> "list[Judged]":
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
     """All gates, those of runs that are not there included, as `on_undecided` has them."""
-    known = [step.name for step in plan.steps]
-    judged = [gate for each in done for gate in each.gates]
-    judged += [_stray(gate, known) for gate in plan.stray]
+    judged = [*(gate for each in done for gate in each.gates), *plan.strays()]
     return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
-
-
-def _stray(gate: Gate | NotWorse, known: Sequence[str]) -> Judged:
-    words = f"no run is called {gate.run!r}: {', '.join(known)}"
-    return Judged(gate, None, None, None, "error", words, gate.run)
 
 
 def baseline_of(plan: RunPlan) -> Mapping[str, Any] | str:

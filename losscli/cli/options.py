@@ -286,7 +286,11 @@ AllowNote: TypeAlias = Annotated[
 
 RUN = "Running"
 
-Config: TypeAlias = Annotated[str, typer.Argument(metavar="CONFIG.yaml", help="What to run.")]
+Config: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="CONFIG.yaml", help="What to run; several with --dry-run.",
+                   show_default=False),
+]  # fmt: skip
 Set: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", rich_help_panel=RUN, show_default=False,

@@ -27,13 +27,15 @@ def command(
 
     losscli run ci.yaml --dry-run
 
+    losscli run configs/*.yaml --dry-run
+
     losscli run ci.yaml --self-test
     """
     import sys
     from typing import Any
 
     from losscli.cli.console import printed, progress_bar
-    from losscli.config.plan import plan_of
+    from losscli.config.plan import plans_of
     from losscli.errors import UsageError
     from losscli.machine import reuse_freed_memory
     from losscli.plans import check_format
@@ -44,12 +46,16 @@ def command(
     if len(several) > 1:
         raise UsageError(f"{' and '.join(several)} exclude each other", hint="one at a time")
     names = [name.strip() for text in only or () for name in text.split(",")]
-    plan = plan_of(config, tuple(set or ()), tuple(names))
+    if len(config) > 1 and not dry_run:
+        raise UsageError("one config is run at a time", hint="--dry-run takes several")
+    plans = plans_of(config, tuple(set or ()), tuple(names))
     if print_config or dry_run:
         from losscli.listings import outline, settings
 
-        printed(settings(plan) if print_config else outline(plan), format, quiet=quiet)
-        return 0
+        listing = outline(plans) if dry_run else settings(plans[0])
+        printed(listing, format, quiet=quiet)
+        return listing.exit_code
+    plan = plans[0]
     reuse_freed_memory()
     result: Any
     with progress_bar(wanted=not (no_progress or quiet)) as progress:

@@ -6,7 +6,7 @@ are words, a key stands once, and what is too large or too deep is refused befor
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
@@ -41,28 +41,44 @@ class Mark(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong, and what to do about it."""
+    """One thing that is wrong, and what to do about it; path: the file, where there are several."""
 
     mark: Mark | None
     message: str
     hint: str = ""
+    path: str = ""
+
+    @property
+    def place(self) -> str:
+        """The file, the line and the column, as far as they are known."""
+        where = f"line {self.mark.line}, column {self.mark.column}" if self.mark else ""
+        return ", ".join(filter(None, (self.path, where)))
 
     def __str__(self) -> str:
-        where = f"line {self.mark.line}, column {self.mark.column}: " if self.mark else ""
-        return f"{where}{self.message}{f'; {self.hint}' if self.hint else ''}"
+        parts = (self.place, f"{self.message}{f'; {self.hint}' if self.hint else ''}")
+        return ": ".join(filter(None, parts))
 
 
 class ConfigError(UsageError):
     """All that is wrong with a config, in the order of its lines."""
 
     def __init__(self, path: str, faults: list[Fault]) -> None:
-        self.faults = sorted(faults, key=lambda fault: fault.mark or Mark(0, 0))
+        self.path = path
+        self.faults = sorted(faults, key=lambda fault: (fault.path, fault.mark or Mark(0, 0)))
         first = self.faults[0]
         if len(faults) > 1:
             super().__init__(f"{len(faults)} things are wrong in {path}")
             return
-        where = f", line {first.mark.line}, column {first.mark.column}" if first.mark else ""
-        super().__init__(first.message, place=f"{path}{where}", hint=first.hint)
+        place = first._replace(path=path).place
+        super().__init__(first.message, place=place, hint=first.hint)
+
+    @classmethod
+    def of_several(cls, errors: "Sequence[ConfigError]") -> "ConfigError":
+        """One error with all that is wrong with some files."""
+        if len(errors) == 1:
+            return errors[0]
+        faults = [fault._replace(path=error.path) for error in errors for fault in error.faults]
+        return cls(f"{len(errors)} configs", faults)
 
     def lines(self) -> list[str]:
         """The text that a person reads: three lines for one fault, else a line for each."""
@@ -75,6 +91,7 @@ class ConfigError(UsageError):
         return super().to_dict() | {
             "faults": [
                 {
+                    "path": fault.path or self.path,
                     "line": fault.mark.line if fault.mark else None,
                     "column": fault.mark.column if fault.mark else None,
                     "message": fault.message,

@@ -12,7 +12,7 @@ from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, UsageError
-from losscli.gates import Gate, NotWorse, Policy, bound, parse
+from losscli.gates import COUNTS, Gate, Judged, NotWorse, Policy, bound, parse, resolve
 from losscli.losses.spec import bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.sources.source import read_array
@@ -67,6 +67,28 @@ class RunPlan:
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in stem)
         return safe.lstrip(".")[:100] or "config"
 
+    def strays(self) -> Iterator[Judged]:
+        """The gates of runs that are not there: each is an error."""
+        known = ", ".join(step.name for step in self.steps)
+        for gate in self.stray:
+            words = f"no run is called {gate.run!r}: {known}"
+            yield Judged(gate, None, None, None, "error", words, gate.run)
+
+    def unlabelled(self) -> Iterator[Judged]:
+        """The gates of losses that an evaluation does not have: each is an error.
+
+        Raises UsageError for a gate that several losses could be meant by.
+        """
+        for step in self.steps:
+            if step.kind != "eval":
+                continue
+            labels = {loss.label: loss.loss.name for loss in step.plan.loss}
+            gates: list[Gate | NotWorse] = [*resolve(step.points, labels), *step.pairs]
+            for gate in gates:
+                if gate.label not in labels and gate.label not in COUNTS:
+                    words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
+                    yield Judged(gate, None, None, None, "error", words, step.name)
+
 
 def plan_of(
     path: str,
@@ -82,6 +104,24 @@ def plan_of(
     document = read(path)
     layers = layered(document, settings, os.environ if environment is None else environment)
     return _Planner(document, layers, tuple(settings), tuple(only)).plan()
+
+
+def plans_of(
+    paths: Sequence[str], settings: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[RunPlan]:
+    """The plans of several configs.
+
+    Raises ConfigError with all that is wrong in any of them; else as `plan_of`.
+    """
+    plans, errors = [], []
+    for path in paths:
+        try:
+            plans.append(plan_of(path, settings, only))
+        except ConfigError as error:
+            errors.append(error)
+    if errors:
+        raise ConfigError.of_several(errors)
+    return plans
 
 
 class _Planner:

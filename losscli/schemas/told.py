@@ -3,6 +3,7 @@
 from losscli.schemas.parts import (
     COUNT,
     FINITE,
+    GATES,
     LIMITS,
     NOTES,
     NUMBER,
@@ -73,8 +74,8 @@ def self_test() -> Schema:
     )
 
 
-def _listing(kind: str, row: Schema) -> Schema:
-    return document(kind, {"rows": several(record(row)), **ended(0)})
+def _listing(kind: str, row: Schema, *codes: int) -> Schema:
+    return document(kind, {"rows": several(record(row)), **ended(0, *codes)}, {"gates": GATES})
 
 
 def results() -> Schema:
@@ -95,6 +96,7 @@ def results() -> Schema:
 def plan() -> Schema:
     """What a run would do."""
     row = {
+        "config": TEXT,
         "run": TEXT,
         "kind": one_of("eval", "bench"),
         "losses": several(TEXT),
@@ -104,7 +106,7 @@ def plan() -> Schema:
         "gates": several(TEXT),
         "problem": maybe(TEXT),
     }
-    return _listing("plan", row)
+    return _listing("plan", row, 1)
 
 
 def settings() -> Schema:

@@ -47,6 +47,7 @@ ENDS = [
     ("run good.yaml --dry-run", 0, "plan"),
     ("run gone.yaml --dry-run", 0, "plan"),
     ("run bench.yaml --dry-run", 0, "plan"),
+    ("run stray.yaml --dry-run", 1, "plan"),
     ("run broken.yaml --dry-run", 2, "error"),
     ("run good.yaml --print-config --set evals.a.nan=skip", 0, "settings"),
     ("run good.yaml --print-config --dry-run", 2, "error"),
@@ -103,6 +104,7 @@ CONFIGS = {
     + "  by: {preds: p.npy, targets: t.npy, losses: [rmse], by: ./keys.csv}\n",
     "paired": CONFIG % "mae <= 1"
     + "gates: [{run: a, loss: mae, not_worse_than: {preds: near.npy, margin: 1%}}]\n",
+    "stray": CONFIG % "mae <= 1" + "gates: [{run: nope, expect: 'mae <= 1'}]\n",
     "broken": "version: 1\nevals: {a: {preds: p.npy, losses: [nope]}}\nmore: 1\n",
     "bench": "version: 1\nbenches:\n"
     "  b: {losses: [mae], impl: [numpy], size: [1e3], time: 0.3, memory: false,\n"

@@ -55,8 +55,9 @@ def test_a_reader_that_leaves_is_no_failure(losscli, folder, environment, name, 
     assert (done.returncode, done.stderr) == (code, b"")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("name", "closed"), [*((name, ">&-") for name in COMMANDS), ("run", "<&- >&- 2>&-")]
+)
 def test_a_closed_stream_is_survived(losscli, folder, environment, name, closed):
     """A file that is opened then bears the stream's number: nothing is printed into it."""
     code = losscli(*COMMANDS[name].split()).code

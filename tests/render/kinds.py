@@ -205,7 +205,7 @@ def history():
 
 def plan():
     """What a run would do, one of whose files is not there."""
-    return outline(_planned())
+    return outline([_planned()])
 
 
 def values():
