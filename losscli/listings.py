@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from losscli.config.layers import Value
+from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
+from losscli.config.wording import key_of
 from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError
 from losscli.gates import Judged, exit_code
-from losscli.results import LATEST, entries
+from losscli.results import LATEST, Entry, entries
 from losscli.runs import opened
-from losscli.saved import read
-from losscli.suite import SavedSuite
+from losscli.saved import read_run
+from losscli.suite import SavedSuite, first_code
 
-_RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine manages
+_WHERE = {"eval": "evals", "bench": "benches"}
+_WHOLE = ("baseline", "on_undecided", "gates", "outputs")
+# Bytes a second, of what a small machine manages: a loss of arrays, and reading text before it.
+_ARRAYS, _TEXT = 1.0e9, 2.0e8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,57 +54,75 @@ class Listing(Document):
 
 
 def settings(plan: RunPlan) -> Listing:
-    """Each value that is not built in, and where it came from."""
+    """Each value and where it came from: from `--set`, a variable, a line, or built in."""
+    found: dict[str, Value] = {}
+    for step in plan.steps:
+        start = f"{_WHERE[step.kind]}.{step.name}."
+        found |= {key: value for key, value in plan.values.items() if key.startswith(start)}
+        found |= _built_in(step, start, plan.values)
+    found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}
+    found.setdefault("on_undecided", Value(plan.on_undecided, "built in"))
     records = [
-        {"key": key, "value": value.value, "origin": value.origin}
-        for key, value in plan.values.items()
+        {"key": key, "value": _plain(value.value), "origin": value.origin}
+        for key, value in found.items()
     ]
     rows = [(str(r["key"]), _text(r["value"]), str(r["origin"])) for r in records]
-    tail = ("what is not listed is built in: losscli eval --help, losscli bench --help",)
-    heads = ("key", "value", "from")
     notes = tuple(Note("setting", words) for words in plan.notes)
-    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), tail, notes)
+    heads = ("key", "value", "from")
+    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), notes=notes)
 
 
-def outline(plans: Sequence[RunPlan]) -> Listing:
+def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
+    """The flags of a run that nobody set, as its plan has them."""
+    model: Any = EvalFlags if step.kind == "eval" else BenchFlags
+    return {
+        f"{start}{key_of(name)}": Value(getattr(step.plan, name), "built in")
+        for name in model.model_fields
+        if f"{start}{key_of(name)}" not in known
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As a document has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
     """What each run would read and how long it might take; headers are read, no more.
 
     A gate on a run or a loss that is not there is a problem already, with exit code 1.
+    data: whether headers are read, and must be there.
     """
-    records = [{"config": plan.path, **_outline_of(step)} for plan in plans for step in plan.steps]
-    rows = []
-    for record in records:
-        count = record["rows"]
-        size, took = record["bytes"], record["seconds"]
-        rows.append(
-            (
-                *((str(record["config"]),) if len(plans) > 1 else ()),
-                str(record["run"]),
-                str(record["kind"]),
-                ", ".join(record["losses"]),
-                "?" if count is None else f"{count:,}",
-                "-" if size is None else f"{size / 1e6:,.1f} MB",
-                "-" if took is None else f"about {max(took, 0.1):.1f} s",
-                str(record["problem"] or ""),
-            )
-        )
-    heads = ("run", "kind", "losses", "rows", "size", "time", "")
+    found = [(plan, *_outline_of(step, data=data)) for plan in plans for step in plan.steps]
+    records = [{"config": plan.path, **record} for plan, record, _ in found]
     several = len(plans) > 1
+    rows = [
+        (
+            *((str(record["config"]),) if several else ()),
+            str(record["run"]),
+            str(record["kind"]),
+            ", ".join(record["losses"]),
+            _count(record["rows"]),
+            _size(record["bytes"]),
+            _time(record["seconds"]),
+            str(record["problem"] or ""),
+        )
+        for record in records
+    ]
+    heads = (*(("config",) if several else ()), "run", "kind", "losses", "rows", "size", "time", "")
     lost = tuple(gate for plan in plans for gate in _lost(plan, several=several))
-    code = exit_code(lost)
+    code = first_code([exit_code(lost), *(code for *_, code in found)])
     gates = sum(len(step.gates) for plan in plans for step in plan.steps)
     gates += sum(len(plan.stray) for plan in plans)
-    words = f"{len(records)} runs, {gates} gates; nothing was computed"
-    return Listing(
-        "losscli/plan/1",
-        ("config", *heads) if several else heads,
-        tuple(rows),
-        tuple(records),
-        (f"{words}; exit code {code}" if code else words,),
-        tuple(Note("setting", words) for plan in plans for words in plan.notes),
-        code,
-        lost,
+    total = _time(sum(record["seconds"] or 0.0 for record in records))
+    runs = f"{len(records)} run{'' if len(records) == 1 else 's'}"
+    words = f"{runs}, {gates} gates, {total}; nothing was computed"
+    tail = (
+        "time is guessed: 1 GB/s a loss, before it 200 MB/s of text; benchmarks take what they may",
+        f"{words}; exit code {code}" if code else words,
     )
+    notes = tuple(Note("setting", words) for plan in plans for words in plan.notes)
+    return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes, code, lost)
 
 
 def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
@@ -107,7 +131,29 @@ def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
         yield gate._replace(run=f"{plan.path}: {gate.run}") if several else gate
 
 
-def _outline_of(step: Step) -> dict[str, Any]:
+def _count(rows: int | None) -> str:
+    return "?" if rows is None else f"{rows:,}"
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "-"
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    if seconds < 0.1:
+        return "under 0.1 s"
+    return f"about {seconds:.1f} s" if seconds < 100 else f"about {seconds / 60:.0f} min"
+
+
+def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
+    """A run as it is planned, and the exit code of what is wrong with its headers."""
     found: dict[str, Any] = {
         "run": step.name,
         "kind": step.kind,
@@ -119,44 +165,31 @@ def _outline_of(step: Step) -> dict[str, Any]:
         "problem": None,
     }
     if step.kind == "bench":
-        return found | {"seconds": step.plan.time}
+        return found | {"seconds": float(step.plan.time)}, 0
+    if not data:
+        return found, 0
     try:
         with opened(step.plan) as source:
-            size = sum(table.size for table in source.tables)
-            speed = [_RATE.get(table.format, 1.0e9) for table in source.tables]
-            took = sum(t.size / rate for t, rate in zip(source.tables, speed, strict=True))
-            found |= {
-                "rows": source.rows,
-                "bytes": size,
-                "seconds": took * len(found["losses"]),
-            }
-        for gate in step.pairs:
-            with opened(step.plan, gate.others):
-                pass
+            text = sum(table.size for table in source.tables if table.format == "csv")
+            seconds = source.size / _ARRAYS * len(found["losses"]) + text / _TEXT
+            if all(table.rows is not None for table in source.tables):
+                next(source.blocks())  # cuts of arrays are made of their headers
+            found |= {"rows": source.rows, "bytes": source.size, "seconds": seconds}
     except LossCliError as error:
-        found["problem"] = error.message
-    return found
+        return found | {"problem": error.message}, error.exit_code
+    try:
+        for gate in step.pairs:
+            with opened(step.plan, gate.others) as source:
+                found["seconds"] += 2 * source.size / _ARRAYS
+    except LossCliError as error:  # which costs its gates and not the run
+        return found | {"problem": f"{gate.expr}: {error.message}"}, 1
+    return found, 0
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
     """The results of a folder, the newest first; name: of one config only."""
     found = sorted(entries(folder), key=lambda entry: Path(entry.path).name, reverse=True)
-    records = []
-    for entry in found:
-        document = entry.document or {}
-        gates = [gate.get("status") for gate in document.get("gates", ())]
-        records.append(
-            {
-                "result": os.path.relpath(entry.path, folder),
-                "config": (document.get("config") or {}).get("name"),
-                "started": document.get("started"),
-                "status": document.get("status") or "unreadable",
-                "gates": len(gates),
-                "passed": gates.count("pass"),
-                "commit": (document.get("git") or {}).get("commit"),
-                "problem": entry.problem or None,
-            }
-        )
+    records = [_listed(entry, folder) for entry in found]
     if name is not None:
         records = [record for record in records if record["config"] == name]
     rows = [
@@ -175,16 +208,30 @@ def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
     return Listing("losscli/results/1", heads, tuple(rows), tuple(records), tail)
 
 
+def _listed(entry: Entry, folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """A line of the history; what names no config is of the one that its folder is of."""
+    document = entry.document or {}
+    config, gates = document.get("config"), document.get("gates")
+    states = [gate.get("status") for gate in gates] if isinstance(gates, list) else []
+    return {
+        "result": os.path.relpath(entry.path, folder),
+        "config": config["name"] if config else Path(entry.path).parent.name,
+        "started": document.get("started"),
+        "status": document.get("status") if document else "unreadable",
+        "gates": len(states),
+        "passed": states.count("pass"),
+        "commit": (document.get("git") or {}).get("commit"),
+        "problem": entry.problem or None,
+    }
+
+
 def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite:
     """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
 
     Raises DataError where there is none.
     """
     path = path_of(name, folder)
-    document = read(path)
-    if document["schema"] != "losscli/run/1":
-        raise DataError(f"{path} is no result of losscli run: {document['schema']}")
-    return SavedSuite(document, path)
+    return SavedSuite(read_run(path), path)
 
 
 def path_of(name: str, folder: str | os.PathLike[str]) -> str:
@@ -201,4 +248,10 @@ def path_of(name: str, folder: str | os.PathLike[str]) -> str:
 
 
 def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {item}" for key, item in value.items())
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)

@@ -22,7 +22,8 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".xml": "junit"}
 class EvalPlan:
     """An evaluation; each field is a long flag, of the same meaning and default.
 
-    preds, targets, weights: paths, arrays, DataFrame columns or tensors.
+    preds, targets, weights: paths, arrays, DataFrame columns or tensors; preds may also be an open
+    source of all roles, beside which no other data is named.
     loss: specs, as on the command line, or losses of `losscli.losses`.
     pred, target, id: columns, where the data is a table.
     by: what groups rows: columns, paths, arrays or DataFrame columns, one or several of them, or a

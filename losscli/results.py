@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from losscli.documents import shown
 from losscli.errors import DataError, LossCliError, UsageError
-from losscli.saved import read
+from losscli.saved import check_run, read
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -208,7 +208,10 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
             yield Entry(os.fspath(path), None, f"{os.fspath(path)} is no regular file")
             continue
         try:
-            yield Entry(os.fspath(path), read(path))
+            document = read(path)
+            if document["schema"] == "losscli/run/1":
+                check_run(document, os.fspath(path))
+            yield Entry(os.fspath(path), document)
         except LossCliError as error:
             yield Entry(os.fspath(path), None, error.message)
 
@@ -217,11 +220,17 @@ def frame(folder: str | os.PathLike[str] = "results") -> "pd.DataFrame":
     """The history: one row a loss of an evaluation of a saved run, the oldest first.
 
     Columns: config, started, run, label, value, stderr, ci_low, ci_high, n, rows, status of the
-    whole, commit, path. What cannot be read is left out.
+    whole, commit, path. What cannot be read is left out, with a warning.
     """
+    import warnings
+
     import pandas as pd
 
-    records = [record for entry in entries(folder) for record in _records(entry)]
+    records: list[dict[str, Any]] = []
+    for entry in entries(folder):
+        if entry.document is None:
+            warnings.warn(f"left out: {entry.problem}", stacklevel=2)
+        records += _records(entry)
     return pd.DataFrame(records, columns=list(_FRAME))
 
 

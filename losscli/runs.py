@@ -33,7 +33,7 @@ from losscli.saved import check as check_document
 from losscli.saved import read
 from losscli.sources.lane import Lane
 from losscli.sources.reference import Reference
-from losscli.sources.source import Source, open_source, read_array
+from losscli.sources.source import Source, beside, open_source, read_array
 from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
@@ -305,6 +305,9 @@ def opened(plan: EvalPlan, reference: Reference | None = None) -> Iterator[Sourc
 
     reference: other predictions of the same rows.
     """
+    if isinstance(plan.preds, Source):  # whose owner closes it
+        yield plan.preds if reference is None else beside(plan.preds, reference)
+        return
     source = open_source(
         plan.preds,
         plan.targets,

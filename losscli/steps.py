@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from losscli.comparison.gated import judged as judged_pair
 from losscli.comparison.gated import refused
@@ -23,7 +23,7 @@ from losscli.outputs import outputs
 from losscli.repository import state
 from losscli.results import SavedRun
 from losscli.runs import carry_out, carry_out_bench, carry_out_comparison
-from losscli.saved import read
+from losscli.saved import read_run
 from losscli.sources.reference import Reference
 from losscli.suite import Failure, SuiteResult
 
@@ -42,6 +42,29 @@ class Done:
         """Whether --fail-fast stops here."""
         wrong = self.error is not None or bool(self.result.exit_code)
         return wrong or any(g.counts and g.status in ("fail", "error") for g in self.gates)
+
+
+class Baseline(NamedTuple):
+    """What gates may be relative to: the document of a run, or why there is none.
+
+    path: where it was read. mend: how what it lacks comes into it.
+    """
+
+    document: Mapping[str, Any] | str
+    path: str = ""
+    mend: str = ""
+
+    def part(self, kind: str, name: str) -> Mapping[str, Any] | str:
+        """What it has of a run, or why it has nothing."""
+        if isinstance(self.document, str):
+            return self.document
+        found = self.document.get(kind)
+        part = found.get(name) if isinstance(found, Mapping) else None
+        if not isinstance(part, Mapping):
+            return f"{self.path} has no {name!r}; {self.mend}"
+        if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
+            return f"{self.path} has no result of {name!r} but {part.get('schema')}"
+        return part
 
 
 def run(
@@ -98,6 +121,7 @@ def carry_out_run(
             command=tuple(command),
             git=state(),
             own_notes=tuple(Note("setting", words) for words in plan.notes),
+            outputs=tuple(os.fspath(path) for path in written),
             saved=None if place is None else place.path,
         )
         publish(result)
@@ -123,12 +147,12 @@ def _all_done(plan: RunPlan, *, fail_fast: bool, progress: Callable[[float], Non
 
 def carry_out_step(
     step: Step,
-    baseline: Mapping[str, Any] | str,
+    baseline: Baseline,
     progress: Callable[[float], None] = no_progress,
 ) -> Done:
     """Carry out a step and judge its gates, which are errors where it gives no result.
 
-    baseline: the document of a run, or why there is none. Whatever the step raises is its own.
+    Whatever the step raises is its own.
     """
     done = _tried(step, baseline, progress)
     if done.error is not None:
@@ -136,17 +160,15 @@ def carry_out_step(
     return done
 
 
-def _tried(
-    step: Step, baseline: Mapping[str, Any] | str, progress: Callable[[float], None]
-) -> Done:
+def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) -> Done:
     try:
         if step.kind == "bench":
             benchmark = carry_out_bench(step.plan, progress)
-            saved = part_of(baseline, "benches", step.name)
+            saved = baseline.part("benches", step.name)
             document = json_numbers(benchmark.to_dict())
             return Done(step, benchmark, gates=judged_benchmark(document, step.points, saved))
         result = carry_out(step.plan, progress)
-        saved = part_of(baseline, "evals", step.name)
+        saved = baseline.part("evals", step.name)
         result = gated(result, step.points, step.plan.allow_note, saved)
         found, pairs = iter(result.gates), iter(judged_pairs(step))
         each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
@@ -194,7 +216,8 @@ def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comp
 def _spoilt(done: Done) -> "list[Judged]":
     """The gates of a step that gave no result: each is an error, with the step's reason."""
     assert done.error is not None
-    words = f"the run failed: {done.error.message}"
+    place = f" ({done.error.place})" if done.error.place else ""
+    words = f"the run failed: {done.error.message}{place}"
     name = done.step.name
     return [Judged(gate, None, None, None, "error", words, name) for gate in done.step.gates]
 
@@ -205,30 +228,15 @@ def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
     return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
 
 
-def baseline_of(plan: RunPlan) -> Mapping[str, Any] | str:
-    """The document of the baseline, or why there is none."""
+def baseline_of(plan: RunPlan) -> Baseline:
+    """The baseline that a config names."""
     if plan.baseline is None:
-        return "the config names no baseline"
+        return Baseline("the config names no baseline")
+    mend = f"once it is right: losscli bless results/{plan.name}/latest.json --reason TEXT"
     try:
-        document = read(plan.baseline)
+        return Baseline(read_run(plan.baseline), plan.baseline, mend)
     except DataError as error:
-        first = f"losscli bless results/{plan.name}/latest.json --reason TEXT makes one"
-        return f"{error.message}; {first}"
-    kind = document["schema"]
-    return document if kind == "losscli/run/1" else f"the baseline is no run: {kind}"
-
-
-def part_of(baseline: Mapping[str, Any] | str, kind: str, name: str) -> Mapping[str, Any] | str:
-    """What a baseline has of a run, or why it has nothing."""
-    if isinstance(baseline, str):
-        return baseline
-    found = baseline.get(kind)
-    part = found.get(name) if isinstance(found, Mapping) else None
-    if not isinstance(part, Mapping):
-        return f"the baseline has no {name!r}"
-    if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
-        return f"the baseline's {name!r} is no result but {part.get('schema')}"
-    return part
+        return Baseline(f"{error.message}; {mend}")
 
 
 def _record(plan: RunPlan) -> dict[str, Any]:

@@ -1,19 +1,26 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.benchmark.result import Benchmark
 from losscli.benchmark.result import flat as flat_row
 from losscli.documents import Document, Note, ending
-from losscli.errors import LossCliError
+from losscli.errors import LossCliError, UsageError
 from losscli.evaluation.result import Evaluation, keyed
 from losscli.evaluation.result import flat as flat_loss
 from losscli.gates import Judged, exit_code, parse_saved
 from losscli.machine import environment
 
 _FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
+
+
+def first_code(found: Iterable[int]) -> int:
+    """The exit code of a whole whose parts ended with these."""
+    codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
+    return next((code for code in _FIRST if code in codes), 0)
 
 
 class Failure(NamedTuple):
@@ -29,7 +36,8 @@ class SuiteResult(Document):
 
     record: of the config: path, name, text, digest, the texts of `--set`, baseline, names of runs.
     gates: of all runs, in the order of the config. started: UTC, as ISO 8601 has it. git: commit
-    and dirtiness of the folder, None where it is no repository. saved: where it was written.
+    and dirtiness of the folder, None where it is no repository. outputs: files that it is written
+    to. saved: its place in the results.
     """
 
     record: Mapping[str, Any]
@@ -42,6 +50,7 @@ class SuiteResult(Document):
     command: tuple[str, ...] = ()
     git: Mapping[str, Any] | None = None
     own_notes: tuple[Note, ...] = ()
+    outputs: tuple[str, ...] = ()
     saved: str | None = None
 
     def __getitem__(self, name: str) -> "Evaluation | Benchmark":
@@ -54,6 +63,22 @@ class SuiteResult(Document):
     def config(self) -> str:
         """The config's name."""
         return str(self.record["name"])
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """All files that it is written to."""
+        return (*self.outputs, *((self.saved,) if self.saved else ()))
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """How long each run took, where it gave a result."""
+        runs: dict[str, Any] = {**self.evals, **self.benches}
+        return {name: result.wall_s for name, result in runs.items()}
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the numbers depend on, by name."""
+        return facts_of(self.to_dict())
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -71,8 +96,7 @@ class SuiteResult(Document):
         """The contract's: the first of 5, 3, 4, 1, 6 and 0 that applies."""
         found = [failure.error.exit_code for failure in self.failures]
         found += [exit_code(self.gates), *(bench.exit_code for bench in self.benches.values())]
-        codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
-        return next((code for code in _FIRST if code in codes), 0)
+        return first_code(found)
 
     @property
     def status(self) -> str:
@@ -112,6 +136,7 @@ class SavedSuite(Document):
 
     document: Mapping[str, Any]
     saved: str
+    written: tuple[str, ...] = ()
 
     @property
     def config(self) -> str:
@@ -127,6 +152,23 @@ class SavedSuite(Document):
     def benches(self) -> Mapping[str, Any]:
         """None, for the same reason."""
         return {}
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """How long each run took, where it gave a result."""
+        parts = {**self.document["evals"], **self.document["benches"]}
+        found = {name: (part.get("timing") or {}).get("wall_s") for name, part in parts.items()}
+        return {name: float(wall_s) for name, wall_s in found.items() if wall_s is not None}
+
+    @property
+    def wall_s(self) -> float:
+        """How long all of it took."""
+        return float((self.document.get("timing") or {}).get("wall_s") or 0.0)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the numbers depend on, by name."""
+        return facts_of(self.document)
 
     @property
     def gates(self) -> tuple[Judged, ...]:
@@ -165,10 +207,34 @@ def _records(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"run": name, **flat_row(row)}
 
 
+class _SavedGate(NamedTuple):
+    """A gate of a form that is not parsed: what it asked for, as it was written."""
+
+    expr: str
+    level: str
+    label: str = ""
+    stat: str = ""
+
+
+def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The config, the commit and the digests of the data that a run's document holds."""
+    config, git = document["config"], document.get("git") or {}
+    found = [("config", config.get("path")), ("config.digest", config.get("digest"))]
+    if git.get("commit"):
+        changed = " with changes" if git.get("dirty") else ""
+        found.append(("git.commit", f"{git['commit']}{changed}"))
+    for name, part in document["evals"].items():
+        inputs = part.get("inputs") or ()
+        found += [(f"{name}.{given['role']}", given.get("digest")) for given in inputs]
+    return [(name, str(value)) for name, value in found if value]
+
+
 def _read_gate(saved: Mapping[str, Any]) -> Judged:
     def number(key: str) -> float | None:
         return None if saved[key] is None else float(saved[key])
 
-    gate = parse_saved(saved["expr"], saved["level"], saved["run"])
+    gate: Any = _SavedGate(saved["expr"], saved["level"])
+    with suppress(UsageError):
+        gate = parse_saved(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
     return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])

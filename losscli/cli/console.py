@@ -45,10 +45,10 @@ def _printed(result: "Result", form: str, *, quiet: bool) -> None:
         return
     for gate in getattr(result, "gates", ()):
         if gate.status != "pass":
-            from losscli.render.words import gate_cells
+            from losscli.render.gates import status_of, words_of
 
-            status, expr, rest = gate_cells(gate)
-            _say(status, [f"{expr}  {rest}"])
+            name = " ".join(filter(None, (gate.run, gate.gate.expr)))
+            _say(status_of(gate), [f"{name}  {words_of(gate)}"])
 
 
 def _print(result: "Result", form: str) -> None:

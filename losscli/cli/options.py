@@ -309,6 +309,11 @@ DryRun: TypeAlias = Annotated[
     typer.Option("--dry-run", rich_help_panel=RUN,
                  help="Only say what would be done: headers are read, sizes and times guessed."),
 ]  # fmt: skip
+Headers: TypeAlias = Annotated[
+    bool,
+    typer.Option("--data/--no-data", rich_help_panel=RUN,
+                 help="Whether --dry-run looks at the data, or judges the configs alone."),
+]  # fmt: skip
 PrintConfig: TypeAlias = Annotated[
     bool,
     typer.Option("--print-config", rich_help_panel=RUN,

@@ -57,11 +57,16 @@ class Layers:
         for variable in self._variables(kind, flag):
             if variable in self.environment:
                 return Value(_word(self.environment[variable], variable), variable)
-        for keys, found in known:
-            mark = self.document.mark(keys)
-            line = f", line {mark.line}" if mark else ""
-            return Value(found, f"{self.document.path}{line}")
-        return None
+        return next((Value(found, self.origin(keys)) for keys, found in known), None)
+
+    def origin(self, keys: Keys) -> str:
+        """Where what stands at a place came from; a setting may have changed a part of it."""
+        if any(keys[: len(other)] == other for other in self.changed):
+            return "--set"
+        mark = self.document.mark(keys)
+        line = f", line {mark.line}" if mark else ""
+        inside = any(other[: len(keys)] == keys for other in self.changed)
+        return f"{self.document.path}{line}{' and --set' if inside else ''}"
 
     def at(self, keys: Keys) -> Any:
         """What stands at a place; None where nothing does."""

@@ -44,8 +44,8 @@ class RunPlan:
     """The runs of a config in their order, what they must hold, and what is written.
 
     path, text: the file as it was read, `${NAME}` as it stands there. settings: what `--set` said.
-    stray: gates of runs that are not there. reads: files of parameters. values: each flag's value
-    and origin, by "evals.NAME.FLAG".
+    stray: gates of runs that are not there. reads: files of parameters. values: each value that is
+    not built in and its origin, by "evals.NAME.FLAG".
     """
 
     path: str
@@ -157,6 +157,8 @@ class _Planner:
             self._tried(("outputs", at), lambda output=output: output_format(output))
         if self.faults:
             raise ConfigError(self.document.path, self.faults)
+        for key in ("baseline", "on_undecided", "outputs", "gates"):
+            self._note_value((key,))
         kept = [step for step in steps if not self.only or step.name in self.only]
         flags: dict[Kind, Sequence[str]] = {
             "eval": [*EvalFlags.model_fields],
@@ -212,6 +214,8 @@ class _Planner:
             losses = self._losses((*keys, "losses"), part.losses)
             extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
             plan = self._planned(EvalPlan, keys, {**given, **extra, "loss": losses, "digest": True})
+            for key in ("losses", "max", "min", "gates", "per_sample"):
+                self._note_value((*keys, key))
             gates = tuple(self._bounds(keys, name, part))
             yield Step(name, "eval", plan, gates)
 
@@ -224,7 +228,19 @@ class _Planner:
                 given["loss"] = part.losses
             if part.plot is not None:
                 given["plot"] = part.plot
+            for key in ("losses", "gates", "plot"):
+                self._note_value((*keys, key))
             yield Step(name, "bench", self._planned(BenchPlan, keys, given))
+
+    def _note_value(self, keys: Keys) -> None:
+        """Keep what stands at a place, and where it came from, to be shown; gates one by one."""
+        found = self.layers.at(keys)
+        if keys[-1] == "gates":
+            for at, gate in enumerate(found or ()):
+                mark = self.layers.origin((*keys, at))
+                self.values[".".join(map(str, (*keys, at)))] = Value(gate, mark)
+        elif found is not None:
+            self.values[".".join(map(str, keys))] = Value(found, self.layers.origin(keys))
 
     def _flags(self, kind: Kind, name: str, flags: Sequence[str], part: Any) -> dict[str, Any]:
         """The values of flags, each from its strongest layer."""

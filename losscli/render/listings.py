@@ -3,7 +3,6 @@
 from typing import Any
 
 from losscli.documents import shown
-from losscli.render import words
 from losscli.render.page import Line, Page, Table
 
 
@@ -12,5 +11,4 @@ def page(result: Any) -> Page:
     lines = [Line(tuple(map(shown, row))) for row in result.rows]
     left = frozenset(range(len(result.heads)))
     tables = [Table(result.heads, lines, left)] if lines else []
-    gates = words.gates_table(result.gates) if result.gates else None
-    return Page((), tables, result.tail, gates=gates)
+    return Page((), tables, result.tail, gates=result.gates)

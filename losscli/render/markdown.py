@@ -7,6 +7,7 @@ from hashlib import sha256
 from losscli.documents import cut, shown
 from losscli.errors import LossCliError
 from losscli.render import Result, page_of
+from losscli.render.gates import gates_table
 from losscli.render.page import Page, Table
 
 # What would be markup, and what GitHub would make a mention, a link or an emoji of.
@@ -23,7 +24,7 @@ def render(result: Result) -> str:
     the same question, so that one comment can be found and updated.
     """
     page = page_of(result)
-    judged = page.gates is not None or bool(getattr(result, "failures", ()))
+    judged = bool(page.gates) or bool(getattr(result, "failures", ()))
     lines = [_marker(result), *_body(page)] if judged else list(_body(page))
     return "\n".join([*lines, ""])
 
@@ -35,8 +36,8 @@ def render_error(error: LossCliError) -> str:
 
 
 def _body(page: Page) -> Iterator[str]:
-    if page.gates is not None:
-        yield from [*_table(page.gates), ""]
+    if page.gates:
+        yield from [*_table(gates_table(page.gates)), ""]
     yield from _broken(page.top)
     for at, table in enumerate(page.tables):
         if at or page.top:

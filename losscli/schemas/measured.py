@@ -163,7 +163,7 @@ def run() -> Schema:
             "environment": OBJECT,
             **ended(0, 1, 3, 4, 5, 6),
         },
-        {"blessed": record(blessed)},
+        {"blessed": record(blessed, {"user": maybe(TEXT)})},
     )
 
 

@@ -59,6 +59,8 @@ def self_test() -> Schema:
         "expr": TEXT,
         "level": one_of("fail", "warn"),
         "sound": maybe(TEXT),
+        "reason": TEXT,
+        "verdict": TEXT,
         "vacuous": TRUTH,
         "faults": mapping(TEXT),
     }
@@ -69,7 +71,7 @@ def self_test() -> Schema:
             "skipped": several(record({**names, "reason": TEXT})),
             "stopped": several(record({**names, "reason": TEXT})),
             "undetected": several(record(names)),
-            **ended(0, 1),
+            **ended(0, 1, 3, 4, 5, 6),
         },
     )
 
@@ -106,7 +108,7 @@ def plan() -> Schema:
         "gates": several(TEXT),
         "problem": maybe(TEXT),
     }
-    return _listing("plan", row, 1)
+    return _listing("plan", row, 1, 3, 4, 5, 6)
 
 
 def settings() -> Schema:

@@ -237,6 +237,13 @@ def open_source(
         return Source(ordered | groups.roles, groups.names)
 
 
+def beside(source: Source, reference: Reference) -> Source:
+    """A source with other predictions of its rows, an array; the source is closed by its owner."""
+    own = source.roles["preds"]
+    others = reference_roles(reference, own, (), (), ArrayTable)
+    return Source({"preds": own, **others, **source.roles}, source.by)
+
+
 def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
     """Raise UsageError for targets that are the predictions, DataError for rows of nothing."""
     (table, preds), (other, targets) = roles["preds"], roles["targets"]

@@ -366,4 +366,4 @@ def test_faults_in_the_predictions_reach_the_gate(losscli):
     assert {"predictions shuffled", "half of the rows gone"} <= tripped
     Path("a.npy").unlink()
     said = losscli("run", "c.yaml", "--dry-run")
-    assert (said.code, "there is no file a.npy" in said.out) == (0, True)
+    assert (said.code, "there is no file a.npy" in said.out) == (1, True)
