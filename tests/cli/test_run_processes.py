@@ -99,11 +99,13 @@ def test_what_has_failed_is_not_hidden_by_a_reader_that_leaves(folder, environme
 def test_what_a_link_names_is_replaced_and_not_the_link(losscli, folder, command):
     """A baseline may lie elsewhere."""
     Path("elsewhere").mkdir()
-    Path("elsewhere/real.json").write_text("old")
+    Path("elsewhere/real.json").write_bytes(Path("results/c/latest.json").read_bytes())
+    before = Path("elsewhere/real.json").read_text()
     Path("link.json").symlink_to("elsewhere/real.json")
     assert losscli(*command.split()).code == 0
     assert Path("link.json").is_symlink()
     assert json.loads(Path("elsewhere/real.json").read_text())["schema"] == "losscli/run/1"
+    assert Path("elsewhere/real.json").read_text() != before
     assert [path.name for path in Path("elsewhere").iterdir()] == ["real.json"]
 
 
