@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, UsageError
 from losscli.forms import check_run
 from losscli.gates.grammar import groups_text
 from losscli.repository import state
-from losscli.results import OutputFile
+from losscli.results import OutputFile, make_folder
 from losscli.saved import read
 
 
@@ -44,7 +44,7 @@ class Blessed(Document):
             "reason": self.reason,
             "replaced": self.replaced,
             "changes": [dict(zip(names, change, strict=True)) for change in self.changes],
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -89,13 +89,7 @@ def bless(
             "git": state(),
         },
     }
-    try:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot make the folder of {os.fspath(target)}: {error.strerror or error}",
-            hint="name another file with --to",
-        ) from error
+    make_folder(Path(target).parent, "--to baselines/main.json names another place")
     with OutputFile(target) as file:
         file.write(f"{json.dumps(blessed, indent=2)}\n".encode(errors="backslashreplace"))
         file.commit()

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from losscli.version import __version__
+
 LONGEST = 2000  # characters of a text that came from outside, in reports for people
 
 
@@ -26,6 +28,12 @@ class Document:
         return text.replace(
             "##", "#\\u0023"
         )  # reads back the same, and is no command of a CI runner
+
+
+def ending(code: int) -> dict[str, Any]:
+    """What closes a document: the version, one word for the exit code, and the code."""
+    status = {0: "pass", 1: "fail", 6: "undecided"}.get(code, "error")
+    return {"losscli": __version__, "status": status, "exit_code": code}
 
 
 class Note(NamedTuple):

@@ -11,7 +11,7 @@ from losscli.config.layers import Value
 from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import key_of
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError, first_code
 from losscli.evaluation.saved import SavedEvaluation, read_back
 from losscli.gates import Judged, exit_code
@@ -46,8 +46,8 @@ class Listing(Document):
         """As JSON has it."""
         found: dict[str, Any] = {"schema": self.schema, "rows": list(map(dict, self.records))}
         if self.gates:
-            found |= {"gates": [gate.to_dict() for gate in self.gates], "exit_code": self.exit_code}
-        return found
+            found["gates"] = [gate.to_dict() for gate in self.gates]
+        return found | ending(self.exit_code)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a line."""

@@ -1,9 +1,12 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
+import atexit
 import contextlib
 import os
+import re
 import stat
 import struct
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +26,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LATEST = "latest.json"
+_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_STALE_S = 24 * 60 * 60.0
+# The temporary files of this process. A signal may end it between the moment in which one is made
+# and the one in which somebody is there to remove it.
+_begun: set[Path] = set()
+
+
+@atexit.register
+def _remove_what_was_begun() -> None:
+    own = f".{os.getpid()}."  # a forked process has no business with its parent's
+    for path in _begun:
+        if own in path.name:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 class OutputFile:
@@ -38,12 +55,15 @@ class OutputFile:
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._target, self._temporary = target, target.with_name(name)
+        _begun.add(self._temporary)
         try:
             if target.exists() and not target.is_file():
                 kind = "a directory" if target.is_dir() else "not a regular file"
                 raise UsageError(
                     f"cannot write {self.path}: it is {kind}", hint="name another file"
                 )
+            if target.is_symlink():  # all that lead somewhere were followed
+                raise UsageError(f"cannot write {self.path}: its links lead to themselves")
             self.file: BinaryIO = self._temporary.open("xb")
         except OSError as error:  # of a name that is too long, as soon as it is looked for
             raise UsageError(
@@ -71,6 +91,7 @@ class OutputFile:
         with contextlib.suppress(OSError):  # a full disk fails again when the rest is flushed
             self.file.close()
         self._temporary.unlink(missing_ok=True)
+        _begun.discard(self._temporary)
 
     def __enter__(self) -> Self:
         return self
@@ -112,12 +133,22 @@ def behind_links(path: str | os.PathLike[str]) -> str:
         raise UsageError(f"cannot write {os.fspath(path)}: no file can be called so") from error
 
 
+def make_folder(path: str | os.PathLike[str], hint: str) -> None:
+    """Make a folder, and those that it is in; raises UsageError with the hint where one cannot."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"cannot make the folder {os.fspath(path)}: {error.strerror or error}"
+        raise UsageError(words, hint=hint) from error
+
+
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
     started: as ISO 8601 has it. Opened before the work starts; whole or not there at all, however
     many write at once. A context that cleans up. Raises UsageError where the folder cannot be made
     or written, or a link in it leads elsewhere: who sends a config may send such links with it.
+    What a run that was killed a day ago or more left half-written is removed.
     """
 
     def __init__(
@@ -133,13 +164,8 @@ class SavedRun:
                     f"cannot write {path}: it is a link out of its place",
                     hint="remove the link; --results DIR names another folder",
                 )
-        try:
-            own.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"cannot make the folder {own}: {error.strerror or error}",
-                hint="--results DIR names another",
-            ) from error
+        make_folder(own, "--results DIR names another")
+        _sweep(own)
         self.started = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
@@ -165,6 +191,22 @@ class SavedRun:
         self._latest.discard()
 
 
+def _sweep(folder: Path) -> None:
+    """Remove temporary files that nobody will finish: over a day old, and their process is gone.
+
+    A run may take longer than a day; that its process lives is known on Linux only.
+    """
+    before = time.time() - _STALE_S
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            named = _TEMPORARY.fullmatch(path.name)
+            if named is None or Path("/proc", named[1]).exists():
+                continue
+            with contextlib.suppress(OSError):  # another run may be as tidy
+                if path.stat().st_mtime < before:
+                    path.unlink()
+
+
 class Entry(NamedTuple):
     """A saved result: its file, and its document, or why it cannot be read."""
 
@@ -180,6 +222,9 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
         return
     for path in sorted(root.glob("*/*.json")):
         if path.name == LATEST or path.name.startswith("."):
+            continue
+        if not path.is_file():  # a pipe would be waited for, a device read for ever
+            yield Entry(os.fspath(path), None, f"{os.fspath(path)} is no regular file")
             continue
         try:
             document = read(path)

@@ -1,5 +1,6 @@
 """Saved results: documents of losscli that are read back, and held against their schema."""
 
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -117,7 +118,7 @@ _MEND = "name a file that losscli wrote, such as: losscli bench -o old.json"
 def _text(name: str) -> str:
     """The file's text. Bytes that are no UTF-8 mean that it is something else."""
     try:
-        data = Path(name).read_bytes()
+        data = _bytes(Path(name))
     except FileNotFoundError as error:
         raise DataError(f"there is no file {name}", hint="check the path") from error
     except (OSError, ValueError) as error:
@@ -129,6 +130,13 @@ def _text(name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is no JSON: it is no text", hint=_MEND) from error
+
+
+def _bytes(path: Path) -> bytes:
+    """All that a file or a pipe holds; raises OSError for a device, which may have no end."""
+    if path.is_char_device() or path.is_block_device():
+        raise OSError(errno.ENODEV, "it is a device")
+    return path.read_bytes()
 
 
 def _parsed(name: str, text: str) -> Any:

@@ -3,15 +3,15 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import EvalPlan
-from losscli.results import OutputFile
+from losscli.results import OutputFile, make_folder
 from losscli.runs import fitting, opened
 
 Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
@@ -56,6 +56,7 @@ class Started(Document):
             "schema": "losscli/init/1",
             "written": list(self.written),
             "data": [pair._asdict() for pair in self.pairs],
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -77,9 +78,11 @@ def init(ci: Ci = "github") -> Started:
             raise UsageError(f"{path} is there already", hint="move it away, or edit it")
     pairs = tuple(_pairs())
     texts = [_config(pairs), *([_workflow(ci)] if workflow else [])]
-    for path, text in zip(paths, texts, strict=True):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with OutputFile(path) as file:
+    with ExitStack() as stack:
+        for path in paths:
+            make_folder(Path(path).parent, "move what is in its place, or --ci none")
+        files = [stack.enter_context(OutputFile(path)) for path in paths]
+        for file, text in zip(files, texts, strict=True):
             file.write(text.encode())
             file.commit()
     if ci == "shell":

@@ -1,13 +1,15 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from losscli.benchmark.result import Benchmark
-from losscli.documents import Document, Note
+from losscli.benchmark.result import flat as flat_row
+from losscli.documents import Document, Note, ending
 from losscli.errors import Failure, first_code
-from losscli.evaluation.result import COLUMNS, Evaluation
+from losscli.evaluation.result import Evaluation, keyed
+from losscli.evaluation.result import flat as flat_loss
 from losscli.gates import Judged, exit_code, read_gate
 from losscli.machine import environment
 
@@ -83,12 +85,10 @@ class SuiteResult(Document):
     @property
     def status(self) -> str:
         """One word for the exit code."""
-        return {0: "pass", 1: "fail", 6: "undecided"}.get(self.exit_code, "error")
+        return str(ending(self.exit_code)["status"])
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/run/1`; a run that failed has its error in its place."""
-        from losscli.version import __version__
-
         evals: dict[str, Any] = {name: result.to_dict() for name, result in self.evals.items()}
         benches: dict[str, Any] = {name: result.to_dict() for name, result in self.benches.items()}
         for failure in self.failures:
@@ -106,18 +106,12 @@ class SuiteResult(Document):
             "command": list(self.command),
             "git": None if self.git is None else dict(self.git),
             "environment": environment(),
-            "losscli": __version__,
-            "status": self.status,
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a loss of a run, for tables."""
-        return [
-            {"run": name, **record}
-            for name, result in self.evals.items()
-            for record in result.to_records()
-        ]
+        """One flat record a loss, a group and loss, or a row of a benchmark, for tables."""
+        return list(_records(self.to_dict()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +174,21 @@ class SavedSuite(Document):
         return dict(self.document)
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a loss of a run, as the run itself gave them."""
-        return [
-            _record(name, loss)
-            for name, part in (self.document.get("evals") or {}).items()
-            for loss in part.get("losses", ())
-        ]
+        """Those that the run had."""
+        return list(_records(self.document))
 
 
-def _record(run: str, loss: Mapping[str, Any]) -> dict[str, Any]:
-    low, high = loss.get("ci") or (None, None)
-    flat = {k: v for k, v in loss.items() if k not in ("params", "ci")}
-    ordered = dict.fromkeys([*COLUMNS, *flat])
-    return {"run": run, **ordered, **flat, "ci_low": low, "ci_high": high}
+def _records(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The flat records of all runs that gave a result, each with the name of its run."""
+    for name, part in document["evals"].items():
+        for loss in part.get("losses", ()):
+            yield {"run": name, **flat_loss(loss)}
+        for group in part.get("groups", ()):
+            for loss in group["losses"]:
+                yield keyed(group["by"], {"run": name, **flat_loss(loss)})
+    for name, part in document["benches"].items():
+        for row in part.get("rows", ()):
+            yield {"run": name, **flat_row(row)}
 
 
 def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:

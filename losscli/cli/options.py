@@ -17,6 +17,13 @@ def complete_loss(incomplete: str) -> list[str]:
     return [f"{name}:{done}{comma}{p.name}=" for p in params if p.name.startswith(start)]
 
 
+def complete_document(incomplete: str) -> list[str]:
+    """The kinds of documents that begin so."""
+    from losscli.schemas import DOCUMENTS
+
+    return [kind for kind in ("config", *DOCUMENTS) if kind.startswith(incomplete)]
+
+
 DATA, LOSS, STATS, COMPUTE, OUT = "Data", "Losses", "Statistics", "Computing", "Output"
 
 Preds: TypeAlias = Annotated[
@@ -317,7 +324,7 @@ DryRun: TypeAlias = Annotated[
 Headers: TypeAlias = Annotated[
     bool,
     typer.Option("--data/--no-data", rich_help_panel=RUN,
-                 help="Whether --dry-run looks at the data; without, configs alone are judged."),
+                 help="Whether --dry-run looks at the data, or judges the configs alone."),
 ]  # fmt: skip
 PrintConfig: TypeAlias = Annotated[
     bool,
@@ -346,6 +353,12 @@ ConfigName: TypeAlias = Annotated[
 Result: TypeAlias = Annotated[
     str, typer.Argument(metavar="RESULT", help="A file, or a config's name for its latest.")
 ]
+SchemaOf: TypeAlias = Annotated[
+    str,
+    typer.Option("--of", metavar="KIND",
+                 help="config, or a document: eval, bench, run, diff, check, error, results, ...",
+                 autocompletion=complete_document),
+]  # fmt: skip
 Reason: TypeAlias = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why: it is kept in the baseline.")
 ]

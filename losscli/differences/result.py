@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,13 +168,11 @@ class Differences(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/diff/1`."""
-        from losscli.version import __version__
 
         def side(saved: Saved) -> dict[str, Any]:
             kept = ("schema", "losscli", "environment", "noise_floor")
             return {"path": saved.name, **{key: saved.document.get(key) for key in kept}}
 
-        code = self.exit_code
         return {
             "schema": "losscli/diff/1",
             "kind": "bench",
@@ -192,9 +190,7 @@ class Differences(Document):
             "only_new": [key_of(row) for row in self.only_new],
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
-            "losscli": __version__,
-            "status": {0: "pass", 1: "fail", 6: "undecided"}[code],
-            "exit_code": code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

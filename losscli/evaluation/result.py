@@ -1,12 +1,12 @@
 """`Evaluation`: what an evaluation found, and its forms for people and programs."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
@@ -217,8 +217,6 @@ class Evaluation(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/eval/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/eval/1",
             "losses": [loss.to_dict() for loss in self.losses],
@@ -236,9 +234,7 @@ class Evaluation(Document):
             "git": None if self.git is None else dict(self.git),
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
             "environment": environment(),
-            "losscli": __version__,
-            "status": "fail" if self.exit_code else "pass",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_frame(self) -> "pd.DataFrame":
@@ -262,26 +258,35 @@ class Evaluation(Document):
 
         A key that is called as one of its fields stands as by_NAME.
         """
-        records = []
-        for group in self.groups:
-            for loss in group.losses:
-                found = self._record(loss)
-                keys = {f"by_{k}" if k in found else k: v for k, v in group.by.items()}
-                records.append(keys | found)
-        return records
+        return [
+            keyed(group.by, self._record(loss)) for group in self.groups for loss in group.losses
+        ]
 
     def _record(self, loss: LossResult) -> dict[str, Any]:
         """One flat record, of the fields that every loss of this result has."""
         names = dict.fromkeys(name for other in self.losses for name in other.derived)
-        low, high = loss.ci or (None, None)
-        record = loss.to_dict() | {"ci_low": low, "ci_high": high}
-        return {k: record.get(k) for k in [*COLUMNS, *names]}
+        return flat(loss.to_dict(), names)
+
+
+def flat(loss: Mapping[str, Any], derived: Iterable[str] | None = None) -> dict[str, Any]:
+    """The record of a loss as JSON has it; derived: names of its statistics, by default all."""
+    low, high = loss["ci"] or (None, None)
+    record = {**loss, "ci_low": low, "ci_high": high}
+    if derived is None:
+        derived = [name for name in loss if name not in _NO_STATISTICS]
+    return {name: record.get(name) for name in [*COLUMNS, *derived]}
+
+
+def keyed(by: Mapping[str, str], record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record after the keys of its group; one that is called as a field stands as by_NAME."""
+    return {f"by_{k}" if k in record else k: v for k, v in by.items()} | dict(record)
 
 
 COLUMNS = (
     "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
     "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
 )  # fmt: skip
+_NO_STATISTICS = {*COLUMNS, "params", "ci", "max_line", "loss", "statistic"}
 
 
 def _apply(function: Callable[[float], float], mean: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError, first_code
 from losscli.gates import Judged
 
@@ -91,7 +91,7 @@ class SelfTest(Document):
                 for trip in run.trips
                 if not trip.skipped and not run.noticed(trip)
             ],
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

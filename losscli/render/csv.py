@@ -1,4 +1,4 @@
-"""CSV: one line a loss, or a group and loss; full precision, LF line ends."""
+"""CSV: one line a record, such as a loss or a group and loss; full precision, LF line ends."""
 
 import csv
 from io import StringIO
@@ -18,7 +18,7 @@ def render(result: "Evaluation") -> str:
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
     whole = result.to_records()
-    return _written([*whole, *groups], _columns([*groups[:1], *whole]))
+    return _written([*whole, *groups], _columns([*groups, *whole]))
 
 
 def render_error(error: LossCliError) -> str:
@@ -28,11 +28,13 @@ def render_error(error: LossCliError) -> str:
 
 
 def _columns(records: list[dict[str, Any]]) -> list[str]:
-    """The keys of all records: not every loss has the statistics of every other."""
-    return list(dict.fromkeys(key for record in records for key in record))
+    """Those of all records, in the order in which they come: parts of a run are not all alike."""
+    return list(dict.fromkeys(name for record in records for name in record))
 
 
 def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
+    if not records:
+        return ""
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(map(_cell, columns))  # names of groups' keys are among them
