@@ -31,6 +31,8 @@ def command(
     per_sample: opt.PerSample = None,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
+    save: opt.Save = False,
+    results: opt.Results = "results",
     quiet: opt.Quiet = False,
     no_progress: opt.NoProgress = False,
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
@@ -77,6 +79,8 @@ def command(
         allow_note=tuple(allow_note or ()),
         per_sample=per_sample,
         output=output or (),
+        save=save,
+        results=results,
         digest=format == "json",
     )
     reuse_freed_memory()

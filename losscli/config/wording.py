@@ -23,7 +23,7 @@ def faults_of(
     """
     for found in error.errors(include_url=False):
         location = (*inside, *found["loc"])
-        keys, name = known_part(data, location), str(location[-1])
+        keys, name = known_part(data, location), str(location[-1] if location else "")
         mark = document.mark(keys)
         if found["type"] == "extra_forbidden":
             if name in _LATER:

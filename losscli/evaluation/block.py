@@ -101,42 +101,50 @@ class BlockMeter:
         with np.errstate(all="ignore"):
             block = cut.load(lane)
             check_ids(self._source, block)
-            raw = {
-                role: block.arrays[role].reshape(block.rows, *row)
-                for role, row in self._layout.items()
-            }
             measured = Measured(block.rows, cut.size)
             if self._digest:
                 measured.leaves = dict(self._leaves(block))
-            if self._logits:
-                measured.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
-                self._logits = measured.probabilities  # one block of logits settles it
-            checks = _Checks(block, raw, self._nan, measured.offences)
-            outside = [checks.outside(loss) for loss in self._losses]
-            if any(outside):
-                for loss in self._losses:  # of all that is wrong, the first row is to be told
-                    missing = checks.missing(loss, everywhere=True)
-                    if missing is not None:
-                        checks.blame_missing(loss, missing & ~checks.out(loss))
-                return measured
-            for loss in self._losses:
-                measured.marks |= checks.marks(loss)
-            wide = {"preds": self._widened("preds", raw["preds"], lane)}
-            real = [raw["preds"]]
-            if "targets" in raw and not self._indices(raw):
-                real.append(raw["targets"])
-            measured.rounded = any(map(_loses_integers, real))
             groups = BlockGroups(self._source, block) if block.keys else None
-            for loss in self._losses:
-                tally, rows = self._looked_at(loss, checks, raw, wide, lane)
+            for tally, rows in self.looked_at(block, measured, lane):
                 measured.tallies.append(tally)
                 if groups is not None:
                     groups.add(rows, tally)
                 if self._samples:
                     measured.samples.append(rows.values)
-            if groups is not None:
+            if groups is not None and measured.tallies:
                 measured.groups = groups.tallies()
             return measured
+
+    def looked_at(
+        self, block: Block, measured: Measured, lane: Lane
+    ) -> Iterator[tuple[RowTally, RowLosses]]:
+        """Each loss of a block: its tally, and what that is the tally of; none where one cannot be.
+
+        measured: takes what was noticed of the block.
+        """
+        raw = {
+            role: block.arrays[role].reshape(block.rows, *row) for role, row in self._layout.items()
+        }
+        if self._logits:
+            measured.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
+            self._logits = measured.probabilities  # one block of logits settles it
+        checks = _Checks(block, raw, self._nan, measured.offences)
+        outside = [checks.outside(loss) for loss in self._losses]
+        if any(outside):
+            for loss in self._losses:  # of all that is wrong, the first row is to be told
+                missing = checks.missing(loss, everywhere=True)
+                if missing is not None:
+                    checks.blame_missing(loss, missing & ~checks.out(loss))
+            return
+        for loss in self._losses:
+            measured.marks |= checks.marks(loss)
+        wide = {"preds": self._widened("preds", raw["preds"], lane)}
+        real = [raw["preds"]]
+        if "targets" in raw and not self._indices(raw):
+            real.append(raw["targets"])
+        measured.rounded = any(map(_loses_integers, real))
+        for loss in self._losses:
+            yield self._looked_at(loss, checks, raw, wide, lane)
 
     def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """Whether targets are class indices, which are compared and never computed with."""

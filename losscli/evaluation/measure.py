@@ -59,7 +59,7 @@ def measure(
     meter = BlockMeter(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )
-    total = _Total(source, len(losses))
+    total = Total(source, len(losses))
     for part in engine.map(meter, source.blocks(block_rows)):
         total.add(part)
         if samples is not None and part.samples:
@@ -96,7 +96,7 @@ def _notes(
     losses: Sequence[BoundLoss],
     results: Sequence[LossResult],
     layout: dict[str, tuple[int, ...]],
-    total: "_Total",
+    total: "Total",
     backend: Backend,
 ) -> Iterator[Note]:
     yield from notes_of(source, losses, results, layout, total.probabilities, backend)
@@ -144,8 +144,8 @@ def _one_column(source: Source, loss: BoundLoss) -> None:
             )
 
 
-class _Total:
-    """The sum of all blocks, in row order."""
+class Total:
+    """The sum of all blocks, in row order, of so many losses."""
 
     def __init__(self, source: Source, losses: int) -> None:
         self._source = source
@@ -201,7 +201,7 @@ class _Total:
         return list(found.values())
 
 
-def _inputs(source: Source, total: _Total, digest: bool) -> list[Input]:
+def _inputs(source: Source, total: Total, digest: bool) -> list[Input]:
     return [
         Input(
             role=role,
