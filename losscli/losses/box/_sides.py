@@ -13,7 +13,8 @@ class Axis(NamedTuple):
 
     ours, theirs: the sides. both: what they share, negative where there is a gap between them.
     ours_alone, theirs_alone: what the interval around both has more than the other's side.
-    low, high: pred's ends minus target's, in the unit of the boxes. around: of the interval.
+    low, high: pred's ends minus target's, and around: the interval, in the unit of the boxes.
+    unit: what was divided by; 1 for an interval of no length.
     """
 
     ours: Array
@@ -24,11 +25,7 @@ class Axis(NamedTuple):
     low: Array
     high: Array
     around: Array
-
-    @property
-    def unit(self) -> Array:
-        """What lengths were divided by."""
-        return self.around + (self.around == 0.0)
+    unit: Array
 
 
 def axes(xp: Namespace, pred: Array, target: Array) -> tuple[Axis, Axis]:
@@ -50,6 +47,7 @@ def _axis(xp: Namespace, pred: Array, target: Array, k: int) -> Axis:
         low,
         high,
         around,
+        unit,
     )
 
 
