@@ -1,4 +1,4 @@
-"""Two boxes in units of the box around both: sides, overlaps and overhangs, none by cancellation."""
+"""Two boxes in units of the box around both: sides, overlaps, overhangs, without cancellation."""
 
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ class Areas(NamedTuple):
         return xp.where(self.overlap, alone / xp.where(self.overlap, alone + self.both, 1.0), 1.0)
 
 
-def areas(xp: Namespace, x: Axis, y: Axis, eps: float) -> Areas:
+def areas(x: Axis, y: Axis, eps: float) -> Areas:
     """The areas of an overlap and beside it; without an overlap they mean nothing."""
     overlap = (x.both > 0.0) & (y.both > 0.0)
     alone = (

@@ -12,19 +12,19 @@ def _iou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """One minus the intersection of two boxes over their union, in [0, 1].
 
     pred and target are (N, 4): x1, y1, x2, y2 with x1 <= x2 and y1 <= y2; the result is (N,).
-    Boxes that do not overlap cost 1, however far apart they are. eps is an area, added to the union.
+    Boxes that do not overlap cost 1, however far apart. eps is an area, added to the union.
 
     >>> iou([[0.0, 0.0, 2.0, 1.0], [0.0, 0.0, 1.0, 1.0]], [[0, 0, 1, 1], [2, 2, 3, 3]]).tolist()
     [0.5, 1.0]
     """
     x, y = axes(xp, pred, target)
-    return areas(xp, x, y, eps).loss(xp)
+    return areas(x, y, eps).loss(xp)
 
 
 def _iou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The slopes of x1, y1, x2, y2; 0 for boxes that do not overlap."""
     x, y = axes(xp, pred, target)
-    return xp.stack(iou_slope(xp, x, y, areas(xp, x, y, eps)), axis=1)
+    return xp.stack(iou_slope(xp, x, y, areas(x, y, eps)), axis=1)
 
 
 def _iou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:

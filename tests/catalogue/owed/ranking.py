@@ -149,6 +149,7 @@ OWED = {
         pred=vectors(),
         target=vectors(),
         params={"eps": st.sampled_from([0.0, 0.0, 1e-8, 2.0])},
+        gradient=8.0,
         scale=_cosine_scale,
         gradient_scale=lambda mp, p, t, eps: _cosine_terms(mp, p, t, eps),
         why="near 0 the distance is the square of a chord of rounded vectors; slopes cancel there",
@@ -167,6 +168,7 @@ OWED = {
     "cosine_embedding": Owed(
         pred=vector_pairs().map(list),
         params={"margin": st.sampled_from([0.0, 0.5, -0.3, 1.0])},
+        gradient=8.0,
         scale=_pair_scale,
         gradient_scale=_pair_terms,
         why="as cosine_distance; the margin is subtracted from a cosine, so ULP are of 1",

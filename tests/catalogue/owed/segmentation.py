@@ -24,9 +24,23 @@ def nearly(draw):
 
 def _empty(pred, target, params):
     """Where the ratio has no limit."""
-    return not any(pred) or not any(target)
+    masks = zip(pred, target, strict=True) if isinstance(pred[0], list) else [(pred, target)]
+    return any(not any(p) or not any(t) for p, t in masks)
 
 
+def _by_class(terms):
+    """The same of several masks a row, whose mean the loss is."""
+
+    def whole(mp, pred, target, **params):
+        if not isinstance(pred[0], list):
+            return terms(mp, pred, target, **params)
+        masks = zip(pred, target, strict=True)
+        return [x / len(pred) for p, t in masks for x in terms(mp, p, t, **params)]
+
+    return whole
+
+
+@_by_class
 def _dice_terms(mp, pred, target, *, smooth):
     whole = mp.fsum(pred) + mp.fsum(target) + smooth
     shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
@@ -34,6 +48,7 @@ def _dice_terms(mp, pred, target, *, smooth):
     return [(like + 2 * t) / (whole or 1) for t in target]
 
 
+@_by_class
 def _tversky_terms(mp, pred, target, *, alpha, beta, smooth):
     shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     wrong = alpha * (mp.fsum(pred) - shared) + beta * (mp.fsum(target) - shared)
@@ -47,7 +62,7 @@ def _jaccard_terms(mp, pred, target, *, smooth):
     return _tversky_terms(mp, pred, target, alpha=mp.mpf(1), beta=mp.mpf(1), smooth=smooth)
 
 
-WHY = "a slope has a term of each sign, which cancel where targets are soft"
+WHY = "a slope has a term of each sign, which cancel where targets are soft; it takes two quotients of sums"
 LAWS = frozenset({"non_negative", "zero_at_target"})
 HARD_MASK = st.lists(HARD, min_size=D, max_size=D)
 POINTS = (
@@ -55,13 +70,14 @@ POINTS = (
     ([0.0, 0.0], [0.0, 0.0], {"smooth": 1.0}),
     ([1 - 1e-12, 0.0, 1.0], [1.0, 0.0, 1.0], {}),
     ([0.8, 0.4, 0.1, 0.3], [1.0, 0.0, 0.0, 1.0], {}),
-    ([[0.5, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 1.0]], {}),
+    ([[0.5, 1.0], [0.25, 0.0]], [[1.0, 1.0], [0.0, 1.0]], {}),
+    ([[0.5, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 0.0]], {}),
 )
 
 
 def _mask_owed(**terms):
     return Owed(
-        value=4.0,
+        gradient=8.0,
         pred=MASK,
         target=TARGET,
         near=nearly(),

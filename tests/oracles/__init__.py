@@ -1,0 +1,1 @@
+"""Losses beside those of other libraries."""
