@@ -1,4 +1,4 @@
-"""Losses of stacked arrays at the command line: triplets, which have no targets, pairs and masks."""
+"""Losses of stacked arrays at the command line: triplets without targets, pairs and masks."""
 
 import csv
 

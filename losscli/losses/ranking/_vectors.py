@@ -27,8 +27,7 @@ class Direction(NamedTuple):
 
 def direction(xp: Namespace, x: Array, eps: float = 0.0) -> Direction:
     """Where each row of (N, D) points; a zero vector points nowhere, at distance 1 from all."""
-    x, scale = _in_range(xp, x)
-    norm = xp.sqrt(xp.sum(x * x, axis=-1))
+    x, norm, scale = _in_range(xp, x)
     if eps:
         share = xp.clip(norm * scale / eps, 0.0, 1.0)
         short = share < 1.0
@@ -59,21 +58,21 @@ def distance_slope(xp: Namespace, a: Direction, b: Direction, distance: Array) -
     return 0.0 - a.per_length(xp.where((a.share < 1.0)[:, None], b.unit, turn))
 
 
-def norm(xp: Namespace, x: Array, p: float) -> Array:
+def norm_of(xp: Namespace, x: Array, p: float) -> Array:
     """(Σ |x|^p)^(1/p) of each row of (N, D), without overflow or underflow on the way."""
     if p == 1.0:
         return xp.sum(xp.abs(x), axis=-1)
     if p == math.inf:
         return xp.max(xp.abs(x), axis=-1)
     if p == 2.0:
-        x, scale = _in_range(xp, x)
-        return xp.sqrt(xp.sum(x * x, axis=-1)) * scale
+        _, norm, scale = _in_range(xp, x)
+        return norm * scale
     share, largest = _shares(xp, x)
     return xp.sum(share**p, axis=-1) ** (1.0 / p) * largest
 
 
 def norm_slope(xp: Namespace, x: Array, p: float) -> Array:
-    """The gradient of `norm`; 0 for a zero vector, and of the largest entry alone at p = inf."""
+    """The gradient of `norm_of`; 0 for a zero vector, and of the largest entry alone at p = inf."""
     if p == 1.0:
         return xp.sign(x)
     if p == 2.0:
@@ -94,8 +93,8 @@ def _shares(xp: Namespace, x: Array) -> tuple[Array, Array]:
     return size / xp.where(largest == 0.0, 1.0, largest)[:, None], largest
 
 
-def _in_range(xp: Namespace, x: Array) -> tuple[Array, Array | float]:
-    """Rows whose squares stay in the range of the type, and what each was divided by.
+def _in_range(xp: Namespace, x: Array) -> tuple[Array, Array, Array | float]:
+    """Rows whose squares stay in the range of the type, their lengths, and what they were cut by.
 
     A row's divisor depends on that row alone, and dividing by 1 changes no bit.
     """
@@ -103,7 +102,8 @@ def _in_range(xp: Namespace, x: Array) -> tuple[Array, Array | float]:
     limits = xp.finfo(x.dtype)
     good = (square >= limits.smallest_normal / limits.eps) & (square <= limits.max)
     if xp.all(good):
-        return x, 1.0
+        return x, xp.sqrt(square), 1.0
     largest = xp.max(xp.abs(x), axis=-1)
     scale = xp.where(good | (largest == 0.0), 1.0, largest)
-    return x / scale[:, None], scale
+    x = x / scale[:, None]
+    return x, xp.sqrt(xp.sum(x * x, axis=-1)), scale

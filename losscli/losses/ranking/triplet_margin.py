@@ -5,7 +5,7 @@ from typing import Any
 from losscli.errors import UsageError
 from losscli.losses.domain import REAL, Interval
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.ranking._vectors import norm, norm_slope
+from losscli.losses.ranking._vectors import norm_of, norm_slope
 from losscli.losses.shapes import THREE_VECTORS
 
 
@@ -30,10 +30,10 @@ def _triplet_margin(
     [5.0]
     """
     ours, theirs, crossed = _differences(pred, eps)
-    far = norm(xp, theirs, p)
+    far = norm_of(xp, theirs, p)
     if swap:
-        far = xp.minimum(far, norm(xp, crossed, p))
-    return xp.clip((norm(xp, ours, p) - far) + margin, 0.0, xp.inf) + 0.0
+        far = xp.minimum(far, norm_of(xp, crossed, p))
+    return xp.clip((norm_of(xp, ours, p) - far) + margin, 0.0, xp.inf) + 0.0
 
 
 def _differences(pred: Array, eps: float) -> tuple[Array, Array, Array]:
@@ -62,7 +62,7 @@ def _triplet_margin_derivative(
     far = xp.where(active, norm_slope(xp, theirs, p), 0.0)
     if not swap:
         return xp.stack((near - far, 0.0 - near, far), axis=1)
-    swapped = (norm(xp, crossed, p) < norm(xp, theirs, p))[:, None]
+    swapped = (norm_of(xp, crossed, p) < norm_of(xp, theirs, p))[:, None]
     across = xp.where(swapped & active, norm_slope(xp, crossed, p), 0.0)
     far = xp.where(swapped, 0.0, far)
     return xp.stack((near - far, 0.0 - near - across, far + across), axis=1)

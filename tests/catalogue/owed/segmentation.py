@@ -62,7 +62,7 @@ def _jaccard_terms(mp, pred, target, *, smooth):
     return _tversky_terms(mp, pred, target, alpha=mp.mpf(1), beta=mp.mpf(1), smooth=smooth)
 
 
-WHY = "a slope has a term of each sign, which cancel where targets are soft; it takes two quotients of sums"
+WHY = "terms of a slope cancel where targets are soft; it takes two quotients of sums"
 LAWS = frozenset({"non_negative", "zero_at_target"})
 HARD_MASK = st.lists(HARD, min_size=D, max_size=D)
 POINTS = (
