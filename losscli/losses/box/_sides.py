@@ -7,6 +7,8 @@ from losscli.losses.loss import Array, Namespace, Param
 
 EPS = Param("eps", 0.0, Interval(0.0, ends="[)"), "added to the areas that are divided by")
 
+_VAST = 1e300
+
 
 class Axis(NamedTuple):
     """One axis of two boxes, in units of the interval around both.
@@ -65,7 +67,7 @@ class Areas(NamedTuple):
         return xp.where(self.overlap, alone / xp.where(self.overlap, alone + self.both, 1.0), 1.0)
 
 
-def areas(x: Axis, y: Axis, eps: float) -> Areas:
+def areas(xp: Namespace, x: Axis, y: Axis, eps: float) -> Areas:
     """The areas of an overlap and beside it; without an overlap they mean nothing."""
     overlap = (x.both > 0.0) & (y.both > 0.0)
     alone = (
@@ -75,7 +77,7 @@ def areas(x: Axis, y: Axis, eps: float) -> Areas:
     )
     both = x.both * y.both
     overlap = overlap & (both > 0.0)
-    return Areas(alone, both, overlap, eps / x.unit / y.unit if eps else 0.0)
+    return Areas(alone, both, overlap, _in_units(xp, eps, x.unit, y.unit))
 
 
 def iou_slope(xp: Namespace, x: Axis, y: Axis, found: Areas) -> tuple[Array, Array, Array, Array]:
@@ -108,5 +110,10 @@ def centres(xp: Namespace, x: Axis, y: Axis, eps: float) -> tuple[Array, Array, 
     unit = xp.maximum(x.around, y.around)
     unit = xp.where(unit == 0.0, 1.0, unit)
     dx, dy = (0.5 * (a.low / unit + a.high / unit) for a in (x, y))
-    diagonal = (x.around / unit) ** 2 + (y.around / unit) ** 2 + (eps / unit / unit if eps else 0.0)
+    diagonal = (x.around / unit) ** 2 + (y.around / unit) ** 2 + _in_units(xp, eps, unit, unit)
     return dx, dy, xp.where(diagonal == 0.0, 1.0, diagonal), unit
+
+
+def _in_units(xp: Namespace, eps: float, width: Array, height: Array) -> Array | float:
+    """The area eps in units of another; finite, so that no quotient is nan."""
+    return xp.clip(eps / width / height, 0.0, _VAST) if eps else 0.0

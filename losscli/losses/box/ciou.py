@@ -24,7 +24,7 @@ def _ciou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     [0.762918]
     """
     x, y = axes(xp, pred, target)
-    overlap = areas(x, y, eps).loss(xp)
+    overlap = areas(xp, x, y, eps).loss(xp)
     turn, _, _ = _turn(xp, pred, target)
     v = _TURN * turn * turn
     return (overlap + apart(xp, x, y, eps)) + _price(xp, v, overlap, eps) * v
@@ -62,7 +62,7 @@ def _price(xp: Namespace, v: Array, overlap: Array, eps: float) -> Array:
 def _ciou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """That of diou, and a v', where a is held constant, as in the paper and in torchvision."""
     x, y = axes(xp, pred, target)
-    found = areas(x, y, eps)
+    found = areas(xp, x, y, eps)
     turn, by_width, by_height = _turn(xp, pred, target)
     overlap = found.loss(xp)
     factor = _price(xp, _TURN * turn * turn, overlap, eps) * (2.0 * _TURN * turn)

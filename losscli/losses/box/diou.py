@@ -19,7 +19,7 @@ def _diou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     [1.444444]
     """
     x, y = axes(xp, pred, target)
-    return areas(x, y, eps).loss(xp) + apart(xp, x, y, eps)
+    return areas(xp, x, y, eps).loss(xp) + apart(xp, x, y, eps)
 
 
 def apart(xp: Namespace, x: Axis, y: Axis, eps: float) -> Array:
@@ -31,7 +31,7 @@ def apart(xp: Namespace, x: Axis, y: Axis, eps: float) -> Array:
 def _diou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """That of iou, and ((ρ²)' - (ρ² / c²) (c²)') / c² of centres ρ and diagonal c."""
     x, y = axes(xp, pred, target)
-    overlaps = iou_slope(xp, x, y, areas(x, y, eps))
+    overlaps = iou_slope(xp, x, y, areas(xp, x, y, eps))
     return xp.stack(
         [a + b for a, b in zip(overlaps, apart_slope(xp, x, y, eps), strict=True)], axis=1
     )

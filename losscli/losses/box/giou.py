@@ -19,7 +19,7 @@ def _giou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     [1.0]
     """
     x, y = axes(xp, pred, target)
-    found = areas(x, y, eps)
+    found = areas(xp, x, y, eps)
     return found.loss(xp) + _empty(xp, x, y, found) / (1.0 + found.eps)
 
 
@@ -35,7 +35,7 @@ def _empty(xp: Namespace, x: Axis, y: Axis, found: Areas) -> Array:
 def _giou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """That of iou, and (E' U - U' E) / E² of the box E around both."""
     x, y = axes(xp, pred, target)
-    found = areas(x, y, eps)
+    found = areas(xp, x, y, eps)
     overlaps = iou_slope(xp, x, y, found)
     covered = xp.where(
         found.overlap, found.alone + found.both, x.ours * y.ours + x.theirs * y.theirs

@@ -18,13 +18,13 @@ def _iou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     [0.5, 1.0]
     """
     x, y = axes(xp, pred, target)
-    return areas(x, y, eps).loss(xp)
+    return areas(xp, x, y, eps).loss(xp)
 
 
 def _iou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The slopes of x1, y1, x2, y2; 0 for boxes that do not overlap."""
     x, y = axes(xp, pred, target)
-    return xp.stack(iou_slope(xp, x, y, areas(x, y, eps)), axis=1)
+    return xp.stack(iou_slope(xp, x, y, areas(xp, x, y, eps)), axis=1)
 
 
 def _iou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
