@@ -41,11 +41,11 @@ def _cosine_terms(mp, a, b, eps):
 
 
 def _cosine_scale(mp, pred, target, *, eps):
-    """√L: the chord is right to a few ULP of the unit vectors, and L is its square."""
+    """√L + ε: the chord is right to ε, a few ULP of the unit vectors, and L is its square."""
     lengths = [max(mp.sqrt(mp.fsum(x * x for x in v)), eps) or mp.mpf(1) for v in (pred, target)]
     dot = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     distance = abs(1 - dot / (lengths[0] * lengths[1]))
-    return max(mp.sqrt(distance), distance)
+    return max(mp.sqrt(distance) + mp.mpf(2) ** -52, distance)
 
 
 def _pair_scale(mp, pred, target, *, margin):
@@ -92,6 +92,14 @@ def _list_terms(mp, pred, target, *, labels):
         shares = [mp.exp(t) / mp.fsum(mp.exp(u) for u in target) for t in target]
     total = mp.fsum(mp.exp(z) for z in pred)
     return [mp.exp(z) / total * mp.fsum(shares) + q for z, q in zip(pred, shares, strict=True)]
+
+
+def _chances(mp, pred, target, *, temperature):
+    """The chances over the temperature, which lose digits where they are subnormal."""
+    chances = [mp.exp(s / temperature) for s in pred]
+    rest = mp.fsum(chances) - chances[target]
+    mine = [rest if c == target else chance for c, chance in enumerate(chances)]
+    return [m / mp.fsum(chances) / temperature + mp.mpf("1e-300") for m in mine]
 
 
 def _distances(mp, pred, p, eps):
@@ -235,6 +243,8 @@ OWED = {
     "info_nce": Owed(
         pred=st.lists(SIMILARITY, min_size=3, max_size=3),
         params={"temperature": st.sampled_from([0.07, 0.01, 1.0, 3.7])},
+        gradient_scale=_chances,
+        why="a chance below 1e-300 is subnormal before the temperature divides it",
         examples=(([1.0, -1.0, 0.3], 0, {}), ([-math.inf, 1.0, 0.9], 1, {})),
         laws=frozenset({"non_negative", "convex"}),
     ),
