@@ -76,7 +76,6 @@ def areas(xp: Namespace, x: Axis, y: Axis, eps: float) -> Areas:
         + (x.theirs_alone * y.theirs + x.both * y.theirs_alone)
     )
     both = x.both * y.both
-    overlap = overlap & (both > 0.0)
     return Areas(alone, both, overlap, _in_units(xp, eps, x.unit, y.unit))
 
 

@@ -107,6 +107,8 @@ POINTS = (
     ([0.0, 0.0, 1e200, 1e200], [1e199, 1e199, 1e200, 2e200], {}),
     ([0.0, 0.0, 1e-200, 1e-200], [1e-201, 1e-201, 1e-200, 2e-200], {}),
     ([0.0, 0.0, 2.0, 2.0], [1.0, 1.0, 3.0, 3.0], {"eps": 1e-7}),
+    ([-1.0, -1.0, 1e-200, 1e-200], [0.0, 0.0, 1.0, 1.0], {}),
+    ([0.0, 0.0, 1e-172, 1e-172], [0.0, 0.0, 2e-172, 1e-172], {"eps": 1e-7}),
 )
 AREA = st.tuples(st.floats(-10, 10), st.floats(-10, 10), st.floats(0.01, 10), st.floats(0.01, 10))
 PERFECT = AREA.map(lambda b: [b[0], b[1], b[0] + b[2], b[1] + b[3]])
@@ -127,10 +129,14 @@ def _box_owed(**terms):
 OWED = {
     "iou": _box_owed(gradient=8.0, why="a slope is of sums of areas over the union's square"),
     "giou": _box_owed(
-        gradient_scale=giou_terms, why="what the union and the whole change have unlike signs"
+        gradient=8.0,
+        gradient_scale=giou_terms,
+        why="what the union and the whole change have unlike signs",
     ),
     "diou": _box_owed(
-        gradient_scale=diou_terms, why="what the centres and the diagonal change have unlike signs"
+        gradient=8.0,
+        gradient_scale=diou_terms,
+        why="what the centres and the diagonal change have unlike signs",
     ),
     "ciou": _box_owed(
         gradient=None,
