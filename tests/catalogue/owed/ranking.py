@@ -157,10 +157,12 @@ OWED = {
         pred=vectors(),
         target=vectors(),
         params={"eps": st.sampled_from([0.0, 0.0, 1e-8, 2.0])},
+        value=8.0,
         gradient=8.0,
         scale=_cosine_scale,
         gradient_scale=lambda mp, p, t, eps: _cosine_terms(mp, p, t, eps),
-        why="near 0 the distance is the square of a chord of rounded vectors; slopes cancel there",
+        why="near 0 it is the square of a chord of rounded vectors, where slopes cancel; vectors"
+        " shorter than eps lack a length that is rounded at 1",
         kink=_zero_vector,
         examples=(
             ([1.0, 1e-9], [1.0, 0.0], {}),
