@@ -36,8 +36,15 @@ def _kink(pred, target, params):
     meeting = any(x in target for x in pred)
     if meeting or not all(b[k] < b[k + 2] for b in (pred, target) for k in (0, 1)):
         return True
-    # Beside an eps 1e290 times as large, boxes have slopes that are 0 for every purpose.
     around, _ = _sides(pred, target)
+    # A slope is a product of three lengths in units of those around both: below 1e-90 it is 0.
+    lengths = [
+        abs(pred[i] - target[j]) / around[i % 2] for i in range(4) for j in (i % 2, i % 2 + 2)
+    ]
+    sides = [(b[k + 2] - b[k]) / around[k] for b in (pred, target) for k in (0, 1)]
+    if min(*lengths, *sides) < 1e-90:
+        return True
+    # Beside an eps 1e290 times as large, boxes have slopes that are 0 for every purpose.
     return params.get("eps", 0.0) / around[0] / around[1] > 1e290
 
 
