@@ -33,6 +33,7 @@ class EvalPlan:
     gate: what the result must hold, such as "mse.ci_high <= 0.3"; max, min: the same as LABEL=N.
     baseline: the JSON of a saved evaluation, which gates may be relative to.
     allow_note: codes of notes that spoil no gate.
+    like: the library (torch, keras, sklearn, optax) whose clipping, defaults and divisors are used.
     threads: 0 is all cores. output: files, in the format of their suffix.
     save: whether the result is kept in eval/<UTC time>-<hash>.json, and in latest.json, of the
     folder `results`.
@@ -57,6 +58,7 @@ class EvalPlan:
     per_sample: str | os.PathLike[str] | None = None
     ci: float | str = 0.95
     nan: NanPolicy = "error"
+    like: str | None = None
     backend: BackendName = "auto"
     device: str = "cpu"
     dtype: Precision = "float64"
@@ -74,6 +76,12 @@ class EvalPlan:
                 words = ", ".join(get_args(kind))
                 raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
         _check_kinds(self)
+        if self.like is not None:
+            from losscli.losses.conventions import LIBRARIES
+
+            if self.like not in LIBRARIES:
+                words = ", ".join(LIBRARIES)
+                raise UsageError(f"like is one of {words}; {self.like!r} is not")
         if self.engine != "local" and self.engine.split(":")[0] != "dask":
             raise UsageError(f"there is no engine {self.engine!r}", hint="--engine local")
         if self.reduction == "none" and self.per_sample is None:

@@ -91,7 +91,7 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             samples=samples,
             progress=progress,
         )
-        result = gated(result, gates, plan.allow_note, baseline)
+        result = gated(replace(result, like=plan.like), gates, plan.allow_note, baseline)
         if samples is not None:
             samples.commit()
             result = replace(result, per_sample=samples.record)
@@ -113,7 +113,7 @@ def _place(plan: EvalPlan) -> SavedRun:
 
 def _bound(plan: EvalPlan) -> list[BoundLoss]:
     """The losses that are asked for; raises UsageError where there is none, or no such value."""
-    losses = bind(plan.loss, read_array)
+    losses = bind(plan.loss, read_array, plan.like)
     if not losses:
         raise _no_loss(plan)
     for loss in losses:

@@ -182,7 +182,7 @@ def _options(
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
     *("compare", "list", "explain", "plot", "report"),
-    *("--cluster", "--top", "--like"),
+    *("--cluster", "--top"),
 }
 
 

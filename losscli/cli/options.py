@@ -86,6 +86,11 @@ Ci: TypeAlias = Annotated[
     typer.Option("--ci", metavar="LEVEL", rich_help_panel=STATS,
                  help="Level of the interval of the mean, 0.95 or 95%."),
 ]  # fmt: skip
+Like: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--like", metavar="LIBRARY", rich_help_panel=STATS,
+                 help="Conventions of torch, keras, sklearn or optax: the number that it prints."),
+]  # fmt: skip
 PerSample: TypeAlias = Annotated[
     str | None,
     typer.Option("--per-sample", metavar="FILE", rich_help_panel=OUT, show_default=False,

@@ -136,6 +136,7 @@ class EvalCommon(Part):
     reduction: str | None = None
     nan: str | None = None
     ci: Share | None = None
+    like: str | None = None
     allow_note: Texts | None = None
     backend: str | None = None
     device: str | None = None

@@ -214,7 +214,7 @@ class _Planner:
             if "preds" not in given:
                 self._blame(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
                 continue
-            losses = self._losses((*keys, "losses"), part.losses)
+            losses = self._losses((*keys, "losses"), part.losses, given.get("like"))
             extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
             plan = self._planned(EvalPlan, keys, {**given, **extra, "loss": losses, "digest": True})
             for key in ("losses", "max", "min", "gates", "per_sample"):
@@ -293,11 +293,11 @@ class _Planner:
             return {}
         return {name: getattr(found, name) for name in found.model_fields_set}
 
-    def _losses(self, keys: Keys, specs: Sequence[str]) -> list[Any]:
+    def _losses(self, keys: Keys, specs: Sequence[str], like: str | None) -> list[Any]:
         """The losses of specs, with arrays read from beside the file."""
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._array))
+            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._array, like))
             bound_losses += found or []
         if not self.faults:
             self._tried(keys, lambda: bind(bound_losses, self._array))

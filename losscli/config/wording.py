@@ -10,7 +10,7 @@ from losscli.config import model
 from losscli.config.document import Document, Fault, Keys
 from losscli.errors import MissingError
 
-_LATER = {"comparisons", "like", "cluster", "top"}
+_LATER = {"comparisons", "cluster", "top"}
 _NAMES = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
 
 

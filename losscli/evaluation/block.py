@@ -85,7 +85,8 @@ class BlockMeter:
         digest: bool,
     ) -> None:
         self._source = source
-        self._losses = [loss.on(backend) for loss in losses]
+        spacing = _spacing(source.field("preds").dtype)
+        self._losses = [loss.on(backend, spacing) for loss in losses]
         self._backend = backend
         self._layout = layout
         self._nan = nan
@@ -179,7 +180,8 @@ class BlockMeter:
         denominator = None if share is None else self._backend.to_numpy(share)
         weight = np.array(raw["weights"], np.float64) if "weights" in raw else None
         values = self._values(loss, wide["preds"], target)
-        rows = RowLosses(values, denominator, weight)
+        by_rows = loss.convention is not None and loss.convention.by_rows
+        rows = RowLosses(values, denominator, weight, by_rows=by_rows)
         tally = rows.tally(checks.first)
         if missing is None and tally.numerator.finite:
             return tally, rows
@@ -200,7 +202,7 @@ class BlockMeter:
             skip = np.isnan(values) & ~out
             if self._nan == "error" and skip.any():
                 checks.blame_loss(loss, skip)
-        rows = RowLosses(values, denominator, weight, skip)
+        rows = RowLosses(values, denominator, weight, skip, by_rows)
         return rows.tally(checks.first), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
@@ -360,6 +362,12 @@ class _Checks:
                 found = domain.marks(self._raw[role])
                 if found:
                     yield (loss.label, role), found
+
+
+def _spacing(dtype: str) -> float:
+    """The distance of 1 from the next number of a type; of integers that of float64."""
+    kind = np.dtype(dtype)
+    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
 
 def _loses_integers(raw: NDArray[Any]) -> bool:

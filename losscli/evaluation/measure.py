@@ -1,5 +1,6 @@
 """`measure`: a source through its losses into tallies, one block a worker in memory."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -71,7 +72,9 @@ def measure(
 
     def results_of(tallies: Sequence[RowTally]) -> tuple[LossResult, ...]:
         return tuple(
-            LossResult.of(loss, tally, reduction, ci, lambda row: _line(source, row))
+            LossResult.of(
+                loss, tally, reduction, ci, lambda row: _line(source, row), _elements(loss, layout)
+            )
             for loss, tally in zip(losses, tallies, strict=True)
         )
 
@@ -89,6 +92,11 @@ def measure(
         wall_s=time.perf_counter() - start,
         bytes=source.size,
     )
+
+
+def _elements(loss: BoundLoss, layout: dict[str, tuple[int, ...]]) -> int:
+    """The numbers that a row's loss is the mean of."""
+    return math.prod(layout["preds"]) if loss.loss.elementwise else 1
 
 
 def _notes(

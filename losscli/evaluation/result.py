@@ -82,8 +82,9 @@ class LossResult(NamedTuple):
         reduction: str,
         level: float,
         line: Callable[[int], int | None],
+        elements: int = 1,
     ) -> "LossResult":
-        """The numbers of a finished tally."""
+        """The numbers of a finished tally; elements: those that a row's loss is the mean of."""
         mean, stderr = tally.mean(), tally.stderr()
         total = float(tally.numerator)
         transform = bound.transform
@@ -94,6 +95,8 @@ class LossResult(NamedTuple):
             ci = (_apply(transform, mean - half), _apply(transform, mean + half))
             if bound.statistic:  # a root: its slope is 1 / (2 √mean)
                 stderr = stderr / (2.0 * shown) if shown else None
+        each = bound.convention is not None and bound.convention.by_elements
+        counted = elements if each else 1
         ends = tally.extremes
         found = ends.high_row is not None
         return cls(
@@ -101,7 +104,7 @@ class LossResult(NamedTuple):
             loss=bound.loss.name,
             params=bound.params,
             reduction=reduction,
-            value={"mean": shown, "sum": total, "none": None}[reduction],
+            value={"mean": shown, "sum": total * counted, "none": None}[reduction],
             mean=mean,
             rows=tally.rows,
             n=tally.count,
@@ -184,6 +187,7 @@ class Evaluation(Document):
     threads: int
     wall_s: float
     bytes: int
+    like: str | None = None
     gates: tuple[Judged, ...] = ()
     groups: tuple[Group, ...] = ()
     per_sample: Mapping[str, Any] | None = None
@@ -228,6 +232,7 @@ class Evaluation(Document):
             "backend": self.backend,
             "device": self.device,
             "dtype": self.dtype,
+            "like": self.like,
             "engine": self.engine,
             "threads": self.threads,
             "started": self.started,

@@ -35,6 +35,7 @@ def read_back(document: Mapping[str, Any], path: str) -> SavedEvaluation:
             backend=document["backend"],
             device=document["device"],
             dtype=document["dtype"],
+            like=document.get("like"),
             engine=document["engine"],
             threads=document["threads"],
             wall_s=timing["wall_s"],

@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 
 from losscli.errors import UsageError
+from losscli.losses.conventions import LIBRARIES
 from losscli.losses.loss import Loss
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
@@ -43,6 +44,27 @@ def _others() -> dict[str, tuple[str, str | None]]:
         found |= dict.fromkeys(loss.aliases, (loss.name, None))
         found |= {name: (loss.name, name) for name, _ in loss.derived}
     return found
+
+
+def find_like(name: str, library: str) -> tuple[Loss, str | None]:
+    """The loss that a name means to a library, which must have it; and as `find`.
+
+    Raises UsageError for a loss that the library does not have.
+    """
+    for loss in every():
+        if library in loss.like and name in loss.like[library].names:
+            return loss, None
+    loss, statistic = find(name)
+    if library not in loss.like:
+        others = [other for other in LIBRARIES if other in loss.like]
+        hint = " or ".join(f"--like {other}" for other in others)
+        raise UsageError(
+            f"{library} has no {loss.name}",
+            hint=f"{hint} {'has' if len(others) == 1 else 'have'} it"
+            if others
+            else "leave --like out",
+        )
+    return loss, statistic
 
 
 def find(name: str) -> tuple[Loss, str | None]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -9,9 +10,10 @@ from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
 from losscli.errors import MissingError, UsageError
+from losscli.losses.conventions import Convention
 from losscli.losses.domain import LOGIT, Domain
 from losscli.losses.loss import Loss
-from losscli.losses.registry import find
+from losscli.losses.registry import find, find_like
 
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
@@ -27,14 +29,20 @@ class BoundLoss(NamedTuple):
     params: Mapping[str, Any]
     label: str
     statistic: str | None = None
+    convention: Convention | None = None
 
-    def on(self, backend: Backend) -> "BoundLoss":
-        """The same with its array parameters on a backend."""
+    def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
+        """The same with its array parameters on a backend, and as its convention computes it.
+
+        spacing: the distance of 1 from the next number in the type of the predictions.
+        """
         moved = {
             name: backend.widen(value) if isinstance(value, np.ndarray) else value
             for name, value in self.params.items()
         }
-        return BoundLoss(self.loss, moved, self.label, self.statistic)
+        values = None if self.convention is None else self.convention.values_of(spacing)
+        loss = self.loss if values is None else replace(self.loss, values=values)
+        return self._replace(loss=loss, params=moved)
 
     @property
     def pred(self) -> Domain:
@@ -74,17 +82,20 @@ class BoundLoss(NamedTuple):
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 
-def bind(spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader) -> list[BoundLoss]:
+def bind(
+    spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader, like: str | None = None
+) -> list[BoundLoss]:
     """The losses that a spec, a loss or a list of either names, with unique labels.
 
-    read: gives the array of a file, for parameters such as `weight=@w.npy`.
+    read: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
+    whose conventions they follow.
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
     if not isinstance(spec, str | Loss | BoundLoss | Sequence):
         raise UsageError(f"a loss is asked for by its name, not by {spec!r}")
     items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
-    bound = [loss for item in items for loss in _bind_item(item, read)]
+    bound = [loss for item in items for loss in _bind_item(item, read, like)]
     seen: set[str] = set()
     for loss in bound:
         if loss.label in seen:
@@ -102,13 +113,15 @@ def files_of(spec: Any) -> list[str]:
     return [name for item in items if isinstance(item, str) for name in _FILE.findall(item)]
 
 
-def _bind_item(item: Any, read: Reader) -> list[BoundLoss]:
+def _bind_item(item: Any, read: Reader, like: str | None) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
+        item = item.name if like else item
+    if isinstance(item, Loss):
         return [BoundLoss(item, item.resolve({}), item.name)]
     if isinstance(item, str):
-        return [_bind_spec(spec, read) for spec in _split(item)]
+        return [_bind_spec(spec, read, like) for spec in _split(item)]
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
 
 
@@ -124,7 +137,7 @@ def _split(text: str) -> list[str]:
     return specs
 
 
-def _bind_spec(spec: str, read: Reader) -> BoundLoss:
+def _bind_spec(spec: str, read: Reader, like: str | None) -> BoundLoss:
     text = spec.strip()
     head, _, rest = text.partition(":")
     label, equals, name = head.rpartition("=")
@@ -137,7 +150,8 @@ def _bind_spec(spec: str, read: Reader) -> BoundLoss:
         if ".py" in name or "." in name:
             raise MissingError(f"losses from a file or a module are not there yet: {text}")
         raise UsageError(f"{name!r} is no name of a loss", hint="-l NAME, or -l NAME:key=value")
-    loss, statistic = find(name)
+    loss, statistic = find_like(name, like) if like else find(name)
+    convention = loss.like[like] if like else None
     given: dict[str, str] = {}
     for part in rest.split(",") if rest.strip() else ():
         key, value = _parameter(part, text)
@@ -145,8 +159,10 @@ def _bind_spec(spec: str, read: Reader) -> BoundLoss:
             raise UsageError(f"{key} is given twice in {text!r}", hint="name it once")
         given[key] = value
     words = ",".join(f"{key}={value}" for key, value in given.items())
-    params = loss.resolve({key: _value(value, read) for key, value in given.items()})
-    return BoundLoss(loss, params, label or (f"{name}:{words}" if words else name), statistic)
+    values = {key: _value(value, read) for key, value in given.items()}
+    params = loss.resolve(values, {} if convention is None else convention.params)
+    label = label or (f"{name}:{words}" if words else name)
+    return BoundLoss(loss, params, label, statistic, convention)
 
 
 def _parameter(part: str, spec: str) -> tuple[str, str]:

@@ -131,6 +131,7 @@ def _counts(loss: LossResult) -> str:
 def how_line(result: Evaluation) -> str:
     """Where and how it was computed."""
     where = f"{result.backend} on {result.device} in {result.dtype}, exact sums"
+    where += f" · conventions of {result.like}" if result.like else ""
     return f"{where} · {result.wall_s:.2f} s"
 
 

@@ -50,14 +50,7 @@ def _cosine_embedding_reference(mp: Any, pred: Any, target: Any, *, margin: Any)
     return 1 - cosine if target == 1 else max(cosine - margin, mp.mpf(0))
 
 
-def _like_torch(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    margin: float,
-    eps: float = 0.0,  # noqa: ARG001
-) -> Array:
+def _like_torch(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     first, second = pred[:, 0], pred[:, 1]
     squares = [xp.sum(v * v, axis=-1) + 1e-12 for v in (first, second)]
     cosine = xp.sum(first * second, axis=-1) / xp.sqrt(squares[0] * squares[1])

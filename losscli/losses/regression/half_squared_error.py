@@ -51,6 +51,6 @@ half_squared_error = Loss(
         "sklearn": "_loss.loss.HalfSquaredError().loss(target, pred)",
         "torch": "0.5 * F.mse_loss(pred, target)",
     },
-    like={"optax": Convention()},
+    like={"optax": Convention(names=("l2", "l2_loss"))},
     pitfalls=("optax calls it l2_loss; here l2 is mse, twice this: 4 and 2 at an error of 2.",),
 )

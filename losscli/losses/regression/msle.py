@@ -36,7 +36,7 @@ def _msle_reference(mp: Any, pred: Any, target: Any) -> Any:
     return (mp.log(1 + pred) - mp.log(1 + target)) ** 2
 
 
-def _msle_of_keras(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:  # noqa: ARG001
+def _msle_of_keras(xp: Namespace, pred: Array, target: Array) -> Array:
     """Of predictions and targets that are lifted to 1e-7."""
     lifted = (xp.clip(x, _KERAS_LEAST, xp.inf) for x in (pred, target))
     return _msle(xp, *lifted)
