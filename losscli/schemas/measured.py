@@ -70,6 +70,7 @@ def evaluation() -> Schema:
             "backend": TEXT,
             "device": TEXT,
             "dtype": TEXT,
+            "like": maybe(one_of("torch", "keras", "sklearn", "optax")),
             "engine": TEXT,
             "threads": COUNT,
             "timing": record({"wall_s": FINITE, "bytes": COUNT}),
