@@ -95,7 +95,7 @@ def erf(xp: Namespace, x: Array) -> Array:
 
 
 def log_factorial(xp: Namespace, n: Array) -> Array:
-    """log n! = log Γ(1 + n) for real n >= 0, right to a few ULP, also near its zeros 0 and 1.
+    """The log of n! = Γ(1 + n) for real n >= 0, right to a few ULP, also near its zeros 0 and 1.
 
     Below 9 the argument comes down to the zero's neighbourhood by whole steps, none of which
     rounds; from 9 on it is Stirling's series.
@@ -116,7 +116,7 @@ def log_factorial(xp: Namespace, n: Array) -> Array:
 
 
 def stirling(n: Array) -> Array:
-    """What log n! is above (n + 1/2) log n - n + log(2π) / 2, for n >= 9."""
+    """What log n! exceeds (n + 1/2) log n - n + log(2π) / 2 by, for n >= 9."""
     inverse = 1.0 / n
     return inverse * _polynomial(_STIRLING, inverse * inverse)
 

@@ -38,7 +38,7 @@ def _parts(xp: Namespace, pred: Array, target: Array, eps: float) -> tuple[Array
 
 
 def _gaussian_nll_derivative(
-    xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float
+    xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
 ) -> Array:
     """Of the mean error / v, of the variance (1 - error² / v) / 2 v; below eps as at eps."""
     variance, error, ratio = _parts(xp, pred, target, eps)

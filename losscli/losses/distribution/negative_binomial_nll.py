@@ -68,8 +68,8 @@ def _negative_binomial_nll_derivative(
     target: Array,
     *,
     r: float,
-    full: bool,
     log_input: bool,
+    **_: Any,
 ) -> Array:
     """(mean - target) / mean · r / (r + mean); of a logarithm, times the mean."""
     if log_input:
@@ -91,7 +91,7 @@ def _negative_binomial_nll_reference(
     return nll + mp.loggamma(r) + mp.loggamma(target + 1) - mp.loggamma(target + r)
 
 
-def _domains(r: float, full: bool, log_input: bool) -> tuple[Domain, Domain]:
+def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
     return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE
 
 

@@ -23,7 +23,7 @@ def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     rate = pred + (none & (pred == 0.0))
     far = (pred - target) - target * log_ratio(xp, rate, count)
     near = -target * log1pmx_near(xp, part)
-    return 2.0 * xp.where(log1pmx_is_near(part) & ~none, near, far)
+    return 2.0 * xp.where(log1pmx_is_near(part) & ~none, near, far) + 0.0
 
 
 def _poisson_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:

@@ -42,8 +42,8 @@ def _poisson_nll_derivative(
     target: Array,
     *,
     log_input: bool,
-    full: bool,
     eps: float,
+    **_: Any,
 ) -> Array:
     """The rate less the target; of a rate itself 1 - target / rate."""
     return xp.exp(pred) - target if log_input else excess(xp, pred + eps, target)
@@ -58,7 +58,7 @@ def _poisson_nll_reference(
     return nll + mp.loggamma(target + 1) if full else nll
 
 
-def _domains(log_input: bool, full: bool, eps: float) -> tuple[Domain, Domain]:
+def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
     return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE
 
 
