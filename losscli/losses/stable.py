@@ -94,16 +94,16 @@ def log1pmx(xp: Namespace, u: Array) -> Array:
 
 def log1pmx_is_near(u: Array) -> Array:
     """Where log1pmx_near is true."""
-    return (u > -0.35) & (u < 0.6)
+    return (u > -0.5) & (u < 1.0)
 
 
 def log1pmx_near(xp: Namespace, u: Array) -> Array:
-    """log1pmx for -0.35 < u < 0.6; some finite number for others, for the branch not taken.
+    """log1pmx for -0.5 < u < 1; some finite number for others, for the branch not taken.
 
     Loader's series in r = u / (2 + u), from Fast and accurate computation of binomial
-    probabilities, 2000; 17 terms suffice.
+    probabilities, 2000; 17 terms suffice: r² is 1/9 at most.
     """
-    near = xp.clip(u, -0.35, 0.6)
+    near = xp.clip(u, -0.5, 1.0)
     r = near / (2.0 + near)
     square = r * r
     series = xp.zeros_like(square)

@@ -2,8 +2,11 @@
 
 from losscli.losses.loss import Array, Namespace
 
+# Ratios beyond this have lost digits or left the range.
+_FAR = 1e300
 
-def excess(xp: Namespace, rate: Array, target: Array) -> Array:
+
+def excess(rate: Array, target: Array) -> Array:
     """1 - target / rate, and 1 where both are 0: a rate that nothing was observed of is all excess.
 
     Next to rate = target, the plain form cancels.
@@ -13,5 +16,9 @@ def excess(xp: Namespace, rate: Array, target: Array) -> Array:
 
 
 def log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
-    """log(a / b) of numbers > 0 that are not near each other; a / b alone may overflow."""
-    return 2.0 * xp.log(xp.sqrt(a) / xp.sqrt(b))
+    """log(a / b) of numbers >= 0, also where a / b leaves the range of the type."""
+    ratio = a / b
+    far = ~((ratio >= 1.0 / _FAR) & (ratio <= _FAR))
+    if not bool(xp.any(far)):  # as nearly always; it changes no other element
+        return xp.log(ratio)
+    return xp.where(far, xp.log(a) - xp.log(b), xp.log(xp.where(far, 1.0, ratio)))

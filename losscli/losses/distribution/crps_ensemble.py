@@ -43,7 +43,7 @@ def _count(pred: Array, fair: bool) -> int:
 
 def _shares(xp: Namespace, above: Array, ranks: Array, members: int) -> Array:
     """What the distance of the member of each rank counts: of its sign, so that nothing cancels."""
-    return (xp.where(above, float(members), 0.0) - ranks + 0.5) * (2.0 / members**2)
+    return (members * xp.astype(above, ranks.dtype) - ranks + 0.5) * (2.0 / members**2)
 
 
 def _unfair(ranks: Array, members: int) -> Array:

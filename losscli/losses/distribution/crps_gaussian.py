@@ -23,11 +23,11 @@ def _crps_gaussian(xp: Namespace, pred: Array, target: Array) -> Array:
     >>> crps_gaussian([[0.0, 1.0], [5.0, 0.0]], [0.0, 3.0]).round(6).tolist()
     [0.233695, 2.0]
     """
-    error, deviation, scaled = _parts(xp, pred, target)
+    error, deviation, scaled = _parts(pred, target)
     return xp.abs(error) * erf(xp, xp.abs(scaled)) + deviation * _of_deviation(xp, scaled)
 
 
-def _parts(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array]:
+def _parts(pred: Array, target: Array) -> tuple[Array, Array, Array]:
     """The error, the deviation, and the error in deviations times √2; met means are 0 of them."""
     error, deviation = pred[:, 0] - target, pred[:, 1]
     return error, deviation, _ROOT_HALF * (error / (deviation + (error == 0.0)))
@@ -40,7 +40,7 @@ def _of_deviation(xp: Namespace, scaled: Array) -> Array:
 
 def _crps_gaussian_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """Of the mean erf(error / (√2 s)), of the deviation 2 φ(error / s) - 1 / √π."""
-    _, _, scaled = _parts(xp, pred, target)
+    _, _, scaled = _parts(pred, target)
     return xp.stack((erf(xp, scaled), _of_deviation(xp, scaled)), axis=1)
 
 

@@ -21,7 +21,7 @@ def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     return 2.0 * xp.where(log1pmx_is_near(part), -log1pmx_near(xp, part), far) + 0.0
 
 
-def _gamma_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _gamma_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
     """2 (pred - target) / pred²."""
     return 2.0 * ((pred - target) / pred) / pred
 

@@ -40,9 +40,9 @@ def _parts(xp: Namespace, pred: Array, target: Array, eps: float) -> tuple[Array
 def _gaussian_nll_derivative(
     xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
 ) -> Array:
-    """Of the mean error / v, of the variance (1 - error² / v) / 2 v; below eps as at eps."""
-    variance, error, ratio = _parts(xp, pred, target, eps)
-    return xp.stack((ratio, 0.5 * ((1.0 - error * ratio) / variance)), axis=1)
+    """Of the mean error / v, of the variance (1 / v - (error / v)²) / 2; below eps as at eps."""
+    variance, _, ratio = _parts(xp, pred, target, eps)
+    return xp.stack((ratio, 0.5 * (1.0 / variance - ratio * ratio)), axis=1)
 
 
 def _gaussian_nll_reference(mp: Any, pred: Any, target: Any, *, full: bool, eps: Any) -> Any:

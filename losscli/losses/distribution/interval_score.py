@@ -24,9 +24,10 @@ def _interval_score(xp: Namespace, pred: Array, target: Array, *, alpha: float) 
 
 def _interval_score_derivative(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
     """Of the lower end -1, of the upper 1; 2 / alpha the other way for the end that was passed."""
-    below = xp.where(target < pred[:, 0], 2.0 / alpha - 1.0, -1.0)
-    above = xp.where(target > pred[:, 1], 1.0 - 2.0 / alpha, 1.0)
-    return xp.stack((below, above), axis=1)
+    price = 2.0 / alpha
+    below = xp.astype(target < pred[:, 0], pred.dtype)
+    above = xp.astype(target > pred[:, 1], pred.dtype)
+    return xp.stack((price * below - 1.0, 1.0 - price * above), axis=1)
 
 
 def _interval_score_reference(mp: Any, pred: Any, target: Any, *, alpha: Any) -> Any:

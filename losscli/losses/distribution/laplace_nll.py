@@ -30,7 +30,7 @@ def _laplace_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: 
 def _laplace_nll_derivative(
     xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
 ) -> Array:
-    """Of the location the error's sign / b, of the scale (1 - |error| / b) / b; below eps as there."""
+    """Of the location sign(error) / b, of the scale (1 - |error| / b) / b; below eps as at it."""
     scale = xp.clip(pred[:, 1], eps, xp.inf)
     error = pred[:, 0] - target
     of_scale = (1.0 - xp.abs(error) / scale) / scale

@@ -73,9 +73,11 @@ def _negative_binomial_nll_derivative(
 ) -> Array:
     """(mean - target) / mean · r / (r + mean); of a logarithm, times the mean."""
     if log_input:
-        mean = xp.exp(xp.clip(pred, -xp.inf, _FAR))
-        return (mean - target) * (r / (r + mean))
-    return excess(xp, pred, target) * (r / (r + pred))
+        less = xp.exp(-xp.abs(pred))  # the mean, or its inverse where that is above 1
+        above = pred > 0.0
+        error = xp.where(above, 1.0 - target * less, less - target)
+        return error * (r / xp.where(above, 1.0 + r * less, r + less))
+    return excess(pred, target) * (r / (r + pred))
 
 
 def _negative_binomial_nll_reference(

@@ -46,7 +46,7 @@ def _poisson_nll_derivative(
     **_: Any,
 ) -> Array:
     """The rate less the target; of a rate itself 1 - target / rate."""
-    return xp.exp(pred) - target if log_input else excess(xp, pred + eps, target)
+    return xp.exp(pred) - target if log_input else excess(pred + eps, target)
 
 
 def _poisson_nll_reference(

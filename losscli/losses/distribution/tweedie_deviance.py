@@ -74,7 +74,7 @@ def _tweedie_deviance_derivative(
     if power == 0:
         return 2.0 * (pred - target)
     if power == 1:
-        return 2.0 * excess(xp, pred, target)
+        return 2.0 * excess(pred, target)
     # Divided first, the factors do not leave the range before their product does.
     return 2.0 * share(xp, (pred - target) / pred, pred ** (1.0 - power))
 
