@@ -4,7 +4,9 @@ Each range has the best polynomial of its kind, fitted at Chebyshev points with 
 range does not reach is clipped to it, so that the branch that is not taken stays finite.
 """
 
+import math
 from collections.abc import Sequence
+from functools import cache
 
 from losscli.losses.loss import Array, Namespace
 
@@ -85,6 +87,10 @@ _STIRLING = (
 )
 
 
+# So many whole numbers have the logarithms of their factorials in a table.
+_LISTED = 256
+
+
 def erf(xp: Namespace, x: Array) -> Array:
     """The error function, 2/√π ∫₀ˣ exp(-u²) du, right to about an ULP everywhere."""
     size = xp.clip(xp.abs(x), 0.0, _ERF_IS_ONE)
@@ -96,6 +102,29 @@ def erf(xp: Namespace, x: Array) -> Array:
 
 def log_factorial(xp: Namespace, n: Array) -> Array:
     """The log of n! = Γ(1 + n) for real n >= 0, right to a few ULP, also near its zeros 0 and 1.
+
+    Counts are mostly whole and small: those come from a table, wherever they stand.
+    """
+    listed = (n == xp.floor(n)) & (n < float(_LISTED))
+    if bool(xp.all(listed)):
+        return _from_table(xp, n)
+    return xp.where(listed, _from_table(xp, xp.where(listed, n, 0.0)), _log_gamma_above(xp, n))
+
+
+def _from_table(xp: Namespace, n: Array) -> Array:
+    table = xp.asarray(_table(), dtype=n.dtype, device=n.device)
+    places = xp.reshape(xp.astype(n, xp.int64), (-1,))
+    return xp.reshape(xp.take(table, places, axis=0), n.shape)
+
+
+@cache
+def _table() -> tuple[float, ...]:
+    """The logarithms of 0!, 1!, 2! …, each rounded once from the whole number."""
+    return tuple(math.log(math.factorial(n)) for n in range(_LISTED))
+
+
+def _log_gamma_above(xp: Namespace, n: Array) -> Array:
+    """log Γ(1 + n).
 
     Below 9 the argument comes down to the zero's neighbourhood by whole steps, none of which
     rounds; from 9 on it is Stirling's series.

@@ -68,3 +68,18 @@ def test_log_factorial_beside_the_ends_of_its_ranges(near, step):
 def test_log_factorial_of_nan_is_nan():
     """Clipping hides nothing."""
     assert all(map(math.isnan, on_both(log_factorial, math.nan)))
+
+
+def test_log_factorial_of_a_whole_number_is_the_same_in_any_company():
+    """Beside others that no table has, and in any shape."""
+    whole = np.array([[0.0, 1.0, 2.0], [5.0, 255.0, 256.0]])
+    for namespace, array in ((np, np.asarray), (torch_namespace, torch.from_numpy)):
+        alone = [
+            float(log_factorial(namespace, array(whole[i : i + 1, j]))[0])
+            for i in (0, 1)
+            for j in (0, 1, 2)
+        ]
+        together = log_factorial(namespace, array(whole))
+        mixed = log_factorial(namespace, array(np.append(whole, 0.5)))
+        assert np.asarray(together).reshape(-1).tolist() == alone
+        assert np.asarray(mixed)[:-1].tolist() == alone

@@ -291,3 +291,13 @@ def test_domains_follow_the_parameters():
     assert losses.tweedie_deviance([-1.0], [1.0], power=0.0)[0] == 4.0
     with pytest.raises(UsageError, match="power"):
         losses.tweedie_deviance([1.0], [1.0], power=0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("gaussian_nll", "variance"), ("crps_gaussian", "deviation"), ("laplace_nll", "scale")],
+)
+def test_a_negative_spread_is_named(name, column):
+    """Not only that the row is wrong."""
+    with pytest.raises(DataError, match=f"-1.0 is no {column}"):
+        getattr(losses, name)([[0.0, 1.0], [0.0, -1.0]], [0.0, 0.0])

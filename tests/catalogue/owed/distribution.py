@@ -152,7 +152,9 @@ OWED = {
     ),
     "poisson_deviance": Owed(
         gradient_scale=_deviance_slope(1),
-        why="at the target a difference quotient is not exactly 0",
+        value=8.0,
+        why="beyond the series two terms cancel to a quarter; at the target a difference quotient"
+        " is not exactly 0",
         pred=RATES,
         target=COUNTS,
         near=rates_and_counts(),
@@ -169,7 +171,9 @@ OWED = {
     ),
     "gamma_deviance": Owed(
         gradient_scale=_deviance_slope(2),
-        why="at the target a difference quotient is not exactly 0",
+        value=8.0,
+        why="beyond the series two terms cancel to a quarter; at the target a difference quotient"
+        " is not exactly 0",
         pred=AMOUNTS,
         target=AMOUNTS,
         near=rates_and_counts(),
@@ -260,7 +264,7 @@ OWED = {
         near=st.tuples(st.floats(-8, 8), st.floats(1e-3, 10)).map(lambda x: (list(x), 0.5)),
         gradient_scale=lambda mp, p, t: [None, mp.mpf(1)],
         value=8.0,
-        why="the deviation's slope is a difference that is 0 at 0.83 deviations",
+        why="its two terms differ in sign; the deviation's slope is 0 at 0.83 deviations",
         kink=lambda p, t, _: p[1] == 0,
         examples=(
             ([1.0, 0.0], 3.0, {}),
