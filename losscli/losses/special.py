@@ -124,7 +124,7 @@ def _table() -> tuple[float, ...]:
 
 
 def _log_gamma_above(xp: Namespace, n: Array) -> Array:
-    """log Γ(1 + n).
+    """The log of Γ(1 + n) by formulas.
 
     Below 9 the argument comes down to the zero's neighbourhood by whole steps, none of which
     rounds; from 9 on it is Stirling's series.
