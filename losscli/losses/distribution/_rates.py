@@ -1,5 +1,7 @@
 """Predicted rates beside what was observed: slopes and ratios that keep their digits."""
 
+import math
+
 from losscli.losses.loss import Array, Namespace
 
 # Ratios beyond this have lost digits or left the range.
@@ -22,3 +24,12 @@ def log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
     if not bool(xp.any(far)):  # as nearly always; it changes no other element
         return xp.log(ratio)
     return xp.where(far, xp.log(a) - xp.log(b), xp.log(xp.where(far, 1.0, ratio)))
+
+
+def log1p_ratio(xp: Namespace, a: float, b: Array) -> Array:
+    """log(1 + a / b) of numbers >= 0, also where a / b leaves the range of the type."""
+    ratio = a / b
+    far = ratio == xp.inf
+    if not bool(xp.any(far)):
+        return xp.log1p(ratio)
+    return xp.where(far, math.log(a) - xp.log(b), xp.log1p(xp.where(far, 1.0, ratio)))

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from losscli.losses.distribution._rates import excess
+from losscli.losses.distribution._rates import excess, log1p_ratio
 from losscli.losses.domain import NON_NEGATIVE, REAL, Domain, Interval
 from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.special import STIRLING_FROM, log_factorial, stirling
@@ -28,7 +28,7 @@ def _negative_binomial_nll(
     if log_input:
         nll = _of_logarithm(xp, pred, target, r)
     else:
-        nll = share(xp, target, xp.log1p(r / pred)) + r * xp.log1p(pred / r)
+        nll = share(xp, target, log1p_ratio(xp, r, pred)) + r * xp.log1p(pred / r)
     return nll + _log_shape(xp, target, r) if full else nll
 
 

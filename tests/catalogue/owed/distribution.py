@@ -23,7 +23,9 @@ def _log_factorial(mp, n):
 def _poisson_terms(mp, pred, target, *, log_input, full, eps):
     rate = mp.exp(pred) if log_input else pred
     logarithm = pred if log_input else mp.log(rate + eps) if rate + eps else mp.mpf(0)
-    return rate + mp.fabs(target * logarithm) + (_log_factorial(mp, target) if full else 0)
+    # The sum rate + eps is rounded before its logarithm, which may be nearly 0.
+    size = mp.fabs(logarithm) + (1 if eps and not log_input else 0)
+    return rate + target * size + (_log_factorial(mp, target) if full else 0)
 
 
 def _poisson_slopes(mp, pred, target, *, log_input, full, eps):
@@ -63,6 +65,12 @@ def _gaussian_slopes(mp, pred, target, *, full, eps):
     return [error / variance, (1 + error**2 / variance) / (2 * variance)]
 
 
+def _normal_slopes(mp, pred, target):
+    """Of the mean the slope, as far as a difference quotient tells it; of the deviation 1."""
+    slope = mp.erf((pred[0] - target) / (pred[1] * mp.sqrt(2))) if pred[1] else 1
+    return [max(mp.fabs(slope), mp.mpf("1e-250")), mp.mpf(1)]
+
+
 def _laplace_terms(mp, pred, target, *, full, eps):
     scale = max(pred[1], eps)
     return mp.fabs(mp.log(scale)) + mp.fabs(pred[0] - target) / scale + (1 if full else 0)
@@ -76,7 +84,7 @@ def _laplace_slopes(mp, pred, target, *, full, eps):
 def _size_terms(mp, pred, target, *, r, full, log_input):
     """The two terms, and of the full form the logarithms of its factorials."""
     mean = mp.exp(pred) if log_input else pred
-    terms = r * mp.log(1 + mean / r)
+    terms = r * mp.log(1 + mean / r) + mp.mpf("1e-300")  # a subnormal mean loses digits over r
     terms += target * mp.log(1 + r / mean) if target and mean else 0
     if not full:
         return terms
@@ -118,8 +126,8 @@ def mean_of(spread):
     return st.tuples(st.one_of(MODEST, REALS), spread).map(list)
 
 
-# A step of 1e-330 beside a spread of 1e200 is lost in 700 digits.
-SPREADS = st.one_of(st.floats(1e-5, 1e3), st.floats(1e-300, 1e150), st.sampled_from([0.0, 1.0]))
+# A step of 1e-330 beside larger spreads is lost in 700 digits.
+SPREADS = st.one_of(st.floats(1e-5, 1e3), st.floats(1e-300, 1e100), st.sampled_from([0.0, 1.0]))
 
 OWED = {
     "poisson_nll": Owed(
@@ -233,7 +241,7 @@ OWED = {
         examples=(([1.0, 0.0], 0.0, {}), ([1.0, 4.0], 0.0, {"full": True})),
     ),
     "negative_binomial_nll": Owed(
-        pred=st.one_of(st.just(0.0), st.floats(1e-250, 1e250), st.floats(1e-3, 1e3)),
+        pred=st.one_of(st.just(0.0), st.floats(1e-320, 1e250), st.floats(1e-3, 1e3)),
         target=st.one_of(st.integers(0, 30).map(float), st.floats(0, 100), st.floats(0, 1e9)),
         near=st.one_of(close_pairs(low=1e-3, high=1e6), st.tuples(st.floats(0, 800), COUNTS)),
         params={
@@ -248,6 +256,7 @@ OWED = {
         examples=(
             (0.0, 0.0, {}),
             (1e-250, 3.0, {}),
+            (5e-324, 3.0, {"r": 10.0}),
             (-800.0, 2.0, {"log_input": True}),
             (-740.0, 0.0, {"log_input": True}),
             (800.0, 2.0, {"log_input": True}),
@@ -262,7 +271,7 @@ OWED = {
         pred=mean_of(SPREADS),
         target=st.one_of(MODEST, REALS),
         near=st.tuples(st.floats(-8, 8), st.floats(1e-3, 10)).map(lambda x: (list(x), 0.5)),
-        gradient_scale=lambda mp, p, t: [None, mp.mpf(1)],
+        gradient_scale=_normal_slopes,
         value=8.0,
         why="its two terms differ in sign; the deviation's slope is 0 at 0.83 deviations",
         kink=lambda p, t, _: p[1] == 0,
