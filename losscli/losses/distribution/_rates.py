@@ -4,9 +4,6 @@ import math
 
 from losscli.losses.loss import Array, Namespace
 
-# Ratios beyond this have lost digits or left the range.
-_FAR = 1e300
-
 
 def excess(rate: Array, target: Array) -> Array:
     """1 - target / rate, and 1 where both are 0: a rate that nothing was observed of is all excess.
@@ -20,7 +17,8 @@ def excess(rate: Array, target: Array) -> Array:
 def log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
     """log(a / b) of numbers >= 0, also where a / b leaves the range of the type."""
     ratio = a / b
-    far = ~((ratio >= 1.0 / _FAR) & (ratio <= _FAR))
+    limits = xp.finfo(ratio.dtype)
+    far = ~((ratio >= limits.smallest_normal) & (ratio <= limits.max))
     if not bool(xp.any(far)):  # as nearly always; it changes no other element
         return xp.log(ratio)
     return xp.where(far, xp.log(a) - xp.log(b), xp.log(xp.where(far, 1.0, ratio)))

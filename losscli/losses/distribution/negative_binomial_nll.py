@@ -9,9 +9,6 @@ from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.special import STIRLING_FROM, log_factorial, stirling
 from losscli.losses.stable import log1pmx, share
 
-# A logarithm beyond this has a mean that r is nothing beside, or that is nothing beside r.
-_FAR = 600.0
-
 
 def _negative_binomial_nll(
     xp: Namespace, pred: Array, target: Array, *, r: float, full: bool, log_input: bool
@@ -33,15 +30,16 @@ def _negative_binomial_nll(
 
 
 def _of_logarithm(xp: Namespace, pred: Array, target: Array, r: float) -> Array:
-    """The same of a logarithm; past 600 either way log(1 + x) is log(x), and grows by what is left.
+    """The same of a logarithm, by both exponentials: one that underflows has no inverse."""
+    far = math.log(xp.finfo(pred.dtype).max) - 20.0
 
-    Both exponentials are needed: the inverse of one that underflows is no use.
-    """
-    above = r * (
-        xp.log1p(xp.exp(xp.clip(pred, -xp.inf, _FAR)) / r) + xp.clip(pred - _FAR, 0.0, xp.inf)
-    )
-    below = xp.log1p(r * xp.exp(xp.clip(-pred, -xp.inf, _FAR))) + xp.clip(-pred - _FAR, 0.0, xp.inf)
-    return target * below + above
+    def log1p_exp(x: Array, less: float, more: float) -> Array:
+        """log(1 + more eˣ / less); past `far`, where 1 counts nothing, it grows as x does."""
+        return xp.log1p(more * xp.exp(xp.clip(x, -xp.inf, far)) / less) + xp.clip(
+            x - far, 0.0, xp.inf
+        )
+
+    return target * log1p_exp(-pred, 1.0, r) + r * log1p_exp(pred, r, 1.0)
 
 
 def _log_shape(xp: Namespace, target: Array, r: float) -> Array:
