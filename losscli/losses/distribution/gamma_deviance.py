@@ -17,7 +17,8 @@ def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     [0.613706, 0.613706]
     """
     part = (target - pred) / pred
-    far = part - log_ratio(xp, target, pred)
+    ratio = target / pred
+    far = (ratio - 1.0) - log_ratio(xp, ratio, target, pred)
     return 2.0 * xp.where(log1pmx_is_near(part), -log1pmx_near(xp, part), far) + 0.0
 
 

@@ -21,7 +21,10 @@ def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     count = target + none  # 0 log 0 is 0: a count of 1 that weighs nothing
     part = (pred - target) / count
     rate = pred + (none & (pred == 0.0))
-    far = (pred - target) - target * log_ratio(xp, rate, count)
+    ratio = rate / count
+    # Both terms err less by one rounded ratio; where that overflows, or 0 was met, pred is all.
+    far = target * ((ratio - 1.0) - log_ratio(xp, ratio, rate, count))
+    far = xp.where(none | (ratio == xp.inf), pred, far)
     near = -target * log1pmx_near(xp, part)
     return 2.0 * xp.where(log1pmx_is_near(part) & ~none, near, far) + 0.0
 

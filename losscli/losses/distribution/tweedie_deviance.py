@@ -56,7 +56,7 @@ def _far(
 ) -> Array:
     """2 / (1 - ρ) ((t₊^(2-ρ) - p^(2-ρ)) / (2 - ρ) - (t - p) p^(1-ρ))."""
     positive = xp.clip(target, xp.finfo(pred.dtype).smallest_normal, xp.inf)
-    exponent = (2.0 - power) * log_ratio(xp, positive, pred)
+    exponent = (2.0 - power) * log_ratio(xp, positive / pred, positive, pred)
     moderate = (xp.abs(exponent) <= 1.0) & (target > 0.0)
     rise = xp.where(
         moderate,

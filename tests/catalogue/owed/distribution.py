@@ -160,7 +160,7 @@ OWED = {
     ),
     "poisson_deviance": Owed(
         gradient_scale=_deviance_slope(1),
-        value=8.0,
+        value=6.0,
         why="beyond the series two terms cancel to a quarter; at the target a difference quotient"
         " is not exactly 0",
         pred=RATES,
@@ -179,7 +179,7 @@ OWED = {
     ),
     "gamma_deviance": Owed(
         gradient_scale=_deviance_slope(2),
-        value=8.0,
+        value=6.0,
         why="beyond the series two terms cancel to a quarter; at the target a difference quotient"
         " is not exactly 0",
         pred=AMOUNTS,
