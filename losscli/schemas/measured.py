@@ -1,19 +1,22 @@
-"""Schemas of what is computed: evaluations, benchmarks, runs, differences, checks; and errors."""
+"""Schemas of what is computed: evaluations, benchmarks, runs, checks; and errors."""
 
 from losscli.schemas.parts import (
+    CONFIG,
     COUNT,
+    DIGEST,
     FINITE,
     GATES,
     GIT,
-    LEVEL,
     LIMITS,
     LOSSES,
     NOTES,
     NUMBER,
     OBJECT,
     PASS,
+    SAMPLES,
     SHAPE,
     TEXT,
+    TIME,
     TRUTH,
     Schema,
     document,
@@ -57,7 +60,7 @@ def evaluation() -> Schema:
         "format": TEXT,
         "shape": SHAPE,
         "dtype": TEXT,
-        "digest": maybe({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}),
+        "digest": maybe(DIGEST),
     }
     return document(
         "eval",
@@ -67,11 +70,14 @@ def evaluation() -> Schema:
             "gates": GATES,
             "notes": NOTES,
             "inputs": several(record(source, {"columns": several(TEXT)})),
+            "per_sample": maybe(SAMPLES),
             "backend": TEXT,
             "device": TEXT,
             "dtype": TEXT,
             "engine": TEXT,
             "threads": COUNT,
+            "started": maybe(TIME),
+            "git": GIT,
             "timing": record({"wall_s": FINITE, "bytes": COUNT}),
             "environment": OBJECT,
             **ended(0, 1, 6),
@@ -137,26 +143,16 @@ def bench() -> Schema:
 
 def run() -> Schema:
     """The runs of a config, and the baseline that `bless` makes of them."""
-    config = {
-        "path": TEXT,
-        "name": TEXT,
-        "text": TEXT,
-        "digest": TEXT,
-        "set": several(TEXT),
-        "baseline": maybe(TEXT),
-        "evals": several(TEXT),
-        "benches": several(TEXT),
-    }
     blessed = {"reason": TEXT, "at": TEXT, "from": TEXT, "git": GIT}
     return document(
         "run",
         {
-            "config": record(config),
+            "config": CONFIG,
             "evals": mapping(either(evaluation(), error())),
             "benches": mapping(either(bench(), error())),
             "gates": GATES,
             "notes": NOTES,
-            "started": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+            "started": TIME,
             "timing": record({"wall_s": FINITE}),
             "command": several(TEXT),
             "git": GIT,
@@ -164,61 +160,6 @@ def run() -> Schema:
             **ended(0, 1, 3, 4, 5, 6),
         },
         {"blessed": record(blessed, {"user": maybe(TEXT)})},
-    )
-
-
-_KEY: Schema = {
-    "loss": TEXT,
-    "label": TEXT,
-    "impl": TEXT,
-    "device": TEXT,
-    "dtype": TEXT,
-    "shape": SHAPE,
-    "pass": PASS,
-    "cache": TEXT,
-}
-
-
-def diff() -> Schema:
-    """What changed between two results."""
-    side = {"path": TEXT, "schema": TEXT, "losscli": maybe(TEXT)}
-    known = {"environment": maybe(OBJECT), "noise_floor": maybe(FINITE)}
-    ratio = {"ratio": maybe(FINITE), "ci": maybe(pair(FINITE))}
-    row = {
-        **_KEY,
-        "old_s": maybe(FINITE),
-        "new_s": maybe(FINITE),
-        "rounds": pair(COUNT),
-        **ratio,
-        "used": maybe(one_of("raw", "anchored")),
-        "anchor": maybe(TEXT),
-        "raw": maybe(record(ratio)),
-        "anchored": maybe(record(ratio)),
-        "p_slower": maybe(FINITE),
-        "p_not_slower": maybe(FINITE),
-        "verdict": one_of("slower", "not slower", "undecided", "wrong now"),
-        "reason": maybe(TEXT),
-        "differs": several(record({"what": TEXT, "old": {}, "new": {}})),
-    }
-    return document(
-        "diff",
-        {
-            "old": record(side, known),
-            "new": record(side, known),
-            "direction": TEXT,
-            "margin": FINITE,
-            "between_runs": FINITE,
-            "across": TRUTH,
-            "fail_on": several(TEXT),
-            "ci_level": LEVEL,
-            "draws": COUNT,
-            "rows": several(record(row)),
-            "only_old": several(record(_KEY)),
-            "only_new": several(record(_KEY)),
-            "counts": mapping(COUNT),
-            "notes": NOTES,
-            **ended(0, 1, 6),
-        },
     )
 
 
