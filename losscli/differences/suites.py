@@ -100,7 +100,7 @@ class RunDifferences(Document):
             "only_old": list(self.only_old),
             "only_new": list(self.only_new),
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             **ending(self.exit_code),
         }
 
