@@ -1,6 +1,6 @@
 """Two runs of a config as a page: the tables of each run of it, under its name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from losscli.documents import shown
@@ -16,7 +16,7 @@ def page(result: "RunDifferences") -> Page:
     pages = {name: page_of(part) for name, part in result.parts.items()}
     tables = [_named(name, table) for name, part in pages.items() for table in part.tables]
     top = [*_top(result), *_shared(pages.values())]
-    tail = [f"{shown(name)}: {line}" for name, part in pages.items() for line in part.tail]
+    tail = _together({name: part.tail for name, part in pages.items()})
     return Page(top, tables, [*tail, *_tail(result)], [note.message for note in result.notes])
 
 
@@ -46,16 +46,26 @@ def _shared(pages: Iterable[Page]) -> list[str]:
     return list(dict.fromkeys(line for part in pages for line in part.top[2:]))
 
 
+def _together(lines: Mapping[str, Sequence[str]]) -> list[str]:
+    """Each line once, after the names of the runs that say it."""
+    found: dict[str, list[str]] = {}
+    for name, part in lines.items():
+        for line in part:
+            found.setdefault(line, []).append(shown(name))
+    return [f"{', '.join(names)}: {line}" for line, names in found.items()]
+
+
 def _named(name: str, table: Table) -> Table:
     return table._replace(heads=(f"{shown(name)}: {table.heads[0]}", *table.heads[1:]))
 
 
 def _tail(result: "RunDifferences") -> Iterator[str]:
     for failure in result.failures:
-        yield f"{shown(failure.run)} was not compared: {shown('; '.join(failure.error.lines()))}"
+        yield f"{shown(failure.run)} was not compared: {shown(failure.error.message)}"
     for word, names in (("OLD", result.only_old), ("NEW", result.only_new)):
         if names:
             yield f"only {word} has a result of: {shown(', '.join(names))}"
     counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
+    counts += [f"{len(result.failures)} not compared"] if result.failures else []
     code = f"; exit code {result.exit_code}" if result.exit_code else ""
     yield f"{', '.join(counts) or 'nothing was compared'}{code}"

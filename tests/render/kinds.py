@@ -163,8 +163,9 @@ def _evaluated(losses, groups):
     """The document of an evaluation."""
     source = {"path": "t.npy", "format": "npy", "shape": [100], "dtype": "float64"}
     inputs = [{"role": "targets", "digest": f"sha256:{'0' * 64}", **source}]
-    known = {"environment": ENVIRONMENT, "dtype": "float64", "losscli": "0.1.0"}
-    return {"schema": "losscli/eval/1", "inputs": inputs, "losses": losses, "groups": groups} | known
+    known = {"schema": "losscli/eval/1", "environment": ENVIRONMENT, "losscli": "0.1.0"}
+    parts = {"inputs": inputs, "losses": losses, "groups": groups}
+    return {**known, **parts, "dtype": "float64"}
 
 
 def run_changes():
