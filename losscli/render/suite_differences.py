@@ -1,8 +1,9 @@
 """Two runs of a config as a page: the tables of each run of it, under its name."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from losscli.differences.suites import together
 from losscli.documents import shown
 from losscli.render import module_of, page_of
 from losscli.render.page import Outcome, Page, Table
@@ -16,7 +17,7 @@ def page(result: "RunDifferences") -> Page:
     pages = {name: page_of(part) for name, part in result.parts.items()}
     tables = [_named(name, table) for name, part in pages.items() for table in part.tables]
     top = [*_top(result), *_shared(pages.values())]
-    tail = _together({name: part.tail for name, part in pages.items()})
+    tail = _of_runs(pages)
     return Page(top, tables, [*tail, *_tail(result)], [note.message for note in result.notes])
 
 
@@ -46,13 +47,10 @@ def _shared(pages: Iterable[Page]) -> list[str]:
     return list(dict.fromkeys(line for part in pages for line in part.top[2:]))
 
 
-def _together(lines: Mapping[str, Sequence[str]]) -> list[str]:
-    """Each line once, after the names of the runs that say it."""
-    found: dict[str, list[str]] = {}
-    for name, part in lines.items():
-        for line in part:
-            found.setdefault(line, []).append(shown(name))
-    return [f"{', '.join(names)}: {line}" for line, names in found.items()]
+def _of_runs(pages: Mapping[str, Page]) -> Iterator[str]:
+    """What their pages say below; the verdicts in their last lines are summed up for all."""
+    for line, names in together({name: part.tail[:-1] for name, part in pages.items()}):
+        yield f"{', '.join(map(shown, names))}: {line}"
 
 
 def _named(name: str, table: Table) -> Table:
@@ -68,4 +66,4 @@ def _tail(result: "RunDifferences") -> Iterator[str]:
     counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
     counts += [f"{len(result.failures)} not compared"] if result.failures else []
     code = f"; exit code {result.exit_code}" if result.exit_code else ""
-    yield f"{', '.join(counts) or 'nothing was compared'}{code}"
+    yield f"{', '.join(counts)}; verdicts by Holm over the rows of each run, at 95 %{code}"
