@@ -48,7 +48,6 @@ def struck(owner, name, number, left, after):
         return found
     setattr(owner, name, call)
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 prepare()
 run(["run", "c.yaml", "--no-save", "-o", "warm.json"])
 sys.stdout.flush()
