@@ -18,7 +18,7 @@ from losscli.gates import Gate, bound, parse
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.machine import cores, reuses_memory
-from losscli.outputs import kept, outputs
+from losscli.outputs import kept, outputs, telling
 from losscli.plans import (
     BenchPlan,
     CheckPlan,
@@ -99,8 +99,9 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             from losscli.repository import state
 
             result = replace(result, started=place.started, git=state(), saved=place.path)
-        publish(result)
-        keep(result)
+        with telling(replace(result, saved=None)):
+            publish(result)
+            keep(result)
     return result
 
 

@@ -358,6 +358,9 @@ ConfigName: TypeAlias = Annotated[
 Result: TypeAlias = Annotated[
     str, typer.Argument(metavar="RESULT", help="A file, or a config's name for its latest.")
 ]
+SchemaFormat: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="json", rich_help_panel=OUT, help="A schema is JSON.")
+]
 SchemaOf: TypeAlias = Annotated[
     str,
     typer.Option("--of", metavar="KIND",

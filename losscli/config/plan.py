@@ -11,6 +11,7 @@ from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
 from losscli.config.wording import faults_of, key_of, known_part, nearest
+from losscli.documents import Note
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import COUNTS, Gate, Judged, NotWorse, Policy, bound, parse, resolve
 from losscli.losses.spec import bind
@@ -60,7 +61,7 @@ class RunPlan:
     on_undecided: Policy = "undecided"
     reads: tuple[str, ...] = ()
     values: Mapping[str, Value] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def name(self) -> str:
@@ -127,6 +128,15 @@ def plans_of(
     return plans
 
 
+def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
+    """What nobody asked about of these runs, which `only` leaves out."""
+    gates = sum(len(step.gates) for step in steps)
+    if steps:
+        runs = f"{len(steps)} run{'' if len(steps) == 1 else 's'}"
+        theirs = f"{gates} gate{'' if gates == 1 else 's'}"
+        yield Note("only", f"--only leaves out {runs} with {theirs}")
+
+
 class _Planner:
     """Makes the plan, and collects all that is wrong on the way."""
 
@@ -178,7 +188,10 @@ class _Planner:
             on_undecided=config.on_undecided,
             reads=tuple(self.reads),
             values=self.values,
-            notes=tuple(f"{name} is no setting" for name in self.layers.slips(flags)),
+            notes=(
+                *(Note("setting", f"{name} is no setting") for name in self.layers.slips(flags)),
+                *_left_out([step for step in steps if step not in kept]),
+            ),
         )
 
     def _model(self) -> Config:

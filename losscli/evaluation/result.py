@@ -226,7 +226,7 @@ class Evaluation(Document):
             "losses": [loss.to_dict() for loss in self.losses],
             "groups": [group.to_dict() for group in self.groups],
             "gates": [gate.to_dict() for gate in self.gates],
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             "inputs": [part.to_dict() for part in self.inputs],
             "per_sample": None if self.per_sample is None else dict(self.per_sample),
             "backend": self.backend,

@@ -26,6 +26,13 @@ def read_back(document: Mapping[str, Any], path: str) -> SavedEvaluation:
 
     Raises DataError where the document lacks what a table shows.
     """
+    labels = [loss["label"] for loss in document["losses"]]
+    for group in document.get("groups", ()):
+        if [loss["label"] for loss in group["losses"]] != labels:
+            raise DataError(
+                f"{path} cannot be shown: a group of it has other losses",
+                hint="evaluate again with --save",
+            )
     try:
         timing = document["timing"]
         return SavedEvaluation(
