@@ -4,6 +4,8 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -20,6 +22,49 @@ class Reference(NamedTuple):
     def is_file(self) -> bool:
         """Whether it names a file."""
         return self.where.endswith(".py")
+
+
+class Origin(NamedTuple):
+    """The file that code was read from, and the SHA-256 of it as it was when it ran."""
+
+    path: str
+    sha256: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As JSON has it."""
+        return {"path": self.path, "sha256": self.sha256}
+
+
+class _Grant(NamedTuple):
+    """Whether users' code may run, and who is told of a file before it does."""
+
+    allowed: bool = True
+    tell: Callable[[str], None] = lambda _: None
+
+
+# Of the process, so that no way to a user's code can forget to ask.
+_grant = _Grant()
+_digests: dict[str, str] = {}
+
+
+@contextmanager
+def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
+    """A context in which users' code may run or not; tell: is called with each file that does."""
+    global _grant  # noqa: PLW0603
+    before, _grant = _grant, _Grant(allowed, tell)
+    try:
+        yield
+    finally:
+        _grant = before
+
+
+def granted(what: str) -> None:
+    """Raise UsageError where users' code is refused."""
+    if not _grant.allowed:
+        raise UsageError(
+            f"{what} is code of yours, and --no-user-code refuses it",
+            hint="leave the flag out only where you trust that code",
+        )
 
 
 def is_reference(text: str) -> bool:
@@ -46,6 +91,7 @@ def load(text: str) -> Any:
     MissingError where it imports a package that is not installed.
     """
     reference = split(text)
+    granted(text)
     module = _module(reference)
     try:
         return getattr(module, reference.name)
@@ -57,6 +103,26 @@ def load(text: str) -> Any:
             f"{reference.where} has no {reference.name!r}",
             hint=f"did you mean {' or '.join(near)}?" if near else "check the name",
         ) from None
+
+
+def origin_of(where: str) -> Origin:
+    """Where the code of a file or module that ran came from; no digest where it is no file."""
+    path: str | None = where
+    if not where.endswith(".py"):
+        path = getattr(sys.modules.get(where), "__file__", None)
+    if path is None:
+        return Origin(where, "")
+    full = os.path.realpath(path)
+    if full not in _digests:
+        _remember(full)
+    return Origin(path if where.endswith(".py") else where, _digests[full])
+
+
+def _remember(full: str) -> None:
+    from hashlib import sha256
+
+    with open(full, "rb") as file:
+        _digests[full] = sha256(file.read()).hexdigest()
 
 
 def _module(reference: Reference) -> ModuleType:
@@ -71,7 +137,7 @@ def _module(reference: Reference) -> ModuleType:
             f"{reference.where} imports {error.name}, which is not installed"
         ) from error
     except Exception as error:
-        line = _line_of(error, reference)
+        line = line_of(error, reference.where)
         raise UsageError(
             f"{reference.where} cannot be imported: {type(error).__name__}: {error}",
             place=f"line {line}" if line else None,
@@ -89,6 +155,8 @@ def _of_file(path: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    _remember(full)
+    _grant.tell(path)
     folder = os.path.dirname(full)  # noqa: PTH120
     if folder not in sys.path:
         sys.path.insert(0, folder)  # the file's neighbours are its own modules
@@ -105,15 +173,19 @@ def _imported(name: str) -> ModuleType:
     here = os.getcwd()  # noqa: PTH109
     if here not in sys.path:
         sys.path.insert(0, here)
+    if name not in sys.modules:
+        _grant.tell(name)
     return importlib.import_module(name)
 
 
-def _line_of(error: BaseException, reference: Reference) -> int | None:
+def line_of(error: BaseException, where: str) -> int | None:
+    """The last line of a file or module of a user that an error came through."""
     if isinstance(error, SyntaxError):
         return error.lineno
+    name = os.path.basename(where) if where.endswith(".py") else f"{where.rpartition('.')[2]}.py"  # noqa: PTH119
     trace, line = error.__traceback__, None
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith(os.path.basename(reference.where)):  # noqa: PTH119
+        if os.path.basename(trace.tb_frame.f_code.co_filename) == name:  # noqa: PTH119
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

@@ -8,7 +8,7 @@ from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
 from losscli.losses.labels import Labels
 from losscli.losses.registry import every, load
-from losscli.losses.spec import BoundLoss, bind
+from losscli.losses.spec import BoundLoss, bind, rows_only
 
 FOUNDING = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 _CLASSES = 1024
@@ -24,7 +24,7 @@ def losses_of(specs: Sequence[Any], read: Reader) -> list[BoundLoss | str]:
         if isinstance(spec, str) and spec.strip() == LINEAR:
             found.append(LINEAR)
         else:
-            found += bind(spec, read)
+            found += map(rows_only, bind(spec, read))
     return found
 
 

@@ -12,7 +12,7 @@ from losscli.config.model import Gate as GateModel
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, MissingError, UsageError
 from losscli.gates import Gate, Policy, bound, parse
-from losscli.losses.spec import bind
+from losscli.losses.spec import Places, bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
 from losscli.sources.source import read_array
 
@@ -207,15 +207,20 @@ class _Planner:
         """The losses of specs, with arrays read from beside the file."""
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._array))
+            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._places))
             bound_losses += found or []
         if not self.faults:
-            self._tried(keys, lambda: bind(bound_losses, self._array))
+            self._tried(keys, lambda: bind(bound_losses, self._places))
         return bound_losses
 
-    def _array(self, path: str) -> Any:
+    @property
+    def _places(self) -> Places:
+        return Places(lambda path: read_array(self._read(path)), self._read)
+
+    def _read(self, path: str) -> str:
+        """A file that losses name, from beside the config; no output may be written over it."""
         self.reads.append(self._path(path))
-        return read_array(self.reads[-1])
+        return self.reads[-1]
 
     def _planned(self, plan: Any, keys: Keys, given: Mapping[str, Any]) -> Any:
         """A plan; what it refuses is blamed on the flag that it speaks of first."""

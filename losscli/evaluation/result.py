@@ -11,6 +11,7 @@ from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
 from losscli.machine import environment
+from losscli.references import Origin
 from losscli.tallies.rows import RowTally
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class LossResult(NamedTuple):
     stderr, ci: of the mean (of its root for rmse); None where fewer than two rows count.
     rows = n + skipped + ignored; n rows are in the mean. max_row counts from 0; max_line is the
     line of a text file. derived: statistics of the mean, such as rmse; statistic:
-    the one of them that the loss was asked for as.
+    the one of them that the loss was asked for as. penalty: what value and ci have beside what the
+    rows give; None where nothing is. code: the files of a user that were run.
     """
 
     label: str
@@ -73,6 +75,8 @@ class LossResult(NamedTuple):
     derived: Mapping[str, float] = MappingProxyType({})
     statistic: str | None = None
     takes_logits: bool = False
+    penalty: float | None = None
+    code: tuple[Origin, ...] = ()
 
     @classmethod
     def of(
@@ -87,21 +91,23 @@ class LossResult(NamedTuple):
         mean, stderr = tally.mean(), tally.stderr()
         total = float(tally.numerator)
         transform = bound.transform
+        added = bound.penalty or 0.0
         shown = _apply(transform, mean)
         ci = None
         if stderr is not None:
             half = t_quantile(level, tally.count - 1) * stderr
-            ci = (_apply(transform, mean - half), _apply(transform, mean + half))
+            ends = (_apply(transform, mean - half), _apply(transform, mean + half))
+            ci = (ends[0] + added, ends[1] + added)
             if bound.statistic:  # a root: its slope is 1 / (2 √mean)
                 stderr = stderr / (2.0 * shown) if shown else None
-        ends = tally.extremes
-        found = ends.high_row is not None
+        extremes = tally.extremes
+        found = extremes.high_row is not None
         return cls(
             label=bound.label,
             loss=bound.loss.name,
             params=bound.params,
             reduction=reduction,
-            value={"mean": shown, "sum": total, "none": None}[reduction],
+            value={"mean": shown + added, "sum": total + added, "none": None}[reduction],
             mean=mean,
             rows=tally.rows,
             n=tally.count,
@@ -112,14 +118,22 @@ class LossResult(NamedTuple):
             stderr=stderr,
             ci=ci,
             ci_level=level,
-            min=ends.low if found else None,
-            max=ends.high if found else None,
-            max_row=ends.high_row,
-            max_line=line(ends.high_row) if ends.high_row is not None else None,
+            min=extremes.low if found else None,
+            max=extremes.high if found else None,
+            max_row=extremes.high_row,
+            max_line=line(extremes.high_row) if extremes.high_row is not None else None,
             statistic=bound.statistic,
             takes_logits=bound.takes_logits,
+            penalty=bound.penalty,
+            code=bound.code,
             derived={name: _apply(function, mean) for name, function in bound.loss.derived},
         )
+
+    @property
+    def of_mean(self) -> float:
+        """The value under the reduction mean: the mean or the statistic of it, with the penalty."""
+        shown = self.derived[self.statistic] if self.statistic else self.mean
+        return shown + (self.penalty or 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -144,6 +158,10 @@ class LossResult(NamedTuple):
         }
         if self.max_line is not None:
             found["max_line"] = self.max_line
+        if self.penalty is not None:
+            found["penalty"] = self.penalty
+        if self.code:
+            found["code"] = [origin.to_dict() for origin in self.code]
         return found | dict(self.derived)
 
 

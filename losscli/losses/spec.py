@@ -1,32 +1,37 @@
-"""How a loss is asked for in words: `[LABEL=]NAME[:key=value,…]`, several by commas."""
+"""How a loss is asked for in words, and what the words are bound to; `grammar` has their form."""
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
-from losscli.errors import MissingError, UsageError
-from losscli.losses.domain import LOGIT, Domain
+from losscli.errors import UsageError
+from losscli.losses.domain import Domain
+from losscli.losses.grammar import Spec, Term, parse
 from losscli.losses.loss import Loss
-from losscli.losses.registry import find
+from losscli.losses.registry import find, known, penalties
+from losscli.references import Origin
 
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FILE = re.compile(r"=\s*@([^,]+)")
-_LABEL = re.compile(r"[^=:\s,]+")
-
 
 class BoundLoss(NamedTuple):
-    """A loss with its parameters and its label; statistic: a derived one that is its value."""
+    """A loss with its parameters and its label; statistic: a derived one that is its value.
+
+    penalty: what is added once to its value, whatever the rows are; None where nothing is.
+    code: the files of a user that it runs.
+    """
 
     loss: Loss
     params: Mapping[str, Any]
     label: str
     statistic: str | None = None
+    penalty: float | None = None
+    code: tuple[Origin, ...] = ()
 
     def on(self, backend: Backend) -> "BoundLoss":
         """The same with its array parameters on a backend."""
@@ -34,7 +39,7 @@ class BoundLoss(NamedTuple):
             name: backend.widen(value) if isinstance(value, np.ndarray) else value
             for name, value in self.params.items()
         }
-        return BoundLoss(self.loss, moved, self.label, self.statistic)
+        return self._replace(params=moved)
 
     @property
     def pred(self) -> Domain:
@@ -49,7 +54,7 @@ class BoundLoss(NamedTuple):
     @property
     def takes_logits(self) -> bool:
         """Whether probabilities in their place would give a number that looks right."""
-        return self.pred is LOGIT
+        return self.loss.takes_logits(self.params)
 
     def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
         """One loss a row; a row's bits do not depend on how many rows share the block.
@@ -74,17 +79,28 @@ class BoundLoss(NamedTuple):
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 
-def bind(spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader) -> list[BoundLoss]:
+class Places(NamedTuple):
+    """Where the files that specs name are found: read gives an array, at the path of code."""
+
+    read: Reader
+    at: Callable[[str], str] = str
+
+
+def bind(
+    spec: "str | Loss | BoundLoss | Sequence[Any]", places: "Reader | Places"
+) -> list[BoundLoss]:
     """The losses that a spec, a loss or a list of either names, with unique labels.
 
-    read: gives the array of a file, for parameters such as `weight=@w.npy`.
+    places: gives the array of a file, for parameters such as `weight=@w.npy`.
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
     if not isinstance(spec, str | Loss | BoundLoss | Sequence):
         raise UsageError(f"a loss is asked for by its name, not by {spec!r}")
+    if not isinstance(places, Places):
+        places = Places(places)
     items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
-    bound = [loss for item in items for loss in _bind_item(item, read)]
+    bound = [loss for item in items for loss in _bind_item(item, places)]
     seen: set[str] = set()
     for loss in bound:
         if loss.label in seen:
@@ -97,65 +113,133 @@ def bind(spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader) -> list[B
 
 
 def files_of(spec: Any) -> list[str]:
-    """The files that the parameters of specs name, whether or not they exist."""
+    """The files that specs name, of arrays and of code, whether or not they exist.
+
+    Raises UsageError for what is no spec.
+    """
     items = [spec] if isinstance(spec, str) else spec if isinstance(spec, list | tuple) else []
-    return [name for item in items if isinstance(item, str) for name in _FILE.findall(item)]
+    texts = [item for item in items if isinstance(item, str)]
+    return [
+        name
+        for text in texts
+        for one in parse(text)
+        for term in one.terms
+        for name in _files_of(term)
+    ]
 
 
-def _bind_item(item: Any, read: Reader) -> list[BoundLoss]:
+def _files_of(term: Term) -> Iterator[str]:
+    if term.file:
+        yield term.file
+    if term.where.endswith(".py"):
+        yield term.where
+    yield from (value[1:].strip() for _, value in term.given if value.startswith("@"))
+
+
+def rows_only(loss: BoundLoss) -> BoundLoss:
+    """The loss, where it has no penalty: what is measured or checked are rows."""
+    if loss.penalty is not None:
+        raise UsageError(
+            f"{loss.label!r} has a penalty, which has no rows to work on",
+            hint="leave the penalty out: it is one number of one array",
+        )
+    return loss
+
+
+def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
         return [BoundLoss(item, item.resolve({}), item.name)]
     if isinstance(item, str):
-        return [_bind_spec(spec, read) for spec in _split(item)]
+        return [_bind_spec(spec, places) for spec in parse(item)]
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
 
 
-def _split(text: str) -> list[str]:
-    """Cut at the commas that start another loss: those not followed by `key=` of the same one."""
-    specs: list[str] = []
-    for part in text.split(","):
-        continues = specs and ":" in specs[-1] and re.match(r"\s*[A-Za-z_]\w*\s*=[^:]*$", part)
-        if continues:
-            specs[-1] += "," + part
-        else:
-            specs.append(part)
-    return specs
+def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
+    if spec.plain:
+        return _bind_term(spec.terms[0], places)._replace(label=spec.label or str(spec))
+    from losscli.losses.sums import Sum, Weighed
 
-
-def _bind_spec(spec: str, read: Reader) -> BoundLoss:
-    text = spec.strip()
-    head, _, rest = text.partition(":")
-    label, equals, name = head.rpartition("=")
-    label, name = label.strip(), name.strip()
-    if not name or (equals and not _LABEL.fullmatch(label)):
-        raise UsageError(f"{spec!r} names no loss", hint="-l NAME, or -l LABEL=NAME:key=value")
-    if re.search(r"[+*(]", name) or " + " in text:
-        raise MissingError(f"sums of losses are not there yet: {text}")
-    if not _NAME.fullmatch(name):
-        if ".py" in name or "." in name:
-            raise MissingError(f"losses from a file or a module are not there yet: {text}")
-        raise UsageError(f"{name!r} is no name of a loss", hint="-l NAME, or -l NAME:key=value")
-    loss, statistic = find(name)
-    given: dict[str, str] = {}
-    for part in rest.split(",") if rest.strip() else ():
-        key, value = _parameter(part, text)
-        if key in given:
-            raise UsageError(f"{key} is given twice in {text!r}", hint="name it once")
-        given[key] = value
-    words = ",".join(f"{key}={value}" for key, value in given.items())
-    params = loss.resolve({key: _value(value, read) for key, value in given.items()})
-    return BoundLoss(loss, params, label or (f"{name}:{words}" if words else name), statistic)
-
-
-def _parameter(part: str, spec: str) -> tuple[str, str]:
-    key, equals, value = part.partition("=")
-    if not equals or not key.strip() or not value.strip():
+    terms = [term for term in spec.terms if not term.file]
+    if not terms:
         raise UsageError(
-            f"{part.strip()!r} in {spec!r} is no key=value", hint="-l smooth_l1:beta=0.5"
+            f"{str(spec)!r} has penalties alone, and no rows", hint=f'-l "mse + {spec}"'
         )
-    return key.strip(), value.strip()
+    bound = [_bind_term(term, places) for term in terms]
+    for loss in bound:
+        if loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean, not a loss of a row: it is in no sum",
+                hint=f"-l {loss.loss.name}, whose rows can be added",
+            )
+    added = [
+        term.factor * _penalty(term, places)
+        for term in spec.terms
+        if term.file
+    ]
+    parts = [
+        Weighed(term.factor, loss.loss, loss.params)
+        for term, loss in zip(terms, bound, strict=True)
+    ]
+    whole = Sum.of(str(_canonical(spec, bound)), parts)
+    return BoundLoss(
+        whole,
+        whole.resolve({}),
+        spec.label or str(spec),
+        penalty=math.fsum(added) if added else None,
+        code=tuple(dict.fromkeys(origin for loss in bound for origin in loss.code)),
+    )
+
+
+def _bind_term(term: Term, places: Places) -> BoundLoss:
+    loss, statistic, code = _named(term, places)
+    given = {key: _value(value, places.read) for key, value in term.given}
+    return BoundLoss(loss, loss.resolve(given), str(term), statistic, code=code)
+
+
+def _named(term: Term, places: Places) -> tuple[Loss, str | None, tuple[Origin, ...]]:
+    """The loss of a name: of the catalogue, of a user's file or module, of a package."""
+    from losscli import references
+
+    if term.where:
+        from losscli.losses.own import own_loss
+
+        where = places.at(term.where) if term.where.endswith(".py") else term.where
+        found = references.load(f"{where}:{term.name}")
+        return own_loss(found, term.name, where), None, (references.origin_of(where),)
+    if not known(term.name):
+        from losscli.losses.plugins import plugin
+
+        offered = plugin(term.name)
+        if offered is not None:
+            from losscli.losses.own import own_loss
+
+            found, origin = offered.load()
+            return own_loss(found, term.name, offered.value), None, (origin,)
+    return (*find(term.name), ())
+
+
+def _penalty(term: Term, places: Places) -> float:
+    known_ones = penalties()
+    if term.name not in known_ones:
+        raise UsageError(
+            f"no penalty is called {term.name!r}",
+            hint=f"they are {', '.join(f'{name}(@{term.file})' for name in known_ones)}",
+        )
+    return known_ones[term.name](places.read(term.file))
+
+
+def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
+    """The sum in the names of the catalogue, without parameters and files."""
+    losses = iter(bound)
+    names = [
+        penalties()[term.name].name if term.file else next(losses).loss.name for term in spec.terms
+    ]
+    terms = (
+        Term(name, term.weight, term.negative) for name, term in zip(names, spec.terms, strict=True)
+    )
+    return Spec(tuple(terms))
 
 
 def _value(text: str, read: Reader) -> Any:
