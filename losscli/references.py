@@ -50,7 +50,7 @@ _digests: dict[str, str] = {}
 @contextmanager
 def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
     """A context in which users' code may run or not; tell: is called with each file that does."""
-    global _grant  # noqa: PLW0603
+    global _grant
     before, _grant = _grant, _Grant(allowed, tell)
     try:
         yield

@@ -13,6 +13,7 @@ def command(
     self_test: opt.SelfTest = False,
     results: opt.Results = "results",
     save: opt.SaveRun = True,
+    no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     quiet: opt.Quiet = False,
@@ -32,7 +33,7 @@ def command(
     import sys
     from typing import Any
 
-    from losscli.cli.console import printed, progress_bar
+    from losscli.cli.console import printed, progress_bar, user_code
     from losscli.config.plan import plan_of
     from losscli.errors import UsageError
     from losscli.machine import reuse_freed_memory
@@ -44,7 +45,8 @@ def command(
     if len(several) > 1:
         raise UsageError(f"{' and '.join(several)} exclude each other", hint="one at a time")
     names = [name.strip() for text in only or () for name in text.split(",")]
-    plan = plan_of(config, tuple(set or ()), tuple(names))
+    with user_code(refused=no_user_code):
+        plan = plan_of(config, tuple(set or ()), tuple(names))
     if print_config or dry_run:
         from losscli.listings import outline, settings
 
@@ -52,7 +54,8 @@ def command(
         return 0
     reuse_freed_memory()
     result: Any
-    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+    bar = progress_bar(wanted=not (no_progress or quiet))
+    with user_code(refused=no_user_code), bar as progress:
         if self_test:
             from losscli.faults import self_test as carry_out_self_test
 

@@ -122,7 +122,7 @@ class Loss:
         return (self.pred, self.target) if self.domains is None else self.domains(**params)
 
     def takes_logits(self, params: Mapping[str, Any]) -> bool:
-        """Whether probabilities in the place of predictions would give a number that looks right."""
+        """Whether probabilities in their place would give a number that looks right."""
         return self.domains_of(params)[0] is LOGIT
 
     def indexed(self, target: Sequence[int] | None) -> bool:

@@ -26,7 +26,9 @@ def own_loss(found: Any, name: str, where: str) -> Loss:
     """
     if isinstance(found, Loss):
         _check(found, where)
-        guarded = {part: _guarded(getattr(found, part), found.name, where) for part in _FUNCTIONS}
+        guarded: dict[str, Any] = {
+            part: _guarded(getattr(found, part), found.name, where) for part in _FUNCTIONS
+        }
         if found.denominator is not None:
             guarded["denominator"] = _guarded(found.denominator, found.name, where)
         return replace(found, **guarded)

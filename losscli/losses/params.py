@@ -35,9 +35,12 @@ class Param(NamedTuple):
             "columns": self._columns,
             "flag": self._flag,
             "word": self._word,
-            "any": lambda value, _: value,
+            "any": self._any,
         }[self.kind]
         return check(value, loss)
+
+    def _any(self, value: Any, loss: str) -> Any:  # noqa: ARG002
+        return value
 
     def _flag(self, value: Any, loss: str) -> bool:
         if not isinstance(value, bool | np.bool_):

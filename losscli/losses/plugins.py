@@ -29,7 +29,7 @@ class Plugin(NamedTuple):
             found: Any = import_module(module)
             for attribute in attributes.split("."):
                 found = getattr(found, attribute)
-        except Exception as error:  # noqa: BLE001 - a package may raise anything
+        except Exception as error:
             raise UsageError(
                 f"the loss {self.name} of {self.package} cannot be imported: "
                 f"{type(error).__name__}: {error}",

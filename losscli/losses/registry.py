@@ -15,7 +15,7 @@ _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
 @cache
 def modules() -> dict[str, str]:
     """The canonical name of every loss, and the module that declares it; imports none of them."""
-    found = {}
+    found: dict[str, str] = {}
     families = sorted(entry.name for entry in os.scandir(_FOLDER) if entry.is_dir())
     for family in families:
         if family != _PENALTIES:
@@ -26,9 +26,7 @@ def modules() -> dict[str, str]:
 @cache
 def penalties() -> dict[str, Penalty]:
     """The penalties, by the names that expressions call them by, such as l2."""
-    found = (
-        getattr(import_module(module), name) for name, module in _declared(_PENALTIES).items()
-    )
+    found = (getattr(import_module(module), name) for name, module in _declared(_PENALTIES).items())
     return {penalty.spelled: penalty for penalty in found}
 
 

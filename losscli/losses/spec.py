@@ -173,11 +173,7 @@ def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
                 f"{loss.statistic} is a root of a mean, not a loss of a row: it is in no sum",
                 hint=f"-l {loss.loss.name}, whose rows can be added",
             )
-    added = [
-        term.factor * _penalty(term, places)
-        for term in spec.terms
-        if term.file
-    ]
+    added = [term.factor * _penalty(term, places) for term in spec.terms if term.file]
     parts = [
         Weighed(term.factor, loss.loss, loss.params)
         for term, loss in zip(terms, bound, strict=True)

@@ -42,5 +42,7 @@ l1_penalty = Penalty(
         "keras": "regularizers.L1(λ)(w) / λ",
         "sklearn": "Lasso's α ‖w‖₁, beside half the mse",
     },
-    pitfalls=("Lasso's data term is mse / 2: its α is half the weight that stands beside mse here.",),
+    pitfalls=(
+        "Lasso's data term is mse / 2: its α is half the weight that stands beside mse here.",
+    ),
 )
