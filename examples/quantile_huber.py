@@ -1,7 +1,9 @@
-"""A loss of one's own, declared whole: `losscli eval P T -l examples/quantile_huber.py:quantile_huber:q=0.9`.
+"""A loss of one's own, declared whole: Huber's, of a quantile.
 
-The declaration is all that losscli needs: `losscli check examples/quantile_huber.py:quantile_huber`
-holds its values and its gradient to the reference, on ordinary inputs and at every corner.
+    losscli eval preds.npy targets.npy -l examples/quantile_huber.py:quantile_huber:q=0.9
+    losscli check examples/quantile_huber.py:quantile_huber
+
+The second holds its values and its gradient to the reference, on ordinary inputs and at corners.
 """
 
 from losscli.losses.declare import REAL, Interval, Loss, Param
@@ -27,7 +29,7 @@ def _derivative(xp, pred, target, *, q, delta):
     return xp.where(error < 0, 1.0 - q, q) * -xp.clip(error, -delta, delta)
 
 
-def _reference(mp, pred, target, *, q, delta):
+def _reference(_mp, pred, target, *, q, delta):
     error = target - pred
     weight = q if error >= 0 else 1 - q
     distance = abs(error)

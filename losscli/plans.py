@@ -23,7 +23,8 @@ class EvalPlan:
     """An evaluation; each field is a long flag, of the same meaning and default.
 
     preds, targets, weights: paths, arrays, DataFrame columns or tensors.
-    loss: specs, as on the command line, or losses of `losscli.losses`.
+    loss: specs, as on the command line, losses of `losscli.losses`, or functions of pred and target
+    that give one loss a row or an element.
     pred, target, id: columns, where the data is a table.
     by: what groups rows: columns, paths, arrays or DataFrame columns, one or several of them, or a
     mapping from the names of the keys to these. A list of texts is a list of columns.

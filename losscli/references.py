@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from losscli.errors import LossCliError, MissingError, UsageError
 
+_FRAMES = 4  # of a traceback: the last ones tell
+
 
 class Reference(NamedTuple):
     """A file or module and the name of an object in it, as a user wrote them."""
@@ -137,10 +139,9 @@ def _module(reference: Reference) -> ModuleType:
             f"{reference.where} imports {error.name}, which is not installed"
         ) from error
     except Exception as error:
-        line = line_of(error, reference.where)
         raise UsageError(
             f"{reference.where} cannot be imported: {type(error).__name__}: {error}",
-            place=f"line {line}" if line else None,
+            place=trace_of(error, reference.where) or None,
         ) from error
 
 
@@ -178,17 +179,22 @@ def _imported(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def line_of(error: BaseException, where: str) -> int | None:
-    """The last line of a file or module of a user that an error came through."""
-    if isinstance(error, SyntaxError):
-        return error.lineno
+def trace_of(error: BaseException, where: str) -> str:
+    """The lines that an error came through, from a user's file or module on; empty if none."""
     name = os.path.basename(where) if where.endswith(".py") else f"{where.rpartition('.')[2]}.py"  # noqa: PTH119
-    trace, line = error.__traceback__, None
+    trace = error.__traceback__
+    found: list[str] = []
     while trace is not None:
-        if os.path.basename(trace.tb_frame.f_code.co_filename) == name:  # noqa: PTH119
-            line = trace.tb_lineno
+        file = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119
+        if file == name or (found and not file.startswith("<")):
+            found.append(
+                f"line {trace.tb_lineno}" if file == name else f"{file}, line {trace.tb_lineno}"
+            )
         trace = trace.tb_next
-    return line
+    if isinstance(error, SyntaxError):
+        file = os.path.basename(error.filename or name)  # noqa: PTH119
+        found.append(f"line {error.lineno}" if file == name else f"{file}, line {error.lineno}")
+    return "; ".join(found[-_FRAMES:])
 
 
 def _dotted(text: str) -> bool:

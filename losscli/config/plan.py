@@ -215,7 +215,7 @@ class _Planner:
 
     @property
     def _places(self) -> Places:
-        return Places(lambda path: read_array(self._read(path)), self._read)
+        return Places(read_array, self._read)
 
     def _read(self, path: str) -> str:
         """A file that losses name, from beside the config; no output may be written over it."""

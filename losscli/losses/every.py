@@ -1,5 +1,6 @@
 """What lies in several domains at once: the domain of a sum."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -34,7 +35,28 @@ def together(parts: Sequence[Part]) -> Domain:
         if any(_within(other, part) for other in kept):
             continue
         kept = [other for other in kept if not _within(part, other)] + [part]
-    return kept[0].domain if len(kept) == 1 and kept[0].spares else Every.of(kept)
+    if len(kept) == 1 and kept[0].spares:
+        return kept[0].domain
+    return _crossed([part.domain for part in kept]) or Every.of(kept)
+
+
+def _crossed(domains: Sequence[Domain]) -> Numbers | None:
+    """Where all are intervals, the interval that they share; None where it is no more than that."""
+    words = " and ".join(dict.fromkeys(domain.words for domain in domains))
+    low, high, ends = -math.inf, math.inf, ["[", "]"]
+    for domain in domains:
+        if type(domain) is not Numbers or not isinstance(domain.interval, Interval):
+            return None
+        mine = domain.interval
+        if mine.low > low or (mine.low == low and mine.ends[0] == "("):
+            low, ends[0] = mine.low, mine.ends[0]
+        if mine.high < high or (mine.high == high and mine.ends[1] == ")"):
+            high, ends[1] = mine.high, mine.ends[1]
+    return Numbers(words, "", Interval(low, high, _any("".join(ends))))
+
+
+def _any(ends: str) -> Any:
+    return ends
 
 
 def _within(inner: Part, outer: Part) -> bool:

@@ -13,7 +13,7 @@ from losscli.losses.domain import REAL, Domain
 from losscli.losses.loss import Loss
 from losscli.losses.params import Param
 from losscli.losses.shapes import ANY_ROWS, Rows
-from losscli.references import line_of
+from losscli.references import trace_of
 
 _TEXTS = ("name", "family", "formula", "latex", "source", "use", "avoid")
 _FUNCTIONS = ("values", "derivative", "reference")
@@ -90,11 +90,11 @@ def _guarded(function: Callable[..., Any], name: str, where: str) -> Callable[..
         except (LossCliError, MemoryError):
             raise
         except Exception as error:
-            line = line_of(error, where)
+            lines = trace_of(error, where)
             words = str(error).splitlines()[0] if str(error) else ""
             raise UsageError(
                 f"{name} failed: {type(error).__name__}: {words}",
-                place=f"{where}, line {line}" if line else where,
+                place=f"{where}, {lines}" if lines else where,
             ) from error
 
     call.__doc__ = function.__doc__

@@ -39,7 +39,7 @@ class Param(NamedTuple):
         }[self.kind]
         return check(value, loss)
 
-    def _any(self, value: Any, loss: str) -> Any:  # noqa: ARG002
+    def _any(self, value: Any, loss: str) -> Any:
         return value
 
     def _flag(self, value: Any, loss: str) -> bool:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ class BoundLoss(NamedTuple):
     """A loss with its parameters and its label; statistic: a derived one that is its value.
 
     penalty: what is added once to its value, whatever the rows are; None where nothing is.
-    code: the files of a user that it runs.
+    code: the files of a user that it runs. files: all that it was read from, code and arrays.
     """
 
     loss: Loss
@@ -32,6 +32,7 @@ class BoundLoss(NamedTuple):
     statistic: str | None = None
     penalty: float | None = None
     code: tuple[Origin, ...] = ()
+    files: tuple[str, ...] = ()
 
     def on(self, backend: Backend) -> "BoundLoss":
         """The same with its array parameters on a backend."""
@@ -80,26 +81,24 @@ class BoundLoss(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the files that specs name are found: read gives an array, at the path of code."""
+    """Where the files that specs name are found: at gives the path of one, read its array."""
 
     read: Reader
     at: Callable[[str], str] = str
 
 
 def bind(
-    spec: "str | Loss | BoundLoss | Sequence[Any]", places: "Reader | Places"
+    spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]", places: "Reader | Places"
 ) -> list[BoundLoss]:
-    """The losses that a spec, a loss or a list of either names, with unique labels.
+    """The losses that a spec, a loss, a function or a list of them names, with unique labels.
 
     places: gives the array of a file, for parameters such as `weight=@w.npy`.
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
-    if not isinstance(spec, str | Loss | BoundLoss | Sequence):
-        raise UsageError(f"a loss is asked for by its name, not by {spec!r}")
     if not isinstance(places, Places):
         places = Places(places)
-    items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
+    items: Sequence[Any] = spec if _listed(spec) else [spec]
     bound = [loss for item in items for loss in _bind_item(item, places)]
     seen: set[str] = set()
     for loss in bound:
@@ -117,23 +116,22 @@ def files_of(spec: Any) -> list[str]:
 
     Raises UsageError for what is no spec.
     """
-    items = [spec] if isinstance(spec, str) else spec if isinstance(spec, list | tuple) else []
-    texts = [item for item in items if isinstance(item, str)]
-    return [
-        name
-        for text in texts
-        for one in parse(text)
-        for term in one.terms
-        for name in _files_of(term)
-    ]
+    found: list[str] = []
+    for item in spec if _listed(spec) else [spec]:
+        if isinstance(item, BoundLoss):
+            found += item.files
+        elif isinstance(item, str):
+            found += [name for one in parse(item) for name in _files_of(one)]
+    return found
 
 
-def _files_of(term: Term) -> Iterator[str]:
-    if term.file:
-        yield term.file
-    if term.where.endswith(".py"):
-        yield term.where
-    yield from (value[1:].strip() for _, value in term.given if value.startswith("@"))
+def _files_of(spec: Spec) -> Iterator[str]:
+    for term in spec.terms:
+        if term.file:
+            yield term.file
+        if term.where.endswith(".py"):
+            yield term.where
+        yield from (value[1:].strip() for _, value in term.given if value.startswith("@"))
 
 
 def rows_only(loss: BoundLoss) -> BoundLoss:
@@ -146,14 +144,28 @@ def rows_only(loss: BoundLoss) -> BoundLoss:
     return loss
 
 
+def _listed(spec: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(spec, Sequence) and not isinstance(spec, str | BoundLoss)
+
+
 def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
         return [BoundLoss(item, item.resolve({}), item.name)]
     if isinstance(item, str):
-        return [_bind_spec(spec, places) for spec in parse(item)]
+        return [_with_files(spec, places) for spec in parse(item)]
+    if callable(item):
+        from losscli.losses.own import own_loss
+
+        own = own_loss(item, getattr(item, "__name__", "own"), "the function that was given")
+        return [BoundLoss(own, own.resolve({}), own.name)]
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
+
+
+def _with_files(spec: Spec, places: Places) -> BoundLoss:
+    files = tuple(map(places.at, _files_of(spec)))
+    return _bind_spec(spec, places)._replace(files=files)
 
 
 def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
@@ -190,7 +202,7 @@ def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
 
 def _bind_term(term: Term, places: Places) -> BoundLoss:
     loss, statistic, code = _named(term, places)
-    given = {key: _value(value, places.read) for key, value in term.given}
+    given = {key: _value(value, places) for key, value in term.given}
     return BoundLoss(loss, loss.resolve(given), str(term), statistic, code=code)
 
 
@@ -223,7 +235,7 @@ def _penalty(term: Term, places: Places) -> float:
             f"no penalty is called {term.name!r}",
             hint=f"they are {', '.join(f'{name}(@{term.file})' for name in known_ones)}",
         )
-    return known_ones[term.name](places.read(term.file))
+    return known_ones[term.name](places.read(places.at(term.file)))
 
 
 def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
@@ -238,9 +250,9 @@ def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
     return Spec(tuple(terms))
 
 
-def _value(text: str, read: Reader) -> Any:
+def _value(text: str, places: Places) -> Any:
     if text.startswith("@"):
-        return read(text[1:])
+        return places.read(places.at(text[1:].strip()))
     words: dict[str, Any] = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]

@@ -182,6 +182,7 @@ def _prefixes(losses: Sequence[Loss]) -> tuple[str, ...]:
 def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
     pairs = [part.loss.domains_of(part.params) for part in parts]
     spares = [_SHARED in part.params for part in parts]
+    spares = spares if any(spares) else [True] * len(parts)  # then no label is to be ignored
     preds = together([Part(pred) for pred, _ in pairs])
     targets = [
         Part(target, spares=spare)
