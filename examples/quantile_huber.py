@@ -20,13 +20,14 @@ def _values(xp, pred, target, *, q, delta):
     error = target - pred
     distance = xp.abs(error)
     near = xp.clip(distance, 0.0, delta)
-    return xp.where(error < 0, 1.0 - q, q) * (near * (distance - 0.5 * near))
+    huber = near * (distance - 0.5 * near)
+    return xp.where(error < 0, (1.0 - q) * huber, q * huber)
 
 
 def _derivative(xp, pred, target, *, q, delta):
     """The negative error, held within delta, times the weight of its side."""
-    error = target - pred
-    return xp.where(error < 0, 1.0 - q, q) * -xp.clip(error, -delta, delta)
+    slope = -xp.clip(target - pred, -delta, delta)
+    return xp.where(slope > 0, (1.0 - q) * slope, q * slope)
 
 
 def _reference(_mp, pred, target, *, q, delta):

@@ -181,20 +181,36 @@ def _imported(name: str) -> ModuleType:
 
 def trace_of(error: BaseException, where: str) -> str:
     """The lines that an error came through, from a user's file or module on; empty if none."""
-    name = os.path.basename(where) if where.endswith(".py") else f"{where.rpartition('.')[2]}.py"  # noqa: PTH119
+    own = _file_of(where)
+    steps: list[tuple[str, int | None]] = []
     trace = error.__traceback__
-    found: list[str] = []
     while trace is not None:
-        file = os.path.basename(trace.tb_frame.f_code.co_filename)  # noqa: PTH119
-        if file == name or (found and not file.startswith("<")):
-            found.append(
-                f"line {trace.tb_lineno}" if file == name else f"{file}, line {trace.tb_lineno}"
-            )
+        file = trace.tb_frame.f_code.co_filename
+        if (steps or os.path.realpath(file) == own) and not file.startswith("<"):
+            steps.append((file, trace.tb_lineno))
         trace = trace.tb_next
-    if isinstance(error, SyntaxError):
-        file = os.path.basename(error.filename or name)  # noqa: PTH119
-        found.append(f"line {error.lineno}" if file == name else f"{file}, line {error.lineno}")
-    return "; ".join(found[-_FRAMES:])
+    if isinstance(error, SyntaxError) and error.filename:
+        steps.append((error.filename, error.lineno))
+    words = (
+        f"line {line}" if os.path.realpath(file) == own else f"{_base(file)}, line {line}"
+        for file, line in steps[-_FRAMES:]
+    )
+    return "; ".join(words)
+
+
+def _base(path: str) -> str:
+    return os.path.basename(path)  # noqa: PTH119
+
+
+def _file_of(where: str) -> str:
+    """The file of a file or module, whether or not it could be imported; empty where none is."""
+    if where.endswith(".py"):
+        return os.path.realpath(where)
+    try:
+        spec = importlib.util.find_spec(where)
+    except (ImportError, ValueError):
+        spec = None
+    return os.path.realpath(spec.origin) if spec is not None and spec.origin else ""
 
 
 def _dotted(text: str) -> bool:

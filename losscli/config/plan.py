@@ -12,8 +12,9 @@ from losscli.config.model import Gate as GateModel
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, MissingError, UsageError
 from losscli.gates import Gate, Policy, bound, parse
-from losscli.losses.spec import Places, bind
+from losscli.losses.spec import Places, bind, permitted
 from losscli.plans import BenchPlan, EvalPlan, output_format
+from losscli.references import granted, is_reference
 from losscli.sources.source import read_array
 
 _PATHS = (".npy", ".csv", ".tsv")
@@ -173,6 +174,11 @@ class _Planner:
                 given["loss"] = part.losses
             if part.plot is not None:
                 given["plot"] = part.plot
+            for text in given.get("impl", ()):
+                if is_reference(text.rpartition("=")[2].removeprefix("numpy:")):
+                    self._tried((*keys, "impl"), lambda text=text: granted(text))
+            for at, text in enumerate(given.get("loss", ())):
+                self._tried((*keys, "losses", at), lambda text=text: permitted(text))
             yield Step(name, "bench", self._planned(BenchPlan, keys, given))
 
     def _flags(self, kind: Kind, name: str, flags: Sequence[str], part: Any) -> dict[str, Any]:

@@ -111,6 +111,15 @@ def bind(
     return bound
 
 
+def permitted(text: str) -> None:
+    """Raise UsageError where specs name a user's code and that is refused; nothing is run."""
+    from losscli.references import granted
+
+    for term in (term for spec in parse(text) for term in spec.terms):
+        if term.where:
+            granted(f"{term.where}:{term.name}")
+
+
 def files_of(spec: Any) -> list[str]:
     """The files that specs name, of arrays and of code, whether or not they exist.
 
