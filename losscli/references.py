@@ -1,7 +1,6 @@
 """References to a user's objects: `FILE.py:NAME` and `MODULE:NAME`."""
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -37,15 +36,9 @@ class Origin(NamedTuple):
         return {"path": self.path, "sha256": self.sha256}
 
 
-class _Grant(NamedTuple):
-    """Whether users' code may run, and who is told of a file before it does."""
-
-    allowed: bool = True
-    tell: Callable[[str], None] = lambda _: None
-
-
-# Of the process, so that no way to a user's code can forget to ask.
-_grant = _Grant()
+# Whether users' code may run, and who is told of a file before it does: of the process, so that no
+# way to such code can forget to ask.
+_grant: tuple[bool, Callable[[str], None]] = (True, lambda _: None)
 _digests: dict[str, str] = {}
 
 
@@ -53,7 +46,7 @@ _digests: dict[str, str] = {}
 def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
     """A context in which users' code may run or not; tell: is called with each file that does."""
     global _grant
-    before, _grant = _grant, _Grant(allowed, tell)
+    before, _grant = _grant, (allowed, tell)
     try:
         yield
     finally:
@@ -62,7 +55,7 @@ def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
 
 def granted(what: str) -> None:
     """Raise UsageError where users' code is refused."""
-    if not _grant.allowed:
+    if not _grant[0]:
         raise UsageError(
             f"{what} is code of yours, and --no-user-code refuses it",
             hint="leave the flag out only where you trust that code",
@@ -152,12 +145,14 @@ def _of_file(path: str) -> ModuleType:
     name = "losscli_user_" + full.replace(os.sep, "_").removesuffix(".py")
     if name in sys.modules:
         return sys.modules[name]
+    import importlib.util
+
     spec = importlib.util.spec_from_file_location(name, full)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     _remember(full)
-    _grant.tell(path)
+    _grant[1](path)
     folder = os.path.dirname(full)  # noqa: PTH120
     if folder not in sys.path:
         sys.path.insert(0, folder)  # the file's neighbours are its own modules
@@ -175,7 +170,7 @@ def _imported(name: str) -> ModuleType:
     if here not in sys.path:
         sys.path.insert(0, here)
     if name not in sys.modules:
-        _grant.tell(name)
+        _grant[1](name)
     return importlib.import_module(name)
 
 
@@ -206,6 +201,8 @@ def _file_of(where: str) -> str:
     """The file of a file or module, whether or not it could be imported; empty where none is."""
     if where.endswith(".py"):
         return os.path.realpath(where)
+    import importlib.util
+
     try:
         spec = importlib.util.find_spec(where)
     except (ImportError, ValueError):

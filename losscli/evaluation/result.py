@@ -11,11 +11,12 @@ from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
 from losscli.machine import environment
-from losscli.references import Origin
 from losscli.tallies.rows import RowTally
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from losscli.references import Origin
 
 
 class Input(NamedTuple):
@@ -76,7 +77,7 @@ class LossResult(NamedTuple):
     statistic: str | None = None
     takes_logits: bool = False
     penalty: float | None = None
-    code: tuple[Origin, ...] = ()
+    code: "tuple[Origin, ...]" = ()
 
     @classmethod
     def of(

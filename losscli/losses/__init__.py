@@ -4,13 +4,17 @@ Every loss is an attribute of this package, found by the name of its file or an 
 penalties, `losses.l2_penalty(weights)`. `losses.declare` has what a loss of one's own is made of.
 """
 
+from typing import TYPE_CHECKING
+
 from losscli.errors import UsageError
 from losscli.losses.loss import Loss
-from losscli.losses.penalties import Penalty
 from losscli.losses.registry import find, modules, penalties
 
+if TYPE_CHECKING:
+    from losscli.losses.penalties import Penalty
 
-def __getattr__(name: str) -> Loss | Penalty:
+
+def __getattr__(name: str) -> "Loss | Penalty":
     if name.startswith("_"):
         raise AttributeError(name)
     for penalty in penalties().values() if name.endswith("_penalty") else ():

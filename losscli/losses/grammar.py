@@ -16,19 +16,17 @@ from typing import NamedTuple
 
 from losscli.errors import UsageError
 
+# Patterns as texts: each is compiled when it is first tried, which start-up seldom does.
 _NAME = r"[A-Za-z_]\w*"
-_LABEL = re.compile(rf"\s*(?!{_NAME}\(\s*@)(?P<label>[^=:\s,]+)\s*=")
-_SIGN = re.compile(r"\s*([+-])\s*")
-_WEIGHT = re.compile(
-    r"\s*([+-]?)\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan)\s*\*\s*", re.IGNORECASE
-)
-_PENALTY = re.compile(rf"({_NAME})\s*\(\s*@\s*([^)]*?)\s*\)")
+_LABEL = rf"\s*(?!{_NAME}\(\s*@)(?P<label>[^=:\s,]+)\s*="
+_SIGN = r"\s*([+-])\s*"
+_WEIGHT = r"\s*([+-]?)\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan)\s*\*\s*"
+_PENALTY = rf"({_NAME})\s*\(\s*@\s*([^)]*?)\s*\)"
 _PART = r"(?:(?!\s[+-]\s)[^,])"  # a character of a value
-_FILE = re.compile(rf"((?:[A-Za-z]:[\\/])?(?:(?!\s[+-]\s)[^:,*()])+?\.py):({_NAME})\b")
-_MODULE = re.compile(rf"({_NAME}(?:\.{_NAME})*):({_NAME})\b(?!\s*=)")
-_CATALOGUE = re.compile(_NAME)
-_PARAMETER = re.compile(rf"\s*({_NAME})\s*=\s*({_PART}+)")
-_REST = re.compile(rf"{_PART}*")
+_FILE = rf"((?:[A-Za-z]:[\\/])?(?:(?!\s[+-]\s)[^:,*()])+?\.py):({_NAME})\b"
+_MODULE = rf"({_NAME}(?:\.{_NAME})*):({_NAME})\b(?!\s*=)"
+_PARAMETER = rf"\s*({_NAME})\s*=\s*({_PART}+)"
+_REST = rf"{_PART}*"
 
 
 class Term(NamedTuple):
@@ -83,6 +81,8 @@ class Spec(NamedTuple):
 
 def parse(text: str) -> list[Spec]:
     """The specs of a text; raises UsageError for what is none, with the place where it ends."""
+    if text.isascii() and text.isidentifier():
+        return [Spec((Term(text),))]
     scanner = _Scanner(text)
     found = [scanner.spec()]
     while scanner.comma():
@@ -129,7 +129,7 @@ class _Scanner:
             return Term(found[1], weight, negative, file=found[2])
         if (found := self._match(_FILE)) or (found := self._module()):
             return Term(found[2], weight, negative, found[1], self._given(start))
-        if found := self._match(_CATALOGUE):
+        if found := self._match(_NAME):
             return Term(found[0], weight, negative, "", self._given(start))
         raise UsageError(
             f"{self._spec(start)!r} names no loss",
@@ -140,7 +140,7 @@ class _Scanner:
         """`MODULE:NAME`; not `LOSS:key`, in which a value was forgotten."""
         from losscli.losses.registry import known
 
-        found = _MODULE.match(self._text, self._at)
+        found = self._look(_MODULE)
         if found is None or known(found[1]):
             return None
         self._at = found.end()
@@ -152,7 +152,7 @@ class _Scanner:
         if self._text[self._at : self._at + 1] != ":":
             return ()
         self._at += 1
-        rest = _REST.match(self._text, self._at)
+        rest = self._look(_REST)
         if rest is None or not rest[0].strip():
             return ()
         found: dict[str, str] = {}
@@ -160,7 +160,7 @@ class _Scanner:
             parameter = self._match(_PARAMETER)
             value = parameter[2].strip() if parameter else ""
             if parameter is None or not value:
-                rest = _REST.match(self._text, self._at)
+                rest = self._look(_REST)
                 words = parameter[0] if parameter else rest[0] if rest else ""
                 raise UsageError(
                     f"{words.strip()!r} in {self._spec(start)!r} is no key=value",
@@ -179,11 +179,14 @@ class _Scanner:
         """Whether a comma and another parameter follow; a colon in it would be another spec's."""
         if self._text[self._at : self._at + 1] != ",":
             return False
-        follows = _PARAMETER.match(self._text, self._at + 1)
+        follows = re.compile(_PARAMETER).match(self._text, self._at + 1)
         return follows is not None and (follows[2][0] == "@" or ":" not in follows[2])
 
-    def _match(self, pattern: re.Pattern[str]) -> "re.Match[str] | None":
-        found = pattern.match(self._text, self._at)
+    def _look(self, pattern: str) -> "re.Match[str] | None":
+        return re.compile(pattern).match(self._text, self._at)
+
+    def _match(self, pattern: str) -> "re.Match[str] | None":
+        found = self._look(pattern)
         if found:
             self._at = found.end()
         return found

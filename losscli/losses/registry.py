@@ -3,10 +3,13 @@
 import os
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
 from losscli.losses.loss import Loss
-from losscli.losses.penalties import Penalty
+
+if TYPE_CHECKING:
+    from losscli.losses.penalties import Penalty
 
 _PENALTIES = "penalty"
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
@@ -24,7 +27,7 @@ def modules() -> dict[str, str]:
 
 
 @cache
-def penalties() -> dict[str, Penalty]:
+def penalties() -> "dict[str, Penalty]":
     """The penalties, by the names that expressions call them by, such as l2."""
     found = (getattr(import_module(module), name) for name, module in _declared(_PENALTIES).items())
     return {penalty.spelled: penalty for penalty in found}

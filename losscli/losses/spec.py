@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from losscli.losses.domain import Domain
 from losscli.losses.grammar import Spec, Term, parse
 from losscli.losses.loss import Loss
 from losscli.losses.registry import find, known, penalties
-from losscli.references import Origin
+
+if TYPE_CHECKING:
+    from losscli.references import Origin
 
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
@@ -31,7 +33,7 @@ class BoundLoss(NamedTuple):
     label: str
     statistic: str | None = None
     penalty: float | None = None
-    code: tuple[Origin, ...] = ()
+    code: "tuple[Origin, ...]" = ()
     files: tuple[str, ...] = ()
 
     def on(self, backend: Backend) -> "BoundLoss":
@@ -215,11 +217,10 @@ def _bind_term(term: Term, places: Places) -> BoundLoss:
     return BoundLoss(loss, loss.resolve(given), str(term), statistic, code=code)
 
 
-def _named(term: Term, places: Places) -> tuple[Loss, str | None, tuple[Origin, ...]]:
+def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
     """The loss of a name: of the catalogue, of a user's file or module, of a package."""
-    from losscli import references
-
     if term.where:
+        from losscli import references
         from losscli.losses.own import own_loss
 
         where = places.at(term.where) if term.where.endswith(".py") else term.where
