@@ -11,7 +11,7 @@ from losscli.losses.loss import Loss
 from losscli.losses.registry import find, modules, penalties
 
 if TYPE_CHECKING:
-    from losscli.losses.penalties import Penalty
+    from losscli.losses.penalty._penalty import Penalty
 
 
 def __getattr__(name: str) -> "Loss | Penalty":

@@ -9,7 +9,7 @@ from losscli.errors import UsageError
 from losscli.losses.loss import Loss
 
 if TYPE_CHECKING:
-    from losscli.losses.penalties import Penalty
+    from losscli.losses.penalty._penalty import Penalty
 
 _PENALTIES = "penalty"
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import UsageError
 from losscli.losses.domain import Domain
-from losscli.losses.every import Part, together
+from losscli.losses.intersection import Part, together
 from losscli.losses.loss import Loss
 from losscli.losses.params import Param
 

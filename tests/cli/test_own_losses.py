@@ -274,6 +274,43 @@ def test_no_user_code_refuses_all_of_it(data, losscli, arguments):
     assert not Path("ran").exists()
 
 
+LABELLED = """
+from losscli.losses.declare import INDICES, LOGIT, Loss, shapes
+
+def values(xp, pred, target):
+    return 0.0 - xp.take_along_axis(pred, target[:, None], axis=1)[:, 0]
+
+def derivative(xp, pred, target):
+    return 0.0 * pred
+
+first = Loss(
+    name="first", family="own", formula="-z_y", latex="-z_y", source="", use="", avoid="",
+    values=values, derivative=derivative, reference=lambda mp, pred, target: -pred[target],
+    pred=LOGIT, target=INDICES, rows_of=shapes.LABELLED, flops=1,
+)
+"""
+
+
+def test_a_label_that_one_part_ignores_and_another_does_not_know(losscli):
+    """Is blamed as the other's; without such a row there is a sum, and check finds its slope."""
+    Path("own.py").write_text(LABELLED)
+    logits, labels = RNG.standard_normal((50, 3)), RNG.integers(0, 3, 50)
+    np.save("z.npy", logits)
+    np.save("y.npy", labels)
+    said = losscli("eval", "z.npy", "y.npy", "-l", "x=ce + own.py:first", "--format", "json")
+    assert said.code == 0, said.err
+    wanted = losses.cross_entropy(logits, labels) - logits[np.arange(50), labels]
+    assert json.loads(said.out)["losses"][0]["value"] == pytest.approx(wanted.mean(), rel=1e-13)
+    labels[4] = -100
+    np.save("y.npy", labels)
+    said = losscli("eval", "z.npy", "y.npy", "-l", "x=ce + own.py:first")
+    assert said.code == 3
+    assert "row 4" in said.err
+    said = losscli("check", "own.py:first")
+    assert said.code == 1
+    assert "its derivative is 0 where its reference rises by -1" in said.out
+
+
 def test_a_config_runs_code_from_beside_itself(data, losscli):
     """And says so once; mappings of parameters are taken too."""
     Path("sub").mkdir()

@@ -3,12 +3,16 @@
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from losscli import losses
 from losscli.losses import l1_penalty, l2_penalty
+from losscli.losses.registry import penalties
 
 RNG = np.random.default_rng(11)
 
@@ -50,3 +54,28 @@ def test_keras_names_the_same_penalties():
     """Σ|w| and Σw²; the numbers are those of weight decay at twice its λ."""
     assert l1_penalty([1.0, -2.0]) == 3.0
     assert l2_penalty([1.0, -2.0]) == 5.0
+
+
+@pytest.mark.parametrize("penalty", penalties().values(), ids=str)
+def test_every_penalty_is_declared_whole(penalty):
+    """And stands under its name in the package, in the file of its name."""
+    for part in ("formula", "latex", "source", "use", "avoid", "equivalents", "pitfalls"):
+        assert getattr(penalty, part), part
+    assert getattr(losses, penalty.name) is penalty
+    assert penalty.name in dir(losses)
+    assert ">>> " in penalty.__doc__
+
+
+@pytest.mark.parametrize("penalty", penalties().values(), ids=str)
+def test_values_and_slopes_are_those_of_the_reference(penalty):
+    """By mpmath, the slope by moving each weight."""
+    weights = RNG.standard_normal(9)
+    with mpmath.workdps(60):
+        exact = [mpmath.mpf(w) for w in weights.tolist()]
+        truth = penalty.reference(mpmath.mp, exact)
+        assert penalty(weights) == float(truth)
+        step = mpmath.mpf(10) ** -30
+        for at, slope in enumerate(penalty.gradient(weights)):
+            moved = [w + step * (place == at) for place, w in enumerate(exact)]
+            rise = (penalty.reference(mpmath.mp, moved) - truth) / step
+            assert slope == pytest.approx(float(rise), rel=1e-15)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from losscli.losses.penalties import Floats
+from losscli.losses.penalty._penalty import Floats
 
 _CHUNK = 1 << 16
 _HEAD = np.int64(-1) << np.int64(27)  # keeps the sign, the exponent and 25 fraction bits

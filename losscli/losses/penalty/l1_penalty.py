@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from losscli.losses.penalties import Floats, Penalty
+from losscli.losses.penalty._penalty import Floats, Penalty
 from losscli.losses.penalty._sums import exact_sum
 
 

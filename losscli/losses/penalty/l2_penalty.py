@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.penalties import Floats, Penalty
+from losscli.losses.penalty._penalty import Floats, Penalty
 from losscli.losses.penalty._sums import exact_sum_of_squares
 
 
