@@ -43,20 +43,17 @@ def together(parts: Sequence[Part]) -> Domain:
 def _crossed(domains: Sequence[Domain]) -> Numbers | None:
     """Where all are intervals, the interval that they share; None where it is no more than that."""
     words = " and ".join(dict.fromkeys(domain.words for domain in domains))
-    low, high, ends = -math.inf, math.inf, ["[", "]"]
+    low, high = -math.inf, math.inf
+    ends: Any = "[]"
     for domain in domains:
         if type(domain) is not Numbers or not isinstance(domain.interval, Interval):
             return None
         mine = domain.interval
         if mine.low > low or (mine.low == low and mine.ends[0] == "("):
-            low, ends[0] = mine.low, mine.ends[0]
+            low, ends = mine.low, mine.ends[0] + ends[1]
         if mine.high < high or (mine.high == high and mine.ends[1] == ")"):
-            high, ends[1] = mine.high, mine.ends[1]
-    return Numbers(words, "", Interval(low, high, _any("".join(ends))))
-
-
-def _any(ends: str) -> Any:
-    return ends
+            high, ends = mine.high, ends[0] + mine.ends[1]
+    return Numbers(words, "", Interval(low, high, ends))
 
 
 def _within(inner: Part, outer: Part) -> bool:

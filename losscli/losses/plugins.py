@@ -1,5 +1,6 @@
 """Losses of installed packages: entry points of the group `losscli.losses`, found by name."""
 
+import warnings
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -47,7 +48,13 @@ def plugins() -> dict[str, tuple[Plugin, ...]]:
     found: dict[str, dict[Plugin, None]] = {}
     for distribution in distributions():
         package = distribution.metadata["Name"] or "a package without a name"
-        for point in distribution.entry_points:
+        try:
+            points = distribution.entry_points
+        except Exception as error:  # noqa: BLE001 - what others wrote may be anything
+            words = f"the entry points of {package} cannot be read: {error}"
+            warnings.warn(words, RuntimeWarning, stacklevel=2)
+            continue
+        for point in points:
             if point.group == _GROUP:
                 plugin = Plugin(point.name, point.value.partition("[")[0].strip(), package)
                 found.setdefault(point.name, {})[plugin] = None

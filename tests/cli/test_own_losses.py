@@ -387,6 +387,15 @@ def test_a_name_that_two_packages_offer_is_exit_2(data, losscli, tmp_path, monke
     assert losscli("eval", *data, "-l", "mse").code == 0
 
 
+@pytest.mark.usefixtures("_fresh")
+def test_a_package_whose_entry_points_are_broken_is_a_warning(data, losscli, tmp_path, monkeypatch):
+    """With its name; others are found all the same."""
+    install(tmp_path, monkeypatch, "bad-one", "no equals sign here")
+    install(tmp_path, monkeypatch, "good-one", "pow = good_pow:power", good_pow=FUNCTIONS)
+    with pytest.warns(RuntimeWarning, match="entry points of bad-one cannot be read"):
+        assert losscli("eval", *data, "-l", "pow").code == 0
+
+
 def test_workers_take_losses_of_a_user(data, process):
     """In a process of its own, with more than one worker; an error in one is told as ever."""
     big = RNG.standard_normal((2, 1_000_000))
