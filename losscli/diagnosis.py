@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from losscli.benchmark.devices import open_device, processor
 from losscli.benchmark.limit import Limit, last_cache
 from losscli.benchmark.measure import measure
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError
 from losscli.machine import cores, environment
 from losscli.plans import BenchPlan, DoctorPlan
@@ -82,8 +82,6 @@ class Diagnosis(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/doctor/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/doctor/1",
             "packages": [package._asdict() for package in self.packages],
@@ -101,9 +99,7 @@ class Diagnosis(Document):
             "noise_floor": self.noise_floor,
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "environment": self.environment,
-            "losscli": __version__,
-            "status": "pass",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from losscli.version import __version__
+
 LONGEST = 2000  # characters of a text that came from outside, in reports for people
 
 
@@ -22,7 +24,16 @@ class Document:
         """The same as text; numbers read back to the same bits, nan and infinities are strings."""
         import json
 
-        return json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+        text = json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+        return text.replace(
+            "##", "#\\u0023"
+        )  # reads back the same, and is no command of a CI runner
+
+
+def ending(code: int) -> dict[str, Any]:
+    """What closes a document: the version, one word for the exit code, and the code."""
+    status = {0: "pass", 1: "fail", 6: "undecided"}.get(code, "error")
+    return {"losscli": __version__, "status": status, "exit_code": code}
 
 
 class Note(NamedTuple):
@@ -69,3 +80,9 @@ def shown(text: str) -> str:
         for c in text
     ]
     return "".join(parts)
+
+
+def celled(text: str) -> str:
+    """A text that came from outside, safe in a table of cells: no formula, control or command."""
+    # A spreadsheet runs a cell that begins like a formula; one quote before it makes it a text.
+    return tamed(shown(f"'{text}" if text and text[0] in "=+-@\t\r" else text))

@@ -9,7 +9,10 @@ A message says what is wrong, the place where (file, row or line, column, how ma
 to do. They are raised where the cause is known and are never rephrased on the way up.
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
+
+_FIRST = (5, 3, 4, 1, 6)  # where several exit codes apply, the first of these counts
 
 
 class Place(NamedTuple):
@@ -111,3 +114,16 @@ class MissingError(LossCliError):
 
     exit_code = 4
     kind = "missing"
+
+
+class Failure(NamedTuple):
+    """A run of a config that gave no result, and why."""
+
+    run: str
+    error: LossCliError
+
+
+def first_code(found: Iterable[int]) -> int:
+    """The exit code of a whole whose parts ended with these."""
+    codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
+    return next((code for code in _FIRST if code in codes), 0)

@@ -1,26 +1,37 @@
 """Listings: what a run would do, what its settings are, which results there are."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from losscli.config.layers import Value
+from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
-from losscli.documents import Document, Note
-from losscli.errors import DataError, LossCliError
-from losscli.results import LATEST, entries
+from losscli.config.wording import key_of
+from losscli.documents import Document, Note, ending
+from losscli.errors import DataError, LossCliError, first_code
+from losscli.evaluation.saved import SavedEvaluation, read_back
+from losscli.gates import Judged, exit_code
+from losscli.results import LATEST, Entry, entries
 from losscli.runs import opened
-from losscli.saved import read
+from losscli.saved import read, read_run
 from losscli.suite import SavedSuite
 
-_RATE = {"npy": 1.0e9, "csv": 6.0e7}  # bytes a second: what a small machine manages
+_WHERE = {"eval": "evals", "bench": "benches"}
+_WHOLE = ("baseline", "on_undecided", "gates", "outputs")
+# Bytes a second, of what a small machine manages: a loss of arrays, and reading text before it.
+_ARRAYS, _TEXT = 1.0e9, 2.0e8
 
 
 @dataclass(frozen=True, slots=True)
 class Listing(Document):
-    """A table without a computation behind it: heads, cells, and the same as a document."""
+    """A table without a computation behind it: heads, cells, and the same as a document.
+
+    gates: those that are in error already.
+    """
 
     schema: str
     heads: tuple[str, ...]
@@ -29,10 +40,14 @@ class Listing(Document):
     tail: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     exit_code: int = 0
+    gates: tuple[Judged, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        return {"schema": self.schema, "rows": [dict(record) for record in self.records]}
+        found: dict[str, Any] = {"schema": self.schema, "rows": list(map(dict, self.records))}
+        if self.gates:
+            found["gates"] = [gate.to_dict() for gate in self.gates]
+        return found | ending(self.exit_code)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a line."""
@@ -40,44 +55,106 @@ class Listing(Document):
 
 
 def settings(plan: RunPlan) -> Listing:
-    """Each value that is not built in, and where it came from."""
+    """Each value and where it came from: from `--set`, a variable, a line, or built in."""
+    found: dict[str, Value] = {}
+    for step in plan.steps:
+        start = f"{_WHERE[step.kind]}.{step.name}."
+        found |= {key: value for key, value in plan.values.items() if key.startswith(start)}
+        found |= _built_in(step, start, plan.values)
+    found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}
+    found.setdefault("on_undecided", Value(plan.on_undecided, "built in"))
     records = [
-        {"key": key, "value": value.value, "origin": value.origin}
-        for key, value in plan.values.items()
+        {"key": key, "value": _plain(value.value), "origin": value.origin}
+        for key, value in found.items()
     ]
     rows = [(str(r["key"]), _text(r["value"]), str(r["origin"])) for r in records]
-    tail = ("what is not listed is built in: losscli eval --help, losscli bench --help",)
+    notes = tuple(Note("setting", words) for words in plan.notes)
     heads = ("key", "value", "from")
-    notes = tuple(Note("setting", words) for words in plan.notes)
-    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), tail, notes)
+    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), notes=notes)
 
 
-def outline(plan: RunPlan) -> Listing:
-    """What each run would read and how long it might take; headers are read, no more."""
-    records = [_outline_of(step) for step in plan.steps]
-    rows = []
-    for record in records:
-        count = record["rows"]
-        size, took = record["bytes"], record["seconds"]
-        rows.append(
-            (
-                str(record["run"]),
-                str(record["kind"]),
-                ", ".join(record["losses"]),
-                "?" if count is None else f"{count:,}",
-                "-" if size is None else f"{size / 1e6:,.1f} MB",
-                "-" if took is None else f"about {max(took, 0.1):.1f} s",
-                str(record["problem"] or ""),
-            )
+def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
+    """The flags of a run that nobody set, as its plan has them."""
+    model: Any = EvalFlags if step.kind == "eval" else BenchFlags
+    return {
+        f"{start}{key_of(name)}": Value(getattr(step.plan, name), "built in")
+        for name in model.model_fields
+        if f"{start}{key_of(name)}" not in known
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As a document has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
+    """What each run would read and how long it might take; headers are read, no more.
+
+    A gate on a run or a loss that is not there is a problem already, with exit code 1.
+    data: whether headers are read, and must be there.
+    """
+    found = [(plan, *_outline_of(step, data=data)) for plan in plans for step in plan.steps]
+    records = [{"config": plan.path, **record} for plan, record, _ in found]
+    several = len(plans) > 1
+    rows = [
+        (
+            *((str(record["config"]),) if several else ()),
+            str(record["run"]),
+            str(record["kind"]),
+            ", ".join(record["losses"]),
+            _count(record["rows"]),
+            _size(record["bytes"]),
+            _time(record["seconds"]),
+            str(record["problem"] or ""),
         )
-    heads = ("run", "kind", "losses", "rows", "size", "time", "")
-    gates = sum(len(step.gates) for step in plan.steps) + len(plan.stray)
-    tail = (f"{len(records)} runs, {gates} gates; nothing was computed",)
-    notes = tuple(Note("setting", words) for words in plan.notes)
-    return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes)
+        for record in records
+    ]
+    heads = (*(("config",) if several else ()), "run", "kind", "losses", "rows", "size", "time", "")
+    lost = tuple(gate for plan in plans for gate in _lost(plan, several=several))
+    code = first_code([exit_code(lost), *(code for *_, code in found)])
+    gates = sum(len(step.gates) for plan in plans for step in plan.steps)
+    gates += sum(len(plan.stray) for plan in plans)
+    total = _time(sum(record["seconds"] or 0.0 for record in records))
+    runs = f"{len(records)} run{'' if len(records) == 1 else 's'}"
+    words = f"{runs}, {gates} gates, {total}; nothing was computed"
+    tail = (
+        "time is guessed: 1 GB/s a loss, before it 200 MB/s of text; benchmarks take what they may",
+        f"{words}; exit code {code}" if code else words,
+    )
+    notes = tuple(Note("setting", words) for plan in plans for words in plan.notes)
+    return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes, code, lost)
 
 
-def _outline_of(step: Step) -> dict[str, Any]:
+def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
+    """The gates for which there can be no evidence, whatever the data are."""
+    for gate in (*plan.strays(), *plan.unlabelled()):
+        yield gate._replace(run=f"{plan.path}: {gate.run}") if several else gate
+
+
+def _count(rows: int | None) -> str:
+    return "?" if rows is None else f"{rows:,}"
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "-"
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    if seconds < 0.1:
+        return "under 0.1 s"
+    return f"about {seconds:.1f} s" if seconds < 100 else f"about {seconds / 60:.0f} min"
+
+
+def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
+    """A run as it is planned, and the exit code of what is wrong with its headers."""
     found: dict[str, Any] = {
         "run": step.name,
         "kind": step.kind,
@@ -89,46 +166,37 @@ def _outline_of(step: Step) -> dict[str, Any]:
         "problem": None,
     }
     if step.kind == "bench":
-        return found | {"seconds": step.plan.time}
+        return found | {"seconds": float(step.plan.time)}, 0
+    if not data:
+        return found, 0
     try:
         with opened(step.plan) as source:
-            size = sum(table.size for table in source.tables)
-            speed = [_RATE.get(table.format, 1.0e9) for table in source.tables]
-            took = sum(t.size / rate for t, rate in zip(source.tables, speed, strict=True))
-            return found | {
-                "rows": source.rows,
-                "bytes": size,
-                "seconds": took * len(found["losses"]),
-            }
+            text = sum(table.size for table in source.tables if table.format == "csv")
+            seconds = source.size / _ARRAYS * len(found["losses"]) + text / _TEXT
+            if all(table.rows is not None for table in source.tables):
+                next(source.blocks())  # cuts of arrays are made of their headers
+            found |= {"rows": source.rows, "bytes": source.size, "seconds": seconds}
     except LossCliError as error:
-        return found | {"problem": error.message}
+        return found | {"problem": error.message}, error.exit_code
+    try:
+        for gate in step.pairs:
+            with opened(step.plan, gate.others) as source:
+                found["seconds"] += 2 * source.size / _ARRAYS
+    except LossCliError as error:  # which costs its gates and not the run
+        return found | {"problem": f"{gate.expr}: {error.message}"}, 1
+    return found, 0
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
-    """The results of a folder, the newest first; name: of one config only."""
+    """The results of a folder, the newest first; name: of one config, or `eval`, only."""
     found = sorted(entries(folder), key=lambda entry: Path(entry.path).name, reverse=True)
-    records = []
-    for entry in found:
-        document = entry.document or {}
-        gates = [gate.get("status") for gate in document.get("gates", ())]
-        records.append(
-            {
-                "result": os.path.relpath(entry.path, folder),
-                "config": (document.get("config") or {}).get("name"),
-                "started": document.get("started"),
-                "status": document.get("status") or "unreadable",
-                "gates": len(gates),
-                "passed": gates.count("pass"),
-                "commit": (document.get("git") or {}).get("commit"),
-                "problem": entry.problem or None,
-            }
-        )
+    records = [_listed(entry, folder) for entry in found]
     if name is not None:
-        records = [record for record in records if record["config"] == name]
+        records = [r for r in records if Path(str(r["result"])).parent.name == name]
     rows = [
         (
             str(r["result"]),
-            str(r["status"]),
+            str(r["status"] or "unreadable"),
             f"{r['passed']} of {r['gates']}",
             str(r["started"] or "-"),
             str(r["commit"] or "-")[:10],
@@ -141,16 +209,33 @@ def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
     return Listing("losscli/results/1", heads, tuple(rows), tuple(records), tail)
 
 
-def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite:
+def _listed(entry: Entry, folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """A line of the history; what names no config is of the one that its folder is of."""
+    document = entry.document or {}
+    config, gates = document.get("config"), document.get("gates")
+    states = [gate.get("status") for gate in gates] if isinstance(gates, list) else []
+    return {
+        "result": os.path.relpath(entry.path, folder),
+        "config": config["name"] if config else Path(entry.path).parent.name,
+        "started": document.get("started"),
+        "status": document.get("status", "error") if document else "unreadable",
+        "gates": len(states),
+        "passed": states.count("pass"),
+        "commit": (document.get("git") or {}).get("commit"),
+        "problem": entry.problem or None,
+    }
+
+
+def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite | SavedEvaluation:
     """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
 
     Raises DataError where there is none.
     """
     path = path_of(name, folder)
     document = read(path)
-    if document["schema"] != "losscli/run/1":
-        raise DataError(f"{path} is no result of losscli run: {document['schema']}")
-    return SavedSuite(document, path)
+    if document["schema"] == "losscli/eval/1":
+        return read_back(document, path)
+    return SavedSuite(read_run(path), path)
 
 
 def path_of(name: str, folder: str | os.PathLike[str]) -> str:
@@ -167,4 +252,10 @@ def path_of(name: str, folder: str | os.PathLike[str]) -> str:
 
 
 def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {item}" for key, item in value.items())
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)

@@ -8,7 +8,7 @@ from typing import Any
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import output_format
 from losscli.render import error_text, text
-from losscli.results import OutputFile
+from losscli.results import OutputFile, SavedRun, behind_links
 
 
 @contextmanager
@@ -39,13 +39,36 @@ def outputs(
             raise
 
 
+@contextmanager
+def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
+    """What keeps the result in its place of the results folder, or the error that stood in its way.
+
+    place: None for a result that is not kept.
+    """
+
+    def save(text: str) -> None:
+        if place is not None:
+            place.save(f"{text}\n")
+
+    try:
+        yield lambda result: save(result.to_json())
+    except LossCliError as error:
+        if error.exit_code != 2:
+            with suppress(LossCliError):  # the first failure is the one to tell of
+                save(error_text(error, "json").rstrip())
+        raise
+
+
 def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     """Raise UsageError where a file is to be written twice, or over one that is read."""
     paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
-    inputs = {os.path.realpath(path) for path in paths if "\0" not in path}
+    inputs = set()
+    for path in paths:
+        with suppress(UsageError):  # who opens it will say that it cannot be
+            inputs.add(behind_links(path))
     seen: set[str] = set()
     for path in written:
-        real = os.path.realpath(path)
+        real = behind_links(path)
         if real in inputs:
             raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
         if real in seen:

@@ -12,7 +12,8 @@ NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
 BackendName: TypeAlias = Literal["auto", "numpy", "torch"]
 Precision: TypeAlias = Literal["float64", "float32"]
 Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
-FAIL_ON = ("slower", "undecided")
+FAIL_ON = ("worse", "slower", "undecided")
+MARGINS = {"evals": 0.0, "benches": 0.05}  # of diff, where none is asked for
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 FORMATS = ("table", "json", "csv", "markdown", "junit", "github")
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".xml": "junit"}
@@ -22,7 +23,8 @@ SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".xml": "junit"}
 class EvalPlan:
     """An evaluation; each field is a long flag, of the same meaning and default.
 
-    preds, targets, weights: paths, arrays, DataFrame columns or tensors.
+    preds, targets, weights: paths, arrays, DataFrame columns or tensors; preds may also be an open
+    source of all roles, beside which no other data is named.
     loss: specs, as on the command line, losses of `losscli.losses`, or functions of pred and target
     that give one loss a row or an element.
     pred, target, id: columns, where the data is a table.
@@ -32,7 +34,10 @@ class EvalPlan:
     gate: what the result must hold, such as "mse.ci_high <= 0.3"; max, min: the same as LABEL=N.
     baseline: the JSON of a saved evaluation, which gates may be relative to.
     allow_note: codes of notes that spoil no gate.
+    like: the library (torch, keras, sklearn, optax) whose clipping, defaults and divisors are used.
     threads: 0 is all cores. output: files, in the format of their suffix.
+    save: whether the result is kept in eval/<UTC time>-<hash>.json, and in latest.json, of the
+    folder `results`.
     digest: whether the result holds a digest of each input's values, wherever it is kept or not.
     """
 
@@ -54,12 +59,15 @@ class EvalPlan:
     per_sample: str | os.PathLike[str] | None = None
     ci: float | str = 0.95
     nan: NanPolicy = "error"
+    like: str | None = None
     backend: BackendName = "auto"
     device: str = "cpu"
     dtype: Precision = "float64"
     threads: int = 0
     engine: str = "local"
     output: Sequence[str | os.PathLike[str]] = ()
+    save: bool = False
+    results: str | os.PathLike[str] = "results"
     digest: bool = False
 
     def __post_init__(self) -> None:
@@ -69,6 +77,12 @@ class EvalPlan:
                 words = ", ".join(get_args(kind))
                 raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
         _check_kinds(self)
+        if self.like is not None:
+            from losscli.losses.conventions import LIBRARIES
+
+            if self.like not in LIBRARIES:
+                words = ", ".join(LIBRARIES)
+                raise UsageError(f"like is one of {words}; {self.like!r} is not")
         if self.engine != "local" and self.engine.split(":")[0] != "dask":
             raise UsageError(f"there is no engine {self.engine!r}", hint="--engine local")
         if self.reduction == "none" and self.per_sample is None:
@@ -212,6 +226,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "header": (lambda value: isinstance(value, bool), "True or False"),
     "memory": (lambda value: isinstance(value, bool), "True or False"),
     "digest": (lambda value: isinstance(value, bool), "True or False"),
+    "save": (lambda value: isinstance(value, bool), "True or False"),
+    "results": (_is_path, "a path"),
     "engine": (lambda value: isinstance(value, str), "a name"),
     "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
     "per_sample": (lambda value: value is None or _is_path(value), "a path"),
@@ -249,17 +265,23 @@ class CheckPlan:
 class DiffPlan:
     """A comparison of two saved results; each field is a long flag, of the same meaning.
 
-    old, new: paths of JSON files, documents, or results of `losscli.runs.bench`.
-    margin: the largest slowdown that is none, a fraction or a percentage.
-    fail_on: "slower" for exit code 1, "undecided" for 6; both, or none.
-    between_runs: the standard deviation of a whole run on a shared machine, relative; 0 is none.
-    across: whether rows from other machines or versions are decided too.
+    old, new: paths of JSON files, documents, or results of `evaluate`, `bench` or `run`, two of a
+    kind.
+    margin: the largest relative increase that is none, a fraction or a percentage; by default 0 for
+    losses and 5 % for times.
+    fail_on: "worse" (losses) and "slower" (times) for exit code 1, "undecided" for 6.
+    Of losses: per_sample, whether the losses of the rows that both kept are read and paired;
+    allow_different_data, whether results of other targets are compared all the same.
+    Of times: between_runs, the standard deviation of a whole run on a shared machine, relative, 0
+    is none; across, whether rows from other machines or versions are decided too.
     """
 
     old: Any
     new: Any
-    margin: float | str = 0.05
+    margin: float | str | None = None
     fail_on: Sequence[str] = ()
+    per_sample: bool = False
+    allow_different_data: bool = False
     between_runs: float | str = 0.03
     across: bool = False
     output: Sequence[str | os.PathLike[str]] = ()
@@ -272,12 +294,12 @@ class DiffPlan:
             object.__setattr__(self, name, (value,) if single else tuple(value or ()))
         for word in self.fail_on:
             if word not in FAIL_ON:
-                raise UsageError(f"fail_on is slower or undecided; {word!r} is neither")
-        object.__setattr__(self, "margin", fraction(self.margin, "margin"))
-        if str(self.between_runs).strip() not in ("0", "0.0", "0%"):
-            object.__setattr__(self, "between_runs", fraction(self.between_runs, "between_runs"))
-        else:
-            object.__setattr__(self, "between_runs", 0.0)
+                raise UsageError(f"fail_on is {', '.join(FAIL_ON)}; {word!r} is none of them")
+        for name in ("margin", "between_runs"):
+            value = getattr(self, name)
+            if value is not None:
+                none = str(value).strip() in ("0", "0.0", "0%")
+                object.__setattr__(self, name, 0.0 if none else fraction(value, name))
         for path in self.output:
             output_format(path)
 

@@ -1,9 +1,12 @@
 """Files that a run writes: opened before the work starts, whole or not there at all."""
 
+import atexit
 import contextlib
 import os
+import re
 import stat
 import struct
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.documents import shown
+from losscli.documents import celled
 from losscli.errors import DataError, LossCliError, UsageError
+from losscli.forms import check_run
 from losscli.saved import read
 
 if TYPE_CHECKING:
@@ -22,6 +26,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LATEST = "latest.json"
+_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_STALE_S = 24 * 60 * 60.0
+# The temporary files of this process. A signal may end it between the moment in which one is made
+# and the one in which somebody is there to remove it.
+_begun: set[Path] = set()
+
+
+@atexit.register
+def _remove_what_was_begun() -> None:
+    own = f".{os.getpid()}."  # a forked process has no business with its parent's
+    for path in _begun:
+        if own in path.name:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 class OutputFile:
@@ -33,17 +51,21 @@ class OutputFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        target = Path(os.path.realpath(self.path))  # a link's target is replaced, not the link
-        if target.exists() and not target.is_file():
-            kind = "a directory" if target.is_dir() else "not a regular file"
-            raise UsageError(f"cannot write {self.path}: it is {kind}", hint="name another file")
-        self._target = target
+        target = Path(behind_links(self.path))  # a link's target is replaced, not the link
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        self._temporary = target.with_name(name)
+        self._target, self._temporary = target, target.with_name(name)
+        _begun.add(self._temporary)
         try:
+            if target.exists() and not target.is_file():
+                kind = "a directory" if target.is_dir() else "not a regular file"
+                raise UsageError(
+                    f"cannot write {self.path}: it is {kind}", hint="name another file"
+                )
+            if target.is_symlink():  # all that lead somewhere were followed
+                raise UsageError(f"cannot write {self.path}: its links lead to themselves")
             self.file: BinaryIO = self._temporary.open("xb")
-        except OSError as error:
+        except OSError as error:  # of a name that is too long, as soon as it is looked for
             raise UsageError(
                 f"cannot write {self.path}: {error.strerror or error}",
                 hint="name a file in a folder that exists and can be written",
@@ -69,6 +91,7 @@ class OutputFile:
         with contextlib.suppress(OSError):  # a full disk fails again when the rest is flushed
             self.file.close()
         self._temporary.unlink(missing_ok=True)
+        _begun.discard(self._temporary)
 
     def __enter__(self) -> Self:
         return self
@@ -102,11 +125,30 @@ class OutputFile:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
 
 
+def behind_links(path: str | os.PathLike[str]) -> str:
+    """The file that a path leads to in the end; raises UsageError for one that cannot be."""
+    try:
+        return os.path.realpath(path)
+    except ValueError as error:  # a zero, or half a pair of surrogates
+        raise UsageError(f"cannot write {os.fspath(path)}: no file can be called so") from error
+
+
+def make_folder(path: str | os.PathLike[str], hint: str) -> None:
+    """Make a folder, and those that it is in; raises UsageError with the hint where one cannot."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"cannot make the folder {os.fspath(path)}: {error.strerror or error}"
+        raise UsageError(words, hint=hint) from error
+
+
 class SavedRun:
     """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
 
-    Opened before the work starts; whole or not there at all, however many write at once. A context
-    that cleans up. Raises UsageError where the folder cannot be made or written.
+    started: as ISO 8601 has it. Opened before the work starts; whole or not there at all, however
+    many write at once. A context that cleans up. Raises UsageError where the folder cannot be made
+    or written, or a link in it leads elsewhere: who sends a config may send such links with it.
+    What a run that was killed a day ago or more left half-written is removed.
     """
 
     def __init__(
@@ -115,13 +157,16 @@ class SavedRun:
         import hashlib
 
         own = Path(folder) / name
-        try:
-            own.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"cannot make the folder {own}: {error.strerror or error}",
-                hint="--results DIR names another, --no-save none",
-            ) from error
+        inside = Path(behind_links(folder)) / name
+        for path, wanted in ((own, inside), (own / LATEST, inside / LATEST)):
+            if behind_links(path) != os.fspath(wanted):
+                raise UsageError(
+                    f"cannot write {path}: it is a link out of its place",
+                    hint="remove the link; --results DIR names another folder",
+                )
+        make_folder(own, "--results DIR names another")
+        _sweep(own)
+        self.started = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
         self.path = os.fspath(own / f"{started:%Y%m%dT%H%M%SZ}-{short}.json")
@@ -146,6 +191,22 @@ class SavedRun:
         self._latest.discard()
 
 
+def _sweep(folder: Path) -> None:
+    """Remove temporary files that nobody will finish: over a day old, and their process is gone.
+
+    A run may take longer than a day; that its process lives is known on Linux only.
+    """
+    before = time.time() - _STALE_S
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            named = _TEMPORARY.fullmatch(path.name)
+            if named is None or Path("/proc", named[1]).exists():
+                continue
+            with contextlib.suppress(OSError):  # another run may be as tidy
+                if path.stat().st_mtime < before:
+                    path.unlink()
+
+
 class Entry(NamedTuple):
     """A saved result: its file, and its document, or why it cannot be read."""
 
@@ -162,21 +223,34 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
     for path in sorted(root.glob("*/*.json")):
         if path.name == LATEST or path.name.startswith("."):
             continue
+        if not path.is_file():  # a pipe would be waited for, a device read for ever
+            yield Entry(os.fspath(path), None, f"{os.fspath(path)} is no regular file")
+            continue
         try:
-            yield Entry(os.fspath(path), read(path))
+            document = read(path)
+            if document["schema"] == "losscli/run/1":
+                check_run(document, os.fspath(path))
+            yield Entry(os.fspath(path), document)
         except LossCliError as error:
             yield Entry(os.fspath(path), None, error.message)
 
 
 def frame(folder: str | os.PathLike[str] = "results") -> "pd.DataFrame":
-    """The history: one row a loss of an evaluation of a saved run, the oldest first.
+    """The history: one row a loss of each saved evaluation, alone or of a run, the oldest first.
 
-    Columns: config, started, run, label, value, stderr, ci_low, ci_high, n, rows, status of the
-    whole, commit, path. What cannot be read is left out.
+    Columns: config and run (None of an evaluation alone), started, label, value, stderr, ci_low,
+    ci_high, n, rows, status of the whole, commit, path. What cannot be read is left out, with a
+    warning.
     """
+    import warnings
+
     import pandas as pd
 
-    records = [record for entry in entries(folder) for record in _records(entry)]
+    records: list[dict[str, Any]] = []
+    for entry in entries(folder):
+        if entry.document is None:
+            warnings.warn(f"left out: {entry.problem}", stacklevel=2)
+        records += _records(entry)
     return pd.DataFrame(records, columns=list(_FRAME))
 
 
@@ -188,7 +262,8 @@ _FRAME = (
 
 def _records(entry: Entry) -> Iterator[dict[str, Any]]:
     document = entry.document or {}
-    evals = document.get("evals")
+    alone = document.get("schema") == "losscli/eval/1"
+    evals = {None: document} if alone else document.get("evals")
     whole = {
         "config": (document.get("config") or {}).get("name"),
         "started": document.get("started"),
@@ -209,19 +284,42 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float | str) else None
 
 
+class SampleDigest:
+    """The SHA-256 of per-sample losses, row by row as float64: the same of .npy and of .csv."""
+
+    def __init__(self) -> None:
+        from hashlib import sha256  # here: only a result that is kept has a digest
+
+        self._sha256 = sha256()
+
+    def append(self, table: NDArray[np.float64]) -> None:
+        """Take the rows that follow, one column a loss."""
+        plain = np.where(np.isnan(table), np.nan, table)  # text keeps no sign of a nan
+        self._sha256.update(np.ascontiguousarray(plain, "<f8").tobytes())
+
+    def hexdigest(self) -> str:
+        """`sha256:` and 64 hexadecimal digits."""
+        return f"sha256:{self._sha256.hexdigest()}"
+
+
 class SampleFile:
     """Per-sample losses in input order: .npy of (N,), or (N, L) for L losses, or .csv with names.
+
+    digest: whether `record` has one of the losses.
 
     Raises UsageError for another suffix, or where the file cannot be opened.
     """
 
-    def __init__(self, path: str | os.PathLike[str], labels: Sequence[str]) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], labels: Sequence[str], *, digest: bool = False
+    ) -> None:
         suffix = Path(path).suffix.lower()
         if suffix not in (".npy", ".csv"):
             raise UsageError(f"--per-sample writes .npy or .csv, not {suffix or 'no suffix'!r}")
         self._csv = suffix == ".csv"
         self._labels = list(labels)
         self._rows = 0
+        self._digest = SampleDigest() if digest else None
         cells = ",".join(["row", *map(_cell, labels)])
         first = cells.encode(errors="backslashreplace") + b"\n" if self._csv else self._header()
         self.output = OutputFile(path)
@@ -234,6 +332,8 @@ class SampleFile:
     def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
         """Write the rows that follow; one array a loss."""
         table = np.stack(losses, axis=1)
+        if self._digest is not None:
+            self._digest.append(table)
         if self._csv:
             lines = (
                 f"{self._rows + k},{','.join(map(repr, row))}\n"
@@ -243,6 +343,12 @@ class SampleFile:
         else:
             self.output.write(np.ascontiguousarray(table).tobytes())
         self._rows += len(table)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a result says of the file: its path, the labels of its columns, the digest."""
+        digest = None if self._digest is None else self._digest.hexdigest()
+        return {"path": self.output.path, "labels": list(self._labels), "digest": digest}
 
     def commit(self) -> None:
         """Put the file in its place, the number of rows in its header."""
@@ -263,6 +369,6 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
-    text = shown(text)
+    text = celled(text)
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if "," in text or quoted != text else text

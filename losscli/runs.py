@@ -1,9 +1,9 @@
 """The public verbs: carry out a plan, with the files that it writes."""
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from losscli.losses.loss import Loss
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind, files_of, rows_only
 from losscli.machine import cores, reuses_memory
-from losscli.outputs import outputs
+from losscli.outputs import kept, outputs
 from losscli.plans import (
     BenchPlan,
     CheckPlan,
@@ -29,18 +29,19 @@ from losscli.plans import (
     check_flags,
     output_format,
 )
-from losscli.results import OutputFile, SampleFile
-from losscli.saved import check as check_document
+from losscli.results import OutputFile, SampleFile, SavedRun
 from losscli.saved import read
 from losscli.sources.lane import Lane
-from losscli.sources.source import Source, open_source, read_array
+from losscli.sources.reference import Reference
+from losscli.sources.source import Source, beside, open_source, read_array
 from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
     from losscli.benchmark.result import Benchmark
     from losscli.checks.result import Check
+    from losscli.comparison.result import Comparison
     from losscli.diagnosis import Diagnosis
-    from losscli.differences.result import Differences, Saved
+    from losscli.differences.differ import Difference
 
 _SMALLEST_PIECE = 1 << 15  # bytes of text that are worth a thread
 
@@ -69,13 +70,16 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
     read_files = (*inputs, plan.baseline, *files_of(plan.loss))
     with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
+        kept_as_json = plan.save or "json" in map(output_format, plan.output)
+        digest = bool(plan.digest or plan.baseline or kept_as_json)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None
         if plan.per_sample is not None:
-            samples = SampleFile(plan.per_sample, [loss.label for loss in losses])
+            samples = SampleFile(plan.per_sample, [loss.label for loss in losses], digest=digest)
             stack.callback(samples.discard)
-        targeted = any(loss.loss.rows_of.targeted for loss in losses)
-        source = stack.enter_context(opened(plan, targeted=targeted))
+        place = stack.enter_context(_place(plan)) if plan.save else None
+        keep = stack.enter_context(kept(place))
+        source = stack.enter_context(opened(plan, targeted=_targeted(losses)))
         result = measure(
             source,
             losses,
@@ -84,20 +88,33 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             reduction=plan.reduction,
             ci=float(plan.ci),
             nan=plan.nan,
-            digest=bool(plan.digest or plan.baseline or "json" in map(output_format, plan.output)),
+            digest=digest,
             samples=samples,
             progress=progress,
         )
-        result = gated(result, gates, plan.allow_note, baseline)
+        result = gated(replace(result, like=plan.like), gates, plan.allow_note, baseline)
         if samples is not None:
             samples.commit()
+            result = replace(result, per_sample=samples.record)
+        if place is not None:
+            from losscli.repository import state
+
+            result = replace(result, started=place.started, git=state(), saved=place.path)
         publish(result)
+        keep(result)
     return result
+
+
+def _place(plan: EvalPlan) -> SavedRun:
+    """Where the result is kept."""
+    from datetime import UTC, datetime
+
+    return SavedRun(plan.results, "eval", datetime.now(UTC), "eval")
 
 
 def _bound(plan: EvalPlan) -> list[BoundLoss]:
     """The losses that are asked for; raises UsageError where there is none, or no such value."""
-    losses = bind(plan.loss, read_array)
+    losses = bind(plan.loss, read_array, plan.like)
     if not losses:
         raise _no_loss(plan)
     for loss in losses:
@@ -208,55 +225,27 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
     return result
 
 
-def diff(old: Any, new: Any, **flags: Any) -> "Differences":
-    """What changed between two benchmarks, and whether it is more than noise.
+def diff(old: Any, new: Any, **flags: Any) -> "Difference":
+    """What changed between two results of a kind, and whether it is more than noise.
 
-    old, new: paths of saved results, their documents, or results themselves.
+    old, new: paths of saved results, their documents, or results themselves: of `evaluate`, of
+    `bench` or of `run`.
     flags: the fields of `losscli.plans.DiffPlan`, which are the long flags of `losscli diff`.
 
-    Raises DataError for what is no result or has no row in common, MissingError for results that
-    are no benchmarks, UsageError.
+    Raises DataError for what is no result, is of other data or has nothing in common, UsageError.
     """
+    check_flags(DiffPlan, flags)
     return carry_out_diff(DiffPlan(old, new, **flags))
 
 
-def carry_out_diff(plan: DiffPlan) -> "Differences":
+def carry_out_diff(plan: DiffPlan) -> "Difference":
     """Compare as planned."""
-    from losscli.differences.compare import compare
-    from losscli.differences.result import Terms
+    from losscli.differences.differ import differ
 
     with outputs(plan.output, (), (plan.old, plan.new)) as publish:
-        old, new = _saved(plan.old, "OLD"), _saved(plan.new, "NEW")
-        terms = Terms(float(plan.margin), float(plan.between_runs), plan.across, plan.fail_on)
-        result = compare(old, new, terms)
+        result = differ(plan)
         publish(result)
     return result
-
-
-def _saved(source: Any, name: str) -> "Saved":
-    """The document of a path, of a result, or itself; only those of benchmarks."""
-    from losscli.differences.result import Saved
-
-    if isinstance(source, str | os.PathLike):
-        saved = Saved(os.fspath(source), read(source))
-    else:
-        saved = Saved(name, source.to_dict() if hasattr(source, "to_dict") else dict(source))
-        check_document(saved.document, name)
-    schema = str(saved.document.get("schema"))
-    if schema == "losscli/error/1":
-        reason = str(saved.document.get("message"))[:200]
-        raise DataError(f"{saved.name} holds no result but an error", place=reason)
-    if schema in ("losscli/eval/1", "losscli/run/1"):
-        kind = schema.split("/")[1]
-        raise MissingError(
-            f"diff does not compare results of {kind} yet: {saved.name}",
-            hint="it compares those of bench",
-        )
-    if schema != "losscli/bench/1":
-        raise DataError(
-            f"{saved.name} is no benchmark but {schema}", hint="losscli bench -o FILE.json"
-        )
-    return saved
 
 
 def doctor(**flags: Any) -> "Diagnosis":
@@ -279,12 +268,40 @@ def carry_out_doctor(
     return result
 
 
+def carry_out_comparison(
+    plan: EvalPlan,
+    reference: Reference,
+    labels: Collection[str],
+    progress: Callable[[float], None] = no_progress,
+) -> "Comparison":
+    """The predictions of a plan held against others of the same rows, in the losses of the labels.
+
+    Raises what an evaluation of either does.
+    """
+    from losscli.comparison.measure import compare
+
+    losses = [loss for loss in _bound(plan) if loss.label in labels]
+    backend = choose(plan.backend, plan.device, plan.dtype)
+    with opened(plan, reference) as source:
+        engine = _engine(plan, backend, source, None)
+        ci = float(plan.ci)
+        return compare(source, losses, backend, engine, ci=ci, nan=plan.nan, progress=progress)
+
+
 @contextmanager
-def opened(plan: EvalPlan, *, targeted: bool = True) -> Iterator[Source]:
+def opened(
+    plan: EvalPlan, reference: Reference | None = None, *, targeted: bool | None = None
+) -> Iterator[Source]:
     """The data of an evaluation, its headers read; a context that closes it.
 
-    targeted: whether there are targets, which some losses do without.
+    reference: other predictions of the same rows. targeted: whether there are targets, which some
+    losses do without; None asks the losses of the plan, where they are bound.
     """
+    if isinstance(plan.preds, Source):  # whose owner closes it
+        yield plan.preds if reference is None else beside(plan.preds, reference)
+        return
+    if targeted is None:
+        targeted = _targeted([loss for loss in plan.loss if isinstance(loss, BoundLoss)])
     source = open_source(
         plan.preds,
         plan.targets,
@@ -295,11 +312,17 @@ def opened(plan: EvalPlan, *, targeted: bool = True) -> Iterator[Source]:
         weights=plan.weights,
         by=plan.by,
         header=plan.header,
+        reference=reference,
     )
     try:
         yield source
     finally:
         source.close()
+
+
+def _targeted(losses: Sequence[BoundLoss]) -> bool:
+    """Whether any of the losses takes targets; without losses they are expected."""
+    return not losses or any(loss.loss.rows_of.targeted for loss in losses)
 
 
 def _threads(plan: EvalPlan, device: str, source: Source) -> int:

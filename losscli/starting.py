@@ -3,21 +3,22 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import LossCliError, UsageError
 from losscli.plans import EvalPlan
-from losscli.results import OutputFile
+from losscli.results import OutputFile, make_folder
 from losscli.runs import fitting, opened
 
 Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
 
 CONFIG = "losscli.yaml"
-_WORKFLOWS = {
+SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # beside the config
+WORKFLOWS = {
     "github": ".github/workflows/losscli.yml",
     "gitlab": ".gitlab-ci.losscli.yml",
     "shell": "losscli-ci.sh",
@@ -55,6 +56,7 @@ class Started(Document):
             "schema": "losscli/init/1",
             "written": list(self.written),
             "data": [pair._asdict() for pair in self.pairs],
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -67,22 +69,24 @@ def init(ci: Ci = "github") -> Started:
 
     Raises UsageError where one of the files is there already.
     """
-    if ci not in (*_WORKFLOWS, "none"):
+    if ci not in (*WORKFLOWS, "none"):
         raise UsageError(f"ci is github, gitlab, shell or none; {ci!r} is not")
-    workflow = _WORKFLOWS.get(ci)
+    workflow = WORKFLOWS.get(ci)
     paths = [CONFIG, *([workflow] if workflow else [])]
     for path in paths:
         if os.path.lexists(path):
             raise UsageError(f"{path} is there already", hint="move it away, or edit it")
     pairs = tuple(_pairs())
     texts = [_config(pairs), *([_workflow(ci)] if workflow else [])]
-    for path, text in zip(paths, texts, strict=True):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with OutputFile(path) as file:
+    with ExitStack() as stack:
+        for path in paths:
+            make_folder(Path(path).parent, "move what is in its place, or --ci none")
+        files = [stack.enter_context(OutputFile(path)) for path in paths]
+        for file, text in zip(files, texts, strict=True):
             file.write(text.encode())
             file.commit()
     if ci == "shell":
-        Path(_WORKFLOWS["shell"]).chmod(0o755)
+        Path(WORKFLOWS["shell"]).chmod(0o755)
     notes = []
     if not pairs:
         words = "no predictions with targets were found: the config has examples to replace"
@@ -174,7 +178,7 @@ def _quoted(text: str) -> str:
 def _config(pairs: Sequence[Pair]) -> str:
     shown = pairs or (Pair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
     lines = [
-        "# yaml-language-server: $schema=losscli.schema.json",
+        SCHEMA_LINE,
         "# (losscli schema > losscli.schema.json makes the file that editors complete from)",
         "#",
         "# losscli run losscli.yaml              all of it; the result goes to results/",
@@ -223,19 +227,22 @@ def _workflow(ci: Ci) -> str:
 
 _GITHUB = """\
 name: losses
-on: [push, pull_request]
+on:
+  push: {branches: [main]}
+  pull_request:
 permissions:
   contents: read
 jobs:
   losses:
     runs-on: ubuntu-latest
+    timeout-minutes: 15
     steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
       - run: pip install losscli
-      - run: losscli run losscli.yaml --format github -o junit.xml
+      - run: losscli run losscli.yaml --format github -o junit.xml -o summary.md
       - if: always()
         uses: actions/upload-artifact@v4
         with:
@@ -243,11 +250,15 @@ jobs:
           path: |
             results/
             junit.xml
+            summary.md
 """
 _GITLAB = """\
-# include: .gitlab-ci.losscli.yml in .gitlab-ci.yml
+# In .gitlab-ci.yml: include: .gitlab-ci.losscli.yml
 losses:
   image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
   script:
     - pip install losscli
     - losscli run losscli.yaml -o junit.xml -o summary.md
@@ -259,7 +270,8 @@ losses:
 """
 _SHELL = """\
 #!/bin/sh
-# Exit codes: 0 every gate passed, 1 one did not, 3 the data is wrong, 6 undecided.
+# Exit codes: 0 every gate passed, 1 one did not, 2 the config is wrong, 3 the data is wrong,
+# 4 something is missing here, 6 undecided. No pipe behind losscli: it would hide the code.
 set -eu
 python3 -m pip install --quiet losscli
 exec losscli run losscli.yaml -o junit.xml -o summary.md

@@ -3,25 +3,29 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from losscli.comparison.gated import judged as judged_pair
+from losscli.comparison.gated import refused
+from losscli.comparison.result import Comparison
 from losscli.config.plan import RunPlan, Step, plan_of
 from losscli.differences.gated import judged as judged_benchmark
 from losscli.documents import Note, json_numbers
-from losscli.errors import DataError, LossCliError
+from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, Judged, undecided_as
 from losscli.outputs import outputs
 from losscli.repository import state
 from losscli.results import SavedRun
-from losscli.runs import carry_out, carry_out_bench
-from losscli.saved import read
-from losscli.suite import Failure, SuiteResult
+from losscli.runs import carry_out, carry_out_bench, carry_out_comparison
+from losscli.saved import read_run
+from losscli.sources.reference import Reference
+from losscli.suite import SuiteResult
 
 
 @dataclass(slots=True)
@@ -38,6 +42,29 @@ class Done:
         """Whether --fail-fast stops here."""
         wrong = self.error is not None or bool(self.result.exit_code)
         return wrong or any(g.counts and g.status in ("fail", "error") for g in self.gates)
+
+
+class Baseline(NamedTuple):
+    """What gates may be relative to: the document of a run, or why there is none.
+
+    path: where it was read. mend: how what it lacks comes into it.
+    """
+
+    document: Mapping[str, Any] | str
+    path: str = ""
+    mend: str = ""
+
+    def part(self, kind: str, name: str) -> Mapping[str, Any] | str:
+        """What it has of a run, or why it has nothing."""
+        if isinstance(self.document, str):
+            return self.document
+        found = self.document.get(kind)
+        part = found.get(name) if isinstance(found, Mapping) else None
+        if not isinstance(part, Mapping):
+            return f"{self.path} has no {name!r}; {self.mend}"
+        if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
+            return f"{self.path} has no result of {name!r} but {part.get('schema')}"
+        return part
 
 
 def run(
@@ -78,7 +105,7 @@ def carry_out_run(
     begin, started = time.perf_counter(), datetime.now(UTC)
     with ExitStack() as stack:
         written = [*plan.outputs, *_listed(output)]
-        publish = stack.enter_context(outputs(written, (), _read_by(plan)))
+        publish = stack.enter_context(outputs(written, _written_by(plan), _read_by(plan)))
         place = None
         if results is not None:
             place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
@@ -94,6 +121,7 @@ def carry_out_run(
             command=tuple(command),
             git=state(),
             own_notes=tuple(Note("setting", words) for words in plan.notes),
+            outputs=tuple(os.fspath(path) for path in written),
             saved=None if place is None else place.path,
         )
         publish(result)
@@ -119,12 +147,12 @@ def _all_done(plan: RunPlan, *, fail_fast: bool, progress: Callable[[float], Non
 
 def carry_out_step(
     step: Step,
-    baseline: Mapping[str, Any] | str,
+    baseline: Baseline,
     progress: Callable[[float], None] = no_progress,
 ) -> Done:
     """Carry out a step and judge its gates, which are errors where it gives no result.
 
-    baseline: the document of a run, or why there is none. Whatever the step raises is its own.
+    Whatever the step raises is its own.
     """
     done = _tried(step, baseline, progress)
     if done.error is not None:
@@ -132,19 +160,19 @@ def carry_out_step(
     return done
 
 
-def _tried(
-    step: Step, baseline: Mapping[str, Any] | str, progress: Callable[[float], None]
-) -> Done:
+def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) -> Done:
     try:
         if step.kind == "bench":
             benchmark = carry_out_bench(step.plan, progress)
-            saved = part_of(baseline, "benches", step.name)
+            saved = baseline.part("benches", step.name)
             document = json_numbers(benchmark.to_dict())
-            return Done(step, benchmark, gates=judged_benchmark(document, step.gates, saved))
+            return Done(step, benchmark, gates=judged_benchmark(document, step.points, saved))
         result = carry_out(step.plan, progress)
-        saved = part_of(baseline, "evals", step.name)
-        result = gated(result, step.gates, step.plan.allow_note, saved)
-        named = tuple(gate._replace(run=step.name) for gate in result.gates)
+        saved = baseline.part("evals", step.name)
+        result = gated(result, step.points, step.plan.allow_note, saved)
+        found, pairs = iter(result.gates), iter(judged_pairs(step))
+        each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
+        named = tuple(gate._replace(run=step.name) for gate in each)
         return Done(step, replace(result, gates=named), gates=named)
     except LossCliError as error:
         return Done(step, error=error)
@@ -154,51 +182,61 @@ def _tried(
         return Done(step, error=LossCliError(words, hint=hint))
 
 
+def judged_pairs(step: Step) -> Iterator[Judged]:
+    """The gates of a step on pairs, judged in their order.
+
+    Predictions that several of them are held against are read once; where they cannot be, these
+    gates are errors and the step is none.
+    """
+    labels = {loss.label for loss in step.plan.loss}
+    found: dict[Reference, Comparison | str] = {}
+    for gate in step.pairs:
+        if gate.label not in labels:
+            yield refused(gate, f"no loss is labelled {gate.label!r}: {', '.join(sorted(labels))}")
+            continue
+        if gate.others not in found:
+            together = {other.label for other in step.pairs if other.others == gate.others}
+            found[gate.others] = _compared(step, gate.others, together)
+        comparison = found[gate.others]
+        if isinstance(comparison, str):
+            yield refused(gate, comparison)
+        else:
+            yield judged_pair(gate, comparison, step.plan.allow_note)
+
+
+def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comparison | str:
+    """A step's predictions beside others, or why they cannot be."""
+    try:
+        return carry_out_comparison(step.plan, reference, labels)
+    except LossCliError as error:
+        where = f" ({error.where()})" if error.where() else ""
+        return f"{error.message}{where}"
+
+
 def _spoilt(done: Done) -> "list[Judged]":
     """The gates of a step that gave no result: each is an error, with the step's reason."""
     assert done.error is not None
-    words = f"the run failed: {done.error.message}"
+    place = f" ({done.error.place})" if done.error.place else ""
+    words = f"the run failed: {done.error.message}{place}"
     name = done.step.name
     return [Judged(gate, None, None, None, "error", words, name) for gate in done.step.gates]
 
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
     """All gates, those of runs that are not there included, as `on_undecided` has them."""
-    known = [step.name for step in plan.steps]
-    judged = [gate for each in done for gate in each.gates]
-    judged += [_stray(gate, known) for gate in plan.stray]
+    judged = [*(gate for each in done for gate in each.gates), *plan.strays()]
     return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
 
 
-def _stray(gate: Gate, known: Sequence[str]) -> Judged:
-    words = f"no run is called {gate.run!r}: {', '.join(known)}"
-    return Judged(gate, None, None, None, "error", words, gate.run)
-
-
-def baseline_of(plan: RunPlan) -> Mapping[str, Any] | str:
-    """The document of the baseline, or why there is none."""
+def baseline_of(plan: RunPlan) -> Baseline:
+    """The baseline that a config names."""
     if plan.baseline is None:
-        return "the config names no baseline"
+        return Baseline("the config names no baseline")
+    mend = f"once it is right: losscli bless results/{plan.name}/latest.json --reason TEXT"
     try:
-        document = read(plan.baseline)
+        return Baseline(read_run(plan.baseline), plan.baseline, mend)
     except DataError as error:
-        first = f"losscli bless results/{plan.name}/latest.json --reason TEXT makes one"
-        return f"{error.message}; {first}"
-    kind = document["schema"]
-    return document if kind == "losscli/run/1" else f"the baseline is no run: {kind}"
-
-
-def part_of(baseline: Mapping[str, Any] | str, kind: str, name: str) -> Mapping[str, Any] | str:
-    """What a baseline has of a run, or why it has nothing."""
-    if isinstance(baseline, str):
-        return baseline
-    found = baseline.get(kind)
-    part = found.get(name) if isinstance(found, Mapping) else None
-    if not isinstance(part, Mapping):
-        return f"the baseline has no {name!r}"
-    if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
-        return f"the baseline's {name!r} is no result but {part.get('schema')}"
-    return part
+        return Baseline(f"{error.message}; {mend}")
 
 
 def _record(plan: RunPlan) -> dict[str, Any]:
@@ -220,7 +258,14 @@ def _read_by(plan: RunPlan) -> list[Any]:
     for step in plan.steps:
         if step.kind == "eval":
             found += [step.plan.preds, step.plan.targets, step.plan.weights, *step.plan.by]
+            found += [gate.others.preds for gate in step.pairs]
     return found
+
+
+def _written_by(plan: RunPlan) -> list[Any]:
+    """What the steps of a run write themselves."""
+    names = {"eval": "per_sample", "bench": "plot"}
+    return [getattr(step.plan, names[step.kind]) for step in plan.steps]
 
 
 def _listed(value: Any) -> tuple[Any, ...]:

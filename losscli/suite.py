@@ -1,24 +1,17 @@
 """`SuiteResult`: what the runs of a config found, and their forms for people and programs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from losscli.benchmark.result import Benchmark
-from losscli.documents import Document, Note
-from losscli.errors import LossCliError
-from losscli.evaluation.result import Evaluation
-from losscli.gates import Judged, exit_code, parse
+from losscli.benchmark.result import flat as flat_row
+from losscli.documents import Document, Note, ending
+from losscli.errors import Failure, first_code
+from losscli.evaluation.result import Evaluation, keyed
+from losscli.evaluation.result import flat as flat_loss
+from losscli.gates import Judged, exit_code, read_gate
 from losscli.machine import environment
-
-_FIRST = (5, 3, 4, 1, 6)  # of several exit codes, the first of these
-
-
-class Failure(NamedTuple):
-    """A run that gave no result, and why."""
-
-    run: str
-    error: LossCliError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +20,8 @@ class SuiteResult(Document):
 
     record: of the config: path, name, text, digest, the texts of `--set`, baseline, names of runs.
     gates: of all runs, in the order of the config. started: UTC, as ISO 8601 has it. git: commit
-    and dirtiness of the folder, None where it is no repository. saved: where it was written.
+    and dirtiness of the folder, None where it is no repository. outputs: files that it is written
+    to. saved: its place in the results.
     """
 
     record: Mapping[str, Any]
@@ -40,6 +34,7 @@ class SuiteResult(Document):
     command: tuple[str, ...] = ()
     git: Mapping[str, Any] | None = None
     own_notes: tuple[Note, ...] = ()
+    outputs: tuple[str, ...] = ()
     saved: str | None = None
 
     def __getitem__(self, name: str) -> "Evaluation | Benchmark":
@@ -52,6 +47,22 @@ class SuiteResult(Document):
     def config(self) -> str:
         """The config's name."""
         return str(self.record["name"])
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """All files that it is written to."""
+        return (*self.outputs, *((self.saved,) if self.saved else ()))
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """How long each run took, where it gave a result."""
+        runs: dict[str, Any] = {**self.evals, **self.benches}
+        return {name: result.wall_s for name, result in runs.items()}
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the numbers depend on, by name."""
+        return facts_of(self.to_dict())
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -69,18 +80,15 @@ class SuiteResult(Document):
         """The contract's: the first of 5, 3, 4, 1, 6 and 0 that applies."""
         found = [failure.error.exit_code for failure in self.failures]
         found += [exit_code(self.gates), *(bench.exit_code for bench in self.benches.values())]
-        codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
-        return next((code for code in _FIRST if code in codes), 0)
+        return first_code(found)
 
     @property
     def status(self) -> str:
         """One word for the exit code."""
-        return {0: "pass", 1: "fail", 6: "undecided"}.get(self.exit_code, "error")
+        return str(ending(self.exit_code)["status"])
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/run/1`; a run that failed has its error in its place."""
-        from losscli.version import __version__
-
         evals: dict[str, Any] = {name: result.to_dict() for name, result in self.evals.items()}
         benches: dict[str, Any] = {name: result.to_dict() for name, result in self.benches.items()}
         for failure in self.failures:
@@ -98,18 +106,12 @@ class SuiteResult(Document):
             "command": list(self.command),
             "git": None if self.git is None else dict(self.git),
             "environment": environment(),
-            "losscli": __version__,
-            "status": self.status,
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a loss of a run, for tables."""
-        return [
-            {"run": name, **record}
-            for name, result in self.evals.items()
-            for record in result.to_records()
-        ]
+        """One flat record a loss, a group and loss, or a row of a benchmark, for tables."""
+        return list(_records(self.to_dict()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class SavedSuite(Document):
 
     document: Mapping[str, Any]
     saved: str
+    written: tuple[str, ...] = ()
 
     @property
     def config(self) -> str:
@@ -135,9 +138,26 @@ class SavedSuite(Document):
         return {}
 
     @property
+    def times(self) -> Mapping[str, float]:
+        """How long each run took, where it gave a result."""
+        parts = {**self.document["evals"], **self.document["benches"]}
+        found = {name: (part.get("timing") or {}).get("wall_s") for name, part in parts.items()}
+        return {name: float(wall_s) for name, wall_s in found.items() if wall_s is not None}
+
+    @property
+    def wall_s(self) -> float:
+        """How long all of it took."""
+        return float((self.document.get("timing") or {}).get("wall_s") or 0.0)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What the numbers depend on, by name."""
+        return facts_of(self.document)
+
+    @property
     def gates(self) -> tuple[Judged, ...]:
         """As they were judged."""
-        return tuple(map(_read_gate, self.document["gates"]))
+        return tuple(map(read_gate, self.document["gates"]))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -153,11 +173,32 @@ class SavedSuite(Document):
         """The document."""
         return dict(self.document)
 
+    def to_records(self) -> list[dict[str, Any]]:
+        """Those that the run had."""
+        return list(_records(self.document))
 
-def _read_gate(saved: Mapping[str, Any]) -> Judged:
-    def number(key: str) -> float | None:
-        return None if saved[key] is None else float(saved[key])
 
-    gate = parse(saved["expr"], saved["level"], saved["run"])
-    status, reason = saved["status"], saved["reason"]
-    return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])
+def _records(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The flat records of all runs that gave a result, each with the name of its run."""
+    for name, part in document["evals"].items():
+        for loss in part.get("losses", ()):
+            yield {"run": name, **flat_loss(loss)}
+        for group in part.get("groups", ()):
+            for loss in group["losses"]:
+                yield keyed(group["by"], {"run": name, **flat_loss(loss)})
+    for name, part in document["benches"].items():
+        for row in part.get("rows", ()):
+            yield {"run": name, **flat_row(row)}
+
+
+def facts_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The config, the commit and the digests of the data that a run's document holds."""
+    config, git = document["config"], document.get("git") or {}
+    found = [("config", config.get("path")), ("config.digest", config.get("digest"))]
+    if git.get("commit"):
+        changed = " with changes" if git.get("dirty") else ""
+        found.append(("git.commit", f"{git['commit']}{changed}"))
+    for name, part in document["evals"].items():
+        inputs = part.get("inputs") or ()
+        found += [(f"{name}.{given['role']}", given.get("digest")) for given in inputs]
+    return [(name, str(value)) for name, value in found if value]

@@ -1,10 +1,24 @@
-"""The decision against a margin: slower, not slower, or not to be told from these data."""
+"""The decision against a margin: beyond it, not beyond it, or not to be told from these data."""
 
 import math
 from collections.abc import Sequence
 from typing import Literal
 
 Verdict = Literal["slower", "not slower", "undecided"]
+Side = Literal["above", "at most", "undecided"]
+
+
+def side_of(low: float, high: float, bound: float) -> Side:
+    """Where an interval [low, high] lies beside a bound.
+
+    Undecided where it holds the bound with something above it; so are ends that are infinite or
+    NaN, since they are no evidence.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "undecided"
+    if low > bound:
+        return "above"
+    return "at most" if high <= bound else "undecided"
 
 
 def three_way(low: float, high: float, margin: float) -> Verdict:
@@ -16,12 +30,8 @@ def three_way(low: float, high: float, margin: float) -> Verdict:
 
     Raises ValueError for a margin that is not above -1.
     """
-    bound = log_margin(margin)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "undecided"
-    if low > bound:
-        return "slower"
-    return "not slower" if high <= bound else "undecided"
+    words: dict[Side, Verdict] = {"above": "slower", "at most": "not slower"}
+    return words.get(side_of(low, high, log_margin(margin)), "undecided")
 
 
 def log_margin(margin: float) -> float:

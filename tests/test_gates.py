@@ -310,7 +310,7 @@ def test_the_table_says_what_failed_and_by_how_much(capsys):
     passed = next(line for line in lines if line.startswith("  pass"))
     assert passed.split() == ["pass", "rows", ">=", "4", "4"]
     fail = next(line for line in lines if line.startswith("  FAIL"))
-    words = "FAIL mae <= 2.9 3.00000, over by 0.1 (3.4 %, 0.093 standard errors)"
+    words = "FAIL mae <= 2.9 3.00000, over by 0.1 (3.4 %, a tenth of a standard error)"
     assert fail.split() == words.split()
     assert lines[-1] == "  1 gate failed, 2 passed; exit code 1"
 

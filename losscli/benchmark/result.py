@@ -1,11 +1,11 @@
 """`Benchmark`: what a benchmark found, and its forms for people and programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.benchmark.limit import Limit
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,8 +153,6 @@ class Benchmark(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/bench/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/bench/1",
             "rows": [row.to_dict() for row in self.rows],
@@ -166,29 +164,28 @@ class Benchmark(Document):
             "seed": self.seed,
             "timing": {"wall_s": self.wall_s},
             "environment": self.environment,
-            "losscli": __version__,
-            "status": "fail" if self.exit_code else "pass",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a row, for tables; the same keys in each."""
-        records = []
-        for row in self.rows:
-            record = row.to_dict()
-            times = record.pop("time_s") or {}
-            low, high = times.get("ci") or (None, None)
-            fast, slow = record.pop("speedup_ci") or (None, None)
-            record["shape"] = "x".join(map(str, row.shape))
-            record["notes"] = " ".join(note.code for note in row.notes)
-            record |= {"time_median_s": times.get("median"), "time_ci_low_s": low}
-            record |= {"time_ci_high_s": high, "time_min_s": times.get("min")}
-            record |= {"calls": times.get("n"), "speedup_ci_low": fast, "speedup_ci_high": slow}
-            records.append(record)
-        return records
+        return [flat(row.to_dict()) for row in self.rows]
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a row."""
         import pandas as pd
 
         return pd.DataFrame(self.to_records())
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a row as JSON has it."""
+    record = dict(row)
+    times = record.pop("time_s") or {}
+    low, high = times.get("ci") or (None, None)
+    fast, slow = record.pop("speedup_ci") or (None, None)
+    record["shape"] = "x".join(map(str, row["shape"]))
+    record["notes"] = " ".join(note["code"] for note in row["notes"])
+    record |= {"time_median_s": times.get("median"), "time_ci_low_s": low}
+    record |= {"time_ci_high_s": high, "time_min_s": times.get("min")}
+    return record | {"calls": times.get("n"), "speedup_ci_low": fast, "speedup_ci_high": slow}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +85,6 @@ class Check(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/check/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/check/1",
             "impl": self.impl,
@@ -100,9 +98,7 @@ class Check(Document):
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "timing": {"wall_s": self.wall_s},
             "environment": self.environment,
-            "losscli": __version__,
-            "status": "pass" if self.correct else "fail",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

@@ -51,6 +51,7 @@ def prepare() -> None:
     # BLAS threads would fight with ours, and none of our work is a matrix product.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _mend_streams()
+    sys.excepthook = _uncaught
     signal.signal(signal.SIGTERM, _terminate)
 
 
@@ -91,9 +92,15 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
     except OSError:  # nobody can be told: the code must say it
         error = BrokenPipeError()
     if isinstance(error, BrokenPipeError):
-        # The reader has seen enough: nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        from losscli.cli.console import stop_printing
+
+        stop_printing()  # the reader has seen enough: nothing more can be said to it
     return code
+
+
+def _uncaught(_: object, error: BaseException, __: object) -> None:
+    """End as the contract says where a signal comes before or after `run` could catch it."""
+    leave(_ended_by(error, sys.argv[1:]))
 
 
 def _code_of(error: BaseException) -> int:
@@ -146,6 +153,9 @@ def leave(code: int) -> None:
     """
     import atexit
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if callable(signal.getsignal(number)):  # it would unwind, and there is nothing left to
+            signal.signal(number, signal.SIG_DFL)
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):  # what could not be written was said
         sys.stdout.flush()
@@ -172,7 +182,7 @@ def _options(
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
     *("compare", "list", "explain", "plot", "report"),
-    *("--cluster", "--top", "--like", "--save"),
+    *("--cluster", "--top"),
 }
 
 

@@ -18,7 +18,20 @@ _PATIENCE_S = 1.0  # a bar for anything longer
 
 
 def printed(result: "Result", form: str, *, quiet: bool) -> None:
-    """The notes on stderr, the result on stdout."""
+    """The notes on stderr, the result on stdout; a reader that has seen enough is no failure."""
+    try:
+        _printed(result, form, quiet=quiet)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        stop_printing()  # what the result says of itself is still the exit code
+
+
+def stop_printing() -> None:
+    """Let what is printed from here on go nowhere: nobody reads it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _printed(result: "Result", form: str, *, quiet: bool) -> None:
     for note in result.notes:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
     if form == "github":
@@ -32,10 +45,10 @@ def printed(result: "Result", form: str, *, quiet: bool) -> None:
         return
     for gate in getattr(result, "gates", ()):
         if gate.status != "pass":
-            from losscli.render.words import gate_cells
+            from losscli.render.gates import status_of, words_of
 
-            status, expr, rest = gate_cells(gate)
-            _say(status, [f"{expr}  {rest}"])
+            name = " ".join(filter(None, (gate.run, gate.gate.expr)))
+            _say(status_of(gate), [f"{name}  {words_of(gate)}"])
 
 
 def _print(result: "Result", form: str) -> None:
@@ -59,7 +72,6 @@ def _print(result: "Result", form: str) -> None:
         from losscli.render.table import render
 
         sys.stdout.write(render(result, encoding))
-    sys.stdout.flush()
 
 
 def print_error(error: LossCliError, form: str) -> None:

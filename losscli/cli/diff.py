@@ -6,8 +6,10 @@ from losscli.cli import options as opt
 def command(
     old: opt.OldResult,
     new: opt.NewResult,
-    margin: opt.Margin = "5%",
+    margin: opt.Margin = None,
     fail_on: opt.FailOn = None,
+    per_sample: opt.Paired = False,
+    allow_different_data: opt.AllowDifferentData = False,
     between_runs: opt.BetweenRuns = "3%",
     across: opt.Across = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
@@ -16,11 +18,13 @@ def command(
     no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is too little to wait for
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
 ) -> int:
-    """What changed between two saved benchmarks, and whether it is more than noise.
+    """What changed between two saved results of eval, bench or run, and whether it is noise.
 
     losscli diff old.json new.json
 
-    losscli diff old.json new.json --margin 10% --fail-on slower,undecided
+    losscli diff old.json new.json --per-sample --margin 1% --fail-on worse
+
+    losscli diff old-bench.json new-bench.json --margin 10% --fail-on slower,undecided
     """
     from losscli.cli.console import printed
     from losscli.plans import DiffPlan, check_format
@@ -32,6 +36,8 @@ def command(
         new=new,
         margin=margin,
         fail_on=tuple(word for word in words if word),
+        per_sample=per_sample,
+        allow_different_data=allow_different_data,
         between_runs=between_runs,
         across=across,
         output=tuple(output or ()),
@@ -39,7 +45,7 @@ def command(
     if fail_on and not plan.fail_on:
         from losscli.errors import UsageError
 
-        raise UsageError("--fail-on names nothing to fail on", hint="--fail-on slower,undecided")
+        raise UsageError("--fail-on names nothing to fail on", hint="--fail-on worse,undecided")
     from losscli.runs import carry_out_diff
 
     result = carry_out_diff(plan)

@@ -18,6 +18,7 @@ def command(
     nan: opt.Nan = "error",
     reduction: opt.Reduction = "mean",
     ci: opt.Ci = "0.95",
+    like: opt.Like = None,
     backend: opt.Backend = "auto",
     device: opt.Device = "cpu",
     dtype: opt.Dtype = "float64",
@@ -32,6 +33,8 @@ def command(
     no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
+    save: opt.Save = False,
+    results: opt.Results = "results",
     quiet: opt.Quiet = False,
     no_progress: opt.NoProgress = False,
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
@@ -66,6 +69,7 @@ def command(
         nan=_any(nan),
         reduction=_any(reduction),
         ci=ci,
+        like=like,
         backend=_any(backend),
         device=device,
         dtype=_any(dtype),
@@ -78,6 +82,8 @@ def command(
         allow_note=tuple(allow_note or ()),
         per_sample=per_sample,
         output=output or (),
+        save=save,
+        results=results,
         digest=format == "json",
     )
     reuse_freed_memory()

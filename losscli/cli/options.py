@@ -17,6 +17,13 @@ def complete_loss(incomplete: str) -> list[str]:
     return [f"{name}:{done}{comma}{p.name}=" for p in params if p.name.startswith(start)]
 
 
+def complete_document(incomplete: str) -> list[str]:
+    """The kinds of documents that begin so."""
+    from losscli.schemas import DOCUMENTS
+
+    return [kind for kind in ("config", *DOCUMENTS) if kind.startswith(incomplete)]
+
+
 DATA, LOSS, STATS, COMPUTE, OUT = "Data", "Losses", "Statistics", "Computing", "Output"
 
 Preds: TypeAlias = Annotated[
@@ -79,6 +86,11 @@ Ci: TypeAlias = Annotated[
     str,
     typer.Option("--ci", metavar="LEVEL", rich_help_panel=STATS,
                  help="Level of the interval of the mean, 0.95 or 95%."),
+]  # fmt: skip
+Like: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--like", metavar="LIBRARY", rich_help_panel=STATS,
+                 help="Conventions of torch, keras, sklearn or optax: the number that it prints."),
 ]  # fmt: skip
 PerSample: TypeAlias = Annotated[
     str | None,
@@ -207,32 +219,44 @@ Quick: TypeAlias = Annotated[
     bool, typer.Option("--quick", rich_help_panel=MEASURE, help="Measure nothing.")
 ]
 OldResult: TypeAlias = Annotated[
-    str, typer.Argument(metavar="OLD.json", help="A saved result, as bench -o writes it.")
+    str, typer.Argument(metavar="OLD.json", help="A saved result of eval, bench or run.")
 ]
 NewResult: TypeAlias = Annotated[
-    str, typer.Argument(metavar="NEW.json", help="Another one; ratios are its times over OLD's.")
+    str, typer.Argument(metavar="NEW.json", help="Another one, of the same kind.")
 ]
 Margin: TypeAlias = Annotated[
-    str,
-    typer.Option("--margin", metavar="SHARE", rich_help_panel=STATS,
-                 help="The largest slowdown that is none."),
+    str | None,
+    typer.Option("--margin", metavar="SHARE", rich_help_panel=STATS, show_default=False,
+                 help="The largest relative increase that is none. Default: 0 for losses, so that"
+                 " any significant increase is worse; 5% for times."),
 ]  # fmt: skip
 FailOn: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--fail-on", metavar="slower|undecided", rich_help_panel=STATS,
+    typer.Option("--fail-on", metavar="worse|slower|undecided", rich_help_panel=STATS,
                  show_default=False,
-                 help="Exit with 1 for a slower row, with 6 for an undecided one; repeatable, or"
-                 " by commas. Default: report and exit with 0."),
+                 help="Exit with 1 for a loss that is worse or a slower row of a benchmark, with 6"
+                 " for what is undecided; repeatable, or by commas. Default: report, exit with 0."),
+]  # fmt: skip
+Paired: TypeAlias = Annotated[
+    bool,
+    typer.Option("--per-sample", rich_help_panel=STATS,
+                 help="Read the losses of the rows that both evaluations kept, and pair them."),
+]  # fmt: skip
+AllowDifferentData: TypeAlias = Annotated[
+    bool,
+    typer.Option("--allow-different-data", rich_help_panel=STATS,
+                 help="Compare evaluations of other targets, weights, ids or groups all the same."),
 ]  # fmt: skip
 BetweenRuns: TypeAlias = Annotated[
     str,
     typer.Option("--between-runs", metavar="SHARE", rich_help_panel=STATS,
-                 help="Standard deviation of a whole run on a shared machine, for raw ratios."),
+                 help="Of times: standard deviation of a whole run on a shared machine, for raw"
+                 " ratios."),
 ]  # fmt: skip
 Across: TypeAlias = Annotated[
     bool,
     typer.Option("--across", rich_help_panel=STATS,
-                 help="Decide rows from other machines, versions or thread counts too."),
+                 help="Of times: decide rows from other machines, versions or thread counts too."),
 ]  # fmt: skip
 
 Checked: TypeAlias = Annotated[
@@ -285,7 +309,11 @@ AllowNote: TypeAlias = Annotated[
 
 RUN = "Running"
 
-Config: TypeAlias = Annotated[str, typer.Argument(metavar="CONFIG.yaml", help="What to run.")]
+Config: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="CONFIG.yaml", help="What to run; several with --dry-run.",
+                   show_default=False),
+]  # fmt: skip
 Set: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", rich_help_panel=RUN, show_default=False,
@@ -304,6 +332,11 @@ DryRun: TypeAlias = Annotated[
     typer.Option("--dry-run", rich_help_panel=RUN,
                  help="Only say what would be done: headers are read, sizes and times guessed."),
 ]  # fmt: skip
+Headers: TypeAlias = Annotated[
+    bool,
+    typer.Option("--data/--no-data", rich_help_panel=RUN,
+                 help="Whether --dry-run looks at the data, or judges the configs alone."),
+]  # fmt: skip
 PrintConfig: TypeAlias = Annotated[
     bool,
     typer.Option("--print-config", rich_help_panel=RUN,
@@ -317,6 +350,11 @@ SelfTest: TypeAlias = Annotated[
 Results: TypeAlias = Annotated[
     str, typer.Option("--results", metavar="DIR", rich_help_panel=OUT, help="Where results go.")
 ]
+Save: TypeAlias = Annotated[
+    bool,
+    typer.Option("--save", rich_help_panel=OUT,
+                 help="Keep the JSON too: eval/TIME-HASH.json and eval/latest.json in --results."),
+]  # fmt: skip
 SaveRun: TypeAlias = Annotated[
     bool, typer.Option("--save/--no-save", rich_help_panel=OUT, help="Whether the result is kept.")
 ]
@@ -326,6 +364,12 @@ ConfigName: TypeAlias = Annotated[
 Result: TypeAlias = Annotated[
     str, typer.Argument(metavar="RESULT", help="A file, or a config's name for its latest.")
 ]
+SchemaOf: TypeAlias = Annotated[
+    str,
+    typer.Option("--of", metavar="KIND",
+                 help="config, or a document: eval, bench, run, diff, check, error, results, ...",
+                 autocompletion=complete_document),
+]  # fmt: skip
 Reason: TypeAlias = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why: it is kept in the baseline.")
 ]

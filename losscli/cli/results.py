@@ -1,11 +1,11 @@
-"""`losscli results`: the history that `losscli run` saves."""
+"""`losscli results`: the history that `losscli run` and `losscli eval --save` keep."""
 
 import typer
 
 from losscli.cli import options as opt
 
 app = typer.Typer(
-    help="The results that `losscli run` saved.",
+    help="The results that `losscli run` and `losscli eval --save` kept.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -20,7 +20,7 @@ def list_command(
     no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is nothing to wait for
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
 ) -> int:
-    """The saved results, the newest first; of one config where its name is given.
+    """The saved results, the newest first; of one config where its name is given, or `eval`.
 
     losscli results list
 

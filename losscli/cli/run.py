@@ -9,6 +9,7 @@ def command(
     only: opt.Only = None,
     fail_fast: opt.FailFast = False,
     dry_run: opt.DryRun = False,
+    data: opt.Headers = True,
     print_config: opt.PrintConfig = False,
     self_test: opt.SelfTest = False,
     results: opt.Results = "results",
@@ -28,13 +29,15 @@ def command(
 
     losscli run ci.yaml --dry-run
 
+    losscli run configs/*.yaml --dry-run --no-data
+
     losscli run ci.yaml --self-test
     """
     import sys
     from typing import Any
 
     from losscli.cli.console import printed, progress_bar, user_code
-    from losscli.config.plan import plan_of
+    from losscli.config.plan import plans_of
     from losscli.errors import UsageError
     from losscli.machine import reuse_freed_memory
     from losscli.plans import check_format
@@ -44,14 +47,20 @@ def command(
     several = [name for name, wanted in asked.items() if wanted]
     if len(several) > 1:
         raise UsageError(f"{' and '.join(several)} exclude each other", hint="one at a time")
+    if not (data or dry_run):
+        raise UsageError("--no-data is of --dry-run", hint="a run reads its data")
     names = [name.strip() for text in only or () for name in text.split(",")]
+    if len(config) > 1 and not dry_run:
+        raise UsageError("one config is run at a time", hint="--dry-run takes several")
     with user_code(refused=no_user_code):
-        plan = plan_of(config, tuple(set or ()), tuple(names))
+        plans = plans_of(config, tuple(set or ()), tuple(names))
     if print_config or dry_run:
         from losscli.listings import outline, settings
 
-        printed(settings(plan) if print_config else outline(plan), format, quiet=quiet)
-        return 0
+        listing = outline(plans, data=data) if dry_run else settings(plans[0])
+        printed(listing, format, quiet=quiet)
+        return listing.exit_code
+    plan = plans[0]
     reuse_freed_memory()
     result: Any
     bar = progress_bar(wanted=not (no_progress or quiet))

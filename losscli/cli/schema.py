@@ -1,4 +1,4 @@
-"""`losscli schema`: the form of a config, for editors."""
+"""`losscli schema`: the forms of configs and of documents, for editors and programs."""
 
 import sys
 
@@ -6,15 +6,28 @@ from losscli.cli import options as opt
 
 
 def command(
+    of: opt.SchemaOf = "config",
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
 ) -> int:
-    """Print the JSON Schema of configs.
+    """Print the JSON Schema of configs, or of what a command prints as JSON.
 
     losscli schema > losscli.schema.json
+
+    losscli schema --of eval
     """
     import json
 
-    from losscli.config.model import schema
+    from losscli.errors import UsageError
+    from losscli.schemas import DOCUMENTS, schema
 
-    sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
+    if of == "config":
+        from losscli.config.model import schema as config_schema
+
+        found = config_schema()
+    elif of in DOCUMENTS:
+        found = schema(of)
+    else:
+        words = ", ".join(["config", *DOCUMENTS])
+        raise UsageError(f"there is no schema of {of!r}", hint=f"--of one of {words}")
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 0

@@ -6,7 +6,7 @@ are words, a key stands once, and what is too large or too deep is refused befor
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
@@ -24,6 +24,7 @@ _DEPTH = 64
 _DIGITS = 400
 _NODES = 100_000
 _ALIASES = 100
+_TOLD = 50  # of many faults, those that a person reads
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -41,40 +42,59 @@ class Mark(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong, and what to do about it."""
+    """One thing that is wrong, and what to do about it; path: the file, where there are several."""
 
     mark: Mark | None
     message: str
     hint: str = ""
+    path: str = ""
+
+    @property
+    def place(self) -> str:
+        """The file, the line and the column, as far as they are known."""
+        where = f"line {self.mark.line}, column {self.mark.column}" if self.mark else ""
+        return ", ".join(filter(None, (self.path, where)))
 
     def __str__(self) -> str:
-        where = f"line {self.mark.line}, column {self.mark.column}: " if self.mark else ""
-        return f"{where}{self.message}{f'; {self.hint}' if self.hint else ''}"
+        parts = (self.place, f"{self.message}{f'; {self.hint}' if self.hint else ''}")
+        return ": ".join(filter(None, parts))
 
 
 class ConfigError(UsageError):
     """All that is wrong with a config, in the order of its lines."""
 
     def __init__(self, path: str, faults: list[Fault]) -> None:
-        self.faults = sorted(faults, key=lambda fault: fault.mark or Mark(0, 0))
+        self.path = path
+        self.faults = sorted(faults, key=lambda fault: (fault.path, fault.mark or Mark(0, 0)))
         first = self.faults[0]
         if len(faults) > 1:
             super().__init__(f"{len(faults)} things are wrong in {path}")
             return
-        where = f", line {first.mark.line}, column {first.mark.column}" if first.mark else ""
-        super().__init__(first.message, place=f"{path}{where}", hint=first.hint)
+        place = first._replace(path=path).place
+        super().__init__(first.message, place=place, hint=first.hint)
+
+    @classmethod
+    def of_several(cls, errors: "Sequence[ConfigError]") -> "ConfigError":
+        """One error with all that is wrong with some files."""
+        if len(errors) == 1:
+            return errors[0]
+        faults = [fault._replace(path=error.path) for error in errors for fault in error.faults]
+        return cls(f"{len(errors)} configs", faults)
 
     def lines(self) -> list[str]:
         """The text that a person reads: three lines for one fault, else a line for each."""
         if len(self.faults) == 1:
             return super().lines()
-        return [self.message, *map(str, self.faults)]
+        more = len(self.faults) - _TOLD
+        rest = [f"and {more:,} more"] if more > 0 else []
+        return [self.message, *map(str, self.faults[:_TOLD]), *rest]
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/error/1`, with all faults."""
         return super().to_dict() | {
             "faults": [
                 {
+                    "path": fault.path or self.path,
                     "line": fault.mark.line if fault.mark else None,
                     "column": fault.mark.column if fault.mark else None,
                     "message": fault.message,
@@ -133,10 +153,11 @@ def parse(text: str, path: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(path, [Fault(_mark(mark), _words(error))]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(
-            path, [Fault(None, f"it is no YAML: {shown(str(error))[:200]}")]
-        ) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        at = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
+        words = f"the character U+{error.character:04X} cannot stand there"
+        raise ConfigError(path, [Fault(at, words)]) from error
     builder = _Builder()
     data = builder.value(node, ()) if node is not None else None
     if builder.faults:
@@ -181,7 +202,7 @@ class _RefusedError(Exception):
 def _survey(text: str) -> None:
     """Look at the events, which are not nested, before anything is built of them."""
     depth = nodes = aliases = documents = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in _events(text):
         at = _mark(event.start_mark)
         opens = isinstance(event, yaml.CollectionStartEvent)
         depth += opens - isinstance(event, yaml.CollectionEndEvent)
@@ -201,6 +222,19 @@ def _survey(text: str) -> None:
             )
         if tag is not None and not isinstance(event, yaml.AliasEvent):
             raise _RefusedError(Fault(at, f"tags are not taken: {shown(tag)[:80]}", "leave it out"))
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The events of a text; the library reads numbers of escapes and directives unguarded."""
+    loader: Any = yaml.SafeLoader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    except (ValueError, OverflowError) as error:
+        words = "an escape or a directive has a number that cannot be"
+        raise _RefusedError(Fault(_mark(loader.get_mark()), words)) from error
+    finally:
+        loader.dispose()
 
 
 class _Builder:
@@ -235,7 +269,7 @@ class _Builder:
             self.faults.append(Fault(mark, f"a text of more than {_SCALAR:,} characters"))
             return ""
         if node.style is not None:
-            return node.value
+            return _joined(node.value)
         try:
             return scalar(node.value)
         except ValueError as error:
@@ -249,7 +283,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.faults.append(Fault(mark, "a key is a word"))
                 continue
-            key = key_node.value
+            key = _joined(key_node.value)
             if key == "<<" and key_node.style is None:
                 self.faults.append(Fault(mark, "<< is not taken", "use defaults:"))
                 continue
@@ -266,6 +300,13 @@ class _Builder:
             seen[key] = mark
             self.marks[*keys, key] = mark
             yield key, self.value(value_node, (*keys, key))
+
+
+def _joined(text: str) -> str:
+    """A text whose characters past U+FFFF were written as JSON does, by two escapes."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _mark(mark: Any) -> Mark:

@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.config.document import ConfigError, Document, Fault, Keys, parse
+from losscli.documents import shown
 from losscli.errors import UsageError
 
 Kind: TypeAlias = Literal["eval", "bench"]
 
-_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
+_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}+))?\}|\$\{")
 _PREFIX = "LOSSCLI_"
 _OF_ONE = ("dtype", "threads")  # they mean other things in eval and bench
 
@@ -57,11 +58,16 @@ class Layers:
         for variable in self._variables(kind, flag):
             if variable in self.environment:
                 return Value(_word(self.environment[variable], variable), variable)
-        for keys, found in known:
-            mark = self.document.mark(keys)
-            line = f", line {mark.line}" if mark else ""
-            return Value(found, f"{self.document.path}{line}")
-        return None
+        return next((Value(found, self.origin(keys)) for keys, found in known), None)
+
+    def origin(self, keys: Keys) -> str:
+        """Where what stands at a place came from; a setting may have changed a part of it."""
+        if any(keys[: len(other)] == other for other in self.changed):
+            return "--set"
+        mark = self.document.mark(keys)
+        line = f", line {mark.line}" if mark else ""
+        inside = any(other[: len(keys)] == keys for other in self.changed)
+        return f"{self.document.path}{line}{' and --set' if inside else ''}"
 
     def at(self, keys: Keys) -> Any:
         """What stands at a place; None where nothing does."""
@@ -99,7 +105,7 @@ def layered(document: Document, settings: Sequence[str], environment: Mapping[st
     layers = Layers(document, data, environment)
     for setting in settings:
         key, equals, text = setting.partition("=")
-        if not equals or not key.strip():
+        if not equals or not key.strip() or shown(key) != key:
             raise UsageError(f"{setting!r} is no KEY=VALUE", hint="--set defaults.device=cuda")
         value = parse(text, f"--set {key}").data
         layers.changed[_put(layers, key.strip(), value)] = setting

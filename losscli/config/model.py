@@ -99,8 +99,9 @@ class Part(BaseModel):
 class NotWorse(Part):
     """Predictions that the run's own must not be worse than, by more than a margin."""
 
-    preds: str = Field(description="The predictions to hold against, of the same targets.")
-    margin: Share = Field(0.0, description="1% of the other mean, or a number in the loss's unit.")
+    preds: str | None = Field(None, description="A file of predictions of the same targets.")
+    pred: Texts | None = Field(None, description="Their columns; without preds, of the run's own.")
+    margin: Share = Field("0%", description="1% of their mean, or a number in the loss's unit.")
 
 
 class Gate(Part):
@@ -135,6 +136,7 @@ class EvalCommon(Part):
     reduction: str | None = None
     nan: str | None = None
     ci: Share | None = None
+    like: str | None = None
     allow_note: Texts | None = None
     backend: str | None = None
     device: str | None = None

@@ -1,7 +1,7 @@
 """`RunPlan`: all that a config asks for, as plans; and the making of it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -9,15 +9,18 @@ from losscli.config.document import ConfigError, Document, Fault, Keys, read
 from losscli.config.layers import Kind, Layers, Value, layered
 from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
+from losscli.config.paired import not_worse
 from losscli.config.wording import faults_of, key_of, known_part, nearest
-from losscli.errors import LossCliError, MissingError, UsageError
-from losscli.gates import Gate, Policy, bound, parse
-from losscli.losses.spec import Places, bind, permitted
+from losscli.errors import LossCliError, UsageError
+from losscli.gates import COUNTS, Gate, Judged, NotWorse, Policy, bound, parse, resolve
+from losscli.losses.spec import Places, bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
-from losscli.references import granted, is_reference
+from losscli.references import granted
 from losscli.sources.source import read_array
 
 _PATHS = (".npy", ".csv", ".tsv")
+# Names that Windows takes for devices, whatever follows a dot.
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{n}{k}" for n in ("COM", "LPT") for k in range(1, 10))}
 
 
 class Step(NamedTuple):
@@ -26,7 +29,17 @@ class Step(NamedTuple):
     name: str
     kind: Kind
     plan: Any
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[Gate | NotWorse, ...] = ()
+
+    @property
+    def points(self) -> list[Gate]:
+        """Those gates that its result alone decides."""
+        return [gate for gate in self.gates if isinstance(gate, Gate)]
+
+    @property
+    def pairs(self) -> list[NotWorse]:
+        """Those that hold its predictions against others."""
+        return [gate for gate in self.gates if isinstance(gate, NotWorse)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +47,15 @@ class RunPlan:
     """The runs of a config in their order, what they must hold, and what is written.
 
     path, text: the file as it was read, `${NAME}` as it stands there. settings: what `--set` said.
-    stray: gates of runs that are not there. reads: files of parameters. values: each flag's value
-    and origin, by "evals.NAME.FLAG".
+    stray: gates of runs that are not there. reads: files of parameters. values: each value that is
+    not built in and its origin, by "evals.NAME.FLAG".
     """
 
     path: str
     text: str
     settings: tuple[str, ...]
     steps: tuple[Step, ...]
-    stray: tuple[Gate, ...] = ()
+    stray: tuple[Gate | NotWorse, ...] = ()
     baseline: str | None = None
     outputs: tuple[str, ...] = ()
     on_undecided: Policy = "undecided"
@@ -55,7 +68,30 @@ class RunPlan:
         """The file's name without its suffix, as a folder of results may be called."""
         stem = os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in stem)
-        return safe.lstrip(".")[:100] or "config"
+        name = safe.strip(".")[:100] or "config"
+        return f"_{name}" if name.split(".")[0].upper() in _DEVICES else name
+
+    def strays(self) -> Iterator[Judged]:
+        """The gates of runs that are not there: each is an error."""
+        known = ", ".join(step.name for step in self.steps)
+        for gate in self.stray:
+            words = f"no run is called {gate.run!r}: {known}"
+            yield Judged(gate, None, None, None, "error", words, gate.run)
+
+    def unlabelled(self) -> Iterator[Judged]:
+        """The gates of losses that an evaluation does not have: each is an error.
+
+        Raises UsageError for a gate that several losses could be meant by.
+        """
+        for step in self.steps:
+            if step.kind != "eval":
+                continue
+            labels = {loss.label: loss.loss.name for loss in step.plan.loss}
+            gates: list[Gate | NotWorse] = [*resolve(step.points, labels), *step.pairs]
+            for gate in gates:
+                if gate.label not in labels and gate.label not in COUNTS:
+                    words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
+                    yield Judged(gate, None, None, None, "error", words, step.name)
 
 
 def plan_of(
@@ -72,6 +108,24 @@ def plan_of(
     document = read(path)
     layers = layered(document, settings, os.environ if environment is None else environment)
     return _Planner(document, layers, tuple(settings), tuple(only)).plan()
+
+
+def plans_of(
+    paths: Sequence[str], settings: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[RunPlan]:
+    """The plans of several configs.
+
+    Raises ConfigError with all that is wrong in any of them; else as `plan_of`.
+    """
+    plans, errors = [], []
+    for path in paths:
+        try:
+            plans.append(plan_of(path, settings, only))
+        except ConfigError as error:
+            errors.append(error)
+    if errors:
+        raise ConfigError.of_several(errors)
+    return plans
 
 
 class _Planner:
@@ -107,6 +161,8 @@ class _Planner:
             self._tried(("outputs", at), lambda output=output: output_format(output))
         if self.faults:
             raise ConfigError(self.document.path, self.faults)
+        for key in ("baseline", "on_undecided", "outputs", "gates"):
+            self._note_value((key,))
         kept = [step for step in steps if not self.only or step.name in self.only]
         flags: dict[Kind, Sequence[str]] = {
             "eval": [*EvalFlags.model_fields],
@@ -159,9 +215,11 @@ class _Planner:
             if "preds" not in given:
                 self._blame(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
                 continue
-            losses = self._losses((*keys, "losses"), part.losses)
+            losses = self._losses((*keys, "losses"), part.losses, given.get("like"))
             extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
             plan = self._planned(EvalPlan, keys, {**given, **extra, "loss": losses, "digest": True})
+            for key in ("losses", "max", "min", "gates", "per_sample"):
+                self._note_value((*keys, key))
             gates = tuple(self._bounds(keys, name, part))
             yield Step(name, "eval", plan, gates)
 
@@ -174,12 +232,39 @@ class _Planner:
                 given["loss"] = part.losses
             if part.plot is not None:
                 given["plot"] = part.plot
-            for text in given.get("impl", ()):
-                if is_reference(text.rpartition("=")[2].removeprefix("numpy:")):
-                    self._tried((*keys, "impl"), lambda text=text: granted(text))
-            for at, text in enumerate(given.get("loss", ())):
-                self._tried((*keys, "losses", at), lambda text=text: permitted(text))
-            yield Step(name, "bench", self._planned(BenchPlan, keys, given))
+            for key in ("losses", "gates", "plot"):
+                self._note_value((*keys, key))
+            plan = self._planned(BenchPlan, keys, given)
+            if plan is not None:
+                self._check_bench(keys, plan)
+            yield Step(name, "bench", plan)
+
+    def _check_bench(self, keys: Keys, plan: BenchPlan) -> None:
+        """Note what a benchmark would refuse of its words, before any other run has begun."""
+        from losscli.benchmark.workloads import fits, losses_of
+        from losscli.checks.precision import precision
+        from losscli.implementations.registry import parse as implementation
+
+        asked: dict[str, Callable[[Any], Any]] = {
+            "loss": lambda spec: losses_of([spec], self._places),
+            "impl": lambda name: _permitted(None if name == "all" else implementation(name)),
+            "size": lambda size: fits(size, "linear_cross_entropy"),
+            "dtype": precision,
+        }
+        for flag, action in asked.items():
+            for item in getattr(plan, flag):
+                where = "losses" if flag == "loss" else flag
+                self._tried((*keys, where), lambda a=action, i=item: a(i))
+
+    def _note_value(self, keys: Keys) -> None:
+        """Keep what stands at a place, and where it came from, to be shown; gates one by one."""
+        found = self.layers.at(keys)
+        if keys[-1] == "gates":
+            for at, gate in enumerate(found or ()):
+                mark = self.layers.origin((*keys, at))
+                self.values[".".join(map(str, (*keys, at)))] = Value(gate, mark)
+        elif found is not None:
+            self.values[".".join(map(str, keys))] = Value(found, self.layers.origin(keys))
 
     def _flags(self, kind: Kind, name: str, flags: Sequence[str], part: Any) -> dict[str, Any]:
         """The values of flags, each from its strongest layer."""
@@ -209,11 +294,11 @@ class _Planner:
             return {}
         return {name: getattr(found, name) for name in found.model_fields_set}
 
-    def _losses(self, keys: Keys, specs: Sequence[str]) -> list[Any]:
+    def _losses(self, keys: Keys, specs: Sequence[str], like: str | None) -> list[Any]:
         """The losses of specs, with arrays read from beside the file."""
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._places))
+            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._places, like))
             bound_losses += found or []
         if not self.faults:
             self._tried(keys, lambda: bind(bound_losses, self._places))
@@ -249,7 +334,7 @@ class _Planner:
 
     def _with_gates(
         self, config: Config, steps: Sequence[Step], names: Sequence[str]
-    ) -> tuple[list[Step], list[Gate]]:
+    ) -> tuple[list[Step], list[Gate | NotWorse]]:
         """The steps with their gates, and the gates of runs that are not there."""
         parts: dict[str, Any] = {**config.evals, **config.benches}
         listed: list[tuple[Keys, str | None, GateModel]] = [
@@ -258,25 +343,31 @@ class _Planner:
             for at, gate in enumerate(part.gates)
         ]
         listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]
-        gates: dict[str, list[Gate]] = {name: [] for name in names}
-        stray = []
+        gates: dict[str, list[Gate | NotWorse]] = {name: [] for name in names}
+        stray: list[Gate | NotWorse] = []
+        known = {step.name: step for step in steps}
         for keys, inside, model in listed:
             run = self._run_of(keys, inside, model, names)
-            if run is None:
+            if run is None or (run in gates and run not in known):  # that run is blamed already
                 continue
-            if model.not_worse_than is not None:
-                raise MissingError(
-                    "not_worse_than is not there yet",
-                    place=f"{self.document.path}, {' '.join(map(str, keys))}",
-                )
-            text = model.expect or ""
-            gate = self._tried(keys, lambda t=text, m=model, r=run: parse(t, m.level or "fail", r))
+            make = lambda m=model, r=run: self._gate(m, r, known.get(r))  # noqa: E731
+            gate = self._tried(keys, make)
             if gate is not None and run in gates:
                 gates[run].append(gate)
             elif gate is not None:
                 stray.append(gate)
         found = [step._replace(gates=(*step.gates, *gates[step.name])) for step in steps]
         return found, stray
+
+    def _gate(self, model: GateModel, run: str, step: Step | None) -> Gate | NotWorse:
+        """A gate of a run; step: that run, None where there is none."""
+        if model.not_worse_than is None:
+            return parse(model.expect or "", model.level or "fail", run)
+        if step is not None and step.kind == "bench":
+            raise UsageError(
+                "not_worse_than is of an evaluation", hint=f"{run} is a benchmark: use expect:"
+            )
+        return not_worse(model, run, None if step is None else step.plan, self._path)
 
     def _run_of(
         self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]
@@ -320,3 +411,10 @@ class _Planner:
             path = self._path(value)
             return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
         return value
+
+
+def _permitted(contestant: Any) -> Any:
+    """An implementation; raises UsageError for a user's function where those are refused."""
+    if contestant is not None and contestant.reference is not None:
+        granted(contestant.reference)
+    return contestant

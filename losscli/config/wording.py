@@ -10,7 +10,7 @@ from losscli.config import model
 from losscli.config.document import Document, Fault, Keys
 from losscli.errors import MissingError
 
-_LATER = {"comparisons", "like", "cluster", "top"}
+_LATER = {"comparisons", "cluster", "top"}
 _NAMES = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
 
 
@@ -23,7 +23,7 @@ def faults_of(
     """
     for found in error.errors(include_url=False):
         location = (*inside, *found["loc"])
-        keys, name = known_part(data, location), str(location[-1])
+        keys, name = known_part(data, location), str(location[-1] if location else "")
         mark = document.mark(keys)
         if found["type"] == "extra_forbidden":
             if name in _LATER:

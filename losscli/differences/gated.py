@@ -179,7 +179,7 @@ def _by_ratio(
 def _of_ratio(gate: Gate, row: Mapping[str, Any], pair: "Pair | None", missing: str) -> Judged:
     """One row's gate: decided by the interval of the ratio, told in seconds."""
     assert isinstance(gate.limit, Relative)
-    ratio = gate._replace(limit=gate.limit.factor)
+    ratio = gate._replace(limit=gate.limit.factor, stat="ratio")
     (verdict,) = judge([ratio], lambda _: _ratio(row, pair, missing))
     if verdict.value is None or pair is None or pair.old_s is None:
         return verdict._replace(gate=gate, limit=None, value=None)

@@ -1,4 +1,7 @@
-"""`Differences`: what changed between two saved benchmarks, in forms for people and programs."""
+"""`Differences`: what changed between two saved benchmarks, in forms for people and programs.
+
+`Saved` and `Terms` are of every comparison.
+"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,24 +19,33 @@ _KEY = ("loss", "label", "impl", "device", "dtype", "shape", "pass", "cache")
 
 
 class Saved(NamedTuple):
-    """A benchmark's document, and the name by which messages call it."""
+    """A result's document, and the name by which messages call it.
+
+    folder: where the file lies, which the paths in it may be relative to; None for no file.
+    """
 
     name: str
     document: Mapping[str, Any]
+    folder: str | None = None
 
 
 class Terms(NamedTuple):
     """What is asked of a comparison.
 
-    margin: the largest relative slowdown that is none. between_runs: the relative standard
-    deviation of a run as a whole. across: whether rows from other environments are decided too.
-    fail_on: "slower", "undecided".
+    margin: the largest relative slowdown, or increase of a loss, that is none. fail_on: "slower"
+    (of benchmarks), "worse" (of losses), "undecided".
+    Of benchmarks: between_runs, the relative standard deviation of a run as a whole; across,
+    whether rows from other environments are decided too.
+    Of losses: per_sample, whether the kept losses of the rows are read and paired; different_data,
+    whether results of other data are compared.
     """
 
     margin: float = 0.05
     between_runs: float = 0.03
     across: bool = False
     fail_on: Sequence[str] = ()
+    per_sample: bool = False
+    different_data: bool = False
 
 
 class Ratio(NamedTuple):
@@ -156,15 +168,14 @@ class Differences(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/diff/1`."""
-        from losscli.version import __version__
 
         def side(saved: Saved) -> dict[str, Any]:
             kept = ("schema", "losscli", "environment", "noise_floor")
             return {"path": saved.name, **{key: saved.document.get(key) for key in kept}}
 
-        code = self.exit_code
         return {
             "schema": "losscli/diff/1",
+            "kind": "bench",
             "old": side(self.old),
             "new": side(self.new),
             "direction": "ratios are new time over old time: above 1 is slower",
@@ -179,9 +190,7 @@ class Differences(Document):
             "only_new": [key_of(row) for row in self.only_new],
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
-            "losscli": __version__,
-            "status": {0: "pass", 1: "fail", 6: "undecided"}[code],
-            "exit_code": code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

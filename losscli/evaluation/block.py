@@ -85,7 +85,8 @@ class BlockMeter:
         digest: bool,
     ) -> None:
         self._source = source
-        self._losses = [loss.on(backend) for loss in losses]
+        spacing = _spacing(source.field("preds").dtype)
+        self._losses = [loss.on(backend, spacing) for loss in losses]
         self._backend = backend
         self._layout = layout
         self._nan = nan
@@ -101,42 +102,50 @@ class BlockMeter:
         with np.errstate(all="ignore"):
             block = cut.load(lane)
             check_ids(self._source, block)
-            raw = {
-                role: block.arrays[role].reshape(block.rows, *row)
-                for role, row in self._layout.items()
-            }
             measured = Measured(block.rows, cut.size)
             if self._digest:
                 measured.leaves = dict(self._leaves(block))
-            if self._logits:
-                measured.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
-                self._logits = measured.probabilities  # one block of logits settles it
-            checks = _Checks(block, raw, self._nan, measured.offences)
-            outside = [checks.outside(loss) for loss in self._losses]
-            if any(outside):
-                for loss in self._losses:  # of all that is wrong, the first row is to be told
-                    missing = checks.missing(loss, everywhere=True)
-                    if missing is not None:
-                        checks.blame_missing(loss, missing & ~checks.out(loss))
-                return measured
-            for loss in self._losses:
-                measured.marks |= checks.marks(loss)
-            wide = {"preds": self._widened("preds", raw["preds"], lane)}
-            real = [raw["preds"]]
-            if "targets" in raw and not self._indices(raw):
-                real.append(raw["targets"])
-            measured.rounded = any(map(_loses_integers, real))
             groups = BlockGroups(self._source, block) if block.keys else None
-            for loss in self._losses:
-                tally, rows = self._looked_at(loss, checks, raw, wide, lane)
+            for tally, rows in self.looked_at(block, measured, lane):
                 measured.tallies.append(tally)
                 if groups is not None:
                     groups.add(rows, tally)
                 if self._samples:
                     measured.samples.append(rows.values)
-            if groups is not None:
+            if groups is not None and measured.tallies:
                 measured.groups = groups.tallies()
             return measured
+
+    def looked_at(
+        self, block: Block, measured: Measured, lane: Lane
+    ) -> Iterator[tuple[RowTally, RowLosses]]:
+        """Each loss of a block: its tally, and what that is the tally of; none where one cannot be.
+
+        measured: takes what was noticed of the block.
+        """
+        raw = {
+            role: block.arrays[role].reshape(block.rows, *row) for role, row in self._layout.items()
+        }
+        if self._logits:
+            measured.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
+            self._logits = measured.probabilities  # one block of logits settles it
+        checks = _Checks(block, raw, self._nan, measured.offences)
+        outside = [checks.outside(loss) for loss in self._losses]
+        if any(outside):
+            for loss in self._losses:  # of all that is wrong, the first row is to be told
+                missing = checks.missing(loss, everywhere=True)
+                if missing is not None:
+                    checks.blame_missing(loss, missing & ~checks.out(loss))
+            return
+        for loss in self._losses:
+            measured.marks |= checks.marks(loss)
+        wide = {"preds": self._widened("preds", raw["preds"], lane)}
+        real = [raw["preds"]]
+        if "targets" in raw and not self._indices(raw):
+            real.append(raw["targets"])
+        measured.rounded = any(map(_loses_integers, real))
+        for loss in self._losses:
+            yield self._looked_at(loss, checks, raw, wide, lane)
 
     def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """Whether targets are class indices, which are compared and never computed with."""
@@ -171,7 +180,8 @@ class BlockMeter:
         denominator = None if share is None else self._backend.to_numpy(share)
         weight = np.array(raw["weights"], np.float64) if "weights" in raw else None
         values = self._values(loss, wide["preds"], target)
-        rows = RowLosses(values, denominator, weight)
+        by_rows = loss.convention is not None and loss.convention.by_rows
+        rows = RowLosses(values, denominator, weight, by_rows=by_rows)
         tally = rows.tally(checks.first)
         if missing is None and tally.numerator.finite:
             return tally, rows
@@ -192,7 +202,7 @@ class BlockMeter:
             skip = np.isnan(values) & ~out
             if self._nan == "error" and skip.any():
                 checks.blame_loss(loss, skip)
-        rows = RowLosses(values, denominator, weight, skip)
+        rows = RowLosses(values, denominator, weight, skip, by_rows)
         return rows.tally(checks.first), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
@@ -352,6 +362,12 @@ class _Checks:
                 found = domain.marks(self._raw[role])
                 if found:
                     yield (loss.label, role), found
+
+
+def _spacing(dtype: str) -> float:
+    """The distance of 1 from the next number of a type; of integers that of float64."""
+    kind = np.dtype(dtype)
+    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
 
 def _loses_integers(raw: NDArray[Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from losscli.evaluation.result import Evaluation, LossResult
 from losscli.gates import COUNTS, Found, Gate, judge, resolve
 from losscli.gates.grammar import groups_text
+from losscli.saved import other_data
 
 _PROBABILITIES = "looks_like_probabilities"
 
@@ -25,6 +26,7 @@ def gated(
     Raises UsageError for a gate that several losses could be meant by.
     """
     names = {loss.label: loss.loss for loss in result.losses}
+    inputs = [part.to_dict() for part in result.inputs]
     suspicious = bool({note.code for note in result.notes} & {_PROBABILITIES} - set(allowed))
 
     def found(gate: Gate, losses: Sequence[LossResult]) -> Found:
@@ -49,7 +51,7 @@ def gated(
     def saved(gate: Gate) -> Found | Mapping[str, Found]:
         if isinstance(baseline, str):
             return Found(None, reason=baseline)
-        return _saved(baseline, gate, _other_data(result, baseline))
+        return _saved(baseline, gate, other_data(inputs, baseline, "the baseline"))
 
     return replace(result, gates=(*result.gates, *judge(resolve(gates, names), find, saved)))
 
@@ -93,23 +95,6 @@ def _number(loss: LossResult, stat: str) -> Found:
     if number is None:
         return Found(None, reason=f"{loss.label} has no {stat}")
     return Found(float(number), loss.stderr if stat == "mean" and not loss.statistic else None)
-
-
-def _other_data(result: Evaluation, baseline: Mapping[str, Any]) -> str:
-    """Why a baseline is of other data; empty where it is of the same."""
-    theirs = {part.get("role"): part for part in baseline.get("inputs", ())}
-    for part in result.inputs:
-        if part.role == "preds":
-            continue
-        other = theirs.pop(part.role, None)
-        if other is None:
-            return f"the baseline was made without {part.role}"
-        if not other.get("digest") or part.digest is None:
-            return f"the baseline does not say what its {part.role} were"
-        if other["digest"] != part.digest:
-            return f"the baseline is of other data: the {part.role} differ"
-    theirs.pop("preds", None)
-    return f"the baseline was made with {', '.join(map(str, theirs))}" if theirs else ""
 
 
 def _saved(baseline: Mapping[str, Any], gate: Gate, other: str) -> Found | Mapping[str, Found]:

@@ -1,5 +1,6 @@
 """`measure`: a source through its losses into tallies, one block a worker in memory."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -59,7 +60,7 @@ def measure(
     meter = BlockMeter(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )
-    total = _Total(source, len(losses))
+    total = Total(source, len(losses))
     for part in engine.map(meter, source.blocks(block_rows)):
         total.add(part)
         if samples is not None and part.samples:
@@ -71,7 +72,9 @@ def measure(
 
     def results_of(tallies: Sequence[RowTally]) -> tuple[LossResult, ...]:
         return tuple(
-            LossResult.of(loss, tally, reduction, ci, lambda row: _line(source, row))
+            LossResult.of(
+                loss, tally, reduction, ci, lambda row: _line(source, row), _elements(loss, layout)
+            )
             for loss, tally in zip(losses, tallies, strict=True)
         )
 
@@ -91,12 +94,17 @@ def measure(
     )
 
 
+def _elements(loss: BoundLoss, layout: dict[str, tuple[int, ...]]) -> int:
+    """The numbers that a row's loss is the mean of."""
+    return math.prod(layout["preds"]) if loss.loss.elementwise else 1
+
+
 def _notes(
     source: Source,
     losses: Sequence[BoundLoss],
     results: Sequence[LossResult],
     layout: dict[str, tuple[int, ...]],
-    total: "_Total",
+    total: "Total",
     backend: Backend,
 ) -> Iterator[Note]:
     yield from notes_of(source, losses, results, layout, total.probabilities, backend)
@@ -144,8 +152,8 @@ def _one_column(source: Source, loss: BoundLoss) -> None:
             )
 
 
-class _Total:
-    """The sum of all blocks, in row order."""
+class Total:
+    """The sum of all blocks, in row order, of so many losses."""
 
     def __init__(self, source: Source, losses: int) -> None:
         self._source = source
@@ -201,7 +209,7 @@ class _Total:
         return list(found.values())
 
 
-def _inputs(source: Source, total: _Total, digest: bool) -> list[Input]:
+def _inputs(source: Source, total: Total, digest: bool) -> list[Input]:
     return [
         Input(
             role=role,

@@ -1,12 +1,12 @@
 """`Evaluation`: what an evaluation found, and its forms for people and programs."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.gates import Judged, exit_code
 from losscli.intervals import t_quantile
 from losscli.losses.spec import BoundLoss
@@ -87,8 +87,9 @@ class LossResult(NamedTuple):
         reduction: str,
         level: float,
         line: Callable[[int], int | None],
+        elements: int = 1,
     ) -> "LossResult":
-        """The numbers of a finished tally."""
+        """The numbers of a finished tally; elements: those that a row's loss is the mean of."""
         mean, stderr = tally.mean(), tally.stderr()
         total = float(tally.numerator)
         transform = bound.transform
@@ -101,6 +102,8 @@ class LossResult(NamedTuple):
             ci = (ends[0] + added, ends[1] + added)
             if bound.statistic:  # a root: its slope is 1 / (2 √mean)
                 stderr = stderr / (2.0 * shown) if shown else None
+        each = bound.convention is not None and bound.convention.by_elements
+        counted = elements if each else 1
         extremes = tally.extremes
         found = extremes.high_row is not None
         return cls(
@@ -108,7 +111,7 @@ class LossResult(NamedTuple):
             loss=bound.loss.name,
             params=bound.params,
             reduction=reduction,
-            value={"mean": shown + added, "sum": total + added, "none": None}[reduction],
+            value={"mean": shown + added, "sum": total * counted + added, "none": None}[reduction],
             mean=mean,
             rows=tally.rows,
             n=tally.count,
@@ -153,6 +156,7 @@ class LossResult(NamedTuple):
             "stderr": self.stderr,
             "ci": None if self.ci is None else list(self.ci),
             "ci_level": self.ci_level,
+            "statistic": self.statistic,
             "min": self.min,
             "max": self.max,
             "max_row": self.max_row,
@@ -187,7 +191,9 @@ class Evaluation(Document):
     groups: the same losses of the groups of `--by`, sorted by key: as numbers where every key is
     one, else as texts; what is missing comes last.
     wall_s: seconds from the opening of the data to the last sum; bytes: what was read. gates: what
-    it had to hold, judged.
+    it had to hold, judged. per_sample: where the losses of the rows were written: path, labels and
+    digest of them. started, git: UTC, and the state of the folder, where it was saved; saved: the
+    file.
     """
 
     losses: tuple[LossResult, ...]
@@ -200,8 +206,13 @@ class Evaluation(Document):
     threads: int
     wall_s: float
     bytes: int
+    like: str | None = None
     gates: tuple[Judged, ...] = ()
     groups: tuple[Group, ...] = ()
+    per_sample: Mapping[str, Any] | None = None
+    started: str | None = None
+    git: Mapping[str, Any] | None = None
+    saved: str | None = None
 
     def __getitem__(self, label: str) -> LossResult:
         for loss in self.losses:
@@ -229,8 +240,6 @@ class Evaluation(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/eval/1`."""
-        from losscli.version import __version__
-
         return {
             "schema": "losscli/eval/1",
             "losses": [loss.to_dict() for loss in self.losses],
@@ -238,16 +247,18 @@ class Evaluation(Document):
             "gates": [gate.to_dict() for gate in self.gates],
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
             "inputs": [part.to_dict() for part in self.inputs],
+            "per_sample": None if self.per_sample is None else dict(self.per_sample),
             "backend": self.backend,
             "device": self.device,
             "dtype": self.dtype,
+            "like": self.like,
             "engine": self.engine,
             "threads": self.threads,
+            "started": self.started,
+            "git": None if self.git is None else dict(self.git),
             "timing": {"wall_s": self.wall_s, "bytes": self.bytes},
             "environment": environment(),
-            "losscli": __version__,
-            "status": "fail" if self.exit_code else "pass",
-            "exit_code": self.exit_code,
+            **ending(self.exit_code),
         }
 
     def to_frame(self) -> "pd.DataFrame":
@@ -271,26 +282,35 @@ class Evaluation(Document):
 
         A key that is called as one of its fields stands as by_NAME.
         """
-        records = []
-        for group in self.groups:
-            for loss in group.losses:
-                found = self._record(loss)
-                keys = {f"by_{k}" if k in found else k: v for k, v in group.by.items()}
-                records.append(keys | found)
-        return records
+        return [
+            keyed(group.by, self._record(loss)) for group in self.groups for loss in group.losses
+        ]
 
     def _record(self, loss: LossResult) -> dict[str, Any]:
         """One flat record, of the fields that every loss of this result has."""
         names = dict.fromkeys(name for other in self.losses for name in other.derived)
-        low, high = loss.ci or (None, None)
-        record = loss.to_dict() | {"ci_low": low, "ci_high": high}
-        return {k: record.get(k) for k in [*_COLUMNS, *names]}
+        return flat(loss.to_dict(), names)
 
 
-_COLUMNS = (
+def flat(loss: Mapping[str, Any], derived: Iterable[str] | None = None) -> dict[str, Any]:
+    """The record of a loss as JSON has it; derived: names of its statistics, by default all."""
+    low, high = loss["ci"] or (None, None)
+    record = {**loss, "ci_low": low, "ci_high": high}
+    if derived is None:
+        derived = [name for name in loss if name not in _NO_STATISTICS]
+    return {name: record.get(name) for name in [*COLUMNS, *derived]}
+
+
+def keyed(by: Mapping[str, str], record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record after the keys of its group; one that is called as a field stands as by_NAME."""
+    return {f"by_{k}" if k in record else k: v for k, v in by.items()} | dict(record)
+
+
+COLUMNS = (
     "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
     "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
 )  # fmt: skip
+_NO_STATISTICS = {*COLUMNS, "params", "ci", "max_line", "loss", "statistic", "penalty", "code"}
 
 
 def _apply(function: Callable[[float], float], mean: float) -> float:

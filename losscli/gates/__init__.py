@@ -8,6 +8,7 @@ from losscli.gates.grammar import (
     Level,
     Relative,
     bound,
+    label_of,
     parse,
     resolve,
 )
@@ -22,6 +23,8 @@ from losscli.gates.judge import (
     undecided_as,
     worst_first,
 )
+from losscli.gates.paired import Margin, NotWorse
+from losscli.gates.saved import read_gate
 
 __all__ = [
     "BENCH_STATS",
@@ -32,13 +35,17 @@ __all__ = [
     "Gate",
     "Judged",
     "Level",
+    "Margin",
+    "NotWorse",
     "Policy",
     "Relative",
     "Status",
     "bound",
     "exit_code",
     "judge",
+    "label_of",
     "parse",
+    "read_gate",
     "resolve",
     "undecided_as",
     "worst_first",

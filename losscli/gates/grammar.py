@@ -21,16 +21,17 @@ STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high", "r
 BENCH_STATS = ("time", "peak_memory_bytes", "speedup")
 COUNTS = ("rows", "skipped", "ignored")
 
+# Repeats that give nothing back (`*+`): a text that is no gate is refused in one pass over it.
 _GATE = re.compile(
-    r"(?P<label>[^\[<>]*)"
-    r"(?P<groups>\[(?:[^\]']|'(?:[^']|'')*')*\])?"
-    r"(?P<stat>[^<>\[\]]*)"
+    r"(?P<label>[^\[<>]*+)"
+    r"(?P<groups>\[(?:[^\]']|'(?:[^']|'')*+')*+\])?"
+    r"(?P<stat>[^<>\[\]]*+)"
     r"(?P<op><=|>=|<|>)(?P<limit>.*)",
     re.DOTALL,
 )
-_PAIR = re.compile(r"\s*([^=,\[\]']+?)\s*=\s*('(?:[^']|'')*'|[^,\[\]']*?)\s*(?:,|$)")
+_PAIR = re.compile(r"([^=,\[\]']++)=\s*+('(?:[^']|'')*+'\s*+|[^,\[\]']*+)(?:,|$)")
 _RELATIVE = re.compile(
-    r"baseline(?:\.(\w+))?\s*(?:\*\s*([^\s+-]+(?:[eE][+-]?\d+)?))?\s*(?:([+-])\s*(\S+))?"
+    r"baseline(?:\.(\w+))?\s*+(?:\*\s*+([^\s+-]+(?:[eE][+-]?\d+)?))?\s*+(?:([+-])\s*+(\S+))?"
 )
 
 
@@ -143,14 +144,24 @@ def resolve(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]
 
 
 def _resolved(gate: Gate, names: Mapping[str, str]) -> Gate:
-    if gate.label in names or gate.label in COUNTS:
+    if gate.label in COUNTS:
         return gate
-    fitting = [label for label, name in names.items() if name == gate.label]
+    return gate._replace(label=label_of(gate.label, names, gate.expr))
+
+
+def label_of(name: str, names: Mapping[str, str], gate: str) -> str:
+    """The label that a gate means by a label or a loss's bare name; as it is, where by neither.
+
+    names: the canonical loss of each label. Raises UsageError where a name fits several labels.
+    """
+    fitting = [label for label, loss in names.items() if loss == name]
+    if name in names or not fitting:
+        return name
     if len(fitting) > 1:
         raise UsageError(
-            f"the gate {gate.expr!r} could mean {' or '.join(fitting)}", hint="name the label"
+            f"the gate {gate!r} could mean {' or '.join(fitting)}", hint="name the label"
         )
-    return gate._replace(label=fitting[0]) if fitting else gate
+    return fitting[0]
 
 
 def _split(selector: str) -> tuple[str, str]:
@@ -168,13 +179,13 @@ def _groups(text: str | None, gate: str) -> tuple[tuple[str, str | None], ...]:
     found: dict[str, str | None] = {}
     while at < len(inner):
         pair = _PAIR.match(inner, at)
-        if pair is None or pair[1] in found or pair[2] == "":
+        key, value = (pair[1].strip(), pair[2].strip()) if pair else ("", "")
+        if pair is None or not key or key in found or not value:
             break
-        value = pair[2]
         quoted = value.startswith("'")
-        found[pair[1]] = value[1:-1].replace("''", "'") if quoted else value
+        found[key] = value[1:-1].replace("''", "'") if quoted else value
         if value == "*":
-            found[pair[1]] = None
+            found[key] = None
         at = pair.end()
     if at < len(inner) or not found or inner.rstrip().endswith(","):
         raise UsageError(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from losscli.gates.grammar import COUNTS, Gate, Relative
+from losscli.units import duration, mebibytes
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]
@@ -19,6 +20,16 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<": lambda value, limit: value < limit,
     ">=": lambda value, limit: value >= limit,
     ">": lambda value, limit: value > limit,
+}
+
+_SHARES = {
+    0.1: "a tenth of a",
+    0.25: "a quarter of a",
+    1 / 3: "a third of a",
+    0.5: "half a",
+    2 / 3: "two thirds of a",
+    0.75: "three quarters of a",
+    0.9: "nearly one",
 }
 
 
@@ -145,7 +156,7 @@ def worst_of(found: Sequence[tuple[str, Judged]]) -> Judged:
     name, worst = min(found, key=lambda item: _badness(item[1]))
     if len(found) > 1:
         reason = f"worst of {len(found)} is {name}"
-        return worst._replace(reason=": ".join(filter(None, (reason, worst.reason))))
+        return worst._replace(reason="; ".join(filter(None, (worst.reason, reason))))
     if name and worst.reason:
         return worst._replace(reason=f"{name}: {worst.reason}")
     return worst
@@ -198,13 +209,13 @@ def _decided(gate: Gate, found: Found, limits: tuple[float, float, float]) -> tu
     ends = found.ci or (found.value, found.value)
     if not all(map(math.isfinite, ends)):
         return "error", "it has no interval"
-    words = f"[{ends[0]:.4g}, {ends[1]:.4g}]"
+    words = f"[{', '.join(_in_unit(gate, end, 4) for end in ends)}]"
     held = [holds(end, bar) for end in ends for bar in (low, high)]
     if all(held):
         return "pass", ""
     if not any(held):
         return failed, f"{_excess(gate, limit, found)}, all of {words}"
-    return "undecided", f"{words} spans the limit of {limit:.6g}"
+    return "undecided", f"{words} spans the limit of {_in_unit(gate, limit, 6)}"
 
 
 def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None, str]:
@@ -216,7 +227,10 @@ def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None
     if gate.limit.factor != 1.0 and saved.value <= 0.0:
         return None, f"the baseline is {saved.value:g}: a factor of it says nothing; use + N"
     low, high = saved.ci or (saved.value, saved.value)
-    return (gate.limit.of(low), gate.limit.of(saved.value), gate.limit.of(high)), ""
+    limits = (gate.limit.of(low), gate.limit.of(saved.value), gate.limit.of(high))
+    if not all(map(math.isfinite, limits)):
+        return None, "the limit is past every number"
+    return limits, ""
 
 
 def _excess(gate: Gate, limit: float, found: Found) -> str:
@@ -228,9 +242,28 @@ def _excess(gate: Gate, limit: float, found: Found) -> str:
         return f"{side} by {beyond:.0f}"
     share = 100 * beyond / abs(limit) if limit else 0.0
     parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if limit else []
-    if found.stderr:  # an excess below one of them may be chance
-        parts.append(f"{beyond / found.stderr:.2g} standard errors")
-    words = f"{side} by {beyond:.3g}"
+    if found.stderr:
+        parts.append(_errors(beyond / found.stderr))
+    words = f"{side} by {_in_unit(gate, beyond, 2 if beyond < 99.5 else 6)}"
     if isinstance(gate.limit, Relative):
-        words += f" of {limit:.6g}"
+        words += f" of {_in_unit(gate, limit, 6)}"
     return f"{words} ({', '.join(parts)})" if parts else words
+
+
+def _in_unit(gate: Gate, value: float, places: int) -> str:
+    """A number as the gate's statistic is told: times and bytes in their units."""
+    if gate.stat == "time" and value > 0:
+        return duration(value)
+    if gate.stat == "peak_memory_bytes" and value > 0:
+        return mebibytes(value)
+    return f"{value:.{places}g}"
+
+
+def _errors(count: float) -> str:
+    """A number of standard errors; less than one is said in words, as it may be chance."""
+    if count >= 0.95:
+        return "1 standard error" if count < 1.05 else f"{count:.2g} standard errors"
+    if count < 0.05:
+        return "next to nothing beside a standard error"
+    share = min(_SHARES, key=lambda share: abs(share - count))
+    return f"{_SHARES[share]} standard error"

@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
+from losscli.losses.conventions import Convention
 from losscli.losses.domain import LOGIT, Domain, rows_with
 from losscli.losses.labels import Labels
 from losscli.losses.params import Param
@@ -22,23 +23,6 @@ Values: TypeAlias = Callable[..., Array]
 
 # Called from Python the loss must not touch its host's allocator: strips this long stay in cache.
 STRIP = 16_384
-
-
-class Convention(NamedTuple):
-    """What a library does otherwise than the declaration, so that its number can be given.
-
-    params: its defaults, where they differ. values: its loss of a row, where no parameter says it,
-    called as the declared one with `eps` beside: the spacing at 1 of the predictions' type as read.
-    by_rows: whether a weighted mean divides by the number of rows, not by the sum of weights.
-    by_elements: whether a sum counts the numbers of a row one by one.
-    note: what a person should know of the difference.
-    """
-
-    params: Mapping[str, Any] = MappingProxyType({})
-    values: Values | None = None
-    by_rows: bool = False
-    by_elements: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +80,10 @@ class Loss:
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
 
-    def resolve(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters, checked, with defaults for those not given.
+    def resolve(
+        self, given: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """All parameters, checked, with defaults for those not given; `defaults` go before ours.
 
         Raises UsageError for an unknown name, a wrong type or a value out of bounds.
         """
@@ -113,7 +99,9 @@ class Loss:
                     f"{self.name} has no parameter {name!r}", hint=f"{hint}it has: {words}"
                 )
         return {
-            name: param.checked(given[name], self.name) if name in given else param.default
+            name: param.checked(given[name], self.name)
+            if name in given
+            else defaults.get(name, param.default)
             for name, param in known.items()
         }
 

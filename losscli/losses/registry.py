@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
+from losscli.losses.conventions import LIBRARIES
 from losscli.losses.loss import Loss
 
 if TYPE_CHECKING:
@@ -63,6 +64,30 @@ def _others() -> dict[str, tuple[str, str | None]]:
         found |= dict.fromkeys(loss.aliases, (loss.name, None))
         found |= {name: (loss.name, name) for name, _ in loss.derived}
     return found
+
+
+def find_like(name: str, library: str) -> tuple[Loss, str | None]:
+    """The loss that a name means to a library, which must have it; and as `find`.
+
+    Raises UsageError for a loss that the library does not have.
+    """
+    for loss in every():
+        if library in loss.like and name in loss.like[library].names:
+            return loss, None
+    loss, statistic = find(name)
+    if library not in loss.like:
+        raise lacks(library, loss)
+    return loss, statistic
+
+
+def lacks(library: str, loss: Loss) -> UsageError:
+    """What to say of a loss that a library does not have."""
+    others = [other for other in LIBRARIES if other in loss.like]
+    hint = " or ".join(f"--like {other}" for other in others)
+    return UsageError(
+        f"{library} has no {loss.name}",
+        hint=f"{hint} {'has' if len(others) == 1 else 'have'} it" if others else "leave --like out",
+    )
 
 
 def known(name: str) -> bool:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
 from losscli.errors import UsageError
+from losscli.losses.conventions import Convention
 from losscli.losses.domain import Domain
 from losscli.losses.grammar import Spec, Term, parse
 from losscli.losses.loss import Loss
-from losscli.losses.registry import find, known, penalties
+from losscli.losses.registry import find, find_like, known, lacks, penalties
 
 if TYPE_CHECKING:
     from losscli.references import Origin
@@ -32,17 +34,23 @@ class BoundLoss(NamedTuple):
     params: Mapping[str, Any]
     label: str
     statistic: str | None = None
+    convention: Convention | None = None
     penalty: float | None = None
     code: "tuple[Origin, ...]" = ()
     files: tuple[str, ...] = ()
 
-    def on(self, backend: Backend) -> "BoundLoss":
-        """The same with its array parameters on a backend."""
+    def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
+        """The same with its array parameters on a backend, and as its convention computes it.
+
+        spacing: the distance of 1 from the next number in the type of the predictions.
+        """
         moved = {
             name: backend.widen(value) if isinstance(value, np.ndarray) else value
             for name, value in self.params.items()
         }
-        return self._replace(params=moved)
+        values = None if self.convention is None else self.convention.values_of(spacing)
+        loss = self.loss if values is None else replace(self.loss, values=values)
+        return self._replace(loss=loss, params=moved)
 
     @property
     def pred(self) -> Domain:
@@ -83,23 +91,31 @@ class BoundLoss(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Where the files that specs name are found: at gives the path of one, read its array."""
+    """What words are bound by: at gives the path of a file that they name, read its array.
+
+    like: the library whose conventions losses follow.
+    """
 
     read: Reader
     at: Callable[[str], str] = str
+    like: str | None = None
 
 
 def bind(
-    spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]", places: "Reader | Places"
+    spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]",
+    places: "Reader | Places",
+    like: str | None = None,
 ) -> list[BoundLoss]:
     """The losses that a spec, a loss, a function or a list of them names, with unique labels.
 
-    places: gives the array of a file, for parameters such as `weight=@w.npy`.
+    places: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
+    whose conventions they follow.
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
     if not isinstance(places, Places):
         places = Places(places)
+    places = places._replace(like=like)
     items: Sequence[Any] = spec if _listed(spec) else [spec]
     bound = [loss for item in items for loss in _bind_item(item, places)]
     seen: set[str] = set()
@@ -111,15 +127,6 @@ def bind(
             )
         seen.add(loss.label)
     return bound
-
-
-def permitted(text: str) -> None:
-    """Raise UsageError where specs name a user's code and that is refused; nothing is run."""
-    from losscli.references import granted
-
-    for term in (term for spec in parse(text) for term in spec.terms):
-        if term.where:
-            granted(f"{term.where}:{term.name}")
 
 
 def files_of(spec: Any) -> list[str]:
@@ -163,14 +170,14 @@ def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
-        return [BoundLoss(item, item.resolve({}), item.name)]
+        return [_bound(item, {}, item.name, places)]
     if isinstance(item, str):
         return [_with_files(spec, places) for spec in parse(item)]
     if callable(item):
         from losscli.losses.own import own_loss
 
         own = own_loss(item, getattr(item, "__name__", "own"), "the function that was given")
-        return [BoundLoss(own, own.resolve({}), own.name)]
+        return [_bound(own, {}, own.name, places)]
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
 
 
@@ -198,7 +205,7 @@ def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
             )
     added = [term.factor * _penalty(term, places) for term in spec.terms if term.file]
     parts = [
-        Weighed(term.factor, loss.loss, loss.params)
+        Weighed(term.factor, loss.loss, loss.params, loss.convention)
         for term, loss in zip(terms, bound, strict=True)
     ]
     whole = Sum.of(str(_canonical(spec, bound)), parts)
@@ -206,6 +213,7 @@ def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
         whole,
         whole.resolve({}),
         spec.label or str(spec),
+        convention=whole.convention(),
         penalty=math.fsum(added) if added else None,
         code=tuple(dict.fromkeys(origin for loss in bound for origin in loss.code)),
     )
@@ -214,7 +222,17 @@ def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
 def _bind_term(term: Term, places: Places) -> BoundLoss:
     loss, statistic, code = _named(term, places)
     given = {key: _value(value, places) for key, value in term.given}
-    return BoundLoss(loss, loss.resolve(given), str(term), statistic, code=code)
+    return _bound(loss, given, str(term), places)._replace(statistic=statistic, code=code)
+
+
+def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> BoundLoss:
+    """A loss with its parameters, by the convention that is asked for."""
+    if places.like is None:
+        return BoundLoss(loss, loss.resolve(given), label)
+    if places.like not in loss.like:
+        raise lacks(places.like, loss)
+    convention = loss.like[places.like]
+    return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
 
 
 def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
@@ -235,7 +253,8 @@ def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin,
 
             found, origin = offered.load()
             return own_loss(found, term.name, offered.value), None, (origin,)
-    return (*find(term.name), ())
+    found = find_like(term.name, places.like) if places.like else find(term.name)
+    return (*found, ())
 
 
 def _penalty(term: Term, places: Places) -> float:

@@ -14,6 +14,17 @@ def sigmoid(xp: Namespace, x: Array) -> Array:
     return xp.where(x >= 0, 1.0, tail) / (1.0 + tail)
 
 
+def two_difference(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
+    """The difference a - b and its rounding error, which is itself a float (Knuth's two-sum).
+
+    The error is 0 where the difference is infinite.
+    """
+    difference = a - b
+    back = difference - a
+    error = (a - (difference - back)) + (-b - back)
+    return difference, xp.where(xp.isfinite(error), error, 0.0)
+
+
 def share(xp: Namespace, weight: Array, term: Array) -> Array:
     """Weight · term, and 0 where the weight is exactly 0, whatever the term."""
     return xp.where(weight == 0, 0.0, weight * term)
@@ -67,15 +78,12 @@ def shifted_rest(xp: Namespace, logits: Array) -> tuple[Array, Array]:
 def shifted_exps(xp: Namespace, logits: Array) -> tuple[Array, Array]:
     """exp(z_c - max z) of each row, right to the last digits, and the index of the largest.
 
-    The difference is rounded, which eˣ turns into |x| / 2 ULP; the rounding error of a difference
-    is itself a float (Knuth's two-sum), so it is put back as a factor 1 + error.
+    The difference is rounded, which eˣ turns into |x| / 2 ULP, so that the error is put back as a
+    factor 1 + error.
     """
     top = xp.argmax(logits, axis=-1)
     shift = logits[xp.arange(logits.shape[0]), top][:, None]
-    difference = logits - shift
-    back = difference - logits
-    error = (logits - (difference - back)) + (-shift - back)
-    error = xp.where(xp.isfinite(error), error, 0.0)
+    difference, error = two_difference(xp, logits, shift)
     return xp.exp(difference) * (1.0 + error), top
 
 

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import UsageError
+from losscli.losses.conventions import Convention
 from losscli.losses.domain import Domain
 from losscli.losses.intersection import Part, together
 from losscli.losses.loss import Loss
@@ -16,11 +17,12 @@ _SHARED = "ignore_index"  # one label says for all parts that a row does not cou
 
 
 class Weighed(NamedTuple):
-    """A part of a sum: a weight, and a loss with all its parameters."""
+    """A part of a sum: a weight, and a loss with all its parameters, by a convention."""
 
     weight: float
     loss: Loss
     params: Mapping[str, Any]
+    convention: Convention | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,6 +104,33 @@ class Sum(Loss):
             found = found if part.weight == 1.0 else part.weight * found
             total = found if total is None else total + found
         return total
+
+    def convention(self) -> Convention | None:
+        """The convention that all parts follow; None where none is asked for.
+
+        Raises UsageError where they divide or count unlike each other.
+        """
+        each = [part.convention for part in self.parts if part.convention is not None]
+        if not each:
+            return None
+        if len({(one.by_rows, one.by_elements) for one in each}) > 1:
+            raise UsageError(
+                f"the parts of {self.name!r} are reduced unlike each other by that library",
+                hint="leave --like out, or evaluate them one by one",
+            )
+        return Convention(values=self._as_read, by_type=True, by_rows=each[0].by_rows,
+                          by_elements=each[0].by_elements)  # fmt: skip
+
+    def _as_read(
+        self, xp: Namespace, pred: Array, target: Array, *, spacing: float, **params: Any
+    ) -> Array:
+        """The values by the parts' conventions."""
+        parts = []
+        for part in self.parts:
+            values = None if part.convention is None else part.convention.values_of(spacing)
+            loss = part.loss if values is None else replace(part.loss, values=values)
+            parts.append(part._replace(loss=loss))
+        return replace(self, parts=tuple(parts)).weighed(xp, "values", pred, target, params)
 
     def truth(self, mp: Any, pred: Any, target: Any, params: Mapping[str, Any]) -> Any:
         """The same by the references of the parts, of a row or an element."""

@@ -9,15 +9,18 @@ from losscli.errors import LossCliError
 if TYPE_CHECKING:
     from losscli.render.page import Page
 
-Result: TypeAlias = Any  # Evaluation, Benchmark, Differences or Diagnosis
+Result: TypeAlias = Any  # a class that `_PAGES` names
 
 # The module that makes a page and outcomes of a result, by the name of its class: one kind must
 # not cost the import of another.
 _PAGES = {
     "Evaluation": "words",
+    "SavedEvaluation": "words",
     "Benchmark": "benchmarks",
     "Check": "checks",
     "Differences": "differences",
+    "Changes": "changes",
+    "RunDifferences": "suite_differences",
     "Diagnosis": "diagnosis",
     "SuiteResult": "suites",
     "SavedSuite": "suites",

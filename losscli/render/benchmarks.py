@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import digits, duration, mebibytes
+from losscli.units import digits, duration, mebibytes
 
 if TYPE_CHECKING:
     from losscli.benchmark.limit import Limit

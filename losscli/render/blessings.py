@@ -3,8 +3,8 @@
 from typing import Any
 
 from losscli.documents import shown
-from losscli.render import words
 from losscli.render.page import Line, Page, Table
+from losscli.units import number
 
 
 def page(result: Any) -> Page:
@@ -22,4 +22,4 @@ def page(result: Any) -> Page:
 
 
 def _value(value: float | None) -> str:
-    return "-" if value is None else words.number(value, None)
+    return "-" if value is None else number(value, None)

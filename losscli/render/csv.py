@@ -1,10 +1,10 @@
-"""CSV: one line a loss, or a group and loss; full precision, LF line ends."""
+"""CSV: one line a record, such as a loss or a group and loss; full precision, LF line ends."""
 
 import csv
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from losscli.documents import shown
+from losscli.documents import celled
 from losscli.errors import LossCliError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def render(result: "Evaluation") -> str:
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
     whole = result.to_records()
-    return _written([*whole, *groups], list((groups or whole)[0]))
+    return _written([*whole, *groups], _columns([*groups, *whole]))
 
 
 def render_error(error: LossCliError) -> str:
@@ -27,18 +27,22 @@ def render_error(error: LossCliError) -> str:
     return _written([record], list(record))
 
 
+def _columns(records: list[dict[str, Any]]) -> list[str]:
+    """Those of all records, in the order in which they come: parts of a run are not all alike."""
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
 def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
+    if not records:
+        return ""
     stream = StringIO()
-    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: _cell(v) for k, v in record.items()} for record in records)
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(map(_cell, columns))  # names of groups' keys are among them
+    writer.writerows([_cell(record.get(key, "")) for key in columns] for record in records)
     return stream.getvalue()
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
-    if not isinstance(value, str):
-        return value
-    # A spreadsheet runs a cell that begins like a formula; a terminal obeys controls.
-    return shown(f"'{value}" if value[:1] in "=+-@\t\r" and value else value)
+    return celled(value) if isinstance(value, str) else value

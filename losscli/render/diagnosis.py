@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import duration
+from losscli.units import duration
 
 if TYPE_CHECKING:
     from losscli.diagnosis import Diagnosis

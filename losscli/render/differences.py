@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from losscli.documents import shown
 from losscli.gates import Status
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import duration
 from losscli.render.words import percent
+from losscli.units import duration
 
 if TYPE_CHECKING:
     from losscli.differences.result import Differences, Pair, Ratio

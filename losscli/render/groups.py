@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Group, LossResult
 from losscli.render.page import Line, Table
-from losscli.render.words import interval, number, percent, value_of
+from losscli.render.words import interval, percent, value_of
+from losscli.units import number
 
 LINES = 40
 _BARE = re.compile(r"[^\s,\[\]='\"]*")

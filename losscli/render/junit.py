@@ -1,4 +1,7 @@
-"""JUnit XML, as Jenkins, GitLab and others read it: one test case a gate, a row or a loss."""
+"""JUnit XML, as Jenkins, GitLab and others read it: one test case a gate, a row or a loss.
+
+A case has the time of its run, which several may share; the suite has that of all.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -26,10 +29,11 @@ def render_error(error: LossCliError) -> str:
 
 
 def _properties(result: Result) -> "Iterator[tuple[str, str]]":
-    """What the numbers depend on: the version, and digests where they were asked for."""
+    """What the numbers depend on: the version, the config and commit of a run, digests of data."""
     from losscli.version import __version__
 
     yield "losscli", __version__
+    yield from getattr(result, "facts", ())
     for part in getattr(result, "inputs", ()):
         if part.digest:
             yield part.role, part.digest
@@ -57,7 +61,8 @@ def _document(
         _case(suite, each, tag)
     ET.indent(root)
     # ASCII with references reads the same in whatever encoding stdout turns out to have.
-    body = ET.tostring(root, encoding="us-ascii").decode()
+    # `##[` in a log is a command of CI runners; a reference is none, and reads the same.
+    body = ET.tostring(root, encoding="us-ascii").decode().replace("##", "#&#35;")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'
 
 
@@ -71,6 +76,8 @@ def _tag(each: Outcome) -> str | None:
 def _case(suite: ET.Element, each: Outcome, tag: str | None) -> None:
     place = "losscli" if each.run is None else f"losscli.{_text(each.run)}"
     case = ET.SubElement(suite, "testcase", classname=place, name=_text(each.name))
+    if each.wall_s is not None:
+        case.set("time", f"{each.wall_s:.3f}")
     words = _text(each.words)
     if tag is not None:
         ET.SubElement(case, tag, type=each.status, message=words).text = words

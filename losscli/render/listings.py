@@ -7,8 +7,8 @@ from losscli.render.page import Line, Page, Table
 
 
 def page(result: Any) -> Page:
-    """Heads and cells as they are."""
+    """Heads and cells as they are, and gates that are in error already."""
     lines = [Line(tuple(map(shown, row))) for row in result.rows]
     left = frozenset(range(len(result.heads)))
     tables = [Table(result.heads, lines, left)] if lines else []
-    return Page((), tables, result.tail)
+    return Page((), tables, result.tail, gates=result.gates)

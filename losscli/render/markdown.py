@@ -6,14 +6,17 @@ from hashlib import sha256
 
 from losscli.documents import cut, shown
 from losscli.errors import LossCliError
-from losscli.render import Result, page_of
+from losscli.render import Result, module_of, page_of
+from losscli.render.gates import gates_table
 from losscli.render.page import Page, Table
 
 # What would be markup, and what GitHub would make a mention, a link or an emoji of.
 _MARKUP = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "&#96;", "\\": "&#92;", "*": "&#42;"}
-_MARKUP |= {"~": "&#126;", "_": "&#95;"}
+_MARKUP |= {"~": "&#126;", "_": "&#95;", "##": "#&#35;"}  # the last begins a command of CI runners
 _LINKED = r"@(?=\w)|#(?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[\w+-]+:)|\](?=[(\[:])"
-_UNSAFE = re.compile(rf"[&<|`*~]|\\(?=[!-/:-@\[-`{{-~])|(?<!\w)_|_(?!\w)|{_LINKED}", re.IGNORECASE)
+_UNSAFE = re.compile(
+    rf"##|[&<|`*~]|\\(?=[!-/:-@\[-`{{-~])|(?<!\w)_|_(?!\w)|{_LINKED}", re.IGNORECASE
+)
 
 
 def render(result: Result) -> str:
@@ -23,7 +26,7 @@ def render(result: Result) -> str:
     the same question, so that one comment can be found and updated.
     """
     page = page_of(result)
-    judged = page.gates is not None or bool(getattr(result, "failures", ()))
+    judged = bool(page.gates) or bool(getattr(result, "failures", ()))
     lines = [_marker(result), *_body(page)] if judged else list(_body(page))
     return "\n".join([*lines, ""])
 
@@ -35,8 +38,8 @@ def render_error(error: LossCliError) -> str:
 
 
 def _body(page: Page) -> Iterator[str]:
-    if page.gates is not None:
-        yield from [*_table(page.gates), ""]
+    if page.gates:
+        yield from [*_table(gates_table(page.gates)), ""]
     yield from _broken(page.top)
     for at, table in enumerate(page.tables):
         if at or page.top:
@@ -58,7 +61,8 @@ def _marker(result: Result) -> str:
     else:
         labels = [loss.label for loss in getattr(result, "losses", ())]
         parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]
-    words = "\0".join([type(result).__name__, *parts]).encode(errors="backslashreplace")
+    kind = module_of(result).__name__  # the same of a result that was read back
+    words = "\0".join([kind, *parts]).encode(errors="backslashreplace")
     return f"<!-- losscli:{sha256(words).hexdigest()[:16]} -->"
 
 

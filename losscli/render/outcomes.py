@@ -1,9 +1,11 @@
 """What became of each thing that a result stands for, as reports of CI count it."""
 
+from collections.abc import Mapping
+
 from losscli.gates import Status
 from losscli.render import Result, module_of
+from losscli.render.gates import words_of
 from losscli.render.page import Outcome
-from losscli.render.words import gate_cells
 
 
 def outcomes_of(result: Result) -> list[Outcome]:
@@ -18,11 +20,20 @@ def outcomes_of(result: Result) -> list[Outcome]:
         for each in getattr(result, "failures", ())
     ]
     for gate in getattr(result, "gates", ()):
-        words = gate_cells(gate)[-1]
+        words = words_of(gate)
         found.append(Outcome(gate.gate.expr, gate.status, words, gate.run, gate.counts))
     own = getattr(module_of(result), "outcomes", None)
     rows = own(result) if own else [_whole(result)] if not found else []
-    return [*found, *(row for row in rows if row.status != "pass" or not found)]
+    kept = [*found, *(row for row in rows if row.status != "pass" or not found)]
+    return [each._replace(wall_s=_took(result, each.run)) for each in kept]
+
+
+def _took(result: Result, run: str | None) -> float | None:
+    """How long a run of a result took, or all of it where it is but one."""
+    times: Mapping[str, float] | None = getattr(result, "times", None)
+    if times is not None:
+        return times.get(run or "")
+    return getattr(result, "wall_s", None)
 
 
 def _whole(result: Result) -> Outcome:

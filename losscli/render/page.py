@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from losscli.gates import Status
+from losscli.gates import Judged, Status
 
 
 class Line(NamedTuple):
@@ -54,22 +54,23 @@ class Table(NamedTuple):
 class Page(NamedTuple):
     """What a result says: lines before its tables, the tables, and lines after them.
 
-    notes: those that the command line prints on stderr, for formats that stand alone. gates: their
-    table, which is read last in a log and first in a comment.
+    notes: those that the command line prints on stderr, for formats that stand alone. gates: they
+    are read last in a log and first in a comment.
     """
 
     top: Sequence[str]
     tables: Sequence[Table]
     tail: Sequence[str]
     notes: Sequence[str] = ()
-    gates: Table | None = None
+    gates: Sequence[Judged] = ()
 
 
 class Outcome(NamedTuple):
     """What a report of CI counts: a gate, a step that failed, a row, a loss.
 
     words: its value and the reason, as they came. run: the evaluation or benchmark that it is of,
-    None where there is but one. counts: whether it bears on the exit code.
+    None where there is but one. counts: whether it bears on the exit code. wall_s: how long the run
+    took, None where that is not known.
     """
 
     name: str
@@ -77,3 +78,4 @@ class Outcome(NamedTuple):
     words: str = ""
     run: str | None = None
     counts: bool = True
+    wall_s: float | None = None

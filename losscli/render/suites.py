@@ -1,15 +1,15 @@
 """The page of a run of a config: its results, its gates worst first, and what was written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from losscli.documents import shown
 from losscli.gates.grammar import groups_text
 from losscli.render import module_of, words
+from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import duration
+from losscli.units import duration, number
 
-_EVALS = ("run", "loss", "mean", "interval", "n")
 _BENCHES = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40
 
@@ -19,10 +19,9 @@ def page(result: Any) -> Page:
     document = result.to_dict()
     tables = [table for table in (_evals(document), _benches(document)) if table]
     tail = list(_failures(document))
-    tail += [f"saved {shown(result.saved)}"] if result.saved else []
-    tail.append(words.gates_line(result.gates, document["exit_code"]))
-    gates = words.gates_table(result.gates) if result.gates else None
-    return Page((), tables, tail, [note.message for note in result.notes], gates)
+    tail += [f"wrote {', '.join(map(shown, result.written))}"] if result.written else []
+    tail.append(gates_line(result.gates, document["exit_code"]))
+    return Page((), tables, tail, [note.message for note in result.notes], result.gates)
 
 
 def outcomes(result: Any) -> list[Outcome]:
@@ -36,7 +35,15 @@ def outcomes(result: Any) -> list[Outcome]:
 
 def _evals(document: Mapping[str, Any]) -> Table | None:
     lines = [line for name, part in document["evals"].items() for line in _losses(name, part)]
-    return Table(_EVALS, lines, frozenset({0, 1, 3}), ("interval",)) if lines else None
+    head = _interval_of(document["evals"].values())
+    heads = ("run", "loss", "mean", head, "n")
+    return Table(heads, lines, frozenset({0, 1, 3}), (head,)) if lines else None
+
+
+def _interval_of(parts: Iterable[Mapping[str, Any]]) -> str:
+    """The head of the intervals, with their level where it is the same for all."""
+    levels = {loss["ci_level"] for part in parts for loss in part.get("losses", ())}
+    return f"{words.percent(*levels)} interval" if len(levels) == 1 else "interval"
 
 
 def _losses(name: str, part: Mapping[str, Any]) -> Iterator[Line]:
@@ -58,7 +65,7 @@ def _cells(loss: Mapping[str, Any]) -> tuple[str, str, str]:
     ends = None if ci is None else (float(ci[0]), float(ci[1]))
     mean = loss.get("reduction") == "mean"
     return (
-        "-" if value is None else words.number(value, stderr if mean else None),
+        "-" if value is None else number(value, stderr if mean else None),
         words.interval(ends, stderr) if mean else "-",
         f"{loss['n']:,}",
     )
@@ -89,8 +96,10 @@ def _name_of(row: Mapping[str, Any]) -> str:
 
 
 def _failures(document: Mapping[str, Any]) -> Iterator[str]:
+    """Why a run gave no result, where no gate of it says so."""
+    told = {gate["run"] for gate in document["gates"]}
     for name, part in {**document["evals"], **document["benches"]}.items():
-        if part.get("schema") == "losscli/error/1":
+        if part.get("schema") == "losscli/error/1" and name not in told:
             place = f" ({shown(part['place'])})" if part.get("place") else ""
             yield f"{shown(name)} failed: {shown(part['message'])}{place}"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import tamed
 from losscli.render import Result, page_of
+from losscli.render.gates import gate_lines
 from losscli.render.page import Table
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str
     page = page_of(result)
     lines = [(f"  {line}", "dim") for line in page.top]
     left: list[str] = []
-    for table in [*page.tables, *([page.gates] if page.gates else [])]:
+    for table in page.tables:
         if lines:
             lines.append(("", ""))
         kept, gone = table.columns(width)
         left += [head for head in gone if head not in left]
         lines += _laid_out(table, kept)
+    if page.gates:
+        lines += [("", "")] if lines else []
+        lines += gate_lines(page.gates)
     lines.append(("", ""))
     lines += zip([f"  {line}" for line in page.tail], repeat("dim"))
     if left:

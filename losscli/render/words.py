@@ -1,17 +1,15 @@
 """How numbers and names are written for people, the same in every format."""
 
 import math
-from collections.abc import Sequence
 
 from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Input, LossResult
-from losscli.gates import COUNTS, Judged, worst_first
+from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.units import duration, mebibytes
+from losscli.units import exponent, number
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order
-_STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
 HEADS: ROW = ("loss", "mean", "{level} interval", "min", "max", "at row")
 
 
@@ -24,16 +22,11 @@ def page(result: Evaluation) -> Page:
 
         tables.append(groups_table(result))
     tail = [rows_line(result), how_line(result)]
+    tail += [f"saved {shown(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
-    if not result.gates:
-        return Page((), tables, tail, notes)
-    return Page(
-        (),
-        tables,
-        [*tail, gates_line(result.gates, result.exit_code)],
-        notes,
-        gates_table(result.gates),
-    )
+    if result.gates:
+        tail.append(gates_line(result.gates, result.exit_code))
+    return Page((), tables, tail, notes, result.gates)
 
 
 def outcomes(result: Evaluation) -> list[Outcome]:
@@ -44,51 +37,6 @@ def outcomes(result: Evaluation) -> list[Outcome]:
         words = f"{value}, {percent(loss.ci_level)} interval {ci}, {_counts(loss)}"
         found.append(Outcome(f"{loss.label} evaluated", "pass", words))
     return found
-
-
-def gates_table(gates: Sequence[Judged]) -> Table:
-    """Worst first; with a column of the run where there are several."""
-    several = any(gate.run is not None for gate in gates)
-    lines = []
-    for gate in worst_first(gates):
-        status, *rest = gate_cells(gate)
-        run = (shown(gate.run or ""),) if several else ()
-        lines.append(Line((status, *run, *rest), _STYLES[gate.status]))
-    heads = ("",) * (4 if several else 3)
-    return Table(heads, lines, frozenset(range(len(heads))))
-
-
-def gate_cells(gate: Judged) -> ROW:
-    """The status, loud where it is not pass; the gate; its value and the reason."""
-    status = gate.status if gate.status == "pass" else gate.status.upper()
-    return status, shown(gate.gate.expr), ", ".join(filter(None, (_of(gate), shown(gate.reason))))
-
-
-def _of(gate: Judged) -> str:
-    """A gate's value in its unit; empty where it has none."""
-    if gate.value is None:
-        return ""
-    if gate.gate.label in COUNTS:
-        return f"{gate.value:,.0f}"
-    if gate.gate.stat == "time":
-        return duration(gate.value)
-    if gate.gate.stat == "peak_memory_bytes":
-        return mebibytes(gate.value)
-    return number(gate.value, gate.stderr)
-
-
-def gates_line(gates: Sequence[Judged], code: int) -> str:
-    """How many gates ended how, and the exit code."""
-    states: list[str] = [gate.status for gate in gates]
-    words = {"fail": "failed", "error": "in error", "undecided": "undecided", "warn": "warned"}
-    words["pass"] = "passed"
-    counts = [f"{states.count(s)} {word}" for s, word in words.items() if states.count(s)]
-    if not counts:
-        return f"no gates; exit code {code}"
-    first, *rest = counts
-    many, word = first.split(" ", 1)
-    head = f"{many} gate{'' if many == '1' else 's'} {word}"
-    return f"{', '.join([head, *rest])}; exit code {code}"
 
 
 def table_of(result: Evaluation) -> tuple[ROW, list[ROW]]:
@@ -140,19 +88,6 @@ def _slope(loss: LossResult, value: float) -> float | None:
     return None if loss.stderr is None or not value else loss.stderr / (2.0 * value)
 
 
-def number(value: float, stderr: float | None) -> str:
-    """At least six digits, and as many more as two digits of the standard error need."""
-    if not math.isfinite(value):
-        return str(value)
-    if value == 0:
-        return "0"
-    digits = 6
-    if stderr and math.isfinite(stderr):
-        digits = max(6, _exponent(value) - _exponent(stderr) + 2)
-    text = f"{value:#.{min(digits, 17)}g}"
-    return text.rstrip(".")
-
-
 def interval(ci: tuple[float, float] | None, stderr: float | None) -> str:
     """Both ends, to two digits of the standard error and at least four of their own."""
     if ci is None or stderr is None:
@@ -162,15 +97,11 @@ def interval(ci: tuple[float, float] | None, stderr: float | None) -> str:
     largest = max(abs(end) for end in ci)
     if not largest:
         return "[0, 0]"
-    own = 3 - _exponent(largest)
-    places = max(own, 1 - _exponent(stderr)) if stderr else own
-    if not -4 <= _exponent(largest) < 7:
+    own = 3 - exponent(largest)
+    places = max(own, 1 - exponent(stderr)) if stderr else own
+    if not -4 <= exponent(largest) < 7:
         return f"[{ci[0]:.4g}, {ci[1]:.4g}]"
     return "[{:.{p}f}, {:.{p}f}]".format(*ci, p=max(0, places))
-
-
-def _exponent(value: float) -> int:
-    return math.floor(math.log10(abs(value))) if value else 0
 
 
 def percent(level: float) -> str:
@@ -200,6 +131,7 @@ def _counts(loss: LossResult) -> str:
 def how_line(result: Evaluation) -> str:
     """Where and how it was computed."""
     where = f"{result.backend} on {result.device} in {result.dtype}, exact sums"
+    where += f" · conventions of {result.like}" if result.like else ""
     return f"{where} · {result.wall_s:.2f} s"
 
 

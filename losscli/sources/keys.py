@@ -66,9 +66,9 @@ class Keys(NamedTuple):
         codes = [part.codes + start for part, start in zip(parts, starts, strict=True)]
         return cls(np.concatenate(codes), [t for part in parts for t in part.texts])._merged()
 
-    def part(self, start: int, stop: int) -> "Keys":
-        """Those of some of the rows."""
-        found, codes = _distinct(self.codes[start:stop])
+    def part(self, rows: "slice | NDArray[Any]") -> "Keys":
+        """Those of some of the rows, at least one, in the order that is given."""
+        found, codes = _distinct(self.codes[rows])
         return Keys(codes, [self.texts[code] for code in found.tolist()])
 
     def runs(self) -> tuple[Codes, list[int]]:

@@ -95,7 +95,7 @@ class KeyCut(NamedTuple):
 
     def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, Keys]:  # noqa: ARG002
         """The keys of these rows."""
-        part = self.keys.part(self.start, self.start + self.rows)
+        part = self.keys.part(slice(self.start, self.start + self.rows))
         return {field.role: part for field in fields}
 
 

@@ -19,6 +19,7 @@ from losscli.sources.keys import Keys
 from losscli.sources.lane import Lane
 from losscli.sources.memory import ArrayTable
 from losscli.sources.npy import MAGIC, NpyTable
+from losscli.sources.reference import ROLE, Reference, reference_roles
 from losscli.sources.table import Cut, Field, Table, is_groups
 
 _LATER = {
@@ -81,7 +82,8 @@ class BlockCut(NamedTuple):
 class Source:
     """Roles, each a table and a field of it; a table may serve several roles.
 
-    Roles are preds, targets, weights, ids (of preds) with target_ids, and those of groups.
+    Roles are preds, targets, weights, ids (of preds) with target_ids, a reference of the preds with
+    reference_ids, and those of groups.
     by: the names of the groups' keys, in the order of their roles and columns.
     """
 
@@ -184,6 +186,7 @@ def open_source(
     weights: Any = None,
     by: Sequence[Any] | Mapping[str, Any] = (),
     header: bool = True,
+    reference: Reference | None = None,
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
 
@@ -192,6 +195,7 @@ def open_source(
     targeted: whether there are targets; without them none may be given.
     pred, target, ids: columns of the tables.
     by: what groups rows, each as weights are; a mapping says what they are called.
+    reference: other predictions of the same rows.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
@@ -229,10 +233,21 @@ def open_source(
             excluded = [name for name in taken if name in table.names()]
             roles[role] = (table, table.field(role, names or None, excluded))
         roles |= _id_roles(ids, first, second)
+        if reference is not None:
+            named = roles["targets"][1].columns if targeted and second is first else target
+            others = [*taken, *named]
+            roles |= reference_roles(reference, roles["preds"], others, ids, opened)
         _check_roles(roles)
         stack.pop_all()
         ordered = {role: roles[role] for role in sorted(roles, key=_ORDER.index)}
         return Source(ordered | groups.roles, groups.names)
+
+
+def beside(source: Source, reference: Reference) -> Source:
+    """A source with other predictions of its rows, an array; the source is closed by its owner."""
+    own = source.roles["preds"]
+    others = reference_roles(reference, own, (), (), ArrayTable)
+    return Source({"preds": own, **others, **source.roles}, source.by)
 
 
 def _check_roles(roles: Mapping[str, tuple[Table, Field]]) -> None:
@@ -257,7 +272,7 @@ def _check_apart(table: Table, preds: Field, other: Table, targets: Field) -> No
         )
 
 
-_ORDER = ("preds", "targets", "weights", "ids", "target_ids")
+_ORDER = ("preds", ROLE, "targets", "weights", "ids", "target_ids", "reference_ids")
 
 
 def open_table(thing: Any, name: str, header: bool = True) -> Table:
@@ -321,20 +336,21 @@ def _table_of(file: OpenFile, suffix: str, header: bool) -> Table:
 
 
 def check_ids(source: Source, block: Block) -> None:
-    """Raise DataError at the first row where the ids of both tables differ."""
-    if "target_ids" not in block.arrays:
-        return
-    ours, theirs = block.arrays["ids"], block.arrays["target_ids"]
-    differ = np.flatnonzero(ours != theirs)
-    if differ.size:
-        row = int(differ[0])
-        table, field = source.roles["ids"]
-        other = source.table("target_ids").path
-        raise DataError(
-            f"the ids differ: {str(ours[row])!r} here, {str(theirs[row])!r} in {other}",
-            place=table.place(block.first + row, 0, field),
-            hint="sort both tables by id: rows are paired by position",
-        )
+    """Raise DataError at the first row where the ids of two tables differ."""
+    for role in ("target_ids", "reference_ids"):
+        if role not in block.arrays:
+            continue
+        ours, theirs = block.arrays["ids"], block.arrays[role]
+        differ = np.flatnonzero(ours != theirs)
+        if differ.size:
+            row = int(differ[0])
+            table, field = source.roles["ids"]
+            other = source.table(role).path
+            raise DataError(
+                f"the ids differ: {str(ours[row])!r} here, {str(theirs[row])!r} in {other}",
+                place=table.place(block.first + row, 0, field),
+                hint="sort both tables by id: rows are paired by position",
+            )
 
 
 def _id_roles(ids: Sequence[str], first: Table, second: Table) -> dict[str, tuple[Table, Field]]:

@@ -37,6 +37,7 @@ class RowLosses(NamedTuple):
     denominator: Floats | None = None
     weight: Floats | None = None
     skip: NDArray[np.bool_] | None = None
+    by_rows: bool = False
 
     def at(self, rows: Indices | slice) -> "RowLosses":
         """Some of the rows."""
@@ -45,11 +46,14 @@ class RowLosses(NamedTuple):
             None if self.denominator is None else self.denominator[rows],
             None if self.weight is None else self.weight[rows],
             None if self.skip is None else self.skip[rows],
+            self.by_rows,
         )
 
     def tally(self, first: int) -> "RowTally":
         """Their tally; row `first` of all is the first of them."""
-        return RowTally.of(self.values, first, self.denominator, self.weight, self.skip)
+        return RowTally.of(
+            self.values, first, self.denominator, self.weight, self.skip, by_rows=self.by_rows
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,14 @@ class RowTally:
         denominator: Floats | None = None,
         weight: Floats | None = None,
         skip: NDArray[np.bool_] | None = None,
+        *,
+        by_rows: bool = False,
     ) -> "RowTally":
         """The tally of a block of row losses whose first row is row `first` of all.
 
         denominator, weight: one a row, None where all are 1.
-        skip: rows to leave out; they are counted.
+        skip: rows to leave out; they are counted. by_rows: whether a row counts as much in the
+        mean whatever its weight is.
         """
         rows: Indices | None = None
         skipped = ignored = 0
@@ -94,7 +101,8 @@ class RowTally:
             # A row of weight 0 is out, even where its loss is infinite.
             scaled = np.zeros_like(values)
             np.multiply(weight, values, out=scaled, where=weight != 0)
-            shares = weight if denominator is None else weight * denominator
+            if not by_rows:
+                shares = weight if denominator is None else weight * denominator
         if shares is not None:
             idle = (shares == 0) & (scaled == 0)
             if idle.any():

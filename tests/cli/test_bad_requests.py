@@ -349,7 +349,7 @@ def test_a_command_that_is_promised_is_missing_and_not_wrong(losscli, command):
     assert said.error[0] == f"error: {command} is not there yet"
 
 
-@pytest.mark.parametrize("flag", ["--cluster", "--like", "--top", "--save"])
+@pytest.mark.parametrize("flag", ["--cluster", "--like", "--top"])
 def test_a_flag_that_is_promised_is_missing_and_not_wrong(losscli, pair, flag):
     """And one that nobody promised is exit 2."""
     said = losscli("eval", *pair, "-l", "mse", flag, "x")

@@ -3,11 +3,13 @@
 import json
 import math
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from losscli import evaluate
+from losscli.evaluation.saved import read_back
 
 RNG = np.random.default_rng(11)
 P, T = RNG.standard_normal(500), RNG.standard_normal(500)
@@ -76,6 +78,17 @@ def test_a_gate_beside_a_baseline_compares_values_with_penalties(data, losscli, 
         assert losscli(*call, "--baseline", "b.json", "--gate", gate).code == code, gate
 
 
+def test_a_saved_result_with_a_penalty_is_shown_as_it_was(data, losscli):
+    """The mean is of the rows, the value has the penalty."""
+    losscli("eval", *data, "-l", "x=mse + l2(@w.npy)", "-o", "r.json")
+    document = json.loads(Path("r.json").read_text())
+    found = read_back(document, "r.json")["x"]
+    assert found.penalty == 5.25
+    assert found.value == document["losses"][0]["value"]
+    assert found.of_mean == pytest.approx(found.value, rel=1e-15)
+    assert found.mean == pytest.approx(found.value - 5.25, rel=1e-13)
+
+
 def test_the_file_of_a_penalty_is_not_written_over(data, losscli):
     """Nor that of a parameter in a sum."""
     said = losscli("eval", *data, "-l", "mse + l2(@w.npy)", "--per-sample", "w.npy")
@@ -97,8 +110,8 @@ def test_a_config_reads_weights_from_beside_itself(data, losscli, tmp_path):
     assert json.loads(said.out)["evals"]["a"]["losses"][0]["penalty"] == 1e-4 * 25.0
     (tmp_path / "sub/c.yaml").write_text(f"{text}    per_sample: sub/weights.npy\n")
     said = losscli("run", "sub/c.yaml")
-    assert said.code != 0
-    assert "sub/weights.npy is read: it cannot be written too" in said.out
+    assert said.code == 2
+    assert "sub/weights.npy is read: it cannot be written too" in said.err
     assert np.load("sub/weights.npy").shape == (2,)
 
 

@@ -113,3 +113,11 @@ def test_a_comparison_imports_nothing_heavy(modules):
     for seed, name in ((1, "old.json"), (2, "new.json")):
         Path(name).write_text(json.dumps(bench(seed)))
     assert not modules("diff", "old.json", "new.json") & HEAVY
+
+
+def test_a_comparison_of_losses_imports_nothing_heavy(modules, losscli, pair):
+    """Nor do the losses of the rows, read from an array."""
+    for name in ("old", "new"):
+        files = ("--per-sample", f"{name}.npy", "-o", f"{name}.json")
+        assert losscli("eval", *pair, "-l", "mae", *files).code == 0
+    assert not modules("diff", "old.json", "new.json", "--per-sample") & HEAVY

@@ -102,7 +102,7 @@ def test_every_format_and_output(saved, losscli):
         (json.dumps(document([{"impl": "torch"}])), "has no 'label'"),
         (json.dumps(document([])), "no row of"),
         ('{"schema": "losscli/error/1", "message": "no memory"}', "no result but an error"),
-        ('{"schema": "losscli/doctor/1"}', "no benchmark but losscli/doctor/1"),
+        ('{"schema": "losscli/doctor/1"}', "no result of eval, bench or run but losscli/doctor/1"),
         ("[" * 100_000, "no JSON"),
     ],
 )
@@ -129,21 +129,25 @@ def test_files_that_cannot_be_read(saved, losscli):
         read("none.json")
 
 
-@pytest.mark.parametrize("kind", ["eval", "run"])
-def test_other_results_are_not_compared_yet(saved, losscli, kind):
-    """A place is promised to them."""
-    other = saved({"schema": f"losscli/{kind}/1"}, "other.json")
-    code, _, err = losscli("diff", other, saved(bench(1), "good.json"))
-    assert code == 4
-    assert "yet" in err
+def test_flags_of_losses_mean_nothing_of_benchmarks(saved, losscli):
+    """They are said to, before anything is compared."""
+    names = saved(bench(1), "old.json"), saved(bench(2), "new.json")
+    for flags, words in (
+        (("--fail-on", "worse"), "--fail-on slower"),
+        (("--fail-on", "slower,worse"), "--fail-on slower"),
+        (("--per-sample",), "--per-sample is of losses"),
+        (("--allow-different-data",), "--allow-different-data is of losses"),
+    ):
+        code, out, err = losscli("diff", *names, *flags)
+        assert (code, out, words in err) == (2, "", True), err
 
 
 @pytest.mark.parametrize(
     "flags",
     [
-        ("--margin", "0"),
+        ("--margin", "-1%"),
         ("--margin", "wide"),
-        ("--fail-on", "worse"),
+        ("--fail-on", "faster"),
         ("--fail-on", ","),
         ("--between-runs", "-1%"),
         ("--format", "xml"),

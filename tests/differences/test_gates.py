@@ -1,5 +1,7 @@
 """Gates on benchmarks: times and speed-ups by their intervals, memory by its number."""
 
+import re
+
 import pytest
 
 from losscli.differences.gated import judged
@@ -110,3 +112,22 @@ def test_a_baseline_of_another_machine_is_no_evidence():
     gone = judge("mae.time <= baseline * 2", torch_only, measured())
     assert (gone.status, "the baseline has it" in gone.reason) == ("error", True)
     assert judge("mae.peak_memory_bytes <= baseline * 2", torch_only, measured()).status == "error"
+
+
+def test_an_excess_is_told_in_the_unit_of_what_is_held():
+    """Seconds of a time, bytes of memory; a ratio has no unit."""
+    rows = [
+        row | {"time_s": {"median": 2e-3, "ci": [1.9e-3, 2.1e-3]}} for row in measured()["rows"]
+    ]
+    fixed = document(rows)
+    assert judge("mae[impl=torch,pass=forward] <= 0.0015", fixed).reason == (
+        "over by 500 us (33 %), all of [1.90 ms, 2.10 ms]"
+    )
+    assert judge("mae[impl=torch,pass=forward] <= 0.002", fixed).reason == (
+        "[1.90 ms, 2.10 ms] spans the limit of 2.00 ms"
+    )
+    memory = judge("mae[impl=torch,pass=forward].peak_memory_bytes <= 524288", fixed)
+    assert memory.reason == "over by 512 KiB (100 %)"
+    slower = judge(FACTOR, measured(seed=1, slowdown=1.2), measured(seed=0)).reason
+    assert re.search(r"over by 0\.\d+ .*all of \[1\.\d+, 1\.\d+\]", slower), slower
+    assert not re.search(r"\d (s|ms|us)\b", slower)

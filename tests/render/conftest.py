@@ -2,20 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from losscli import evaluate
-from losscli.gates import Found, Judged, exit_code, judge, parse
+from losscli.gates import Judged, parse
+from tests.render import kinds
 
-FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
-GATES = [
-    ("mae <= 9", "fail"),
-    ("mae <= 2.5", "warn"),
-    ("gone <= 1", "fail"),
-    ("mae <= 2", "fail"),
-    ("rows >= 1", "fail"),
-]
 HOSTILE = {
     "controls": "a\x00\x07\x1b[31m\x9b\x7fz",
     "a comment's end": "a-->b<!--c",
@@ -65,13 +57,4 @@ def many(**statuses):
 def every_status(tmp_path, monkeypatch):
     """An evaluation of files with a gate of every status, in the order of GATES."""
     monkeypatch.chdir(tmp_path)
-    np.save("p.npy", [1.0, 2.0, 3.0, 6.0])
-    np.save("t.npy", [0.0, 0.0, 0.0, 0.0])
-    result = evaluate("p.npy", "t.npy", loss=["mae", "mse"], digest=True, threads=1)
-    gates = [parse(text, level) for text, level in GATES]
-    judged = judge(gates, lambda gate: FOUND.get(gate.label, Found(4.0)))
-    spans = "+5.3 % [+0.9 %, +9.7 %] spans 1 %"
-    undecided = Judged(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
-    result = replace(result, gates=(*judged, undecided), wall_s=0.25)
-    assert exit_code(result.gates) == 1
-    return result
+    return kinds.evaluation()

@@ -48,7 +48,7 @@ def test_what_is_not_pass_is_annotated(every_status):
         ("warning", "losscli mse <= 12"),
         ("warning", "losscli mae <= 2.5"),
     ]
-    assert found[0][2] == "3.00000, over by 1 (50 %, 1 standard errors)"
+    assert found[0][2] == "3.00000, over by 1 (50 %, 1 standard error)"
 
 
 def test_at_most_ten_of_a_kind_are_annotated():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.domain import REAL
-from losscli.losses.loss import Array, Loss, Namespace
+from losscli.losses.loss import Array, Convention, Loss, Namespace
 
 
 def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -45,6 +45,11 @@ mae = Loss(
         "torch": "F.l1_loss(pred, target)",
         "sklearn": "metrics.mean_absolute_error(target, pred)",
         "keras": "losses.MeanAbsoluteError()",
+    },
+    like={
+        "torch": Convention(by_elements=True),
+        "keras": Convention(by_rows=True),
+        "sklearn": Convention(),
     },
     pitfalls=("The gradient at 0 is 0 here and in torch, -1 in scikit-learn, +1 in JAX.",),
 )

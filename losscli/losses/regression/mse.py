@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from losscli.losses.domain import REAL
-from losscli.losses.loss import Array, Loss, Namespace
+from losscli.losses.loss import Array, Convention, Loss, Namespace
 
 
 def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
@@ -50,6 +50,12 @@ mse = Loss(
         "sklearn": "metrics.mean_squared_error(target, pred)",
         "keras": "losses.MeanSquaredError()",
         "optax": "losses.squared_error(pred, target)",
+    },
+    like={
+        "torch": Convention(by_elements=True),
+        "keras": Convention(by_rows=True),
+        "sklearn": Convention(note="of (N, D) scikit-learn's rmse is the mean of D roots"),
+        "optax": Convention(),
     },
     pitfalls=("optax.l2_loss is half of this.",),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.domain import REAL, Interval
-from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 
 
 def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
@@ -55,5 +55,6 @@ smooth_l1 = Loss(
         "keras": "losses.Huber(delta=beta) / beta",
         "optax": "losses.huber_loss(pred, target, delta=beta) / beta",
     },
+    like={"torch": Convention(by_rows=True, by_elements=True)},
     pitfalls=("Huber is beta times this: the two agree at beta = 1 only.",),
 )

@@ -1,0 +1,1 @@
+"""Predictions held against others of the same rows, row by row."""

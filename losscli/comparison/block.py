@@ -1,0 +1,88 @@
+"""What is done with one block: two predictions through the same losses, and their difference."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from losscli.backends.backend import Backend
+from losscli.errors import DataError
+from losscli.evaluation.block import BlockMeter, Measured
+from losscli.evaluation.measure import fit
+from losscli.losses.shapes import shape_words
+from losscli.losses.spec import BoundLoss
+from losscli.plans import NanPolicy
+from losscli.sources.lane import Lane
+from losscli.sources.reference import ROLE
+from losscli.sources.source import Block, BlockCut, Source, check_ids
+from losscli.tallies.rows import RowLosses
+
+
+class Pair(NamedTuple):
+    """What one block gives: tallies of the differences, and of the reference on the same rows."""
+
+    difference: Measured
+    reference: Measured
+
+
+class PairMeter:
+    """Measures the differences of blocks: each loss of the predictions, less the reference's.
+
+    Raises DataError where the two are of unlike shapes, or where a loss does not take them.
+    """
+
+    def __init__(
+        self, source: Source, losses: Sequence[BoundLoss], backend: Backend, *, nan: NanPolicy
+    ) -> None:
+        self._source = source
+        self.reference = reference_of(source)
+        own, other = fit(source, losses), fit(self.reference, losses)
+        if own["preds"] != other["preds"]:
+            raise DataError(
+                f"rows of {self.reference.table('preds').path} are "
+                f"{shape_words(other['preds'])}, those of {source.table('preds').path} "
+                f"{shape_words(own['preds'])}",
+                hint="predictions of the same rows have one shape",
+            )
+        self._own, self._other = (
+            BlockMeter(of, losses, backend, layout, nan=nan, samples=False, digest=False)
+            for of, layout in ((source, own), (self.reference, other))
+        )
+
+    def __call__(self, cut: BlockCut, lane: Lane) -> Pair:
+        """The measure of one block."""
+        with np.errstate(all="ignore"):
+            block = cut.load(lane)
+            check_ids(self._source, block)
+            pair = Pair(Measured(block.rows, cut.size), Measured(block.rows, cut.size))
+            # One after the other: they share the lane's buffers, which no loss of a row lies in.
+            ours = [rows for _, rows in self._own.looked_at(block, pair.difference, lane)]
+            other = _referring(block)
+            theirs = [rows for _, rows in self._other.looked_at(other, pair.reference, lane)]
+            if len(ours) == len(theirs):
+                for left, right in zip(ours, theirs, strict=True):
+                    difference, reference = _on_the_same_rows(left, right)
+                    pair.difference.tallies.append(difference.tally(block.first))
+                    pair.reference.tallies.append(reference.tally(block.first))
+            return pair
+
+
+def reference_of(source: Source) -> Source:
+    """The source whose predictions are the reference of another."""
+    return Source({**source.roles, "preds": source.roles[ROLE]}, source.by)
+
+
+def _referring(block: Block) -> Block:
+    return block._replace(arrays={**block.arrays, "preds": block.arrays[ROLE]})
+
+
+def _on_the_same_rows(ours: RowLosses, theirs: RowLosses) -> tuple[RowLosses, RowLosses]:
+    """The difference and the reference, of the rows that count for both."""
+    skip = ours.skip if theirs.skip is None else theirs.skip
+    if ours.skip is not None and theirs.skip is not None:
+        skip = ours.skip | theirs.skip
+    weight = ours.weight
+    if weight is not None and theirs.weight is not None:
+        weight = np.where(theirs.weight == 0, 0.0, weight)
+    difference = ours._replace(values=ours.values - theirs.values, weight=weight, skip=skip)
+    return difference, theirs._replace(weight=weight, skip=skip)

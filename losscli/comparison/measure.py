@@ -1,0 +1,52 @@
+"""`compare`: a source and its reference through the same losses, one block a worker in memory."""
+
+from collections.abc import Callable, Sequence
+
+from losscli.backends.backend import Backend
+from losscli.comparison.block import PairMeter
+from losscli.comparison.result import Comparison, Difference
+from losscli.engines.engine import Engine
+from losscli.evaluation.measure import Total, no_progress
+from losscli.losses.spec import BoundLoss
+from losscli.plans import NanPolicy
+from losscli.sources.source import Source
+
+
+def compare(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    backend: Backend,
+    engine: Engine,
+    *,
+    ci: float = 0.95,
+    nan: NanPolicy = "error",
+    block_rows: int | None = None,
+    progress: Callable[[float], None] = no_progress,
+) -> Comparison:
+    """How much larger each loss of the predictions is than that of the source's reference.
+
+    Paired row by row: a row counts where it counts for both. Any engine, thread count and block
+    size gives the same difference.
+
+    Raises DataError where rows cannot be read, aligned or taken by a loss.
+    """
+    meter = PairMeter(source, losses, backend, nan=nan)
+    difference, reference = Total(source, len(losses)), Total(meter.reference, len(losses))
+    for part in engine.map(meter, source.blocks(block_rows)):
+        difference.add(part.difference)
+        reference.add(part.reference)
+        progress(difference.size / source.size)
+    source.verify()
+    difference.raise_offence()
+    reference.raise_offence()
+    of_logits = any(loss.takes_logits for loss in losses)
+    sides = ((source, difference), (meter.reference, reference))
+    return Comparison(
+        tuple(
+            Difference.of(loss, tally, beside, ci)
+            for loss, tally, beside in zip(
+                losses, difference.tallies, reference.tallies, strict=True
+            )
+        ),
+        tuple(of.table("preds").path for of, total in sides if of_logits and total.probabilities),
+    )

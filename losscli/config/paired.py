@@ -1,0 +1,57 @@
+"""A gate `not_worse_than` of a config, made from its model and the run that it is of."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from losscli.config.model import Gate as GateModel
+from losscli.errors import UsageError
+from losscli.gates import Margin, NotWorse, label_of
+from losscli.losses.spec import BoundLoss
+from losscli.plans import EvalPlan
+from losscli.sources.reference import Reference
+
+
+def not_worse(
+    model: GateModel, run: str, plan: EvalPlan | None, beside: Callable[[str], str]
+) -> NotWorse:
+    """The gate; plan: of the evaluation, None where there is none; beside: a path of the config's.
+
+    A label that the run does not have is left as it is.
+
+    Raises UsageError for a margin that is none, predictions that are not named, and a label that is
+    missing or ambiguous.
+    """
+    wanted = model.not_worse_than
+    assert wanted is not None
+    pred = tuple(wanted.pred or ())
+    if wanted.preds is None and not pred:
+        raise UsageError(
+            "not_worse_than names no predictions", hint="preds: FILE, or pred: COLUMN of the run's"
+        )
+    name = wanted.preds or ""
+    if pred:
+        name += f"[{','.join(pred)}]"
+    margin, level = Margin.of(wanted.margin), model.level or "fail"
+    if plan is None:
+        return NotWorse(model.loss or "?", name, margin, level, run)
+    path = os.fspath(plan.preds) if wanted.preds is None else beside(wanted.preds)
+    label = _label(model.loss, plan.loss)
+    return NotWorse(label, name, margin, level, run, Reference(path, pred, tuple(plan.pred)))
+
+
+def _label(name: str | None, losses: Sequence[BoundLoss]) -> str:
+    """The label that is meant by a name, or the only one; none where no loss could be read."""
+    labels = [loss.label for loss in losses]
+    if name is None and len(labels) > 1:
+        raise UsageError(
+            f"not_worse_than could be of {' or '.join(labels)}", hint="loss: LABEL says of which"
+        )
+    names = {loss.label: loss.loss.name for loss in losses}
+    label = label_of(name or "".join(labels), names, "not_worse_than")
+    for loss in losses:
+        if loss.label == label and loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean: it has no rows to pair",
+                hint=f"{loss.loss.name} has, among the losses of the run",
+            )
+    return label

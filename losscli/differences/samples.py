@@ -1,0 +1,166 @@
+"""The losses of the rows that two evaluations kept, read block by block and paired."""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.differences.changes import Change
+from losscli.differences.result import Saved
+from losscli.errors import DataError
+from losscli.means import MeanShift
+from losscli.results import SampleDigest
+from losscli.sources.lane import Lane
+from losscli.sources.source import Source, open_table
+from losscli.sources.table import Field
+from losscli.tallies.rows import RowTally
+
+_AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"
+
+
+class Paired(NamedTuple):
+    """The shift of the means over the rows that count in both, and how many those are."""
+
+    shift: MeanShift | None
+    pairs: int
+
+
+def hindrance(change: Change, old: Saved, new: Saved) -> str:
+    """Why the kept losses of the rows cannot be paired for a loss; empty where they can."""
+    for name, saved in (("OLD", old), ("NEW", new)):
+        kept = saved.document.get("per_sample")
+        if not isinstance(kept, Mapping):
+            return f"{name} kept no losses of its rows: losscli eval --per-sample FILE does"
+        labels = kept.get("labels")
+        if not isinstance(kept.get("path"), str) or not isinstance(labels, list):
+            return f"{name} does not say where the losses of its rows are"
+        if change.new.label not in labels:
+            return f"{name} kept the losses of its rows, but not of this loss"
+    if change.new.by:
+        return "the kept losses do not say which group a row is of"
+    for saved in (old, new):
+        if any(part.get("role") == "weights" for part in saved.document.get("inputs", ())):
+            return "rows have weights, which the kept losses do not say"
+    # A sum of weights that is the number of rows may yet be of many weights: balanced classes.
+    weighted = any(isinstance(value, list) for value in change.new.params.values())
+    if weighted or any(side.weight_sum != side.n for side in (change.old, change.new)):
+        return "classes have weights, which the kept losses do not say"
+    if change.old.ignored != change.new.ignored:
+        return "other rows are ignored"
+    return ""
+
+
+def paired(old: Saved, new: Saved, changes: Sequence[Change]) -> list[Paired]:
+    """The shift of each change, over the rows that count in both; memory does not grow.
+
+    Raises DataError where a file is missing, is not the one that was kept, or has other rows.
+    """
+    with ExitStack() as stack:
+        kept = [_Kept(saved, name) for saved, name in ((old, "OLD"), (new, "NEW"))]
+        for side in kept:
+            stack.callback(side.table.close)
+        source = Source({side.role: (side.table, side.field) for side in kept})
+        places = [[side.place(change.new.label) for side in kept] for change in changes]
+        contrasts = [_contrasts(change) for change in changes]
+        tallies = [[RowTally() for _ in slopes] for slopes in contrasts]
+        lane = Lane()
+        for cut in source.blocks():
+            block = cut.load(lane)
+            tables = [side.taken(block.arrays[side.role]) for side in kept]
+            for ours, slopes, sums in zip(places, contrasts, tallies, strict=True):
+                before, after = (t[:, c] for t, c in zip(tables, ours, strict=True))
+                skip = np.isnan(before) | np.isnan(after)
+                for at, (a, b) in enumerate(slopes):
+                    with np.errstate(invalid="ignore"):  # an infinity less another is nan
+                        shift = b * after - a * before
+                    sums[at] += RowTally.of(shift, block.first, skip=skip)
+        source.verify()
+        for side in kept:
+            side.verify()
+        return [_paired(*each) for each in zip(changes, tallies, strict=True)]
+
+
+def _contrasts(change: Change) -> list[tuple[float, float]]:
+    """By what the losses of OLD and NEW are multiplied: first for the change, then for its spread.
+
+    1 for a mean, whose spread is that of the same differences. The spread of a root is linearised
+    by the root's slope, 1 / (2 √mean).
+    """
+    if change.new.statistic is None:
+        return [(1.0, 1.0)]
+    roots = (change.old.value, change.new.value)
+    a, b = (0.5 / root if root else 0.0 for root in roots)
+    return [(1.0, 1.0), (a, b)]
+
+
+def _paired(change: Change, tallies: Sequence[RowTally]) -> Paired:
+    """The shift of finished tallies, in which ignored rows stand as differences of 0."""
+    ignored = change.new.ignored
+    pairs = tallies[0].count - ignored
+    if pairs < 2 or not all(tally.numerator.finite for tally in tallies):
+        return Paired(None, max(pairs, 0))
+    means = [float(tally.numerator) / pairs for tally in tallies]
+    squares = tallies[-1].moments.about(means[-1]).ee - ignored * means[-1] ** 2
+    stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
+    # √new - √old = (new - old) / (√new + √old)
+    roots = change.old.value + change.new.value if change.new.statistic is not None else 1.0
+    return Paired(MeanShift(means[0] / (roots or 1.0), stderr, float(pairs - 1)), pairs)
+
+
+class _Kept:
+    """The file of one side: its columns, and the digest of what is read of it."""
+
+    def __init__(self, saved: Saved, name: str) -> None:
+        self.role = name.lower()
+        self._name = name
+        self._record: Mapping[str, Any] = saved.document["per_sample"]
+        self._labels = list(self._record["labels"])
+        self._path = place_of(saved)
+        self._digest = SampleDigest()
+        self.table = open_table(self._path, self._path)
+        try:
+            self.field = self._columns()
+        except BaseException:
+            self.table.close()
+            raise
+
+    def _columns(self) -> Field:
+        found = self.table.field(self.role, self._labels if self.table.names() else None, ())
+        if found.width != len(self._labels):
+            words = f"{self._path} has {found.width} columns, not {len(self._labels)}"
+            raise DataError(words, hint=_AGAIN)
+        return found
+
+    def place(self, label: str) -> int:
+        """The column of a loss."""
+        return self._labels.index(label)
+
+    def taken(self, block: NDArray[Any]) -> NDArray[np.float64]:
+        """The rows that follow, one column a loss."""
+        found = np.asarray(block, np.float64).reshape(len(block), -1)
+        self._digest.append(found)
+        return found
+
+    def verify(self) -> None:
+        """Raise DataError where the file is not the one that the result kept."""
+        wanted = self._record.get("digest")
+        if not wanted:
+            raise DataError(f"{self._name} does not say what {self._path} held", hint=_AGAIN)
+        if wanted != self._digest.hexdigest():
+            raise DataError(
+                f"{self._path} is not what {self._name} kept: the digests differ", hint=_AGAIN
+            )
+
+
+def place_of(saved: Saved) -> str:
+    """The path of the kept losses: from the result's folder, else from the current one."""
+    path = str(saved.document["per_sample"].get("path"))
+    beside = path if saved.folder is None else os.path.join(saved.folder, path)  # noqa: PTH118
+    with suppress(ValueError):  # a NUL in it
+        if os.path.isfile(beside):  # noqa: PTH113
+            return beside
+    return path

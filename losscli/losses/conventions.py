@@ -1,0 +1,35 @@
+"""What libraries do otherwise than a declaration says, so that their numbers can be given."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+LIBRARIES = ("torch", "keras", "sklearn", "optax")
+
+
+class Convention(NamedTuple):
+    """What one library does otherwise.
+
+    params: its defaults, where they differ. values: its loss of a row, where no parameter says it,
+    called as the declared one. by_type: whether `values` takes `spacing` too, the distance of 1
+    from the next number in the type that the predictions were read in.
+    by_rows: whether a weighted mean divides by the number of rows, not by the sum of weights.
+    by_elements: whether a sum counts the numbers of a row one by one.
+    names: names that mean this loss there, and another one here.
+    note: what a person should know of the difference.
+    """
+
+    params: Mapping[str, Any] = MappingProxyType({})
+    values: Callable[..., Any] | None = None
+    by_type: bool = False
+    by_rows: bool = False
+    by_elements: bool = False
+    names: tuple[str, ...] = ()
+    note: str = ""
+
+    def values_of(self, spacing: float) -> Callable[..., Any] | None:
+        """The library's loss of a row, of predictions of a type; None where it is the declared."""
+        if self.values is None or not self.by_type:
+            return self.values
+        return partial(self.values, spacing=spacing)

@@ -1,0 +1,1 @@
+"""Losses of embeddings and of orders: pairs, triplets and lists."""

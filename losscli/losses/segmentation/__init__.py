@@ -1,0 +1,1 @@
+"""Losses of masks: how far two sets of pixels overlap."""

@@ -1,0 +1,86 @@
+"""Jaccard loss of soft masks: one minus their intersection over union."""
+
+from typing import Any
+
+from losscli.losses.loss import Array, Convention, Loss, Namespace
+from losscli.losses.segmentation._overlap import (
+    MASK,
+    SMOOTH,
+    SOFT_MASK,
+    false_alarms,
+    filled,
+    over_classes,
+    per_class,
+    ratio,
+)
+from losscli.losses.shapes import MASKS
+
+
+def _jaccard(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    """One minus what both masks share, over what either covers, in [0, 1].
+
+    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
+    [0, 1]; the result is (N,), of several classes their mean. Two empty masks cost 0.
+
+    >>> jaccard([[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]], [[1, 1, 0], [0, 0, 0]]).tolist()
+    [0.25, 0.0]
+    """
+    missed = false_alarms(xp, target, pred)
+    union = xp.sum(pred, axis=-1) + missed + smooth
+    return over_classes(xp, ratio(xp, false_alarms(xp, pred, target) + missed, union))
+
+
+def _jaccard_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    """((1 - t) (I + s) / U - t) / U, over the classes; 0 for two empty masks."""
+    union = xp.sum(pred, axis=-1) + false_alarms(xp, target, pred) + smooth
+    like = ratio(xp, xp.sum(pred * target, axis=-1) + smooth, union)[..., None]
+    return per_class(((1.0 - target) * like - target) / filled(xp, union)[..., None])
+
+
+def _jaccard_reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
+    if isinstance(pred[0], list):
+        masks = zip(pred, target, strict=True)
+        return mp.fsum(_jaccard_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
+    shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
+    union = mp.fsum(pred) + mp.fsum(target) - shared + smooth
+    return 1 - (shared + smooth) / union if union else mp.mpf(0)
+
+
+def _like_sklearn(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    smooth: float,
+    eps: float = 0.0,  # noqa: ARG001
+) -> Array:
+    empty = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) == 0.0
+    if pred.ndim == 3:
+        empty = xp.mean(xp.where(empty, 1.0, 0.0), axis=-1)
+    return _jaccard(xp, pred, target, smooth=smooth) + xp.where(empty == 1.0, 1.0, empty)
+
+
+jaccard = Loss(
+    name="jaccard",
+    aliases=("soft_iou",),
+    family="segmentation",
+    formula="1 - (Σ p t + smooth) / (Σ p + Σ t - Σ p t + smooth)",
+    latex=r"1 - \frac{\sum p t + s}{\sum p + \sum t - \sum p t + s}",
+    source="Rahman and Wang, Optimizing intersection-over-union in deep networks, ISVC 2016",
+    values=_jaccard,
+    derivative=_jaccard_derivative,
+    reference=_jaccard_reference,
+    pred=MASK,
+    target=SOFT_MASK,
+    rows_of=MASKS,
+    flops=8,
+    params=(SMOOTH,),
+    use="intersection over union is what the masks are judged by",
+    avoid="masks may be empty: one wrong pixel costs as much as a thousand",
+    equivalents={"sklearn": "1 - metrics.jaccard_score(target, pred) of each row of hard masks"},
+    like={"sklearn": Convention({}, _like_sklearn, note="sklearn gives 1 for two empty masks")},
+    pitfalls=(
+        "dice = J / (2 - J) of this loss J holds for hard masks only.",
+        "Its mean is over rows: the IoU of all pixels of a data set together is another number.",
+    ),
+)

@@ -1,0 +1,121 @@
+"""How gates are told: worst first, each with its value and its reason, and how many ended how."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from losscli.documents import shown
+from losscli.gates import COUNTS, ORDER, Judged, worst_first
+from losscli.render.page import Line, Table
+from losscli.units import duration, mebibytes, number
+
+_STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
+_ENDED = {
+    "fail": "failed",
+    "error": "in error",
+    "undecided": "undecided",
+    "warn": "warned",
+    "pass": "passed",
+}
+_NOUNS = {"error": "error", "warn": "warning"}
+_WORST = "worst of "
+_COMMAND = ": losscli "  # a reason may end with what to type
+
+
+def status_of(gate: Judged) -> str:
+    """The status, loud where it is not pass."""
+    return gate.status if gate.status == "pass" else gate.status.upper()
+
+
+def words_of(gate: Judged) -> str:
+    """The gate's value and the reason, in one line."""
+    value, reason = _value(gate), shown(gate.reason)
+    if value and reason.startswith(_WORST):
+        return f"{reason} with {value}"
+    return ", ".join(filter(None, (value, reason)))
+
+
+def gate_lines(gates: Sequence[Judged]) -> list[tuple[str, str]]:
+    """The lines of all gates, each with its style; what is long stands under its gate.
+
+    Gates of one result have their words in a column. Those of several runs have them behind, where
+    they passed or only warn, and else below, since their reasons are longer; a command to type has
+    a line of its own.
+    """
+    ordered = worst_first(gates)
+    if not ordered:
+        return []
+    of_runs = any(gate.run is not None for gate in ordered)
+    first = [[status_of(gate)] + [shown(gate.run or "")] * of_runs for gate in ordered]
+    widths = [max(map(len, column)) for column in zip(*first, strict=True)]
+    exprs = max(len(shown(gate.gate.expr)) for gate in ordered)
+    found = []
+    for gate, cells in zip(ordered, first, strict=True):
+        head = "".join(f"  {cell.ljust(width)}" for cell, width in zip(cells, widths, strict=True))
+        for at, line in enumerate(_of_runs(gate) if of_runs else _alone(gate, exprs)):
+            start = " " * len(head) if at else head
+            found.append((f"{start}  {line}".rstrip(), _STYLES[gate.status]))
+    return found
+
+
+def gates_table(gates: Sequence[Judged]) -> Table:
+    """The same as a table, with a column of the run where there are several."""
+    of_runs = any(gate.run is not None for gate in gates)
+    lines = []
+    for gate in worst_first(gates):
+        run = [shown(gate.run or "")] * of_runs
+        cells = (status_of(gate), *run, shown(gate.gate.expr), words_of(gate))
+        lines.append(Line(cells, _STYLES[gate.status]))
+    heads = ("",) * (4 if of_runs else 3)
+    return Table(heads, lines, frozenset(range(len(heads))))
+
+
+def gates_line(gates: Sequence[Judged], code: int) -> str:
+    """How many gates ended how, and the exit code."""
+    states = Counter(gate.status for gate in gates)
+    ended = [state for state in ORDER if states[state]]
+    if not ended:
+        return f"no gates; exit code {code}"
+    counts = [_counted(states[state], _NOUNS.get(state, _ENDED[state])) for state in ended]
+    if any(gate.run is not None for gate in gates):
+        return f"{_counted(len(gates), 'gate')}: {', '.join(counts)}; exit code {code}"
+    first = f"{_counted(states[ended[0]], 'gate')} {_ENDED[ended[0]]}"
+    return f"{', '.join([first, *counts[1:]])}; exit code {code}"
+
+
+def _counted(many: int, word: str) -> str:
+    plural = "s" if many > 1 and word in ("gate", *_NOUNS.values()) else ""
+    return f"{many:,} {word}{plural}"
+
+
+def _of_runs(gate: Judged) -> Iterator[str]:
+    expr, words = shown(gate.gate.expr), words_of(gate)
+    if gate.status in ("pass", "warn"):
+        yield f"{expr}: {words}" if words else expr
+        return
+    yield expr
+    yield from _told(words)
+
+
+def _alone(gate: Judged, width: int) -> Iterator[str]:
+    head, *rest = _told(words_of(gate))
+    yield f"{shown(gate.gate.expr).ljust(width)}    {head}"
+    yield from rest
+
+
+def _told(words: str) -> list[str]:
+    """A reason, and the command that it ends with on a line of its own."""
+    told, found, command = words.rpartition(_COMMAND)
+    return [f"{told}:", f"{_COMMAND[2:]}{command}"] if found else [words]
+
+
+def _value(gate: Judged) -> str:
+    """A gate's value in its unit; empty where it has none, or its reason begins with it."""
+    if gate.value is None or gate.gate.stat == "difference":
+        return ""
+    if gate.gate.label in COUNTS:
+        return f"{gate.value:,.0f}"
+    if gate.gate.stat == "time":
+        return duration(gate.value)
+    if gate.gate.stat == "peak_memory_bytes":
+        return mebibytes(gate.value)
+    return number(gate.value, gate.stderr)

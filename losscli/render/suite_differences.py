@@ -1,0 +1,61 @@
+"""Two runs of a config as a page: the tables of each run of it, under its name."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from losscli.documents import shown
+from losscli.render import module_of, page_of
+from losscli.render.page import Outcome, Page, Table
+
+if TYPE_CHECKING:
+    from losscli.differences.suites import RunDifferences
+
+
+def page(result: "RunDifferences") -> Page:
+    """The pages of the runs, one after the other."""
+    pages = {name: page_of(part) for name, part in result.parts.items()}
+    tables = [_named(name, table) for name, part in pages.items() for table in part.tables]
+    top = [*_top(result), *_shared(pages.values())]
+    tail = [f"{shown(name)}: {line}" for name, part in pages.items() for line in part.tail]
+    return Page(top, tables, [*tail, *_tail(result)], [note.message for note in result.notes])
+
+
+def outcomes(result: "RunDifferences") -> list[Outcome]:
+    """Those of each run; one that only OLD has cannot be decided."""
+    found = [
+        outcome._replace(run=name)
+        for name, part in result.parts.items()
+        for outcome in module_of(part).outcomes(part)
+    ]
+    strict = "undecided" in result.fail_on
+    words = "only in the old result"
+    return [*found, *(Outcome(n, "undecided", words, n, strict) for n in result.only_old)]
+
+
+def _top(result: "RunDifferences") -> Iterator[str]:
+    for word, saved in (("OLD", result.old), ("NEW", result.new)):
+        parts = [saved.name, f"losscli {saved.document.get('losscli')}"]
+        parts += [str(saved.document[key]) for key in ("started",) if saved.document.get(key)]
+        commit = (saved.document.get("git") or {}).get("commit")
+        parts += [f"commit {str(commit)[:10]}"] if commit else []
+        yield f"{word} {' · '.join(map(shown, parts))}"
+
+
+def _shared(pages: Iterable[Page]) -> list[str]:
+    """What pages say above their tables of more than two files, each once."""
+    return list(dict.fromkeys(line for part in pages for line in part.top[2:]))
+
+
+def _named(name: str, table: Table) -> Table:
+    return table._replace(heads=(f"{shown(name)}: {table.heads[0]}", *table.heads[1:]))
+
+
+def _tail(result: "RunDifferences") -> Iterator[str]:
+    for failure in result.failures:
+        yield f"{shown(failure.run)} was not compared: {shown('; '.join(failure.error.lines()))}"
+    for word, names in (("OLD", result.only_old), ("NEW", result.only_new)):
+        if names:
+            yield f"only {word} has a result of: {shown(', '.join(names))}"
+    counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
+    code = f"; exit code {result.exit_code}" if result.exit_code else ""
+    yield f"{', '.join(counts) or 'nothing was compared'}{code}"

@@ -1,0 +1,32 @@
+"""JSON Schemas (draft 2020-12) of the documents that losscli prints and saves."""
+
+from collections.abc import Callable
+
+from losscli.schemas import measured, told
+from losscli.schemas.parts import Schema
+
+_KINDS: dict[str, Callable[[], Schema]] = {
+    "eval": measured.evaluation,
+    "bench": measured.bench,
+    "run": measured.run,
+    "diff": measured.diff,
+    "check": measured.check,
+    "doctor": told.doctor,
+    "results": told.results,
+    "error": measured.error,
+    "self-test": told.self_test,
+    "plan": told.plan,
+    "settings": told.settings,
+    "bless": told.bless,
+    "init": told.init,
+}
+DOCUMENTS = tuple(_KINDS)
+
+
+def schema(kind: str) -> Schema:
+    """The JSON Schema of a kind of document; raises KeyError for what is none of DOCUMENTS."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"losscli/{kind}/1",
+        **_KINDS[kind](),
+    }

@@ -1,0 +1,255 @@
+"""Schemas of what is computed: evaluations, benchmarks, runs, differences, checks; and errors."""
+
+from losscli.schemas.parts import (
+    COUNT,
+    FINITE,
+    GATES,
+    GIT,
+    LEVEL,
+    LIMITS,
+    LOSSES,
+    NOTES,
+    NUMBER,
+    OBJECT,
+    PASS,
+    SHAPE,
+    TEXT,
+    TRUTH,
+    Schema,
+    document,
+    either,
+    ended,
+    mapping,
+    maybe,
+    one_of,
+    pair,
+    record,
+    several,
+)
+
+
+def error() -> Schema:
+    """An error, wherever a result would have been."""
+    return document(
+        "error",
+        {
+            "code": one_of(2, 3, 4, 5),
+            "message": TEXT,
+            "path": maybe(TEXT),
+            "row": maybe(COUNT),
+            "line": maybe(COUNT),
+            "count": maybe(COUNT),
+            "hint": maybe(TEXT),
+        },
+        {
+            "kind": one_of("usage", "data", "missing", "fault"),
+            "column": maybe(either(TEXT, COUNT)),
+            "place": maybe(TEXT),
+        },
+    )
+
+
+def evaluation() -> Schema:
+    """An evaluation."""
+    source = {
+        "role": TEXT,
+        "path": TEXT,
+        "format": TEXT,
+        "shape": SHAPE,
+        "dtype": TEXT,
+        "digest": maybe({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}),
+    }
+    return document(
+        "eval",
+        {
+            "losses": LOSSES,
+            "groups": several(record({"by": mapping(TEXT), "losses": LOSSES})),
+            "gates": GATES,
+            "notes": NOTES,
+            "inputs": several(record(source, {"columns": several(TEXT)})),
+            "backend": TEXT,
+            "device": TEXT,
+            "dtype": TEXT,
+            "like": maybe(one_of("torch", "keras", "sklearn", "optax")),
+            "engine": TEXT,
+            "threads": COUNT,
+            "timing": record({"wall_s": FINITE, "bytes": COUNT}),
+            "environment": OBJECT,
+            **ended(0, 1, 6),
+        },
+    )
+
+
+def bench() -> Schema:
+    """A benchmark."""
+    times = {
+        "median": FINITE,
+        "ci": maybe(pair(FINITE)),
+        "min": FINITE,
+        "mean": FINITE,
+        "stddev": FINITE,
+        "n": COUNT,
+        "outliers": COUNT,
+    }
+    row = {
+        "loss": TEXT,
+        "label": TEXT,
+        "impl": TEXT,
+        "device": TEXT,
+        "dtype": TEXT,
+        "shape": SHAPE,
+        "pass": PASS,
+        "cache": one_of("warm", "cold"),
+        "time_s": maybe(record(times, {"rounds_s": several(FINITE), "host_s": maybe(FINITE)})),
+        "bytes": COUNT,
+        "gb_per_s": maybe(FINITE),
+        "limit_time_s": maybe(FINITE),
+        "limit_fraction": maybe(FINITE),
+        "peak_memory_bytes": maybe(COUNT),
+        "max_ulp": maybe(NUMBER),
+        "max_rel_error": maybe(NUMBER),
+        "grad_max_ulp": maybe(NUMBER),
+        "correct": TRUTH,
+        "speedup": maybe(FINITE),
+        "speedup_ci": maybe(pair(FINITE)),
+        "rounds": COUNT,
+        "stopped_by": TEXT,
+        "compile_s": maybe(FINITE),
+        "notes": NOTES,
+    }
+    return document(
+        "bench",
+        {
+            "rows": several(record(row, {"fault": maybe(TEXT), "threads": COUNT})),
+            "limits": LIMITS,
+            "noise_floor": maybe(FINITE),
+            "environment": OBJECT,
+            **ended(0, 1),
+        },
+        {
+            "left_out": several(record({"impl": TEXT, "reason": TEXT})),
+            "notes": NOTES,
+            "threads": COUNT,
+            "seed": COUNT,
+            "timing": record({"wall_s": FINITE}),
+        },
+    )
+
+
+def run() -> Schema:
+    """The runs of a config, and the baseline that `bless` makes of them."""
+    config = {
+        "path": TEXT,
+        "name": TEXT,
+        "text": TEXT,
+        "digest": TEXT,
+        "set": several(TEXT),
+        "baseline": maybe(TEXT),
+        "evals": several(TEXT),
+        "benches": several(TEXT),
+    }
+    blessed = {"reason": TEXT, "at": TEXT, "from": TEXT, "git": GIT}
+    return document(
+        "run",
+        {
+            "config": record(config),
+            "evals": mapping(either(evaluation(), error())),
+            "benches": mapping(either(bench(), error())),
+            "gates": GATES,
+            "notes": NOTES,
+            "started": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+            "timing": record({"wall_s": FINITE}),
+            "command": several(TEXT),
+            "git": GIT,
+            "environment": OBJECT,
+            **ended(0, 1, 3, 4, 5, 6),
+        },
+        {"blessed": record(blessed, {"user": maybe(TEXT)})},
+    )
+
+
+_KEY: Schema = {
+    "loss": TEXT,
+    "label": TEXT,
+    "impl": TEXT,
+    "device": TEXT,
+    "dtype": TEXT,
+    "shape": SHAPE,
+    "pass": PASS,
+    "cache": TEXT,
+}
+
+
+def diff() -> Schema:
+    """What changed between two results."""
+    side = {"path": TEXT, "schema": TEXT, "losscli": maybe(TEXT)}
+    known = {"environment": maybe(OBJECT), "noise_floor": maybe(FINITE)}
+    ratio = {"ratio": maybe(FINITE), "ci": maybe(pair(FINITE))}
+    row = {
+        **_KEY,
+        "old_s": maybe(FINITE),
+        "new_s": maybe(FINITE),
+        "rounds": pair(COUNT),
+        **ratio,
+        "used": maybe(one_of("raw", "anchored")),
+        "anchor": maybe(TEXT),
+        "raw": maybe(record(ratio)),
+        "anchored": maybe(record(ratio)),
+        "p_slower": maybe(FINITE),
+        "p_not_slower": maybe(FINITE),
+        "verdict": one_of("slower", "not slower", "undecided", "wrong now"),
+        "reason": maybe(TEXT),
+        "differs": several(record({"what": TEXT, "old": {}, "new": {}})),
+    }
+    return document(
+        "diff",
+        {
+            "old": record(side, known),
+            "new": record(side, known),
+            "direction": TEXT,
+            "margin": FINITE,
+            "between_runs": FINITE,
+            "across": TRUTH,
+            "fail_on": several(TEXT),
+            "ci_level": LEVEL,
+            "draws": COUNT,
+            "rows": several(record(row)),
+            "only_old": several(record(_KEY)),
+            "only_new": several(record(_KEY)),
+            "counts": mapping(COUNT),
+            "notes": NOTES,
+            **ended(0, 1, 6),
+        },
+    )
+
+
+def check() -> Schema:
+    """Whether an implementation is right."""
+    row = {
+        "case": TEXT,
+        "pass": PASS,
+        "shape": SHAPE,
+        "max_ulp": maybe(NUMBER),
+        "grad_max_ulp": maybe(NUMBER),
+        "truth": TEXT,
+        "correct": TRUTH,
+        "fault": maybe(TEXT),
+        "smallest": maybe(TEXT),
+    }
+    return document(
+        "check",
+        {
+            "impl": TEXT,
+            "loss": TEXT,
+            "label": TEXT,
+            "device": TEXT,
+            "dtype": TEXT,
+            "seed": COUNT,
+            "correct": TRUTH,
+            "rows": several(record(row)),
+            "notes": NOTES,
+            "timing": record({"wall_s": FINITE}),
+            "environment": OBJECT,
+            **ended(0, 1),
+        },
+    )

@@ -1,0 +1,58 @@
+"""Other predictions of the same rows, which those of a source are held against."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from losscli.errors import UsageError
+from losscli.sources.table import Field, Table
+
+ROLE = "reference"
+
+
+class Reference(NamedTuple):
+    """Where they are. preds: a path or an array, the table of the source's own where it is that.
+
+    pred: their columns; usual: these where they are a table and no others are named.
+    """
+
+    preds: Any
+    pred: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
+
+
+def reference_roles(
+    reference: Reference,
+    own: tuple[Table, Field],
+    excluded: Sequence[str],
+    ids: Sequence[str],
+    opened: Callable[[Any, str], Table],
+) -> dict[str, tuple[Table, Field]]:
+    """The roles of the reference, with that of its ids where both are tables.
+
+    own: the role of the predictions that are held against it. excluded: columns that are no
+    predictions.
+
+    Raises UsageError for predictions that are held against themselves.
+    """
+    table, field = own
+    same = _same(reference.preds, table)
+    other = table if same else opened(reference.preds, ROLE)
+    names = other.names()
+    columns = reference.pred or (reference.usual if names else ())
+    taken = other.field(ROLE, columns or None, [name for name in excluded if name in names])
+    if same and taken.columns == field.columns:
+        raise UsageError(
+            f"{table.path} would be held against itself", hint="name other predictions"
+        )
+    roles = {ROLE: (other, taken)}
+    if ids and names and other is not table:
+        found = other.field("ids", ids, ())
+        roles["reference_ids"] = (other, Field("reference_ids", (), found.dtype, found.columns))
+    return roles
+
+
+def _same(thing: Any, table: Table) -> bool:
+    if not isinstance(thing, str | os.PathLike) or table.format == "array":
+        return False
+    return os.path.realpath(thing) == os.path.realpath(table.path)

@@ -1,0 +1,1 @@
+"""The catalogue beside the libraries that have its losses too."""

@@ -1,0 +1,274 @@
+"""One result of every kind, without a time or a fact of this machine in it.
+
+What is counted is made by hand; what is only read from files is made of files in the current
+folder, which is empty before.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from losscli import blessing, diff, evaluate, starting
+from losscli.benchmark.limit import Limit
+from losscli.benchmark.result import Benchmark, Row, Times
+from losscli.checks.result import Check, Checked
+from losscli.config.plan import plan_of
+from losscli.diagnosis import Cuda, Diagnosis, Package
+from losscli.documents import Note
+from losscli.errors import DataError, Place
+from losscli.faults import self_test
+from losscli.gates import Found, Judged, exit_code, judge, parse
+from losscli.listings import listing, outline, settings
+from losscli.suite import Failure, SavedSuite, SuiteResult
+
+FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
+GATES = [
+    ("mae <= 9", "fail"),
+    ("mae <= 2.5", "warn"),
+    ("gone <= 1", "fail"),
+    ("mae <= 2", "fail"),
+    ("rows >= 1", "fail"),
+]
+ENVIRONMENT = {
+    "python": "3.12.1",
+    "numpy": "2.4.0",
+    "system": "Linux 6.1",
+    "machine": "x86_64",
+    "cores": 4,
+    "devices": {"cpu": "A Processor"},
+}
+CONFIG = """version: 1
+evals:
+  val: {preds: p.npy, targets: t.npy, losses: [mae, mse], gates: ["rows >= 4", "mse <= 1e9"]}
+  gone: {preds: no.npy, targets: t.npy, losses: [mae]}
+"""
+SAVED = "results/ci/20260801T101500Z-3f9c1a2b.json"
+
+
+def evaluation():
+    """Of files, with a gate of every status in the order of GATES."""
+    _files()
+    result = evaluate("p.npy", "t.npy", loss=["mae", "mse"], digest=True, threads=1)
+    gates = [parse(text, level) for text, level in GATES]
+    judged = judge(gates, lambda gate: FOUND.get(gate.label, Found(4.0)))
+    spans = "+5.3 % [+0.9 %, +9.7 %] spans 1 %"
+    undecided = Judged(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
+    result = replace(result, gates=(*judged, undecided), wall_s=0.25)
+    assert exit_code(result.gates) == 1
+    return result
+
+
+def groups():
+    """An evaluation by two keys, with a mean that is nan."""
+    by = {"region": ["eu", "eu", "us", ""], "site": ["1", "1", "2", "10"]}
+    pred, target = [1.0, 2.0, 4.0, np.nan], [0.0, 0.0, 0.0, 0.0]
+    found = evaluate(pred, target, loss="rmse", by=by, nan="propagate", threads=1)
+    return replace(found, wall_s=0.25)
+
+
+def benchmark():
+    """Of two implementations of two losses: faster, slower, wrong and not timed."""
+    limit = Limit("cpu", "memory", 1 << 28, 10.0, 8.0)
+    rows = (
+        _row("mae", "numpy", 2.0e-3),
+        _row("mae", "torch", 1.0e-3, speedup=2.0, speedup_ci=(1.9, 2.1)),
+        _row("mae", "k.py:f", 4.0e-3, both=True, speedup=0.5, speedup_ci=(0.4, 0.6)),
+        _row("mse", "numpy", 3.0e-3),
+        _row("mse", "k.py:f", None, correct=False, fault="a value is off by 9 ULP", max_ulp=9.0),
+    )
+    notes = (Note("few_rounds", "the machine was busy"),)
+    left = (("liger", "it needs CUDA"),)
+    return Benchmark(rows, (limit,), 0.01, left, notes, ENVIRONMENT, 4, 0, 12.5)
+
+
+def _row(loss, impl, median, **changed):
+    times = None
+    if median is not None:
+        ends = (0.99 * median, 1.01 * median)
+        rounds = (median, ends[0], ends[1])
+        times = Times(median, ends, 0.9 * median, median, 0.01 * median, 30, 1, rounds)
+    first = Row(
+        loss=loss,
+        label=loss,
+        impl=impl,
+        device="cpu",
+        dtype="float32",
+        shape=(1000, 10),
+        both=False,
+        cold=False,
+        times=times,
+        bytes=80_000,
+        limit_time_s=8.0e-6,
+        peak_memory_bytes=40_000,
+        max_ulp=0.5,
+        max_rel_error=1e-7,
+        grad_max_ulp=None,
+        correct=True,
+        fault="",
+        speedup=1.0 if median else None,
+        speedup_ci=(1.0, 1.0) if median else None,
+        rounds=3,
+        stopped_by="time",
+        compile_s=None,
+        threads=4,
+    )
+    return first._replace(**changed)
+
+
+def check():
+    """One case that is right and one that is not."""
+    rows = (
+        Checked("ordinary", False, (9,), 0.5, None, "mpmath", ""),
+        Checked("huge", True, (9,), np.inf, 3.0, "float64", "inf where 1e300 is true", "[1e300]"),
+    )
+    notes = (Note("loses_digits", "up to 40 ULP where predictions are sure"),)
+    return Check("k.py:f", "mae", "mae", "cpu", "float32", 0, rows, notes, ENVIRONMENT, 1.5)
+
+
+def differences():
+    """Slower, not slower and undecided rows, and one that is gone."""
+    old = {"torch": 1.0, "numpy": 2.0, "k.py:f": 3.0, "gone": 1.0}
+    new = {"torch": 1.0, "numpy": 3.0, "k.py:f": 3.1}
+    return diff(_bench_document(old), _bench_document(new), fail_on=("slower",))
+
+
+def _bench_document(times):
+    shared = {"loss": "mae", "label": "mae", "device": "cpu", "dtype": "float32", "shape": [9]}
+    shared |= {"pass": "forward", "cache": "warm", "correct": True, "threads": 4}
+    rows = []
+    for impl, size in times.items():
+        rounds = [size * (1 + k % 7 / 1000) for k in range(40)]
+        rows.append({**shared, "impl": impl, "time_s": {"median": size, "rounds_s": rounds}})
+    known = {"environment": ENVIRONMENT, "noise_floor": 0.004, "losscli": "0.1.0"}
+    return {"schema": "losscli/bench/1", "rows": rows, **known}
+
+
+def diagnosis():
+    """A machine with a device."""
+    return Diagnosis(
+        packages=(Package("numpy", "2.4.0", "everything"), Package("torch", None, "bench")),
+        environment=ENVIRONMENT,
+        processor="A Processor",
+        cores=4,
+        cores_of_machine=8,
+        caches={"L1d": 1 << 15, "L2": 1 << 20},
+        memory_bytes=1 << 34,
+        free_bytes=1 << 33,
+        cuda=(Cuda("cuda:0", "A Device", 1 << 35, "9.0"),),
+        no_cuda="",
+        compiler=None,
+        limits=(Limit("cpu", "memory", 1 << 28, 10.0, 8.0),),
+        noise_floor=0.01,
+    )
+
+
+def run():
+    """Evaluations, a benchmark and a run that failed, with gates of every status."""
+    first, second = evaluation(), groups()
+    gates = tuple(gate._replace(run="val") for gate in first.gates)
+    error = DataError("there is no file no.npy", place=Place("no.npy"), hint="check the path")
+    spoilt = Judged(parse("mae <= 1"), None, None, None, "error", "the run failed: no file", "gone")
+    names = {"evals": ["val", "by-region", "gone"], "benches": ["kernels"]}
+    record = {"path": "ci.yaml", "name": "ci", "text": CONFIG, "digest": "sha256:0", "set": []}
+    return SuiteResult(
+        record={**record, "baseline": "base.json", **names},
+        evals={"val": replace(first, gates=gates), "by-region": second},
+        benches={"kernels": benchmark()},
+        failures=(Failure("gone", error),),
+        gates=(*gates, spoilt),
+        started="2026-08-01T10:15:00Z",
+        wall_s=1.5,
+        command=("losscli", "run", "ci.yaml"),
+        git={"commit": "0123456789abcdef", "dirty": False},
+        own_notes=(Note("setting", "a setting is odd"),),
+        saved=SAVED,
+    )
+
+
+def shown():
+    """The same run, read back."""
+    return SavedSuite(json.loads(run().to_json()), SAVED)
+
+
+def history():
+    """Two results, and one that was cut off."""
+    document = json.loads(run().to_json())
+    for name, day in (("20260801T101500Z-3f9c1a2b", "01"), ("20260802T101500Z-0a1b2c3d", "02")):
+        path = Path("results/ci", f"{name}.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**document, "started": f"2026-08-{day}T10:15:00Z"}))
+    Path("results/ci/20260803T101500Z-ffffffff.json").write_text('{"schema": ')
+    return listing("results")
+
+
+def plan():
+    """What a run would do, one of whose files is not there."""
+    return outline([_planned()])
+
+
+def values():
+    """Settings of the file and of the command line."""
+    return settings(_planned("defaults.ci=99%"))
+
+
+def tried():
+    """A self-test, one of whose gates is vacuous."""
+    return self_test(_planned())
+
+
+def _planned(*changes):
+    _files()
+    Path("ci.yaml").write_text(CONFIG)
+    return plan_of("ci.yaml", changes)
+
+
+def _files():
+    np.save("p.npy", [1.0, 2.0, 3.0, 6.0])
+    np.save("t.npy", [0.0, 0.0, 0.0, 0.0])
+
+
+def blessed():
+    """A baseline that is replaced, with a value that changes and one that is new."""
+    result = run()
+    document = json.loads(replace(result, failures=(), evals={"val": result["val"]}).to_json())
+    Path("new.json").write_text(json.dumps(document))
+    losses = document["evals"]["val"]["losses"]
+    losses[0]["value"] = 2.5
+    del losses[1:]
+    Path("base.json").write_text(json.dumps(document))
+    return blessing.bless("new.json", "new tokenizer", "base.json")
+
+
+def start():
+    """A first config, of the data that is there."""
+    _files()
+    Path("p.npy").rename("preds.npy")
+    Path("t.npy").rename("targets.npy")
+    return starting.init("none")
+
+
+def error():
+    """What was wrong, where a result would have been."""
+    place = Place("a.csv", row=4, line=6, column="p")
+    return DataError("nan is no number", place=place, count=2, total=9, hint="--nan skip")
+
+
+KINDS = {
+    "evaluation": evaluation,
+    "groups": groups,
+    "bench": benchmark,
+    "check": check,
+    "diff": differences,
+    "doctor": diagnosis,
+    "run": run,
+    "shown": shown,
+    "results": history,
+    "plan": plan,
+    "settings": values,
+    "self-test": tried,
+    "bless": blessed,
+    "init": start,
+    "error": error,
+}
