@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from losscli.differences.result import LEVEL, Saved, Terms
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.gates.grammar import groups_text
 from losscli.means import MeanShift
 
@@ -152,13 +152,11 @@ class Changes(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/diff/1`."""
-        from losscli.version import __version__
 
         def side(saved: Saved) -> dict[str, Any]:
             kept = ("schema", "losscli", "environment", "per_sample")
             return {"path": saved.name, **{key: saved.document.get(key) for key in kept}}
 
-        code = self.exit_code
         return {
             "schema": "losscli/diff/1",
             "kind": "eval",
@@ -175,9 +173,7 @@ class Changes(Document):
             "only_new": [loss.named() for loss in self.only_new],
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
-            "losscli": __version__,
-            "status": {0: "pass", 1: "fail", 6: "undecided"}[code],
-            "exit_code": code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

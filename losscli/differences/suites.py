@@ -8,7 +8,7 @@ from losscli.differences.changes import Changes
 from losscli.differences.compare import compare
 from losscli.differences.evaluations import compare_losses
 from losscli.differences.result import Differences, Saved, Terms
-from losscli.documents import Document, Note
+from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, Failure, LossCliError, first_code
 
 if TYPE_CHECKING:
@@ -78,13 +78,11 @@ class RunDifferences(Document):
 
     def to_dict(self) -> dict[str, Any]:
         """The document `losscli/diff/1`; a run that was refused has its error in its place."""
-        from losscli.version import __version__
 
         def side(saved: Saved) -> dict[str, Any]:
             kept = ("schema", "losscli", "environment", "config", "started", "git")
             return {"path": saved.name, **{key: saved.document.get(key) for key in kept}}
 
-        code = self.exit_code
         parts: dict[str, dict[str, Any]] = {
             "evals": {name: part.to_dict() for name, part in self.evals.items()},
             "benches": {name: part.to_dict() for name, part in self.benches.items()},
@@ -103,9 +101,7 @@ class RunDifferences(Document):
             "only_new": list(self.only_new),
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
             "notes": [{"code": note.code, "message": note.message} for note in self.notes],
-            "losscli": __version__,
-            "status": {0: "pass", 1: "fail", 6: "undecided"}.get(code, "error"),
-            "exit_code": code,
+            **ending(self.exit_code),
         }
 
     def to_records(self) -> list[dict[str, Any]]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from losscli.schemas import measured, told
+from losscli.schemas import compared, measured, told
 from losscli.schemas.parts import Schema
 
 _KINDS: dict[str, Callable[[], Schema]] = {
     "eval": measured.evaluation,
     "bench": measured.bench,
     "run": measured.run,
-    "diff": measured.diff,
+    "diff": compared.diff,
     "check": measured.check,
     "doctor": told.doctor,
     "results": told.results,

@@ -1,17 +1,19 @@
-"""Schemas of what is computed: evaluations, benchmarks, runs, differences, checks; and errors."""
+"""Schemas of what is computed: evaluations, benchmarks, runs, checks; and errors."""
 
 from losscli.schemas.parts import (
     COUNT,
+    DIGEST,
     FINITE,
     GATES,
     GIT,
-    LEVEL,
+    INSTANT,
     LIMITS,
     LOSSES,
     NOTES,
     NUMBER,
     OBJECT,
     PASS,
+    SAMPLES,
     SHAPE,
     TEXT,
     TRUTH,
@@ -57,7 +59,7 @@ def evaluation() -> Schema:
         "format": TEXT,
         "shape": SHAPE,
         "dtype": TEXT,
-        "digest": maybe({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}),
+        "digest": maybe(DIGEST),
     }
     return document(
         "eval",
@@ -73,6 +75,9 @@ def evaluation() -> Schema:
             "like": maybe(one_of("torch", "keras", "sklearn", "optax")),
             "engine": TEXT,
             "threads": COUNT,
+            "per_sample": SAMPLES,
+            "started": maybe(INSTANT),
+            "git": GIT,
             "timing": record({"wall_s": FINITE, "bytes": COUNT}),
             "environment": OBJECT,
             **ended(0, 1, 6),
@@ -157,7 +162,7 @@ def run() -> Schema:
             "benches": mapping(either(bench(), error())),
             "gates": GATES,
             "notes": NOTES,
-            "started": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+            "started": INSTANT,
             "timing": record({"wall_s": FINITE}),
             "command": several(TEXT),
             "git": GIT,
@@ -165,61 +170,6 @@ def run() -> Schema:
             **ended(0, 1, 3, 4, 5, 6),
         },
         {"blessed": record(blessed, {"user": maybe(TEXT)})},
-    )
-
-
-_KEY: Schema = {
-    "loss": TEXT,
-    "label": TEXT,
-    "impl": TEXT,
-    "device": TEXT,
-    "dtype": TEXT,
-    "shape": SHAPE,
-    "pass": PASS,
-    "cache": TEXT,
-}
-
-
-def diff() -> Schema:
-    """What changed between two results."""
-    side = {"path": TEXT, "schema": TEXT, "losscli": maybe(TEXT)}
-    known = {"environment": maybe(OBJECT), "noise_floor": maybe(FINITE)}
-    ratio = {"ratio": maybe(FINITE), "ci": maybe(pair(FINITE))}
-    row = {
-        **_KEY,
-        "old_s": maybe(FINITE),
-        "new_s": maybe(FINITE),
-        "rounds": pair(COUNT),
-        **ratio,
-        "used": maybe(one_of("raw", "anchored")),
-        "anchor": maybe(TEXT),
-        "raw": maybe(record(ratio)),
-        "anchored": maybe(record(ratio)),
-        "p_slower": maybe(FINITE),
-        "p_not_slower": maybe(FINITE),
-        "verdict": one_of("slower", "not slower", "undecided", "wrong now"),
-        "reason": maybe(TEXT),
-        "differs": several(record({"what": TEXT, "old": {}, "new": {}})),
-    }
-    return document(
-        "diff",
-        {
-            "old": record(side, known),
-            "new": record(side, known),
-            "direction": TEXT,
-            "margin": FINITE,
-            "between_runs": FINITE,
-            "across": TRUTH,
-            "fail_on": several(TEXT),
-            "ci_level": LEVEL,
-            "draws": COUNT,
-            "rows": several(record(row)),
-            "only_old": several(record(_KEY)),
-            "only_new": several(record(_KEY)),
-            "counts": mapping(COUNT),
-            "notes": NOTES,
-            **ended(0, 1, 6),
-        },
     )
 
 

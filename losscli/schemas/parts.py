@@ -96,6 +96,7 @@ LOSSES = several(
             "stderr": maybe(NUMBER),
             "ci": INTERVAL,
             "ci_level": LEVEL,
+            "statistic": maybe(TEXT),
             "min": maybe(NUMBER),
             "max": maybe(NUMBER),
             "max_row": maybe(COUNT),
@@ -122,6 +123,11 @@ LIMITS = several(
     )
 )
 GIT = maybe(record({"commit": TEXT, "dirty": maybe(TRUTH)}))
+
+
+INSTANT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+SAMPLES = maybe(record({"path": TEXT, "labels": several(TEXT), "digest": maybe(DIGEST)}))
 
 
 def ended(*codes: int) -> Schema:

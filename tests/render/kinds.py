@@ -17,11 +17,12 @@ from losscli.checks.result import Check, Checked
 from losscli.config.plan import plan_of
 from losscli.diagnosis import Cuda, Diagnosis, Package
 from losscli.documents import Note
-from losscli.errors import DataError, Place
+from losscli.errors import DataError, Failure, Place
+from losscli.evaluation import saved
 from losscli.faults import self_test
 from losscli.gates import Found, Judged, exit_code, judge, parse
 from losscli.listings import listing, outline, settings
-from losscli.suite import Failure, SavedSuite, SuiteResult
+from losscli.suite import SavedSuite, SuiteResult
 
 FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
 GATES = [
@@ -132,6 +133,33 @@ def differences():
     old = {"torch": 1.0, "numpy": 2.0, "k.py:f": 3.0, "gone": 1.0}
     new = {"torch": 1.0, "numpy": 3.0, "k.py:f": 3.1}
     return diff(_bench_document(old), _bench_document(new), fail_on=("slower",))
+
+
+def changes():
+    """Of two evaluations by groups: worse, better and of no pair, and a loss that is gone."""
+    return diff(_by_region([0.0, 0.5, 1.0, 2.0], ("mae", "mse")), _by_region([0.1, 0.2, 3.0, 2.5]))
+
+
+def _by_region(pred, losses=("mae",)):
+    target, by = [0.0] * len(pred), {"region": ["eu", "eu", "us", "us"]}
+    found = evaluate(pred, target, loss=losses, by=by, digest=True, threads=1)
+    return {**found.to_dict(), "environment": ENVIRONMENT}
+
+
+def suite_changes():
+    """Of two runs of a config: an evaluation, a benchmark, and one that only one has."""
+    old = {"evals": {"val": _by_region([0.0, 0.5, 1.0, 2.0]), "gone": _by_region([1.0] * 4)}}
+    new = {"evals": {"val": _by_region([0.1, 0.2, 3.0, 2.5])}}
+    shared = {"schema": "losscli/run/1", "config": {"name": "ci"}, "gates": [], "git": None}
+    times = ({"numpy": 2.0, "torch": 1.0}, {"numpy": 3.0, "torch": 1.0})
+    benches = [{"benches": {"speed": _bench_document(each)}} for each in times]
+    return diff(shared | old | benches[0], shared | new | benches[1])
+
+
+def read_back():
+    """An evaluation that was saved."""
+    path = "results/eval/20260801T101500Z-00c0ffee.json"
+    return saved.read_back(json.loads(evaluation().to_json()), path)
 
 
 def _bench_document(times):
@@ -260,7 +288,10 @@ KINDS = {
     "groups": groups,
     "bench": benchmark,
     "check": check,
+    "read-back": read_back,
     "diff": differences,
+    "diff-evals": changes,
+    "diff-runs": suite_changes,
     "doctor": diagnosis,
     "run": run,
     "shown": shown,
