@@ -127,6 +127,17 @@ def _say(word: str, lines: list[str]) -> None:
 
 
 @contextmanager
+def user_code(*, refused: bool) -> Iterator[None]:
+    """A context in which users' code is refused, or said on stderr before it runs."""
+    from losscli import references
+
+    with references.user_code(
+        allowed=not refused, tell=lambda where: _say("note", [f"runs {where}"])
+    ):
+        yield
+
+
+@contextmanager
 def progress_bar(*, wanted: bool) -> Iterator[Callable[[float], None]]:
     """What is told the share done; a bar appears in a terminal, after a second of work."""
     if not (wanted and sys.stderr.isatty()):

@@ -74,7 +74,8 @@ def _loss(saved: Mapping[str, Any]) -> LossResult:
     total, count = float(saved["sum"]), float(saved["weight_sum"])
     derived = {name: float(saved[name]) for name in ("rmse", "rmsle") if name in saved}
     statistic = saved.get("statistic")
-    if saved["reduction"] == "mean" and statistic is None:
+    added = _number(saved.get("penalty"))
+    if saved["reduction"] == "mean" and statistic is None and added is None:
         mean = float(saved["value"])
     else:
         mean = total / count if count else float("nan")
@@ -101,6 +102,7 @@ def _loss(saved: Mapping[str, Any]) -> LossResult:
         max_line=saved.get("max_line"),
         derived=derived,
         statistic=statistic,
+        penalty=added,
     )
 
 

@@ -74,7 +74,7 @@ def value_of(loss: LossResult) -> float:
     """What the reduction asks for; under none the mean, or the statistic of it."""
     if loss.value is not None:
         return loss.value
-    return loss.derived[loss.statistic] if loss.statistic else loss.mean
+    return loss.of_mean
 
 
 def _digits(value: float | None, digits: int) -> str:

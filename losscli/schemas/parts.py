@@ -103,7 +103,13 @@ LOSSES = several(
             "max": maybe(NUMBER),
             "max_row": maybe(COUNT),
         },
-        {"max_line": COUNT, "rmse": NUMBER, "rmsle": NUMBER},
+        {
+            "max_line": COUNT,
+            "rmse": NUMBER,
+            "rmsle": NUMBER,
+            "penalty": NUMBER,
+            "code": several(record({"path": TEXT, "sha256": TEXT})),
+        },
     )
 )
 LIMITS = several(

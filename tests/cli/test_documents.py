@@ -270,7 +270,8 @@ def test_a_command_prints_a_document_of_its_schema(losscli, folder, typed, code,
     assert faults(kind, document) == []
     if kind == "error":
         assert document["code"] == code
-        assert said.err.startswith(f"error: {document['message']}")
+        told = said.err.removeprefix("note: runs k.py\n")  # a user's code is named before it runs
+        assert told.startswith(f"error: {document['message']}")
     else:
         assert document["exit_code"] == code
         assert document["status"] == {0: "pass", 1: "fail", 6: "undecided"}.get(code, "error")
