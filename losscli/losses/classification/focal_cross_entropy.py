@@ -22,8 +22,7 @@ def _focal_cross_entropy(
     """
     nll = label_nll(xp, pred, target)
     # 1 - s_y, whose digits a difference would lose on rows that are right.
-    found = (-xp.expm1(-nll)) ** gamma * nll
-    return found if alpha is None else share(xp, _of_label(alpha, target), found)
+    return _weighed(xp, alpha, target, (-xp.expm1(-nll)) ** gamma * nll)
 
 
 def _focal_cross_entropy_derivative(
@@ -37,9 +36,7 @@ def _focal_cross_entropy_derivative(
     nll = label_nll(xp, pred, target)
     miss = -xp.expm1(-nll)
     easing = gamma * share(xp, xp.exp(-nll), nll)
-    whole = miss**gamma * (easing + miss)
-    if alpha is not None:
-        whole = _of_label(alpha, target) * whole
+    whole = _weighed(xp, alpha, target, miss**gamma * (easing + miss))
     others = pred + 0.0
     others[label] = -xp.inf
     exps, _ = shifted_exps(xp, others)
@@ -49,8 +46,13 @@ def _focal_cross_entropy_derivative(
     return gradient
 
 
-def _of_label(alpha: Any, target: Array) -> Any:
-    return alpha if isinstance(alpha, float) else alpha[target]
+def _weighed(xp: Namespace, alpha: Any, target: Array, found: Array) -> Array:
+    """Each row's number times what its class counts."""
+    if alpha is None:
+        return found
+    return share(
+        xp, xp.full_like(found, alpha) if isinstance(alpha, float) else alpha[target], found
+    )
 
 
 def _focal_cross_entropy_reference(

@@ -27,7 +27,9 @@ def _generalized_cross_entropy_derivative(
     """-p_y^(q - 1) in the label's column, 0 elsewhere; -inf at p_y = 0 where q < 1."""
     label = xp.arange(pred.shape[0]), target
     gradient = xp.zeros_like(pred)
-    gradient[label] = -(pred[label] ** (q - 1.0))
+    right = pred[label]
+    # q - 1 is rounded, which a power of a small p would magnify.
+    gradient[label] = -xp.where(right == 0, 1.0 if q == 1 else xp.inf, right**q / right)
     return gradient
 
 

@@ -33,10 +33,9 @@ def _nll_derivative(
     """Minus the label's weight in the label's column, 0 elsewhere and in ignored rows."""
     ignored = target == ignore_index
     label = xp.where(ignored, 0, target)
-    counted = xp.where(ignored, 0.0, 1.0 if weight is None else weight[label])
     gradient = xp.zeros_like(pred)
-    gradient[xp.arange(pred.shape[0]), label] = 0.0 - counted
-    return gradient
+    gradient[xp.arange(pred.shape[0]), label] = -1.0 if weight is None else 0.0 - weight[label]
+    return xp.where(ignored[:, None], 0.0, gradient)
 
 
 def _nll_denominator(
