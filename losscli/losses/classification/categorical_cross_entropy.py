@@ -1,6 +1,7 @@
 """Cross-entropy of probabilities of several classes."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from losscli.losses.domain import NON_NEGATIVE, SIMPLEX, Domain, Interval
@@ -8,6 +9,9 @@ from losscli.losses.labels import LABELS
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import CLASSES
 from losscli.losses.stable import share
+
+_PRED = replace(SIMPLEX, hint="if these are logits: -l cross_entropy")
+_ANY_SUM = replace(NON_NEGATIVE, hint=_PRED.hint)
 
 
 def _categorical_cross_entropy(
@@ -105,7 +109,7 @@ def _categorical_cross_entropy_reference(
 
 
 def _domains(*, normalise: bool, clip: float) -> tuple[Domain, Domain]:  # noqa: ARG001
-    return NON_NEGATIVE if normalise else SIMPLEX, LABELS
+    return _ANY_SUM if normalise else _PRED, LABELS
 
 
 def _like_sklearn(
@@ -124,7 +128,7 @@ categorical_cross_entropy = Loss(
     values=_categorical_cross_entropy,
     derivative=_categorical_cross_entropy_derivative,
     reference=_categorical_cross_entropy_reference,
-    pred=SIMPLEX,
+    pred=_PRED,
     target=LABELS,
     domains=_domains,
     rows_of=CLASSES,

@@ -1,5 +1,6 @@
 """Negative log-likelihood of log-probabilities."""
 
+from dataclasses import replace
 from typing import Any
 
 from losscli.losses.domain import LOG_PROBABILITY, Interval
@@ -7,6 +8,8 @@ from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import LABELLED
 from losscli.losses.stable import share
+
+_PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorical_cross_entropy")
 
 
 def _nll(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int) -> Array:
@@ -66,7 +69,7 @@ nll = Loss(
     derivative=_nll_derivative,
     reference=_nll_reference,
     denominator=_nll_denominator,
-    pred=LOG_PROBABILITY,
+    pred=_PRED,
     target=INDICES,
     rows_of=LABELLED,
     saturates=True,  # only the label's column is read

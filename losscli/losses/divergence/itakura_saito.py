@@ -20,7 +20,9 @@ def _itakura_saito(xp: Namespace, pred: Array, target: Array) -> Array:
     [0.0, 0.306853]
     """
     excess = (target - pred) / pred
-    near = (excess > -0.35) & (excess < 0.6)
+    # Of one rounded excess both terms err alike; where 1 + excess has lost its digits, or the
+    # excess is beyond double, the quotient has its own logarithm.
+    near = (excess > -0.75) & (excess < xp.inf)
     far = excess - log_quotient(xp, target / pred, target, pred)
     terms = xp.where(near, -log1pmx(xp, excess), far) + 0.0
     return terms if pred.ndim == 1 else xp.sum(terms, axis=-1)

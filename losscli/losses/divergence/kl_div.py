@@ -1,11 +1,15 @@
 """Kullback-Leibler divergence of predicted from target distributions."""
 
+from dataclasses import replace
 from typing import Any
 
 from losscli.losses.domain import LOG_PROBABILITY, SIMPLEX, Domain
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import VECTORS
 from losscli.losses.stable import share
+
+_PRED = replace(SIMPLEX, hint="logarithms? say log_pred=true")
+_TARGET = replace(SIMPLEX, hint="logarithms? say log_target=true")
 
 
 def _kl_div(
@@ -61,7 +65,7 @@ def _kl_div_reference(mp: Any, pred: Any, target: Any, *, log_pred: bool, log_ta
 
 
 def _domains(*, log_pred: bool, log_target: bool) -> tuple[Domain, Domain]:
-    return tuple(LOG_PROBABILITY if log else SIMPLEX for log in (log_pred, log_target))
+    return LOG_PROBABILITY if log_pred else _PRED, LOG_PROBABILITY if log_target else _TARGET
 
 
 def _unguarded(
@@ -105,8 +109,8 @@ kl_div = Loss(
     values=_kl_div,
     derivative=_kl_div_derivative,
     reference=_kl_div_reference,
-    pred=SIMPLEX,
-    target=SIMPLEX,
+    pred=_PRED,
+    target=_TARGET,
     domains=_domains,
     rows_of=VECTORS,
     saturates=True,  # a class of no weight hides its probability

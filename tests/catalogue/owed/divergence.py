@@ -65,6 +65,8 @@ OWED = {
         laws=LAWS - {"non_negative"},
     ),
     "js_div": Owed(
+        value=8.0,
+        why="where p is a sixth of t, two logarithms cancel to a third of their sum",
         near=close_rows(),
         kink=at_zero,
         examples=(APART, HOLES, ([0.3 + 1e-9, 0.7], [0.3, 0.7], {})),
