@@ -6,7 +6,7 @@ from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import LABELLED
-from losscli.losses.stable import label_nll, share, shifted_exps
+from losscli.losses.stable import share, shifted_exps
 
 
 def _focal_cross_entropy(
@@ -20,9 +20,24 @@ def _focal_cross_entropy(
     >>> focal_cross_entropy([[0.0, 0.0]], [1], gamma=2.0).tolist()  # log(2) / 4
     [0.17328679513998632]
     """
-    nll = label_nll(xp, pred, target)
-    # 1 - s_y, whose digits a difference would lose on rows that are right.
-    return _weighed(xp, alpha, target, (-xp.expm1(-nll)) ** gamma * nll)
+    nll, miss, _, _ = _softmax(xp, pred, target)
+    return _weighed(xp, alpha, target, miss**gamma * nll)
+
+
+def _softmax(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array, Array]:
+    """-log s_y and 1 - s_y of each row, exp(z_c - max z) of the other classes, and their sum.
+
+    1 - s_y is the sum of the other classes: a power multiplies its relative error by gamma, and a
+    difference would have no digit left on rows that are right.
+    """
+    rows = xp.arange(pred.shape[0])
+    exps, top = shifted_exps(xp, pred)
+    others, losers = exps + 0.0, exps + 0.0
+    others[rows, target] = 0.0
+    losers[rows, top] = 0.0
+    rest = xp.sum(others, axis=-1)
+    nll = (pred[rows, top] - pred[rows, target]) + xp.log1p(xp.sum(losers, axis=-1))
+    return nll, rest / (rest + exps[rows, target]), others, rest
 
 
 def _focal_cross_entropy_derivative(
@@ -32,17 +47,11 @@ def _focal_cross_entropy_derivative(
 
     The label's own slope is minus the whole: the slopes of a row sum to 0.
     """
-    label = xp.arange(pred.shape[0]), target
-    nll = label_nll(xp, pred, target)
-    miss = -xp.expm1(-nll)
+    nll, miss, others, rest = _softmax(xp, pred, target)
     easing = gamma * share(xp, xp.exp(-nll), nll)
     whole = _weighed(xp, alpha, target, miss**gamma * (easing + miss))
-    others = pred + 0.0
-    others[label] = -xp.inf
-    exps, _ = shifted_exps(xp, others)
-    spread = exps / xp.sum(exps, axis=-1)[:, None]
-    gradient = share(xp, whole[:, None], spread)
-    gradient[label] = 0.0 - whole
+    gradient = share(xp, whole[:, None], others / rest[:, None])
+    gradient[xp.arange(pred.shape[0]), target] = 0.0 - whole
     return gradient
 
 
@@ -97,6 +106,7 @@ focal_cross_entropy = Loss(
     },
     pitfalls=(
         "In Keras alpha = 0.25 multiplies every class, so it only makes the loss a quarter.",
+        "Its error grows with gamma, by some 3 ULP a unit: 8 at 2, 17 at 5.",
         "The mean is over rows even with alpha: it does not divide by the sum of alphas.",
     ),
 )

@@ -122,10 +122,10 @@ OWED = {
     "focal_cross_entropy": Owed(
         value=12.0,
         gradient=12.0,
-        why="a power of 1 - s_y near 0 multiplies its relative error by the exponent, up to 5",
+        why="a power of 1 - s_y multiplies its relative error by the exponent, here up to 3",
         pred=ROWS,
         params={
-            "gamma": st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0]),
+            "gamma": st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0]),
             "alpha": st.sampled_from([..., 0.25, THREE]),
         },
         examples=(
