@@ -97,7 +97,7 @@ class Diagnosis(Document):
             "quick": self.quick,
             "limits": [limit.to_dict() for limit in self.limits],
             "noise_floor": self.noise_floor,
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             "environment": self.environment,
             **ending(self.exit_code),
         }

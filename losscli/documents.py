@@ -43,6 +43,10 @@ class Note(NamedTuple):
     message: str
     hint: str = ""
 
+    def to_dict(self) -> dict[str, str]:
+        """As JSON has it."""
+        return {"code": self.code, "message": self.message}
+
 
 def json_numbers(value: Any) -> Any:
     """The same document with nan and infinities as the strings that the contract gives them."""

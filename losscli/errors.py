@@ -41,6 +41,7 @@ class LossCliError(Exception):
     place: where, a `Place` or words.
     count, total: how many such rows there are, of how many.
     hint: what to do about it.
+    result: what was found all the same, where only the writing of it failed.
     """
 
     exit_code: ClassVar[int] = 5
@@ -61,6 +62,7 @@ class LossCliError(Exception):
         self.count = count
         self.total = total
         self.hint = hint
+        self.result: Any = None
 
     def where(self) -> str:
         """The place and the number of such rows, as one line; empty where neither is known."""

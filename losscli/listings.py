@@ -19,6 +19,7 @@ from losscli.results import LATEST, Entry, entries
 from losscli.runs import opened
 from losscli.saved import read, read_run
 from losscli.suite import SavedSuite
+from losscli.units import size
 
 _WHERE = {"eval": "evals", "bench": "benches"}
 _WHOLE = ("baseline", "on_undecided", "gates", "outputs")
@@ -68,9 +69,8 @@ def settings(plan: RunPlan) -> Listing:
         for key, value in found.items()
     ]
     rows = [(str(r["key"]), _text(r["value"]), str(r["origin"])) for r in records]
-    notes = tuple(Note("setting", words) for words in plan.notes)
     heads = ("key", "value", "from")
-    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), notes=notes)
+    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), notes=plan.notes)
 
 
 def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
@@ -104,7 +104,7 @@ def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
             str(record["kind"]),
             ", ".join(record["losses"]),
             _count(record["rows"]),
-            _size(record["bytes"]),
+            "-" if record["bytes"] is None else size(record["bytes"]),
             _time(record["seconds"]),
             str(record["problem"] or ""),
         )
@@ -122,7 +122,7 @@ def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
         "time is guessed: 1 GB/s a loss, before it 200 MB/s of text; benchmarks take what they may",
         f"{words}; exit code {code}" if code else words,
     )
-    notes = tuple(Note("setting", words) for plan in plans for words in plan.notes)
+    notes = tuple(note for plan in plans for note in plan.notes)
     return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes, code, lost)
 
 
@@ -134,15 +134,6 @@ def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
 
 def _count(rows: int | None) -> str:
     return "?" if rows is None else f"{rows:,}"
-
-
-def _size(count: int | None) -> str:
-    if count is None:
-        return "-"
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"
 
 
 def _time(seconds: float | None) -> str:

@@ -29,8 +29,12 @@ def outputs(
                     file.write(words(form).encode(errors="backslashreplace"))
                     file.commit()
 
+        def publish(result: Any) -> None:
+            with telling(result):
+                write(lambda form: text(result, form))
+
         try:
-            yield lambda result: write(lambda form: text(result, form))
+            yield publish
         except LossCliError as error:
             if error.exit_code != 2:
                 failure = error
@@ -56,6 +60,16 @@ def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
         if error.exit_code != 2:
             with suppress(LossCliError):  # the first failure is the one to tell of
                 save(error_text(error, "json").rstrip())
+        raise
+
+
+@contextmanager
+def telling(result: Any) -> Iterator[None]:
+    """What gives a result to the error that stands in the way of writing it: it can be shown."""
+    try:
+        yield
+    except LossCliError as error:
+        error.result = result
         raise
 
 

@@ -25,7 +25,8 @@ class EvalPlan:
 
     preds, targets, weights: paths, arrays, DataFrame columns or tensors; preds may also be an open
     source of all roles, beside which no other data is named.
-    loss: specs, as on the command line, or losses of `losscli.losses`.
+    loss: specs, as on the command line, losses of `losscli.losses`, or functions of pred and target
+    that give one loss a row or an element.
     pred, target, id: columns, where the data is a table.
     by: what groups rows: columns, paths, arrays or DataFrame columns, one or several of them, or a
     mapping from the names of the keys to these. A list of texts is a list of columns.

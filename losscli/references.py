@@ -1,13 +1,16 @@
 """References to a user's objects: `FILE.py:NAME` and `MODULE:NAME`."""
 
 import importlib
-import importlib.util
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from losscli.errors import LossCliError, MissingError, UsageError
+
+_FRAMES = 4  # of a traceback: the last ones tell
 
 
 class Reference(NamedTuple):
@@ -20,6 +23,43 @@ class Reference(NamedTuple):
     def is_file(self) -> bool:
         """Whether it names a file."""
         return self.where.endswith(".py")
+
+
+class Origin(NamedTuple):
+    """The file that code was read from, and the SHA-256 of it as it was when it ran."""
+
+    path: str
+    sha256: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As JSON has it."""
+        return {"path": self.path, "sha256": self.sha256}
+
+
+# Whether users' code may run, and who is told of a file before it does: of the process, so that no
+# way to such code can forget to ask.
+_grant: tuple[bool, Callable[[str], None]] = (True, lambda _: None)
+_digests: dict[str, str] = {}
+
+
+@contextmanager
+def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
+    """A context in which users' code may run or not; tell: is called with each file that does."""
+    global _grant
+    before, _grant = _grant, (allowed, tell)
+    try:
+        yield
+    finally:
+        _grant = before
+
+
+def granted(what: str) -> None:
+    """Raise UsageError where users' code is refused."""
+    if not _grant[0]:
+        raise UsageError(
+            f"{what} is code of yours, and --no-user-code refuses it",
+            hint="leave the flag out only where you trust that code",
+        )
 
 
 def is_reference(text: str) -> bool:
@@ -46,6 +86,7 @@ def load(text: str) -> Any:
     MissingError where it imports a package that is not installed.
     """
     reference = split(text)
+    granted(text)
     module = _module(reference)
     try:
         return getattr(module, reference.name)
@@ -57,6 +98,26 @@ def load(text: str) -> Any:
             f"{reference.where} has no {reference.name!r}",
             hint=f"did you mean {' or '.join(near)}?" if near else "check the name",
         ) from None
+
+
+def origin_of(where: str) -> Origin:
+    """Where the code of a file or module that ran came from; no digest where it is no file."""
+    path: str | None = where
+    if not where.endswith(".py"):
+        path = getattr(sys.modules.get(where), "__file__", None)
+    if path is None:
+        return Origin(where, "")
+    full = os.path.realpath(path)
+    if full not in _digests:
+        _remember(full)
+    return Origin(path if where.endswith(".py") else where, _digests[full])
+
+
+def _remember(full: str) -> None:
+    from hashlib import sha256
+
+    with open(full, "rb") as file:
+        _digests[full] = sha256(file.read()).hexdigest()
 
 
 def _module(reference: Reference) -> ModuleType:
@@ -71,10 +132,9 @@ def _module(reference: Reference) -> ModuleType:
             f"{reference.where} imports {error.name}, which is not installed"
         ) from error
     except Exception as error:
-        line = _line_of(error, reference)
         raise UsageError(
             f"{reference.where} cannot be imported: {type(error).__name__}: {error}",
-            place=f"line {line}" if line else None,
+            place=trace_of(error, reference.where) or None,
         ) from error
 
 
@@ -85,10 +145,14 @@ def _of_file(path: str) -> ModuleType:
     name = "losscli_user_" + full.replace(os.sep, "_").removesuffix(".py")
     if name in sys.modules:
         return sys.modules[name]
+    import importlib.util
+
     spec = importlib.util.spec_from_file_location(name, full)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    _remember(full)
+    _grant[1](path)
     folder = os.path.dirname(full)  # noqa: PTH120
     if folder not in sys.path:
         sys.path.insert(0, folder)  # the file's neighbours are its own modules
@@ -105,18 +169,45 @@ def _imported(name: str) -> ModuleType:
     here = os.getcwd()  # noqa: PTH109
     if here not in sys.path:
         sys.path.insert(0, here)
+    if name not in sys.modules:
+        _grant[1](name)
     return importlib.import_module(name)
 
 
-def _line_of(error: BaseException, reference: Reference) -> int | None:
-    if isinstance(error, SyntaxError):
-        return error.lineno
-    trace, line = error.__traceback__, None
+def trace_of(error: BaseException, where: str) -> str:
+    """The lines that an error came through, from a user's file or module on; empty if none."""
+    own = _file_of(where)
+    steps: list[tuple[str, int | None]] = []
+    trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith(os.path.basename(reference.where)):  # noqa: PTH119
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if (steps or os.path.realpath(file) == own) and not file.startswith("<"):
+            steps.append((file, trace.tb_lineno))
         trace = trace.tb_next
-    return line
+    if isinstance(error, SyntaxError) and error.filename:
+        steps.append((error.filename, error.lineno))
+    words = (
+        f"line {line}" if os.path.realpath(file) == own else f"{_base(file)}, line {line}"
+        for file, line in steps[-_FRAMES:]
+    )
+    return "; ".join(words)
+
+
+def _base(path: str) -> str:
+    return os.path.basename(path)  # noqa: PTH119
+
+
+def _file_of(where: str) -> str:
+    """The file of a file or module, whether or not it could be imported; empty where none is."""
+    if where.endswith(".py"):
+        return os.path.realpath(where)
+    import importlib.util
+
+    try:
+        spec = importlib.util.find_spec(where)
+    except (ImportError, ValueError):
+        spec = None
+    return os.path.realpath(spec.origin) if spec is not None and spec.origin else ""
 
 
 def _dotted(text: str) -> bool:

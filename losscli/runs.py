@@ -15,10 +15,11 @@ from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import fit, no_progress
 from losscli.gates import Gate, bound, parse
+from losscli.losses.loss import Loss
 from losscli.losses.registry import every
-from losscli.losses.spec import BoundLoss, bind, files_of
+from losscli.losses.spec import BoundLoss, bind, files_of, rows_only
 from losscli.machine import cores, reuses_memory
-from losscli.outputs import kept, outputs
+from losscli.outputs import kept, outputs, telling
 from losscli.plans import (
     BenchPlan,
     CheckPlan,
@@ -99,8 +100,9 @@ def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -
             from losscli.repository import state
 
             result = replace(result, started=place.started, git=state(), saved=place.path)
-        publish(result)
-        keep(result)
+        with telling(replace(result, saved=None)):
+            publish(result)
+            keep(result)
     return result
 
 
@@ -200,19 +202,19 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
     from losscli.implementations.implementation import Setting
     from losscli.implementations.registry import Contestant
     from losscli.implementations.registry import parse as named
-    from losscli.references import is_reference
+    from losscli.references import is_reference, load
 
     with outputs(plan.output) as publish:
         precision(plan.dtype)
         if plan.loss is None:
-            if is_reference(plan.impl):
+            if is_reference(plan.impl) and not isinstance(load(plan.impl), Loss):
                 raise UsageError(
                     f"{plan.impl} should be which loss?", hint="--as smooth_l1:beta=0.5"
                 )
             contestant, spec = Contestant("numpy", "numpy"), plan.impl
         else:
             contestant, spec = named(plan.impl), plan.loss
-        loss, *more = bind(spec, read_array)
+        loss, *more = map(rows_only, bind(spec, read_array))
         if more:
             raise UsageError(f"one loss is checked at a time, not {spec}", hint="run it for each")
         if plan.device != "cpu":

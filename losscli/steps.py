@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,14 +15,14 @@ from losscli.comparison.gated import refused
 from losscli.comparison.result import Comparison
 from losscli.config.plan import RunPlan, Step, plan_of
 from losscli.differences.gated import judged as judged_benchmark
-from losscli.documents import Note, json_numbers
+from losscli.documents import json_numbers
 from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, Judged, undecided_as
-from losscli.outputs import outputs
+from losscli.outputs import outputs, telling
 from losscli.repository import state
-from losscli.results import SavedRun
+from losscli.results import LATEST, SavedRun
 from losscli.runs import carry_out, carry_out_bench, carry_out_comparison
 from losscli.saved import read_run
 from losscli.sources.reference import Reference
@@ -109,7 +110,8 @@ def carry_out_run(
         place = None
         if results is not None:
             place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
-        done = _all_done(plan, fail_fast=fail_fast, progress=progress)
+        baseline = baseline_of(plan, results)
+        done = _all_done(plan, baseline, fail_fast=fail_fast, progress=progress)
         result = SuiteResult(
             record=_record(plan),
             evals={d.step.name: d.result for d in done if d.result and d.step.kind == "eval"},
@@ -120,18 +122,20 @@ def carry_out_run(
             wall_s=time.perf_counter() - begin,
             command=tuple(command),
             git=state(),
-            own_notes=tuple(Note("setting", words) for words in plan.notes),
+            own_notes=plan.notes,
             outputs=tuple(os.fspath(path) for path in written),
             saved=None if place is None else place.path,
         )
-        publish(result)
-        if place is not None:
-            place.save(result.to_json() + "\n")
+        with telling(replace(result, outputs=(), saved=None)):
+            publish(result)
+            if place is not None:
+                place.save(result.to_json() + "\n")
     return result
 
 
-def _all_done(plan: RunPlan, *, fail_fast: bool, progress: Callable[[float], None]) -> list[Done]:
-    baseline = baseline_of(plan)
+def _all_done(
+    plan: RunPlan, baseline: Baseline, *, fail_fast: bool, progress: Callable[[float], None]
+) -> list[Done]:
     done: list[Done] = []
     for at, step in enumerate(plan.steps):
         if fail_fast and any(before.failed for before in done):
@@ -228,11 +232,12 @@ def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
     return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
 
 
-def baseline_of(plan: RunPlan) -> Baseline:
-    """The baseline that a config names."""
+def baseline_of(plan: RunPlan, results: str | os.PathLike[str] | None) -> Baseline:
+    """The baseline that a config names; results: where its runs are saved, None for nowhere."""
     if plan.baseline is None:
         return Baseline("the config names no baseline")
-    mend = f"once it is right: losscli bless results/{plan.name}/latest.json --reason TEXT"
+    latest = "RUN.json" if results is None else f"{os.fspath(results)}/{plan.name}/{LATEST}"
+    mend = f"once it is right: losscli bless {shlex.quote(latest)} --reason TEXT"
     try:
         return Baseline(read_run(plan.baseline), plan.baseline, mend)
     except DataError as error:

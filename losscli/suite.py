@@ -100,7 +100,7 @@ class SuiteResult(Document):
             "evals": evals,
             "benches": benches,
             "gates": [gate.to_dict() for gate in self.gates],
-            "notes": [{"code": note.code, "message": note.message} for note in self.own_notes],
+            "notes": [note.to_dict() for note in self.own_notes],
             "started": self.started,
             "timing": {"wall_s": self.wall_s},
             "command": list(self.command),

@@ -37,3 +37,20 @@ def number(value: float, stderr: float | None) -> str:
 def exponent(value: float) -> int:
     """The power of ten of a number's first digit."""
     return math.floor(math.log10(abs(value))) if value else 0
+
+
+def size(count: int) -> str:
+    """Bytes with three digits and the unit that suits them."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= factor:
+            return f"{digits(count / factor)} {unit}"
+    return f"{count} B"
+
+
+def ulps(value: float | None) -> str:
+    """Units in the last place, to a tenth; a dash where there are none to tell of."""
+    if value is None:
+        return "-"
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:.1f}" if value < 999.5 else f"{value:.1e}"

@@ -1,9 +1,27 @@
-"""How long hypothesis searches: a little in `make test`, long in `make test-deep`."""
+"""What all tests share: how long hypothesis searches, and memory of a known speed."""
 
 import os
+import signal
 
+import pytest
 from hypothesis import settings
+
+from losscli.benchmark.limit import Limit
 
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("deep", max_examples=1500, deadline=None)
 settings.load_profile("deep" if os.environ.get("LOSSCLI_TESTS") == "deep" else "quick")
+
+# A shell's job in the background ignores Ctrl-C, and hands that on to the programs that are tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _known_limit(request, monkeypatch):
+    """Memory of a known speed, which takes no time to measure; but for tests of the real one."""
+    if "real_limit" not in request.keywords:
+
+        def known(size, _threads, level=""):
+            return Limit("cpu", level or "known", size, 1e3, 1e3)
+
+        monkeypatch.setattr("losscli.benchmark.devices.host_limit", known)

@@ -16,6 +16,7 @@ ONLY_FLAGS = {
     "quiet": "Python prints nothing",
     "no_progress": "Python prints nothing",
     "debug": "Python shows its tracebacks",
+    "no_user_code": "Python runs code already",
 }
 ONLY_FIELDS = {"digest": "on the command line, every result that is kept has one"}
 

@@ -118,7 +118,7 @@ class Row(NamedTuple):
             "stopped_by": self.stopped_by,
             "compile_s": self.compile_s,
             "threads": self.threads,
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
         }
 
 
@@ -159,7 +159,7 @@ class Benchmark(Document):
             "limits": [limit.to_dict() for limit in self.limits],
             "noise_floor": self.noise_floor,
             "left_out": [{"impl": impl, "reason": reason} for impl, reason in self.left_out],
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             "threads": self.threads,
             "seed": self.seed,
             "timing": {"wall_s": self.wall_s},

@@ -8,7 +8,7 @@ from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
 from losscli.losses.labels import Labels
 from losscli.losses.registry import every, load
-from losscli.losses.spec import BoundLoss, bind
+from losscli.losses.spec import BoundLoss, Places, bind, rows_only
 
 FOUNDING = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 _CLASSES = 1024
@@ -17,14 +17,14 @@ _LINEAR_SHAPE = (4096, 512, 8192)
 Reader = Callable[[str], Any]
 
 
-def losses_of(specs: Sequence[Any], read: Reader) -> list[BoundLoss | str]:
+def losses_of(specs: Sequence[Any], read: "Reader | Places") -> list[BoundLoss | str]:
     """The losses of specs; linear_cross_entropy, which only a benchmark has, as its name."""
     found: list[BoundLoss | str] = []
     for spec in specs:
         if isinstance(spec, str) and spec.strip() == LINEAR:
             found.append(LINEAR)
         else:
-            found += bind(spec, read)
+            found += map(rows_only, bind(spec, read))
     return found
 
 

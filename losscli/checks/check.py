@@ -15,7 +15,7 @@ from losscli.checks.precision import precision
 from losscli.checks.result import Check, Checked
 from losscli.checks.shrink import shown_inputs, smallest
 from losscli.checks.trial import Verdict, said, try_out
-from losscli.checks.truth import can_tell, true_losses
+from losscli.checks.truth import can_tell, true_losses, true_slopes
 from losscli.documents import Note
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant
@@ -24,6 +24,8 @@ from losscli.machine import environment
 
 _LOSES_DIGITS = 16.0  # ULP
 _CHANGES = 3
+_SLOPES = 100  # predictions: each is moved on its own, at a few milliseconds
+_SLOPE_ERROR = 1e-9  # relative: float64 formulas lose some digits, and a wrong one is far off
 
 
 def examine(
@@ -46,6 +48,8 @@ def examine(
         examiner = _Examiner(contestant, case, setting, seed)
         rows += examiner.rows()
         notes |= dict.fromkeys(examiner.notes)
+        if bound.code:  # nobody has held its derivative to its reference yet
+            rows += _slopes(case)
         progress((number + 1) / len(todo))
     worst = max((ulp for row in rows for ulp in (row.max_ulp, row.grad_max_ulp) if ulp), default=0)
     if all(row.correct for row in rows) and worst > _LOSES_DIGITS:
@@ -61,6 +65,32 @@ def examine(
         notes=tuple(notes),
         environment=environment(),
         wall_s=time.perf_counter() - start,
+    )
+
+
+def _slopes(case: Case) -> Iterator[Checked]:
+    """A row for a case that is small enough: whether derivative is the slope of the reference."""
+    work = case.workload
+    if not case.gradient or not can_tell(work) or work.logits > _SLOPES:
+        return
+    pred, target = (a if a.dtype.kind in "iu" else a.astype(np.float64) for a in case.arrays)
+    with np.errstate(all="ignore"):
+        found = np.asarray(work.loss.derivative(np, pred, target, **work.params))
+        truth = true_slopes(work, pred, target)
+        off = np.abs(found - truth) > _SLOPE_ERROR * np.maximum(1.0, np.abs(truth))
+    fault = ""
+    if off.any():
+        at = np.unravel_index(int(off.argmax()), off.shape)
+        fault = f"its derivative is {found[at]:.6g} where its reference rises by {truth[at]:.6g}"
+    yield Checked(
+        case=f"slopes, {case.name}",
+        both=True,
+        shape=work.shape,
+        max_ulp=None,
+        grad_max_ulp=None,
+        truth="mpmath",
+        fault=fault,
+        smallest="",
     )
 
 

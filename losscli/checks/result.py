@@ -95,7 +95,7 @@ class Check(Document):
             "seed": self.seed,
             "correct": self.correct,
             "rows": [row.to_dict() for row in self.rows],
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             "timing": {"wall_s": self.wall_s},
             "environment": self.environment,
             **ending(self.exit_code),

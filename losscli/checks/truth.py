@@ -34,6 +34,33 @@ def true_losses(workload: Workload, pred: NDArray[Any], target: NDArray[Any]) ->
         )
 
 
+def true_slopes(workload: Workload, pred: NDArray[Any], target: NDArray[Any]) -> Floats:
+    """The slope of each loss in its predictions, of pred's shape; nan at corners."""
+    import mpmath
+
+    loss, found = workload.loss, np.empty(pred.shape)
+    with mpmath.workdps(_DIGITS):
+        params = {name: _exactly(value) for name, value in workload.params.items()}
+
+        def value(row: NDArray[Any], target_row: Any, at: tuple[int, ...], step: Any) -> Any:
+            moved = _exactly(row)
+            if at:
+                moved[at[0]] += step
+            else:
+                moved += step
+            return loss.reference(mpmath.mp, moved, _exactly(target_row), **params)
+
+        step = mpmath.mpf(10) ** -(_DIGITS // 4)
+        for at in np.ndindex(*pred.shape):
+            row = pred[at[0]], target[at[0]], at[1:]
+            middle = value(*row, mpmath.mpf(0))
+            after = (value(*row, step) - middle) / step
+            before = (middle - value(*row, -step)) / step
+            corner = abs(after - before) > 1e-9 * (1 + abs(after))
+            found[at] = np.nan if corner else float(after)
+    return found
+
+
 def _exactly(value: Any) -> Any:
     """A number or a row of numbers without rounding; whole numbers and None as they are."""
     import mpmath

@@ -143,7 +143,8 @@ def _say(error: BaseException, arguments: Sequence[str]) -> None:
 
     asked = [text.removeprefix("--format=") for text in arguments if text[:9] == "--format="]
     asked += [value for flag, value in pairwise(arguments) if flag == "--format"]
-    print_error(error, asked[-1] if asked else "table")
+    quiet = any(word in arguments for word in ("--quiet", "-q"))
+    print_error(error, asked[-1] if asked else "table", quiet=quiet)
 
 
 def leave(code: int) -> None:

@@ -19,6 +19,7 @@ def command(
     seed: opt.Seed = 0,
     memory: opt.Memory = True,
     plot: opt.Plot = None,
+    no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     quiet: opt.Quiet = False,
@@ -35,7 +36,7 @@ def command(
 
     losscli bench -l cross_entropy --impl torch --impl kernels.py:fused_ce --pass forward
     """
-    from losscli.cli.console import printed, progress_bar
+    from losscli.cli.console import printed, progress_bar, user_code
     from losscli.plans import BenchPlan, check_format
 
     check_format(format)
@@ -57,7 +58,8 @@ def command(
     )
     from losscli.runs import carry_out_bench
 
-    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+    bar = progress_bar(wanted=not (no_progress or quiet))
+    with user_code(refused=no_user_code), bar as progress:
         result = carry_out_bench(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code

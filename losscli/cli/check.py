@@ -9,6 +9,7 @@ def command(
     dtype: opt.CheckDtype = "float32",
     device: opt.CheckDevice = "cpu",
     seed: opt.Seed = 0,
+    no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     quiet: opt.Quiet = False,
@@ -23,14 +24,15 @@ def command(
 
     losscli check torch --as bce --dtype float16
     """
-    from losscli.cli.console import printed, progress_bar
+    from losscli.cli.console import printed, progress_bar, user_code
     from losscli.plans import CheckPlan, check_format
 
     check_format(format)
     plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()))
     from losscli.runs import carry_out_check
 
-    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+    bar = progress_bar(wanted=not (no_progress or quiet))
+    with user_code(refused=no_user_code), bar as progress:
         result = carry_out_check(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code

@@ -74,8 +74,13 @@ def _print(result: "Result", form: str) -> None:
         sys.stdout.write(render(result, encoding))
 
 
-def print_error(error: LossCliError, form: str) -> None:
-    """The error on stderr; as a document on stdout too, where that is what a program reads."""
+def print_error(error: LossCliError, form: str, *, quiet: bool) -> None:
+    """The error on stderr; as a document on stdout too, where that is what a program reads.
+
+    A result that could not be written is shown to people before it: it may have taken hours.
+    """
+    if error.result is not None and form not in ("json", "junit"):
+        printed(error.result, form, quiet=quiet)
     _say("error", error.lines())
     if form in ("json", "junit", "github"):
         from losscli.render import error_text
@@ -119,6 +124,17 @@ def _say(word: str, lines: list[str]) -> None:
     with suppress(OSError):  # a stderr that cannot be written must not cost the result
         sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
         sys.stderr.flush()
+
+
+@contextmanager
+def user_code(*, refused: bool) -> Iterator[None]:
+    """A context in which users' code is refused, or said on stderr before it runs."""
+    from losscli import references
+
+    with references.user_code(
+        allowed=not refused, tell=lambda where: _say("note", [f"runs {where}"])
+    ):
+        yield
 
 
 @contextmanager

@@ -30,6 +30,7 @@ def command(
     baseline: opt.Baseline = None,
     allow_note: opt.AllowNote = None,
     per_sample: opt.PerSample = None,
+    no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     save: opt.Save = False,
@@ -50,7 +51,7 @@ def command(
 
     losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
     """
-    from losscli.cli.console import printed, progress_bar
+    from losscli.cli.console import printed, progress_bar, user_code
     from losscli.machine import reuse_freed_memory
     from losscli.plans import EvalPlan, check_format
 
@@ -88,7 +89,8 @@ def command(
     reuse_freed_memory()
     from losscli.runs import carry_out
 
-    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+    bar = progress_bar(wanted=not (no_progress or quiet))
+    with user_code(refused=no_user_code), bar as progress:
         result = carry_out(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code

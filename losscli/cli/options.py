@@ -36,7 +36,8 @@ Losses: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--loss", "-l", metavar="SPEC", rich_help_panel=LOSS, show_default=False,
-        help="[LABEL=]NAME[:key=value,...], repeatable; several by commas.",
+        help='[LABEL=]NAME[:key=value,...], FILE.py:NAME, or a sum, "mse + 0.01*mae"; repeatable,'
+        " or by commas.",
         autocompletion=complete_loss,
     ),
 ]  # fmt: skip
@@ -138,6 +139,11 @@ Quiet: TypeAlias = Annotated[
 NoProgress: TypeAlias = Annotated[
     bool, typer.Option("--no-progress", rich_help_panel=OUT, help="No progress bar.")
 ]
+NoUserCode: TypeAlias = Annotated[
+    bool,
+    typer.Option("--no-user-code", rich_help_panel=COMPUTE,
+                 help="Refuse FILE.py:NAME, MODULE:NAME and losses of other packages."),
+]  # fmt: skip
 Debug: TypeAlias = Annotated[
     bool, typer.Option("--debug", rich_help_panel=OUT, help="Show the traceback of an error.")
 ]
@@ -357,6 +363,9 @@ ConfigName: TypeAlias = Annotated[
 ]
 Result: TypeAlias = Annotated[
     str, typer.Argument(metavar="RESULT", help="A file, or a config's name for its latest.")
+]
+SchemaFormat: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="json", rich_help_panel=OUT, help="A schema is JSON.")
 ]
 SchemaOf: TypeAlias = Annotated[
     str,

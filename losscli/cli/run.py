@@ -14,6 +14,7 @@ def command(
     self_test: opt.SelfTest = False,
     results: opt.Results = "results",
     save: opt.SaveRun = True,
+    no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     quiet: opt.Quiet = False,
@@ -35,7 +36,7 @@ def command(
     import sys
     from typing import Any
 
-    from losscli.cli.console import printed, progress_bar
+    from losscli.cli.console import printed, progress_bar, user_code
     from losscli.config.plan import plans_of
     from losscli.errors import UsageError
     from losscli.machine import reuse_freed_memory
@@ -51,7 +52,8 @@ def command(
     names = [name.strip() for text in only or () for name in text.split(",")]
     if len(config) > 1 and not dry_run:
         raise UsageError("one config is run at a time", hint="--dry-run takes several")
-    plans = plans_of(config, tuple(set or ()), tuple(names))
+    with user_code(refused=no_user_code):
+        plans = plans_of(config, tuple(set or ()), tuple(names))
     if print_config or dry_run:
         from losscli.listings import outline, settings
 
@@ -61,7 +63,8 @@ def command(
     plan = plans[0]
     reuse_freed_memory()
     result: Any
-    with progress_bar(wanted=not (no_progress or quiet)) as progress:
+    bar = progress_bar(wanted=not (no_progress or quiet))
+    with user_code(refused=no_user_code), bar as progress:
         if self_test:
             from losscli.faults import self_test as carry_out_self_test
 

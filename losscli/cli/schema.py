@@ -7,6 +7,9 @@ from losscli.cli import options as opt
 
 def command(
     of: opt.SchemaOf = "config",
+    format: opt.SchemaFormat = "json",  # noqa: A002 - the flag is called so
+    quiet: opt.Quiet = False,
+    no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is nothing to wait for
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
 ) -> int:
     """Print the JSON Schema of configs, or of what a command prints as JSON.
@@ -20,6 +23,8 @@ def command(
     from losscli.errors import UsageError
     from losscli.schemas import DOCUMENTS, schema
 
+    if format != "json":
+        raise UsageError(f"a schema is JSON, not {format}", hint="--format json")
     if of == "config":
         from losscli.config.model import schema as config_schema
 
@@ -29,5 +34,6 @@ def command(
     else:
         words = ", ".join(["config", *DOCUMENTS])
         raise UsageError(f"there is no schema of {of!r}", hint=f"--of one of {words}")
-    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    if not quiet:
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 0

@@ -11,10 +11,12 @@ from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
 from losscli.config.wording import faults_of, key_of, known_part, nearest
+from losscli.documents import Note
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import COUNTS, Gate, Judged, NotWorse, Policy, bound, parse, resolve
-from losscli.losses.spec import bind
+from losscli.losses.spec import Places, bind
 from losscli.plans import BenchPlan, EvalPlan, output_format
+from losscli.references import granted
 from losscli.sources.source import read_array
 
 _PATHS = (".npy", ".csv", ".tsv")
@@ -60,7 +62,7 @@ class RunPlan:
     on_undecided: Policy = "undecided"
     reads: tuple[str, ...] = ()
     values: Mapping[str, Value] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def name(self) -> str:
@@ -127,6 +129,15 @@ def plans_of(
     return plans
 
 
+def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
+    """What nobody asked about of these runs, which `only` leaves out."""
+    gates = sum(len(step.gates) for step in steps)
+    if steps:
+        runs = f"{len(steps)} run{'' if len(steps) == 1 else 's'}"
+        theirs = f"{gates} gate{'' if gates == 1 else 's'}"
+        yield Note("only", f"--only leaves out {runs} with {theirs}")
+
+
 class _Planner:
     """Makes the plan, and collects all that is wrong on the way."""
 
@@ -178,7 +189,10 @@ class _Planner:
             on_undecided=config.on_undecided,
             reads=tuple(self.reads),
             values=self.values,
-            notes=tuple(f"{name} is no setting" for name in self.layers.slips(flags)),
+            notes=(
+                *(Note("setting", f"{name} is no setting") for name in self.layers.slips(flags)),
+                *_left_out([step for step in steps if step not in kept]),
+            ),
         )
 
     def _model(self) -> Config:
@@ -245,8 +259,8 @@ class _Planner:
         from losscli.implementations.registry import parse as implementation
 
         asked: dict[str, Callable[[Any], Any]] = {
-            "loss": lambda spec: losses_of([spec], self._array),
-            "impl": lambda name: name == "all" or implementation(name),
+            "loss": lambda spec: losses_of([spec], self._places),
+            "impl": lambda name: _permitted(None if name == "all" else implementation(name)),
             "size": lambda size: fits(size, "linear_cross_entropy"),
             "dtype": precision,
         }
@@ -297,15 +311,20 @@ class _Planner:
         """The losses of specs, with arrays read from beside the file."""
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._array, like))
+            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._places, like))
             bound_losses += found or []
         if not self.faults:
-            self._tried(keys, lambda: bind(bound_losses, self._array))
+            self._tried(keys, lambda: bind(bound_losses, self._places))
         return bound_losses
 
-    def _array(self, path: str) -> Any:
+    @property
+    def _places(self) -> Places:
+        return Places(read_array, self._read)
+
+    def _read(self, path: str) -> str:
+        """A file that losses name, from beside the config; no output may be written over it."""
         self.reads.append(self._path(path))
-        return read_array(self.reads[-1])
+        return self.reads[-1]
 
     def _planned(self, plan: Any, keys: Keys, given: Mapping[str, Any]) -> Any:
         """A plan; what it refuses is blamed on the flag that it speaks of first."""
@@ -405,3 +424,10 @@ class _Planner:
             path = self._path(value)
             return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
         return value
+
+
+def _permitted(contestant: Any) -> Any:
+    """An implementation; raises UsageError for a user's function where those are refused."""
+    if contestant is not None and contestant.reference is not None:
+        granted(contestant.reference)
+    return contestant

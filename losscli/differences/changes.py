@@ -172,7 +172,7 @@ class Changes(Document):
             "only_old": [loss.named() for loss in self.only_old],
             "only_new": [loss.named() for loss in self.only_new],
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             **ending(self.exit_code),
         }
 

@@ -25,7 +25,8 @@ def compare_losses(old: Saved, new: Saved, terms: Terms) -> Changes:
     other = other_data(new.document.get("inputs") or [], old.document, old.name)
     if other and not terms.different_data:
         raise DataError(
-            f"{old.name} and {new.name} cannot be compared: {other}",
+            other,
+            place=f"{new.name} cannot be compared with it",
             hint="evaluate both on the same targets with -o FILE.json, or --allow-different-data",
         )
     before, after = _by_key(old), _by_key(new)

@@ -189,7 +189,7 @@ class Differences(Document):
             "only_old": [key_of(row) for row in self.only_old],
             "only_new": [key_of(row) for row in self.only_new],
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             **ending(self.exit_code),
         }
 

@@ -1,8 +1,8 @@
 """`compare_runs`: two saved runs of a config, evaluation by evaluation, benchmark by benchmark."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from losscli.differences.changes import Changes
 from losscli.differences.compare import compare
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Part: TypeAlias = Changes | Differences
+_Words = TypeVar("_Words")
 _KINDS: dict[str, tuple[str, Callable[[Saved, Saved, Terms], Part]]] = {
     "evals": ("losscli/eval/1", compare_losses),
     "benches": ("losscli/bench/1", compare),
@@ -51,11 +52,11 @@ class RunDifferences(Document):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Those of all runs, each with the name of its run."""
+        """Those of all runs, each once, with the names of the runs that it is of."""
+        said = {name: part.notes for name, part in self.parts.items()}
         return tuple(
-            note._replace(message=f"{name}: {note.message}")
-            for name, part in self.parts.items()
-            for note in part.notes
+            note._replace(message=f"{', '.join(names)}: {note.message}")
+            for note, names in together(said)
         )
 
     @property
@@ -100,7 +101,7 @@ class RunDifferences(Document):
             "only_old": list(self.only_old),
             "only_new": list(self.only_new),
             "counts": {name.replace(" ", "_"): n for name, n in self.counts.items()},
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             **ending(self.exit_code),
         }
 
@@ -125,6 +126,15 @@ class RunDifferences(Document):
         import pandas as pd
 
         return pd.DataFrame(self.to_records())
+
+
+def together(said: Mapping[str, Sequence[_Words]]) -> list[tuple[_Words, list[str]]]:
+    """What runs say, each once in its first place, with the names of those that say it."""
+    found: dict[_Words, list[str]] = {}
+    for name, words in said.items():
+        for each in words:
+            found.setdefault(each, []).append(name)
+    return list(found.items())
 
 
 def compare_runs(old: Saved, new: Saved, terms: Mapping[str, Terms]) -> RunDifferences:

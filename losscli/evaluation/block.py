@@ -266,7 +266,7 @@ class _Checks:
         self._raw = raw
         self._nan = nan
         self._offences = offences
-        self._found: dict[tuple[str, str, int | None, int], tuple[Mask | None, Mask | None]] = {}
+        self._found: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = {}
 
     def outside(self, loss: BoundLoss) -> bool:
         """Whether a value of the block lies outside the loss's domain; such rows are blamed."""
@@ -337,7 +337,7 @@ class _Checks:
 
     def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
         spared = loss.params.get("ignore_index") if role == "targets" else None
-        key = (role, domain.words, spared, loss.loss.rows_of.more)
+        key = (role, domain, spared, loss.loss.rows_of.more)
         if key not in self._found:
             classes = loss.loss.classes(self._raw["preds"].shape[1:])
             self._found[key] = domain.offenders(self._raw[role], classes, spared)

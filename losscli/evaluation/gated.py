@@ -88,8 +88,7 @@ def _number(loss: LossResult, stat: str) -> Found:
             return Found(None, reason="there is no interval")
         return Found(loss.ci[stat == "ci_high"], loss.stderr)
     if stat == "value":
-        value = loss.derived[loss.statistic] if loss.statistic else loss.mean
-        return Found(value, loss.stderr)
+        return Found(loss.of_mean, loss.stderr)
     if stat in loss.derived:
         return Found(loss.derived[stat])
     number = getattr(loss, stat, None)
@@ -138,6 +137,9 @@ def _statistic(loss: Mapping[str, Any], stat: str) -> float | None:
         found = None
         if isinstance(total, int | float) and isinstance(count, int | float) and count:
             found = total / count
+            added = loss.get("penalty")
+            if stat == "value" and isinstance(added, int | float):
+                found += added
     else:
         found = loss.get(stat)
     try:

@@ -23,7 +23,7 @@ def notes_of(
     path = source.table("preds").path
     logits = [loss for loss in losses if loss.takes_logits]
     if probabilities and logits:
-        yield _looks_like_probabilities(path, logits[0], layout["preds"])
+        yield _looks_like_probabilities(path, logits[0])
     columns = {role: source.field(role).row == (1,) and layout[role] == () for role in layout}
     if columns["preds"] and columns.get("targets"):
         columns["preds"] = columns["targets"] = False  # their shapes match as they are
@@ -43,7 +43,7 @@ def notes_of(
     yield from _table_notes(source)
 
 
-def _looks_like_probabilities(path: str, loss: BoundLoss, row: tuple[int, ...]) -> Note:
+def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:
     if loss.loss.elementwise:
         return Note(
             "looks_like_probabilities",
@@ -53,7 +53,7 @@ def _looks_like_probabilities(path: str, loss: BoundLoss, row: tuple[int, ...]) 
     return Note(
         "looks_like_probabilities",
         f"every row of {path} lies in [0, 1] and sums to 1: probabilities?",
-        f"{loss.loss.name} takes logits; of {row[0]} probabilities, take their logarithms",
+        f"{loss.loss.name} takes logits; for probabilities: -l categorical_cross_entropy",
     )
 
 

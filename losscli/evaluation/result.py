@@ -16,6 +16,8 @@ from losscli.tallies.rows import RowTally
 if TYPE_CHECKING:
     import pandas as pd
 
+    from losscli.references import Origin
+
 
 class Input(NamedTuple):
     """What a role was read from; digest is of its values, where it was asked for."""
@@ -48,7 +50,8 @@ class LossResult(NamedTuple):
     stderr, ci: of the mean (of its root for rmse); None where fewer than two rows count.
     rows = n + skipped + ignored; n rows are in the mean. max_row counts from 0; max_line is the
     line of a text file. derived: statistics of the mean, such as rmse; statistic:
-    the one of them that the loss was asked for as.
+    the one of them that the loss was asked for as. penalty: what value and ci have beside what the
+    rows give; None where nothing is. code: the files of a user that were run.
     """
 
     label: str
@@ -73,6 +76,8 @@ class LossResult(NamedTuple):
     derived: Mapping[str, float] = MappingProxyType({})
     statistic: str | None = None
     takes_logits: bool = False
+    penalty: float | None = None
+    code: "tuple[Origin, ...]" = ()
 
     @classmethod
     def of(
@@ -88,23 +93,25 @@ class LossResult(NamedTuple):
         mean, stderr = tally.mean(), tally.stderr()
         total = float(tally.numerator)
         transform = bound.transform
+        added = bound.penalty or 0.0
         shown = _apply(transform, mean)
         ci = None
         if stderr is not None:
             half = t_quantile(level, tally.count - 1) * stderr
-            ci = (_apply(transform, mean - half), _apply(transform, mean + half))
+            ends = (_apply(transform, mean - half), _apply(transform, mean + half))
+            ci = (ends[0] + added, ends[1] + added)
             if bound.statistic:  # a root: its slope is 1 / (2 √mean)
                 stderr = stderr / (2.0 * shown) if shown else None
         each = bound.convention is not None and bound.convention.by_elements
         counted = elements if each else 1
-        ends = tally.extremes
-        found = ends.high_row is not None
+        extremes = tally.extremes
+        found = extremes.high_row is not None
         return cls(
             label=bound.label,
             loss=bound.loss.name,
             params=bound.params,
             reduction=reduction,
-            value={"mean": shown, "sum": total * counted, "none": None}[reduction],
+            value={"mean": shown + added, "sum": total * counted + added, "none": None}[reduction],
             mean=mean,
             rows=tally.rows,
             n=tally.count,
@@ -115,14 +122,22 @@ class LossResult(NamedTuple):
             stderr=stderr,
             ci=ci,
             ci_level=level,
-            min=ends.low if found else None,
-            max=ends.high if found else None,
-            max_row=ends.high_row,
-            max_line=line(ends.high_row) if ends.high_row is not None else None,
+            min=extremes.low if found else None,
+            max=extremes.high if found else None,
+            max_row=extremes.high_row,
+            max_line=line(extremes.high_row) if extremes.high_row is not None else None,
             statistic=bound.statistic,
             takes_logits=bound.takes_logits,
+            penalty=bound.penalty,
+            code=bound.code,
             derived={name: _apply(function, mean) for name, function in bound.loss.derived},
         )
+
+    @property
+    def of_mean(self) -> float:
+        """The value under the reduction mean: the mean or the statistic of it, with the penalty."""
+        shown = self.derived[self.statistic] if self.statistic else self.mean
+        return shown + (self.penalty or 0.0)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -148,6 +163,10 @@ class LossResult(NamedTuple):
         }
         if self.max_line is not None:
             found["max_line"] = self.max_line
+        if self.penalty is not None:
+            found["penalty"] = self.penalty
+        if self.code:
+            found["code"] = [origin.to_dict() for origin in self.code]
         return found | dict(self.derived)
 
 
@@ -226,7 +245,7 @@ class Evaluation(Document):
             "losses": [loss.to_dict() for loss in self.losses],
             "groups": [group.to_dict() for group in self.groups],
             "gates": [gate.to_dict() for gate in self.gates],
-            "notes": [{"code": note.code, "message": note.message} for note in self.notes],
+            "notes": [note.to_dict() for note in self.notes],
             "inputs": [part.to_dict() for part in self.inputs],
             "per_sample": None if self.per_sample is None else dict(self.per_sample),
             "backend": self.backend,
@@ -291,7 +310,7 @@ COLUMNS = (
     "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
     "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
 )  # fmt: skip
-_NO_STATISTICS = {*COLUMNS, "params", "ci", "max_line", "loss", "statistic"}
+_NO_STATISTICS = {*COLUMNS, "params", "ci", "max_line", "loss", "statistic", "penalty", "code"}
 
 
 def _apply(function: Callable[[float], float], mean: float) -> float:

@@ -26,6 +26,13 @@ def read_back(document: Mapping[str, Any], path: str) -> SavedEvaluation:
 
     Raises DataError where the document lacks what a table shows.
     """
+    labels = [loss["label"] for loss in document["losses"]]
+    for group in document.get("groups", ()):
+        if [loss["label"] for loss in group["losses"]] != labels:
+            raise DataError(
+                f"{path} cannot be shown: a group of it has other losses",
+                hint="evaluate again with --save",
+            )
     try:
         timing = document["timing"]
         return SavedEvaluation(
@@ -67,7 +74,8 @@ def _loss(saved: Mapping[str, Any]) -> LossResult:
     total, count = float(saved["sum"]), float(saved["weight_sum"])
     derived = {name: float(saved[name]) for name in ("rmse", "rmsle") if name in saved}
     statistic = saved.get("statistic")
-    if saved["reduction"] == "mean" and statistic is None:
+    added = _number(saved.get("penalty"))
+    if saved["reduction"] == "mean" and statistic is None and added is None:
         mean = float(saved["value"])
     else:
         mean = total / count if count else float("nan")
@@ -94,6 +102,7 @@ def _loss(saved: Mapping[str, Any]) -> LossResult:
         max_line=saved.get("max_line"),
         derived=derived,
         statistic=statistic,
+        penalty=added,
     )
 
 

@@ -20,7 +20,7 @@ def self_test(
     progress: Callable[[float], None] = no_progress,
 ) -> SelfTest:
     """Put each fault into a copy of each run; nothing is saved and no file is changed."""
-    baseline = baseline_of(plan)
+    baseline = baseline_of(plan, "results")
     runs: list[Tried] = []
     with outputs(tuple(output)) as publish:
         for at, step in enumerate(plan.steps):

@@ -87,7 +87,7 @@ class Gate(NamedTuple):
     def saved(self) -> "Gate":
         """What the baseline is asked for."""
         stat = self.limit.stat if isinstance(self.limit, Relative) else None
-        return self._replace(stat=stat or ("mean" if self.stat[:3] == "ci_" else self.stat))
+        return self._replace(stat=stat or ("value" if self.stat[:3] == "ci_" else self.stat))
 
     def takes(self, by: Mapping[str, object]) -> bool:
         """Whether a group of these keys and values is meant; every key must be one that it has."""

@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -94,9 +95,14 @@ class _Own:
         self._loss = workload.loss
         self._params = dict(workload.params)
         row = workload.shape[1:]
-        self._spans = list(cuts(workload.rows, max(1, _TASK // math.prod(row))))
-        self._team = _Team(min(threads, len(self._spans)))
+        self._rows, self._step = workload.rows, max(1, _TASK // math.prod(row))
+        self._team = _Team(min(threads, -(-self._rows // self._step)))
         self._outputs = math.prod(row) if self._loss.elementwise else 1
+
+    @cached_property
+    def _spans(self) -> list[slice]:
+        """Made by the first call, which is not timed: rows that fit no memory may be millions."""
+        return list(cuts(self._rows, self._step))
 
     def forward(self, pred: NDArray[Any], target: NDArray[Any]) -> Answer:
         return self._answer(pred, target, None)

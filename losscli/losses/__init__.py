@@ -1,16 +1,25 @@
 """The catalogue of losses: `losses.smooth_l1(pred, target, beta=0.5)` and `.gradient(…)`.
 
-Every loss is an attribute of this package, found by the name of its file or an alias.
+Every loss is an attribute of this package, found by the name of its file or an alias; so are the
+penalties, `losses.l2_penalty(weights)`. `losses.declare` has what a loss of one's own is made of.
 """
+
+from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
 from losscli.losses.loss import Loss
-from losscli.losses.registry import find, modules
+from losscli.losses.registry import find, modules, penalties
+
+if TYPE_CHECKING:
+    from losscli.losses.penalty._penalty import Penalty
 
 
-def __getattr__(name: str) -> Loss:
+def __getattr__(name: str) -> "Loss | Penalty":
     if name.startswith("_"):
         raise AttributeError(name)
+    for penalty in penalties().values() if name.endswith("_penalty") else ():
+        if penalty.name == name:
+            return penalty
     try:
         loss, statistic = find(name)
     except UsageError as error:
@@ -21,4 +30,4 @@ def __getattr__(name: str) -> Loss:
 
 
 def __dir__() -> list[str]:
-    return sorted(modules())
+    return sorted([*modules(), *(penalty.name for penalty in penalties().values())])

@@ -12,7 +12,7 @@ from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
 from losscli.losses.conventions import Convention
-from losscli.losses.domain import Domain, rows_with
+from losscli.losses.domain import LOGIT, Domain, rows_with
 from losscli.losses.labels import Labels
 from losscli.losses.params import Param
 from losscli.losses.shapes import NUMBERS, Rows, shape_words
@@ -109,6 +109,10 @@ class Loss:
         """What predictions and targets may be under these parameters."""
         return (self.pred, self.target) if self.domains is None else self.domains(**params)
 
+    def takes_logits(self, params: Mapping[str, Any]) -> bool:
+        """Whether probabilities in their place would give a number that looks right."""
+        return self.domains_of(params)[0] is LOGIT
+
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""
         return isinstance(self.target, Labels) and target is not None and not len(target)
@@ -171,15 +175,16 @@ class Loss:
         values = self.values(xp, pred, target, **params)
         if values.ndim == 1:
             return values
-        return _row_means(xp, values)
+        return row_means(xp, values)
 
     def shares(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
         """What each row counts in the mean; None where all count 1."""
         found = None if self.denominator is None else self.denominator(xp, target, **params)
-        return found if found is None or found.ndim == 1 else _row_means(xp, found)
+        return found if found is None or found.ndim == 1 else row_means(xp, found)
 
 
-def _row_means(xp: Namespace, values: Array) -> Array:
+def row_means(xp: Namespace, values: Array) -> Array:
+    """The mean over the numbers of each row."""
     return xp.mean(xp.reshape(values, (values.shape[0], -1)), axis=-1)
 
 

@@ -14,15 +14,15 @@ _WHOLE = 1 << 63
 class Param(NamedTuple):
     """One parameter of a loss: its name, default, bounds and meaning.
 
-    kind: a number, a whole number, a number or one a column (weights), a flag (true or false), or
-    one of some words. None is taken where it is the default.
+    kind: a number, a whole number, a number or one a column (weights), a flag (true or false), one
+    of some words, or anything. None is taken where it is the default.
     """
 
     name: str
     default: float | int | bool | str | None
     bounds: Interval | Either = ANY
     meaning: str = ""
-    kind: Literal["number", "whole", "columns", "flag", "word"] = "number"
+    kind: Literal["number", "whole", "columns", "flag", "word", "any"] = "number"
     words: tuple[str, ...] = ()
 
     def checked(self, value: Any, loss: str) -> Any:
@@ -35,8 +35,12 @@ class Param(NamedTuple):
             "columns": self._columns,
             "flag": self._flag,
             "word": self._word,
+            "any": self._any,
         }[self.kind]
         return check(value, loss)
+
+    def _any(self, value: Any, loss: str) -> Any:
+        return value
 
     def _flag(self, value: Any, loss: str) -> bool:
         if not isinstance(value, bool | np.bool_):

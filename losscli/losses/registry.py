@@ -3,24 +3,44 @@
 import os
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
 from losscli.losses.conventions import LIBRARIES
 from losscli.losses.loss import Loss
 
+if TYPE_CHECKING:
+    from losscli.losses.penalty._penalty import Penalty
+
+_PENALTIES = "penalty"
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
 
 
 @cache
 def modules() -> dict[str, str]:
     """The canonical name of every loss, and the module that declares it; imports none of them."""
-    found = {}
+    found: dict[str, str] = {}
     families = sorted(entry.name for entry in os.scandir(_FOLDER) if entry.is_dir())
     for family in families:
-        for entry in sorted(os.scandir(f"{_FOLDER}/{family}"), key=lambda entry: entry.name):
-            name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - pathlib costs its import
-            if suffix == ".py" and not name.startswith("_"):
-                found[name] = f"{__package__}.{family}.{name}"
+        if family != _PENALTIES:
+            found |= _declared(family)
+    return found
+
+
+@cache
+def penalties() -> "dict[str, Penalty]":
+    """The penalties, by the names that expressions call them by, such as l2."""
+    found = (getattr(import_module(module), name) for name, module in _declared(_PENALTIES).items())
+    return {penalty.spelled: penalty for penalty in found}
+
+
+def _declared(family: str) -> dict[str, str]:
+    """The names of a folder's declarations, each with its module."""
+    found = {}
+    for entry in sorted(os.scandir(f"{_FOLDER}/{family}"), key=lambda entry: entry.name):
+        name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - pathlib costs its import
+        if suffix == ".py" and not name.startswith("_"):
+            found[name] = f"{__package__}.{family}.{name}"
     return found
 
 
@@ -56,15 +76,23 @@ def find_like(name: str, library: str) -> tuple[Loss, str | None]:
             return loss, None
     loss, statistic = find(name)
     if library not in loss.like:
-        others = [other for other in LIBRARIES if other in loss.like]
-        hint = " or ".join(f"--like {other}" for other in others)
-        raise UsageError(
-            f"{library} has no {loss.name}",
-            hint=f"{hint} {'has' if len(others) == 1 else 'have'} it"
-            if others
-            else "leave --like out",
-        )
+        raise lacks(library, loss)
     return loss, statistic
+
+
+def lacks(library: str, loss: Loss) -> UsageError:
+    """What to say of a loss that a library does not have."""
+    others = [other for other in LIBRARIES if other in loss.like]
+    hint = " or ".join(f"--like {other}" for other in others)
+    return UsageError(
+        f"{library} has no {loss.name}",
+        hint=f"{hint} {'has' if len(others) == 1 else 'have'} it" if others else "leave --like out",
+    )
+
+
+def known(name: str) -> bool:
+    """Whether a name is that of a loss or of a statistic of one."""
+    return name in modules() or name in _others()
 
 
 def find(name: str) -> tuple[Loss, str | None]:
@@ -78,11 +106,19 @@ def find(name: str) -> tuple[Loss, str | None]:
     if name in others:
         loss, statistic = others[name]
         return load(loss), statistic
+    spelled = next((p.spelled for p in penalties().values() if p.name == name), None)
+    if spelled:
+        raise UsageError(
+            f"{name} is a penalty of an array, not a loss of rows",
+            hint=f'add it to one: -l "mse + 0.01*{spelled}(@weights.npy)"',
+        )
     from difflib import get_close_matches
 
-    near = get_close_matches(name, [*modules(), *others], 3, 0.5)
-    known = f"the losses: {', '.join(modules())}"
+    from losscli.losses.plugins import plugins
+
+    near = get_close_matches(name, [*modules(), *others, *plugins()], 3, 0.5)
+    words = f"the losses: {', '.join(modules())}"
     raise UsageError(
         f"no loss is called {name!r}",
-        hint=f"did you mean {' or '.join(near)}? {known}" if near else known,
+        hint=f"did you mean {' or '.join(near)}? {words}" if near else words,
     )

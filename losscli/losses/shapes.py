@@ -13,6 +13,7 @@ class Rows(NamedTuple):
     forms: of predictions and of targets, any of which must fit; a size is a number, or a letter
     that stands for any size, the same one in both. None for targets: the loss takes none.
     elementwise: any shape, the same of both, and the row's loss is the mean over its numbers.
+    free: any shapes: the loss itself knows what it takes.
     more: how many more classes there are than a row of predictions has columns.
     width: what a letter usually is, for benchmarks.
     """
@@ -22,27 +23,30 @@ class Rows(NamedTuple):
     elementwise: bool = False
     more: int = 0
     width: int = 1024
+    free: bool = False
 
     @property
     def targeted(self) -> bool:
         """Whether there are targets."""
-        return self.elementwise or self.forms[0][1] is not None
+        return self.elementwise or self.free or self.forms[0][1] is not None
 
     def fit(self, pred: Row, target: Row | None) -> bool:
         """Whether rows of these shapes are taken."""
+        if self.free:
+            return target is not None
         if self.elementwise:
             return target is not None and tuple(pred) == tuple(target)
         return any(_fits(form, pred, target) for form in self.forms)
 
     def pred_row(self, width: int) -> tuple[int, ...]:
         """A row of predictions whose letters are `width`; one number where any shape is taken."""
-        if self.elementwise:
+        if self.elementwise or self.free:
             return ()
         return tuple(size if isinstance(size, int) else width for size in self.forms[0][0])
 
     def target_row(self, pred: Row) -> tuple[int, ...] | None:
         """The row of targets that usually goes with a row of predictions."""
-        if self.elementwise:
+        if self.elementwise or self.free:
             return tuple(pred)
         for wanted, target in self.forms:
             sizes: dict[str, int] = {}
@@ -54,6 +58,8 @@ class Rows(NamedTuple):
 
     def taken(self) -> str:
         """The shapes in words, such as "(N, C) with targets (N,)"."""
+        if self.free:
+            return self.words
         if self.elementwise:
             return "predictions and targets of one shape, (N,) or (N, D)"
         preds = " or ".join(dict.fromkeys(shape_words(pred) for pred, _ in self.forms))
@@ -85,6 +91,7 @@ def _matches(pattern: Pattern, row: Row, sizes: dict[str, int]) -> bool:
     )
 
 
+ANY_ROWS = Rows("rows of any shape", free=True)
 NUMBERS = Rows("numbers", elementwise=True)
 CLASSES = Rows("a row of classes a sample", ((("C",), ()), (("C",), ("C",))))
 LABELLED = Rows("a row of classes a sample", ((("C",), ()),))

@@ -1,35 +1,43 @@
-"""How a loss is asked for in words: `[LABEL=]NAME[:key=value,…]`, several by commas."""
+"""How a loss is asked for in words, and what the words are bound to; `grammar` has their form."""
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.backends.backend import Array, Backend
-from losscli.errors import MissingError, UsageError
+from losscli.errors import UsageError
 from losscli.losses.conventions import Convention
-from losscli.losses.domain import LOGIT, Domain
+from losscli.losses.domain import Domain
+from losscli.losses.grammar import Spec, Term, parse
 from losscli.losses.loss import Loss
-from losscli.losses.registry import find, find_like
+from losscli.losses.registry import find, find_like, known, lacks, penalties
+
+if TYPE_CHECKING:
+    from losscli.references import Origin
 
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FILE = re.compile(r"=\s*@([^,]+)")
-_LABEL = re.compile(r"[^=:\s,]+")
-
 
 class BoundLoss(NamedTuple):
-    """A loss with its parameters and its label; statistic: a derived one that is its value."""
+    """A loss with its parameters and its label; statistic: a derived one that is its value.
+
+    penalty: what is added once to its value, whatever the rows are; None where nothing is.
+    code: the files of a user that it runs. files: all that it was read from, code and arrays.
+    """
 
     loss: Loss
     params: Mapping[str, Any]
     label: str
     statistic: str | None = None
     convention: Convention | None = None
+    penalty: float | None = None
+    code: "tuple[Origin, ...]" = ()
+    files: tuple[str, ...] = ()
 
     def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
         """The same with its array parameters on a backend, and as its convention computes it.
@@ -57,7 +65,7 @@ class BoundLoss(NamedTuple):
     @property
     def takes_logits(self) -> bool:
         """Whether probabilities in their place would give a number that looks right."""
-        return self.pred is LOGIT
+        return self.loss.takes_logits(self.params)
 
     def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
         """One loss a row; a row's bits do not depend on how many rows share the block.
@@ -82,20 +90,34 @@ class BoundLoss(NamedTuple):
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 
-def bind(
-    spec: "str | Loss | BoundLoss | Sequence[Any]", read: Reader, like: str | None = None
-) -> list[BoundLoss]:
-    """The losses that a spec, a loss or a list of either names, with unique labels.
+class Places(NamedTuple):
+    """What words are bound by: at gives the path of a file that they name, read its array.
 
-    read: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
+    like: the library whose conventions losses follow.
+    """
+
+    read: Reader
+    at: Callable[[str], str] = str
+    like: str | None = None
+
+
+def bind(
+    spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]",
+    places: "Reader | Places",
+    like: str | None = None,
+) -> list[BoundLoss]:
+    """The losses that a spec, a loss, a function or a list of them names, with unique labels.
+
+    places: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
     whose conventions they follow.
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
-    if not isinstance(spec, str | Loss | BoundLoss | Sequence):
-        raise UsageError(f"a loss is asked for by its name, not by {spec!r}")
-    items = [spec] if isinstance(spec, str | Loss | BoundLoss) else list(spec)
-    bound = [loss for item in items for loss in _bind_item(item, read, like)]
+    if not isinstance(places, Places):
+        places = Places(places)
+    places = places._replace(like=like)
+    items: Sequence[Any] = spec if _listed(spec) else [spec]
+    bound = [loss for item in items for loss in _bind_item(item, places)]
     seen: set[str] = set()
     for loss in bound:
         if loss.label in seen:
@@ -108,75 +130,158 @@ def bind(
 
 
 def files_of(spec: Any) -> list[str]:
-    """The files that the parameters of specs name, whether or not they exist."""
-    items = [spec] if isinstance(spec, str) else spec if isinstance(spec, list | tuple) else []
-    return [name for item in items if isinstance(item, str) for name in _FILE.findall(item)]
+    """The files that specs name, of arrays and of code, whether or not they exist.
+
+    Raises UsageError for what is no spec.
+    """
+    found: list[str] = []
+    for item in spec if _listed(spec) else [spec]:
+        if isinstance(item, BoundLoss):
+            found += item.files
+        elif isinstance(item, str):
+            found += [name for one in parse(item) for name in _files_of(one)]
+    return found
 
 
-def _bind_item(item: Any, read: Reader, like: str | None) -> list[BoundLoss]:
+def _files_of(spec: Spec) -> Iterator[str]:
+    for term in spec.terms:
+        if term.file:
+            yield term.file
+        if term.where.endswith(".py"):
+            yield term.where
+        yield from (value[1:].strip() for _, value in term.given if value.startswith("@"))
+
+
+def rows_only(loss: BoundLoss) -> BoundLoss:
+    """The loss, where it has no penalty: what is measured or checked are rows."""
+    if loss.penalty is not None:
+        raise UsageError(
+            f"{loss.label!r} has a penalty, which has no rows to work on",
+            hint="leave the penalty out: it is one number of one array",
+        )
+    return loss
+
+
+def _listed(spec: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(spec, Sequence) and not isinstance(spec, str | BoundLoss)
+
+
+def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
-        item = item.name if like else item
-    if isinstance(item, Loss):
-        return [BoundLoss(item, item.resolve({}), item.name)]
+        return [_bound(item, {}, item.name, places)]
     if isinstance(item, str):
-        return [_bind_spec(spec, read, like) for spec in _split(item)]
+        return [_with_files(spec, places) for spec in parse(item)]
+    if callable(item):
+        from losscli.losses.own import own_loss
+
+        own = own_loss(item, getattr(item, "__name__", "own"), "the function that was given")
+        return [_bound(own, {}, own.name, places)]
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
 
 
-def _split(text: str) -> list[str]:
-    """Cut at the commas that start another loss: those not followed by `key=` of the same one."""
-    specs: list[str] = []
-    for part in text.split(","):
-        continues = specs and ":" in specs[-1] and re.match(r"\s*[A-Za-z_]\w*\s*=[^:]*$", part)
-        if continues:
-            specs[-1] += "," + part
-        else:
-            specs.append(part)
-    return specs
+def _with_files(spec: Spec, places: Places) -> BoundLoss:
+    files = tuple(map(places.at, _files_of(spec)))
+    return _bind_spec(spec, places)._replace(files=files)
 
 
-def _bind_spec(spec: str, read: Reader, like: str | None) -> BoundLoss:
-    text = spec.strip()
-    head, _, rest = text.partition(":")
-    label, equals, name = head.rpartition("=")
-    label, name = label.strip(), name.strip()
-    if not name or (equals and not _LABEL.fullmatch(label)):
-        raise UsageError(f"{spec!r} names no loss", hint="-l NAME, or -l LABEL=NAME:key=value")
-    if re.search(r"[+*(]", name) or " + " in text:
-        raise MissingError(f"sums of losses are not there yet: {text}")
-    if not _NAME.fullmatch(name):
-        if ".py" in name or "." in name:
-            raise MissingError(f"losses from a file or a module are not there yet: {text}")
-        raise UsageError(f"{name!r} is no name of a loss", hint="-l NAME, or -l NAME:key=value")
-    loss, statistic = find_like(name, like) if like else find(name)
-    convention = loss.like[like] if like else None
-    given: dict[str, str] = {}
-    for part in rest.split(",") if rest.strip() else ():
-        key, value = _parameter(part, text)
-        if key in given:
-            raise UsageError(f"{key} is given twice in {text!r}", hint="name it once")
-        given[key] = value
-    words = ",".join(f"{key}={value}" for key, value in given.items())
-    values = {key: _value(value, read) for key, value in given.items()}
-    params = loss.resolve(values, {} if convention is None else convention.params)
-    label = label or (f"{name}:{words}" if words else name)
-    return BoundLoss(loss, params, label, statistic, convention)
+def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
+    if spec.plain:
+        return _bind_term(spec.terms[0], places)._replace(label=spec.label or str(spec))
+    from losscli.losses.sums import Sum, Weighed
 
-
-def _parameter(part: str, spec: str) -> tuple[str, str]:
-    key, equals, value = part.partition("=")
-    if not equals or not key.strip() or not value.strip():
+    terms = [term for term in spec.terms if not term.file]
+    if not terms:
         raise UsageError(
-            f"{part.strip()!r} in {spec!r} is no key=value", hint="-l smooth_l1:beta=0.5"
+            f"{str(spec)!r} has penalties alone, and no rows", hint=f'-l "mse + {spec}"'
         )
-    return key.strip(), value.strip()
+    bound = [_bind_term(term, places) for term in terms]
+    for loss in bound:
+        if loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean, not a loss of a row: it is in no sum",
+                hint=f"-l {loss.loss.name}, whose rows can be added",
+            )
+    added = [term.factor * _penalty(term, places) for term in spec.terms if term.file]
+    parts = [
+        Weighed(term.factor, loss.loss, loss.params, loss.convention)
+        for term, loss in zip(terms, bound, strict=True)
+    ]
+    whole = Sum.of(str(_canonical(spec, bound)), parts)
+    return BoundLoss(
+        whole,
+        whole.resolve({}),
+        spec.label or str(spec),
+        convention=whole.convention(),
+        penalty=math.fsum(added) if added else None,
+        code=tuple(dict.fromkeys(origin for loss in bound for origin in loss.code)),
+    )
 
 
-def _value(text: str, read: Reader) -> Any:
+def _bind_term(term: Term, places: Places) -> BoundLoss:
+    loss, statistic, code = _named(term, places)
+    given = {key: _value(value, places) for key, value in term.given}
+    return _bound(loss, given, str(term), places)._replace(statistic=statistic, code=code)
+
+
+def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> BoundLoss:
+    """A loss with its parameters, by the convention that is asked for."""
+    if places.like is None:
+        return BoundLoss(loss, loss.resolve(given), label)
+    if places.like not in loss.like:
+        raise lacks(places.like, loss)
+    convention = loss.like[places.like]
+    return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
+
+
+def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
+    """The loss of a name: of the catalogue, of a user's file or module, of a package."""
+    if term.where:
+        from losscli import references
+        from losscli.losses.own import own_loss
+
+        where = places.at(term.where) if term.where.endswith(".py") else term.where
+        found = references.load(f"{where}:{term.name}")
+        return own_loss(found, term.name, where), None, (references.origin_of(where),)
+    if not known(term.name):
+        from losscli.losses.plugins import plugin
+
+        offered = plugin(term.name)
+        if offered is not None:
+            from losscli.losses.own import own_loss
+
+            found, origin = offered.load()
+            return own_loss(found, term.name, offered.value), None, (origin,)
+    found = find_like(term.name, places.like) if places.like else find(term.name)
+    return (*found, ())
+
+
+def _penalty(term: Term, places: Places) -> float:
+    known_ones = penalties()
+    if term.name not in known_ones:
+        raise UsageError(
+            f"no penalty is called {term.name!r}",
+            hint=f"they are {', '.join(f'{name}(@{term.file})' for name in known_ones)}",
+        )
+    return known_ones[term.name](places.read(places.at(term.file)))
+
+
+def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
+    """The sum in the names of the catalogue, without parameters and files."""
+    losses = iter(bound)
+    names = [
+        penalties()[term.name].name if term.file else next(losses).loss.name for term in spec.terms
+    ]
+    terms = (
+        Term(name, term.weight, term.negative) for name, term in zip(names, spec.terms, strict=True)
+    )
+    return Spec(tuple(terms))
+
+
+def _value(text: str, places: Places) -> Any:
     if text.startswith("@"):
-        return read(text[1:])
+        return places.read(places.at(text[1:].strip()))
     words: dict[str, Any] = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]

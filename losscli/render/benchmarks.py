@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.units import digits, duration, mebibytes
+from losscli.units import digits, duration, mebibytes, size, ulps
 
 if TYPE_CHECKING:
     from losscli.benchmark.limit import Limit
@@ -84,7 +84,7 @@ def _table(rows: "list[Row]") -> Table:
 
 def _caption(row: "Row") -> str:
     words = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
-    words += f": moves {_bytes(row.bytes)}"
+    words += f": moves {size(row.bytes)}"
     if row.limit_time_s is not None:
         words += f", {duration(row.limit_time_s)} at the limit"
     return words
@@ -101,8 +101,8 @@ def _line(row: "Row", *, gradients: bool) -> Line:
         "-" if row.gb_per_s is None else digits(row.gb_per_s),
         "-" if row.limit_fraction is None else f"{100 * row.limit_fraction:.0f} %",
         "-" if row.peak_memory_bytes is None else mebibytes(row.peak_memory_bytes),
-        _ulp(row.max_ulp),
-        *((_ulp(row.grad_max_ulp),) if gradients else ()),
+        ulps(row.max_ulp),
+        *((ulps(row.grad_max_ulp),) if gradients else ()),
         _speedup(row),
     ]
     if row.correct:
@@ -179,18 +179,3 @@ def _percent(share: float) -> str:
 
 def _plus_minus(ends: tuple[float, float], middle: float) -> str:
     return f"+/-{_percent((ends[1] - ends[0]) / (2.0 * middle))}"
-
-
-def _bytes(count: int) -> str:
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{digits(count / factor)} {unit}"
-    return f"{count} B"
-
-
-def _ulp(value: float | None) -> str:
-    if value is None:
-        return "-"
-    if not math.isfinite(value):
-        return str(value)
-    return f"{value:.1f}" if value < 999.5 else f"{value:.1e}"

@@ -79,7 +79,8 @@ def _worst(rows: "list[Change]") -> "list[Change]":
 
 
 def _line(row: "Change") -> Line:
-    relative = "-" if row.relative is None else f"{100 * row.relative:+.3g} %"
+    sign = "+" if row.relative else ""
+    relative = "-" if row.relative is None else f"{100 * row.relative:{sign}.3g} %"
     cells = (
         shown(_name(row.new)),
         number(row.old.value, row.old.stderr),
@@ -102,7 +103,7 @@ def _signed(row: "Change") -> str:
 
 
 def _interval(row: "Change") -> str:
-    return "-" if row.shift is None else interval(row.ci, row.shift.stderr)
+    return "-" if row.shift is None else interval(row.ci, row.shift.stderr, "+")
 
 
 def _tail(result: "Changes") -> Iterator[str]:

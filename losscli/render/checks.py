@@ -1,11 +1,11 @@
 """A check as a page: one line a case and pass, and what is wrong below."""
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
+from losscli.units import ulps
 
 if TYPE_CHECKING:
     from losscli.checks.result import Check, Checked
@@ -33,8 +33,8 @@ def _line(row: "Checked") -> Line:
     cells = (
         f"  {row.case}",
         row.passes,
-        _ulp(row.max_ulp),
-        _ulp(row.grad_max_ulp),
+        ulps(row.max_ulp),
+        ulps(row.grad_max_ulp),
         "" if row.correct else "WRONG",
     )
     return Line(cells, "" if row.correct else "red")
@@ -59,11 +59,3 @@ def _tail(result: "Check") -> Iterator[str]:
         yield f"{wrong} of {of} checks failed; exit code {result.exit_code}"
     else:
         yield f"{len(result.rows)} checks passed"
-
-
-def _ulp(value: float | None) -> str:
-    if value is None:
-        return "-"
-    if not math.isfinite(value):
-        return str(value)
-    return f"{value:.1f}" if value < 999.5 else f"{value:.1e}"

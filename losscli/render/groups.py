@@ -1,17 +1,16 @@
 """The groups of an evaluation as lines of a table: `mae[region=eu]`, and which is the worst."""
 
 import math
-import re
 from collections.abc import Sequence
 
 from losscli.documents import shown
 from losscli.evaluation.result import Evaluation, Group, LossResult
+from losscli.gates.grammar import groups_text
 from losscli.render.page import Line, Table
 from losscli.render.words import interval, percent, value_of
 from losscli.units import number
 
 LINES = 40
-_BARE = re.compile(r"[^\s,\[\]='\"]*")
 
 
 def groups_table(result: Evaluation) -> Table:
@@ -35,19 +34,14 @@ def groups_table(result: Evaluation) -> Table:
 
 
 def _cells(group: Group, loss: LossResult) -> tuple[str, ...]:
-    key = ",".join(f"{name}={_quoted(text)}" for name, text in group.by.items())
+    key = groups_text(list(group.by.items()))
     total = loss.reduction == "sum"
     return (
-        shown(f"{loss.label}[{key}]"),
+        shown(f"{loss.label}{key}"),
         number(value_of(loss), None if total else loss.stderr),
         "-" if total else interval(loss.ci, loss.stderr),
         f"{loss.n:,}",
     )
-
-
-def _quoted(text: str) -> str:
-    """As gates write it: bare, or in quotes where a sign could be taken for the grammar's."""
-    return text if _BARE.fullmatch(text) else repr(text)
 
 
 def _worst(groups: Sequence[Group], at: int) -> int | None:

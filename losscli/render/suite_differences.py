@@ -1,8 +1,9 @@
 """Two runs of a config as a page: the tables of each run of it, under its name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from losscli.differences.suites import together
 from losscli.documents import shown
 from losscli.render import module_of, page_of
 from losscli.render.page import Outcome, Page, Table
@@ -16,7 +17,7 @@ def page(result: "RunDifferences") -> Page:
     pages = {name: page_of(part) for name, part in result.parts.items()}
     tables = [_named(name, table) for name, part in pages.items() for table in part.tables]
     top = [*_top(result), *_shared(pages.values())]
-    tail = [f"{shown(name)}: {line}" for name, part in pages.items() for line in part.tail]
+    tail = _of_runs(pages)
     return Page(top, tables, [*tail, *_tail(result)], [note.message for note in result.notes])
 
 
@@ -46,16 +47,23 @@ def _shared(pages: Iterable[Page]) -> list[str]:
     return list(dict.fromkeys(line for part in pages for line in part.top[2:]))
 
 
+def _of_runs(pages: Mapping[str, Page]) -> Iterator[str]:
+    """What their pages say below; the verdicts in their last lines are summed up for all."""
+    for line, names in together({name: part.tail[:-1] for name, part in pages.items()}):
+        yield f"{', '.join(map(shown, names))}: {line}"
+
+
 def _named(name: str, table: Table) -> Table:
     return table._replace(heads=(f"{shown(name)}: {table.heads[0]}", *table.heads[1:]))
 
 
 def _tail(result: "RunDifferences") -> Iterator[str]:
     for failure in result.failures:
-        yield f"{shown(failure.run)} was not compared: {shown('; '.join(failure.error.lines()))}"
+        yield f"{shown(failure.run)} was not compared: {shown(failure.error.message)}"
     for word, names in (("OLD", result.only_old), ("NEW", result.only_new)):
         if names:
             yield f"only {word} has a result of: {shown(', '.join(names))}"
     counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
+    counts += [f"{len(result.failures)} not compared"] if result.failures else []
     code = f"; exit code {result.exit_code}" if result.exit_code else ""
-    yield f"{', '.join(counts) or 'nothing was compared'}{code}"
+    yield f"{', '.join(counts)}; verdicts by Holm over the rows of each run, at 95 %{code}"

@@ -18,7 +18,7 @@ def page(result: Any) -> Page:
     """A run, fresh or read back, from its document and its gates."""
     document = result.to_dict()
     tables = [table for table in (_evals(document), _benches(document)) if table]
-    tail = list(_failures(document))
+    tail = [*_failures(document), *_wrong(document)]
     tail += [f"wrote {', '.join(map(shown, result.written))}"] if result.written else []
     tail.append(gates_line(result.gates, document["exit_code"]))
     return Page((), tables, tail, [note.message for note in result.notes], result.gates)
@@ -102,6 +102,14 @@ def _failures(document: Mapping[str, Any]) -> Iterator[str]:
         if part.get("schema") == "losscli/error/1" and name not in told:
             place = f" ({shown(part['place'])})" if part.get("place") else ""
             yield f"{shown(name)} failed: {shown(part['message'])}{place}"
+
+
+def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
+    """Why a row of a benchmark is wrong."""
+    for name, part in document["benches"].items():
+        for row in part.get("rows", ()):
+            if not row["correct"]:
+                yield f"WRONG {shown(name)} {shown(_name_of(row))}: {shown(str(row.get('fault')))}"
 
 
 def _number(value: Any) -> float | None:

@@ -74,7 +74,7 @@ def value_of(loss: LossResult) -> float:
     """What the reduction asks for; under none the mean, or the statistic of it."""
     if loss.value is not None:
         return loss.value
-    return loss.derived[loss.statistic] if loss.statistic else loss.mean
+    return loss.of_mean
 
 
 def _digits(value: float | None, digits: int) -> str:
@@ -88,20 +88,24 @@ def _slope(loss: LossResult, value: float) -> float | None:
     return None if loss.stderr is None or not value else loss.stderr / (2.0 * value)
 
 
-def interval(ci: tuple[float, float] | None, stderr: float | None) -> str:
-    """Both ends, to two digits of the standard error and at least four of their own."""
+def interval(ci: tuple[float, float] | None, stderr: float | None, sign: str = "") -> str:
+    """Both ends, to two digits of the standard error and at least four of their own.
+
+    sign: "+" for one of changes, whose ends above 0 have a sign too.
+    """
     if ci is None or stderr is None:
         return "-"
     if not all(math.isfinite(end) for end in (*ci, stderr)):
-        return f"[{ci[0]:.4g}, {ci[1]:.4g}]"
+        return f"[{ci[0]:{sign}.4g}, {ci[1]:{sign}.4g}]"
     largest = max(abs(end) for end in ci)
     if not largest:
         return "[0, 0]"
     own = 3 - exponent(largest)
     places = max(own, 1 - exponent(stderr)) if stderr else own
     if not -4 <= exponent(largest) < 7:
-        return f"[{ci[0]:.4g}, {ci[1]:.4g}]"
-    return "[{:.{p}f}, {:.{p}f}]".format(*ci, p=max(0, places))
+        return f"[{ci[0]:{sign}.4g}, {ci[1]:{sign}.4g}]"
+    places = max(0, places)
+    return f"[{ci[0]:{sign}.{places}f}, {ci[1]:{sign}.{places}f}]"
 
 
 def percent(level: float) -> str:

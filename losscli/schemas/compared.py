@@ -1,12 +1,11 @@
-"""Schemas of what is compared: two benchmarks, two evaluations, two runs."""
+"""Schemas of what changed between two results: of evaluations, of benchmarks, and of runs."""
 
 from losscli.schemas.measured import error
 from losscli.schemas.parts import (
+    CONFIG,
     COUNT,
     FINITE,
     GIT,
-    INSTANT,
-    INTERVAL,
     LEVEL,
     NOTES,
     NUMBER,
@@ -15,6 +14,7 @@ from losscli.schemas.parts import (
     SAMPLES,
     SHAPE,
     TEXT,
+    TIME,
     TRUTH,
     Schema,
     document,
@@ -28,7 +28,14 @@ from losscli.schemas.parts import (
     several,
 )
 
-_KEY: Schema = {
+_SIDE: Schema = {
+    "path": TEXT,
+    "schema": TEXT,
+    "losscli": maybe(TEXT),
+    "environment": maybe(OBJECT),
+}
+_LOSS: Schema = {"label": TEXT, "loss": TEXT, "by": mapping(TEXT)}
+_ROW: Schema = {
     "loss": TEXT,
     "label": TEXT,
     "impl": TEXT,
@@ -40,25 +47,64 @@ _KEY: Schema = {
 }
 
 
-_SIDE: Schema = {"path": TEXT, "schema": TEXT, "losscli": maybe(TEXT)}
-
-
 def diff() -> Schema:
-    """What changed between two results of one kind."""
-    return either(_benches(), _evals(), _runs())
+    """What changed between two results; `kind` says of what they are."""
+    named = {"schema": {"const": "losscli/diff/1"}}
+    return {"type": "object", "properties": named, "anyOf": [_losses(), _benchmarks(), _runs()]}
 
 
-def _of_kind(kind: str, fields: Schema, codes: tuple[int, ...]) -> Schema:
-    """What all comparisons have, and those of one kind."""
-    shared = {"fail_on": several(TEXT), "counts": mapping(COUNT), "notes": NOTES}
-    return document("diff", {"kind": {"const": kind}, **fields, **shared, **ended(*codes)})
+def _compared(kind: str, fields: Schema, side: Schema, *codes: int) -> Schema:
+    """A comparison of two results of a kind."""
+    both = record({**_SIDE, **side})
+    shared = {
+        "kind": {"const": kind},
+        "old": both,
+        "new": both,
+        "fail_on": several(TEXT),
+        "counts": mapping(COUNT),
+        "notes": NOTES,
+    }
+    return document("diff", {**shared, **fields, **ended(0, 1, 6, *codes)})
 
 
-def _benches() -> Schema:
-    known = {"environment": maybe(OBJECT), "noise_floor": maybe(FINITE)}
+def _losses() -> Schema:
+    row = {
+        **_LOSS,
+        "params": OBJECT,
+        "old": NUMBER,
+        "new": NUMBER,
+        "n": pair(COUNT),
+        "change": maybe(NUMBER),
+        "relative": maybe(NUMBER),
+        "stderr": maybe(NUMBER),
+        "degrees_of_freedom": maybe(NUMBER),
+        "ci": maybe(pair(NUMBER)),
+        "bound": NUMBER,
+        "used": maybe(one_of("pairs", "standard errors")),
+        "pairs": maybe(COUNT),
+        "unpaired": maybe(TEXT),
+        "p_worse": maybe(FINITE),
+        "p_not_worse": maybe(FINITE),
+        "verdict": one_of("worse", "not worse", "better", "undecided"),
+        "reason": maybe(TEXT),
+    }
+    fields = {
+        "direction": TEXT,
+        "margin": FINITE,
+        "ci_level": LEVEL,
+        "per_sample": TRUTH,
+        "allow_different_data": TRUTH,
+        "rows": several(record(row)),
+        "only_old": several(record(_LOSS)),
+        "only_new": several(record(_LOSS)),
+    }
+    return _compared("eval", fields, {"per_sample": maybe(SAMPLES)})
+
+
+def _benchmarks() -> Schema:
     ratio = {"ratio": maybe(FINITE), "ci": maybe(pair(FINITE))}
     row = {
-        **_KEY,
+        **_ROW,
         "old_s": maybe(FINITE),
         "new_s": maybe(FINITE),
         "rounds": pair(COUNT),
@@ -74,8 +120,6 @@ def _benches() -> Schema:
         "differs": several(record({"what": TEXT, "old": {}, "new": {}})),
     }
     fields = {
-        "old": record(_SIDE, known),
-        "new": record(_SIDE, known),
         "direction": TEXT,
         "margin": FINITE,
         "between_runs": FINITE,
@@ -83,58 +127,18 @@ def _benches() -> Schema:
         "ci_level": LEVEL,
         "draws": COUNT,
         "rows": several(record(row)),
-        "only_old": several(record(_KEY)),
-        "only_new": several(record(_KEY)),
+        "only_old": several(record(_ROW)),
+        "only_new": several(record(_ROW)),
     }
-    return _of_kind("bench", fields, (0, 1, 6))
-
-
-def _evals() -> Schema:
-    side = record(_SIDE, {"environment": maybe(OBJECT), "per_sample": SAMPLES})
-    named = {"label": TEXT, "loss": TEXT, "by": mapping(TEXT)}
-    row = {
-        **named,
-        "params": OBJECT,
-        "old": NUMBER,
-        "new": NUMBER,
-        "n": pair(COUNT),
-        "change": maybe(NUMBER),
-        "relative": maybe(NUMBER),
-        "stderr": maybe(NUMBER),
-        "degrees_of_freedom": maybe(NUMBER),
-        "ci": INTERVAL,
-        "bound": NUMBER,
-        "used": maybe(one_of("pairs", "standard errors")),
-        "pairs": maybe(COUNT),
-        "unpaired": maybe(TEXT),
-        "p_worse": maybe(NUMBER),
-        "p_not_worse": maybe(NUMBER),
-        "verdict": one_of("worse", "not worse", "better", "undecided"),
-        "reason": maybe(TEXT),
-    }
-    fields = {
-        "old": side,
-        "new": side,
-        "direction": TEXT,
-        "margin": FINITE,
-        "ci_level": LEVEL,
-        "per_sample": TRUTH,
-        "allow_different_data": TRUTH,
-        "rows": several(record(row)),
-        "only_old": several(record(named)),
-        "only_new": several(record(named)),
-    }
-    return _of_kind("eval", fields, (0, 1, 6))
+    return _compared("bench", fields, {"noise_floor": maybe(FINITE)})
 
 
 def _runs() -> Schema:
-    known = {"environment": maybe(OBJECT), "config": OBJECT, "git": GIT, "started": maybe(INSTANT)}
     fields = {
-        "old": record(_SIDE, known),
-        "new": record(_SIDE, known),
-        "evals": mapping(either(_evals(), error())),
-        "benches": mapping(either(_benches(), error())),
+        "evals": mapping(either(_losses(), error())),
+        "benches": mapping(either(_benchmarks(), error())),
         "only_old": several(TEXT),
         "only_new": several(TEXT),
     }
-    return _of_kind("run", fields, (0, 1, 3, 4, 5, 6))
+    side = {"config": CONFIG, "started": maybe(TIME), "git": GIT}
+    return _compared("run", fields, side, 3, 4, 5)

@@ -1,12 +1,12 @@
 """Schemas of what is computed: evaluations, benchmarks, runs, checks; and errors."""
 
 from losscli.schemas.parts import (
+    CONFIG,
     COUNT,
     DIGEST,
     FINITE,
     GATES,
     GIT,
-    INSTANT,
     LIMITS,
     LOSSES,
     NOTES,
@@ -16,6 +16,7 @@ from losscli.schemas.parts import (
     SAMPLES,
     SHAPE,
     TEXT,
+    TIME,
     TRUTH,
     Schema,
     document,
@@ -69,14 +70,14 @@ def evaluation() -> Schema:
             "gates": GATES,
             "notes": NOTES,
             "inputs": several(record(source, {"columns": several(TEXT)})),
+            "per_sample": maybe(SAMPLES),
             "backend": TEXT,
             "device": TEXT,
             "dtype": TEXT,
             "like": maybe(one_of("torch", "keras", "sklearn", "optax")),
             "engine": TEXT,
             "threads": COUNT,
-            "per_sample": SAMPLES,
-            "started": maybe(INSTANT),
+            "started": maybe(TIME),
             "git": GIT,
             "timing": record({"wall_s": FINITE, "bytes": COUNT}),
             "environment": OBJECT,
@@ -143,26 +144,16 @@ def bench() -> Schema:
 
 def run() -> Schema:
     """The runs of a config, and the baseline that `bless` makes of them."""
-    config = {
-        "path": TEXT,
-        "name": TEXT,
-        "text": TEXT,
-        "digest": TEXT,
-        "set": several(TEXT),
-        "baseline": maybe(TEXT),
-        "evals": several(TEXT),
-        "benches": several(TEXT),
-    }
     blessed = {"reason": TEXT, "at": TEXT, "from": TEXT, "git": GIT}
     return document(
         "run",
         {
-            "config": record(config),
+            "config": CONFIG,
             "evals": mapping(either(evaluation(), error())),
             "benches": mapping(either(bench(), error())),
             "gates": GATES,
             "notes": NOTES,
-            "started": INSTANT,
+            "started": TIME,
             "timing": record({"wall_s": FINITE}),
             "command": several(TEXT),
             "git": GIT,

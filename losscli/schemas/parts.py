@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 Schema: TypeAlias = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+DIGEST: Schema = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 TRUTH: Schema = {"type": "boolean"}
 OBJECT: Schema = {"type": "object"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -101,7 +103,13 @@ LOSSES = several(
             "max": maybe(NUMBER),
             "max_row": maybe(COUNT),
         },
-        {"max_line": COUNT, "rmse": NUMBER, "rmsle": NUMBER},
+        {
+            "max_line": COUNT,
+            "rmse": NUMBER,
+            "rmsle": NUMBER,
+            "penalty": NUMBER,
+            "code": several(record({"path": TEXT, "sha256": TEXT})),
+        },
     )
 )
 LIMITS = several(
@@ -117,11 +125,19 @@ LIMITS = several(
     )
 )
 GIT = maybe(record({"commit": TEXT, "dirty": maybe(TRUTH)}))
-
-
-INSTANT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
-DIGEST = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-SAMPLES = maybe(record({"path": TEXT, "labels": several(TEXT), "digest": maybe(DIGEST)}))
+SAMPLES = record({"path": TEXT, "labels": several(TEXT), "digest": maybe(DIGEST)})
+CONFIG = record(
+    {
+        "path": TEXT,
+        "name": TEXT,
+        "text": TEXT,
+        "digest": TEXT,
+        "set": several(TEXT),
+        "baseline": maybe(TEXT),
+        "evals": several(TEXT),
+        "benches": several(TEXT),
+    }
+)
 
 
 def ended(*codes: int) -> Schema:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from losscli import bench
-from losscli.benchmark.limit import Limit
 
 CHEATS = Path(__file__).with_name("cheats.py")
 
@@ -16,17 +15,6 @@ def _own_folder(tmp_path, monkeypatch):
     """Every test runs in a folder that holds a copy of the cheats, which remember nothing."""
     monkeypatch.chdir(tmp_path)
     shutil.copy(CHEATS, "cheats.py")
-
-
-@pytest.fixture(autouse=True)
-def _known_limit(request, monkeypatch):
-    """Memory of a known speed, which takes no time to measure; but for tests of the real one."""
-    if "real_limit" not in request.keywords:
-
-        def known(size, _threads, level=""):
-            return Limit("cpu", level or "known", size, 1e3, 1e3)
-
-        monkeypatch.setattr("losscli.benchmark.devices.host_limit", known)
 
 
 @pytest.fixture

@@ -116,12 +116,12 @@ def test_linear_cross_entropy_holds_no_logits():
     result = bench(
         loss="linear_cross_entropy",
         impl=["numpy", "torch"],
-        size="8192x16x8192",
+        size="8192x16x4096",
         passes="forward",
-        time=8,
+        time=4,
     )
     own, theirs = result.rows
-    logits = 4 * 8192 * 8192
+    logits = 4 * 8192 * 4096
     assert own.correct
     assert theirs.correct
     assert own.peak_memory_bytes < 0.5 * logits < logits <= theirs.peak_memory_bytes

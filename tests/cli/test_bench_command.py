@@ -5,24 +5,11 @@ import json
 import math
 from pathlib import Path
 
-import pytest
-
 from losscli import bench
-from losscli.benchmark.limit import Limit
 from losscli.render.table import lines_of
 
 QUICK = ("--size", "4096", "--time", "0.3", "--no-memory", "--threads", "1")
 WRONG = "def zero(pred, target):\n    return (0 * pred).mean()\n"
-
-
-@pytest.fixture(autouse=True)
-def _known_limit(monkeypatch):
-    """Memory of a known speed, which takes no time to measure."""
-
-    def known(size, _threads, level=""):
-        return Limit("cpu", level or "known", size, 1e3, 1e3)
-
-    monkeypatch.setattr("losscli.benchmark.devices.host_limit", known)
 
 
 def test_the_table_has_a_block_a_loss(losscli):

@@ -154,7 +154,7 @@ def test_the_table_marks_the_worst_group(losscli, rows):
     lines = said.out.splitlines()
     head = next(k for k, line in enumerate(lines) if line.split()[-1:] == ["n"])
     assert lines[head].split() == ["loss", "mean", "95", "%", "interval", "n"]
-    labels = ["mae[region=eu]", "mae[region=us]", "mae[region='x, y']", "mae[region=]"]
+    labels = ["mae[region=eu]", "mae[region=us]", "mae[region='x, y']", "mae[region='']"]
     shown = lines[head + 1 : head + 5]
     assert all(line.strip().startswith(label) for line, label in zip(shown, labels, strict=True))
     assert shown[0].split()[1] == "0.500000"

@@ -155,7 +155,11 @@ def test_init_writes_a_config_that_runs(pair, losscli):
 
 def test_the_schema_is_printed(losscli):
     """As JSON that an editor reads."""
-    assert json.loads(losscli("schema").out)["$id"] == "losscli/config/1"
+    said = losscli("schema")
+    assert json.loads(said.out)["$id"] == "losscli/config/1"
+    assert losscli("schema", "--format", "json", "--no-progress").out == said.out
+    assert losscli("schema", "--quiet").out == ""
+    assert losscli("schema", "--format", "csv").code == 2
 
 
 def test_a_run_has_a_csv_whatever_its_losses(config, losscli):

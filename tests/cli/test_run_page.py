@@ -91,6 +91,35 @@ def test_a_run_that_the_baseline_lacks_is_told_with_what_to_do(config, losscli):
     ]
 
 
+@pytest.mark.parametrize(
+    ("flags", "place"),
+    [
+        (("--results", "of mine"), "'of mine/c/latest.json'"),
+        (("--no-save",), "RUN.json"),
+    ],
+    ids=["--results", "--no-save"],
+)
+def test_what_is_to_be_blessed_is_where_it_was_saved(config, losscli, flags, place):
+    """Ready to be pasted into a shell."""
+    said = losscli("run", config, *flags)
+    assert f"losscli bless {place} --reason TEXT" in said.out
+
+
+def test_a_wrong_implementation_is_told_with_its_reason(losscli, table):
+    """By hand: every loss is ten too large, so the mean is too."""
+    table("import numpy as np\ndef f(p, t):\n    return np.abs(p - t).mean() + 10\n", "k.py")
+    run = "k: {losses: [mae], impl: ['numpy:k.py:f'], size: [1e3], time: 0.3, memory: false}"
+    table(f"version: 1\nbenches:\n  {run}\n", "b.yaml")
+    said = losscli("run", "b.yaml", "--no-save")
+    (line,) = (
+        line for line in said.out.splitlines()
+        if line.startswith("  WRONG k mae numpy:k.py:f 1000 float32 forward:")
+    )  # fmt: skip
+    found, true = re.findall(r"\d+\.\d+", line)
+    assert said.code == 1
+    assert float(found) - float(true) == pytest.approx(10, rel=1e-4)
+
+
 def test_quiet_leaves_what_is_not_pass_with_its_run(config, losscli):
     """On stderr, a line a gate."""
     said = losscli("run", config, "--quiet")

@@ -167,6 +167,9 @@ def test_only_some_runs_and_their_gates(config, losscli):
         assert list(document["evals"]) == ["val", "late"]
         assert document["benches"] == {}
         assert [gate["run"] for gate in document["gates"]] == ["val", "late"]
+        (note,) = document["notes"]
+        assert note["code"] == "only"
+        assert f"note: {note['message']}" in said.err.splitlines()
     said = losscli("run", config, "--only", "vla")
     assert (said.code, "did you mean val" in said.err) == (2, True)
 

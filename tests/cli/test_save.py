@@ -111,6 +111,17 @@ def test_a_document_that_lacks_what_is_shown_is_said_to(saved, losscli):
     assert (said.code, "lacks 'timing'" in said.err) == (3, True)
 
 
+def test_a_group_that_lacks_a_loss_cannot_be_shown(saved, losscli):
+    """It would be a table with holes."""
+    Path("by.csv").write_text("region\neu\nus\nus\n")
+    saved("--by", "./by.csv")
+    document = json.loads(files()[0].read_text())
+    document["groups"][0]["losses"].pop()
+    Path("results/eval/latest.json").write_text(json.dumps(document))
+    said = losscli("results", "show", "eval")
+    assert (said.code, "other losses" in said.error[0]) == (3, True)
+
+
 def test_a_baseline_from_the_history(saved, losscli):
     """`bless eval`, and a gate that holds against it."""
     saved()

@@ -105,6 +105,7 @@ def bombs(tmp_path_factory):
     return found, done.stderr
 
 
+@pytest.mark.xdist_group("bombs")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_soon_and_in_little_memory(name, bombs):
     """Exit code 2 with its line, in messages that a person can read."""

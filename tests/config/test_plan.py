@@ -241,7 +241,7 @@ def test_a_bad_variable_names_itself():
     with pytest.raises(ConfigError, match="LOSSCLI_EVAL_THREADS"):
         planned(PLAIN, environment={"LOSSCLI_EVAL_THREADS": "many"})
     plan = planned(PLAIN, environment={"LOSSCLI_DEVISE": "cpu", "LOSSCLI_OTHER": "1"})
-    assert plan.notes == ("LOSSCLI_DEVISE is no setting",)
+    assert [note.message for note in plan.notes] == ["LOSSCLI_DEVISE is no setting"]
 
 
 def test_variables_stand_in_texts_and_are_expanded_once():

@@ -17,12 +17,13 @@ from losscli.checks.result import Check, Checked
 from losscli.config.plan import plan_of
 from losscli.diagnosis import Cuda, Diagnosis, Package
 from losscli.documents import Note
-from losscli.errors import DataError, Failure, Place
-from losscli.evaluation import saved
+from losscli.errors import DataError, Place
+from losscli.evaluation.result import Group
+from losscli.evaluation.saved import read_back
 from losscli.faults import self_test
 from losscli.gates import Found, Judged, exit_code, judge, parse
 from losscli.listings import listing, outline, settings
-from losscli.suite import SavedSuite, SuiteResult
+from losscli.suite import Failure, SavedSuite, SuiteResult
 
 FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
 GATES = [
@@ -45,6 +46,7 @@ evals:
   val: {preds: p.npy, targets: t.npy, losses: [mae, mse], gates: ["rows >= 4", "mse <= 1e9"]}
   gone: {preds: no.npy, targets: t.npy, losses: [mae]}
 """
+SAVED_EVALUATION = "results/eval/20260801T101500Z-3f9c1a2b.json"
 SAVED = "results/ci/20260801T101500Z-3f9c1a2b.json"
 
 
@@ -128,38 +130,73 @@ def check():
     return Check("k.py:f", "mae", "mae", "cpu", "float32", 0, rows, notes, ENVIRONMENT, 1.5)
 
 
+def changes():
+    """Of evaluations: worse, better and undecided losses, of a group too, and one that is gone."""
+    mae, rmse = _loss("mae", 2.0, 0.1), _loss("rmse", 3.0, 0.1, loss="mse", statistic="rmse")
+    old = [mae, rmse, _loss("mse", 9.0, 0.5), _loss("tight", 1.0, 0.1, params={"delta": 1.0})]
+    new = [_loss("mae", 2.9, 0.1), {**rmse, "value": 2.0, "rmse": 2.0}, _loss("mse", 9.5, 0.5)]
+    new.append(_loss("tight", 1.0, 0.1, params={"delta": 2.0}))
+    groups = [{"by": {"region": "eu"}, "losses": [mae]}]
+    before = _evaluated([*old, _loss("gone", 1.0, 0.1)], groups)
+    return diff(before, _evaluated(new, groups), fail_on=("worse",), margin="1%")
+
+
+def pairs():
+    """Of evaluations that kept the losses of their rows."""
+    _files()
+    np.save("q.npy", [1.5, 2.5, 3.25, 6.5])
+    for name in ("p", "q"):
+        kept = {"per_sample": f"{name}-rows.npy", "output": f"{name}.json"}
+        evaluate(f"{name}.npy", "t.npy", loss=["mae", "rmse"], threads=1, **kept)
+    return diff("p.json", "q.json", per_sample=True)
+
+
+def _loss(label, value, stderr, **changed):
+    counts = {"rows": 100, "n": 100, "skipped": 0, "ignored": 0, "weight_sum": 100.0}
+    known = {"label": label, "loss": "mae", "params": {}, "reduction": "mean", "statistic": None}
+    ends = {"ci": [value - 2 * stderr, value + 2 * stderr], "ci_level": 0.95}
+    rows = {"min": 0.0, "max": 2 * value, "max_row": 7, "sum": 100 * value, "value": value}
+    return {**known, **counts, **ends, **rows, "stderr": stderr, **changed}
+
+
+def _evaluated(losses, groups):
+    """The document of an evaluation."""
+    source = {"path": "t.npy", "format": "npy", "shape": [100], "dtype": "float64"}
+    inputs = [{"role": "targets", "digest": f"sha256:{'0' * 64}", **source}]
+    known = {"schema": "losscli/eval/1", "environment": ENVIRONMENT, "losscli": "0.1.0"}
+    parts = {"inputs": inputs, "losses": losses, "groups": groups}
+    return {**known, **parts, "dtype": "float64"}
+
+
+def run_changes():
+    """Of runs: an evaluation, a benchmark, one that is of other data, and some of one side."""
+    other = _evaluated([_loss("mae", 2.0, 0.1)], [])
+    other["inputs"][0]["digest"] = f"sha256:{'1' * 64}"
+    first, second = _loss("mae", 2.0, 0.1), _loss("mae", 2.9, 0.1)
+    old = {"val": _evaluated([first], []), "moved": _evaluated([first], []), "gone": other}
+    new = {"val": _evaluated([second], []), "moved": other, "fresh": other}
+    times = {"torch": 1.0, "numpy": 2.0}
+    return diff(
+        _run_document(old, {"kernels": _bench_document(times)}, "2026-08-01T10:15:00Z"),
+        _run_document(new, {"kernels": _bench_document(times)}, "2026-08-02T10:15:00Z"),
+        fail_on=("undecided",),
+    )
+
+
+def _run_document(evals, benches, started):
+    config = {"path": "ci.yaml", "name": "ci", "text": CONFIG, "digest": "sha256:0", "set": []}
+    config |= {"baseline": None, "evals": list(evals), "benches": list(benches)}
+    git = {"commit": "0123456789abcdef", "dirty": False}
+    known = {"config": config, "started": started, "git": git, "environment": ENVIRONMENT}
+    parts = {"evals": evals, "benches": benches, "gates": []}
+    return {"schema": "losscli/run/1", **parts, **known, "losscli": "0.1.0"}
+
+
 def differences():
     """Slower, not slower and undecided rows, and one that is gone."""
     old = {"torch": 1.0, "numpy": 2.0, "k.py:f": 3.0, "gone": 1.0}
     new = {"torch": 1.0, "numpy": 3.0, "k.py:f": 3.1}
     return diff(_bench_document(old), _bench_document(new), fail_on=("slower",))
-
-
-def changes():
-    """Of two evaluations by groups: worse, better and of no pair, and a loss that is gone."""
-    return diff(_by_region([0.0, 0.5, 1.0, 2.0], ("mae", "mse")), _by_region([0.1, 0.2, 3.0, 2.5]))
-
-
-def _by_region(pred, losses=("mae",)):
-    target, by = [0.0] * len(pred), {"region": ["eu", "eu", "us", "us"]}
-    found = evaluate(pred, target, loss=losses, by=by, digest=True, threads=1)
-    return {**found.to_dict(), "environment": ENVIRONMENT}
-
-
-def suite_changes():
-    """Of two runs of a config: an evaluation, a benchmark, and one that only one has."""
-    old = {"evals": {"val": _by_region([0.0, 0.5, 1.0, 2.0]), "gone": _by_region([1.0] * 4)}}
-    new = {"evals": {"val": _by_region([0.1, 0.2, 3.0, 2.5])}}
-    shared = {"schema": "losscli/run/1", "config": {"name": "ci"}, "gates": [], "git": None}
-    times = ({"numpy": 2.0, "torch": 1.0}, {"numpy": 3.0, "torch": 1.0})
-    benches = [{"benches": {"speed": _bench_document(each)}} for each in times]
-    return diff(shared | old | benches[0], shared | new | benches[1])
-
-
-def read_back():
-    """An evaluation that was saved."""
-    path = "results/eval/20260801T101500Z-00c0ffee.json"
-    return saved.read_back(json.loads(evaluation().to_json()), path)
 
 
 def _bench_document(times):
@@ -213,6 +250,16 @@ def run():
         own_notes=(Note("setting", "a setting is odd"),),
         saved=SAVED,
     )
+
+
+def saved():
+    """An evaluation with groups that was kept, and read back."""
+    known = {"started": "2026-08-01T10:15:00Z", "git": {"commit": "0123456789", "dirty": True}}
+    kept = {"path": "rows.npy", "labels": ["mae", "mse"], "digest": f"sha256:{'0' * 64}"}
+    result = evaluation()
+    by = tuple(Group({"region": name}, result.losses) for name in ("eu", ""))
+    found = replace(result, groups=by, per_sample=kept, **known)
+    return read_back(json.loads(found.to_json()), SAVED_EVALUATION)
 
 
 def shown():
@@ -286,12 +333,13 @@ def error():
 KINDS = {
     "evaluation": evaluation,
     "groups": groups,
+    "saved": saved,
     "bench": benchmark,
     "check": check,
-    "read-back": read_back,
     "diff": differences,
     "diff-evals": changes,
-    "diff-runs": suite_changes,
+    "diff-pairs": pairs,
+    "diff-runs": run_changes,
     "doctor": diagnosis,
     "run": run,
     "shown": shown,

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import LABELS
-from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import CLASSES
 from losscli.losses.stable import label_nll, share, shifted_exps, shifted_rest
 
@@ -128,6 +128,16 @@ def _expected(xp: Namespace, pred: Array, shares: Array) -> Array:
     return below + share(xp, xp.sum(shares, axis=-1), xp.log1p(rest))
 
 
+def _unguarded(xp: Namespace, pred: Array, target: Array, *, eps: float, **params: Any) -> Array:  # noqa: ARG001
+    """The same, but nan where a class of no weight has a logit of -inf: 0 · inf is not 0 there."""
+    found = _cross_entropy(xp, pred, target, **params)
+    if target.ndim == 1:
+        return found
+    return xp.where(xp.any((target == 0) & (pred == -xp.inf), axis=-1), xp.nan, found)
+
+
+_INFINITIES = "a logit of -inf under a target weight of 0 gives nan"
+
 cross_entropy = Loss(
     name="cross_entropy",
     aliases=("ce", "softmax_cross_entropy"),
@@ -155,6 +165,13 @@ cross_entropy = Loss(
         "torch": "F.cross_entropy(pred, target, weight, ignore_index=…, label_smoothing=…)",
         "keras": "losses.SparseCategoricalCrossentropy(from_logits=True)",
         "optax": "losses.softmax_cross_entropy_with_integer_labels(pred, target)",
+    },
+    like={
+        "torch": Convention(values=_unguarded, by_rows=True, note=_INFINITIES),
+        "keras": Convention(
+            by_rows=True, note="no label is ignored unless ignore_class says so; all ignored: 0"
+        ),
+        "optax": Convention(values=_unguarded, note=_INFINITIES),
     },
     pitfalls=(
         "With class weights the mean divides by the sum of the rows' weights, not by N.",

@@ -1,0 +1,60 @@
+"""What a declaration of one's own is made of: `from losscli.losses.declare import Loss, …`.
+
+A module with a `Loss` in it is named on the command line: `-l FILE.py:NAME`, `-l MODULE:NAME`, or
+by the entry point of an installed package in the group `losscli.losses`.
+"""
+
+from losscli.losses import shapes
+from losscli.losses.columns import BOX, INTERVAL, MEAN_DEVIATION, MEAN_VARIANCE, Columns
+from losscli.losses.domain import (
+    LOG_PROBABILITY,
+    LOGIT,
+    NON_NEGATIVE,
+    POSITIVE,
+    PROBABILITY,
+    REAL,
+    SCORE,
+    SIMPLEX,
+    SOFT_LABEL,
+    SOFT_TARGETS,
+    Either,
+    Interval,
+    Numbers,
+)
+from losscli.losses.labels import BINARY, HARD_LABEL, INDICES, LABELS, SIGN, Choice
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.shapes import Rows
+
+__all__ = [
+    "BINARY",
+    "BOX",
+    "HARD_LABEL",
+    "INDICES",
+    "INTERVAL",
+    "LABELS",
+    "LOGIT",
+    "LOG_PROBABILITY",
+    "MEAN_DEVIATION",
+    "MEAN_VARIANCE",
+    "NON_NEGATIVE",
+    "POSITIVE",
+    "PROBABILITY",
+    "REAL",
+    "SCORE",
+    "SIGN",
+    "SIMPLEX",
+    "SOFT_LABEL",
+    "SOFT_TARGETS",
+    "Array",
+    "Choice",
+    "Columns",
+    "Convention",
+    "Either",
+    "Interval",
+    "Loss",
+    "Namespace",
+    "Numbers",
+    "Param",
+    "Rows",
+    "shapes",
+]

@@ -1,0 +1,1 @@
+"""Divergences of one distribution from another, the targets being the measure."""

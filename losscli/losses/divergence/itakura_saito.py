@@ -1,0 +1,67 @@
+"""Itakura-Saito divergence."""
+
+from typing import Any
+
+from losscli.losses.divergence._ratios import log_quotient
+from losscli.losses.domain import POSITIVE
+from losscli.losses.loss import Array, Loss, Namespace
+from losscli.losses.shapes import Rows
+from losscli.losses.stable import log1pmx
+
+_SPECTRA = Rows("one number or a row of them a sample", ((("C",), ("C",)), ((), ())))
+
+
+def _itakura_saito(xp: Namespace, pred: Array, target: Array) -> Array:
+    """How far the ratio of target to prediction is from 1, whatever their unit; summed over a row.
+
+    pred and target are alike (N,) or (N, C), all > 0, such as power spectra; the result is (N,).
+
+    >>> itakura_saito([1.0, 1.0], [1.0, 2.0]).round(6).tolist()  # 2 - 1 - log 2
+    [0.0, 0.306853]
+    """
+    excess = (target - pred) / pred
+    # Of one rounded excess both terms err alike; where 1 + excess has lost its digits, or the
+    # excess is beyond double, the quotient has its own logarithm.
+    near = (excess > -0.75) & (excess < xp.inf)
+    far = excess - log_quotient(xp, target / pred, target, pred)
+    terms = xp.where(near, -log1pmx(xp, excess), far) + 0.0
+    return terms if pred.ndim == 1 else xp.sum(terms, axis=-1)
+
+
+def _itakura_saito_derivative(
+    xp: Namespace,  # noqa: ARG001
+    pred: Array,
+    target: Array,
+) -> Array:
+    """(p - t) / p²: a prediction that is too low has the steeper slope."""
+    return (pred - target) / pred / pred
+
+
+def _itakura_saito_reference(mp: Any, pred: Any, target: Any) -> Any:
+    if not isinstance(pred, list):
+        pred, target = [pred], [target]
+    ratios = [t / p for p, t in zip(pred, target, strict=True)]
+    return mp.fsum(ratio - mp.log(ratio) - 1 for ratio in ratios)
+
+
+itakura_saito = Loss(
+    name="itakura_saito",
+    family="divergence",
+    formula="Σ_c (t_c / p_c - log(t_c / p_c) - 1)",
+    latex=r"\sum_c \left( \frac{t_c}{p_c} - \log \frac{t_c}{p_c} - 1 \right)",
+    source="Itakura and Saito, Analysis synthesis telephony, 1968",
+    values=_itakura_saito,
+    derivative=_itakura_saito_derivative,
+    reference=_itakura_saito_reference,
+    pred=POSITIVE,
+    target=POSITIVE,
+    rows_of=_SPECTRA,
+    flops=40,
+    use="spectra are compared whose quiet parts count like their loud ones",
+    avoid="zeros occur, or absolute errors matter",
+    equivalents={"sklearn": "metrics.mean_gamma_deviance(target, pred) / 2 of one number a row"},
+    pitfalls=(
+        "It is half the gamma deviance, and not symmetric.",
+        "A row of (N, C) is the sum over C, not the mean.",
+    ),
+)

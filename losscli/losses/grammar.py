@@ -1,0 +1,212 @@
+"""The grammar of specs: what a text asks for, before anything is looked up.
+
+    specs  = spec {"," spec}
+    spec   = [LABEL "="] ["-"] term {("+" | "-") term}
+    term   = [NUMBER "*"] loss
+    loss   = name [":" key "=" value {"," key "=" value}] | PENALTY "(@" FILE ")"
+    name   = NAME | FILE ".py:" NAME | MODULE ":" NAME
+
+After a comma, `key=` continues the parameters of the last term, and anything else is another spec.
+A value ends at a comma, or at a plus or minus with space on both sides, so that it may hold `1e-3`.
+"""
+
+import math
+import re
+from typing import NamedTuple
+
+from losscli.errors import UsageError
+
+# Patterns as texts: each is compiled when it is first tried, which start-up seldom does.
+_NAME = r"[A-Za-z_]\w*"
+_LABEL = rf"\s*(?!{_NAME}\(\s*@)(?P<label>[^=:\s,]+)\s*="
+_SIGN = r"\s*([+-])\s*"
+_WEIGHT = r"\s*([+-]?)\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan)\s*\*\s*"
+_PENALTY = rf"({_NAME})\s*\(\s*@\s*([^)]*?)\s*\)"
+_PART = r"(?:(?!\s[+-]\s)[^,])"  # a character of a value
+_FILE = rf"((?:[A-Za-z]:[\\/])?(?:(?!\s[+-]\s)[^:,*()])+?\.py):({_NAME})\b"
+_MODULE = rf"({_NAME}(?:\.{_NAME})*):({_NAME})\b(?!\s*=)"
+_PARAMETER = rf"\s*({_NAME})\s*=\s*({_PART}+)"
+_REST = rf"{_PART}*"
+
+
+class Term(NamedTuple):
+    """A weight and what it weighs: a loss with its parameters, or a penalty of a file's array.
+
+    weight: as it was typed, without its sign; empty for 1. where: the file or module of a loss that
+    is not of the catalogue.
+    """
+
+    name: str
+    weight: str = ""
+    negative: bool = False
+    where: str = ""
+    given: tuple[tuple[str, str], ...] = ()
+    file: str = ""
+
+    @property
+    def factor(self) -> float:
+        """The weight with its sign."""
+        size = float(self.weight or 1.0)
+        return -size if self.negative else size
+
+    def __str__(self) -> str:
+        weight = f"{self.weight}*" if self.weight else ""
+        if self.file:
+            return f"{weight}{self.name}(@{self.file})"
+        words = ",".join(f"{key}={value}" for key, value in self.given)
+        name = f"{self.where}:{self.name}" if self.where else self.name
+        return f"{weight}{name}:{words}" if words else f"{weight}{name}"
+
+
+class Spec(NamedTuple):
+    """What one spec asks for; label: the name that it was given, empty where it has none."""
+
+    terms: tuple[Term, ...]
+    label: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a single loss, not weighed: no sum."""
+        (first, *more) = self.terms
+        return not more and not first.weight and not first.negative and not first.file
+
+    def __str__(self) -> str:
+        """The expression, normalised: it reads back to the same."""
+        words = "-" if self.terms[0].negative else ""
+        words += str(self.terms[0])
+        for term in self.terms[1:]:
+            words += f" {'-' if term.negative else '+'} {term}"
+        return words
+
+
+def parse(text: str) -> list[Spec]:
+    """The specs of a text; raises UsageError for what is none, with the place where it ends."""
+    if text.isascii() and text.isidentifier():
+        return [Spec((Term(text),))]
+    scanner = _Scanner(text)
+    found = [scanner.spec()]
+    while scanner.comma():
+        found.append(scanner.spec())
+    return found
+
+
+class _Scanner:
+    """A text and how far it was read."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def comma(self) -> bool:
+        """Whether another spec follows; raises UsageError where something else does."""
+        if self._at == len(self._text):
+            return False
+        self._at += 1
+        return True
+
+    def spec(self) -> Spec:
+        start = self._at
+        label = self._match(_LABEL)
+        sign = self._match(_SIGN)
+        terms = [self._term(start, sign[1] if sign else "+")]
+        while sign := self._match(_SIGN):
+            terms.append(self._term(start, sign[1]))
+        self._spaces()
+        if self._at < len(self._text) and self._text[self._at] != ",":
+            raise self._unread(start)
+        return Spec(tuple(terms), label["label"] if label else "")
+
+    def _term(self, start: int, sign: str) -> Term:
+        self._spaces()
+        weight, negative = "", sign == "-"
+        if found := self._match(_WEIGHT):
+            weight, negative = found[2], negative != (found[1] == "-")
+            if not math.isfinite(float(weight)):
+                raise UsageError(f"the weight {weight} in {self._spec(start)!r} is not finite")
+        if found := self._match(_PENALTY):
+            if not found[2]:
+                raise UsageError(f"{found[0]} names no file", hint=f"{found[1]}(@weights.npy)")
+            return Term(found[1], weight, negative, file=found[2])
+        if (found := self._match(_FILE)) or (found := self._module()):
+            return Term(found[2], weight, negative, found[1], self._given(start))
+        if found := self._match(_NAME):
+            return Term(found[0], weight, negative, "", self._given(start))
+        raise UsageError(
+            f"{self._spec(start)!r} names no loss",
+            hint='-l NAME, -l LABEL=NAME:key=value, or -l "NAME + 0.1*NAME"',
+        )
+
+    def _module(self) -> "re.Match[str] | None":
+        """`MODULE:NAME`; not `LOSS:key`, in which a value was forgotten."""
+        from losscli.losses.registry import known
+
+        found = self._look(_MODULE)
+        if found is None or known(found[1]):
+            return None
+        self._at = found.end()
+        return found
+
+    def _given(self, start: int) -> tuple[tuple[str, str], ...]:
+        """The parameters after a colon, if there is one."""
+        self._spaces()
+        if self._text[self._at : self._at + 1] != ":":
+            return ()
+        self._at += 1
+        rest = self._look(_REST)
+        if rest is None or not rest[0].strip():
+            return ()
+        found: dict[str, str] = {}
+        while True:
+            parameter = self._match(_PARAMETER)
+            value = parameter[2].strip() if parameter else ""
+            if parameter is None or not value:
+                rest = self._look(_REST)
+                words = parameter[0] if parameter else rest[0] if rest else ""
+                raise UsageError(
+                    f"{words.strip()!r} in {self._spec(start)!r} is no key=value",
+                    hint="-l smooth_l1:beta=0.5",
+                )
+            if parameter[1] in found:
+                raise UsageError(
+                    f"{parameter[1]} is given twice in {self._spec(start)!r}", hint="name it once"
+                )
+            found[parameter[1]] = value
+            if not self._continues():
+                return tuple(found.items())
+            self._at += 1
+
+    def _continues(self) -> bool:
+        """Whether a comma and another parameter follow; a colon in it would be another spec's."""
+        if self._text[self._at : self._at + 1] != ",":
+            return False
+        follows = re.compile(_PARAMETER).match(self._text, self._at + 1)
+        return follows is not None and (follows[2][0] == "@" or ":" not in follows[2])
+
+    def _look(self, pattern: str) -> "re.Match[str] | None":
+        return re.compile(pattern).match(self._text, self._at)
+
+    def _match(self, pattern: str) -> "re.Match[str] | None":
+        found = self._look(pattern)
+        if found:
+            self._at = found.end()
+        return found
+
+    def _spaces(self) -> None:
+        while self._text[self._at : self._at + 1].isspace():
+            self._at += 1
+
+    def _spec(self, start: int) -> str:
+        """The spec that begins there, for a message."""
+        return self._text[start:].strip()
+
+    def _unread(self, start: int) -> UsageError:
+        rest = self._text[self._at :]
+        if rest[0] == "*":
+            return UsageError(
+                f"a weight stands before its loss; in {self._spec(start)!r} it does not",
+                hint='-l "0.5*mse + 2*mae"',
+            )
+        return UsageError(
+            f"{self._spec(start)!r} names no loss: {rest!r} is not understood",
+            hint='-l NAME:key=value, -l "NAME + 0.1*NAME:key=value", -l FILE.py:NAME',
+        )

@@ -1,0 +1,1 @@
+"""Penalties on an array of weights: Σ|w| and Σw²."""

@@ -1,0 +1,106 @@
+"""Divergences of distributions."""
+
+import math
+
+from hypothesis import strategies as st
+
+from tests.catalogue.owed.terms import Owed
+from tests.catalogue.strategies import simplexes
+
+LAWS = frozenset({"non_negative", "zero_at_target", "convex"})
+POSITIVES = st.one_of(st.floats(1e-100, 1e100), st.floats(1e-3, 1e3))
+APART = ([0.0, 1.0], [1.0, 0.0], {})
+HOLES = ([0.0, 0.5, 0.5], [0.0, 0.0, 1.0], {})
+
+
+@st.composite
+def close_rows(draw):
+    """Two distributions that differ by 1e-16 to 1e-1 of each share, or not at all."""
+    target = draw(simplexes(4))
+    step = st.one_of(st.just(0.0), st.floats(1e-16, 0.1), st.floats(-0.1, -1e-16))
+    return [t * (1.0 + draw(step)) for t in target], target
+
+
+@st.composite
+def close_spectra(draw):
+    """The same for rows of any numbers > 0."""
+    target = draw(st.lists(POSITIVES, min_size=3, max_size=3))
+    step = st.one_of(st.just(0.0), st.floats(1e-16, 0.6), st.floats(-0.4, -1e-16))
+    return [t * (1.0 + draw(step)) for t in target], target
+
+
+def at_zero(pred, target, params):
+    """There is no slope from below at p = 0."""
+    return 0.0 in pred
+
+
+def _kl_terms(mp, pred, target, *, log_pred, log_target):
+    """Σ |terms|; where either is a logarithm, both logarithms are terms."""
+    terms = []
+    for p, t in zip(pred, target, strict=True):
+        chance, weight = mp.exp(p) if log_pred else p, mp.exp(t) if log_target else t
+        if weight and chance:
+            logs = (mp.log(weight), mp.log(chance))
+            whole = abs(logs[0] - logs[1])
+            terms.append(weight * (sum(map(abs, logs)) if log_pred or log_target else whole))
+    return mp.fsum(terms)
+
+
+OWED = {
+    "kl_div": Owed(
+        scale=_kl_terms,
+        why="the sum is signed, and cancels where p is near t",
+        near=close_rows(),
+        kink=at_zero,
+        examples=(
+            APART,
+            HOLES,
+            ([1e-310, 1.0], [0.5, 0.5], {}),
+            ([0.3 + 1e-9, 0.7], [0.3, 0.7], {}),
+            ([-math.inf, 0.0], [0.0, 1.0], {"log_pred": True}),
+            ([-1.0, -0.5], [-math.inf, 0.0], {"log_pred": True, "log_target": True}),
+            ([-1.0, -0.5], [-1.0, -0.5], {"log_pred": True, "log_target": True}),
+            ([0.5, 0.5], [-0.5, -1.0], {"log_target": True}),
+        ),
+        laws=LAWS - {"non_negative"},
+    ),
+    "js_div": Owed(
+        value=8.0,
+        why="where p is a sixth of t, two logarithms cancel to a third of their sum",
+        near=close_rows(),
+        kink=at_zero,
+        examples=(APART, HOLES, ([0.3 + 1e-9, 0.7], [0.3, 0.7], {})),
+        laws=LAWS,
+    ),
+    "hellinger": Owed(
+        params={"squared": st.booleans()},
+        near=close_rows(),
+        kink=lambda pred, target, _: 0.0 in pred or pred == target,
+        examples=(APART, HOLES, ([0.5, 0.5], [0.5, 0.5], {}), (*APART[:2], {"squared": True})),
+        laws=LAWS - {"convex"},
+    ),
+    "total_variation": Owed(
+        near=close_rows(),
+        kink=lambda pred, target, _: any(p == t for p, t in zip(pred, target, strict=True)),
+        examples=(APART, HOLES),
+        laws=LAWS,
+    ),
+    "chi2": Owed(
+        near=close_rows(),
+        kink=at_zero,
+        examples=(APART, HOLES, ([0.1, 0.9], [1e-300, 1.0], {})),
+        laws=LAWS,
+    ),
+    "itakura_saito": Owed(
+        pred=st.lists(POSITIVES, min_size=3, max_size=3),
+        target=st.lists(POSITIVES, min_size=3, max_size=3),
+        near=close_spectra(),
+        examples=(
+            (1.0, 2.0, {}),
+            (1e300, 1e-300, {}),
+            (1e-300, 1e300, {}),
+            ([1e8 + 1, 1.0], [1e8, 1.0], {}),
+        ),
+        laws=LAWS - {"convex"},
+    ),
+}
