@@ -93,7 +93,8 @@ def _size_terms(mp, pred, target, *, r, full, log_input):
     if large < 9:
         return terms + mp.fsum(logs) + 1  # target + r is rounded, which may be 1
     both = mp.fabs(mp.loggamma(large + small + 1) - mp.loggamma(large + 1))
-    return terms + mp.fabs(mp.loggamma(small + 1)) + both
+    # Stirling's correction of either factorial is about 1 / 12 n.
+    return terms + mp.fabs(mp.loggamma(small + 1)) + both + 1 / (12 * large)
 
 
 def _size_slopes(mp, pred, target, *, r, full, log_input):
