@@ -1,5 +1,6 @@
 """Rows whose numbers mean different things: a mean and a variance, two ends, a box."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,13 @@ class Columns(Domain):
             missing = _put(missing, raw, at, found.missing)
             outside = _put(outside, raw, at, found.outside)
         return Offenders(missing, outside)
+
+    def fault(self, value: float, classes: int | None = None) -> str:
+        """The column whose bounds it breaks."""
+        for part, name in zip(self.parts, self.names, strict=True):
+            if math.isfinite(value) and not part.interval.holds(value):
+                return f"is no {name}"
+        return "is not finite"
 
     def draw(
         self,

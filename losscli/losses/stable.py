@@ -88,16 +88,25 @@ def shifted_exps(xp: Namespace, logits: Array) -> tuple[Array, Array]:
 
 
 def log1pmx(xp: Namespace, u: Array) -> Array:
-    """log(1 + u) - u, which is -u²/2 near 0, where the difference of the two keeps no digit.
+    """log(1 + u) - u, which is -u²/2 near 0, where the difference of the two keeps no digit."""
+    return xp.where(log1pmx_is_near(u), log1pmx_near(xp, u), xp.log1p(u) - u)
+
+
+def log1pmx_is_near(u: Array) -> Array:
+    """Where log1pmx_near is true."""
+    return (u > -0.5) & (u < 1.0)
+
+
+def log1pmx_near(xp: Namespace, u: Array) -> Array:
+    """log1pmx for -0.5 < u < 1; some finite number for others, for the branch not taken.
 
     Loader's series in r = u / (2 + u), from Fast and accurate computation of binomial
-    probabilities, 2000; 17 terms suffice for -0.35 < u < 0.6.
+    probabilities, 2000; 17 terms suffice: r² is 1/9 at most.
     """
-    near = xp.clip(u, -0.35, 0.6)  # both branches are computed: the series must not overflow
+    near = xp.clip(u, -0.5, 1.0)
     r = near / (2.0 + near)
     square = r * r
     series = xp.zeros_like(square)
     for k in range(16, -1, -1):
         series = series * square + 1.0 / (2 * k + 3)
-    inside = (u > -0.35) & (u < 0.6)
-    return xp.where(inside, r * (2.0 * square * series - near), xp.log1p(u) - u)
+    return r * (2.0 * square * series - near)

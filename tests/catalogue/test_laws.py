@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import losscli
@@ -75,6 +75,7 @@ def test_a_chord_lies_above_the_curve(name, data, share):
         else np.asarray(data.draw(_rows(st.floats(-50, 50), target_row)), float)
     )
     between = share * first + (1 - share) * second
+    assume((np.minimum(first, second) <= between).all())  # halves of subnormals are not
     ends = value(name, first, target), value(name, second, target)
     chord = share * ends[0] + (1 - share) * ends[1]
     assert value(name, between, target) <= chord + 1e-12 * max(1.0, *map(abs, ends))

@@ -1,0 +1,1 @@
+"""Losses of predicted distributions: counts, amounts, moments, ensembles and intervals."""

@@ -1,0 +1,68 @@
+"""The deviance of a Poisson distribution."""
+
+from typing import Any
+
+from losscli.losses.distribution._rates import excess, log_ratio
+from losscli.losses.domain import NON_NEGATIVE
+from losscli.losses.loss import Array, Convention, Loss, Namespace
+from losscli.losses.stable import log1pmx_is_near, log1pmx_near
+
+
+def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
+    """Twice the log-likelihood that a predicted rate lacks of the best one, the target itself.
+
+    pred, target and the result are alike (N,) or (N, D); pred is a rate, target a count, both >= 0.
+    A rate of 0 costs inf beside a count, and nothing beside 0.
+
+    >>> poisson_deviance([2.0, 3.0], [0.0, 3.0]).tolist()
+    [4.0, 0.0]
+    """
+    none = target == 0.0
+    count = target + none  # 0 log 0 is 0: a count of 1 that weighs nothing
+    part = (pred - target) / count
+    rate = pred + (none & (pred == 0.0))
+    ratio = rate / count
+    # Both terms err less by one rounded ratio; where that overflows, or 0 was met, pred is all.
+    far = target * ((ratio - 1.0) - log_ratio(xp, ratio, rate, count))
+    far = xp.where(none | (ratio == xp.inf), pred, far)
+    near = -target * log1pmx_near(xp, part)
+    return 2.0 * xp.where(log1pmx_is_near(part) & ~none, near, far) + 0.0
+
+
+def _poisson_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+    """2 (pred - target) / pred, and 2 where both are 0."""
+    return 2.0 * excess(pred, target)
+
+
+def _poisson_deviance_reference(mp: Any, pred: Any, target: Any) -> Any:
+    if not target:
+        return 2 * pred
+    return 2 * (target * mp.log(target / pred) - target + pred) if pred else mp.inf
+
+
+poisson_deviance = Loss(
+    name="poisson_deviance",
+    family="distribution",
+    formula="2 (target log(target / pred) - target + pred)",
+    latex=r"2\left(y \log\frac{y}{\hat y} - y + \hat y\right)",
+    source="McCullagh and Nelder, Generalized linear models, 1989",
+    values=_poisson_deviance,
+    derivative=_poisson_deviance_derivative,
+    reference=_poisson_deviance_reference,
+    pred=NON_NEGATIVE,
+    target=NON_NEGATIVE,
+    flops=60,
+    use="targets are counts or amounts >= 0 whose variance grows with the mean",
+    avoid="rates may be 0 beside a count, which costs inf; the model predicts logarithms",
+    equivalents={
+        "sklearn": "metrics.mean_poisson_deviance(target, pred)",
+        "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=1)",
+        "scipy": "2 * special.kl_div(target, pred)",
+    },
+    like={"sklearn": Convention(note="scikit-learn raises where a rate is 0")},
+    pitfalls=(
+        "It is twice the generalised Kullback-Leibler divergence.",
+        "Near the target the plain formula has no digit: scikit-learn gives 0 for 1e8 and 1e8 + 1,"
+        " where it is 1e-8.",
+    ),
+)
