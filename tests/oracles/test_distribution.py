@@ -10,7 +10,7 @@ import torch
 from sklearn import metrics
 from torch.nn import functional
 
-from losscli import losses
+from losscli import evaluate, losses
 from losscli.errors import DataError, UsageError
 
 RNG = np.random.default_rng(31)
@@ -301,3 +301,15 @@ def test_a_negative_spread_is_named(name, column):
     """Not only that the row is wrong."""
     with pytest.raises(DataError, match=f"-1.0 is no {column}"):
         getattr(losses, name)([[0.0, 1.0], [0.0, -1.0]], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("params", [{}, {"full": True}])
+@pytest.mark.parametrize("name", ["poisson_nll", "negative_binomial_nll"])
+def test_a_logarithm_of_no_rate_costs_nothing_beside_no_count(name, params):
+    """As a rate of 0 does: the count weighs nothing, whatever the logarithm."""
+    given = params | {"log_input": True}
+    loss = f"{name}:" + ",".join(f"{key}={str(value).lower()}" for key, value in given.items())
+    no_rate, both = np.array([-math.inf]), np.array([-math.inf, 0.0])
+    assert evaluate(no_rate, np.zeros(1), loss=loss, nan="propagate").losses[0].value == 0.0
+    assert evaluate(no_rate, np.ones(1), loss=loss, nan="propagate").losses[0].value == math.inf
+    assert evaluate(both, np.zeros(2), loss=loss, nan="propagate").losses[0].min == 0.0
