@@ -313,3 +313,9 @@ def test_a_logarithm_of_no_rate_costs_nothing_beside_no_count(name, params):
     assert evaluate(no_rate, np.zeros(1), loss=loss, nan="propagate").losses[0].value == 0.0
     assert evaluate(no_rate, np.ones(1), loss=loss, nan="propagate").losses[0].value == math.inf
     assert evaluate(both, np.zeros(2), loss=loss, nan="propagate").losses[0].min == 0.0
+
+
+@pytest.mark.parametrize(("mean", "slopes"), [(0.0, [0.0, math.inf]), (1.0, [math.inf, -math.inf])])
+def test_a_normal_without_variance_has_the_slopes_of_the_limit(mean, slopes):
+    """More of it costs more where the mean is met, and less where it is not."""
+    assert losses.gaussian_nll.gradient([[mean, 0.0]], [0.0], eps=0.0).tolist() == [slopes]
