@@ -53,14 +53,14 @@ def real(value):
 
 
 def true_gradient(name, pred, target, params):
-    """The derivative with respect to each prediction, by a central difference of 1e-330."""
+    """The derivative with respect to each prediction, by a central difference."""
     flat = np.asarray(pred, float).reshape(-1)
     shape = np.shape(pred)
-    step = mpmath.mpf(10) ** -330  # below the smallest float64
     slopes = []
     with mpmath.workdps(DIGITS):
         loss, label, given = arguments(name, target, params)
         for k in range(flat.size):
+            step = _step(float(flat[k]))
             ends = []
             for sign in (1, -1):
                 moved = [mpmath.mpf(float(v)) for v in flat]
@@ -68,6 +68,12 @@ def true_gradient(name, pred, target, params):
                 ends.append(loss.reference(mpmath.mp, shaped(moved, shape), label, **given))
             slopes.append((ends[0] - ends[1]) / (2 * step))
     return shaped(slopes, shape)
+
+
+def _step(x):
+    """Below the smallest float64, and beside numbers near that small beside them too."""
+    step = mpmath.mpf(10) ** -330
+    return min(step, abs(mpmath.mpf(x)) * mpmath.mpf(10) ** -20) if x else step
 
 
 def shaped(numbers, shape):

@@ -10,7 +10,7 @@ import torch
 from sklearn import metrics
 from torch.nn import functional
 
-from losscli import losses
+from losscli import evaluate, losses
 from losscli.errors import DataError, UsageError
 
 RNG = np.random.default_rng(31)
@@ -301,3 +301,21 @@ def test_a_negative_spread_is_named(name, column):
     """Not only that the row is wrong."""
     with pytest.raises(DataError, match=f"-1.0 is no {column}"):
         getattr(losses, name)([[0.0, 1.0], [0.0, -1.0]], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("params", [{}, {"full": True}])
+@pytest.mark.parametrize("name", ["poisson_nll", "negative_binomial_nll"])
+def test_a_logarithm_of_no_rate_costs_nothing_beside_no_count(name, params):
+    """As a rate of 0 does: the count weighs nothing, whatever the logarithm."""
+    given = params | {"log_input": True}
+    loss = f"{name}:" + ",".join(f"{key}={str(value).lower()}" for key, value in given.items())
+    no_rate, both = np.array([-math.inf]), np.array([-math.inf, 0.0])
+    assert evaluate(no_rate, np.zeros(1), loss=loss, nan="propagate").losses[0].value == 0.0
+    assert evaluate(no_rate, np.ones(1), loss=loss, nan="propagate").losses[0].value == math.inf
+    assert evaluate(both, np.zeros(2), loss=loss, nan="propagate").losses[0].min == 0.0
+
+
+@pytest.mark.parametrize(("mean", "slopes"), [(0.0, [0.0, math.inf]), (1.0, [math.inf, -math.inf])])
+def test_a_normal_without_variance_has_the_slopes_of_the_limit(mean, slopes):
+    """More of it costs more where the mean is met, and less where it is not."""
+    assert losses.gaussian_nll.gradient([[mean, 0.0]], [0.0], eps=0.0).tolist() == [slopes]

@@ -19,30 +19,34 @@ def _gaussian_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps:
     >>> gaussian_nll([[1.0, 1.0], [3.0, 4.0]], [3.0, 3.0]).round(6).tolist()
     [2.0, 0.693147]
     """
-    variance, error, ratio = _parts(xp, pred, target, eps)
-    square = error * ratio
+    error, variance = pred[:, 0] - target, _variance(xp, pred, eps)
+    scaled = error / _divisor(error, xp.sqrt(variance), eps)
+    half = scaled * (0.5 * scaled)  # error² / v overflows before its half does
     if eps == 0:
-        variance = variance + (square == xp.inf)  # log 0 must not meet it
-    nll = 0.5 * (xp.log(variance) + square)
+        variance = variance + (half == xp.inf)  # log 0 must not meet it
+    nll = 0.5 * xp.log(variance) + half
     return nll + HALF_LOG_TAU if full else nll
 
 
-def _parts(xp: Namespace, pred: Array, target: Array, eps: float) -> tuple[Array, Array, Array]:
-    """The variance, the error, and the error over the variance: 0 where the mean is met."""
-    error = pred[:, 0] - target
-    if eps > 0:
-        variance = xp.clip(pred[:, 1], eps, xp.inf)
-        return variance, error, error / variance
-    variance = pred[:, 1]
-    return variance, error, error / (variance + (error == 0.0))
+def _variance(xp: Namespace, pred: Array, eps: float) -> Array:
+    return xp.clip(pred[:, 1], eps, xp.inf) if eps > 0 else pred[:, 1]
+
+
+def _divisor(error: Array, spread: Array, eps: float) -> Array:
+    """The spread, which may be 0 at eps 0 only; no error is 0 of it then."""
+    return spread if eps > 0 else spread + ((error == 0.0) & (spread == 0.0))
 
 
 def _gaussian_nll_derivative(
     xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
 ) -> Array:
     """Of the mean error / v, of the variance (1 / v - (error / v)²) / 2; below eps as at eps."""
-    variance, _, ratio = _parts(xp, pred, target, eps)
-    return xp.stack((ratio, 0.5 * (1.0 / variance - ratio * ratio)), axis=1)
+    error, variance = pred[:, 0] - target, _variance(xp, pred, eps)
+    ratio = error / _divisor(error, variance, eps)
+    # Of a small variance 1 / v and (error / v)² may both overflow, of a large one error² / v.
+    small = (0.5 - ratio * (0.5 * error)) / variance
+    large = 0.5 / variance - ratio * (0.5 * ratio)
+    return xp.stack((ratio, xp.where(variance < 1.0, small, large)), axis=1)
 
 
 def _gaussian_nll_reference(mp: Any, pred: Any, target: Any, *, full: bool, eps: Any) -> Any:

@@ -19,15 +19,14 @@ def _interval_score(xp: Namespace, pred: Array, target: Array, *, alpha: float) 
     """
     low, high = pred[:, 0], pred[:, 1]
     missed = xp.clip(xp.maximum(low - target, target - high), 0.0, xp.inf)
-    return (high - low) + (2.0 / alpha) * missed + 0.0
+    return (high - low) + (2.0 * missed) / alpha + 0.0
 
 
 def _interval_score_derivative(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
     """Of the lower end -1, of the upper 1; 2 / alpha the other way for the end that was passed."""
-    price = 2.0 / alpha
     below = xp.astype(target < pred[:, 0], pred.dtype)
     above = xp.astype(target > pred[:, 1], pred.dtype)
-    return xp.stack((price * below - 1.0, 1.0 - price * above), axis=1)
+    return xp.stack(((2.0 * below) / alpha - 1.0, 1.0 - (2.0 * above) / alpha), axis=1)
 
 
 def _interval_score_reference(mp: Any, pred: Any, target: Any, *, alpha: Any) -> Any:

@@ -39,7 +39,7 @@ def _of_logarithm(xp: Namespace, pred: Array, target: Array, r: float) -> Array:
             x - far, 0.0, xp.inf
         )
 
-    return target * log1p_exp(-pred, 1.0, r) + r * log1p_exp(pred, r, 1.0)
+    return share(xp, target, log1p_exp(-pred, 1.0, r)) + r * log1p_exp(pred, r, 1.0)
 
 
 def _log_shape(xp: Namespace, target: Array, r: float) -> Array:

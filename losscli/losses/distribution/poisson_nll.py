@@ -32,8 +32,8 @@ def _kernel(xp: Namespace, pred: Array, target: Array, log_input: bool, eps: flo
     if not log_input:
         return pred - share(xp, target, xp.log(pred + eps)) + 0.0
     rate = xp.exp(pred)
-    # Beside an infinite rate target · log(rate) counts nothing, and may be infinite itself.
-    return xp.where(rate == xp.inf, rate, rate - target * pred)
+    # Beside an infinite rate or no count target · log(rate) counts nothing, and may be infinite.
+    return xp.where((rate == xp.inf) | (target == 0.0), rate, rate - target * pred)
 
 
 def _poisson_nll_derivative(
