@@ -24,6 +24,16 @@ class Curve(NamedTuple):
     losses: Points
     gradients: Points | None
 
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a point."""
+        gradients = [None] * len(self.at) if self.gradients is None else self.gradients.tolist()
+        return [
+            {"loss": self.label, "at": x, "value": value, "gradient": gradient}
+            for x, value, gradient in zip(
+                self.at.tolist(), self.losses.tolist(), gradients, strict=True
+            )
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         gradients = None if self.gradients is None else self.gradients.tolist()
@@ -78,51 +88,45 @@ class Along:
 _NUMPY: Any = np
 
 
-def along(loss: BoundLoss, target: float | None = None) -> Along:
+def along(loss: BoundLoss, target: float | None = None, *, errors: bool = True) -> Along:
     """The loss along its line; a loss that depends on the error alone along that of errors.
 
-    target: of a loss of one number. Raises UsageError for a target that the loss cannot have, or
-    for a loss of rows, whose targets are no numbers.
+    target: of a loss of one number. errors: False for predictions even there.
+
+    Raises UsageError for a target that the loss cannot have, or of a loss of rows.
     """
-    line = line_of(loss)
     if target is not None:
         _check_target(loss, target)
-        line = line_of(loss, target)
-    if _of_errors(loss):
-        line = error_line()
-    return Along(loss, line)
+    if errors and not target and of_errors(loss):
+        return Along(loss, error_line())
+    return Along(loss, line_of(loss, target))
 
 
 def _check_target(loss: BoundLoss, target: float) -> None:
-    _, wanted = loss.loss.domains_of(loss.params)
-    if not isinstance(line_of(loss).target, float) or wanted is None:
+    wanted = loss.target
+    if not isinstance(line_of(loss, target).target, float) or wanted is None:
         raise UsageError(f"{loss.label} takes rows: no one number is its target")
     missing, outside = wanted.offenders(np.array([target]))
     if missing is not None or outside is not None:
         raise UsageError(f"{loss.label} takes {wanted.words}; {target:g} is not one")
 
 
-def _of_errors(loss: BoundLoss) -> bool:
+def of_errors(loss: BoundLoss) -> bool:
     """Whether a loss of one number depends on pred - target alone: tried, at a few of both."""
-    pred, wanted = loss.loss.domains_of(loss.params)
+    wanted = loss.target
     numbers = loss.loss.rows_of.elementwise or loss.loss.rows_of.free
-    if not numbers or labelled(wanted) or not (_unbounded(pred) and _unbounded(wanted)):
+    if not numbers or labelled(wanted) or not (_unbounded(loss.pred) and _unbounded(wanted)):
         return False
     first = Along(loss, error_line()).values(_TRIED)
     return all(
-        np.allclose(
-            Along(loss, replace_target(target)).values(_TRIED + target),
-            first,
-            rtol=1e-9,
-            atol=1e-300,
-        )
+        np.allclose(_beside(loss, target), first, rtol=1e-9, atol=1e-300)
         for target in (-4.0, 2.0, 16.0)
     )
 
 
-def replace_target(target: float) -> Line:
-    """The line of predictions beside a target."""
-    return error_line()._replace(target=target)
+def _beside(loss: BoundLoss, target: float) -> Points:
+    """The loss of a few errors beside a target."""
+    return Along(loss, error_line()._replace(target=target)).values(_TRIED + target)
 
 
 def _unbounded(domain: Any) -> bool:
@@ -133,7 +137,9 @@ def _of_one_row(loss: BoundLoss) -> BoundLoss:
     """The loss of one output: of parameters by column the first, where numbers are looked at."""
     if not loss.loss.elementwise:
         return loss
-    params = {name: value[0] if np.ndim(value) == 1 else value for name, value in loss.params.items()}
+    params = {
+        name: value[0] if np.ndim(value) == 1 else value for name, value in loss.params.items()
+    }
     convention = loss.convention
     values = None if convention is None else convention.values_of(2.0**-52)
     found = loss.loss if values is None else replace(loss.loss, values=values)

@@ -133,9 +133,7 @@ def _points(loss: Along) -> Iterator[Point]:
         yield Point(x, value, slope)
 
 
-def _breaks(
-    function: Callable[[Points], Points], grid: Points, found: Points
-) -> Iterator[Corner]:
+def _breaks(function: Callable[[Points], Points], grid: Points, found: Points) -> Iterator[Corner]:
     """Where a function jumps: each interval is halved to where its ends differ the most."""
     low, high = grid[:-1].copy(), grid[1:].copy()
     below, above = found[:-1].copy(), found[1:].copy()
@@ -182,7 +180,7 @@ def _merged(low: Points, high: Points, below: Points, above: Points) -> Iterator
         place = float(f"{(low[at] + high[last]) / 2.0:.9g}")
         if abs(place) < 1e-15:
             place = 0.0
-        yield Corner(place, float(below[at]), float(above[last]))
+        yield Corner(place, *(float(f"{side:.12g}") for side in (below[at], above[last])))
         at = last + 1
 
 

@@ -20,6 +20,7 @@ from losscli.losses.spec import BoundLoss
 Points: TypeAlias = NDArray[np.float64]
 
 _CLASSES = 3
+_SCORE = "logit or score"
 
 
 class Line(NamedTuple):
@@ -88,11 +89,11 @@ def number_line(pred: Domain, wanted: Domain | None, target: float | None = None
     """The prediction itself, beside a target that is 1 where labels are, and else as given."""
     given = positive(wanted) if target is None else target
     ends = pred.interval if isinstance(pred, Numbers) else Interval(ends="()")
-    kind = "logit" if pred is LOGIT else _singular(pred)
+    kind = _singular(pred)
     low, high = ends.low, ends.high
     if np.isinf(low) and np.isinf(high):
         around = 0.0 if labelled(wanted) else given
-        reach = 3.0 if not labelled(wanted) else 6.0 if kind == "logit" else 3.0
+        reach = 6.0 if pred is LOGIT else 3.0
         low, high = around - reach, around + reach
     elif np.isinf(high):
         low, high = low, low + 4.0 * max(1.0, given - low)
@@ -122,8 +123,9 @@ def positive(wanted: Domain | None) -> float:
 
 
 def _singular(pred: Domain) -> str:
-    """What one prediction is called."""
-    words = {"probabilit": "probability", "score": "score", "distance": "distance"}
+    """What one prediction is called; losses of logits and of scores share their axes."""
+    words = {"probabilit": "probability", "logit": _SCORE, "score": _SCORE,
+             "similarit": "similarity"}  # fmt: skip
     return next((word for start, word in words.items() if start in pred.words), "prediction")
 
 
@@ -168,9 +170,7 @@ def _class_line(pred: Domain, target: Any, classes: int) -> Line:
         axis = "log-probability of the right class"
         ends = Interval(high=0.0, ends="(]")
         return _straight(axis, -6.0, 0.0, right - 1.0, right, target, ends)
-    kind = next((word for word in ("logit", "similarit") if word in pred.words), "score")
-    kind = "similarity" if kind == "similarit" else kind
-    axis = f"{kind} of the right class, the others 0"
+    axis = f"{_singular(pred)} of the right class, the others 0"
     return _straight(axis, -6.0, 6.0, np.zeros(classes), right, target)
 
 
