@@ -24,7 +24,8 @@ class Catalogue(Document):
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         losses = [dict(loss) for loss in self.losses]
-        return {"schema": "losscli/list/1", "losses": losses, **ending(self.exit_code)}
+        found = {"schema": "losscli/list/1", "losses": losses}
+        return found | {"penalties": list(self.penalties)} | ending(self.exit_code)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a loss."""

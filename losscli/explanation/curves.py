@@ -71,10 +71,16 @@ class Along:
             moved = found * self.line.direction(x) if pred.ndim > 1 else found
             return np.asarray(moved.reshape(len(x), -1).sum(axis=1))
 
-    def curve(self, low: float, high: float, count: int = POINTS) -> Curve:
-        """The loss between two ends, at even steps; ends outside the domain are moved in."""
-        at = np.linspace(low, high, count)
+    def curve(self, low: float, high: float) -> Curve:
+        """The loss between two ends, at even steps, where it has a value.
+
+        Raises UsageError where it has none there.
+        """
+        at = np.linspace(low, high, POINTS)
         at = at[np.asarray(self.line.ends.holds(at), np.bool_)]
+        if len(at) < 2:
+            words = f"{self.loss.label} is only defined where the {self.line.axis} is"
+            raise UsageError(f"{words} {self.line.ends}", hint="another --range")
         return Curve(self.loss.label, self.line.axis, at, self.values(at), self.gradients(at))
 
     def _rows(self, x: Points) -> tuple[Any, Any]:

@@ -69,10 +69,6 @@ def plotted(
     high = max(one.line.high for one in each)
     low, high = (low, high) if ends is None else ends
     curves = tuple(one.curve(low, high) for one in each)
-    for one, curve in zip(each, curves, strict=True):
-        if len(curve.at) < 2:
-            words = f"{one.loss.label} is only defined where the {one.line.axis} is"
-            raise UsageError(f"{words} {one.line.ends}", hint="another --range")
     return Plot(each[0].line.axis, low, high, curves, gradient, title)
 
 

@@ -58,7 +58,7 @@ def drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
             _put(cells, column, row, wide, high, "" if braille else trace.mark or "*")
     for number, trace in enumerate(traces):
         if trace.mark:
-            _mark(cells, trace, frame, number, len(traces))
+            _mark(cells, trace, frame, high, (number + 0.5) / len(traces))
     cells[cells == _BLANK] = ord(" ")
     return ["".join(map(chr, line)) for line in cells]
 
@@ -114,12 +114,12 @@ def _put(cells: NDArray[np.int_], column: int, row: int, wide: int, high: int, s
         cells[at] |= _BITS[column % wide][row % high]
 
 
-def _mark(cells: NDArray[np.int_], trace: Trace, frame: Frame, number: int, count: int) -> None:
-    """Letters on a curve, of several curves each at other columns."""
+def _mark(cells: NDArray[np.int_], trace: Trace, frame: Frame, high: int, aside: float) -> None:
+    """Letters on a curve. high: rows of dots a character; aside: where among its columns."""
     for part in range(3):
-        share = (part + (number + 0.5) / count) / 3.0
+        share = (part + aside) / 3.0
         column = round(share * (frame.columns - 1))
         x = frame.left + (frame.right - frame.left) * column / (frame.columns - 1)
         height = _height(trace, x)
         if height is not None and frame.bottom <= height <= frame.top:
-            cells[_row_of(frame, frame.rows, height), column] = ord(trace.mark)
+            cells[_row_of(frame, frame.rows * high, height) // high, column] = ord(trace.mark)

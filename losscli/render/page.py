@@ -62,8 +62,9 @@ class Prose(NamedTuple):
 class Page(NamedTuple):
     """What a result says: lines before its tables, the tables, and lines after them.
 
-    body: lines that stay as they are, before all others. notes: those that the command line prints on stderr, for formats that stand alone. gates: they
-    are read last in a log and first in a comment.
+    body: lines that stay as they are, before all others. notes: those that the command line prints
+    on stderr, for formats that stand alone. gates: they are read last in a log and first in a
+    comment.
     """
 
     top: Sequence[str]

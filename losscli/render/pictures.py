@@ -72,7 +72,7 @@ def _panel(axis: Any, result: "Plot", name: str) -> None:
         every = (number * 5, max(1, len(curve.at) // 8))
         axis.plot(
             curve.at, mine, color=colour, linestyle=dash, linewidth=1.8, marker=mark,
-            markersize=4.5, markevery=every, markerfacecolor="white", markeredgewidth=1.0, label=curve.label,
+            markersize=4.5, markevery=every, markerfacecolor="white", markeredgewidth=1.0,
         )  # fmt: skip
     _names(axis, result, heights)
     axis.set_xlabel(result.axis)
