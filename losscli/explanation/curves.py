@@ -1,7 +1,6 @@
 """A loss along its line: values, slopes, and what the two say of its shape."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +49,8 @@ class Along:
     """A loss as a function of the one number of its line."""
 
     def __init__(self, loss: BoundLoss, line: Line) -> None:
-        self.loss, self.line = _of_one_row(loss), line
+        numbers = line.rows(np.zeros(1)).ndim == 1
+        self.loss, self.line = _of_one_output(loss) if numbers else loss, line
 
     def values(self, at: Sequence[float] | Points) -> Points:
         """The loss at points of the line."""
@@ -139,14 +139,9 @@ def _unbounded(domain: Any) -> bool:
     return isinstance(domain, Numbers) and not domain.bounded
 
 
-def _of_one_row(loss: BoundLoss) -> BoundLoss:
-    """The loss of one output: of parameters by column the first, where numbers are looked at."""
-    if not loss.loss.elementwise:
-        return loss
+def _of_one_output(loss: BoundLoss) -> BoundLoss:
+    """The same with the first number of each parameter by columns."""
     params = {
         name: value[0] if np.ndim(value) == 1 else value for name, value in loss.params.items()
     }
-    convention = loss.convention
-    values = None if convention is None else convention.values_of(2.0**-52)
-    found = loss.loss if values is None else replace(loss.loss, values=values)
-    return loss._replace(params=params, loss=found)
+    return loss._replace(params=params)

@@ -208,15 +208,11 @@ def _logarithms(domain: Domain | None) -> bool:
 
 
 def _first_of(wanted: Domain | None, classes: int) -> Any:
-    """A row of targets of which the first is positive."""
-    low = min(wanted.values) if isinstance(wanted, Choice) else 0.0
-    target = np.full(classes, 0.0 if low == -1.0 and not _signs(wanted) else low)
+    """A row of targets of which the first is positive, the others negative."""
+    signs = isinstance(wanted, Choice) and 0.0 not in wanted.values
+    target = np.full(classes, -1.0 if signs else 0.0)
     target[0] = 1.0
     return target
-
-
-def _signs(wanted: Domain | None) -> bool:
-    return isinstance(wanted, Choice) and 0.0 not in wanted.values
 
 
 def _threshold_line() -> Line:

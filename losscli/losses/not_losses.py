@@ -2,7 +2,7 @@
 
 # The names, and (what it is, what to do). A statistic of a whole set is no mean of rows.
 NOT_LOSSES: dict[str, tuple[str, str]] = {
-    "accuracy acc error_rate": (
+    "accuracy acc": (
         "zero_one is 1 − accuracy",
         "-l zero_one, of labels and predicted labels or scores",
     ),
