@@ -49,7 +49,7 @@ class Along:
     """A loss as a function of the one number of its line."""
 
     def __init__(self, loss: BoundLoss, line: Line) -> None:
-        numbers = line.rows(np.zeros(1)).ndim == 1
+        numbers = line.rows(np.array([(line.low + line.high) / 2.0])).ndim == 1
         self.loss, self.line = _of_one_output(loss) if numbers else loss, line
 
     def values(self, at: Sequence[float] | Points) -> Points:

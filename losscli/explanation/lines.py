@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.losses.columns import Columns, Ordered
 from losscli.losses.domain import LOGIT, REAL, Domain, Interval, Numbers, Simplex
-from losscli.losses.labels import Choice, Labels
+from losscli.losses.labels import Choice
 from losscli.losses.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
 from losscli.losses.spec import BoundLoss
 
@@ -63,22 +63,21 @@ def line_of(loss: BoundLoss, target: float | None = None) -> Line:
     pred, wanted = loss.loss.domains_of(loss.params)
     if rows.elementwise or rows.free or any(form[0] == () for form in rows.forms):
         return number_line(pred, wanted, target)
-    return _row_line(rows, pred, wanted, _classes(loss))
-
-
-def _row_line(rows: Rows, pred: Domain, wanted: Domain | None, classes: int) -> Line:
     if rows in _PATTERNS:
         return _PATTERNS[rows](wanted)
     if isinstance(pred, Columns | Ordered):
         return _spread_line(pred)
-    if isinstance(wanted, Labels) and rows.more:
-        return _threshold_line()
-    if isinstance(wanted, Labels):
-        return _class_line(pred, 0, classes)
+    if loss.loss.indexed(()):
+        spared = loss.params.get("ignore_index") == 0
+        return _threshold_line() if rows.more else _class_line(pred, int(spared), _classes(loss))
+    return _row_line(rows, pred, wanted, _classes(loss))
+
+
+def _row_line(rows: Rows, pred: Domain, wanted: Domain | None, classes: int) -> Line:
     if rows.pred_row(classes) == (2,):
         axis = "first score - second, the first is to win"
         return _straight(axis, -6.0, 6.0, np.array([0.0, 0.0]), np.array([1.0, 0.0]), 1.0)
-    if isinstance(wanted, Simplex) or isinstance(pred, Simplex):
+    if any(isinstance(one, Simplex) or _logarithms(one) for one in (pred, wanted)):
         return _shares_line(pred, wanted, classes)
     if pred is REAL:
         return _angle_line()
@@ -161,9 +160,9 @@ def _straight(
 
 
 def _class_line(pred: Domain, target: Any, classes: int) -> Line:
-    """The first class is right, and its prediction moves."""
+    """The prediction of one class moves: that of the target, of a row of targets the first."""
     right = np.zeros(classes)
-    right[0] = 1.0
+    right[target if isinstance(target, int) else 0] = 1.0
     if isinstance(pred, Simplex):
         return _shares_line(pred, None, classes, target)
     if _logarithms(pred):

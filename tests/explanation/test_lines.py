@@ -99,3 +99,28 @@ def test_points_of_a_line_lie_in_the_domain(loss):
         assert missing is None
         assert outside is None
     loss.fit(rows.shape[1:], None if line.target is None else np.shape(line.target), {})
+
+
+ODD = [
+    "smooth_l1:beta=1e300", "smooth_l1:beta=1e-300", "barron:alpha=-1e3", "triplet_margin:p=inf",
+    "tweedie_deviance:power=0", "tweedie_deviance:power=3", "kl_div:log_pred=true",
+    "kl_div:log_pred=true,log_target=true", "poisson_nll:log_input=false", "bce:floor=-inf",
+    "cross_entropy:ignore_index=0", "nll:ignore_index=0", "negative_binomial_nll:log_input=true",
+    "listnet:labels=raw", "1e300*mse", "mse - mae", "cross_entropy + 0.1*multi_margin",
+    "0.5*dice + 0.5*jaccard", "iou + giou", "mse + poisson_nll",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", ODD)
+def test_parameters_and_sums_move_the_line_with_the_domain(spec):
+    """The gradient is the chord of a short step wherever the curve is smooth."""
+    found = explain(spec)
+    curve, gradients = found.curve, found.curve.gradients
+    x, y = curve.at, curve.losses
+    with np.errstate(all="ignore"):
+        chord = (y[2:] - y[:-2]) / (x[2:] - x[:-2])
+        near = np.abs(chord - gradients[1:-1]) <= 1e-2 * np.abs(chord).max() + 0.02 * np.abs(chord)
+    assert near.mean() > 0.95
+    assert np.isfinite(y).mean() > 0.95
+    if "ignore_index" in spec:
+        assert y.max() > 1.0  # the row counts
