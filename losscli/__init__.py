@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from losscli.errors import MissingError as MissingError
     from losscli.errors import UsageError as UsageError
     from losscli.evaluation import Evaluation as Evaluation
+    from losscli.explanation.facts import Explanation as Explanation
+    from losscli.plotting import explain as explain
+    from losscli.plotting import plot as plot
     from losscli.runs import bench as bench
     from losscli.runs import check as check
     from losscli.runs import diff as diff
@@ -33,11 +36,14 @@ _PUBLIC = {
     "bench": "losscli.runs",
     "check": "losscli.runs",
     "diff": "losscli.runs",
+    "explain": "losscli.plotting",
+    "plot": "losscli.plotting",
     "run": "losscli.steps",
     "read": "losscli.saved",
     "Evaluation": "losscli.evaluation",
     "Benchmark": "losscli.benchmark.result",
     "Check": "losscli.checks.result",
+    "Explanation": "losscli.explanation.facts",
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",
     "DataError": "losscli.errors",

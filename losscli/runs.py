@@ -13,10 +13,9 @@ from losscli.engines.local import LocalEngine
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.gated import gated
-from losscli.evaluation.measure import fit, no_progress
+from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, bound, parse
 from losscli.losses.loss import Loss
-from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss, bind, files_of, rows_only
 from losscli.machine import cores, reuses_memory
 from losscli.outputs import kept, outputs, telling
@@ -31,7 +30,6 @@ from losscli.plans import (
 )
 from losscli.results import OutputFile, SampleFile, SavedRun
 from losscli.saved import read
-from losscli.sources.lane import Lane
 from losscli.sources.reference import Reference
 from losscli.sources.source import Source, beside, open_source, read_array
 from losscli.sources.table import BLOCK
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     from losscli.diagnosis import Diagnosis
     from losscli.differences.differ import Difference
 
+_LIKELY = 8  # losses that are proposed where none is named
 _SMALLEST_PIECE = 1 << 15  # bytes of text that are worth a thread
 
 
@@ -354,40 +353,25 @@ def _engine(plan: EvalPlan, backend: Backend, source: Source, samples: SampleFil
 
 
 def _no_loss(plan: EvalPlan) -> UsageError:
-    """The losses that fit these shapes and ranges, ready to paste."""
+    """The likeliest losses for these shapes and ranges, ready to paste."""
     names: list[str] = []
     with suppress(LossCliError):
         names = fitting(plan)
-    flags = " ".join(f"-l {name}" for name in names)
+    flags = " ".join(f"-l {name}" for name in names[:_LIKELY])
+    more = f"; {len(names) - _LIKELY} more fit: see losscli list" if names[_LIKELY:] else ""
     return UsageError(
         "no loss was asked for",
         place=f"these fit the first rows: {flags}" if names else None,
-        hint="name one or several: -l mse, or -l smooth_l1:beta=0.5",
+        hint=f"name one or several: -l mse, or -l smooth_l1:beta=0.5{more}",
     )
 
 
 def fitting(plan: EvalPlan) -> list[str]:
-    """The names of the losses that fit the shapes and the first rows of a plan's data.
+    """The names of the losses that fit the first rows of a plan's data, the likely ones first.
 
     Raises LossCliError where the data cannot be read.
     """
+    from losscli.explanation import fitting as explanation
+
     with opened(plan) as source:
-        block = next(source.blocks(1000)).load(Lane())
-        return [
-            loss.name
-            for loss in every()
-            if _fits(source, BoundLoss(loss, loss.resolve({}), loss.name), block.arrays)
-        ]
-
-
-def _fits(source: Source, loss: BoundLoss, arrays: Any) -> bool:
-    try:
-        layout = fit(source, [loss])
-    except LossCliError:
-        return False
-    shaped = {role: arrays[role].reshape(-1, *row) for role, row in layout.items()}
-    classes = loss.loss.classes(layout["preds"])
-    domains = {"preds": loss.pred} | ({} if loss.target is None else {"targets": loss.target})
-    return all(
-        domain.offenders(shaped[role], classes).outside is None for role, domain in domains.items()
-    )
+        return explanation.fitting(source)

@@ -8,7 +8,7 @@ import typer
 
 from losscli import UsageError, bench, evaluate
 from losscli.cli.app import program
-from losscli.plans import BenchPlan, CheckPlan, DiffPlan, DoctorPlan, EvalPlan
+from losscli.plans import BenchPlan, CheckPlan, DiffPlan, DoctorPlan, EvalPlan, PlotPlan
 
 # What only one door has, and why.
 ONLY_FLAGS = {
@@ -81,6 +81,7 @@ def test_python_refuses_what_is_no_field():
 
 
 PLANS = {"bench": BenchPlan, "check": CheckPlan, "diff": DiffPlan, "doctor": DoctorPlan}
+PLANS |= {"plot": PlotPlan}
 
 
 @pytest.mark.parametrize(("name", "plan"), PLANS.items(), ids=PLANS)

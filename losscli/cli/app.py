@@ -22,6 +22,7 @@ _INTERRUPTED, _TERMINATED = 130, 143
 _COMMANDS = {
     "eval": "Evaluate", "run": "Evaluate", "results": "Evaluate", "bless": "Evaluate",
     "bench": "Benchmark", "check": "Benchmark", "diff": "Benchmark",
+    "list": "Losses", "explain": "Losses", "plot": "Losses",
     "init": "Set up", "schema": "Set up", "doctor": "Set up",
 }  # fmt: skip
 
@@ -182,7 +183,7 @@ def _options(
 
 # Commands and flags that have their names already, and nothing behind them yet.
 _LATER = {
-    *("compare", "list", "explain", "plot", "report"),
+    *("compare", "report"),
     *("--cluster", "--top"),
 }
 

@@ -17,6 +17,13 @@ def complete_loss(incomplete: str) -> list[str]:
     return [f"{name}:{done}{comma}{p.name}=" for p in params if p.name.startswith(start)]
 
 
+def complete_family(incomplete: str) -> list[str]:
+    """The families that begin so."""
+    from losscli.losses.registry import families
+
+    return [family for family in families() if family.startswith(incomplete)]
+
+
 def complete_document(incomplete: str) -> list[str]:
     """The kinds of documents that begin so."""
     from losscli.schemas import DOCUMENTS
@@ -385,4 +392,62 @@ CiKind: TypeAlias = Annotated[
     str,
     typer.Option("--ci", metavar="github|gitlab|shell|none", rich_help_panel=OUT,
                  help="The workflow that is written."),
+]  # fmt: skip
+
+LOOK = "What is looked for"
+
+Word: TypeAlias = Annotated[
+    str | None, typer.Argument(metavar="[WORD]", help="Part of a name, a formula or a use.",
+                               show_default=False)
+]  # fmt: skip
+Family: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--family", metavar="NAME", rich_help_panel=LOOK, show_default=False,
+                 help="Losses of one family, such as regression.", autocompletion=complete_family),
+]  # fmt: skip
+Task: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--task", metavar="NAME", rich_help_panel=LOOK, show_default=False,
+                 help="regression, count, distribution, binary, multiclass, multilabel, ordinal,"
+                 " divergence, ranking, segmentation or box."),
+]  # fmt: skip
+Takes: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--takes", metavar="KIND", rich_help_panel=LOOK, show_default=False,
+                 help="What predictions or targets are: real, probability, logit, label, ..."),
+]  # fmt: skip
+Explained: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="LOSS[:key=value,...]", help="A loss, with parameters or without.",
+                   autocompletion=complete_loss, show_default=False),
+]  # fmt: skip
+Plotted: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="LOSS...", help="Losses, with parameters or without.",
+                   autocompletion=complete_loss, show_default=False),
+]  # fmt: skip
+PlotOutput: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", rich_help_panel=OUT, show_default=False,
+                 help="A picture, by its suffix .png, .svg or .pdf, in place of the terminal's."),
+]  # fmt: skip
+PlotRange: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--range", metavar="LOW:HIGH", rich_help_panel=LOOK, show_default=False,
+                 help="What is drawn, such as -3:3; default: what suits the losses."),
+]  # fmt: skip
+PlotTarget: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--target", metavar="NUMBER", rich_help_panel=LOOK, show_default=False,
+                 help="The target beside the predictions, for losses of one number."),
+]  # fmt: skip
+Gradient: TypeAlias = Annotated[
+    bool,
+    typer.Option("--gradient/--no-gradient", rich_help_panel=LOOK,
+                 help="Whether gradients are drawn beside the losses."),
+]  # fmt: skip
+PlotTitle: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--title", metavar="TEXT", rich_help_panel=LOOK, show_default=False,
+                 help="What stands above the picture."),
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Losses by name: a loss is the file of its name in a family's folder."""
 
 import os
+import re
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from losscli.losses.penalty._penalty import Penalty
 
 _PENALTIES = "penalty"
+# The two fields of a declaration that give names to it, each a tuple of texts or of pairs.
+_FIELDS = re.compile(r"^    (aliases|derived)=\(([^\n]*(?:\n {8}[^\n]*)*)", re.MULTILINE)
+_TEXTS = re.compile(r'"(\w+)"')
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
 
 
@@ -20,11 +24,16 @@ _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
 def modules() -> dict[str, str]:
     """The canonical name of every loss, and the module that declares it; imports none of them."""
     found: dict[str, str] = {}
-    families = sorted(entry.name for entry in os.scandir(_FOLDER) if entry.is_dir())
-    for family in families:
-        if family != _PENALTIES:
-            found |= _declared(family)
+    for family in families():
+        found |= _declared(family)
     return found
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """The families of losses, by name."""
+    folders = (entry.name for entry in os.scandir(_FOLDER) if entry.is_dir())
+    return tuple(sorted(name for name in folders if name[0] != "_" and name != _PENALTIES))
 
 
 @cache
@@ -58,11 +67,19 @@ def every() -> list[Loss]:
 
 @cache
 def _others() -> dict[str, tuple[str, str | None]]:
-    """Aliases and derived statistics: each with the loss, and the statistic that it names."""
+    """Aliases and derived statistics: each with the loss, and the statistic that it names.
+
+    They are read from the text of the declarations: to import them all for one alias would cost
+    more than a small evaluation. A test holds them to what the declarations say.
+    """
     found: dict[str, tuple[str, str | None]] = {}
-    for loss in every():
-        found |= dict.fromkeys(loss.aliases, (loss.name, None))
-        found |= {name: (loss.name, name) for name, _ in loss.derived}
+    for name, module in modules().items():
+        path = f"{_FOLDER}/{module.removeprefix(f'{__package__}.').replace('.', '/')}.py"
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for field, words in _FIELDS.findall(text[text.rfind("= Loss(") :]):
+            names = _TEXTS.findall(words)
+            found |= {other: (name, other if field == "derived" else None) for other in names}
     return found
 
 
@@ -112,13 +129,26 @@ def find(name: str) -> tuple[Loss, str | None]:
             f"{name} is a penalty of an array, not a loss of rows",
             hint=f'add it to one: -l "mse + 0.01*{spelled}(@weights.npy)"',
         )
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> UsageError:
+    """What to say of a name that is no loss's: what it is instead, or the nearest ones."""
     from difflib import get_close_matches
 
+    from losscli.losses.not_losses import NOT_LOSSES
     from losscli.losses.plugins import plugins
 
-    near = get_close_matches(name, [*modules(), *others, *plugins()], 3, 0.5)
-    words = f"the losses: {', '.join(modules())}"
-    raise UsageError(
+    plain = name.lower().replace("-", "_")
+    for names, (words, hint) in NOT_LOSSES.items():
+        if plain in names.split():
+            return UsageError(f"{name} is no loss: {words}", hint=hint)
+    near = get_close_matches(name, [*modules(), *_others(), *plugins()], 3, 0.5)
+    return UsageError(
         f"no loss is called {name!r}",
-        hint=f"did you mean {' or '.join(near)}? {words}" if near else words,
+        hint=f"{f'did you mean {_or(near)}? ' if near else ''}losscli list has them all",
     )
+
+
+def _or(names: list[str]) -> str:
+    return " or ".join(names)

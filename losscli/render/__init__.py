@@ -28,6 +28,9 @@ _PAGES = {
     "SelfTest": "faults",
     "Blessed": "blessings",
     "Started": "starts",
+    "Explanation": "explanations",
+    "Catalogue": "catalogues",
+    "Plot": "curves",
 }
 
 

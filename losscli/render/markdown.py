@@ -40,6 +40,8 @@ def render_error(error: LossCliError) -> str:
 def _body(page: Page) -> Iterator[str]:
     if page.gates:
         yield from [*_table(gates_table(page.gates)), ""]
+    if page.body:
+        yield from ["```text", *(shown(line.text).replace("`", "'") for line in page.body), "```"]
     yield from _broken(page.top)
     for at, table in enumerate(page.tables):
         if at or page.top:

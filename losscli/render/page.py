@@ -51,11 +51,20 @@ class Table(NamedTuple):
         return max(map(len, [self.heads[at], *cells]))
 
 
+class Prose(NamedTuple):
+    """A line that is laid out already. plain: the same for an encoding that lacks its signs."""
+
+    text: str
+    plain: str = ""
+    style: str = ""
+
+
 class Page(NamedTuple):
     """What a result says: lines before its tables, the tables, and lines after them.
 
-    notes: those that the command line prints on stderr, for formats that stand alone. gates: they
-    are read last in a log and first in a comment.
+    body: lines that stay as they are, before all others. notes: those that the command line prints
+    on stderr, for formats that stand alone. gates: they are read last in a log and first in a
+    comment.
     """
 
     top: Sequence[str]
@@ -63,6 +72,7 @@ class Page(NamedTuple):
     tail: Sequence[str]
     notes: Sequence[str] = ()
     gates: Sequence[Judged] = ()
+    body: Sequence[Prose] = ()
 
 
 class Outcome(NamedTuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from losscli.documents import tamed
 from losscli.render import Result, page_of
 from losscli.render.gates import gate_lines
-from losscli.render.page import Table
+from losscli.render.page import Prose, Table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,8 @@ def show(result: Result, console: "Console", width: float) -> None:
 def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str]]:
     """All lines, each with its style."""
     page = page_of(result)
-    lines = [(f"  {line}", "dim") for line in page.top]
+    lines = [(f"  {_readable(line, encoding)}".rstrip(), line.style) for line in page.body]
+    lines += [(f"  {line}", "dim") for line in page.top]
     left: list[str] = []
     for table in page.tables:
         if lines:
@@ -53,7 +54,8 @@ def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str
     if page.gates:
         lines += [("", "")] if lines else []
         lines += gate_lines(page.gates)
-    lines.append(("", ""))
+    if page.tail or left or not page.body:
+        lines.append(("", ""))
     lines += zip([f"  {line}" for line in page.tail], repeat("dim"))
     if left:
         words = f"  not shown at this width: {', '.join(left)} (all in --format json)"
@@ -62,6 +64,11 @@ def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str
         for sign, plain in _PLAIN:
             lines = [(line.replace(sign, plain), style) for line, style in lines]
     return [(tamed(line), style) for line, style in lines]
+
+
+def _readable(line: Prose, encoding: str) -> str:
+    """The line in signs that an encoding has."""
+    return line.text if not line.plain or _encodes(encoding, line.text) else line.plain
 
 
 def _laid_out(table: Table, kept: list[int]) -> list[tuple[str, str]]:

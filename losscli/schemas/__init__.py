@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from losscli.schemas import compared, measured, told
+from losscli.schemas import compared, explained, measured, told
 from losscli.schemas.parts import Schema
 
 _KINDS: dict[str, Callable[[], Schema]] = {
@@ -11,6 +11,9 @@ _KINDS: dict[str, Callable[[], Schema]] = {
     "run": measured.run,
     "diff": compared.diff,
     "check": measured.check,
+    "list": explained.catalogue,
+    "explain": explained.explanation,
+    "plot": explained.plot,
     "doctor": told.doctor,
     "results": told.results,
     "error": measured.error,

@@ -107,12 +107,32 @@ ENDS = [
     ("bless good --reason first --to base.json", 0, "bless"),
     ("bless good --reason first", 2, "error"),
     ("bless nope --reason first", 3, "error"),
+    ("list", 0, "list"),
+    ("list --task box", 0, "list"),
+    ("list --task nope", 2, "error"),
+    ("explain smooth_l1", 0, "explain"),
+    ("explain mae", 0, "explain"),
+    ("explain rmse", 0, "explain"),
+    ("explain triplet_margin", 0, "explain"),
+    ("explain nope", 2, "error"),
+    ("plot smooth_l1 mae mse", 0, "plot"),
+    ("plot mse -o p.svg", 0, "plot"),
+    ("plot mse cross_entropy", 2, "error"),
     ("doctor --quick", 0, "doctor"),
     ("doctor --nope", 2, "error"),
     ("init --ci none", 0, "init"),
     ("init --ci nope", 2, "error"),
 ]
-WITHOUT_OUTPUT = ("results list", "bless", "init", "--dry-run", "--print-config")
+WITHOUT_OUTPUT = (
+    "results list",
+    "bless",
+    "init",
+    "list",
+    "explain",
+    "plot",
+    "--dry-run",
+    "--print-config",
+)
 
 CONFIG = """version: 1
 evals:

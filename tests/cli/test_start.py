@@ -121,3 +121,18 @@ def test_a_comparison_of_losses_imports_nothing_heavy(modules, losscli, pair):
         files = ("--per-sample", f"{name}.npy", "-o", f"{name}.json")
         assert losscli("eval", *pair, "-l", "mae", *files).code == 0
     assert not modules("diff", "old.json", "new.json", "--per-sample") & HEAVY
+
+
+@pytest.mark.parametrize(
+    "typed", ["list", "list --task box", "explain smooth_l1", "plot mae mse", "explain l1"]
+)
+def test_the_catalogue_imports_nothing_heavy(modules, typed):
+    """What is drawn in a terminal needs no library that draws."""
+    assert not modules(*typed.split()) & HEAVY
+
+
+def test_help_and_completion_import_no_loss(process):
+    """Names are those of files."""
+    for typed in (["--help"], ["explain", "--help"], ["plot", "--help"]):
+        names = process(*typed, program=(sys.executable, "-c", LISTING)).err.split()
+        assert not [name for name in names if name.startswith("losscli.losses.")]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from losscli import blessing, diff, evaluate, starting
+from losscli import blessing, diff, evaluate, explain, plot, starting
 from losscli.benchmark.limit import Limit
 from losscli.benchmark.result import Benchmark, Row, Times
 from losscli.checks.result import Check, Checked
@@ -20,6 +20,7 @@ from losscli.documents import Note
 from losscli.errors import DataError, Place
 from losscli.evaluation.result import Group
 from losscli.evaluation.saved import read_back
+from losscli.explanation.catalogue import catalogue
 from losscli.faults import self_test
 from losscli.gates import Found, Judged, exit_code, judge, parse
 from losscli.listings import listing, outline, settings
@@ -324,6 +325,21 @@ def start():
     return starting.init("none")
 
 
+def explained():
+    """The founding loss."""
+    return explain("smooth_l1")
+
+
+def found():
+    """Losses of one task, few enough to read."""
+    return catalogue(task="box", word="giou")
+
+
+def curves():
+    """Of two losses."""
+    return plot("mae", "huber:delta=2", title="a title")
+
+
 def error():
     """What was wrong, where a result would have been."""
     place = Place("a.csv", row=4, line=6, column="p")
@@ -349,5 +365,8 @@ KINDS = {
     "self-test": tried,
     "bless": blessed,
     "init": start,
+    "explain": explained,
+    "list": found,
+    "plot": curves,
     "error": error,
 }

@@ -1,0 +1,30 @@
+"""`losscli explain`: one call into the library, one call into the renderer."""
+
+from losscli.cli import options as opt
+
+
+def command(
+    loss: opt.Explained,
+    no_user_code: opt.NoUserCode = False,
+    format: opt.Format = "table",  # noqa: A002 - the flag is called so
+    quiet: opt.Quiet = False,
+    no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is little to wait for
+    debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
+) -> int:
+    """One loss: its formula, domain, parameters, gradient, shape, equivalents and pitfalls.
+
+    losscli explain smooth_l1
+
+    losscli explain huber:delta=2
+
+    losscli explain "mse + 0.1*mae"
+    """
+    from losscli.cli.console import printed, user_code
+    from losscli.plans import check_format
+    from losscli.plotting import explain
+
+    check_format(format)
+    with user_code(refused=no_user_code):
+        result = explain(loss)
+    printed(result, format, quiet=quiet)
+    return result.exit_code

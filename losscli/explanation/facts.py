@@ -1,0 +1,148 @@
+"""An explanation of a loss: its declaration, and what was computed of it."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from losscli.documents import Document, Note, ending
+from losscli.explanation.curves import Along, Curve, along
+from losscli.explanation.form import Form, form_of
+from losscli.explanation.kinds import kinds_of, tasks_of
+from losscli.explanation.lines import Line
+from losscli.losses.loss import Loss, Param
+from losscli.losses.spec import BoundLoss
+
+FOUNDING = ("mae", "mse")  # every loss of errors is drawn beside them
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(Document):
+    """What a loss with its parameters is, and how it behaves along its line."""
+
+    bound: BoundLoss
+    line: Line
+    form: Form
+    curve: Curve
+    notes: tuple[Note, ...] = ()
+    exit_code: int = 0
+
+    @property
+    def loss(self) -> Loss:
+        """The declaration."""
+        return self.bound.loss
+
+    @property
+    def numbers(self) -> bool:
+        """Whether it is a loss of one number, for which its line is no choice."""
+        return self.loss.elementwise or self.loss.rows_of.free
+
+    @property
+    def of_errors(self) -> bool:
+        """Whether it depends on pred - target alone."""
+        return self.line.axis == "pred - target"
+
+    @property
+    def gradient(self) -> str:
+        """What its gradient is, in the words of the declaration."""
+        return _first_words(self.loss.derivative.__doc__)
+
+    @property
+    def next(self) -> list[str]:
+        """Commands that go on from here."""
+        label = self.bound.label
+        beside = [name for name in FOUNDING if name != label] if self.of_errors else []
+        return [" ".join(["losscli plot", _quoted(label), *beside])]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        loss, params = self.loss, self.bound.params
+        pred, target = loss.domains_of(params)
+        kinds = kinds_of(loss)
+        return {
+            "schema": "losscli/explain/1",
+            "label": self.bound.label,
+            "statistic": self.bound.statistic,
+            **described(loss),
+            "latex": loss.latex,
+            "values": {name: _plain(value) for name, value in params.items()},
+            "summary": _first_words(loss.values.__doc__),
+            "shapes": loss.rows_of.taken(),
+            "pred": {"kind": kinds[0], "domain": pred.words},
+            "target": None if target is None else {"kind": kinds[1], "domain": target.words},
+            "gradient": self.gradient,
+            "line": {"axis": self.line.axis, "low": self.line.low, "high": self.line.high},
+            **self.form.to_dict(),
+            "curve": self.curve.to_dict(),
+            "avoid": loss.avoid,
+            "equivalents": dict(loss.equivalents),
+            "pitfalls": list(loss.pitfalls),
+            "source": loss.source,
+            "next": self.next,
+            **ending(self.exit_code),
+        }
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a point of the curve."""
+        return self.curve.to_records()
+
+
+def explained(bound: BoundLoss) -> Explanation:
+    """The explanation of a loss."""
+    line = along(bound)
+    return Explanation(bound, line.line, form_of(line), _drawn(line))
+
+
+def described(loss: Loss) -> dict[str, Any]:
+    """The facts of a declaration that a list of losses has too."""
+    pred, target = kinds_of(loss)
+    return {
+        "name": loss.name,
+        "aliases": list(loss.aliases),
+        "derived": [name for name, _ in loss.derived],
+        "family": loss.family,
+        "tasks": list(tasks_of(loss)),
+        "takes": [pred, target],
+        "formula": loss.formula,
+        "params": [_param(param) for param in loss.params],
+        "use": loss.use,
+        "libraries": [*loss.like],
+    }
+
+
+def _param(param: Param) -> dict[str, Any]:
+    return {
+        "name": param.name,
+        "default": _plain(param.default),
+        "bounds": bounds_of(param),
+        "meaning": param.meaning,
+        "kind": param.kind,
+    }
+
+
+def bounds_of(param: Param) -> str:
+    """What it may be, in words."""
+    if param.kind == "flag":
+        return "true or false"
+    if param.kind == "word":
+        return " or ".join(param.words)
+    if param.kind not in ("number", "whole", "columns"):
+        return ""
+    low, high = param.bounds.low, param.bounds.high
+    return "" if math.isinf(low) and math.isinf(high) else str(param.bounds)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _drawn(loss: Along) -> Curve:
+    return loss.curve(loss.line.low, loss.line.high)
+
+
+def _first_words(text: str | None) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def _quoted(label: str) -> str:
+    return f'"{label}"' if " " in label else label

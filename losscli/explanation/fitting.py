@@ -1,0 +1,86 @@
+"""Which losses fit given data, the likely ones first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from losscli.benchmark.workloads import FOUNDING
+from losscli.errors import LossCliError
+from losscli.evaluation.measure import fit
+from losscli.explanation.kinds import tasks_of
+from losscli.losses.domain import Domain, Numbers, Simplex
+from losscli.losses.labels import Choice, Labels
+from losscli.losses.loss import Loss
+from losscli.losses.registry import every
+from losscli.losses.spec import BoundLoss
+from losscli.sources.lane import Lane
+from losscli.sources.source import Source
+
+_ROWS = 1000
+
+
+def fitting(source: Source) -> list[str]:
+    """The names of the losses that fit the shapes and first rows of a source, likely ones first.
+
+    A loss is likely where its domains say more of the data than that they are numbers (labels of 0
+    and 1, probabilities, counts), then where it is a founding loss or many libraries have it.
+
+    Raises LossCliError where the data cannot be read.
+    """
+    arrays = next(source.blocks(_ROWS)).load(Lane()).arrays
+    found = []
+    for loss in every():
+        shaped = _shaped(source, loss, arrays)
+        if shaped is not None:
+            common = (loss.name not in FOUNDING, -len(loss.like), -len(loss.equivalents))
+            found.append((-_told(loss, shaped), *common, loss.name))
+    return [name for *_, name in sorted(found)]
+
+
+def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The rows as a loss takes them; None where it takes no such rows."""
+    params = loss.resolve({})
+    bound = BoundLoss(loss, params, loss.name)
+    try:
+        layout = fit(source, [bound])
+    except LossCliError:
+        return None
+    shaped = {role: arrays[role].reshape(-1, *row) for role, row in layout.items()}
+    classes = loss.classes(layout["preds"])
+    for role, domain in _domains(loss).items():
+        if domain.offenders(shaped[role], classes).outside is not None:
+            return None
+    return shaped
+
+
+def _domains(loss: Loss) -> dict[str, Domain]:
+    pred, target = loss.domains_of(loss.resolve({}))
+    return {"preds": pred} | ({} if target is None else {"targets": target})
+
+
+def _told(loss: Loss, shaped: Mapping[str, Any]) -> int:
+    """How much the domains of a loss say of the data."""
+    told = sum(_says(domain, shaped[role]) for role, domain in _domains(loss).items())
+    return told + int("count" in tasks_of(loss) and _counts(shaped["targets"]))
+
+
+def _says(domain: Domain, rows: Any) -> int:
+    """2 for labels and shares of a whole, 1 for other sets, 0 where any numbers would do."""
+    if isinstance(domain, Labels):
+        return 2 if rows.ndim == 1 else 0
+    if isinstance(domain, Choice):
+        return 2
+    if isinstance(domain, Numbers) and domain.often:
+        return 2 if np.isin(rows, domain.often).all() else 1
+    if isinstance(domain, Simplex):
+        return 0 if domain.marks(rows) else 2
+    if isinstance(domain, Numbers):
+        ends = domain.interval.low, domain.interval.high
+        return int(bool(np.isfinite(ends).all()))
+    return 1
+
+
+def _counts(targets: Any) -> bool:
+    """Whether they are whole numbers from 0, and more than labels of two sides."""
+    return bool((targets >= 0).all() and (targets == np.floor(targets)).all() and targets.max() > 1)

@@ -1,0 +1,125 @@
+"""Curves in characters: Braille, of eight dots each, or letters for encodings without it."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The bit of a Braille character's dot, by its column and its row from the top.
+_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_BLANK = 0x2800
+_STEEP = 4.0  # how many times the ordinary height a curve may be before it is cut off
+
+
+class Trace(NamedTuple):
+    """A curve; where it is not finite there is a gap. mark: the letter that stands on it."""
+
+    at: NDArray[np.float64]
+    heights: NDArray[np.float64]
+    mark: str = ""
+
+
+class Frame(NamedTuple):
+    """The part of the plane that is drawn, and the characters that it takes."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+    columns: int
+    rows: int
+
+
+def frame_of(traces: Sequence[Trace], columns: int, rows: int) -> Frame:
+    """The frame in which all traces are seen; what explodes leaves it at the top or the bottom."""
+    at = np.concatenate([trace.at for trace in traces])
+    heights = np.concatenate([trace.heights for trace in traces])
+    heights = heights[np.isfinite(heights)]
+    if not heights.size:
+        heights = np.zeros(1)
+    low, high = _ordinary(heights)
+    if low == high:
+        low, high = low - 1.0, high + 1.0
+    return Frame(float(at.min()), float(at.max()), low, high, columns, rows)
+
+
+def drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
+    """The lines of the picture, from the top; a dotted line stands at the height 0."""
+    wide, high = (2, 4) if braille else (1, 1)
+    columns, rows = frame.columns * wide, frame.rows * high
+    cells = np.full((frame.rows, frame.columns), _BLANK if braille else ord(" "))
+    if frame.bottom < 0 < frame.top:
+        row = _row_of(frame, rows, 0.0)
+        for column in range(0, columns, 4 if braille else 2):
+            _put(cells, column, row, wide, high, "." if not braille else "")
+    for trace in traces:
+        for column, row in _dots(trace, frame, columns, rows):
+            _put(cells, column, row, wide, high, "" if braille else trace.mark or "*")
+    for number, trace in enumerate(traces):
+        if trace.mark:
+            _mark(cells, trace, frame, high, (number + 0.5) / len(traces))
+    cells[cells == _BLANK] = ord(" ")
+    return ["".join(map(chr, line)) for line in cells]
+
+
+def _ordinary(heights: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the heights, without those that are far beyond nearly all of them."""
+    low, early, late, high = np.quantile(heights, [0.0, 0.04, 0.96, 1.0])
+    size = max(late - early, 1e-300)
+    if high - late > _STEEP * size:
+        high = late + 0.2 * size
+    if early - low > _STEEP * size:
+        low = early - 0.2 * size
+    return float(low), float(high)
+
+
+def _row_of(frame: Frame, rows: int, height: float) -> int:
+    share = (frame.top - height) / (frame.top - frame.bottom)
+    return round(share * (rows - 1))
+
+
+def _dots(trace: Trace, frame: Frame, columns: int, rows: int) -> Iterator[tuple[int, int]]:
+    """The dots of a curve, joined up and down between neighbouring columns."""
+    slack = (frame.top - frame.bottom) / rows
+    before: int | None = None
+    for column in range(columns):
+        height = _height(trace, frame.left + (frame.right - frame.left) * column / (columns - 1))
+        if height is None:
+            before = None
+            continue
+        # What lies outside goes on a dot beyond the edge, so that the curve still leads there.
+        row = _row_of(frame, rows, min(max(height, frame.bottom - slack), frame.top + slack))
+        first = row if before is None else before + (row > before) - (row < before)
+        for between in range(min(first, row), max(first, row) + 1):
+            if 0 <= between < rows:
+                yield column, between
+        before = row
+
+
+def _height(trace: Trace, x: float) -> float | None:
+    """The height at a place: between the two points beside it, where both are finite."""
+    if not trace.at[0] <= x <= trace.at[-1]:
+        return None
+    found = float(np.interp(x, trace.at, trace.heights))
+    return found if np.isfinite(found) else None
+
+
+def _put(cells: NDArray[np.int_], column: int, row: int, wide: int, high: int, sign: str) -> None:
+    at = row // high, column // wide
+    if sign:
+        if sign != "." or cells[at] == ord(" "):
+            cells[at] = ord(sign)
+    else:
+        cells[at] |= _BITS[column % wide][row % high]
+
+
+def _mark(cells: NDArray[np.int_], trace: Trace, frame: Frame, high: int, aside: float) -> None:
+    """Letters on a curve. high: rows of dots a character; aside: where among its columns."""
+    for part in range(3):
+        share = (part + aside) / 3.0
+        column = round(share * (frame.columns - 1))
+        x = frame.left + (frame.right - frame.left) * column / (frame.columns - 1)
+        height = _height(trace, x)
+        if height is not None and frame.bottom <= height <= frame.top:
+            cells[_row_of(frame, frame.rows * high, height) // high, column] = ord(trace.mark)

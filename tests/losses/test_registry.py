@@ -1,0 +1,55 @@
+"""Names of losses: those that are read from the text are those that are declared."""
+
+import pytest
+
+from losscli import UsageError
+from losscli.losses import registry
+from losscli.losses.not_losses import NOT_LOSSES
+from losscli.losses.registry import every, find, modules
+
+
+def test_other_names_are_those_of_the_declarations():
+    """Aliases and derived statistics: none is missed, none is made up."""
+    declared = {}
+    for loss in every():
+        declared |= dict.fromkeys(loss.aliases, (loss.name, None))
+        declared |= {name: (loss.name, name) for name, _ in loss.derived}
+    assert registry._others() == declared
+    assert len(declared) >= 60
+
+
+def test_an_alias_imports_one_loss(process_modules):
+    """Seventy imports would cost more than a small evaluation."""
+    found = process_modules("from losscli.losses.registry import find; find('l1')")
+    families = {f"losscli.losses.{family}." for family in registry.families()}
+    declared = {name for name in found if any(name.startswith(f) for f in families)}
+    assert {name for name in declared if "._" not in name} == {"losscli.losses.regression.mae"}
+
+
+@pytest.fixture
+def process_modules():
+    """The modules that a line of Python loads."""
+    import subprocess
+    import sys
+
+    def call(line):
+        code = f"import sys; {line}; print(*sys.modules)"
+        return set(subprocess.check_output([sys.executable, "-c", code], text=True).split())
+
+    return call
+
+
+def test_what_is_no_loss_says_what_it_is():
+    """Accuracy is asked for by everybody."""
+    with pytest.raises(UsageError, match="zero_one is 1 − accuracy"):
+        find("accuracy")
+    with pytest.raises(UsageError, match="exp of the mean cross-entropy"):
+        find("Perplexity")
+    with pytest.raises(UsageError, match="did you mean smooth_l1"):
+        find("smooth-l1")
+
+
+def test_no_loss_is_said_to_be_none():
+    """A name of the catalogue, or another one of a loss, is found first."""
+    names = {name for names in NOT_LOSSES for name in names.split()}
+    assert names.isdisjoint({*modules(), *registry._others()})
