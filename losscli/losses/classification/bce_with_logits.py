@@ -20,7 +20,8 @@ def _bce_with_logits(
     """
     one, zero = binary_shares(target, label_smoothing)
     # Each side's own softplus: the common form (1-t) z + log(1 + e^-z) cancels on right rows.
-    yes = share(xp, pos_weight * one, softplus(xp, -pred))
+    # The weight multiplies the cost: a share so small that it has lost digits would show them.
+    yes = share(xp, one, pos_weight * softplus(xp, -pred))
     return yes + share(xp, zero, softplus(xp, pred))
 
 

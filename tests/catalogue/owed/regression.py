@@ -97,7 +97,14 @@ OWED = {
             "percent": st.sampled_from([..., True]),
         },
         kink=lambda p, t, kw: p == t or (t == 0 and kw.get("eps") == 0),
-        examples=((1.0, 0.0, {}), (1.0, 0.0, {"eps": 0.0}), (0.0, 0.0, {"eps": 0.0})),
+        examples=(
+            (1.0, 0.0, {}),
+            (1.0, 0.0, {"eps": 0.0}),
+            (0.0, 0.0, {"eps": 0.0}),
+            (0.0, 5e-324, {"eps": 0.1875, "percent": True}),
+            (1e-323, 5e-324, {"eps": 0.0, "percent": True}),
+            (0.0, 1e308, {"percent": True}),
+        ),
         laws=EVEN,
     ),
     "smape": Owed(
