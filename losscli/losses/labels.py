@@ -125,6 +125,11 @@ class Choice(Domain):
 class Wholes(Numbers):
     """Whole numbers that name something."""
 
+    @property
+    def bounded(self) -> bool:
+        """Fractions lie outside."""
+        return True
+
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None
     ) -> Offenders:
