@@ -10,7 +10,7 @@ import numpy as np
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import LossCliError, UsageError
 from losscli.losses.domain import REAL, Domain
-from losscli.losses.loss import Loss
+from losscli.losses.loss import Loss, no_gradient
 from losscli.losses.params import Param
 from losscli.losses.shapes import ANY_ROWS, Rows
 from losscli.references import trace_of
@@ -27,7 +27,9 @@ def own_loss(found: Any, name: str, where: str) -> Loss:
     if isinstance(found, Loss):
         _check(found, where)
         guarded: dict[str, Any] = {
-            part: _guarded(getattr(found, part), found.name, where) for part in _FUNCTIONS
+            part: _guarded(getattr(found, part), found.name, where)
+            for part in _FUNCTIONS
+            if getattr(found, part) is not no_gradient
         }
         if found.denominator is not None:
             guarded["denominator"] = _guarded(found.denominator, found.name, where)

@@ -209,7 +209,7 @@ def _prefixes(losses: Sequence[Loss]) -> tuple[str, ...]:
 
 
 def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
-    pairs = [part.loss.domains_of(part.params) for part in parts]
+    pairs = [_domains_of(part) for part in parts]
     spares = [_SHARED in part.params for part in parts]
     spares = spares if any(spares) else [True] * len(parts)  # then no label is to be ignored
     preds = together([Part(pred) for pred, _ in pairs])
@@ -219,6 +219,12 @@ def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
         if target is not None
     ]
     return preds, together(targets) if targets else None
+
+
+def _domains_of(part: Weighed) -> tuple[Domain, Domain | None]:
+    """Of one part, by its convention."""
+    pred, target = part.loss.domains_of(part.params)
+    return pred, target if part.convention is None else part.convention.target or target
 
 
 def _unlike(name: str) -> UsageError:

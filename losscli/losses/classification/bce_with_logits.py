@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.domain import LOGIT, SOFT_LABEL, Interval
-from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.stable import binary_shares, share, sigmoid, softplus
 
 
@@ -43,6 +43,8 @@ def _bce_with_logits_reference(
     return pos_weight * target * yes + (1 - target) * no
 
 
+_CANCELS = "torch gives 0 for a right and confident negative, such as -50; the truth here"
+
 bce_with_logits = Loss(
     name="bce_with_logits",
     aliases=("sigmoid_cross_entropy", "logistic"),
@@ -72,6 +74,11 @@ bce_with_logits = Loss(
         "torch": "F.binary_cross_entropy_with_logits(pred, target, pos_weight=pos_weight)",
         "keras": "losses.BinaryCrossentropy(from_logits=True)",
         "optax": "losses.sigmoid_binary_cross_entropy(pred, target)",
+    },
+    like={
+        "torch": Convention(by_rows=True, by_elements=True, note=_CANCELS),
+        "keras": Convention(by_rows=True, note=_CANCELS),
+        "optax": Convention(),
     },
     pitfalls=(
         "Probabilities given to it look right and are wrong; losscli notes it.",
