@@ -36,9 +36,10 @@ def close(library, one):
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize("name", CASES)
-def test_losscli_gives_what_was_recorded(name, backend, tmp_path):
+def test_losscli_gives_what_was_recorded(name, backend, tmp_path, monkeypatch):
     """Rows one by one, their mean and sum, and both with weights."""
     library, one, theirs = CASES[name]
+    monkeypatch.chdir(tmp_path)
     agree(one, library, backend, tmp_path, theirs, close(library, one))
 
 

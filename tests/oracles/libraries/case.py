@@ -7,9 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# What is compared: rows one by one, and what a library reduces them to, by its own arithmetic.
-REDUCTIONS = ("rows", "mean", "sum", "weighted_mean", "weighted_sum")
-
 
 class Case(NamedTuple):
     """Rows of one loss, and what is asked of a library and of losscli.
@@ -29,11 +26,6 @@ class Case(NamedTuple):
     def loss(self) -> str:
         """The name of the loss."""
         return self.spec.split(":")[0]
-
-    @property
-    def elements(self) -> int:
-        """How many numbers a row of predictions has."""
-        return int(np.prod(self.pred.shape[1:]))
 
 
 def case(

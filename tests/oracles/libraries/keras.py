@@ -41,6 +41,8 @@ ALWAYS = {
 }
 ONE_HOT = ("focal_cross_entropy", "multiclass_hinge")  # losses that take no class indices there
 ROW = ([[2.0, 0.0, -1.0]], [0])
+LABELLED = ([[2.0, 0.0, -1.0], [0.0, 1.0, 2.0], [0.5, 0.5, 0.0]], [0, 2, 1])
+HOLES = ([[0.0, -np.inf, 1.0], [1.0, 0.0, 2.0]], [[0.5, 0.0, 0.5], [1.0, 0.0, 0.0]])
 SINGLE = ([[0.2, 0.2, 0.1]], [0])
 CORNERS = ([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], [0, 0])
 MASK = ([[0.8, 0.4, 0.1, 0.3], [0.0] * 4], [[1, 0, 0, 1], [0] * 4])
@@ -99,16 +101,22 @@ CASES = [
     case(
         "ignored",
         "cross_entropy:ignore_index=2",
-        ([[2.0, 0.0, -1.0], [0.0, 1.0, 2.0], [0.5, 0.5, 0.0]], [0, 2, 1]),
+        LABELLED,
         ignore_class=2,
     ),
+    case("class weights", "cross_entropy:weight=@weights.npy", LABELLED, class_weights=[1.0, 2.0, 4.0]),
+    case("holes under no weight", "cross_entropy", HOLES),
+    case("holes beside a label", "cross_entropy", (HOLES[0], [0, 1])),
+    case("confident", "cross_entropy", ([[-50.0, 50.0, 0.0], [800.0, -800.0, 0.0]], [1, 1])),
     *ordinary("categorical_cross_entropy", rows.CLASSES, rows.CLASSES_AND_SHARES),
     case("divided by its sum", "categorical_cross_entropy", SINGLE),
     case("clip", "categorical_cross_entropy", CORNERS),
     *ordinary("focal_cross_entropy", rows.SCORES),
     *ordinary("focal_cross_entropy:gamma=0.5,alpha=1", rows.SCORES, gamma=0.5, alpha=1.0),
     case("alpha", "focal_cross_entropy", ROW),
+    case("clip", "focal_cross_entropy", ([[-800.0, 0.0, 1.0], [800.0, 0.0, 1.0], [20.0, 0, 0]], [0] * 3)),
     *ordinary("generalized_cross_entropy", rows.CLASSES),
+    case("corners", "generalized_cross_entropy", CORNERS),
     case("q of 0.7", "generalized_cross_entropy:q=0.7", ([[0.4, 0.6]], [0]), q=0.7),
     *ordinary("hinge", *rows.LOGITS_AND_BITS, *rows.LOGITS_AND_SIGNS),
     case("labels of 0 and 1", "hinge", ([0.5, 0.5], [0, 1])),
@@ -167,10 +175,12 @@ def measure(one):
     if pred.ndim == 1:  # of which Keras would take all for one row
         pred, target = pred[:, None], target[:, None]
     keywords = ALWAYS.get(one.loss, {}) | dict(one.theirs)
+    classes = keywords.pop("class_weights", None)  # which Keras takes as weights of samples
+    always = {} if classes is None else {"sample_weight": np.array(classes)[one.target]}
 
     def by(reduction, **weights):
         made = getattr(losses, name)(reduction=reduction, **keywords)
-        return np.asarray(made(target, pred, **weights)).astype(np.float64)
+        return np.asarray(made(target, pred, **always, **weights)).astype(np.float64)
 
     found = {"rows": by(None), "mean": by("sum_over_batch_size"), "sum": by("sum")}
     if one.weights is not None:

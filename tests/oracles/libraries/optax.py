@@ -31,7 +31,7 @@ CASES = [
     *ordinary("binary_focal:gamma=0.5,alpha=0.25", *rows.LOGITS_AND_BITS, gamma=0.5, alpha=0.25),
     case("half", "binary_focal", ([0.5, 0.5], [1, 0])),
     case("half balanced", "binary_focal:alpha=0.25", ([0.5, 0.5], [1, 0]), alpha=0.25),
-    case("far", "binary_focal", ([-800.0, 800.0], [1, 1])),
+    case("far", "binary_focal", ([-800.0, 800.0, 800.0], [1, 0, 1])),
     *ordinary("hinge", *rows.LOGITS_AND_SIGNS),
     case("one label", "hinge", ([0.5, 2.0], [1, 1])),
     *ordinary("perceptron", *rows.LOGITS_AND_SIGNS),
