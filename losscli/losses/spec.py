@@ -55,14 +55,17 @@ class BoundLoss(NamedTuple):
     @property
     def pred(self) -> Domain:
         """What predictions may be under these parameters."""
-        return self.loss.domains_of(self.params)[0]
+        return self._domains[0]
 
     @property
     def target(self) -> Domain | None:
         """What targets may be under these parameters; None where there are none."""
-        if self.convention is not None and self.convention.target is not None:
-            return self.convention.target
-        return self.loss.domains_of(self.params)[1]
+        return self._domains[1]
+
+    @property
+    def _domains(self) -> tuple[Domain, Domain | None]:
+        found = self.loss.domains_of(self.params)
+        return found if self.convention is None else self.convention.domains(*found)
 
     @property
     def takes_logits(self) -> bool:
@@ -234,6 +237,8 @@ def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> 
     if places.like not in loss.like:
         raise lacks(places.like, loss)
     convention = loss.like[places.like]
+    if convention.denominator is not None:
+        loss = replace(loss, denominator=convention.denominator)
     return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
 
 

@@ -223,8 +223,8 @@ def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
 
 def _domains_of(part: Weighed) -> tuple[Domain, Domain | None]:
     """Of one part, by its convention."""
-    pred, target = part.loss.domains_of(part.params)
-    return pred, target if part.convention is None else part.convention.target or target
+    found = part.loss.domains_of(part.params)
+    return found if part.convention is None else part.convention.domains(*found)
 
 
 def _unlike(name: str) -> UsageError:

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from losscli.losses.domain import Interval, Numbers
+from losscli.losses.domain import REAL, Interval, Numbers
 from losscli.losses.loss import Array, Convention, Loss, Namespace
 
 ABOVE_MINUS_ONE = Numbers("numbers > -1", "", Interval(-1.0, ends="()"))
@@ -65,7 +65,11 @@ msle = Loss(
     },
     like={
         "keras": Convention(
-            values=_msle_of_keras, by_rows=True, note="Keras lifts pred and target to 1e-7"
+            values=_msle_of_keras,
+            by_rows=True,
+            pred=REAL,
+            target=REAL,
+            note="Keras lifts pred and target to 1e-7",
         ),
         "sklearn": Convention(),
     },
