@@ -89,6 +89,23 @@ class BoundLoss(NamedTuple):
         """What each row counts in the mean; None where all count 1."""
         return self.loss.shares(backend.xp, target, self.params)
 
+    def fit(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
+        """Check the shapes of a row of pred and of target, N left out.
+
+        Raises DataError where pred and target do not fit, UsageError where a parameter does not,
+        or where the value would not be that of the library.
+        """
+        self.loss.fit(pred, target if self.loss.rows_of.targeted else None, self.params)
+        if self.statistic and not self.has_derived(math.prod(pred)):
+            raise UsageError(
+                f"{self.statistic} is the mean of the root of each column in that library",
+                hint="leave --like out, or evaluate the columns one by one",
+            )
+
+    def has_derived(self, outputs: int) -> bool:
+        """Whether statistics derived from the mean of rows of so many numbers are as meant."""
+        return outputs == 1 or self.convention is None or not self.convention.by_columns
+
     @property
     def transform(self) -> Callable[[float], float]:
         """The function of the mean that is this loss's value."""

@@ -67,7 +67,9 @@ def recorded(library):
     """(name, case, what the library made of it) of each case of its record."""
     document = json.loads((FOLDER / f"{library}.json").read_text())
     for name, found in document["cases"].items():
-        given = {key: array(found.pop(key)) for key in ("pred", "target", "weights") if key in found}
+        given = {
+            key: array(found.pop(key)) for key in ("pred", "target", "weights") if key in found
+        }
         one = Case(name, found.pop("spec"), theirs=found.pop("theirs"), **given)
         yield name, one, {key: np.asarray(array(value)) for key, value in found.items()}
 

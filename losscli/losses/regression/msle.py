@@ -71,7 +71,7 @@ msle = Loss(
             target=REAL,
             note="Keras lifts pred and target to 1e-7",
         ),
-        "sklearn": Convention(),
+        "sklearn": Convention(by_columns=True),
     },
     pitfalls=(
         "Keras lifts negative numbers in silence: target -0.5, pred 1 is 0.480 there, 1.922 here.",
