@@ -26,10 +26,13 @@ def _dice(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
     >>> dice([[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]], [[1, 1, 0], [0, 0, 0]]).round(6).tolist()
     [0.142857, 0.0]
     """
-    # Wrong pixels over all: 1 - ratio would keep three digits of a nearly perfect mask.
+    return over_classes(xp, ratio(xp, *_parts(xp, pred, target, smooth)))
+
+
+def _parts(xp: Namespace, pred: Array, target: Array, smooth: float) -> tuple[Array, Array]:
+    """Wrong pixels, and all: 1 - ratio would keep three digits of a nearly perfect mask."""
     wrong = false_alarms(xp, pred, target) + false_alarms(xp, target, pred)
-    whole = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
-    return over_classes(xp, ratio(xp, wrong, whole))
+    return wrong, xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
 
 
 def _dice_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
@@ -61,6 +64,11 @@ def _like_keras(
     return over_classes(xp, 1.0 - 2.0 * xp.sum(pred * target, axis=-1) / whole)
 
 
+def _like_optax(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    wrong, whole = _parts(xp, pred, target, smooth)
+    return over_classes(xp, wrong / whole)
+
+
 dice = Loss(
     name="dice",
     aliases=("soft_dice", "f1_loss"),
@@ -86,7 +94,11 @@ dice = Loss(
         "keras": Convention(
             {}, _like_keras, by_rows=True, note="keras gives 1 for two empty masks, with axis set"
         ),
-        "optax": Convention({"smooth": 2.0}, note="optax' smooth=1 is smooth=2 here"),
+        "optax": Convention(
+            {"smooth": 2.0},
+            _like_optax,
+            note="optax' smooth=1 is smooth=2 here; of two empty masks smooth=0 gives nan",
+        ),
     },
     pitfalls=(
         "Its mean is over rows: the Dice of all pixels of a data set together is another number.",

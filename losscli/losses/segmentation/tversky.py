@@ -30,9 +30,14 @@ def _tversky(
     >>> tversky([[1.0, 0.5, 0.5]], [[1, 1, 0]], alpha=1.0, beta=2.0).tolist()
     [0.5]
     """
+    return over_classes(xp, ratio(xp, *_parts(xp, pred, target, alpha, beta, smooth)))
+
+
+def _parts(
+    xp: Namespace, pred: Array, target: Array, alpha: float, beta: float, smooth: float
+) -> tuple[Array, Array]:
     wrong = _wrong(xp, pred, target, alpha, beta)
-    whole = xp.sum(pred * target, axis=-1) + wrong + smooth
-    return over_classes(xp, ratio(xp, wrong, whole))
+    return wrong, xp.sum(pred * target, axis=-1) + wrong + smooth
 
 
 def _wrong(xp: Namespace, pred: Array, target: Array, alpha: float, beta: float) -> Array:
@@ -80,6 +85,13 @@ def _like_keras(
     return over_classes(xp, 1.0 - shared / whole)
 
 
+def _like_optax(
+    xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
+) -> Array:
+    wrong, whole = _parts(xp, pred, target, alpha, beta, smooth)
+    return over_classes(xp, wrong / whole)
+
+
 tversky = Loss(
     name="tversky",
     family="segmentation",
@@ -108,7 +120,11 @@ tversky = Loss(
         "keras": Convention(
             {}, _like_keras, by_rows=True, note="keras' alpha weighs misses, and beta false alarms"
         ),
-        "optax": Convention({"smooth": 1.0}),
+        "optax": Convention(
+            {"smooth": 1.0},
+            _like_optax,
+            note="optax' smooth is 1 by default; of two empty masks smooth=0 gives nan",
+        ),
     },
     pitfalls=(
         "Keras has alpha and beta swapped: 0.360 where this is 0.415, at 0.3 and 0.7.",

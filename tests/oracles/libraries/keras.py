@@ -112,6 +112,8 @@ CASES = [
     *ordinary("categorical_cross_entropy", rows.CLASSES, rows.CLASSES_AND_SHARES),
     case("divided by its sum", "categorical_cross_entropy", SINGLE),
     case("clip", "categorical_cross_entropy", CORNERS),
+    case("no chance at all", "categorical_cross_entropy", ([[0.0] * 3, [0.2, 0.3, 0.5]], [0, 1])),
+    case("clip of shares", "categorical_cross_entropy", (CORNERS[0], [[0.5, 0.5, 0.0]] * 2)),
     *ordinary("focal_cross_entropy", rows.SCORES),
     *ordinary("focal_cross_entropy:gamma=0.5,alpha=1", rows.SCORES, gamma=0.5, alpha=1.0),
     case("alpha", "focal_cross_entropy", ROW),

@@ -7,6 +7,7 @@ from tests.oracles.libraries.case import case, ordinary
 
 INF = np.inf
 MASK = ([[0.8, 0.4, 0.1, 0.3], [0.0] * 4], [[1, 0, 0, 1], [0] * 4])
+EMPTY_CLASS = ([[[1.0, 0.5], [0.0, 0.5], [0.0, 0.0]]], [[[1, 0], [0, 1], [0, 0]]])
 LISTS = (rows.SCORES[0], rows.SCORES_AND_SHARES[1])
 HOLES = ([[0.0, -INF, 1.0], [1.0, 0.0, 2.0]], [[0.5, 0.0, 0.5], [1.0, 0.0, 0.0]])
 
@@ -60,6 +61,9 @@ CASES = [
     case("by hand, and empty", "tversky:alpha=0.3,beta=0.7", MASK, alpha=0.3, beta=0.7),
     case("without smoothing", "tversky:alpha=0.3,beta=0.7,smooth=0", (MASK[0][:1], MASK[1][:1]),
          alpha=0.3, beta=0.7, smooth=0.0),
+    case("both empty", "dice:smooth=0", MASK, smooth=0.0),
+    case("both empty", "tversky:smooth=0", MASK, smooth=0.0),
+    case("a class is empty", "dice:smooth=0", EMPTY_CLASS, smooth=0.0),
     *ordinary("triplet_margin", rows.TRIPLETS),
     *ordinary("triplet_margin:margin=0.3", rows.TRIPLETS, margin=0.3),
     case("by hand", "triplet_margin", ([[[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]],)),
