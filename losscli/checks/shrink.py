@@ -1,20 +1,18 @@
 """The smallest inputs on which an implementation still fails, for a person to look at."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.checks.inputs import Arrays
 
 _TRIES = 300
 
 
-def smallest(arrays: Arrays, fails: Callable[[Arrays], bool], *, columns: bool = True) -> Arrays:
-    """Fewer rows, then fewer classes, then simpler numbers, as long as it fails; greedy.
+def smallest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
+    """Fewer rows, then fewer columns, then simpler numbers, as long as it fails; greedy.
 
-    columns: whether classes may go, which they may not where a parameter has a number for each.
+    fails: whether inputs can be taken, and fail.
     """
     left = [_TRIES]
 
@@ -23,7 +21,7 @@ def smallest(arrays: Arrays, fails: Callable[[Arrays], bool], *, columns: bool =
         return left[0] >= 0 and fails(candidate)
 
     found = _fewer_rows(arrays, still)
-    for candidates in (_fewer_classes, _simpler) if columns else (_simpler,):
+    for candidates in (_fewer_columns, _simpler):
         changed = True
         while changed and left[0] > 0:
             changed = False
@@ -46,14 +44,22 @@ def _fewer_rows(arrays: Arrays, still: Callable[[Arrays], bool]) -> Arrays:
     return arrays
 
 
-def _fewer_classes(arrays: Arrays) -> Iterator[Arrays]:
-    """Without one class, which no label is."""
-    pred, target = arrays
-    if pred.ndim != 2 or pred.shape[1] <= 2 or target.ndim != 1:
+def _fewer_columns(arrays: Arrays) -> Iterator[Arrays]:
+    """Without one column of the last axis, in targets too where they have it; labels move up."""
+    pred, *rest = arrays
+    if pred.ndim < 2 or pred.shape[-1] < 2:
         return
-    for gone in range(pred.shape[1]):
-        if not (target == gone).any():
-            yield np.delete(pred, gone, axis=1), np.where(target > gone, target - 1, target)
+    for gone in range(pred.shape[-1]):
+        others = []
+        for target in rest:
+            if target.ndim > 1 and target.shape[-1] == pred.shape[-1]:
+                others.append(np.delete(target, gone, axis=-1))
+            elif target.dtype.kind == "i" and not (target == gone).any():
+                others.append(np.where(target > gone, target - 1, target))
+            elif target.dtype.kind == "f":
+                others.append(target)
+        if len(others) == len(rest):
+            yield np.delete(pred, gone, axis=-1), *others
 
 
 def _simpler(arrays: Arrays) -> Iterator[Arrays]:
@@ -75,17 +81,3 @@ def _simple(value: float) -> Iterator[float]:
     for candidate in found:
         if len(repr(candidate)) < len(repr(value)):
             yield candidate
-
-
-def shown_inputs(arrays: Arrays) -> str:
-    """Inputs as a person pastes them; a long row is cut."""
-    names = ("pred", "target")
-    return " ".join(f"{name} {_words(array)}" for name, array in zip(names, arrays, strict=True))
-
-
-def _words(array: NDArray[Any]) -> str:
-    # The shortest digits that give the number in its own type, and not those of a float64.
-    parts = [[str(number) for number in row] for row in np.atleast_2d(array)]
-    rows = [f"[{', '.join(row)}]" for row in parts]
-    text = rows[0] if array.ndim < 2 else f"[{', '.join(rows)}]"
-    return text if len(text) <= 120 else f"{text[:117]}..."
