@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.checks.arrays import as_dtype
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.precision import Precision
 from losscli.implementations.implementation import Workload
@@ -115,7 +116,7 @@ def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dt
     preds = pred_domain.edges(row, away, classes).astype(dtype)
     target_row = loss.rows_of.target_row(row)
     if target_domain is None or target_row is None:
-        return _belonging(workload, (_some(preds),))
+        return _belonging(workload, (_some(preds),), precision)
     targets = target_domain.edges(target_row, away, classes)
     if not loss.indexed(target_row):
         targets = targets.astype(dtype)
@@ -125,7 +126,7 @@ def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dt
         pairs.append(_near(few, away, dtype, workload))
     limited = [tuple(_some(side) for side in pair) for pair in pairs]
     whole = tuple(np.concatenate(sides) for sides in zip(*limited, strict=True))
-    return _belonging(workload, whole)
+    return _belonging(workload, whole, precision)
 
 
 def _paired(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
@@ -161,8 +162,10 @@ def _some(rows: NDArray[Any]) -> NDArray[Any]:
     return rows[::step]
 
 
-def _belonging(workload: Workload, arrays: Arrays) -> Arrays:
-    """The rows that belong to the domains, each once."""
+def _belonging(workload: Workload, arrays: Arrays, precision: Precision) -> Arrays:
+    """The rows that belong to the domains as numbers of the type, each once."""
+    with np.errstate(over="ignore"):
+        arrays = tuple(as_dtype(array, precision.name) for array in arrays)
     keep = belong(workload, arrays)
     seen: set[bytes] = set()
     for at in np.flatnonzero(keep):

@@ -1,13 +1,13 @@
 """`Examiner`: one implementation on one case after the other, whole and row by row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import Case
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.material import Material
-from losscli.checks.probes import company, layouts, loses_nan
+from losscli.checks.probes import Probe, company, layouts, loses_nan
 from losscli.checks.result import Checked
 from losscli.checks.shrink import smallest
 from losscli.checks.snippet import shown_inputs, snippet
@@ -122,7 +122,7 @@ class Examiner:
             self._each(case, truth, verdict, both=both)
         fault = verdict.words or self._stale(case, material, both=both)
         if not fault and not both:
-            fault = self._probed(case)
+            fault = self._probed(case, truth)
         shrunk, paste = "", ""
         if verdict.words:
             shrunk, words, paste = self.faulty(workload, case.arrays, both=both)
@@ -139,7 +139,7 @@ class Examiner:
             smallest=shrunk,
             median_ulp=value.typical,
             grad_median_ulp=gradient.typical,
-            vacuous=value.vacuous or gradient.vacuous,
+            vacuous=workload.rows > 1 and (value.vacuous or gradient.vacuous),
             snippet=paste,
         )
 
@@ -181,7 +181,7 @@ class Examiner:
                 return "it is wrong once the contents of its inputs change"
         return ""
 
-    def _probed(self, case: Case) -> str:
+    def _probed(self, case: Case, truth: Truth | None) -> str:
         """What a probe of the case finds wrong: missing numbers, layouts, the company of rows."""
-        probes: tuple[Callable[[Examiner, Case], str], ...] = (loses_nan, layouts, company)
-        return next((fault for probe in probes if (fault := probe(self, case))), "")
+        probes: tuple[Probe, ...] = (loses_nan, layouts, company)
+        return next((fault for probe in probes if (fault := probe(self, case, truth))), "")

@@ -71,13 +71,14 @@ class Draw:
 
 
 def belong(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
-    """Which rows lie inside the domains that the loss declares."""
+    """Which rows lie inside the domains that the loss declares, and are finite."""
     loss = workload.loss
     pred_domain, target_domain = loss.domains_of(workload.params)
     pred, *rest = arrays
     spared = workload.params.get("ignore_index")
     classes = loss.classes(pred.shape[1:])
-    masks = [*pred_domain.offenders(pred, classes)]
+    masks = [~np.isfinite(array) for array in arrays]
+    masks += [*pred_domain.offenders(pred, classes)]
     if target_domain is not None and rest:
         masks += target_domain.offenders(rest[0], classes, spared)
     good = np.ones(len(pred), np.bool_)

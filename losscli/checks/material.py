@@ -25,7 +25,7 @@ _BLOCK = 1 << 18  # elements
 _SHARE = 1 << 14  # a change touches one row of so many, and a few more
 _ELEMENTS = 1 << 14  # of a change, at the most
 _KEPT = 4096  # errors of an answer, of which the median is taken
-_ALIKE = 2.0**-20  # of a slope: what differs by more is another slope
+_ALIKE = 2.0**-40  # of a slope: what differs by more is another slope
 _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 
 
@@ -125,8 +125,11 @@ class Material:
             return 0
         declared = self._row_slopes(*self._parts(span))[0]
         with np.errstate(all="ignore"):
-            room = _ALIKE * np.maximum(np.abs(declared), np.abs(truth.low))
-            alike = (declared >= truth.low - room) & (declared <= truth.high + room)
+            rooms = [_ALIKE * np.abs(side) + _ALIKE**2 for side in truth[1:]]
+            alike = (declared >= truth.low - rooms[0]) & (declared <= truth.high + rooms[1])
+            # What is held constant in one slope of a row is so in all of them.
+            whole = alike.reshape(len(alike), -1).all(axis=1)
+            alike &= whole.reshape(-1, *(1,) * (alike.ndim - 1))
         self._bounds = np.where(alike, truth.low, declared), np.where(alike, truth.high, declared)
         return int((~alike & np.isfinite(truth.low)).sum())
 
@@ -321,11 +324,15 @@ class Material:
         self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats
     ) -> None:
         """Put the losses of rows in the place of others; the sums stay exact."""
-        self._sum += ExactSum.of(-self._rows[span]) + ExactSum.of(losses)
+        gone = self._rows[span].copy()
         self._share += ExactSum.of(-self._shares[span]) + ExactSum.of(shares)
-        gone = (self._scales[span] * self._shares[span]).sum()
-        self._scale += float((scales * shares).sum() - gone)
+        less = (self._scales[span] * self._shares[span]).sum()
+        self._scale += float((scales * shares).sum() - less)
         self._rows[span], self._shares[span], self._scales[span] = losses, shares, scales
+        if np.isfinite(gone).all():
+            self._sum += ExactSum.of(-gone) + ExactSum.of(losses)
+        else:  # an infinity cannot be taken back
+            self._sum = ExactSum.of(self._rows)
 
     def _spans(self) -> Iterator[slice]:
         rows = self.workload.rows
@@ -350,8 +357,12 @@ class Material:
 
     @property
     def _logits(self) -> bool:
-        """Whether predictions are logits, whose size errors are measured by."""
-        return self.workload.loss.domains_of(self.workload.params)[0] is LOGIT
+        """Whether errors are measured by the size of predictions: logits, and rows of numbers
+        without bounds, whose differences are taken as those of logits are.
+        """
+        domain = self.workload.loss.domains_of(self.workload.params)[0]
+        several = self._arrays[0].ndim > 1 and not self.workload.loss.elementwise
+        return domain is LOGIT or (several and not domain.bounded)
 
     def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
         return self._slopes_of(*self._parts(span))

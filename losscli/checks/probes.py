@@ -1,8 +1,8 @@
 """Probes of an implementation beside its numbers: nan, layouts of memory, company, no rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -12,16 +12,20 @@ from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.material import Material
 from losscli.checks.result import Checked
 from losscli.checks.trial import said
+from losscli.checks.truth import Truth
 from losscli.documents import Note
 from losscli.implementations.implementation import Answer, Workload
 
 if TYPE_CHECKING:
     from losscli.checks.examiner import Examiner
 
+Probe: TypeAlias = "Callable[[Examiner, Case, Truth | None], str]"
 
-def loses_nan(examiner: "Examiner", case: Case) -> str:
+
+def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     """Whether a prediction that is nan vanishes from the value."""
     pred, *rest = case.arrays
+    del truth  # of other inputs
     if not case.gradient or pred.dtype.kind != "f":
         return ""
     broken = pred.copy()
@@ -43,11 +47,11 @@ def loses_nan(examiner: "Examiner", case: Case) -> str:
     return ""
 
 
-def layouts(examiner: "Examiner", case: Case) -> str:
+def layouts(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     """Whether it misreads inputs that are not contiguous; that it refuses them is noted."""
     if len(case.arrays[0]) < 2:
         return ""
-    material = examiner.material(case.workload, case.arrays)
+    material = examiner.material(case.workload, case.arrays, truth)
     runner = examiner.runner(case.workload)
     inputs = material.inputs(runner.framework)
     for name, layout in _LAYOUTS.items():
@@ -62,12 +66,13 @@ def layouts(examiner: "Examiner", case: Case) -> str:
     return ""
 
 
-def company(examiner: "Examiner", case: Case) -> str:
+def company(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     """Whether losses of rows are others beside half of the other rows."""
     if len(case.arrays[0]) < 2 or not case.gradient:
         return ""
     half = tuple(array[::2].copy() for array in case.arrays)
-    material = examiner.material(case.workload, half)
+    part = None if truth is None else truth.part(slice(None, None, 2))
+    material = examiner.material(case.workload, half, part)
     runner = examiner.runner(material.workload)
     try:
         answer = runner.forward(*material.inputs(runner.framework))

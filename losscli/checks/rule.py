@@ -1,7 +1,8 @@
 """The one rule of what is wrong, for `losscli check` and for `correct` in a benchmark.
 
 A value or gradient is wrong where it is further from the truth than
-16 · eps · max(|truth|, 1, the row's largest |logit| where predictions are logits), and the mean of
+16 · eps · max(|truth|, 1, the row's largest |prediction| where predictions are logits, or rows of
+numbers without bounds, of which differences are taken as well), and the mean of
 N rows, or its gradient, where it is further than (16 + log2 N) · eps times the scale of the mean.
 Wrong are also nan and infinities that the truth does not have, and those of it that are missing.
 """
@@ -89,7 +90,7 @@ def scale_of(truth: Floats, logits: Floats | None) -> Floats:
         if truth.ndim == 1 and largest.ndim > 1:
             largest = largest.reshape(len(largest), -1).max(axis=1)
         elif largest.ndim > 1:
-            largest = largest.max(axis=-1, keepdims=True)
+            largest = largest.max(axis=tuple(range(1, largest.ndim)), keepdims=True)
         scale = np.maximum(scale, largest)
     return np.where(np.isfinite(scale), scale, 1.0)
 

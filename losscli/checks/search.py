@@ -105,7 +105,8 @@ class _Hunt:
 
     def _judge(self, arrays: Arrays) -> float:
         """The error of a row in ULP, nothing where it does not belong; keeps what fails."""
-        arrays = tuple(as_dtype(array, self._precision.name) for array in arrays)
+        with np.errstate(over="ignore"):
+            arrays = tuple(as_dtype(array, self._precision.name) for array in arrays)
         if not belong(self._workload, arrays).all():
             return 0.0
         sized = replace(self._workload, shape=arrays[0].shape)
@@ -155,7 +156,8 @@ class _Hunt:
             target = target_domain.nearest(draw(filled((1, *target_row))), classes)
             if target_row == shape and draw(st.booleans()):  # nearly right
                 off = draw(st.integers(-64, 64)) * np.finfo(kind).eps
-                pred = (target.astype(np.float64) * (1.0 + off)).astype(kind)
+                with np.errstate(over="ignore"):
+                    pred = (target.astype(np.float64) * (1.0 + off)).astype(kind)
             return pred_domain.nearest(pred, classes), target
 
         return row()

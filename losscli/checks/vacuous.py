@@ -17,6 +17,8 @@ def constant_that_scores(done: Sequence[Case]) -> str:
     """Which constant prediction has a mean of 0 or less under a loss >= 0; empty: none found."""
     first = done[0].workload
     loss, params = first.loss, first.params
+    if not loss.rows_of.targeted:
+        return ""  # a row holds its truth
     row = row_of(first, 3)
     workload = replace(first, shape=(_ROWS, *row))
     drawn = Draw(workload, np.float64, 0).all()

@@ -126,7 +126,10 @@ class _Own:
 
     def _counted(self, target: NDArray[Any] | None, rows: int) -> ExactSum:
         """What all rows count in the mean."""
-        shares = self._loss.shares(np, target, self._params)
+        if self._loss.denominator is None or target is None:
+            return ExactSum.ones(rows)
+        wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
+        shares = self._loss.shares(np, wide, self._params)
         return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
     def _wide(self, part: NDArray[Any], key: str, lane: Lane) -> Floats:
