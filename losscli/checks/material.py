@@ -357,9 +357,7 @@ class Material:
 
     @property
     def _logits(self) -> bool:
-        """Whether errors are measured by the size of predictions: logits, and rows of numbers
-        without bounds, whose differences are taken as those of logits are.
-        """
+        """Whether errors are measured by predictions: logits, and rows of unbounded numbers."""
         domain = self.workload.loss.domains_of(self.workload.params)[0]
         several = self._arrays[0].ndim > 1 and not self.workload.loss.elementwise
         return domain is LOGIT or (several and not domain.bounded)
