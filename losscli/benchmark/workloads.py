@@ -52,8 +52,9 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
     wide = row != row_of(loss, rows_of.width + 1)
     shape = numbers or (default,)
     if len(shape) > 2 or (len(shape) == 2 and not wide):
+        taken = f"{_words(loss)} or elements" if wide else "elements"
         raise UsageError(
-            f"{loss.label} takes {f'{_words(loss)} or elements' if wide else 'elements'}, not {size}",
+            f"{loss.label} takes {taken}, not {size}",
             hint=f"--size 4096x{rows_of.width}" if wide else "--size 1e6",
         )
     if len(shape) == 2:

@@ -188,7 +188,7 @@ class Material:
             found, first = host(gradients[0][span]), span.start * truth[0].size
             if self._bounds is not None:
                 total = float(self._share)
-                truth = _between(found, *(bound[span] / total for bound in self._bounds))
+                truth = _between(found, truth, *(bound[span] / total for bound in self._bounds))
             size = self._size(truth)
             finding += compare(found, truth, allowed, self.precision, first, size, _KEPT)
             if weight_slope is not None:
@@ -410,11 +410,11 @@ class Material:
         return max(1.0, self._scale / float(self._share))
 
 
-def _between(found: Floats, low: Floats, high: Floats) -> Floats:
+def _between(found: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
     """What should have been found: anything between two slopes is right at a kink."""
     if found.shape != low.shape:
-        return low
-    return np.where(np.isnan(found), low, np.clip(found, low, high))
+        return declared
+    return np.asarray(np.clip(np.where(np.isnan(found), declared, found), low, high))
 
 
 def _wrong_shape(shape: tuple[int, ...]) -> Finding:

@@ -14,7 +14,7 @@ from losscli.implementations.implementation import Workload
 # log(1 + e^-730) is 0 at 50 digits: at 700 nothing that a float64 can say is lost.
 _DIGITS = 700
 _STEP = -330  # a power of ten below the smallest float64
-_MOST = 2048  # numbers; each takes a millisecond or less
+_MOST = 960  # numbers; each takes a millisecond or less
 _MOST_SLOPES = 900  # terms of differences, two of them a number
 
 

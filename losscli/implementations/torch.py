@@ -22,7 +22,8 @@ class Function(NamedTuple):
 
     name: there. params: our names of its parameters, with theirs. split: whether a row of
     predictions holds several arguments, which stand side by side on its first axis; target_second:
-    whether the target goes between them. given: what it is told besides. around: makes arguments of ours, and a loss of what it returns.
+    whether the target goes between them. given: what it is told besides. around: makes arguments
+    of ours, and a loss of what it returns.
     """
 
     name: str

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from losscli import MissingError, UsageError, check
+from losscli import MissingError, UsageError
+from losscli import check as whole_check
 
 KERNELS = Path(__file__).with_name("kernels.py")
 FOUNDING = ("mae", "mse", "smooth_l1", "bce", "bce_with_logits", "cross_entropy")
+
+
+def check(*arguments, examples=0, **flags):
+    """A check without the search, which is tested by itself."""
+    return whole_check(*arguments, examples=examples, **flags)
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +34,7 @@ def test_our_own_losses_are_right(loss, dtype):
     """To half a place of the type for a mean that is rounded once, gradients too."""
     result = check(loss, dtype=dtype)
     assert [row.fault for row in result] == [""] * len(result)
-    assert max(row.max_ulp for row in result) <= (4.0 if dtype == "float64" else 0.5)
+    assert max(row.max_ulp or 0.0 for row in result) <= (4.0 if dtype == "float64" else 0.5)
     if dtype == "float32":
         assert max(row.grad_max_ulp or 0.0 for row in result) <= 0.51
 
