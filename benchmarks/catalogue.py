@@ -48,7 +48,8 @@ def measured(name, arguments):
     workload = workload_of(bound, str(int(arguments.numbers)), 0)
     setting = Setting("cpu", "float64", cores())
     arrays = Draw(workload, np.float64, 0).all()
-    calls = [lambda run=parse("numpy").prepare(workload, setting): run.forward(*arrays)]
+    ours = parse("numpy").prepare(workload, setting)
+    calls = [lambda: ours.forward(*arrays)]
     try:
         runner = parse("torch").prepare(workload, setting)
         tensors = tuple(map(torch.from_numpy, arrays))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.checks.inputs import Arrays
 
@@ -45,21 +46,31 @@ def _fewer_rows(arrays: Arrays, still: Callable[[Arrays], bool]) -> Arrays:
 
 
 def _fewer_columns(arrays: Arrays) -> Iterator[Arrays]:
-    """Without one column of the last axis, in targets too where they have it; labels move up."""
+    """Without half of the columns of the last axis, a quarter, … or one, in targets as well."""
+    width = arrays[0].shape[-1] if arrays[0].ndim > 1 else 1
+    size = width // 2
+    while size:
+        for start in range(0, width, size):
+            found = _without(arrays, np.arange(start, min(width, start + size)))
+            if found is not None:
+                yield found
+        size //= 2
+
+
+def _without(arrays: Arrays, gone: NDArray[np.int64]) -> Arrays | None:
+    """Without some columns; labels move up, and None where one of them is gone."""
     pred, *rest = arrays
-    if pred.ndim < 2 or pred.shape[-1] < 2:
-        return
-    for gone in range(pred.shape[-1]):
-        others = []
-        for target in rest:
-            if target.ndim > 1 and target.shape[-1] == pred.shape[-1]:
-                others.append(np.delete(target, gone, axis=-1))
-            elif target.dtype.kind == "i" and not (target == gone).any():
-                others.append(np.where(target > gone, target - 1, target))
-            elif target.dtype.kind == "f":
-                others.append(target)
-        if len(others) == len(rest):
-            yield np.delete(pred, gone, axis=-1), *others
+    others = []
+    for target in rest:
+        if target.ndim > 1 and target.shape[-1] == pred.shape[-1]:
+            others.append(np.delete(target, gone, axis=-1))
+        elif target.dtype.kind != "i":
+            others.append(target)
+        elif np.isin(target, gone).any():
+            return None
+        else:
+            others.append(target - (target[:, None] > gone).sum(axis=1))
+    return np.delete(pred, gone, axis=-1), *others
 
 
 def _simpler(arrays: Arrays) -> Iterator[Arrays]:

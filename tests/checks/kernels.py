@@ -135,7 +135,7 @@ def pooled_dice(pred, target):
 
 
 def empty_dice(pred, target):
-    """nan where there is nothing to find."""
+    """Undefined where there is nothing to find."""
     missed = (pred * (1 - target) + (1 - pred) * target).sum(-1)
     return missed / (pred.sum(-1) + target.sum(-1))
 
