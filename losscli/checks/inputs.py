@@ -77,7 +77,7 @@ def belong(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
     pred, *rest = arrays
     spared = workload.params.get("ignore_index")
     classes = loss.classes(pred.shape[1:])
-    masks = [~np.isfinite(array) for array in arrays]
+    masks: list[Any] = [~np.isfinite(array) for array in arrays]
     masks += [*pred_domain.offenders(pred, classes)]
     if target_domain is not None and rest:
         masks += target_domain.offenders(rest[0], classes, spared)

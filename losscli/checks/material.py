@@ -125,7 +125,8 @@ class Material:
             return 0
         declared = self._row_slopes(*self._parts(span))[0]
         with np.errstate(all="ignore"):
-            rooms = [_ALIKE * np.abs(side) + _ALIKE**2 for side in truth[1:]]
+            sides = (truth.low, truth.high)
+            rooms = [_ALIKE * np.abs(side) + _ALIKE**2 for side in sides]
             alike = (declared >= truth.low - rooms[0]) & (declared <= truth.high + rooms[1])
             # What is held constant in one slope of a row is so in all of them.
             whole = alike.reshape(len(alike), -1).all(axis=1)
@@ -161,9 +162,9 @@ class Material:
         """The mean, or one loss a row, beside the truth."""
         found = host(value)
         if found.ndim == 0:
-            mean, allowed = self.mean()
-            true = np.array([mean]), np.array([allowed])
-            return compare(found[None], *true, self.precision, kept=_KEPT)
+            mean, slack = self.mean()
+            room = np.array([slack])
+            return compare(found[None], np.array([mean]), room, self.precision, kept=_KEPT)
         if self.workload.loss.elementwise and found.shape == self._arrays[0].shape:
             found = found.reshape(len(found), -1).mean(axis=1)  # a loss a number
         if found.shape != self._rows.shape:

@@ -142,7 +142,7 @@ class _Hunt:
             lists = st.lists(number, min_size=count, max_size=count)
             return lists.map(lambda found: np.array(found, kind).reshape(shape))
 
-        @st.composite
+        @st.composite  # type: ignore[untyped-decorator,unused-ignore]
         def row(draw: Any) -> Arrays:
             shape = row_of(self._workload, draw(st.integers(*_WIDTHS)))
             classes = loss.classes(shape) or 0
