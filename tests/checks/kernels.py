@@ -123,9 +123,9 @@ def triplet_squared(triples):
     return (apart + 1.0).clamp(min=0)
 
 
-def triplet_right(triples):
-    """Right, and without targets."""
-    return F.triplet_margin_loss(*triples.unbind(1), eps=0.0, reduction="none")
+def triplet_right(triples, margin=1.0):
+    """Right where squares do not underflow, and without targets."""
+    return F.triplet_margin_loss(*triples.double().unbind(1), margin=margin, eps=0.0)
 
 
 def pooled_dice(pred, target):
