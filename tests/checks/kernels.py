@@ -175,13 +175,13 @@ def no_rows_are_one(pred, target):
 def subgradient(pred, target):
     """The slope of +1 at the corner, as right as any between."""
     d = (pred - target).detach()
-    return d.abs(), torch.where(d >= 0, 1.0, -1.0) / len(d)
+    return d.abs(), torch.where(d >= 0, 1.0, -1.0) / d.numel()
 
 
 def steep_at_the_corner(pred, target):
     """A slope of 2 at the corner, where none is."""
     d = (pred - target).detach()
-    return d.abs(), torch.where(d == 0, 2.0, d.sign()) / len(d)
+    return d.abs(), torch.where(d == 0, 2.0, d.sign()) / d.numel()
 
 
 def narrow_spike(pred, target):
