@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
+from losscli.units import ulps
 
 if TYPE_CHECKING:
     from losscli.checks.result import Check, Checked
