@@ -34,7 +34,7 @@ class Examiner:
     def rows(self, case: Case) -> Iterator[Checked]:
         """A row a pass of a case."""
         workload, arrays = case.workload, self._rounded(case.arrays)
-        truth = truth_of(workload, arrays) if can_tell(workload) else None
+        truth = _truth(workload, arrays, slopes=True)
         case = case._replace(arrays=arrays)
         yield self._row(case, truth, both=False)
         if case.gradient and self.runner(workload).both is not None:
@@ -57,13 +57,11 @@ class Examiner:
         assert call is not None
         return call
 
-    def material(self, workload: Workload, arrays: Arrays, truth: Truth | None = None) -> Material:
-        """The inputs in buffers, with the truest losses that can be had."""
+    def material(self, workload: Workload, arrays: Arrays, truth: Truth | None) -> Material:
+        """The inputs in buffers, with the truth of them where it is known."""
         sized = replace(workload, shape=arrays[0].shape)
         draw = Draw(sized, arrays[0].dtype, self._seed)
         material = Material(sized, self.setting, arrays, draw)
-        if truth is None and can_tell(sized):
-            truth = truth_of(sized, arrays)
         if truth is not None and material.correct(truth):
             words = "where a loss is clamped, its declared gradient counts, not the formula's"
             self.notes.append(Note("declared_gradient", words))
@@ -101,7 +99,10 @@ class Examiner:
         return f"{shown_inputs(found)}: {words}", words, paste
 
     def _words(self, workload: Workload, arrays: Arrays, both: bool) -> str:
-        return self._tried(workload, arrays, None, both=both)[0].words
+        arrays = self._rounded(arrays)
+        sized = replace(workload, shape=arrays[0].shape)
+        truth = _truth(sized, arrays, slopes=both)
+        return self._tried(sized, arrays, truth, both=both)[0].words
 
     def _fits(self, workload: Workload, arrays: Arrays) -> bool:
         pred, *rest = arrays
@@ -158,7 +159,7 @@ class Examiner:
     def _tried(
         self, workload: Workload, arrays: Arrays, truth: Truth | None, *, both: bool
     ) -> tuple[Verdict, Material]:
-        material = self.material(workload, self._rounded(arrays), truth)
+        material = self.material(workload, arrays, truth)
         verdict = Verdict()
         framework = self.runner(material.workload).framework
         try_out(self.call(material.workload, both=both), framework, material, verdict)
@@ -186,3 +187,8 @@ class Examiner:
         """What a probe of the case finds wrong: missing numbers, layouts, the company of rows."""
         probes: tuple[Probe, ...] = (loses_nan, layouts, company)
         return next((fault for probe in probes if (fault := probe(self, case, truth))), "")
+
+
+def _truth(workload: Workload, arrays: Arrays, *, slopes: bool) -> Truth | None:
+    """The truth, where mpmath can tell it of so many numbers."""
+    return truth_of(workload, arrays, slopes=slopes) if can_tell(workload) else None

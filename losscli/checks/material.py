@@ -18,7 +18,6 @@ from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
-from losscli.losses.domain import LOGIT
 from losscli.tallies.exact import ExactSum
 
 _BLOCK = 1 << 18  # elements
@@ -358,10 +357,8 @@ class Material:
 
     @property
     def _logits(self) -> bool:
-        """Whether errors are measured by predictions: logits, and rows of unbounded numbers."""
-        domain = self.workload.loss.domains_of(self.workload.params)[0]
-        several = self._arrays[0].ndim > 1 and not self.workload.loss.elementwise
-        return domain is LOGIT or (several and not domain.bounded)
+        """Whether errors are measured by predictions as well."""
+        return self.workload.loss.by_differences(self.workload.params)
 
     def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
         return self._slopes_of(*self._parts(span))

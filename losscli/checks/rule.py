@@ -1,9 +1,9 @@
 """The one rule of what is wrong, for `losscli check` and for `correct` in a benchmark.
 
 A value or gradient is wrong where it is further from the truth than
-16 · eps · max(|truth|, 1, the row's largest |prediction| where predictions are logits, or rows of
-numbers without bounds, of which differences are taken as well), and the mean of
-N rows, or its gradient, where it is further than (16 + log2 N) · eps times the scale of the mean.
+16 · eps · max(|truth|, 1, the row's largest |logit| where predictions are logits or other numbers
+that count by their differences), and the mean of N rows, or its gradient, where it is further than
+(16 + log2 N) · eps times the scale of the mean.
 Wrong are also nan and infinities that the truth does not have, and those of it that are missing.
 """
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -15,7 +16,12 @@ from losscli.implementations.implementation import Workload
 _DIGITS = 700
 _STEP = -330  # a power of ten below the smallest float64
 _MOST = 960  # numbers; each takes a millisecond or less
-_MOST_SLOPES = 10_000  # numbers, each as often as its row has numbers
+_MOST_SLOPES = 2000  # numbers, each as often as its row has numbers
+_COSTLY = frozenset(
+    ("exp", "expm1", "log", "log1p", "sqrt", "power", "cosh", "tanh", "erf", "erfc", "loggamma")
+)
+_REMEMBERED = 1 << 13  # results of a costly function
+_HUGE = 2.0**60
 
 
 class Truth(NamedTuple):
@@ -42,8 +48,8 @@ def can_tell(workload: Workload) -> bool:
     return find_spec("mpmath") is not None and 0 < workload.logits <= _MOST
 
 
-def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...]) -> Truth:
-    """The truth of finite inputs: of few of them with slopes, of many without."""
+def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True) -> Truth:
+    """The truth of finite inputs: of few of them with slopes, where they are wanted."""
     pred, *rest = arrays
     target = rest[0] if rest else None
     with _digits() as mp:
@@ -51,10 +57,10 @@ def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...]) -> Truth:
         losses = np.array([float(formula.row(p, t)) for p, t in _rows(pred, target)])
         width = pred[0].size
         terms = pred.size * (1 if formula.elementwise else width)
-        if terms > _MOST_SLOPES:
+        if not slopes or not workload.differentiable or terms > _MOST_SLOPES:
             return Truth(losses)
-        slopes = [formula.slopes(p, t) for p, t in _rows(pred, target)]
-    low, high = (np.array(side).reshape(pred.shape) for side in zip(*slopes, strict=True))
+        found = [formula.slopes(p, t) for p, t in _rows(pred, target)]
+    low, high = (np.array(side).reshape(pred.shape) for side in zip(*found, strict=True))
     return Truth(losses, low, high)
 
 
@@ -63,7 +69,38 @@ def _digits() -> Iterator[Any]:
     import mpmath  # type: ignore[import-untyped,unused-ignore]
 
     with mpmath.workdps(_DIGITS):
-        yield mpmath.mp
+        yield _remembering()
+
+
+class _Remembering:
+    """mpmath at one precision, that computes nothing costly twice.
+
+    One number of a row moves at a time, and what a formula takes of the others is known by then.
+    """
+
+    def __init__(self, mp: Any) -> None:
+        self._mp = mp
+        self._root = mp.exp(mp.mpf(0.5))
+
+    def __getattr__(self, name: str) -> Any:
+        found = self._exp if name == "exp" else getattr(self._mp, name)
+        if name in _COSTLY:
+            found = lru_cache(_REMEMBERED)(found)
+            setattr(self, name, found)
+        return found
+
+    def _exp(self, x: Any) -> Any:
+        # Of whole numbers mpmath multiplies e with itself: fifty times as slow where they are huge.
+        if self._mp.isfinite(x) and abs(x) > _HUGE:
+            return self._mp.exp(x - 0.5) * self._root
+        return self._mp.exp(x)
+
+
+@cache
+def _remembering() -> _Remembering:
+    import mpmath  # type: ignore[import-untyped,unused-ignore]
+
+    return _Remembering(mpmath.mp)
 
 
 def _rows(pred: NDArray[Any], target: NDArray[Any] | None) -> Iterator[tuple[Any, Any]]:

@@ -7,7 +7,7 @@ labels follows, is collected as marks and judged at the end.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -108,10 +108,13 @@ class Domain:
 
     words: how a message names them. hint: what a person may have meant.
     bounded: whether some finite number lies outside. watched: whether blocks leave marks.
+    by_differences: whether rows count by differences of their numbers, as logits do, so that their
+    size says what arithmetic can keep of them.
     """
 
     words: str
     hint: str = ""
+    by_differences: bool = field(default=False, kw_only=True)
 
     @property
     def bounded(self) -> bool:
@@ -325,8 +328,9 @@ def mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
 
 
 REAL = Numbers("finite numbers", "", Interval(ends="()"))
-LOGIT = Numbers("logits")
-SCORE = Numbers("scores", "", Interval(ends="()"))
+POINTS = Numbers("finite numbers", "", Interval(ends="()"), by_differences=True)
+LOGIT = Numbers("logits", by_differences=True)
+SCORE = Numbers("scores", "", Interval(ends="()"), by_differences=True)
 PROBABILITY = Numbers(
     "probabilities in [0, 1]", "if these are logits: -l bce_with_logits", Interval(0.0, 1.0)
 )

@@ -179,6 +179,10 @@ class Sum(Loss):
         """Whether any part does."""
         return any(part.loss.takes_logits(own) for part, own in self._each(params))
 
+    def by_differences(self, params: Mapping[str, Any]) -> bool:
+        """Whether any part does."""
+        return any(part.loss.by_differences(own) for part, own in self._each(params))
+
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""
         return any(part.loss.indexed(target) for part in self.parts)

@@ -55,8 +55,7 @@ def _tail(result: "Check") -> Iterator[str]:
     words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
     if len(told) > 1:
         words = "true values by mpmath where rows are few, in float64 elsewhere"
-    rule = "wrong is beyond 16 eps · max(|truth|, 1, |prediction| in rows)"
-    yield f"{rule} · {words} · {result.wall_s:.1f} s"
+    yield f"wrong is beyond 16 eps · max(|truth|, 1, |logit|) · {words} · {result.wall_s:.1f} s"
     wrong = sum(not row.correct for row in result.rows)
     if wrong:
         of = len(result.rows)

@@ -1,5 +1,7 @@
 """Every loss of the catalogue passes its check; torch's too, but where it is known to fail."""
 
+import re
+
 import pytest
 
 from losscli import check
@@ -8,12 +10,17 @@ from losscli.losses.registry import every, modules
 
 NAMES = [loss.name for loss in every()]
 
-# What torch.nn.functional gets wrong by the rule in float32, as words of a fault.
+# What torch.nn.functional gets wrong by the rule in float32, as words of each fault.
 KNOWN = {
     "bce": "gradient wrong",  # 0 for 1 where p = t = 0
+    "categorical_cross_entropy": "nan, should be 0",  # the slope of log where it counts 0
     "cosine_distance": "nan, should be 1",  # a zero vector without its eps
     "cosine_embedding": "the mean is",  # vectors so short that their squares underflow
+    "gaussian_nll": "gradient wrong",  # 1/v and d²/v² cancel at the smallest variance
     "info_nce": "gradient wrong",  # the quotient by the temperature is rounded to float32
+    "kl_div": "nan, should be 0",  # 0 log 0
+    # It reads what lies where no rows are, leaves nan out, and adds 1000 slopes one by one.
+    "multi_margin": "no rows is|a nan among|gradient wrong|contents of its inputs change",
     "triplet_margin": "gradient wrong",  # squares of a distance that underflow
 }
 
@@ -33,4 +40,4 @@ def test_torch_is_right_but_where_it_is_known_not_to_be(name):
     result = check("torch", name, examples=0)
     faults = {row.fault for row in result if row.fault}
     assert bool(faults) == (name in KNOWN), faults
-    assert all(KNOWN.get(name, "") in fault for fault in faults)
+    assert all(re.search(KNOWN[name], fault) for fault in faults), faults
