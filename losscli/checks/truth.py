@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.checks.precision import Floats
+from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
 
 # log(1 + e^-730) is 0 at 50 digits: at 700 nothing that a float64 can say is lost.
@@ -113,11 +114,12 @@ class _Formula:
 
     def __init__(self, workload: Workload, mp: Any) -> None:
         self._mp = mp
+        self._name = workload.loss.name
         self._reference = workload.loss.reference
         self.elementwise = workload.loss.elementwise
         kinds = {param.name: param.kind for param in workload.loss.params}
         self._params = {
-            name: value if kinds[name] in ("whole", "flag", "word") else _real(value, mp)
+            name: value if kinds[name] in ("whole", "flag", "word") else _parameter(value, mp)
             for name, value in workload.params.items()
         }
         self._weighed = {name for name, value in workload.params.items() if np.ndim(value) == 1}
@@ -125,8 +127,16 @@ class _Formula:
     def row(self, pred: Any, target: Any) -> Any:
         """The loss of a row: of an elementwise one the mean of its numbers."""
         if not self.elementwise or not np.ndim(pred):
-            return self._of(_exactly(pred, self._mp), _exactly(target, self._mp))
-        return self._mp.fsum(f(p) for f, p in self._numbers(pred, target)) / np.size(pred)
+            return self._real(self._of(_exactly(pred, self._mp), _exactly(target, self._mp)))
+        each = (self._real(f(p)) for f, p in self._numbers(pred, target))
+        return self._mp.fsum(each) / np.size(pred)
+
+    def _real(self, value: Any) -> Any:
+        """The value of a reference; raises UsageError where it is no real number."""
+        if isinstance(value, int | float | self._mp.mpf):
+            return value
+        words = f"the reference of {self._name} gives {type(value).__name__}, and no real number"
+        raise UsageError(words, hint="it is given one row in numbers of the mpmath that is passed")
 
     def slopes(self, pred: Any, target: Any) -> tuple[list[float], list[float]]:
         """The slopes of a row's loss from below and above, lesser first, one pair a prediction."""
@@ -187,7 +197,7 @@ def _exactly(value: Any, mp: Any) -> Any:
     return mp.mpf(float(value))
 
 
-def _real(value: Any, mp: Any) -> Any:
+def _parameter(value: Any, mp: Any) -> Any:
     """A parameter: a number, whole or not, a row of them, or none."""
     if value is None or np.ndim(value):
         return _exactly(value, mp)

@@ -114,7 +114,7 @@ class Loss:
         return self.domains_of(params)[0] is LOGIT
 
     def by_differences(self, params: Mapping[str, Any]) -> bool:
-        """Whether rows count by differences of predictions, as logits do: their size sets the errors."""
+        """Whether rows count by differences of predictions, whose size then sets the errors."""
         return self.domains_of(params)[0].by_differences
 
     def indexed(self, target: Sequence[int] | None) -> bool:
