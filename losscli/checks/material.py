@@ -173,8 +173,8 @@ class Material:
 
     def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
         """The gradients of the mean beside the truth, whole, block by block."""
-        if not self._share.units:
-            return NOTHING  # no row counts: a mean of none has no gradient
+        if not self._share.units or not self.workload.differentiable:
+            return NOTHING  # a mean of no rows has no gradient either
         wanted = self._arrays[: 2 if self.workload.linear else 1]
         if len(gradients) != len(wanted):
             return _wrong_shape((len(gradients),))
@@ -208,7 +208,7 @@ class Material:
         if shape and shape != self._rows.shape and not whole:
             return Glimpse(np.nan, None, (shape, None))
         mean = self.mean_of(answer.value)
-        if answer.gradients is None or not self._share.units:
+        if answer.gradients is None or not self._share.units or not self.workload.differentiable:
             return Glimpse(mean)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
@@ -382,11 +382,13 @@ class Material:
     def _row_slopes(
         self, pred: NDArray[Any], target: NDArray[Any] | None = None
     ) -> tuple[Floats, Floats]:
-        """The declared slopes of each row's loss, and the predictions in float64."""
+        """The declared slopes of each row's loss, nan without any, and predictions in float64."""
         loss = self.workload.loss
         outputs = pred[0].size if loss.elementwise and len(pred) else 1
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
+            if not self.workload.differentiable:
+                return np.full(p.shape, np.nan), p
             return np.asarray(loss.derivative(np, p, t, **self.workload.params)) / outputs, p
 
     def _wide(

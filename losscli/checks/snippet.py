@@ -29,7 +29,8 @@ def snippet(contestant: Contestant, workload: Workload, arrays: Arrays, dtype: s
     params = [f"{name}={_value(value)}" for name, value in workload.set_params.items()]
     call = ", ".join([*inputs, *params])
     lines.append(f"print(losses.{workload.name}({call}))")
-    lines.append(f"print(losses.{workload.name}.gradient({call}))")
+    if workload.differentiable:
+        lines.append(f"print(losses.{workload.name}.gradient({call}))")
     if contestant.reference is not None:
         lines.append("from losscli.references import load")
         if contestant.framework == "torch":

@@ -36,7 +36,7 @@ class Workload:
     @property
     def differentiable(self) -> bool:
         """Whether the loss has a gradient."""
-        return self.loss.derivative is not None
+        return self.loss.differentiable
 
     @property
     def rows(self) -> int:

@@ -5,6 +5,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from losscli.losses.domain import Domain
+
 LIBRARIES = ("torch", "keras", "sklearn", "optax")
 
 
@@ -16,6 +18,7 @@ class Convention(NamedTuple):
     from the next number in the type that the predictions were read in.
     by_rows: whether a weighted mean divides by the number of rows, not by the sum of weights.
     by_elements: whether a sum counts the numbers of a row one by one.
+    target: what its targets may be, where that is less.
     names: names that mean this loss there, and another one here.
     note: what a person should know of the difference.
     """
@@ -25,6 +28,7 @@ class Convention(NamedTuple):
     by_type: bool = False
     by_rows: bool = False
     by_elements: bool = False
+    target: Domain | None = None
     names: tuple[str, ...] = ()
     note: str = ""
 

@@ -21,13 +21,14 @@ from losscli.losses.domain import (
     Interval,
     Numbers,
 )
-from losscli.losses.labels import BINARY, HARD_LABEL, INDICES, LABELS, SIGN, Choice
-from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.labels import BINARY, CLASS, HARD_LABEL, INDICES, LABELS, SIGN, Choice
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param, no_gradient
 from losscli.losses.shapes import Rows
 
 __all__ = [
     "BINARY",
     "BOX",
+    "CLASS",
     "HARD_LABEL",
     "INDICES",
     "INTERVAL",
@@ -56,5 +57,6 @@ __all__ = [
     "Numbers",
     "Param",
     "Rows",
+    "no_gradient",
     "shapes",
 ]

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from losscli.losses.domain import (
     SOFT_TARGETS,
     Domain,
+    Interval,
     Mask,
+    Numbers,
     Offenders,
     Random,
     Raw,
@@ -19,6 +21,8 @@ from losscli.losses.domain import (
     mixed,
     or_none,
 )
+
+_LABELS = 3  # that are drawn where any number of them would do
 
 
 @dataclass(frozen=True)
@@ -148,10 +152,40 @@ class Choice(Domain):
         return np.asarray(kept[distance.argmin(axis=-1)])
 
 
+@dataclass(frozen=True)
+class Wholes(Numbers):
+    """Whole numbers that name something."""
+
+    def offenders(
+        self, raw: Raw, classes: int | None = None, spared: int | None = None
+    ) -> Offenders:
+        """The entries that have a fraction; what is not finite is missing."""
+        if raw.dtype.kind in "iub":
+            return Offenders()
+        missing = ~np.isfinite(raw)
+        return Offenders(or_none(missing), or_none((raw != np.floor(raw)) & ~missing))
+
+    def fault(self, value: float, classes: int | None = None) -> str:
+        """It has a fraction, or is none."""
+        return "is not whole" if math.isfinite(value) else "is not finite"
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """A few of them, all alike."""
+        return random.integers(0, classes or _LABELS, shape).astype(dtype)
+
+
 LABELS = Labels()
 INDICES = Labels("class indices 0 ... C - 1", "labels count from 0")
 HARD_LABEL = Choice(
     "labels of {0, 1} or {-1, 1}", "map one of them to the other", (0.0, 1.0, -1.0), (0.0, -1.0)
 )
 SIGN = Choice("labels of -1 or 1", "2 * label - 1 makes them of 0 and 1", (1.0, -1.0))
+CLASS = Wholes("labels, as whole numbers", "scores? -l zero_one:threshold=0.5", Interval(ends="()"))
 BINARY = Choice("labels of 0 or 1", "", (0.0, 1.0))

@@ -17,12 +17,17 @@ from losscli.losses.labels import Labels
 from losscli.losses.params import Param
 from losscli.losses.shapes import NUMBERS, Rows, shape_words
 
-__all__ = ["Array", "Convention", "Loss", "Namespace", "Param"]
+__all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "no_gradient"]
 
 Values: TypeAlias = Callable[..., Array]
 
 # Called from Python the loss must not touch its host's allocator: strips this long stay in cache.
 STRIP = 16_384
+
+
+def no_gradient(*_inputs: Any, **_params: Any) -> Array:
+    """None: the loss is flat wherever it does not jump."""
+    raise UsageError("the loss has no gradient: it is flat wherever it does not jump")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +38,8 @@ class Loss:
     both take lists, NumPy arrays or torch tensors and compute in float64.
 
     values(xp, pred, target, **params): one loss an element (elementwise) or one a row.
-    derivative(xp, pred, target, **params): the same with respect to pred, of pred's shape.
+    derivative(xp, pred, target, **params): the same with respect to pred, of pred's shape;
+        `no_gradient` where the loss is flat or broken everywhere.
     reference(mp, pred, target, **params): one row by the plain formula in mpmath.
     denominator(xp, target, **params): what a row counts in the mean, where that is not 1.
     rows_of: how a row of predictions and a row of targets relate.
@@ -76,6 +82,11 @@ class Loss:
     def elementwise(self) -> bool:
         """Whether it maps element to element."""
         return self.rows_of.elementwise
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether there is a gradient to speak of."""
+        return self.derivative is not no_gradient
 
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
@@ -167,7 +178,12 @@ class Loss:
         return inputs.by_strips(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
 
     def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
-        """The gradient of each per-sample loss with respect to its predictions, of pred's shape."""
+        """The gradient of each per-sample loss with respect to its predictions, of pred's shape.
+
+        Raises what a call does, and UsageError where the loss has none.
+        """
+        if not self.differentiable:
+            raise UsageError(f"{self.name} has no gradient: it is flat wherever it does not jump")
         inputs = _Inputs.of(self, pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
         return inputs.by_strips(

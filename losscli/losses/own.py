@@ -10,7 +10,7 @@ import numpy as np
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import LossCliError, UsageError
 from losscli.losses.domain import REAL, Domain
-from losscli.losses.loss import Loss
+from losscli.losses.loss import Loss, no_gradient
 from losscli.losses.params import Param
 from losscli.losses.shapes import ANY_ROWS, Rows
 from losscli.references import trace_of
@@ -41,7 +41,7 @@ def _declared(loss: Loss, where: str) -> Loss:
     parts: dict[str, Any] = {
         part: _guarded(function, name, where)
         for part in (*_FUNCTIONS, "denominator")
-        if (function := getattr(loss, part)) is not None
+        if (function := getattr(loss, part)) not in (None, no_gradient)
     }
 
     def values(xp: Namespace, pred: Array, target: Array, **given: Any) -> Array:
@@ -52,7 +52,7 @@ def _declared(loss: Loss, where: str) -> Loss:
         shape = tuple(getattr(found, "shape", ()))
         if shape != tuple(pred.shape):
             raise UsageError(
-                f"the derivative of {name} gave {shape or 'one number'} "
+                f"the derivative of {name} gave {_shape(found)} "
                 f"for predictions of {tuple(pred.shape)}",
                 place=where,
                 hint="the slope of a row's loss is wanted, by each of its predictions",
@@ -200,10 +200,17 @@ def _rows(xp: Namespace, found: Any, pred: Array, name: str, where: str) -> Arra
     shape = tuple(getattr(array, "shape", ()))
     if shape not in ((len(pred),), tuple(pred.shape)):
         raise UsageError(
-            f"{name} gave {shape or 'one number'} for predictions of {tuple(pred.shape)}",
+            f"{name} gave {_shape(found)} for predictions of {tuple(pred.shape)}",
             place=where,
             hint="one loss a row is wanted, or one an element; not their mean",
         )
     if isinstance(pred, np.ndarray) and array.dtype.kind not in "fiub":
         raise UsageError(f"{name} gave {array.dtype}, which are no numbers", place=where)
     return xp.astype(array, pred.dtype, copy=False)
+
+
+def _shape(found: Any) -> str:
+    """The shape of what a function gave, in words."""
+    if found is None:
+        return "nothing"
+    return str(tuple(getattr(found, "shape", ())) or "one number")

@@ -60,6 +60,8 @@ class BoundLoss(NamedTuple):
     @property
     def target(self) -> Domain | None:
         """What targets may be under these parameters; None where there are none."""
+        if self.convention is not None and self.convention.target is not None:
+            return self.convention.target
         return self.loss.domains_of(self.params)[1]
 
     @property

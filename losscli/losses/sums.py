@@ -87,6 +87,11 @@ class Sum(Loss):
         )
         return found
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether all parts are."""
+        return all(part.loss.differentiable for part in self.parts)
+
     def weighed(
         self, xp: Namespace, what: str, pred: Array, target: Array, params: Mapping[str, Any]
     ) -> Array:
@@ -213,7 +218,7 @@ def _prefixes(losses: Sequence[Loss]) -> tuple[str, ...]:
 
 
 def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
-    pairs = [part.loss.domains_of(part.params) for part in parts]
+    pairs = [_domains_of(part) for part in parts]
     spares = [_SHARED in part.params for part in parts]
     spares = spares if any(spares) else [True] * len(parts)  # then no label is to be ignored
     preds = together([Part(pred) for pred, _ in pairs])
@@ -223,6 +228,12 @@ def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
         if target is not None
     ]
     return preds, together(targets) if targets else None
+
+
+def _domains_of(part: Weighed) -> tuple[Domain, Domain | None]:
+    """Of one part, by its convention."""
+    pred, target = part.loss.domains_of(part.params)
+    return pred, target if part.convention is None else part.convention.target or target
 
 
 def _unlike(name: str) -> UsageError:

@@ -75,7 +75,8 @@ def _value(value: Any) -> str:
 def _gradient(result: Explanation) -> Iterator[str]:
     form = result.form
     if form.convex is None:
-        yield from _labelled("gradient", "nothing is known of it")
+        none = not result.loss.differentiable
+        yield from _labelled("gradient", result.gradient if none else "nothing is known of it")
         return
     points = [
         f"{_number(point.gradient)} at {_number(point.at)}"

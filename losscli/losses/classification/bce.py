@@ -1,9 +1,10 @@
 """Binary cross-entropy of probabilities."""
 
+from functools import partial
 from typing import Any
 
 from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
-from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.stable import binary_shares, share
 
 # torch holds the gradient's denominators here, so that a certain and wrong row stays finite.
@@ -52,6 +53,21 @@ def _bce_reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothi
     return -(target * yes if target else 0) - ((1 - target) * no if target != 1 else 0)
 
 
+def _clipped(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    floor: float,  # noqa: ARG001
+    label_smoothing: float,
+    spacing: float,
+) -> Array:
+    """By probabilities that are held a distance from 0 and 1, where others hold logarithms."""
+    one, zero = binary_shares(target, label_smoothing)
+    held = xp.clip(pred, spacing, 1.0 - spacing)
+    return -(one * xp.log(held) + zero * xp.log1p(-held))
+
+
 bce = Loss(
     name="bce",
     aliases=("binary_cross_entropy", "log_loss_binary"),
@@ -75,6 +91,19 @@ bce = Loss(
         "torch": "F.binary_cross_entropy(pred, target)",
         "sklearn": "metrics.log_loss(target, pred, labels=[0, 1]), which clips p at 2.2e-16",
         "keras": "losses.BinaryCrossentropy(), which clips p at 1e-7",
+    },
+    like={
+        "torch": Convention(by_rows=True, by_elements=True),
+        "sklearn": Convention(
+            values=_clipped,
+            by_type=True,
+            note="probabilities are clipped at the eps of the file's type: 2.2e-16 for float64",
+        ),
+        "keras": Convention(
+            values=partial(_clipped, spacing=1e-7),
+            by_rows=True,
+            note="probabilities are clipped at 1e-7: a certain and wrong row costs 16.12",
+        ),
     },
     pitfalls=("Libraries clip p differently, which decides the cost of a certain, wrong row.",),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.domain import LOGIT, SOFT_LABEL, Interval
-from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.stable import binary_shares, share, sigmoid, softplus
 
 
@@ -20,7 +20,8 @@ def _bce_with_logits(
     """
     one, zero = binary_shares(target, label_smoothing)
     # Each side's own softplus: the common form (1-t) z + log(1 + e^-z) cancels on right rows.
-    yes = share(xp, pos_weight * one, softplus(xp, -pred))
+    # The weight multiplies the cost: a share so small that it has lost digits would show them.
+    yes = share(xp, one, pos_weight * softplus(xp, -pred))
     return yes + share(xp, zero, softplus(xp, pred))
 
 
@@ -41,6 +42,8 @@ def _bce_with_logits_reference(
     no = -mp.log(1 / (1 + mp.exp(pred))) if target != 1 else 0
     return pos_weight * target * yes + (1 - target) * no
 
+
+_CANCELS = "torch gives 0 for a right and confident negative, such as -50; the truth here"
 
 bce_with_logits = Loss(
     name="bce_with_logits",
@@ -71,6 +74,11 @@ bce_with_logits = Loss(
         "torch": "F.binary_cross_entropy_with_logits(pred, target, pos_weight=pos_weight)",
         "keras": "losses.BinaryCrossentropy(from_logits=True)",
         "optax": "losses.sigmoid_binary_cross_entropy(pred, target)",
+    },
+    like={
+        "torch": Convention(by_rows=True, by_elements=True, note=_CANCELS),
+        "keras": Convention(by_rows=True, note=_CANCELS),
+        "optax": Convention(),
     },
     pitfalls=(
         "Probabilities given to it look right and are wrong; losscli notes it.",

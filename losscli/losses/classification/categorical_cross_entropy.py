@@ -113,9 +113,9 @@ def _domains(*, normalise: bool, clip: float) -> tuple[Domain, Domain]:  # noqa:
 
 
 def _like_sklearn(
-    xp: Namespace, pred: Array, target: Array, *, eps: float, clip: float, normalise: bool
+    xp: Namespace, pred: Array, target: Array, *, spacing: float, clip: float, normalise: bool
 ) -> Array:
-    return _categorical_cross_entropy(xp, pred, target, clip=clip or eps, normalise=normalise)
+    return _categorical_cross_entropy(xp, pred, target, clip=clip or spacing, normalise=normalise)
 
 
 categorical_cross_entropy = Loss(
@@ -148,6 +148,7 @@ categorical_cross_entropy = Loss(
     like={
         "sklearn": Convention(
             values=_like_sklearn,
+            by_type=True,
             note="probabilities are clipped at the eps of the file's type: 2.2e-16 for float64",
         ),
         "keras": Convention(

@@ -128,7 +128,7 @@ def _expected(xp: Namespace, pred: Array, shares: Array) -> Array:
     return below + share(xp, xp.sum(shares, axis=-1), xp.log1p(rest))
 
 
-def _unguarded(xp: Namespace, pred: Array, target: Array, *, eps: float, **params: Any) -> Array:  # noqa: ARG001
+def _unguarded(xp: Namespace, pred: Array, target: Array, **params: Any) -> Array:
     """The same, but nan where a class of no weight has a logit of -inf: 0 · inf is not 0 there."""
     found = _cross_entropy(xp, pred, target, **params)
     if target.ndim == 1:

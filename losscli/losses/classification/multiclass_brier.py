@@ -43,14 +43,7 @@ def _multiclass_brier_reference(mp: Any, pred: Any, target: int, *, scale_by_hal
     return found / 2 if scale_by_half else found
 
 
-def _like_sklearn(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    eps: float,  # noqa: ARG001
-    scale_by_half: bool,
-) -> Array:
+def _like_sklearn(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
     halved = scale_by_half or pred.shape[1] < 3
     return _multiclass_brier(xp, pred, target, scale_by_half=halved)
 

@@ -49,7 +49,7 @@ def _multiclass_hinge_reference(mp: Any, pred: Any, target: int) -> Any:
     return max(mp.mpf(0), 1 + best - pred[target])
 
 
-def _like_keras(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:  # noqa: ARG001
+def _like_keras(xp: Namespace, pred: Array, target: Array) -> Array:
     return _ahead(xp, pred, target, xp.max(_others(xp, pred, target, 0.0), axis=-1))
 
 

@@ -69,13 +69,7 @@ def _domains(*, log_pred: bool, log_target: bool) -> tuple[Domain, Domain]:
 
 
 def _unguarded(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    eps: float,  # noqa: ARG001
-    log_pred: bool,
-    log_target: bool,
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
     """The same, but nan where a class of no weight multiplies an infinite logarithm."""
     found = _kl_div(xp, pred, target, log_pred=log_pred, log_target=log_target)
@@ -86,13 +80,7 @@ def _unguarded(
 
 
 def _clipped(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    eps: float,  # noqa: ARG001
-    log_pred: bool,
-    log_target: bool,
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
     p = xp.clip(xp.exp(pred) if log_pred else pred, 1e-7, 1.0)
     t = xp.clip(xp.exp(target) if log_target else target, 1e-7, 1.0)

@@ -52,7 +52,6 @@ def _like_sklearn(
     target: Array,
     *,
     smooth: float,
-    eps: float = 0.0,  # noqa: ARG001
 ) -> Array:
     empty = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) == 0.0
     if pred.ndim == 3:
