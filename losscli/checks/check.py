@@ -15,7 +15,7 @@ from losscli.checks.truth import can_tell, truth_of
 from losscli.checks.vacuous import constant_that_scores
 from losscli.documents import Note
 from losscli.errors import MissingError
-from losscli.implementations.implementation import Setting
+from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Contestant
 from losscli.losses.spec import BoundLoss
 from losscli.machine import environment
@@ -51,7 +51,12 @@ def examine(
     notes: dict[Note, None] = {}
     examiner = Examiner(contestant, setting, seed)
     for number, case in enumerate(todo):
-        rows += examiner.rows(case)
+        try:
+            rows += examiner.rows(case)
+        except UnsupportedError as reason:
+            if not rows:
+                raise MissingError(f"{contestant.text}: {reason}") from reason
+            notes[Note("left_out", f"{case.name} was left out: {reason}")] = None
         if bound.code:  # nobody has held its derivative to its reference yet
             rows += _slopes(case)
         progress((number + 1) / (len(todo) + 2))

@@ -14,8 +14,8 @@ from losscli.checks.snippet import shown_inputs, snippet
 from losscli.checks.trial import Call, Verdict, said, try_out
 from losscli.checks.truth import Truth, can_tell, truth_of
 from losscli.documents import Note
-from losscli.errors import DataError, MissingError, UsageError
-from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
+from losscli.errors import DataError, UsageError
+from losscli.implementations.implementation import Runner, Setting, Workload
 from losscli.implementations.registry import Contestant
 
 _CHANGES = 3
@@ -41,13 +41,12 @@ class Examiner:
             yield self._row(case, truth, both=True)
 
     def runner(self, workload: Workload) -> Runner:
-        """The computation of a workload, prepared once for each shape."""
+        """The computation of a workload, prepared once for each shape.
+
+        Raises UnsupportedError where it has none for this one.
+        """
         if workload.shape not in self._runners:
-            try:
-                prepared = self.contestant.prepare(workload, self.setting)
-            except UnsupportedError as reason:
-                raise MissingError(f"{self.contestant.text}: {reason}") from reason
-            self._runners[workload.shape] = prepared
+            self._runners[workload.shape] = self.contestant.prepare(workload, self.setting)
         return self._runners[workload.shape]
 
     def call(self, workload: Workload, *, both: bool) -> Call:

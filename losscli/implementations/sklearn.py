@@ -28,6 +28,7 @@ _METRICS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "brier": ("brier_score_loss", {}, {"pos_label": 1}),
     "zero_one": ("zero_one_loss", {}, {}),
 }
+_OF_SEVERAL = {"mae", "mse", "mape", "msle", "pinball"}  # whose rows may be of several numbers
 
 
 def prepare(workload: Workload, setting: Setting) -> Runner:
@@ -45,6 +46,9 @@ def prepare(workload: Workload, setting: Setting) -> Runner:
     name, params, given = _METRICS.get(workload.name, ("", {}, {}))
     if not name or not set(params) >= set(workload.set_params):
         raise UnsupportedError(f"scikit-learn has no {workload.label}")
+    single = not workload.loss.rows_of.pred_row(1) and workload.name not in _OF_SEVERAL
+    if single and len(workload.shape) > 1:
+        raise UnsupportedError(f"scikit-learn's {name} takes one number a row")
     metric: Any = getattr(metrics, name)
     told = {params[ours]: value for ours, value in workload.params.items() if ours in params}
     for word, value in given.items():

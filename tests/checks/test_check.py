@@ -99,7 +99,10 @@ FAULTS = {
     "forgets_a_weight": ("mse + 0.1*mae", "the mean is"),
     "mixes_up_the_columns": ("gaussian_nll", "the mean is"),
     "counts_what_is_right": ("zero_one", "the mean is"),
-    "scaled": ("cosine_distance", "value wrong: .* 1.001, should be 1"),  # of which the size says nothing
+    "scaled": (
+        "cosine_distance",
+        "value wrong: .* 1.001, should be 1",
+    ),  # of which the size says nothing
 }
 
 
@@ -229,6 +232,14 @@ def test_what_makes_no_sense_is_refused(case):
     flags = {"dtype": "float8"} if case == "no type" else {}
     with pytest.raises(UsageError, match=words):
         check(*arguments, **flags)
+
+
+def test_shapes_that_a_library_lacks_are_left_out():
+    """And said to be; the others are judged."""
+    result = check("sklearn", "brier")
+    assert [row.fault for row in result] == [""] * len(result)
+    (note,) = [note for note in result.notes if note.code == "left_out"]
+    assert note.message.startswith("ordinary 50x3 was left out: scikit-learn's brier_score_loss")
 
 
 def test_what_a_library_lacks_is_missing():
