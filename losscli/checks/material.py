@@ -352,13 +352,15 @@ class Material:
             p, t = self._wide(pred, target)
             values = np.asarray(loss.rows(np, p, t, params))
             shares = loss.shares(np, t, params)
-            scale = scale_of(values, p if self._logits else None)
+            scale = scale_of(values, self._logits(p))
         return values, np.ones(len(values)) if shares is None else np.asarray(shares), scale
 
-    @property
-    def _logits(self) -> bool:
-        """Whether errors are measured by predictions as well."""
-        return self.workload.loss.by_differences(self.workload.params)
+    def _logits(self, pred: Floats) -> Floats | None:
+        """The logits that predictions are or make; None where errors are not measured by them."""
+        scale = self.workload.loss.logit_scale(self.workload.params)
+        if not scale:
+            return None
+        return pred if scale == 1.0 else scale * pred
 
     def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
         return self._slopes_of(*self._parts(span))
@@ -375,7 +377,7 @@ class Material:
                 slope = slope @ self._arrays[1].astype(np.float64)
                 scale = np.maximum(np.abs(slope), np.abs(p).max(axis=1, keepdims=True))
             else:
-                scale = scale_of(slope, p if self._logits else None)
+                scale = scale_of(slope, self._logits(p))
             allowed = tolerance(scale, self.precision, self.workload.rows) / total
             return slope / total, allowed, of_logits
 

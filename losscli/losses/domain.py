@@ -108,13 +108,13 @@ class Domain:
 
     words: how a message names them. hint: what a person may have meant.
     bounded: whether some finite number lies outside. watched: whether blocks leave marks.
-    by_differences: whether rows count by differences of their numbers, as logits do, so that their
-    size says what arithmetic can keep of them.
+    logit_scale: what makes logits of them: 1 for all numbers that count by their differences in a
+    row, so that their size says what arithmetic can keep; 0 where they do not.
     """
 
     words: str
     hint: str = ""
-    by_differences: bool = field(default=False, kw_only=True)
+    logit_scale: float = field(default=0.0, kw_only=True)
 
     @property
     def bounded(self) -> bool:
@@ -328,9 +328,9 @@ def mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
 
 
 REAL = Numbers("finite numbers", "", Interval(ends="()"))
-POINTS = Numbers("finite numbers", "", Interval(ends="()"), by_differences=True)
-LOGIT = Numbers("logits", by_differences=True)
-SCORE = Numbers("scores", "", Interval(ends="()"), by_differences=True)
+POINTS = Numbers("finite numbers", "", Interval(ends="()"), logit_scale=1.0)
+LOGIT = Numbers("logits", logit_scale=1.0)
+SCORE = Numbers("scores", "", Interval(ends="()"), logit_scale=1.0)
 PROBABILITY = Numbers(
     "probabilities in [0, 1]", "if these are logits: -l bce_with_logits", Interval(0.0, 1.0)
 )

@@ -184,9 +184,9 @@ class Sum(Loss):
         """Whether any part does."""
         return any(part.loss.takes_logits(own) for part, own in self._each(params))
 
-    def by_differences(self, params: Mapping[str, Any]) -> bool:
-        """Whether any part does."""
-        return any(part.loss.by_differences(own) for part, own in self._each(params))
+    def logit_scale(self, params: Mapping[str, Any]) -> float:
+        """The largest of all parts."""
+        return max(part.loss.logit_scale(own) for part, own in self._each(params))
 
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""

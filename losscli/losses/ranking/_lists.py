@@ -3,5 +3,5 @@
 from losscli.losses.domain import Numbers
 
 # An entry of -inf is no candidate.
-SIMILARITIES = Numbers("similarities", by_differences=True)
-LIST_SCORES = Numbers("scores of a list", by_differences=True)
+SIMILARITIES = Numbers("similarities")
+LIST_SCORES = Numbers("scores of a list", logit_scale=1.0)
