@@ -117,7 +117,7 @@ def _off_the_slope(found: Floats, low: Floats, high: Floats) -> str:
     if not off.any():
         return ""
     at = np.unravel_index(int(off.argmax()), off.shape)
-    return f"its derivative is {found[at]:.6g} where its reference rises by {high[at]:.6g}"
+    return f"its derivative is {found[at] + 0.0:.6g} where its reference rises by {high[at]:.6g}"
 
 
 def _notes(

@@ -80,7 +80,7 @@ class Material:
         self._scales = np.concatenate(scales)
         self._sum = ExactSum.of(self._rows)
         self._share = ExactSum.of(self._shares)
-        self._scale = float((self._scales * self._shares).sum())
+        self._scale = self._whole_scale()
 
     def inputs(self, framework: Framework) -> tuple[Any, ...]:
         """The buffers, the same at every call: NumPy arrays, or tensors on the device."""
@@ -326,13 +326,22 @@ class Material:
         """Put the losses of rows in the place of others; the sums stay exact."""
         gone = self._rows[span].copy()
         self._share += ExactSum.of(-self._shares[span]) + ExactSum.of(shares)
-        less = (self._scales[span] * self._shares[span]).sum()
-        self._scale += float((scales * shares).sum() - less)
+        with np.errstate(all="ignore"):
+            less = (self._scales[span] * self._shares[span]).sum()
+            self._scale += float((scales * shares).sum() - less)
         self._rows[span], self._shares[span], self._scales[span] = losses, shares, scales
+        if not np.isfinite(self._scale):
+            self._scale = self._whole_scale()
         if np.isfinite(gone).all():
             self._sum += ExactSum.of(-gone) + ExactSum.of(losses)
         else:  # an infinity cannot be taken back
             self._sum = ExactSum.of(self._rows)
+
+    def _whole_scale(self) -> float:
+        """The sum of all scales as they count; of what overflows, the largest number."""
+        with np.errstate(over="ignore"):
+            total = float((self._scales * self._shares).sum())
+        return min(total, float(np.finfo(np.float64).max))
 
     def _spans(self) -> Iterator[slice]:
         rows = self.workload.rows
