@@ -124,6 +124,10 @@ class Loss:
         """Whether probabilities in their place would give a number that looks right."""
         return self.domains_of(params)[0] is LOGIT
 
+    def logit_scale(self, params: Mapping[str, Any]) -> float:
+        """What makes logits of predictions, whose size then sets the errors; 0 where none are."""
+        return self.domains_of(params)[0].logit_scale
+
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""
         return isinstance(self.target, Labels) and target is not None and not len(target)

@@ -1,8 +1,9 @@
 """InfoNCE: the right candidate among several."""
 
+from dataclasses import replace
 from typing import Any
 
-from losscli.losses.domain import Interval
+from losscli.losses.domain import Domain, Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.ranking._lists import SIMILARITIES
@@ -72,6 +73,10 @@ def _info_nce_reference(mp: Any, pred: Any, target: Any, *, temperature: Any) ->
     return mp.log(mp.fsum(chances)) - pred[target] / temperature
 
 
+def _domains(*, temperature: float) -> tuple[Domain, Domain]:
+    return replace(SIMILARITIES, logit_scale=1.0 / temperature), INDICES
+
+
 info_nce = Loss(
     name="info_nce",
     family="ranking",
@@ -83,6 +88,7 @@ info_nce = Loss(
     reference=_info_nce_reference,
     pred=SIMILARITIES,
     target=INDICES,
+    domains=_domains,
     rows_of=LABELLED,
     saturates=True,  # a candidate of -inf costs nothing
     flops=24,
