@@ -220,7 +220,7 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
             TorchBackend(plan.device)  # says what is missing
         setting = Setting(plan.device, plan.dtype, cores())
         with redirect_stdout(sys.stderr):
-            result = examine(contestant, loss, setting, plan.seed, progress)
+            result = examine(contestant, loss, setting, plan.seed, progress, plan.examples)
         publish(result)
     return result
 

@@ -34,6 +34,11 @@ class Workload:
         return self.name == LINEAR
 
     @property
+    def differentiable(self) -> bool:
+        """Whether the loss has a gradient."""
+        return self.loss.differentiable
+
+    @property
     def rows(self) -> int:
         """The number of rows."""
         return self.shape[0]

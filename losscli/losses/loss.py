@@ -124,6 +124,10 @@ class Loss:
         """Whether probabilities in their place would give a number that looks right."""
         return self.domains_of(params)[0] is LOGIT
 
+    def by_differences(self, params: Mapping[str, Any]) -> bool:
+        """Whether rows count by differences of predictions, whose size then sets the errors."""
+        return self.domains_of(params)[0].by_differences
+
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""
         return isinstance(self.target, Labels) and target is not None and not len(target)

@@ -87,6 +87,11 @@ class Sum(Loss):
         )
         return found
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether all parts are."""
+        return all(part.loss.differentiable for part in self.parts)
+
     def weighed(
         self, xp: Namespace, what: str, pred: Array, target: Array, params: Mapping[str, Any]
     ) -> Array:
@@ -178,6 +183,10 @@ class Sum(Loss):
     def takes_logits(self, params: Mapping[str, Any]) -> bool:
         """Whether any part does."""
         return any(part.loss.takes_logits(own) for part, own in self._each(params))
+
+    def by_differences(self, params: Mapping[str, Any]) -> bool:
+        """Whether any part does."""
+        return any(part.loss.by_differences(own) for part, own in self._each(params))
 
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def page(result: "Check") -> Page:
     """The page of a check."""
     title = f"{shown(result.impl)} as {shown(result.label)}, {result.dtype} on {result.device}"
-    heads = (title, "pass", "ULP", "ULP grad", "")
+    heads = (title, "pass", "ULP", "median", "ULP grad", "median", "")
     lines = [_line(row) for row in result.rows]
-    table = Table(heads, lines, frozenset({0, 1, 4}))
+    table = Table(heads, lines, frozenset({0, 1, 6}))
     return Page((), (table,), list(_tail(result)), [note.message for note in result.notes])
 
 
@@ -34,7 +34,9 @@ def _line(row: "Checked") -> Line:
         f"  {row.case}",
         row.passes,
         ulps(row.max_ulp),
+        ulps(row.median_ulp),
         ulps(row.grad_max_ulp),
+        ulps(row.grad_median_ulp),
         "" if row.correct else "WRONG",
     )
     return Line(cells, "" if row.correct else "red")
@@ -48,6 +50,7 @@ def _tail(result: "Check") -> Iterator[str]:
             yield f"WRONG {shown(row.case)}, {row.passes}: {shown(row.fault)}"
             if row.smallest:
                 yield f"      smallest: {shown(row.smallest)}"
+            yield from (f"      {shown(line)}" for line in row.snippet.splitlines())
     told = {row.truth for row in result.rows}
     words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
     if len(told) > 1:

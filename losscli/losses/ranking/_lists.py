@@ -3,5 +3,5 @@
 from losscli.losses.domain import Numbers
 
 # An entry of -inf is no candidate.
-SIMILARITIES = Numbers("similarities")
-LIST_SCORES = Numbers("scores of a list")
+SIMILARITIES = Numbers("similarities", by_differences=True)
+LIST_SCORES = Numbers("scores of a list", by_differences=True)
