@@ -64,6 +64,12 @@ def _barron_slope(mp, pred, target, *, alpha, c):
     return u / c * mp.power(u**2 / mp.fabs(alpha - 2) + 1, alpha / 2 - 1)
 
 
+def _share_of_both(mp, pred, target):
+    """The slope, or 1e-290."""
+    total = mp.fabs(pred) + mp.fabs(target)
+    return max(4 * mp.fabs(target) / total**2, mp.mpf("1e-290")) if total else mp.mpf(1)
+
+
 OWED = {
     "half_squared_error": Owed(near=PAIRS, examples=((1.5e154, 0.0, {}),), laws=EVEN),
     "huber": Owed(
@@ -109,6 +115,9 @@ OWED = {
     ),
     "smape": Owed(
         near=PAIRS,
+        gradient_scale=_share_of_both,
+        why="the target's share of both is subnormal before the second division where slopes are"
+        " below 1e-290",
         kink=lambda p, t, _: p == t or p == 0,
         examples=(
             (1.0, 3.0, {}),
@@ -116,6 +125,7 @@ OWED = {
             (1.7e308, 1e308, {}),
             (5e-324, 0.0, {}),
             (5e-324, 1e-323, {}),
+            (7.563343396763093e-11, 5e-324, {}),
         ),
         laws=frozenset({"non_negative", "zero_at_target", "symmetric"}),
     ),
