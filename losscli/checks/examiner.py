@@ -37,12 +37,8 @@ class Examiner:
         truth = _truth(workload, arrays, slopes=True)
         case = case._replace(arrays=arrays)
         yield self._row(case, truth, both=False)
-        if case.gradient and self.backward(workload):
+        if case.gradient and self.runner(workload).both is not None:
             yield self._row(case, truth, both=True)
-
-    def backward(self, workload: Workload) -> bool:
-        """Whether there is a backward pass to judge."""
-        return workload.differentiable and self.runner(workload).both is not None
 
     def runner(self, workload: Workload) -> Runner:
         """The computation of a workload, prepared once for each shape."""

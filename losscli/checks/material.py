@@ -173,8 +173,8 @@ class Material:
 
     def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
         """The gradients of the mean beside the truth, whole, block by block."""
-        if not self._share.units or not self.workload.differentiable:
-            return NOTHING  # a mean of no rows has no gradient either
+        if not self._share.units:
+            return NOTHING  # no row counts: a mean of none has no gradient
         wanted = self._arrays[: 2 if self.workload.linear else 1]
         if len(gradients) != len(wanted):
             return _wrong_shape((len(gradients),))
@@ -208,7 +208,7 @@ class Material:
         if shape and shape != self._rows.shape and not whole:
             return Glimpse(np.nan, None, (shape, None))
         mean = self.mean_of(answer.value)
-        if answer.gradients is None or not self._share.units or not self.workload.differentiable:
+        if answer.gradients is None or not self._share.units:
             return Glimpse(mean)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:

@@ -37,7 +37,7 @@ def adversarial(
 ) -> Iterator[Checked]:
     """A row a pass: the largest errors that a search found, or the smallest inputs that fail."""
     for both in (False, True):
-        if both and not examiner.backward(workload):
+        if both and examiner.runner(workload).both is None:
             return
         hunt = _Hunt(examiner, workload, precision, both=both)
         hunt.run(seed, examples)

@@ -17,7 +17,7 @@ from losscli.implementations.implementation import Workload
 _DIGITS = 700
 _STEP = -330  # a power of ten below the smallest float64
 _MOST = 960  # numbers; each takes a millisecond or less
-_MOST_SLOPES = 2000  # numbers, each as often as its row has numbers
+_MOST_SLOPES = 10_000  # numbers, each as often as its row has numbers
 _COSTLY = frozenset(
     ("exp", "expm1", "log", "log1p", "sqrt", "power", "cosh", "tanh", "erf", "erfc", "loggamma")
 )

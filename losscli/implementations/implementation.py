@@ -87,7 +87,7 @@ class Answer(NamedTuple):
 class Runner(NamedTuple):
     """A prepared computation. forward and both take the inputs and return an Answer.
 
-    both: forward and backward; None where the library has no backward.
+    both: forward and backward; None where the library, or the loss, has no backward.
     framework: the arrays that it takes. compiles: its first call does work that others do not.
     """
 

@@ -37,7 +37,7 @@ def prepare(workload: Workload, setting: Setting) -> Runner:
         linear = _Linear(workload, setting.threads)
         return Runner("numpy", linear.forward, linear.both)
     own = _Own(workload, setting.threads)
-    return Runner("numpy", own.forward, own.both if workload.differentiable else None)
+    return Runner("numpy", own.forward, own.both)
 
 
 class _Team:

@@ -1,5 +1,6 @@
 """A check as a page: one line a case and pass, and what is wrong below."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -43,14 +44,17 @@ def _line(row: "Checked") -> Line:
 
 
 def _tail(result: "Check") -> Iterator[str]:
-    seen: set[str] = set()
+    faults: dict[str, list[Checked]] = {}
     for row in result.rows:
-        if not row.correct and row.fault not in seen:
-            seen.add(row.fault)
-            yield f"WRONG {shown(row.case)}, {row.passes}: {shown(row.fault)}"
-            if row.smallest:
-                yield f"      smallest: {shown(row.smallest)}"
-            yield from (f"      {shown(line)}" for line in row.snippet.splitlines())
+        if not row.correct:
+            faults.setdefault(re.sub(r"[-+]?\d[\d.,e+-]*", "#", row.fault), []).append(row)
+    for first, *more in faults.values():
+        like = f" (and {len(more)} like it)" if more else ""
+        yield f"WRONG {shown(first.case)}, {first.passes}: {shown(first.fault)}{like}"
+        if first.smallest:
+            yield f"      smallest: {shown(first.smallest)}"
+    paste = next((row.snippet for row in result.rows if row.snippet), "")
+    yield from (f"      {shown(line)}" for line in paste.splitlines())
     told = {row.truth for row in result.rows}
     words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
     if len(told) > 1:

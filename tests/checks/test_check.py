@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,21 @@ def _own_folder(tmp_path, monkeypatch):
     shutil.copy(KERNELS, "kernels.py")
 
 
+def some(cases, few):
+    """The cases, all but a few marked deep."""
+    return [pytest.param(*c, marks=() if c in few else pytest.mark.deep) for c in cases]
+
+
+OWN = [*FOUNDING, "smooth_l1:beta=0.3", "cross_entropy:label_smoothing=0.1"]
+FEW_OWN = [("float16", "smooth_l1:beta=0.3"), ("float32", "bce"), ("float64", "cross_entropy")]
+TORCH = ["mae", "mse", "smooth_l1", "bce_with_logits", "cross_entropy"]
+FEW_TORCH = [("float32", "mae"), ("float64", "bce_with_logits"), ("bfloat16", "cross_entropy")]
+
+
 @pytest.mark.parametrize(
-    "loss", [*FOUNDING, "smooth_l1:beta=0.3", "cross_entropy:label_smoothing=0.1"]
+    ("dtype", "loss"), some(product(["float16", "float32", "float64"], OWN), FEW_OWN)
 )
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_our_own_losses_are_right(loss, dtype):
+def test_our_own_losses_are_right(dtype, loss):
     """To half a place of the type for a mean that is rounded once, gradients too."""
     result = check(loss, dtype=dtype)
     assert [row.fault for row in result] == [""] * len(result)
@@ -39,9 +50,10 @@ def test_our_own_losses_are_right(loss, dtype):
         assert max(row.grad_max_ulp or 0.0 for row in result) <= 0.51
 
 
-@pytest.mark.parametrize("loss", ["mae", "mse", "smooth_l1", "bce_with_logits", "cross_entropy"])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
-def test_torch_is_right_by_the_rule(loss, dtype):
+@pytest.mark.parametrize(
+    ("dtype", "loss"), some(product(["float32", "float64", "bfloat16"], TORCH), FEW_TORCH)
+)
+def test_torch_is_right_by_the_rule(dtype, loss):
     """The digits that it loses on confident rows are a note."""
     result = check("torch", loss, dtype=dtype)
     assert [row.fault for row in result] == [""] * len(result)
@@ -84,6 +96,10 @@ FAULTS = {
     "nce_forgets_temperature": ("info_nce", "value wrong"),
     "no_rows_are_one": ("mse", "the mean of no rows is 1"),
     "steep_at_the_corner": ("mae", "gradient wrong: .* 2, should be"),
+    "forgets_a_weight": ("mse + 0.1*mae", "the mean is"),
+    "mixes_up_the_columns": ("gaussian_nll", "the mean is"),
+    "counts_what_is_right": ("zero_one", "the mean is"),
+    "scaled": ("cosine_distance", "value wrong: .* 1.001, should be 1"),  # of which the size says nothing
 }
 
 
@@ -103,6 +119,7 @@ RIGHT = {
     "contiguous_only": "mse",
     "triplet_right": "triplet_margin:margin=2",
     "subgradient": "mae",
+    "weighed": "mse + 0.1*mae",
 }
 
 
@@ -115,6 +132,14 @@ def test_a_right_function_passes(name):
     codes = [note.code for note in result.notes if note.code not in told]
     assert codes == (["needs_contiguous"] * len(codes) if name == "contiguous_only" else [])
     assert ("needs_contiguous" in codes) == (name == "contiguous_only")
+
+
+def test_a_loss_without_a_gradient_is_judged_by_its_values():
+    """Of one's own, and of a function that returns no gradient."""
+    for arguments in (("zero_one",), ("kernels.py:mistakes", "zero_one"), ("mse + zero_one",)):
+        result = whole_check(*arguments, examples=5)
+        assert [row.fault for row in result] == [""] * len(result)
+        assert {row.passes for row in result} == {"forward"}
 
 
 def test_a_search_finds_what_the_fixed_inputs_do_not():
