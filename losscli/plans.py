@@ -219,6 +219,7 @@ _LISTS: dict[str, Callable[[Any], bool]] = {
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "threads": (_is_count, "a number of threads, or 0 for all cores"),
     "seed": (_is_count, "a whole number from 0"),
+    "examples": (lambda value: value is None or _is_count(value), "a whole number from 0"),
     "header": (lambda value: isinstance(value, bool), "True or False"),
     "memory": (lambda value: isinstance(value, bool), "True or False"),
     "digest": (lambda value: isinstance(value, bool), "True or False"),
@@ -238,7 +239,8 @@ class CheckPlan:
     """A check; each field is a long flag, of the same meaning and default.
 
     impl: a loss (losscli's own), the name of a library, or a reference to a function.
-    loss: the loss that it should be, a spec; None where impl is a loss. seed: of ordinary inputs.
+    loss: the loss that it should be, a spec; None where impl is a loss. seed: of inputs that are
+    drawn. examples: adversarial inputs a pass; None is 100, where hypothesis is installed.
     """
 
     impl: str
@@ -247,6 +249,7 @@ class CheckPlan:
     device: str = "cpu"
     seed: int = 0
     output: Sequence[str | os.PathLike[str]] = ()
+    examples: int | None = None
 
     def __post_init__(self) -> None:
         """Raise UsageError for what no check could be."""

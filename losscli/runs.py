@@ -201,12 +201,15 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
     from losscli.implementations.implementation import Setting
     from losscli.implementations.registry import Contestant
     from losscli.implementations.registry import parse as named
-    from losscli.references import is_reference, load
+    from losscli.losses.grammar import parse
+    from losscli.references import load
 
     with outputs(plan.output) as publish:
         precision(plan.dtype)
         if plan.loss is None:
-            if is_reference(plan.impl) and not isinstance(load(plan.impl), Loss):
+            (first, *_), *_ = (spec.terms for spec in parse(plan.impl))
+            alone = f"{first.where}:{first.name}"
+            if plan.impl == alone and not isinstance(load(alone), Loss):
                 raise UsageError(
                     f"{plan.impl} should be which loss?", hint="--as smooth_l1:beta=0.5"
                 )
@@ -220,7 +223,7 @@ def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_prog
             TorchBackend(plan.device)  # says what is missing
         setting = Setting(plan.device, plan.dtype, cores())
         with redirect_stdout(sys.stderr):
-            result = examine(contestant, loss, setting, plan.seed, progress)
+            result = examine(contestant, loss, setting, plan.seed, progress, plan.examples)
         publish(result)
     return result
 

@@ -38,12 +38,13 @@ _LEAST_S = 0.3  # a block gets so long, however little time is left
 
 @dataclass(slots=True)
 class _Job:
-    """A workload in a setting, with those who can do it."""
+    """A workload in a setting, with those who can do it; passes: whether with the backward one."""
 
     workload: Workload
     setting: Setting
     device: Device
     runners: list[tuple[Contestant, Runner]]
+    passes: tuple[bool, ...]
 
 
 @dataclass(slots=True)
@@ -65,17 +66,15 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
     threads = plan.threads or cores()
     jobs, found = _jobs(plan, threads)
     clocks.restore()
-    passes = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
-    wanted = passes[plan.passes]
     settle_heap()
     start = clocks.seconds()  # libraries are loaded
     until = start + plan.time * (1.0 - _MEMORY_SHARE)
-    left = len(jobs) * len(wanted)
+    left = sum(len(job.passes) for job in jobs)
     total = left
     for job in jobs:
         drawn = Draw(job.workload, _drawn_dtype(job.setting), plan.seed)
         material = Material(job.workload, job.setting, drawn.all(), drawn)
-        for both in wanted:
+        for both in job.passes:
             share = max(_LEAST_S, (until - clocks.seconds()) / left)
             block = _block(job, material, both, plan, share, noise=found.noise is None)
             found.blocks.append(block)
@@ -126,12 +125,22 @@ def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
                 for size in _sizes(plan, loss, alone=len(losses) == 1, found=found):
                     workload = workload_of(loss, size, _DEFAULT_SIZE.get(kind, 1 << 22))
                     runners = list(_runners(contestants, workload, setting, plan, found))
-                    if runners:
-                        jobs.append(_Job(workload, setting, device, runners))
+                    passes = _passes(plan, runners)
+                    if passes:
+                        jobs.append(_Job(workload, setting, device, runners, passes))
+                    elif runners:
+                        found.left_out[workload.label, "no backward pass: --pass forward"] = None
     if not jobs:
         reasons = "; ".join(f"{impl}: {reason}" for impl, reason in found.left_out)
         raise MissingError("nothing is left to benchmark", place=reasons or None)
     return jobs, found
+
+
+def _passes(plan: BenchPlan, runners: Sequence[tuple[Contestant, Runner]]) -> tuple[bool, ...]:
+    """The passes that are wanted, and that somebody has: whether with the backward one."""
+    wanted = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
+    backward = any(runner.both is not None for _, runner in runners)
+    return tuple(both for both in wanted[plan.passes] if runners and (backward or not both))
 
 
 def _sizes(

@@ -1,5 +1,6 @@
 """What a benchmark computes: losses by their specs, in the shapes that --size asks for."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +12,6 @@ from losscli.losses.registry import every, load
 from losscli.losses.spec import BoundLoss, Places, bind, rows_only
 
 FOUNDING = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
-_CLASSES = 1024
 _LINEAR_SHAPE = (4096, 512, 8192)
 
 Reader = Callable[[str], Any]
@@ -29,7 +29,7 @@ def losses_of(specs: Sequence[Any], read: "Reader | Places") -> list[BoundLoss |
 
 
 def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Workload:
-    """A loss in a shape; size: elements, ROWSxCLASSES or ROWSxHIDDENxCLASSES, None is the default.
+    """A loss in a shape; size: elements, ROWSxWIDTH or ROWSxHIDDENxCLASSES, None is the default.
 
     Raises UsageError for a size that the loss cannot take.
     """
@@ -47,18 +47,37 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
             f"{loss.statistic} is a statistic of {loss.loss.name}, which has the work",
             hint=f"-l {loss.loss.name}",
         )
-    classes = isinstance(loss.loss.target, Labels)
+    rows_of = loss.loss.rows_of
+    row = row_of(loss, rows_of.width)
+    wide = row != row_of(loss, rows_of.width + 1)
     shape = numbers or (default,)
-    if len(shape) > 2 or (len(shape) == 2 and not classes):
+    if len(shape) > 2 or (len(shape) == 2 and not wide):
+        taken = f"{_words(loss)} or elements" if wide else "elements"
         raise UsageError(
-            f"{loss.label} takes {'ROWSxCLASSES or elements' if classes else 'elements'}, "
-            f"not {size}",
-            hint="--size 4096x1024" if classes else "--size 1e6",
+            f"{loss.label} takes {taken}, not {size}",
+            hint=f"--size 4096x{rows_of.width}" if wide else "--size 1e6",
         )
-    if classes and len(shape) == 1:
-        shape = (max(1, shape[0] // _CLASSES), min(_CLASSES, shape[0]))
-    loss.loss.fit(shape[1:], () if classes else shape[1:], loss.params)
-    return Workload(loss.loss.name, loss.label, loss.loss, loss.params, tuple(shape))
+    if len(shape) == 2:
+        return _workload(loss, (shape[0], *row_of(loss, shape[1])))
+    if wide and shape[0] < math.prod(row):
+        row = row_of(loss, max(1, shape[0] // max(1, math.prod(row_of(loss, 1)))))
+    return _workload(loss, (max(1, shape[0] // math.prod(row)), *row))
+
+
+def row_of(loss: BoundLoss, width: int) -> tuple[int, ...]:
+    """A row of predictions of a width."""
+    return loss.loss.rows_of.pred_row(width)
+
+
+def _words(loss: BoundLoss) -> str:
+    return "ROWSxCLASSES" if isinstance(loss.loss.target, Labels) else "ROWSxWIDTH"
+
+
+def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
+    """A loss over predictions of a shape."""
+    row = shape[1:]
+    loss.loss.fit(row, loss.loss.rows_of.target_row(row), loss.params)
+    return Workload(loss.loss.name, loss.label, loss.loss, loss.params, shape)
 
 
 def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:
@@ -66,7 +85,9 @@ def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:
     from losscli.sources.source import read_array
 
     (found,) = losses_of([loss], read_array)
-    return workload_of(found, "x".join(map(str, shape)), 0)
+    if isinstance(found, str):
+        return workload_of(found, "x".join(map(str, shape)), 0)
+    return _workload(found, tuple(shape))
 
 
 def fits(size: str, loss: "BoundLoss | str") -> bool:
@@ -74,7 +95,7 @@ def fits(size: str, loss: "BoundLoss | str") -> bool:
     kind = len(_numbers(size))
     if isinstance(loss, str):
         return kind == 3
-    return kind == 1 or (kind == 2 and isinstance(loss.loss.target, Labels))
+    return kind == 1 or (kind == 2 and row_of(loss, 2) != row_of(loss, 3))
 
 
 def names() -> list[str]:

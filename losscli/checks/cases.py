@@ -1,31 +1,31 @@
 """Inputs that find out: ordinary ones of many shapes, and the extremes of a loss's domains.
 
-They are made of the declaration alone: the bounds of what predictions and targets may be, and the
-values of parameters, at which a loss may have a corner.
+They are made of the declaration alone: how rows of predictions and targets relate, the domains,
+which know their own edges, and the values of parameters, at which a loss may have a corner.
 """
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.checks.inputs import Arrays, Draw
+from losscli.checks.arrays import as_dtype
+from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.precision import Precision
-from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
-from losscli.losses.domain import LOGIT, Numbers
-from losscli.losses.labels import Labels
 from losscli.losses.loss import Loss
 
 _ROWS = (1, 7, 1000, 10_007, 100_003)
-_CLASSES = ((1, 2), (7, 3), (100, 10), (64, 1000))
-_LOGITS = (0.0, 1.0, 20.0, 50.0, 88.0, 100.0, 1e4)
+_WIDE = ((1, 2), (7, 3), (100, 10))
+_MOST_WIDE = 1000
+_EXTREME_WIDTH = 3
+_EXTREMES = 120  # rows of each kind, at most
+_STEPS = (1e-3, 1.0, 20.0, 50.0, 88.0, 100.0, 1e4, 1e8)  # exp of 88 is the last in float32
 _BESIDE = (0.5, 0.9, 0.995, 1.005, 1.1, 2.0)  # of a corner: where it lies counts
-_CHANCES = (0.0, 0.25, 0.5, 1.0)
+_ULPS = (0, 1, -1, 2, 1000)
 
 
 class Case(NamedTuple):
@@ -48,84 +48,59 @@ def cases(
     """Ordinary cases, then extreme ones, of a loss with its parameters."""
     workload = Workload(loss.name, label, loss, params, (1,))
     wide = np.float64 if precision.name == "float64" else np.float32
-    weights = [len(value) for value in params.values() if isinstance(value, np.ndarray)]
-    classes = isinstance(loss.target, Labels)
-    if not classes and weights:
-        raise UsageError(f"{label} has a number a column, and a check has rows of one")
-    shapes: list[tuple[int, ...]] = [(rows,) for rows in _ROWS]
-    if classes:
-        shapes = [shape for shape in _CLASSES if not weights] or [(50, weights[0])]
-    for shape in shapes:
+    for shape in _shapes(workload):
         sized = replace(workload, shape=shape)
         name = f"ordinary {'x'.join(map(str, shape))}"
         yield Case(name, sized, Draw(sized, wide, seed).all())
-    if classes:
-        yield from _of_classes(workload, wide, weights[0] if weights else 4)
-    else:
-        pred, target = _extremes(workload, precision, wide)
-        for name, part in _kinds(workload, precision, pred, target):
-            arrays = (pred[part], target[part])
-            if part.any():
-                sized = replace(workload, shape=(int(part.sum()),))
-                yield Case(name, sized, arrays, each=True)
+    row = row_of(workload, _EXTREME_WIDTH)
+    extremes = _extremes(workload, row, precision, wide)
+    for name, arrays in _kinds(workload, precision, extremes):
+        sized = replace(workload, shape=arrays[0].shape)
+        yield Case(name, sized, arrays, each=True)
+        if name.endswith("near 0"):
+            yield from _ignored(sized, arrays)
 
 
-def _extremes(
-    workload: Workload, precision: Precision, dtype: Any
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Every pair of a prediction and a target that lie at an edge of something."""
+def row_of(workload: Workload, width: int) -> tuple[int, ...]:
+    """A row of predictions of a width, or of that which a parameter has numbers for."""
     loss = workload.loss
-    if loss.pred is LOGIT:
-        preds = [sign * value for value in (*_LOGITS, _least(precision)) for sign in (1.0, -1.0)]
-    elif loss.pred.bounded:
-        assert isinstance(loss.pred, Numbers)
-        preds = _edges(loss.pred, precision)
-    else:
-        preds = [sign * value for value in _distances(workload, precision) for sign in (1.0, -1.0)]
-    targets = [0.0, 1e4, -1e4]
-    if loss.target is not None and loss.target.bounded:
-        assert isinstance(loss.target, Numbers)
-        low, high = loss.target.interval.low, loss.target.interval.high
-        targets = [chance for chance in _CHANCES if low <= chance <= high]
-    pairs = np.array(list(product(dict.fromkeys(preds), targets)), np.float64)
-    if not loss.pred.bounded and (loss.target is None or not loss.target.bounded):
-        pairs[:, 0] += pairs[:, 1]  # distances from the target, wherever it lies
-    return pairs[:, 0].astype(dtype), pairs[:, 1].astype(dtype)
+    weights = [len(value) for value in workload.params.values() if np.ndim(value) == 1]
+    if loss.elementwise and weights:
+        return (weights[0],)
+    more = loss.rows_of.more
+    return loss.rows_of.pred_row(weights[0] - more if weights else width)
 
 
-def _kinds(
-    workload: Workload, precision: Precision, pred: NDArray[Any], target: NDArray[Any]
-) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Parts of the extremes that are judged together: a huge loss would hide a small one."""
-    with np.errstate(all="ignore"):
-        p, t = pred.astype(np.float64), target.astype(np.float64)
-        losses = np.asarray(workload.loss.rows(np, p, t, workload.params))
-    finite = np.isfinite(losses) & (losses < precision.largest / len(pred))
-    small = finite & (losses < 1e3)
-    yield "extremes near 0", small
-    yield "extremes far out", finite & ~small
+def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
+    """Shapes of predictions, from one row to many."""
+    rows_of = workload.loss.rows_of
+    free = row_of(workload, 2) != row_of(workload, 3)
+    if free:
+        wide = ((64, rows_of.width),) if rows_of.width not in (w for _, w in _WIDE) else ()
+        for rows, width in (*_WIDE, *wide):
+            yield (rows, *row_of(workload, min(width, _MOST_WIDE)))
+        return
+    row = row_of(workload, 2)
+    few = _ROWS if not row else _ROWS[:4]
+    for rows in few:
+        yield (rows, *row)
+    if workload.loss.elementwise and not row:
+        yield (50, 3)
 
 
-def _distances(workload: Workload, precision: Precision) -> list[float]:
-    """Distances of predictions from targets, the corners that parameters make among them."""
-    found = [0.0, _least(precision), 1e-3, 1.0, 1e4, 1e8]
+def steps(workload: Workload, precision: Precision) -> list[float]:
+    """Distances at which something may happen: of the type, of sums, and of parameters' corners."""
+    found = [_least(precision), precision.eps]
     for param in workload.loss.params:
         value = workload.params.get(param.name)
-        for corner in (param.default, value, *((param.bounds.low, param.bounds.high))):
-            if isinstance(corner, int | float) and 0.0 < abs(corner) < 1e30:
+        for corner in (param.default, value, param.bounds.low, param.bounds.high):
+            if isinstance(corner, bool) or not isinstance(corner, int | float):
+                continue
+            if 0.0 < abs(corner) < 1e30:
                 step = float(precision.spacing(abs(corner)))
                 found += [abs(corner) - step, abs(corner), abs(corner) + step]
                 found += [abs(corner) * factor for factor in _BESIDE]
-    return found
-
-
-def _edges(domain: Numbers, precision: Precision) -> list[float]:
-    """The ends of an interval, what lies beside them, and its middle."""
-    low, high = domain.interval.low, domain.interval.high
-    ends = [end for end in (low, high) if math.isfinite(end)]
-    inner = [low + _least(precision), high - precision.eps] if len(ends) == 2 else []
-    middle = 0.5 * (low + high) if len(ends) == 2 else ends[0] + 1.0
-    return [*ends, *inner, middle]
+    return list(dict.fromkeys([*found, *_STEPS]))
 
 
 def _least(precision: Precision) -> float:
@@ -133,18 +108,101 @@ def _least(precision: Precision) -> float:
     return math.ldexp(1.0, precision.lowest + precision.digits)
 
 
-def _of_classes(workload: Workload, dtype: Any, classes: int) -> Iterator[Case]:
-    """Rows of logits: equal, one far above the others, all low; labels first, last and ignored."""
-    rows = [np.zeros(classes), np.full(classes, -1e4), np.full(classes, 1e4)]
-    for size in (1.0, 50.0, 100.0, 1e4):
-        rows += [size * np.eye(classes)[0], -size * np.eye(classes)[-1]]
-    logits = np.array(rows * 2, dtype)
-    labels = np.repeat([0, classes - 1], len(rows))
-    sized = replace(workload, shape=logits.shape)
-    yield Case("extreme logits", sized, (logits, labels), each=True)
+def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dtype: Any) -> Arrays:
+    """Rows at edges of the domains, of all kinds that belong to them."""
+    loss = workload.loss
+    away = steps(workload, precision)
+    pred_domain, target_domain = loss.domains_of(workload.params)
+    classes = loss.classes(row) or 0
+    preds = pred_domain.edges(row, away, classes).astype(dtype)
+    target_row = loss.rows_of.target_row(row)
+    if target_domain is None or target_row is None:
+        return _belonging(workload, (_some(preds),), precision)
+    targets = target_domain.edges(target_row, away, classes)
+    if not loss.indexed(target_row):
+        targets = targets.astype(dtype)
+    few = targets[np.unique(np.linspace(0, len(targets) - 1, 4).astype(int))]
+    pairs = [_paired(preds, few), _mixed(preds, targets)]
+    if target_row == row:
+        pairs.append(_near(few, away, dtype, workload))
+    limited = [tuple(_some(side) for side in pair) for pair in pairs]
+    whole = tuple(np.concatenate(sides) for sides in zip(*limited, strict=True))
+    return _belonging(workload, whole, precision)
+
+
+def _paired(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
+    """Each prediction with each target."""
+    return np.repeat(preds, len(targets), axis=0), np.tile(
+        targets, (len(preds), *(1,) * (targets.ndim - 1))
+    )
+
+
+def _mixed(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
+    """Some pairs of any two."""
+    random = np.random.default_rng(0)
+    count = _EXTREMES // 4
+    at, other = (random.integers(0, len(side), count) for side in (preds, targets))
+    return preds[at], targets[other]
+
+
+def _near(targets: NDArray[Any], away: list[float], dtype: Any, workload: Workload) -> Arrays:
+    """Predictions that are the targets, nearly so, and steps away from them."""
+    domain = workload.loss.domains_of(workload.params)[0]
+    eps = float(np.finfo(dtype).eps)
+    wide = targets.astype(np.float64)
+    moved = [wide * (1.0 + ulps * eps) for ulps in _ULPS]
+    moved += [wide + sign * step for step in away for sign in (1.0, -1.0)]
+    with np.errstate(all="ignore"):
+        preds = np.concatenate([domain.nearest(one.astype(dtype)) for one in moved])
+    return preds, np.tile(targets, (len(moved), *(1,) * (targets.ndim - 1)))
+
+
+def _some(rows: NDArray[Any]) -> NDArray[Any]:
+    """So many rows as a check has time for, evenly spread."""
+    step = -(-len(rows) // _EXTREMES)
+    return rows[::step]
+
+
+def _belonging(workload: Workload, arrays: Arrays, precision: Precision) -> Arrays:
+    """The rows that belong to the domains as numbers of the type, each once."""
+    with np.errstate(over="ignore"):
+        arrays = tuple(as_dtype(array, precision.name) for array in arrays)
+    keep = belong(workload, arrays)
+    seen: set[bytes] = set()
+    for at in np.flatnonzero(keep):
+        key = b"".join(array[at].tobytes() for array in arrays)
+        keep[at] = key not in seen
+        seen.add(key)
+    return tuple(array[keep] for array in arrays)
+
+
+def _kinds(
+    workload: Workload, precision: Precision, arrays: Arrays
+) -> Iterator[tuple[str, Arrays]]:
+    """Parts of the extremes that are judged together: a huge loss would hide a small one."""
+    if not len(arrays[0]):
+        return
+    pred, *rest = (a if a.dtype.kind == "i" else a.astype(np.float64) for a in arrays)
+    target = rest[0] if rest else None
+    with np.errstate(all="ignore"):
+        losses = np.asarray(workload.loss.rows(np, pred, target, workload.params))
+    known = ~np.isnan(losses)
+    finite = known & (np.abs(losses) < precision.largest / len(pred))
+    small = finite & (np.abs(losses) < 1e3)
+    parts = {"near 0": small, "far out": finite & ~small, "without end": known & ~finite}
+    for name, part in parts.items():
+        if part.any():
+            yield f"extremes {name}", tuple(array[part] for array in arrays)
+
+
+def _ignored(workload: Workload, arrays: Arrays) -> Iterator[Case]:
+    """Some rows, and all, with the label that is left out."""
     spared = workload.params.get("ignore_index")
-    if spared is not None and not 0 <= spared < classes:
+    if spared is None or len(arrays) < 2 or arrays[1].dtype.kind != "i":
+        return
+    if not 0 <= spared < (workload.loss.classes(workload.shape[1:]) or 0):
+        pred, labels = arrays
         some = np.where(np.arange(len(labels)) % 3 == 0, spared, labels)
-        yield Case("some rows ignored", sized, (logits, some))
+        yield Case("some rows ignored", workload, (pred, some))
         none = np.full_like(labels, spared)
-        yield Case("every row ignored", sized, (logits, none), gradient=False)
+        yield Case("every row ignored", workload, (pred, none), gradient=False)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.implementations.implementation import Workload
+from losscli.losses.domain import rows_with
 
 Arrays: TypeAlias = tuple[NDArray[Any], ...]
 
@@ -67,3 +68,21 @@ class Draw:
 
     def _labels(self, count: int, classes: int) -> NDArray[np.int64]:
         return self._random.integers(0, classes, count)
+
+
+def belong(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
+    """Which rows lie inside the domains that the loss declares, and are finite."""
+    loss = workload.loss
+    pred_domain, target_domain = loss.domains_of(workload.params)
+    pred, *rest = arrays
+    spared = workload.params.get("ignore_index")
+    classes = loss.classes(pred.shape[1:])
+    masks: list[Any] = [~np.isfinite(array) for array in arrays]
+    masks += [*pred_domain.offenders(pred, classes)]
+    if target_domain is not None and rest:
+        masks += target_domain.offenders(rest[0], classes, spared)
+    good = np.ones(len(pred), np.bool_)
+    for mask in masks:
+        if mask is not None:
+            good &= ~rows_with(mask)
+    return good

@@ -16,13 +16,15 @@ from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
+from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
-from losscli.losses.domain import LOGIT
 from losscli.tallies.exact import ExactSum
 
 _BLOCK = 1 << 18  # elements
 _SHARE = 1 << 14  # a change touches one row of so many, and a few more
 _ELEMENTS = 1 << 14  # of a change, at the most
+_KEPT = 4096  # errors of an answer, of which the median is taken
+_ALIKE = 2.0**-40  # of a slope: what differs by more is another slope
 _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 
 
@@ -70,6 +72,7 @@ class Material:
         # Copies: contents will change, and who gave them may need them again.
         self._arrays = tuple(np.array(as_dtype(array, setting.dtype)) for array in arrays)
         self._setting = setting
+        self._bounds: tuple[Floats, Floats] | None = None
         self._tensors: tuple[Any, ...] | None = None
         losses, shares, scales = zip(*map(self._losses, self._spans()), strict=True)
         self._rows = np.concatenate(losses)
@@ -77,7 +80,7 @@ class Material:
         self._scales = np.concatenate(scales)
         self._sum = ExactSum.of(self._rows)
         self._share = ExactSum.of(self._shares)
-        self._scale = float((self._scales * self._shares).sum())
+        self._scale = self._whole_scale()
 
     def inputs(self, framework: Framework) -> tuple[Any, ...]:
         """The buffers, the same at every call: NumPy arrays, or tensors on the device."""
@@ -90,9 +93,10 @@ class Material:
     @property
     def bytes_read(self) -> int:
         """The size of all inputs in the dtype that they are given in."""
-        real, other = self._real(), self._arrays[-1]
-        size = sum(array.size for array in real) * self.precision.size
-        return size + (other.nbytes if other.dtype.kind == "i" else 0)
+        return sum(
+            array.nbytes if array.dtype.kind == "i" else array.size * self.precision.size
+            for array in self._arrays
+        )
 
     @property
     def bytes_written(self) -> int:
@@ -108,10 +112,26 @@ class Material:
             total = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), total)
         return total
 
-    def correct(self, losses: Floats) -> None:
-        """Take truer losses of all rows than float64 arithmetic gives."""
-        span = slice(0, len(losses))
-        self._replace(span, losses, self._shares.copy(), self._scales.copy())
+    def correct(self, truth: Truth) -> int:
+        """Take truer losses and slopes of all rows than float64 arithmetic gives.
+
+        Returns how many declared slopes are none of the formula: at a clamp a declaration may say
+        what others do, and that is what counts.
+        """
+        span = slice(0, len(truth.losses))
+        self._replace(span, truth.losses, self._shares.copy(), self._scales.copy())
+        if truth.low is None or truth.high is None:
+            return 0
+        declared = self._row_slopes(*self._parts(span))[0]
+        with np.errstate(all="ignore"):
+            sides = (truth.low, truth.high)
+            rooms = [_ALIKE * np.abs(side) + _ALIKE**2 for side in sides]
+            alike = (declared >= truth.low - rooms[0]) & (declared <= truth.high + rooms[1])
+            # What is held constant in one slope of a row is so in all of them.
+            whole = alike.reshape(len(alike), -1).all(axis=1)
+            alike &= whole.reshape(-1, *(1,) * (alike.ndim - 1))
+        self._bounds = np.where(alike, truth.low, declared), np.where(alike, truth.high, declared)
+        return int((~alike & np.isfinite(truth.low)).sum())
 
     def changes(self, count: int) -> list[Change]:
         """So many changes, all of which must be applied in turn before others are drawn.
@@ -123,7 +143,7 @@ class Material:
         before: list[_Contents] = []
         for _ in range(count):
             where, parts = self._some()
-            before.append((where, tuple(array[where] for array in self._changing)))
+            before.append((where, self._parts(where)))
             self._write(where, parts)
             drawn.append(self._change(where, parts))
         for where, parts in reversed(before):
@@ -134,19 +154,22 @@ class Material:
         """Write new contents into the buffers."""
         self._write(change.where, change.parts)
         if self._tensors is not None and not self._shared:
-            tensors = (self._tensors[0], self._tensors[-1])
-            for tensor, part in zip(tensors, change.parts, strict=True):
+            for tensor, part in zip(self._ends(self._tensors), change.parts, strict=True):
                 tensor[index_of(tensor, change.where)] = tensor_of(part, self._setting)
 
     def judge_value(self, value: Any) -> Finding:
         """The mean, or one loss a row, beside the truth."""
         found = host(value)
         if found.ndim == 0:
-            mean, allowed = self.mean()
-            return compare(found[None], np.array([mean]), np.array([allowed]), self.precision)
+            mean, slack = self.mean()
+            room = np.array([slack])
+            return compare(found[None], np.array([mean]), room, self.precision, kept=_KEPT)
+        if self.workload.loss.elementwise and found.shape == self._arrays[0].shape:
+            found = found.reshape(len(found), -1).mean(axis=1)  # a loss a number
         if found.shape != self._rows.shape:
             return _wrong_shape(found.shape)
-        return compare(found, self._rows, tolerance(self._scales, self.precision), self.precision)
+        allowed = tolerance(self._scales, self.precision)
+        return compare(found, self._rows, allowed, self.precision, kept=_KEPT)
 
     def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
         """The gradients of the mean beside the truth, whole, block by block."""
@@ -163,7 +186,11 @@ class Material:
         for span in self._spans():
             truth, allowed, logit_slope = self._slopes(span)
             found, first = host(gradients[0][span]), span.start * truth[0].size
-            finding += compare(found, truth, allowed, self.precision, first, self._size(truth))
+            if self._bounds is not None:
+                total = float(self._share)
+                truth = _between(found, truth, *(bound[span] / total for bound in self._bounds))
+            size = self._size(truth)
+            finding += compare(found, truth, allowed, self.precision, first, size, _KEPT)
             if weight_slope is not None:
                 weight_slope += logit_slope.T @ self._arrays[0][span].astype(np.float64)
         if weight_slope is not None:
@@ -177,7 +204,8 @@ class Material:
     def glimpse(self, answer: Answer, change: Change) -> Glimpse:
         """What is needed to judge a timed answer later, copied, at little cost."""
         shape = tuple(getattr(answer.value, "shape", ()))
-        if shape and shape != self._rows.shape:
+        whole = self.workload.loss.elementwise and shape == self._arrays[0].shape
+        if shape and shape != self._rows.shape and not whole:
             return Glimpse(np.nan, None, (shape, None))
         mean = self.mean_of(answer.value)
         if answer.gradients is None or not self._share.units:
@@ -207,7 +235,8 @@ class Material:
         rows = host(value)
         if not rows.ndim:
             return float(rows)
-        return ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(self._share)
+        total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(self._share)
+        return total * len(self._rows) / max(1, rows.size)
 
     def elsewhere(self, framework: Framework) -> tuple[Any, ...]:
         """The same contents in other buffers."""
@@ -241,9 +270,9 @@ class Material:
 
     def holds(self, change: Change, framework: Framework) -> bool:
         """Whether the buffers have what a change wrote; a few rows are looked at."""
-        buffers = self.inputs(framework)
+        buffers = self._ends(self.inputs(framework))
         some = slice(None, None, max(1, len(change.where) // _SAMPLE))
-        for buffer, part in zip((buffers[0], buffers[-1]), change.parts, strict=True):
+        for buffer, part in zip(buffers, change.parts, strict=True):
             found = buffer[index_of(buffer, change.where[some])]
             found = found if isinstance(found, np.ndarray) else host(found)
             if not np.array_equal(found, part[some], equal_nan=True):
@@ -258,7 +287,14 @@ class Material:
     @property
     def _changing(self) -> Arrays:
         """The arrays whose rows changes write: predictions and targets."""
-        return self._arrays[0], self._arrays[-1]
+        return self._ends(self._arrays)
+
+    def _ends(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Predictions (or hidden states) and targets, where there are any, of all inputs."""
+        return (inputs[0], inputs[-1]) if self.workload.linear else inputs
+
+    def _parts(self, rows: Any) -> Arrays:
+        return tuple(array[rows] for array in self._changing)
 
     def _some(self) -> _Contents:
         """Rows to change, and what to write there."""
@@ -270,6 +306,7 @@ class Material:
         return where, tuple(as_dtype(part, self._setting.dtype) for part in fresh)
 
     def _write(self, where: NDArray[np.int64], parts: Arrays) -> None:
+        self._bounds = None
         for array, part in zip(self._changing, parts, strict=True):
             array[where] = part
 
@@ -279,7 +316,7 @@ class Material:
         mean, allowed = self.mean()
         rows = self._draw.choice(self.workload.rows, _SAMPLE)
         rows = np.union1d(rows, where[self._draw.choice(len(where), _SAMPLE)])
-        slopes, slopes_allowed, _ = self._slopes_of(*(array[rows] for array in self._changing))
+        slopes, slopes_allowed, _ = self._slopes_of(*self._parts(rows))
         room = np.empty_like(slopes)
         return Change(where, parts, mean, allowed, rows, slopes, slopes_allowed, room)
 
@@ -287,14 +324,24 @@ class Material:
         self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats
     ) -> None:
         """Put the losses of rows in the place of others; the sums stay exact."""
-        self._sum += ExactSum.of(-self._rows[span]) + ExactSum.of(losses)
+        gone = self._rows[span].copy()
         self._share += ExactSum.of(-self._shares[span]) + ExactSum.of(shares)
-        gone = (self._scales[span] * self._shares[span]).sum()
-        self._scale += float((scales * shares).sum() - gone)
+        with np.errstate(all="ignore"):
+            less = (self._scales[span] * self._shares[span]).sum()
+            self._scale += float((scales * shares).sum() - less)
         self._rows[span], self._shares[span], self._scales[span] = losses, shares, scales
+        if not np.isfinite(self._scale):
+            self._scale = self._whole_scale()
+        if np.isfinite(gone).all():
+            self._sum += ExactSum.of(-gone) + ExactSum.of(losses)
+        else:  # an infinity cannot be taken back
+            self._sum = ExactSum.of(self._rows)
 
-    def _real(self) -> list[NDArray[Any]]:
-        return [array for array in self._arrays if array.dtype.kind == "f"]
+    def _whole_scale(self) -> float:
+        """The sum of all scales as they count; of what overflows, the largest number."""
+        with np.errstate(over="ignore"):
+            total = float((self._scales * self._shares).sum())
+        return min(total, float(np.finfo(np.float64).max))
 
     def _spans(self) -> Iterator[slice]:
         rows = self.workload.rows
@@ -303,45 +350,67 @@ class Material:
             yield slice(start, min(rows, start + step))
 
     def _losses(self, span: slice) -> tuple[Floats, Floats, Floats]:
-        return self._losses_of(self._arrays[0][span], self._arrays[-1][span])
+        return self._losses_of(*self._parts(span))
 
-    def _losses_of(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+    def _losses_of(
+        self, pred: NDArray[Any], target: NDArray[Any] | None = None
+    ) -> tuple[Floats, Floats, Floats]:
         """The losses of rows, what each counts in the mean, and the scale of its error."""
         loss, params = self.workload.loss, self.workload.params
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
             values = np.asarray(loss.rows(np, p, t, params))
             shares = loss.shares(np, t, params)
-            logits = p if loss.pred is LOGIT else None
-            scale = scale_of(values, logits)
+            scale = scale_of(values, self._logits(p))
         return values, np.ones(len(values)) if shares is None else np.asarray(shares), scale
 
-    def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
-        return self._slopes_of(self._arrays[0][span], self._arrays[-1][span])
+    def _logits(self, pred: Floats) -> Floats | None:
+        """The logits that predictions are or make; None where errors are not measured by them."""
+        scale = self.workload.loss.logit_scale(self.workload.params)
+        if not scale:
+            return None
+        return pred if scale == 1.0 else scale * pred
 
-    def _slopes_of(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+    def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
+        return self._slopes_of(*self._parts(span))
+
+    def _slopes_of(
+        self, pred: NDArray[Any], target: NDArray[Any] | None = None
+    ) -> tuple[Floats, Floats, Floats]:
         """Gradients of the mean with respect to rows, their tolerance, and those of the logits."""
-        loss, params = self.workload.loss, self.workload.params
         total = float(self._share)
-        outputs = pred[0].size if loss.elementwise else 1
         with np.errstate(all="ignore"):
-            p, t = self._wide(pred, target)
-            slope = np.asarray(loss.derivative(np, p, t, **params)) / outputs
-            logits = p if loss.pred is LOGIT else None
+            slope, p = self._row_slopes(pred, target)
             of_logits = slope / total
             if self.workload.linear:
                 slope = slope @ self._arrays[1].astype(np.float64)
                 scale = np.maximum(np.abs(slope), np.abs(p).max(axis=1, keepdims=True))
             else:
-                scale = scale_of(slope, logits)
+                scale = scale_of(slope, self._logits(p))
             allowed = tolerance(scale, self.precision, self.workload.rows) / total
             return slope / total, allowed, of_logits
 
-    def _wide(self, pred: NDArray[Any], target: NDArray[Any]) -> tuple[Floats, NDArray[Any]]:
+    def _row_slopes(
+        self, pred: NDArray[Any], target: NDArray[Any] | None = None
+    ) -> tuple[Floats, Floats]:
+        """The declared slopes of each row's loss, nan without any, and predictions in float64."""
+        loss = self.workload.loss
+        outputs = pred[0].size if loss.elementwise and len(pred) else 1
+        with np.errstate(all="ignore"):
+            p, t = self._wide(pred, target)
+            if not self.workload.differentiable:
+                return np.full(p.shape, np.nan), p
+            return np.asarray(loss.derivative(np, p, t, **self.workload.params)) / outputs, p
+
+    def _wide(
+        self, pred: NDArray[Any], target: NDArray[Any] | None
+    ) -> tuple[Floats, NDArray[Any] | None]:
         wide = pred.astype(np.float64)
         if self.workload.linear:
             wide = wide @ self._arrays[1].astype(np.float64).T
-        return wide, target if target.dtype.kind == "i" else target.astype(np.float64)
+        if target is None or target.dtype.kind == "i":
+            return wide, target
+        return wide, target.astype(np.float64)
 
     def _size(self, slopes: Floats) -> Floats | None:
         """What the last place of gradients is of, where they are products of matrices."""
@@ -350,6 +419,13 @@ class Material:
     def _largest(self) -> float:
         """A scale of all logits of linear_cross_entropy."""
         return max(1.0, self._scale / float(self._share))
+
+
+def _between(found: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
+    """What should have been found: anything between two slopes is right at a kink."""
+    if found.shape != low.shape:
+        return declared
+    return np.asarray(np.clip(np.where(np.isnan(found), declared, found), low, high))
 
 
 def _wrong_shape(shape: tuple[int, ...]) -> Finding:

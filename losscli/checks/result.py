@@ -15,7 +15,8 @@ class Checked(NamedTuple):
 
     max_ulp, grad_max_ulp: the largest errors found, None where nothing was compared. truth: what
     values were held against, mpmath or float64. fault: what is wrong; smallest: inputs that show
-    it.
+    it; snippet: lines of Python that do. median_ulp, grad_median_ulp: the typical errors. vacuous:
+    whether a constant would have passed as well.
     """
 
     case: str
@@ -26,6 +27,15 @@ class Checked(NamedTuple):
     truth: str
     fault: str
     smallest: str = ""
+    median_ulp: float | None = None
+    grad_median_ulp: float | None = None
+    vacuous: bool = False
+    snippet: str = ""
+
+    @property
+    def worst(self) -> float:
+        """The larger error in ULP, of the value and of the gradient."""
+        return max(self.max_ulp or 0.0, self.grad_max_ulp or 0.0)
 
     @property
     def passes(self) -> str:
@@ -49,6 +59,10 @@ class Checked(NamedTuple):
             "correct": self.correct,
             "fault": self.fault or None,
             "smallest": self.smallest or None,
+            "snippet": self.snippet or None,
+            "median_ulp": self.median_ulp,
+            "grad_median_ulp": self.grad_median_ulp,
+            "vacuous": self.vacuous,
         }
 
 

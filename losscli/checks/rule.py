@@ -1,8 +1,9 @@
 """The one rule of what is wrong, for `losscli check` and for `correct` in a benchmark.
 
 A value or gradient is wrong where it is further from the truth than
-16 · eps · max(|truth|, 1, the row's largest |logit| where predictions are logits), and the mean of
-N rows, or its gradient, where it is further than (16 + log2 N) · eps times the scale of the mean.
+16 · eps · max(|truth|, 1, the row's largest |logit| where predictions are logits or other numbers
+that count by their differences), and the mean of N rows, or its gradient, where it is further than
+(16 + log2 N) · eps times the scale of the mean.
 Wrong are also nan and infinities that the truth does not have, and those of it that are missing.
 """
 
@@ -25,7 +26,8 @@ class Finding:
     wrong: entries beyond the tolerance, of `count`; first: the index of the first of them, and what
     it is and should be. ulp: the largest error; relative: the same over the truth's size.
     low, high: the extremes of the truth; slack: the least tolerance. misshapen: nothing could be
-    compared, for the shape.
+    compared, for the shape. errors: those of some entries in ULP, evenly spread, where they were
+    asked for.
     """
 
     count: int
@@ -39,11 +41,17 @@ class Finding:
     high: float = -math.inf
     slack: float = math.inf
     misshapen: bool = False
+    errors: tuple[Floats, ...] = ()
 
     @property
     def vacuous(self) -> bool:
         """Whether a constant would have passed as well; one value alone says nothing."""
         return self.count > 1 and self.high - self.low <= 2.0 * self.slack
+
+    @property
+    def typical(self) -> float | None:
+        """The median error in ULP; None where none was kept."""
+        return float(np.median(np.concatenate(self.errors))) if self.errors else None
 
     @property
     def right(self) -> bool:
@@ -64,6 +72,7 @@ class Finding:
             max(self.high, later.high),
             min(self.slack, later.slack),
             self.misshapen or later.misshapen,
+            self.errors + later.errors,
         )
 
 
@@ -81,7 +90,7 @@ def scale_of(truth: Floats, logits: Floats | None) -> Floats:
         if truth.ndim == 1 and largest.ndim > 1:
             largest = largest.reshape(len(largest), -1).max(axis=1)
         elif largest.ndim > 1:
-            largest = largest.max(axis=-1, keepdims=True)
+            largest = largest.max(axis=tuple(range(1, largest.ndim)), keepdims=True)
         scale = np.maximum(scale, largest)
     return np.where(np.isfinite(scale), scale, 1.0)
 
@@ -100,12 +109,13 @@ def compare(
     precision: Precision,
     first: int = 0,
     size: Floats | None = None,
+    kept: int = 0,
 ) -> Finding:
     """Judge values by the truth, entry by entry.
 
     allowed: the tolerance, that broadcasts to the truth; first: the index of the first entry.
     size: what units in the last place are of, where that is not the truth: of a signed sum that
-    may cancel, the largest of its kind.
+    may cancel, the largest of its kind. kept: how many errors to keep.
     """
     values = np.asarray(found, np.float64)
     if values.shape != truth.shape:
@@ -117,12 +127,14 @@ def compare(
         same = (values == truth) | (np.isnan(values) & np.isnan(truth))
         wrong = ~((distance <= allowed) | same)
         relative = np.where(same, 0.0, distance / np.maximum(np.abs(truth), 2.0**-1000))
+    ulps = precision.ulps(values, truth, size)
+    some = ulps.reshape(-1)[:: max(1, ulps.size // kept)] if kept and ulps.size else None
     at = int(wrong.argmax()) if wrong.any() else None
     finite = truth[np.isfinite(truth)]
     return Finding(
         count=int(truth.size),
         wrong=int(wrong.sum()),
-        ulp=float(precision.ulps(values, truth, size).max(initial=0.0)),
+        ulp=float(ulps.max(initial=0.0)),
         relative=float(np.nanmax(np.where(np.isnan(relative), np.inf, relative), initial=0.0)),
         first=None if at is None else first + at,
         found=math.nan if at is None else float(values.reshape(-1)[at]),
@@ -130,4 +142,5 @@ def compare(
         low=float(finite.min(initial=math.inf)),
         high=float(finite.max(initial=-math.inf)),
         slack=float(np.min(allowed, initial=math.inf)),
+        errors=() if some is None else (some.copy(),),
     )

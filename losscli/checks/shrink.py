@@ -1,7 +1,6 @@
 """The smallest inputs on which an implementation still fails, for a person to look at."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,10 @@ from losscli.checks.inputs import Arrays
 _TRIES = 300
 
 
-def smallest(arrays: Arrays, fails: Callable[[Arrays], bool], *, columns: bool = True) -> Arrays:
-    """Fewer rows, then fewer classes, then simpler numbers, as long as it fails; greedy.
+def smallest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
+    """Fewer rows, then fewer columns, then simpler numbers, as long as it fails; greedy.
 
-    columns: whether classes may go, which they may not where a parameter has a number for each.
+    fails: whether inputs can be taken, and fail.
     """
     left = [_TRIES]
 
@@ -23,7 +22,7 @@ def smallest(arrays: Arrays, fails: Callable[[Arrays], bool], *, columns: bool =
         return left[0] >= 0 and fails(candidate)
 
     found = _fewer_rows(arrays, still)
-    for candidates in (_fewer_classes, _simpler) if columns else (_simpler,):
+    for candidates in (_fewer_columns, _simpler):
         changed = True
         while changed and left[0] > 0:
             changed = False
@@ -46,14 +45,32 @@ def _fewer_rows(arrays: Arrays, still: Callable[[Arrays], bool]) -> Arrays:
     return arrays
 
 
-def _fewer_classes(arrays: Arrays) -> Iterator[Arrays]:
-    """Without one class, which no label is."""
-    pred, target = arrays
-    if pred.ndim != 2 or pred.shape[1] <= 2 or target.ndim != 1:
-        return
-    for gone in range(pred.shape[1]):
-        if not (target == gone).any():
-            yield np.delete(pred, gone, axis=1), np.where(target > gone, target - 1, target)
+def _fewer_columns(arrays: Arrays) -> Iterator[Arrays]:
+    """Without half of the columns of the last axis, a quarter, … or one, in targets as well."""
+    width = arrays[0].shape[-1] if arrays[0].ndim > 1 else 1
+    size = width // 2
+    while size:
+        for start in range(0, width, size):
+            found = _without(arrays, np.arange(start, min(width, start + size)))
+            if found is not None:
+                yield found
+        size //= 2
+
+
+def _without(arrays: Arrays, gone: NDArray[np.int64]) -> Arrays | None:
+    """Without some columns; labels move up, and None where one of them is gone."""
+    pred, *rest = arrays
+    others = []
+    for target in rest:
+        if target.ndim > 1 and target.shape[-1] == pred.shape[-1]:
+            others.append(np.delete(target, gone, axis=-1))
+        elif target.dtype.kind != "i":
+            others.append(target)
+        elif np.isin(target, gone).any():
+            return None
+        else:
+            others.append(target - (target[:, None] > gone).sum(axis=1))
+    return np.delete(pred, gone, axis=-1), *others
 
 
 def _simpler(arrays: Arrays) -> Iterator[Arrays]:
@@ -75,17 +92,3 @@ def _simple(value: float) -> Iterator[float]:
     for candidate in found:
         if len(repr(candidate)) < len(repr(value)):
             yield candidate
-
-
-def shown_inputs(arrays: Arrays) -> str:
-    """Inputs as a person pastes them; a long row is cut."""
-    names = ("pred", "target")
-    return " ".join(f"{name} {_words(array)}" for name, array in zip(names, arrays, strict=True))
-
-
-def _words(array: NDArray[Any]) -> str:
-    # The shortest digits that give the number in its own type, and not those of a float64.
-    parts = [[str(number) for number in row] for row in np.atleast_2d(array)]
-    rows = [f"[{', '.join(row)}]" for row in parts]
-    text = rows[0] if array.ndim < 2 else f"[{', '.join(rows)}]"
-    return text if len(text) <= 120 else f"{text[:117]}..."

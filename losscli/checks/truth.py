@@ -1,72 +1,212 @@
-"""True losses by mpmath, where it is installed, of the formula that a declaration refers to."""
+"""True losses and slopes by mpmath, where it is installed, of the formula that a loss refers to."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.checks.precision import Floats
+from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
 
 # log(1 + e^-730) is 0 at 50 digits: at 700 nothing that a float64 can say is lost.
 _DIGITS = 700
-_MOST = 4096  # numbers; each takes a millisecond or less
+_STEP = -330  # a power of ten below the smallest float64
+_MOST = 960  # numbers; each takes a millisecond or less
+_MOST_SLOPES = 10_000  # numbers, each as often as its row has numbers
+_COSTLY = frozenset(
+    ("exp", "expm1", "log", "log1p", "sqrt", "power", "cosh", "tanh", "erf", "erfc", "loggamma")
+)
+_REMEMBERED = 1 << 13  # results of a costly function
+_HUGE = 2.0**60
+
+
+class Truth(NamedTuple):
+    """What is true of rows, each number rounded once to float64.
+
+    losses: one a row. low, high: the slopes of each row's loss from both sides, of the shape of the
+    predictions: they differ at a kink, where every slope between them is right, and are nan where
+    there is none. None: slopes were too many.
+    """
+
+    losses: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+
+    def part(self, rows: slice) -> "Truth":
+        """The truth of some rows."""
+        if self.low is None or self.high is None:
+            return Truth(self.losses[rows])
+        return Truth(self.losses[rows], self.low[rows], self.high[rows])
 
 
 def can_tell(workload: Workload) -> bool:
     """Whether mpmath is here, and there are few enough numbers."""
-    return find_spec("mpmath") is not None and workload.logits <= _MOST
+    return find_spec("mpmath") is not None and 0 < workload.logits <= _MOST
 
 
-def true_losses(workload: Workload, pred: NDArray[Any], target: NDArray[Any]) -> Floats:
-    """One loss a row, (N,), each rounded once to float64, of finite inputs."""
+def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True) -> Truth:
+    """The truth of finite inputs: of few of them with slopes, where they are wanted."""
+    pred, *rest = arrays
+    target = rest[0] if rest else None
+    with _digits() as mp:
+        formula = _Formula(workload, mp)
+        losses = np.array([float(formula.row(p, t)) for p, t in _rows(pred, target)])
+        width = pred[0].size
+        terms = pred.size * (1 if formula.elementwise else width)
+        if not slopes or not workload.differentiable or terms > _MOST_SLOPES:
+            return Truth(losses)
+        found = [formula.slopes(p, t) for p, t in _rows(pred, target)]
+    low, high = (np.array(side).reshape(pred.shape) for side in zip(*found, strict=True))
+    return Truth(losses, low, high)
+
+
+@contextmanager
+def _digits() -> Iterator[Any]:
     import mpmath  # type: ignore[import-untyped,unused-ignore]
 
-    loss = workload.loss
     with mpmath.workdps(_DIGITS):
-        params = {name: _exactly(value) for name, value in workload.params.items()}
-        return np.array(
-            [
-                float(loss.reference(mpmath.mp, _exactly(p), _exactly(t), **params))
-                for p, t in zip(pred, target, strict=True)
+        yield _remembering()
+
+
+class _Remembering:
+    """mpmath at one precision, that computes nothing costly twice.
+
+    One number of a row moves at a time, and what a formula takes of the others is known by then.
+    """
+
+    def __init__(self, mp: Any) -> None:
+        self._mp = mp
+        self._root = mp.exp(mp.mpf(0.5))
+
+    def __getattr__(self, name: str) -> Any:
+        found = self._exp if name == "exp" else getattr(self._mp, name)
+        if name in _COSTLY:
+            found = lru_cache(_REMEMBERED)(found)
+            setattr(self, name, found)
+        return found
+
+    def _exp(self, x: Any) -> Any:
+        # Of whole numbers mpmath multiplies e with itself: fifty times as slow where they are huge.
+        if self._mp.isfinite(x) and abs(x) > _HUGE:
+            return self._mp.exp(x - 0.5) * self._root
+        return self._mp.exp(x)
+
+
+@cache
+def _remembering() -> _Remembering:
+    import mpmath  # type: ignore[import-untyped,unused-ignore]
+
+    return _Remembering(mpmath.mp)
+
+
+def _rows(pred: NDArray[Any], target: NDArray[Any] | None) -> Iterator[tuple[Any, Any]]:
+    for at, row in enumerate(pred):
+        yield row, None if target is None else target[at]
+
+
+class _Formula:
+    """The reference of a loss, of rows and parameters without rounding."""
+
+    def __init__(self, workload: Workload, mp: Any) -> None:
+        self._mp = mp
+        self._name = workload.loss.name
+        self._reference = workload.loss.reference
+        self.elementwise = workload.loss.elementwise
+        kinds = {param.name: param.kind for param in workload.loss.params}
+        self._params = {
+            name: value if kinds[name] in ("whole", "flag", "word") else _parameter(value, mp)
+            for name, value in workload.params.items()
+        }
+        self._weighed = {name for name, value in workload.params.items() if np.ndim(value) == 1}
+
+    def row(self, pred: Any, target: Any) -> Any:
+        """The loss of a row: of an elementwise one the mean of its numbers."""
+        if not self.elementwise or not np.ndim(pred):
+            return self._real(self._of(_exactly(pred, self._mp), _exactly(target, self._mp)))
+        each = (self._real(f(p)) for f, p in self._numbers(pred, target))
+        return self._mp.fsum(each) / np.size(pred)
+
+    def _real(self, value: Any) -> Any:
+        """The value of a reference; raises UsageError where it is no real number."""
+        if isinstance(value, int | float | self._mp.mpf):
+            return value
+        words = f"the reference of {self._name} gives {type(value).__name__}, and no real number"
+        raise UsageError(words, hint="it is given one row in numbers of the mpmath that is passed")
+
+    def slopes(self, pred: Any, target: Any) -> tuple[list[float], list[float]]:
+        """The slopes of a row's loss from below and above, lesser first, one pair a prediction."""
+        flat = [self._mp.mpf(float(value)) for value in np.reshape(pred, -1)]
+        if self.elementwise:
+            share = len(flat)
+            pairs = [
+                self._slope(f, p, share)
+                for (f, _), p in zip(self._numbers(pred, target), flat, strict=True)
             ]
-        )
+        else:
+            other, shape = _exactly(target, self._mp), np.shape(pred)
+
+            def along(at: int) -> Callable[[Any], Any]:
+                return lambda x: self._of(_shaped([*flat[:at], x, *flat[at + 1 :]], shape), other)
+
+            pairs = [self._slope(along(at), p, 1) for at, p in enumerate(flat)]
+        return [low for low, _ in pairs], [high for _, high in pairs]
+
+    def _of(self, pred: Any, target: Any, params: Any = None) -> Any:
+        return self._reference(self._mp, pred, target, **(params or self._params))
+
+    def _numbers(self, pred: Any, target: Any) -> Iterator[tuple[Callable[[Any], Any], Any]]:
+        """The formula of each number of a row of an elementwise loss, and the number."""
+        beside = np.reshape(target, -1)
+        for at, value in enumerate(np.reshape(pred, -1)):
+            params = self._params | {name: self._params[name][at] for name in self._weighed}
+            other = self._mp.mpf(float(beside[at]))
+
+            def formula(x: Any, other: Any = other, params: Any = params) -> Any:
+                return self._of(x, other, params)
+
+            yield formula, self._mp.mpf(float(value))
+
+    def _slope(self, f: Callable[[Any], Any], at: Any, share: int) -> tuple[float, float]:
+        step = self._mp.mpf(10) ** _STEP
+        middle = self._quiet(f, at)
+        ends = self._quiet(f, at - step), self._quiet(f, at + step)
+        sides = [(middle - ends[0]) / step, (ends[1] - middle) / step]
+        found = [float(side) / share for side in sides if self._mp.isfinite(side)]
+        return (min(found), max(found)) if found else (np.nan, np.nan)
+
+    def _quiet(self, f: Callable[[Any], Any], at: Any) -> Any:
+        """The value, nan outside of the domain, where a formula may do anything."""
+        try:
+            value = self._mp.mpmathify(f(at))
+        except (ArithmeticError, ValueError, TypeError):
+            return self._mp.nan
+        return value if isinstance(value, self._mp.mpf) else self._mp.nan
 
 
-def true_slopes(workload: Workload, pred: NDArray[Any], target: NDArray[Any]) -> Floats:
-    """The slope of each loss in its predictions, of pred's shape; nan at corners."""
-    import mpmath
-
-    loss, found = workload.loss, np.empty(pred.shape)
-    with mpmath.workdps(_DIGITS):
-        params = {name: _exactly(value) for name, value in workload.params.items()}
-
-        def value(row: NDArray[Any], target_row: Any, at: tuple[int, ...], step: Any) -> Any:
-            moved = _exactly(row)
-            if at:
-                moved[at[0]] += step
-            else:
-                moved += step
-            return loss.reference(mpmath.mp, moved, _exactly(target_row), **params)
-
-        step = mpmath.mpf(10) ** -(_DIGITS // 4)
-        for at in np.ndindex(*pred.shape):
-            row = pred[at[0]], target[at[0]], at[1:]
-            middle = value(*row, mpmath.mpf(0))
-            after = (value(*row, step) - middle) / step
-            before = (middle - value(*row, -step)) / step
-            corner = abs(after - before) > 1e-9 * (1 + abs(after))
-            found[at] = np.nan if corner else float(after)
-    return found
-
-
-def _exactly(value: Any) -> Any:
-    """A number or a row of numbers without rounding; whole numbers and None as they are."""
-    import mpmath
-
+def _exactly(value: Any, mp: Any) -> Any:
+    """A number, a row or rows of them without rounding; whole numbers and None as they are."""
     if value is None or isinstance(value, int | np.integer):
         return None if value is None else int(value)
     if np.ndim(value):
-        return [mpmath.mpf(float(number)) for number in value]
-    return mpmath.mpf(float(value))
+        return [_exactly(number, mp) for number in value]
+    return mp.mpf(float(value))
+
+
+def _parameter(value: Any, mp: Any) -> Any:
+    """A parameter: a number, whole or not, a row of them, or none."""
+    if value is None or np.ndim(value):
+        return _exactly(value, mp)
+    return mp.mpf(float(value))
+
+
+def _shaped(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+    """A flat list as a number, a list, or lists of lists."""
+    if len(shape) < 2:
+        return numbers if shape else numbers[0]
+    step = len(numbers) // shape[0]
+    return [_shaped(numbers[k : k + step], shape[1:]) for k in range(0, len(numbers), step)]

@@ -9,6 +9,7 @@ def command(
     dtype: opt.CheckDtype = "float32",
     device: opt.CheckDevice = "cpu",
     seed: opt.Seed = 0,
+    examples: opt.Examples = None,
     no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
@@ -28,7 +29,7 @@ def command(
     from losscli.plans import CheckPlan, check_format
 
     check_format(format)
-    plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()))
+    plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()), examples)
     from losscli.runs import carry_out_check
 
     bar = progress_bar(wanted=not (no_progress or quiet))

@@ -211,6 +211,11 @@ Resolve: TypeAlias = Annotated[
 Seed: TypeAlias = Annotated[
     int, typer.Option("--seed", metavar="N", rich_help_panel=DATA, help="Of the inputs.")
 ]
+Examples: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--examples", metavar="N", rich_help_panel=DATA,
+                 help="Adversarial inputs a pass (100; 0 is none).", show_default=False),
+]  # fmt: skip
 Memory: TypeAlias = Annotated[
     bool,
     typer.Option("--memory/--no-memory", rich_help_panel=MEASURE,

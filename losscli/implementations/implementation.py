@@ -34,6 +34,11 @@ class Workload:
         return self.name == LINEAR
 
     @property
+    def differentiable(self) -> bool:
+        """Whether the loss has a gradient."""
+        return self.loss.differentiable
+
+    @property
     def rows(self) -> int:
         """The number of rows."""
         return self.shape[0]
@@ -82,7 +87,7 @@ class Answer(NamedTuple):
 class Runner(NamedTuple):
     """A prepared computation. forward and both take the inputs and return an Answer.
 
-    both: forward and backward; None where the library has no backward.
+    both: forward and backward; None where the library, or the loss, has no backward.
     framework: the arrays that it takes. compiles: its first call does work that others do not.
     """
 

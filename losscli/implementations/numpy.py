@@ -104,23 +104,24 @@ class _Own:
         """Made by the first call, which is not timed: rows that fit no memory may be millions."""
         return list(cuts(self._rows, self._step))
 
-    def forward(self, pred: NDArray[Any], target: NDArray[Any]) -> Answer:
+    def forward(self, pred: NDArray[Any], target: NDArray[Any] | None = None) -> Answer:
         return self._answer(pred, target, None)
 
-    def both(self, pred: NDArray[Any], target: NDArray[Any]) -> Answer:
+    def both(self, pred: NDArray[Any], target: NDArray[Any] | None = None) -> Answer:
         return self._answer(pred, target, np.empty(pred.shape, pred.dtype))
 
     def _answer(
-        self, pred: NDArray[Any], target: NDArray[Any], gradient: NDArray[Any] | None
+        self, pred: NDArray[Any], target: NDArray[Any] | None, gradient: NDArray[Any] | None
     ) -> Answer:
         """The mean, and its gradient into an array that is given."""
-        counted = self._counted(target)
+        counted = self._counted(target, len(pred))
         scale = self._outputs * float(counted)
 
         def work(span: slice, lane: Lane) -> ExactSum:
             p = self._wide(pred[span], "pred", lane)
-            t = target[span]
-            t = t if t.dtype.kind in "iu" else self._wide(t, "target", lane)
+            t = None if target is None else target[span]
+            if t is not None and t.dtype.kind not in "iu":
+                t = self._wide(t, "target", lane)
             if gradient is not None:
                 slope = self._loss.derivative(np, p, t, **self._params)
                 np.divide(slope, scale, out=gradient[span], casting="same_kind")
@@ -129,10 +130,13 @@ class _Own:
         mean = np.float64(self._team.sum(work, self._spans).over(counted))
         return Answer(mean, None if gradient is None else (gradient,))
 
-    def _counted(self, target: NDArray[Any]) -> ExactSum:
+    def _counted(self, target: NDArray[Any] | None, rows: int) -> ExactSum:
         """What all rows count in the mean."""
-        shares = self._loss.shares(np, target, self._params)
-        return ExactSum.ones(len(target)) if shares is None else ExactSum.of(shares)
+        if self._loss.denominator is None or target is None:
+            return ExactSum.ones(rows)
+        wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
+        shares = self._loss.shares(np, wide, self._params)
+        return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
     def _wide(self, part: NDArray[Any], key: str, lane: Lane) -> Floats:
         wide = lane.empty(key, part.shape, np.float64)

@@ -41,7 +41,14 @@ class Contestant(NamedTuple):
     loss: str | None = None
 
     def prepare(self, workload: Workload, setting: Setting) -> Runner:
-        """The computation; raises Unsupported, or MissingError where its library is absent."""
+        """The computation, forward alone where the loss has no gradient.
+
+        Raises Unsupported, or MissingError where its library is absent.
+        """
+        runner = self._prepare(workload, setting)
+        return runner if workload.differentiable else runner._replace(both=None)
+
+    def _prepare(self, workload: Workload, setting: Setting) -> Runner:
         if self.library is not None:
             module = import_module(libraries()[self.library])
             runner: Runner = module.prepare(workload, setting)

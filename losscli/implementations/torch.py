@@ -1,7 +1,9 @@
 """PyTorch, eager: the functions of torch.nn.functional."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from losscli.errors import MissingError
 from losscli.implementations.implementation import (
@@ -12,20 +14,91 @@ from losscli.implementations.implementation import (
     Workload,
 )
 
-# Our names of losses, where torch.nn.functional has others, and the parameters that both have.
-_NAMES = {
-    "mae": "l1_loss",
-    "bce": "binary_cross_entropy",
-    "bce_with_logits": "binary_cross_entropy_with_logits",
-    "cross_entropy": "cross_entropy",
-}
-_PARAMS = {
-    "smooth_l1": ("beta",),
-    "bce_with_logits": ("pos_weight",),
-    "cross_entropy": ("weight", "ignore_index", "label_smoothing"),
-    "linear_cross_entropy": ("ignore_index", "label_smoothing"),
-}
 _TENSORS = ("weight", "pos_weight")
+
+
+class Function(NamedTuple):
+    """A function of torch.nn.functional for a loss.
+
+    name: there. params: our names of its parameters, with theirs. split: whether a row of
+    predictions holds several arguments, which stand side by side on its first axis; target_second:
+    whether the target goes between them. given: what it is told besides. around: makes arguments
+    of ours, and a loss of what it returns.
+    """
+
+    name: str
+    params: Mapping[str, str] = MappingProxyType({})
+    split: bool = False
+    target_second: bool = False
+    given: Mapping[str, Any] = MappingProxyType({})
+    around: Callable[..., Any] | None = None
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def _kl_div(function: Callable[..., Any], p: Any, t: Any, *, log_pred: bool, **given: Any) -> Any:
+    return function(p if log_pred else p.log(), t, **given)
+
+
+def _label_list(function: Callable[..., Any], p: Any, t: Any, **given: Any) -> Any:
+    """Torch's targets are lists of labels that end at the first -1."""
+    ordered, labels = t.sort(dim=-1, descending=True, stable=True)
+    return function(p, labels.masked_fill(ordered == 0, -1), **given)
+
+
+def _distance(function: Callable[..., Any], p: Any, t: Any, **given: Any) -> Any:
+    return 1.0 - function(p, t, **given).mean()
+
+
+def _divided(function: Callable[..., Any], p: Any, t: Any, *, temperature: float) -> Any:
+    return function(p / temperature, t)
+
+
+def _difference(function: Callable[..., Any], p: Any, t: Any) -> Any:
+    return function(p[:, 0] - p[:, 1], t)
+
+
+def _logarithms(function: Callable[..., Any], p: Any, t: Any) -> Any:
+    return function(p.log(), t)
+
+
+FUNCTIONS = {
+    "mae": Function("l1_loss"),
+    "mse": Function("mse_loss"),
+    "smooth_l1": Function("smooth_l1_loss", _same("beta")),
+    "huber": Function("huber_loss", _same("delta")),
+    "poisson_nll": Function("poisson_nll_loss", _same("log_input", "full", "eps")),
+    "gaussian_nll": Function(
+        "gaussian_nll_loss", _same("full", "eps"), split=True, target_second=True
+    ),
+    "bce": Function("binary_cross_entropy"),
+    "bce_with_logits": Function("binary_cross_entropy_with_logits", _same("pos_weight")),
+    "soft_margin": Function("soft_margin_loss"),
+    "cross_entropy": Function("cross_entropy", _same("weight", "ignore_index", "label_smoothing")),
+    "linear_cross_entropy": Function("cross_entropy", _same("ignore_index", "label_smoothing")),
+    "nll": Function("nll_loss", _same("weight", "ignore_index")),
+    "categorical_cross_entropy": Function("nll_loss", around=_logarithms),
+    "multi_margin": Function("multi_margin_loss", _same("p", "margin", "weight")),
+    "multilabel_margin": Function("multilabel_margin_loss", around=_label_list),
+    "multilabel_soft_margin": Function("multilabel_soft_margin_loss", _same("weight")),
+    "kl_div": Function(
+        "kl_div",
+        _same("log_pred", "log_target"),
+        given={"reduction": "batchmean"},
+        around=_kl_div,
+    ),
+    "cosine_distance": Function("cosine_similarity", _same("eps"), around=_distance),
+    "cosine_embedding": Function("cosine_embedding_loss", _same("margin"), split=True),
+    "hinge_embedding": Function("hinge_embedding_loss", _same("margin")),
+    "margin_ranking": Function("margin_ranking_loss", _same("margin"), split=True),
+    "pairwise_logistic": Function("binary_cross_entropy_with_logits", around=_difference),
+    "triplet_margin": Function(
+        "triplet_margin_loss", _same("margin", "p", "eps", "swap"), split=True
+    ),
+    "info_nce": Function("cross_entropy", _same("temperature"), around=_divided),
+}
 
 
 def prepare(workload: Workload, setting: Setting) -> Runner:
@@ -42,17 +115,24 @@ def function_of(workload: Workload, setting: Setting) -> Callable[..., Any]:
             "PyTorch is not installed", hint="pip install 'losscli[torch]'"
         ) from error
 
-    params = {}
+    found = FUNCTIONS.get(workload.name)
+    if found is None:
+        raise UnsupportedError(f"torch.nn.functional has no {workload.name}")
+    params = dict(found.given)
     for name, value in workload.params.items():
-        if name in _PARAMS.get(workload.name, ()):
-            params[name] = moved(value, setting) if name in _TENSORS else value
+        if name in found.params:
+            params[found.params[name]] = moved(value, setting) if name in _TENSORS else value
         elif name in workload.set_params:
             raise UnsupportedError(f"torch has no {name} of {workload.name}")
+    function = getattr(F, found.name)
     if workload.linear:
-        return lambda hidden, weight, target: F.cross_entropy(hidden @ weight.T, target, **params)
-    function = getattr(F, _NAMES.get(workload.name, f"{workload.name}_loss"), None)
-    if function is None:
-        raise UnsupportedError(f"torch.nn.functional has no {workload.name}")
+        return lambda hidden, weight, target: function(hidden @ weight.T, target, **params)
+    if found.around is not None:
+        return partial(found.around, function, **params)
+    if found.split and found.target_second:
+        return lambda pred, target: function(pred[:, 0], target, pred[:, 1], **params)
+    if found.split:
+        return lambda pred, *target: function(*pred.unbind(1), *target, **params)
     return lambda pred, target: function(pred, target, **params)
 
 

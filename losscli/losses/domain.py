@@ -7,7 +7,7 @@ labels follows, is collected as marks and judged at the end.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -108,10 +108,13 @@ class Domain:
 
     words: how a message names them. hint: what a person may have meant.
     bounded: whether some finite number lies outside. watched: whether blocks leave marks.
+    logit_scale: what makes logits of them: 1 for all numbers that count by their differences in a
+    row, so that their size says what arithmetic can keep; 0 where they do not.
     """
 
     words: str
     hint: str = ""
+    logit_scale: float = field(default=0.0, kw_only=True)
 
     @property
     def bounded(self) -> bool:
@@ -152,6 +155,22 @@ class Domain:
         """Ordinary values of this shape; spread: of what has no bounds; classes: for labels."""
         raise NotImplementedError
 
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """Rows (K, *row) at the edges of the domain, and steps (> 0) away from them.
+
+        A few ordinary rows of several spreads, where the domain knows no edges of its own.
+        """
+        random = np.random.default_rng(0)
+        shape = (4, *row)
+        drawn = [self.draw(random, shape, spread, classes) for spread in (1.0, 8.0, 64.0)]
+        return np.asarray(np.concatenate(drawn), np.float64)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """The numbers brought into the domain, each to one that belongs and lies near it."""
+        return raw
+
 
 @dataclass(frozen=True)
 class Numbers(Domain):
@@ -188,6 +207,8 @@ class Numbers(Domain):
             return "is not one"
         if math.isinf(value):
             return "is not finite"
+        if value in (self.interval.low, self.interval.high):
+            return "is not one"
         return "is below" if self.interval.below(value) else "is above"
 
     def draw(
@@ -212,6 +233,28 @@ class Numbers(Domain):
         border = _BORDER * (high - low)
         even = random.random(shape, dtype) ** spread
         return np.asarray(low + border + (high - low - 2.0 * border) * even)
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """The ends, what lies beside them, and the middle; steps to both sides where none are."""
+        low, high = self.interval.low, self.interval.high
+        ends = [end for end in (low, high) if math.isfinite(end)]
+        found = ends or [0.0]
+        found += [end + sign * step for end in found for step in steps for sign in (1.0, -1.0)]
+        found += [0.5 * (low + high)] if len(ends) == 2 else []
+        held = [number for number in found if self.interval.holds(number)]
+        return mixed(list(dict.fromkeys(held)), row)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """Each number, or the end of the interval that it lies beyond; 0 for nan."""
+        kind = raw.dtype.type
+        low, high = (kind(end) for end in (self.interval.low, self.interval.high))
+        if self.interval.ends[0] == "(":
+            low = np.nextafter(low, kind(np.inf))
+        if self.interval.ends[1] == ")":
+            high = np.nextafter(high, kind(-np.inf))
+        return np.asarray(np.clip(np.where(np.isnan(raw), kind(0.0), raw), low, high))
 
 
 @dataclass(frozen=True)
@@ -251,10 +294,45 @@ class Simplex(Numbers):
         found = random.standard_exponential(shape, dtype) + _BORDER
         return np.asarray(found / found.sum(axis=-1, keepdims=True))
 
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """Certainties, even shares, and all but a step on one member."""
+        width = row[-1]
+        found = [np.full(width, 1.0 / width), *np.eye(width)[[0, -1]]]
+        for step in (step for step in steps if step < 0.5 and width > 1):
+            rest = np.full(width, step / (width - 1))
+            found += [np.where(np.eye(width)[at] > 0, 1.0 - step, rest) for at in (0, width - 1)]
+        rows = np.array(found).reshape(len(found), *(1,) * (len(row) - 1), width)
+        return np.array(np.broadcast_to(rows, (len(found), *row)))
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """Shares of the sum; even ones where it is 0."""
+        positive = np.minimum(np.abs(super().nearest(raw)), raw.dtype.type(1e30))
+        total = positive.sum(axis=-1, keepdims=True)
+        even = raw.dtype.type(1.0 / raw.shape[-1])
+        with np.errstate(all="ignore"):
+            return np.asarray(np.where(total > 0, positive / total, even))
+
+
+def mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
+    """Rows of some values: each of them alone, beside the first, and a few mixtures."""
+    numbers = np.array(values, np.float64)
+    if not row:
+        return numbers
+    count = math.prod(row)
+    same = np.repeat(numbers[:, None], count, axis=1)
+    beside = np.full((len(numbers), count), numbers[0])
+    beside[:, -1] = numbers
+    picked = np.random.default_rng(0).integers(0, len(numbers), (2 * len(numbers), count))
+    rows = np.concatenate([same, beside, numbers[picked]])
+    return rows.reshape(-1, *row)
+
 
 REAL = Numbers("finite numbers", "", Interval(ends="()"))
-LOGIT = Numbers("logits")
-SCORE = Numbers("scores", "", Interval(ends="()"))
+POINTS = Numbers("finite numbers", "", Interval(ends="()"), logit_scale=1.0)
+LOGIT = Numbers("logits", logit_scale=1.0)
+SCORE = Numbers("scores", "", Interval(ends="()"), logit_scale=1.0)
 PROBABILITY = Numbers(
     "probabilities in [0, 1]", "if these are logits: -l bce_with_logits", Interval(0.0, 1.0)
 )

@@ -18,6 +18,7 @@ from losscli.losses.domain import (
     Random,
     Raw,
     Verdict,
+    mixed,
     or_none,
 )
 
@@ -65,6 +66,20 @@ class Labels(Domain):
     ) -> NDArray[Any]:
         """Classes, all alike."""
         return random.integers(0, classes, shape)
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """The first class and the last; certainties and weights in a matrix."""
+        if row:
+            return SOFT_TARGETS.edges(row, steps)
+        return np.array([0, classes - 1])
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """Whole numbers among the classes."""
+        if raw.ndim > 1:
+            return SOFT_TARGETS.nearest(raw)
+        return np.asarray(np.clip(np.nan_to_num(raw), 0, max(classes - 1, 0)).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -117,8 +132,24 @@ class Choice(Domain):
         dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """The numbers of one convention, all alike."""
-        kept = [value for value in self.values if value not in self.clash[1:]]
-        return np.array(kept, dtype)[random.integers(0, len(kept), shape)]
+        return np.array(self._kept, dtype)[random.integers(0, len(self._kept), shape)]
+
+    @property
+    def _kept(self) -> list[float]:
+        """The numbers of one convention."""
+        return [value for value in self.values if value not in self.clash[1:]]
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """Each number of one convention."""
+        return mixed(self._kept, row)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """The nearest number of one convention."""
+        kept = np.array(self._kept, raw.dtype)
+        distance = np.abs(np.nan_to_num(raw)[..., None] - kept)
+        return np.asarray(kept[distance.argmin(axis=-1)])
 
 
 @dataclass(frozen=True)

@@ -26,20 +26,42 @@ def own_loss(found: Any, name: str, where: str) -> Loss:
     """
     if isinstance(found, Loss):
         _check(found, where)
-        guarded: dict[str, Any] = {
-            part: _guarded(getattr(found, part), found.name, where)
-            for part in _FUNCTIONS
-            if getattr(found, part) is not no_gradient
-        }
-        if found.denominator is not None:
-            guarded["denominator"] = _guarded(found.denominator, found.name, where)
-        return replace(found, **guarded)
+        return _declared(found, where)
     if callable(found) and not isinstance(found, type):
         return _of_function(found, name, where)
     raise UsageError(
         f"{where}:{name} is no loss but {type(found).__name__}",
         hint="a losscli.losses.declare.Loss, or a function f(pred, target, ...)",
     )
+
+
+def _declared(loss: Loss, where: str) -> Loss:
+    """The declaration, whose functions are held to the shapes that they should give."""
+    name = loss.name
+    parts: dict[str, Any] = {
+        part: _guarded(function, name, where)
+        for part in (*_FUNCTIONS, "denominator")
+        if (function := getattr(loss, part)) not in (None, no_gradient)
+    }
+
+    def values(xp: Namespace, pred: Array, target: Array, **given: Any) -> Array:
+        return _rows(xp, parts["values"](xp, pred, target, **given), pred, name, where)
+
+    def derivative(xp: Namespace, pred: Array, target: Array, **given: Any) -> Array:
+        found = parts["derivative"](xp, pred, target, **given)
+        shape = tuple(getattr(found, "shape", ()))
+        if shape != tuple(pred.shape):
+            raise UsageError(
+                f"the derivative of {name} gave {_shape(found)} "
+                f"for predictions of {tuple(pred.shape)}",
+                place=where,
+                hint="the slope of a row's loss is wanted, by each of its predictions",
+            )
+        return found
+
+    values.__doc__ = loss.values.__doc__
+    checked = {"values": values, "derivative": derivative}
+    return replace(loss, **(parts | {part: checked[part] for part in checked if part in parts}))
 
 
 def _check(loss: Loss, where: str) -> None:
@@ -178,10 +200,17 @@ def _rows(xp: Namespace, found: Any, pred: Array, name: str, where: str) -> Arra
     shape = tuple(getattr(array, "shape", ()))
     if shape not in ((len(pred),), tuple(pred.shape)):
         raise UsageError(
-            f"{name} gave {shape or 'one number'} for predictions of {tuple(pred.shape)}",
+            f"{name} gave {_shape(found)} for predictions of {tuple(pred.shape)}",
             place=where,
             hint="one loss a row is wanted, or one an element; not their mean",
         )
     if isinstance(pred, np.ndarray) and array.dtype.kind not in "fiub":
         raise UsageError(f"{name} gave {array.dtype}, which are no numbers", place=where)
-    return xp.astype(array, pred.dtype)
+    return xp.astype(array, pred.dtype, copy=False)
+
+
+def _shape(found: Any) -> str:
+    """The shape of what a function gave, in words."""
+    if found is None:
+        return "nothing"
+    return str(tuple(getattr(found, "shape", ())) or "one number")

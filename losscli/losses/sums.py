@@ -87,6 +87,11 @@ class Sum(Loss):
         )
         return found
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether all parts are."""
+        return all(part.loss.differentiable for part in self.parts)
+
     def weighed(
         self, xp: Namespace, what: str, pred: Array, target: Array, params: Mapping[str, Any]
     ) -> Array:
@@ -179,6 +184,10 @@ class Sum(Loss):
     def takes_logits(self, params: Mapping[str, Any]) -> bool:
         """Whether any part does."""
         return any(part.loss.takes_logits(own) for part, own in self._each(params))
+
+    def logit_scale(self, params: Mapping[str, Any]) -> float:
+        """The largest of all parts."""
+        return max(part.loss.logit_scale(own) for part, own in self._each(params))
 
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""

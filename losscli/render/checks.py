@@ -1,5 +1,6 @@
 """A check as a page: one line a case and pass, and what is wrong below."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 def page(result: "Check") -> Page:
     """The page of a check."""
     title = f"{shown(result.impl)} as {shown(result.label)}, {result.dtype} on {result.device}"
-    heads = (title, "pass", "ULP", "ULP grad", "")
+    heads = (title, "pass", "ULP", "median", "ULP grad", "median", "")
     lines = [_line(row) for row in result.rows]
-    table = Table(heads, lines, frozenset({0, 1, 4}))
+    table = Table(heads, lines, frozenset({0, 1, 6}))
     return Page((), (table,), list(_tail(result)), [note.message for note in result.notes])
 
 
@@ -34,20 +35,26 @@ def _line(row: "Checked") -> Line:
         f"  {row.case}",
         row.passes,
         ulps(row.max_ulp),
+        ulps(row.median_ulp),
         ulps(row.grad_max_ulp),
+        ulps(row.grad_median_ulp),
         "" if row.correct else "WRONG",
     )
     return Line(cells, "" if row.correct else "red")
 
 
 def _tail(result: "Check") -> Iterator[str]:
-    seen: set[str] = set()
+    faults: dict[str, list[Checked]] = {}
     for row in result.rows:
-        if not row.correct and row.fault not in seen:
-            seen.add(row.fault)
-            yield f"WRONG {shown(row.case)}, {row.passes}: {shown(row.fault)}"
-            if row.smallest:
-                yield f"      smallest: {shown(row.smallest)}"
+        if not row.correct:
+            faults.setdefault(re.sub(r"[-+]?\d[\d.,e+-]*", "#", row.fault), []).append(row)
+    for first, *more in faults.values():
+        like = f" (and {len(more)} like it)" if more else ""
+        yield f"WRONG {shown(first.case)}, {first.passes}: {shown(first.fault)}{like}"
+        if first.smallest:
+            yield f"      smallest: {shown(first.smallest)}"
+    paste = next((row.snippet for row in result.rows if row.snippet), "")
+    yield from (f"      {shown(line)}" for line in paste.splitlines())
     told = {row.truth for row in result.rows}
     words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
     if len(told) > 1:

@@ -176,6 +176,10 @@ def check() -> Schema:
         "correct": TRUTH,
         "fault": maybe(TEXT),
         "smallest": maybe(TEXT),
+        "snippet": maybe(TEXT),
+        "median_ulp": maybe(NUMBER),
+        "grad_median_ulp": maybe(NUMBER),
+        "vacuous": TRUTH,
     }
     return document(
         "check",

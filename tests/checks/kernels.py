@@ -114,3 +114,109 @@ def smoothed(pred, target, label_smoothing=0.0):
 def rows(pred, target):
     """Right, one loss a row."""
     return F.mse_loss(pred, target, reduction="none")
+
+
+def triplet_squared(triples):
+    """Squares the distances."""
+    anchor, positive, negative = triples.unbind(1)
+    apart = (anchor - positive).square().sum(-1) - (anchor - negative).square().sum(-1)
+    return (apart + 1.0).clamp(min=0)
+
+
+def triplet_right(triples, margin=1.0):
+    """Right where squares do not underflow, and without targets."""
+    return F.triplet_margin_loss(*triples.double().unbind(1), margin=margin, eps=0.0)
+
+
+def pooled_dice(pred, target):
+    """One ratio of the whole batch."""
+    missed = (pred * (1 - target) + (1 - pred) * target).sum()
+    return missed / (pred.sum() + target.sum()).clamp(min=1e-30)
+
+
+def empty_dice(pred, target):
+    """Undefined where there is nothing to find."""
+    missed = (pred * (1 - target) + (1 - pred) * target).sum(-1)
+    return missed / (pred.sum(-1) + target.sum(-1))
+
+
+def cosine_far(pred, target):
+    """Cancels, which is a note, but overflows in its norms."""
+    dot = (pred * target).sum(-1)
+    return 1 - dot / (pred.square().sum(-1) * target.square().sum(-1)).sqrt()
+
+
+def ranking_swapped(pairs, target):
+    """The wrong way round."""
+    return (target * (pairs[:, 0] - pairs[:, 1])).clamp(min=0)
+
+
+def boxes_inclusive(pred, target):
+    """Adds a pixel to widths and heights."""
+
+    def area(box):
+        return (box[:, 2] - box[:, 0] + 1) * (box[:, 3] - box[:, 1] + 1)
+
+    low, high = torch.maximum(pred[:, :2], target[:, :2]), torch.minimum(pred[:, 2:], target[:, 2:])
+    inner = (high - low + 1).clamp(min=0).prod(-1)
+    return 1 - inner / (area(pred) + area(target) - inner)
+
+
+def nce_forgets_temperature(pred, target, temperature=0.07):
+    """Which scales everything."""
+    return F.cross_entropy(pred, target, reduction="none") * temperature
+
+
+def no_rows_are_one(pred, target):
+    """Divides by one where there are none."""
+    return F.mse_loss(pred, target, reduction="sum") / max(1, len(pred)) + float(len(pred) == 0)
+
+
+def subgradient(pred, target):
+    """The slope of +1 at the corner, as right as any between."""
+    d = (pred - target).detach()
+    return d.abs(), torch.where(d >= 0, 1.0, -1.0) / d.numel()
+
+
+def steep_at_the_corner(pred, target):
+    """A slope of 2 at the corner, where none is."""
+    d = (pred - target).detach()
+    return d.abs(), torch.where(d == 0, 2.0, d.sign()) / d.numel()
+
+
+def narrow_spike(pred, target):
+    """Right but for large differences, which ordinary inputs do not have."""
+    loss = F.mse_loss(pred, target, reduction="none")
+    return torch.where((pred - target).abs() > 3e9, loss * 1.01, loss)
+
+
+def forgets_a_weight(pred, target):
+    """Adds the absolute error as it is."""
+    return F.mse_loss(pred, target) + F.l1_loss(pred, target)
+
+
+def weighed(pred, target):
+    """Right, the sum of two."""
+    return F.mse_loss(pred, target) + 0.1 * F.l1_loss(pred, target)
+
+
+def mixes_up_the_columns(pred, target):
+    """Takes the variance for the mean."""
+    mean, variance = pred.unbind(1)
+    return F.gaussian_nll_loss(variance, target, mean.abs())
+
+
+def counts_what_is_right(pred, target):
+    """Accuracy is no loss."""
+    return (pred == target).double().mean()
+
+
+def mistakes(pred, target):
+    """Right, without a gradient."""
+    return (pred != target).double()
+
+
+def scaled(pred, target):
+    """One in a thousand too much where vectors are long."""
+    found = 1 - F.cosine_similarity(pred.double(), target.double(), eps=1e-300)
+    return torch.where(pred.abs().amax(-1) > 1e3, found * 1.001, found)

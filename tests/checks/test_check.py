@@ -3,14 +3,21 @@
 import json
 import re
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from losscli import MissingError, UsageError, check
+from losscli import MissingError, UsageError
+from losscli import check as whole_check
 
 KERNELS = Path(__file__).with_name("kernels.py")
 FOUNDING = ("mae", "mse", "smooth_l1", "bce", "bce_with_logits", "cross_entropy")
+
+
+def check(*arguments, examples=0, **flags):
+    """A check without the search, which is tested by itself."""
+    return whole_check(*arguments, examples=examples, **flags)
 
 
 @pytest.fixture(autouse=True)
@@ -20,22 +27,33 @@ def _own_folder(tmp_path, monkeypatch):
     shutil.copy(KERNELS, "kernels.py")
 
 
+def some(cases, few):
+    """The cases, all but a few marked deep."""
+    return [pytest.param(*c, marks=() if c in few else pytest.mark.deep) for c in cases]
+
+
+OWN = [*FOUNDING, "smooth_l1:beta=0.3", "cross_entropy:label_smoothing=0.1"]
+FEW_OWN = [("float16", "smooth_l1:beta=0.3"), ("float32", "bce"), ("float64", "cross_entropy")]
+TORCH = ["mae", "mse", "smooth_l1", "bce_with_logits", "cross_entropy"]
+FEW_TORCH = [("float32", "mae"), ("float64", "bce_with_logits"), ("bfloat16", "cross_entropy")]
+
+
 @pytest.mark.parametrize(
-    "loss", [*FOUNDING, "smooth_l1:beta=0.3", "cross_entropy:label_smoothing=0.1"]
+    ("dtype", "loss"), some(product(["float16", "float32", "float64"], OWN), FEW_OWN)
 )
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_our_own_losses_are_right(loss, dtype):
+def test_our_own_losses_are_right(dtype, loss):
     """To half a place of the type for a mean that is rounded once, gradients too."""
     result = check(loss, dtype=dtype)
     assert [row.fault for row in result] == [""] * len(result)
-    assert max(row.max_ulp for row in result) <= (4.0 if dtype == "float64" else 0.5)
+    assert max(row.max_ulp or 0.0 for row in result) <= (4.0 if dtype == "float64" else 0.5)
     if dtype == "float32":
         assert max(row.grad_max_ulp or 0.0 for row in result) <= 0.51
 
 
-@pytest.mark.parametrize("loss", ["mae", "mse", "smooth_l1", "bce_with_logits", "cross_entropy"])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
-def test_torch_is_right_by_the_rule(loss, dtype):
+@pytest.mark.parametrize(
+    ("dtype", "loss"), some(product(["float32", "float64", "bfloat16"], TORCH), FEW_TORCH)
+)
+def test_torch_is_right_by_the_rule(dtype, loss):
     """The digits that it loses on confident rows are a note."""
     result = check("torch", loss, dtype=dtype)
     assert [row.fault for row in result] == [""] * len(result)
@@ -69,6 +87,22 @@ FAULTS = {
     "heeds_no_ignore_index": ("cross_entropy", "the mean is"),
     "drops_nan": ("mse", "a nan among its predictions vanishes"),
     "reads_wrongly": ("mse", "not contiguous"),
+    "triplet_squared": ("triplet_margin", "value wrong"),
+    "pooled_dice": ("dice", "the mean is"),
+    "empty_dice": ("dice", "nan, should be 0"),
+    "cosine_far": ("cosine_distance", "nan, should be 1"),
+    "ranking_swapped": ("margin_ranking", "value wrong"),
+    "boxes_inclusive": ("iou", "value wrong"),
+    "nce_forgets_temperature": ("info_nce", "value wrong"),
+    "no_rows_are_one": ("mse", "the mean of no rows is 1"),
+    "steep_at_the_corner": ("mae", "gradient wrong: .* 2, should be"),
+    "forgets_a_weight": ("mse + 0.1*mae", "the mean is"),
+    "mixes_up_the_columns": ("gaussian_nll", "the mean is"),
+    "counts_what_is_right": ("zero_one", "the mean is"),
+    "scaled": (
+        "cosine_distance",
+        "value wrong: .* 1.001, should be 1",
+    ),  # of which the size says nothing
 }
 
 
@@ -86,6 +120,9 @@ RIGHT = {
     "rows": "mse",
     "smoothed": "cross_entropy:label_smoothing=0.2",
     "contiguous_only": "mse",
+    "triplet_right": "triplet_margin:margin=2",
+    "subgradient": "mae",
+    "weighed": "mse + 0.1*mae",
 }
 
 
@@ -94,9 +131,61 @@ def test_a_right_function_passes(name):
     """Of rows, with parameters; what it cannot take is a note."""
     result = check(f"kernels.py:{name}", RIGHT[name])
     assert [row.fault for row in result] == [""] * len(result)
-    codes = [note.code for note in result.notes if note.code != "loses_digits"]
+    told = ("loses_digits", "declared_gradient")
+    codes = [note.code for note in result.notes if note.code not in told]
     assert codes == (["needs_contiguous"] * len(codes) if name == "contiguous_only" else [])
     assert ("needs_contiguous" in codes) == (name == "contiguous_only")
+
+
+def test_a_loss_without_a_gradient_is_judged_by_its_values():
+    """Of one's own, and of a function that returns no gradient."""
+    for arguments in (("zero_one",), ("kernels.py:mistakes", "zero_one"), ("mse + zero_one",)):
+        result = whole_check(*arguments, examples=5)
+        assert [row.fault for row in result] == [""] * len(result)
+        assert {row.passes for row in result} == {"forward"}
+
+
+def test_a_search_finds_what_the_fixed_inputs_do_not():
+    """And finds the same for the same seed; the smallest is a pair of numbers so far apart."""
+    assert check("kernels.py:narrow_spike", "mse").correct
+    results = [whole_check("kernels.py:narrow_spike", "mse", examples=60) for _ in range(2)]
+    found = [row for row in results[0] if not row.correct]
+    assert {row.case for row in found} == {"adversarial"}
+    assert results[0].rows == results[1].rows
+
+
+def test_a_search_that_was_asked_for_needs_its_libraries(monkeypatch):
+    """Exit code 4; without asking it is left out, and said so."""
+    monkeypatch.setattr("losscli.checks.check.can_search", lambda: False)
+    with pytest.raises(MissingError, match="hypothesis"):
+        whole_check("mae", examples=5)
+    result = whole_check("mae")
+    assert "left_out" in [note.code for note in result.notes]
+    assert "adversarial" not in {row.case for row in result}
+
+
+def test_the_snippet_shows_the_fault(capsys):
+    """It runs as it stands, and prints the truth and what the function gives."""
+    result = check("kernels.py:triplet_squared", "triplet_margin")
+    lines = next(row.snippet for row in result if row.snippet)
+    exec(lines, {})
+    assert capsys.readouterr().out.startswith("[")
+    assert "kernels.py:triplet_squared" in lines
+
+
+def test_a_constant_that_scores_is_told_of():
+    """A margin of 0 lets equal scores pass; and a tolerance of bfloat16 lets constants pass."""
+    notes = {note.code: note.message for note in check("margin_ranking").notes}
+    assert "scores 0" in notes["constant_prediction"]
+    assert "constant_prediction" not in {note.code for note in check("mae").notes}
+
+
+def test_typical_errors_stand_beside_the_largest():
+    """The median is no larger than the most, and there is one where numbers were compared."""
+    for row in check("huber"):
+        assert (row.median_ulp is None) == (row.max_ulp is None)
+        if row.median_ulp is not None:
+            assert row.median_ulp <= row.max_ulp
 
 
 def test_what_is_printed_can_be_pasted():
@@ -143,6 +232,14 @@ def test_what_makes_no_sense_is_refused(case):
     flags = {"dtype": "float8"} if case == "no type" else {}
     with pytest.raises(UsageError, match=words):
         check(*arguments, **flags)
+
+
+def test_shapes_that_a_library_lacks_are_left_out():
+    """And said to be; the others are judged."""
+    result = check("sklearn", "brier")
+    assert [row.fault for row in result] == [""] * len(result)
+    (note,) = [note for note in result.notes if note.code == "left_out"]
+    assert note.message.startswith("ordinary 50x3 was left out: scikit-learn's brier_score_loss")
 
 
 def test_what_a_library_lacks_is_missing():

@@ -4,4 +4,4 @@ from losscli.losses.domain import Numbers
 
 # An entry of -inf is no candidate.
 SIMILARITIES = Numbers("similarities")
-LIST_SCORES = Numbers("scores of a list")
+LIST_SCORES = Numbers("scores of a list", logit_scale=1.0)

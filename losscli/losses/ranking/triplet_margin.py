@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.errors import UsageError
-from losscli.losses.domain import REAL, Interval
+from losscli.losses.domain import POINTS, Interval
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.ranking._vectors import norm_of, norm_slope
 from losscli.losses.shapes import THREE_VECTORS
@@ -122,7 +122,7 @@ triplet_margin = Loss(
     values=_triplet_margin,
     derivative=_triplet_margin_derivative,
     reference=_triplet_margin_reference,
-    pred=REAL,
+    pred=POINTS,
     target=None,
     rows_of=THREE_VECTORS,
     saturates=True,  # a negative that is infinitely far costs 0

@@ -1,0 +1,193 @@
+"""`Examiner`: one implementation on one case after the other, whole and row by row."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from losscli.checks.arrays import as_dtype
+from losscli.checks.cases import Case
+from losscli.checks.inputs import Arrays, Draw, belong
+from losscli.checks.material import Material
+from losscli.checks.probes import Probe, company, layouts, loses_nan
+from losscli.checks.result import Checked
+from losscli.checks.shrink import smallest
+from losscli.checks.snippet import shown_inputs, snippet
+from losscli.checks.trial import Call, Verdict, said, try_out
+from losscli.checks.truth import Truth, can_tell, truth_of
+from losscli.documents import Note
+from losscli.errors import DataError, UsageError
+from losscli.implementations.implementation import Runner, Setting, Workload
+from losscli.implementations.registry import Contestant
+
+_CHANGES = 3
+
+
+class Examiner:
+    """Judges one implementation; notes: what was seen that is not wrong."""
+
+    def __init__(self, contestant: Contestant, setting: Setting, seed: int) -> None:
+        self.contestant = contestant
+        self.setting = setting
+        self.notes: list[Note] = []
+        self._seed = seed
+        self._runners: dict[tuple[int, ...], Runner] = {}
+
+    def rows(self, case: Case) -> Iterator[Checked]:
+        """A row a pass of a case."""
+        workload, arrays = case.workload, self._rounded(case.arrays)
+        truth = _truth(workload, arrays, slopes=True)
+        case = case._replace(arrays=arrays)
+        yield self._row(case, truth, both=False)
+        if case.gradient and self.runner(workload).both is not None:
+            yield self._row(case, truth, both=True)
+
+    def runner(self, workload: Workload) -> Runner:
+        """The computation of a workload, prepared once for each shape.
+
+        Raises UnsupportedError where it has none for this one.
+        """
+        if workload.shape not in self._runners:
+            self._runners[workload.shape] = self.contestant.prepare(workload, self.setting)
+        return self._runners[workload.shape]
+
+    def call(self, workload: Workload, *, both: bool) -> Call:
+        """What is called in a pass."""
+        runner = self.runner(workload)
+        call = runner.both if both else runner.forward
+        assert call is not None
+        return call
+
+    def material(self, workload: Workload, arrays: Arrays, truth: Truth | None) -> Material:
+        """The inputs in buffers, with the truth of them where it is known."""
+        sized = replace(workload, shape=arrays[0].shape)
+        draw = Draw(sized, arrays[0].dtype, self._seed)
+        material = Material(sized, self.setting, arrays, draw)
+        if truth is not None and material.correct(truth):
+            words = "where a loss is clamped, its declared gradient counts, not the formula's"
+            self.notes.append(Note("declared_gradient", words))
+        return material
+
+    def judged(self, workload: Workload, arrays: Arrays, truth: Truth, *, both: bool) -> Verdict:
+        """One call beside the truth, without more ado."""
+        verdict = Verdict()
+        material = self.material(workload, arrays, truth)
+        call = self.call(material.workload, both=both)
+        try:
+            verdict.judge(material, call(*material.inputs(self.runner(workload).framework)))
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            verdict.failure = said(error)
+        return verdict
+
+    def faulty(self, workload: Workload, arrays: Arrays, *, both: bool) -> tuple[str, str, str]:
+        """The smallest inputs that show a fault, the fault, and a snippet; empty: none was found.
+
+        The inputs must belong to the domains, and fail when they are tried once more.
+        """
+
+        def fails(candidate: Arrays) -> bool:
+            return self._fits(workload, candidate) and bool(self._words(workload, candidate, both))
+
+        if not fails(arrays):  # once and not again, or only in a row alone
+            alone = (tuple(a[at : at + 1] for a in arrays) for at in range(len(arrays[0])))
+            failing = next((row for row in alone if fails(row)), None)
+            if failing is None:
+                return "", "", ""
+            arrays = failing
+        found = smallest(arrays, fails)
+        words = self._words(workload, found, both)
+        paste = snippet(self.contestant, workload, found, self.setting.dtype)
+        return f"{shown_inputs(found)}: {words}", words, paste
+
+    def _words(self, workload: Workload, arrays: Arrays, both: bool) -> str:
+        arrays = self._rounded(arrays)
+        sized = replace(workload, shape=arrays[0].shape)
+        truth = _truth(sized, arrays, slopes=both)
+        return self._tried(sized, arrays, truth, both=both)[0].words
+
+    def _fits(self, workload: Workload, arrays: Arrays) -> bool:
+        pred, *rest = arrays
+        try:
+            row = rest[0].shape[1:] if rest else None
+            workload.loss.fit(pred.shape[1:], row, workload.params)
+        except (DataError, UsageError):
+            return False
+        return bool(belong(workload, arrays).all())
+
+    def _rounded(self, arrays: Arrays) -> Arrays:
+        return tuple(as_dtype(array, self.setting.dtype) for array in arrays)
+
+    def _row(self, case: Case, truth: Truth | None, *, both: bool) -> Checked:
+        workload = case.workload
+        verdict, material = self._tried(workload, case.arrays, truth, both=both)
+        if case.each and verdict.right and verdict.of_mean and truth is not None:
+            self._each(case, truth, verdict, both=both)
+        fault = verdict.words or self._stale(case, material, both=both)
+        if not fault and not both:
+            fault = self._probed(case, truth)
+        shrunk, paste = "", ""
+        if verdict.words:
+            shrunk, words, paste = self.faulty(workload, case.arrays, both=both)
+            fault = words or fault
+        value, gradient = verdict.value, verdict.gradient
+        return Checked(
+            case=case.name,
+            both=both,
+            shape=workload.shape,
+            max_ulp=value.ulp if value.count else None,
+            grad_max_ulp=gradient.ulp if gradient.count else None,
+            truth="mpmath" if truth is not None else "float64",
+            fault=fault,
+            smallest=shrunk,
+            median_ulp=value.typical,
+            grad_median_ulp=gradient.typical,
+            vacuous=workload.rows > 1 and (value.vacuous or gradient.vacuous),
+            snippet=paste,
+        )
+
+    def _each(self, case: Case, truth: Truth, verdict: Verdict, *, both: bool) -> None:
+        """Judge each row alone."""
+        for at in range(len(case.arrays[0])):
+            row = slice(at, at + 1)
+            alone = tuple(array[row] for array in case.arrays)
+            found = self.judged(case.workload, alone, truth.part(row), both=both)
+            verdict.value += found.value
+            verdict.gradient += found.gradient
+            verdict.failure = found.failure
+            if not verdict.right:
+                return
+
+    def _tried(
+        self, workload: Workload, arrays: Arrays, truth: Truth | None, *, both: bool
+    ) -> tuple[Verdict, Material]:
+        material = self.material(workload, arrays, truth)
+        verdict = Verdict()
+        framework = self.runner(material.workload).framework
+        try_out(self.call(material.workload, both=both), framework, material, verdict)
+        return verdict, material
+
+    def _stale(self, case: Case, material: Material, *, both: bool) -> str:
+        """Whether it keeps to an answer when the contents of its buffers change."""
+        if not case.gradient:
+            return ""
+        framework = self.runner(case.workload).framework
+        call = self.call(case.workload, both=both)
+        for change in material.changes(_CHANGES):
+            material.apply(change)
+            try:
+                seen = material.glimpse(call(*material.inputs(framework)), change)
+            except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+                return said(error)
+            mean, slopes = material.judge_call(seen, change)
+            # Among extremes there are kinks, where other slopes than the declared are right too.
+            if mean.wrong or (slopes.wrong and not case.each):
+                return "it is wrong once the contents of its inputs change"
+        return ""
+
+    def _probed(self, case: Case, truth: Truth | None) -> str:
+        """What a probe of the case finds wrong: missing numbers, layouts, the company of rows."""
+        probes: tuple[Probe, ...] = (loses_nan, layouts, company)
+        return next((fault for probe in probes if (fault := probe(self, case, truth))), "")
+
+
+def _truth(workload: Workload, arrays: Arrays, *, slopes: bool) -> Truth | None:
+    """The truth, where mpmath can tell it of so many numbers."""
+    return truth_of(workload, arrays, slopes=slopes) if can_tell(workload) else None
