@@ -1,9 +1,9 @@
 """Nanoseconds a number of every loss beside torch.nn.functional's, where torch has it.
 
-Ours is `losscli.evaluate` of arrays in memory: the exact mean, its standard error, the least and the
-largest row, and a look at every number; torch's is the eager mean of the same arrays, which looks at
-none. Both have all threads and float64. The two take turns, and medians of the turns are compared. A ratio above
-the bar of 1.5 is marked.
+Ours is `losscli.evaluate` of arrays in memory: the exact mean, its standard error, the least and
+the largest row, and a look at every number; torch's is the eager mean of the same arrays, which
+looks at none. Both have all threads and float64. The two take turns, and medians of the turns are
+compared. A ratio above the bar of 1.5 is marked.
 
     python benchmarks/catalogue.py [--numbers 1e7] [--turns 5] [--only mse,huber]
 """
