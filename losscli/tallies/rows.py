@@ -62,6 +62,7 @@ class RowTally:
 
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.
     skipped, ignored: rows left out for a missing number, and rows of no weight.
+    idle: those of the ignored that are in the denominator all the same.
     """
 
     numerator: ExactSum = field(default_factory=ExactSum)
@@ -70,6 +71,7 @@ class RowTally:
     extremes: Extremes = field(default_factory=Extremes)
     skipped: int = 0
     ignored: int = 0
+    idle: int = 0
 
     @classmethod
     def of(
@@ -104,12 +106,13 @@ class RowTally:
             if not by_rows:
                 shares = weight if denominator is None else weight * denominator
         if shares is not None:
-            idle = (shares == 0) & (scaled == 0)
-            if idle.any():
-                kept = np.flatnonzero(~idle)
+            out = (shares == 0) & (scaled == 0)
+            if out.any():
+                kept = np.flatnonzero(~out)
                 ignored = values.size - kept.size
                 rows = kept if rows is None else rows[kept]
                 values, scaled, shares = values[kept], scaled[kept], shares[kept]
+                weight = None if weight is None else weight[kept]
         if not values.size:
             return cls(skipped=skipped, ignored=ignored)
         at = int(values.argmax())  # the first nan, where there is one
@@ -122,7 +125,8 @@ class RowTally:
         numerator = ExactSum.of(scaled, *known)
         total = ExactSum.ones(values.size) if shares is None else ExactSum.of(shares)
         moments = Moments.of(scaled, shares, numerator.over(total))
-        return cls(numerator, total, moments, extremes, skipped, ignored)
+        idle = int(np.count_nonzero(weight == 0)) if by_rows and weight is not None else 0
+        return cls(numerator, total, moments, extremes, skipped, ignored + idle, idle)
 
     def __add__(self, other: "RowTally") -> "RowTally":
         return RowTally(
@@ -132,12 +136,13 @@ class RowTally:
             self.extremes + other.extremes,
             self.skipped + other.skipped,
             self.ignored + other.ignored,
+            self.idle + other.idle,
         )
 
     @property
     def count(self) -> int:
-        """The rows in the mean."""
-        return self.numerator.count
+        """The rows in the mean, but for those of no weight."""
+        return self.numerator.count - self.idle
 
     @property
     def rows(self) -> int:
@@ -151,7 +156,7 @@ class RowTally:
     def stderr(self) -> float | None:
         """The standard error of the mean; None for fewer than two rows, or beyond float64."""
         mean = self.mean()
-        if not math.isfinite(mean):
+        if self.count < 2 or not math.isfinite(mean):
             return None
         found = self.moments.stderr(mean, float(self.denominator))
         # Unlike rows cannot have no spread: their squares were too small for float64.

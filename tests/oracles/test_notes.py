@@ -43,3 +43,27 @@ def test_a_sum_of_elements_is_not_said_to_be_of_rows():
     assert notes(pred, target, **flags, like="torch") == {}
     assert evaluate(np.asarray(pred), target, **flags, like="torch").value == 30
     assert evaluate(np.asarray(pred), target, **flags, like="keras").value == 15
+
+
+@pytest.mark.parametrize(("loss", "library"), [("mae", "keras"), ("huber", "torch")])
+def test_rows_of_no_weight_are_no_evidence(loss, library):
+    """Divided by the number of rows their mean is 0, which passes no gate, and is noted."""
+    pred, target = np.array([1.0, 3.0, 2.0]), np.zeros(3)
+    flags = {"loss": loss, "like": library, "gate": f"{loss} <= 9"}
+    found = evaluate(pred, target, weights=np.zeros(3), **flags)
+    assert (found.value, found.losses[0].n, found.losses[0].ignored) == (0.0, 0, 3)
+    assert [gate.status for gate in found.gates] == ["error"]
+    assert "all_ignored" in {note.code for note in found.notes}
+    some = evaluate(pred, target, weights=np.array([0.0, 3.0, 0.0]), **flags)
+    assert (some.losses[0].n, some.losses[0].ignored) == (1, 2)
+    assert some.value == 3 * evaluate(pred[1:2], target[1:2], loss=loss).value / 3
+    assert [gate.status for gate in some.gates] == ["pass"]
+
+
+def test_an_ignored_row_of_no_weight_is_one_row():
+    """Of three, one is ignored for its label and its weight, and one for its weight."""
+    logits = [[2.0, 0.0], [0.0, 1.0], [0.5, 0.5]]
+    labels, weights = [-100, 0, 1], np.array([0.0, 0.0, 2.0])
+    found = evaluate(logits, labels, loss="cross_entropy", like="torch", weights=weights)
+    assert (found.losses[0].rows, found.losses[0].n, found.losses[0].ignored) == (3, 1, 2)
+    assert found.value == pytest.approx(np.log(2), rel=1e-15)  # twice log 2 over two rows
