@@ -1,10 +1,11 @@
 """Writes what optax and Keras make of the cases of `libraries`, so that tests need neither.
 
-`python -m tests.oracles.record` in an environment that has both; the files are committed.
+`python -m tests.oracles.record [LIBRARY [FOLDER]]`, where they are installed.
 """
 
 import json
 import math
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -48,8 +49,8 @@ def as_json(one, measured):
     }
 
 
-def record(library):
-    """Write the record of a library; returns its path."""
+def record(library, folder):
+    """Write the record of a library to a folder; returns its path."""
     of = module(library)
     names = [f"{one.spec}, {one.name}" for one in of.CASES]
     assert len(set(names)) == len(names), "two cases of one name"
@@ -57,15 +58,19 @@ def record(library):
     lines = [f"  {json.dumps(name)}: {json.dumps(case, allow_nan=False)}"
              for name, case in kept.items()]  # fmt: skip
     body = ",\n".join(lines)
-    path = FOLDER / f"{library}.json"
-    FOLDER.mkdir(exist_ok=True)
+    path = folder / f"{library}.json"
     path.write_text(f'{{"about": {json.dumps(of.about())},\n "cases": {{\n{body}\n}}}}\n')
     return path
 
 
-def recorded(library):
+def about(library, folder=FOLDER):
+    """What was recorded: versions and settings."""
+    return json.loads((folder / f"{library}.json").read_text())["about"]
+
+
+def recorded(library, folder=FOLDER):
     """(name, case, what the library made of it) of each case of its record."""
-    document = json.loads((FOLDER / f"{library}.json").read_text())
+    document = json.loads((folder / f"{library}.json").read_text())
     for name, found in document["cases"].items():
         given = {
             key: array(found.pop(key)) for key in ("pred", "target", "weights") if key in found
@@ -75,6 +80,7 @@ def recorded(library):
 
 
 if __name__ == "__main__":
-    for library in RECORDED:
-        path = record(library)
+    to = Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER
+    for library in sys.argv[1:2] or RECORDED:
+        path = record(library, to)
         print(f"{path}: {path.stat().st_size // 1000} kB")  # noqa: T201 - it is a script
