@@ -28,6 +28,7 @@ class BoundLoss(NamedTuple):
 
     penalty: what is added once to its value, whatever the rows are; None where nothing is.
     code: the files of a user that it runs. files: all that it was read from, code and arrays.
+    words: the spec, without its label, with files as the current folder sees them.
     """
 
     loss: Loss
@@ -38,6 +39,7 @@ class BoundLoss(NamedTuple):
     penalty: float | None = None
     code: "tuple[Origin, ...]" = ()
     files: tuple[str, ...] = ()
+    words: str = ""
 
     def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
         """The same with its array parameters on a backend, and as its convention computes it.
@@ -205,7 +207,8 @@ def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
 
 def _with_files(spec: Spec, places: Places) -> BoundLoss:
     files = tuple(map(places.at, _files_of(spec)))
-    return _bind_spec(spec, places)._replace(files=files)
+    located = spec._replace(terms=tuple(term.located(places.at) for term in spec.terms))
+    return _bind_spec(spec, places)._replace(files=files, words=str(located))
 
 
 def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
