@@ -79,6 +79,11 @@ class Finding:
 NOTHING = Finding(0, 0, 0.0, 0.0)
 
 
+def misshapen(shape: tuple[int, ...]) -> Finding:
+    """The finding of an answer that has the wrong shape."""
+    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)), misshapen=True)
+
+
 def scale_of(truth: Floats, logits: Floats | None) -> Floats:
     """What an error of a row is measured by: max(|truth|, 1, the row's largest |logit|).
 

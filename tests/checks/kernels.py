@@ -216,6 +216,11 @@ def mistakes(pred, target):
     return (pred != target).double()
 
 
+def mistakes_and_slopes(pred, target):
+    """Right, with a gradient that nobody asked for."""
+    return mistakes(pred, target), torch.ones_like(pred)
+
+
 def scaled(pred, target):
     """One in a thousand too much where vectors are long."""
     found = 1 - F.cosine_similarity(pred.double(), target.double(), eps=1e-300)

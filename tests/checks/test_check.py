@@ -139,7 +139,8 @@ def test_a_right_function_passes(name):
 
 def test_a_loss_without_a_gradient_is_judged_by_its_values():
     """Of one's own, and of a function that returns no gradient."""
-    for arguments in (("zero_one",), ("kernels.py:mistakes", "zero_one"), ("mse + zero_one",)):
+    functions = ("kernels.py:mistakes", "kernels.py:mistakes_and_slopes")
+    for arguments in (("zero_one",), ("mse + zero_one",), *((f, "zero_one") for f in functions)):
         result = whole_check(*arguments, examples=5)
         assert [row.fault for row in result] == [""] * len(result)
         assert {row.passes for row in result} == {"forward"}
