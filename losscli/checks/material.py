@@ -16,7 +16,7 @@ from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
 from losscli.checks.changes import Change, Glimpse
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Floats, Precision, precision
-from losscli.checks.rule import NOTHING, Finding, compare, misshapen, scale_of, tolerance
+from losscli.checks.rule import NOTHING, Finding, between, compare, misshapen, scale_of, tolerance
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 from losscli.tallies.exact import ExactSum
@@ -158,7 +158,7 @@ class Material:
             found, first = host(gradients[0][span]), span.start * truth[0].size
             if self._bounds is not None:
                 total = float(self._share)
-                truth = _between(found, truth, *(bound[span] / total for bound in self._bounds))
+                truth = between(found, truth, *(bound[span] / total for bound in self._bounds))
             size = self._size(truth)
             finding += compare(found, truth, allowed, self.precision, first, size, _KEPT)
             if weight_slope is not None:
@@ -394,10 +394,3 @@ class Material:
     def _largest(self) -> float:
         """A scale of all logits of linear_cross_entropy."""
         return max(1.0, self._scale / float(self._share))
-
-
-def _between(found: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
-    """What should have been found: anything between two slopes is right at a kink."""
-    if found.shape != low.shape:
-        return declared
-    return np.asarray(np.clip(np.where(np.isnan(found), declared, found), low, high))

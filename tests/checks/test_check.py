@@ -123,6 +123,7 @@ RIGHT = {
     "triplet_right": "triplet_margin:margin=2",
     "subgradient": "mae",
     "weighed": "mse + 0.1*mae",
+    "nce": "info_nce",
 }
 
 
