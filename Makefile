@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint test-deep test-cuda bench examples clean
+.PHONY: demo test lint test-deep record test-cuda bench examples clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -28,8 +28,12 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports --no-logo
 
 # The exhaustive runs: longer searches of hypothesis, and the tests marked deep.
-test-deep: lint
+test-deep: lint $(VENV)/oracles
 	LOSSCLI_TESTS=deep $(BIN)/pytest -n 2 --dist loadgroup
+
+# Write again what optax and Keras give; CONTRIBUTING.md says when.
+record: $(VENV)/oracles
+	$(BIN)/python -m tests.oracles.record
 
 # The tests that need a CUDA device; elsewhere they skip and say so.
 test-cuda: $(VENV)/dev
@@ -53,6 +57,11 @@ $(VENV)/demo: $(VENV)/bin/python pyproject.toml constraints.txt
 $(VENV)/dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev]"
 	@touch $@ $(VENV)/demo
+
+# Keras runs over the torch that is there, so neither brings a torch of its own.
+$(VENV)/oracles: $(VENV)/dev
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev,oracles]"
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ import math
 from functools import cache
 
 _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the normal is exact enough
+_DEVIATE_FROM = 1e6  # degrees beyond which a normal deviate is nearer than the beta function
 
 
 def normal_quantile(level: float) -> float:
@@ -30,14 +31,15 @@ def normal_exceeded(probability: float) -> float:
 def t_exceeded(t: float, freedom: float) -> float:
     """The probability that Student's t with `freedom` degrees exceeds `t`.
 
-    Beyond 2,000 degrees by Wallace's normal deviate (Ann. Math. Statist. 30, 1959), whose error
-    there lies below 1e-6 of the tail.
+    From a million degrees on by Wallace's normal deviate (Ann. Math. Statist. 30, 1959). Either way
+    the error lies below 1e-7 of the tail, to 37 and beyond; at 2,000 degrees that deviate would be
+    off by 1e-6 of the tail at 4, by 0.7 % of it at 40.
     """
     if math.isnan(t) or t == 0.0:
         return math.nan if math.isnan(t) else 0.5
     if math.isinf(t):
         tail = 0.0
-    elif freedom >= _SERIES_FROM:
+    elif freedom >= _DEVIATE_FROM:
         z = math.sqrt(freedom * math.log1p(t * t / freedom))
         z *= (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0)
         tail = 0.5 * math.erfc(z / math.sqrt(2.0))

@@ -109,6 +109,7 @@ class BenchPlan:
     a block ends, a fraction or a percentage; None is never. threads: 0 is all cores.
     cache: warm, cold, or None: warm on the CPU, cold on CUDA.
     memory: whether peak memory is measured, on the CPU in child processes.
+    folder: where files that loss and impl name lie, as those of a config do; no flag.
     """
 
     loss: Any = ()
@@ -125,6 +126,11 @@ class BenchPlan:
     memory: bool = True
     plot: str | os.PathLike[str] | None = None
     output: Sequence[str | os.PathLike[str]] = ()
+    folder: str = ""
+
+    def at(self, path: str) -> str:
+        """The path of a file that a loss or an implementation names."""
+        return os.path.normpath(os.path.join(self.folder, path))  # noqa: PTH118
 
     def __post_init__(self) -> None:
         """Raise UsageError for what no run could do."""
@@ -225,6 +231,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "digest": (lambda value: isinstance(value, bool), "True or False"),
     "save": (lambda value: isinstance(value, bool), "True or False"),
     "results": (_is_path, "a path"),
+    "folder": (lambda value: isinstance(value, str), "a path"),
     "engine": (lambda value: isinstance(value, str), "a name"),
     "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
     "per_sample": (lambda value: value is None or _is_path(value), "a path"),

@@ -1,7 +1,7 @@
 """`measure`: every implementation of every workload, checked, timed in rounds, checked again."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +22,7 @@ from losscli.documents import Note
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant, libraries, parse
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec import BoundLoss, Places
 from losscli.machine import cores, environment
 from losscli.plans import BenchPlan
 from losscli.ranks import ratio_interval
@@ -84,7 +84,8 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
             progress(1.0 - left / total)
         del material
     rest = max(_LEAST_MEMORY_S, until - clocks.seconds() + _MEMORY_SHARE * plan.time)
-    peaks = _peaks(found.blocks, rest) if plan.memory else {}
+    words = {one.text: one.words for job in jobs for one, _ in job.runners}
+    peaks = _peaks(found.blocks, words, rest) if plan.memory else {}
     rows = [row for block in found.blocks for row in rows_of(block, peaks)]
     return Benchmark(
         rows=tuple(rows),
@@ -111,7 +112,7 @@ def settle_heap() -> None:
 def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
     """Everything that is asked for, prepared; what cannot be done is left out with its reason."""
     found = _Found()
-    losses = losses_of(plan.loss or FOUNDING, read_array)
+    losses = losses_of(plan.loss or FOUNDING, Places(read_array, plan.at))
     for name in plan.dtype:
         precision(name)
     jobs = []
@@ -164,7 +165,7 @@ def _contestants(
     names: list[str] = []
     for text in plan.impl or _DEFAULT_IMPL.get(kind, ("torch",)):
         names += sorted(libraries(), key=_order) if text == "all" else [text]
-    found = [parse(name) for name in dict.fromkeys(names)]
+    found = [parse(name, plan.at) for name in dict.fromkeys(names)]
     known = {name for loss in losses for name in _names(loss)}
     for one in found:
         if one.loss is not None and one.loss not in known:
@@ -270,8 +271,13 @@ def _floor(first: Lane, twin: Lane) -> float | None:
     return math.expm1(reach) if math.isfinite(reach) else None
 
 
-def _peaks(blocks: Sequence[Block], limit_s: float) -> dict[tuple[int, str], int | None]:
-    """The peak memory of each lane of each block on the CPU; what compiles would take minutes."""
+def _peaks(
+    blocks: Sequence[Block], words: Mapping[str, str], limit_s: float
+) -> dict[tuple[int, str], int | None]:
+    """The peak memory of each lane of each block on the CPU; what compiles would take minutes.
+
+    words: what names the implementation of a lane to a process of its own.
+    """
     keys: list[tuple[int, str]] = []
     requests = []
     for block in blocks:
@@ -279,16 +285,16 @@ def _peaks(blocks: Sequence[Block], limit_s: float) -> dict[tuple[int, str], int
             lane = entry.lane
             if block.setting.device == "cpu" and not (lane.failure or entry.runner.compiles):
                 keys.append((id(block), lane.name))
-                requests.append(_request(block, lane))
+                requests.append(_request(block, lane, words[lane.name]))
     return dict(zip(keys, host_peaks(requests, limit_s), strict=True))
 
 
-def _request(block: Block, lane: Lane) -> Request:
+def _request(block: Block, lane: Lane, words: str) -> Request:
     shape = block.workload.shape
     small = (min(64, shape[0]), *(min(64, n) for n in shape[1:]))
     return Request(
-        impl=lane.name,
-        loss=block.workload.label,
+        impl=words,
+        loss=block.workload.words,
         shape=shape,
         warm_shape=small,
         setting=block.setting,

@@ -41,7 +41,9 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
             raise UsageError(
                 f"{LINEAR} takes ROWSxHIDDENxCLASSES, not {size}", hint="--size 4096x512x32000"
             )
-        return Workload(LINEAR, LINEAR, cross_entropy, cross_entropy.resolve({}), tuple(shape))
+        return Workload(
+            LINEAR, LINEAR, cross_entropy, cross_entropy.resolve({}), tuple(shape), LINEAR
+        )
     if loss.statistic is not None:
         raise UsageError(
             f"{loss.statistic} is a statistic of {loss.loss.name}, which has the work",
@@ -77,7 +79,7 @@ def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
     """A loss over predictions of a shape."""
     row = shape[1:]
     loss.loss.fit(row, loss.loss.rows_of.target_row(row), loss.params)
-    return Workload(loss.loss.name, loss.label, loss.loss, loss.params, shape)
+    return Workload(loss.loss.name, loss.label, loss.loss, loss.params, shape, loss.words)
 
 
 def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:

@@ -241,6 +241,7 @@ class _Planner:
             keys: Keys = ("benches", name)
             names = [key_of(field) for field in BenchFlags.model_fields]
             given = self._checked(BenchFlags, keys, self._flags("bench", name, names, part))
+            given["folder"] = self.folder
             if part.losses is not None:
                 given["loss"] = part.losses
             if part.plot is not None:
@@ -260,7 +261,9 @@ class _Planner:
 
         asked: dict[str, Callable[[Any], Any]] = {
             "loss": lambda spec: losses_of([spec], self._places),
-            "impl": lambda name: _permitted(None if name == "all" else implementation(name)),
+            "impl": lambda name: _permitted(
+                None if name == "all" else implementation(name, plan.at)
+            ),
             "size": lambda size: fits(size, "linear_cross_entropy"),
             "dtype": precision,
         }

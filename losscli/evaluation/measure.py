@@ -127,7 +127,7 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...
     for loss in losses:
         if loss.loss.elementwise:
             _one_column(source, loss)
-        loss.loss.fit(pred, target if loss.loss.rows_of.targeted else None, loss.params)
+        loss.fit(pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
         weight = source.field("weights").row

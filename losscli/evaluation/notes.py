@@ -32,11 +32,14 @@ def notes_of(
             name = source.table(role).path
             yield Note("column_read", f"{name} is (N, 1) and was read as one column, (N,)")
     if layout["preds"] and any(
-        loss.loss.elementwise and result.reduction == "sum"
+        loss.loss.elementwise
+        and result.reduction == "sum"
+        and not (loss.convention and loss.convention.by_elements)
         for loss, result in zip(losses, results, strict=True)
     ):
         words = "a row is the mean of its outputs, so the sum is torch's divided by them"
         yield Note("row_is_mean_of_outputs", words)
+    yield from _conventions(losses)
     yield from _counts(results)
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
@@ -55,6 +58,16 @@ def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:
         f"every row of {path} lies in [0, 1] and sums to 1: probabilities?",
         f"{loss.loss.name} takes logits; for probabilities: -l categorical_cross_entropy",
     )
+
+
+def _conventions(losses: Sequence[BoundLoss]) -> Iterator[Note]:
+    """What a library does otherwise, once a loss however often it is asked for."""
+    for words in dict.fromkeys(
+        f"{loss.loss.name}: {loss.convention.note}"
+        for loss in losses
+        if loss.convention is not None and loss.convention.note
+    ):
+        yield Note("convention", words)
 
 
 def _counts(results: Sequence[LossResult]) -> Iterator[Note]:

@@ -130,7 +130,11 @@ class LossResult(NamedTuple):
             takes_logits=bound.takes_logits,
             penalty=bound.penalty,
             code=bound.code,
-            derived={name: _apply(function, mean) for name, function in bound.loss.derived},
+            derived={
+                name: _apply(function, mean)
+                for name, function in bound.loss.derived
+                if bound.has_derived(elements)
+            },
         )
 
     @property

@@ -46,7 +46,7 @@ def kinds_of(loss: Loss) -> tuple[str, str]:
 
 def tasks_of(loss: Loss) -> tuple[str, ...]:
     """The tasks that it is for: what its family says, and where that is wide its rows."""
-    pred, target = kinds_of(loss)
+    _, target = kinds_of(loss)
     if loss.family == "distribution":
         counts = loss.elementwise and target == "non-negative"
         return ("count", "distribution") if counts else ("distribution",)
@@ -56,5 +56,5 @@ def tasks_of(loss: Loss) -> tuple[str, ...]:
         return ("ordinal",) if loss.rows_of.more else ("multiclass",)
     if loss.rows_of == LABEL_SETS or not loss.elementwise:
         return ("multilabel",)
-    signs = isinstance(loss.target, Choice) or pred == "label"
+    signs = isinstance(loss.target, Choice) and -1.0 in loss.target.values
     return ("binary",) if signs else ("binary", "multilabel")

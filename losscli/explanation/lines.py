@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.losses.columns import Columns, Ordered
 from losscli.losses.domain import LOGIT, REAL, Domain, Interval, Numbers, Simplex
-from losscli.losses.labels import Choice
+from losscli.losses.labels import Choice, Wholes
 from losscli.losses.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
 from losscli.losses.spec import BoundLoss
 
@@ -89,6 +89,9 @@ def number_line(pred: Domain, wanted: Domain | None, target: float | None = None
     given = positive(wanted) if target is None else target
     ends = pred.interval if isinstance(pred, Numbers) else Interval(ends="()")
     kind = _singular(pred)
+    if isinstance(pred, Wholes):
+        return Line(f"nearest label, target {given:g}", given - 2.0, given + 2.0, FREE,
+                    np.round, np.ones_like, given)  # fmt: skip
     low, high = ends.low, ends.high
     if np.isinf(low) and np.isinf(high):
         around = 0.0 if labelled(wanted) else given

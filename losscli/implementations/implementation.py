@@ -19,6 +19,7 @@ class Workload:
     shape: (N,) or (N, D) elements, (N, C) rows of classes, and for linear_cross_entropy
     (N rows, H of a hidden state, C classes); it is given hidden (N, H), weight (C, H) and class
     indices, and all others pred and target.
+    words: what names the loss from the current folder.
     loss: the declaration of the loss whose mean is taken; for linear_cross_entropy cross_entropy's.
     """
 
@@ -27,6 +28,7 @@ class Workload:
     loss: Loss
     params: Mapping[str, Any]
     shape: tuple[int, ...]
+    words: str = ""
 
     @property
     def linear(self) -> bool:

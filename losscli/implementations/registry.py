@@ -1,6 +1,7 @@
 """Implementations by the text that names them: a library is the file of its name here."""
 
 import os
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple
@@ -40,6 +41,13 @@ class Contestant(NamedTuple):
     framework: Framework = "torch"
     loss: str | None = None
 
+    @property
+    def words(self) -> str:
+        """What names it from the current folder."""
+        if self.reference is None:
+            return self.text
+        return f"numpy:{self.reference}" if self.framework == "numpy" else self.reference
+
     def prepare(self, workload: Workload, setting: Setting) -> Runner:
         """The computation, forward alone where the loss has no gradient.
 
@@ -59,8 +67,10 @@ class Contestant(NamedTuple):
         return prepare(self.reference, workload, setting, self.framework)
 
 
-def parse(text: str) -> Contestant:
+def parse(text: str, at: Callable[[str], str] = str) -> Contestant:
     """What `[LOSS=][numpy:]REFERENCE` or the name of a library means.
+
+    at: gives the path of a file that it names.
 
     Raises UsageError with the nearest names for one that is unknown.
     """
@@ -74,7 +84,9 @@ def parse(text: str) -> Contestant:
     if rest.startswith("numpy:"):
         framework, rest = "numpy", rest.removeprefix("numpy:")
     if is_reference(rest):
-        split(rest)
+        where = split(rest)
+        if where.is_file:
+            rest = f"{at(where.where)}:{where.name}"
         return Contestant(text, None, rest, framework, bound)
     from difflib import get_close_matches
 

@@ -18,7 +18,9 @@ class Convention(NamedTuple):
     from the next number in the type that the predictions were read in.
     by_rows: whether a weighted mean divides by the number of rows, not by the sum of weights.
     by_elements: whether a sum counts the numbers of a row one by one.
-    target: what its targets may be, where that is less.
+    by_columns: whether a root is the mean of the roots of columns, which is not followed.
+    denominator: what it counts a row in the mean, where that differs.
+    pred, target: what its predictions and targets may be, where that differs.
     names: names that mean this loss there, and another one here.
     note: what a person should know of the difference.
     """
@@ -28,9 +30,16 @@ class Convention(NamedTuple):
     by_type: bool = False
     by_rows: bool = False
     by_elements: bool = False
+    by_columns: bool = False
+    denominator: Callable[..., Any] | None = None
+    pred: Domain | None = None
     target: Domain | None = None
     names: tuple[str, ...] = ()
     note: str = ""
+
+    def domains(self, pred: Domain, target: Domain | None) -> tuple[Domain, Domain | None]:
+        """What it takes, where the declared loss takes these."""
+        return self.pred or pred, self.target or target
 
     def values_of(self, spacing: float) -> Callable[..., Any] | None:
         """The library's loss of a row, of predictions of a type; None where it is the declared."""

@@ -207,6 +207,8 @@ class Numbers(Domain):
             return "is not one"
         if math.isinf(value):
             return "is not finite"
+        if value in (self.interval.low, self.interval.high):
+            return "is not one"
         return "is below" if self.interval.below(value) else "is above"
 
     def draw(

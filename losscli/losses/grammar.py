@@ -12,6 +12,7 @@ A value ends at a comma, or at a plus or minus with space on both sides, so that
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from losscli.errors import UsageError
@@ -48,6 +49,16 @@ class Term(NamedTuple):
         """The weight with its sign."""
         size = float(self.weight or 1.0)
         return -size if self.negative else size
+
+    def located(self, at: Callable[[str], str]) -> "Term":
+        """The same with every file where `at` finds it."""
+        where = at(self.where) if self.where.endswith(".py") else self.where
+        given = tuple(
+            (key, f"@{at(value[1:].strip())}" if value.startswith("@") else value)
+            for key, value in self.given
+        )
+        file = at(self.file) if self.file else ""
+        return self._replace(where=where, given=given, file=file)
 
     def __str__(self) -> str:
         weight = f"{self.weight}*" if self.weight else ""

@@ -153,8 +153,36 @@ class Choice(Domain):
 
 
 @dataclass(frozen=True)
+class BothSides(Choice):
+    """Labels of two sides, of which a library takes the positive for the negative if alone.
+
+    alone: what that library does.
+    """
+
+    alone: str = ""
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Which of the clashing numbers a block has, and whether it has positives."""
+        positive = {"positive"} if (raw > 0).any() else set()
+        return super().marks(raw) | positive
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """An error where two conventions are mixed, and where one side is missing."""
+        if marks == {"positive"}:
+            return Verdict(
+                self.alone, hint="leave --like out: its number depends on which labels are there"
+            )
+        return super().verdict(marks - {"positive"})
+
+
+@dataclass(frozen=True)
 class Wholes(Numbers):
     """Whole numbers that name something."""
+
+    @property
+    def bounded(self) -> bool:
+        """Fractions lie outside."""
+        return True
 
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None

@@ -150,7 +150,7 @@ class Loss:
             found += "" if target is None else f" and {shape_words(target)}"
             raise DataError(
                 f"{self.name} takes {self.rows_of.taken()}; they are {found}",
-                hint=self._shape_hint(pred),
+                hint=self._shape_hint(pred, target),
             )
         width = pred[-1] if pred else 1
         for param in self.params:
@@ -160,13 +160,16 @@ class Loss:
                     f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
                 )
 
-    def _shape_hint(self, pred: Sequence[int]) -> str:
+    def _shape_hint(self, pred: Sequence[int], target: Sequence[int] | None) -> str:
         if self.elementwise:
             return "losscli never broadcasts: reshape one of them"
         if isinstance(self.target, Labels):
             binary = " (for one logit a row: -l bce_with_logits)" if not pred else ""
             return f"classes stand on the last axis{binary}"
-        return "" if pred else "a row a sample: stack its numbers on the last axis"
+        if not pred:
+            return "a row a sample: stack its numbers on the last axis"
+        labels = target is not None and len(target) < len(pred)
+        return "labels? losscli list --takes label has losses of them" if labels else ""
 
     def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """Per-sample losses, (N,), in float64: of (N, D) arrays the mean over D.

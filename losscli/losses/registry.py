@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PENALTIES = "penalty"
 # The two fields of a declaration that give names to it, each a tuple of texts or of pairs.
 _FIELDS = re.compile(r"^    (aliases|derived)=\(([^\n]*(?:\n {8}[^\n]*)*)", re.MULTILINE)
+_RENAMED = re.compile(r"\bnames=\(([^)]*)\)")  # of a convention
 _TEXTS = re.compile(r'"(\w+)"')
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
 
@@ -73,13 +74,22 @@ def _others() -> dict[str, tuple[str, str | None]]:
     more than a small evaluation. A test holds them to what the declarations say.
     """
     found: dict[str, tuple[str, str | None]] = {}
+    for name, text in _texts().items():
+        for field, words in _FIELDS.findall(text):
+            names = _TEXTS.findall(words)
+            found |= {other: (name, other if field == "derived" else None) for other in names}
+    return found
+
+
+@cache
+def _texts() -> dict[str, str]:
+    """The declaration of every loss as it is written."""
+    found = {}
     for name, module in modules().items():
         path = f"{_FOLDER}/{module.removeprefix(f'{__package__}.').replace('.', '/')}.py"
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        for field, words in _FIELDS.findall(text[text.rfind("= Loss(") :]):
-            names = _TEXTS.findall(words)
-            found |= {other: (name, other if field == "derived" else None) for other in names}
+        found[name] = text[text.rfind("= Loss(") :]
     return found
 
 
@@ -88,9 +98,11 @@ def find_like(name: str, library: str) -> tuple[Loss, str | None]:
 
     Raises UsageError for a loss that the library does not have.
     """
-    for loss in every():
-        if library in loss.like and name in loss.like[library].names:
-            return loss, None
+    for own, text in _texts().items():
+        if any(name in _TEXTS.findall(words) for words in _RENAMED.findall(text)):
+            loss = load(own)
+            if library in loss.like and name in loss.like[library].names:
+                return loss, None
     loss, statistic = find(name)
     if library not in loss.like:
         raise lacks(library, loss)

@@ -28,6 +28,7 @@ class BoundLoss(NamedTuple):
 
     penalty: what is added once to its value, whatever the rows are; None where nothing is.
     code: the files of a user that it runs. files: all that it was read from, code and arrays.
+    words: the spec, without its label, with files as the current folder sees them.
     """
 
     loss: Loss
@@ -38,6 +39,7 @@ class BoundLoss(NamedTuple):
     penalty: float | None = None
     code: "tuple[Origin, ...]" = ()
     files: tuple[str, ...] = ()
+    words: str = ""
 
     def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
         """The same with its array parameters on a backend, and as its convention computes it.
@@ -55,14 +57,17 @@ class BoundLoss(NamedTuple):
     @property
     def pred(self) -> Domain:
         """What predictions may be under these parameters."""
-        return self.loss.domains_of(self.params)[0]
+        return self._domains[0]
 
     @property
     def target(self) -> Domain | None:
         """What targets may be under these parameters; None where there are none."""
-        if self.convention is not None and self.convention.target is not None:
-            return self.convention.target
-        return self.loss.domains_of(self.params)[1]
+        return self._domains[1]
+
+    @property
+    def _domains(self) -> tuple[Domain, Domain | None]:
+        found = self.loss.domains_of(self.params)
+        return found if self.convention is None else self.convention.domains(*found)
 
     @property
     def takes_logits(self) -> bool:
@@ -85,6 +90,23 @@ class BoundLoss(NamedTuple):
     def denominator(self, backend: Backend, target: Array | None) -> Array | None:
         """What each row counts in the mean; None where all count 1."""
         return self.loss.shares(backend.xp, target, self.params)
+
+    def fit(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
+        """Check the shapes of a row of pred and of target, N left out.
+
+        Raises DataError where pred and target do not fit, UsageError where a parameter does not,
+        or where the value would not be that of the library.
+        """
+        self.loss.fit(pred, target if self.loss.rows_of.targeted else None, self.params)
+        if self.statistic and not self.has_derived(math.prod(pred)):
+            raise UsageError(
+                f"{self.statistic} is the mean of the root of each column in that library",
+                hint="leave --like out, or evaluate the columns one by one",
+            )
+
+    def has_derived(self, outputs: int) -> bool:
+        """Whether statistics derived from the mean of rows of so many numbers are as meant."""
+        return outputs == 1 or self.convention is None or not self.convention.by_columns
 
     @property
     def transform(self) -> Callable[[float], float]:
@@ -185,7 +207,8 @@ def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
 
 def _with_files(spec: Spec, places: Places) -> BoundLoss:
     files = tuple(map(places.at, _files_of(spec)))
-    return _bind_spec(spec, places)._replace(files=files)
+    located = spec._replace(terms=tuple(term.located(places.at) for term in spec.terms))
+    return _bind_spec(spec, places)._replace(files=files, words=str(located))
 
 
 def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
@@ -234,6 +257,8 @@ def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> 
     if places.like not in loss.like:
         raise lacks(places.like, loss)
     convention = loss.like[places.like]
+    if convention.denominator is not None:
+        loss = replace(loss, denominator=convention.denominator)
     return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
 
 

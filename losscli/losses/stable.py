@@ -14,6 +14,13 @@ def sigmoid(xp: Namespace, x: Array) -> Array:
     return xp.where(x >= 0, 1.0, tail) / (1.0 + tail)
 
 
+def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+    """The sum a + b and its rounding error, which is itself a float (Knuth)."""
+    total = a + b
+    back = total - a
+    return total, (a - (total - back)) + (b - back)
+
+
 def two_difference(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
     """The difference a - b and its rounding error, which is itself a float (Knuth's two-sum).
 

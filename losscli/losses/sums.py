@@ -123,8 +123,9 @@ class Sum(Loss):
                 f"the parts of {self.name!r} are reduced unlike each other by that library",
                 hint="leave --like out, or evaluate them one by one",
             )
+        notes = dict.fromkeys(one.note for one in each if one.note)
         return Convention(values=self._as_read, by_type=True, by_rows=each[0].by_rows,
-                          by_elements=each[0].by_elements)  # fmt: skip
+                          by_elements=each[0].by_elements, note="; ".join(notes))  # fmt: skip
 
     def _as_read(
         self, xp: Namespace, pred: Array, target: Array, *, spacing: float, **params: Any
@@ -232,8 +233,8 @@ def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
 
 def _domains_of(part: Weighed) -> tuple[Domain, Domain | None]:
     """Of one part, by its convention."""
-    pred, target = part.loss.domains_of(part.params)
-    return pred, target if part.convention is None else part.convention.target or target
+    found = part.loss.domains_of(part.params)
+    return found if part.convention is None else part.convention.domains(*found)
 
 
 def _unlike(name: str) -> UsageError:

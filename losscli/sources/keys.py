@@ -114,12 +114,14 @@ def in_order(keys: Iterable[Key]) -> list[Key]:
 
     What is missing comes last.
     """
+    from decimal import Decimal  # float64 cannot tell neighbours apart beyond 2^53
+
     found = list(keys)
     numeric = [all(map(_is_number, filter(None, column))) for column in zip(*found, strict=True)]
 
-    def place(key: Key) -> list[tuple[bool, float, str]]:
+    def place(key: Key) -> list[tuple[bool, Decimal, str]]:
         return [
-            (not text, float(text) if number and text else 0.0, text)
+            (not text, Decimal(text if number and text else 0), text)
             for text, number in zip(key, numeric, strict=True)
         ]
 

@@ -526,6 +526,18 @@ def test_targets_outside_the_unit_interval_are_refused(refused, array):
     assert "t.npy, row 1" in lines[1]
 
 
+def test_the_end_of_an_open_interval_is_not_one_of_it(refused, array):
+    """Nor is it below."""
+    lines = refused(array(np.ones(2), "p.npy"), array(np.zeros(2), "t.npy"), loss="gamma_deviance")
+    assert lines[0] == "error: gamma_deviance takes numbers > 0; 0 is not one"
+
+
+def test_labels_for_rows_lead_to_losses_of_labels(refused, array):
+    """Where a loss takes a row of targets."""
+    rows, labels = array(np.full((3, 2), 0.5), "p.npy"), array(np.array([0, 1, 1]), "t.npy")
+    assert "losscli list --takes label" in refused(rows, labels, loss="kl_div")[-1]
+
+
 @pytest.mark.parametrize("weight", [-1.0, -math.inf, math.inf])
 @pytest.mark.parametrize("nan", ["error", "skip", "propagate"])
 def test_a_weight_below_zero_or_infinite_is_refused_under_every_policy(

@@ -409,3 +409,30 @@ def test_workers_take_losses_of_a_user(data, process):
     said = process("eval", *data, "-l", "own.py:undefined", "--threads", "2")
     assert said.code == 2
     assert "own.py, line 23" in said.err
+
+
+KERNEL = """
+from torch.nn import functional
+
+def fast(pred, target, beta):
+    return functional.smooth_l1_loss(pred, target, beta=beta)
+"""
+BENCHES = """
+version: 1
+benches:
+  own: {losses: ["x=qh.py:quantile_huber:q=0.9"], impl: [numpy], size: ["1e4"], time: 1}
+  mine: {losses: ["t=smooth_l1:beta=0.5"], impl: ["fast.py:fast"], size: ["1e4"], time: 1}
+"""
+
+
+def test_code_that_a_benchmark_names_lies_beside_its_config(losscli):
+    """As that of an evaluation does; its memory is measured in a child that finds it too."""
+    Path("sub").mkdir()
+    shutil.copy(EXAMPLE, "sub/qh.py")
+    Path("sub/fast.py").write_text(KERNEL)
+    Path("sub/bench.yaml").write_text(BENCHES)
+    said = losscli("run", "sub/bench.yaml", "--no-save", "--format", "json")
+    assert said.code == 0, said.err
+    rows = [row for bench in json.loads(said.out)["benches"].values() for row in bench["rows"]]
+    assert {row["impl"] for row in rows} == {"numpy", "fast.py:fast"}
+    assert all(row["peak_memory_bytes"] for row in rows)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from losscli import DataError, UsageError, evaluate
@@ -146,6 +146,7 @@ def test_a_key_is_the_value_as_it_is_written(values, wanted):
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5), min_size=1, max_size=50))
+@example([-(2**63) + 512, -(2**63) + 511])
 def test_any_integers_are_told_apart(values):
     """Near to each other and far, as `set` has them."""
     assert keys_of(np.array(values, np.int64)) == [str(value) for value in sorted(set(values))]

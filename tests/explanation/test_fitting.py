@@ -14,7 +14,7 @@ BOXES = np.concatenate([SHARES[:, :2], SHARES[:, :2] + 0.5], axis=1)
 # Predictions, targets, and the losses that come first.
 LIKELY = {
     "errors": (REAL, OTHER, ["mse", "mae", "smooth_l1", "huber"]),
-    "probabilities": (abs(np.sin(REAL)), OTHER > 0, ["bce", "bce_with_logits"]),
+    "probabilities": (abs(np.sin(REAL)), OTHER > 0, ["bce", "brier"]),
     "logits": (REAL, OTHER > 0, ["bce_with_logits"]),
     "logits of classes": (RANDOM.normal(size=(COUNT, 4)), SHARES.argmax(1), ["cross_entropy"]),
     "shares of classes": (SHARES, SHARES.argmax(1), ["categorical_cross_entropy"]),

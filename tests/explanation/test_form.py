@@ -38,7 +38,7 @@ def test_the_curve_is_the_true_loss(name):
         assert curve.losses[at] == pytest.approx(float(truth), rel=1e-12, abs=1e-14)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [loss.name for loss in every() if loss.differentiable])
 def test_the_gradient_is_the_slope_of_the_curve(name):
     """Between corners the chord of a short step, by the plain formula."""
     found = explain(name)

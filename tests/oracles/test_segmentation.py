@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, jaccard_score
 
-from losscli import losses
+from losscli import evaluate, losses
 
 RNG = np.random.default_rng(29)
 SOFT = RNG.random((30, 3, 8))
@@ -101,3 +101,13 @@ def test_the_conventions_of_masks():
     assert like("jaccard", "sklearn", GUESS[:1, 0], HARD[:1, 0]) == pytest.approx(
         1 - jaccard_score(HARD[0, 0], GUESS[0, 0])
     )
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_one_empty_mask_of_several_counts_its_share_exactly(backend):
+    """scikit-learn scores a class that neither has as a total miss; a third is no float32."""
+    pred, target = np.zeros((1, 3, 4)), np.zeros((1, 3, 4))
+    pred[0, 1:, 0] = 1.0
+    target[0, 1:, 0] = 1.0
+    found = evaluate(pred, target, loss="jaccard", like="sklearn", backend=backend)
+    assert found.losses[0].value == 1 / 3

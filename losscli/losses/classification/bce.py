@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
+from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.stable import binary_shares, share
 
@@ -97,6 +98,7 @@ bce = Loss(
         "sklearn": Convention(
             values=_clipped,
             by_type=True,
+            target=BINARY,
             note="probabilities are clipped at the eps of the file's type: 2.2e-16 for float64",
         ),
         "keras": Convention(

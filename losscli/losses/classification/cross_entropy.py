@@ -15,7 +15,7 @@ def _cross_entropy(
     target: Array,
     *,
     weight: Any,
-    ignore_index: int,
+    ignore_index: int | None,
     label_smoothing: float,
 ) -> Array:
     """The surprise, in nats, at the target class, where probabilities are softmax(pred).
@@ -29,7 +29,7 @@ def _cross_entropy(
     """
     if target.ndim == 2:
         return _expected(xp, pred, _class_shares(pred, target, weight, label_smoothing))
-    ignored = target == ignore_index
+    ignored = _ignored(xp, target, ignore_index)
     label = xp.where(ignored, 0, target)
     nll = label_nll(xp, pred, label)
     if weight is not None:
@@ -47,7 +47,7 @@ def _cross_entropy_derivative(
     target: Array,
     *,
     weight: Any,
-    ignore_index: int,
+    ignore_index: int | None,
     label_smoothing: float,
 ) -> Array:
     """softmax(z) - target, row by row, scaled by the weights; the label's own part is summed.
@@ -62,7 +62,7 @@ def _cross_entropy_derivative(
         softmax = exps / (1.0 + xp.sum(others, axis=-1))[:, None]
         shares = _class_shares(pred, target, weight, label_smoothing)
         return softmax * xp.sum(shares, axis=-1)[:, None] - shares
-    ignored = target == ignore_index
+    ignored = _ignored(xp, target, ignore_index)
     label = xp.where(ignored, 0, target)
     others[rows, label] = 0.0
     # Both sides of beside / total share the rounding of the sum, which then cancels.
@@ -85,16 +85,23 @@ def _cross_entropy_denominator(
     target: Array,
     *,
     weight: Any,
-    ignore_index: int,
+    ignore_index: int | None,
     label_smoothing: float,  # noqa: ARG001
 ) -> Array | None:
     """The weight of the row's class, and 0 for an ignored row; None where every row counts 1."""
     if target.ndim == 2:
         return None
-    ignored = target == ignore_index
+    ignored = _ignored(xp, target, ignore_index)
     if weight is None:
         return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
     return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, target)])
+
+
+def _ignored(xp: Namespace, target: Array, ignore_index: int | None) -> Array:
+    """Which labels do not count; None is no label."""
+    if ignore_index is None:
+        return xp.zeros_like(target, dtype=xp.bool)
+    return target == ignore_index
 
 
 def _cross_entropy_reference(
@@ -136,6 +143,17 @@ def _unguarded(xp: Namespace, pred: Array, target: Array, **params: Any) -> Arra
     return xp.where(xp.any((target == 0) & (pred == -xp.inf), axis=-1), xp.nan, found)
 
 
+def _counted(
+    xp: Namespace,
+    target: Array,
+    *,
+    weight: Any,  # noqa: ARG001
+    **params: Any,
+) -> Array | None:
+    """1 for every row that is not ignored, whatever its class weighs."""
+    return _cross_entropy_denominator(xp, target, weight=None, **params)
+
+
 _INFINITIES = "a logit of -inf under a target weight of 0 gives nan"
 
 cross_entropy = Loss(
@@ -169,7 +187,12 @@ cross_entropy = Loss(
     like={
         "torch": Convention(values=_unguarded, by_rows=True, note=_INFINITIES),
         "keras": Convention(
-            by_rows=True, note="no label is ignored unless ignore_class says so; all ignored: 0"
+            {"ignore_index": None},
+            _unguarded,
+            by_rows=True,
+            denominator=_counted,
+            note="no label is ignored unless ignore_class says so, and a mean divides by the number"
+            f" of rows whatever their classes weigh; {_INFINITIES}",
         ),
         "optax": Convention(values=_unguarded, note=_INFINITIES),
     },

@@ -1,5 +1,6 @@
 """Focal loss of the softmax of logits."""
 
+import math
 from typing import Any
 
 from losscli.losses.domain import LOGIT, Interval
@@ -7,6 +8,8 @@ from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import LABELLED
 from losscli.losses.stable import share, shifted_exps
+
+_KERAS_EPS = 1e-7
 
 
 def _focal_cross_entropy(
@@ -75,6 +78,14 @@ def _focal_cross_entropy_reference(
     return -alpha * (1 - chance) ** gamma * mp.log(chance)
 
 
+def _like_keras(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
+    """With s_y held within 1e-7 and 1 - 1e-7, which leaves a cost to every row."""
+    nll, miss, _, _ = _softmax(xp, pred, target)
+    nll = xp.clip(nll, -math.log1p(-_KERAS_EPS), -math.log(_KERAS_EPS))
+    miss = xp.clip(miss, _KERAS_EPS, 1.0 - _KERAS_EPS)
+    return _weighed(xp, alpha, target, miss**gamma * nll)
+
+
 focal_cross_entropy = Loss(
     name="focal_cross_entropy",
     aliases=("softmax_focal", "categorical_focal"),
@@ -101,7 +112,10 @@ focal_cross_entropy = Loss(
     },
     like={
         "keras": Convention(
-            {"alpha": 0.25}, by_rows=True, note="alpha is 0.25 by default, for every class alike"
+            {"alpha": 0.25},
+            _like_keras,
+            by_rows=True,
+            note="alpha is 0.25 by default, for every class alike; s_y is held 1e-7 from 0 and 1",
         )
     },
     pitfalls=(

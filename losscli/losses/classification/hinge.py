@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.classification._margin import margin_of, side
 from losscli.losses.domain import SCORE, Interval
-from losscli.losses.labels import HARD_LABEL, SIGN
+from losscli.losses.labels import HARD_LABEL, SIGN, BothSides
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 
 
@@ -55,7 +55,13 @@ hinge = Loss(
             by_rows=True, note="Keras reads a batch that holds 0, 1 and -1 otherwise; refused here"
         ),
         "sklearn": Convention(
-            note="scikit-learn reads the label 1 as negative where no other is there; not so here"
+            target=BothSides(
+                HARD_LABEL.words,
+                HARD_LABEL.hint,
+                HARD_LABEL.values,
+                HARD_LABEL.clash,
+                alone="scikit-learn reads labels that are all 1 as negative",
+            )
         ),
         "optax": Convention(target=SIGN),
     },

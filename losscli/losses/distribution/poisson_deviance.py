@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.distribution._rates import excess, log_ratio
-from losscli.losses.domain import NON_NEGATIVE
+from losscli.losses.domain import NON_NEGATIVE, POSITIVE
 from losscli.losses.loss import Array, Convention, Loss, Namespace
 from losscli.losses.stable import log1pmx_is_near, log1pmx_near
 
@@ -59,7 +59,7 @@ poisson_deviance = Loss(
         "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=1)",
         "scipy": "2 * special.kl_div(target, pred)",
     },
-    like={"sklearn": Convention(note="scikit-learn raises where a rate is 0")},
+    like={"sklearn": Convention(pred=POSITIVE)},
     pitfalls=(
         "It is twice the generalised Kullback-Leibler divergence.",
         "Near the target the plain formula has no digit: scikit-learn gives 0 for 1e8 and 1e8 + 1,"

@@ -50,9 +50,12 @@ def _cosine_embedding_reference(mp: Any, pred: Any, target: Any, *, margin: Any)
     return 1 - cosine if target == 1 else max(cosine - margin, mp.mpf(0))
 
 
+_TORCH_EPS = 9.999999960041972e-13  # 1e-12, which torch keeps in single precision
+
+
 def _like_torch(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     first, second = pred[:, 0], pred[:, 1]
-    squares = [xp.sum(v * v, axis=-1) + 1e-12 for v in (first, second)]
+    squares = [xp.sum(v * v, axis=-1) + _TORCH_EPS for v in (first, second)]
     cosine = xp.sum(first * second, axis=-1) / xp.sqrt(squares[0] * squares[1])
     return _by_label(xp, 1.0 - cosine, target, margin)
 

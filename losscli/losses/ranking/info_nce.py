@@ -20,11 +20,21 @@ def _info_nce(xp: Namespace, pred: Array, target: Array, *, temperature: float) 
     >>> info_nce([[25.0, 0.0], [0.5, 0.5]], [0, 1], temperature=0.5).tolist()
     [1.9287498479639178e-22, 0.6931471805599453]
     """
-    exps, top = _exps(xp, pred, temperature)
     rows = xp.arange(pred.shape[0])
-    behind = (pred[rows, top] - pred[rows, target]) / temperature
-    exps[rows, top] = 0.0
-    return behind + xp.log1p(xp.sum(exps, axis=-1))
+    top = xp.argmax(pred, axis=-1)
+    highest = pred[rows, top]
+    behind = (pred - highest[:, None]) / temperature
+    behind[rows, top] = -xp.inf
+    found = (highest - pred[rows, target]) / temperature
+    found = found + xp.log1p(xp.sum(xp.exp(behind), axis=-1))
+    # Exponents that are off by a rounding spoil the sum by |x| ULP. Where another candidate leads,
+    # what it leads by outweighs that; where the positive does, the sum is all there is.
+    ahead = xp.nonzero(top == target)[0]
+    if ahead.shape[0]:
+        exps, top = _exps(xp, pred[ahead], temperature)
+        exps[xp.arange(ahead.shape[0]), top] = 0.0
+        found[ahead] = xp.log1p(xp.sum(exps, axis=-1))
+    return found
 
 
 def _info_nce_derivative(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:

@@ -10,6 +10,11 @@ from losscli.losses.regression._robust import FAR, NEAR, mended, unit_root
 # Below this size of alpha the loss is its limit at 0 to the last digit, and a quotient by alpha
 # could overflow.
 _LOGARITHMIC = 2.0**-80
+# Below this alpha the slope is nearly that of a bell, and a power of a number so near to 1 would
+# multiply its rounding by alpha.
+_BELL = -8.0
+# Below this one the loss is its limit at -inf to the last digit, wherever it is not that of 1.
+_LIMIT = -(2.0**64)
 
 
 def _barron(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float) -> Array:
@@ -35,7 +40,7 @@ def _barron(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float
 
 def _curved(xp: Namespace, u: Array, alpha: float) -> Array:
     """The loss for an alpha that bends it, of errors in units of c that are not tiny."""
-    if alpha == -math.inf:
+    if alpha < _LIMIT:
         return -xp.expm1((-0.5 * u) * u)
     b = abs(alpha - 2.0)
     v = u * (u / b)
@@ -59,10 +64,12 @@ def _barron_derivative(
     u = (pred - target) / c
     if alpha == 2:
         return u / c
-    if alpha == -math.inf:
+    if alpha < _LIMIT:
         return (u / c) * xp.exp((-0.5 * u) * u)
     root = unit_root(xp, xp.abs(u) / math.sqrt(abs(alpha - 2.0)))
     held = (u / root) / c  # bounded: nothing on the way is tiny that the result is not
+    if alpha < _BELL:
+        return held * xp.exp(0.5 * (alpha - 1.0) * xp.log1p(u * (u / abs(alpha - 2.0))))
     if alpha >= 0.5:
         return held * root ** (alpha - 1.0)
     # Here alpha - 1 would be rounded, of which a power makes hundreds of ULP.

@@ -18,8 +18,13 @@ def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: boo
     [50.0]
     """
     distance = xp.abs(pred - target)
-    shares = distance / _sizes(xp, pred, target, eps)
-    return 100.0 * shares if percent else shares
+    size = _sizes(xp, pred, target, eps)
+    shares = distance / size
+    if not percent:
+        return shares
+    # A subnormal share has lost digits, which a factor after it would show.
+    lost = shares < xp.finfo(shares.dtype).smallest_normal
+    return xp.where(lost, 100.0 * distance / size, 100.0 * shares)
 
 
 def _mape_derivative(

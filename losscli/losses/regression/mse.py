@@ -54,7 +54,7 @@ mse = Loss(
     like={
         "torch": Convention(by_elements=True),
         "keras": Convention(by_rows=True),
-        "sklearn": Convention(note="of (N, D) scikit-learn's rmse is the mean of D roots"),
+        "sklearn": Convention(by_columns=True),
         "optax": Convention(),
     },
     pitfalls=("optax.l2_loss is half of this.",),

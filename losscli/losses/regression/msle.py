@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from losscli.losses.domain import Interval, Numbers
+from losscli.losses.domain import REAL, Interval, Numbers
 from losscli.losses.loss import Array, Convention, Loss, Namespace
 
 ABOVE_MINUS_ONE = Numbers("numbers > -1", "", Interval(-1.0, ends="()"))
@@ -65,9 +65,13 @@ msle = Loss(
     },
     like={
         "keras": Convention(
-            values=_msle_of_keras, by_rows=True, note="Keras lifts pred and target to 1e-7"
+            values=_msle_of_keras,
+            by_rows=True,
+            pred=REAL,
+            target=REAL,
+            note="Keras lifts pred and target to 1e-7",
         ),
-        "sklearn": Convention(),
+        "sklearn": Convention(by_columns=True),
     },
     pitfalls=(
         "Keras lifts negative numbers in silence: target -0.5, pred 1 is 0.480 there, 1.922 here.",

@@ -1,5 +1,6 @@
 """Ratios of what two masks share, which are losses of 1 minus such a ratio."""
 
+from losscli.errors import UsageError
 from losscli.losses.domain import Interval, Numbers
 from losscli.losses.loss import Array, Namespace, Param
 
@@ -11,6 +12,14 @@ SMOOTH = Param("smooth", 0.0, Interval(0.0, ends="[)"), "added to both sides of 
 def false_alarms(xp: Namespace, pred: Array, target: Array) -> Array:
     """Σ p (1 - t) of each mask; with masks and targets swapped, the misses."""
     return xp.sum(pred * (1.0 - target), axis=-1)
+
+
+def as_keras_has_it(smooth: float) -> None:
+    """Raise UsageError for what Keras could not be told."""
+    if smooth:
+        raise UsageError(
+            f"Keras has no smooth; {smooth:g} was asked for", hint="leave it or --like keras out"
+        )
 
 
 def ratio(xp: Namespace, part: Array, whole: Array) -> Array:

@@ -7,6 +7,7 @@ from losscli.losses.segmentation._overlap import (
     MASK,
     SMOOTH,
     SOFT_MASK,
+    as_keras_has_it,
     false_alarms,
     filled,
     over_classes,
@@ -53,9 +54,9 @@ def _like_keras(
     pred: Array,
     target: Array,
     *,
-    smooth: float,  # noqa: ARG001
-    eps: float = 0.0,  # noqa: ARG001
+    smooth: float,
 ) -> Array:
+    as_keras_has_it(smooth)
     whole = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + 1e-7
     return over_classes(xp, 1.0 - 2.0 * xp.sum(pred * target, axis=-1) / whole)
 

@@ -53,10 +53,9 @@ def _like_sklearn(
     *,
     smooth: float,
 ) -> Array:
-    empty = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) == 0.0
-    if pred.ndim == 3:
-        empty = xp.mean(xp.where(empty, 1.0, 0.0), axis=-1)
-    return _jaccard(xp, pred, target, smooth=smooth) + xp.where(empty == 1.0, 1.0, empty)
+    counted = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1)
+    empty = xp.where(counted == 0.0, xp.ones_like(counted), 0.0)
+    return _jaccard(xp, pred, target, smooth=smooth) + over_classes(xp, empty)
 
 
 jaccard = Loss(

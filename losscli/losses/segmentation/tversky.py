@@ -8,6 +8,7 @@ from losscli.losses.segmentation._overlap import (
     MASK,
     SMOOTH,
     SOFT_MASK,
+    as_keras_has_it,
     false_alarms,
     filled,
     over_classes,
@@ -71,9 +72,9 @@ def _like_keras(
     *,
     alpha: float,
     beta: float,
-    smooth: float,  # noqa: ARG001
-    eps: float = 0.0,  # noqa: ARG001
+    smooth: float,
 ) -> Array:
+    as_keras_has_it(smooth)
     shared = xp.sum(pred * target, axis=-1)
     whole = shared + _wrong(xp, pred, target, beta, alpha) + 1e-7
     return over_classes(xp, 1.0 - shared / whole)

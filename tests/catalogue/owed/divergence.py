@@ -95,6 +95,8 @@ OWED = {
         pred=st.lists(POSITIVES, min_size=3, max_size=3),
         target=st.lists(POSITIVES, min_size=3, max_size=3),
         near=close_spectra(),
+        value=6.0,
+        why="where a prediction is twice its target, log(1 + u) - u cancels to a third",
         examples=(
             (1.0, 2.0, {}),
             (1e300, 1e-300, {}),

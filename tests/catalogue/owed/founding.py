@@ -13,6 +13,12 @@ SMOOTHING = st.sampled_from([0.0, 0.1, 0.3])
 EVEN = frozenset({"non_negative", "zero_at_target", "convex", "symmetric", "monotone"})
 
 
+def _probability_terms(mp, p, target, *, floor, label_smoothing):
+    """The terms of the gradient of bce, whose signs differ."""
+    t = target * (1 - label_smoothing) + label_smoothing / 2
+    return (p + t) / (p * (1 - p)) if 0 < p < 1 else mp.mpf(1)
+
+
 def _bce_terms(mp, pred, target, *, pos_weight, label_smoothing):
     """The two terms of the gradient of bce_with_logits, whose signs differ."""
     t = target * (1 - label_smoothing) + label_smoothing / 2
@@ -45,9 +51,10 @@ OWED = {
     ),
     "bce": Owed(
         params={"floor": st.sampled_from([-100.0, -math.inf]), "label_smoothing": SMOOTHING},
-        gradient_scale=lambda mp, p, t, **_: (p + t) / (p * (1 - p)) if 0 < p < 1 else mp.mpf(1),
+        gradient_scale=_probability_terms,
         why="the gradient's terms cancel where p is near t; soft targets are held to their sum",
         kink=lambda p, t, _: not 1e-12 < p < 1 - 1e-12,
+        examples=((1e-5, 0.0, {"label_smoothing": 0.1}),),
         ideal=st.sampled_from([0.0, 1.0]),
         laws=frozenset({"non_negative", "zero_at_target", "convex"}),
     ),
@@ -55,7 +62,12 @@ OWED = {
         params={"pos_weight": st.sampled_from([1.0, 0.3, 7.0]), "label_smoothing": SMOOTHING},
         gradient_scale=_bce_terms,
         why="the gradient's terms cancel where sigmoid(z) is near t",
-        examples=((-50.0, 0.0, {}), (50.0, 1.0, {}), (1e4, 0.0, {"pos_weight": 3.0})),
+        examples=(
+            (-50.0, 0.0, {}),
+            (50.0, 1.0, {}),
+            (1e4, 0.0, {"pos_weight": 3.0}),
+            (-707.0, 1.1125369292536007e-308, {"pos_weight": 0.3}),
+        ),
         laws=frozenset({"non_negative", "convex"}),
     ),
     "cross_entropy": Owed(

@@ -61,7 +61,14 @@ def _barron_slope(mp, pred, target, *, alpha, c):
         return u / c * mp.exp(-(u**2) / 2) * (1 + u**2)
     if alpha == 2:
         return u / c
-    return u / c * mp.power(u**2 / mp.fabs(alpha - 2) + 1, alpha / 2 - 1)
+    power = (alpha / 2 - 1) * mp.log1p(u**2 / mp.fabs(alpha - 2))
+    return u / c * mp.exp(power) * (1 - power if alpha < -8 else 1)
+
+
+def _share_of_both(mp, pred, target):
+    """The slope, or 1e-290."""
+    total = mp.fabs(pred) + mp.fabs(target)
+    return max(4 * mp.fabs(target) / total**2, mp.mpf("1e-290")) if total else mp.mpf(1)
 
 
 OWED = {
@@ -97,11 +104,21 @@ OWED = {
             "percent": st.sampled_from([..., True]),
         },
         kink=lambda p, t, kw: p == t or (t == 0 and kw.get("eps") == 0),
-        examples=((1.0, 0.0, {}), (1.0, 0.0, {"eps": 0.0}), (0.0, 0.0, {"eps": 0.0})),
+        examples=(
+            (1.0, 0.0, {}),
+            (1.0, 0.0, {"eps": 0.0}),
+            (0.0, 0.0, {"eps": 0.0}),
+            (0.0, 5e-324, {"eps": 0.1875, "percent": True}),
+            (1e-323, 5e-324, {"eps": 0.0, "percent": True}),
+            (0.0, 1e308, {"percent": True}),
+        ),
         laws=EVEN,
     ),
     "smape": Owed(
         near=PAIRS,
+        gradient_scale=_share_of_both,
+        why="the target's share of both is subnormal before the second division where slopes are"
+        " below 1e-290",
         kink=lambda p, t, _: p == t or p == 0,
         examples=(
             (1.0, 3.0, {}),
@@ -109,6 +126,7 @@ OWED = {
             (1.7e308, 1e308, {}),
             (5e-324, 0.0, {}),
             (5e-324, 1e-323, {}),
+            (7.563343396763093e-11, 5e-324, {}),
         ),
         laws=frozenset({"non_negative", "zero_at_target", "symmetric"}),
     ),
@@ -160,7 +178,10 @@ OWED = {
         near=PAIRS,
         params={
             "alpha": st.one_of(
-                st.floats(-4, 4), st.sampled_from([-math.inf, -2.0, 0.0, 1e-9, 1e-30, 1.0, 2.0])
+                st.floats(-4, 4),
+                st.floats(-1e300, -4),
+                st.floats(-1e3, -4),
+                st.sampled_from([-math.inf, -2.0, 0.0, 1e-9, 1e-30, 1.0, 2.0]),
             ),
             "c": st.one_of(st.floats(1e-3, 1e3), st.just(1.0)),
         },
@@ -172,6 +193,10 @@ OWED = {
             (1e300, 0.0, {"alpha": 1e-9}),
             (1e-160, 0.0, {"alpha": 1e-3}),
             (1.0, 0.0, {"alpha": math.nextafter(2.0, 0.0)}),
+            (1.0, 0.0, {"alpha": -100.0}),
+            (1.0, 0.0, {"alpha": -1e14}),
+            (1.0, 0.0, {"alpha": -1e300}),
+            (1e300, 0.0, {"alpha": -9.0}),
         ),
         laws=EVEN,  # at alpha = 1
     ),

@@ -1,0 +1,95 @@
+"""Ranked probability score of ordered classes."""
+
+from typing import Any
+
+from losscli.losses.domain import SIMPLEX
+from losscli.losses.labels import INDICES
+from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.shapes import LABELLED
+from losscli.losses.stable import two_sum
+
+_NEARLY_WHOLE = 2.0**-10  # rows that lack no more to 1 are summed from their other end
+
+
+def _rps(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
+    """The squared distance between cumulative probabilities and what happened.
+
+    pred are (N, C) probabilities of classes in their order; target is (N,) class indices; the
+    result is (N,), from 0 to C - 1, or to 1 with normalise. A miss by two classes costs more than a
+    miss by one. It is proper: the true distribution has the least expected score.
+
+    >>> rps([[0.5, 0.5, 0.0], [0.5, 0.0, 0.5]], [0, 0]).tolist()
+    [0.25, 0.5]
+    """
+    error = _errors(xp, pred, target)
+    found = xp.sum(error * error, axis=-1)
+    return found / max(1, pred.shape[1] - 1) if normalise else found
+
+
+def _errors(xp: Namespace, pred: Array, target: Array) -> Array:
+    """P_k - 1[y <= k] for k = 0 … C - 2.
+
+    1 - P_k is what follows plus what the row lacks to 1, where P_k is so near 1 that the difference
+    would cancel.
+    """
+    before = xp.cumulative_sum(pred, axis=-1)[:, :-1]
+    after = xp.flip(xp.cumulative_sum(xp.flip(pred[:, 1:], axis=-1), axis=-1), axis=-1)
+    lack = _lack(xp, pred)[:, None]
+    near = (before > 0.75) & (xp.abs(lack) < _NEARLY_WHOLE)
+    above = xp.where(near, -(lack + after), before - 1.0)
+    reached = xp.arange(pred.shape[1] - 1)[None, :] >= target[:, None]
+    return xp.where(reached, above, before)
+
+
+def _lack(xp: Namespace, pred: Array) -> Array:
+    """1 - Σ p of each row as if summed exactly: halves are added, and their errors kept."""
+    parts, error = pred, 0.0
+    while parts.shape[1] > 1:
+        half = parts.shape[1] // 2
+        odd = parts[:, 2 * half :]
+        parts, lost = two_sum(parts[:, :half], parts[:, half : 2 * half])
+        error = error + xp.sum(lost, axis=-1)
+        parts = xp.concat([parts, odd], axis=1)
+    return (1.0 - parts[:, 0]) - error
+
+
+def _rps_derivative(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
+    """2 Σ_{k >= j} (P_k - 1[y <= k]) for class j, and 0 for the last one."""
+    error = _errors(xp, pred, target)
+    slopes = 2.0 * xp.flip(xp.cumulative_sum(xp.flip(error, axis=-1), axis=-1), axis=-1)
+    if normalise:
+        slopes = slopes / max(1, pred.shape[1] - 1)
+    return xp.concat([slopes, xp.zeros_like(pred[:, :1])], axis=1)
+
+
+def _rps_reference(mp: Any, pred: Any, target: int, *, normalise: bool) -> Any:
+    sums = [mp.fsum(pred[: k + 1]) - (target <= k) for k in range(len(pred) - 1)]
+    found = mp.fsum(x**2 for x in sums)
+    return found / max(1, len(pred) - 1) if normalise else found
+
+
+rps = Loss(
+    name="rps",
+    aliases=("ranked_probability_score",),
+    family="ordinal",
+    formula="Σ_{k < C - 1} (P_k - 1[y <= k])², where P_k = p_0 + ... + p_k",
+    latex=r"\sum_{k=0}^{C-2} (P_k - \mathbf{1}[y \le k])^2",
+    source="Epstein, A scoring system for probability forecasts of ranked categories, 1969",
+    values=_rps,
+    derivative=_rps_derivative,
+    reference=_rps_reference,
+    pred=SIMPLEX,
+    target=INDICES,
+    rows_of=LABELLED,
+    flops=20,
+    params=(Param("normalise", False, meaning="whether it is divided by C - 1", kind="flag"),),
+    use="classes have an order, and a miss by one should cost less than a miss by three",
+    avoid="classes have no order: take multiclass_brier or log_loss",
+    equivalents={
+        "torch": "((pred.cumsum(1) - (torch.arange(C) >= target[:, None])) ** 2)[:, :-1].sum(1)"
+    },
+    pitfalls=(
+        "Of two classes it is brier, half of multiclass_brier.",
+        "Some packages divide by C - 1: normalise=true.",
+    ),
+)

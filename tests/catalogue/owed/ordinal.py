@@ -1,0 +1,57 @@
+"""Losses of ordered classes."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.catalogue.owed.terms import Owed
+from tests.catalogue.strategies import LOGITS, simplexes
+
+SURE = frozenset({"non_negative", "convex", "zero_at_target"})
+
+
+@st.composite
+def confident(draw):
+    """Four probabilities, nearly all of them in one class, and a label."""
+    rest = [draw(st.floats(1e-300, 1e-3)) for _ in range(3)]
+    at = draw(st.integers(0, 3))
+    rest.insert(at, 1.0 - sum(rest))
+    return rest, draw(st.integers(0, 3))
+
+
+def _slopes(mp, pred, target, *, normalise):
+    """The absolute terms of each class's slope."""
+    errors = [abs(mp.fsum(pred[: k + 1]) - (target <= k)) for k in range(len(pred) - 1)]
+    scale = max(1, len(pred) - 1) if normalise else 1
+    return [2 * mp.fsum(errors[j:]) / scale or mp.mpf(1) for j in range(len(pred))]
+
+
+OWED = {
+    "rps": Owed(
+        pred=simplexes(4),
+        near=confident(),
+        params={"normalise": st.booleans()},
+        value=8.0,
+        gradient_scale=_slopes,
+        why="what follows a class is added from the other end, an addition a class; slopes are"
+        " sums of both signs",
+        examples=(
+            ([0.5, 0.5, 0.0], 0, {}),
+            ([0.7, 0.2, 0.1], 2, {"normalise": True}),
+            ([1.0], 0, {"normalise": True}),
+            ([1e-300, 1.0], 1, {}),
+            ([1.0, 1e-20], 0, {}),
+            ([2.0, 2.0], 0, {}),
+            ([0.3, 1e20], 0, {}),
+        ),
+        perfect=lambda target: [float(c == target) for c in range(4)],
+        ideal=st.integers(0, 3),
+        laws=SURE,
+    ),
+    "coral": Owed(
+        pred=st.lists(LOGITS, min_size=3, max_size=3),
+        target=st.integers(0, 3),
+        params={"weight": st.sampled_from([..., np.array([1.0, 2.0, 0.5])])},
+        examples=(([50.0, -50.0], 1, {}), ([-1e4, 740.0], 2, {}), ([0.0], 0, {})),
+        laws=frozenset({"non_negative", "convex"}),
+    ),
+}

@@ -1,0 +1,76 @@
+"""What losscli, told to be like a library, refuses: what the library refuses or reads by the batch.
+
+Its number for these would not be the library's, or no number of anything.
+"""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - everybody's name for it
+from sklearn import metrics
+
+from losscli import evaluate, losses
+from losscli.errors import LossCliError
+
+LOGITS = [[2.0, 0.0, -1.0], [0.0, 1.0, 2.0]]
+MASK = ([[0.8, 0.4, 0.1, 0.3]], [[1, 0, 0, 1]])
+REFUSED = {
+    # Keras: a row of 0 that counts in the mean. optax: -1 is the last class, and 3 is nan.
+    "keras: no label is ignored": ("cross_entropy", "keras", LOGITS, [0, -100], "negative"),
+    "keras: out of range": ("cross_entropy", "keras", LOGITS, [0, 3], "past the last"),
+    "optax: out of range": ("cross_entropy", "optax", LOGITS, [0, 3], "past the last"),
+    "optax: the last class": ("cross_entropy", "optax", LOGITS, [0, -1], "negative"),
+    "optax: 0 is no sign": ("hinge", "optax", [0.5], [0], "-1 or 1"),
+    "keras: three labels": ("hinge", "keras", [0.5, 0.5, 0.5], [0, 1, -1], "two conventions"),
+    "keras: dice has no smooth": ("dice:smooth=1", "keras", *MASK, "no smooth"),
+    "keras: tversky has no smooth": ("tversky:smooth=1", "keras", *MASK, "no smooth"),
+    "optax: powers of differences": (
+        "triplet_margin:p=1", "optax", np.ones((2, 3, 4)), None, "p other",
+    ),
+    "sklearn: labels of log_loss": ("bce", "sklearn", [0.5, 0.5], [0.5, 1.0], "labels of 0 or 1"),
+    "sklearn: a rate of 0": ("poisson_deviance", "sklearn", [0.0, 1.0], [0.0, 1.0], "> 0"),
+    "sklearn: all labels are 1": ("hinge", "sklearn", [0.5, 0.5], [1, 1], "all 1"),
+    "sklearn: roots of columns": ("rmse", "sklearn", LOGITS, LOGITS, "root of each column"),
+    "sklearn: roots of log columns": ("rmsle", "sklearn", *np.ones((2, 2, 2)), "root of each"),
+    "torch: 0 is no side": ("soft_margin", "torch", [0.5], [0], "-1 or 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_an_error_that_says_why(name):
+    """Never a number that the library would not give."""
+    loss, library, pred, target, words = REFUSED[name]
+    inputs = [np.asarray(array) for array in (pred, target) if array is not None]
+    with pytest.raises(LossCliError) as error:
+        evaluate(*inputs, loss=loss, like=library)
+    assert words in str(error.value)
+
+
+def test_scikit_learn_reads_labels_that_are_all_1_as_negative():
+    """Which is why that is refused; labels that are all -1 it reads as they are."""
+    assert metrics.hinge_loss([1, 1], [0.5, 0.5], labels=[0, 1]) == 1.5
+    assert evaluate([0.5, 0.5], [1, 1], loss="hinge").value == 0.5
+    theirs = metrics.hinge_loss([-1, -1], [0.5, -2.0])
+    assert evaluate([0.5, -2.0], [-1, -1], loss="hinge", like="sklearn").value == theirs
+
+
+def test_roots_of_columns_are_not_the_root_of_all():
+    """Errors of 1, 2 and 3, 4."""
+    errors = np.array([[1.0, 2.0], [3.0, 4.0]])
+    theirs = metrics.root_mean_squared_error(0 * errors, errors)
+    assert theirs == pytest.approx(2.69917, abs=5e-6)
+    assert evaluate(errors, 0 * errors, loss="rmse").value == pytest.approx(7.5**0.5, rel=1e-15)
+    assert evaluate(errors, 0 * errors, loss="mse", like="sklearn")["mse"].derived == {}
+    one = evaluate(errors[:, :1], np.zeros(2), loss="rmse", like="sklearn").value
+    assert one == pytest.approx(metrics.root_mean_squared_error([0, 0], errors[:, 0]), rel=1e-15)
+
+
+def test_libraries_without_these_refusals():
+    """What torch does with a label of 0, and with one past the last class."""
+    assert F.soft_margin_loss(torch.tensor([0.5]), torch.tensor([0.0])).item() == pytest.approx(
+        np.log(2), rel=1e-7
+    )
+    with pytest.raises(IndexError):
+        F.cross_entropy(torch.tensor(LOGITS), torch.tensor([0, 3]))
+    with pytest.raises(LossCliError, match="past the last"):
+        losses.cross_entropy(LOGITS, [0, 3])
