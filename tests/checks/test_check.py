@@ -168,11 +168,11 @@ def test_a_search_that_was_asked_for_needs_its_libraries(monkeypatch):
 
 def test_the_snippet_shows_the_fault(capsys):
     """It runs as it stands, and prints the truth and what the function gives."""
-    result = check("kernels.py:triplet_squared", "triplet_margin")
+    result = check("kernels.py:ranking_swapped", "margin_ranking")
     lines = next(row.snippet for row in result if row.snippet)
     exec(lines, {})
     assert capsys.readouterr().out.startswith("[")
-    assert "kernels.py:triplet_squared" in lines
+    assert "kernels.py:ranking_swapped" in lines
 
 
 def test_a_constant_that_scores_is_told_of():
