@@ -11,7 +11,8 @@ from typing import Any
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
 from losscli.benchmark.stopping import looks, settled
-from losscli.checks.material import Change, Glimpse, Material
+from losscli.checks.changes import Change, Glimpse
+from losscli.checks.material import Material
 from losscli.checks.rule import NOTHING, Finding
 from losscli.checks.trial import said
 from losscli.implementations.implementation import Answer, Framework

@@ -7,15 +7,16 @@ rows are known in float64, and only those of the changed rows are computed anew.
 
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
+from losscli.checks.changes import Change, Glimpse
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.precision import Floats, Precision, precision
-from losscli.checks.rule import NOTHING, Finding, compare, scale_of, tolerance
+from losscli.checks.rule import NOTHING, Finding, between, compare, misshapen, scale_of, tolerance
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 from losscli.tallies.exact import ExactSum
@@ -29,37 +30,6 @@ _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 
 
 _Contents: TypeAlias = tuple[NDArray[np.int64], Arrays]
-
-
-class Change(NamedTuple):
-    """New contents of some rows, and what is true once they are in place.
-
-    where: the rows, scattered, so that no look at a few of them tells what changed. mean, allowed:
-    the mean of all rows and its tolerance. rows, slopes, slopes_allowed: some rows, changed or not,
-    their gradients of the mean and the tolerance of these. room: for what a call gives there, so
-    that nothing need be allocated between calls, which would break up their memory.
-    """
-
-    where: NDArray[np.int64]
-    parts: Arrays
-    mean: float
-    allowed: float
-    rows: NDArray[np.int64]
-    slopes: Floats
-    slopes_allowed: Floats
-    room: Floats
-
-
-class Glimpse(NamedTuple):
-    """What is kept of a timed answer: its mean, and the rows of a gradient that a change names.
-
-    slopes: None where there is no gradient. misshapen: the wrong shapes of the value and of the
-    gradient.
-    """
-
-    mean: float
-    slopes: Floats | None = None
-    misshapen: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
 
 
 class Material:
@@ -167,20 +137,20 @@ class Material:
         if self.workload.loss.elementwise and found.shape == self._arrays[0].shape:
             found = found.reshape(len(found), -1).mean(axis=1)  # a loss a number
         if found.shape != self._rows.shape:
-            return _wrong_shape(found.shape)
+            return misshapen(found.shape)
         allowed = tolerance(self._scales, self.precision)
         return compare(found, self._rows, allowed, self.precision, kept=_KEPT)
 
     def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
         """The gradients of the mean beside the truth, whole, block by block."""
-        if not self._share.units:
-            return NOTHING  # no row counts: a mean of none has no gradient
+        if not self._slopes_count:
+            return NOTHING
         wanted = self._arrays[: 2 if self.workload.linear else 1]
         if len(gradients) != len(wanted):
-            return _wrong_shape((len(gradients),))
+            return misshapen((len(gradients),))
         for gradient, array in zip(gradients, wanted, strict=True):
             if tuple(gradient.shape) != array.shape:
-                return _wrong_shape(tuple(gradient.shape))
+                return misshapen(tuple(gradient.shape))
         finding = NOTHING
         weight_slope = np.zeros(self._arrays[1].shape) if self.workload.linear else None
         for span in self._spans():
@@ -188,7 +158,7 @@ class Material:
             found, first = host(gradients[0][span]), span.start * truth[0].size
             if self._bounds is not None:
                 total = float(self._share)
-                truth = _between(found, truth, *(bound[span] / total for bound in self._bounds))
+                truth = between(found, truth, *(bound[span] / total for bound in self._bounds))
             size = self._size(truth)
             finding += compare(found, truth, allowed, self.precision, first, size, _KEPT)
             if weight_slope is not None:
@@ -208,7 +178,7 @@ class Material:
         if shape and shape != self._rows.shape and not whole:
             return Glimpse(np.nan, None, (shape, None))
         mean = self.mean_of(answer.value)
-        if answer.gradients is None or not self._share.units:
+        if answer.gradients is None or not self._slopes_count:
             return Glimpse(mean)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
@@ -220,11 +190,11 @@ class Material:
         """A timed answer beside the truth: its mean, and some rows of its gradient."""
         of_value, of_gradient = glimpse.misshapen
         if of_value is not None:
-            return _wrong_shape(of_value), NOTHING
+            return misshapen(of_value), NOTHING
         true, allowed = np.array([change.mean]), np.array([change.allowed])
         mean = compare(np.array([glimpse.mean]), true, allowed, self.precision)
         if of_gradient is not None:
-            return mean, _wrong_shape(of_gradient)
+            return mean, misshapen(of_gradient)
         if glimpse.slopes is None:
             return mean, NOTHING
         slopes, size = change.slopes, self._size(change.slopes)
@@ -371,6 +341,11 @@ class Material:
             return None
         return pred if scale == 1.0 else scale * pred
 
+    @property
+    def _slopes_count(self) -> bool:
+        """Whether there is a gradient to judge: a loss may have none, and a mean of no rows."""
+        return bool(self._share.units) and self.workload.differentiable
+
     def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
         return self._slopes_of(*self._parts(span))
 
@@ -419,14 +394,3 @@ class Material:
     def _largest(self) -> float:
         """A scale of all logits of linear_cross_entropy."""
         return max(1.0, self._scale / float(self._share))
-
-
-def _between(found: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
-    """What should have been found: anything between two slopes is right at a kink."""
-    if found.shape != low.shape:
-        return declared
-    return np.asarray(np.clip(np.where(np.isnan(found), declared, found), low, high))
-
-
-def _wrong_shape(shape: tuple[int, ...]) -> Finding:
-    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)), misshapen=True)

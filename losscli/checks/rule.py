@@ -79,6 +79,11 @@ class Finding:
 NOTHING = Finding(0, 0, 0.0, 0.0)
 
 
+def misshapen(shape: tuple[int, ...]) -> Finding:
+    """The finding of an answer that has the wrong shape."""
+    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)), misshapen=True)
+
+
 def scale_of(truth: Floats, logits: Floats | None) -> Floats:
     """What an error of a row is measured by: max(|truth|, 1, the row's largest |logit|).
 
@@ -144,3 +149,10 @@ def compare(
         slack=float(np.min(allowed, initial=math.inf)),
         errors=() if some is None else (some.copy(),),
     )
+
+
+def between(found: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
+    """What should have been found: anything between two slopes is right at a kink."""
+    if found.shape != low.shape:
+        return declared
+    return np.asarray(np.clip(np.where(np.isnan(found), declared, found), low, high))

@@ -28,6 +28,8 @@ KNOWN = {
     "kl_div": "nan, should be 0",  # 0 log 0
     # It reads what lies where no rows are, leaves nan out, and adds 1000 slopes one by one.
     "multi_margin": "no rows is|a nan among|gradient wrong|contents of its inputs change",
+    "multilabel_margin": "no rows is|a nan among",  # as multi_margin
+    "soft_margin": "the mean is inf",  # exp of a margin of -100
     "triplet_margin": "gradient wrong",  # squares of a distance that underflow
 }
 

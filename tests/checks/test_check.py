@@ -123,6 +123,7 @@ RIGHT = {
     "triplet_right": "triplet_margin:margin=2",
     "subgradient": "mae",
     "weighed": "mse + 0.1*mae",
+    "nce": "info_nce",
 }
 
 
@@ -139,7 +140,8 @@ def test_a_right_function_passes(name):
 
 def test_a_loss_without_a_gradient_is_judged_by_its_values():
     """Of one's own, and of a function that returns no gradient."""
-    for arguments in (("zero_one",), ("kernels.py:mistakes", "zero_one"), ("mse + zero_one",)):
+    functions = ("kernels.py:mistakes", "kernels.py:mistakes_and_slopes")
+    for arguments in (("zero_one",), ("mse + zero_one",), *((f, "zero_one") for f in functions)):
         result = whole_check(*arguments, examples=5)
         assert [row.fault for row in result] == [""] * len(result)
         assert {row.passes for row in result} == {"forward"}
@@ -166,11 +168,11 @@ def test_a_search_that_was_asked_for_needs_its_libraries(monkeypatch):
 
 def test_the_snippet_shows_the_fault(capsys):
     """It runs as it stands, and prints the truth and what the function gives."""
-    result = check("kernels.py:triplet_squared", "triplet_margin")
+    result = check("kernels.py:ranking_swapped", "margin_ranking")
     lines = next(row.snippet for row in result if row.snippet)
     exec(lines, {})
     assert capsys.readouterr().out.startswith("[")
-    assert "kernels.py:triplet_squared" in lines
+    assert "kernels.py:ranking_swapped" in lines
 
 
 def test_a_constant_that_scores_is_told_of():

@@ -116,3 +116,31 @@ def test_a_size_beyond_this_machine_is_missing_memory(losscli):
     assert said.code == 4
     assert "too little memory" in said.error[0]
     assert "TiB" in said.error[1]
+
+
+def test_a_loss_without_a_gradient_has_a_forward_pass_alone(losscli):
+    """With nothing left to do where only the other was asked for, the mend is said."""
+    said = losscli("bench", "-l", "zero_one,mae", "--impl", "numpy", "--format", "json", *QUICK)
+    assert said.code == 0, said.err
+    passes = [(row["loss"], row["pass"]) for row in json.loads(said.out)["rows"]]
+    assert passes == [
+        ("zero_one", "forward"), ("mae", "forward"), ("mae", "forward+backward"),
+    ]  # fmt: skip
+    said = losscli("bench", "-l", "zero_one", "--pass", "forward+backward", *QUICK)
+    assert said.code == 4
+    assert "zero_one: no backward pass: --pass forward" in said.err
+
+
+def test_a_check_tells_each_kind_of_fault_once(losscli):
+    """With the number of cases like it, and lines to paste; JSON has every case."""
+    Path("k.py").write_text(WRONG)
+    said = losscli("check", "k.py:zero", "--as", "mse", "--examples", "0")
+    assert said.code == 1
+    told = [line for line in said.out.splitlines() if line.startswith("  WRONG")]
+    assert len(told) <= 4
+    assert any("the mean is 0, should be" in line and " like it)" in line for line in told)
+    assert said.out.count("import numpy as np") == 1
+    said = losscli("check", "k.py:zero", "--as", "mse", "--examples", "0", "--format", "json")
+    wrong = [row for row in json.loads(said.out)["rows"] if row["fault"]]
+    assert len(wrong) > len(told)
+    assert all(row["snippet"].startswith("import numpy") for row in wrong if row["smallest"])
