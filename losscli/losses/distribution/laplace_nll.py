@@ -33,7 +33,8 @@ def _laplace_nll_derivative(
     """Of the location sign(error) / b, of the scale (1 - |error| / b) / b; below eps as at it."""
     scale = xp.clip(pred[:, 1], eps, xp.inf)
     error = pred[:, 0] - target
-    of_scale = (1.0 - xp.abs(error) / scale) / scale
+    # The difference first: it is exact where the two are near each other.
+    of_scale = (scale - xp.abs(error)) / scale / scale
     return xp.stack((xp.sign(error) / scale, of_scale), axis=1)
 
 

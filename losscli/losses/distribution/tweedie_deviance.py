@@ -63,7 +63,10 @@ def _far(
         scale * xp.expm1(xp.clip(exponent, -1.0, 1.0)),
         xp.clip(target, 0.0, xp.inf) ** (2.0 - power) - scale,
     )
-    found = 2.0 * ((rise / (2.0 - power) - part * scale) / (1.0 - power))
+    steep = part * scale
+    if xp.any(part == xp.inf):  # the quotient leaves the range before the product returns to it
+        steep = xp.where(part == xp.inf, (target - pred) * pred ** (1.0 - power), steep)
+    found = 2.0 * ((rise / (2.0 - power) - steep) / (1.0 - power))
     return xp.where(scale == xp.inf, scale, found)
 
 

@@ -201,6 +201,7 @@ OWED = {
         scale=_tweedie_terms,
         why="for large relative errors it is a difference of two terms over 1 - power",
         examples=(
+            (4e-308, 1e8, {}),
             (4.0, 0.0, {}),
             (4.0, 0.0, {"power": 1.01}),
             (4.0, -3.0, {"power": -1.0}),
