@@ -139,9 +139,7 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     return layout
 
 
-def _reading(
-    losses: Sequence[BoundLoss], pred: Row, target: Row | None
-) -> tuple[Row, Row | None]:
+def _reading(losses: Sequence[BoundLoss], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
     for one in ((_column(pred), label), (pred, label)):

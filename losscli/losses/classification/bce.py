@@ -6,7 +6,7 @@ from typing import Any
 from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import binary_shares, share
+from losscli.losses.stable import binary_shares, by_shares
 
 # torch holds the gradient's denominators here, so that a certain and wrong row stays finite.
 _LEAST = 1e-12
@@ -24,11 +24,10 @@ def _bce(
     >>> bce([0.5, 1.0, 0.0], [1, 1, 1]).round(6).tolist()
     [0.693147, 0.0, 100.0]
     """
-    one, zero = binary_shares(target, label_smoothing)
     # log1p: the digits of 1 - pred are gone before a logarithm could use them.
     yes = -xp.clip(xp.log(pred), floor, 0.0)
     no = -xp.clip(xp.log1p(-pred), floor, 0.0)
-    return share(xp, one, yes) + share(xp, zero, no)
+    return by_shares(xp, binary_shares(target, label_smoothing), (yes, no))
 
 
 def _bce_derivative(
