@@ -228,4 +228,4 @@ CLASS = Wholes(
     "number them from 0; for scores: -l zero_one:threshold=0.5",
     Interval(-(2.0**53), 2.0**53, "()"),
 )
-BINARY = Choice("labels of 0 or 1", "", (0.0, 1.0))
+BINARY = Choice("labels of 0 or 1", "(label + 1) / 2 makes them of -1 and 1", (0.0, 1.0))
