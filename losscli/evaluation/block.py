@@ -190,7 +190,8 @@ class BlockMeter:
         if missing is not None:
             missing = missing & ~out  # a row that does not count may hold anything
             checks.blame_missing(loss, missing)
-            values[checks.lost(loss) if self._nan == "propagate" else missing] = np.nan
+            lost = missing & checks.nans() if self._nan == "propagate" else missing
+            values[lost] = np.nan
             if (
                 denominator is not None
             ):  # a label that is nan was replaced, perhaps by an ignored one
@@ -302,12 +303,13 @@ class _Checks:
             found |= self._raw["targets"] == spared
         return found
 
-    def lost(self, loss: BoundLoss) -> Mask:
-        """The rows whose label is nan: no index says so, hence their loss must."""
-        labels = self._raw.get("targets")
-        if labels is None or labels.dtype.kind != "f" or not loss.loss.indexed(labels.shape[1:]):
-            return np.zeros(len(self._raw["preds"]), np.bool_)
-        return np.asarray(np.isnan(labels))
+    def nans(self) -> Mask:
+        """The rows with a nan: comparisons and indices hide it, hence their loss must say so."""
+        found = np.zeros(len(self._raw["preds"]), np.bool_)
+        for role in self._raw.keys() & {"preds", "targets"}:
+            if self._raw[role].dtype.kind == "f":
+                found |= rows_with(np.isnan(self._raw[role]))
+        return found
 
     def blame_missing(self, loss: BoundLoss, rows: Mask) -> None:
         """Under --nan error, remember the rows that lack a number."""

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from losscli.plans import NanPolicy, Reduction
 from losscli.sources.source import Source
 from losscli.tallies.digest import Digest
 from losscli.tallies.rows import RowTally
+
+Row: TypeAlias = tuple[int, ...]
 
 
 class Samples(Protocol):
@@ -113,17 +115,14 @@ def _notes(
         yield Note("integers_rounded", words)
 
 
-def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...]]:
-    """The shape of a row of each role as the losses take it; (N, 1) beside (N,) is a column.
+def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
+    """The shape of a row of each role as the losses take it; (N, 1) is a column where that fits.
 
     Raises DataError where a loss does not take these shapes.
     """
     pred = source.field("preds").row
     target = source.field("targets").row if "targets" in source.roles else None
-    if target == (1,):
-        target = ()
-    if pred == (1,) and target == () and all(loss.loss.elementwise for loss in losses):
-        pred = ()
+    pred, target = _reading(losses, pred, target)
     for loss in losses:
         if loss.loss.elementwise:
             _one_column(source, loss)
@@ -138,6 +137,24 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, tuple[int, ...
             )
         layout["weights"] = ()
     return layout
+
+
+def _reading(losses: Sequence[BoundLoss], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
+    """The rows as all losses take them, columns before matrices; as they are where none does."""
+    label = None if target is None else _column(target)
+    for one in ((_column(pred), label), (pred, label)):
+        if all(_takes(loss, *one) for loss in losses):
+            return one
+    return pred, target
+
+
+def _column(row: Row) -> Row:
+    return () if row == (1,) else row
+
+
+def _takes(loss: BoundLoss, pred: Row, target: Row | None) -> bool:
+    rows = loss.loss.rows_of
+    return rows.fit(pred, target if rows.targeted else None)
 
 
 def _one_column(source: Source, loss: BoundLoss) -> None:

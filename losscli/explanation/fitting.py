@@ -10,7 +10,7 @@ from losscli.errors import LossCliError
 from losscli.evaluation.measure import fit
 from losscli.explanation.kinds import tasks_of
 from losscli.losses.domain import Domain, Numbers, Simplex
-from losscli.losses.labels import Choice, Labels
+from losscli.losses.labels import Choice, Labels, Wholes
 from losscli.losses.loss import Loss
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss
@@ -71,6 +71,8 @@ def _says(domain: Domain, rows: Any) -> int:
         return 2 if rows.ndim == 1 else 0
     if isinstance(domain, Choice):
         return 2
+    if isinstance(domain, Wholes):  # of labels the type is whole too; an amount may be by chance
+        return 2 if rows.dtype.kind in "iub" else 0
     if isinstance(domain, Numbers) and domain.often:
         return 2 if np.isin(rows, domain.often).all() else 1
     if isinstance(domain, Simplex):

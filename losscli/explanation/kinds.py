@@ -54,7 +54,9 @@ def tasks_of(loss: Loss) -> tuple[str, ...]:
         return (loss.family,) if loss.family in TASKS else ()
     if isinstance(loss.target, Labels):
         return ("ordinal",) if loss.rows_of.more else ("multiclass",)
-    if loss.rows_of == LABEL_SETS or not loss.elementwise:
+    if loss.rows_of == LABEL_SETS:
+        return ("binary", "multiclass", "multilabel")
+    if not loss.elementwise:
         return ("multilabel",)
     signs = isinstance(loss.target, Choice) and -1.0 in loss.target.values
     return ("binary",) if signs else ("binary", "multilabel")

@@ -177,25 +177,23 @@ class BothSides(Choice):
 
 @dataclass(frozen=True)
 class Wholes(Numbers):
-    """Whole numbers that name something."""
-
-    @property
-    def bounded(self) -> bool:
-        """Fractions lie outside."""
-        return True
+    """Whole numbers that name something, as far as float64 tells one from the next."""
 
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None
     ) -> Offenders:
-        """The entries that have a fraction; what is not finite is missing."""
+        """The entries with a fraction or too many digits; what is not finite is missing."""
         if raw.dtype.kind in "iub":
-            return Offenders()
+            return super().offenders(raw)
         missing = ~np.isfinite(raw)
-        return Offenders(or_none(missing), or_none((raw != np.floor(raw)) & ~missing))
+        good = (raw == np.floor(raw)) & self.interval.holds(raw)
+        return Offenders(or_none(missing), or_none(~good & ~missing))
 
     def fault(self, value: float, classes: int | None = None) -> str:
-        """It has a fraction, or is none."""
-        return "is not whole" if math.isfinite(value) else "is not finite"
+        """It has a fraction, is none, or cannot be told from its neighbours."""
+        if not math.isfinite(value):
+            return "is not finite"
+        return "is not whole" if self.interval.holds(value) else "has more digits than a float64"
 
     def draw(
         self,
@@ -208,6 +206,16 @@ class Wholes(Numbers):
         """A few of them, all alike."""
         return random.integers(0, classes or _LABELS, shape).astype(dtype)
 
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """A few of both signs: which ones makes no difference."""
+        return mixed([-1.0, 0.0, 1.0, 2.0], row)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """The nearest whole numbers."""
+        return np.asarray(np.rint(super().nearest(raw)))
+
 
 LABELS = Labels()
 INDICES = Labels("class indices 0 ... C - 1", "labels count from 0")
@@ -215,5 +223,9 @@ HARD_LABEL = Choice(
     "labels of {0, 1} or {-1, 1}", "map one of them to the other", (0.0, 1.0, -1.0), (0.0, -1.0)
 )
 SIGN = Choice("labels of -1 or 1", "2 * label - 1 makes them of 0 and 1", (1.0, -1.0))
-CLASS = Wholes("labels, as whole numbers", "scores? -l zero_one:threshold=0.5", Interval(ends="()"))
-BINARY = Choice("labels of 0 or 1", "", (0.0, 1.0))
+CLASS = Wholes(
+    "labels, as whole numbers",
+    "number them from 0; for scores: -l zero_one:threshold=0.5",
+    Interval(-(2.0**53), 2.0**53, "()"),
+)
+BINARY = Choice("labels of 0 or 1", "(label + 1) / 2 makes them of -1 and 1", (0.0, 1.0))

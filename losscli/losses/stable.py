@@ -8,10 +8,24 @@ def softplus(xp: Namespace, x: Array) -> Array:
     return xp.clip(x, 0.0, xp.inf) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
+def softpluses(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    """log(1 + eˣ) and log(1 + e⁻ˣ), which differ by x alone."""
+    rest = xp.log1p(xp.exp(-xp.abs(x)))
+    return xp.clip(x, 0.0, xp.inf) + rest, xp.clip(-x, 0.0, xp.inf) + rest
+
+
 def sigmoid(xp: Namespace, x: Array) -> Array:
     """1 / (1 + e⁻ˣ), with all digits of both tails."""
-    tail = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1.0, tail) / (1.0 + tail)
+    above, below = odds(xp, x)
+    return above / (above + below)
+
+
+def odds(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    """Two numbers whose ratio is eˣ, the larger of which is 1.
+
+    No `where` on x: a choice that no processor can foresee costs more than an exponential.
+    """
+    return xp.exp(xp.clip(x, -xp.inf, 0.0)), xp.exp(xp.clip(-x, -xp.inf, 0.0))
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
@@ -34,7 +48,18 @@ def two_difference(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
 
 def share(xp: Namespace, weight: Array, term: Array) -> Array:
     """Weight · term, and 0 where the weight is exactly 0, whatever the term."""
-    return xp.where(weight == 0, 0.0, weight * term)
+    product = weight * term
+    if not xp.all(xp.isfinite(product)):
+        product = xp.where(weight == 0, 0.0, product)
+    return product + 0.0  # the same 0 on both ways
+
+
+def by_shares(xp: Namespace, shares: tuple[Array, Array], costs: tuple[Array, Array]) -> Array:
+    """The costs >= 0 of a 1 and of a 0 by their shares; a share of 0 takes not even infinity."""
+    total = shares[0] * costs[0] + shares[1] * costs[1]
+    if not xp.all(xp.isfinite(total)):
+        total = share(xp, shares[0], costs[0]) + share(xp, shares[1], costs[1])
+    return total
 
 
 def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:

@@ -100,11 +100,9 @@ class RowTally:
             weight = None if weight is None else weight[rows]
         scaled, shares = values, denominator
         if weight is not None:
-            # A row of weight 0 is out, even where its loss is infinite.
-            scaled = np.zeros_like(values)
-            np.multiply(weight, values, out=scaled, where=weight != 0)
+            scaled = _weighed(values, weight)
             if not by_rows:
-                shares = weight if denominator is None else weight * denominator
+                shares = weight if denominator is None else _weighed(denominator, weight)
         if shares is not None:
             out = (shares == 0) & (scaled == 0)
             if out.any():
@@ -161,6 +159,13 @@ class RowTally:
         found = self.moments.stderr(mean, float(self.denominator))
         # Unlike rows cannot have no spread: their squares were too small for float64.
         return None if found == 0 and self.extremes.low != self.extremes.high else found
+
+
+def _weighed(numbers: Floats, weight: Floats) -> Floats:
+    """The numbers by their weights; a row of weight 0 is out, even where its number is infinite."""
+    found = np.zeros_like(numbers)
+    np.multiply(weight, numbers, out=found, where=weight != 0)
+    return found
 
 
 def _extremes_beside_nan(values: Floats, rows: Indices | None, first: int) -> Extremes:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from losscli import losses
+from losscli import evaluate, losses
 from losscli.losses.registry import every, find, modules
 
 LOSSES = {loss.name: loss for loss in every()}
@@ -119,6 +119,19 @@ CHECKS = [
 def test_every_loss(name, check):
     """The grid."""
     check(LOSSES[name])
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_propagated_nan_is_the_value_of_every_loss(name, backend):
+    """Though comparisons, clips and indices would hide it; a row of no weight may hold anything."""
+    inputs = sample(LOSSES[name], 4)
+    for role in range(len(inputs)):
+        held = [array.astype(np.float64) for array in inputs]
+        held[role].reshape(4, -1)[1, -1] = math.nan
+        given = {"loss": name, "nan": "propagate", "backend": backend}
+        assert math.isnan(evaluate(*held, **given).value)
+        assert np.isfinite(evaluate(*held, **given, weights=[1, 0, 1, 1]).value)
 
 
 def test_names_and_aliases_are_unique():

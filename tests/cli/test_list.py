@@ -48,6 +48,8 @@ def test_filters(names):
     assert "cross_entropy" in names("--task", "multiclass", "--takes", "logit")
     assert "categorical_cross_entropy" not in names("--task", "multiclass", "--takes", "logit")
     assert {"bce", "bce_with_logits"} <= set(names("--task", "binary"))
+    for task in ("binary", "multiclass", "multilabel"):  # labels of any kind are right or wrong
+        assert "zero_one" in names("--task", task)
     assert {"poisson_nll", "poisson_deviance"} <= set(names("--task", "count"))
     assert {"gaussian_nll", "interval_score"} <= set(names("--task", "distribution"))
     assert "mse" not in names("--takes", "probability")

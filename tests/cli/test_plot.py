@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -71,6 +72,16 @@ def test_losses_that_depend_on_the_target_too_share_its_axis(losscli):
     document = plotted(losscli, "mae", "mape")
     assert document["axis"] == "prediction, target 1"
     assert document["curves"][0]["losses"] == document["curves"][1]["losses"]
+
+
+def test_the_step_that_hinges_bound_is_drawn_beside_them(losscli):
+    """Scores under a threshold share the axis of scores; there is no slope of a step."""
+    document = plotted(losscli, "zero_one:threshold=0", "hinge", "perceptron")
+    assert document["axis"] == "logit or score, target 1"
+    step, hinge = (np.array(curve["losses"]) for curve in document["curves"][:2])
+    at = np.array(document["curves"][0]["at"])
+    assert (step == (at <= 0)).all()
+    assert (step <= np.interp(at, document["curves"][1]["at"], hinge) + 1e-9).all()
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])

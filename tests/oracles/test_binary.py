@@ -103,6 +103,17 @@ def test_scores_are_no_labels():
     assert value("zero_one:threshold=0", Z, SIGNS) == wrong
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint64, np.float64])
+def test_labels_that_float64_cannot_tell_apart_are_refused(kind):
+    """2^53 and 2^53 + 1 would count as one label, and a wrong answer as right."""
+    near = np.array([1, 2**53 - 1]).astype(kind), np.array([1, 2**53 - 2]).astype(kind)
+    assert value("zero_one", *near) == 0.5
+    far = np.array([1, 2**53]).astype(kind), np.array([1, 2**53 + 1]).astype(kind)
+    for call in (losses.zero_one, lambda *labels: value("zero_one", *labels)):
+        with pytest.raises(DataError, match="more digits"):
+            call(*far)
+
+
 def test_zero_one_has_no_gradient():
     """It says so, alone and in a sum."""
     with pytest.raises(UsageError, match="no gradient"):

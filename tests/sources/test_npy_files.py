@@ -136,6 +136,26 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize(("pred", "target", "codes", "named"), COLUMNS.values(), ids=COLUMNS)
+def test_a_matrix_of_one_label_is_a_column_of_labels(array, pred, target, codes, named):
+    """Though a row of several labels is taken too."""
+    first, second = np.arange(60) % 3, np.arange(60) % 2
+    given = array(first.reshape(pred), "p.npy"), array(second.reshape(target), "t.npy")
+    result = evaluate(*given, loss=["zero_one", "mae"])
+    assert result["zero_one"].value == np.mean(first != second)
+    assert result["mae"].value == pytest.approx(np.abs(first - second).mean())
+    assert [note.code for note in result.notes] == codes
+    assert all(named in note.message for note in result.notes)
+
+
+def test_masks_of_one_pixel_stay_matrices(array):
+    """(N, 1) is no column where a loss takes rows alone."""
+    masks = array(np.ones((4, 1)), "p.npy"), array(np.array([[1.0], [0.0], [1.0], [1.0]]), "t.npy")
+    result = evaluate(*masks, loss="dice")
+    assert result.value == 0.25
+    assert not result.notes
+
+
+@pytest.mark.parametrize(("pred", "target", "codes", "named"), COLUMNS.values(), ids=COLUMNS)
 def test_a_matrix_of_one_column_is_a_column(array, pred, target, codes, named):
     """(N, 1) against (N,) is the one exception to exact shapes, and noted where it is made."""
     first, second = values("f8", 60), values("f4", 60)

@@ -6,7 +6,7 @@ from typing import Any
 from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import binary_shares, share
+from losscli.losses.stable import binary_shares, by_shares
 
 # torch holds the gradient's denominators here, so that a certain and wrong row stays finite.
 _LEAST = 1e-12
@@ -24,11 +24,10 @@ def _bce(
     >>> bce([0.5, 1.0, 0.0], [1, 1, 1]).round(6).tolist()
     [0.693147, 0.0, 100.0]
     """
-    one, zero = binary_shares(target, label_smoothing)
     # log1p: the digits of 1 - pred are gone before a logarithm could use them.
     yes = -xp.clip(xp.log(pred), floor, 0.0)
     no = -xp.clip(xp.log1p(-pred), floor, 0.0)
-    return share(xp, one, yes) + share(xp, zero, no)
+    return by_shares(xp, binary_shares(target, label_smoothing), (yes, no))
 
 
 def _bce_derivative(
@@ -40,11 +39,11 @@ def _bce_derivative(
     """
     one, zero = binary_shares(target, label_smoothing)
     least = 0.0 if floor == -xp.inf else _LEAST
-    rest = 1.0 - pred
-    hard_one = -1.0 / xp.clip(pred, least, 1.0)
-    hard_zero = 1.0 / xp.clip(rest, least, 1.0)
-    soft = (pred - one) / xp.clip(pred * rest, least, 1.0)
-    return xp.where(zero == 0, hard_one, xp.where(one == 0, hard_zero, soft))
+    # A hard label's factor is 1 on both sides of the fraction: no choice by label, which is slow.
+    surely_one = xp.asarray(zero == 0, dtype=pred.dtype)
+    surely_zero = xp.asarray(one == 0, dtype=pred.dtype)
+    above, below = xp.maximum(pred, surely_zero), xp.maximum(1.0 - pred, surely_one)
+    return (above * (1.0 - surely_one) - one) / xp.clip(above * below, least, 1.0)
 
 
 def _bce_reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothing: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import LOGIT, SOFT_LABEL, Interval
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import binary_shares, share, sigmoid, softplus
+from losscli.losses.stable import binary_shares, by_shares, odds, softpluses
 
 
 def _bce_with_logits(
@@ -18,11 +18,10 @@ def _bce_with_logits(
     >>> bce_with_logits([0.0, -50.0], [1, 0]).tolist()
     [0.6931471805599453, 1.9287498479639178e-22]
     """
-    one, zero = binary_shares(target, label_smoothing)
     # Each side's own softplus: the common form (1-t) z + log(1 + e^-z) cancels on right rows.
     # The weight multiplies the cost: a share so small that it has lost digits would show them.
-    yes = share(xp, one, pos_weight * softplus(xp, -pred))
-    return yes + share(xp, zero, softplus(xp, pred))
+    no, yes = softpluses(xp, pred)
+    return by_shares(xp, binary_shares(target, label_smoothing), (pos_weight * yes, no))
 
 
 def _bce_with_logits_derivative(
@@ -30,7 +29,8 @@ def _bce_with_logits_derivative(
 ) -> Array:
     """sigmoid(z) - t, with all digits of both tails; never above max(1, pos_weight)."""
     one, zero = binary_shares(target, label_smoothing)
-    return zero * sigmoid(xp, pred) - pos_weight * one * sigmoid(xp, -pred)
+    above, below = odds(xp, pred)
+    return (zero * above - pos_weight * one * below) / (above + below)
 
 
 def _bce_with_logits_reference(

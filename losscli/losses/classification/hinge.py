@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.classification._margin import margin_of, side
+from losscli.losses.classification._margin import margin_of, slope_within
 from losscli.losses.domain import SCORE, Interval
 from losscli.losses.labels import HARD_LABEL, SIGN, BothSides
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
@@ -22,7 +22,7 @@ def _hinge(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array
 
 def _hinge_derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """-y within the margin, 0 beyond it and at it."""
-    return xp.where(margin_of(xp, pred, target) < margin, -side(xp, target), 0.0)
+    return slope_within(xp, pred, target, margin)
 
 
 def _hinge_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.classification._margin import margin_of, side
+from losscli.losses.classification._margin import margin_of, slope_within
 from losscli.losses.domain import SCORE
 from losscli.losses.labels import HARD_LABEL, SIGN
 from losscli.losses.loss import Array, Convention, Loss, Namespace
@@ -22,7 +22,7 @@ def _perceptron(xp: Namespace, pred: Array, target: Array) -> Array:
 
 def _perceptron_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-y on the wrong side, 0 on the right one and between the two."""
-    return xp.where(margin_of(xp, pred, target) < 0.0, -side(xp, target), 0.0)
+    return slope_within(xp, pred, target, 0.0)
 
 
 def _perceptron_reference(mp: Any, pred: Any, target: Any) -> Any:

@@ -22,7 +22,8 @@ def _soft_margin(xp: Namespace, pred: Array, target: Array) -> Array:
 
 def _soft_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-y sigmoid(-y z), with all digits of both tails."""
-    return -side(xp, target) * sigmoid(xp, -margin_of(xp, pred, target))
+    y = side(xp, target)
+    return -y * sigmoid(xp, -y * pred)
 
 
 def _soft_margin_reference(mp: Any, pred: Any, target: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.domain import REAL, Domain
+from losscli.losses.domain import SCORE, Domain
 from losscli.losses.labels import CLASS, HARD_LABEL
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param, no_gradient
 from losscli.losses.shapes import LABEL_SETS
@@ -26,7 +26,7 @@ def _zero_one(
     [1.0, 0.0]
     """
     wrong = pred != target if threshold is None else (pred > threshold) != (target > 0)
-    found = xp.where(wrong, xp.ones_like(pred), 0.0)
+    found = xp.asarray(wrong, dtype=pred.dtype)
     if pred.ndim == 1:
         return found
     return xp.mean(found, axis=-1) if average == "columns" else xp.max(found, axis=-1)
@@ -41,7 +41,7 @@ def _zero_one_reference(mp: Any, pred: Any, target: Any, *, average: str, thresh
 
 
 def _domains(*, average: str, threshold: float | None) -> tuple[Domain, Domain]:  # noqa: ARG001
-    return (CLASS, CLASS) if threshold is None else (REAL, HARD_LABEL)
+    return (CLASS, CLASS) if threshold is None else (SCORE, HARD_LABEL)
 
 
 zero_one = Loss(

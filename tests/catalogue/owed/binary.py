@@ -138,14 +138,16 @@ OWED = {
     "binary_focal": Owed(
         kink=infinite,
         params={"gamma": GAMMAS, "alpha": st.sampled_from([..., 0.25, 0.0, 1.0])},
-        value=12.0,
-        gradient=12.0,
+        value=10.0,
+        gradient=10.0,
         scale=_focal_scale,
         gradient_scale=_focal_terms,
         why="a power multiplies the error of its base by gamma, to 5 here; it is subnormal before"
         " the cost multiplies it; slopes of soft labels cancel",
         examples=(
             (40.0, 1.0, {}),
+            (3.4046645980477757, 1.0, {"gamma": 5.0}),
+            (-1.693617394391338, 0.0, {"gamma": 5.0}),
             (-800.0, 1.0, {}),
             (0.5, 1.0, {"alpha": 0.25}),
             (0.5, 0.0, {"alpha": 0.25}),
