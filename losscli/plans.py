@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias, get_args
 
 from losscli.errors import UsageError
@@ -126,7 +126,7 @@ class BenchPlan:
     memory: bool = True
     plot: str | os.PathLike[str] | None = None
     output: Sequence[str | os.PathLike[str]] = ()
-    folder: str = ""
+    folder: str = field(default="", metadata={"flag": False})
 
     def at(self, path: str) -> str:
         """The path of a file that a loss or an implementation names."""
@@ -171,18 +171,18 @@ def check_flags(plan: type[Any], given: Mapping[str, Any]) -> None:
 
 def _check_kinds(plan: Any) -> None:
     """Raise UsageError for a flag of another kind; lists of texts become tuples."""
-    for field in fields(plan):
-        value = getattr(plan, field.name)
-        if field.name in _LISTS:
+    for part in fields(plan):
+        value = getattr(plan, part.name)
+        if part.name in _LISTS:
             single = isinstance(value, str | os.PathLike)
             several = (value,) if single else tuple(value) if _listed(value) else None
-            if several is None or not all(map(_LISTS[field.name], several)):
-                raise UsageError(f"{field.name} is a text or several; {value!r} is neither")
-            object.__setattr__(plan, field.name, several)
-        elif field.name in _KINDS:
-            holds, words = _KINDS[field.name]
+            if several is None or not all(map(_LISTS[part.name], several)):
+                raise UsageError(f"{part.name} is a text or several; {value!r} is neither")
+            object.__setattr__(plan, part.name, several)
+        elif part.name in _KINDS:
+            holds, words = _KINDS[part.name]
             if not holds(value):
-                raise UsageError(f"{field.name} is {words}; {value!r} is not")
+                raise UsageError(f"{part.name} is {words}; {value!r} is not")
 
 
 def _several(by: Any) -> tuple[Any, ...] | dict[str, Any]:

@@ -89,7 +89,9 @@ def test_the_flags_of_other_commands_are_the_fields_of_their_plans(name, plan):
     """By their names; a default of one is a default of the other."""
     command = typer.main.get_command(program()).commands[name]
     flags = {parameter.name: parameter for parameter in command.params}
-    found = {field.name: field for field in dataclasses.fields(plan)}
+    found = {
+        field.name: field for field in dataclasses.fields(plan) if field.metadata.get("flag", True)
+    }
     assert flags.keys() - ONLY_FLAGS.keys() == found.keys()
     required = {n: "a.json" for n, field in found.items() if field.default is dataclasses.MISSING}
     given = {n: flags[n].default for n in found.keys() - required.keys()}
