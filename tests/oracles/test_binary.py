@@ -169,6 +169,22 @@ def test_bce_by_conventions():
         assert value("bce", p, labels, "sklearn") == pytest.approx(theirs, rel=tolerance)
 
 
+@pytest.mark.parametrize("weight", [1.0, 3.0])
+@pytest.mark.parametrize("label", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("logit", [np.inf, -np.inf])
+def test_infinite_logits_by_conventions(logit, label, weight):
+    """Torch, which Keras calls, and optax multiply infinity by 0; the truth is 0 or infinity."""
+    z, t = torch.tensor([logit]).double(), torch.tensor([label]).double()
+    w = torch.tensor([weight])
+    theirs = functional.binary_cross_entropy_with_logits(z, t, pos_weight=w).item()
+    spec = f"bce_with_logits:pos_weight={weight:g}"
+    right = label == (1.0 if logit > 0 else 0.0)
+    truth = {None: 0.0 if right else np.inf, "torch": theirs, "optax": np.nan if right else np.inf}
+    truth["keras"] = theirs
+    for library, wanted in truth.items():
+        np.testing.assert_equal(value(spec, [logit], [label], library, nan="propagate"), wanted)
+
+
 def test_weights_of_bce_by_conventions():
     """Torch and Keras divide by the number of rows, scikit-learn by the sum of weights."""
     half, labels, weights = [0.5, 0.5], [1, 0], [1.0, 3.0]

@@ -43,7 +43,31 @@ def _bce_with_logits_reference(
     return pos_weight * target * yes + (1 - target) * no
 
 
-_CANCELS = "torch gives 0 for a right and confident negative, such as -50; the truth here"
+def _like_torch(
+    xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
+) -> Array:
+    """The same, but for infinite logits, by the form that torch has: (1 - t) z + max(-z, 0)."""
+    found = _bce_with_logits(
+        xp, pred, target, pos_weight=pos_weight, label_smoothing=label_smoothing
+    )
+    _, zero = binary_shares(target, label_smoothing)
+    return xp.where(xp.isfinite(pred), found, zero * pred + xp.clip(-pred, 0.0, xp.inf))
+
+
+def _like_optax(
+    xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
+) -> Array:
+    """The same, but nan for an infinite logit on its label's side: 0 · inf is not 0 there."""
+    one, zero = binary_shares(target, label_smoothing)
+    no, yes = softpluses(xp, pred)
+    return one * (pos_weight * yes) + zero * no
+
+
+_INFINITIES = "an infinite logit gives nan on its label's side"
+_CANCELS = (
+    "torch gives 0 for a right and confident negative, such as -50; the truth here; its nan for a"
+    " logit of -inf, and of inf under a 1, is kept"
+)
 
 bce_with_logits = Loss(
     name="bce_with_logits",
@@ -76,9 +100,9 @@ bce_with_logits = Loss(
         "optax": "losses.sigmoid_binary_cross_entropy(pred, target)",
     },
     like={
-        "torch": Convention(by_rows=True, by_elements=True, note=_CANCELS),
-        "keras": Convention(by_rows=True, note=_CANCELS),
-        "optax": Convention(),
+        "torch": Convention(values=_like_torch, by_rows=True, by_elements=True, note=_CANCELS),
+        "keras": Convention(values=_like_torch, by_rows=True, note=_CANCELS),
+        "optax": Convention(values=_like_optax, note=_INFINITIES),
     },
     pitfalls=(
         "Probabilities given to it look right and are wrong; losscli notes it.",
