@@ -2,11 +2,12 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 from losscli.errors import UsageError
+from losscli.flags import check_kinds, groupers
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
@@ -77,7 +78,7 @@ class EvalPlan:
             if getattr(self, name) not in get_args(kind):
                 words = ", ".join(get_args(kind))
                 raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
-        _check_kinds(self)
+        check_kinds(self)
         if self.like is not None:
             from losscli.losses.conventions import LIBRARIES
 
@@ -92,7 +93,7 @@ class EvalPlan:
                 hint="--per-sample FILE.npy keeps the losses of the rows",
             )
         object.__setattr__(self, "ci", fraction(self.ci, "ci"))
-        object.__setattr__(self, "by", _several(self.by))
+        object.__setattr__(self, "by", groupers(self.by))
         for path in self.output:
             output_format(path)
 
@@ -141,7 +142,7 @@ class BenchPlan:
             if all(isinstance(item, str) for item in several):
                 several = tuple(dict.fromkeys(several))  # what is asked for twice is done once
             object.__setattr__(self, name, several)
-        _check_kinds(self)
+        check_kinds(self)
         if self.passes not in get_args(Passes):
             words = ", ".join(get_args(Passes))
             raise UsageError(f"pass is one of {words}; {self.passes!r} is not")
@@ -155,90 +156,6 @@ class BenchPlan:
             output_format(path)
         if self.plot is not None:
             picture_format(self.plot)
-
-
-def check_flags(plan: type[Any], given: Mapping[str, Any]) -> None:
-    """Raise UsageError, with the nearest names, for a flag that a plan does not have."""
-    known = [field.name for field in fields(plan)]
-    for name in given:
-        if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(known)}"
-            raise UsageError(f"there is no flag {name!r}", hint=hint)
-
-
-def _check_kinds(plan: Any) -> None:
-    """Raise UsageError for a flag of another kind; lists of texts become tuples."""
-    for part in fields(plan):
-        value = getattr(plan, part.name)
-        if part.name in _LISTS:
-            single = isinstance(value, str | os.PathLike)
-            several = (value,) if single else tuple(value) if _listed(value) else None
-            if several is None or not all(map(_LISTS[part.name], several)):
-                raise UsageError(f"{part.name} is a text or several; {value!r} is neither")
-            object.__setattr__(plan, part.name, several)
-        elif part.name in _KINDS:
-            holds, words = _KINDS[part.name]
-            if not holds(value):
-                raise UsageError(f"{part.name} is {words}; {value!r} is not")
-
-
-def _several(by: Any) -> tuple[Any, ...] | dict[str, Any]:
-    """One thing or several that rows are grouped by; a list of numbers is one."""
-    if by is None:
-        return ()
-    if isinstance(by, Mapping) or hasattr(by, "columns"):  # a DataFrame
-        return {str(name): by[name] for name in getattr(by, "columns", by)}
-    if _listed(by) and all(_is_path(thing) or hasattr(thing, "__len__") for thing in by):
-        return tuple(by)
-    return (by,)
-
-
-def _all(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _listed(value: Any) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str | os.PathLike) and "\0" not in os.fspath(value)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-_LISTS: dict[str, Callable[[Any], bool]] = {
-    "pred": lambda value: isinstance(value, str),
-    "target": lambda value: isinstance(value, str),
-    "id": lambda value: isinstance(value, str),
-    "gate": lambda value: isinstance(value, str),
-    "max": lambda value: isinstance(value, str),
-    "min": lambda value: isinstance(value, str),
-    "allow_note": lambda value: isinstance(value, str),
-    "output": _is_path,
-}
-_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "threads": (_is_count, "a number of threads, or 0 for all cores"),
-    "seed": (_is_count, "a whole number from 0"),
-    "examples": (lambda value: value is None or _is_count(value), "a whole number from 0"),
-    "header": (lambda value: isinstance(value, bool), "True or False"),
-    "memory": (lambda value: isinstance(value, bool), "True or False"),
-    "digest": (lambda value: isinstance(value, bool), "True or False"),
-    "save": (lambda value: isinstance(value, bool), "True or False"),
-    "results": (_is_path, "a path"),
-    "folder": (lambda value: isinstance(value, str), "a path"),
-    "engine": (lambda value: isinstance(value, str), "a name"),
-    "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
-    "per_sample": (lambda value: value is None or _is_path(value), "a path"),
-    "baseline": (lambda value: value is None or _is_path(value), "a path"),
-    "plot": (lambda value: value is None or _is_path(value), "a path"),
-    "time": (lambda value: isinstance(value, int | float), "a number of seconds"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +177,7 @@ class CheckPlan:
 
     def __post_init__(self) -> None:
         """Raise UsageError for what no check could be."""
-        _check_kinds(self)
+        check_kinds(self)
         if not isinstance(self.impl, str):
             raise UsageError(f"an implementation is named by a text; {self.impl!r} is none")
         for path in self.output:

@@ -8,8 +8,9 @@ from typing import Any
 from losscli.errors import MissingError, UsageError
 from losscli.explanation.facts import Explanation, explained
 from losscli.explanation.plot import Plot, plotted
+from losscli.flags import check_flags
 from losscli.losses.spec import bind, rows_only
-from losscli.plans import PlotPlan, check_flags
+from losscli.plans import PlotPlan
 from losscli.results import OutputFile
 from losscli.sources.source import read_array
 

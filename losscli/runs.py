@@ -14,6 +14,7 @@ from losscli.errors import DataError, LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.gated import gated
 from losscli.evaluation.measure import no_progress
+from losscli.flags import check_flags
 from losscli.gates import Gate, bound, parse
 from losscli.losses.loss import Loss
 from losscli.losses.spec import BoundLoss, bind, files_of, rows_only
@@ -25,7 +26,6 @@ from losscli.plans import (
     DiffPlan,
     DoctorPlan,
     EvalPlan,
-    check_flags,
     output_format,
 )
 from losscli.results import OutputFile, SampleFile, SavedRun
