@@ -38,6 +38,7 @@ CASES = [
     case("clip", "bce", ([0.0, 1e-50, 1.0, 1.0, 0.0, 0.0], [1, 1, 0, 1, 0.5, 0])),
     *ordinary("bce_with_logits", *rows.LOGITS_AND_BITS, *rows.LOGITS_AND_SHARES),
     case("confident", "bce_with_logits", ([-50.0, 50.0, 800.0, -800.0], [0, 1, 0, 1])),
+    case("infinite", "bce_with_logits", ([INF, -INF, -INF, INF], [1, 0, 1, 0])),
     case("pos_weight", "bce_with_logits:pos_weight=3", ([0.5, 0.5], [1, 0]), pos_weight=3.0),
     *ordinary("soft_margin", *rows.LOGITS_AND_SIGNS),
     case("overflow", "soft_margin", ([-1000.0, -700.0, 1000.0], [1, 1, 1])),
