@@ -1,5 +1,7 @@
 """Numerically stable pieces that several losses are built of, on any array namespace."""
 
+from typing import Any
+
 from losscli.losses.loss import Array, Namespace
 
 
@@ -12,6 +14,15 @@ def sigmoid(xp: Namespace, x: Array) -> Array:
     """1 / (1 + e⁻ˣ), with all digits of both tails."""
     tail = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, 1.0, tail) / (1.0 + tail)
+
+
+def sigmoids(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    """Sigmoid(x) and sigmoid(-x), with all digits, of one exponential."""
+    tail = xp.exp(-xp.abs(x))
+    large = 1.0 / (1.0 + tail)
+    small = tail * large
+    right = x >= 0
+    return xp.where(right, large, small), xp.where(right, small, large)
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
@@ -35,6 +46,13 @@ def two_difference(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
 def share(xp: Namespace, weight: Array, term: Array) -> Array:
     """Weight · term, and 0 where the weight is exactly 0, whatever the term."""
     return xp.where(weight == 0, 0.0, weight * term)
+
+
+def weighed(xp: Namespace, weight: Any, term: Array) -> Array:
+    """The terms of each column times its weight, if there are any; 0 where that is exactly 0."""
+    if weight is None:
+        return term
+    return share(xp, xp.zeros_like(term[:1]) + weight, term)
 
 
 def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:
