@@ -1,5 +1,6 @@
 """Multilabel margin loss: every right label should lie ahead of every wrong one."""
 
+from dataclasses import replace
 from typing import Any
 
 from losscli.losses.domain import SCORE
@@ -65,7 +66,7 @@ multilabel_margin = Loss(
     derivative=_multilabel_margin_derivative,
     reference=_multilabel_margin_reference,
     pred=SCORE,
-    target=BINARY,
+    target=replace(BINARY, hint="a 0 or 1 a class; torch's lists of class indices are not read"),
     rows_of=VECTORS,
     saturates=True,  # wrong labels beyond the margin cost nothing, and labels are only counted
     flops=20,
