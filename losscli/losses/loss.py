@@ -12,7 +12,7 @@ from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
 from losscli.losses.conventions import Convention
-from losscli.losses.domain import LOGIT, Domain, rows_with
+from losscli.losses.domain import LOG_PROBABILITY, LOGIT, Domain, Simplex, rows_with
 from losscli.losses.labels import Labels
 from losscli.losses.params import Param
 from losscli.losses.shapes import NUMBERS, Rows, shape_words
@@ -150,7 +150,7 @@ class Loss:
             found += "" if target is None else f" and {shape_words(target)}"
             raise DataError(
                 f"{self.name} takes {self.rows_of.taken()}; they are {found}",
-                hint=self._shape_hint(pred, target),
+                hint=self._shape_hint(pred, target, params),
             )
         width = pred[-1] if pred else 1
         for param in self.params:
@@ -160,16 +160,23 @@ class Loss:
                     f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
                 )
 
-    def _shape_hint(self, pred: Sequence[int], target: Sequence[int] | None) -> str:
+    def _shape_hint(
+        self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
+    ) -> str:
+        if len(pred) == 1 and target is not None and not target:
+            labelled = _of_labels(self.domains_of(params)[0])
+            if labelled:
+                return f"one label a row? -l {labelled} takes such predictions"
         if self.elementwise:
             return "losscli never broadcasts: reshape one of them"
         if isinstance(self.target, Labels):
+            if target and self.rows_of.fit(pred, ()) and not self.rows_of.fit(pred, pred):
+                return "targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
             binary = " (for one logit a row: -l bce_with_logits)" if not pred else ""
             return f"classes stand on the last axis{binary}"
         if not pred:
             return "a row a sample: stack its numbers on the last axis"
-        labels = target is not None and len(target) < len(pred)
-        return "labels? losscli list --takes label has losses of them" if labels else ""
+        return "losscli eval without -l names the losses that fit them"
 
     def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """Per-sample losses, (N,), in float64: of (N, D) arrays the mean over D.
@@ -204,6 +211,15 @@ class Loss:
         """What each row counts in the mean; None where all count 1."""
         found = None if self.denominator is None else self.denominator(xp, target, **params)
         return found if found is None or found.ndim == 1 else row_means(xp, found)
+
+
+def _of_labels(domain: Domain) -> str:
+    """The loss of class labels that takes rows of such predictions; empty if there is none."""
+    if isinstance(domain, Simplex):
+        return "categorical_cross_entropy"
+    if domain is LOG_PROBABILITY:
+        return "nll"
+    return "cross_entropy" if domain.logit_scale else ""
 
 
 def row_means(xp: Namespace, values: Array) -> Array:

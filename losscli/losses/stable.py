@@ -1,5 +1,7 @@
 """Numerically stable pieces that several losses are built of, on any array namespace."""
 
+from typing import Any
+
 from losscli.losses.loss import Array, Namespace
 
 
@@ -26,6 +28,15 @@ def odds(xp: Namespace, x: Array) -> tuple[Array, Array]:
     No `where` on x: a choice that no processor can foresee costs more than an exponential.
     """
     return xp.exp(xp.clip(x, -xp.inf, 0.0)), xp.exp(xp.clip(-x, -xp.inf, 0.0))
+
+
+def sigmoids(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    """Sigmoid(x) and sigmoid(-x), with all digits, of one exponential."""
+    tail = xp.exp(-xp.abs(x))
+    large = 1.0 / (1.0 + tail)
+    small = tail * large
+    right = x >= 0
+    return xp.where(right, large, small), xp.where(right, small, large)
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
@@ -60,6 +71,13 @@ def by_shares(xp: Namespace, shares: tuple[Array, Array], costs: tuple[Array, Ar
     if not xp.all(xp.isfinite(total)):
         total = share(xp, shares[0], costs[0]) + share(xp, shares[1], costs[1])
     return total
+
+
+def weighed(xp: Namespace, weight: Any, term: Array) -> Array:
+    """The terms of each column times its weight, if there are any; 0 where that is exactly 0."""
+    if weight is None:
+        return term
+    return share(xp, xp.zeros_like(term[:1]) + weight, term)
 
 
 def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import struct
 from pathlib import Path
 
@@ -532,10 +533,35 @@ def test_the_end_of_an_open_interval_is_not_one_of_it(refused, array):
     assert lines[0] == "error: gamma_deviance takes numbers > 0; 0 is not one"
 
 
-def test_labels_for_rows_lead_to_losses_of_labels(refused, array):
-    """Where a loss takes a row of targets."""
-    rows, labels = array(np.full((3, 2), 0.5), "p.npy"), array(np.array([0, 1, 1]), "t.npy")
-    assert "losscli list --takes label" in refused(rows, labels, loss="kl_div")[-1]
+@pytest.mark.parametrize(
+    "spec",
+    ["kl_div", "js_div", "kl_div:log_pred=true", "listnet", "multilabel_margin", "asymmetric"],
+)
+def test_labels_for_rows_lead_to_a_loss_of_labels(losscli, refused, array, spec):
+    """Where a loss takes a row of targets, and the one that is named takes what is there."""
+    shares = np.full((3, 2), 0.5)
+    rows = array(np.log(shares) if "log" in spec else shares, "p.npy")
+    labels = array(np.array([0, 1, 1]), "t.npy")
+    hint = refused(rows, labels, loss=spec)[-1]
+    named = re.fullmatch(r"  one label a row\? -l (\w+) takes such predictions", hint)[1]
+    assert losscli("eval", rows, labels, "-l", named).code == 0
+
+
+def test_boxes_without_boxes_to_meet_lead_to_what_fits(losscli, refused, array):
+    """The command that is named says which losses do."""
+    rows, targets = array(np.ones((3, 4)), "p.npy"), array(np.ones(3), "t.npy")
+    hint = refused(rows, targets, loss="iou")[-1]
+    assert hint == "  losscli eval without -l names the losses that fit them"
+    assert "these fit" in losscli("eval", rows, targets).err
+
+
+@pytest.mark.parametrize("name", ["rps", "coral", "multi_margin"])
+def test_one_hot_rows_lead_to_class_indices(losscli, refused, array, name):
+    """Where a loss takes nothing else, and the way there is named."""
+    rows, targets = array(np.full((2, 2), 0.5), "p.npy"), np.eye(2)
+    hint = refused(rows, array(targets, "t.npy"), loss=name)[-1]
+    assert hint == "  targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
+    assert losscli("eval", rows, array(targets.argmax(axis=1), "y.npy"), "-l", name).code == 0
 
 
 @pytest.mark.parametrize("weight", [-1.0, -math.inf, math.inf])

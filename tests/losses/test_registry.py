@@ -4,6 +4,7 @@ import pytest
 
 from losscli import UsageError
 from losscli.losses import registry
+from losscli.losses.conventions import LIBRARIES
 from losscli.losses.not_losses import NOT_LOSSES
 from losscli.losses.registry import every, find, modules
 
@@ -21,9 +22,36 @@ def test_other_names_are_those_of_the_declarations():
 def test_an_alias_imports_one_loss(process_modules):
     """Seventy imports would cost more than a small evaluation."""
     found = process_modules("from losscli.losses.registry import find; find('l1')")
-    families = {f"losscli.losses.{family}." for family in registry.families()}
-    declared = {name for name in found if any(name.startswith(f) for f in families)}
-    assert {name for name in declared if "._" not in name} == {"losscli.losses.regression.mae"}
+    assert declared(found) == {"losscli.losses.regression.mae"}
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("l1", "regression.mae"),
+        ("l2", "regression.half_squared_error"),
+        ("kl_div", "divergence.kl_div"),
+    ],
+)
+def test_a_librarys_name_imports_one_loss(process_modules, name, loss):
+    """Also where the library gives another loss the name, as optax does l2."""
+    library = "torch" if name == "l1" else "optax"
+    line = f"from losscli.losses.registry import find_like; find_like({name!r}, {library!r})"
+    assert declared(process_modules(line)) == {f"losscli.losses.{loss}"}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_libraries_names_are_read_from_text_as_they_are_declared(library):
+    """Each leads to the loss that declares it."""
+    for loss in registry.every():
+        for name in loss.like[library].names if library in loss.like else ():
+            assert registry.find_like(name, library) == (loss, None)
+
+
+def declared(found):
+    """Which of some modules declare a loss."""
+    families = tuple(f"losscli.losses.{family}." for family in registry.families())
+    return {name for name in found if name.startswith(families) and "._" not in name}
 
 
 @pytest.fixture

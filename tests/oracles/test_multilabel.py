@@ -66,6 +66,25 @@ def test_a_wrong_label_at_the_margin_does_not_count():
         assert losses.multilabel_margin([pred], [pred]).tolist() == [0.0]
 
 
+def test_scores_at_the_ends_of_their_type_cost_what_they_cost():
+    """Gaps between them overflow, where the loss does not."""
+    scores = np.array([[1.7e308, -1.7e308], [-1.7e308, 1.7e308]])
+    target = np.array([[1.0, 0.0], [1.0, 0.0]])
+    assert losses.multilabel_margin(scores, target).tolist() == [0.0, 1.7e308]
+    tensors = torch.from_numpy(scores), torch.from_numpy(target)
+    assert losses.multilabel_margin(*tensors).tolist() == [0.0, 1.7e308]
+
+
+@pytest.mark.parametrize("weight", [0.0, np.array([0.0, 2.0])])
+def test_a_column_of_no_weight_costs_nothing(weight):
+    """Not even where its logit is certain and wrong."""
+    pred, target = np.array([[np.inf, 0.0]]), np.array([[0.0, 1.0]])
+    truth = [0.0 if np.ndim(weight) == 0 else np.log(2.0)]
+    assert losses.multilabel_soft_margin(pred, target, weight=weight).tolist() == truth
+    tensors = torch.from_numpy(pred), torch.from_numpy(target)
+    assert losses.multilabel_soft_margin(*tensors, weight=weight).tolist() == truth
+
+
 @pytest.mark.parametrize("params", [{}, {"gamma_neg": 2.0, "margin": 0.0}, {"gamma_pos": 3.0}])
 def test_asymmetric_is_its_authors_formula(params):
     """Without the clamps of their code; the mean where they take the sum."""
@@ -83,3 +102,9 @@ def test_asymmetric_is_its_authors_formula(params):
     np.testing.assert_allclose(
         losses.asymmetric.gradient(Z, T, **params), z.grad.numpy(), rtol=1e-9, atol=1e-14
     )
+
+
+def test_an_absent_label_just_beyond_the_margin_keeps_its_digits():
+    """A logit z has the probability 1/2 + z/4, rounded 1/2; its loss is q² here."""
+    found = losses.asymmetric([2.0**-52], [0], margin=0.5, gamma_neg=1.0)
+    assert found.tolist() == pytest.approx([2.0**-108], rel=1e-15, abs=0.0)

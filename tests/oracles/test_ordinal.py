@@ -67,6 +67,16 @@ def test_coral_is_the_sum_of_binary_cross_entropies(weight):
     )
 
 
+def test_a_threshold_of_no_weight_costs_nothing():
+    """Not even where its logit is certain and wrong."""
+    pred, target = np.array([[np.inf, 0.0]]), np.array([0])
+    weight = np.array([0.0, 2.0])
+    truth = [2.0 * np.log(2.0)]
+    assert losses.coral(pred, target, weight=weight).tolist() == truth
+    tensors = torch.from_numpy(pred), torch.from_numpy(target)
+    assert losses.coral(*tensors, weight=weight).tolist() == truth
+
+
 def test_coral_has_one_class_more_than_columns():
     """And no more."""
     assert losses.coral([[0.0, 0.0]], [2]).shape == (1,)

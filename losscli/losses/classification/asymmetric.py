@@ -1,11 +1,12 @@
 """Asymmetric loss of several labels: focal, more so for absent labels, which are many."""
 
+from functools import cache
 from typing import Any
 
 from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Loss, Namespace, Param
-from losscli.losses.stable import share, sigmoid, softplus
+from losscli.losses.stable import share, sigmoids, softplus
 
 
 def _asymmetric(
@@ -26,18 +27,38 @@ def _asymmetric(
     >>> asymmetric([0.0, -3.0], [1, 0], gamma_pos=1.0).tolist()  # log(2) / 2
     [0.34657359027997264, 0.0]
     """
-    yes = sigmoid(xp, -pred) ** gamma_pos * softplus(xp, -pred)
-    excess, cost = _absent(xp, pred, margin)
+    above, below = sigmoids(xp, pred)
+    yes = below**gamma_pos * softplus(xp, -pred)
+    excess, cost = _absent(xp, pred, above, below, margin)
     return xp.where(target > 0, yes, share(xp, excess**gamma_neg, cost))
 
 
-def _absent(xp: Namespace, pred: Array, margin: float) -> tuple[Array, Array]:
-    """Q = max(0, p - margin), and -log(1 - q)."""
-    excess = xp.clip(sigmoid(xp, pred) - margin, 0.0, xp.inf)
+def _absent(
+    xp: Namespace, pred: Array, above: Array, below: Array, margin: float
+) -> tuple[Array, Array]:
+    """Q = max(0, p - margin), and -log(1 - q).
+
+    With the margin's logit b, p - margin is (1 - margin) p (1 - e^(b - z)): no digit cancels.
+    """
     if margin == 0:
-        return excess, softplus(xp, pred)
-    far = -xp.log(margin + sigmoid(xp, -pred))  # 1 - q, without the digits that p near 1 has lost
+        return above, softplus(xp, pred)
+    nearest, rest = _logit(margin)
+    behind = xp.clip((nearest - pred) + rest, -xp.inf, 0.0)
+    excess = (1.0 - margin) * above * xp.abs(xp.expm1(behind))
+    far = -xp.log(margin + below)  # 1 - q, without the digits that p near 1 has lost
     return excess, xp.where(excess < 0.5, -xp.log1p(-excess), far)
+
+
+@cache
+def _logit(margin: float) -> tuple[float, float]:
+    """log(margin / (1 - margin)) as a float and what it lacks: a score at the margin cancels it."""
+    from decimal import Context, Decimal
+
+    digits = Context(prec=1200)  # a float near 0 has as many
+    share = Decimal(margin)
+    found = digits.divide(share, digits.subtract(Decimal(1), share)).ln(Context(prec=60))
+    nearest = float(found)
+    return nearest, float(found - Decimal(nearest))
 
 
 def _asymmetric_derivative(
@@ -54,10 +75,10 @@ def _asymmetric_derivative(
     Beyond it p (1 - p) (γ q^(γ - 1) (-log(1 - q)) + q^γ / (1 - q)). This is the whole gradient: the
     authors' code can stop it through the powers.
     """
-    above, below = sigmoid(xp, pred), sigmoid(xp, -pred)
+    above, below = sigmoids(xp, pred)
     easing = gamma_pos * share(xp, above, softplus(xp, -pred))
     yes = -(below**gamma_pos) * (easing + below)
-    excess, cost = _absent(xp, pred, margin)
+    excess, cost = _absent(xp, pred, above, below, margin)
     counts = excess > 0
     q = xp.where(counts, excess, 1.0)
     easing = gamma_neg * share(xp, below, cost) / q

@@ -1,5 +1,6 @@
 """Multilabel margin loss: every right label should lie ahead of every wrong one."""
 
+from dataclasses import replace
 from typing import Any
 
 from losscli.losses.domain import SCORE
@@ -17,7 +18,10 @@ def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
     >>> multilabel_margin([[0.1, 0.2, 0.4, 0.8]], [[1, 0, 0, 1]]).round(4).tolist()
     [0.85]
     """
-    reach = pred - target
+    classes = pred.shape[1]
+    # A power of two rounds nothing, and keeps the gaps and sums of scores finite where theirs is.
+    scale = 2.0 ** -classes.bit_length()
+    reach = scale * (pred - target)
     order = xp.argsort(-reach, axis=-1)
     rows = xp.arange(pred.shape[0])[:, None]
     reach, right = reach[rows, order], target[rows, order]
@@ -26,7 +30,7 @@ def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
     wrong_above = xp.cumulative_sum(1.0 - right[:, :-1], axis=-1)
     steps = wrong_above * (reach[:, :-1] - reach[:, 1:])
     overlap = xp.cumulative_sum(steps, axis=-1)
-    return xp.sum(right[:, 1:] * overlap, axis=-1) / pred.shape[1]
+    return xp.sum(right[:, 1:] * overlap, axis=-1) / classes / scale
 
 
 def _multilabel_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -62,7 +66,7 @@ multilabel_margin = Loss(
     derivative=_multilabel_margin_derivative,
     reference=_multilabel_margin_reference,
     pred=SCORE,
-    target=BINARY,
+    target=replace(BINARY, hint="a 0 or 1 a class; torch's lists of class indices are not read"),
     rows_of=VECTORS,
     saturates=True,  # wrong labels beyond the margin cost nothing, and labels are only counted
     flops=20,

@@ -6,7 +6,7 @@ from losscli.losses.classification._margin import margin_of
 from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import sigmoid, softplus
+from losscli.losses.stable import sigmoid, softplus, weighed
 
 
 def _multilabel_soft_margin(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
@@ -19,8 +19,7 @@ def _multilabel_soft_margin(xp: Namespace, pred: Array, target: Array, *, weight
     >>> multilabel_soft_margin([[0.0, -50.0]], [[1, 0]]).tolist()  # half of log 2
     [0.34657359027997264]
     """
-    found = softplus(xp, -margin_of(xp, pred, target))
-    return found if weight is None else weight * found
+    return weighed(xp, weight, softplus(xp, -margin_of(xp, pred, target)))
 
 
 def _multilabel_soft_margin_derivative(
@@ -28,8 +27,7 @@ def _multilabel_soft_margin_derivative(
 ) -> Array:
     """sigmoid(z) - t, with all digits of both tails, times the label's weight."""
     miss = sigmoid(xp, -margin_of(xp, pred, target))
-    slope = xp.where(target > 0, -miss, miss)
-    return slope if weight is None else weight * slope
+    return weighed(xp, weight, xp.where(target > 0, -miss, miss))
 
 
 def _multilabel_soft_margin_reference(mp: Any, pred: Any, target: Any, *, weight: Any) -> Any:

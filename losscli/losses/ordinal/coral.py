@@ -6,7 +6,7 @@ from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.shapes import THRESHOLDS
-from losscli.losses.stable import sigmoid, softplus
+from losscli.losses.stable import sigmoid, softplus, weighed
 
 
 def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
@@ -20,7 +20,7 @@ def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
     [1.3862943611198906]
     """
     cost = softplus(xp, xp.where(_passed(xp, pred, target), -pred, pred))
-    return xp.sum(cost if weight is None else weight * cost, axis=-1)
+    return xp.sum(weighed(xp, weight, cost), axis=-1)
 
 
 def _passed(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -31,8 +31,7 @@ def _coral_derivative(xp: Namespace, pred: Array, target: Array, *, weight: Any)
     """sigmoid(z_k) - 1[y > k], with all digits of both tails, times the threshold's weight."""
     passed = _passed(xp, pred, target)
     miss = sigmoid(xp, xp.where(passed, -pred, pred))
-    slope = xp.where(passed, -miss, miss)
-    return slope if weight is None else weight * slope
+    return weighed(xp, weight, xp.where(passed, -miss, miss))
 
 
 def _coral_reference(mp: Any, pred: Any, target: int, *, weight: Any) -> Any:

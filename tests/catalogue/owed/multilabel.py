@@ -1,8 +1,11 @@
 """Losses of several labels that may be right at once."""
 
+import math
+
 import numpy as np
 from hypothesis import strategies as st
 
+from losscli.losses.classification.asymmetric import asymmetric
 from tests.catalogue.owed.terms import Owed
 
 HARD = st.sampled_from([0.0, 1.0])
@@ -27,40 +30,32 @@ def _at_the_margin(pred, target, params):
     return any(abs(reach) <= 1e-15 * size for reach, size in _reaches(None, pred, target))
 
 
-def _excess(mp, z, target, margin):
-    """p, q and the truth of 1 - q of an absent label; None where it costs nothing."""
-    p = 1 / (1 + mp.exp(-z))
-    if target == 1 or p <= margin:
-        return None
-    return p, p - margin, margin + 1 / (1 + mp.exp(z))
-
-
-def _asymmetric_scale(mp, z, target, *, gamma_pos, gamma_neg, margin):
-    """What the value changes by as the rounded difference p - margin does, and the value."""
-    found = _excess(mp, z, target, margin)
-    if found is None:
-        other = 1 / (1 + mp.exp(z))
-        whole = other**gamma_pos * mp.log(1 + mp.exp(-z)) if target == 1 else mp.mpf(1)
-        return max(whole, mp.mpf("1e-290"))
-    p, q, rest = found
-    return q**gamma_neg * (-mp.log(rest)) + p * (
-        gamma_neg * q ** (gamma_neg - 1) * -mp.log(rest) + q**gamma_neg / rest * min(1, 4 * rest)
+def _powered(mp, z, target, *, gamma_pos, gamma_neg, margin):
+    """The value, once for itself and gamma times for the base of its power."""
+    params = {"gamma_pos": gamma_pos, "gamma_neg": gamma_neg, "margin": margin}
+    return (1 + (gamma_pos if target == 1 else gamma_neg)) * asymmetric.reference(
+        mp, z, target, **params
     )
 
 
-def _asymmetric_slopes(mp, z, target, *, gamma_pos, gamma_neg, margin):
+def _powered_slope(mp, z, target, *, gamma_pos, gamma_neg, margin):
     """The same of the slope."""
-    found = _excess(mp, z, target, margin)
     p, other = 1 / (1 + mp.exp(-z)), 1 / (1 + mp.exp(z))
-    if found is None:
-        cost = p * mp.log(1 + mp.exp(-z)) if target == 1 else mp.mpf(1)
-        return max(other**gamma_pos * (gamma_pos * cost + other), mp.mpf("1e-290"))
-    p, q, rest = found
-    cost = -mp.log(rest)
-    slope = p * other * (gamma_neg * q ** (gamma_neg - 1) * cost + q**gamma_neg / rest)
-    turn = gamma_neg * abs(gamma_neg - 1) * q ** (gamma_neg - 2) * cost
-    turn += 2 * gamma_neg * q ** (gamma_neg - 1) / rest
-    return max(slope + p * p * other * turn, mp.mpf("1e-290"))
+    if target == 1:
+        slope = other**gamma_pos * (gamma_pos * p * mp.log(1 + mp.exp(-z)) + other)
+        return (1 + gamma_pos) * slope
+    if p <= margin:
+        return mp.mpf(0)
+    q, rest = p - margin, margin + other
+    turn = gamma_neg * q ** (gamma_neg - 1) * -mp.log(rest) + q**gamma_neg / rest
+    return (1 + gamma_neg) * p * other * turn
+
+
+@st.composite
+def _near_the_margin(draw):
+    """Logits of absent labels whose probability hardly differs from the default margin."""
+    away = draw(st.sampled_from([-1.0, 1.0])) * draw(st.floats(1e-16, 1e-2))
+    return math.log(0.05 / 0.95) + away, 0.0
 
 
 def _at_the_threshold(z, target, params):
@@ -88,6 +83,10 @@ OWED = {
             ([1.0, 2.0], [1.0, 1.0], {}),
             ([3.0], [1.0], {}),
             ([1e6, 1e6 - 1, -1e6], [1.0, 0.0, 1.0], {}),
+            ([1.7e308, -1.7e308], [1.0, 0.0], {}),
+            ([1.7e308, -1.7e308, -1.7e308], [1.0, 1.0, 0.0], {}),
+            ([-1.7e308, 1.7e308], [1.0, 0.0], {}),
+            ([1e308, 1e308, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0], {}),
         ),
         ideal=st.lists(HARD, min_size=4, max_size=4),
         perfect=lambda target: [5.0 * t for t in target],
@@ -100,12 +99,10 @@ OWED = {
             "gamma_neg": st.sampled_from([..., 0.0, 1.0, 3.0]),
             "margin": st.sampled_from([..., 0.0, 0.2, 0.6]),
         },
-        value=12.0,
-        gradient=12.0,
-        scale=_asymmetric_scale,
-        gradient_scale=_asymmetric_slopes,
-        why="a power multiplies the error of its base by gamma; near the margin p - margin has"
-        " only the digits that the difference leaves",
+        near=_near_the_margin(),
+        scale=_powered,
+        gradient_scale=_powered_slope,
+        why="a power multiplies the error of its base by gamma",
         kink=_at_the_threshold,
         examples=(
             (-800.0, 1.0, {}),
@@ -113,6 +110,11 @@ OWED = {
             (800.0, 0.0, {"margin": 0.0}),
             (-50.0, 0.0, {"margin": 0.0, "gamma_neg": 1.0}),
             (40.0, 1.0, {}),
+            (-2.9444389736568803, 0.0, {}),
+            (0.4174316283864411, 0.0, {"margin": 0.6, "gamma_neg": 3.0}),
+            (1e-16, 0.0, {"margin": 0.5}),
+            (-690.0, 0.0, {"margin": 1e-300}),
+            (36.8, 0.0, {"margin": math.nextafter(1.0, 0.0)}),
         ),
         laws=frozenset({"non_negative"}),
     ),
