@@ -1,11 +1,17 @@
-"""Nanoseconds a number of every loss beside torch.nn.functional's, where torch has it.
+"""Nanoseconds a number of every loss beside eager torch.
 
 Ours is `losscli.evaluate` of arrays in memory: the exact mean, its standard error, the least and
-the largest row, and a look at every number; torch's is the eager mean of the same arrays, which
-looks at none. Both have all threads and float64. The two take turns, and medians of the turns are
-compared. A ratio above the bar of 1.5 is marked.
+the largest row, and a look at every number. Torch's is the mean that torch.nn.functional or, where
+that has no such loss, the plain expression in eager.py gives of the same arrays; it looks at none.
+Both have all threads and float64, and take turns. The ratio is the median of the turns' ratios,
+between the least and the most of them; beside it stands that of the fastest turns, which a busy
+machine disturbs least. A ratio above the bar of 1.5 is marked.
 
-    python benchmarks/catalogue.py [--numbers 1e7] [--turns 5] [--only mse,huber]
+A process gives temporaries of 32 MB and more back to the system and pays for faulting them in
+again, which eager torch does much of. With --kept freed memory stays, as it does in torch's caching
+allocator or under jemalloc: the harder race for us.
+
+    python benchmarks/catalogue.py [NAMES] [--elements 10_000_000] [--turns 7] [--kept]
 """
 
 import argparse
@@ -14,72 +20,92 @@ import time
 
 import numpy as np
 import torch
+from eager import EXPRESSIONS
 
 import losscli
 from losscli.benchmark.measure import settle_heap
 from losscli.benchmark.workloads import losses_of, workload_of
 from losscli.checks.inputs import Draw
-from losscli.implementations.implementation import Setting, UnsupportedError
+from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
+from losscli.implementations.torch import FUNCTIONS
 from losscli.losses.registry import every
-from losscli.machine import cores
+from losscli.machine import cores, reuse_freed_memory
 
 BAR = 1.5
 
 
 def main():
     """Print a Markdown table, a line a loss."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--numbers", type=float, default=1e7)
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--only", default="")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="losses; all without any")
+    parser.add_argument("--elements", type=int, default=10_000_000)
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--kept", action="store_true", help="keep freed memory")
     arguments = parser.parse_args()
+    if arguments.kept:
+        reuse_freed_memory()
     torch.set_num_threads(cores())
     settle_heap()
     print(f"NumPy {np.__version__}, torch {torch.__version__}, {cores()} threads, float64\n")
-    print("| loss | predictions | losscli ns | torch ns | ratio | |")
-    print("| --- | --- | ---: | ---: | ---: | --- |")
-    wanted = arguments.only.split(",") if arguments.only else [loss.name for loss in every()]
-    slow = [name for name in wanted if measured(name, arguments)]
+    print("| loss | predictions | losscli ns | torch ns | ratio | least, most | fastest | |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |")
+    names = arguments.names or [loss.name for loss in every()]
+    slow = [name for name in names if measured(name, arguments.elements, arguments.turns)]
     print(f"\n{len(slow)} above {BAR}: {', '.join(slow) or 'none'}")
 
 
-def measured(name, arguments):
+def measured(name, elements, turns):
     """Print the line of a loss; whether it is above the bar."""
     (bound,) = losses_of([name], None)
-    workload = workload_of(bound, str(int(arguments.numbers)), 0)
-    setting = Setting("cpu", "float64", cores())
+    workload = workload_of(bound, str(elements), 0)
     arrays = Draw(workload, np.float64, 0).all()
-    calls = [lambda: losscli.evaluate(*arrays, loss=name)]
-    try:
-        runner = parse("torch").prepare(workload, setting)
-        tensors = tuple(map(torch.from_numpy, arrays))
-        calls.append(lambda: runner.forward(*tensors))
-    except UnsupportedError:
-        pass
-    medians = [1e9 * seconds / arrays[0].size for seconds in turns(calls, arguments.turns)]
-    shape = "x".join(map(str, arrays[0].shape))
-    theirs, ratio = "", ""
-    above = len(medians) > 1 and medians[0] > BAR * medians[1]
-    if len(medians) > 1:
-        theirs, ratio = f"{medians[1]:.2f}", f"{medians[0] / medians[1]:.2f}"
-    mark = "above the bar" if above else "" if theirs else "torch has none"
-    print(f"| {name} | {shape} | {medians[0]:.2f} | {theirs} | {ratio} | {mark} |", flush=True)
-    return above
+    ours, theirs = in_turns(
+        lambda: losscli.evaluate(*arrays, loss=name), eager(name, workload, arrays), turns
+    )
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    ratio = statistics.median(ratios)
+    nanoseconds = [1e9 * statistics.median(taken) / arrays[0].size for taken in (ours, theirs)]
+    cells = [
+        name,
+        "x".join(map(str, arrays[0].shape)),
+        *(f"{ns:.2f}" for ns in nanoseconds),
+        f"{ratio:.2f}",
+        f"{min(ratios):.2f}, {max(ratios):.2f}",
+        f"{min(ours) / min(theirs):.2f}",
+        "above the bar" if ratio > BAR else "",
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
+    return ratio > BAR
 
 
-def turns(calls, count):
-    """The median seconds of each call, after one that warms up; A B, then B A."""
-    times = [[] for _ in calls]
-    for call in calls:
+def eager(name, workload, arrays):
+    """The call that gives torch's mean of the arrays."""
+    tensors = tuple(map(torch.from_numpy, arrays))
+    if name in FUNCTIONS:
+        runner = parse("torch").prepare(workload, Setting("cpu", "float64", cores()))
+        return lambda: runner.forward(*tensors)
+    expression = EXPRESSIONS[name]
+
+    def call():
+        with torch.no_grad():
+            expression(*tensors)
+
+    return call
+
+
+def in_turns(ours, theirs, count):
+    """The seconds of both, a turn each in either order, after one that warms up."""
+    times = ([], [])
+    calls = tuple(zip((ours, theirs), times, strict=True))
+    for call, _ in calls:
         call()
     for turn in range(count):
-        order = list(enumerate(calls))
-        for at, call in order if turn % 2 else reversed(order):
+        for call, taken in calls if turn % 2 else reversed(calls):
             start = time.perf_counter()
             call()
-            times[at].append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
+            taken.append(time.perf_counter() - start)
+    return times
 
 
 if __name__ == "__main__":
