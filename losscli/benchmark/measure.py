@@ -31,7 +31,7 @@ from losscli.sources.source import read_array
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 _MEMORY_SHARE = 0.2  # of the time, for peak memory in children
-_LEAST_MEMORY_S = 8.0
+_LEAST_MEMORY_S = 30.0  # a child imports torch, which takes long where cores are busy
 _KEPT = (32 << 20) - (1 << 16)  # bytes: just below the most that glibc learns to keep
 _LEAST_S = 0.3  # a block gets so long, however little time is left
 

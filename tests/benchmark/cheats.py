@@ -134,9 +134,9 @@ def exits(pred, target):
 
 
 def raises_later(pred, target):
-    """Right a hundred times, and then not there."""
+    """Right thirty times, and then not there."""
     _calls[0] += 1
-    if _calls[0] > 100:
+    if _calls[0] > 30:
         raise ValueError("later")
     return honest(pred, target)
 
