@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import LOGIT, SOFT_LABEL, Interval
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import share, sigmoid, softplus
+from losscli.losses.stable import share, sigmoid
 
 _KERAS_EPS = 1e-7
 
@@ -21,18 +21,17 @@ def _binary_focal(
     >>> binary_focal([0.0, 800.0], [1, 1]).tolist()  # log(2) / 4
     [0.17328679513998632, 0.0]
     """
-    cost = _cross_entropy(xp, pred, target)
-    return _weighed(xp, alpha, target, _miss(xp, pred, target) ** gamma * cost)
+    cost, miss = _cross_entropy(xp, pred, target)
+    return _weighed(xp, alpha, target, miss**gamma * cost)
 
 
-def _cross_entropy(xp: Namespace, pred: Array, target: Array) -> Array:
-    yes = share(xp, target, softplus(xp, -pred))
-    return yes + share(xp, 1.0 - target, softplus(xp, pred))
-
-
-def _miss(xp: Namespace, pred: Array, target: Array) -> Array:
-    """1 - p_t, as a sum of terms >= 0: a difference would have no digit left on right rows."""
-    return target * sigmoid(xp, -pred) + (1.0 - target) * sigmoid(xp, pred)
+def _cross_entropy(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
+    """Binary cross-entropy, and 1 - p_t, as sums of terms >= 0: nothing cancels on right rows."""
+    above = xp.astype(pred >= 0, pred.dtype)
+    against, along = xp.abs(target - above), xp.abs(target - (1.0 - above))
+    tail = xp.exp(-xp.abs(pred))
+    cost = share(xp, against, xp.abs(pred)) + xp.log1p(tail)
+    return cost, (against + along * tail) / (1.0 + tail)
 
 
 def _binary_focal_derivative(
@@ -43,7 +42,7 @@ def _binary_focal_derivative(
     miss = target * below + (1.0 - target) * above
     surely = miss == 0.0
     turn = gamma * (1.0 - 2.0 * target) * (above * below / xp.where(surely, 1.0, miss))
-    slope = share(xp, turn, _cross_entropy(xp, pred, target))
+    slope = share(xp, turn, _cross_entropy(xp, pred, target)[0])
     slope = slope + ((1.0 - target) * above - target * below)
     return _weighed(xp, alpha, target, xp.where(surely, 0.0, miss**gamma * slope))
 
@@ -69,7 +68,8 @@ def _like_keras(
 ) -> Array:
     p = xp.clip(sigmoid(xp, pred), _KERAS_EPS, 1.0 - _KERAS_EPS)
     cost = -(target * xp.log(p) + (1.0 - target) * xp.log(1.0 - p))
-    return _weighed(xp, alpha, target, _miss(xp, pred, target) ** gamma * cost)
+    _, miss = _cross_entropy(xp, pred, target)
+    return _weighed(xp, alpha, target, miss**gamma * cost)
 
 
 binary_focal = Loss(

@@ -26,7 +26,7 @@ def _zero_one(
     [1.0, 0.0]
     """
     wrong = pred != target if threshold is None else (pred > threshold) != (target > 0)
-    found = xp.where(wrong, xp.ones_like(pred), 0.0)
+    found = xp.astype(wrong, pred.dtype)
     if pred.ndim == 1:
         return found
     return xp.mean(found, axis=-1) if average == "columns" else xp.max(found, axis=-1)
