@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import LOGIT, SOFT_LABEL, Interval
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import binary_shares, share, sigmoid, softplus_tail
+from losscli.losses.stable import binary_shares, logistic, share, sigmoid, softplus
 
 
 def _bce_with_logits(
@@ -18,15 +18,12 @@ def _bce_with_logits(
     >>> bce_with_logits([0.0, -50.0], [1, 0]).tolist()
     [0.6931471805599453, 1.9287498479639178e-22]
     """
+    if not label_smoothing and isinstance(pos_weight, float) and pos_weight == 1:
+        return logistic(xp, pred, target)
     one, zero = binary_shares(target, label_smoothing)
-    # Each side's own softplus: the common form (1-t) z + log(1 + e^-z) cancels on right rows. Their
-    # straight parts exclude each other, and so are one product.
     # The weight multiplies the cost: a share so small that it has lost digits would show them.
-    below = xp.astype(pred < 0, pred.dtype)
-    against = below * one + (1.0 - below) * zero
-    straight = pos_weight * xp.clip(-pred, 0.0, xp.inf) + xp.clip(pred, 0.0, xp.inf)
-    tail = softplus_tail(xp, pred)
-    return share(xp, against, straight) + (one * (pos_weight * tail) + zero * tail)
+    yes = share(xp, one, pos_weight * softplus(xp, -pred))
+    return yes + share(xp, zero, softplus(xp, pred))
 
 
 def _bce_with_logits_derivative(

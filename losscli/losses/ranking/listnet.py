@@ -20,10 +20,13 @@ def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array
     [0.6931471805599453]
     """
     top, rest = shifted_rest(xp, pred)
-    shares = _first(xp, target, labels)
-    below = xp.sum(share(xp, shares, top[:, None] - pred), axis=-1)
-    total = xp.sum(shares, axis=-1)
-    return below + share(xp, total, xp.log1p(rest))
+    ahead = top[:, None] - pred
+    if labels == "raw":
+        below = xp.sum(share(xp, target, ahead), axis=-1)
+        return below + share(xp, xp.sum(target, axis=-1), xp.log1p(rest))
+    chances, _ = shifted_exps(xp, target)
+    below = xp.sum(share(xp, chances, ahead), axis=-1)
+    return below / xp.sum(chances, axis=-1) + xp.log1p(rest)
 
 
 def _first(xp: Namespace, target: Array, labels: str) -> Array:
