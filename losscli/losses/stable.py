@@ -101,34 +101,43 @@ def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
 
 def shifted_rest(xp: Namespace, logits: Array) -> tuple[Array, Array]:
     """The largest logit of each row, and the sum of exp(z_c - largest) over all others."""
-    exps, top = shifted_exps(xp, logits)
-    shift = logits[xp.arange(logits.shape[0]), top]
-    exps[xp.arange(logits.shape[0]), top] = 0.0
-    return shift, xp.sum(exps, axis=-1)
+    rows = xp.arange(logits.shape[0])
+    exps, top, scale = row_exps(xp, logits)
+    others = exps + 0.0  # a copy that autograd goes through
+    others[rows, top] = 0.0
+    return logits[rows, top], xp.sum(others, axis=-1) * scale
+
+
+def shifted_exps(xp: Namespace, logits: Array) -> tuple[Array, Array]:
+    """exp(z_c - max z) of each row, right to the last digits, and the index of the largest."""
+    exps, top, scale = row_exps(xp, logits)
+    exps = exps * scale[:, None]
+    exps[xp.arange(logits.shape[0]), top] = 1.0
+    return exps, top
 
 
 _PLAIN = 0.425  # of the largest exponent: 301 in float64, 37 in float32
 
 
-def shifted_exps(xp: Namespace, logits: Array) -> tuple[Array, Array]:
-    """exp(z_c - max z) of each row, right to the last digits, and the index of the largest.
+def row_exps(xp: Namespace, logits: Array) -> tuple[Array, Array, Array]:
+    """exp(z_c) of each row but for a factor, the index of the largest, and what makes that 1.
 
-    Of rows within ±300 it is exp(z_c) · exp(-max z), which no rounded difference spoils (in
-    float64; products of two such factors stay in the range of the type). That of others is
-    rounded, which eˣ turns into |x| / 2 ULP, so that the error is put back as a factor 1 + error.
-    A row's way depends on that row alone, so blocks change no bit.
+    The factor is 1 for rows within ±300 (in float64), where products of two such numbers stay in
+    the range of the type. Others are shifted by their largest logit; the difference is rounded,
+    which eˣ turns into |x| / 2 ULP, so that the error is put back as a factor 1 + error. A row's
+    way depends on that row alone, so blocks change no bit.
     """
-    rows = xp.arange(logits.shape[0])
     top = xp.argmax(logits, axis=-1)
-    shift = logits[rows, top]
-    exps = xp.exp(logits) * xp.exp(-shift)[:, None]
-    exps[rows, top] = 1.0
+    shift = logits[xp.arange(logits.shape[0]), top]
+    exps, scale = xp.exp(logits), xp.exp(-shift)
     most = _PLAIN * math.log(xp.finfo(logits.dtype).max)
     far = xp.nonzero(~((shift <= most) & (xp.min(logits, axis=-1) >= -most)))[0]
     if far.shape[0]:
         difference, error = two_difference(xp, logits[far], shift[far][:, None])
+        exps, scale = exps + 0.0, scale + 0.0  # autograd keeps the results of exp
         exps[far] = xp.exp(difference) * (1.0 + error)
-    return exps, top
+        scale[far] = 1.0
+    return exps, top, scale
 
 
 def quotient_excess(xp: Namespace, a: Array, b: Array) -> Array:

@@ -6,7 +6,7 @@ from losscli.losses.domain import SOFT_TARGETS, Domain
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.ranking._lists import LIST_SCORES
 from losscli.losses.shapes import VECTORS
-from losscli.losses.stable import share, shifted_exps, shifted_rest
+from losscli.losses.stable import row_exps, share, shifted_exps, shifted_rest
 
 
 def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
@@ -24,7 +24,7 @@ def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array
     if labels == "raw":
         below = xp.sum(share(xp, target, ahead), axis=-1)
         return below + share(xp, xp.sum(target, axis=-1), xp.log1p(rest))
-    chances, _ = shifted_exps(xp, target)
+    chances, _, _ = row_exps(xp, target)
     below = xp.sum(share(xp, chances, ahead), axis=-1)
     return below / xp.sum(chances, axis=-1) + xp.log1p(rest)
 
