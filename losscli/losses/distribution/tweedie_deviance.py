@@ -61,16 +61,20 @@ def _far(
     positive = xp.clip(target, xp.finfo(pred.dtype).smallest_normal, xp.inf)
     exponent = (2.0 - power) * log_ratio(xp, positive / pred, positive, pred)
     moderate = (xp.abs(exponent) <= 1.0) & (target > 0.0)
-    rise = xp.where(
-        moderate,
+    rise = replaced(
+        xp,
         scale * xp.expm1(xp.clip(exponent, -1.0, 1.0)),
-        xp.clip(target, 0.0, xp.inf) ** (2.0 - power) - scale,
+        ~moderate,
+        lambda target, scale: xp.clip(target, 0.0, xp.inf) ** (2.0 - power) - scale,
+        target,
+        scale,
     )
     steep = part * scale
     if xp.any(part == xp.inf):  # the quotient leaves the range before the product returns to it
         steep = xp.where(part == xp.inf, (target - pred) * pred ** (1.0 - power), steep)
     found = 2.0 * ((rise / (2.0 - power) - steep) / (1.0 - power))
-    return xp.where(scale == xp.inf, scale, found)
+    beyond = scale == xp.inf
+    return xp.where(beyond, scale, found) if xp.any(beyond) else found
 
 
 def _tweedie_deviance_derivative(

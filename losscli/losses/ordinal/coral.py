@@ -19,7 +19,8 @@ def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
     >>> coral([[0.0, 0.0]], [1]).tolist()  # 2 log 2
     [1.3862943611198906]
     """
-    cost = softplus(xp, xp.where(_passed(xp, pred, target), -pred, pred))
+    side = 1.0 - 2.0 * xp.astype(_passed(xp, pred, target), pred.dtype)
+    cost = softplus(xp, side * pred)
     return xp.sum(cost if weight is None else weight * cost, axis=-1)
 
 
