@@ -104,6 +104,8 @@ class Choice(Domain):
         good: Mask = np.zeros(raw.shape, np.bool_)
         for value in self.values:
             good |= raw == value
+        if good.all():
+            return Offenders()
         missing = np.isnan(raw) if raw.dtype.kind == "f" else None
         outside = ~good if missing is None else ~good & ~missing
         return Offenders(or_none(missing), or_none(outside))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from losscli.losses.loss import Array, Namespace
+from losscli.losses.stable import replaced
 
 HALF_LOG_TAU = 0.9189385332046728  # log(2π) / 2
 
@@ -93,11 +94,15 @@ _LISTED = 256
 
 def erf(xp: Namespace, x: Array) -> Array:
     """The error function, 2/√π ∫₀ˣ exp(-u²) du, right to about an ULP everywhere."""
-    size = xp.clip(xp.abs(x), 0.0, _ERF_IS_ONE)
-    near = xp.clip(size, 0.0, 1.0)
-    far = xp.clip(size, 1.0, _ERF_IS_ONE)
-    tail = xp.exp(-far * far) * _polynomial(_ERF_TAIL, 3.0 / (3.0 + far))
-    return xp.where(size <= 1.0, x * _polynomial(_ERF_NEAR, near * near), xp.sign(x) * (1.0 - tail))
+    near = xp.clip(x, -1.0, 1.0)
+    found = near * _polynomial(_ERF_NEAR, near * near)
+
+    def far(x: Array) -> Array:
+        size = xp.clip(xp.abs(x), 1.0, _ERF_IS_ONE)
+        tail = xp.exp(-size * size) * _polynomial(_ERF_TAIL, 3.0 / (3.0 + size))
+        return xp.sign(x) * (1.0 - tail)
+
+    return replaced(xp, found, ~(xp.abs(x) <= 1.0), far, x)
 
 
 def log_factorial(xp: Namespace, n: Array) -> Array:

@@ -120,7 +120,8 @@ def _units_of(values: Floats, low: float, high: float) -> int:
     whole = math.ldexp(1.0, finer + 52)
     if finer == _LOWEST or low >= whole:
         return total
-    small = np.flatnonzero(values < whole if low >= 0 else np.abs(values) < whole)
+    below = values < whole if low >= 0 else np.abs(values) < whole
+    small = np.flatnonzero(below & (values != 0.0))  # of a hinge half the values may be 0
     left = rest[small] - (on_grid[small] - anchor)
     return total + _by_exponent(left[left != 0])
 

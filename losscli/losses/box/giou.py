@@ -29,7 +29,8 @@ def _empty(xp: Namespace, x: Axis, y: Axis, found: Areas) -> Array:
     Of boxes that overlap it lies in two corners; a gap counts in full.
     """
     corners = x.ours_alone * y.theirs_alone + x.theirs_alone * y.ours_alone
-    return corners - xp.where(found.overlap, 0.0, x.both * y.both)
+    gaps = x.both * y.both
+    return corners - xp.astype(~found.overlap, gaps.dtype) * gaps
 
 
 def _giou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:

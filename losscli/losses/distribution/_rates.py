@@ -14,15 +14,6 @@ def excess(rate: Array, target: Array) -> Array:
     return ((rate - target) + empty) / (rate + empty)
 
 
-def log_ratio(xp: Namespace, ratio: Array, a: Array, b: Array) -> Array:
-    """log(a / b) of numbers >= 0 and their ratio, also where that leaves the range of the type."""
-    limits = xp.finfo(ratio.dtype)
-    far = ~((ratio >= limits.smallest_normal) & (ratio <= limits.max))
-    if not bool(xp.any(far)):  # as nearly always; it changes no other element
-        return xp.log(ratio)
-    return xp.where(far, xp.log(a) - xp.log(b), xp.log(xp.where(far, 1.0, ratio)))
-
-
 def log1p_ratio(xp: Namespace, a: float, b: Array) -> Array:
     """log(1 + a / b) of numbers >= 0, also where a / b leaves the range of the type."""
     ratio = a / b

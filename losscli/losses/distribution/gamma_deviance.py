@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from losscli.losses.distribution._rates import log_ratio
 from losscli.losses.domain import POSITIVE
 from losscli.losses.loss import Array, Convention, Loss, Namespace
-from losscli.losses.stable import log1pmx_is_near, log1pmx_near
+from losscli.losses.stable import quotient_excess
 
 
 def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -16,10 +15,7 @@ def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     >>> gamma_deviance([1.0, 1e6], [2.0, 2e6]).round(6).tolist()
     [0.613706, 0.613706]
     """
-    part = (target - pred) / pred
-    ratio = target / pred
-    far = (ratio - 1.0) - log_ratio(xp, ratio, target, pred)
-    return 2.0 * xp.where(log1pmx_is_near(part), -log1pmx_near(xp, part), far) + 0.0
+    return 2.0 * quotient_excess(xp, target, pred) + 0.0
 
 
 def _gamma_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001

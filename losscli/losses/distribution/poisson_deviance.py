@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.distribution._rates import excess, log_ratio
+from losscli.losses.distribution._rates import excess
 from losscli.losses.domain import NON_NEGATIVE, POSITIVE
 from losscli.losses.loss import Array, Convention, Loss, Namespace
-from losscli.losses.stable import log1pmx_is_near, log1pmx_near
+from losscli.losses.stable import quotient_excess
 
 
 def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -19,14 +19,13 @@ def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     """
     none = target == 0.0
     count = target + none  # 0 log 0 is 0: a count of 1 that weighs nothing
-    part = (pred - target) / count
     rate = pred + (none & (pred == 0.0))
-    ratio = rate / count
-    # Both terms err less by one rounded ratio; where that overflows, or 0 was met, pred is all.
-    far = target * ((ratio - 1.0) - log_ratio(xp, ratio, rate, count))
-    far = xp.where(none | (ratio == xp.inf), pred, far)
-    near = -target * log1pmx_near(xp, part)
-    return 2.0 * xp.where(log1pmx_is_near(part) & ~none, near, far) + 0.0
+    found = target * quotient_excess(xp, rate, count)
+    # Where the ratio overflows, or 0 was met, pred is all.
+    alone = none | ((found == xp.inf) & (pred > 0.0))
+    if xp.any(alone):
+        found = xp.where(alone, pred, found)
+    return 2.0 * found + 0.0
 
 
 def _poisson_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001

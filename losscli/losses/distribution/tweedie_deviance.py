@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from losscli.losses.distribution._rates import excess, log_ratio
+from losscli.losses.distribution._rates import excess
 from losscli.losses.distribution.gamma_deviance import gamma_deviance
 from losscli.losses.distribution.poisson_deviance import poisson_deviance
 from losscli.losses.domain import NON_NEGATIVE, POSITIVE, REAL, Domain, Either, Interval
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.stable import share
+from losscli.losses.stable import log_ratio, replaced, share
 
 # Relative errors up to here go by the series, whose terms shrink as their powers.
 _NEAR = 0.4
@@ -35,19 +35,22 @@ def _tweedie_deviance(xp: Namespace, pred: Array, target: Array, *, power: float
     if power == 3:
         return share(xp, part * part, 1.0 / target)
     scale = pred ** (2.0 - power)
-    near = 2.0 * share(xp, part * part * _series(xp, part, power), scale)
-    return xp.where(xp.abs(part) <= _NEAR, near, _far(xp, pred, target, part, scale, power))
+
+    def near(part: Array, scale: Array) -> Array:
+        return 2.0 * share(xp, part * part * _series(xp, part, power), scale)
+
+    far = _far(xp, pred, target, part, scale, power)
+    return replaced(xp, far, xp.abs(part) <= _NEAR, near, part, scale)
 
 
 def _series(xp: Namespace, part: Array, power: float) -> Array:
     """Σ binom(-power, k) partᵏ / ((k + 1) (k + 2)), the remainder of a Taylor series."""
-    near = xp.clip(part, -_NEAR, _NEAR)
     binomials = [1.0]
     for k in range(1, _TERMS):
         binomials.append(binomials[-1] * (1.0 - power - k) / k)
-    found = xp.zeros_like(near)
+    found = xp.zeros_like(part)
     for k in range(_TERMS - 1, -1, -1):
-        found = found * near + binomials[k] / ((k + 1) * (k + 2))
+        found = found * part + binomials[k] / ((k + 1) * (k + 2))
     return found
 
 
@@ -58,16 +61,20 @@ def _far(
     positive = xp.clip(target, xp.finfo(pred.dtype).smallest_normal, xp.inf)
     exponent = (2.0 - power) * log_ratio(xp, positive / pred, positive, pred)
     moderate = (xp.abs(exponent) <= 1.0) & (target > 0.0)
-    rise = xp.where(
-        moderate,
+    rise = replaced(
+        xp,
         scale * xp.expm1(xp.clip(exponent, -1.0, 1.0)),
-        xp.clip(target, 0.0, xp.inf) ** (2.0 - power) - scale,
+        ~moderate,
+        lambda target, scale: xp.clip(target, 0.0, xp.inf) ** (2.0 - power) - scale,
+        target,
+        scale,
     )
     steep = part * scale
     if xp.any(part == xp.inf):  # the quotient leaves the range before the product returns to it
         steep = xp.where(part == xp.inf, (target - pred) * pred ** (1.0 - power), steep)
     found = 2.0 * ((rise / (2.0 - power) - steep) / (1.0 - power))
-    return xp.where(scale == xp.inf, scale, found)
+    beyond = scale == xp.inf
+    return xp.where(beyond, scale, found) if xp.any(beyond) else found
 
 
 def _tweedie_deviance_derivative(

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.divergence._ratios import log_quotient
 from losscli.losses.domain import POSITIVE
 from losscli.losses.loss import Array, Loss, Namespace
 from losscli.losses.shapes import Rows
-from losscli.losses.stable import log1pmx
+from losscli.losses.stable import quotient_excess
 
 _SPECTRA = Rows("one number or a row of them a sample", ((("C",), ("C",)), ((), ())))
 
@@ -19,12 +18,7 @@ def _itakura_saito(xp: Namespace, pred: Array, target: Array) -> Array:
     >>> itakura_saito([1.0, 1.0], [1.0, 2.0]).round(6).tolist()  # 2 - 1 - log 2
     [0.0, 0.306853]
     """
-    excess = (target - pred) / pred
-    # Of one rounded excess both terms err alike; where 1 + excess has lost its digits, or the
-    # excess is beyond double, the quotient has its own logarithm.
-    near = (excess > -0.75) & (excess < xp.inf)
-    far = excess - log_quotient(xp, target / pred, target, pred)
-    terms = xp.where(near, -log1pmx(xp, excess), far) + 0.0
+    terms = quotient_excess(xp, target, pred) + 0.0
     return terms if pred.ndim == 1 else xp.sum(terms, axis=-1)
 
 

@@ -6,6 +6,7 @@ from losscli.losses.divergence._ratios import fraction
 from losscli.losses.domain import SIMPLEX
 from losscli.losses.loss import Array, Loss, Namespace
 from losscli.losses.shapes import VECTORS
+from losscli.losses.stable import replaced
 
 _FAR = 0.7
 
@@ -21,10 +22,14 @@ def _js_div(xp: Namespace, pred: Array, target: Array) -> Array:
     """
     total = pred + target
     r = fraction(xp, pred - target, total)
-    near = xp.clip(r, -_FAR, _FAR)  # both branches are computed
+    near = xp.clip(r, -_FAR, _FAR)
     close = 0.25 * total * (2.0 * near * xp.atanh(near) + xp.log1p(-near * near))
-    far = _against_middle(xp, pred, total) + _against_middle(xp, target, total)
-    return xp.sum(xp.where(xp.abs(r) <= _FAR, close, far), axis=-1) + 0.0
+
+    def far(pred: Array, target: Array, total: Array) -> Array:
+        return _against_middle(xp, pred, total) + _against_middle(xp, target, total)
+
+    terms = replaced(xp, close, ~(xp.abs(r) <= _FAR), far, pred, target, total)
+    return xp.sum(terms, axis=-1) + 0.0
 
 
 def _against_middle(xp: Namespace, x: Array, total: Array) -> Array:

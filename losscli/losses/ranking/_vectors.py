@@ -10,11 +10,13 @@ class Direction(NamedTuple):
     """Vectors divided by their lengths, or by eps where they are shorter.
 
     unit: the quotients. share: their lengths, 1 but for short vectors, and 0 for a zero vector.
+    lack: what their squares lack of 1.
     norm, scale: norm · scale is what each was divided by; the product itself may overflow.
     """
 
     unit: Array
     share: Array
+    lack: Array | float
     norm: Array
     scale: Array | float
 
@@ -35,10 +37,24 @@ def direction(xp: Namespace, x: Array, eps: float = 0.0) -> Direction:
         if not isinstance(scale, float):
             x = xp.where(short[:, None], x * scale[:, None], x)
             scale = xp.where(short, 1.0, scale)
-        return Direction(x / norm[:, None], share, norm, scale)
+        lack = (1.0 - share) * (1.0 + share)
+        return Direction(x / norm[:, None], share, lack, norm, scale)
     zero = norm == 0.0
+    if not xp.any(zero):
+        return Direction(x / norm[:, None], xp.ones_like(norm), 0.0, norm, scale)
     norm = xp.where(zero, xp.inf, norm)
-    return Direction(x / norm[:, None], xp.where(zero, 0.0, 1.0), norm, scale)
+    lack = xp.astype(zero, norm.dtype)
+    return Direction(x / norm[:, None], 1.0 - lack, lack, norm, scale)
+
+
+def directions(xp: Namespace, pairs: Array) -> tuple[Direction, Direction]:
+    """Where the two vectors of each row of (N, 2, D) point, found in one go."""
+    both = direction(xp, xp.reshape(pairs, (-1, pairs.shape[-1])))
+    first, second = (
+        Direction(*(part if isinstance(part, float) else part[k::2] for part in both))
+        for k in (0, 1)
+    )
+    return first, second
 
 
 def distance_of(xp: Namespace, a: Direction, b: Direction) -> Array:
@@ -47,8 +63,7 @@ def distance_of(xp: Namespace, a: Direction, b: Direction) -> Array:
     Every term is >= 0: 1 - a · b itself is 0 for angles below 1e-8.
     """
     chord = a.unit - b.unit
-    lack = (1.0 - a.share) * (1.0 + a.share) + (1.0 - b.share) * (1.0 + b.share)
-    return 0.5 * (xp.sum(chord * chord, axis=-1) + lack)
+    return 0.5 * (xp.sum(chord * chord, axis=-1) + (a.lack + b.lack))
 
 
 def distance_slope(xp: Namespace, a: Direction, b: Direction, distance: Array) -> Array:

@@ -5,7 +5,7 @@ from typing import Any
 from losscli.losses.domain import REAL, Interval
 from losscli.losses.labels import SIGN
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.ranking._vectors import direction, distance_of, distance_slope
+from losscli.losses.ranking._vectors import directions, distance_of, distance_slope
 from losscli.losses.shapes import TWO_VECTORS
 
 
@@ -19,7 +19,7 @@ def _cosine_embedding(xp: Namespace, pred: Array, target: Array, *, margin: floa
     >>> cosine_embedding(pairs, [1, -1], margin=0.5).tolist()
     [1.0, 0.5]
     """
-    distance = distance_of(xp, direction(xp, pred[:, 0]), direction(xp, pred[:, 1]))
+    distance = distance_of(xp, *directions(xp, pred))
     return _by_label(xp, distance, target, margin)
 
 
@@ -32,7 +32,7 @@ def _cosine_embedding_derivative(
     xp: Namespace, pred: Array, target: Array, *, margin: float
 ) -> Array:
     """That of the cosine distance for like pairs; minus it for unlike ones beyond the margin."""
-    first, second = direction(xp, pred[:, 0]), direction(xp, pred[:, 1])
+    first, second = directions(xp, pred)
     distance = distance_of(xp, first, second)
     active = xp.where((1.0 - distance) - margin > 0, -1.0, 0.0)
     factor = xp.where(target > 0, 1.0, active)[:, None]

@@ -6,7 +6,7 @@ from losscli.losses.domain import SOFT_TARGETS, Domain
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.ranking._lists import LIST_SCORES
 from losscli.losses.shapes import VECTORS
-from losscli.losses.stable import share, shifted_exps, shifted_rest
+from losscli.losses.stable import row_exps, share, shifted_exps, shifted_rest
 
 
 def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
@@ -20,10 +20,13 @@ def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array
     [0.6931471805599453]
     """
     top, rest = shifted_rest(xp, pred)
-    shares = _first(xp, target, labels)
-    below = xp.sum(share(xp, shares, top[:, None] - pred), axis=-1)
-    total = xp.sum(shares, axis=-1)
-    return below + share(xp, total, xp.log1p(rest))
+    ahead = top[:, None] - pred
+    if labels == "raw":
+        below = xp.sum(share(xp, target, ahead), axis=-1)
+        return below + share(xp, xp.sum(target, axis=-1), xp.log1p(rest))
+    chances, _, _ = row_exps(xp, target)
+    below = xp.sum(share(xp, chances, ahead), axis=-1)
+    return below / xp.sum(chances, axis=-1) + xp.log1p(rest)
 
 
 def _first(xp: Namespace, target: Array, labels: str) -> Array:

@@ -18,9 +18,9 @@ def _pairwise_logistic(xp: Namespace, pred: Array, target: Array) -> Array:
     [0.6931471805599453, 1.9287498479639178e-22]
     """
     lead, tail = _lead(xp, pred)
-    wrong = share(xp, target, xp.clip(-lead, 0.0, xp.inf))
-    other = share(xp, 1.0 - target, xp.clip(lead, 0.0, xp.inf))
-    return (wrong + other) + xp.log1p(tail)
+    # Of t·max(-x, 0) and (1 - t)·max(x, 0) one is 0: what counts against the order is one product.
+    against = xp.abs(target - xp.astype(lead > 0, target.dtype))
+    return share(xp, against, xp.abs(lead)) + xp.log1p(tail)
 
 
 def _pairwise_logistic_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
