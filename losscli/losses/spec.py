@@ -194,7 +194,7 @@ def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
-        return [_bound(item, {}, item.name, places)]
+        return [_bound(item, {}, item.name, places)._replace(words=item.name)]
     if isinstance(item, str):
         return [_with_files(spec, places) for spec in parse(item)]
     if callable(item):

@@ -7,16 +7,6 @@ from typing import Any
 from losscli.losses.loss import Array, Namespace
 
 
-def logistic(xp: Namespace, x: Array, target: Array) -> Array:
-    """T log(1 + e⁻ˣ) + (1 - t) log(1 + eˣ), of a target t in [0, 1].
-
-    Each side's own softplus: the common form (1 - t) x + log(1 + e⁻ˣ) cancels on right rows. The
-    straight parts of both exclude each other, and so are one product.
-    """
-    against = xp.abs(target - xp.astype(x >= 0, target.dtype))
-    return share(xp, against, xp.abs(x)) + softplus_tail(xp, x)
-
-
 def softplus(xp: Namespace, x: Array) -> Array:
     """log(1 + eˣ): never overflows, and keeps its digits where eˣ is tiny."""
     return xp.clip(x, 0.0, xp.inf) + softplus_tail(xp, x)
@@ -29,8 +19,8 @@ def softplus_tail(xp: Namespace, x: Array) -> Array:
 
 def softpluses(xp: Namespace, x: Array) -> tuple[Array, Array]:
     """log(1 + eˣ) and log(1 + e⁻ˣ), which differ by x alone."""
-    rest = xp.log1p(xp.exp(-xp.abs(x)))
-    return xp.clip(x, 0.0, xp.inf) + rest, xp.clip(-x, 0.0, xp.inf) + rest
+    tail = softplus_tail(xp, x)
+    return xp.clip(x, 0.0, xp.inf) + tail, xp.clip(-x, 0.0, xp.inf) + tail
 
 
 def sigmoid(xp: Namespace, x: Array) -> Array:
@@ -121,12 +111,12 @@ def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
     others[rows, label] = -xp.inf
     rest = xp.sum(xp.exp(others), axis=-1)
     scale = xp.exp(-logits[rows, label])
-    odds = rest * scale
+    against = rest * scale
     limits = xp.finfo(logits.dtype)
     low, high = limits.smallest_normal / limits.eps, limits.max * limits.eps
-    smallest = xp.minimum(xp.minimum(rest, scale), odds)
-    largest = xp.maximum(xp.maximum(rest, scale), odds)
-    nll = xp.log1p(odds)
+    smallest = xp.minimum(xp.minimum(rest, scale), against)
+    largest = xp.maximum(xp.maximum(rest, scale), against)
+    nll = xp.log1p(against)
     odd = xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
     if odd.shape[0]:
         shift, rest = shifted_rest(xp, logits[odd])
