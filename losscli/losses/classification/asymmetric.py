@@ -5,7 +5,7 @@ from typing import Any
 from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Loss, Namespace, Param
-from losscli.losses.stable import share, sigmoid, softplus
+from losscli.losses.stable import either, share, sigmoid, softplus
 
 
 def _asymmetric(
@@ -28,7 +28,7 @@ def _asymmetric(
     """
     yes = sigmoid(xp, -pred) ** gamma_pos * softplus(xp, -pred)
     excess, cost = _absent(xp, pred, margin)
-    return xp.where(target > 0, yes, share(xp, excess**gamma_neg, cost))
+    return either(xp, target > 0, yes, share(xp, excess**gamma_neg, cost))
 
 
 def _absent(xp: Namespace, pred: Array, margin: float) -> tuple[Array, Array]:
