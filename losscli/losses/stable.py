@@ -88,6 +88,12 @@ def weighed(xp: Namespace, weight: Any, term: Array) -> Array:
     return share(xp, xp.zeros_like(term[:1]) + weight, term)
 
 
+def either(xp: Namespace, first: Array, one: Array, other: Array) -> Array:
+    """`one` where `first` holds, and `other` elsewhere: a choice by a mask in no order."""
+    chosen = xp.astype(first, one.dtype)
+    return share(xp, chosen, one) + share(xp, 1.0 - chosen, other)
+
+
 def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:
     """What a 1 and a 0 count: t and 1 - t, moved towards one half by label smoothing.
 

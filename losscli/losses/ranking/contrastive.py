@@ -5,6 +5,7 @@ from typing import Any
 from losscli.losses.domain import NON_NEGATIVE, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.stable import either
 
 
 def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
@@ -16,7 +17,7 @@ def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) ->
     >>> contrastive([0.5, 0.5, 3.0], [1, 0, 0]).tolist()
     [0.25, 0.25, 0.0]
     """
-    gap = xp.where(target == 1, pred, xp.clip(margin - pred, 0.0, xp.inf))
+    gap = either(xp, target == 1, pred, xp.clip(margin - pred, 0.0, xp.inf))
     return gap * gap
 
 

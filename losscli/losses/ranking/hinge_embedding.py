@@ -5,6 +5,7 @@ from typing import Any
 from losscli.losses.domain import REAL, Interval
 from losscli.losses.labels import SIGN
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.stable import either
 
 
 def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
@@ -15,7 +16,7 @@ def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float
     >>> hinge_embedding([0.25, 0.25, 3.0], [1, -1, -1]).tolist()
     [0.25, 0.75, 0.0]
     """
-    return xp.where(target > 0, pred, xp.clip(margin - pred, 0.0, xp.inf)) + 0.0
+    return either(xp, target > 0, pred, xp.clip(margin - pred, 0.0, xp.inf))
 
 
 def _hinge_embedding_derivative(
