@@ -23,14 +23,13 @@ import torch
 from eager import EXPRESSIONS
 
 import losscli
-from losscli.benchmark.measure import settle_heap
 from losscli.benchmark.workloads import losses_of, workload_of
 from losscli.checks.inputs import Draw
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 from losscli.implementations.torch import FUNCTIONS
 from losscli.losses.registry import every
-from losscli.machine import cores, reuse_freed_memory
+from losscli.machine import cores, reuse_freed_memory, settle_heap
 
 BAR = 1.5
 

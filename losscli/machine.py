@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 _PACKAGES = {
@@ -48,6 +49,22 @@ def _version(name: str, distribution: str) -> Any:
         with suppress(PackageNotFoundError):
             found = version(distribution)
     return found
+
+
+_KEPT = (32 << 20) - (1 << 16)  # bytes: just below the most that glibc learns to keep
+
+
+@cache
+def settle_heap() -> None:
+    """Free one large block, once: glibc then keeps freed memory instead of mapping it anew.
+
+    It learns that from the largest block freed so far, so that without this the same call costs
+    its page faults or does not, as what ran before happens to have it. Of the block, which nobody
+    writes to, no page is ever there.
+    """
+    import numpy as np
+
+    np.empty(_KEPT, np.uint8)
 
 
 _reuses_memory = False

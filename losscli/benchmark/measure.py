@@ -23,7 +23,7 @@ from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant, libraries, parse
 from losscli.losses.spec import BoundLoss, Places
-from losscli.machine import cores, environment
+from losscli.machine import cores, environment, settle_heap
 from losscli.plans import BenchPlan
 from losscli.ranks import ratio_interval
 from losscli.sources.source import read_array
@@ -32,7 +32,6 @@ _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 _MEMORY_SHARE = 0.2  # of the time, for peak memory in children
 _LEAST_MEMORY_S = 30.0  # a child imports torch, which takes long where cores are busy
-_KEPT = (32 << 20) - (1 << 16)  # bytes: just below the most that glibc learns to keep
 _LEAST_S = 0.3  # a block gets so long, however little time is left
 
 
@@ -98,15 +97,6 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
         seed=plan.seed,
         wall_s=clocks.seconds() - begin,
     )
-
-
-def settle_heap() -> None:
-    """Free one large block: glibc then keeps freed memory instead of mapping it anew at each call.
-
-    It learns that from the largest block freed so far, so that without this the same call costs
-    its page faults or does not, as what ran before happens to have it.
-    """
-    np.empty(_KEPT, np.uint8)
 
 
 def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:

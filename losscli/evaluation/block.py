@@ -13,7 +13,7 @@ from losscli.evaluation.groups import BlockGroups, leaves
 from losscli.losses.domain import WEIGHT, Domain, Mask, looks_like_probabilities, rows_with
 from losscli.losses.loss import STRIP
 from losscli.losses.spec import BoundLoss
-from losscli.machine import reuses_memory
+from losscli.machine import reuses_memory, settle_heap
 from losscli.plans import NanPolicy
 from losscli.sources.keys import Key
 from losscli.sources.lane import Lane
@@ -96,6 +96,8 @@ class BlockMeter:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = any(loss.takes_logits for loss in losses)
         self._strip = None if reuses_memory() or backend.name != "numpy" else STRIP
+        if self._strip:
+            settle_heap()
 
     def __call__(self, cut: BlockCut, lane: Lane) -> Measured:
         """The measure of one block."""
@@ -207,7 +209,7 @@ class BlockMeter:
         return rows.tally(checks.first), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
-        """One loss a row; in strips where large temporaries would be given back to the system."""
+        """One loss a row; in strips where the system would take large temporaries back."""
         if self._strip is None:
             return self._backend.to_numpy(loss.rows(self._backend, pred, target))
         step = max(1, self._strip // max(1, int(np.prod(pred.shape[1:]))))

@@ -187,8 +187,13 @@ class Wholes(Numbers):
         """The entries with a fraction or too many digits; what is not finite is missing."""
         if raw.dtype.kind in "iub":
             return super().offenders(raw)
+        whole = raw == np.floor(raw)
+        if whole.all():
+            found = super().offenders(raw)
+            if found.missing is None and found.outside is None:
+                return found
         missing = ~np.isfinite(raw)
-        good = (raw == np.floor(raw)) & self.interval.holds(raw)
+        good = whole & self.interval.holds(raw)
         return Offenders(or_none(missing), or_none(~good & ~missing))
 
     def fault(self, value: float, classes: int | None = None) -> str:

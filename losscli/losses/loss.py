@@ -16,15 +16,16 @@ from losscli.losses.domain import LOG_PROBABILITY, LOGIT, Domain, Simplex, rows_
 from losscli.losses.labels import Labels
 from losscli.losses.params import Param
 from losscli.losses.shapes import NUMBERS, Rows, shape_words
+from losscli.machine import settle_heap
 
 __all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "no_gradient"]
 
 Values: TypeAlias = Callable[..., Array]
 
-# Called from Python the loss must not touch its host's allocator: strips this long stay in cache.
-# Of a quarter of it a call is so short that two threads spend more on the interpreter's lock than
-# they save: cosine_embedding took 10 ns a number with two, and 5.5 with one.
-STRIP = 65_536
+# Numbers that are worked on at once in a host's process: few enough for temporaries that it keeps
+# (see settle_heap) and that stay in cache. Calls on a sixteenth of them are so short that two
+# threads spend more on the interpreter's lock than they save: triplet_margin then took 7 ns, not 2.
+STRIP = 262_144
 
 
 def no_gradient(*_inputs: Any, **_params: Any) -> Array:
@@ -289,6 +290,7 @@ class _Inputs:
         with np.errstate(all="ignore"):
             if self.xp is not np:
                 return function(self.xp, self.pred, self.target, self.params)
+            settle_heap()
             count = len(self.pred)
             out = np.empty((count, *row))
             step = max(1, STRIP // max(1, math.prod(self.pred.shape[1:])))

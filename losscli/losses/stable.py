@@ -46,13 +46,6 @@ def sigmoids(xp: Namespace, x: Array) -> tuple[Array, Array]:
     return xp.where(right, large, small), xp.where(right, small, large)
 
 
-def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """The sum a + b and its rounding error, which is itself a float (Knuth)."""
-    total = a + b
-    back = total - a
-    return total, (a - (total - back)) + (b - back)
-
-
 def two_difference(xp: Namespace, a: Array, b: Array) -> tuple[Array, Array]:
     """The difference a - b and its rounding error, which is itself a float (Knuth's two-sum).
 

@@ -62,8 +62,11 @@ class ArrayTable:
         return ""
 
     def block_rows(self, width: int) -> int:
-        """About as many rows as stay in cache."""
-        return rows_of(width)
+        """More rows than of a file: threads of a host's process share its interpreter's lock.
+
+        The command line's workers share none, and work fastest on what stays in cache.
+        """
+        return 8 * rows_of(width)
 
     def cuts(self, rows: int) -> Iterator[ArrayCut]:
         """Views of the array."""

@@ -29,19 +29,20 @@ def _triplet_margin(
     >>> triplet_margin([[[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]]).tolist()
     [5.0]
     """
-    ours, theirs, crossed = _differences(pred, eps)
-    far = norm_of(xp, theirs, p)
+    far = norm_of(xp, _difference(pred, _THEIRS, eps), p)
     if swap:
-        far = xp.minimum(far, norm_of(xp, crossed, p))
-    return xp.clip((norm_of(xp, ours, p) - far) + margin, 0.0, xp.inf) + 0.0
+        far = xp.minimum(far, norm_of(xp, _difference(pred, _CROSSED, eps), p))
+    near = norm_of(xp, _difference(pred, _OURS, eps), p)
+    return xp.clip((near - far) + margin, 0.0, xp.inf) + 0.0
 
 
-def _differences(pred: Array, eps: float) -> tuple[Array, Array, Array]:
-    """Anchor - positive, anchor - negative, positive - negative."""
-    anchor, positive, negative = pred[:, 0], pred[:, 1], pred[:, 2]
-    pairs = (anchor - positive, anchor - negative, positive - negative)
-    first, second, third = (pair + eps for pair in pairs) if eps else pairs
-    return first, second, third
+_OURS, _THEIRS, _CROSSED = (0, 1), (0, 2), (1, 2)  # of anchor, positive and negative
+
+
+def _difference(pred: Array, pair: tuple[int, int], eps: float) -> Array:
+    """Of two of each row's vectors, with eps added to every coordinate."""
+    found = pred[:, pair[0]] - pred[:, pair[1]]
+    return found + eps if eps else found
 
 
 def _triplet_margin_derivative(
@@ -55,7 +56,7 @@ def _triplet_margin_derivative(
     swap: bool,
 ) -> Array:
     """The slopes of both distances where the loss is above 0; a zero difference contributes 0."""
-    ours, theirs, crossed = _differences(pred, eps)
+    ours, theirs, crossed = (_difference(pred, pair, eps) for pair in (_OURS, _THEIRS, _CROSSED))
     values = _triplet_margin(xp, pred, target, margin=margin, p=p, eps=eps, swap=swap)
     active = (values > 0)[:, None]
     near = xp.where(active, norm_slope(xp, ours, p), 0.0)
@@ -107,7 +108,7 @@ def _like_optax(
             "optax has no triplet_margin of p other than 2, nor swap",
             hint="its powers of signed differences are no distance: leave --like optax out",
         )
-    ours, theirs, _ = _differences(pred, 0.0)
+    ours, theirs = (_difference(pred, pair, 0.0) for pair in (_OURS, _THEIRS))
     near, far = (xp.sqrt(xp.sum(d * d, axis=-1) + eps) for d in (ours, theirs))
     return xp.clip(near - far + margin, 0.0, xp.inf)
 
