@@ -41,11 +41,17 @@ def _cosine_terms(mp, a, b, eps):
 
 
 def _cosine_scale(mp, pred, target, *, eps):
-    """√L + ε: the chord is right to ε, a few ULP of the unit vectors, and L is its square."""
-    lengths = [max(mp.sqrt(mp.fsum(x * x for x in v)), eps) or mp.mpf(1) for v in (pred, target)]
+    """√L + ε: the chord is right to ε, a few ULP of the unit vectors, and L is its square.
+
+    A vector shorter than eps adds (1 - s²) / 2, where s is its share of eps: an ULP of its
+    coordinates is one of s², even where nearly nothing is left of the difference.
+    """
+    sizes = [mp.sqrt(mp.fsum(x * x for x in v)) for v in (pred, target)]
+    lengths = [max(size, eps) or mp.mpf(1) for size in sizes]
     dot = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     distance = abs(1 - dot / (lengths[0] * lengths[1]))
-    return max(mp.sqrt(distance) + mp.mpf(2) ** -52, distance)
+    shares = [(size / eps) ** 2 for size in sizes if size < eps]
+    return max(mp.sqrt(distance) + mp.mpf(2) ** -52, distance, *shares)
 
 
 def _pair_scale(mp, pred, target, *, margin):
@@ -168,6 +174,7 @@ OWED = {
             ([1.0, 1e-9], [1.0, 0.0], {}),
             ([1e200, 0.0], [1.0, 0.0], {}),
             ([1e-9, 0.0], [1.0, 0.0], {"eps": 1e-8}),
+            ([0.0, 1.0, 0.0], [0.0, 9.992187500000001e-09, 0.0], {"eps": 1e-8}),
             ([0.0, 0.0], [1.0, 2.0], {}),
             ([0.0, 0.0], [0.0, 0.0], {}),
             ([1.0, 2.0], [2.0, 1.0], {}),
