@@ -174,7 +174,8 @@ class BlockMeter:
         What is missing from inputs that may be any number shows in the losses, so the inputs are
         looked at only where a loss is not finite.
         """
-        missing = checks.missing(loss, everywhere=loss.loss.saturates)
+        indexed = "targets" in raw and loss.loss.indexed(raw["targets"].shape[1:])
+        missing = checks.missing(loss, everywhere=loss.hides(indexed=indexed))
         target = None
         if loss.loss.rows_of.targeted:
             target = self._target(loss, raw["targets"], missing, wide, lane)

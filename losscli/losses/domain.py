@@ -191,15 +191,25 @@ class Numbers(Domain):
         spared: int | None = None,
     ) -> Offenders:
         """The entries that are nan or outside the interval."""
-        if not raw.size or (
-            bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
-        ):
+        if not raw.size or self._holds_all(raw):
             return Offenders()
         missing = np.isnan(raw)
         if not self.bounded:
             missing |= ~self.interval.holds(raw)
         outside = ~self.interval.holds(raw) & ~missing
         return Offenders(or_none(missing), or_none(outside))
+
+    def _holds_all(self, raw: Raw) -> bool:
+        """Whether one pass, or two, find nothing that does not belong; False may be a false alarm.
+
+        A nan is the least and the largest of any numbers; no finite sum has an infinite term.
+        """
+        if not self.bounded and self.interval.ends == "()":
+            with np.errstate(all="ignore"):
+                return math.isfinite(raw.sum())
+        if not self.bounded and self.interval.ends == "[]":
+            return not math.isnan(raw.max())
+        return bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
 
     def fault(self, value: float, classes: int | None = None) -> str:
         """Below, above, or not a number at all."""

@@ -50,7 +50,8 @@ class Loss:
         are for given parameters, where that depends on these.
     like: what libraries do otherwise, by their names; one without the loss is absent.
     saturates: whether an input that is nan or infinite may give a finite loss, so that evaluation
-        must look at every input and not only at the losses.
+        must look at every input and not only at the losses; or what says so, called with whether
+        targets are indices of classes, and with the parameters by name.
     derived: (name, function of the mean) of statistics that are reported beside it.
     """
 
@@ -72,7 +73,7 @@ class Loss:
     params: tuple[Param, ...] = ()
     aliases: tuple[str, ...] = ()
     denominator: Values | None = None
-    saturates: bool = False
+    saturates: bool | Callable[..., bool] = False
     derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
     equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
@@ -130,6 +131,12 @@ class Loss:
     def logit_scale(self, params: Mapping[str, Any]) -> float:
         """What makes logits of predictions, whose size then sets the errors; 0 where none are."""
         return self.domains_of(params)[0].logit_scale
+
+    def hides(self, params: Mapping[str, Any], *, indexed: bool) -> bool:
+        """Whether it saturates under these parameters, and with such targets."""
+        if callable(self.saturates):
+            return self.saturates(indexed, **params)
+        return self.saturates
 
     def indexed(self, target: Sequence[int] | None) -> bool:
         """Whether rows of targets of this shape are indices of classes."""

@@ -74,6 +74,12 @@ class BoundLoss(NamedTuple):
         """Whether probabilities in their place would give a number that looks right."""
         return self.loss.takes_logits(self.params)
 
+    def hides(self, *, indexed: bool) -> bool:
+        """Whether a missing number may give a finite loss; a library's own form is not trusted."""
+        if self.convention is not None and self.convention.values is not None:
+            return True
+        return self.loss.hides(self.params, indexed=indexed)
+
     def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
         """One loss a row; a row's bits do not depend on how many rows share the block.
 

@@ -101,26 +101,39 @@ def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:
 def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
     """-log softmax(logits)[label] of (N, C) logits and (N,) indices.
 
-    It is log1p(Σ_{c≠y} exp(z_c - z_y)), and nothing cancels where the sum is multiplied out to
-    (Σ_{c≠y} exp(z_c)) · exp(-z_y). Rows where a factor leaves the safe range of the type go by
-    the shifted form; a row's way depends on that row alone, so blocks change no bit.
+    It is log1p(Σ_{c≠y} exp(z_c - z_y)), the odds against the label.
+    """
+    against, odd = label_odds(xp, logits, label)
+    nll = xp.log1p(against)
+    if odd.shape[0]:
+        shift, rest = shifted_rest(xp, logits[odd])
+        nll[odd] = (shift - logits[odd, label[odd]]) + xp.log1p(rest)
+    return nll
+
+
+def label_odds(xp: Namespace, logits: Array, label: Array) -> tuple[Array, Array]:
+    """(1 - s) / s of each row, s being softmax(logits)[label], and the rows that need another form.
+
+    It is Σ_{c≠y} exp(z_c - z_y), and nothing cancels where that is multiplied out to
+    (Σ_{c≠y} exp(z_c)) · exp(-z_y). Rows where a factor leaves the safe range of the type are to go
+    by the shifted form; a row's way depends on that row alone, so blocks change no bit.
     """
     rows = xp.arange(logits.shape[0])
-    others = logits + 0.0  # a copy that autograd goes through
-    others[rows, label] = -xp.inf
-    rest = xp.sum(xp.exp(others), axis=-1)
+    others = owned(xp.exp(logits))
+    others[rows, label] = 0.0
+    rest = xp.sum(others, axis=-1)
     scale = xp.exp(-logits[rows, label])
     against = rest * scale
     limits = xp.finfo(logits.dtype)
     low, high = limits.smallest_normal / limits.eps, limits.max * limits.eps
     smallest = xp.minimum(xp.minimum(rest, scale), against)
     largest = xp.maximum(xp.maximum(rest, scale), against)
-    nll = xp.log1p(against)
-    odd = xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
-    if odd.shape[0]:
-        shift, rest = shifted_rest(xp, logits[odd])
-        nll[odd] = (shift - logits[odd, label[odd]]) + xp.log1p(rest)
-    return nll
+    return against, xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
+
+
+def owned(found: Array) -> Array:
+    """A fresh array that may be written to: a copy where autograd keeps it for the way back."""
+    return found + 0.0 if getattr(found, "requires_grad", False) else found
 
 
 def shifted_rest(xp: Namespace, logits: Array) -> tuple[Array, Array]:

@@ -81,11 +81,14 @@ class Sum(Loss):
                 for name, (param, values) in params.items()
             ),
             denominator=next((loss.denominator for loss in losses if loss.denominator), None),
-            saturates=any(loss.saturates for loss in losses),
             parts=tuple(parts),
             prefixes=prefixes,
         )
         return found
+
+    def hides(self, params: Mapping[str, Any], *, indexed: bool) -> bool:
+        """Whether any part does."""
+        return any(part.loss.hides(own, indexed=indexed) for part, own in self._each(params))
 
     @property
     def differentiable(self) -> bool:

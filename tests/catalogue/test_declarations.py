@@ -1,22 +1,25 @@
 """What every loss owes: one check a function, and the grid of (loss, check)."""
 
 import inspect
+import itertools
 import math
 
 import numpy as np
 import pytest
 
 from losscli import evaluate, losses
+from losscli.errors import DataError
 from losscli.losses.registry import every, find, modules
+from losscli.losses.spec import bind
 
 LOSSES = {loss.name: loss for loss in every()}
 RNG = np.random.default_rng(5)
 
 
-def sample(loss, rows=40):
-    """Inputs inside the loss's domain, plain ones; targets are left out where there are none."""
+def sample(loss, rows=40, domains=None):
+    """Inputs inside the loss's domains, plain ones; targets are left out where there are none."""
     row = loss.rows_of.pred_row(4)
-    pred_domain, target_domain = loss.domains_of(loss.resolve({}))
+    pred_domain, target_domain = domains or loss.domains_of(loss.resolve({}))
     pred = pred_domain.draw(RNG, (rows, *row), 1.0)
     if target_domain is None:
         return (pred,)
@@ -119,6 +122,50 @@ CHECKS = [
 def test_every_loss(name, check):
     """The grid."""
     check(LOSSES[name])
+
+
+# What a loss does with a missing number may depend on its parameters.
+WAYS = {
+    "barron": ("alpha=-2.0", "alpha=0.0", "alpha=1.0"),
+    "cross_entropy": ("label_smoothing=0.1", "label_smoothing=1.0", "weight=@counts.npy"),
+    "focal_cross_entropy": ("gamma=0.0", "alpha=0.0", "alpha=@counts.npy"),
+    "info_nce": ("temperature=0.5",),
+    "triplet_margin": ("p=1.0", "p=3.0", "p=inf", "swap=true", "eps=0.0"),
+}
+SPECS = [*LOSSES, *(f"{name}:{words}" for name, ways in WAYS.items() for words in ways)]
+ASKED = [(spec, None) for spec in SPECS]
+ASKED += [(loss.name, library) for loss in LOSSES.values() for library in loss.like]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize(("spec", "like"), ASKED)
+def test_one_missing_number_is_an_error_wherever_it_stands(
+    spec, like, backend, tmp_path, monkeypatch
+):
+    """Whatever its loss comes to: a margin, a class of no weight or an index may hide it."""
+    monkeypatch.chdir(tmp_path)
+    np.save("counts.npy", [1.0, 0.0, 1.0, 0.0])
+    (bound,) = bind(spec, np.load, like)
+    loss, domains = bound.loss, (bound.pred, bound.target)
+    plain = sample(loss, 4, domains)
+    given = {"loss": spec, "like": like, "backend": backend}
+    assert np.isfinite(evaluate(*plain, **given).value)
+    for role, domain in enumerate(domains[: len(plain)]):
+        width = plain[role][0].size
+        for odd, column in itertools.product((math.nan, math.inf, -math.inf), range(width)):
+            held = [array.astype(np.float64) for array in plain]
+            held[role].reshape(4, -1)[2, column] = odd
+            masks = domain.offenders(held[role], loss.classes(plain[0].shape[1:]))
+            if any(mask is not None for mask in masks):
+                with pytest.raises(DataError):
+                    evaluate(*held, **given)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_soft_targets_that_count_nothing_hide_no_missing_logit(backend):
+    """A row of weights 0 costs 0, and its logits must be numbers all the same."""
+    with pytest.raises(DataError, match="logits"):
+        evaluate([[0.0, 1.0], [math.nan, 1.0]], np.zeros((2, 2)), loss="ce", backend=backend)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])

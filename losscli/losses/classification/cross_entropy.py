@@ -154,6 +154,11 @@ def _counted(
     return _cross_entropy_denominator(xp, target, weight=None, **params)
 
 
+def _saturates(indexed: bool, *, weight: Any, **_: Any) -> bool:
+    """A class of no weight hides its logit; nothing else hides a nan."""
+    return weight is not None or not indexed
+
+
 _INFINITIES = "a logit of -inf under a target weight of 0 gives nan"
 
 cross_entropy = Loss(
@@ -170,7 +175,7 @@ cross_entropy = Loss(
     pred=LOGIT,
     target=LABELS,
     rows_of=CLASSES,
-    saturates=True,  # a class of no weight hides its logit
+    saturates=_saturates,
     flops=6,
     params=(
         Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),

@@ -7,7 +7,7 @@ from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import LABELLED
-from losscli.losses.stable import share, shifted_exps
+from losscli.losses.stable import label_odds, share, shifted_exps
 
 _KERAS_EPS = 1e-7
 
@@ -23,8 +23,17 @@ def _focal_cross_entropy(
     >>> focal_cross_entropy([[0.0, 0.0]], [1], gamma=2.0).tolist()  # log(2) / 4
     [0.17328679513998632]
     """
-    nll, miss, _, _ = _softmax(xp, pred, target)
+    nll, miss = _surprise(xp, pred, target)
     return _weighed(xp, alpha, target, miss**gamma * nll)
+
+
+def _surprise(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
+    """-log s_y and 1 - s_y of each row, of the odds against the label."""
+    against, odd = label_odds(xp, pred, target)
+    nll, miss = xp.log1p(against), against / (1.0 + against)
+    if odd.shape[0]:
+        nll[odd], miss[odd], _, _ = _softmax(xp, pred[odd], target[odd])
+    return nll, miss
 
 
 def _softmax(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array, Array]:
@@ -80,7 +89,7 @@ def _focal_cross_entropy_reference(
 
 def _like_keras(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
     """With s_y held within 1e-7 and 1 - 1e-7, which leaves a cost to every row."""
-    nll, miss, _, _ = _softmax(xp, pred, target)
+    nll, miss = _surprise(xp, pred, target)
     nll = xp.clip(nll, -math.log1p(-_KERAS_EPS), -math.log(_KERAS_EPS))
     miss = xp.clip(miss, _KERAS_EPS, 1.0 - _KERAS_EPS)
     return _weighed(xp, alpha, target, miss**gamma * nll)
@@ -99,7 +108,7 @@ focal_cross_entropy = Loss(
     pred=LOGIT,
     target=INDICES,
     rows_of=LABELLED,
-    saturates=True,  # a logit of -inf is a class that cannot be
+    saturates=lambda _, *, alpha, **__: alpha is not None,  # a class that counts 0 hides its logit
     flops=8,
     params=(
         Param("gamma", 2.0, Interval(0.0, ends="[)"), "how much less an easy row counts"),

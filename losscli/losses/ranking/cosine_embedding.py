@@ -72,7 +72,6 @@ cosine_embedding = Loss(
     pred=REAL,
     target=SIGN,
     rows_of=TWO_VECTORS,
-    saturates=True,  # the margin hides what is missing
     flops=9,
     params=(
         Param("margin", 0.0, Interval(-1.0, 1.0), "the cosine that unlike pairs may have for free"),

@@ -100,7 +100,6 @@ info_nce = Loss(
     target=INDICES,
     domains=_domains,
     rows_of=LABELLED,
-    saturates=True,  # a candidate of -inf costs nothing
     flops=24,
     params=(
         Param(

@@ -1,5 +1,6 @@
 """Triplet margin loss: an anchor nearer to its like than to its unlike."""
 
+import math
 from typing import Any
 
 from losscli.errors import UsageError
@@ -29,20 +30,23 @@ def _triplet_margin(
     >>> triplet_margin([[[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]]).tolist()
     [5.0]
     """
-    far = norm_of(xp, _difference(pred, _THEIRS, eps), p)
+    lengths = norm_of(xp, xp.reshape(_from_anchor(pred, eps), (-1, pred.shape[-1])), p)
+    near, far = lengths[::2], lengths[1::2]
     if swap:
-        far = xp.minimum(far, norm_of(xp, _difference(pred, _CROSSED, eps), p))
-    near = norm_of(xp, _difference(pred, _OURS, eps), p)
+        far = xp.minimum(far, norm_of(xp, _across(pred, eps), p))
     return xp.clip((near - far) + margin, 0.0, xp.inf) + 0.0
 
 
-_OURS, _THEIRS, _CROSSED = (0, 1), (0, 2), (1, 2)  # of anchor, positive and negative
+def _from_anchor(pred: Array, eps: float) -> Array:
+    """(N, 2, D): what the anchor differs by from the positive and from the negative, plus eps."""
+    found = pred[:, :1] - pred[:, 1:]
+    found += eps
+    return found
 
 
-def _difference(pred: Array, pair: tuple[int, int], eps: float) -> Array:
-    """Of two of each row's vectors, with eps added to every coordinate."""
-    found = pred[:, pair[0]] - pred[:, pair[1]]
-    return found + eps if eps else found
+def _across(pred: Array, eps: float) -> Array:
+    """(N, D): what the positive differs by from the negative, plus eps."""
+    return (pred[:, 1] - pred[:, 2]) + eps
 
 
 def _triplet_margin_derivative(
@@ -56,7 +60,8 @@ def _triplet_margin_derivative(
     swap: bool,
 ) -> Array:
     """The slopes of both distances where the loss is above 0; a zero difference contributes 0."""
-    ours, theirs, crossed = (_difference(pred, pair, eps) for pair in (_OURS, _THEIRS, _CROSSED))
+    found, crossed = _from_anchor(pred, eps), _across(pred, eps)
+    ours, theirs = found[:, 0], found[:, 1]
     values = _triplet_margin(xp, pred, target, margin=margin, p=p, eps=eps, swap=swap)
     active = (values > 0)[:, None]
     near = xp.where(active, norm_slope(xp, ours, p), 0.0)
@@ -108,8 +113,9 @@ def _like_optax(
             "optax has no triplet_margin of p other than 2, nor swap",
             hint="its powers of signed differences are no distance: leave --like optax out",
         )
-    ours, theirs = (_difference(pred, pair, 0.0) for pair in (_OURS, _THEIRS))
-    near, far = (xp.sqrt(xp.sum(d * d, axis=-1) + eps) for d in (ours, theirs))
+    found = _from_anchor(pred, 0.0)
+    lengths = xp.sqrt(xp.sum(found * found, axis=-1) + eps)
+    near, far = lengths[:, 0], lengths[:, 1]
     return xp.clip(near - far + margin, 0.0, xp.inf)
 
 
@@ -126,7 +132,8 @@ triplet_margin = Loss(
     pred=POINTS,
     target=None,
     rows_of=THREE_VECTORS,
-    saturates=True,  # a negative that is infinitely far costs 0
+    # A negative that is infinitely far costs 0; a length in any other norm is nan then.
+    saturates=lambda _, *, p, **__: p in (1.0, math.inf),
     flops=8,
     params=(
         Param("margin", 1.0, Interval(0.0, ends="()"), "by how much the negative must be farther"),

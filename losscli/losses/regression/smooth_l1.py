@@ -21,7 +21,8 @@ def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Arr
         return distance
     near = xp.clip(distance, 0.0, beta)
     # The quotient is at most 1, and exactly 1 on the line: nothing can overflow or underflow.
-    return (near / beta) * (distance - 0.5 * near)
+    share = near if beta == 1.0 else near / beta
+    return share * (distance - 0.5 * near)
 
 
 def _smooth_l1_derivative(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
