@@ -1,5 +1,6 @@
 """What is done with one block: check it, compute every loss, tally the rows."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from losscli.backends.backend import Array, Backend
 from losscli.errors import DataError
 from losscli.evaluation.groups import BlockGroups, leaves
 from losscli.losses.domain import WEIGHT, Domain, Mask, looks_like_probabilities, rows_with
-from losscli.losses.loss import STRIP
+from losscli.losses.loss import strips
 from losscli.losses.spec import BoundLoss
 from losscli.machine import reuses_memory, settle_heap
 from losscli.plans import NanPolicy
@@ -95,8 +96,8 @@ class BlockMeter:
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = any(loss.takes_logits for loss in losses)
-        self._strip = None if reuses_memory() or backend.name != "numpy" else STRIP
-        if self._strip:
+        self._by_strips = backend.name == "numpy" and not reuses_memory()
+        if self._by_strips:
             settle_heap()
 
     def __call__(self, cut: BlockCut, lane: Lane) -> Measured:
@@ -211,13 +212,12 @@ class BlockMeter:
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
         """One loss a row; in strips where the system would take large temporaries back."""
-        if self._strip is None:
+        if not self._by_strips:
             return self._backend.to_numpy(loss.rows(self._backend, pred, target))
-        step = max(1, self._strip // max(1, int(np.prod(pred.shape[1:]))))
         out = np.empty(len(pred))
-        for i in range(0, len(pred), step):
-            part = None if target is None else target[i : i + step]
-            out[i : i + step] = loss.rows(self._backend, pred[i : i + step], part)
+        for strip in strips(len(pred), math.prod(pred.shape[1:])):
+            part = None if target is None else target[strip]
+            out[strip] = loss.rows(self._backend, pred[strip], part)
         return out
 
     def _widened(self, role: str, raw: NDArray[Any], lane: Lane) -> Array:

@@ -200,15 +200,19 @@ class Numbers(Domain):
         return Offenders(or_none(missing), or_none(outside))
 
     def _holds_all(self, raw: Raw) -> bool:
-        """Whether one pass, or two, find nothing that does not belong; False may be a false alarm.
+        """Whether a pass, or two, find nothing that does not belong; False may be a false alarm.
 
-        A nan is the least and the largest of any numbers; no finite sum has an infinite term.
+        No finite sum has a term that is nan or infinite. A nan is the least and the largest of any
+        numbers, so that one of these is enough where nothing lies beyond the other end.
         """
-        if not self.bounded and self.interval.ends == "()":
+        low, high, ends = self.interval
+        if not self.bounded and ends == "()":
             with np.errstate(all="ignore"):
                 return math.isfinite(raw.sum())
-        if not self.bounded and self.interval.ends == "[]":
-            return not math.isnan(raw.max())
+        if low == -math.inf and ends[0] == "[":
+            return bool(self.interval.holds(raw.max()))
+        if high == math.inf and ends[1] == "]":
+            return bool(self.interval.holds(raw.min()))
         return bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
 
     def fault(self, value: float, classes: int | None = None) -> str:

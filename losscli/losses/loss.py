@@ -1,7 +1,7 @@
 """What a loss is: facts as fields, the meaning as a docstring, three small pure functions."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -25,7 +25,14 @@ Values: TypeAlias = Callable[..., Array]
 # Numbers that are worked on at once in a host's process: few enough for temporaries that it keeps
 # (see settle_heap) and that stay in cache. Calls on a sixteenth of them are so short that two
 # threads spend more on the interpreter's lock than they save: triplet_margin then took 7 ns, not 2.
-STRIP = 262_144
+_STRIP = 262_144
+
+
+def strips(rows: int, numbers: int) -> Iterator[slice]:
+    """Parts of so many rows of so many numbers each, alike long: a short last one costs as much."""
+    count = max(1, round(rows * max(1, numbers) / _STRIP))
+    step = max(1, -(-rows // count))
+    return (slice(start, start + step) for start in range(0, rows, step))
 
 
 def no_gradient(*_inputs: Any, **_params: Any) -> Array:
@@ -298,11 +305,8 @@ class _Inputs:
             if self.xp is not np:
                 return function(self.xp, self.pred, self.target, self.params)
             settle_heap()
-            count = len(self.pred)
-            out = np.empty((count, *row))
-            step = max(1, STRIP // max(1, math.prod(self.pred.shape[1:])))
-            for i in range(0, count, step):
-                part = slice(i, i + step)
+            out = np.empty((len(self.pred), *row))
+            for part in strips(len(self.pred), math.prod(self.pred.shape[1:])):
                 target = None if self.target is None else self.target[part]
                 out[part] = function(np, self.pred[part], target, self.params)
             return out
