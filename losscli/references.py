@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from losscli.errors import LossCliError, MissingError, UsageError
 
 _FRAMES = 4  # of a traceback: the last ones tell
+_EXTRAS = {"torch": "torch", "matplotlib": "plot", "mpmath": "check", "hypothesis": "check"}
 
 
 class Reference(NamedTuple):
@@ -126,10 +127,13 @@ def _module(reference: Reference) -> ModuleType:
     except LossCliError:
         raise
     except ModuleNotFoundError as error:
-        if not reference.is_file and error.name == reference.where.partition(".")[0]:
-            raise UsageError(f"there is no module {error.name}") from error
+        lacking = error.name or ""
+        if not reference.is_file and lacking == reference.where.partition(".")[0]:
+            raise UsageError(f"there is no module {lacking}") from error
+        extra = _EXTRAS.get(lacking)
         raise MissingError(
-            f"{reference.where} imports {error.name}, which is not installed"
+            f"{reference.where} imports {lacking}, which is not installed",
+            hint=f"pip install 'losscli[{extra}]'" if extra else "install it where losscli is",
         ) from error
     except Exception as error:
         raise UsageError(

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from losscli.comparison.gated import judged as judged_pair
 from losscli.comparison.gated import refused
 from losscli.comparison.result import Comparison
-from losscli.config.plan import RunPlan, Step, plan_of
+from losscli.config.plan import RunPlan, Step
+from losscli.config.planner import plan_of
 from losscli.differences.gated import judged as judged_benchmark
 from losscli.documents import json_numbers
 from losscli.errors import DataError, Failure, LossCliError

@@ -37,7 +37,7 @@ def command(
     from typing import Any
 
     from losscli.cli.console import printed, progress_bar, user_code
-    from losscli.config.plan import plans_of
+    from losscli.config.planner import plans_of
     from losscli.errors import UsageError
     from losscli.machine import reuse_freed_memory
     from losscli.plans import check_format

@@ -185,10 +185,20 @@ def test_what_is_wrong_with_it_is_exit_2(data, losscli, spec):
     assert len([line for line in said.err.splitlines() if not line.startswith("note: ")]) <= 3
 
 
-def test_a_file_that_imports_what_is_not_installed_is_exit_4(data, losscli):
-    """This machine lacks it."""
-    Path("lacks.py").write_text("import a_package_that_is_nowhere\n")
-    assert losscli("eval", *data, "-l", "lacks.py:f").code == 4
+@pytest.mark.parametrize(
+    ("package", "mend"),
+    [("a_package_that_is_nowhere", "where losscli is"), ("torch", "pip install 'losscli[torch]'")],
+)
+def test_a_file_that_imports_what_is_not_installed_is_exit_4(
+    data, losscli, monkeypatch, package, mend
+):
+    """This machine lacks it, and is told how to get it."""
+    monkeypatch.setitem(sys.modules, package, None)
+    Path("lacks.py").write_text(f"import {package}\n")
+    said = losscli("eval", *data, "-l", "lacks.py:f")
+    assert said.code == 4
+    assert f"imports {package}, which is not installed" in said.err
+    assert mend in said.err
 
 
 PARTS = {

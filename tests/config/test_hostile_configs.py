@@ -71,7 +71,7 @@ BOMBS = {
 TRIAL = """
 import json, os, resource, signal, sys, time
 from losscli.cli.app import run
-import losscli.config.plan, losscli.steps
+import losscli.config.planner, losscli.steps
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name in json.load(open("names.json")):

@@ -9,7 +9,7 @@ import pytest
 from losscli import DataError, MissingError, UsageError
 from losscli.config.document import ConfigError
 from losscli.config.model import schema
-from losscli.config.plan import plan_of
+from losscli.config.planner import plan_of
 
 DATA = "data:\n  val: {preds: p.npy, targets: t.npy}\n"
 PLAIN = (

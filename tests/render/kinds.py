@@ -14,7 +14,7 @@ from losscli import blessing, diff, evaluate, explain, plot, starting
 from losscli.benchmark.limit import Limit
 from losscli.benchmark.result import Benchmark, Row, Times
 from losscli.checks.result import Check, Checked
-from losscli.config.plan import plan_of
+from losscli.config.planner import plan_of
 from losscli.diagnosis import Cuda, Diagnosis, Package
 from losscli.documents import Note
 from losscli.errors import DataError, Place

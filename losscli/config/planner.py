@@ -1,0 +1,363 @@
+"""The making of a `RunPlan` from a config, with all that is wrong in it at once."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from losscli.config.document import ConfigError, Document, Fault, Keys, read
+from losscli.config.layers import Kind, Layers, Value, layered
+from losscli.config.model import BenchFlags, Config, Data, EvalFlags
+from losscli.config.model import Gate as GateModel
+from losscli.config.paired import not_worse
+from losscli.config.plan import RunPlan, Step
+from losscli.config.wording import faults_of, key_of, known_part, nearest
+from losscli.documents import Note
+from losscli.errors import LossCliError, UsageError
+from losscli.gates import Gate, NotWorse, bound, parse
+from losscli.losses.spec import Places, bind
+from losscli.plans import BenchPlan, EvalPlan, output_format
+from losscli.references import granted
+from losscli.sources.source import read_array
+
+_PATHS = (".npy", ".csv", ".tsv")
+
+
+def plan_of(
+    path: str,
+    settings: Sequence[str] = (),
+    only: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> RunPlan:
+    """The plan of a config; only: the runs that are wanted, by default all.
+
+    Raises ConfigError with all that is wrong at once, UsageError, MissingError for what is promised
+    and not there yet, DataError where the file cannot be read.
+    """
+    document = read(path)
+    layers = layered(document, settings, os.environ if environment is None else environment)
+    return _Planner(document, layers, tuple(settings), tuple(only)).plan()
+
+
+def plans_of(
+    paths: Sequence[str], settings: Sequence[str] = (), only: Sequence[str] = ()
+) -> list[RunPlan]:
+    """The plans of several configs.
+
+    Raises ConfigError with all that is wrong in any of them; else as `plan_of`.
+    """
+    plans, errors = [], []
+    for path in paths:
+        try:
+            plans.append(plan_of(path, settings, only))
+        except ConfigError as error:
+            errors.append(error)
+    if errors:
+        raise ConfigError.of_several(errors)
+    return plans
+
+
+def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
+    """What nobody asked about of these runs, which `only` leaves out."""
+    gates = sum(len(step.gates) for step in steps)
+    if steps:
+        runs = f"{len(steps)} run{'' if len(steps) == 1 else 's'}"
+        theirs = f"{gates} gate{'' if gates == 1 else 's'}"
+        yield Note("only", f"--only leaves out {runs} with {theirs}")
+
+
+class _Planner:
+    """Makes the plan, and collects all that is wrong on the way."""
+
+    def __init__(
+        self, document: Document, layers: Layers, settings: tuple[str, ...], only: tuple[str, ...]
+    ) -> None:
+        self.document = document
+        self.layers = layers
+        self.settings = settings
+        self.only = only
+        self.folder = os.path.dirname(document.path)  # noqa: PTH120
+        self.faults: list[Fault] = []
+        self.reads: list[str] = []
+        self.values: dict[str, Value] = {}
+
+    def plan(self) -> RunPlan:
+        config = self._model()
+        steps = [*self._evals(config), *self._benches(config)]
+        if not steps and not self.faults:
+            self._blame((), "it has nothing to run", "evals: or benches: hold what is run")
+        names = [*config.evals, *config.benches]
+        for name in config.benches:
+            if name in config.evals:
+                self._blame(("benches", name), f"two runs are called {name}", "rename one")
+        for name in self.only:
+            if name not in names:
+                near = nearest(name, names)
+                raise UsageError(f"--only {name}: no run is called so", hint=near)
+        steps, stray = self._with_gates(config, steps, names)
+        for at, output in enumerate(config.outputs or ()):
+            self._tried(("outputs", at), lambda output=output: output_format(output))
+        if self.faults:
+            raise ConfigError(self.document.path, self.faults)
+        for key in ("baseline", "on_undecided", "outputs", "gates"):
+            self._note_value((key,))
+        kept = [step for step in steps if not self.only or step.name in self.only]
+        flags: dict[Kind, Sequence[str]] = {
+            "eval": [*EvalFlags.model_fields],
+            "bench": [key_of(name) for name in BenchFlags.model_fields],
+        }
+        return RunPlan(
+            path=self.document.path,
+            text=self.document.text,
+            settings=self.settings,
+            steps=tuple(kept),
+            stray=tuple(stray),
+            baseline=None if config.baseline is None else self._path(config.baseline),
+            outputs=tuple(config.outputs or ()),
+            on_undecided=config.on_undecided,
+            reads=tuple(self.reads),
+            values=self.values,
+            notes=(
+                *(Note("setting", f"{name} is no setting") for name in self.layers.slips(flags)),
+                *_left_out([step for step in steps if step not in kept]),
+            ),
+        )
+
+    def _model(self) -> Config:
+        from pydantic import ValidationError
+
+        if not isinstance(self.layers.data, dict):
+            self._blame((), "it is no mapping", "version: 1 is its first line")
+            raise ConfigError(self.document.path, self.faults)
+        try:
+            return Config.model_validate(self.layers.data)
+        except ValidationError as error:
+            self.faults += faults_of(error, self.document, self.layers.data)
+            raise ConfigError(self.document.path, self.faults) from None
+
+    def _evals(self, config: Config) -> Iterator[Step]:
+        for name, part in config.evals.items():
+            keys: Keys = ("evals", name)
+            data = None
+            if part.data is not None:
+                data = config.data.get(part.data)
+                if data is None:
+                    near = nearest(part.data, list(config.data))
+                    self._blame((*keys, "data"), f"no data set is called {part.data!r}", near)
+                    continue
+            flags = self._flags("eval", name, (*EvalFlags.model_fields, *Data.model_fields), part)
+            given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
+            for key in ("preds", "targets"):
+                if key in given:
+                    given[key] = self._path(given[key])
+            for key in ("weights", "by"):
+                if key in given:
+                    given[key] = self._column_or_path(given[key])
+            if "preds" not in given:
+                self._blame(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
+                continue
+            losses = self._losses((*keys, "losses"), part.losses, given.get("like"))
+            extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
+            plan = self._planned(EvalPlan, keys, {**given, **extra, "loss": losses, "digest": True})
+            for key in ("losses", "max", "min", "gates", "per_sample"):
+                self._note_value((*keys, key))
+            gates = tuple(self._bounds(keys, name, part))
+            yield Step(name, "eval", plan, gates)
+
+    def _benches(self, config: Config) -> Iterator[Step]:
+        for name, part in config.benches.items():
+            keys: Keys = ("benches", name)
+            names = [key_of(field) for field in BenchFlags.model_fields]
+            given = self._checked(BenchFlags, keys, self._flags("bench", name, names, part))
+            given["folder"] = self.folder
+            if part.losses is not None:
+                given["loss"] = part.losses
+            if part.plot is not None:
+                given["plot"] = part.plot
+            for key in ("losses", "gates", "plot"):
+                self._note_value((*keys, key))
+            plan = self._planned(BenchPlan, keys, given)
+            if plan is not None:
+                self._check_bench(keys, plan)
+            yield Step(name, "bench", plan)
+
+    def _check_bench(self, keys: Keys, plan: BenchPlan) -> None:
+        """Note what a benchmark would refuse of its words, before any other run has begun."""
+        from losscli.benchmark.workloads import fits, losses_of
+        from losscli.checks.precision import precision
+        from losscli.implementations.registry import parse as implementation
+
+        asked: dict[str, Callable[[Any], Any]] = {
+            "loss": lambda spec: losses_of([spec], self._places),
+            "impl": lambda name: _permitted(
+                None if name == "all" else implementation(name, plan.at)
+            ),
+            "size": lambda size: fits(size, "linear_cross_entropy"),
+            "dtype": precision,
+        }
+        for flag, action in asked.items():
+            for item in getattr(plan, flag):
+                where = "losses" if flag == "loss" else flag
+                self._tried((*keys, where), lambda a=action, i=item: a(i))
+
+    def _note_value(self, keys: Keys) -> None:
+        """Keep what stands at a place, and where it came from, to be shown; gates one by one."""
+        found = self.layers.at(keys)
+        if keys[-1] == "gates":
+            for at, gate in enumerate(found or ()):
+                mark = self.layers.origin((*keys, at))
+                self.values[".".join(map(str, (*keys, at)))] = Value(gate, mark)
+        elif found is not None:
+            self.values[".".join(map(str, keys))] = Value(found, self.layers.origin(keys))
+
+    def _flags(self, kind: Kind, name: str, flags: Sequence[str], part: Any) -> dict[str, Any]:
+        """The values of flags, each from its strongest layer."""
+        data = getattr(part, "data", None)
+        found = {}
+        for flag in flags:
+            inherited: list[Keys] = [("data", data, flag)] if data else []
+            value = self.layers.pick(kind, name, flag, inherited)
+            where = "evals" if kind == "eval" else "benches"
+            if value is not None:
+                found[flag] = value.value
+                self.values[f"{where}.{name}.{flag}"] = value
+        return found
+
+    def _checked(self, model: Any, keys: Keys, flags: Mapping[str, Any]) -> dict[str, Any]:
+        """Those flags that a model has, in the kinds that plans take."""
+        from pydantic import ValidationError
+
+        mine = {flag: v for flag, v in flags.items() if flag in map(key_of, model.model_fields)}
+        try:
+            found = model.model_validate(mine)
+        except ValidationError as error:
+            for fault in faults_of(error, self.document, self.layers.data, keys):
+                name = str(error.errors()[0]["loc"][0])
+                origin = self.values[".".join(map(str, (*keys, name)))].origin
+                self.faults.append(fault._replace(hint=f"it is from {origin}"))
+            return {}
+        return {name: getattr(found, name) for name in found.model_fields_set}
+
+    def _losses(self, keys: Keys, specs: Sequence[str], like: str | None) -> list[Any]:
+        """The losses of specs, with arrays read from beside the file."""
+        bound_losses: list[Any] = []
+        for at, spec in enumerate(specs):
+            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._places, like))
+            bound_losses += found or []
+        if not self.faults:
+            self._tried(keys, lambda: bind(bound_losses, self._places))
+        return bound_losses
+
+    @property
+    def _places(self) -> Places:
+        return Places(read_array, self._read)
+
+    def _read(self, path: str) -> str:
+        """A file that losses name, from beside the config; no output may be written over it."""
+        self.reads.append(self._path(path))
+        return self.reads[-1]
+
+    def _planned(self, plan: Any, keys: Keys, given: Mapping[str, Any]) -> Any:
+        """A plan; what it refuses is blamed on the flag that it speaks of first."""
+        try:
+            return plan(**given)
+        except UsageError as error:
+            word = error.message.split()[0].strip("'") if error.message else ""
+            at = (*keys, word) if self.layers.at((*keys, word)) is not None else keys
+            origin = self.values.get(".".join(map(str, (*keys, word))))
+            hint = error.hint or (f"it is from {origin.origin}" if origin else "")
+            self._blame(at, error.message, hint)
+            return None
+
+    def _bounds(self, keys: Keys, run: str, part: Any) -> Iterator[Gate]:
+        for key, op in (("max", "<="), ("min", ">=")):
+            for at, text in enumerate(getattr(part, key) or ()):
+                found = self._tried((*keys, key, at), lambda t=text, o=op: bound(t, o))
+                if found is not None:
+                    yield found._replace(run=run)
+
+    def _with_gates(
+        self, config: Config, steps: Sequence[Step], names: Sequence[str]
+    ) -> tuple[list[Step], list[Gate | NotWorse]]:
+        """The steps with their gates, and the gates of runs that are not there."""
+        parts: dict[str, Any] = {**config.evals, **config.benches}
+        listed: list[tuple[Keys, str | None, GateModel]] = [
+            (("evals" if name in config.evals else "benches", name, "gates", at), name, gate)
+            for name, part in parts.items()
+            for at, gate in enumerate(part.gates)
+        ]
+        listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]
+        gates: dict[str, list[Gate | NotWorse]] = {name: [] for name in names}
+        stray: list[Gate | NotWorse] = []
+        known = {step.name: step for step in steps}
+        for keys, inside, model in listed:
+            run = self._run_of(keys, inside, model, names)
+            if run is None or (run in gates and run not in known):  # that run is blamed already
+                continue
+            make = lambda m=model, r=run: self._gate(m, r, known.get(r))  # noqa: E731
+            gate = self._tried(keys, make)
+            if gate is not None and run in gates:
+                gates[run].append(gate)
+            elif gate is not None:
+                stray.append(gate)
+        found = [step._replace(gates=(*step.gates, *gates[step.name])) for step in steps]
+        return found, stray
+
+    def _gate(self, model: GateModel, run: str, step: Step | None) -> Gate | NotWorse:
+        """A gate of a run; step: that run, None where there is none."""
+        if model.not_worse_than is None:
+            return parse(model.expect or "", model.level or "fail", run)
+        if step is not None and step.kind == "bench":
+            raise UsageError(
+                "not_worse_than is of an evaluation", hint=f"{run} is a benchmark: use expect:"
+            )
+        return not_worse(model, run, None if step is None else step.plan, self._path)
+
+    def _run_of(
+        self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]
+    ) -> str | None:
+        """The run that a gate is of; None where that was wrong and is noted."""
+        if (gate.expect is None) == (gate.not_worse_than is None):
+            self._blame(keys, "a gate has expect: or not_worse_than:", 'expect: "mse <= 0.5"')
+            return None
+        if inside is not None and gate.run not in (None, inside):
+            self._blame((*keys, "run"), f"this gate stands in {inside}", "leave run: out")
+            return None
+        run = inside or gate.run or (names[0] if len(names) == 1 else None)
+        if run is None:
+            self._blame(keys, "the gate does not say of which run it is", f"run: {names[0]}")
+        return run
+
+    def _tried(self, keys: Keys, action: Any) -> Any:
+        """What an action gives; None where it refuses, which is noted."""
+        try:
+            return action()
+        except LossCliError as error:
+            if error.exit_code not in (2, 3):
+                raise
+            where = f" ({error.place})" if error.place else ""
+            self._blame(keys, f"{error.message}{where}", error.hint)
+            return None
+
+    def _blame(self, keys: Keys, message: str, hint: str = "") -> None:
+        mark = self.document.mark(known_part(self.layers.data, keys))
+        self.faults.append(Fault(mark, message, hint))
+
+    def _path(self, path: str) -> str:
+        """A path as seen from the current folder."""
+        return os.path.normpath(os.path.join(self.folder, path))  # noqa: PTH118
+
+    def _column_or_path(self, value: Any) -> Any:
+        """Columns as they are; what can only be a file, from beside the config."""
+        if isinstance(value, tuple):
+            return tuple(map(self._column_or_path, value))
+        if "/" in value or os.path.splitext(value)[1].lower() in _PATHS:  # noqa: PTH122
+            path = self._path(value)
+            return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
+        return value
+
+
+def _permitted(contestant: Any) -> Any:
+    """An implementation; raises UsageError for a user's function where those are refused."""
+    if contestant is not None and contestant.reference is not None:
+        granted(contestant.reference)
+    return contestant
