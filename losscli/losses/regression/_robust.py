@@ -15,6 +15,12 @@ def unit_root(xp: Namespace, u: Array) -> Array:
     return xp.minimum(xp.sqrt(1.0 + u * u), 1.0 + u)
 
 
+def damped(xp: Namespace, x: Array, exponent: Array) -> Array:
+    """X · e^exponent, also where the exponential alone would be too small to keep its digits."""
+    half = xp.exp(0.5 * exponent)
+    return (x * half) * half
+
+
 def mended(xp: Namespace, values: Array, odd: Array, mend: Callable[[], Array]) -> Array:
     """The values, but what `mend` gives where entries are odd: computed only if any are.
 

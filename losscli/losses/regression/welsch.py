@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.domain import REAL, Interval
 from losscli.losses.loss import Array, Loss, Namespace, Param
-from losscli.losses.regression._robust import NEAR, mended
+from losscli.losses.regression._robust import NEAR, damped, mended
 
 
 def _welsch(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
@@ -27,7 +27,7 @@ def _welsch_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -
     """The error times exp(-(d / c)²): 0 from a few c on."""
     error = pred - target
     u = error / c
-    return error * xp.exp(-u * u)
+    return damped(xp, error, -u * u)
 
 
 def _welsch_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:

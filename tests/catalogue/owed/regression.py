@@ -4,6 +4,7 @@ import math
 
 from hypothesis import strategies as st
 
+from losscli.losses import barron
 from tests.catalogue.owed.founding import EVEN
 from tests.catalogue.owed.terms import Owed
 from tests.catalogue.strategies import close_pairs
@@ -62,7 +63,12 @@ def _barron_slope(mp, pred, target, *, alpha, c):
     if alpha == 2:
         return u / c
     power = (alpha / 2 - 1) * mp.log1p(u**2 / mp.fabs(alpha - 2))
-    return u / c * mp.exp(power) * (1 - power if alpha < -8 else 1)
+    return u / c * mp.exp(power) * (1 - power if alpha < -8 else max(alpha / 4, 1))
+
+
+def _barron_value(mp, pred, target, *, alpha, c):
+    """The loss, by as much as a large power makes of the rounding of d / c."""
+    return barron.reference(mp, pred, target, alpha=mp.mpf(alpha), c=c) * max(alpha / 4, 1)
 
 
 def _share_of_both(mp, pred, target):
@@ -179,12 +185,14 @@ OWED = {
         params={
             "alpha": st.one_of(
                 st.floats(-4, 4),
+                st.floats(4, 1e3),
                 st.floats(-1e300, -4),
                 st.floats(-1e3, -4),
                 st.sampled_from([-math.inf, -2.0, 0.0, 1e-9, 1e-30, 1.0, 2.0]),
             ),
             "c": st.one_of(st.floats(1e-3, 1e3), st.just(1.0)),
         },
+        scale=_barron_value,
         gradient_scale=_barron_slope,
         why="a power multiplies the rounding of its base, as the slope of the bell that of d / c",
         examples=(
@@ -197,6 +205,8 @@ OWED = {
             (1.0, 0.0, {"alpha": -1e14}),
             (1.0, 0.0, {"alpha": -1e300}),
             (1e300, 0.0, {"alpha": -9.0}),
+            (1.1322021484375, 1.09375, {"alpha": -25226.0, "c": 0.001}),
+            (0.0383, 0.0, {"alpha": -math.inf, "c": 0.001}),
         ),
         laws=EVEN,  # at alpha = 1
     ),
