@@ -101,34 +101,34 @@ def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:
 def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
     """-log softmax(logits)[label] of (N, C) logits and (N,) indices.
 
-    It is log1p(Σ_{c≠y} exp(z_c - z_y)), the odds against the label.
+    It is log1p(Σ_{c≠y} exp(z_c - z_y)), and nothing cancels where that sum is a quotient.
     """
-    against, odd = label_odds(xp, logits, label)
-    nll = xp.log1p(against)
+    rest, own, odd = label_odds(xp, logits, label)
+    nll = xp.log1p(rest / own)
     if odd.shape[0]:
         shift, rest = shifted_rest(xp, logits[odd])
         nll[odd] = (shift - logits[odd, label[odd]]) + xp.log1p(rest)
     return nll
 
 
-def label_odds(xp: Namespace, logits: Array, label: Array) -> tuple[Array, Array]:
-    """(1 - s) / s of each row, s being softmax(logits)[label], and the rows that need another form.
+def label_odds(xp: Namespace, logits: Array, label: Array) -> tuple[Array, Array, Array]:
+    """The odds against each row's label: Σ_{c≠y} exp(z_c), exp(z_y), and the rows that are odd.
 
-    It is Σ_{c≠y} exp(z_c - z_y), and nothing cancels where that is multiplied out to
-    (Σ_{c≠y} exp(z_c)) · exp(-z_y). Rows where a factor leaves the safe range of the type are to go
-    by the shifted form; a row's way depends on that row alone, so blocks change no bit.
+    Where one of these or their quotient leaves the safe range of the type, a row is to go by a
+    shifted form. Its way depends on that row alone, so blocks change no bit.
     """
     rows = xp.arange(logits.shape[0])
-    others = owned(xp.exp(logits))
+    exps = xp.exp(logits)
+    own = exps[rows, label]
+    others = owned(exps)
     others[rows, label] = 0.0
     rest = xp.sum(others, axis=-1)
-    scale = xp.exp(-logits[rows, label])
-    against = rest * scale
+    against = rest / own
     limits = xp.finfo(logits.dtype)
     low, high = limits.smallest_normal / limits.eps, limits.max * limits.eps
-    smallest = xp.minimum(xp.minimum(rest, scale), against)
-    largest = xp.maximum(xp.maximum(rest, scale), against)
-    return against, xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
+    smallest = xp.minimum(xp.minimum(rest, own), against)
+    largest = xp.maximum(xp.maximum(rest, own), against)
+    return rest, own, xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
 
 
 def owned(found: Array) -> Array:
