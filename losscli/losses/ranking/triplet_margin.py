@@ -40,13 +40,13 @@ def _triplet_margin(
 def _from_anchor(pred: Array, eps: float) -> Array:
     """(N, 2, D): what the anchor differs by from the positive and from the negative, plus eps."""
     found = pred[:, :1] - pred[:, 1:]
-    found += eps
-    return found
+    return found + eps if eps else found
 
 
 def _across(pred: Array, eps: float) -> Array:
     """(N, D): what the positive differs by from the negative, plus eps."""
-    return (pred[:, 1] - pred[:, 2]) + eps
+    found = pred[:, 1] - pred[:, 2]
+    return found + eps if eps else found
 
 
 def _triplet_margin_derivative(
