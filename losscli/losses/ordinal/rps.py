@@ -33,13 +33,31 @@ def _errors(xp: Namespace, pred: Array, target: Array) -> Array:
     """
     before = xp.cumulative_sum(pred, axis=-1)[:, :-1]
     after = xp.flip(xp.cumulative_sum(xp.flip(pred[:, 1:], axis=-1), axis=-1), axis=-1)
-    lack = _lack(xp, pred)[:, None]
-    above = -(after + lack)
+    lack = _lack(xp, pred)
+    above = -(after + lack[:, None])
     far = xp.abs(lack) >= _NEARLY_WHOLE
     if xp.any(far):
-        above = xp.where(far, before - 1.0, above)
+        above = xp.where(far[:, None], before - 1.0, above)
+    miss = pred[xp.arange(pred.shape[0]), target] - 1.0
+    sure = xp.nonzero((xp.abs(miss) < xp.abs(lack)) & ~far)[0]
+    if sure.shape[0]:
+        terms = after[sure] + xp.abs(lack[sure])[:, None]
+        above[sure] = _through_label(xp, pred[sure], target[sure], above[sure], terms)
     reached = xp.arange(pred.shape[1] - 1)[None, :] >= target[:, None]
     return xp.where(reached, above, before)
+
+
+def _through_label(xp: Namespace, pred: Array, target: Array, above: Array, terms: Array) -> Array:
+    """P_k - 1 for k >= y, of rows whose label has all but less than what the rounded row lacks.
+
+    There p_y - 1 and the other classes up to k may be smaller terms of it than what follows and the
+    lack, which then cancel; `above` is the sum of those and `terms` their size.
+    """
+    parts = pred + 0.0
+    rows = xp.arange(pred.shape[0])
+    parts[rows, target] = parts[rows, target] - 1.0
+    found = xp.cumulative_sum(parts, axis=-1)[:, :-1]
+    return xp.where(xp.cumulative_sum(xp.abs(parts), axis=-1)[:, :-1] < terms, found, above)
 
 
 def _lack(xp: Namespace, pred: Array) -> Array:

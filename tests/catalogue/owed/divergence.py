@@ -73,6 +73,8 @@ OWED = {
         laws=LAWS,
     ),
     "hellinger": Owed(
+        value=6.0,
+        why="a quotient by a sum of rounded roots is squared, which doubles its four roundings",
         params={"squared": st.booleans()},
         near=close_rows(),
         kink=lambda pred, target, _: 0.0 in pred or pred == target,

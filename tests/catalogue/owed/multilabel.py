@@ -67,8 +67,16 @@ def _at_the_threshold(z, target, params):
 
 OWED = {
     "multilabel_soft_margin": Owed(
+        value=8.0,
+        why="a weight multiplies the ULP that a loss below 1e-308 is rounded by",
         params={"weight": st.sampled_from([..., 0.5, 3.0])},
-        examples=((-50.0, 0.0, {}), (0.0, 1.0, {}), (-1e4, 1.0, {}), (740.0, 1.0, {"weight": 3.0})),
+        examples=(
+            (-50.0, 0.0, {}),
+            (0.0, 1.0, {}),
+            (-1e4, 1.0, {}),
+            (740.0, 1.0, {"weight": 3.0}),
+            (720.4929469810104, 1.0, {"weight": 3.0}),
+        ),
         laws=frozenset({"non_negative", "convex"}),
     ),
     "multilabel_margin": Owed(

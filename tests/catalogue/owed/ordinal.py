@@ -42,6 +42,8 @@ OWED = {
             ([1.0, 1e-20], 0, {}),
             ([2.0, 2.0], 0, {}),
             ([0.3, 1e20], 0, {}),
+            ([1.0, 1e-100, 2e-17], 0, {}),  # rounded: the label's 1 leaves nothing for the others
+            ([1.0, 1e-300, 1e-300, 1.99e-130], 0, {}),
         ),
         perfect=lambda target: [float(c == target) for c in range(4)],
         ideal=st.integers(0, 3),
