@@ -101,8 +101,10 @@ class Choice(Domain):
         spared: int | None = None,
     ) -> Offenders:
         """The entries that are none of the numbers."""
-        good: Mask = np.zeros(raw.shape, np.bool_)
-        for value in self.values:
+        good: Mask = raw == self.values[0]
+        for value in self.values[1:]:
+            if good.all():
+                return Offenders()
             good |= raw == value
         if good.all():
             return Offenders()
@@ -116,7 +118,14 @@ class Choice(Domain):
 
     def marks(self, raw: Raw) -> frozenset[str]:
         """Which of the clashing numbers a block has."""
-        return frozenset(f"{value:g}" for value in self.clash if (raw == value).any())
+        if not raw.size:
+            return frozenset()
+        low, high = raw.min(), raw.max()  # which most often tell without a search
+        return frozenset(
+            f"{value:g}"
+            for value in self.clash
+            if not (value < low or value > high) and (raw == value).any()
+        )
 
     def verdict(self, marks: frozenset[str]) -> Verdict | None:
         """An error where two conventions are mixed: one of them reads every row the wrong way."""

@@ -112,9 +112,9 @@ def _units_of(values: Floats, low: float, high: float) -> int:
     if grid == _LOWEST:
         return total
     np.subtract(on_grid, anchor, out=on_grid)
-    np.subtract(values, on_grid, out=rest)  # exact: at most half a grid step is left
-    if not rest[:_FEW].any() and not rest.any():
+    if (values[:_FEW] == on_grid[:_FEW]).all() and (values == on_grid).all():
         return total  # whole numbers, say
+    np.subtract(values, on_grid, out=rest)  # exact: at most half a grid step is left
     finer = max(grid - 1 - _PART_BITS, _LOWEST)
     more, anchor = _sum_on_grid(rest, finer, on_grid)
     total += more

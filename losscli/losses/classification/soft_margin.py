@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from losscli.losses.classification._margin import margin_of, side
 from losscli.losses.domain import LOGIT
 from losscli.losses.labels import SIGN
 from losscli.losses.loss import Array, Convention, Loss, Namespace
@@ -17,13 +16,12 @@ def _soft_margin(xp: Namespace, pred: Array, target: Array) -> Array:
     >>> soft_margin([0.0, -1000.0, 50.0], [1, 1, 1]).tolist()
     [0.6931471805599453, 1000.0, 1.9287498479639178e-22]
     """
-    return softplus(xp, -margin_of(xp, pred, target))
+    return softplus(xp, -(pred * target))
 
 
 def _soft_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-y sigmoid(-y z), with all digits of both tails."""
-    y = side(xp, target)
-    return -y * sigmoid(xp, -y * pred)
+    return -target * sigmoid(xp, -target * pred)
 
 
 def _soft_margin_reference(mp: Any, pred: Any, target: Any) -> Any:
@@ -31,7 +29,7 @@ def _soft_margin_reference(mp: Any, pred: Any, target: Any) -> Any:
 
 
 def _like_torch(xp: Namespace, pred: Array, target: Array) -> Array:
-    return xp.log1p(xp.exp(-margin_of(xp, pred, target)))
+    return xp.log1p(xp.exp(-(pred * target)))
 
 
 soft_margin = Loss(
