@@ -8,14 +8,16 @@ between the least and the most of them; beside it stands that of the fastest tur
 machine disturbs least. A ratio above the bar of 1.5 is marked.
 
 A process gives temporaries of 32 MB and more back to the system and pays for faulting them in
-again, which eager torch does much of. With --kept freed memory stays, as it does in torch's caching
-allocator or under jemalloc: the harder race for us.
+again, which eager torch does much of, unless what ran before has left a hole in the heap that is
+large enough. With --kept glibc keeps all that is freed, as jemalloc would: the harder race for us.
 
     python benchmarks/catalogue.py [NAMES] [--elements 10_000_000] [--turns 7] [--kept]
 """
 
 import argparse
+import os
 import statistics
+import sys
 import time
 
 import numpy as np
@@ -29,9 +31,11 @@ from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 from losscli.implementations.torch import FUNCTIONS
 from losscli.losses.registry import every
-from losscli.machine import cores, reuse_freed_memory, settle_heap
+from losscli.machine import cores, settle_heap
 
 BAR = 1.5
+# Read by glibc at the start of a process.
+KEEPS = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
 
 
 def main():
@@ -42,8 +46,8 @@ def main():
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--kept", action="store_true", help="keep freed memory")
     arguments = parser.parse_args()
-    if arguments.kept:
-        reuse_freed_memory()
+    if arguments.kept and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEPS)
     torch.set_num_threads(cores())
     settle_heap()
     print(f"NumPy {np.__version__}, torch {torch.__version__}, {cores()} threads, float64\n")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from losscli.losses.loss import Array, Namespace
 
@@ -101,21 +101,34 @@ def binary_shares(target: Array, label_smoothing: float) -> tuple[Array, Array]:
 def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
     """-log softmax(logits)[label] of (N, C) logits and (N,) indices.
 
-    It is log1p(Σ_{c≠y} exp(z_c - z_y)), and nothing cancels where that sum is a quotient.
+    It is log1p(Σ_{c≠y} exp(z_c - z_y)), the odds against the label.
     """
-    rest, own, odd = label_odds(xp, logits, label)
-    nll = xp.log1p(rest / own)
+    odds = label_odds(xp, logits, label)
+    nll = xp.log1p(odds.against)
+    odd = odds.odd
     if odd.shape[0]:
         shift, rest = shifted_rest(xp, logits[odd])
         nll[odd] = (shift - logits[odd, label[odd]]) + xp.log1p(rest)
     return nll
 
 
-def label_odds(xp: Namespace, logits: Array, label: Array) -> tuple[Array, Array, Array]:
-    """The odds against each row's label: Σ_{c≠y} exp(z_c), exp(z_y), and the rows that are odd.
+class Odds(NamedTuple):
+    """What stands against the label of each row, and for it.
 
-    Where one of these or their quotient leaves the safe range of the type, a row is to go by a
-    shifted form. Its way depends on that row alone, so blocks change no bit.
+    rest: Σ_{c≠y} exp(z_c). own: exp(z_y). against: their quotient.
+    odd: the rows that need another form, as one of these leaves the safe range of the type.
+    """
+
+    rest: Array
+    own: Array
+    against: Array
+    odd: Array
+
+
+def label_odds(xp: Namespace, logits: Array, label: Array) -> Odds:
+    """The odds of each row's label under softmax; nothing in them cancels.
+
+    A row's way depends on that row alone, so blocks change no bit.
     """
     rows = xp.arange(logits.shape[0])
     exps = xp.exp(logits)
@@ -123,12 +136,12 @@ def label_odds(xp: Namespace, logits: Array, label: Array) -> tuple[Array, Array
     others = owned(exps)
     others[rows, label] = 0.0
     rest = xp.sum(others, axis=-1)
-    against = rest / own
+    against = rest * xp.exp(-logits[rows, label])  # to the last digit where the rest is 1
     limits = xp.finfo(logits.dtype)
     low, high = limits.smallest_normal / limits.eps, limits.max * limits.eps
     smallest = xp.minimum(xp.minimum(rest, own), against)
     largest = xp.maximum(xp.maximum(rest, own), against)
-    return rest, own, xp.nonzero(~((smallest >= low) & (largest <= high)))[0]
+    return Odds(rest, own, against, xp.nonzero(~((smallest >= low) & (largest <= high)))[0])
 
 
 def owned(found: Array) -> Array:

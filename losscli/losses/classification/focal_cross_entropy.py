@@ -29,8 +29,8 @@ def _focal_cross_entropy(
 
 def _surprise(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
     """-log s_y and 1 - s_y of each row, by the odds against the label."""
-    rest, own, odd = label_odds(xp, pred, target)
-    nll, miss = xp.log1p(rest / own), rest / (rest + own)
+    rest, own, against, odd = label_odds(xp, pred, target)
+    nll, miss = xp.log1p(against), rest / (rest + own)
     if odd.shape[0]:
         nll[odd], miss[odd], _, _ = _softmax(xp, pred[odd], target[odd])
     return nll, miss
