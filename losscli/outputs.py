@@ -49,17 +49,15 @@ def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
 
     place: None for a result that is not kept.
     """
-
-    def save(text: str) -> None:
-        if place is not None:
-            place.save(f"{text}\n")
-
+    if place is None:
+        yield lambda _result: None
+        return
     try:
-        yield lambda result: save(result.to_json())
+        yield lambda result: place.save(f"{result.to_json()}\n")
     except LossCliError as error:
         if error.exit_code != 2:
             with suppress(LossCliError):  # the first failure is the one to tell of
-                save(error_text(error, "json").rstrip())
+                place.save(f"{error_text(error, 'json').rstrip()}\n")
         raise
 
 
