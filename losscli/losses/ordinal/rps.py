@@ -1,5 +1,6 @@
 """Ranked probability score of ordered classes."""
 
+import math
 from typing import Any
 
 from losscli.losses.domain import SIMPLEX
@@ -7,6 +8,7 @@ from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.shapes import LABELLED
 
+_SHORT = 64  # classes whose probabilities are added one by one
 _NEARLY_WHOLE = 2.0**-10  # rows that lack no more to 1 are summed from their other end
 
 
@@ -31,8 +33,8 @@ def _errors(xp: Namespace, pred: Array, target: Array) -> Array:
     Of a row that is nearly whole, 1 - P_k is what follows plus what the row lacks to 1: the
     difference would cancel where P_k is near 1.
     """
-    before = xp.cumulative_sum(pred, axis=-1)[:, :-1]
-    after = xp.flip(xp.cumulative_sum(xp.flip(pred[:, 1:], axis=-1), axis=-1), axis=-1)
+    before = _running(xp, pred)[:, :-1]
+    after = xp.flip(_running(xp, xp.flip(pred[:, 1:], axis=-1)), axis=-1)
     lack = _lack(xp, pred)
     above = -(after + lack[:, None])
     far = xp.abs(lack) >= _NEARLY_WHOLE
@@ -56,8 +58,21 @@ def _through_label(xp: Namespace, pred: Array, target: Array, above: Array, term
     parts = pred + 0.0
     rows = xp.arange(pred.shape[0])
     parts[rows, target] = parts[rows, target] - 1.0
-    found = xp.cumulative_sum(parts, axis=-1)[:, :-1]
-    return xp.where(xp.cumulative_sum(xp.abs(parts), axis=-1)[:, :-1] < terms, found, above)
+    found = _running(xp, parts)[:, :-1]
+    return xp.where(_running(xp, xp.abs(parts))[:, :-1] < terms, found, above)
+
+
+def _running(xp: Namespace, x: Array) -> Array:
+    """The sums of each row's first numbers; of long rows by parts, so that few roundings add up."""
+    count = x.shape[-1]
+    if count <= _SHORT:
+        return xp.cumulative_sum(x, axis=-1)
+    width = math.isqrt(count - 1) + 1
+    rest = xp.zeros_like(x[:, : -count % width])
+    parts = xp.reshape(xp.concat([x, rest], axis=-1), (x.shape[0], -1, width))
+    found = xp.cumulative_sum(parts, axis=-1)
+    found[:, 1:, :] += xp.cumulative_sum(found[:, :-1, -1], axis=-1)[:, :, None]
+    return xp.reshape(found, (x.shape[0], -1))[:, :count]
 
 
 def _lack(xp: Namespace, pred: Array) -> Array:
@@ -73,7 +88,7 @@ def _lack(xp: Namespace, pred: Array) -> Array:
 def _rps_derivative(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
     """2 Σ_{k >= j} (P_k - 1[y <= k]) for class j, and 0 for the last one."""
     error = _errors(xp, pred, target)
-    slopes = 2.0 * xp.flip(xp.cumulative_sum(xp.flip(error, axis=-1), axis=-1), axis=-1)
+    slopes = 2.0 * xp.flip(_running(xp, xp.flip(error, axis=-1)), axis=-1)
     if normalise:
         slopes = slopes / max(1, pred.shape[1] - 1)
     return xp.concat([slopes, xp.zeros_like(pred[:, :1])], axis=1)

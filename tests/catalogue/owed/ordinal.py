@@ -18,9 +18,27 @@ def confident(draw):
     return rest, draw(st.integers(0, 3))
 
 
+def _errors(mp, pred, target):
+    """|P_k - 1[y <= k]| for each k but the last, and the size of the terms that it is the sum of.
+
+    From the label on these are what multiples of 2^-52 leave of the probabilities: what a row lacks
+    to 1 is their sum, as rounding left them.
+    """
+    left = mp.fsum(abs(p - ((float(p) + 1.5) - 1.5)) for p in pred)
+    for k in range(len(pred) - 1):
+        error = abs(mp.fsum(pred[: k + 1]) - (target <= k))
+        yield error, error + (left if target <= k else 0)
+
+
+def _value(mp, pred, target, *, normalise):
+    """The sum of squares, each by the terms of its root."""
+    found = mp.fsum(error * terms for error, terms in _errors(mp, pred, target))
+    return (found / max(1, len(pred) - 1) if normalise else found) or mp.mpf("1e-290")
+
+
 def _slopes(mp, pred, target, *, normalise):
     """The absolute terms of each class's slope."""
-    errors = [abs(mp.fsum(pred[: k + 1]) - (target <= k)) for k in range(len(pred) - 1)]
+    errors = [terms for _, terms in _errors(mp, pred, target)]
     scale = max(1, len(pred) - 1) if normalise else 1
     return [2 * mp.fsum(errors[j:]) / scale or mp.mpf(1) for j in range(len(pred))]
 
@@ -31,9 +49,10 @@ OWED = {
         near=confident(),
         params={"normalise": st.booleans()},
         value=8.0,
+        scale=_value,
         gradient_scale=_slopes,
-        why="what follows a class is added from the other end, an addition a class; slopes are"
-        " sums of both signs",
+        why="what follows a class is added from the other end, an addition a class; what a row"
+        " lacks to 1 and slopes are sums of both signs",
         examples=(
             ([0.5, 0.5, 0.0], 0, {}),
             ([0.7, 0.2, 0.1], 2, {"normalise": True}),
@@ -42,6 +61,11 @@ OWED = {
             ([1.0, 1e-20], 0, {}),
             ([2.0, 2.0], 0, {}),
             ([0.3, 1e20], 0, {}),
+            (
+                [0.9994495119028491, 0.0005504880971508845, 1.86e-29, 1.86e-29],
+                0,
+                {"normalise": False},
+            ),
             ([1.0, 1e-100, 2e-17], 0, {}),  # rounded: the label's 1 leaves nothing for the others
             ([1.0, 1e-300, 1e-300, 1.99e-130], 0, {}),
         ),
