@@ -175,8 +175,7 @@ class BlockMeter:
         What is missing from inputs that may be any number shows in the losses, so the inputs are
         looked at only where a loss is not finite.
         """
-        indexed = "targets" in raw and loss.loss.indexed(raw["targets"].shape[1:])
-        missing = checks.missing(loss, everywhere=loss.hides(indexed=indexed))
+        missing = checks.missing(loss, everywhere=loss.hides(self._layout.get("targets")))
         target = None
         if loss.loss.rows_of.targeted:
             target = self._target(loss, raw["targets"], missing, wide, lane)

@@ -104,7 +104,7 @@ class Choice(Domain):
         good: Mask = raw == self.values[0]
         for value in self.values[1:]:
             if good.all():
-                return Offenders()
+                break
             good |= raw == value
         if good.all():
             return Offenders()
@@ -197,10 +197,8 @@ class Wholes(Numbers):
         if raw.dtype.kind in "iub":
             return super().offenders(raw)
         whole = raw == np.floor(raw)
-        if whole.all():
-            found = super().offenders(raw)
-            if found.missing is None and found.outside is None:
-                return found
+        if not raw.size or (whole.all() and self._holds_all(raw)):
+            return Offenders()
         missing = ~np.isfinite(raw)
         good = whole & self.interval.holds(raw)
         return Offenders(or_none(missing), or_none(~good & ~missing))

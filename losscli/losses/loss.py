@@ -139,10 +139,10 @@ class Loss:
         """What makes logits of predictions, whose size then sets the errors; 0 where none are."""
         return self.domains_of(params)[0].logit_scale
 
-    def hides(self, params: Mapping[str, Any], *, indexed: bool) -> bool:
-        """Whether it saturates under these parameters, and with such targets."""
+    def hides(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
+        """Whether it saturates under these parameters, with rows of targets of this shape."""
         if callable(self.saturates):
-            return self.saturates(indexed, **params)
+            return self.saturates(self.indexed(target), **params)
         return self.saturates
 
     def indexed(self, target: Sequence[int] | None) -> bool:

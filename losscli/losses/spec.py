@@ -74,11 +74,14 @@ class BoundLoss(NamedTuple):
         """Whether probabilities in their place would give a number that looks right."""
         return self.loss.takes_logits(self.params)
 
-    def hides(self, *, indexed: bool) -> bool:
-        """Whether a missing number may give a finite loss; a library's own form is not trusted."""
+    def hides(self, target: Sequence[int] | None) -> bool:
+        """Whether a missing number may give a finite loss, with rows of targets of this shape.
+
+        Of a library's own form nothing is known.
+        """
         if self.convention is not None and self.convention.values is not None:
             return True
-        return self.loss.hides(self.params, indexed=indexed)
+        return self.loss.hides(self.params, target)
 
     def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
         """One loss a row; a row's bits do not depend on how many rows share the block.

@@ -149,11 +149,16 @@ def owned(found: Array) -> Array:
     return found + 0.0 if getattr(found, "requires_grad", False) else found
 
 
+def columns(xp: Namespace, x: Array) -> Array:
+    """The indices 0 … C - 1 of the last axis, on the device of x."""
+    return xp.arange(x.shape[-1], device=getattr(x, "device", None))
+
+
 def shifted_rest(xp: Namespace, logits: Array) -> tuple[Array, Array]:
     """The largest logit of each row, and the sum of exp(z_c - largest) over all others."""
     rows = xp.arange(logits.shape[0])
     exps, top, scale = row_exps(xp, logits)
-    others = exps + 0.0  # a copy that autograd goes through
+    others = owned(exps)
     others[rows, top] = 0.0
     return logits[rows, top], xp.sum(others, axis=-1) * scale
 
@@ -184,7 +189,7 @@ def row_exps(xp: Namespace, logits: Array) -> tuple[Array, Array, Array]:
     far = xp.nonzero(~((shift <= most) & (xp.min(logits, axis=-1) >= -most)))[0]
     if far.shape[0]:
         difference, error = two_difference(xp, logits[far], shift[far][:, None])
-        exps, scale = exps + 0.0, scale + 0.0  # autograd keeps the results of exp
+        exps, scale = owned(exps), owned(scale)
         exps[far] = xp.exp(difference) * (1.0 + error)
         scale[far] = 1.0
     return exps, top, scale

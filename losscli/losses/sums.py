@@ -86,9 +86,9 @@ class Sum(Loss):
         )
         return found
 
-    def hides(self, params: Mapping[str, Any], *, indexed: bool) -> bool:
+    def hides(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
         """Whether any part does."""
-        return any(part.loss.hides(own, indexed=indexed) for part, own in self._each(params))
+        return any(part.loss.hides(own, target) for part, own in self._each(params))
 
     @property
     def differentiable(self) -> bool:

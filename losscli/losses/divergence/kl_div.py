@@ -6,7 +6,7 @@ from typing import Any
 from losscli.losses.domain import LOG_PROBABILITY, SIMPLEX, Domain
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.shapes import VECTORS
-from losscli.losses.stable import share
+from losscli.losses.stable import replaced, share
 
 _PRED = replace(SIMPLEX, hint="logarithms? say log_pred=true")
 _TARGET = replace(SIMPLEX, hint="logarithms? say log_target=true")
@@ -41,7 +41,7 @@ def _log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
     found = xp.sign(a - b) * xp.log1p(excess)
     beyond = xp.isinf(excess)
     if xp.any(beyond):
-        found[beyond] = xp.log(a[beyond]) - xp.log(b[beyond])
+        found = replaced(xp, found, beyond, lambda a, b: xp.log(a) - xp.log(b), a, b)
     return found
 
 

@@ -6,7 +6,7 @@ from losscli.losses.domain import LOGIT, Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.shapes import THRESHOLDS
-from losscli.losses.stable import sigmoid, softplus, weighed
+from losscli.losses.stable import columns, sigmoid, softplus, weighed
 
 
 def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
@@ -24,7 +24,7 @@ def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
 
 
 def _passed(xp: Namespace, pred: Array, target: Array) -> Array:
-    return target[:, None] > xp.arange(pred.shape[1])[None, :]
+    return target[:, None] > columns(xp, pred)
 
 
 def _coral_derivative(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:

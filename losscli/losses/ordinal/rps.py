@@ -7,6 +7,7 @@ from losscli.losses.domain import SIMPLEX
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Loss, Namespace, Param
 from losscli.losses.shapes import LABELLED
+from losscli.losses.stable import columns
 
 _SHORT = 64  # classes whose probabilities are added one by one
 _NEARLY_WHOLE = 2.0**-10  # rows that lack no more to 1 are summed from their other end
@@ -45,8 +46,7 @@ def _errors(xp: Namespace, pred: Array, target: Array) -> Array:
     if sure.shape[0]:
         terms = after[sure] + xp.abs(lack[sure])[:, None]
         above[sure] = _through_label(xp, pred[sure], target[sure], above[sure], terms)
-    reached = xp.arange(pred.shape[1] - 1)[None, :] >= target[:, None]
-    return xp.where(reached, above, before)
+    return xp.where(columns(xp, before) >= target[:, None], above, before)
 
 
 def _through_label(xp: Namespace, pred: Array, target: Array, above: Array, terms: Array) -> Array:

@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 from losscli.losses.loss import Array, Namespace
+from losscli.losses.stable import columns
 
 
 class Direction(NamedTuple):
@@ -93,8 +94,8 @@ def norm_slope(xp: Namespace, x: Array, p: float) -> Array:
     if p == 2.0:
         return direction(xp, x).unit
     if p == math.inf:
-        places = xp.arange(x.shape[-1], device=getattr(x, "device", None))
-        return xp.where(places == xp.argmax(xp.abs(x), axis=-1)[:, None], xp.sign(x), 0.0)
+        largest = xp.argmax(xp.abs(x), axis=-1)[:, None]
+        return xp.where(columns(xp, x) == largest, xp.sign(x), 0.0)
     share, _ = _shares(xp, x)
     total = xp.sum(share**p, axis=-1) ** (1.0 / p)
     total = xp.where(total == 0.0, 1.0, total)
