@@ -1,24 +1,88 @@
 """`losscli bench`: options in, one call into the library, one call into the renderer."""
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+import typer
 
 from losscli.cli import options as opt
 
+BenchLosses: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss", "-l", metavar="SPEC", rich_help_panel=opt.LOSS, show_default=False,
+        help="As in eval, or linear_cross_entropy; default: the five founding losses.",
+        autocompletion=opt.complete_loss,
+    ),
+]  # fmt: skip
+Impl: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--impl", metavar="NAME", rich_help_panel=opt.LOSS, show_default=False,
+        help="numpy, torch, torch.compile, sklearn, liger, all, FILE.py:FUNCTION or"
+        " MODULE:FUNCTION; repeatable, or by commas. The first is the baseline.",
+    ),
+]  # fmt: skip
+Size: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--size", metavar="N|ROWSxCLASSES", rich_help_panel=opt.DATA, show_default=False,
+                 help="Elements, or rows and classes; repeatable, or by commas."),
+]  # fmt: skip
+Pass: TypeAlias = Annotated[
+    str,
+    typer.Option("--pass", metavar="forward|forward+backward|both", rich_help_panel=opt.MEASURE,
+                 help="What is timed."),
+]  # fmt: skip
+TensorDtype: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--dtype", metavar="TYPE", rich_help_panel=opt.DATA, show_default=False,
+                 help="Of the inputs: float32 (default), float64, float16, bfloat16."),
+]  # fmt: skip
+Devices: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--device", metavar="cpu|cuda|cuda:N", rich_help_panel=opt.COMPUTE,
+                 show_default=False, help="Where; by commas for rows of each. Default: cpu."),
+]  # fmt: skip
+Cache: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--cache", metavar="warm|cold", rich_help_panel=opt.MEASURE, show_default=False,
+                 help="Whether caches are emptied before a call; default: on CUDA only."),
+]  # fmt: skip
+Time: TypeAlias = Annotated[
+    float,
+    typer.Option("--time", metavar="S", rich_help_panel=opt.MEASURE,
+                 help="Seconds for the whole command after its start."),
+]  # fmt: skip
+Resolve: TypeAlias = Annotated[
+    str,
+    typer.Option("--resolve", metavar="SHARE|none", rich_help_panel=opt.MEASURE,
+                 help="Stop where the interval of the speed-up is that narrow."),
+]  # fmt: skip
+Memory: TypeAlias = Annotated[
+    bool,
+    typer.Option("--memory/--no-memory", rich_help_panel=opt.MEASURE,
+                 help="Whether peak memory is measured, in processes of its own."),
+]  # fmt: skip
+Plot: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--plot", metavar="FILE", rich_help_panel=opt.OUT, show_default=False,
+                 help="Draw time and bandwidth against size: .png, .svg or .pdf."),
+]  # fmt: skip
+
 
 def command(
-    loss: opt.BenchLosses = None,
-    impl: opt.Impl = None,
-    size: opt.Size = None,
-    passes: opt.Pass = "both",
-    dtype: opt.TensorDtype = None,
-    device: opt.Devices = None,
-    cache: opt.Cache = None,
-    time: opt.Time = 40.0,
-    resolve: opt.Resolve = "1%",
+    loss: BenchLosses = None,
+    impl: Impl = None,
+    size: Size = None,
+    passes: Pass = "both",
+    dtype: TensorDtype = None,
+    device: Devices = None,
+    cache: Cache = None,
+    time: Time = 40.0,
+    resolve: Resolve = "1%",
     threads: opt.Threads = 0,
     seed: opt.Seed = 0,
-    memory: opt.Memory = True,
-    plot: opt.Plot = None,
+    memory: Memory = True,
+    plot: Plot = None,
     no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,

@@ -1,12 +1,25 @@
 """`losscli bless`: options in, one call into the library, one call into the renderer."""
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from losscli.cli import options as opt
+
+Reason: TypeAlias = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why: it is kept in the baseline.")
+]
+To: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--to", metavar="FILE", show_default=False,
+                 help="The baseline; default: the one that the result's config names."),
+]  # fmt: skip
 
 
 def command(
     result: opt.Result,
-    reason: opt.Reason,
-    to: opt.To = None,
+    reason: Reason,
+    to: To = None,
     results: opt.Results = "results",
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     quiet: opt.Quiet = False,

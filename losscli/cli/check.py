@@ -1,15 +1,44 @@
 """`losscli check`: options in, one call into the library, one call into the renderer."""
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from losscli.cli import options as opt
+
+Examples: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--examples", metavar="N", rich_help_panel=opt.DATA,
+                 help="Adversarial inputs a pass (100; 0 is none).", show_default=False),
+]  # fmt: skip
+Checked: TypeAlias = Annotated[
+    str,
+    typer.Argument(help="A loss, FILE.py:FUNCTION, MODULE:FUNCTION, or a library with --as."),
+]
+As: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--as", metavar="LOSS[:key=value]", rich_help_panel=opt.LOSS, show_default=False,
+                 help="The loss that it should be.", autocompletion=opt.complete_loss),
+]  # fmt: skip
+CheckDtype: TypeAlias = Annotated[
+    str,
+    typer.Option("--dtype", metavar="TYPE", rich_help_panel=opt.DATA,
+                 help="Of the inputs: float32, float64, float16, bfloat16."),
+]  # fmt: skip
+CheckDevice: TypeAlias = Annotated[
+    str,
+    typer.Option("--device", metavar="cpu|cuda|cuda:N", rich_help_panel=opt.COMPUTE,
+                 help="Where it computes."),
+]  # fmt: skip
 
 
 def command(
-    impl: opt.Checked,
-    loss: opt.As = None,
-    dtype: opt.CheckDtype = "float32",
-    device: opt.CheckDevice = "cpu",
+    impl: Checked,
+    loss: As = None,
+    dtype: CheckDtype = "float32",
+    device: CheckDevice = "cpu",
     seed: opt.Seed = 0,
-    examples: opt.Examples = None,
+    examples: Examples = None,
     no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,

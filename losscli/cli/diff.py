@@ -1,17 +1,62 @@
 """`losscli diff`: options in, one call into the library, one call into the renderer."""
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from losscli.cli import options as opt
+
+OldResult: TypeAlias = Annotated[
+    str, typer.Argument(metavar="OLD.json", help="A saved result of eval, bench or run.")
+]
+NewResult: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NEW.json", help="Another one, of the same kind.")
+]
+Margin: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--margin", metavar="SHARE", rich_help_panel=opt.STATS, show_default=False,
+                 help="The largest relative increase that is none. Default: 0 for losses, so that"
+                 " any significant increase is worse; 5% for times."),
+]  # fmt: skip
+FailOn: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--fail-on", metavar="worse|slower|undecided", rich_help_panel=opt.STATS,
+                 show_default=False,
+                 help="Exit with 1 for a loss that is worse or a slower row of a benchmark, with 6"
+                 " for what is undecided; repeatable, or by commas. Default: report, exit with 0."),
+]  # fmt: skip
+Paired: TypeAlias = Annotated[
+    bool,
+    typer.Option("--per-sample", rich_help_panel=opt.STATS,
+                 help="Read the losses of the rows that both evaluations kept, and pair them."),
+]  # fmt: skip
+AllowDifferentData: TypeAlias = Annotated[
+    bool,
+    typer.Option("--allow-different-data", rich_help_panel=opt.STATS,
+                 help="Compare evaluations of other targets, weights, ids or groups all the same."),
+]  # fmt: skip
+BetweenRuns: TypeAlias = Annotated[
+    str,
+    typer.Option("--between-runs", metavar="SHARE", rich_help_panel=opt.STATS,
+                 help="Of times: standard deviation of a whole run on a shared machine, for raw"
+                 " ratios."),
+]  # fmt: skip
+Across: TypeAlias = Annotated[
+    bool,
+    typer.Option("--across", rich_help_panel=opt.STATS,
+                 help="Of times: decide rows from other machines, versions or thread counts too."),
+]  # fmt: skip
 
 
 def command(
-    old: opt.OldResult,
-    new: opt.NewResult,
-    margin: opt.Margin = None,
-    fail_on: opt.FailOn = None,
-    per_sample: opt.Paired = False,
-    allow_different_data: opt.AllowDifferentData = False,
-    between_runs: opt.BetweenRuns = "3%",
-    across: opt.Across = False,
+    old: OldResult,
+    new: NewResult,
+    margin: Margin = None,
+    fail_on: FailOn = None,
+    per_sample: Paired = False,
+    allow_different_data: AllowDifferentData = False,
+    between_runs: BetweenRuns = "3%",
+    across: Across = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     quiet: opt.Quiet = False,

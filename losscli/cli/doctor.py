@@ -1,10 +1,18 @@
 """`losscli doctor`: options in, one call into the library, one call into the renderer."""
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from losscli.cli import options as opt
+
+Quick: TypeAlias = Annotated[
+    bool, typer.Option("--quick", rich_help_panel=opt.MEASURE, help="Measure nothing.")
+]
 
 
 def command(
-    quick: opt.Quick = False,
+    quick: Quick = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,
     quiet: opt.Quiet = False,

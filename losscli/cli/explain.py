@@ -1,10 +1,20 @@
 """`losscli explain`: one call into the library, one call into the renderer."""
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from losscli.cli import options as opt
+
+Explained: TypeAlias = Annotated[
+    str,
+    typer.Argument(metavar="LOSS[:key=value,...]", help="A loss, with parameters or without.",
+                   autocompletion=opt.complete_loss, show_default=False),
+]  # fmt: skip
 
 
 def command(
-    loss: opt.Explained,
+    loss: Explained,
     no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     quiet: opt.Quiet = False,

@@ -1,12 +1,20 @@
 """`losscli init`: one call into the library, one call into the renderer."""
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+import typer
 
 from losscli.cli import options as opt
 
+CiKind: TypeAlias = Annotated[
+    str,
+    typer.Option("--ci", metavar="github|gitlab|shell|none", rich_help_panel=opt.OUT,
+                 help="The workflow that is written."),
+]  # fmt: skip
+
 
 def command(
-    ci: opt.CiKind = "github",
+    ci: CiKind = "github",
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     quiet: opt.Quiet = False,
     no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is little to wait for

@@ -1,8 +1,14 @@
 """`losscli results`: the history that `losscli run` and `losscli eval --save` keep."""
 
+from typing import Annotated, TypeAlias
+
 import typer
 
 from losscli.cli import options as opt
+
+ConfigName: TypeAlias = Annotated[
+    str | None, typer.Argument(metavar="[CONFIG]", help="A config's name.", show_default=False)
+]
 
 app = typer.Typer(
     help="The results that `losscli run` and `losscli eval --save` kept.",
@@ -13,7 +19,7 @@ app = typer.Typer(
 
 @app.command("list")
 def list_command(
-    config: opt.ConfigName = None,
+    config: ConfigName = None,
     results: opt.Results = "results",
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     quiet: opt.Quiet = False,

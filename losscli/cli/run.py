@@ -1,19 +1,68 @@
 """`losscli run`: options in, one call into the library, one call into the renderer."""
 
+from typing import Annotated, TypeAlias
+
+import typer
+
 from losscli.cli import options as opt
+
+RUN = "Running"
+
+Config: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="CONFIG.yaml", help="What to run; several with --dry-run.",
+                   show_default=False),
+]  # fmt: skip
+Set: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", rich_help_panel=RUN, show_default=False,
+                 help="Put a value in its place, such as evals.val.nan=skip; repeatable."),
+]  # fmt: skip
+Only: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="NAME", rich_help_panel=RUN, show_default=False,
+                 help="Run these, and judge their gates; repeatable, or by commas."),
+]  # fmt: skip
+FailFast: TypeAlias = Annotated[
+    bool, typer.Option("--fail-fast", rich_help_panel=RUN, help="Stop at the first failure.")
+]
+DryRun: TypeAlias = Annotated[
+    bool,
+    typer.Option("--dry-run", rich_help_panel=RUN,
+                 help="Only say what would be done: headers are read, sizes and times guessed."),
+]  # fmt: skip
+Headers: TypeAlias = Annotated[
+    bool,
+    typer.Option("--data/--no-data", rich_help_panel=RUN,
+                 help="Whether --dry-run looks at the data, or judges the configs alone."),
+]  # fmt: skip
+PrintConfig: TypeAlias = Annotated[
+    bool,
+    typer.Option("--print-config", rich_help_panel=RUN,
+                 help="Only say each value and where it came from."),
+]  # fmt: skip
+SelfTest: TypeAlias = Annotated[
+    bool,
+    typer.Option("--self-test", rich_help_panel=RUN,
+                 help="Put faults into copies of the data and see whether the gates trip."),
+]  # fmt: skip
+SaveRun: TypeAlias = Annotated[
+    bool,
+    typer.Option("--save/--no-save", rich_help_panel=opt.OUT, help="Whether the result is kept."),
+]
 
 
 def command(
-    config: opt.Config,
-    set: opt.Set = None,  # noqa: A002 - the flag is called so
-    only: opt.Only = None,
-    fail_fast: opt.FailFast = False,
-    dry_run: opt.DryRun = False,
-    data: opt.Headers = True,
-    print_config: opt.PrintConfig = False,
-    self_test: opt.SelfTest = False,
+    config: Config,
+    set: Set = None,  # noqa: A002 - the flag is called so
+    only: Only = None,
+    fail_fast: FailFast = False,
+    dry_run: DryRun = False,
+    data: Headers = True,
+    print_config: PrintConfig = False,
+    self_test: SelfTest = False,
     results: opt.Results = "results",
-    save: opt.SaveRun = True,
+    save: SaveRun = True,
     no_user_code: opt.NoUserCode = False,
     format: opt.Format = "table",  # noqa: A002 - the flag is called so
     output: opt.Output = None,

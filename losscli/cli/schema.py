@@ -1,13 +1,34 @@
 """`losscli schema`: the forms of configs and of documents, for editors and programs."""
 
 import sys
+from typing import Annotated, TypeAlias
+
+import typer
 
 from losscli.cli import options as opt
 
 
+def complete_document(incomplete: str) -> list[str]:
+    """The kinds of documents that begin so."""
+    from losscli.schemas import DOCUMENTS
+
+    return [kind for kind in ("config", *DOCUMENTS) if kind.startswith(incomplete)]
+
+
+SchemaFormat: TypeAlias = Annotated[
+    str, typer.Option("--format", metavar="json", rich_help_panel=opt.OUT, help="A schema is JSON.")
+]
+SchemaOf: TypeAlias = Annotated[
+    str,
+    typer.Option("--of", metavar="KIND",
+                 help="config, or a document: eval, bench, run, diff, check, error, results, ...",
+                 autocompletion=complete_document),
+]  # fmt: skip
+
+
 def command(
-    of: opt.SchemaOf = "config",
-    format: opt.SchemaFormat = "json",  # noqa: A002 - the flag is called so
+    of: SchemaOf = "config",
+    format: SchemaFormat = "json",  # noqa: A002 - the flag is called so
     quiet: opt.Quiet = False,
     no_progress: opt.NoProgress = False,  # noqa: ARG001 - there is nothing to wait for
     debug: opt.Debug = False,  # noqa: ARG001 - read before the command runs
