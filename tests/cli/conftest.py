@@ -138,3 +138,26 @@ def result(losscli):
         return json.loads(said.out)
 
     return call
+
+
+@pytest.fixture
+def refused(losscli):
+    """The lines of the message of an evaluation that ends with exit code 3, and prints nothing."""
+
+    def call(*arguments, loss="mse"):
+        said = losscli("eval", *arguments, "-l", loss)
+        assert said.code == 3
+        assert said.out == ""
+        assert len(said.error) > 1, "no place and no mend"
+        return said.error
+
+    return call
+
+
+@pytest.fixture
+def long_pair():
+    """Files of several blocks, which several threads work on."""
+    generator = np.random.default_rng(3)
+    np.save("long_p.npy", generator.standard_normal(300_000))
+    np.save("long_t.npy", generator.standard_normal(300_000) * 1e6)
+    return "long_p.npy", "long_t.npy"

@@ -12,8 +12,6 @@ import pytest
 from scipy import stats
 
 from losscli import evaluate
-from losscli.sources.csv import CsvTable
-from losscli.sources.npy import NpyTable
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RIDGE, TARGETS = EXAMPLES / "diabetes/ridge.npy", EXAMPLES / "diabetes/targets.npy"
@@ -38,25 +36,6 @@ LOSSES = {
     "mse": errors() ** 2,
     "smooth_l1:beta=10": smooth(errors(), 10),
 }
-
-
-@pytest.fixture
-def rows(table):
-    """Two tables of numbers that need all their digits, and the same as arrays."""
-    generator = np.random.default_rng(7)
-    numbers = generator.standard_normal((2, 500)) * 10.0 ** generator.integers(-9, 9, (2, 500))
-    for name, values in zip("pt", numbers, strict=True):
-        np.save(f"{name}.npy", values)
-        table("x\n" + "".join(f"{v!r}\n" for v in values.tolist()), f"{name}.csv")
-    return numbers
-
-
-def long_pair(rows=300_000):
-    """Files of several blocks, which several threads work on."""
-    generator = np.random.default_rng(3)
-    np.save("long_p.npy", generator.standard_normal(rows))
-    np.save("long_t.npy", generator.standard_normal(rows) * 1e6)
-    return "long_p.npy", "long_t.npy"
 
 
 # --- the table
@@ -350,91 +329,6 @@ def test_outputs_stay_as_they_were_where_the_command_is_wrong(losscli, pair):
     assert Path("r.json").read_text() == "the last good result"
 
 
-# --- per-sample losses
-
-
-def test_the_samples_of_one_loss_are_a_column(losscli, pair):
-    """Of float64, one a row, in input order."""
-    assert losscli("eval", *pair, "-l", "mse", "--per-sample", "s.npy").code == 0
-    found = np.load("s.npy")
-    assert found.dtype == np.float64
-    assert found.tolist() == [0.0, 0.25, 4.0]
-
-
-def test_the_samples_of_several_losses_are_a_matrix(losscli, pair):
-    """A column a loss, in the order that they were asked for."""
-    assert losscli("eval", *pair, "-l", "mse", "-l", "mae", "--per-sample", "s.npy").code == 0
-    assert np.load("s.npy").tolist() == [[0.0, 0.0], [0.25, 0.5], [4.0, 2.0]]
-
-
-def test_the_samples_of_a_table_have_rows_and_labels(losscli, pair):
-    """Full precision, one line a row."""
-    losscli("eval", *pair, "-l", "mse", "-l", "smooth_l1:beta=0.1", "--per-sample", "s.csv")
-    header, *lines = csv.reader(StringIO(Path("s.csv").read_text()))
-    assert header == ["row", "mse", "smooth_l1:beta=0.1"]
-    found = [[float(cell) for cell in line] for line in lines]
-    assert found == [[0, 0.0, 0.0], [1, 0.25, 0.45], [2, 4.0, 1.95]]
-
-
-@pytest.mark.parametrize(
-    "label", ["cross_entropy:ignore_index=0,label_smoothing=0.1", 'a"b', "a'b"]
-)
-def test_any_label_is_one_cell_of_the_header(losscli, array, label):
-    """Commas and quotes are quoted as CSV quotes them."""
-    names = array(np.zeros((2, 3)), "z.npy"), array(np.array([1, 2]), "y.npy")
-    spec = label if ":" in label else f"{label}=cross_entropy"
-    assert losscli("eval", *names, "-l", spec, "--per-sample", "s.csv").code == 0
-    header, *lines = csv.reader(StringIO(Path("s.csv").read_text()))
-    assert header == ["row", label]
-    assert [len(line) for line in lines] == [2, 2]
-
-
-@pytest.mark.parametrize("suffix", ["npy", "csv"])
-def test_skipped_rows_are_nan_in_their_place(losscli, array, suffix):
-    """No row moves up."""
-    preds = array(np.array([1.0, math.nan, 3.0, math.inf]), "p.npy")
-    targets = array(np.zeros(4), "t.npy")
-    said = losscli(
-        "eval", preds, targets, "-l", "mae", "--nan", "skip", "--per-sample", f"s.{suffix}"
-    )
-    assert said.code == 0
-    if suffix == "npy":
-        found = np.load("s.npy")
-    else:
-        found = np.loadtxt("s.csv", delimiter=",", skiprows=1)[:, 1]
-    assert np.array_equal(found, [1.0, math.nan, 3.0, math.nan], equal_nan=True)
-
-
-def test_ignored_rows_cost_nothing_in_their_place(losscli, array):
-    """As torch gives them with reduction none."""
-    names = array(np.zeros((3, 2)), "z.npy"), array(np.array([0, -100, 1]), "y.npy")
-    losscli("eval", *names, "-l", "cross_entropy", "--per-sample", "s.npy")
-    assert np.load("s.npy").tolist() == [math.log(2), 0.0, math.log(2)]
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_the_samples_of_many_blocks_keep_the_order_of_the_input(losscli, threads):
-    """Whichever thread is first; and none is missing."""
-    names = long_pair()
-    losscli("eval", *names, "-l", "mae", "--per-sample", "s.npy", "--threads", threads)
-    assert np.array_equal(np.load("s.npy"), np.abs(np.load(names[0]) - np.load(names[1])))
-
-
-def test_reduction_none_keeps_only_the_samples(result, pair):
-    """The value is null, the counts are there."""
-    loss = result(*pair, "-l", "mae", "--reduction", "none", "--per-sample", "s.npy")["losses"][0]
-    assert (loss["value"], loss["reduction"], loss["n"]) == (None, "none", 3)
-    assert np.load("s.npy").tolist() == [0.0, 0.5, 2.0]
-
-
-def test_no_samples_are_left_where_the_data_are_wrong(losscli, array):
-    """Half of the rows are no result."""
-    preds = array(np.array([1.0, math.nan]), "p.npy")
-    said = losscli("eval", preds, array(np.zeros(2), "t.npy"), "-l", "mae", "--per-sample", "s.npy")
-    assert said.code == 3
-    assert {path.name for path in Path().iterdir()} == {"p.npy", "t.npy"}
-
-
 # --- statistics
 
 
@@ -525,105 +419,6 @@ def test_results_and_messages_do_not_mix(process, pair):
     said = process("eval", "missing.npy", "t.npy", "-l", "mae")
     assert said.out == ""
     assert said.error
-
-
-# --- digests
-
-
-def digests(document):
-    return {part["role"]: part["digest"] for part in document["inputs"]}
-
-
-def test_the_same_values_have_the_same_digest_in_every_format(result, rows):
-    """An array, a table, a column of a larger table: the values count, not the file."""
-    arrays = digests(result("p.npy", "t.npy", "-l", "mae"))
-    tables = digests(result("p.csv", "t.csv", "-l", "mae"))
-    assert arrays == tables
-    assert arrays["preds"] != arrays["targets"]
-    assert all(digest.startswith("sha256:") and len(digest) == 71 for digest in arrays.values())
-
-
-def test_column_order_type_and_byte_order_do_not_change_a_digest(result, array):
-    """Float32 numbers widened are the same numbers."""
-    values = np.arange(12, dtype=np.float32).reshape(4, 3) / 7
-    targets = array(np.array([0, 1, 2, 0]), "y.npy")
-    found = {
-        digests(result(array(form, "z.npy"), targets, "-l", "cross_entropy"))["preds"]
-        for form in (
-            values, values.astype(">f4"), values.astype(np.float64), np.asfortranarray(values),
-        )
-    }  # fmt: skip
-    assert len(found) == 1
-
-
-@pytest.mark.parametrize("kind", [NpyTable, CsvTable], ids=["npy", "csv"])
-@pytest.mark.parametrize("count", [1, 7, 499, 500])
-def test_no_block_size_changes_a_digest_or_a_number(monkeypatch, result, rows, kind, count):
-    """Whatever the cuts."""
-    names = ("p.npy", "t.npy") if kind is NpyTable else ("p.csv", "t.csv")
-    whole = result(*names, "-l", "mae,mse")
-    monkeypatch.setattr(kind, "block_rows", lambda self, width: count)
-    parts = result(*names, "-l", "mae,mse")
-    assert digests(parts) == digests(whole)
-    for loss, other in zip(parts["losses"], whole["losses"], strict=True):
-        assert loss == other | {"stderr": loss["stderr"], "ci": loss["ci"]}
-        assert loss["stderr"] == pytest.approx(other["stderr"], rel=1e-12)
-
-
-@pytest.mark.parametrize("row", [0, 250, 499])
-def test_a_changed_value_changes_the_digest_of_its_role(result, rows, array, row):
-    """By one unit in the last place, anywhere; the other role's digest stays."""
-    before = digests(result("p.npy", "t.npy", "-l", "mae"))
-    changed = rows[0].copy()
-    changed[row] = np.nextafter(changed[row], np.inf)
-    after = digests(result(array(changed, "p.npy"), "t.npy", "-l", "mae"))
-    assert after["preds"] != before["preds"]
-    assert after["targets"] == before["targets"]
-
-
-def test_swapped_rows_change_the_digest(result, rows, array):
-    """The order is part of the data, though not of the mean."""
-    before = digests(result("p.npy", "t.npy", "-l", "mae"))
-    after = digests(result(array(rows[0][::-1], "p.npy"), "t.npy", "-l", "mae"))
-    assert after["preds"] != before["preds"]
-
-
-def test_a_digest_is_made_only_where_a_result_is_kept(losscli, pair):
-    """Hashing costs more than a small loss."""
-    assert evaluate(*pair, loss="mae").inputs[0].digest is None
-    losscli("eval", *pair, "-l", "mae", "-o", "r.json")
-    saved = json.loads(Path("r.json").read_text())
-    assert all(digests(saved).values())
-
-
-# --- reproducibility
-
-
-def test_any_number_of_threads_gives_the_same_bits(result):
-    """Means, sums, errors, extremes, digests: the whole document but its clock."""
-    names = long_pair()
-    documents = [
-        result(*names, "-l", "mae,mse,smooth_l1:beta=0.3", "--threads", threads)
-        for threads in (1, 2, 3)
-    ]
-    assert [document["threads"] for document in documents] == [1, 2, 3]
-    for document in documents:
-        del document["timing"], document["threads"]
-    assert documents[0] == documents[1] == documents[2]
-
-
-def test_any_number_of_threads_gives_the_same_bits_of_a_table(result, table):
-    """A table of several blocks of text, too."""
-    generator = np.random.default_rng(5)
-    numbers = generator.standard_normal((60_000, 2)).tolist()
-    name = table("p,t\n" + "".join(f"{p!r},{t!r}\n" for p, t in numbers))
-    arguments = (name, "--pred", "p", "--target", "t", "-l", "mae,mse")
-    documents = [result(*arguments, "--threads", threads) for threads in (1, 2, 3)]
-    for document in documents:
-        del document["timing"], document["threads"]
-    assert documents[0] == documents[1] == documents[2]
-    truth = exact([abs(p - t) for p, t in numbers]) / 60_000
-    assert documents[0]["losses"][0]["value"] == float(truth)
 
 
 def test_the_torch_backend_and_single_precision_are_said(result):

@@ -1,7 +1,5 @@
 """The program among other processes: signals, pipes, closed streams, encodings, full disks."""
 
-import codecs
-import csv
 import json
 import os
 import pty
@@ -350,88 +348,3 @@ def test_a_pipe_is_never_cut(process, pair, variables):
     assert lines[1].split()[0] == label
     assert name in lines[3]
     assert len(lines) == 5
-
-
-# --- names and encodings
-
-HOSTILE = {
-    "colour": "p\x1b[31mred.npy",
-    "title": "p\x1b]0;owned\x07.npy",
-    "C1": "p\x9b31m.npy",
-    "bidi": "p\u202eypn.npy",
-    "newline": "p\nerror: fine.npy",
-    "carriage return": "p\rerror.npy",
-    "markup": "p[bold]x[red].npy",
-    "no text": os.fsdecode(b"p\xff.npy"),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("there", [True, False], ids=["read", "missing"])
-def test_a_hostile_file_name_is_shown_escaped(process, pair, environment, name, there):
-    """In the table, in messages, in a pipe and on a terminal: only losscli's own escapes."""
-    if there:
-        os.rename("p.npy", name)  # noqa: PTH104 - the name is not always text
-    done = process("eval", name, "t.npy", "-l", "mse", text=False)
-    assert done.code == (0 if there else 3)
-    shown = (done.out + done.err).decode()
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
-    assert len(done.err.splitlines()) == (0 if there else 2)
-    _, seen = terminal(["eval", name, "t.npy", "-l", "mse"], environment())
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", SGR.sub("", seen))
-    if name == HOSTILE["markup"]:
-        assert name in shown
-        assert name in SGR.sub("", seen)
-
-
-@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_file_name_spoils_no_document(process, pair, name):
-    """JSON and CSV read back to the name, Markdown keeps its lines."""
-    os.rename("p.npy", name)  # noqa: PTH104 - the name is not always text
-    flags = [part for suffix in ("json", "csv", "md") for part in ("-o", f"r.{suffix}")]
-    said = process("eval", name, "t.npy", "-l", "mse", "--format", "json", *flags)
-    assert said.code == 0
-    assert json.loads(said.out)["inputs"][0]["path"] == name
-    assert json.loads(Path("r.json").read_text(encoding="utf-8"))["inputs"][0]["path"] == name
-    records = csv.DictReader(Path("r.csv").read_text(encoding="utf-8").splitlines())
-    assert [record["loss"] for record in records] == ["mse"]
-    assert "\x1b" not in Path("r.md").read_text(encoding="utf-8")
-
-
-STREAMS = {
-    "latin-1": {"PYTHONIOENCODING": "latin-1"},
-    "ascii": {"PYTHONIOENCODING": "ascii"},
-    "LC_ALL=C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-}
-
-
-@pytest.mark.parametrize("variables", STREAMS.values(), ids=STREAMS)
-@pytest.mark.parametrize("name", ["é.npy", "预测.npy", "🙂.npy"])
-def test_a_narrow_encoding_does_not_end_a_run(process, pair, variables, name):
-    """What it lacks is written as an escape; the numbers are the same."""
-    Path("p.npy").rename(name)
-    said = process(
-        "eval", os.fsencode(name).decode(), "t.npy", "-l", "mae", text=False, **variables
-    )
-    assert (said.code, said.err) == (0, b"")
-    out = said.out.decode("latin-1" if "latin-1" in variables.values() else "ascii")
-    assert "0.833333" in out
-    assert "3 of 3 rows" in out
-
-
-@pytest.mark.parametrize("variables", STREAMS.values(), ids=STREAMS)
-@pytest.mark.parametrize("name", ["é.npy", "预测.npy", "🙂.npy"])
-def test_json_is_json_in_every_encoding(process, pair, variables, name):
-    """An escape of the stream's own making is no JSON."""
-    Path("p.npy").rename(name)
-    said = process("eval", name, "t.npy", "-l", "mae", "--format", "json", text=False, **variables)
-    codec = "latin-1" if "latin-1" in variables.values() else "ascii"
-    document = json.loads(codecs.decode(said.out, codec))
-    assert os.fsencode(document["inputs"][0]["path"]) == os.fsencode(name)
-
-
-def test_a_missing_file_is_named_in_a_narrow_encoding(process, pair):
-    """Messages go the same way as results."""
-    said = process("eval", "é.npy", "t.npy", "-l", "mae", text=False, PYTHONIOENCODING="ascii")
-    assert said.code == 3
-    assert said.err.splitlines()[0] == b"error: there is no file \\xe9.npy"
