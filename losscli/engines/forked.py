@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from losscli.engines.engine import Result, Task
 from losscli.errors import MissingError
@@ -41,9 +41,11 @@ class ForkedEngine:
         """Results in task order; the first error in task order is raised in its turn."""
         workers: list[_Worker] = []
         try:
-            for place in range(1, self.threads):
-                share = _every(tasks, self.threads, place)
-                workers.append(_Worker(work, share, [worker.pipe for worker in workers]))
+            with _SignalsHeld() as held:  # none between a fork and the list of what to end
+                for place in range(1, self.threads):
+                    share = _every(tasks, self.threads, place)
+                    pipes = [worker.pipe for worker in workers]
+                    workers.append(_Worker(work, share, pipes, held))
             own = _Own(work, _every(tasks, self.threads, 0))
             members: list[_Own | _Worker] = [own, *workers]
             while True:
@@ -58,8 +60,29 @@ class ForkedEngine:
                         raise value
                     yield value
         finally:
-            for worker in workers:
-                worker.end()
+            with _SignalsHeld():  # one that strikes here waits until all are ended
+                for worker in workers:
+                    worker.end()
+
+
+class _SignalsHeld:
+    """SIGINT and SIGTERM wait while it is entered: their handlers raise, wherever they strike."""
+
+    def __enter__(self) -> Self:
+        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        except BaseException:  # raised by the handler of one that came before
+            self.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Let them strike: also those that came meanwhile."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
 _DONE, _FAILED = True, False
@@ -102,7 +125,11 @@ class _Worker:
     """A forked process and the pipe that its results come by."""
 
     def __init__(
-        self, work: Callable[[Task, Lane], Result], tasks: Iterator[Task], others: list[int]
+        self,
+        work: Callable[[Task, Lane], Result],
+        tasks: Iterator[Task],
+        others: list[int],
+        held: "_SignalsHeld",
     ) -> None:
         self.pipe, sink = os.pipe()
         self._buffer = bytearray()
@@ -116,6 +143,7 @@ class _Worker:
         try:  # the worker: it never returns into the caller's program
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller heeds it, and ends us
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            held.release()
             for pipe in (self.pipe, *others):
                 os.close(pipe)
             for message in _messages(work, tasks, BaseException):

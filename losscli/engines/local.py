@@ -46,13 +46,12 @@ class _Crew(Generic[Task, Result]):
         self._waiting = 0
 
     def results(self) -> Iterator[Result]:
-        helpers = [
-            threading.Thread(target=self._help, name=f"losscli-{i}", daemon=True)
-            for i in range(1, self._size)
-        ]
-        for helper in helpers:
-            helper.start()
+        helpers: list[threading.Thread] = []
         try:
+            for i in range(1, self._size):
+                helper = threading.Thread(target=self._help, name=f"losscli-{i}", daemon=True)
+                helper.start()
+                helpers.append(helper)
             yield from self._in_order(Lane())
         finally:
             # Also on Ctrl-C and when the caller stops early: no helper outlives the map.

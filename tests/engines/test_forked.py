@@ -89,6 +89,37 @@ def test_a_caller_that_stops_early_leaves_no_process_behind(workers):
     assert (children(), len(list(Path("/proc/self/fd").iterdir()))) == before
 
 
+_STRUCK = """
+import os, signal
+from losscli.engines.forked import ForkedEngine
+
+def struck(*values):
+    done = call(*values)
+    signal.raise_signal(signal.SIG{name})
+    return done
+
+call, {call} = {call}, struck
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+try:
+    list(ForkedEngine(3).map(lambda task, _: task, range(100)))
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+try:
+    print("left:", os.waitpid(-1, os.WNOHANG))
+except ChildProcessError:
+    print("nobody left")
+"""
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+@pytest.mark.parametrize("call", ["os.fork", "os.kill"])
+def test_a_signal_while_workers_are_forked_or_ended_leaves_none(call, name):
+    """It strikes the caller, and where it forks the worker too, before either can do a step."""
+    program = [sys.executable, "-c", _STRUCK.format(call=call, name=name)]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("interrupted\nnobody left\n", "")
+
+
 def test_a_worker_that_dies_is_an_error():
     """Never a shorter sum; it says what ended it, and what may help."""
 

@@ -62,6 +62,24 @@ def test_a_caller_that_stops_early_leaves_no_thread_behind(threads):
     assert threading.active_count() == before
 
 
+def test_ctrl_c_while_threads_are_started_leaves_none_behind(monkeypatch):
+    """Not even the one that had just begun."""
+    start, begun = threading.Thread.start, []
+
+    def interrupted(thread):
+        start(thread)
+        begun.append(thread)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(LocalEngine(4).map(lambda task, _: task, range(10_000)))
+    for thread in begun:
+        thread.join(10)
+    assert [thread.is_alive() for thread in begun] == [False, False]
+
+
 @THREADS
 def test_helpers_do_not_run_far_ahead(threads):
     """What is drawn and not yet taken is bounded, so memory is."""
