@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,10 +12,10 @@ from itertools import pairwise
 import click
 import typer
 
+from losscli.cli import signals
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
-_INTERRUPTED, _TERMINATED = 130, 143
-
+_INTERRUPTED = 130
 
 # Each command is the file of its name here, and stands in a panel of the help.
 _COMMANDS = {
@@ -53,7 +52,7 @@ def prepare() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _mend_streams()
     sys.excepthook = _uncaught
-    signal.signal(signal.SIGTERM, _terminate)
+    signals.heed()
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -77,6 +76,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
     """The exit code of what ended the run, which is said where anybody listens."""
+    error = signals.behind(error) or error
     if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
         error = error.__cause__  # click takes it for a closed prompt, and there is none
     if isinstance(error, click.ClickException):
@@ -109,10 +109,10 @@ def _code_of(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, click.ClickException):
         return UsageError.exit_code
+    if isinstance(error, signals.Struck):
+        return 128 + error.number
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return _INTERRUPTED
-    if isinstance(error, _Terminated):
-        return _TERMINATED
     if isinstance(error, BrokenPipeError):
         return 0
     return DataError.exit_code if _full(error) else LossCliError.exit_code
@@ -128,10 +128,10 @@ def _say(error: BaseException, arguments: Sequence[str]) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         sys.stderr.write(f"{error.format_message()}\n")
         return
-    if isinstance(error, KeyboardInterrupt | click.Abort):
+    if _code_of(error) == _INTERRUPTED:
         sys.stderr.write("interrupted\n")
         return
-    if isinstance(error, BrokenPipeError | _Terminated):
+    if isinstance(error, BrokenPipeError | signals.Struck):
         return
     if isinstance(error, click.ClickException):
         error = _as_usage(error, arguments)
@@ -155,9 +155,7 @@ def leave(code: int) -> None:
     """
     import atexit
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if callable(signal.getsignal(number)):  # it would unwind, and there is nothing left to
-            signal.signal(number, signal.SIG_DFL)
+    signals.heed_no_more()
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):  # what could not be written was said
         sys.stdout.flush()
@@ -204,14 +202,6 @@ def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageErr
     named = [word for word in arguments[:1] if word in _COMMANDS]
     hint = " ".join(["losscli", *named, "--help"])
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
-
-
-class _Terminated(BaseException):
-    """SIGTERM: unwinds like Ctrl-C, so that no half-written file is left."""
-
-
-def _terminate(*_: object) -> None:
-    raise _Terminated
 
 
 def _mend_streams() -> None:

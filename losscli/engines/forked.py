@@ -66,12 +66,13 @@ class ForkedEngine:
 
 
 class _SignalsHeld:
-    """SIGINT and SIGTERM wait while it is entered: their handlers raise, wherever they strike."""
+    """Signals whose handlers raise, wherever they strike, wait while it is entered."""
 
     def __enter__(self) -> Self:
         self._before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        raising = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
         try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+            signal.pthread_sigmask(signal.SIG_BLOCK, raising)
         except BaseException:  # raised by the handler of one that came before
             self.release()
             raise
