@@ -146,7 +146,7 @@ class BlockMeter:
         real = [raw["preds"]]
         if "targets" in raw and not self._indices(raw):
             real.append(raw["targets"])
-        measured.rounded = any(map(_loses_integers, real))
+        measured.rounded = any(_loses_integers(role, self._backend.dtype) for role in real)
         for loss in self._losses:
             yield self._looked_at(loss, checks, raw, wide, lane)
 
@@ -374,12 +374,12 @@ def _spacing(dtype: str) -> float:
     return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
 
-def _loses_integers(raw: NDArray[Any]) -> bool:
-    """Whether an integer has more digits than a float64."""
-    if raw.dtype.kind not in "iu" or raw.dtype.itemsize < 8:
+def _loses_integers(raw: NDArray[Any], dtype: str) -> bool:
+    """Whether an integer has more digits than a number of a floating-point type."""
+    digits = np.finfo(dtype).nmant + 1
+    if raw.dtype.kind not in "iu" or np.iinfo(raw.dtype).bits <= digits:
         return False
-    return bool(raw.max() > _WHOLE or raw.min() < -_WHOLE)
+    return bool(raw.max() > 1 << digits or raw.min() < -(1 << digits))
 
 
-_WHOLE = 1 << 53
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"

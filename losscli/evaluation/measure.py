@@ -111,7 +111,8 @@ def _notes(
 ) -> Iterator[Note]:
     yield from notes_of(source, losses, results, layout, total.probabilities, backend)
     if total.rounded:
-        words = "integers beyond 2^53 were rounded to the nearest float64"
+        digits = np.finfo(backend.dtype).nmant + 1
+        words = f"integers beyond 2^{digits} were rounded to the nearest {backend.dtype}"
         yield Note("integers_rounded", words)
 
 

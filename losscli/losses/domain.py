@@ -126,6 +126,10 @@ class Domain:
         """Whether blocks leave marks, which only the whole can judge."""
         return False
 
+    def computed_in(self, dtype: Any) -> "Domain":
+        """What of it arithmetic in this floating-point type can take."""
+        return self
+
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None
     ) -> Offenders:

@@ -97,6 +97,12 @@ class Every(Domain):
         """Whether one of them leaves marks."""
         return any(part.domain.watched for part in self.parts)
 
+    def computed_in(self, dtype: Any) -> "Every":
+        """What of each it can take."""
+        return self.of(
+            [part._replace(domain=part.domain.computed_in(dtype)) for part in self.parts]
+        )
+
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None
     ) -> Offenders:

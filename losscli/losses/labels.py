@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -188,7 +188,15 @@ class BothSides(Choice):
 
 @dataclass(frozen=True)
 class Wholes(Numbers):
-    """Whole numbers that name something, as far as float64 tells one from the next."""
+    """Whole numbers that name something, as far as their type tells one from the next."""
+
+    def computed_in(self, dtype: Any) -> "Wholes":
+        """Fewer of them: 2^24 and 2^24 + 1 are one float32, and a wrong label would be right."""
+        whole = 2.0 ** (np.finfo(dtype).nmant + 1)
+        if whole >= self.interval.high:
+            return self
+        hint = f"{np.dtype(dtype)} tells whole numbers apart below {whole:.0f}"
+        return replace(self, hint=hint, interval=Interval(-whole, whole, "()"))
 
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None
@@ -196,6 +204,9 @@ class Wholes(Numbers):
         """The entries with a fraction or too many digits; what is not finite is missing."""
         if raw.dtype.kind in "iub":
             return super().offenders(raw)
+        told = self.computed_in(raw.dtype)
+        if told is not self:
+            return told.offenders(raw)
         whole = raw == np.floor(raw)
         if not raw.size or (whole.all() and self._holds_all(raw)):
             return Offenders()
@@ -207,7 +218,7 @@ class Wholes(Numbers):
         """It has a fraction, is none, or cannot be told from its neighbours."""
         if not math.isfinite(value):
             return "is not finite"
-        return "is not whole" if self.interval.holds(value) else "has more digits than a float64"
+        return "is not whole" if value % 1 else "cannot be told from its neighbours"
 
     def draw(
         self,

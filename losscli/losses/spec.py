@@ -29,6 +29,7 @@ class BoundLoss(NamedTuple):
     penalty: what is added once to its value, whatever the rows are; None where nothing is.
     code: the files of a user that it runs. files: all that it was read from, code and arrays.
     words: the spec, without its label, with files as the current folder sees them.
+    dtype: the type of its arithmetic.
     """
 
     loss: Loss
@@ -40,6 +41,7 @@ class BoundLoss(NamedTuple):
     code: "tuple[Origin, ...]" = ()
     files: tuple[str, ...] = ()
     words: str = ""
+    dtype: str = "float64"
 
     def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
         """The same with its array parameters on a backend, and as its convention computes it.
@@ -52,7 +54,7 @@ class BoundLoss(NamedTuple):
         }
         values = None if self.convention is None else self.convention.values_of(spacing)
         loss = self.loss if values is None else replace(self.loss, values=values)
-        return self._replace(loss=loss, params=moved)
+        return self._replace(loss=loss, params=moved, dtype=backend.dtype)
 
     @property
     def pred(self) -> Domain:
@@ -66,8 +68,12 @@ class BoundLoss(NamedTuple):
 
     @property
     def _domains(self) -> tuple[Domain, Domain | None]:
-        found = self.loss.domains_of(self.params)
-        return found if self.convention is None else self.convention.domains(*found)
+        pred, target = self.loss.domains_of(self.params)
+        if self.convention is not None:
+            pred, target = self.convention.domains(pred, target)
+        if target is not None:
+            target = target.computed_in(self.dtype)
+        return pred.computed_in(self.dtype), target
 
     @property
     def takes_logits(self) -> bool:

@@ -145,11 +145,18 @@ def test_weights_are_float64_in_the_fast_lane_too(losscli):
 
 
 def test_integers_that_lose_digits_are_noted():
-    """2^53 + 1 is no float64."""
-    whole = np.array([2**53 + 1, 1])
-    found = evaluate(whole, np.zeros(2), loss="mae")
-    assert [note.code for note in found.notes] == ["integers_rounded"]
-    assert not evaluate(whole - 1, np.zeros(2), loss="mae").notes
+    """2^53 + 1 is no float64, and 2^24 + 1 no float32."""
+    for digits, dtype in ((53, "float64"), (24, "float32")):
+        whole = np.array([2**digits + 1, 1])
+        (note,) = rounded(evaluate(whole, np.zeros(2), loss="mae", dtype=dtype))
+        assert note.message == f"integers beyond 2^{digits} were rounded to the nearest {dtype}"
+        assert not rounded(evaluate(whole - 1, np.zeros(2), loss="mae", dtype=dtype))
+    assert not rounded(evaluate(whole, np.zeros(2), loss="mae"))
+
+
+def rounded(found):
+    """The notes of that."""
+    return [note for note in found.notes if note.code == "integers_rounded"]
 
 
 def test_a_long_name_of_wide_characters_is_written(losscli, files):
@@ -206,7 +213,7 @@ def test_labels_are_not_rounded():
     """They are compared, whatever their size."""
     labels = np.array([2**62, 1, 0])
     found = evaluate(np.eye(3), labels, loss=f"cross_entropy:ignore_index={2**62}")
-    assert "integers_rounded" not in [note.code for note in found.notes]
+    assert not rounded(found)
 
 
 HUGE = {

@@ -110,8 +110,32 @@ def test_labels_that_float64_cannot_tell_apart_are_refused(kind):
     assert value("zero_one", *near) == 0.5
     far = np.array([1, 2**53]).astype(kind), np.array([1, 2**53 + 1]).astype(kind)
     for call in (losses.zero_one, lambda *labels: value("zero_one", *labels)):
-        with pytest.raises(DataError, match="more digits"):
+        with pytest.raises(DataError, match="neighbours"):
             call(*far)
+
+
+@pytest.mark.parametrize("loss", ["zero_one", "zero_one + 0*mae"])
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_labels_that_float32_cannot_tell_apart_are_refused_where_it_computes(loss, backend):
+    """2^24 and 2^24 + 1 are one float32, and two labels in float64."""
+    near = [5, 2**24 - 1], [5, 2**24 - 2]
+    far = [5, 2**24 + 1], [5, 2**24]
+    assert value(loss, *near, backend=backend, dtype="float32") == 0.5
+    assert value(loss, *far, backend=backend) == 0.5
+    with pytest.raises(DataError, match=r"16777217 cannot be told (.*\n)*float32 tells"):
+        value(loss, *far, backend=backend, dtype="float32")
+
+
+@pytest.mark.parametrize(("kind", "digits"), [(np.float16, 11), (np.float32, 24)])
+def test_labels_that_their_own_type_cannot_tell_apart_are_refused(kind, digits):
+    """A file of float16 has 2,048 where 2,049 was meant."""
+    near = np.array([1, 2**digits - 1], kind), np.array([1, 2**digits - 2], kind)
+    assert value("zero_one", *near) == 0.5
+    far = np.array([1, 2**digits + 1]), np.array([1, 2**digits])
+    assert value("zero_one", *far) == 0.5
+    for call in (losses.zero_one, lambda *labels: value("zero_one", *labels)):
+        with pytest.raises(DataError, match="neighbours"):
+            call(*(labels.astype(kind) for labels in far))
 
 
 def test_zero_one_has_no_gradient():
