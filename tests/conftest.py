@@ -3,6 +3,7 @@
 import os
 import signal
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -25,3 +26,9 @@ def _known_limit(request, monkeypatch):
             return Limit("cpu", level or "known", size, 1e3, 1e3)
 
         monkeypatch.setattr("losscli.benchmark.devices.host_limit", known)
+
+
+@pytest.fixture
+def rng():
+    """Random numbers that do not depend on which tests ran before."""
+    return np.random.default_rng(7)

@@ -13,18 +13,18 @@ from losscli.losses.registry import every, find, modules
 from losscli.losses.spec import bind
 
 LOSSES = {loss.name: loss for loss in every()}
-RNG = np.random.default_rng(5)
 
 
 def sample(loss, rows=40, domains=None):
     """Inputs inside the loss's domains, plain ones; targets are left out where there are none."""
     row = loss.rows_of.pred_row(4)
     pred_domain, target_domain = domains or loss.domains_of(loss.resolve({}))
-    pred = pred_domain.draw(RNG, (rows, *row), 1.0)
+    random = np.random.default_rng(5)
+    pred = pred_domain.draw(random, (rows, *row), 1.0)
     if target_domain is None:
         return (pred,)
     shape = (rows, *loss.rows_of.target_row(row))
-    return pred, target_domain.draw(RNG, shape, 1.0, loss.classes(row) or 0)
+    return pred, target_domain.draw(random, shape, 1.0, loss.classes(row) or 0)
 
 
 def part(inputs, rows):

@@ -110,9 +110,9 @@ def test_a_module_is_named_by_its_dots(data, losscli):
     assert found["code"][0]["sha256"] == hashlib.sha256(FUNCTIONS.encode()).hexdigest()
 
 
-def test_a_function_gives_a_loss_an_element_or_a_row(data):
+def test_a_function_gives_a_loss_an_element_or_a_row(data, rng):
     """Of matrices, elements are averaged over the row."""
-    pred, target = RNG.standard_normal((2, 50, 3))
+    pred, target = rng.standard_normal((2, 50, 3))
     found = evaluate(pred, target, loss="own.py:power")
     assert found.value == pytest.approx(losses.mse(pred, target).mean(), rel=1e-14)
     found = evaluate(pred, target[:, 0], loss="own.py:rows")
@@ -301,10 +301,10 @@ first = Loss(
 """
 
 
-def test_a_label_that_one_part_ignores_and_another_does_not_know(losscli):
+def test_a_label_that_one_part_ignores_and_another_does_not_know(losscli, rng):
     """Is blamed as the other's; without such a row there is a sum, and check finds its slope."""
     Path("own.py").write_text(LABELLED)
-    logits, labels = RNG.standard_normal((50, 3)), RNG.integers(0, 3, 50)
+    logits, labels = rng.standard_normal((50, 3)), rng.integers(0, 3, 50)
     np.save("z.npy", logits)
     np.save("y.npy", labels)
     said = losscli("eval", "z.npy", "y.npy", "-l", "x=ce + own.py:first", "--format", "json")
@@ -406,9 +406,9 @@ def test_a_package_whose_entry_points_are_broken_is_a_warning(data, losscli, tmp
         assert losscli("eval", *data, "-l", "pow").code == 0
 
 
-def test_workers_take_losses_of_a_user(data, process):
+def test_workers_take_losses_of_a_user(data, process, rng):
     """In a process of its own, with more than one worker; an error in one is told as ever."""
-    big = RNG.standard_normal((2, 1_000_000))
+    big = rng.standard_normal((2, 1_000_000))
     np.save("p.npy", big[0])
     np.save("t.npy", big[1])
     spec = "own.py:power + 0.5*qh.py:quantile_huber"

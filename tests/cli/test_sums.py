@@ -54,11 +54,11 @@ def test_a_row_of_a_sum_is_the_sum_of_weighed_rows(spec, backend):
     assert result[spec].max == ROWS[spec].max()
 
 
-def test_a_sum_is_a_loss_in_all_that_is_reported(data, losscli):
+def test_a_sum_is_a_loss_in_all_that_is_reported(data, losscli, rng):
     """Groups, weights, standard errors, intervals, per-sample files and gates."""
     rows = ROWS["mse + 0.01*mae"]
     np.save("g.npy", np.arange(500) % 3)
-    weights = RNG.random(500)
+    weights = rng.random(500)
     np.save("u.npy", weights)
     said = losscli(
         "eval", *data, "-l", "mse+.01*mae", "-l", "fit= mse + 0.01 *mae", "--by", "g.npy",
@@ -81,10 +81,10 @@ def test_a_sum_is_a_loss_in_all_that_is_reported(data, losscli):
     assert weighed == pytest.approx(np.average(rows, weights=weights), rel=1e-14)
 
 
-def test_gradients_add_up():
+def test_gradients_add_up(rng):
     """Each weighed; of matrices too, where a row is a mean."""
     sum_of = one("0.5*smooth_l1:beta=0.5 + 2*mse").loss
-    pred, target = RNG.standard_normal((2, 40, 3))
+    pred, target = rng.standard_normal((2, 40, 3))
     wanted = 0.5 * losses.smooth_l1.gradient(pred, target, beta=0.5)
     wanted = wanted + 2 * losses.mse.gradient(pred, target)
     assert np.allclose(sum_of.gradient(pred, target), wanted, rtol=4e-16, atol=0)
@@ -92,9 +92,9 @@ def test_gradients_add_up():
     assert np.allclose(sum_of(pred, target), rows, rtol=4e-16, atol=0)
 
 
-def test_a_row_of_elements_beside_a_row_of_classes():
+def test_a_row_of_elements_beside_a_row_of_classes(rng):
     """Soft targets: mse takes each number, cross-entropy the row."""
-    pred, target = RNG.standard_normal((40, 3)), RNG.dirichlet(np.ones(3), 40)
+    pred, target = rng.standard_normal((40, 3)), rng.dirichlet(np.ones(3), 40)
     found = one("ce + 0.1*mse").loss
     rows = losses.cross_entropy(pred, target) + 0.1 * losses.mse(pred, target)
     assert (found(pred, target) == rows).all()
@@ -103,7 +103,7 @@ def test_a_row_of_elements_beside_a_row_of_classes():
     assert evaluate(pred, target, loss="ce + 0.1*mse").value == exact_mean(rows)
 
 
-def test_parameters_are_called_as_their_part_is():
+def test_parameters_are_called_as_their_part_is(rng):
     """In the result; parts of one name are counted."""
     found = evaluate(P, T, loss="smooth_l1:beta=0.5 + smooth_l1:beta=2")
     assert found.losses[0].params == {"smooth_l1.beta": 0.5, "smooth_l1_2.beta": 2.0}
@@ -141,9 +141,9 @@ def test_parts_that_count_rows_unlike_each_other_have_no_mean(spec, backend):
         evaluate(LOGITS, LABELS, loss=spec, backend=backend)
 
 
-def test_every_part_must_take_the_inputs():
+def test_every_part_must_take_the_inputs(rng):
     """The domain of the narrower one holds, and the message says which."""
-    probabilities = RNG.random(20)
+    probabilities = rng.random(20)
     rows = losses.mse(probabilities, probabilities > 0.5) + losses.bce(
         probabilities, probabilities > 0.5
     )
@@ -156,9 +156,9 @@ def test_every_part_must_take_the_inputs():
         assert error.value.place.row == 7
 
 
-def test_a_sum_with_a_loss_of_logits_is_suspicious_of_probabilities():
+def test_a_sum_with_a_loss_of_logits_is_suspicious_of_probabilities(rng):
     """As the loss itself is."""
-    found = evaluate(RNG.random(20), T[:20] > 0, loss="bce_with_logits + mse")
+    found = evaluate(rng.random(20), T[:20] > 0, loss="bce_with_logits + mse")
     assert [note.code for note in found.notes] == ["looks_like_probabilities"]
 
 

@@ -112,11 +112,11 @@ def test_rows_that_are_missing_on_either_side_are_not_paired(kept):
     assert row.old.value == pytest.approx(np.nanmean(np.abs(old_preds - TARGETS)))
 
 
-def test_ignored_rows_are_not_paired(kept):
+def test_ignored_rows_are_not_paired(kept, rng):
     """They stand as 0 in both files, and must not make the spread look small."""
-    labels = RANDOM.integers(0, 3, 300)
+    labels = rng.integers(0, 3, 300)
     labels[::4] = -100
-    sides = [RANDOM.normal(size=(300, 3)) for _ in range(2)]
+    sides = [rng.normal(size=(300, 3)) for _ in range(2)]
     flags = {"loss": ["cross_entropy"], "targets": labels}
     old, new = kept(sides[0], "old.npy", **flags), kept(sides[1], "new.npy", **flags)
     row = diff(old, new, per_sample=True)["cross_entropy"]

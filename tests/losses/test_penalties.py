@@ -14,7 +14,6 @@ from losscli import losses
 from losscli.losses import l1_penalty, l2_penalty
 from losscli.losses.registry import penalties
 
-RNG = np.random.default_rng(11)
 
 ANY_SIZE = st.one_of(
     st.floats(-1e3, 1e3), st.floats(allow_nan=False, allow_infinity=False), st.just(0.0)
@@ -38,9 +37,9 @@ def test_penalties_are_exact(weights):
         assert found == truth or abs(found - truth) <= math.ulp(truth)
 
 
-def test_many_weights_of_any_shape_are_summed_exactly():
+def test_many_weights_of_any_shape_are_summed_exactly(rng):
     """More than a chunk; float32 too."""
-    weights = RNG.standard_normal((300, 1000))
+    weights = rng.standard_normal((300, 1000))
     assert l1_penalty(weights) == math.fsum(np.abs(weights).ravel())
     truth = float(sum(Fraction(w) ** 2 for w in weights.ravel()[:200_000].tolist()))
     assert l2_penalty(weights.ravel()[:200_000]) == truth
@@ -67,9 +66,9 @@ def test_every_penalty_is_declared_whole(penalty):
 
 
 @pytest.mark.parametrize("penalty", penalties().values(), ids=str)
-def test_values_and_slopes_are_those_of_the_reference(penalty):
+def test_values_and_slopes_are_those_of_the_reference(penalty, rng):
     """By mpmath, the slope by moving each weight."""
-    weights = RNG.standard_normal(9)
+    weights = rng.standard_normal(9)
     with mpmath.workdps(60):
         exact = [mpmath.mpf(w) for w in weights.tolist()]
         truth = penalty.reference(mpmath.mp, exact)

@@ -84,13 +84,13 @@ def test_brier_is_scikit_learns():
     assert value("brier", [0.7, 0.2], [1, 0]) == pytest.approx(0.065, rel=1e-14)
 
 
-def test_zero_one_is_scikit_learns():
+def test_zero_one_is_scikit_learns(rng):
     """Of rows, and of columns, which is its hamming_loss."""
-    pred, target = RNG.integers(0, 2, (50, 3)), RNG.integers(0, 2, (50, 3))
+    pred, target = rng.integers(0, 2, (50, 3)), rng.integers(0, 2, (50, 3))
     assert value("zero_one", pred, target, "sklearn") == metrics.zero_one_loss(target, pred)
     columns = value("zero_one:average=columns", pred, target)
     assert columns == pytest.approx(metrics.hamming_loss(target, pred), rel=1e-15)
-    classes = RNG.integers(0, 5, (2, 80))
+    classes = rng.integers(0, 5, (2, 80))
     assert value("zero_one", *classes) == metrics.zero_one_loss(classes[1], classes[0])
 
 

@@ -11,14 +11,13 @@ from losscli import losses
 from tests.catalogue.owed.box import diou_terms
 from tests.losses.truth import DIGITS, real, true_gradient, ulps
 
-RNG = np.random.default_rng(210)
 NAMES = ["iou", "giou", "diou", "ciou"]
 
 
-def boxes(rows=200):
+def boxes(rng, rows=200):
     """Boxes about the origin, many of which overlap."""
-    low = RNG.standard_normal((rows, 2))
-    return np.concatenate([low, low + 0.2 + 2 * RNG.random((rows, 2))], axis=1)
+    low = rng.standard_normal((rows, 2))
+    return np.concatenate([low, low + 0.2 + 2 * rng.random((rows, 2))], axis=1)
 
 
 def plain(name, p, t, eps):
@@ -46,9 +45,9 @@ def plain(name, p, t, eps):
 
 @pytest.mark.parametrize("eps", [0.0, 1e-7, 0.1])
 @pytest.mark.parametrize("name", NAMES)
-def test_ordinary_boxes_agree_with_the_plain_formula(name, eps):
+def test_ordinary_boxes_agree_with_the_plain_formula(name, eps, rng):
     """Values, and gradients by autograd, with the price of ciou held constant."""
-    pred, target = boxes(), boxes()
+    pred, target = boxes(rng), boxes(rng)
     tensor = torch.from_numpy(pred.copy()).requires_grad_()
     rows = plain(name, tensor, torch.from_numpy(target), eps)
     rows.sum().backward()
@@ -86,9 +85,9 @@ def test_boxes_that_nearly_agree_keep_their_digits():
     assert found == pytest.approx((edge - 1) / edge, rel=1e-15)
 
 
-def test_boxes_of_any_unit_cost_the_same():
+def test_boxes_of_any_unit_cost_the_same(rng):
     """Squares of 1e200 and of 1e-200 are beyond float64, shares of areas are not."""
-    pred, target = boxes(), boxes()
+    pred, target = boxes(rng), boxes(rng)
     for name in NAMES:
         loss = getattr(losses, name)
         for unit in (2.0**600, 2.0**-600):

@@ -44,9 +44,9 @@ def test_rows_are_those_of_scipy(name):
     assert found == pytest.approx(np.asarray(ORACLES[name](PRED, TARGET)), **CLOSE)
 
 
-def test_itakura_saito_is_half_the_gamma_deviance():
+def test_itakura_saito_is_half_the_gamma_deviance(rng):
     """Of one number a row."""
-    pred, target = RNG.uniform(0.1, 9, (2, 100))
+    pred, target = rng.uniform(0.1, 9, (2, 100))
     found = losses.itakura_saito(pred, target).mean()
     assert found == pytest.approx(metrics.mean_gamma_deviance(target, pred) / 2, **CLOSE)
     summed = losses.itakura_saito(pred.reshape(20, 5), target.reshape(20, 5)).sum()

@@ -178,10 +178,10 @@ def test_where_keras_puts_a_0_among_the_rivals():
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
-def test_like_sklearn_the_brier_score_of_two_classes_is_halved(classes):
+def test_like_sklearn_the_brier_score_of_two_classes_is_halved(classes, rng):
     """scale_by_half is 'auto'."""
-    pred = RNG.dirichlet(np.ones(classes), 50)
-    label = RNG.integers(0, classes, 50)
+    pred = rng.dirichlet(np.ones(classes), 50)
+    label = rng.integers(0, classes, 50)
     theirs = metrics.brier_score_loss(
         label, pred[:, 1] if classes == 2 else pred, labels=range(classes)
     )

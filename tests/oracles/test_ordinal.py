@@ -28,10 +28,10 @@ def test_rps_is_the_square_of_cumulative_errors():
     )
 
 
-def test_rps_of_two_classes_is_brier():
+def test_rps_of_two_classes_is_brier(rng):
     """The probability of the second class beside the label."""
-    p = RNG.random(50)
-    labels = RNG.integers(0, 2, 50)
+    p = rng.random(50)
+    labels = rng.integers(0, 2, 50)
     rows = np.stack([1 - p, p], axis=1)
     np.testing.assert_allclose(losses.rps(rows, labels), losses.brier(p, labels), rtol=1e-12)
 
