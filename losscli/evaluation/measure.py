@@ -223,7 +223,7 @@ class Total:
                         f"{loss.loss.name}: {verdict.message}", place=path, hint=verdict.hint
                     )
                 words = f"{path}: {verdict.message}"
-                found.setdefault(words, Note(verdict.code, words))
+                found.setdefault(words, Note(verdict.code, words, hint=verdict.hint))
         return list(found.values())
 
 

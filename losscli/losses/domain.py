@@ -333,6 +333,53 @@ class Simplex(Numbers):
             return np.asarray(np.where(total > 0, positive / total, even))
 
 
+@dataclass(frozen=True)
+class LogProbabilities(Numbers):
+    """Logarithms of probabilities; those above 0, of none, are computed with, and noted."""
+
+    @property
+    def watched(self) -> bool:
+        """A number above 0 leaves a mark."""
+        return True
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Whether some number lies above 0."""
+        if not raw.size or raw.max() <= 0:  # one pass; a nan may hide others
+            return frozenset()
+        return frozenset({"above"}) if (raw > 0).any() else frozenset()
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """A note: a rounding may do it, or probabilities in their place."""
+        if not marks:
+            return None
+        words = "log-probabilities above 0; they are taken as they are"
+        return Verdict(words, "not_normalised", self.hint)
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """Those of probabilities."""
+        return _AT_MOST_0.draw(random, shape, spread, classes, dtype)
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """0 and what lies below it."""
+        return _AT_MOST_0.edges(row, steps, classes)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """Each number, or 0 where it is above."""
+        return _AT_MOST_0.nearest(raw, classes)
+
+
+_AT_MOST_0 = Numbers("numbers <= 0", "", Interval(high=0.0))
+
+
 def mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
     """Rows of some values: each of them alone, beside the first, and a few mixtures."""
     numbers = np.array(values, np.float64)
@@ -360,8 +407,8 @@ WEIGHT = Numbers("weights >= 0", "", Interval(0.0, ends="[)"))
 NON_NEGATIVE = Numbers("numbers >= 0", "", Interval(0.0, ends="[)"))
 POSITIVE = Numbers("numbers > 0", "", Interval(0.0, ends="()"))
 SIMPLEX = Simplex("probabilities >= 0 a class", "", Interval(0.0, ends="[)"))
-LOG_PROBABILITY = Numbers(
-    "log-probabilities <= 0", "probabilities? take their logarithms", Interval(high=0.0)
+LOG_PROBABILITY = LogProbabilities(
+    "log-probabilities <= 0", "probabilities? take their logarithms", Interval(ends="[)")
 )
 
 

@@ -12,7 +12,7 @@ from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, Place, UsageError
 from losscli.losses.conventions import Convention
-from losscli.losses.domain import LOG_PROBABILITY, LOGIT, Domain, Simplex, rows_with
+from losscli.losses.domain import LOGIT, Domain, LogProbabilities, Simplex, rows_with
 from losscli.losses.labels import Labels
 from losscli.losses.params import Param
 from losscli.losses.shapes import NUMBERS, Rows, shape_words
@@ -234,7 +234,7 @@ def _of_labels(domain: Domain) -> str:
     """The loss of class labels that takes rows of such predictions; empty if there is none."""
     if isinstance(domain, Simplex):
         return "categorical_cross_entropy"
-    if domain is LOG_PROBABILITY:
+    if isinstance(domain, LogProbabilities):
         return "nll"
     return "cross_entropy" if domain.logit_scale else ""
 

@@ -14,7 +14,6 @@ from losscli import losses
 from losscli.losses import l1_penalty, l2_penalty
 from losscli.losses.registry import penalties
 
-
 ANY_SIZE = st.one_of(
     st.floats(-1e3, 1e3), st.floats(allow_nan=False, allow_infinity=False), st.just(0.0)
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from losscli import evaluate
+from losscli import DataError, evaluate, losses
 
 CHANCES = ([[0.1, 0.9], [0.5, 0.5]], [[0.3, 0.7], [0.6, 0.4]])
 
@@ -67,3 +67,34 @@ def test_an_ignored_row_of_no_weight_is_one_row():
     found = evaluate(logits, labels, loss="cross_entropy", like="torch", weights=weights)
     assert (found.losses[0].rows, found.losses[0].n, found.losses[0].ignored) == (3, 1, 2)
     assert found.value == pytest.approx(np.log(2), rel=1e-15)  # twice log 2 over two rows
+
+
+@pytest.mark.parametrize("rounding", [1e-12, 0.5])
+def test_log_probabilities_above_0_are_noted_and_taken_as_they_are(rounding):
+    """A rounding lifts them, and probabilities in their place; torch says nothing of either."""
+    logs, labels = np.array([[rounding, -1.0], [-2.0, -0.25]]), np.array([0, 1])
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.functional.nll_loss(torch.from_numpy(logs), torch.from_numpy(labels)).item()
+    for like in (None, "torch"):
+        found = evaluate(logs, labels, loss="nll", like=like)
+        assert found.value == theirs
+        (note,) = found.notes
+        assert note.code == "not_normalised"
+        assert note.hint == "if these are probabilities: -l categorical_cross_entropy"
+    assert losses.nll(logs, labels).tolist() == [-rounding, 0.25]
+    shares = np.array([[0.5, 0.5], [0.25, 0.75]])
+    given = notes(logs, shares, loss="kl_div:log_pred=true")
+    assert "above 0" in given["not_normalised"]
+    assert notes(np.minimum(logs, 0.0), labels, loss="nll") == {}
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [(0, 0), (0, 1)])
+def test_no_log_probability_may_be_missing(odd, place):
+    """Not even of a class that is not the label, nor one that is infinitely likely."""
+    logs = np.full((2, 2), np.log(0.5))
+    logs[place] = odd
+    with pytest.raises(DataError, match="log-probabilities"):
+        evaluate(logs, np.array([0, 1]), loss="nll")
+    with pytest.raises(DataError, match="log-probabilities"):
+        losses.nll(logs, np.array([0, 1]))

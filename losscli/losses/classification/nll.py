@@ -15,9 +15,9 @@ _PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorica
 def _nll(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int) -> Array:
     """The surprise, in nats, at the target class, read off predicted log-probabilities.
 
-    pred are (N, C) log-probabilities, none above 0; target is (N,) class indices; the result is
-    (N,). weight is one number a class. A row whose index is ignore_index costs 0 and does not
-    count in the mean, which divides by the sum of the counted rows' weights.
+    pred are (N, C) log-probabilities, and a number above 0 is taken as it is; target is (N,) class
+    indices; the result is (N,). weight is one number a class. A row whose index is ignore_index
+    costs 0 and does not count in the mean, which divides by the sum of the counted rows' weights.
 
     >>> nll([[-0.5, -2.0], [-0.25, -3.0]], [0, 1], weight=[1.0, 2.0]).tolist()
     [0.5, 6.0]
@@ -86,7 +86,8 @@ nll = Loss(
     },
     like={"torch": Convention(by_rows=True)},
     pitfalls=(
-        "It does not look at other columns, so logits below 0 pass; torch takes lp = 0.5 as -0.5.",
+        "It does not look at other columns, so logits below 0 pass for log-probabilities.",
+        "A log-probability above 0 is noted and taken as it is: 0.5 costs -0.5, as in torch.",
         "With class weights the mean divides by the sum of the rows' weights, not by N.",
     ),
 )
