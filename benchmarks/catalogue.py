@@ -11,10 +11,12 @@ A process gives temporaries of 32 MB and more back to the system and pays for fa
 again, which eager torch does much of, unless what ran before has left a hole in the heap that is
 large enough. With --kept glibc keeps all that is freed, as jemalloc would: the harder race for us.
 
-    python benchmarks/catalogue.py [NAMES] [--elements 10_000_000] [--turns 7] [--kept]
+    python benchmarks/catalogue.py [NAMES] [--elements 10_000_000] [--width 10] [--turns 7]
+        [--kept]
 """
 
 import argparse
+import math
 import os
 import statistics
 import sys
@@ -25,7 +27,7 @@ import torch
 from eager import EXPRESSIONS
 
 import losscli
-from losscli.benchmark.workloads import losses_of, workload_of
+from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
 from losscli.checks.inputs import Draw
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
@@ -43,6 +45,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="losses; all without any")
     parser.add_argument("--elements", type=int, default=10_000_000)
+    parser.add_argument("--width", type=int, help="of rows of classes or vectors")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--kept", action="store_true", help="keep freed memory")
     arguments = parser.parse_args()
@@ -54,17 +57,17 @@ def main():
     print("| loss | predictions | losscli ns | torch ns | ratio | least, most | fastest | |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |")
     names = arguments.names or [loss.name for loss in every()]
-    slow = [name for name in names if measured(name, arguments.elements, arguments.turns)]
+    slow = [name for name in names if measured(name, arguments)]
     print(f"\n{len(slow)} above {BAR}: {', '.join(slow) or 'none'}")
 
 
-def measured(name, elements, turns):
+def measured(name, arguments):
     """Print the line of a loss; whether it is above the bar."""
     (bound,) = losses_of([name], None)
-    workload = workload_of(bound, str(elements), 0)
+    workload = workload_of(bound, size_of(bound, arguments.elements, arguments.width), 0)
     arrays = Draw(workload, np.float64, 0).all()
     ours, theirs = in_turns(
-        lambda: losscli.evaluate(*arrays, loss=name), eager(name, workload, arrays), turns
+        lambda: losscli.evaluate(*arrays, loss=name), eager(name, workload, arrays), arguments.turns
     )
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     ratio = statistics.median(ratios)
@@ -80,6 +83,13 @@ def measured(name, elements, turns):
     ]
     print(f"| {' | '.join(cells)} |", flush=True)
     return ratio > BAR
+
+
+def size_of(bound, elements, width):
+    """So many numbers, in rows of a width if they can have any."""
+    if width is None or not fits(f"1x{width}", bound):
+        return str(elements)
+    return f"{max(1, elements // math.prod(row_of(bound, width)))}x{width}"
 
 
 def eager(name, workload, arrays):
