@@ -269,6 +269,7 @@ class _Checks:
         self._raw = raw
         self._nan = nan
         self._offences = offences
+        self._spotless: dict[tuple[str, Domain], bool] = {}
         self._found: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = {}
 
     def outside(self, loss: BoundLoss) -> bool:
@@ -339,7 +340,15 @@ class _Checks:
             roles.append(("targets", target))
         return [*roles, ("weights", WEIGHT)] if "weights" in self._raw else roles
 
+    def _is_spotless(self, role: str, domain: Domain) -> bool:
+        """Whether the domain needs one look at the block only; it is taken once."""
+        if (role, domain) not in self._spotless:
+            self._spotless[role, domain] = domain.spotless(self._raw[role])
+        return self._spotless[role, domain]
+
     def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
+        if self._is_spotless(role, domain):
+            return None, None
         spared = loss.params.get("ignore_index") if role == "targets" else None
         key = (role, domain, spared, loss.loss.rows_of.more)
         if key not in self._found:
@@ -362,7 +371,7 @@ class _Checks:
     def marks(self, loss: BoundLoss) -> Iterator[tuple[Mark, frozenset[str]]]:
         """What the block shows that only all blocks can judge."""
         for role, domain in self._roles(loss):
-            if domain.watched:
+            if domain.watched and not self._is_spotless(role, domain):
                 found = domain.marks(self._raw[role])
                 if found:
                     yield (loss.label, role), found

@@ -130,6 +130,10 @@ class Domain:
         """What of it arithmetic in this floating-point type can take."""
         return self
 
+    def spotless(self, raw: Raw) -> bool:
+        """Whether one look shows that nothing offends or leaves a mark; False is a doubt."""
+        return False
+
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None
     ) -> Offenders:
@@ -342,10 +346,12 @@ class LogProbabilities(Numbers):
         """A number above 0 leaves a mark."""
         return True
 
+    def spotless(self, raw: Raw) -> bool:
+        """None lies above 0, and none is nan, which would be the greatest."""
+        return not raw.size or bool(raw.max() <= 0)
+
     def marks(self, raw: Raw) -> frozenset[str]:
         """Whether some number lies above 0."""
-        if not raw.size or raw.max() <= 0:  # one pass; a nan may hide others
-            return frozenset()
         return frozenset({"above"}) if (raw > 0).any() else frozenset()
 
     def verdict(self, marks: frozenset[str]) -> Verdict | None:
