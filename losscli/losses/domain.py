@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.backends.rowwise import ROWWISE
+
 Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
 Random: TypeAlias = np.random.Generator
@@ -294,7 +296,7 @@ class Simplex(Numbers):
             return frozenset()
         eps = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
         with np.errstate(all="ignore"):
-            off = np.abs(raw.sum(axis=-1, dtype=np.float64) - 1.0)
+            off = np.abs(_row_sums(raw) - 1.0)
         return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
 
     def verdict(self, marks: frozenset[str]) -> Verdict | None:
@@ -432,4 +434,8 @@ def _plausible(rows: Raw) -> bool:
     if rows.ndim == 1:
         return True
     slack = 1e-6 + rows.shape[1] * float(np.finfo(rows.dtype).eps)
-    return bool((np.abs(rows.sum(axis=1, dtype=np.float64) - 1.0) <= slack).all())
+    return bool((np.abs(_row_sums(rows) - 1.0) <= slack).all())
+
+
+def _row_sums(rows: Raw) -> NDArray[np.float64]:
+    return np.asarray(ROWWISE.sum(np.asarray(rows, np.float64), axis=-1))

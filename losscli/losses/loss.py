@@ -10,6 +10,7 @@ import numpy as np
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
+from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, Place, UsageError
 from losscli.losses.conventions import Convention
 from losscli.losses.domain import LOGIT, Domain, LogProbabilities, Simplex, rows_with
@@ -277,7 +278,7 @@ class _Inputs:
             return cls._on_torch(pred, target, raw_target, params, indexed=indexed)
         kind = np.int64 if indexed else np.float64
         second = None if raw_target is None else np.ascontiguousarray(raw_target, kind)
-        return cls(np, np.ascontiguousarray(raw_pred, np.float64), second, params)
+        return cls(ROWWISE, np.ascontiguousarray(raw_pred, np.float64), second, params)
 
     @classmethod
     def _on_torch(
@@ -302,13 +303,13 @@ class _Inputs:
     def by_strips(self, function: Callable[..., Array], row: Sequence[int]) -> Array:
         """`function` of all rows, a strip at a time where that keeps temporaries small."""
         with np.errstate(all="ignore"):
-            if self.xp is not np:
+            if self.xp is not ROWWISE:
                 return function(self.xp, self.pred, self.target, self.params)
             settle_heap()
             out = np.empty((len(self.pred), *row))
             for part in strips(len(self.pred), math.prod(self.pred.shape[1:])):
                 target = None if self.target is None else self.target[part]
-                out[part] = function(np, self.pred[part], target, self.params)
+                out[part] = function(self.xp, self.pred[part], target, self.params)
             return out
 
 
