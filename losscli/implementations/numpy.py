@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.backends.rowwise import ROWWISE
 from losscli.implementations.implementation import (
     Answer,
     Runner,
@@ -123,9 +124,9 @@ class _Own:
             if t is not None and t.dtype.kind not in "iu":
                 t = self._wide(t, "target", lane)
             if gradient is not None:
-                slope = self._loss.derivative(np, p, t, **self._params)
+                slope = self._loss.derivative(ROWWISE, p, t, **self._params)
                 np.divide(slope, scale, out=gradient[span], casting="same_kind")
-            return ExactSum.of(np.ascontiguousarray(self._loss.rows(np, p, t, self._params)))
+            return ExactSum.of(np.ascontiguousarray(self._loss.rows(ROWWISE, p, t, self._params)))
 
         mean = np.float64(self._team.sum(work, self._spans).over(counted))
         return Answer(mean, None if gradient is None else (gradient,))
@@ -135,7 +136,7 @@ class _Own:
         if self._loss.denominator is None or target is None:
             return ExactSum.ones(rows)
         wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
-        shares = self._loss.shares(np, wide, self._params)
+        shares = self._loss.shares(ROWWISE, wide, self._params)
         return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
     def _wide(self, part: NDArray[Any], key: str, lane: Lane) -> Floats:
@@ -196,7 +197,7 @@ class _Linear:
 
         def work(part: slice) -> None:
             wide = logits[part].astype(np.float64)
-            losses[part] = self._loss.rows(np, wide, target[part], self._params)
+            losses[part] = self._loss.rows(ROWWISE, wide, target[part], self._params)
 
         self._team.each(work, len(logits))
         return ExactSum.of(losses)
@@ -204,6 +205,8 @@ class _Linear:
     def _slope(self, logits: NDArray[Any], target: NDArray[Any], count: int) -> None:
         def work(part: slice) -> None:
             wide = logits[part].astype(np.float64)
-            logits[part] = self._loss.derivative(np, wide, target[part], **self._params) / count
+            logits[part] = (
+                self._loss.derivative(ROWWISE, wide, target[part], **self._params) / count
+            )
 
         self._team.each(work, len(logits))
