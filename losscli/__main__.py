@@ -21,13 +21,10 @@ def main() -> None:
     # A run of imports makes many objects and no garbage: collecting costs a tenth of a short run.
     gc.disable()
     # Until the program can say that it was interrupted, Ctrl-C ends it without a traceback.
-    heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if heeds:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from losscli.cli.app import leave, prepare, run
 
-    if heeds:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     prepare()
     leave(run(sys.argv[1:]))
 

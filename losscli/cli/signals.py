@@ -20,7 +20,7 @@ class Struck(BaseException):
 def heed() -> None:
     """Have both unwind the program wherever they strike; SIGINT only where it is not ignored."""
     signal.signal(signal.SIGTERM, _strike)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler):
         signal.signal(signal.SIGINT, _strike)
     if _ALARM is not None:
         signal.signal(_ALARM, lambda *_: _strike(_last))

@@ -9,9 +9,10 @@ from losscli.benchmark.workloads import FOUNDING
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import fit
 from losscli.explanation.kinds import tasks_of
-from losscli.losses.domain import Domain, Numbers, Simplex
+from losscli.losses.domain import Domain, Numbers
 from losscli.losses.labels import Choice, Labels, Wholes
 from losscli.losses.loss import Loss
+from losscli.losses.probabilities import Simplex
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss
 from losscli.sources.lane import Lane
@@ -49,7 +50,10 @@ def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, 
     shaped = {role: arrays[role].reshape(-1, *row) for role, row in layout.items()}
     classes = loss.classes(layout["preds"])
     for role, domain in _domains(loss).items():
-        if domain.offenders(shaped[role], classes).outside is not None:
+        rows = shaped[role]
+        if domain.offenders(rows, classes).outside is not None:
+            return None
+        if domain.verdict(domain.marks(rows)) is not None:  # logits are no log-probabilities
             return None
     return shaped
 
@@ -69,14 +73,12 @@ def _says(domain: Domain, rows: Any) -> int:
     """2 for labels and shares of a whole, 1 for other sets, 0 where any numbers would do."""
     if isinstance(domain, Labels):
         return 2 if rows.ndim == 1 else 0
-    if isinstance(domain, Choice):
+    if isinstance(domain, Choice | Simplex):
         return 2
     if isinstance(domain, Wholes):  # of labels the type is whole too; an amount may be by chance
         return 2 if rows.dtype.kind in "iub" else 0
     if isinstance(domain, Numbers) and domain.often:
         return 2 if np.isin(rows, domain.often).all() else 1
-    if isinstance(domain, Simplex):
-        return 0 if domain.marks(rows) else 2
     if isinstance(domain, Numbers):
         ends = domain.interval.low, domain.interval.high
         return int(bool(np.isfinite(ends).all()))

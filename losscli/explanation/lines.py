@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.losses.columns import Columns, Ordered
-from losscli.losses.domain import LOGIT, REAL, Domain, Interval, Numbers, Simplex
+from losscli.losses.domain import LOGIT, REAL, Domain, Interval, Numbers
 from losscli.losses.labels import Choice, Wholes
+from losscli.losses.probabilities import Simplex
 from losscli.losses.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
 from losscli.losses.spec import BoundLoss
 

@@ -7,14 +7,11 @@ by the entry point of an installed package in the group `losscli.losses`.
 from losscli.losses import shapes
 from losscli.losses.columns import BOX, INTERVAL, MEAN_DEVIATION, MEAN_VARIANCE, Columns
 from losscli.losses.domain import (
-    LOG_PROBABILITY,
     LOGIT,
     NON_NEGATIVE,
     POSITIVE,
-    PROBABILITY,
     REAL,
     SCORE,
-    SIMPLEX,
     SOFT_LABEL,
     SOFT_TARGETS,
     Either,
@@ -23,6 +20,7 @@ from losscli.losses.domain import (
 )
 from losscli.losses.labels import BINARY, CLASS, HARD_LABEL, INDICES, LABELS, SIGN, Choice
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param, no_gradient
+from losscli.losses.probabilities import LOG_PROBABILITY, PROBABILITY, SIMPLEX
 from losscli.losses.shapes import Rows
 
 __all__ = [

@@ -13,13 +13,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.backends.rowwise import ROWWISE
-
 Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
 Random: TypeAlias = np.random.Generator
 
-_BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
+BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
 
 
 class Interval(NamedTuple):
@@ -184,10 +182,19 @@ class Domain:
 
 @dataclass(frozen=True)
 class Numbers(Domain):
-    """Real numbers in an interval. often: those that are mostly seen, where some are."""
+    """Real numbers in an interval.
+
+    often: those that are mostly seen, where some are. usual: where ordinary ones lie, if not all
+    that can be computed with are ordinary.
+    """
 
     interval: Interval = ANY
     often: tuple[float, ...] = ()
+    usual: Interval | None = None
+
+    @property
+    def _ordinary(self) -> Interval:
+        return self.usual or self.interval
 
     @property
     def bounded(self) -> bool:
@@ -244,17 +251,17 @@ class Numbers(Domain):
         dtype: Any = np.float64,
     ) -> NDArray[Any]:
         """Those that are often seen, else a normal or an even spread inside the interval."""
-        low, high = self.interval.low, self.interval.high
+        low, high, _ = self._ordinary
         if self.often:
             return np.array(self.often, dtype)[random.integers(0, len(self.often), shape)]
         if math.isinf(low) or math.isinf(high):
             found = random.standard_normal(shape, dtype)
             found *= spread
-            if not self.bounded:
+            if low == -math.inf and high == math.inf:
                 return found
             np.abs(found, out=found)
-            return low + _BORDER + found if math.isinf(high) else high - _BORDER - found
-        border = _BORDER * (high - low)
+            return low + BORDER + found if math.isinf(high) else high - BORDER - found
+        border = BORDER * (high - low)
         even = random.random(shape, dtype) ** spread
         return np.asarray(low + border + (high - low - 2.0 * border) * even)
 
@@ -262,130 +269,24 @@ class Numbers(Domain):
         self, row: Sequence[int], steps: Sequence[float], classes: int = 0
     ) -> NDArray[np.float64]:
         """The ends, what lies beside them, and the middle; steps to both sides where none are."""
-        low, high = self.interval.low, self.interval.high
+        low, high, _ = self._ordinary
         ends = [end for end in (low, high) if math.isfinite(end)]
         found = ends or [0.0]
         found += [end + sign * step for end in found for step in steps for sign in (1.0, -1.0)]
         found += [0.5 * (low + high)] if len(ends) == 2 else []
-        held = [number for number in found if self.interval.holds(number)]
+        held = [number for number in found if self._ordinary.holds(number)]
         return mixed(list(dict.fromkeys(held)), row)
 
     def nearest(self, raw: Raw, classes: int = 0) -> Raw:
         """Each number, or the end of the interval that it lies beyond; 0 for nan."""
         kind = raw.dtype.type
-        low, high = (kind(end) for end in (self.interval.low, self.interval.high))
-        if self.interval.ends[0] == "(":
+        low, high, ends = self._ordinary
+        low, high = kind(low), kind(high)
+        if ends[0] == "(":
             low = np.nextafter(low, kind(np.inf))
-        if self.interval.ends[1] == ")":
+        if ends[1] == ")":
             high = np.nextafter(high, kind(-np.inf))
         return np.asarray(np.clip(np.where(np.isnan(raw), kind(0.0), raw), low, high))
-
-
-@dataclass(frozen=True)
-class Simplex(Numbers):
-    """Numbers >= 0 that sum to 1 along the last axis; other sums are computed with, and noted."""
-
-    @property
-    def watched(self) -> bool:
-        """A row that does not sum to 1 leaves a mark."""
-        return True
-
-    def marks(self, raw: Raw) -> frozenset[str]:
-        """Whether some row's sum is off by more than 1e-6, or the rounding of its type."""
-        if raw.ndim < 2 or not raw.size:
-            return frozenset()
-        eps = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
-        with np.errstate(all="ignore"):
-            off = np.abs(_row_sums(raw) - 1.0)
-        return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
-
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
-        """A note: nothing is normalised on the way."""
-        if not marks:
-            return None
-        words = "rows do not sum to 1; they are taken as they are"
-        return Verdict(words, "not_normalised")
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Shares of a whole."""
-        found = random.standard_exponential(shape, dtype) + _BORDER
-        return np.asarray(found / found.sum(axis=-1, keepdims=True))
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """Certainties, even shares, and all but a step on one member."""
-        width = row[-1]
-        found = [np.full(width, 1.0 / width), *np.eye(width)[[0, -1]]]
-        for step in (step for step in steps if step < 0.5 and width > 1):
-            rest = np.full(width, step / (width - 1))
-            found += [np.where(np.eye(width)[at] > 0, 1.0 - step, rest) for at in (0, width - 1)]
-        rows = np.array(found).reshape(len(found), *(1,) * (len(row) - 1), width)
-        return np.array(np.broadcast_to(rows, (len(found), *row)))
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """Shares of the sum; even ones where it is 0."""
-        positive = np.minimum(np.abs(super().nearest(raw)), raw.dtype.type(1e30))
-        total = positive.sum(axis=-1, keepdims=True)
-        even = raw.dtype.type(1.0 / raw.shape[-1])
-        with np.errstate(all="ignore"):
-            return np.asarray(np.where(total > 0, positive / total, even))
-
-
-@dataclass(frozen=True)
-class LogProbabilities(Numbers):
-    """Logarithms of probabilities; those above 0, of none, are computed with, and noted."""
-
-    @property
-    def watched(self) -> bool:
-        """A number above 0 leaves a mark."""
-        return True
-
-    def spotless(self, raw: Raw) -> bool:
-        """None lies above 0, and none is nan, which would be the greatest."""
-        return not raw.size or bool(raw.max() <= 0)
-
-    def marks(self, raw: Raw) -> frozenset[str]:
-        """Whether some number lies above 0."""
-        return frozenset({"above"}) if (raw > 0).any() else frozenset()
-
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
-        """A note: a rounding may do it, or probabilities in their place."""
-        if not marks:
-            return None
-        words = "log-probabilities above 0; they are taken as they are"
-        return Verdict(words, "not_normalised", self.hint)
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Those of probabilities."""
-        return _AT_MOST_0.draw(random, shape, spread, classes, dtype)
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """0 and what lies below it."""
-        return _AT_MOST_0.edges(row, steps, classes)
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """Each number, or 0 where it is above."""
-        return _AT_MOST_0.nearest(raw, classes)
-
-
-_AT_MOST_0 = Numbers("numbers <= 0", "", Interval(high=0.0))
 
 
 def mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
@@ -406,36 +307,8 @@ REAL = Numbers("finite numbers", "", Interval(ends="()"))
 POINTS = Numbers("finite numbers", "", Interval(ends="()"), logit_scale=1.0)
 LOGIT = Numbers("logits", logit_scale=1.0)
 SCORE = Numbers("scores", "", Interval(ends="()"), logit_scale=1.0)
-PROBABILITY = Numbers(
-    "probabilities in [0, 1]", "if these are logits: -l bce_with_logits", Interval(0.0, 1.0)
-)
 SOFT_LABEL = Numbers("targets in [0, 1]", "", Interval(0.0, 1.0), (0.0, 1.0))
 SOFT_TARGETS = Numbers("target weights >= 0", "", Interval(0.0, ends="[)"))
 WEIGHT = Numbers("weights >= 0", "", Interval(0.0, ends="[)"))
 NON_NEGATIVE = Numbers("numbers >= 0", "", Interval(0.0, ends="[)"))
 POSITIVE = Numbers("numbers > 0", "", Interval(0.0, ends="()"))
-SIMPLEX = Simplex("probabilities >= 0 a class", "", Interval(0.0, ends="[)"))
-LOG_PROBABILITY = LogProbabilities(
-    "log-probabilities <= 0", "probabilities? take their logarithms", Interval(ends="[)")
-)
-
-
-def looks_like_probabilities(rows: Raw) -> bool:
-    """Whether every value lies in [0, 1], and every row of a matrix sums to 1."""
-    if rows.dtype.kind != "f" or not rows.size:
-        return False
-    head = rows[:16]  # most logits are found out here
-    return _plausible(head) and _plausible(rows)
-
-
-def _plausible(rows: Raw) -> bool:
-    if not (rows.min() >= 0 and rows.max() <= 1):
-        return False
-    if rows.ndim == 1:
-        return True
-    slack = 1e-6 + rows.shape[1] * float(np.finfo(rows.dtype).eps)
-    return bool((np.abs(_row_sums(rows) - 1.0) <= slack).all())
-
-
-def _row_sums(rows: Raw) -> NDArray[np.float64]:
-    return np.asarray(ROWWISE.sum(np.asarray(rows, np.float64), axis=-1))

@@ -99,9 +99,8 @@ class Every(Domain):
 
     def computed_in(self, dtype: Any) -> "Every":
         """What of each it can take."""
-        return self.of(
-            [part._replace(domain=part.domain.computed_in(dtype)) for part in self.parts]
-        )
+        parts = tuple(p._replace(domain=p.domain.computed_in(dtype)) for p in self.parts)
+        return self if parts == self.parts else self.of(parts)
 
     def offenders(
         self, raw: Raw, classes: int | None = None, spared: int | None = None

@@ -13,9 +13,10 @@ from losscli.backends.backend import Array, Namespace
 from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, Place, UsageError
 from losscli.losses.conventions import Convention
-from losscli.losses.domain import LOGIT, Domain, LogProbabilities, Simplex, rows_with
+from losscli.losses.domain import LOGIT, Domain, rows_with
 from losscli.losses.labels import Labels
 from losscli.losses.params import Param
+from losscli.losses.probabilities import LogProbabilities, Simplex
 from losscli.losses.shapes import NUMBERS, Rows, shape_words
 from losscli.machine import settle_heap
 

@@ -43,6 +43,14 @@ def test_the_likely_ones_come_first(case):
     assert names[: len(first)] == first
 
 
+def test_what_would_be_noted_is_not_proposed():
+    """Logits are no log-probabilities, and rows that do not sum to 1 no shares."""
+    logits, labels = np.log(SHARES) + 3.0, SHARES.argmax(1)
+    assert "nll" not in proposed(logits, labels)[0]
+    assert "nll" in proposed(logits - 3.0, labels)[0]
+    assert "kl_div" not in proposed(2.0 * SHARES, SHARES)[0]
+
+
 def test_boxes_are_boxes():
     """Four numbers a row in order; which of the four is not decided here."""
     names, _ = proposed(BOXES, BOXES[::-1])

@@ -3,9 +3,10 @@
 from functools import partial
 from typing import Any
 
-from losscli.losses.domain import PROBABILITY, SOFT_LABEL, Interval
+from losscli.losses.domain import SOFT_LABEL, Interval
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.probabilities import PROBABILITY
 from losscli.losses.stable import binary_shares, by_shares
 
 # torch holds the gradient's denominators here, so that a certain and wrong row stays finite.

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from losscli.losses.domain import PROBABILITY
 from losscli.losses.labels import BINARY
 from losscli.losses.loss import Array, Convention, Loss, Namespace
+from losscli.losses.probabilities import PROBABILITY
 
 
 def _brier(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001

@@ -4,9 +4,10 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.domain import NON_NEGATIVE, SIMPLEX, Domain, Interval
+from losscli.losses.domain import NON_NEGATIVE, Domain, Interval
 from losscli.losses.labels import LABELS
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.probabilities import SIMPLEX
 from losscli.losses.shapes import CLASSES
 from losscli.losses.stable import share
 

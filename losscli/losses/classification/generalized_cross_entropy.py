@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.domain import SIMPLEX, Interval
+from losscli.losses.domain import Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.probabilities import SIMPLEX
 from losscli.losses.shapes import LABELLED
 
 

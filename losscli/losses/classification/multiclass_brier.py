@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from losscli.losses.domain import SIMPLEX
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.probabilities import SIMPLEX
 from losscli.losses.shapes import LABELLED
 
 

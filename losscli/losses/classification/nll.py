@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.domain import LOG_PROBABILITY, Interval
+from losscli.losses.domain import Interval
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.probabilities import LOG_PROBABILITY
 from losscli.losses.shapes import LABELLED
 from losscli.losses.stable import share
 

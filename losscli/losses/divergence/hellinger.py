@@ -3,8 +3,8 @@
 from typing import Any
 
 from losscli.losses.divergence._ratios import fraction
-from losscli.losses.domain import SIMPLEX
 from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.probabilities import SIMPLEX
 from losscli.losses.shapes import VECTORS
 
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.domain import LOG_PROBABILITY, SIMPLEX, Domain
+from losscli.losses.domain import Domain
 from losscli.losses.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.probabilities import LOG_PROBABILITY, SIMPLEX
 from losscli.losses.shapes import VECTORS
 from losscli.losses.stable import replaced, share
 

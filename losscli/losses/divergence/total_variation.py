@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.domain import SIMPLEX
 from losscli.losses.loss import Array, Loss, Namespace
+from losscli.losses.probabilities import SIMPLEX
 from losscli.losses.shapes import VECTORS
 
 

@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from losscli.losses.domain import SIMPLEX
 from losscli.losses.labels import INDICES
 from losscli.losses.loss import Array, Loss, Namespace, Param
+from losscli.losses.probabilities import SIMPLEX
 from losscli.losses.shapes import LABELLED
 from losscli.losses.stable import columns
 
