@@ -120,7 +120,7 @@ def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterat
             stopped_by="failed" if lane.failure else block.stopped_by,
             compile_s=entry.compile_s,
             threads=block.setting.threads,
-            notes=tuple(_notes(block, lane, verdict)),
+            notes=(*_notes(block, lane, verdict), *_doubts(block, lane, speedup)),
         )
 
 
@@ -163,6 +163,22 @@ def _speedup(first: Lane, lane: Lane) -> tuple[float, tuple[float, float] | None
     return math.exp(estimate), ends
 
 
+def _doubts(
+    block: Block, lane: Lane, speedup: tuple[float, tuple[float, float] | None] | None
+) -> Iterator[Note]:
+    """That a speed-up has no interval, where it has none."""
+    if speedup and speedup[1] is None:
+        yield Note(
+            "no_interval",
+            f"the speed-up of {lane.name} drifts too much for an interval in {_where(block)}: "
+            "give it more --time",
+        )
+
+
+def _where(block: Block) -> str:
+    return f"{block.workload.label} {'x'.join(map(str, block.workload.shape))}"
+
+
 def _vacuous(lane: Lane, verdict: Verdict) -> bool:
     """Whether a constant would have passed as well: then speed says nothing."""
     judged = verdict.gradient if verdict.gradient.count else lane.means + verdict.value
@@ -170,7 +186,7 @@ def _vacuous(lane: Lane, verdict: Verdict) -> bool:
 
 
 def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
-    where = f"{block.workload.label} {'x'.join(map(str, block.workload.shape))}"
+    where = _where(block)
     ulp = max(verdict.value.ulp, verdict.gradient.ulp)
     if _LOSES_DIGITS < ulp < math.inf and not _fault(lane, verdict):
         yield Note(

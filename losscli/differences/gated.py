@@ -137,7 +137,7 @@ def _spread(value: Any, ends: Any, reason: str) -> Found:
     if not isinstance(value, int | float):
         return Found(None, reason=reason)
     if not (isinstance(ends, list | tuple) and len(ends) == 2):
-        return Found(float(value), reason="too few rounds for an interval")
+        return Found(float(value), reason="its rounds give no interval: too few, or drifting")
     return Found(float(value), ci=(float(ends[0]), float(ends[1])))
 
 

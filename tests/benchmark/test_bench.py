@@ -9,6 +9,7 @@ import torch
 
 from losscli import MissingError, UsageError, bench, losses
 from losscli.checks.precision import NAMES
+from losscli.render.table import lines_of
 
 FOUNDING = ("smooth_l1", "cross_entropy", "bce", "bce_with_logits", "mae", "mse")
 
@@ -40,8 +41,7 @@ def test_narrow_types_are_torchs(rows, dtype):
     assert all(row.correct for row in found)
 
 
-@pytest.mark.real_limit
-def test_a_row_says_what_the_contract_says():
+def test_a_row_says_what_the_contract_says(ticks):
     """Names, kinds and relations of the JSON's fields."""
     result = bench(loss="mse", impl=["numpy", "torch"], size="1e5", time=1.5)
     document = json.loads(result.to_json())
@@ -61,6 +61,7 @@ def test_a_row_says_what_the_contract_says():
     assert (first["speedup"], first["speedup_ci"]) == (1.0, [1.0, 1.0])
     low, high = second["speedup_ci"]
     assert low <= second["speedup"] <= high
+    assert high - low < 0.05
     assert {"device", "level", "read_gb_per_s", "copy_gb_per_s", "launch_s"} <= set(
         document["limits"][0]
     )
@@ -68,8 +69,9 @@ def test_a_row_says_what_the_contract_says():
     assert list(result.to_frame()["impl"]) == ["numpy", "torch"] * 2
 
 
-def test_speedup_points_the_way_it_says(rows, tmp_path):
+def test_speedup_points_the_way_it_says(rows, ticks, tmp_path, monkeypatch):
     """Above 1 is faster than the first: by a function that rests, either way round."""
+    monkeypatch.setattr("time.sleep", ticks.rest)
     (tmp_path / "slow.py").write_text(
         "import time, torch.nn.functional as F\n"
         "def rests(pred, target):\n"
@@ -80,6 +82,31 @@ def test_speedup_points_the_way_it_says(rows, tmp_path):
     assert slow.speedup_ci[1] < 1.0
     _, fast = rows("mse", "slow.py:rests", "torch", passes="forward")
     assert fast.speedup_ci[0] > 1.0
+
+
+def test_a_speedup_that_drifts_has_no_interval_and_says_so(ticks, tmp_path, monkeypatch):
+    """Eight rounds of one speed and then of another: that is one change, and not a dozen draws."""
+    monkeypatch.setattr("time.sleep", ticks.rest)
+    (tmp_path / "slow.py").write_text(
+        "import itertools, time, torch.nn.functional as F\n"
+        "calls = itertools.count()\n"
+        "def tires(pred, target):\n"
+        "    time.sleep(0.05 if next(calls) < 28 else 0.2)\n"
+        "    return F.mse_loss(pred, target)\n"
+    )
+    result = bench(
+        loss="mse", impl=["torch", "slow.py:tires"], size="1000", passes="forward", time=5,
+        memory=False,
+    )  # fmt: skip
+    _, tired = result.rows
+    assert tired.rounds >= 10
+    assert tired.speedup < 0.01
+    assert tired.speedup_ci is None
+    (words,) = [note.message for note in tired.notes if note.code == "no_interval"]
+    page = "\n".join(line for line, _ in lines_of(result, math.inf, "utf-8"))
+    assert words in page
+    (line,) = [line for line in page.splitlines() if line.startswith("    slow.py:tires")]
+    assert line.endswith(f"  {tired.speedup:.3g}")
 
 
 FORMS = """
@@ -268,9 +295,20 @@ def test_every_library_is_a_file_that_prepares():
 
 
 @pytest.mark.real_limit
-def test_what_is_small_has_no_limit_and_says_so(rows):
+def test_the_limit_is_what_memory_gives_here():
+    """Measured for the row's working set, and no row is told without it."""
+    found = bench(loss="mse", impl="numpy", size="1e5", passes="forward", time=0.2, memory=False)
+    (row,) = found.rows
+    (limit,) = [one for one in found.limits if one.bytes == row.bytes]
+    assert row.limit_time_s == pytest.approx(row.bytes / (1e9 * limit.read_gb_per_s))
+    assert 0.1 < limit.copy_gb_per_s < 1e5
+
+
+@pytest.mark.real_limit
+def test_what_is_small_has_no_limit_and_says_so():
     """A bandwidth at a few bytes cannot be measured."""
-    (row,) = rows("mse", "numpy", size="10", passes="forward")
+    found = bench(loss="mse", impl="numpy", size="10", passes="forward", time=0.2, memory=False)
+    (row,) = found.rows
     assert row.limit_time_s is None
     assert "launch_bound" in [note.code for note in row.notes]
 

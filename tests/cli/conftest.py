@@ -72,7 +72,7 @@ def losscli(capsys):
 def process():
     """The program as a process of its own, with a time limit; keywords are the environment."""
 
-    def call(*arguments, text=True, program=PROGRAM, timeout=30, **variables):
+    def call(*arguments, text=True, program=PROGRAM, timeout=120, **variables):
         done = subprocess.run(
             [*program, *map(str, arguments)],
             capture_output=True,

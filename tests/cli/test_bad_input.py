@@ -62,7 +62,7 @@ def test_a_directory_is_refused(refused, pair):
 def test_a_fifo_is_refused_and_not_waited_for(process, pair, arguments):
     """Nobody will ever write into it."""
     os.mkfifo("fifo")
-    said = process("eval", *arguments, "-l", "mse", timeout=10)
+    said = process("eval", *arguments, "-l", "mse")
     assert said.code == 3
     assert "fifo" in said.error[0]
 

@@ -58,7 +58,7 @@ def comment(environment):
             env=environment(GITHUB_REPOSITORY="a/b", **more),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
         )
         assert (done.returncode, done.stderr) == (0, "")
         return Path("calls.txt").read_text() if Path("calls.txt").exists() else ""

@@ -100,7 +100,7 @@ def place(tmp_path_factory):
     np.save(folder / "t.npy", [1.0, 2.5, 5.0])
     (folder / "c.yaml").write_text(CONFIG)
     subprocess.run(
-        [*PROGRAM, "run", "c.yaml", "--results", "before"], cwd=folder, check=True, timeout=30
+        [*PROGRAM, "run", "c.yaml", "--results", "before"], cwd=folder, check=True, timeout=120
     )
     return folder
 
@@ -247,7 +247,7 @@ def limited(size, *arguments, environment):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=20,
+        timeout=120,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
     )
 

@@ -68,7 +68,7 @@ def test_a_signal_in_the_middle_leaves_no_half_written_file(arguments, environme
     begun = set(folder()) - set(before)
     assert len(begun) == 3  # the test would prove nothing of a program that had not begun
     running.send_signal(number)
-    out, err = running.communicate(timeout=20)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == code
     assert (out, err) == (b"", b"interrupted\n" if number == signal.SIGINT else b"")
     assert folder() == before
@@ -110,7 +110,7 @@ def test_ctrl_c_stops_every_thread(process, arguments, threads):
     """Whichever thread the block was in, the caller ends at once and cleans up."""
     before = folder()
     program = (sys.executable, "-c", DRIVER.format(line="os.kill(os.getpid(), signal.SIGINT)"))
-    said = process(*arguments, "--threads", threads, program=program, timeout=10)
+    said = process(*arguments, "--threads", threads, program=program)
     assert (said.code, said.out, said.err) == (130, "", "interrupted\n")
     assert folder() == before
 
@@ -182,7 +182,7 @@ def closed_pipe(arguments, environment):
             stdout=writer,
             stderr=subprocess.PIPE,
             env=environment,
-            timeout=20,
+            timeout=120,
         )
     finally:
         os.close(writer)
@@ -224,7 +224,7 @@ def test_head_gets_its_line(pair, environment):
         ["bash", "-o", "pipefail", "-c", command],
         capture_output=True,
         env=environment(),
-        timeout=20,
+        timeout=120,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"{\n", b"")
 
@@ -240,7 +240,7 @@ def test_a_closed_stream_is_survived(pair, environment, arguments, closed):
         ["bash", "-c", f"{' '.join(PROGRAM)} {arguments} {closed}"],
         capture_output=True,
         env=environment(),
-        timeout=20,
+        timeout=120,
     )
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
@@ -259,7 +259,7 @@ def limited(size, *arguments, environment):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=20,
+        timeout=120,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
     )
 

@@ -92,7 +92,7 @@ def bombs(tmp_path_factory):
         (folder / path).write_text(BOMBS[name][0])
     (folder / "names.json").write_text(json.dumps(list(paths)))
     done = subprocess.run(
-        [sys.executable, "-c", TRIAL], capture_output=True, cwd=folder, timeout=100, text=True
+        [sys.executable, "-c", TRIAL], capture_output=True, cwd=folder, timeout=120, text=True
     )
     found, document = {}, ""
     for line in done.stdout.splitlines():

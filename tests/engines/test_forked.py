@@ -187,7 +187,7 @@ def test_a_signal_ends_all_processes_and_leaves_no_file(pair, number, code, dela
     )
     time.sleep(delay)
     os.killpg(process.pid, number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode in (0, code, -number)
     assert b"Traceback" not in err
     assert not list(pair.glob(".*.tmp"))
