@@ -1,6 +1,7 @@
 """What libraries do otherwise than a declaration says, so that their numbers can be given."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ class Convention(NamedTuple):
     by_rows: whether a weighted mean divides by the number of rows, not by the sum of weights.
     by_elements: whether a sum counts the numbers of a row one by one.
     by_columns: whether a root is the mean of the roots of columns, which is not followed.
+    alone: what it does with rows of several numbers, where it gives none for these.
+    fewest: the fewest numbers of a row that it takes.
     denominator: what it counts a row in the mean, where that differs.
     pred, target: what its predictions and targets may be, where that differs.
     names: names that mean this loss there, and another one here.
@@ -31,6 +34,8 @@ class Convention(NamedTuple):
     by_rows: bool = False
     by_elements: bool = False
     by_columns: bool = False
+    alone: str = ""
+    fewest: int = 1
     denominator: Callable[..., Any] | None = None
     pred: Domain | None = None
     target: Domain | None = None
@@ -40,6 +45,13 @@ class Convention(NamedTuple):
     def domains(self, pred: Domain, target: Domain | None) -> tuple[Domain, Domain | None]:
         """What it takes, where the declared loss takes these."""
         return self.pred or pred, self.target or target
+
+    def refusal(self, pred: Sequence[int]) -> str:
+        """Why it has no number for rows of predictions of this shape; empty where it has one."""
+        width = math.prod(pred)
+        if self.alone and width != 1:
+            return self.alone
+        return f"it takes rows of {self.fewest} and more" if width < self.fewest else ""
 
     def values_of(self, spacing: float) -> Callable[..., Any] | None:
         """The library's loss of a row, of predictions of a type; None where it is the declared."""

@@ -113,6 +113,12 @@ class BoundLoss(NamedTuple):
         or where the value would not be that of the library.
         """
         self.loss.fit(pred, target if self.loss.rows_of.targeted else None, self.params)
+        refusal = "" if self.convention is None else self.convention.refusal(pred)
+        if refusal:
+            raise UsageError(
+                f"that library has no {self.loss.name} of rows of {math.prod(pred)}: {refusal}",
+                hint="leave --like out",
+            )
         if self.statistic and not self.has_derived(math.prod(pred)):
             raise UsageError(
                 f"{self.statistic} is the mean of the root of each column in that library",

@@ -126,9 +126,12 @@ class Sum(Loss):
                 f"the parts of {self.name!r} are reduced unlike each other by that library",
                 hint="leave --like out, or evaluate them one by one",
             )
+        words = dict.fromkeys(one.alone for one in each if one.alone)
         notes = dict.fromkeys(one.note for one in each if one.note)
         return Convention(values=self._as_read, by_type=True, by_rows=each[0].by_rows,
-                          by_elements=each[0].by_elements, note="; ".join(notes))  # fmt: skip
+                          by_elements=each[0].by_elements, alone="; ".join(words),
+                          fewest=max(one.fewest for one in each),
+                          note="; ".join(notes))  # fmt: skip
 
     def _as_read(
         self, xp: Namespace, pred: Array, target: Array, *, spacing: float, **params: Any

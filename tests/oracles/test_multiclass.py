@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everybody's name for it
 from sklearn import metrics
 
-from losscli import losses
+from losscli import evaluate, losses
 
 CLOSE = {"rel": 1e-13, "abs": 1e-15}
 RNG = np.random.default_rng(24)
@@ -179,15 +179,18 @@ def test_where_keras_puts_a_0_among_the_rivals():
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_like_sklearn_the_brier_score_of_two_classes_is_halved(classes, rng):
-    """scale_by_half is 'auto'."""
+    """scale_by_half is 'auto', unless it is given."""
     pred = rng.dirichlet(np.ones(classes), 50)
     label = rng.integers(0, classes, 50)
-    theirs = metrics.brier_score_loss(
-        label, pred[:, 1] if classes == 2 else pred, labels=range(classes)
-    )
-    like = losses.multiclass_brier.like["sklearn"].values
-    found = like(np, pred, label, scale_by_half=False).mean()
-    assert found == pytest.approx(theirs, **CLOSE)
+    theirs = metrics.brier_score_loss(label, pred, labels=range(classes))
+    found = evaluate(pred, label, loss="multiclass_brier", like="sklearn")
+    assert found.value == pytest.approx(theirs, **CLOSE)
+    assert found.losses[0].params == {"scale_by_half": "auto"}
+    for halved in (False, True):
+        given = f"multiclass_brier:scale_by_half={halved}".lower()
+        found = evaluate(pred, label, loss=given, like="sklearn").value
+        wanted = metrics.brier_score_loss(label, pred, labels=range(classes), scale_by_half=halved)
+        assert found == pytest.approx(wanted, **CLOSE)
     plain = losses.multiclass_brier(pred, label).mean()
     assert plain == pytest.approx(theirs * (2 if classes == 2 else 1), **CLOSE)
 

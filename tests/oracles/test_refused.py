@@ -32,6 +32,14 @@ REFUSED = {
     "sklearn: all labels are 1": ("hinge", "sklearn", [0.5, 0.5], [1, 1], "all 1"),
     "sklearn: roots of columns": ("rmse", "sklearn", LOGITS, LOGITS, "root of each column"),
     "sklearn: roots of log columns": ("rmsle", "sklearn", *np.ones((2, 2, 2)), "root of each"),
+    "sklearn: rows of classes": ("bce", "sklearn", *np.eye(3)[None].repeat(2, 0), "of classes"),
+    "sklearn: rows of scores": ("brier", "sklearn", *np.eye(3)[None].repeat(2, 0), "of classes"),
+    "sklearn: in a sum": ("bce + brier", "sklearn", *np.eye(3)[None].repeat(2, 0), "of classes"),
+    "sklearn: hinges": ("hinge", "sklearn", LOGITS, np.eye(2, 3), "refuses them"),
+    "sklearn: rates": ("poisson_deviance", "sklearn", *np.ones((2, 2, 2)), "refuses them"),
+    "sklearn: scales": ("gamma_deviance", "sklearn", *np.ones((2, 2, 2)), "refuses them"),
+    "sklearn: powers": ("tweedie_deviance", "sklearn", *np.ones((2, 2, 2)), "refuses them"),
+    "sklearn: two classes": ("multiclass_hinge", "sklearn", np.eye(2), [0, 1], "3 and more"),
     "torch: 0 is no side": ("soft_margin", "torch", [0.5], [0], "-1 or 1"),
 }  # fmt: skip
 
@@ -63,6 +71,25 @@ def test_roots_of_columns_are_not_the_root_of_all():
     assert evaluate(errors, 0 * errors, loss="mse", like="sklearn")["mse"].derived == {}
     one = evaluate(errors[:, :1], np.zeros(2), loss="rmse", like="sklearn").value
     assert one == pytest.approx(metrics.root_mean_squared_error([0, 0], errors[:, 0]), rel=1e-15)
+
+
+def test_scikit_learn_gives_no_number_of_columns():
+    """Or another one: log_loss and the score of Brier take each row for a distribution."""
+    ones = np.ones((2, 2))
+    for deviance in (metrics.mean_poisson_deviance, metrics.mean_gamma_deviance):
+        with pytest.raises(ValueError, match="Multioutput"):
+            deviance(ones, ones)
+    with pytest.raises(ValueError, match="Multioutput"):
+        metrics.mean_tweedie_deviance(ones, ones, power=0)
+    with pytest.raises(ValueError, match="1d array"):
+        metrics.hinge_loss(np.eye(2), np.eye(2))
+    with pytest.raises(ValueError, match=r"pred_decision|shape"):
+        metrics.hinge_loss([0, 1], np.eye(2), labels=[0, 1])
+    rows = np.array([[0.75, 0.25], [0.5, 0.5]])
+    assert metrics.log_loss(np.eye(2), rows) == pytest.approx(-np.log(0.75 * 0.5) / 2)
+    assert evaluate(rows, np.eye(2), loss="bce").value == pytest.approx(-np.log(0.75 * 0.5) / 2)
+    assert evaluate(rows, np.eye(2), loss="brier").value == pytest.approx(0.3125 / 2)
+    assert metrics.brier_score_loss(np.eye(2), rows, scale_by_half=False) == pytest.approx(0.3125)
 
 
 def test_libraries_without_these_refusals():

@@ -103,7 +103,9 @@ ciou = Loss(
     params=(EPS,),
     use="boxes must match in overlap, centre and aspect ratio",
     avoid="aspect ratios do not matter: diou is simpler and has a true gradient",
-    equivalents={"torch": "torchvision.ops.complete_box_iou_loss(pred, target), whose eps is 1e-7"},
+    equivalents={
+        "torch": "torchvision.ops.complete_box_iou_loss(pred, target)  # eps is 1e-7 there",
+    },
     pitfalls=(
         "Its gradient holds a constant by design: finite differences of the value disagree.",
         "Two boxes of one aspect ratio pay nothing for it, whatever their sizes.",

@@ -77,6 +77,8 @@ diou = Loss(
     params=(EPS,),
     use="boxes may be disjoint, or one inside the other, and centres must meet",
     avoid="aspect ratios matter beside the overlap: take ciou",
-    equivalents={"torch": "torchvision.ops.distance_box_iou_loss(pred, target), whose eps is 1e-7"},
+    equivalents={
+        "torch": "torchvision.ops.distance_box_iou_loss(pred, target)  # eps is 1e-7 there",
+    },
     pitfalls=("Its range is [0, 2]: 1 is not the worst.",),
 )

@@ -86,7 +86,7 @@ giou = Loss(
     use="boxes may be disjoint and must find each other",
     avoid="one box often lies in the other: it is iou then, diou still pulls at the centres",
     equivalents={
-        "torch": "torchvision.ops.generalized_box_iou_loss(pred, target), whose eps is 1e-7"
+        "torch": "torchvision.ops.generalized_box_iou_loss(pred, target)  # eps is 1e-7 there",
     },
     pitfalls=(
         "Its range is [0, 2]: 1 is not the worst.",

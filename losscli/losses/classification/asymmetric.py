@@ -121,7 +121,8 @@ asymmetric = Loss(
     use="few of many labels are right, and the absent ones drown them",
     avoid="probabilities must be calibrated: its minimum is not the true probability",
     equivalents={
-        "torch": "the authors' AsymmetricLoss(gamma_neg=4, gamma_pos=1, clip=0.05) / pred.numel()"
+        "torch": "AsymmetricLoss(gamma_neg=4, gamma_pos=1, clip=0.05)(pred, target) / "
+        "pred.numel()  # the authors'",
     },
     pitfalls=(
         "The authors' code sums over labels and rows; here it is the mean over both.",

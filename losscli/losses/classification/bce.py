@@ -90,8 +90,8 @@ bce = Loss(
     avoid="the logits are at hand: bce_with_logits keeps the digits that 1 - p has lost",
     equivalents={
         "torch": "F.binary_cross_entropy(pred, target)",
-        "sklearn": "metrics.log_loss(target, pred, labels=[0, 1]), which clips p at 2.2e-16",
-        "keras": "losses.BinaryCrossentropy(), which clips p at 1e-7",
+        "sklearn": "metrics.log_loss(target, pred, labels=[0, 1])  # of (N,); clips p at 2.2e-16",
+        "keras": "losses.BinaryCrossentropy()(target, pred)  # clips p at 1e-7",
     },
     like={
         "torch": Convention(by_rows=True, by_elements=True),
@@ -99,6 +99,7 @@ bce = Loss(
             values=_clipped,
             by_type=True,
             target=BINARY,
+            alone="it reads them as probabilities of classes",
             note="probabilities are clipped at the eps of the file's type: 2.2e-16 for float64",
         ),
         "keras": Convention(

@@ -95,8 +95,9 @@ bce_with_logits = Loss(
     use="the model's last layer is linear: nothing is lost on confident rows",
     avoid="predictions are probabilities already: that is bce",
     equivalents={
-        "torch": "F.binary_cross_entropy_with_logits(pred, target, pos_weight=pos_weight)",
-        "keras": "losses.BinaryCrossentropy(from_logits=True)",
+        "torch": "F.binary_cross_entropy_with_logits(pred, target, "
+        "pos_weight=torch.tensor(pos_weight))",
+        "keras": "losses.BinaryCrossentropy(from_logits=True)(target, pred)",
         "optax": "losses.sigmoid_binary_cross_entropy(pred, target)",
     },
     like={

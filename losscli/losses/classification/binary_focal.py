@@ -116,7 +116,8 @@ binary_focal = Loss(
     avoid="probabilities must be calibrated: its minimum is not the true probability",
     equivalents={
         "torch": "torchvision.ops.sigmoid_focal_loss(pred, target, alpha=-1, gamma=gamma)",
-        "keras": "losses.BinaryFocalCrossentropy(gamma=gamma, from_logits=True), but its clip",
+        "keras": "losses.BinaryFocalCrossentropy(gamma=gamma, from_logits=True)(target, "
+        "pred)  # it clips",
         "optax": "losses.sigmoid_focal_loss(pred, target, alpha=alpha, gamma=gamma)",
     },
     like={

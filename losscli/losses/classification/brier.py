@@ -43,7 +43,9 @@ brier = Loss(
     flops=2,
     use="probabilities are judged, and one certain mistake must not rule the mean",
     avoid="rare events: a constant answer of 0 scores nearly as well as a good one",
-    equivalents={"sklearn": "metrics.brier_score_loss(target, pred)"},
-    like={"sklearn": Convention()},
+    equivalents={
+        "sklearn": "metrics.brier_score_loss(target, pred)  # of (N,)",
+    },
+    like={"sklearn": Convention(alone="it reads them as probabilities of classes")},
     pitfalls=("Brier's own score adds both classes and is twice this.",),
 )

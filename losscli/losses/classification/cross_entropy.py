@@ -185,8 +185,9 @@ cross_entropy = Loss(
     use="one class of several is right, and the model's last layer is linear",
     avoid="predictions are probabilities: take categorical_cross_entropy of them",
     equivalents={
-        "torch": "F.cross_entropy(pred, target, weight, ignore_index=…, label_smoothing=…)",
-        "keras": "losses.SparseCategoricalCrossentropy(from_logits=True)",
+        "torch": "F.cross_entropy(pred, target, weight, ignore_index=ignore_index, "
+        "label_smoothing=label_smoothing)",
+        "keras": "losses.SparseCategoricalCrossentropy(from_logits=True)(target, pred)",
         "optax": "losses.softmax_cross_entropy_with_integer_labels(pred, target)",
     },
     like={

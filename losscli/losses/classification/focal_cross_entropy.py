@@ -117,7 +117,8 @@ focal_cross_entropy = Loss(
     use="most rows are easy, and their many small losses drown the hard ones",
     avoid="probabilities must be calibrated: its minimum is not the true distribution",
     equivalents={
-        "keras": "losses.CategoricalFocalCrossentropy(alpha, gamma, from_logits=True), but its clip"
+        "keras": "losses.CategoricalFocalCrossentropy(alpha, gamma, "
+        "from_logits=True)(target, pred)  # it clips",
     },
     like={
         "keras": Convention(

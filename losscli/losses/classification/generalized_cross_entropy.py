@@ -57,7 +57,9 @@ generalized_cross_entropy = Loss(
     params=(Param("q", 0.7, Interval(0.0, 1.0, "(]"), "from cross-entropy (0) to 1 - p_y (1)"),),
     use="some labels are wrong, and no one knows which",
     avoid="labels are clean: categorical_cross_entropy is proper, and this is not",
-    equivalents={"keras": "losses.CategoricalGeneralizedCrossEntropy(q=q)"},
+    equivalents={
+        "keras": "losses.CategoricalGeneralizedCrossEntropy(q=q)(target, pred)",
+    },
     like={"keras": Convention({"q": 0.5}, by_rows=True, note="q is 0.5 by default")},
     pitfalls=(
         "At q = 1 it is 1 - p_y: half the L1 distance to the one-hot target.",

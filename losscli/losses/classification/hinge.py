@@ -46,22 +46,24 @@ hinge = Loss(
     use="scores of a linear machine, where only rows near the border or across it should count",
     avoid="probabilities are wanted: take bce_with_logits",
     equivalents={
-        "sklearn": "metrics.hinge_loss(target, pred, labels=[0, 1]), where both labels are there",
-        "keras": "losses.Hinge()",
-        "optax": "losses.hinge_loss(pred, target), with targets of -1 and 1",
+        "sklearn": "metrics.hinge_loss(target, pred, labels=[0, 1])  # margin is 1, both "
+        "labels are there",
+        "keras": "losses.Hinge()(target, pred)  # margin is 1",
+        "optax": "losses.hinge_loss(pred, target)  # margin is 1, targets are -1 and 1",
     },
     like={
         "keras": Convention(
             by_rows=True, note="Keras reads a batch that holds 0, 1 and -1 otherwise; refused here"
         ),
         "sklearn": Convention(
+            alone="it refuses them",
             target=BothSides(
                 HARD_LABEL.words,
                 HARD_LABEL.hint,
                 HARD_LABEL.values,
                 HARD_LABEL.clash,
                 alone="scikit-learn reads labels that are all 1 as negative",
-            )
+            ),
         ),
         "optax": Convention(target=SIGN),
     },

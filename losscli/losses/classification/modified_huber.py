@@ -52,6 +52,8 @@ modified_huber = Loss(
     flops=6,
     use="a smooth hinge is wanted that outliers do not rule, and whose scores give probabilities",
     avoid="the unit of the scores is free: where it is quadratic is fixed at 2 from the margin",
-    equivalents={"sklearn": "linear_model.SGDClassifier(loss='modified_huber') minimises its mean"},
+    equivalents={
+        "sklearn": "linear_model.SGDClassifier(loss='modified_huber')  # minimises its mean",
+    },
     pitfalls=("Its slope is 4 in size far out, four times that of the hinge.",),
 )

@@ -43,8 +43,8 @@ def _multiclass_brier_reference(mp: Any, pred: Any, target: int, *, scale_by_hal
     return found / 2 if scale_by_half else found
 
 
-def _like_sklearn(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
-    halved = scale_by_half or pred.shape[1] < 3
+def _like_sklearn(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool | str) -> Array:
+    halved = pred.shape[1] < 3 if scale_by_half == "auto" else bool(scale_by_half)
     return _multiclass_brier(xp, pred, target, scale_by_half=halved)
 
 
@@ -65,10 +65,14 @@ multiclass_brier = Loss(
     params=(Param("scale_by_half", False, meaning="whether it is halved", kind="flag"),),
     use="probabilities are judged, and one certain mistake must not rule the mean",
     avoid="small probabilities must be right by their ratio: categorical_cross_entropy",
-    equivalents={"sklearn": "metrics.brier_score_loss(target, pred, labels=range(C)) where C > 2"},
+    equivalents={
+        "sklearn": "metrics.brier_score_loss(target, pred, labels=range(C))  # where C > 2",
+    },
     like={
         "sklearn": Convention(
-            values=_like_sklearn, note="scale_by_half is 'auto': halved for two classes only"
+            {"scale_by_half": "auto"},
+            values=_like_sklearn,
+            note="scale_by_half is auto, unless it is given: halved for two classes only",
         )
     },
     pitfalls=("For two classes it is twice the binary Brier score.",),

@@ -71,8 +71,9 @@ multiclass_hinge = Loss(
     use="scores of a linear machine, where only the closest rival of the label matters",
     avoid="probabilities are wanted, or every close class should be pushed away: multi_margin",
     equivalents={
-        "sklearn": "metrics.hinge_loss(target, pred, labels=range(C)) of three classes and more",
-        "keras": "losses.CategoricalHinge(), while some score of another class is >= 0",
+        "sklearn": "metrics.hinge_loss(target, pred, labels=range(C))  # of three classes and more",
+        "keras": "losses.CategoricalHinge()(target, pred)  # while some score of another "
+        "class is >= 0",
         "optax": "losses.multiclass_hinge_loss(pred, target)",
     },
     like={
@@ -81,7 +82,7 @@ multiclass_hinge = Loss(
             by_rows=True,
             note="the label's column enters the maximum as 0: it differs where all others are < 0",
         ),
-        "sklearn": Convention(),
+        "sklearn": Convention(fewest=3),
         "optax": Convention(),
     },
     pitfalls=(

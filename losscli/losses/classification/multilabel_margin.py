@@ -72,7 +72,10 @@ multilabel_margin = Loss(
     flops=20,
     use="several labels may be right at once, and these should rank ahead of all others",
     avoid="each label should have a probability: take multilabel_soft_margin",
-    equivalents={"torch": "F.multilabel_margin_loss(pred, lists of label indices ended by -1)"},
+    equivalents={
+        "torch": "F.multilabel_margin_loss(pred, indices)  # of the labels of each row, "
+        "ended by -1",
+    },
     like={
         "torch": Convention(
             by_rows=True, note="torch takes lists of label indices ended by -1; here a 0 or 1 each"

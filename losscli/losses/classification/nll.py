@@ -82,8 +82,8 @@ nll = Loss(
     use="the model's last layer is a log-softmax, or log-probabilities were saved",
     avoid="the logits are at hand: cross_entropy of them needs no normalised rows",
     equivalents={
-        "torch": "F.nll_loss(pred, target, weight, ignore_index=…)",
-        "sklearn": "metrics.log_loss(target, exp(pred), labels=range(C)), which clips p at eps",
+        "torch": "F.nll_loss(pred, target, weight, ignore_index=ignore_index)",
+        "sklearn": "metrics.log_loss(target, np.exp(pred), labels=range(C))  # of normalised rows",
     },
     like={"torch": Convention(by_rows=True)},
     pitfalls=(

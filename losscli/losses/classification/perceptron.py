@@ -45,8 +45,8 @@ perceptron = Loss(
     use="only mistakes should count, by how bad they are",
     avoid="scores may all be 0: that is a perfect loss",
     equivalents={
-        "optax": "losses.perceptron_loss(pred, target), with targets of -1 and 1",
-        "sklearn": "linear_model.SGDClassifier(loss='perceptron') minimises its mean",
+        "optax": "losses.perceptron_loss(pred, target)  # targets are -1 and 1",
+        "sklearn": "linear_model.SGDClassifier(loss='perceptron')  # minimises its mean",
     },
     like={"optax": Convention(target=SIGN)},
     pitfalls=("z = 0 for every row costs exactly nothing: a margin, as in hinge, forbids that.",),

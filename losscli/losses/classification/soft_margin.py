@@ -48,8 +48,8 @@ soft_margin = Loss(
     use="labels are -1 and 1, and the model's last layer is linear",
     avoid="labels are 0 and 1: that is bce_with_logits",
     equivalents={
-        "torch": "F.soft_margin_loss(pred, target), up to its overflow",
-        "sklearn": "linear_model.SGDClassifier(loss='log_loss') minimises its mean",
+        "torch": "F.soft_margin_loss(pred, target)  # targets are -1 and 1; exp overflows",
+        "sklearn": "linear_model.SGDClassifier(loss='log_loss')  # minimises its mean",
     },
     like={
         "torch": Convention(

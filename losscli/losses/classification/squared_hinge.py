@@ -50,8 +50,8 @@ squared_hinge = Loss(
     use="hinge is wanted without its corner",
     avoid="labels may be wrong: a row far across the border rules the mean",
     equivalents={
-        "keras": "losses.SquaredHinge()",
-        "sklearn": "linear_model.LinearSVC(loss='squared_hinge') minimises its sum",
+        "keras": "losses.SquaredHinge()(target, pred)  # margin is 1",
+        "sklearn": "linear_model.LinearSVC(loss='squared_hinge')  # minimises its sum",
     },
     like={
         "keras": Convention(

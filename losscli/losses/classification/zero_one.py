@@ -73,7 +73,8 @@ zero_one = Loss(
     use="decisions have been made, and every mistake costs the same",
     avoid="something is to be trained, or how sure a model was matters: it has no gradient",
     equivalents={
-        "sklearn": "metrics.zero_one_loss(target, pred); metrics.hamming_loss for average=columns"
+        "sklearn": "metrics.zero_one_loss(target, pred)  # metrics.hamming_loss for "
+        "average=columns",
     },
     like={"sklearn": Convention()},
     pitfalls=(

@@ -45,7 +45,7 @@ gamma_deviance = Loss(
         "sklearn": "metrics.mean_gamma_deviance(target, pred)",
         "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=2)",
     },
-    like={"sklearn": Convention()},
+    like={"sklearn": Convention(alone="it refuses them")},
     pitfalls=(
         "It has no scale: 1 against 2 costs as much as 1e6 against 2e6.",
         "Predicting too little costs more: half the target 0.61, twice the target 0.39.",

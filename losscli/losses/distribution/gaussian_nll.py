@@ -79,7 +79,7 @@ gaussian_nll = Loss(
     avoid="outliers are expected: one of them outweighs the rest; take crps_gaussian",
     equivalents={
         "torch": "F.gaussian_nll_loss(pred[:, 0], target, pred[:, 1], full, eps)",
-        "scipy": "-stats.norm.logpdf(target, mean, sqrt(variance)) with full and eps = 0",
+        "scipy": "-stats.norm.logpdf(target, pred[:, 0], np.sqrt(pred[:, 1]))  # full, eps = 0",
     },
     like={"torch": Convention(by_rows=True)},
     pitfalls=(

@@ -55,8 +55,10 @@ interval_score = Loss(
     use="forecasts are intervals that hold the target with a known chance",
     avoid="the ends are quantiles that are not 1 - alpha apart, centred: score each by pinball",
     equivalents={
-        "losscli": "2 / alpha times the sum of pinball at alpha / 2 and at 1 - alpha / 2",
-        "sklearn": "2 / alpha times the sum of metrics.mean_pinball_loss at both levels",
+        "losscli": "2 / alpha * (pinball(low, target, quantile=alpha / 2) + pinball(high, "
+        "target, quantile=1 - alpha / 2))",
+        "sklearn": "2 / alpha * sum(metrics.mean_pinball_loss(target, pred[:, k], alpha=a) "
+        "for k, a in ((0, alpha / 2), (1, 1 - alpha / 2)))",
     },
     pitfalls=(
         "alpha is the share outside: a 90 % interval has 0.1, the default, not 0.9.",

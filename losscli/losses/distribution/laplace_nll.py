@@ -64,8 +64,8 @@ laplace_nll = Loss(
     use="the model predicts how sure it is, and errors have heavier tails than normal ones",
     avoid="errors are about normal: gaussian_nll is smooth at the target",
     equivalents={
-        "torch": "-distributions.Laplace(location, scale).log_prob(target), full",
-        "scipy": "-stats.laplace.logpdf(target, location, scale) with full and a small eps",
+        "torch": "-distributions.Laplace(*pred.T).log_prob(target)  # full",
+        "scipy": "-stats.laplace.logpdf(target, *pred.T)  # full; of far targets inf",
     },
     pitfalls=(
         "torch's and scipy's include log 2, which is left out here unless full.",

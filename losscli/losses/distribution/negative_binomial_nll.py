@@ -118,8 +118,9 @@ negative_binomial_nll = Loss(
     use="targets are counts that vary more than their mean",
     avoid="the variance is about the mean: poisson_nll has no size to choose",
     equivalents={
-        "torch": "-distributions.NegativeBinomial(r, logits=log(mean / r)).log_prob(target), full",
-        "scipy": "-stats.nbinom.logpmf(target, r, r / (r + mean)) with full",
+        "torch": "-distributions.NegativeBinomial(r, logits=torch.log(pred / "
+        "r)).log_prob(target)  # full",
+        "scipy": "-stats.nbinom.logpmf(target, r, r / (r + pred))  # full",
     },
     pitfalls=(
         "scipy's p is r / (r + mean), torch's probs is mean / (r + mean): each other's complement.",

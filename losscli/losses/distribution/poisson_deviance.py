@@ -58,7 +58,7 @@ poisson_deviance = Loss(
         "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=1)",
         "scipy": "2 * special.kl_div(target, pred)",
     },
-    like={"sklearn": Convention(pred=POSITIVE)},
+    like={"sklearn": Convention(pred=POSITIVE, alone="it refuses them")},
     pitfalls=(
         "It is twice the generalised Kullback-Leibler divergence.",
         "Near the target the plain formula has no digit: scikit-learn gives 0 for 1e8 and 1e8 + 1,"

@@ -98,10 +98,11 @@ poisson_nll = Loss(
     avoid="a value of 0 should mean perfect: take poisson_deviance, which has the same slopes · 2;"
     " counts vary more than their mean: take negative_binomial_nll",
     equivalents={
-        "torch": "F.poisson_nll_loss(pred, target, log_input, full, eps=1e-8)",
-        "keras": "losses.Poisson(), where log_input is false and eps 1e-7",
-        "sklearn": "sklearn._loss.loss.HalfPoissonLoss() of the logarithm",
-        "scipy": "-stats.poisson.logpmf(target, rate) with full",
+        "torch": "F.poisson_nll_loss(pred, target, log_input, full, eps=eps)  # full: with"
+        " Stirling's formula",
+        "keras": "losses.Poisson()(target, pred)  # log_input=false, eps=1e-7",
+        "sklearn": "sklearn._loss.loss.HalfPoissonLoss().loss(target, pred)  # log_input",
+        "scipy": "-stats.poisson.logpmf(target, np.exp(pred))  # log_input, full",
     },
     like={
         "torch": Convention(

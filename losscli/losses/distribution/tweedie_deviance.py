@@ -138,10 +138,11 @@ tweedie_deviance = Loss(
     use="targets are often exactly 0 and otherwise spread, such as insurance claims or rainfall",
     avoid="the power is near 1 or 2 but not there: round it, the formula loses digits",
     equivalents={
-        "sklearn": "metrics.mean_tweedie_deviance(target, pred, power=1.5), whose default is 0",
-        "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=1.5), default 0",
+        "sklearn": "metrics.mean_tweedie_deviance(target, pred, power=power)  # 0 is its default",
+        "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=power)  # 0 is its"
+        " default",
     },
-    like={"sklearn": Convention({"power": 0.0})},
+    like={"sklearn": Convention({"power": 0.0}, alone="it refuses them")},
     pitfalls=(
         "scikit-learn's default power is 0, which is mse; here it is 1.5.",
         "Between 0 and 1 no such distribution exists: these powers are errors.",

@@ -50,6 +50,8 @@ chi2 = Loss(
     flops=5,
     use="expected frequencies are judged by observed ones",
     avoid="predictions come near 0: one small p rules the sum",
-    equivalents={"scipy": "scipy.stats.chisquare(target, pred, axis=1).statistic"},
+    equivalents={
+        "scipy": "stats.chisquare(target, pred, axis=1).statistic",
+    },
     pitfalls=("Neyman's divides by t, and some halve it.",),
 )

@@ -56,6 +56,9 @@ hellinger = Loss(
     params=(Param("squared", False, meaning="whether the root is left out", kind="flag"),),
     use="a bounded distance between distributions is wanted that obeys the triangle inequality",
     avoid="it is minimised by gradients: squared=true is smooth where they are equal",
-    equivalents={"scipy": "scipy.spatial.distance.euclidean(√pred, √target) / √2 of one row"},
+    equivalents={
+        "scipy": "spatial.distance.euclidean(np.sqrt(pred[0]), np.sqrt(target[0])) / "
+        "2**0.5  # of a row",
+    },
     pitfalls=("Some leave the ½ out, and their distance reaches √2.",),
 )

@@ -53,7 +53,9 @@ itakura_saito = Loss(
     flops=40,
     use="spectra are compared whose quiet parts count like their loud ones",
     avoid="zeros occur, or absolute errors matter",
-    equivalents={"sklearn": "metrics.mean_gamma_deviance(target, pred) / 2 of one number a row"},
+    equivalents={
+        "sklearn": "metrics.mean_gamma_deviance(target, pred) / 2  # of (N,)",
+    },
     pitfalls=(
         "It is half the gamma deviance, and not symmetric.",
         "A row of (N, C) is the sum over C, not the mean.",

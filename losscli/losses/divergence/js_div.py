@@ -72,7 +72,7 @@ js_div = Loss(
     use="distributions are compared that may have zeros in different places",
     avoid="a model is fitted to soft targets: kl_div has cross-entropy's gradient",
     equivalents={
-        "scipy": "scipy.spatial.distance.jensenshannon(pred, target, axis=1)**2",
+        "scipy": "spatial.distance.jensenshannon(pred, target, axis=1)**2",
         "torch": "torchmetrics.functional.regression.jensen_shannon_divergence(pred, target)",
     },
     pitfalls=(

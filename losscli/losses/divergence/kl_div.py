@@ -112,7 +112,7 @@ kl_div = Loss(
     avoid="p may be 0 where t is not: js_div stays below log 2",
     equivalents={
         "torch": "F.kl_div(pred.log(), target, reduction='batchmean')",
-        "keras": "losses.KLDivergence(), which clips both at 1e-7",
+        "keras": "losses.KLDivergence()(target, pred)  # clips both at 1e-7",
         "optax": "losses.kl_divergence(log(pred), target)",
     },
     like={

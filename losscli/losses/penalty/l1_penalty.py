@@ -40,7 +40,7 @@ l1_penalty = Penalty(
     equivalents={
         "torch": "w.abs().sum()",
         "keras": "regularizers.L1(λ)(w) / λ",
-        "sklearn": "Lasso's α ‖w‖₁, beside half the mse",
+        "sklearn": "linear_model.Lasso(alpha)  # beside half the mse",
     },
     pitfalls=(
         "Lasso's data term is mse / 2: its α is half the weight that stands beside mse here.",

@@ -38,7 +38,7 @@ l2_penalty = Penalty(
     equivalents={
         "torch": "w.square().sum()",
         "keras": "regularizers.L2(λ)(w) / λ",
-        "sklearn": "Ridge's α ‖w‖², beside a sum of squares",
+        "sklearn": "linear_model.Ridge(alpha)  # beside a sum of squares",
     },
     pitfalls=(
         "Weight decay λ of torch and optax adds λw to the gradient: that of (λ / 2) Σ w², half as "

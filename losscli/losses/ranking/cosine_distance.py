@@ -61,9 +61,9 @@ cosine_distance = Loss(
     avoid="lengths carry meaning, or vectors may be zero",
     equivalents={
         "torch": "1 - F.cosine_similarity(pred, target, eps=eps)",
-        "keras": "1 + losses.cosine_similarity(target, pred), whose eps is 1e-7",
+        "keras": "1 + losses.cosine_similarity(target, pred)  # eps is 1e-7 there",
         "sklearn": "metrics.pairwise.paired_cosine_distances(pred, target)",
-        "optax": "losses.cosine_distance(pred, target), whose epsilon is of the squared length",
+        "optax": "losses.cosine_distance(pred, target)  # its epsilon is of the squared length",
     },
     like={
         "torch": Convention({"eps": 1e-8}, by_rows=True),

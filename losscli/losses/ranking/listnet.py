@@ -86,7 +86,7 @@ listnet = Loss(
     avoid="only the order of pairs is known: take pairwise_logistic",
     equivalents={
         "torch": "F.cross_entropy(pred, target.softmax(-1))",
-        "optax": "losses.ranking_softmax_loss(pred, target, reduce_fn=None) with labels=raw",
+        "optax": "losses.ranking_softmax_loss(pred, target, reduce_fn=None)  # labels=raw",
     },
     like={"optax": Convention({"labels": "raw"}, note="optax takes labels as they are")},
     pitfalls=(

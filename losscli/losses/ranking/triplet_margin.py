@@ -146,8 +146,9 @@ triplet_margin = Loss(
     use="each anchor has a like and an unlike partner, and distances carry the meaning",
     avoid="many negatives stand beside one positive: take info_nce",
     equivalents={
-        "torch": "F.triplet_margin_loss(a, b, n, margin, p, eps, swap), whose eps is 1e-6",
-        "optax": "losses.triplet_margin_loss(a, b, n), p = 2 only, eps inside the root",
+        "torch": "F.triplet_margin_loss(*pred.unbind(1), margin, p, eps, swap)  # eps is "
+        "1e-6 by default",
+        "optax": "losses.triplet_margin_loss(a, b, n)  # p = 2 only, eps inside the root",
     },
     like={
         "torch": Convention({"eps": 1e-6}, by_rows=True),

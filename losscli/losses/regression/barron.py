@@ -120,7 +120,7 @@ barron = Loss(
     avoid="a loss in the target's unit is wanted: this one has none",
     equivalents={
         "robust_loss_pytorch": "general.lossfun(pred - target, alpha, scale=c)",
-        "scipy": "special.pseudo_huber(c, pred - target) / c**2, at alpha = 1",
+        "scipy": "special.pseudo_huber(c, pred - target) / c**2  # alpha = 1",
     },
     pitfalls=(
         "There is no c² in front: alpha = 1 is pseudo_huber / c², 0 is cauchy at √2 c over c².",

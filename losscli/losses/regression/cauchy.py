@@ -58,7 +58,7 @@ cauchy = Loss(
     use="outliers are wild, and a larger one should pull less",
     avoid="a start may be far off: it is not convex, and distant rows hardly pull",
     equivalents={
-        "scipy": "optimize.least_squares(loss='cauchy', f_scale=c), its cost",
+        "scipy": "optimize.least_squares(residuals, x0, loss='cauchy', f_scale=c).cost  # the sum",
         "torch": "0.5 * c**2 * torch.log1p(((pred - target) / c)**2)",
     },
     pitfalls=("Statistics often means c = 2.385 residual spreads, for 95 % efficiency.",),

@@ -52,7 +52,9 @@ charbonnier = Loss(
     params=(Param("eps", 1e-3, Interval(0.0, ends="()"), "how wide the corner is"),),
     use="the absolute error of images is wanted without its corner",
     avoid="a perfect prediction should cost 0: pseudo_huber does",
-    equivalents={"torch": "torch.hypot(pred - target, torch.tensor(eps))"},
+    equivalents={
+        "torch": "torch.hypot(pred - target, torch.full_like(pred, eps))",
+    },
     pitfalls=(
         "A perfect prediction costs eps, not 0.",
         "Some codes add eps where this adds eps²: compare at an error of 0.",

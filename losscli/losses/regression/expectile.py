@@ -46,8 +46,9 @@ expectile = Loss(
     use="too little and too much cost differently, and large errors must weigh more",
     avoid="a share of the targets is to lie below the prediction: that is pinball",
     equivalents={
-        "scipy": "stats.expectile(sample, alpha=tau), the constant that it is least for",
-        "torch": "torch.where(pred < target, tau, 1 - tau) * (pred - target)**2",
+        "scipy": "stats.expectile(sample, alpha=tau)  # the constant that it is least for",
+        "torch": "torch.where(pred < target, tau * (pred - target)**2, "
+        "(1 - tau) * (pred - target)**2)",
     },
     pitfalls=("tau = 0.5 is half of mse.",),
 )

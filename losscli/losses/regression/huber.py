@@ -49,7 +49,7 @@ huber = Loss(
     avoid="the scale of the errors is unknown: delta is in the unit of the target",
     equivalents={
         "torch": "F.huber_loss(pred, target, delta=delta)",
-        "keras": "losses.Huber(delta=delta)",
+        "keras": "losses.Huber(delta=delta)(target, pred)",
         "optax": "losses.huber_loss(pred, target, delta=delta)",
         "sklearn": "_loss.loss.HuberLoss(delta=delta).loss(target, pred)",
         "scipy": "special.huber(delta, pred - target)",

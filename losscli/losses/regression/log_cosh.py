@@ -53,7 +53,7 @@ log_cosh = Loss(
     use="errors of about 1 separate the ordinary from the wild, and no parameter is wanted",
     avoid="the target's unit is not that of its noise: huber has a parameter for it",
     equivalents={
-        "keras": "losses.LogCosh()",
+        "keras": "losses.LogCosh()(target, pred)",
         "optax": "losses.log_cosh(pred, target)",
         "torchmetrics": "functional.log_cosh_error(pred, target)",
     },

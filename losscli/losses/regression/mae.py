@@ -44,7 +44,7 @@ mae = Loss(
     equivalents={
         "torch": "F.l1_loss(pred, target)",
         "sklearn": "metrics.mean_absolute_error(target, pred)",
-        "keras": "losses.MeanAbsoluteError()",
+        "keras": "losses.MeanAbsoluteError()(target, pred)",
     },
     like={
         "torch": Convention(by_elements=True),

@@ -70,8 +70,9 @@ mape = Loss(
     avoid="a target can be 0 or near it: it alone decides the mean; take wmape",
     equivalents={
         "sklearn": "metrics.mean_absolute_percentage_error(target, pred)",
-        "keras": "losses.MeanAbsolutePercentageError(), in percent, with eps = 1e-7",
-        "torchmetrics": "functional.mean_absolute_percentage_error(pred, target), eps = 1.17e-6",
+        "keras": "losses.MeanAbsolutePercentageError()(target, pred) / 100  # eps is 1e-7 there",
+        "torchmetrics": "functional.mean_absolute_percentage_error(pred, target)  # eps is "
+        "1.17e-6 there",
     },
     like={
         "keras": Convention(params={"eps": 1e-7, "percent": True}, by_rows=True),

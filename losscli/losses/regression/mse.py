@@ -48,7 +48,7 @@ mse = Loss(
     equivalents={
         "torch": "F.mse_loss(pred, target)",
         "sklearn": "metrics.mean_squared_error(target, pred)",
-        "keras": "losses.MeanSquaredError()",
+        "keras": "losses.MeanSquaredError()(target, pred)",
         "optax": "losses.squared_error(pred, target)",
     },
     like={

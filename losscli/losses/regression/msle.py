@@ -60,7 +60,7 @@ msle = Loss(
     avoid="targets can be negative, or predicting too little and too much must cost alike",
     equivalents={
         "sklearn": "metrics.mean_squared_log_error(target, pred)",
-        "keras": "losses.MeanSquaredLogarithmicError(), which lifts both to 1e-7",
+        "keras": "losses.MeanSquaredLogarithmicError()(target, pred)  # lifts both to 1e-7",
         "torchmetrics": "functional.mean_squared_log_error(pred, target)",
     },
     like={

@@ -53,7 +53,7 @@ smooth_l1 = Loss(
     avoid="the scale of the errors is unknown: beta is in the unit of the target",
     equivalents={
         "torch": "F.smooth_l1_loss(pred, target, beta=beta)",
-        "keras": "losses.Huber(delta=beta) / beta",
+        "keras": "losses.Huber(delta=beta)(target, pred) / beta",
         "optax": "losses.huber_loss(pred, target, delta=beta) / beta",
     },
     like={"torch": Convention(by_rows=True, by_elements=True)},

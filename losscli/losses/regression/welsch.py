@@ -51,7 +51,7 @@ welsch = Loss(
     use="rows beyond a few c are wrong rows, and a smooth loss is needed",
     avoid="a start may be far off: distant rows do not pull at all",
     equivalents={
-        "robust_loss_pytorch": "general.lossfun(d, -inf, scale=c / 2**0.5) * c**2 / 2",
+        "robust_loss_pytorch": "general.lossfun(pred - target, -inf, scale=c / 2**0.5) * c**2 / 2",
         "torch": "-0.5 * c**2 * torch.expm1(-((pred - target) / c)**2)",
     },
     pitfalls=("Some write exp(-(d / c)² / 2): their c is √2 smaller.",),

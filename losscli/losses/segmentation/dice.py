@@ -87,7 +87,7 @@ dice = Loss(
     use="a small object stands before a large background",
     avoid="masks may be empty: one wrong pixel costs as much as a thousand",
     equivalents={
-        "keras": "losses.Dice(axis=…), of each row alone, with 1e-7 in the denominator",
+        "keras": "losses.Dice(axis=1)(target, pred)  # 1e-7 in the denominator",
         "optax": "losses.dice_loss(pred, target, smooth=smooth / 2, apply_softmax=False)",
     },
     like={

@@ -75,7 +75,9 @@ jaccard = Loss(
     params=(SMOOTH,),
     use="intersection over union is what the masks are judged by",
     avoid="masks may be empty: one wrong pixel costs as much as a thousand",
-    equivalents={"sklearn": "1 - metrics.jaccard_score(target, pred) of each row of hard masks"},
+    equivalents={
+        "sklearn": "1 - metrics.jaccard_score(target[0], pred[0])  # of a row of hard masks",
+    },
     like={"sklearn": Convention({}, _like_sklearn, note="sklearn gives 1 for two empty masks")},
     pitfalls=(
         "dice = J / (2 - J) of this loss J holds for hard masks only.",

@@ -113,7 +113,8 @@ tversky = Loss(
     use="misses are worse than false alarms, or the other way round",
     avoid="both are alike: dice is the same with one name less",
     equivalents={
-        "keras": "losses.Tversky(alpha=beta, beta=alpha), which has the two swapped",
+        "keras": "losses.Tversky(alpha=beta, beta=alpha)(target, pred)  # the two are "
+        "swapped there",
         "optax": "losses.dice_loss(pred, target, alpha, beta, smooth, apply_softmax=False)",
     },
     like={
