@@ -54,13 +54,19 @@ def plotted(
 ) -> Plot:
     """The curves of losses.
 
-    Raises UsageError for losses without an axis in common, a range in which none of them has a
-    value, and more of them than can be told apart.
+    Raises UsageError for losses without an axis in common, statistics of a mean, a range in which
+    none of them has a value, and more of them than can be told apart.
     """
     if not losses:
         raise UsageError("no loss was asked for", hint="losscli plot smooth_l1 mae mse")
     if len(losses) > _MOST:
         raise UsageError(f"{len(losses)} curves cannot be told apart", hint=f"at most {_MOST}")
+    for loss in losses:
+        if loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean, and has no curve of its own",
+                hint=f"losscli plot {loss.loss.name}",
+            )
     each = [along(loss, target) for loss in losses]
     if len({one.line.axis for one in each}) > 1:  # errors are predictions too, beside a target
         each = [along(loss, target, errors=False) for loss in losses]

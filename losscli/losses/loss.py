@@ -191,11 +191,16 @@ class Loss:
         if isinstance(self.target, Labels):
             if target and self.rows_of.fit(pred, ()) and not self.rows_of.fit(pred, pred):
                 return "targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
-            binary = " (for one logit a row: -l bce_with_logits)" if not pred else ""
+            binary = f" ({self._binary_hint(params)})" if not pred else ""
             return f"classes stand on the last axis{binary}"
         if not pred:
             return "a row a sample: stack its numbers on the last axis"
         return "losscli eval without -l names the losses that fit them"
+
+    def _binary_hint(self, params: Mapping[str, Any]) -> str:
+        if isinstance(self.domains_of(params)[0], Simplex):
+            return "for one probability a row: -l bce"
+        return "for one logit a row: -l bce_with_logits"
 
     def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """Per-sample losses, (N,), in float64: of (N, D) arrays the mean over D.

@@ -119,10 +119,16 @@ def _guarded(function: Callable[..., Any], name: str, where: str) -> Callable[..
             raise UsageError(
                 f"{name} failed: {type(error).__name__}: {words}",
                 place=f"{where}, {lines}" if lines else where,
+                hint="--backend torch gives it tensors" if _awaits_tensors(function) else "",
             ) from error
 
     call.__doc__ = function.__doc__
     return call
+
+
+def _awaits_tensors(function: Callable[..., Any]) -> bool:
+    """Whether it is a module of torch."""
+    return hasattr(function, "forward")
 
 
 def _of_function(function: Callable[..., Any], name: str, where: str) -> Loss:
@@ -213,4 +219,6 @@ def _shape(found: Any) -> str:
     """The shape of what a function gave, in words."""
     if found is None:
         return "nothing"
+    if isinstance(found, tuple | list):
+        return f"{len(found)} things"
     return str(tuple(getattr(found, "shape", ())) or "one number")

@@ -1,5 +1,6 @@
 """Parameters of losses: what each is called, may be, and means."""
 
+import math
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -59,8 +60,11 @@ class Param(NamedTuple):
             array = as_array(value, self.name).astype(np.float64)
         except DataError:
             raise self._wrong(value, loss, "a number or one number a column") from None
-        if array.ndim > 1 or not (np.isfinite(array) & self.bounds.holds(array)).all():
-            raise self._wrong(value, loss, f"{self.bounds}, as a number or one a column")
+        if array.ndim > 1:
+            raise self._wrong(value, loss, "a number or one number a column")
+        for number in np.atleast_1d(array).tolist():
+            if not (math.isfinite(number) and self.bounds.holds(number)):
+                raise self._wrong(number, loss, self._bounded(number))
         return float(array) if array.ndim == 0 else array
 
     def _whole(self, value: Any, loss: str) -> int:
@@ -80,8 +84,18 @@ class Param(NamedTuple):
         except OverflowError:
             raise self._wrong(value, loss, "within the range of float64") from None
         if not self.bounds.holds(number):
-            raise self._wrong(value, loss, str(self.bounds))
+            raise self._wrong(value, loss, self._bounded(number))
         return number
+
+    def _bounded(self, number: float) -> str:
+        """What it should have been."""
+        if math.isnan(number):
+            return "a number" if self._unbounded else f"a number {self.bounds}"
+        return f"finite and {self.bounds}" if math.isinf(number) else str(self.bounds)
+
+    @property
+    def _unbounded(self) -> bool:
+        return math.isinf(self.bounds.low) and math.isinf(self.bounds.high)
 
     def _wrong(self, value: Any, loss: str, should: str) -> UsageError:
         try:

@@ -155,7 +155,9 @@ def _unknown(name: str) -> UsageError:
     for names, (words, hint) in NOT_LOSSES.items():
         if plain in names.split():
             return UsageError(f"{name} is no loss: {words}", hint=hint)
-    near = get_close_matches(name, [*modules(), *_others(), *plugins()], 3, 0.5)
+    close = get_close_matches(name, [*modules(), *_others(), *plugins()], 3, 0.5)
+    shorter = plain.removesuffix("_loss")  # as torch and optax call them: mse_loss, l1_loss
+    near = [shorter] if known(shorter) else close
     return UsageError(
         f"no loss is called {name!r}",
         hint=f"{f'did you mean {_or(near)}? ' if near else ''}losscli list has them all",

@@ -23,15 +23,18 @@ def page(result: Plot) -> Page:
     rows = _ROWS if len(sides) == 1 else _ROWS // 2
     for name, pairs in sides:
         marks = zip(pairs, ascii_lowercase, strict=False)
-        body += _panel(name, [Trace(at, heights, mark) for (at, heights), mark in marks], rows)
+        traces = [Trace(at, heights, mark) for (at, heights), mark in marks]
+        body += _panel(name, traces, (result.low, result.high), rows)
         body.append(Prose(_axis(result), style="dim"))
     for curve, mark in zip(result.curves, ascii_lowercase, strict=False):
         body.append(Prose(f"{mark}  {shown(curve.label)}"))
     return Page((), (), (), body=body)
 
 
-def _panel(name: str, traces: list[Trace], rows: int) -> Iterator[Prose]:
-    frame = frame_of(traces, _COLUMNS, rows)
+def _panel(name: str, traces: list[Trace], ends: tuple[float, float], rows: int) -> Iterator[Prose]:
+    # A curve may end before the axis does, where its loss is no longer defined.
+    left, right = ends
+    frame = frame_of(traces, _COLUMNS, rows)._replace(left=left, right=right)
     yield Prose(f"{name}, {frame.bottom:.4g} to {frame.top:.4g}")
     both = (drawn(traces, frame, braille=braille) for braille in (True, False))
     for line, plain in zip(*both, strict=True):

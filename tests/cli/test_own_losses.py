@@ -50,6 +50,18 @@ def needs(pred, target, k):
 def alone(pred):
     return pred
 
+def pairs(pred, target):
+    return (pred - target) ** 2, 2 * (pred - target)
+
+class Module:
+    def forward(self, pred, target):
+        return (pred - target).pow(2)
+
+    def __call__(self, pred, target):
+        return self.forward(pred, target)
+
+module = Module()
+
 def texts(pred, target):
     return np.full(pred.shape, "a")
 """
@@ -153,6 +165,8 @@ def test_a_nan_that_a_function_would_hide_is_found(data, losscli):
 
 WRONG = {
     "own.py:mean": "one number",
+    "own.py:pairs": "gave 2 things",
+    "own.py:module": "--backend torch gives it tensors",
     "own.py:undefined": "own.py, line 23",
     "own.py:writes": "read-only",
     "own.py:needs": "k of needs has no default",

@@ -67,6 +67,15 @@ def test_a_range_and_a_target(losscli):
     assert bce["losses"] == sorted(bce["losses"])  # of the target 0
 
 
+def test_a_curve_that_ends_stands_over_its_own_part_of_the_axis(losscli):
+    """Probabilities are the middle third of -1 to 2."""
+    lines = losscli("plot", "bce", "--range=-1:2").out.splitlines()
+    curve = lines[1 : next(at for at, line in enumerate(lines) if line.startswith("  -1 "))]
+    columns = [at - 2 for line in curve for at, sign in enumerate(line) if sign != " "]
+    assert 24 <= min(columns) <= 27
+    assert 49 <= max(columns) <= 52
+
+
 def test_losses_that_depend_on_the_target_too_share_its_axis(losscli):
     """Errors are predictions beside a target."""
     document = plotted(losscli, "mae", "mape")
@@ -124,7 +133,8 @@ def test_a_failed_picture_leaves_what_was_there(losscli):
      (("mse", "--range=nan:1"), "LOW:HIGH"), (("bce", "--range=2:3"), "only defined"),
      (("mse", "-o", "p.gif"), ".png, .svg, .pdf"), (("mse", "-o", "no/p.png"), "cannot write"),
      (("iou", "--target", "1"), "takes rows"), (("bce", "--target", "2"), "is not one"),
-     (("mse", "mse"), "two losses are labelled"), (("mes",), "did you mean mse"),
+     (("rmse",), "losscli plot mse"), (("mes",), "did you mean mse"),
+     (("mse", "mse"), "two losses are labelled"),
      (("mse", "--target", "nan"), "finite"),
      (tuple(f"huber:delta={k}" for k in range(1, 10)), "cannot be told apart")],
 )  # fmt: skip
