@@ -15,7 +15,7 @@ from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, LossCliError, first_code
 from losscli.evaluation.saved import SavedEvaluation, read_back
 from losscli.gates import Judged, exit_code
-from losscli.results import LATEST, Entry, entries
+from losscli.results import LATEST, Entry, age, entries
 from losscli.runs import opened
 from losscli.saved import read, read_run
 from losscli.suite import SavedSuite
@@ -180,7 +180,7 @@ def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
     """The results of a folder, the newest first; name: of one config, or `eval`, only."""
-    found = sorted(entries(folder), key=lambda entry: Path(entry.path).name, reverse=True)
+    found = sorted(entries(folder), key=lambda entry: age(Path(entry.path)), reverse=True)
     records = [_listed(entry, folder) for entry in found]
     if name is not None:
         records = [r for r in records if Path(str(r["result"])).parent.name == name]

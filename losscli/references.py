@@ -146,7 +146,7 @@ def _of_file(path: str) -> ModuleType:
     full = os.path.realpath(path)
     if not os.path.isfile(full):  # noqa: PTH113 - pathlib costs its import
         raise UsageError(f"there is no file {path}", hint="check the path")
-    name = "losscli_user_" + full.replace(os.sep, "_").removesuffix(".py")
+    name = f"losscli_user_{os.fsencode(full).hex()}"  # a/b_k.py is not a_b/k.py
     if name in sys.modules:
         return sys.modules[name]
     import importlib.util

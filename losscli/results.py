@@ -207,6 +207,15 @@ def _sweep(folder: Path) -> None:
                     path.unlink()
 
 
+def age(path: Path) -> tuple[str, int, str]:
+    """What puts results of one name in order: the second in the name, then when it was written."""
+    try:
+        written = path.stat().st_mtime_ns
+    except OSError:
+        written = 0
+    return path.name.partition("-")[0], written, path.name
+
+
 class Entry(NamedTuple):
     """A saved result: its file, and its document, or why it cannot be read."""
 
@@ -220,7 +229,7 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
     root = Path(folder)
     if not root.is_dir():
         return
-    for path in sorted(root.glob("*/*.json")):
+    for path in sorted(root.glob("*/*.json"), key=lambda path: (path.parent.name, *age(path))):
         if path.name == LATEST or path.name.startswith("."):
             continue
         if not path.is_file():  # a pipe would be waited for, a device read for ever

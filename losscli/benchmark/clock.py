@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 _NOW = time.perf_counter_ns
-_OTHER = time.monotonic_ns
 _KNOWN = (time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotonic_ns, time.time)
 
 

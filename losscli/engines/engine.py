@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
+from losscli.errors import MissingError
 from losscli.sources.lane import Lane
 
 Task = TypeVar("Task")
@@ -17,3 +18,8 @@ class Engine(Protocol):
 
     def map(self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """Results in task order. The tasks are drawn one at a time; an error stops the rest."""
+
+
+def no_room(what: str, reason: str) -> MissingError:
+    """What to say where the system starts no more of these helpers."""
+    return MissingError(f"no {what} could be started: {reason}", hint="--threads 1 takes none")

@@ -14,9 +14,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Self
 
-from losscli.engines.engine import Result, Task
+from losscli.engines.engine import Result, Task, no_room
 from losscli.errors import MissingError
 from losscli.sources.lane import Lane
 
@@ -122,6 +123,20 @@ class _Own:
         return self._kept.popleft() if self._kept else None
 
 
+def _forked() -> tuple[int, int, int]:
+    """A new process, 0 in itself, and the two ends of a pipe: one to read, one to write."""
+    try:
+        source, sink = os.pipe()
+        try:
+            return os.fork(), source, sink
+        except BaseException:
+            os.close(source)
+            os.close(sink)
+            raise
+    except OSError as error:
+        raise no_room("worker process", error.strerror or "") from error
+
+
 class _Worker:
     """A forked process and the pipe that its results come by."""
 
@@ -132,13 +147,12 @@ class _Worker:
         others: list[int],
         held: "_SignalsHeld",
     ) -> None:
-        self.pipe, sink = os.pipe()
+        self._process, self.pipe, sink = _forked()
         self._buffer = bytearray()
         self._gone = False
-        self._poll = select.poll()  # select() itself has no descriptors beyond 1,023
-        self._poll.register(self.pipe, select.POLLIN)
-        self._process = os.fork()
         if self._process:
+            self._poll = select.poll()  # select() itself has no descriptors beyond 1,023
+            self._poll.register(self.pipe, select.POLLIN)
             os.close(sink)
             return
         try:  # the worker: it never returns into the caller's program
@@ -166,12 +180,19 @@ class _Worker:
         """Stop the worker wherever it is."""
         os.close(self.pipe)
         if not self._gone:
-            os.kill(self._process, signal.SIGKILL)
-            os.waitpid(self._process, 0)
+            with suppress(ProcessLookupError):  # gone unseen, where this process ignores SIGCHLD
+                os.kill(self._process, signal.SIGKILL)
+            self._wait()
+
+    def _wait(self) -> int:
+        """How the worker ended; 0 where nobody knows, as this process ignores SIGCHLD."""
+        with suppress(ChildProcessError):
+            return os.waitpid(self._process, 0)[1]
+        return 0
 
     def _ended(self) -> MissingError:
         """What to say of a worker that is gone: something outside must have ended it."""
-        _, status = os.waitpid(self._process, 0)
+        status = self._wait()
         self._gone = True
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         how = f"by signal {number}" if number else "before its work"

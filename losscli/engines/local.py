@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic
 
-from losscli.engines.engine import Result, Task
+from losscli.engines.engine import Result, Task, no_room
 from losscli.sources.lane import Lane
 
-# How far helpers may run ahead of the merge, in blocks a thread.
+# How far all may run ahead of the merge, in blocks a thread: one of them may be slow.
 _AHEAD = 4
 
 
@@ -50,7 +50,7 @@ class _Crew(Generic[Task, Result]):
         try:
             for i in range(1, self._size):
                 helper = threading.Thread(target=self._help, name=f"losscli-{i}", daemon=True)
-                helper.start()
+                _start(helper)
                 helpers.append(helper)
             yield from self._in_order(Lane())
         finally:
@@ -69,6 +69,9 @@ class _Crew(Generic[Task, Result]):
                     raise result.error
                 yield result
                 self._wake()
+            if self._drawn - self._taken >= _AHEAD * self._size:
+                self._wait(lambda: self._taken in self._done)
+                continue
             if self._do_one(lane, Exception):  # Ctrl-C is raised at once
                 continue
             # No task is left to draw: wait for the helpers.
@@ -127,6 +130,13 @@ class _Crew(Generic[Task, Result]):
         if self._waiting:
             with self._changed:
                 self._changed.notify_all()
+
+
+def _start(thread: threading.Thread) -> None:
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise no_room("thread", str(error)) from error
 
 
 class _Failure:

@@ -58,7 +58,7 @@ FREE = Interval(ends="()")
 def line_of(loss: BoundLoss, target: float | None = None) -> Line:
     """The line of a loss under its parameters; target: of a loss of one number, where it is given.
 
-    Whether a loss is one of errors alone is not looked at here: see `curves.line_for`.
+    Whether a loss is one of errors alone is not looked at here: see `curves.along`.
     """
     rows = loss.loss.rows_of
     pred, wanted = loss.loss.domains_of(loss.params)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.backends.backend import Array
 from losscli.losses.loss import Loss
@@ -101,10 +101,3 @@ class Runner(NamedTuple):
 
 class UnsupportedError(Exception):
     """The implementation does not have this workload in this setting; its text says why."""
-
-
-class Implementation(Protocol):
-    """A library's losses."""
-
-    def prepare(self, workload: Workload, setting: Setting) -> Runner:
-        """The computation; raises UnsupportedError, or MissingError where the library is absent."""

@@ -51,7 +51,7 @@ class Contestant(NamedTuple):
     def prepare(self, workload: Workload, setting: Setting) -> Runner:
         """The computation, forward alone where the loss has no gradient.
 
-        Raises Unsupported, or MissingError where its library is absent.
+        Raises UnsupportedError, or MissingError where its library is absent.
         """
         runner = self._prepare(workload, setting)
         return runner if workload.differentiable else runner._replace(both=None)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -24,7 +25,16 @@ _TERMINAL = (
     "GITHUB_STEP_SUMMARY",
     "TTY_COMPATIBLE",
 )
-_SPEECH = ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONCOERCECLOCALE")
+# PYTHONSAFEPATH hides the current folder, which tests put files into.
+_SPEECH = (
+    "PYTHONSAFEPATH",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LANG",
+    "PYTHONUTF8",
+    "PYTHONIOENCODING",
+    "PYTHONCOERCECLOCALE",
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,23 @@ def environment(**variables):
     """The same, for the fixtures of this file."""
     hidden = {*_TERMINAL, *_SPEECH}
     return {k: v for k, v in os.environ.items() if k not in hidden} | variables
+
+
+@pytest.fixture
+def limited():
+    """The program where no file may grow beyond a number of bytes."""
+
+    def call(size, *arguments):
+        return subprocess.run(
+            [*PROGRAM, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=120,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        )
+
+    return call
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_one_screen(losscli):
     lines = said.out.splitlines()
     assert said.code == 0
     assert len(lines) < 40
+    assert max(len(line) for line in lines if "GCC" not in line and "Clang" not in line) <= 80
     assert not set(said.out) & set("│┃─━┌┐└┘|")
     assert "nothing was measured" in said.out
 

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -17,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from losscli import results, steps
 from losscli.schemas import schema
+from tests.cli.conftest import PROGRAM
 
-PROGRAM = (sys.executable, "-m", "losscli")
 CONFIG = """version: 1
 evals:
   val: {preds: p.npy, targets: t.npy, losses: [mae, mse], gates: ["mae <= 1"]}
@@ -126,7 +125,7 @@ def driver(place):
 
     yield call
     running.stdin.close()
-    running.wait(10)
+    running.wait(120)
     running.stdout.close()
 
 
@@ -240,18 +239,6 @@ def config(pair):
     return "c.yaml"
 
 
-def limited(size, *arguments, environment):
-    """The program where no file may grow beyond a number of bytes."""
-    return subprocess.run(
-        [*PROGRAM, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
@@ -262,13 +249,13 @@ def limited(size, *arguments, environment):
     ],
     ids=["run", "run -o", "bless", "results show"],
 )
-def test_a_full_disk_leaves_what_there_was(losscli, config, environment, arguments, name):
+def test_a_full_disk_leaves_what_there_was(losscli, limited, config, arguments, name):
     """The file that could not be written is named, and no part of it stays."""
     losscli("run", config)
     for kept in ("r.json", "base.json"):
         shutil.copy("results/c/latest.json", kept)
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
-    done = limited(1000, *arguments, environment=environment())
+    done = limited(1000, *arguments)
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: cannot write {name}")
     assert len(done.stderr.splitlines()) <= 3

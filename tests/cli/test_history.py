@@ -1,6 +1,7 @@
 """`losscli results` and `losscli bless`: several configs, broken files, other versions."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,22 @@ def test_the_frame_says_what_it_leaves_out(history):
         frame = results.frame()
     assert sorted(frame["config"]) == ["a", "b"]
     assert results.frame("nowhere").empty
+
+
+def test_two_runs_of_one_second_are_in_the_order_in_which_they_were_written(ran, losscli):
+    """Whatever the rest of their names, which is a hash."""
+    document = ran("c", "mae <= 1")
+    for path in Path("results/c").iterdir():
+        path.unlink()
+    order = ["9", "1", "5", "0", "7"]
+    for at, digit in enumerate(order):
+        path = Path(f"results/c/20260101T000000Z-{digit * 8}.json")
+        path.write_text(json.dumps(document | {"run": digit}))
+        os.utime(path, ns=(at, at))
+    found = json.loads(losscli("results", "list", "--format", "json").out)["rows"]
+    assert [Path(one["result"]).stem[-1] for one in found] == order[::-1]
+    frame = results.frame()
+    assert list(dict.fromkeys(Path(path).stem[-1] for path in frame["path"])) == order
 
 
 BROKEN = {

@@ -69,7 +69,7 @@ def test_every_loss_has_a_task(losscli):
 
 def test_words_are_looked_for(names):
     """In names, other names, formulas and uses."""
-    assert names("l2") == ["mse"] or "mse" in names("l2")
+    assert "mse" in names("l2")
     assert "pinball" in names("quantile")
     assert "mse" in names("RMSE")
 

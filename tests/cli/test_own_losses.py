@@ -132,6 +132,16 @@ def test_a_function_gives_a_loss_an_element_or_a_row(data, rng):
     assert evaluate(*data, loss="own.py:whole:flag=true,word=b").value == 2.0
 
 
+def test_files_whose_paths_differ_by_a_slash_are_two(data):
+    """a/b_k.py is not a_b/k.py."""
+    for path, power in (("a/b_k.py", 1), ("a_b/k.py", 2)):
+        Path(path).parent.mkdir()
+        Path(path).write_text(f"def f(pred, target):\n    return abs(pred - target) ** {power}\n")
+    found = evaluate(*data, loss=["one=a/b_k.py:f", "two=a_b/k.py:f"])
+    assert found["one"].value == pytest.approx(np.abs(P - T).mean(), rel=1e-14)
+    assert found["two"].value == pytest.approx(((P - T) ** 2).mean(), rel=1e-14)
+
+
 def test_a_function_may_be_given_as_itself(data):
     """In Python."""
 

@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import re
-import resource
 import select
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-PROGRAM = (sys.executable, "-m", "losscli")
+from tests.cli.conftest import PROGRAM
 
 # A program whose fourth block of predictions, rows 3,000 to 3,999, runs a line of its own first.
 DRIVER = """
@@ -252,38 +251,22 @@ def test_a_closed_stream_is_survived(pair, environment, arguments, closed):
 # --- a disk that is full
 
 
-def limited(size, *arguments, environment):
-    """The program where no file may grow beyond a number of bytes."""
-    return subprocess.run(
-        [*PROGRAM, *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "option"), [("s.npy", "--per-sample"), ("s.csv", "--per-sample"), ("r.json", "-o")]
 )
-def test_a_full_disk_is_exit_3_and_leaves_nothing_behind(environment, name, option):
+def test_a_full_disk_is_exit_3_and_leaves_nothing_behind(limited, name, option):
     """The file that could not be written is named, and no part of it stays."""
     np.save("p.npy", np.arange(300.0))
     before = folder()
-    done = limited(
-        700, "eval", "p.npy", "p.npy", "-l", "mse", option, name, environment=environment()
-    )
+    done = limited(700, "eval", "p.npy", "p.npy", "-l", "mse", option, name)
     assert folder() == before
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: cannot write {name}")
 
 
-def test_a_full_disk_under_the_second_output_is_no_fault_of_losscli(pair, environment):
+def test_a_full_disk_under_the_second_output_is_no_fault_of_losscli(limited, pair):
     """The first output is whole already, and the second is named."""
-    done = limited(
-        700, "eval", *pair, "-l", "mse", "-o", "r.csv", "-o", "r.json", environment=environment()
-    )
+    done = limited(700, "eval", *pair, "-l", "mse", "-o", "r.csv", "-o", "r.json")
     assert folder() in (["p.npy", "t.npy"], ["p.npy", "r.csv", "t.npy"])
     assert done.returncode == 3
     assert done.stderr.startswith("error: cannot write r.json")
@@ -307,7 +290,7 @@ def terminal(arguments, environment, columns=80):
     )
     os.close(slave)
     parts = []
-    while select.select([master], [], [], 20)[0]:
+    while select.select([master], [], [], 120)[0]:
         try:
             part = os.read(master, 65536)
         except OSError:  # Linux says so when the other end is closed
@@ -316,7 +299,7 @@ def terminal(arguments, environment, columns=80):
             break
         parts.append(part)
     os.close(master)
-    return running.wait(20), b"".join(parts).decode().replace("\r\n", "\n")
+    return running.wait(120), b"".join(parts).decode().replace("\r\n", "\n")
 
 
 def test_a_terminal_gets_the_table_in_its_width(pair, environment):

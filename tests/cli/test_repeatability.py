@@ -3,15 +3,13 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.cli.conftest import environment
+from tests.cli.conftest import PROGRAM, environment
 
-PROGRAM = (sys.executable, "-m", "losscli")
 CONFIG = """version: 1
 data:
   arrays: {preds: data/p.npy, targets: data/t.npy, weights: ./data/w.npy}

@@ -4,14 +4,13 @@ import json
 import os
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import PROGRAM
 from tests.differences.conftest import bench
 
-PROGRAM = (sys.executable, "-m", "losscli")
 CONFIG = """version: 1
 evals:
   val: {preds: p.npy, targets: t.npy, losses: [mae, mse], gates: ["mae <= 1"]}

@@ -1,10 +1,12 @@
 """Threads keep the order, the errors and the memory in hand."""
 
 import threading
+import time
 
 import pytest
 
 from losscli.engines.local import LocalEngine
+from losscli.errors import MissingError
 
 THREADS = pytest.mark.parametrize("threads", [1, 2, 5])
 
@@ -81,7 +83,7 @@ def test_ctrl_c_while_threads_are_started_leaves_none_behind(monkeypatch):
 
 
 @THREADS
-def test_helpers_do_not_run_far_ahead(threads):
+def test_nobody_runs_far_ahead(threads):
     """What is drawn and not yet taken is bounded, so memory is."""
     drawn = []
     results = LocalEngine(threads).map(
@@ -89,6 +91,45 @@ def test_helpers_do_not_run_far_ahead(threads):
     )
     for taken, _ in enumerate(results):
         assert len(drawn) - taken <= 5 * threads + 2
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_nobody_runs_far_ahead_of_one_that_is_slow(threads):
+    """Not even the caller, which has nothing to take until then."""
+    slow, drawn, lead = threading.Event(), [], []
+
+    def work(task, _):
+        if threading.current_thread() is not threading.main_thread() and not slow.is_set():
+            slow.set()
+            time.sleep(0.3)
+        return task
+
+    def tasks():
+        yield 0
+        slow.wait(60)  # one of the helpers has begun
+        for k in range(1, 999):
+            drawn.append(k)
+            yield k
+
+    for taken, _ in enumerate(LocalEngine(threads).map(work, tasks())):
+        lead.append(len(drawn) + 1 - taken)
+    assert len(lead) == 999
+    assert max(lead) <= 5 * threads + 2
+
+
+def test_a_system_without_room_for_a_thread_is_an_error_that_says_so(monkeypatch):
+    """And leaves those that had begun to end."""
+    start, before = threading.Thread.start, threading.active_count()
+
+    def refuses(thread):
+        if thread.name == "losscli-2":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuses)
+    with pytest.raises(MissingError, match="no thread could be started: can't start new thread"):
+        list(LocalEngine(4).map(lambda task, _: task, range(1000)))
+    assert threading.active_count() == before
 
 
 def test_each_thread_works_in_a_lane_of_its_own():
