@@ -19,7 +19,7 @@ from losscli.implementations.implementation import Workload
 from losscli.losses.loss import Loss
 
 _ROWS = (1, 7, 1000, 10_007, 100_003)
-_WIDE = ((1, 2), (7, 3), (100, 10))
+_WIDE = ((1, 2), (7, 3), (100, 10), (2_003, 3), (3, 2_500))  # past blocks of 1,024, both ways
 _MOST_WIDE = 1000
 _EXTREME_WIDTH = 3
 _EXTREMES = 120  # rows of each kind, at most
@@ -32,7 +32,8 @@ class Case(NamedTuple):
     """Inputs with a name.
 
     gradient: whether the mean has one (not where every row is ignored). each: whether rows are to
-    be judged one by one as well, since a mean would hide what a row loses.
+    be judged one by one as well, since a mean would hide what a row loses. ordinary: whether it is
+    one of those that differ in their shape alone, the smaller first.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case(NamedTuple):
     arrays: Arrays
     gradient: bool = True
     each: bool = False
+    ordinary: bool = False
 
 
 def cases(
@@ -51,7 +53,7 @@ def cases(
     for shape in _shapes(workload):
         sized = replace(workload, shape=shape)
         name = f"ordinary {'x'.join(map(str, shape))}"
-        yield Case(name, sized, Draw(sized, wide, seed).all())
+        yield Case(name, sized, Draw(sized, wide, seed).all(), ordinary=True)
     row = row_of(workload, _EXTREME_WIDTH)
     extremes = _extremes(workload, row, precision, wide)
     for name, arrays in _kinds(workload, precision, extremes):
@@ -76,9 +78,10 @@ def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
     rows_of = workload.loss.rows_of
     free = row_of(workload, 2) != row_of(workload, 3)
     if free:
-        wide = ((64, rows_of.width),) if rows_of.width not in (w for _, w in _WIDE) else ()
+        usual = min(rows_of.width, _MOST_WIDE)
+        wide = ((64, usual),) if usual not in (width for _, width in _WIDE) else ()
         for rows, width in (*_WIDE, *wide):
-            yield (rows, *row_of(workload, min(width, _MOST_WIDE)))
+            yield (rows, *row_of(workload, width))
         return
     row = row_of(workload, 2)
     few = _ROWS if not row else _ROWS[:4]

@@ -7,21 +7,24 @@ from numpy.typing import NDArray
 
 from losscli.checks.inputs import Arrays
 from losscli.checks.precision import Floats
+from losscli.tallies.exact import ExactSum
 
 
 class Change(NamedTuple):
     """New contents of some rows, and what is true once they are in place.
 
     where: the rows, scattered, so that no look at a few of them tells what changed. mean, allowed:
-    the mean of all rows and its tolerance. rows, slopes, slopes_allowed: some rows, changed or not,
-    their gradients of the mean and the tolerance of these. room: for what a call gives there, so
-    that nothing need be allocated between calls, which would break up their memory.
+    the mean of all rows and its tolerance. share: what all rows count together. rows, slopes,
+    slopes_allowed: some rows, changed or not, their gradients of the mean and the tolerance of
+    these. room: for what a call gives there, so that nothing need be allocated between calls, which
+    would break up their memory.
     """
 
     where: NDArray[np.int64]
     parts: Arrays
     mean: float
     allowed: float
+    share: ExactSum
     rows: NDArray[np.int64]
     slopes: Floats
     slopes_allowed: Floats

@@ -1,7 +1,11 @@
 """`examine`: an implementation on ordinary, extreme and adversarial inputs, by one rule."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -17,10 +21,13 @@ from losscli.documents import Note
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Contestant
+from losscli.losses.labels import Choice
+from losscli.losses.loss import Loss
 from losscli.losses.spec import BoundLoss
 from losscli.machine import environment
 
 _LOSES_DIGITS = 16.0  # ULP
+_PATIENCE_S = 30.0  # for a case
 _SLOPE_ERROR = 1e-9  # relative: float64 formulas lose some digits, and a wrong one is far off
 _EXTRA = "pip install 'losscli[check]'"
 
@@ -46,17 +53,25 @@ def examine(
         raise MissingError(
             "adversarial examples need hypothesis and mpmath", hint=_EXTRA, place="--examples"
         )
-    todo = list(cases(bound.loss, bound.label, bound.params, kind, seed))
     rows: list[Checked] = []
     notes: dict[Note, None] = {}
     examiner = Examiner(contestant, setting, seed)
+    loss = _of_its_labels(examiner, bound, kind, seed)
+    todo = list(cases(loss, bound.label, bound.params, kind, seed))
+    growth = _Growth()
+    left_out: dict[str, list[str]] = {}
     for number, case in enumerate(todo):
+        hindrance = growth.hindrance(case)
+        if hindrance:
+            left_out.setdefault(hindrance, []).append(case.name)
+            continue
         try:
-            rows += examiner.rows(case)
+            with growth.watching(case, rows):
+                rows += examiner.rows(case)
         except UnsupportedError as reason:
             if not rows:
                 raise MissingError(f"{contestant.text}: {reason}") from reason
-            notes[Note("left_out", f"{case.name} was left out: {reason}")] = None
+            left_out.setdefault(str(reason), []).append(case.name)
         if bound.code:  # nobody has held its derivative to its reference yet
             rows += _slopes(case)
         progress((number + 1) / (len(todo) + 2))
@@ -65,8 +80,14 @@ def examine(
     if wanted and can_search():
         rows += adversarial(examiner, todo[0].workload, kind, seed, wanted)
     progress(1.0)
+    for why, names in left_out.items():
+        were = "was" if len(names) == 1 else "were"
+        notes[Note("left_out", f"{', '.join(names)} {were} left out: {why}")] = None
     notes |= dict.fromkeys(examiner.notes)
     notes |= dict.fromkeys(_notes(contestant.text, rows, todo, kind, missing=not can_search()))
+    if contestant.reference and contestant.framework == "torch" and all(map(_raised, rows)):
+        words = f"it raised on everything: numpy:{contestant.text} gives it arrays, not tensors"
+        notes[Note("numpy_function", words)] = None
     return Check(
         impl=contestant.text,
         loss=bound.loss.name,
@@ -79,6 +100,58 @@ def examine(
         environment=environment(),
         wall_s=time.perf_counter() - start,
     )
+
+
+class _Growth:
+    """Whether a larger case is worth its time: not where a smaller one is wrong, or took long."""
+
+    def __init__(self) -> None:
+        self._numbers = 0
+        self._seconds = 0.0
+        self._wrong = ""
+
+    def hindrance(self, case: Case) -> str:
+        """Why a case is left out; empty where it is not."""
+        numbers = case.arrays[0].size
+        if not case.ordinary or numbers <= self._numbers:
+            return ""
+        if self._wrong:
+            return f"{self._wrong} is wrong"
+        expected = self._seconds * numbers / max(1, self._numbers)
+        if expected > _PATIENCE_S:
+            return f"{self._numbers:,} numbers took {self._seconds:.1f} s"
+        return ""
+
+    @contextmanager
+    def watching(self, case: Case, rows: list[Checked]) -> Iterator[None]:
+        """Remember how long it took, and whether it was right."""
+        begin, before = time.perf_counter(), len(rows)
+        yield
+        if not case.ordinary:
+            return
+        self._numbers, self._seconds = case.arrays[0].size, time.perf_counter() - begin
+        if any(row.fault for row in rows[before:]):
+            self._wrong = self._wrong or case.name
+
+
+def _of_its_labels(examiner: Examiner, bound: BoundLoss, kind: Precision, seed: int) -> Loss:
+    """The loss with labels of 0 and 1, or of -1 and 1 where a function is right with these."""
+    loss, target = bound.loss, bound.loss.target
+    if examiner.contestant.reference is None or not isinstance(target, Choice) or not target.clash:
+        return loss
+    wrong, right = target.clash
+    signs = tuple(value for value in target.values if value != wrong)
+    other = replace(loss, target=replace(target, values=signs, clash=()))
+
+    def takes(one: Loss) -> bool:
+        case = next(islice(cases(one, bound.label, bound.params, kind, seed), 1, None))
+        return examiner.right(case)
+
+    if right not in signs or takes(loss) or not takes(other):
+        return loss
+    words = f"{examiner.contestant.text} takes labels of {right:g} and 1, and is judged by these"
+    examiner.notes.append(Note("labels", words))
+    return other
 
 
 def _slopes(case: Case) -> Iterator[Checked]:
@@ -104,6 +177,11 @@ def _slopes(case: Case) -> Iterator[Checked]:
         fault=_off_the_slope(found, truth.low, truth.high),
         smallest="",
     )
+
+
+def _raised(row: Checked) -> bool:
+    """Whether the fault is an exception, and no number."""
+    return bool(re.match(r"\w*(Error|Exception)\b", row.fault))
 
 
 def _off_the_slope(found: Floats, low: Floats, high: Floats) -> str:

@@ -7,7 +7,7 @@ from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import Case
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.material import Material
-from losscli.checks.probes import Probe, company, layouts, loses_nan
+from losscli.checks.probes import Probe, company, layouts, loses_nan, upstream
 from losscli.checks.result import Checked
 from losscli.checks.shrink import smallest
 from losscli.checks.snippet import shown_inputs, snippet
@@ -77,6 +77,16 @@ class Examiner:
             verdict.failure = said(error)
         return verdict
 
+    def right(self, case: Case) -> bool:
+        """Whether the value of a case is right, without more ado."""
+        verdict, material = Verdict(), self.material(case.workload, case.arrays, None)
+        try:
+            runner = self.runner(case.workload)
+            verdict.judge(material, runner.forward(*material.inputs(runner.framework)))
+        except Exception:  # noqa: BLE001 - a user's code may raise anything
+            return False
+        return verdict.right
+
     def faulty(self, workload: Workload, arrays: Arrays, *, both: bool) -> tuple[str, str, str]:
         """The smallest inputs that show a fault, the fault, and a snippet; empty: none was found.
 
@@ -94,7 +104,7 @@ class Examiner:
             arrays = failing
         found = smallest(arrays, fails)
         words = self._words(workload, found, both)
-        paste = snippet(self.contestant, workload, found, self.setting.dtype)
+        paste = snippet(self.contestant, workload, found, self.setting, both=both)
         return f"{shown_inputs(found)}: {words}", words, paste
 
     def _words(self, workload: Workload, arrays: Arrays, both: bool) -> str:
@@ -121,8 +131,7 @@ class Examiner:
         if case.each and verdict.right and verdict.of_mean and truth is not None:
             self._each(case, truth, verdict, both=both)
         fault = verdict.words or self._stale(case, material, both=both)
-        if not fault and not both:
-            fault = self._probed(case, truth)
+        fault = fault or self._probed(case, truth, both=both)
         shrunk, paste = "", ""
         if verdict.words:
             shrunk, words, paste = self.faulty(workload, case.arrays, both=both)
@@ -139,7 +148,7 @@ class Examiner:
             smallest=shrunk,
             median_ulp=value.typical,
             grad_median_ulp=gradient.typical,
-            vacuous=workload.rows > 1 and (value.vacuous or gradient.vacuous),
+            vacuous=case.gradient and workload.rows > 1 and (value.vacuous or gradient.vacuous),
             snippet=paste,
         )
 
@@ -182,10 +191,10 @@ class Examiner:
                 return "it is wrong once the contents of its inputs change"
         return ""
 
-    def _probed(self, case: Case, truth: Truth | None) -> str:
-        """What a probe of the case finds wrong: missing numbers, layouts, the company of rows."""
-        probes: tuple[Probe, ...] = (loses_nan, layouts, company)
-        return next((fault for probe in probes if (fault := probe(self, case, truth))), "")
+    def _probed(self, case: Case, truth: Truth | None, *, both: bool) -> str:
+        """What a probe of a pass of the case finds wrong."""
+        probes: tuple[Probe, ...] = (loses_nan, layouts, company, upstream)
+        return next((fault for probe in probes if (fault := probe(self, case, truth, both))), "")
 
 
 def _truth(workload: Workload, arrays: Arrays, *, slopes: bool) -> Truth | None:

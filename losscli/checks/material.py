@@ -177,7 +177,7 @@ class Material:
         whole = self.workload.loss.elementwise and shape == self._arrays[0].shape
         if shape and shape != self._rows.shape and not whole:
             return Glimpse(np.nan, None, (shape, None))
-        mean = self.mean_of(answer.value)
+        mean = self._mean_of(answer.value, change.share)
         if answer.gradients is None or not self._slopes_count:
             return Glimpse(mean)
         gradient = answer.gradients[0]
@@ -200,12 +200,12 @@ class Material:
         slopes, size = change.slopes, self._size(change.slopes)
         return mean, compare(glimpse.slopes, slopes, change.slopes_allowed, self.precision, 0, size)
 
-    def mean_of(self, value: Any) -> float:
-        """The mean that an answer's value says: itself, or that of its rows."""
+    def _mean_of(self, value: Any, share: ExactSum) -> float:
+        """The mean that an answer's value says: itself, or that of rows that count so much."""
         rows = host(value)
         if not rows.ndim:
             return float(rows)
-        total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(self._share)
+        total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(share)
         return total * len(self._rows) / max(1, rows.size)
 
     def elsewhere(self, framework: Framework) -> tuple[Any, ...]:
@@ -288,7 +288,7 @@ class Material:
         rows = np.union1d(rows, where[self._draw.choice(len(where), _SAMPLE)])
         slopes, slopes_allowed, _ = self._slopes_of(*self._parts(rows))
         room = np.empty_like(slopes)
-        return Change(where, parts, mean, allowed, rows, slopes, slopes_allowed, room)
+        return Change(where, parts, mean, allowed, self._share, rows, slopes, slopes_allowed, room)
 
     def _replace(
         self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats

@@ -11,7 +11,7 @@ from losscli.checks.cases import Case
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.material import Material
 from losscli.checks.result import Checked
-from losscli.checks.trial import said
+from losscli.checks.trial import Verdict, said
 from losscli.checks.truth import Truth
 from losscli.documents import Note
 from losscli.implementations.implementation import Answer, Workload
@@ -19,14 +19,14 @@ from losscli.implementations.implementation import Answer, Workload
 if TYPE_CHECKING:
     from losscli.checks.examiner import Examiner
 
-Probe: TypeAlias = "Callable[[Examiner, Case, Truth | None], str]"
+Probe: TypeAlias = "Callable[[Examiner, Case, Truth | None, bool], str]"
 
 
-def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
+def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
     """Whether a prediction that is nan vanishes from the value."""
     pred, *rest = case.arrays
     del truth  # of other inputs
-    if not case.gradient or pred.dtype.kind != "f":
+    if both or not case.gradient or pred.dtype.kind != "f":
         return ""
     broken = pred.copy()
     indexed = bool(rest) and rest[0].dtype.kind == "i"
@@ -47,28 +47,47 @@ def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     return ""
 
 
-def layouts(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
+def layouts(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
     """Whether it misreads inputs that are not contiguous; that it refuses them is noted."""
     if len(case.arrays[0]) < 2:
         return ""
     material = examiner.material(case.workload, case.arrays, truth)
     runner = examiner.runner(case.workload)
     inputs = material.inputs(runner.framework)
+    call = examiner.call(case.workload, both=both)
     for name, layout in _LAYOUTS.items():
         try:
-            answer = runner.forward(*map(layout, inputs))
+            answer = call(*map(layout, inputs))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             words = f"{examiner.contestant.text} needs contiguous inputs: {said(error)}"
             examiner.notes.append(Note("needs_contiguous", words))
             return ""
-        if material.judge_value(answer.value).wrong:
+        verdict = Verdict()
+        verdict.judge(material, answer)
+        if not verdict.right:
             return f"it is wrong on inputs that are not contiguous ({name})"
     return ""
 
 
-def company(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
+def upstream(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
+    """Whether the gradients of twice the mean are not twice those of the mean."""
+    runner = examiner.runner(case.workload)
+    if not both or runner.scaled is None or case.each:  # twice an extreme one may overflow
+        return ""
+    material = examiner.material(case.workload, case.arrays, truth)
+    try:
+        answer = runner.scaled(*material.inputs(runner.framework))
+    except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+        return said(error)
+    halves = tuple(0.5 * gradient for gradient in answer.gradients or ())
+    if material.judge_gradients(halves).wrong:
+        return "its backward does not heed the gradient that comes from above"
+    return ""
+
+
+def company(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
     """Whether losses of rows are others beside half of the other rows."""
-    if len(case.arrays[0]) < 2 or not case.gradient:
+    if both or len(case.arrays[0]) < 2 or not case.gradient:
         return ""
     half = tuple(array[::2].copy() for array in case.arrays)
     part = None if truth is None else truth.part(slice(None, None, 2))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.checks.inputs import Arrays
-from losscli.implementations.implementation import Workload
+from losscli.implementations.function import form_of
+from losscli.implementations.implementation import Setting, Workload
 from losscli.implementations.registry import Contestant
 
 _NAMES = ("pred", "target")
@@ -18,36 +19,64 @@ def shown_inputs(arrays: Arrays) -> str:
     return " ".join(f"{name} {_cut(_numbers(array))}" for name, array in shown)
 
 
-def snippet(contestant: Contestant, workload: Workload, arrays: Arrays, dtype: str) -> str:
-    """Lines of Python that show the true values, and those of a user's function beside them."""
+def snippet(
+    contestant: Contestant, workload: Workload, arrays: Arrays, setting: Setting, *, both: bool
+) -> str:
+    """Lines of Python that show the true values, and those of a user's function beside them.
+
+    both: whether it is gradients that are wrong.
+    """
+    held = "float32" if setting.dtype == "bfloat16" else setting.dtype
+    names = _NAMES[: len(arrays)]
     lines = ["import numpy as np", "from losscli import losses"]
-    held = "float32" if dtype == "bfloat16" else dtype
-    for name, array in zip(_NAMES, arrays, strict=False):
+    for name, array in zip(names, arrays, strict=True):
         kind = held if array.dtype.kind == "f" else "int64"
         lines.append(f"{name} = np.array({_numbers(array)}, np.{kind})")
-    inputs = list(_NAMES[: len(arrays)])
-    params = [f"{name}={_value(value)}" for name, value in workload.set_params.items()]
-    call = ", ".join([*inputs, *params])
+    call = ", ".join([*names, *_params(workload, "np.array({})")])
     lines.append(f"print(losses.{workload.name}({call}))")
     if workload.differentiable:
         lines.append(f"print(losses.{workload.name}.gradient({call}))")
-    if contestant.reference is not None:
-        lines.append("from losscli.references import load")
-        if contestant.framework == "torch":
-            lines.insert(1, "import torch")
-            inputs = [_tensor(name, arrays[at], dtype) for at, name in enumerate(inputs)]
-        call = ", ".join([*inputs, *params])
-        lines.append(f"print(load({contestant.reference!r})({call}))")
+    if contestant.reference is None:
+        return "\n".join(lines)
+    lines.append("from losscli.references import load")
+    function = f"load({contestant.reference!r})"
+    if contestant.framework == "numpy":
+        return "\n".join([*lines, f"print({function}({call}))"])
+    lines.insert(1, "import torch")
+    for name, array in zip(names, arrays, strict=True):
+        lines.append(f"{name} = {_tensor(name, array, setting, leaf=both and name == 'pred')}")
+    params = _params(workload, "torch.tensor({}, dtype=pred.dtype)")
+    form = form_of(contestant.reference)
+    if form == "class":
+        function, params = f"{function}({', '.join(params)})", []
+    elif form == "module":
+        params = []
+    lines += [f"value = {function}({', '.join([*names, *params])})", "print(value)"]
+    if both:
+        lines += [
+            "if not isinstance(value, (tuple, list)):",
+            "    print(torch.autograd.grad(value.mean(), pred))",
+        ]
     return "\n".join(lines)
 
 
-def _tensor(name: str, array: NDArray[Any], dtype: str) -> str:
-    narrow = dtype == "bfloat16" and array.dtype.kind == "f"
-    return f"torch.tensor({name}{', dtype=torch.bfloat16' if narrow else ''})"
+def _params(workload: Workload, array: str) -> list[str]:
+    """The parameters that are set, as keywords; array: what makes one of several numbers."""
+    return [
+        f"{name}={array.format(value.tolist()) if isinstance(value, np.ndarray) else repr(value)}"
+        for name, value in workload.set_params.items()
+    ]
 
 
-def _value(value: Any) -> str:
-    return f"np.array({value.tolist()})" if isinstance(value, np.ndarray) else repr(value)
+def _tensor(name: str, array: NDArray[Any], setting: Setting, *, leaf: bool) -> str:
+    words = [name]
+    if setting.dtype == "bfloat16" and array.dtype.kind == "f":
+        words.append("dtype=torch.bfloat16")
+    if setting.device != "cpu":
+        words.append(f"device={setting.device!r}")
+    if leaf:
+        words.append("requires_grad=True")
+    return f"torch.tensor({', '.join(words)})"
 
 
 def _numbers(array: NDArray[Any]) -> str:

@@ -1,7 +1,9 @@
 """A user's function: `FILE.py:FUNCTION` or `MODULE:FUNCTION`, on torch tensors or NumPy arrays."""
 
+import inspect
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,52 +20,128 @@ def prepare(
     It returns the mean or one loss a row or element, or (loss, gradient …) of the mean; without a
     gradient, torch's autograd gives the backward pass. An nn.Module, class or instance, will do.
 
-    Raises UsageError for what cannot be called, MissingError where torch is not installed.
+    Raises UsageError for what cannot be called so, and for a module whose constructor fails,
+    MissingError where torch is not installed.
     """
     found = load(reference)
-    wrt = 2 if workload.linear else 1
     params = workload.set_params
     if framework == "numpy":
         function = _guarded(_callable(found, reference))
+        _check_signature(found, reference, workload, params)
         given = _gives_gradient(function, params)
         return Runner("numpy", lambda *inputs: given(*inputs), lambda *inputs: given(*inputs))
     try:
-        import torch
+        import torch  # noqa: F401
     except ImportError as error:
         raise MissingError(
             "a function on tensors needs PyTorch", hint=f"numpy:{reference} calls it on arrays"
         ) from error
-    if isinstance(found, type) and issubclass(found, torch.nn.Module):
-        found = found(**params)
-    if isinstance(found, torch.nn.Module):
-        params = {}  # it has its own
     from losscli.implementations.torch import moved
 
     params = {
         name: moved(value, setting) if hasattr(value, "__len__") else value
         for name, value in params.items()
     }
-    return _on_tensors(_guarded(_callable(found, reference)), params, wrt)
+    form = form_of(reference)
+    if form == "class":
+        found = _made(found, reference, params)
+    if form != "function":
+        params = {}  # it has its own
+    function = _guarded(_callable(found, reference))
+    _check_signature(found, reference, workload, params)
+    return _on_tensors(function, workload, setting, params)
 
 
-def _on_tensors(function: Callable[..., Any], params: dict[str, Any], wrt: int) -> Runner:
+def form_of(reference: str) -> Literal["class", "module", "function"]:
+    """What a reference names: a class of modules of torch, one of them, or a function."""
     import torch
+
+    found = load(reference)
+    if isinstance(found, type) and issubclass(found, torch.nn.Module):
+        return "class"
+    return "module" if isinstance(found, torch.nn.Module) else "function"
+
+
+def _made(kind: type, reference: str, params: dict[str, Any]) -> Any:
+    """An instance of a module; raises UsageError where its constructor does."""
+    try:
+        return kind(**params)
+    except Exception as error:
+        given = ", ".join(f"{name}={value}" for name, value in params.items())
+        raise UsageError(
+            f"{reference}({given}) failed: {type(error).__name__}: {error}",
+            hint="it is made with the parameters of the loss that are set",
+        ) from error
+
+
+def _check_signature(
+    found: Any, reference: str, workload: Workload, params: dict[str, Any]
+) -> None:
+    """Raise UsageError for a function that cannot be called so, whatever the numbers."""
+    count = 3 if workload.linear else 2 if workload.loss.rows_of.targeted else 1
+    try:
+        signature = inspect.signature(getattr(found, "forward", found))
+    except (TypeError, ValueError):  # of compiled code nothing is known
+        return
+    try:
+        signature.bind(*range(count), **params)
+    except TypeError as error:
+        names = ("hidden", "weight", "target") if workload.linear else ("pred", "target")[:count]
+        words = ", ".join([*names, *(f"{name}=..." for name in params)])
+        raise UsageError(
+            f"{reference} cannot be called: {error}", hint=f"it is called as f({words})"
+        ) from error
+
+
+def _on_tensors(
+    function: Callable[..., Any], workload: Workload, setting: Setting, params: dict[str, Any]
+) -> Runner:
+    import torch
+
+    wrt = 2 if workload.linear else 1
+    mean_of = _means(workload, setting)
 
     def forward(*inputs: Any) -> Answer:
         with torch.no_grad():
             return _answer(function(*inputs, **params))
 
-    def both(*inputs: Any) -> Answer:
+    def both(*inputs: Any, factor: float = 1.0) -> Answer:
         leaves = [tensor.detach().requires_grad_() for tensor in inputs[:wrt]]
         answer = _answer(function(*leaves, *inputs[wrt:], **params))
         if answer.gradients is not None:
-            return Answer(_detached(answer.value), tuple(map(_detached, answer.gradients)))
+            gradients = (_detached(gradient) * factor for gradient in answer.gradients)
+            given = map(_detached, answer.gradients) if factor == 1.0 else gradients
+            return Answer(_detached(answer.value), tuple(given))
         if not getattr(answer.value, "requires_grad", False):
             raise TypeError("it returns no tensor that has a gradient, and no gradient beside it")
-        mean = answer.value.mean() if answer.value.ndim else answer.value
-        return Answer(_detached(answer.value), torch.autograd.grad(mean, leaves))
+        mean = mean_of(answer.value, inputs[-1])
+        upstream = None if factor == 1.0 else mean.new_tensor(factor)
+        return Answer(_detached(answer.value), torch.autograd.grad(mean, leaves, upstream))
 
-    return Runner("torch", forward, both)
+    return Runner("torch", forward, both, scaled=partial(both, factor=2.0))
+
+
+def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
+    """What gives the mean of a function's answer beside targets: that of rows as they count."""
+    from array_api_compat import torch as xp
+
+    from losscli.implementations.torch import moved
+
+    loss = workload.loss
+    params = {
+        name: moved(value, setting) if isinstance(value, np.ndarray) else value
+        for name, value in workload.params.items()
+    }
+
+    def mean_of(value: Any, target: Any) -> Any:
+        if not value.ndim:
+            return value
+        shares = None if loss.denominator is None else loss.shares(xp, target, params)
+        if shares is None:
+            return value.mean()
+        return value.sum() * (len(value) / value.numel()) / shares.sum()
+
+    return mean_of
 
 
 def _gives_gradient(function: Callable[..., Any], params: dict[str, Any]) -> Callable[..., Answer]:

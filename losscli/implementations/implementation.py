@@ -87,9 +87,10 @@ class Answer(NamedTuple):
 
 
 class Runner(NamedTuple):
-    """A prepared computation. forward and both take the inputs and return an Answer.
+    """A prepared computation. forward, both and scaled take the inputs and return an Answer.
 
     both: forward and backward; None where the library, or the loss, has no backward.
+    scaled: as both, with gradients of twice the mean; None where nothing says what these are.
     framework: the arrays that it takes. compiles: its first call does work that others do not.
     """
 
@@ -97,6 +98,7 @@ class Runner(NamedTuple):
     forward: Callable[..., Answer]
     both: Callable[..., Answer] | None
     compiles: bool = False
+    scaled: Callable[..., Answer] | None = None
 
 
 class UnsupportedError(Exception):

@@ -8,6 +8,8 @@ from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.units import ulps
 
+_LINE = 300  # characters of a line that can still be pasted from a terminal
+
 if TYPE_CHECKING:
     from losscli.checks.result import Check, Checked
 
@@ -53,8 +55,12 @@ def _tail(result: "Check") -> Iterator[str]:
         yield f"WRONG {shown(first.case)}, {first.passes}: {shown(first.fault)}{like}"
         if first.smallest:
             yield f"      smallest: {shown(first.smallest)}"
-    paste = next((row.snippet for row in result.rows if row.snippet), "")
-    yield from (f"      {shown(line)}" for line in paste.splitlines())
+    pastes = [row.snippet.splitlines() for row in result.rows if row.snippet]
+    short = (lines for lines in pastes if max(map(len, lines)) <= _LINE)
+    paste = next(short, [])
+    yield from (f"      {shown(line)}" for line in paste)
+    if pastes and not paste:
+        yield "      lines to paste are too long for a table: --format json has them"
     told = {row.truth for row in result.rows}
     words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
     if len(told) > 1:

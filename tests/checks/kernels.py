@@ -230,3 +230,120 @@ def scaled(pred, target):
     """One in a thousand too much where vectors are long."""
     found = 1 - F.cosine_similarity(pred.double(), target.double(), eps=1e-300)
     return torch.where(pred.abs().amax(-1) > 1e3, found * 1.001, found)
+
+
+def of_rows(pred, target, weight=None):
+    """Right: losses of rows, of which some may not count and others more."""
+    return F.cross_entropy(pred, target, weight=weight, reduction="none")
+
+
+def of_the_first_rows(pred, target):
+    """A grid that covers 1,024 rows."""
+    return F.cross_entropy(pred[:1024], target[:1024], reduction="sum") / len(pred)
+
+
+def of_the_first_classes(pred, target):
+    """A block of 1,024 classes, of which there may be more."""
+    return F.cross_entropy(pred[:, :1024], target.clamp(max=1023))
+
+
+class _Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, pred, target):
+        ctx.save_for_backward(pred, target)
+        return F.mse_loss(pred, target)
+
+    @staticmethod
+    def backward(ctx, above):
+        pred, target = ctx.saved_tensors
+        return above * 2.0 * (pred - target) / pred.numel(), None
+
+
+class _Deaf(_Square):
+    @staticmethod
+    def backward(ctx, above):
+        return _Square.backward(ctx, torch.ones_like(above))
+
+
+class _Flat(_Square):
+    @staticmethod
+    def backward(ctx, above):
+        pred, target = ctx.saved_tensors
+        flat = torch.as_strided(pred, pred.shape, torch.empty(pred.shape).stride())
+        return above * 2.0 * (flat - target) / pred.numel(), None
+
+
+def heeds_what_is_above(pred, target):
+    """Right, with a backward of its own."""
+    return _Square.apply(pred, target)
+
+
+def deaf(pred, target):
+    """As if nothing came after the loss."""
+    return _Deaf.apply(pred, target)
+
+
+def reads_wrongly_backwards(pred, target):
+    """Right forward, whatever the layout."""
+    return _Flat.apply(pred, target)
+
+
+def signed_hinge(pred, target):
+    """Right, of labels of -1 and 1."""
+    return F.relu(1 - pred * target).mean()
+
+
+def signed_hinge_doubled(pred, target):
+    """Wrong, of whichever labels."""
+    return 2.0 * signed_hinge(pred, target)
+
+
+def all_pairs(pred, target):
+    """Broadcasts a column against a row."""
+    return F.mse_loss(pred[:, None].expand(-1, len(target)), target.expand(len(pred), -1))
+
+
+def slow(pred, target):
+    """Right, and without end where there is much."""
+    if len(pred) > 20_000:
+        raise RuntimeError("this would take an hour")
+    return F.mse_loss(pred, target)
+
+
+def ensemble(pred, target):
+    """Right, by the formula; its slope is 0 where all members are at the target."""
+    apart = (pred[:, :, None] - pred[:, None, :]).abs().mean((-1, -2))
+    return (pred - target[:, None]).abs().mean(-1) - 0.5 * apart
+
+
+def of_arrays(pred, target):
+    """Right, of arrays."""
+    return ((pred - target).astype("float64") ** 2).mean()
+
+
+def of_arrays_doubled(pred, target):
+    """Wrong, of arrays."""
+    return 2.0 * of_arrays(pred, target)
+
+
+def doubled_of_rows(pred, target, weight=None):
+    """Wrong, with a parameter that is an array."""
+    return 2.0 * F.cross_entropy(pred, target, weight=weight)
+
+
+class Half(torch.nn.Module):
+    """Half of it."""
+
+    def __init__(self, beta=1.0):
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, pred, target):
+        return 0.5 * F.smooth_l1_loss(pred, target, beta=self.beta)
+
+
+class Broken(torch.nn.Module):
+    """Cannot be made."""
+
+    def __init__(self):
+        raise ValueError("needs a device")

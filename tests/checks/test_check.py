@@ -6,9 +6,10 @@ import shutil
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from losscli import MissingError, UsageError
+from losscli import MissingError, UsageError, losses
 from losscli import check as whole_check
 
 KERNELS = Path(__file__).with_name("kernels.py")
@@ -99,6 +100,11 @@ FAULTS = {
     "forgets_a_weight": ("mse + 0.1*mae", "the mean is"),
     "mixes_up_the_columns": ("gaussian_nll", "the mean is"),
     "counts_what_is_right": ("zero_one", "the mean is"),
+    "of_the_first_rows": ("cross_entropy", "the mean is"),
+    "of_the_first_classes": ("cross_entropy", "the mean is"),
+    "deaf": ("mse", "does not heed the gradient that comes from above"),
+    "reads_wrongly_backwards": ("mse", "not contiguous"),
+    "signed_hinge_doubled": ("hinge", "the mean is"),
     "scaled": (
         "cosine_distance",
         "value wrong: .* 1.001, should be 1",
@@ -124,6 +130,9 @@ RIGHT = {
     "subgradient": "mae",
     "weighed": "mse + 0.1*mae",
     "nce": "info_nce",
+    "of_rows": "cross_entropy",
+    "heeds_what_is_above": "mse",
+    "signed_hinge": "hinge",
 }
 
 
@@ -132,10 +141,90 @@ def test_a_right_function_passes(name):
     """Of rows, with parameters; what it cannot take is a note."""
     result = check(f"kernels.py:{name}", RIGHT[name])
     assert [row.fault for row in result] == [""] * len(result)
-    told = ("loses_digits", "declared_gradient")
+    told = ("loses_digits", "declared_gradient", "labels")
     codes = [note.code for note in result.notes if note.code not in told]
     assert codes == (["needs_contiguous"] * len(codes) if name == "contiguous_only" else [])
     assert ("needs_contiguous" in codes) == (name == "contiguous_only")
+
+
+@pytest.mark.parametrize("form", ["kernels.py:of_rows", "torch.nn:CrossEntropyLoss"])
+def test_rows_count_as_their_classes_weigh(form):
+    """In the mean and in its gradient, also while contents change; arrays come as tensors."""
+    np.save("w.npy", [0.5, 1.0, 2.0])
+    result = check(form, "cross_entropy:weight=@w.npy")
+    assert [row.fault for row in result] == [""] * len(result)
+
+
+def test_members_at_one_point_have_the_slope_between(rng):
+    """At a kink every slope between the two sides is right, and ours is one."""
+    result = check("kernels.py:ensemble", "crps_ensemble")
+    faults = [row for row in result if row.fault and "far out" not in row.case]
+    assert faults == []
+    pred = rng.integers(0, 3, (200, 5)).astype(float)
+    slopes = losses.crps_ensemble.gradient(pred, np.ones(200))
+    turned = losses.crps_ensemble.gradient(pred[:, ::-1], np.ones(200))
+    assert (slopes == turned[:, ::-1]).all()
+
+
+def test_labels_are_those_that_a_function_takes():
+    """And which they were is a note."""
+    notes = {n.code: n.message for n in check("kernels.py:signed_hinge", "hinge").notes}
+    assert "labels of -1 and 1" in notes["labels"]
+    doubled = check("kernels.py:signed_hinge_doubled", "hinge").notes
+    assert "labels" not in {note.code for note in doubled}
+
+
+def test_what_is_wrong_in_little_is_not_tried_in_large():
+    """It could take all of the memory, and says no more."""
+    result = check("kernels.py:all_pairs", "mse")
+    assert {row.case for row in result if row.case.startswith("ordinary")} == {
+        "ordinary 1", "ordinary 7",
+    }  # fmt: skip
+    (note,) = [note.message for note in result.notes if note.code == "left_out"]
+    assert note == (
+        "ordinary 1000, ordinary 10007, ordinary 100003, ordinary 50x3 were left out: "
+        "ordinary 7 is wrong"
+    )
+
+
+def test_what_would_take_too_long_is_left_out(monkeypatch):
+    """Where a smaller case says how long; here no time at all is too long."""
+    monkeypatch.setattr("losscli.checks.check._PATIENCE_S", 0.0)
+    result = check("kernels.py:slow", "mse")
+    assert result.correct
+    (note,) = [note.message for note in result.notes if note.code == "left_out"]
+    assert re.fullmatch(r"ordinary 7, .* were left out: 1 numbers took [0-9.]+ s", note)
+    assert "ordinary 100003" in note
+
+
+def test_a_function_of_arrays_that_gets_tensors_is_told_how_to_get_them():
+    """It raises on everything."""
+    notes = {note.code: note.message for note in check("kernels.py:of_arrays", "mse").notes}
+    assert "numpy:kernels.py:of_arrays" in notes["numpy_function"]
+    assert check("numpy:kernels.py:of_arrays", "mse").correct
+
+
+PASTED = {
+    "a module": ("kernels.py:Half", "smooth_l1:beta=0.5"),
+    "a function of rows": ("kernels.py:ranking_swapped", "margin_ranking"),
+    "an array among its parameters": ("kernels.py:doubled_of_rows", "cross_entropy:weight=@w.npy"),
+    "a gradient": ("kernels.py:not_divided", "mse"),
+    "autograd": ("kernels.py:root", "mae"),
+    "arrays": ("numpy:kernels.py:of_arrays_doubled", "mse"),
+}
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_every_snippet_can_be_pasted(name, capsys):
+    """Whatever the form; the number that it prints last is that of the fault."""
+    np.save("w.npy", [0.5, 1.0, 2.0])
+    rows = [row for row in check(*PASTED[name]) if row.snippet]
+    assert rows
+    for row in rows:
+        exec(row.snippet, {})
+        shown = capsys.readouterr().out
+        found = re.search(r"(?:is|: )(?: )?([-+0-9.einfa]+), should be", row.fault)[1]
+        assert found.lstrip("-")[:4] in shown, (row.fault, shown)
 
 
 def test_a_loss_without_a_gradient_is_judged_by_its_values():
@@ -224,6 +313,9 @@ REFUSED = {
     "no loss": (("kernels.py:rows", "mze"), "no loss is called"),
     "no function": (("kernels.py:row", "mse"), "did you mean rows"),
     "no type": (("mse",), "no dtype"),
+    "one argument": (("kernels.py:triplet_squared", "mse"), "cannot be called"),
+    "no such parameter": (("kernels.py:doubled", "smooth_l1:beta=2"), "f(pred, target, beta=...)"),
+    "no module": (("kernels.py:Broken", "mse"), "Broken() failed: ValueError: needs a device"),
 }
 
 
@@ -232,8 +324,9 @@ def test_what_makes_no_sense_is_refused(case):
     """With the mend."""
     arguments, words = REFUSED[case]
     flags = {"dtype": "float8"} if case == "no type" else {}
-    with pytest.raises(UsageError, match=words):
+    with pytest.raises(UsageError) as error:
         check(*arguments, **flags)
+    assert words in str(error.value)
 
 
 def test_shapes_that_a_library_lacks_are_left_out():

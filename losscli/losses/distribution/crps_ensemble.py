@@ -52,11 +52,23 @@ def _unfair(ranks: Array, members: int) -> Array:
 
 
 def _crps_ensemble_derivative(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
-    """Of each member, by its rank and by whether it lies above the target."""
+    """Of each member, by its rank and by whether it lies above the target.
+
+    Members at one point share the mean of their ranks, and one at the target lies half above it:
+    the middle of the slopes at a kink.
+    """
     members = _count(pred, fair)
-    ranks = 1.0 + xp.astype(xp.argsort(xp.argsort(pred, axis=-1), axis=-1), pred.dtype)
-    slope = _shares(xp, pred > target[:, None], ranks, members)
+    below, above = (_places(xp, side) for side in (pred, -pred))
+    ranks = 0.5 * (below - above + members + 1.0)
+    over = pred - target[:, None]
+    slope = _shares(xp, 0.5 * (xp.sign(over) + 1.0), ranks, members)
     return slope - _unfair(ranks, members) if fair else slope
+
+
+def _places(xp: Namespace, pred: Array) -> Array:
+    """The place of each member in the order of its row, from 0; equal ones keep theirs."""
+    order = xp.argsort(pred, axis=-1, stable=True)
+    return xp.astype(xp.argsort(order, axis=-1, stable=True), pred.dtype)
 
 
 def _crps_ensemble_reference(mp: Any, pred: Any, target: Any, *, fair: bool) -> Any:
