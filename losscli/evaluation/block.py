@@ -12,7 +12,7 @@ from losscli.backends.backend import Array, Backend
 from losscli.errors import DataError
 from losscli.evaluation.groups import BlockGroups, leaves
 from losscli.losses.domain import WEIGHT, Domain, Mask, rows_with
-from losscli.losses.loss import strips
+from losscli.losses.inputs import strips
 from losscli.losses.probabilities import looks_like_probabilities
 from losscli.losses.spec import BoundLoss
 from losscli.machine import reuses_memory, settle_heap
