@@ -237,6 +237,11 @@ def of_rows(pred, target, weight=None):
     return F.cross_entropy(pred, target, weight=weight, reduction="none")
 
 
+def sums_of_rows(pred, target):
+    """Right: of a sum, of which rows count as their classes weigh."""
+    return 1.1 * of_rows(pred, target, pred.new_tensor([0.5, 1.0, 2.0]))
+
+
 def of_the_first_rows(pred, target):
     """A grid that covers 1,024 rows."""
     return F.cross_entropy(pred[:1024], target[:1024], reduction="sum") / len(pred)

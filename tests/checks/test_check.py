@@ -147,11 +147,21 @@ def test_a_right_function_passes(name):
     assert ("needs_contiguous" in codes) == (name == "contiguous_only")
 
 
-@pytest.mark.parametrize("form", ["kernels.py:of_rows", "torch.nn:CrossEntropyLoss"])
-def test_rows_count_as_their_classes_weigh(form):
+WEIGHED = "cross_entropy:weight=@w.npy"
+
+
+@pytest.mark.parametrize(
+    ("form", "loss"),
+    [
+        ("kernels.py:of_rows", WEIGHED),
+        ("torch.nn:CrossEntropyLoss", WEIGHED),
+        ("kernels.py:sums_of_rows", f"{WEIGHED} + 0.1*{WEIGHED}"),
+    ],
+)
+def test_rows_count_as_their_classes_weigh(form, loss):
     """In the mean and in its gradient, also while contents change; arrays come as tensors."""
     np.save("w.npy", [0.5, 1.0, 2.0])
-    result = check(form, "cross_entropy:weight=@w.npy")
+    result = check(form, loss)
     assert [row.fault for row in result] == [""] * len(result)
 
 
