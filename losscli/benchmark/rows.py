@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from losscli.benchmark.devices import Device
 from losscli.benchmark.limit import Limit
@@ -18,6 +19,8 @@ from losscli.ranks import bimodal, median_interval, outliers, ratio_interval
 _IMPLAUSIBLE = 1.3  # so much faster than memory allows cannot be
 _LOSES_DIGITS = 16.0  # ULP
 _LAUNCH_BOUND = 5.0
+
+_Speedup: TypeAlias = tuple[float, tuple[float, float] | None]  # and its interval
 
 
 @dataclass(slots=True)
@@ -120,7 +123,7 @@ def rows_of(block: Block, peaks: Mapping[tuple[int, str], int | None]) -> Iterat
             stopped_by="failed" if lane.failure else block.stopped_by,
             compile_s=entry.compile_s,
             threads=block.setting.threads,
-            notes=(*_notes(block, lane, verdict), *_doubts(block, lane, speedup)),
+            notes=tuple(_notes(block, lane, verdict, speedup)),
         )
 
 
@@ -152,7 +155,7 @@ def _times(lane: Lane) -> Times | None:
     )
 
 
-def _speedup(first: Lane, lane: Lane) -> tuple[float, tuple[float, float] | None] | None:
+def _speedup(first: Lane, lane: Lane) -> _Speedup | None:
     if not lane.times or len(lane.times) != len(first.times):
         return None
     if lane is first:
@@ -163,30 +166,14 @@ def _speedup(first: Lane, lane: Lane) -> tuple[float, tuple[float, float] | None
     return math.exp(estimate), ends
 
 
-def _doubts(
-    block: Block, lane: Lane, speedup: tuple[float, tuple[float, float] | None] | None
-) -> Iterator[Note]:
-    """That a speed-up has no interval, where it has none."""
-    if speedup and speedup[1] is None:
-        yield Note(
-            "no_interval",
-            f"the speed-up of {lane.name} drifts too much for an interval in {_where(block)}: "
-            "give it more --time",
-        )
-
-
-def _where(block: Block) -> str:
-    return f"{block.workload.label} {'x'.join(map(str, block.workload.shape))}"
-
-
 def _vacuous(lane: Lane, verdict: Verdict) -> bool:
     """Whether a constant would have passed as well: then speed says nothing."""
     judged = verdict.gradient if verdict.gradient.count else lane.means + verdict.value
     return judged.vacuous
 
 
-def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
-    where = _where(block)
+def _notes(block: Block, lane: Lane, verdict: Verdict, speedup: _Speedup | None) -> Iterator[Note]:
+    where = f"{block.workload.label} {'x'.join(map(str, block.workload.shape))}"
     ulp = max(verdict.value.ulp, verdict.gradient.ulp)
     if _LOSES_DIGITS < ulp < math.inf and not _fault(lane, verdict):
         yield Note(
@@ -195,6 +182,9 @@ def _notes(block: Block, lane: Lane, verdict: Verdict) -> Iterator[Note]:
     if _vacuous(lane, verdict):
         words = f"a constant would pass as {where} in {block.setting.dtype}"
         yield Note("vacuous", words)
+    if speedup and speedup[1] is None:
+        words = f"the speed-up of {lane.name} drifts too much for an interval in {where}"
+        yield Note("no_interval", f"{words}: give it more --time")
     if bimodal(lane.samples):
         yield Note("bimodal", f"the times of {lane.name} have two modes in {where}")
     if lane.throttled:

@@ -3,9 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 
@@ -28,6 +26,7 @@ from losscli.machine import environment
 
 _LOSES_DIGITS = 16.0  # ULP
 _PATIENCE_S = 30.0  # for a case
+_LABELS = 50  # rows that hold labels of both kinds
 _SLOPE_ERROR = 1e-9  # relative: float64 formulas lose some digits, and a wrong one is far off
 _EXTRA = "pip install 'losscli[check]'"
 
@@ -56,7 +55,7 @@ def examine(
     rows: list[Checked] = []
     notes: dict[Note, None] = {}
     examiner = Examiner(contestant, setting, seed)
-    loss = _of_its_labels(examiner, bound, kind, seed)
+    loss = _in_its_labels(examiner, bound, kind, seed)
     todo = list(cases(loss, bound.label, bound.params, kind, seed))
     growth = _Growth()
     left_out: dict[str, list[str]] = {}
@@ -66,8 +65,10 @@ def examine(
             left_out.setdefault(hindrance, []).append(case.name)
             continue
         try:
-            with growth.watching(case, rows):
-                rows += examiner.rows(case)
+            begin = time.perf_counter()
+            found = list(examiner.rows(case))
+            growth.saw(case, found, time.perf_counter() - begin)
+            rows += found
         except UnsupportedError as reason:
             if not rows:
                 raise MissingError(f"{contestant.text}: {reason}") from reason
@@ -106,52 +107,45 @@ class _Growth:
     """Whether a larger case is worth its time: not where a smaller one is wrong, or took long."""
 
     def __init__(self) -> None:
-        self._numbers = 0
+        self._last: Case | None = None
         self._seconds = 0.0
-        self._wrong = ""
+        self._wrong = False
 
     def hindrance(self, case: Case) -> str:
         """Why a case is left out; empty where it is not."""
-        numbers = case.arrays[0].size
-        if not case.ordinary or numbers <= self._numbers:
+        last = self._last
+        if last is None or not case.ordinary or case.arrays[0].size <= last.arrays[0].size:
             return ""
         if self._wrong:
-            return f"{self._wrong} is wrong"
-        expected = self._seconds * numbers / max(1, self._numbers)
-        if expected > _PATIENCE_S:
-            return f"{self._numbers:,} numbers took {self._seconds:.1f} s"
-        return ""
+            return f"{last.name} is wrong"
+        expected = self._seconds * case.arrays[0].size / last.arrays[0].size
+        return f"{last.name} took {self._seconds:.1f} s" if expected > _PATIENCE_S else ""
 
-    @contextmanager
-    def watching(self, case: Case, rows: list[Checked]) -> Iterator[None]:
-        """Remember how long it took, and whether it was right."""
-        begin, before = time.perf_counter(), len(rows)
-        yield
-        if not case.ordinary:
-            return
-        self._numbers, self._seconds = case.arrays[0].size, time.perf_counter() - begin
-        if any(row.fault for row in rows[before:]):
-            self._wrong = self._wrong or case.name
+    def saw(self, case: Case, found: Sequence[Checked], seconds: float) -> None:
+        """Remember what an ordinary case came to."""
+        if case.ordinary:
+            self._last, self._seconds = case, seconds
+            self._wrong = any(row.fault for row in found)
 
 
-def _of_its_labels(examiner: Examiner, bound: BoundLoss, kind: Precision, seed: int) -> Loss:
-    """The loss with labels of 0 and 1, or of -1 and 1 where a function is right with these."""
+def _in_its_labels(examiner: Examiner, bound: BoundLoss, kind: Precision, seed: int) -> Loss:
+    """The loss of labels of 0 and 1, or of -1 and 1 where a function is right with these alone."""
     loss, target = bound.loss, bound.loss.target
-    if examiner.contestant.reference is None or not isinstance(target, Choice) or not target.clash:
+    signs = target.signs if isinstance(target, Choice) else None
+    if examiner.contestant.reference is None or signs is None:
         return loss
-    wrong, right = target.clash
-    signs = tuple(value for value in target.values if value != wrong)
-    other = replace(loss, target=replace(target, values=signs, clash=()))
+    signed = replace(loss, target=signs)
 
     def takes(one: Loss) -> bool:
-        case = next(islice(cases(one, bound.label, bound.params, kind, seed), 1, None))
-        return examiner.right(case)
+        found = cases(one, bound.label, bound.params, kind, seed)
+        case = next(case for case in found if len(case.arrays[0]) >= _LABELS)
+        return examiner.judged(case.workload, case.arrays, None, both=False).right
 
-    if right not in signs or takes(loss) or not takes(other):
+    if takes(loss) or not takes(signed):
         return loss
-    words = f"{examiner.contestant.text} takes labels of {right:g} and 1, and is judged by these"
+    words = f"{examiner.contestant.text} takes labels of -1 and 1, and is judged by these"
     examiner.notes.append(Note("labels", words))
-    return other
+    return signed
 
 
 def _slopes(case: Case) -> Iterator[Checked]:

@@ -7,7 +7,7 @@ from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import Case
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.material import Material
-from losscli.checks.probes import Probe, company, layouts, loses_nan, upstream
+from losscli.checks.probes import BACKWARD, FORWARD
 from losscli.checks.result import Checked
 from losscli.checks.shrink import smallest
 from losscli.checks.snippet import shown_inputs, snippet
@@ -66,7 +66,9 @@ class Examiner:
             self.notes.append(Note("declared_gradient", words))
         return material
 
-    def judged(self, workload: Workload, arrays: Arrays, truth: Truth, *, both: bool) -> Verdict:
+    def judged(
+        self, workload: Workload, arrays: Arrays, truth: Truth | None, *, both: bool
+    ) -> Verdict:
         """One call beside the truth, without more ado."""
         verdict = Verdict()
         material = self.material(workload, arrays, truth)
@@ -76,16 +78,6 @@ class Examiner:
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             verdict.failure = said(error)
         return verdict
-
-    def right(self, case: Case) -> bool:
-        """Whether the value of a case is right, without more ado."""
-        verdict, material = Verdict(), self.material(case.workload, case.arrays, None)
-        try:
-            runner = self.runner(case.workload)
-            verdict.judge(material, runner.forward(*material.inputs(runner.framework)))
-        except Exception:  # noqa: BLE001 - a user's code may raise anything
-            return False
-        return verdict.right
 
     def faulty(self, workload: Workload, arrays: Arrays, *, both: bool) -> tuple[str, str, str]:
         """The smallest inputs that show a fault, the fault, and a snippet; empty: none was found.
@@ -193,8 +185,8 @@ class Examiner:
 
     def _probed(self, case: Case, truth: Truth | None, *, both: bool) -> str:
         """What a probe of a pass of the case finds wrong."""
-        probes: tuple[Probe, ...] = (loses_nan, layouts, company, upstream)
-        return next((fault for probe in probes if (fault := probe(self, case, truth, both))), "")
+        probes = BACKWARD if both else FORWARD
+        return next((fault for probe in probes if (fault := probe(self, case, truth))), "")
 
 
 def _truth(workload: Workload, arrays: Arrays, *, slopes: bool) -> Truth | None:

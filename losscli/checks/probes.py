@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -19,14 +20,14 @@ from losscli.implementations.implementation import Answer, Workload
 if TYPE_CHECKING:
     from losscli.checks.examiner import Examiner
 
-Probe: TypeAlias = "Callable[[Examiner, Case, Truth | None, bool], str]"
+Probe: TypeAlias = "Callable[[Examiner, Case, Truth | None], str]"
 
 
-def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
+def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     """Whether a prediction that is nan vanishes from the value."""
     pred, *rest = case.arrays
     del truth  # of other inputs
-    if both or not case.gradient or pred.dtype.kind != "f":
+    if not case.gradient or pred.dtype.kind != "f":
         return ""
     broken = pred.copy()
     indexed = bool(rest) and rest[0].dtype.kind == "i"
@@ -47,7 +48,7 @@ def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None, both: bool)
     return ""
 
 
-def layouts(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
+def layouts(examiner: "Examiner", case: Case, truth: Truth | None, *, both: bool = False) -> str:
     """Whether it misreads inputs that are not contiguous; that it refuses them is noted."""
     if len(case.arrays[0]) < 2:
         return ""
@@ -69,25 +70,27 @@ def layouts(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -
     return ""
 
 
-def upstream(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
+def upstream(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     """Whether the gradients of twice the mean are not twice those of the mean."""
     runner = examiner.runner(case.workload)
-    if not both or runner.scaled is None or case.each:  # twice an extreme one may overflow
+    if runner.scaled is None or case.each:  # twice an extreme one may overflow
         return ""
     material = examiner.material(case.workload, case.arrays, truth)
     try:
         answer = runner.scaled(*material.inputs(runner.framework))
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
         return said(error)
-    halves = tuple(0.5 * gradient for gradient in answer.gradients or ())
+    if answer.gradients is None:
+        return ""
+    halves = tuple(0.5 * gradient for gradient in answer.gradients)
     if material.judge_gradients(halves).wrong:
         return "its backward does not heed the gradient that comes from above"
     return ""
 
 
-def company(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -> str:
+def company(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     """Whether losses of rows are others beside half of the other rows."""
-    if both or len(case.arrays[0]) < 2 or not case.gradient:
+    if len(case.arrays[0]) < 2 or not case.gradient:
         return ""
     half = tuple(array[::2].copy() for array in case.arrays)
     part = None if truth is None else truth.part(slice(None, None, 2))
@@ -100,6 +103,10 @@ def company(examiner: "Examiner", case: Case, truth: Truth | None, both: bool) -
     if material.judge_value(answer.value).wrong:
         return "a row's loss depends on the rows beside it"
     return ""
+
+
+FORWARD: tuple[Probe, ...] = (loses_nan, layouts, company)
+BACKWARD: tuple[Probe, ...] = (partial(layouts, both=True), upstream)
 
 
 def no_rows(examiner: "Examiner", workload: Workload, arrays: Arrays) -> Iterator[Checked]:

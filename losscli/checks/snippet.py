@@ -9,6 +9,7 @@ from losscli.checks.inputs import Arrays
 from losscli.implementations.function import form_of
 from losscli.implementations.implementation import Setting, Workload
 from losscli.implementations.registry import Contestant
+from losscli.references import load
 
 _NAMES = ("pred", "target")
 
@@ -46,7 +47,7 @@ def snippet(
     for name, array in zip(names, arrays, strict=True):
         lines.append(f"{name} = {_tensor(name, array, setting, leaf=both and name == 'pred')}")
     params = _params(workload, "torch.tensor({}, dtype=pred.dtype)")
-    form = form_of(contestant.reference)
+    form = form_of(load(contestant.reference))
     if form == "class":
         function, params = f"{function}({', '.join(params)})", []
     elif form == "module":

@@ -1,7 +1,7 @@
 """A user's function: `FILE.py:FUNCTION` or `MODULE:FUNCTION`, on torch tensors or NumPy arrays."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -36,13 +36,8 @@ def prepare(
         raise MissingError(
             "a function on tensors needs PyTorch", hint=f"numpy:{reference} calls it on arrays"
         ) from error
-    from losscli.implementations.torch import moved
-
-    params = {
-        name: moved(value, setting) if hasattr(value, "__len__") else value
-        for name, value in params.items()
-    }
-    form = form_of(reference)
+    params = _on_device(params, setting)
+    form = form_of(found)
     if form == "class":
         found = _made(found, reference, params)
     if form != "function":
@@ -52,11 +47,10 @@ def prepare(
     return _on_tensors(function, workload, setting, params)
 
 
-def form_of(reference: str) -> Literal["class", "module", "function"]:
-    """What a reference names: a class of modules of torch, one of them, or a function."""
+def form_of(found: Any) -> Literal["class", "module", "function"]:
+    """What a reference named: a class of modules of torch, one of them, or a function."""
     import torch
 
-    found = load(reference)
     if isinstance(found, type) and issubclass(found, torch.nn.Module):
         return "class"
     return "module" if isinstance(found, torch.nn.Module) else "function"
@@ -108,10 +102,9 @@ def _on_tensors(
     def both(*inputs: Any, factor: float = 1.0) -> Answer:
         leaves = [tensor.detach().requires_grad_() for tensor in inputs[:wrt]]
         answer = _answer(function(*leaves, *inputs[wrt:], **params))
-        if answer.gradients is not None:
-            gradients = (_detached(gradient) * factor for gradient in answer.gradients)
-            given = map(_detached, answer.gradients) if factor == 1.0 else gradients
-            return Answer(_detached(answer.value), tuple(given))
+        if answer.gradients is not None:  # its own, whatever the factor
+            own = tuple(map(_detached, answer.gradients)) if factor == 1.0 else None
+            return Answer(_detached(answer.value), own)
         if not getattr(answer.value, "requires_grad", False):
             raise TypeError("it returns no tensor that has a gradient, and no gradient beside it")
         mean = mean_of(answer.value, inputs[-1])
@@ -125,13 +118,7 @@ def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
     """What gives the mean of a function's answer beside targets: that of rows as they count."""
     from array_api_compat import torch as xp
 
-    from losscli.implementations.torch import moved
-
-    loss = workload.loss
-    params = {
-        name: moved(value, setting) if isinstance(value, np.ndarray) else value
-        for name, value in workload.params.items()
-    }
+    loss, params = workload.loss, _on_device(workload.params, setting)
 
     def mean_of(value: Any, target: Any) -> Any:
         if not value.ndim:
@@ -142,6 +129,16 @@ def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
         return value.sum() * (len(value) / value.numel()) / shares.sum()
 
     return mean_of
+
+
+def _on_device(params: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+    """Parameters, those of several numbers as tensors."""
+    from losscli.implementations.torch import moved
+
+    return {
+        name: moved(value, setting) if isinstance(value, np.ndarray) else value
+        for name, value in params.items()
+    }
 
 
 def _gives_gradient(function: Callable[..., Any], params: dict[str, Any]) -> Callable[..., Answer]:

@@ -90,7 +90,8 @@ class Runner(NamedTuple):
     """A prepared computation. forward, both and scaled take the inputs and return an Answer.
 
     both: forward and backward; None where the library, or the loss, has no backward.
-    scaled: as both, with gradients of twice the mean; None where nothing says what these are.
+    scaled: as both, with autograd's gradients of twice the mean, and without any where a function
+    gives its own; None where it is not known how to ask for them.
     framework: the arrays that it takes. compiles: its first call does work that others do not.
     """
 

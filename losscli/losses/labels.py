@@ -112,6 +112,13 @@ class Choice(Domain):
         outside = ~good if missing is None else ~good & ~missing
         return Offenders(or_none(missing), or_none(outside))
 
+    @property
+    def signs(self) -> "Choice | None":
+        """The same of -1 and 1 alone, where 0 or -1 may say negative; None where they may not."""
+        if set(self.clash) != {0.0, -1.0}:
+            return None
+        return replace(self, values=tuple(v for v in self.values if v), clash=())
+
     def fault(self, value: float, classes: int | None = None) -> str:
         """None of the numbers."""
         return "is none of them"

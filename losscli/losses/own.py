@@ -17,6 +17,7 @@ from losscli.references import trace_of
 
 _TEXTS = ("name", "family", "formula", "latex", "source", "use", "avoid")
 _FUNCTIONS = ("values", "derivative", "reference")
+_TENSORS = "a module of torch? --backend torch gives it tensors"
 
 
 def own_loss(found: Any, name: str, where: str) -> Loss:
@@ -119,16 +120,15 @@ def _guarded(function: Callable[..., Any], name: str, where: str) -> Callable[..
             raise UsageError(
                 f"{name} failed: {type(error).__name__}: {words}",
                 place=f"{where}, {lines}" if lines else where,
-                hint="--backend torch gives it tensors" if _awaits_tensors(function) else "",
+                hint=_TENSORS if hasattr(function, "forward") and _arrays(arguments) else "",
             ) from error
 
     call.__doc__ = function.__doc__
     return call
 
 
-def _awaits_tensors(function: Callable[..., Any]) -> bool:
-    """Whether it is a module of torch."""
-    return hasattr(function, "forward")
+def _arrays(arguments: tuple[Any, ...]) -> bool:
+    return any(isinstance(one, np.ndarray) for one in arguments)
 
 
 def _of_function(function: Callable[..., Any], name: str, where: str) -> Loss:

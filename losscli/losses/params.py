@@ -62,9 +62,10 @@ class Param(NamedTuple):
             raise self._wrong(value, loss, "a number or one number a column") from None
         if array.ndim > 1:
             raise self._wrong(value, loss, "a number or one number a column")
-        for number in np.atleast_1d(array).tolist():
-            if not (math.isfinite(number) and self.bounds.holds(number)):
-                raise self._wrong(number, loss, self._bounded(number))
+        wrong = array[~(np.isfinite(array) & self.bounds.holds(array))]
+        if wrong.size:
+            number = float(wrong.flat[0])
+            raise self._wrong(number, loss, self._bounded(number))
         return float(array) if array.ndim == 0 else array
 
     def _whole(self, value: Any, loss: str) -> int:

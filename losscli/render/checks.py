@@ -8,10 +8,10 @@ from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.units import ulps
 
-_LINE = 300  # characters of a line that can still be pasted from a terminal
-
 if TYPE_CHECKING:
     from losscli.checks.result import Check, Checked
+
+_LINE = 300  # characters of a line that can still be pasted from a terminal
 
 
 def page(result: "Check") -> Page:

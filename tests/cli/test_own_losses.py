@@ -1,4 +1,4 @@
-"""Losses of a user's own: files, modules, packages and functions, and all that can be wrong."""
+"""Losses of a user's own: files, modules and functions, and all that can be wrong."""
 
 import hashlib
 import json
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from losscli import UsageError, evaluate, losses
-from losscli.losses import plugins
 
 EXAMPLE = Path(__file__).parents[2] / "examples/quantile_huber.py"
 RNG = np.random.default_rng(3)
@@ -360,74 +359,6 @@ def test_a_config_runs_code_from_beside_itself(data, losscli):
     first, second = json.loads(said.out)["evals"]["a"]["losses"]
     assert first["code"][0]["path"] == "sub/mine.py"
     assert second["value"] == pytest.approx(quantile_huber(0.9, 1.0).mean(), rel=1e-14)
-
-
-def install(tmp_path, monkeypatch, package, points, **modules):
-    """A package in a folder of its own, as pip leaves one."""
-    folder = tmp_path / f"site-{package}"
-    info = folder / f"{package}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[losscli.losses]\n{points}\n")
-    for name, text in modules.items():
-        (folder / f"{name}.py").write_text(text)
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.syspath_prepend(folder)
-
-
-@pytest.fixture
-def _fresh():
-    """Packages are looked for anew, before and after."""
-    plugins.plugins.cache_clear()
-    yield
-    plugins.plugins.cache_clear()
-
-
-@pytest.mark.usefixtures("_fresh")
-def test_an_installed_package_offers_a_loss_by_name(data, losscli, tmp_path, monkeypatch):
-    """Other packages are not imported for it, not even broken ones."""
-    points = "quantile_huber = good_losses:quantile_huber\npow = good_losses:power"
-    install(tmp_path, monkeypatch, "good-one", points,
-            good_losses=EXAMPLE.read_text() + FUNCTIONS)  # fmt: skip
-    install(tmp_path, monkeypatch, "bad-one", "crash = bad_losses:crash", bad_losses="1 / 0")
-    said = losscli(
-        "eval", *data, "-l", "quantile_huber:q=0.9", "-l", "pow + mse", "--format", "json"
-    )
-    assert said.code == 0, said.err
-    first, second = json.loads(said.out)["losses"]
-    assert first["label"] == "quantile_huber:q=0.9"
-    assert first["value"] == pytest.approx(quantile_huber(0.9, 1.0).mean(), rel=1e-14)
-    assert second["value"] == pytest.approx(2 * ((P - T) ** 2).mean(), rel=1e-14)
-    assert first["code"][0]["path"] == "good_losses"
-    assert "bad_losses" not in sys.modules
-    said = losscli("eval", *data, "-l", "crash")
-    assert said.code == 2
-    assert "crash of bad-one cannot be imported: ZeroDivisionError" in said.error[0]
-    said = losscli("eval", *data, "-l", "quantile_hubr")
-    assert said.code == 2
-    assert "did you mean quantile_huber" in said.err
-    said = losscli("eval", *data, "-l", "pow", "--no-user-code")
-    assert said.code == 2
-
-
-@pytest.mark.usefixtures("_fresh")
-def test_a_name_that_two_packages_offer_is_exit_2(data, losscli, tmp_path, monkeypatch):
-    """And one of the catalogue is the catalogue's."""
-    for package in ("one", "two"):
-        install(tmp_path, monkeypatch, package, f"both = of_{package}:f\nmse = of_{package}:f")
-    said = losscli("eval", *data, "-l", "both")
-    assert said.code == 2
-    assert "one and two both have a loss called 'both'" in said.error[0]
-    assert losscli("eval", *data, "-l", "mse").code == 0
-
-
-@pytest.mark.usefixtures("_fresh")
-def test_a_package_whose_entry_points_are_broken_is_a_warning(data, losscli, tmp_path, monkeypatch):
-    """With its name; others are found all the same."""
-    install(tmp_path, monkeypatch, "bad-one", "no equals sign here")
-    install(tmp_path, monkeypatch, "good-one", "pow = good_pow:power", good_pow=FUNCTIONS)
-    with pytest.warns(RuntimeWarning, match="entry points of bad-one cannot be read"):
-        assert losscli("eval", *data, "-l", "pow").code == 0
 
 
 def test_workers_take_losses_of_a_user(data, process, rng):
