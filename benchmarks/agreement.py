@@ -12,6 +12,7 @@ import statistics
 import torch
 import torch.utils.benchmark as torch_benchmark
 
+from losscli.backends.heap import settle_heap
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.rounds import Lane, Stop, take, warm
 from losscli.benchmark.workloads import losses_of, workload_of
@@ -19,7 +20,6 @@ from losscli.checks.inputs import Draw
 from losscli.checks.material import Material
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
-from losscli.machine import settle_heap
 
 CASES = {"mse": "1e6", "smooth_l1": "1e6", "mae": "4194304", "cross_entropy": "1024x1024"}
 

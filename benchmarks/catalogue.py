@@ -27,13 +27,14 @@ import torch
 from eager import EXPRESSIONS
 
 import losscli
+from losscli.backends.heap import settle_heap
+from losscli.backends.machine import cores
 from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
 from losscli.checks.inputs import Draw
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 from losscli.implementations.torch import FUNCTIONS
 from losscli.losses.registry import every
-from losscli.machine import cores, settle_heap
 
 BAR = 1.5
 # Read by glibc at the start of a process.

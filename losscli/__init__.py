@@ -12,37 +12,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from losscli import losses as losses
     from losscli import results as results
-    from losscli.benchmark.result import Benchmark as Benchmark
-    from losscli.checks.result import Check as Check
+    from losscli.commands.bench import bench as bench
+    from losscli.commands.check import check as check
+    from losscli.commands.diff import diff as diff
+    from losscli.commands.evaluate import evaluate as evaluate
+    from losscli.commands.explain import explain as explain
+    from losscli.commands.plot import plot as plot
+    from losscli.commands.run import run as run
     from losscli.errors import DataError as DataError
     from losscli.errors import LossCliError as LossCliError
     from losscli.errors import MissingError as MissingError
     from losscli.errors import UsageError as UsageError
     from losscli.evaluation import Evaluation as Evaluation
     from losscli.explanation.facts import Explanation as Explanation
-    from losscli.plotting import explain as explain
-    from losscli.plotting import plot as plot
-    from losscli.runs import bench as bench
-    from losscli.runs import check as check
-    from losscli.runs import diff as diff
-    from losscli.runs import evaluate as evaluate
-    from losscli.saved import read as read
-    from losscli.steps import run as run
+    from losscli.results.benchmark import Benchmark as Benchmark
+    from losscli.results.check import Check as Check
+    from losscli.results.reader import read as read
     from losscli.version import __version__ as __version__
 
 # A name, and the module it is taken from when it is first asked for: import stays cheap.
 _PUBLIC = {
-    "evaluate": "losscli.runs",
-    "bench": "losscli.runs",
-    "check": "losscli.runs",
-    "diff": "losscli.runs",
-    "explain": "losscli.plotting",
-    "plot": "losscli.plotting",
-    "run": "losscli.steps",
-    "read": "losscli.saved",
+    "evaluate": "losscli.commands.evaluate",
+    "bench": "losscli.commands.bench",
+    "check": "losscli.commands.check",
+    "diff": "losscli.commands.diff",
+    "explain": "losscli.commands.explain",
+    "plot": "losscli.commands.plot",
+    "run": "losscli.commands.run",
+    "read": "losscli.results.reader",
     "Evaluation": "losscli.evaluation",
-    "Benchmark": "losscli.benchmark.result",
-    "Check": "losscli.checks.result",
+    "Benchmark": "losscli.results.benchmark",
+    "Check": "losscli.results.check",
     "Explanation": "losscli.explanation.facts",
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",

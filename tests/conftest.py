@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from losscli.benchmark.limit import Limit
+from losscli.results.benchmark import Limit
 
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("deep", max_examples=1500, deadline=None)

@@ -8,7 +8,12 @@ import typer
 
 from losscli import UsageError, bench, evaluate
 from losscli.cli.app import program
-from losscli.plans import BenchPlan, CheckPlan, DiffPlan, DoctorPlan, EvalPlan, PlotPlan
+from losscli.plans.bench import BenchPlan
+from losscli.plans.check import CheckPlan
+from losscli.plans.diff import DiffPlan
+from losscli.plans.doctor import DoctorPlan
+from losscli.plans.evaluate import EvalPlan
+from losscli.plans.plot import PlotPlan
 
 # What only one door has, and why.
 ONLY_FLAGS = {

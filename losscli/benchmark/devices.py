@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from losscli.benchmark.clock import Clock, CudaClock, HostClock
-from losscli.benchmark.limit import Limit, cuda_limit, host_limit, last_cache
+from losscli.benchmark.limit import cuda_limit, host_limit, last_cache
 from losscli.benchmark.memory import cuda_peak
 from losscli.benchmark.nvml import Monitor
 from losscli.errors import MissingError, UsageError
+from losscli.results.benchmark import Limit
 
 
 class Device:

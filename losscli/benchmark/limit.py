@@ -6,39 +6,16 @@ nothing but other work can make memory look slower than it is.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from losscli.benchmark.clock import seconds
+from losscli.results.benchmark import Limit
 
 _LEAST_S = 0.02  # a measurement repeats its kernel for at least so long
 _RUNS = 5
 _LEAST_BYTES = 1 << 18  # below, the calls themselves take longer than the memory
-
-
-class Limit(NamedTuple):
-    """Bandwidth at a working set of so many bytes; copying counts what is read and written.
-
-    level: a word for people; launch_s: an empty call on the device.
-    """
-
-    device: str
-    level: str
-    bytes: int
-    read_gb_per_s: float
-    copy_gb_per_s: float
-    launch_s: float | None = None
-
-    def time_s(self, read: int, written: int) -> float:
-        """The least seconds for so many bytes: reads at the read limit, mixed traffic copied."""
-        if not written:
-            return read / (1e9 * self.read_gb_per_s)
-        return (read + written) / (1e9 * self.copy_gb_per_s)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return self._asdict()
 
 
 def host_limit(size: int, threads: int, level: str = "") -> Limit:

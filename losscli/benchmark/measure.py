@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from losscli.backends.heap import settle_heap
+from losscli.backends.machine import cores, environment
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.devices import Device, open_device
-from losscli.benchmark.limit import Limit
 from losscli.benchmark.memory import Request, host_peaks
-from losscli.benchmark.result import Benchmark, Row
 from losscli.benchmark.rounds import Lane, Stop, take, warm
 from losscli.benchmark.rows import Block, rows_of
 from losscli.benchmark.verify import after, before
@@ -18,15 +18,15 @@ from losscli.benchmark.workloads import FOUNDING, fits, losses_of, workload_of
 from losscli.checks.inputs import Draw
 from losscli.checks.material import Material
 from losscli.checks.precision import precision
-from losscli.documents import Note
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant, libraries, parse
 from losscli.losses.spec import BoundLoss, Places
-from losscli.machine import cores, environment, settle_heap
-from losscli.plans import BenchPlan
-from losscli.ranks import ratio_interval
+from losscli.plans.bench import BenchPlan
+from losscli.results.benchmark import Benchmark, Limit, Row
+from losscli.results.document import Note
 from losscli.sources.source import read_array
+from losscli.stats.ranks import ratio_interval
 
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from losscli.benchmark.devices import Device
-from losscli.benchmark.limit import Limit
-from losscli.benchmark.result import Row, Times
 from losscli.benchmark.rounds import Lane
 from losscli.benchmark.verify import Entry
 from losscli.checks.trial import Verdict
-from losscli.documents import Note
 from losscli.implementations.implementation import Setting, Workload
-from losscli.ranks import bimodal, median_interval, outliers, ratio_interval
+from losscli.results.benchmark import Limit, Row, Times
+from losscli.results.document import Note
+from losscli.stats.ranks import bimodal, median_interval, outliers, ratio_interval
 
 _IMPLAUSIBLE = 1.3  # so much faster than memory allows cannot be
 _LOSES_DIGITS = 16.0  # ULP

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from losscli.ranks import Numbers, ratio_interval
+from losscli.stats.ranks import Numbers, ratio_interval
 
 
 def looks(most: int | None = None) -> Iterator[int]:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.exact import ExactSum
 from losscli.checks.inputs import Arrays
 from losscli.checks.precision import Floats
-from losscli.tallies.exact import ExactSum
 
 
 class Change(NamedTuple):

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
+from losscli.backends.machine import environment
 from losscli.checks.cases import Case, cases
 from losscli.checks.examiner import Examiner
 from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.probes import no_rows
-from losscli.checks.result import Check, Checked
 from losscli.checks.search import DEFAULT_EXAMPLES, adversarial, can_search
 from losscli.checks.truth import can_tell, truth_of
 from losscli.checks.vacuous import constant_that_scores
-from losscli.documents import Note
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Contestant
 from losscli.losses.labels import Choice
 from losscli.losses.loss import Loss
 from losscli.losses.spec import BoundLoss
-from losscli.machine import environment
+from losscli.results.check import Check, Checked
+from losscli.results.document import Note
 
 _LOSES_DIGITS = 16.0  # ULP
 _PATIENCE_S = 30.0  # for a case

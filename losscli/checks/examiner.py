@@ -8,15 +8,15 @@ from losscli.checks.cases import Case
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.material import Material
 from losscli.checks.probes import BACKWARD, FORWARD
-from losscli.checks.result import Checked
 from losscli.checks.shrink import smallest
 from losscli.checks.snippet import shown_inputs, snippet
 from losscli.checks.trial import Call, Verdict, said, try_out
 from losscli.checks.truth import Truth, can_tell, truth_of
-from losscli.documents import Note
 from losscli.errors import DataError, UsageError
 from losscli.implementations.implementation import Runner, Setting, Workload
 from losscli.implementations.registry import Contestant
+from losscli.results.check import Checked
+from losscli.results.document import Note
 
 _CHANGES = 3
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.exact import ExactSum
 from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
 from losscli.checks.changes import Change, Glimpse
 from losscli.checks.inputs import Arrays, Draw
@@ -19,7 +20,6 @@ from losscli.checks.precision import Floats, Precision, precision
 from losscli.checks.rule import NOTHING, Finding, between, compare, misshapen, scale_of, tolerance
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
-from losscli.tallies.exact import ExactSum
 
 _BLOCK = 1 << 18  # elements
 _SHARE = 1 << 14  # a change touches one row of so many, and a few more

@@ -11,11 +11,11 @@ from losscli.checks.arrays import as_dtype, host, tensor_of
 from losscli.checks.cases import Case
 from losscli.checks.inputs import Arrays, Draw
 from losscli.checks.material import Material
-from losscli.checks.result import Checked
 from losscli.checks.trial import Verdict, said
 from losscli.checks.truth import Truth
-from losscli.documents import Note
 from losscli.implementations.implementation import Answer, Workload
+from losscli.results.check import Checked
+from losscli.results.document import Note
 
 if TYPE_CHECKING:
     from losscli.checks.examiner import Examiner

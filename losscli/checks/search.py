@@ -15,10 +15,10 @@ from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import row_of, steps
 from losscli.checks.inputs import Arrays, belong
 from losscli.checks.precision import Precision
-from losscli.checks.result import Checked
 from losscli.checks.rule import NOTHING
 from losscli.checks.truth import truth_of
 from losscli.implementations.implementation import Workload
+from losscli.results.check import Checked
 
 if TYPE_CHECKING:
     from losscli.checks.examiner import Examiner

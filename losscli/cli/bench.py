@@ -101,7 +101,8 @@ def command(
     losscli bench -l cross_entropy --impl torch --impl kernels.py:fused_ce --pass forward
     """
     from losscli.cli.console import printed, progress_bar, user_code
-    from losscli.plans import BenchPlan, check_format
+    from losscli.plans.bench import BenchPlan
+    from losscli.plans.formats import check_format
 
     check_format(format)
     plan = BenchPlan(
@@ -120,7 +121,7 @@ def command(
         plot=plot,
         output=tuple(output or ()),
     )
-    from losscli.runs import carry_out_bench
+    from losscli.commands.bench import carry_out_bench
 
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:

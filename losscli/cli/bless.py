@@ -32,10 +32,10 @@ def command(
 
     losscli bless ci-gate --reason "first baseline" --to baselines/main.json
     """
-    from losscli.blessing import bless
     from losscli.cli.console import printed
-    from losscli.listings import path_of
-    from losscli.plans import check_format
+    from losscli.commands.bless import bless
+    from losscli.commands.results import path_of
+    from losscli.plans.formats import check_format
 
     check_format(format)
     printed(bless(path_of(result, results), reason, to), format, quiet=quiet)

@@ -55,11 +55,12 @@ def command(
     losscli check torch --as bce --dtype float16
     """
     from losscli.cli.console import printed, progress_bar, user_code
-    from losscli.plans import CheckPlan, check_format
+    from losscli.plans.check import CheckPlan
+    from losscli.plans.formats import check_format
 
     check_format(format)
     plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()), examples)
-    from losscli.runs import carry_out_check
+    from losscli.commands.check import carry_out_check
 
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:

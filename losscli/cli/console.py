@@ -117,7 +117,7 @@ def _append_summary(words: Callable[[int], str]) -> None:
 
 
 def _say(word: str, lines: list[str]) -> None:
-    from losscli.documents import shown, tamed
+    from losscli.results.text import shown, tamed
 
     # A message may quote a file's text: a page of it would bury the message.
     head, *rest = (tamed(shown(line[:_LONGEST_LINE])) for line in lines)
@@ -129,7 +129,7 @@ def _say(word: str, lines: list[str]) -> None:
 @contextmanager
 def user_code(*, refused: bool) -> Iterator[None]:
     """A context in which users' code is refused, or said on stderr before it runs."""
-    from losscli import references
+    from losscli.losses import user_code as references
 
     with references.user_code(
         allowed=not refused, tell=lambda where: _say("note", [f"runs {where}"])

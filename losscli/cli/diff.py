@@ -72,7 +72,8 @@ def command(
     losscli diff old-bench.json new-bench.json --margin 10% --fail-on slower,undecided
     """
     from losscli.cli.console import printed
-    from losscli.plans import DiffPlan, check_format
+    from losscli.plans.diff import DiffPlan
+    from losscli.plans.formats import check_format
 
     check_format(format)
     words = [part.strip() for text in fail_on or () for part in text.split(",")]
@@ -91,7 +92,7 @@ def command(
         from losscli.errors import UsageError
 
         raise UsageError("--fail-on names nothing to fail on", hint="--fail-on worse,undecided")
-    from losscli.runs import carry_out_diff
+    from losscli.commands.diff import carry_out_diff
 
     result = carry_out_diff(plan)
     printed(result, format, quiet=quiet)

@@ -26,11 +26,12 @@ def command(
     losscli doctor --quick --format json
     """
     from losscli.cli.console import printed, progress_bar
-    from losscli.plans import DoctorPlan, check_format
+    from losscli.plans.doctor import DoctorPlan
+    from losscli.plans.formats import check_format
 
     check_format(format)
     plan = DoctorPlan(quick=quick, output=tuple(output or ()))
-    from losscli.runs import carry_out_doctor
+    from losscli.commands.doctor import carry_out_doctor
 
     with progress_bar(wanted=not (no_progress or quiet)) as progress:
         result = carry_out_doctor(plan, progress)

@@ -177,9 +177,10 @@ def command(
 
     losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
     """
+    from losscli.backends.heap import reuse_freed_memory
     from losscli.cli.console import printed, progress_bar, user_code
-    from losscli.machine import reuse_freed_memory
-    from losscli.plans import EvalPlan, check_format
+    from losscli.plans.evaluate import EvalPlan
+    from losscli.plans.formats import check_format
 
     check_format(format)
     plan = EvalPlan(
@@ -213,7 +214,7 @@ def command(
         digest=format == "json",
     )
     reuse_freed_memory()
-    from losscli.runs import carry_out
+    from losscli.commands.evaluate import carry_out
 
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:

@@ -30,8 +30,8 @@ def command(
     losscli explain "mse + 0.1*mae"
     """
     from losscli.cli.console import printed, user_code
-    from losscli.plans import check_format
-    from losscli.plotting import explain
+    from losscli.commands.explain import explain
+    from losscli.plans.formats import check_format
 
     check_format(format)
     with user_code(refused=no_user_code):

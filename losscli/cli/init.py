@@ -27,8 +27,8 @@ def command(
     losscli init --ci gitlab
     """
     from losscli.cli.console import printed
-    from losscli.plans import check_format
-    from losscli.starting import init
+    from losscli.commands.init import init
+    from losscli.plans.formats import check_format
 
     check_format(format)
     kind: Any = ci

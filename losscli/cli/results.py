@@ -33,8 +33,8 @@ def list_command(
     losscli results list ci-gate
     """
     from losscli.cli.console import printed
-    from losscli.listings import listing
-    from losscli.plans import check_format
+    from losscli.commands.results import listing
+    from losscli.plans.formats import check_format
 
     check_format(format)
     printed(listing(results, config), format, quiet=quiet)
@@ -58,9 +58,9 @@ def show_command(
     losscli results show ci-gate/20260801T101500Z-3f9c1a2b.json --format markdown
     """
     from losscli.cli.console import printed
-    from losscli.listings import saved
-    from losscli.outputs import outputs
-    from losscli.plans import check_format
+    from losscli.commands.results import saved
+    from losscli.plans.formats import check_format
+    from losscli.render.files import outputs
 
     check_format(format)
     with outputs(tuple(output or ())) as publish:

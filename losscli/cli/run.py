@@ -85,11 +85,11 @@ def command(
     import sys
     from typing import Any
 
+    from losscli.backends.heap import reuse_freed_memory
     from losscli.cli.console import printed, progress_bar, user_code
     from losscli.config.planner import plans_of
     from losscli.errors import UsageError
-    from losscli.machine import reuse_freed_memory
-    from losscli.plans import check_format
+    from losscli.plans.formats import check_format
 
     check_format(format)
     asked = {"--dry-run": dry_run, "--print-config": print_config, "--self-test": self_test}
@@ -104,7 +104,8 @@ def command(
     with user_code(refused=no_user_code):
         plans = plans_of(config, tuple(set or ()), tuple(names))
     if print_config or dry_run:
-        from losscli.listings import outline, settings
+        from losscli.commands.dry_run import outline
+        from losscli.commands.print_config import settings
 
         listing = outline(plans, data=data) if dry_run else settings(plans[0])
         printed(listing, format, quiet=quiet)
@@ -115,11 +116,11 @@ def command(
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:
         if self_test:
-            from losscli.faults import self_test as carry_out_self_test
+            from losscli.selftest import self_test as carry_out_self_test
 
             result = carry_out_self_test(plan, output=tuple(output or ()), progress=progress)
         else:
-            from losscli.steps import carry_out_run
+            from losscli.commands.run import carry_out_run
 
             result = carry_out_run(
                 plan,

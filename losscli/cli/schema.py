@@ -10,7 +10,7 @@ from losscli.cli import options as opt
 
 def complete_document(incomplete: str) -> list[str]:
     """The kinds of documents that begin so."""
-    from losscli.schemas import DOCUMENTS
+    from losscli.results.schemas import DOCUMENTS
 
     return [kind for kind in ("config", *DOCUMENTS) if kind.startswith(incomplete)]
 
@@ -42,7 +42,7 @@ def command(
     import json
 
     from losscli.errors import UsageError
-    from losscli.schemas import DOCUMENTS, schema
+    from losscli.results.schemas import DOCUMENTS, schema
 
     if format != "json":
         raise UsageError(f"a schema is JSON, not {format}", hint="--format json")

@@ -5,17 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from losscli.accumulators.rows import RowLosses
 from losscli.backends.backend import Backend
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockMeter, Measured
 from losscli.evaluation.measure import fit
 from losscli.losses.shapes import shape_words
 from losscli.losses.spec import BoundLoss
-from losscli.plans import NanPolicy
+from losscli.plans.evaluate import NanPolicy
 from losscli.sources.lane import Lane
 from losscli.sources.reference import ROLE
 from losscli.sources.source import Block, BlockCut, Source, check_ids
-from losscli.tallies.rows import RowLosses
 
 
 class Pair(NamedTuple):

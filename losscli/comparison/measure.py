@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 from losscli.backends.backend import Backend
 from losscli.comparison.block import PairMeter
-from losscli.comparison.result import Comparison, Difference
 from losscli.engines.engine import Engine
 from losscli.evaluation.measure import Total, no_progress
 from losscli.losses.spec import BoundLoss
-from losscli.plans import NanPolicy
+from losscli.plans.evaluate import NanPolicy
+from losscli.results.comparison import Comparison, Difference
 from losscli.sources.source import Source
 
 

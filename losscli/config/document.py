@@ -12,8 +12,8 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import yaml
 
-from losscli.documents import shown
 from losscli.errors import DataError, UsageError
+from losscli.results.text import shown
 
 Keys: TypeAlias = tuple[str | int, ...]
 

@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.config.document import ConfigError, Document, Fault, Keys, parse
-from losscli.documents import shown
 from losscli.errors import UsageError
+from losscli.results.text import shown
 
 Kind: TypeAlias = Literal["eval", "bench"]
 

@@ -7,7 +7,7 @@ from losscli.config.model import Gate as GateModel
 from losscli.errors import UsageError
 from losscli.gates import Margin, NotWorse, label_of
 from losscli.losses.spec import BoundLoss
-from losscli.plans import EvalPlan
+from losscli.plans.evaluate import EvalPlan
 from losscli.sources.reference import Reference
 
 

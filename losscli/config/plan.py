@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from losscli.config.layers import Kind, Value
-from losscli.documents import Note
 from losscli.gates import COUNTS, Gate, Judged, NotWorse, Policy, resolve
+from losscli.results.document import Note
 
 # Names that Windows takes for devices, whatever follows a dot.
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{n}{k}" for n in ("COM", "LPT") for k in range(1, 10))}

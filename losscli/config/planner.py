@@ -11,12 +11,14 @@ from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
 from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import faults_of, key_of, known_part, nearest
-from losscli.documents import Note
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import Gate, NotWorse, bound, parse
 from losscli.losses.spec import Places, bind
-from losscli.plans import BenchPlan, EvalPlan, output_format
-from losscli.references import granted
+from losscli.losses.user_code import granted
+from losscli.plans.bench import BenchPlan
+from losscli.plans.evaluate import EvalPlan
+from losscli.plans.formats import output_format
+from losscli.results.document import Note
 from losscli.sources.source import read_array
 
 _PATHS = (".npy", ".csv", ".tsv")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from losscli.differences.result import LEVEL, Saved, Terms
-from losscli.documents import Document, Note, ending
 from losscli.gates.grammar import groups_text
-from losscli.means import MeanShift
+from losscli.results.difference import LEVEL, Saved, Terms
+from losscli.results.document import Document, Note, ending
+from losscli.stats.means import MeanShift
 
 if TYPE_CHECKING:
     import pandas as pd

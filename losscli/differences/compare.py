@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from losscli.differences.pairs import Sides, anchor, beside, by_key, matched, others
-from losscli.differences.result import LEVEL, Differences, Pair, Ratio, Saved, Terms, seconds
-from losscli.documents import Note
-from losscli.shifts import DRAWS, Shift, median_shift
-from losscli.verdicts import holm, three_way
+from losscli.results.difference import LEVEL, Differences, Pair, Ratio, Saved, Terms, seconds
+from losscli.results.document import Note
+from losscli.stats.shifts import DRAWS, Shift, median_shift
+from losscli.stats.verdicts import holm, three_way
 
 _ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
 

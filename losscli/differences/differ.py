@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from losscli.differences.result import Differences, Saved, Terms
 from losscli.errors import DataError, UsageError
-from losscli.forms import check
-from losscli.plans import MARGINS, DiffPlan
-from losscli.saved import read
+from losscli.plans.diff import MARGINS, DiffPlan
+from losscli.results.difference import Differences, Saved, Terms
+from losscli.results.reader import read
+from losscli.results.validation import check
 
 if TYPE_CHECKING:
     from losscli.differences.changes import Changes

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from losscli.differences.changes import Change, Changes, SavedLoss
-from losscli.differences.result import LEVEL, Saved, Terms
 from losscli.differences.samples import hindrance, paired
-from losscli.documents import Note, json_numbers
 from losscli.errors import DataError
-from losscli.means import Mean, independent
-from losscli.saved import other_data
-from losscli.verdicts import holm, side_of
+from losscli.results.difference import LEVEL, Saved, Terms
+from losscli.results.document import Note, json_numbers
+from losscli.results.reader import other_data
+from losscli.stats.means import Mean, independent
+from losscli.stats.verdicts import holm, side_of
 
 _ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from losscli.differences.result import Other, Saved, seconds
 from losscli.errors import DataError, UsageError
 from losscli.implementations.registry import parse
+from losscli.results.difference import Other, Saved, seconds
 
 _BLOCK = ("label", "device", "dtype", "shape", "pass", "cache")
 # The packages that make a library's speed, where it is not the one of its name.

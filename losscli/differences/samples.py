@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.rows import RowTally
 from losscli.differences.changes import Change
-from losscli.differences.result import Saved
 from losscli.errors import DataError
-from losscli.means import MeanShift
-from losscli.results import SampleDigest
+from losscli.results.difference import Saved
+from losscli.results.samples import SampleDigest
 from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_table
 from losscli.sources.table import Field
-from losscli.tallies.rows import RowTally
+from losscli.stats.means import MeanShift
 
 _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from losscli.differences.changes import Changes
 from losscli.differences.compare import compare
 from losscli.differences.evaluations import compare_losses
-from losscli.differences.result import Differences, Saved, Terms
-from losscli.documents import Document, Note, ending
 from losscli.errors import DataError, Failure, LossCliError, first_code
+from losscli.results.difference import Differences, Saved, Terms
+from losscli.results.document import Document, Note, ending
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,20 +8,20 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.digest import Leaves
+from losscli.accumulators.rows import RowLosses, RowTally
 from losscli.backends.backend import Array, Backend
+from losscli.backends.heap import reuses_memory, settle_heap
 from losscli.errors import DataError
 from losscli.evaluation.groups import BlockGroups, leaves
 from losscli.losses.domain import WEIGHT, Domain, Mask, rows_with
 from losscli.losses.inputs import strips
 from losscli.losses.probabilities import looks_like_probabilities
 from losscli.losses.spec import BoundLoss
-from losscli.machine import reuses_memory, settle_heap
-from losscli.plans import NanPolicy
+from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
 from losscli.sources.lane import Lane
 from losscli.sources.source import Block, BlockCut, Source, check_ids
-from losscli.tallies.digest import Leaves
-from losscli.tallies.rows import RowLosses, RowTally
 
 Mark: TypeAlias = tuple[str, str]
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from losscli.accumulators.digest import Leaves
+from losscli.accumulators.groups import Runs
+from losscli.accumulators.rows import RowLosses, RowTally
 from losscli.errors import DataError
-from losscli.evaluation.result import Group, LossResult
+from losscli.results.evaluation import Group, LossResult
 from losscli.sources.keys import Key, Keys, in_order
 from losscli.sources.source import Block, Source
-from losscli.tallies.digest import Leaves
-from losscli.tallies.groups import Runs
-from losscli.tallies.rows import RowLosses, RowTally
 
 MOST = 10_000
 

@@ -8,19 +8,19 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.digest import Digest
+from losscli.accumulators.rows import RowTally
 from losscli.backends.backend import Backend
-from losscli.documents import Note
 from losscli.engines.engine import Engine
 from losscli.errors import DataError, UsageError
 from losscli.evaluation.block import BlockMeter, Mark, Measured, Offence
 from losscli.evaluation.groups import GroupTotal
 from losscli.evaluation.notes import notes_of
-from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.losses.spec import BoundLoss
-from losscli.plans import NanPolicy, Reduction
+from losscli.plans.evaluate import NanPolicy, Reduction
+from losscli.results.document import Note
+from losscli.results.evaluation import Evaluation, Input, LossResult
 from losscli.sources.source import Source
-from losscli.tallies.digest import Digest
-from losscli.tallies.rows import RowTally
 
 Row: TypeAlias = tuple[int, ...]
 

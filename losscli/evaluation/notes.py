@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from losscli.backends.backend import Backend
-from losscli.documents import Note
-from losscli.evaluation.result import LossResult
 from losscli.losses.spec import BoundLoss
+from losscli.results.document import Note
+from losscli.results.evaluation import LossResult
 from losscli.sources.source import Source
 from losscli.sources.table import is_groups
 

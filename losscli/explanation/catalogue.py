@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from losscli.documents import Document, Note, ending
 from losscli.errors import UsageError
 from losscli.explanation.facts import described
 from losscli.explanation.kinds import TASKS
 from losscli.losses.registry import every, penalties
+from losscli.results.document import Document, Note, ending
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from losscli.documents import Document, Note, ending
 from losscli.errors import UsageError
 from losscli.explanation.curves import Along, Curve, along
 from losscli.losses.spec import BoundLoss
+from losscli.results.document import Document, Note, ending
 
 _MOST = 8  # curves that can be told apart
 

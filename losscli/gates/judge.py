@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from losscli.gates.grammar import COUNTS, Gate, Relative
-from losscli.units import duration, mebibytes
+from losscli.stats.digits import duration, mebibytes
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]

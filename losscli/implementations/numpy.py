@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.exact import ExactSum
 from losscli.backends.rowwise import ROWWISE
 from losscli.implementations.implementation import (
     Answer,
@@ -19,7 +20,6 @@ from losscli.implementations.implementation import (
     Workload,
 )
 from losscli.sources.lane import Lane
-from losscli.tallies.exact import ExactSum
 
 _TASK = 131_072  # elements that a thread takes at a time: fewer fight for the interpreter's lock
 _LOGITS = 1 << 20  # of linear_cross_entropy, held at a time; but _ROWS at least

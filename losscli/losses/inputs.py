@@ -9,10 +9,10 @@ import numpy as np
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
+from losscli.backends.heap import settle_heap
 from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, Place
 from losscli.losses.domain import Domain, rows_with
-from losscli.machine import settle_heap
 
 if TYPE_CHECKING:
     from losscli.losses.loss import Loss

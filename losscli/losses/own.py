@@ -13,7 +13,7 @@ from losscli.losses.domain import REAL, Domain
 from losscli.losses.loss import Loss, no_gradient
 from losscli.losses.params import Param
 from losscli.losses.shapes import ANY_ROWS, Rows
-from losscli.references import trace_of
+from losscli.losses.user_code import trace_of
 
 _TEXTS = ("name", "family", "formula", "latex", "source", "use", "avoid")
 _FUNCTIONS = ("values", "derivative", "reference")

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.references import Origin, granted, origin_of
+from losscli.losses.user_code import Origin, granted, origin_of
 
 _GROUP = "losscli.losses"
 

@@ -18,7 +18,7 @@ from losscli.losses.loss import Loss
 from losscli.losses.registry import find, find_like, known, lacks, penalties
 
 if TYPE_CHECKING:
-    from losscli.references import Origin
+    from losscli.losses.user_code import Origin
 
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
@@ -286,7 +286,7 @@ def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> 
 def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
     """The loss of a name: of the catalogue, of a user's file or module, of a package."""
     if term.where:
-        from losscli import references
+        from losscli.losses import user_code as references
         from losscli.losses.own import own_loss
 
         where = places.at(term.where) if term.where.endswith(".py") else term.where

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.units import digits, duration, mebibytes, size, ulps
+from losscli.results.text import shown
+from losscli.stats.digits import digits, duration, mebibytes, size, ulps
 
 if TYPE_CHECKING:
-    from losscli.benchmark.limit import Limit
-    from losscli.benchmark.result import Benchmark, Row
+    from losscli.results.benchmark import Benchmark, Limit, Row
 
 _HEADS = ("median", "+/-", "95 % interval", "GB/s", "of limit", "memory")
 _LEAVING = ("memory", "GB/s", "95 % interval", "ULP grad")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from losscli.documents import shown
 from losscli.render.page import Line, Page, Table
-from losscli.units import number
+from losscli.results.text import shown
+from losscli.stats.digits import number
 
 
 def page(result: Any) -> Page:

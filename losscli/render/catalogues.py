@@ -2,9 +2,9 @@
 
 from itertools import groupby
 
-from losscli.documents import shown
 from losscli.explanation.catalogue import Catalogue
 from losscli.render.page import Line, Page, Table
+from losscli.results.text import shown
 
 _HEADS = ("loss", "takes", "parameters", "also", "use")
 _LEAVING = ("also", "use", "parameters")

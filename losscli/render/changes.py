@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from losscli.documents import shown
 from losscli.gates import Status
 from losscli.gates.grammar import groups_text
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import interval, percent
-from losscli.units import number
+from losscli.results.text import shown
+from losscli.stats.digits import number
 
 if TYPE_CHECKING:
     from losscli.differences.changes import Change, Changes, SavedLoss

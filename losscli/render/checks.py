@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.units import ulps
+from losscli.results.text import shown
+from losscli.stats.digits import ulps
 
 if TYPE_CHECKING:
-    from losscli.checks.result import Check, Checked
+    from losscli.results.check import Check, Checked
 
 _LINE = 300  # characters of a line that can still be pasted from a terminal
 

@@ -4,8 +4,8 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from losscli.documents import celled
 from losscli.errors import LossCliError
+from losscli.results.text import celled
 
 if TYPE_CHECKING:
     from losscli.evaluation import Evaluation

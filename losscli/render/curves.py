@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from string import ascii_lowercase
 
-from losscli.documents import shown
 from losscli.explanation.plot import Plot
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.page import Page, Prose
+from losscli.results.text import shown
 
 _COLUMNS, _ROWS = 76, 14
 

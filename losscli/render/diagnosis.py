@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from losscli.documents import shown
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.units import duration
+from losscli.results.text import shown
+from losscli.stats.digits import duration
 
 if TYPE_CHECKING:
-    from losscli.diagnosis import Diagnosis
+    from losscli.results.doctor import Diagnosis
 
 
 def page(result: "Diagnosis") -> Page:

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from losscli.documents import shown
 from losscli.gates import Status
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import percent
-from losscli.units import duration
+from losscli.results.text import shown
+from losscli.stats.digits import duration
 
 if TYPE_CHECKING:
-    from losscli.differences.result import Differences, Pair, Ratio
+    from losscli.results.difference import Differences, Pair, Ratio
 
 _HEADS = ("old", "new", "new/old", "95 % interval", "against", "verdict")
 _STYLES = {"slower": "red", "wrong now": "red", "undecided": "yellow"}

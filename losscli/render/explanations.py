@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from losscli.documents import shown
 from losscli.explanation.facts import Explanation, bounds_of
 from losscli.explanation.form import Corner, Tail
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.page import Page, Prose
+from losscli.results.text import shown
 
 WIDTH = 78  # of 80 columns, two of which stand before every line
 _SCREEN = 24

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from losscli.documents import shown
 from losscli.gates import COUNTS, ORDER, Judged, worst_first
 from losscli.render.page import Line, Table
-from losscli.units import duration, mebibytes, number
+from losscli.results.text import shown
+from losscli.stats.digits import duration, mebibytes, number
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
 _ENDED = {

@@ -5,12 +5,12 @@ Texts only: the file of the summary is the command line's to append to.
 
 from collections.abc import Iterator, Sequence
 
-from losscli.documents import LONGEST, cut, shown, tamed
 from losscli.errors import LossCliError
 from losscli.gates import worst_first
 from losscli.render import Result, markdown, table
 from losscli.render.outcomes import outcomes_of
 from losscli.render.page import Outcome
+from losscli.results.text import LONGEST, cut, shown, tamed
 
 MOST = 10  # annotations of a kind that GitHub shows of a step
 SUMMARY_BYTES = (1 << 20) - 1  # of a step's summary; GitHub drops all of a larger one

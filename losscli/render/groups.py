@@ -3,12 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from losscli.documents import shown
-from losscli.evaluation.result import Evaluation, Group, LossResult
 from losscli.gates.grammar import groups_text
 from losscli.render.page import Line, Table
 from losscli.render.words import interval, percent, value_of
-from losscli.units import number
+from losscli.results.evaluation import Evaluation, Group, LossResult
+from losscli.results.text import shown
+from losscli.stats.digits import number
 
 LINES = 40
 

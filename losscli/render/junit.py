@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from losscli.documents import cut, shown
 from losscli.errors import LossCliError
 from losscli.render import Result
 from losscli.render.outcomes import outcomes_of
 from losscli.render.page import Outcome
+from losscli.results.text import cut, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from losscli.documents import shown
 from losscli.render.page import Line, Page, Table
+from losscli.results.text import shown
 
 
 def page(result: Any) -> Page:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from losscli.documents import cut, shown
 from losscli.errors import LossCliError
 from losscli.render import Result, module_of, page_of
 from losscli.render.gates import gates_table
 from losscli.render.page import Page, Table
+from losscli.results.text import cut, shown
 
 # What would be markup, and what GitHub would make a mention, a link or an emoji of.
 _MARKUP = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "&#96;", "\\": "&#92;", "*": "&#42;"}

@@ -5,7 +5,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from losscli.plans import picture_format
+from losscli.plans.plot import picture_format
 
 if TYPE_CHECKING:
     from losscli.explanation.curves import Curve

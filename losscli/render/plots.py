@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.errors import MissingError
 
 if TYPE_CHECKING:
-    from losscli.benchmark.result import Benchmark, Row
+    from losscli.results.benchmark import Benchmark, Row
 
 _INCHES = (9.0, 3.6)  # of one line of panels
 _MARKS = "osD^vP*X"

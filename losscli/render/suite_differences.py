@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from losscli.differences.suites import together
-from losscli.documents import shown
 from losscli.render import module_of, page_of
 from losscli.render.page import Outcome, Page, Table
+from losscli.results.text import shown
 
 if TYPE_CHECKING:
     from losscli.differences.suites import RunDifferences

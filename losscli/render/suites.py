@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from losscli.documents import shown
 from losscli.gates.grammar import groups_text
 from losscli.render import module_of, words
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.units import duration, number
+from losscli.results.text import shown
+from losscli.stats.digits import duration, number
 
 _BENCHES = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40

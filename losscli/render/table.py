@@ -8,10 +8,10 @@ import math
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from losscli.documents import tamed
 from losscli.render import Result, page_of
 from losscli.render.gates import gate_lines
 from losscli.render.page import Prose, Table
+from losscli.results.text import tamed
 
 if TYPE_CHECKING:
     from rich.console import Console

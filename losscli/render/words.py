@@ -2,11 +2,11 @@
 
 import math
 
-from losscli.documents import shown
-from losscli.evaluation.result import Evaluation, Input, LossResult
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.units import exponent, number
+from losscli.results.evaluation import Evaluation, Input, LossResult
+from losscli.results.text import shown
+from losscli.stats.digits import exponent, number
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order

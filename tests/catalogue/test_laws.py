@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import losscli
+from losscli.accumulators.exact import ExactSum
 from losscli.losses.registry import every
-from losscli.tallies.exact import ExactSum
 from tests.catalogue.owed import OWED
 from tests.catalogue.strategies import cases, of_row
 from tests.catalogue.test_declarations import part, sample

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from losscli.starting import CONFIG, WORKFLOWS
+from losscli.commands.init import CONFIG, WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())

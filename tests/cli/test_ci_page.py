@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from losscli.starting import WORKFLOWS
+from losscli.commands.init import WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ci.md").read_text()

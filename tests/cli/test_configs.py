@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from losscli.starting import SCHEMA_LINE
+from losscli.commands.init import SCHEMA_LINE
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))

@@ -8,9 +8,9 @@ from io import StringIO
 import numpy as np
 import pytest
 
-from losscli import diagnosis
-from losscli.benchmark.limit import Limit
-from losscli.plans import DoctorPlan
+from losscli.commands import doctor as diagnosis
+from losscli.plans.doctor import DoctorPlan
+from losscli.results.benchmark import Limit
 
 
 @pytest.fixture

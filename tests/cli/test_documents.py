@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from losscli import steps
 from losscli.cli.app import run
+from losscli.commands import run as steps
 from losscli.gates import Found, judge, parse
-from losscli.schemas import DOCUMENTS, schema
+from losscli.results.schemas import DOCUMENTS, schema
 
 EVAL = "eval p.npy t.npy -l mae,rmse"
 BENCH = "bench -l mae --size 1e3 --time 0.3 --no-memory"
@@ -318,18 +318,18 @@ def test_a_run_that_is_undecided_says_so(losscli, folder, monkeypatch):
 
 # Where a bug is put into each command.
 BUGS = [
-    (EVAL, "losscli.runs.measure"),
-    ("run good.yaml", "losscli.steps.state"),
-    ("run good.yaml --self-test", "losscli.faults.trial.baseline_of"),
-    ("run good.yaml --dry-run", "losscli.listings.outline"),
+    (EVAL, "losscli.commands.evaluate.measure"),
+    ("run good.yaml", "losscli.commands.run.state"),
+    ("run good.yaml --self-test", "losscli.selftest.trial.baseline_of"),
+    ("run good.yaml --dry-run", "losscli.commands.dry_run.outline"),
     (BENCH, "losscli.benchmark.measure.measure"),
     (CHECK, "losscli.checks.check.examine"),
     ("diff old.json old.json", "losscli.differences.compare.compare"),
-    ("results list", "losscli.listings.entries"),
-    ("results show good", "losscli.listings.read_run"),
-    ("bless good --reason r --to b.json", "losscli.blessing.read"),
-    ("doctor --quick", "losscli.diagnosis.diagnose"),
-    ("init", "losscli.starting.init"),
+    ("results list", "losscli.commands.results.entries"),
+    ("results show good", "losscli.commands.results.read_run"),
+    ("bless good --reason r --to b.json", "losscli.commands.bless.read"),
+    ("doctor --quick", "losscli.commands.doctor.diagnose"),
+    ("init", "losscli.commands.init.init"),
 ]
 
 
@@ -353,7 +353,7 @@ def test_a_bug_is_a_document_of_exit_5(losscli, folder, monkeypatch, typed, wher
 
 def test_a_bug_in_a_step_is_a_run_of_exit_5(losscli, folder, monkeypatch):
     """The other steps still have their say."""
-    monkeypatch.setattr("losscli.runs.measure", broken)
+    monkeypatch.setattr("losscli.commands.evaluate.measure", broken)
     said = losscli("run", "good.yaml", "--format", "json")
     document = json.loads(said.out)
     assert said.code == document["exit_code"] == 5

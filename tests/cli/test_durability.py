@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from losscli import results, steps
-from losscli.schemas import schema
+from losscli.commands import run as steps
+from losscli.results.schemas import schema
+from losscli.results.store import entries
 from tests.cli.conftest import PROGRAM
 
 CONFIG = """version: 1
@@ -31,8 +32,8 @@ RUN = Draft202012Validator(schema("run"))
 DRIVER = """
 import json, os, signal, sys, time
 from pathlib import Path
-import losscli.faults, losscli.render.suites, losscli.render.table, losscli.engines.forked
-from losscli import results
+import losscli.selftest, losscli.render.suites, losscli.render.table, losscli.engines.forked
+from losscli.results import files
 from losscli.cli.app import leave, prepare, run
 
 def struck(owner, name, number, left, after):
@@ -60,7 +61,7 @@ for line in sys.stdin:
         if isinstance(moment, str):
             when, _, name = moment.partition(" ")
             owner, _, name = name.rpartition(".")
-            owner = {"file": results.OutputFile, "os": os, "path": Path}[owner]
+            owner = {"file": files.OutputFile, "os": os, "path": Path}[owner]
             struck(owner, name, number, [count], when == "after")
         leave(run(["run", "c.yaml", "--results", folder]))
     if not isinstance(moment, str):
@@ -221,7 +222,7 @@ def test_many_may_write_and_read_at_once(place, tmp_path, environment):
     while any(each.poll() is None for each in running):
         for path in folder.glob("c/*.json"):
             json.loads(path.read_text())
-        assert [entry.problem for entry in results.entries(folder) if entry.problem] == []
+        assert [entry.problem for entry in entries(folder) if entry.problem] == []
     assert [each.returncode for each in running] == [0] * 8
     assert len(whole(folder / "c")) == 8
     assert (folder / "c" / "latest.json").exists()

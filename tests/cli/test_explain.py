@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from losscli.losses.registry import every
-from losscli.schemas import schema
+from losscli.results.schemas import schema
 
 LOSSES = {loss.name: loss for loss in every()}
 OWN = "def own(pred, target, power=2):\n    return abs(pred - target) ** power\n"

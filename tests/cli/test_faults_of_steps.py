@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from losscli import results, steps
+from losscli.commands import run as steps
 from losscli.errors import DataError, MissingError
 from losscli.gates import Found, judge
+from losscli.results import files
 from tests.cli.test_injected_faults import REPORTS, assert_told, statuses
 
 HEAD = "version: 1\ndata: {val: {preds: p.npy, targets: t.npy}}\n"
@@ -203,7 +204,7 @@ def test_a_wrong_config_is_refused_before_any_work(name, run, monkeypatch):
 def test_a_disk_that_fails_later_is_exit_3_and_leaves_no_half_file(run, monkeypatch):
     """Whether it is a report or the saved result that it cannot hold."""
     for place in ("out.json", "latest.json"):
-        whole = results.os.fsync
+        whole = files.os.fsync
 
         def full(descriptor, place=place, whole=whole):
             name = os.fspath(Path(f"/proc/self/fd/{descriptor}").readlink())
@@ -212,7 +213,7 @@ def test_a_disk_that_fails_later_is_exit_3_and_leaves_no_half_file(run, monkeypa
             return whole(descriptor)
 
         with monkeypatch.context() as patch:
-            patch.setattr(results.os, "fsync", full)
+            patch.setattr(files.os, "fsync", full)
             said = run(evals("a"))
         assert said.code == 3
         assert place in said.error[0]

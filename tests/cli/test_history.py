@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from losscli import results, saved
+from losscli import results
+from losscli.results import reader as saved
 
 CONFIG = (
     "version: 1\nbaseline: base.json\n"

@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from losscli import steps
-from losscli.blessing import bless
+from losscli.commands import run as steps
+from losscli.commands.bless import bless
 from tests.cli.faults.baselines import BASELINES
 from tests.cli.faults.data import DATA
 from tests.cli.faults.gates import GATES

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from losscli.losses.registry import every
-from losscli.schemas import schema
+from losscli.results.schemas import schema
 
 EVERY = {loss.name: loss for loss in every()}
 

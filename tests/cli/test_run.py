@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli import results, steps
+from losscli import results
+from losscli.commands import run as steps
 from losscli.gates import Found, judge, parse
 
 CONFIG = """version: 1

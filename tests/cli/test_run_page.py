@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli import steps
+from losscli.commands import run as steps
 from losscli.gates import Found, judge, parse
 from losscli.render.gates import gate_lines, gates_line, words_of
 

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from losscli import bench, steps
-from losscli.faults import evaluations
+from losscli import bench
+from losscli.commands import run as steps
+from losscli.selftest import evaluations
 
 HEAD = "version: 1\nbaseline: base.json\n"
 ARRAYS = "evals:\n  val: {preds: p.npy, targets: t.npy, losses: [mae], gates: [%s]}\n"

@@ -11,14 +11,14 @@ from scipy import stats
 
 from losscli import losses as catalogue
 from losscli.backends.backend import choose
-from losscli.comparison.gated import judged
+from losscli.comparison.gates import judged
 from losscli.comparison.measure import compare
-from losscli.comparison.result import Comparison, Difference
 from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.gates import Margin, NotWorse
 from losscli.losses.spec import bind
+from losscli.results.comparison import Comparison, Difference
 from losscli.sources.reference import Reference
 from losscli.sources.source import open_source, read_array
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli import UsageError, steps
+from losscli import UsageError
 from losscli.cli.app import run
+from losscli.commands import run as steps
 
 HEAD = "version: 1\ndata: {val: {preds: p.npy, targets: t.npy}}\n"
 EVAL = "evals:\n  val: {data: val, losses: [mae]}\n"
@@ -71,7 +72,7 @@ BOMBS = {
 TRIAL = """
 import json, os, resource, signal, sys, time
 from losscli.cli.app import run
-import losscli.config.planner, losscli.steps
+import losscli.config.planner, losscli.commands.run
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name in json.load(open("names.json")):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from losscli.differences.gated import judged
+from losscli.differences.benchmark_gates import judged
 from losscli.gates import parse
 from tests.differences.conftest import bench, document
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from losscli import diff
-from losscli.shifts import median_shift
+from losscli.stats.shifts import median_shift
 from tests.differences.conftest import bench, document, row
 
 MINE, TORCH = "kernels.py:f", "torch"

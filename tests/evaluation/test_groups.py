@@ -14,7 +14,7 @@ from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation import measure
 from losscli.losses.spec import bind
-from losscli.plans import EvalPlan
+from losscli.plans.evaluate import EvalPlan
 from losscli.sources.source import open_source
 
 EXACT = ("label", "value", "mean", "rows", "n", "skipped", "ignored", "sum", "min", "max")

@@ -10,21 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from losscli import blessing, diff, evaluate, explain, plot, starting
-from losscli.benchmark.limit import Limit
-from losscli.benchmark.result import Benchmark, Row, Times
-from losscli.checks.result import Check, Checked
+from losscli import diff, evaluate, explain, plot
+from losscli.commands import bless as blessing
+from losscli.commands import init as starting
+from losscli.commands.dry_run import outline
+from losscli.commands.print_config import settings
+from losscli.commands.results import listing
 from losscli.config.planner import plan_of
-from losscli.diagnosis import Cuda, Diagnosis, Package
-from losscli.documents import Note
 from losscli.errors import DataError, Place
-from losscli.evaluation.result import Group
-from losscli.evaluation.saved import read_back
 from losscli.explanation.catalogue import catalogue
-from losscli.faults import self_test
 from losscli.gates import Found, Judged, exit_code, judge, parse
-from losscli.listings import listing, outline, settings
-from losscli.suite import Failure, SavedSuite, SuiteResult
+from losscli.results.benchmark import Benchmark, Limit, Row, Times
+from losscli.results.check import Check, Checked
+from losscli.results.doctor import Cuda, Diagnosis, Package
+from losscli.results.document import Note
+from losscli.results.evaluation import Group
+from losscli.results.run import Failure, SavedSuite, SuiteResult
+from losscli.results.saved_evaluation import read_back
+from losscli.selftest import self_test
 
 FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
 GATES = [

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli import DataError
-from losscli.documents import LONGEST, shown
 from losscli.errors import Place
 from losscli.render import error_text, text
 from losscli.render.github import error_summary, summary
+from losscli.results.text import LONGEST, shown
 from tests.render.conftest import HOSTILE, many, named
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from losscli.errors import LossCliError
-from losscli.plans import FORMATS
+from losscli.plans.formats import FORMATS
 from losscli.render import _PAGES, error_text, text
 from losscli.version import __version__
 from tests.render.kinds import KINDS

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli import DataError, evaluate
-from losscli.documents import LONGEST, shown
 from losscli.errors import Place
 from losscli.gates import COUNTS, parse
 from losscli.render import error_text, outcomes, text
+from losscli.results.text import LONGEST, shown
 from tests.render.conftest import HOSTILE, many, named
 
 SCHEMA = Path(__file__).parents[1] / "data" / "junit.xsd"

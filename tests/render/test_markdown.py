@@ -7,9 +7,9 @@ from html import unescape
 import pytest
 
 from losscli import evaluate
-from losscli.documents import LONGEST, shown
 from losscli.evaluation import Evaluation
 from losscli.render import text
+from losscli.results.text import LONGEST, shown
 from tests.render.conftest import HOSTILE, named
 
 MARKER = r"<!-- losscli:[0-9a-f]{16} -->"

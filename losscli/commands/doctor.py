@@ -1,0 +1,204 @@
+"""`doctor`: what this machine can do, found out without changing anything."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from losscli.backends.machine import cores
+from losscli.errors import LossCliError
+from losscli.evaluation.measure import no_progress
+from losscli.plans.bench import BenchPlan
+from losscli.plans.doctor import DoctorPlan
+from losscli.render.files import outputs
+
+if TYPE_CHECKING:
+    from losscli.results.doctor import Diagnosis
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from losscli.backends.machine import environment
+from losscli.benchmark.devices import open_device, processor
+from losscli.benchmark.limit import last_cache
+from losscli.benchmark.measure import measure
+from losscli.results.benchmark import Limit
+from losscli.results.document import Note
+
+if TYPE_CHECKING:
+    pass
+from losscli.results.doctor import Cuda, Diagnosis, Package
+
+
+def doctor(**flags: Any) -> "Diagnosis":
+    """What this machine can do: packages, devices, measured limits, noise.
+
+    flags: the fields of `losscli.plans.doctor.DoctorPlan`, the long flags of `losscli doctor`.
+    """
+    return carry_out_doctor(DoctorPlan(**flags))
+
+
+def carry_out_doctor(
+    plan: DoctorPlan, progress: Callable[[float], None] = no_progress
+) -> "Diagnosis":
+    """Look and measure as planned; progress is told the share of the work that is done."""
+    from losscli.commands.doctor import diagnose
+
+    with outputs(plan.output) as publish:
+        result = diagnose(plan, progress)
+        publish(result)
+    return result
+
+
+# What losscli can use: the module, its distribution, and what for.
+_PACKAGES = (
+    ("numpy", "numpy", "everything"),
+    ("torch", "torch", "--backend torch, bench, accelerators"),
+    ("pyarrow", "pyarrow", "tables from files"),
+    ("pandas", "pandas", ".to_frame(), DataFrame columns"),
+    ("sklearn", "scikit-learn", "bench --impl sklearn"),
+    ("liger_kernel", "liger-kernel", "bench --impl liger, on CUDA"),
+    ("matplotlib", "matplotlib", "plots"),
+    ("mpmath", "mpmath", "losscli's own tests"),
+)
+_NOISE_ELEMENTS = "1e6"
+_NOISE_S = 4.0
+
+
+def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
+    """Look at the machine and, unless the plan is quick, measure it, in about ten seconds.
+
+    Progress is told the share of the work that is done.
+    """
+    packages = tuple(_packages())
+    devices, no_cuda = _cuda({package.name: package.version for package in packages})
+    progress(0.1)
+    memory = _memory()
+    limits: list[Limit] = []
+    notes: list[Note] = []
+    noise = None
+    if not plan.quick:
+        limits = list(_limits(["cpu", *(device.name for device in devices)], notes))
+        progress(0.5)
+        noise = _noise_floor()
+        progress(1.0)
+    return Diagnosis(
+        packages=packages,
+        environment=environment(),
+        processor=processor(),
+        cores=cores(),
+        cores_of_machine=os.cpu_count() or cores(),
+        caches=_caches(),
+        memory_bytes=memory.get("MemTotal"),
+        free_bytes=memory.get("MemAvailable"),
+        cuda=devices,
+        no_cuda=no_cuda,
+        compiler=_compiler(),
+        limits=tuple(limits),
+        noise_floor=noise,
+        quick=plan.quick,
+        notes=tuple(notes),
+    )
+
+
+def _packages() -> Iterator[Package]:
+    """The versions of what is installed, without importing it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    for module, distribution, use in _PACKAGES:
+        found = None
+        with suppress(ImportError, ValueError):
+            if find_spec(module) is not None:
+                found = "unknown"
+        if found is not None:
+            with suppress(PackageNotFoundError):
+                found = version(distribution)
+        yield Package(module, found, use)
+
+
+def _cuda(versions: dict[str, str | None]) -> tuple[tuple[Cuda, ...], str]:
+    """The CUDA devices, or why there are none."""
+    if versions["torch"] is None:
+        return (), "torch is not installed"
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return (), f"torch cannot be imported: {error}".splitlines()[0][:200]
+    if torch.version.cuda is None:
+        return (), f"torch {torch.__version__} is built without CUDA"
+    try:
+        count = torch.cuda.device_count()
+        found = [torch.cuda.get_device_properties(at) for at in range(count)]
+    except RuntimeError as error:
+        return (), str(error).splitlines()[0][:200]
+    if not found:
+        return (), f"torch {torch.__version__} for CUDA {torch.version.cuda} finds no device"
+    return tuple(
+        Cuda(f"cuda:{at}", each.name, int(each.total_memory), f"{each.major}.{each.minor}")
+        for at, each in enumerate(found)
+    ), ""
+
+
+def _caches() -> dict[str, int]:
+    """The data caches that the first core sees, by level, as Linux tells them."""
+    found: dict[str, int] = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        with suppress(OSError, ValueError):
+            kind = (folder / "type").read_text().strip()
+            size = (folder / "size").read_text().strip()
+            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(size[-1:], 1)
+            if kind != "Instruction":
+                level = f"L{(folder / 'level').read_text().strip()}"
+                found[level + ("d" if kind == "Data" else "")] = int(size.rstrip("KMG")) * unit
+    return found
+
+
+def _memory() -> dict[str, int]:
+    """Bytes of memory by Linux's names."""
+    found: dict[str, int] = {}
+    with suppress(OSError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            name, _, rest = line.partition(":")
+            if name in ("MemTotal", "MemAvailable"):
+                found[name] = int(rest.split()[0]) << 10
+    return found
+
+
+def _compiler() -> str | None:
+    """The C++ compiler that torch.compile would find, with its version."""
+    import shlex
+    import shutil
+    import subprocess
+
+    for command in (os.environ.get("CXX", ""), "g++", "clang++", "c++"):
+        path = shutil.which(shlex.split(command)[0]) if command.strip() else None
+        if path is None:
+            continue
+        with suppress(OSError, subprocess.SubprocessError):
+            said = subprocess.run(
+                [path, "--version"], capture_output=True, text=True, timeout=10, check=True
+            )
+            return f"{path}: {said.stdout.splitlines()[0]}" if said.stdout.strip() else path
+    return None
+
+
+def _limits(names: list[str], notes: list[Note]) -> Iterator[Limit]:
+    """The limits of each device: the CPU's last cache, and memory."""
+    for name in names:
+        try:
+            device = open_device(name, cores(), None)
+            if name == "cpu":
+                cached = device.limit(last_cache())
+                yield cached._replace(level=f"size of the last cache ({cached.level})")
+            yield device.limits()[0]
+        except (LossCliError, RuntimeError) as error:
+            what = str(error).splitlines()[0][:200]
+            notes.append(Note("not_measured", f"{name} could not be measured: {what}"))
+
+
+def _noise_floor() -> float | None:
+    """The difference that a short benchmark finds between an implementation and itself."""
+    plan = BenchPlan(
+        loss="mae", impl="numpy", size=_NOISE_ELEMENTS, passes="forward", time=_NOISE_S
+    )
+    return measure(plan, lambda _: None).noise_floor

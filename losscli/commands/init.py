@@ -1,0 +1,278 @@
+"""`init`: a config and a CI workflow, written of the files that are there."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from losscli.commands.evaluate import fitting, opened
+from losscli.errors import LossCliError, UsageError
+from losscli.plans.evaluate import EvalPlan
+from losscli.results.document import Document, Note, ending
+from losscli.results.files import OutputFile, make_folder
+
+Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
+
+CONFIG = "losscli.yaml"
+SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # beside the config
+WORKFLOWS = {
+    "github": ".github/workflows/losscli.yml",
+    "gitlab": ".gitlab-ci.losscli.yml",
+    "shell": "losscli-ci.sh",
+}
+_FOLDERS = (".", "data", "predictions", "outputs", "eval")
+_PREDS = re.compile(r"pred|logit|prob|output|y_?hat|scores?", re.IGNORECASE)
+_TARGETS = re.compile(r"target|label|truth|y_?true|(^|_)y($|_)", re.IGNORECASE)
+_PREFERRED = ("cross_entropy", "bce", "bce_with_logits", "mae", "mse", "smooth_l1")
+_MOST = 200  # files that are looked at
+
+
+class Pair(NamedTuple):
+    """Predictions and targets that go together. columns: of one table that holds both."""
+
+    name: str
+    preds: str
+    targets: str | None
+    columns: tuple[str, str] | None
+    rows: int | None
+    losses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Document):
+    """The files that were written, and the data that was found for them."""
+
+    written: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    notes: tuple[Note, ...] = ()
+    exit_code: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document `losscli/init/1`."""
+        return {
+            "schema": "losscli/init/1",
+            "written": list(self.written),
+            "data": [pair._asdict() for pair in self.pairs],
+            **ending(self.exit_code),
+        }
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a file that was written."""
+        return [{"written": path} for path in self.written]
+
+
+def init(ci: Ci = "github") -> Started:
+    """Write a config, and a workflow for a CI, into the current folder; nothing is overwritten.
+
+    Raises UsageError where one of the files is there already.
+    """
+    if ci not in (*WORKFLOWS, "none"):
+        raise UsageError(f"ci is github, gitlab, shell or none; {ci!r} is not")
+    workflow = WORKFLOWS.get(ci)
+    paths = [CONFIG, *([workflow] if workflow else [])]
+    for path in paths:
+        if os.path.lexists(path):
+            raise UsageError(f"{path} is there already", hint="move it away, or edit it")
+    pairs = tuple(_pairs())
+    texts = [_config(pairs), *([_workflow(ci)] if workflow else [])]
+    with ExitStack() as stack:
+        for path in paths:
+            make_folder(Path(path).parent, "move what is in its place, or --ci none")
+        files = [stack.enter_context(OutputFile(path)) for path in paths]
+        for file, text in zip(files, texts, strict=True):
+            file.write(text.encode())
+            file.commit()
+    if ci == "shell":
+        Path(WORKFLOWS["shell"]).chmod(0o755)
+    notes = []
+    if not pairs:
+        words = "no predictions with targets were found: the config has examples to replace"
+        notes.append(Note("nothing_found", words))
+    return Started(tuple(paths), pairs, tuple(notes))
+
+
+def _files() -> list[str]:
+    found = []
+    for folder in _FOLDERS:
+        if Path(folder).is_dir():
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - names as texts
+            found += [os.path.normpath(os.path.join(folder, n)) for n in names]  # noqa: PTH118
+    kinds = (".npy", ".csv", ".tsv")
+    return [path for path in found if path.lower().endswith(kinds)][:_MOST]
+
+
+def _pairs() -> Iterator[Pair]:
+    """Each file of predictions with the first file of targets that some loss takes with it."""
+    files = _files()
+    targets = [path for path in files if _TARGETS.search(Path(path).stem)]
+    names: set[str] = set()
+    for path in files:
+        if path in targets:
+            continue
+        beside = [other for other in targets if Path(other).parent == Path(path).parent]
+        named = bool(_PREDS.search(Path(path).stem))
+        pair = _table(path) or _paired(path, targets if named else beside)
+        if pair is not None:
+            name = pair.name
+            while name in names:
+                name += "-2"
+            names.add(name)
+            yield pair._replace(name=name)
+
+
+def _paired(path: str, targets: Sequence[str]) -> Pair | None:
+    near = sorted(targets, key=lambda other: Path(other).parent != Path(path).parent)
+    for other in near:
+        plan = EvalPlan(path, other)
+        losses, rows = _losses(plan)
+        if losses:
+            return Pair(_name(path), path, other, None, rows, losses)
+    return None
+
+
+def _table(path: str) -> Pair | None:
+    """A table that holds both, told by the names of its columns."""
+    if not path.lower().endswith((".csv", ".tsv")):
+        return None
+    columns: list[str] = []
+    with suppress(LossCliError):
+        from losscli.sources.source import open_table
+
+        table = open_table(path, path)
+        columns = list(table.names())
+        table.close()
+    pred = next((name for name in columns if _PREDS.search(name)), None)
+    target = next((name for name in columns if _TARGETS.search(name) and name != pred), None)
+    if pred is None or target is None:
+        return None
+    losses, rows = _losses(EvalPlan(path, pred=pred, target=target))
+    return Pair(_name(path), path, None, (pred, target), rows, losses) if losses else None
+
+
+def _losses(plan: EvalPlan) -> tuple[tuple[str, ...], int | None]:
+    """The losses that fit the first rows, the likely ones first, and the number of rows."""
+    with suppress(LossCliError):
+        found = fitting(plan)
+        with opened(plan) as source:
+            rows = source.rows
+        wanted = [name for name in _PREFERRED if name in found]
+        classes = [name for name in wanted if name in ("cross_entropy", "bce", "bce_with_logits")]
+        return tuple(classes or wanted)[:2], rows
+    return (), None
+
+
+def _name(path: str) -> str:
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).stem).strip("-")
+    return stem[:60] or "data"
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return text if re.fullmatch(r"[A-Za-z0-9_./-]+", text) else json.dumps(text)
+
+
+def _config(pairs: Sequence[Pair]) -> str:
+    shown = pairs or (Pair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
+    lines = [
+        SCHEMA_LINE,
+        "# (losscli schema > losscli.schema.json makes the file that editors complete from)",
+        "#",
+        "# losscli run losscli.yaml              all of it; the result goes to results/",
+        "# losscli run losscli.yaml --dry-run    what it would do",
+        "# losscli run losscli.yaml --self-test  whether the gates notice faults",
+        "version: 1",
+        "",
+        "data:",
+    ]
+    for pair in shown:
+        parts = [f"preds: {_quoted(pair.preds)}"]
+        parts += [f"targets: {_quoted(pair.targets)}"] if pair.targets else []
+        if pair.columns:
+            parts += [f"pred: {_quoted(pair.columns[0])}", f"target: {_quoted(pair.columns[1])}"]
+        lines.append(f"  {pair.name}: {{{', '.join(parts)}}}")
+    lines += ["", "evals:"]
+    for pair in shown:
+        loss = pair.losses[0]
+        lines += [
+            f"  {pair.name}:",
+            f"    data: {pair.name}",
+            f"    losses: [{', '.join(pair.losses)}]",
+            "    gates:",
+            f'      - "rows >= {pair.rows or 1}"',
+            "      # Run it once, then say what must hold:",
+            f'      # - "{loss} <= 0.5"',
+            f'      # - "{loss}.ci_high <= baseline * 1.02"',
+        ]
+    lines += [
+        "",
+        "# A baseline changes by one command only, which keeps the reason:",
+        "#   losscli bless results/losscli/latest.json --reason TEXT --to baselines/main.json",
+        "# baseline: baselines/main.json",
+        "",
+        "# outputs: [junit.xml, summary.md]",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _workflow(ci: Ci) -> str:
+    if ci == "github":
+        return _GITHUB
+    return _GITLAB if ci == "gitlab" else _SHELL
+
+
+_GITHUB = """\
+name: losses
+on:
+  push: {branches: [main]}
+  pull_request:
+permissions:
+  contents: read
+jobs:
+  losses:
+    runs-on: ubuntu-latest
+    timeout-minutes: 15
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.12"
+      - run: pip install losscli
+      - run: losscli run losscli.yaml --format github -o junit.xml -o summary.md
+      - if: always()
+        uses: actions/upload-artifact@v4
+        with:
+          name: losses
+          path: |
+            results/
+            junit.xml
+            summary.md
+"""
+_GITLAB = """\
+# In .gitlab-ci.yml: include: .gitlab-ci.losscli.yml
+losses:
+  image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+  script:
+    - pip install losscli
+    - losscli run losscli.yaml -o junit.xml -o summary.md
+  artifacts:
+    when: always
+    paths: [results/, summary.md]
+    reports:
+      junit: junit.xml
+"""
+_SHELL = """\
+#!/bin/sh
+# Exit codes: 0 every gate passed, 1 one did not, 2 the config is wrong, 3 the data is wrong,
+# 4 something is missing here, 6 undecided. No pipe behind losscli: it would hide the code.
+set -eu
+python3 -m pip install --quiet losscli
+exec losscli run losscli.yaml -o junit.xml -o summary.md
+"""

@@ -1,0 +1,56 @@
+"""`run --print-config`: the value of each flag and its origin."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from losscli.config.layers import Value
+from losscli.config.model import BenchFlags, EvalFlags
+from losscli.config.plan import RunPlan, Step
+from losscli.config.wording import key_of
+from losscli.results.listing import Listing
+
+_WHERE = {"eval": "evals", "bench": "benches"}
+_WHOLE = ("baseline", "on_undecided", "gates", "outputs")
+
+
+def settings(plan: RunPlan) -> Listing:
+    """Each value and where it came from: from `--set`, a variable, a line, or built in."""
+    found: dict[str, Value] = {}
+    for step in plan.steps:
+        start = f"{_WHERE[step.kind]}.{step.name}."
+        found |= {key: value for key, value in plan.values.items() if key.startswith(start)}
+        found |= _built_in(step, start, plan.values)
+    found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}
+    found.setdefault("on_undecided", Value(plan.on_undecided, "built in"))
+    records = [
+        {"key": key, "value": _plain(value.value), "origin": value.origin}
+        for key, value in found.items()
+    ]
+    rows = [(str(r["key"]), _text(r["value"]), str(r["origin"])) for r in records]
+    heads = ("key", "value", "from")
+    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), notes=plan.notes)
+
+
+def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
+    """The flags of a run that nobody set, as its plan has them."""
+    model: Any = EvalFlags if step.kind == "eval" else BenchFlags
+    return {
+        f"{start}{key_of(name)}": Value(getattr(step.plan, name), "built in")
+        for name in model.model_fields
+        if f"{start}{key_of(name)}" not in known
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As a document has it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _text(value: Any) -> str:
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {item}" for key, item in value.items())
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,279 @@
+"""The runs of a config: carried out in turn, gated, written and saved."""
+
+import hashlib
+import os
+import shlex
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from losscli.commands.bench import carry_out_bench
+from losscli.commands.evaluate import carry_out, carry_out_comparison
+from losscli.comparison.gates import judged as judged_pair
+from losscli.comparison.gates import refused
+from losscli.config.plan import RunPlan, Step
+from losscli.config.planner import plan_of
+from losscli.differences.benchmark_gates import judged as judged_benchmark
+from losscli.errors import DataError, Failure, LossCliError
+from losscli.evaluation.gates import gated
+from losscli.evaluation.measure import no_progress
+from losscli.gates import Gate, Judged, undecided_as
+from losscli.render.files import outputs, telling
+from losscli.results.comparison import Comparison
+from losscli.results.document import json_numbers
+from losscli.results.reader import read_run
+from losscli.results.repository import state
+from losscli.results.run import SuiteResult
+from losscli.results.store import LATEST, SavedRun
+from losscli.sources.reference import Reference
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of a step: a result, or an error, and its gates."""
+
+    step: Step
+    result: Any = None
+    error: LossCliError | None = None
+    gates: tuple[Judged, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether --fail-fast stops here."""
+        wrong = self.error is not None or bool(self.result.exit_code)
+        return wrong or any(g.counts and g.status in ("fail", "error") for g in self.gates)
+
+
+class Baseline(NamedTuple):
+    """What gates may be relative to: the document of a run, or why there is none.
+
+    path: where it was read. mend: how what it lacks comes into it.
+    """
+
+    document: Mapping[str, Any] | str
+    path: str = ""
+    mend: str = ""
+
+    def part(self, kind: str, name: str) -> Mapping[str, Any] | str:
+        """What it has of a run, or why it has nothing."""
+        if isinstance(self.document, str):
+            return self.document
+        found = self.document.get(kind)
+        part = found.get(name) if isinstance(found, Mapping) else None
+        if not isinstance(part, Mapping):
+            return f"{self.path} has no {name!r}; {self.mend}"
+        if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
+            return f"{self.path} has no result of {name!r} but {part.get('schema')}"
+        return part
+
+
+def run(
+    config: str | os.PathLike[str],
+    *,
+    set: Sequence[str] = (),  # noqa: A002 - the flag is called so
+    only: Sequence[str] = (),
+    output: Sequence[str | os.PathLike[str]] = (),
+    fail_fast: bool = False,
+    results: str | os.PathLike[str] | None = "results",
+) -> SuiteResult:
+    """The evaluations, benchmarks and gates of a YAML file.
+
+    set: texts such as "defaults.device=cuda". only: names of runs. output: files beside those of
+    the config. fail_fast: leave out what follows a failure. results: the folder that the result is
+    saved in; None for no saving.
+
+    Raises ConfigError with all that is wrong with the file at once; what goes wrong in a run is in
+    the result, whose gates are then errors.
+    """
+    plan = plan_of(os.fspath(config), _listed(set), _listed(only))
+    return carry_out_run(plan, output=output, fail_fast=fail_fast, results=results)
+
+
+def carry_out_run(
+    plan: RunPlan,
+    *,
+    output: Sequence[str | os.PathLike[str]] = (),
+    fail_fast: bool = False,
+    results: str | os.PathLike[str] | None = "results",
+    command: Sequence[str] = (),
+    progress: Callable[[float], None] = no_progress,
+) -> SuiteResult:
+    """Do all steps of a plan, one after the other; a step that fails does not stop the others.
+
+    command: what was typed, for the record. progress: is told the share done.
+    """
+    begin, started = time.perf_counter(), datetime.now(UTC)
+    with ExitStack() as stack:
+        written = [*plan.outputs, *_listed(output)]
+        publish = stack.enter_context(outputs(written, _written_by(plan), _read_by(plan)))
+        place = None
+        if results is not None:
+            place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
+        baseline = baseline_of(plan, results)
+        done = _all_done(plan, baseline, fail_fast=fail_fast, progress=progress)
+        result = SuiteResult(
+            record=_record(plan),
+            evals={d.step.name: d.result for d in done if d.result and d.step.kind == "eval"},
+            benches={d.step.name: d.result for d in done if d.result and d.step.kind == "bench"},
+            failures=tuple(Failure(d.step.name, d.error) for d in done if d.error),
+            gates=_gates(plan, done),
+            started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            wall_s=time.perf_counter() - begin,
+            command=tuple(command),
+            git=state(),
+            own_notes=plan.notes,
+            outputs=tuple(os.fspath(path) for path in written),
+            saved=None if place is None else place.path,
+        )
+        with telling(replace(result, outputs=(), saved=None)):
+            publish(result)
+            if place is not None:
+                place.save(result.to_json() + "\n")
+    return result
+
+
+def _all_done(
+    plan: RunPlan, baseline: Baseline, *, fail_fast: bool, progress: Callable[[float], None]
+) -> list[Done]:
+    done: list[Done] = []
+    for at, step in enumerate(plan.steps):
+        if fail_fast and any(before.failed for before in done):
+            words = "it was not run: one before it failed, and --fail-fast was asked for"
+            done.append(Done(step, error=DataError(words)))
+            done[-1].gates = tuple(_spoilt(done[-1]))
+        else:
+            share = lambda part, at=at: progress((at + part) / len(plan.steps))  # noqa: E731
+            done.append(carry_out_step(step, baseline, share))
+        progress((at + 1) / len(plan.steps))
+    return done
+
+
+def carry_out_step(
+    step: Step,
+    baseline: Baseline,
+    progress: Callable[[float], None] = no_progress,
+) -> Done:
+    """Carry out a step and judge its gates, which are errors where it gives no result.
+
+    Whatever the step raises is its own.
+    """
+    done = _tried(step, baseline, progress)
+    if done.error is not None:
+        done.gates = tuple(_spoilt(done))
+    return done
+
+
+def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) -> Done:
+    try:
+        if step.kind == "bench":
+            benchmark = carry_out_bench(step.plan, progress)
+            saved = baseline.part("benches", step.name)
+            document = json_numbers(benchmark.to_dict())
+            return Done(step, benchmark, gates=judged_benchmark(document, step.points, saved))
+        result = carry_out(step.plan, progress)
+        saved = baseline.part("evals", step.name)
+        result = gated(result, step.points, step.plan.allow_note, saved)
+        found, pairs = iter(result.gates), iter(judged_pairs(step))
+        each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
+        named = tuple(gate._replace(run=step.name) for gate in each)
+        return Done(step, replace(result, gates=named), gates=named)
+    except LossCliError as error:
+        return Done(step, error=error)
+    except Exception as error:  # noqa: BLE001 - the other runs still have something to say
+        words = f"losscli itself failed: {type(error).__name__}: {error}"
+        hint = "this is a bug; the same command with --debug shows where"
+        return Done(step, error=LossCliError(words, hint=hint))
+
+
+def judged_pairs(step: Step) -> Iterator[Judged]:
+    """The gates of a step on pairs, judged in their order.
+
+    Predictions that several of them are held against are read once; where they cannot be, these
+    gates are errors and the step is none.
+    """
+    labels = {loss.label for loss in step.plan.loss}
+    found: dict[Reference, Comparison | str] = {}
+    for gate in step.pairs:
+        if gate.label not in labels:
+            yield refused(gate, f"no loss is labelled {gate.label!r}: {', '.join(sorted(labels))}")
+            continue
+        if gate.others not in found:
+            together = {other.label for other in step.pairs if other.others == gate.others}
+            found[gate.others] = _compared(step, gate.others, together)
+        comparison = found[gate.others]
+        if isinstance(comparison, str):
+            yield refused(gate, comparison)
+        else:
+            yield judged_pair(gate, comparison, step.plan.allow_note)
+
+
+def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comparison | str:
+    """A step's predictions beside others, or why they cannot be."""
+    try:
+        return carry_out_comparison(step.plan, reference, labels)
+    except LossCliError as error:
+        where = f" ({error.where()})" if error.where() else ""
+        return f"{error.message}{where}"
+
+
+def _spoilt(done: Done) -> "list[Judged]":
+    """The gates of a step that gave no result: each is an error, with the step's reason."""
+    assert done.error is not None
+    place = f" ({done.error.place})" if done.error.place else ""
+    words = f"the run failed: {done.error.message}{place}"
+    name = done.step.name
+    return [Judged(gate, None, None, None, "error", words, name) for gate in done.step.gates]
+
+
+def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
+    """All gates, those of runs that are not there included, as `on_undecided` has them."""
+    judged = [*(gate for each in done for gate in each.gates), *plan.strays()]
+    return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
+
+
+def baseline_of(plan: RunPlan, results: str | os.PathLike[str] | None) -> Baseline:
+    """The baseline that a config names; results: where its runs are saved, None for nowhere."""
+    if plan.baseline is None:
+        return Baseline("the config names no baseline")
+    latest = "RUN.json" if results is None else f"{os.fspath(results)}/{plan.name}/{LATEST}"
+    mend = f"once it is right: losscli bless {shlex.quote(latest)} --reason TEXT"
+    try:
+        return Baseline(read_run(plan.baseline), plan.baseline, mend)
+    except DataError as error:
+        return Baseline(f"{error.message}; {mend}")
+
+
+def _record(plan: RunPlan) -> dict[str, Any]:
+    return {
+        "path": plan.path,
+        "name": plan.name,
+        "text": plan.text,
+        "digest": f"sha256:{hashlib.sha256(plan.text.encode()).hexdigest()}",
+        "set": list(plan.settings),
+        "baseline": plan.baseline,
+        "evals": [step.name for step in plan.steps if step.kind == "eval"],
+        "benches": [step.name for step in plan.steps if step.kind == "bench"],
+    }
+
+
+def _read_by(plan: RunPlan) -> list[Any]:
+    """What a run reads, and must not write over."""
+    found: list[Any] = [plan.path, plan.baseline, *plan.reads]
+    for step in plan.steps:
+        if step.kind == "eval":
+            found += [step.plan.preds, step.plan.targets, step.plan.weights, *step.plan.by]
+            found += [gate.others.preds for gate in step.pairs]
+    return found
+
+
+def _written_by(plan: RunPlan) -> list[Any]:
+    """What the steps of a run write themselves."""
+    names = {"eval": "per_sample", "bench": "plot"}
+    return [getattr(step.plan, names[step.kind]) for step in plan.steps]
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str | os.PathLike) else tuple(value)

@@ -1,0 +1,89 @@
+"""Files that hold a result, or the error that stood in its way, in the formats of their names."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+from losscli.errors import LossCliError, UsageError
+from losscli.plans.formats import output_format
+from losscli.render import error_text, text
+from losscli.results.files import OutputFile, behind_links
+from losscli.results.store import SavedRun
+
+
+@contextmanager
+def outputs(
+    paths: Sequence[Any], others: Sequence[Any] = (), read: Sequence[Any] = ()
+) -> Iterator[Callable[[Any], None]]:
+    """Files that hold the result, or the error that stood in its way, in the end.
+
+    others: what else is written; read: what must stay as it is.
+    """
+    _keep_apart([*paths, *(path for path in others if path is not None)], read)
+    with ExitStack() as stack:
+        files = [(stack.enter_context(OutputFile(p)), output_format(p)) for p in paths]
+
+        def write(words: Callable[[str], str]) -> None:
+            for file, form in files:
+                if not file.done:
+                    file.write(words(form).encode(errors="backslashreplace"))
+                    file.commit()
+
+        def publish(result: Any) -> None:
+            with telling(result):
+                write(lambda form: text(result, form))
+
+        try:
+            yield publish
+        except LossCliError as error:
+            if error.exit_code != 2:
+                failure = error
+                with suppress(LossCliError):  # the first failure is the one to tell of
+                    write(lambda form: error_text(failure, form))
+            raise
+
+
+@contextmanager
+def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
+    """What keeps the result in its place of the results folder, or the error that stood in its way.
+
+    place: None for a result that is not kept.
+    """
+    if place is None:
+        yield lambda _result: None
+        return
+    try:
+        yield lambda result: place.save(f"{result.to_json()}\n")
+    except LossCliError as error:
+        if error.exit_code != 2:
+            with suppress(LossCliError):  # the first failure is the one to tell of
+                place.save(f"{error_text(error, 'json').rstrip()}\n")
+        raise
+
+
+@contextmanager
+def telling(result: Any) -> Iterator[None]:
+    """What gives a result to the error that stands in the way of writing it: it can be shown."""
+    try:
+        yield
+    except LossCliError as error:
+        error.result = result
+        raise
+
+
+def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
+    """Raise UsageError where a file is to be written twice, or over one that is read."""
+    paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
+    inputs = set()
+    for path in paths:
+        with suppress(UsageError):  # who opens it will say that it cannot be
+            inputs.add(behind_links(path))
+    seen: set[str] = set()
+    for path in written:
+        real = behind_links(path)
+        if real in inputs:
+            raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
+        if real in seen:
+            raise UsageError(f"{os.fspath(path)} is to be written twice", hint="name another file")
+        seen.add(real)

@@ -1,0 +1,88 @@
+"""`Comparison`: how the losses of two predictions of the same rows differ."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from losscli.accumulators.rows import RowTally
+from losscli.losses.spec import BoundLoss
+from losscli.stats.intervals import t_quantile
+
+_MOST_ROWS = 1 << 50
+
+
+class Difference(NamedTuple):
+    """One loss: Σ w·(L_B - L_A) / Σ w·den over the rows that count for A and B; A is the reference.
+
+    reference: the mean of A over the same rows. stderr, ci: of the difference, by Student's t with
+    n - 1 degrees of freedom; None where there are none. skipped: rows that lack a number in either.
+    """
+
+    label: str
+    value: float
+    reference: float
+    n: int
+    skipped: int
+    ignored: int
+    stderr: float | None
+    ci: tuple[float, float] | None
+    ci_level: float
+    takes_logits: bool = False
+
+    @classmethod
+    def of(
+        cls, bound: BoundLoss, tally: RowTally, reference: RowTally, level: float
+    ) -> "Difference":
+        """The numbers of finished tallies of the same rows."""
+        value, stderr, ci = tally.mean(), tally.stderr(), None
+        if stderr is not None:
+            half = t_quantile(level, tally.count - 1) * stderr
+            ci = (value - half, value + half)
+        return cls(
+            label=bound.label,
+            value=value,
+            reference=reference.mean(),
+            n=tally.count,
+            skipped=tally.skipped,
+            ignored=tally.ignored,
+            stderr=stderr,
+            ci=ci,
+            ci_level=level,
+            takes_logits=bound.takes_logits,
+        )
+
+    def rows_to_exclude(self, number: float) -> int | None:
+        """The rows at which the interval would leave a number out, all else as it is.
+
+        None where the difference is that number, or where they would be more than anybody has.
+        """
+        gap = abs(self.value - number)
+        if not (gap and self.stderr and math.isfinite(gap)):
+            return None
+        spread = self.stderr * math.sqrt(self.n)
+        low, high = 1, 2
+        while high <= _MOST_ROWS and not self._excludes(gap, spread, high):
+            low, high = high, 2 * high
+        if high > _MOST_ROWS:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._excludes(gap, spread, middle):
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def _excludes(self, gap: float, spread: float, rows: int) -> bool:
+        return t_quantile(self.ci_level, rows - 1) * spread < gap * math.sqrt(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences of all losses; probabilities: files that look so, where logits are taken."""
+
+    differences: tuple[Difference, ...]
+    probabilities: tuple[str, ...] = ()
+
+    def __getitem__(self, label: str) -> Difference:
+        return next(found for found in self.differences if found.label == label)

@@ -1,0 +1,107 @@
+"""Per-sample losses, written row by row."""
+
+import os
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import UsageError
+from losscli.results.text import celled
+
+if TYPE_CHECKING:
+    pass
+from losscli.results.files import OutputFile
+
+
+class SampleDigest:
+    """The SHA-256 of per-sample losses, row by row as float64: the same of .npy and of .csv."""
+
+    def __init__(self) -> None:
+        from hashlib import sha256  # here: only a result that is kept has a digest
+
+        self._sha256 = sha256()
+
+    def append(self, table: NDArray[np.float64]) -> None:
+        """Take the rows that follow, one column a loss."""
+        plain = np.where(np.isnan(table), np.nan, table)  # text keeps no sign of a nan
+        self._sha256.update(np.ascontiguousarray(plain, "<f8").tobytes())
+
+    def hexdigest(self) -> str:
+        """`sha256:` and 64 hexadecimal digits."""
+        return f"sha256:{self._sha256.hexdigest()}"
+
+
+class SampleFile:
+    """Per-sample losses in input order: .npy of (N,), or (N, L) for L losses, or .csv with names.
+
+    digest: whether `record` has one of the losses.
+
+    Raises UsageError for another suffix, or where the file cannot be opened.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], labels: Sequence[str], *, digest: bool = False
+    ) -> None:
+        suffix = Path(path).suffix.lower()
+        if suffix not in (".npy", ".csv"):
+            raise UsageError(f"--per-sample writes .npy or .csv, not {suffix or 'no suffix'!r}")
+        self._csv = suffix == ".csv"
+        self._labels = list(labels)
+        self._rows = 0
+        self._digest = SampleDigest() if digest else None
+        cells = ",".join(["row", *map(_cell, labels)])
+        first = cells.encode(errors="backslashreplace") + b"\n" if self._csv else self._header()
+        self.output = OutputFile(path)
+        try:
+            self.output.write(first)
+        except BaseException:
+            self.discard()
+            raise
+
+    def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
+        """Write the rows that follow; one array a loss."""
+        table = np.stack(losses, axis=1)
+        if self._digest is not None:
+            self._digest.append(table)
+        if self._csv:
+            lines = (
+                f"{self._rows + k},{','.join(map(repr, row))}\n"
+                for k, row in enumerate(table.tolist())
+            )
+            self.output.write("".join(lines).encode())
+        else:
+            self.output.write(np.ascontiguousarray(table).tobytes())
+        self._rows += len(table)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a result says of the file: its path, the labels of its columns, the digest."""
+        digest = None if self._digest is None else self._digest.hexdigest()
+        return {"path": self.output.path, "labels": list(self._labels), "digest": digest}
+
+    def commit(self) -> None:
+        """Put the file in its place, the number of rows in its header."""
+        if not self._csv:
+            self.output.write(self._header(), at=0)
+        self.output.commit()
+
+    def discard(self) -> None:
+        """Leave no trace."""
+        self.output.discard()
+
+    def _header(self) -> bytes:
+        """An NPY header of 128 bytes, whatever the number of rows."""
+        columns = len(self._labels)
+        shape = (self._rows,) if columns == 1 else (self._rows, columns)
+        text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+        return b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + text.ljust(117).encode() + b"\n"
+
+
+def _cell(text: str) -> str:
+    text = celled(text)
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"' if "," in text or quoted != text else text

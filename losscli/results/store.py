@@ -1,0 +1,124 @@
+"""The results folder: saving, sweeping, listing."""
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from losscli.errors import LossCliError, UsageError
+from losscli.results.reader import read
+from losscli.results.validation import check_run
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+from losscli.results.files import OutputFile, behind_links, make_folder
+
+LATEST = "latest.json"
+_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_STALE_S = 24 * 60 * 60.0
+
+
+class SavedRun:
+    """The place of a result in the results folder: `NAME/<UTC time>-<hash>.json`, and latest.json.
+
+    started: as ISO 8601 has it. Opened before the work starts; whole or not there at all, however
+    many write at once. A context that cleans up. Raises UsageError where the folder cannot be made
+    or written, or a link in it leads elsewhere: who sends a config may send such links with it.
+    What a run that was killed a day ago or more left half-written is removed.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], name: str, started: "datetime", text: str
+    ) -> None:
+        import hashlib
+
+        own = Path(folder) / name
+        inside = Path(behind_links(folder)) / name
+        for path, wanted in ((own, inside), (own / LATEST, inside / LATEST)):
+            if behind_links(path) != os.fspath(wanted):
+                raise UsageError(
+                    f"cannot write {path}: it is a link out of its place",
+                    hint="remove the link; --results DIR names another folder",
+                )
+        make_folder(own, "--results DIR names another")
+        _sweep(own)
+        self.started = started.isoformat(timespec="seconds").replace("+00:00", "Z")
+        unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
+        short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
+        self.path = os.fspath(own / f"{started:%Y%m%dT%H%M%SZ}-{short}.json")
+        self._file = OutputFile(self.path)
+        try:
+            self._latest = OutputFile(own / LATEST)
+        except BaseException:
+            self._file.discard()
+            raise
+
+    def save(self, text: str) -> None:
+        """Write the document under both names."""
+        for file in (self._file, self._latest):
+            file.write(text.encode(errors="backslashreplace"))
+            file.commit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.discard()
+        self._latest.discard()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files that nobody will finish: over a day old, and their process is gone.
+
+    A run may take longer than a day; that its process lives is known on Linux only.
+    """
+    before = time.time() - _STALE_S
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            named = _TEMPORARY.fullmatch(path.name)
+            if named is None or Path("/proc", named[1]).exists():
+                continue
+            with contextlib.suppress(OSError):  # another run may be as tidy
+                if path.stat().st_mtime < before:
+                    path.unlink()
+
+
+def age(path: Path) -> tuple[str, int, str]:
+    """What puts results of one name in order: the second in the name, then when it was written."""
+    try:
+        written = path.stat().st_mtime_ns
+    except OSError:
+        written = 0
+    return path.name.partition("-")[0], written, path.name
+
+
+class Entry(NamedTuple):
+    """A saved result: its file, and its document, or why it cannot be read."""
+
+    path: str
+    document: dict[str, Any] | None
+    problem: str = ""
+
+
+def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
+    """The results of a folder, the oldest first, by name and then by time; latest.json left out."""
+    root = Path(folder)
+    if not root.is_dir():
+        return
+    for path in sorted(root.glob("*/*.json"), key=lambda path: (path.parent.name, *age(path))):
+        if path.name == LATEST or path.name.startswith("."):
+            continue
+        if not path.is_file():  # a pipe would be waited for, a device read for ever
+            yield Entry(os.fspath(path), None, f"{os.fspath(path)} is no regular file")
+            continue
+        try:
+            document = read(path)
+            if document["schema"] == "losscli/run/1":
+                check_run(document, os.fspath(path))
+            yield Entry(os.fspath(path), document)
+        except LossCliError as error:
+            yield Entry(os.fspath(path), None, error.message)

@@ -1,0 +1,51 @@
+"""`self_test`: each run once as it is, and then once with each fault put into a copy of it."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from losscli.commands.run import Baseline, baseline_of, carry_out_step
+from losscli.config.plan import RunPlan, Step
+from losscli.errors import LossCliError
+from losscli.evaluation.measure import no_progress
+from losscli.render.files import outputs
+from losscli.results.self_test import SelfTest, Tried, Trip
+from losscli.selftest.benchmarks import faulty_benchmarks
+from losscli.selftest.evaluations import faulty_evaluations
+
+
+def self_test(
+    plan: RunPlan,
+    *,
+    output: Sequence[str | os.PathLike[str]] = (),
+    progress: Callable[[float], None] = no_progress,
+) -> SelfTest:
+    """Put each fault into a copy of each run; nothing is saved and no file is changed."""
+    baseline = baseline_of(plan, "results")
+    runs: list[Tried] = []
+    with outputs(tuple(output)) as publish:
+        for at, step in enumerate(plan.steps):
+            if step.gates:
+                runs.append(_tried(step, baseline))
+            progress((at + 1) / len(plan.steps))
+        strays = list(plan.strays())
+        runs += [Tried(gate.run or "", (gate,)) for gate in strays]
+        result = SelfTest(tuple(runs))
+        publish(result)
+    return result
+
+
+def _tried(step: Step, baseline: Baseline) -> Tried:
+    """A run with every fault; without any where it gives no result as it is."""
+    done = carry_out_step(step, baseline)
+    if done.error is not None:
+        return Tried(step.name, done.gates, error=done.error)
+    make = faulty_benchmarks if step.kind == "bench" else faulty_evaluations
+    return Tried(step.name, done.gates, tuple(_all(make(step, baseline, done), step.name)))
+
+
+def _all(trips: Iterator[Trip], run: str) -> Iterator[Trip]:
+    """The trips; what stands in the way of making any is told in their place."""
+    try:
+        yield from trips
+    except LossCliError as error:
+        yield Trip(run, "every fault", skipped="; ".join(error.lines()))

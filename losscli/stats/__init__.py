@@ -1,0 +1,1 @@
+"""Statistics: intervals, ranks, shifts, means, verdicts."""

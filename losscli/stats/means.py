@@ -1,0 +1,60 @@
+"""The difference of two means: of pairs, or of independent samples by their standard errors."""
+
+import math
+from typing import NamedTuple
+
+from losscli.stats.intervals import t_exceeded, t_quantile
+
+
+class Mean(NamedTuple):
+    """A mean, or a statistic of one, with its standard error over `n` rows."""
+
+    value: float
+    stderr: float
+    n: int
+
+
+class MeanShift(NamedTuple):
+    """An estimated difference, its standard error, and the degrees of freedom of Student's t."""
+
+    estimate: float
+    stderr: float
+    freedom: float
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The ends between which the difference lies with probability `level`."""
+        if not self.stderr:
+            return self.estimate, self.estimate
+        half = t_quantile(level, self.freedom) * self.stderr
+        return self.estimate - half, self.estimate + half
+
+    def p_above(self, bound: float) -> float:
+        """The one-sided p-value of "the difference lies above `bound`"."""
+        return t_exceeded(self._steps(bound), self.freedom)
+
+    def p_at_most(self, bound: float) -> float:
+        """The one-sided p-value of "the difference lies at or below `bound`"."""
+        steps = self._steps(bound)
+        return 0.0 if not self.stderr and steps == 0.0 else t_exceeded(-steps, self.freedom)
+
+    def _steps(self, bound: float) -> float:
+        """How many standard errors the estimate lies above a bound."""
+        distance = self.estimate - bound
+        if self.stderr:
+            return distance / self.stderr
+        return math.copysign(math.inf, distance) if distance else 0.0
+
+
+def independent(old: Mean, new: Mean) -> MeanShift:
+    """`new` less `old` of two independent samples, whose variances may differ.
+
+    The degrees of freedom are Welch's (Biometrika 34, 1947, 28-35). Two samples of the same rows
+    are not independent: theirs agree more than that, so the interval is wider than it need be.
+    """
+    scale = max(old.stderr, new.stderr)
+    if not scale:
+        return MeanShift(new.value - old.value, 0.0, float(old.n + new.n - 2))
+    # Relative to the larger one: squares of tiny errors would underflow.
+    a, b = (old.stderr / scale) ** 2, (new.stderr / scale) ** 2
+    freedom = (a + b) ** 2 / (a * a / (old.n - 1) + b * b / (new.n - 1))
+    return MeanShift(new.value - old.value, scale * math.sqrt(a + b), freedom)
