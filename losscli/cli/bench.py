@@ -121,11 +121,11 @@ def command(
         plot=plot,
         output=tuple(output or ()),
     )
-    from losscli.commands.bench import carry_out_bench
+    from losscli.commands.bench import run_benchmark
 
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:
-        result = carry_out_bench(plan, progress)
+        result = run_benchmark(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code
 

@@ -60,10 +60,10 @@ def command(
 
     check_format(format)
     plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()), examples)
-    from losscli.commands.check import carry_out_check
+    from losscli.commands.check import run_check
 
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:
-        result = carry_out_check(plan, progress)
+        result = run_check(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code

@@ -92,8 +92,8 @@ def command(
         from losscli.errors import UsageError
 
         raise UsageError("--fail-on names nothing to fail on", hint="--fail-on worse,undecided")
-    from losscli.commands.diff import carry_out_diff
+    from losscli.commands.diff import run_diff
 
-    result = carry_out_diff(plan)
+    result = run_diff(plan)
     printed(result, format, quiet=quiet)
     return result.exit_code

@@ -31,9 +31,9 @@ def command(
 
     check_format(format)
     plan = DoctorPlan(quick=quick, output=tuple(output or ()))
-    from losscli.commands.doctor import carry_out_doctor
+    from losscli.commands.doctor import run_doctor
 
     with progress_bar(wanted=not (no_progress or quiet)) as progress:
-        result = carry_out_doctor(plan, progress)
+        result = run_doctor(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code

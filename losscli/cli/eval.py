@@ -214,11 +214,11 @@ def command(
         digest=format == "json",
     )
     reuse_freed_memory()
-    from losscli.commands.evaluate import carry_out
+    from losscli.commands.evaluate import run_evaluation
 
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:
-        result = carry_out(plan, progress)
+        result = run_evaluation(plan, progress)
     printed(result, format, quiet=quiet)
     return result.exit_code
 

@@ -58,13 +58,13 @@ def command(
     losscli plot huber:delta=0.5 huber:delta=2 --range=-4:4 --output huber.svg
     """
     from losscli.cli.console import printed, user_code
-    from losscli.commands.plot import carry_out_plot
+    from losscli.commands.plot import run_plot
     from losscli.plans.formats import check_format
     from losscli.plans.plot import PlotPlan
 
     check_format(format)
     plan = PlotPlan(loss, output, range, target, gradient, title)
     with user_code(refused=no_user_code):
-        result = carry_out_plot(plan)
+        result = run_plot(plan)
     printed(result, format, quiet=quiet)
     return result.exit_code

@@ -116,13 +116,13 @@ def command(
     bar = progress_bar(wanted=not (no_progress or quiet))
     with user_code(refused=no_user_code), bar as progress:
         if self_test:
-            from losscli.selftest import self_test as carry_out_self_test
+            from losscli.selftest import self_test as run_self_test
 
-            result = carry_out_self_test(plan, output=tuple(output or ()), progress=progress)
+            result = run_self_test(plan, output=tuple(output or ()), progress=progress)
         else:
-            from losscli.commands.run import carry_out_run
+            from losscli.commands.run import run_config
 
-            result = carry_out_run(
+            result = run_config(
                 plan,
                 output=tuple(output or ()),
                 fail_fast=fail_fast,

@@ -25,12 +25,10 @@ def bench(**flags: Any) -> "Benchmark":
     Raises UsageError or MissingError, each with what, where and mend.
     """
     check_flags(BenchPlan, flags)
-    return carry_out_bench(BenchPlan(**flags))
+    return run_benchmark(BenchPlan(**flags))
 
 
-def carry_out_bench(
-    plan: BenchPlan, progress: Callable[[float], None] = no_progress
-) -> "Benchmark":
+def run_benchmark(plan: BenchPlan, progress: Callable[[float], None] = no_progress) -> "Benchmark":
     """Benchmark as planned; progress is told the share of the work that is done."""
     from losscli.benchmark.measure import measure as measure_implementations
 

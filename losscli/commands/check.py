@@ -29,10 +29,10 @@ def check(impl: str, loss: str | None = None, **flags: Any) -> "Check":
     Raises UsageError or MissingError, each with what, where and mend.
     """
     check_flags(CheckPlan, flags)
-    return carry_out_check(CheckPlan(impl, loss, **flags))
+    return run_check(CheckPlan(impl, loss, **flags))
 
 
-def carry_out_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) -> "Check":
+def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) -> "Check":
     """Check as planned; progress is told the share of the cases that is done."""
     from losscli.backends.torch import TorchBackend
     from losscli.checks.check import examine

@@ -20,10 +20,10 @@ def diff(old: Any, new: Any, **flags: Any) -> "Difference":
     Raises DataError for what is no result, is of other data or has nothing in common, UsageError.
     """
     check_flags(DiffPlan, flags)
-    return carry_out_diff(DiffPlan(old, new, **flags))
+    return run_diff(DiffPlan(old, new, **flags))
 
 
-def carry_out_diff(plan: DiffPlan) -> "Difference":
+def run_diff(plan: DiffPlan) -> "Difference":
     """Compare as planned."""
     from losscli.differences.differ import differ
 

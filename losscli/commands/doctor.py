@@ -35,12 +35,10 @@ def doctor(**flags: Any) -> "Diagnosis":
 
     flags: the fields of `losscli.plans.doctor.DoctorPlan`, the long flags of `losscli doctor`.
     """
-    return carry_out_doctor(DoctorPlan(**flags))
+    return run_doctor(DoctorPlan(**flags))
 
 
-def carry_out_doctor(
-    plan: DoctorPlan, progress: Callable[[float], None] = no_progress
-) -> "Diagnosis":
+def run_doctor(plan: DoctorPlan, progress: Callable[[float], None] = no_progress) -> "Diagnosis":
     """Look and measure as planned; progress is told the share of the work that is done."""
     from losscli.commands.doctor import diagnose
 

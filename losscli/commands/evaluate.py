@@ -48,10 +48,10 @@ def evaluate(preds: Any, targets: Any = None, **flags: Any) -> Evaluation:
     1.3125
     """
     check_flags(EvalPlan, flags)
-    return carry_out(EvalPlan(preds, targets, **flags))
+    return run_evaluation(EvalPlan(preds, targets, **flags))
 
 
-def carry_out(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
+def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """Evaluate as planned; progress is told the share of the data that is done."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
     inputs = (plan.preds, plan.targets, plan.weights, *by)
@@ -135,7 +135,7 @@ def _baseline(plan: EvalPlan) -> "Mapping[str, Any] | str":
     return document if kind == "losscli/eval/1" else f"the baseline is no evaluation: {kind}"
 
 
-def carry_out_comparison(
+def run_comparison(
     plan: EvalPlan,
     reference: Reference,
     labels: Collection[str],

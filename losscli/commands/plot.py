@@ -23,10 +23,10 @@ def plot(*losses: Any, **flags: Any) -> Plot:
     Raises UsageError, or MissingError where matplotlib is needed and not installed.
     """
     check_flags(PlotPlan, flags)
-    return carry_out_plot(PlotPlan(list(losses), **flags))
+    return run_plot(PlotPlan(list(losses), **flags))
 
 
-def carry_out_plot(plan: PlotPlan) -> Plot:
+def run_plot(plan: PlotPlan) -> Plot:
     """Draw as planned."""
     with ExitStack() as stack:
         picture = None

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from losscli.commands.bench import carry_out_bench
-from losscli.commands.evaluate import carry_out, carry_out_comparison
+from losscli.commands.bench import run_benchmark
+from losscli.commands.evaluate import run_comparison, run_evaluation
 from losscli.comparison.gates import judged as judged_pair
 from losscli.comparison.gates import refused
 from losscli.config.plan import RunPlan, Step
@@ -89,10 +89,10 @@ def run(
     the result, whose gates are then errors.
     """
     plan = plan_of(os.fspath(config), _listed(set), _listed(only))
-    return carry_out_run(plan, output=output, fail_fast=fail_fast, results=results)
+    return run_config(plan, output=output, fail_fast=fail_fast, results=results)
 
 
-def carry_out_run(
+def run_config(
     plan: RunPlan,
     *,
     output: Sequence[str | os.PathLike[str]] = (),
@@ -146,12 +146,12 @@ def _all_done(
             done[-1].gates = tuple(_spoilt(done[-1]))
         else:
             share = lambda part, at=at: progress((at + part) / len(plan.steps))  # noqa: E731
-            done.append(carry_out_step(step, baseline, share))
+            done.append(run_step(step, baseline, share))
         progress((at + 1) / len(plan.steps))
     return done
 
 
-def carry_out_step(
+def run_step(
     step: Step,
     baseline: Baseline,
     progress: Callable[[float], None] = no_progress,
@@ -169,11 +169,11 @@ def carry_out_step(
 def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) -> Done:
     try:
         if step.kind == "bench":
-            benchmark = carry_out_bench(step.plan, progress)
+            benchmark = run_benchmark(step.plan, progress)
             saved = baseline.part("benches", step.name)
             document = json_numbers(benchmark.to_dict())
             return Done(step, benchmark, gates=judged_benchmark(document, step.points, saved))
-        result = carry_out(step.plan, progress)
+        result = run_evaluation(step.plan, progress)
         saved = baseline.part("evals", step.name)
         result = gated(result, step.points, step.plan.allow_note, saved)
         found, pairs = iter(result.gates), iter(judged_pairs(step))
@@ -213,7 +213,7 @@ def judged_pairs(step: Step) -> Iterator[Judged]:
 def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comparison | str:
     """A step's predictions beside others, or why they cannot be."""
     try:
-        return carry_out_comparison(step.plan, reference, labels)
+        return run_comparison(step.plan, reference, labels)
     except LossCliError as error:
         where = f" ({error.where()})" if error.where() else ""
         return f"{error.message}{where}"

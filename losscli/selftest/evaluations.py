@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.commands.evaluate import opened
-from losscli.commands.run import Baseline, Done, carry_out_step
+from losscli.commands.run import Baseline, Done, run_step
 from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
 from losscli.gates import NotWorse
@@ -40,7 +40,7 @@ def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[
         rows = copied(source, _MOST) | _references(step)
 
         def judged(changed: Rows, of: Baseline = baseline) -> Done:
-            return carry_out_step(_on_copies(step, source, changed), of)
+            return run_step(_on_copies(step, source, changed), of)
 
         unchanged = [gate.status for gate in judged(rows).gates]
         if unchanged != [gate.status for gate in sound.gates]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from losscli.commands.run import Baseline, baseline_of, carry_out_step
+from losscli.commands.run import Baseline, baseline_of, run_step
 from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
@@ -36,7 +36,7 @@ def self_test(
 
 def _tried(step: Step, baseline: Baseline) -> Tried:
     """A run with every fault; without any where it gives no result as it is."""
-    done = carry_out_step(step, baseline)
+    done = run_step(step, baseline)
     if done.error is not None:
         return Tried(step.name, done.gates, error=done.error)
     make = faulty_benchmarks if step.kind == "bench" else faulty_evaluations

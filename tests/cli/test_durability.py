@@ -324,7 +324,7 @@ def test_a_folder_that_is_read_only_is_found_before_the_work(losscli, config, mo
         return opened(path, mode, *rest, **named)
 
     monkeypatch.setattr(Path, "open", refuse)
-    monkeypatch.setattr(steps, "carry_out", None)  # no work is done
+    monkeypatch.setattr(steps, "run_evaluation", None)  # no work is done
     said = losscli("run", config)
     assert said.code == 2
     assert "Permission denied" in said.error[0]

@@ -45,7 +45,7 @@ def evals(*names, gate="mae <= 9", flags=""):
 @pytest.fixture
 def spoilt(monkeypatch):
     """Every step ends as its name says."""
-    whole = steps.carry_out
+    whole = steps.run_evaluation
 
     def one(plan, progress):
         word = Path(str(plan.per_sample)).stem
@@ -65,7 +65,7 @@ def spoilt(monkeypatch):
         judged = [judge([gate], lambda g: found[g.run])[0] for gate in gates]
         return replace(result, gates=tuple(judged))
 
-    monkeypatch.setattr(steps, "carry_out", one)
+    monkeypatch.setattr(steps, "run_evaluation", one)
     monkeypatch.setattr(steps, "gated", undecided)
 
 
@@ -115,13 +115,13 @@ def test_an_undecided_gate_is_what_the_config_says_and_never_a_pass(policy, leve
 
 def test_a_bug_is_exit_5_and_the_other_runs_are_there(run, monkeypatch):
     """One line of it, the way to see more, and no traceback."""
-    whole = steps.carry_out
+    whole = steps.run_evaluation
     calls = iter([True, False])
 
     def one(plan, progress):
         return {}[1] if next(calls) else whole(plan, progress)
 
-    monkeypatch.setattr(steps, "carry_out", one)
+    monkeypatch.setattr(steps, "run_evaluation", one)
     said = run(evals("a", "b"))
     assert said.code == 5
     assert statuses() == ["error", "pass"]
@@ -192,8 +192,8 @@ def test_a_wrong_config_is_refused_before_any_work(name, run, monkeypatch):
     def never(*_):
         raise AssertionError("it began to work")
 
-    monkeypatch.setattr(steps, "carry_out", never)
-    monkeypatch.setattr(steps, "carry_out_bench", never)
+    monkeypatch.setattr(steps, "run_evaluation", never)
+    monkeypatch.setattr(steps, "run_benchmark", never)
     said = run(REFUSED[name])
     assert said.code == 2, said.err
     assert "pass" not in said.out

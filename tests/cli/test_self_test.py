@@ -218,7 +218,7 @@ def measured(monkeypatch):
         rounds = [1e-4, 1.001e-4] * 15
         row["time_s"] |= {"median": 1e-4, "ci": [0.99e-4, 1.01e-4], "rounds_s": rounds}
     fixed = SimpleNamespace(to_dict=lambda: document, exit_code=0, notes=(), wall_s=1.0)
-    monkeypatch.setattr(steps, "carry_out_bench", lambda *_: fixed)
+    monkeypatch.setattr(steps, "run_benchmark", lambda *_: fixed)
 
 
 @pytest.mark.usefixtures("measured")
