@@ -117,10 +117,10 @@ def _append_summary(words: Callable[[int], str]) -> None:
 
 
 def _say(word: str, lines: list[str]) -> None:
-    from losscli.results.text import shown, tamed
+    from losscli.results.text import escape, escape_ci_commands
 
     # A message may quote a file's text: a page of it would bury the message.
-    head, *rest = (tamed(shown(line[:_LONGEST_LINE])) for line in lines)
+    head, *rest = (escape_ci_commands(escape(line[:_LONGEST_LINE])) for line in lines)
     with suppress(OSError):  # a stderr that cannot be written must not cost the result
         sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
         sys.stderr.flush()

@@ -6,7 +6,7 @@ from typing import Any
 from losscli.commands.evaluate import opened
 from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError, first_code
-from losscli.gates import Judged, exit_code
+from losscli.gates import GateResult, exit_code
 from losscli.results.listing import Listing
 from losscli.stats.digits import size
 
@@ -52,7 +52,7 @@ def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
     return Listing("losscli/plan/1", heads, tuple(rows), tuple(records), tail, notes, code, lost)
 
 
-def _lost(plan: RunPlan, *, several: bool) -> Iterator[Judged]:
+def _lost(plan: RunPlan, *, several: bool) -> Iterator[GateResult]:
     """The gates for which there can be no evidence, whatever the data are."""
     for gate in (*plan.strays(), *plan.unlabelled()):
         yield gate._replace(run=f"{plan.path}: {gate.run}") if several else gate

@@ -19,7 +19,7 @@ from losscli.losses.spec import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import check_flags
 from losscli.plans.formats import output_format
-from losscli.render.files import kept, outputs, telling
+from losscli.render.files import attach_result, kept, outputs
 from losscli.results.reader import read
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
@@ -88,7 +88,7 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             from losscli.results.repository import state
 
             result = replace(result, started=place.started, git=state(), saved=place.path)
-        with telling(replace(result, saved=None)):
+        with attach_result(replace(result, saved=None)):
             publish(result)
             keep(result)
     return result

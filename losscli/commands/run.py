@@ -20,8 +20,8 @@ from losscli.differences.benchmark_gates import judged as judged_benchmark
 from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, Judged, undecided_as
-from losscli.render.files import outputs, telling
+from losscli.gates import Gate, GateResult, undecided_as
+from losscli.render.files import attach_result, outputs
 from losscli.results.comparison import Comparison
 from losscli.results.document import json_numbers
 from losscli.results.reader import read_run
@@ -38,7 +38,7 @@ class Done:
     step: Step
     result: Any = None
     error: LossCliError | None = None
-    gates: tuple[Judged, ...] = ()
+    gates: tuple[GateResult, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -128,7 +128,7 @@ def run_config(
             outputs=tuple(os.fspath(path) for path in written),
             saved=None if place is None else place.path,
         )
-        with telling(replace(result, outputs=(), saved=None)):
+        with attach_result(replace(result, outputs=(), saved=None)):
             publish(result)
             if place is not None:
                 place.save(result.to_json() + "\n")
@@ -188,7 +188,7 @@ def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) ->
         return Done(step, error=LossCliError(words, hint=hint))
 
 
-def judged_pairs(step: Step) -> Iterator[Judged]:
+def judged_pairs(step: Step) -> Iterator[GateResult]:
     """The gates of a step on pairs, judged in their order.
 
     Predictions that several of them are held against are read once; where they cannot be, these
@@ -219,16 +219,16 @@ def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comp
         return f"{error.message}{where}"
 
 
-def _spoilt(done: Done) -> "list[Judged]":
+def _spoilt(done: Done) -> "list[GateResult]":
     """The gates of a step that gave no result: each is an error, with the step's reason."""
     assert done.error is not None
     place = f" ({done.error.place})" if done.error.place else ""
     words = f"the run failed: {done.error.message}{place}"
     name = done.step.name
-    return [Judged(gate, None, None, None, "error", words, name) for gate in done.step.gates]
+    return [GateResult(gate, None, None, None, "error", words, name) for gate in done.step.gates]
 
 
-def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[Judged, ...]:
+def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[GateResult, ...]:
     """All gates, those of runs that are not there included, as `on_undecided` has them."""
     judged = [*(gate for each in done for gate in each.gates), *plan.strays()]
     return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from losscli.gates import Judged, NotWorse, Status
+from losscli.gates import GateResult, NotWorse, Status
 from losscli.results.comparison import Comparison, Difference
 
 _PROBABILITIES = "looks_like_probabilities"
 
 
-def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> Judged:
+def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> GateResult:
     """A gate beside the difference of its loss; allowed: codes of notes that spoil no gate."""
     difference = found[gate.label]
     if found.probabilities and difference.takes_logits and _PROBABILITIES not in allowed:
@@ -21,12 +21,12 @@ def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> Ju
     assert difference.ci is not None
     limit = gate.margin.beside(difference.reference)
     status, words = _decided(gate, difference, limit)
-    return Judged(gate, limit, difference.value, difference.stderr, status, words, gate.run)
+    return GateResult(gate, limit, difference.value, difference.stderr, status, words, gate.run)
 
 
-def refused(gate: NotWorse, words: str) -> Judged:
+def refused(gate: NotWorse, words: str) -> GateResult:
     """The judgement of a gate that there is no evidence for, and why."""
-    return Judged(gate, None, None, None, "error", words, gate.run)
+    return GateResult(gate, None, None, None, "error", words, gate.run)
 
 
 def _no_evidence(difference: Difference) -> str:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import yaml
 
 from losscli.errors import DataError, UsageError
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 Keys: TypeAlias = tuple[str | int, ...]
 
@@ -221,7 +221,9 @@ def _survey(text: str) -> None:
                 Fault(at, "a second document begins here", "one file holds one config")
             )
         if tag is not None and not isinstance(event, yaml.AliasEvent):
-            raise _RefusedError(Fault(at, f"tags are not taken: {shown(tag)[:80]}", "leave it out"))
+            raise _RefusedError(
+                Fault(at, f"tags are not taken: {escape(tag)[:80]}", "leave it out")
+            )
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -287,9 +289,9 @@ class _Builder:
             if key == "<<" and key_node.style is None:
                 self.faults.append(Fault(mark, "<< is not taken", "use defaults:"))
                 continue
-            if not key or len(key) > _KEY or shown(key) != key:
+            if not key or len(key) > _KEY or escape(key) != key:
                 words = (
-                    f"{shown(key[:40])!r} is no name: 1 to {_KEY} characters that can be printed"
+                    f"{escape(key[:40])!r} is no name: 1 to {_KEY} characters that can be printed"
                 )
                 self.faults.append(Fault(mark, words))
                 continue
@@ -315,4 +317,4 @@ def _mark(mark: Any) -> Mark:
 
 def _words(error: yaml.MarkedYAMLError) -> str:
     parts = [part for part in (error.context, error.problem) if part]
-    return f"it is no YAML: {shown(', '.join(parts))[:200]}"
+    return f"it is no YAML: {escape(', '.join(parts))[:200]}"

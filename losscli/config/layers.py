@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.config.document import ConfigError, Document, Fault, Keys, parse
 from losscli.errors import UsageError
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 Kind: TypeAlias = Literal["eval", "bench"]
 
@@ -105,7 +105,7 @@ def layered(document: Document, settings: Sequence[str], environment: Mapping[st
     layers = Layers(document, data, environment)
     for setting in settings:
         key, equals, text = setting.partition("=")
-        if not equals or not key.strip() or shown(key) != key:
+        if not equals or not key.strip() or escape(key) != key:
             raise UsageError(f"{setting!r} is no KEY=VALUE", hint="--set defaults.device=cuda")
         value = parse(text, f"--set {key}").data
         layers.changed[_put(layers, key.strip(), value)] = setting

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from losscli.config.layers import Kind, Value
-from losscli.gates import COUNTS, Gate, Judged, NotWorse, Policy, resolve
+from losscli.gates import COUNTS, Gate, GateResult, NotWorse, Policy, resolve
 from losscli.results.document import Note
 
 # Names that Windows takes for devices, whatever follows a dot.
@@ -61,14 +61,14 @@ class RunPlan:
         name = safe.strip(".")[:100] or "config"
         return f"_{name}" if name.split(".")[0].upper() in _DEVICES else name
 
-    def strays(self) -> Iterator[Judged]:
+    def strays(self) -> Iterator[GateResult]:
         """The gates of runs that are not there: each is an error."""
         known = ", ".join(step.name for step in self.steps)
         for gate in self.stray:
             words = f"no run is called {gate.run!r}: {known}"
-            yield Judged(gate, None, None, None, "error", words, gate.run)
+            yield GateResult(gate, None, None, None, "error", words, gate.run)
 
-    def unlabelled(self) -> Iterator[Judged]:
+    def unlabelled(self) -> Iterator[GateResult]:
         """The gates of losses that an evaluation does not have: each is an error.
 
         Raises UsageError for a gate that several losses could be meant by.
@@ -81,4 +81,4 @@ class RunPlan:
             for gate in gates:
                 if gate.label not in labels and gate.label not in COUNTS:
                     words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
-                    yield Judged(gate, None, None, None, "error", words, step.name)
+                    yield GateResult(gate, None, None, None, "error", words, step.name)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from losscli.differences.compare import compare
 from losscli.errors import LossCliError
-from losscli.gates import BENCH_STATS, Found, Gate, Judged, Relative, judge, resolve
+from losscli.gates import BENCH_STATS, Found, Gate, GateResult, Relative, judge, resolve
 from losscli.gates.grammar import groups_text
 from losscli.gates.judge import lost, worst_of
 from losscli.results.difference import Pair, Saved, Terms
@@ -25,7 +25,7 @@ def judged(
     document: Mapping[str, Any],
     gates: Sequence[Gate],
     baseline: "Mapping[str, Any] | str" = "there is no baseline",
-) -> tuple[Judged, ...]:
+) -> tuple[GateResult, ...]:
     """The gates of a benchmark, in their order; documents of the schema losscli/bench/1.
 
     baseline: why there is none, where it is a text.
@@ -38,7 +38,7 @@ def judged(
     def ratios() -> "Mapping[_RowKey, Pair] | str":
         return _ratios(document, baseline)
 
-    def one(gate: Gate) -> Judged:
+    def one(gate: Gate) -> GateResult:
         gate = gate._replace(stat="time") if gate.stat == "value" else gate
         if _by_factor(gate) and not isinstance(baseline, str):
             return _by_ratio(gate, document, baseline, ratios())
@@ -159,7 +159,7 @@ def _by_ratio(
     document: Mapping[str, Any],
     baseline: Mapping[str, Any],
     ratios: "Mapping[_RowKey, Pair] | str",
-) -> Judged:
+) -> GateResult:
     """A time against a factor of a saved one: the interval of their ratio against the factor."""
     assert isinstance(gate.limit, Relative)
     rows = _taken(document, gate)
@@ -176,7 +176,7 @@ def _by_ratio(
     return worst_of([*found, *(lost(gate, groups_text(list(key))[1:-1]) for key in gone)])
 
 
-def _of_ratio(gate: Gate, row: Mapping[str, Any], pair: "Pair | None", missing: str) -> Judged:
+def _of_ratio(gate: Gate, row: Mapping[str, Any], pair: "Pair | None", missing: str) -> GateResult:
     """One row's gate: decided by the interval of the ratio, told in seconds."""
     assert isinstance(gate.limit, Relative)
     ratio = gate._replace(limit=gate.limit.factor, stat="ratio")

@@ -15,7 +15,7 @@ from losscli.gates.grammar import (
 from losscli.gates.judge import (
     ORDER,
     Found,
-    Judged,
+    GateResult,
     Policy,
     Status,
     exit_code,
@@ -33,7 +33,7 @@ __all__ = [
     "STATS",
     "Found",
     "Gate",
-    "Judged",
+    "GateResult",
     "Level",
     "Margin",
     "NotWorse",

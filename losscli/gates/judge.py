@@ -65,7 +65,7 @@ class Found(NamedTuple):
 Finder: TypeAlias = Callable[[Gate], "Found | Mapping[str, Found]"]
 
 
-class Judged(NamedTuple):
+class GateResult(NamedTuple):
     """A gate and what became of it. limit: the number that it came to, None where it has none.
 
     run: the name of the evaluation or benchmark that it is of, None where there is but one.
@@ -104,12 +104,12 @@ def no_baseline(_: Gate) -> Found:
 
 def judge(
     gates: Sequence[Gate], find: Finder, baseline: Finder = no_baseline
-) -> tuple[Judged, ...]:
+) -> tuple[GateResult, ...]:
     """Each gate beside what it names, in their order; baseline: what it names in a saved result."""
     return tuple(_judged(gate, find, baseline) for gate in gates)
 
 
-def exit_code(judged: Sequence[Judged]) -> int:
+def exit_code(judged: Sequence[GateResult]) -> int:
     """1 where a gate that counts failed or could not be judged, 6 where one is undecided."""
     states = {each.status for each in judged if each.counts}
     if states & {"fail", "error"}:
@@ -127,14 +127,14 @@ def worst_first(judged: Iterable[_R]) -> list[_R]:
     return sorted(judged, key=rank)
 
 
-def undecided_as(judged: Judged, policy: Policy) -> Judged:
+def undecided_as(judged: GateResult, policy: Policy) -> GateResult:
     """The same, with what an undecided gate counts as."""
     if judged.status != "undecided" or policy == "undecided":
         return judged
     return judged._replace(status=policy, reason=f"undecided: {judged.reason}")
 
 
-def _judged(gate: Gate, find: Finder, baseline: Finder) -> Judged:
+def _judged(gate: Gate, find: Finder, baseline: Finder) -> GateResult:
     """A gate on all that it takes; the worst of it stands for the whole."""
     cases = _cases(find(gate))
     saved = _cases(baseline(gate.saved)) if isinstance(gate.limit, Relative) else {}
@@ -145,13 +145,13 @@ def _judged(gate: Gate, find: Finder, baseline: Finder) -> Judged:
     return worst_of([*found, *(lost(gate, key) for key in gone)])
 
 
-def lost(gate: Gate, name: str) -> tuple[str, Judged]:
+def lost(gate: Gate, name: str) -> tuple[str, GateResult]:
     """The judgement of a group or row that only the baseline has: what is gone is no evidence."""
     words = "the baseline has it, and the result does not"
-    return name, Judged(gate, None, None, None, "error", words, gate.run)
+    return name, GateResult(gate, None, None, None, "error", words, gate.run)
 
 
-def worst_of(found: Sequence[tuple[str, Judged]]) -> Judged:
+def worst_of(found: Sequence[tuple[str, GateResult]]) -> GateResult:
     """The worst of a gate's groups or rows, with its name where there are several."""
     name, worst = min(found, key=lambda item: _badness(item[1]))
     if len(found) > 1:
@@ -172,7 +172,7 @@ def _beside(key: str, saved: Mapping[str, Found]) -> Found:
     return saved.get("") or Found(None, reason=f"the baseline has no {key}")
 
 
-def _badness(judged: Judged) -> tuple[int, float]:
+def _badness(judged: GateResult) -> tuple[int, float]:
     """The worst status first, and of one status what is farthest beyond its limit."""
     beyond = 0.0
     if judged.value is not None and judged.limit is not None:
@@ -181,20 +181,20 @@ def _badness(judged: Judged) -> tuple[int, float]:
     return ORDER.index(judged.status), beyond
 
 
-def _one(gate: Gate, found: Found, saved: Found) -> Judged:
+def _one(gate: Gate, found: Found, saved: Found) -> GateResult:
     limits, reason = _limits(gate, saved)
     limit = None if limits is None else limits[1]
     reason = found.reason or reason
     if found.value is None:
         words = reason or "there is no such number"
-        return Judged(gate, limit, None, None, "error", words, gate.run)
+        return GateResult(gate, limit, None, None, "error", words, gate.run)
     if not math.isfinite(found.value):
         words = reason or "not a finite number"
-        return Judged(gate, limit, found.value, None, "error", words, gate.run)
+        return GateResult(gate, limit, found.value, None, "error", words, gate.run)
     if reason or limits is None:
-        return Judged(gate, limit, found.value, found.stderr, "error", reason, gate.run)
+        return GateResult(gate, limit, found.value, found.stderr, "error", reason, gate.run)
     status, words = _decided(gate, found, limits)
-    return Judged(gate, limit, found.value, found.stderr, status, words, gate.run)
+    return GateResult(gate, limit, found.value, found.stderr, status, words, gate.run)
 
 
 def _decided(gate: Gate, found: Found, limits: tuple[float, float, float]) -> tuple[Status, str]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.gates.judge import Judged
+from losscli.gates.judge import GateResult
 from losscli.gates.paired import parse_saved
 
 
@@ -18,7 +18,7 @@ class _Unread(NamedTuple):
     stat: str = ""
 
 
-def read_gate(saved: Mapping[str, Any]) -> Judged:
+def read_gate(saved: Mapping[str, Any]) -> GateResult:
     """A judged gate of a document, as it was judged."""
 
     def number(key: str) -> float | None:
@@ -28,4 +28,4 @@ def read_gate(saved: Mapping[str, Any]) -> Judged:
     with suppress(UsageError):
         gate = parse_saved(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
-    return Judged(gate, number("limit"), number("value"), None, status, reason, saved["run"])
+    return GateResult(gate, number("limit"), number("value"), None, status, reason, saved["run"])

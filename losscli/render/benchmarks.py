@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import digits, duration, mebibytes, size, ulps
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _top(result: "Benchmark") -> Iterator[str]:
         limits = [limit for limit in result.limits if limit.device == device]
         many = f"{result.threads} thread{'' if result.threads == 1 else 's'}"
         threads = f" · {many} each" if device == "cpu" else ""
-        yield f"{shown(name)}{threads}{_limit_words(limits)}"
+        yield f"{escape(name)}{threads}{_limit_words(limits)}"
     if result.noise_floor is not None:
         yield f"a difference under {_percent(result.noise_floor)} is noise here (A/A)"
 
@@ -70,7 +70,7 @@ def _table(rows: "list[Row]") -> Table:
     first = rows[0]
     gradients = any(row.both for row in rows)
     where = "" if first.device == "cpu" else f" {first.device}"
-    title = f"{shown(first.label)} {'x'.join(map(str, first.shape))} {first.dtype}{where}"
+    title = f"{escape(first.label)} {'x'.join(map(str, first.shape))} {first.dtype}{where}"
     heads = (title, *_HEADS, "ULP", *(("ULP grad",) if gradients else ()), "speed-up")
     lines: list[Line] = []
     for _, part in groupby(rows, lambda row: row.both):
@@ -90,7 +90,7 @@ def _caption(row: "Row") -> str:
 
 
 def _line(row: "Row", *, gradients: bool) -> Line:
-    name = f"  {shown(row.impl)}"
+    name = f"  {escape(row.impl)}"
     times = row.times
     cells = [
         name if row.correct else f"{name}  WRONG",
@@ -130,21 +130,21 @@ def _tail(result: "Benchmark") -> Iterator[str]:
     for row in result.rows:
         if not row.correct:
             what = "x".join(map(str, row.shape))
-            where = f"{shown(row.label)} {what} {row.passes}"
-            yield f"WRONG {shown(row.impl)}, {where}: {shown(row.fault)}"
+            where = f"{escape(row.label)} {what} {row.passes}"
+            yield f"WRONG {escape(row.impl)}, {where}: {escape(row.fault)}"
     for impl, label in dict.fromkeys((row.impl, row.label) for row in result.rows if row.fault):
         if ":" in impl:
-            of = shown(impl).rpartition("=")[2]
-            yield f"      the smallest input that fails: losscli check {of} --as {shown(label)}"
+            of = escape(impl).rpartition("=")[2]
+            yield f"      the smallest input that fails: losscli check {of} --as {escape(label)}"
     seen: set[str] = set()
     for note in (note for row in result.rows for note in row.notes):
         if note.message not in seen:
             seen.add(note.message)
-            yield f"note: {shown(note.message)}"
+            yield f"note: {escape(note.message)}"
     compiled = [row for row in result.rows if row.compile_s]
     if compiled:
         total = math.fsum(row.compile_s or 0.0 for row in compiled)
-        yield f"{shown(compiled[0].impl)} compiled in {total:.1f} s, not counted"
+        yield f"{escape(compiled[0].impl)} compiled in {total:.1f} s, not counted"
     rounds = [row.rounds for row in result.rows]
     least, most = min(rounds), max(rounds)
     words = f"{least}" if least == most else f"{least} to {most}"
@@ -152,7 +152,7 @@ def _tail(result: "Benchmark") -> Iterator[str]:
     why = f", {late} of {len(result.rows)} rows ended by the time" if late else ""
     yield "memory is the peak above the inputs · speed-up above 1 is faster than the first row"
     yield f"{words} rounds, interleaved{why} · {result.wall_s:.0f} s"
-    left = [f"{shown(impl)} ({shown(reason)})" for impl, reason in result.left_out]
+    left = [f"{escape(impl)} ({escape(reason)})" for impl, reason in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"
     if result.exit_code:

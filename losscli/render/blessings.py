@@ -3,19 +3,19 @@
 from typing import Any
 
 from losscli.render.page import Line, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import number
 
 
 def page(result: Any) -> Page:
     """A line a value that changes."""
     lines = [
-        Line((shown(run), shown(label), _value(old), _value(new)))
+        Line((escape(run), escape(label), _value(old), _value(new)))
         for run, label, old, new in result.changes
     ]
     tables = [Table(("run", "loss", "was", "is"), lines, frozenset({0, 1}))] if lines else []
     verb = "replaced" if result.replaced else "made"
-    tail = [f"{verb} {shown(result.to)}: {shown(result.reason)}"]
+    tail = [f"{verb} {escape(result.to)}: {escape(result.reason)}"]
     if result.replaced and not lines:
         tail.append("no value changed")
     return Page((), tables, tail)

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from losscli.explanation.catalogue import Catalogue
 from losscli.render.page import Line, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 _HEADS = ("loss", "takes", "parameters", "also", "use")
 _LEAVING = ("also", "use", "parameters")
@@ -20,7 +20,7 @@ def page(result: Catalogue) -> Page:
             pred, target = loss["takes"]
             also = ", ".join([*loss["aliases"], *loss["derived"]])
             takes = pred if target == "none" else f"{pred}, {target}"
-            lines.append(Line((f"  {loss['name']}", takes, params, also, shown(loss["use"]))))
+            lines.append(Line((f"  {loss['name']}", takes, params, also, escape(loss["use"]))))
     count = len(result.losses)
     tail = [f"{count} loss{'es' if count != 1 else ''}; one of them: losscli explain NAME"]
     if result.penalties:

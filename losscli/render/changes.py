@@ -7,7 +7,7 @@ from losscli.gates import Status
 from losscli.gates.grammar import groups_text
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import interval, percent
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import number
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _name(loss: "SavedLoss") -> str:
 
 def _top(result: "Changes") -> Iterator[str]:
     for word, saved in (("OLD", result.old), ("NEW", result.new)):
-        yield f"{word} {shown(saved.name)} · losscli {shown(str(saved.document.get('losscli')))}"
+        yield f"{word} {escape(saved.name)} · losscli {escape(str(saved.document.get('losscli')))}"
     margin = result.terms.margin
     none = f"; up to {percent(margin)} of the old value is none" if margin else ""
     yield f"new less old, a lower loss is better: a change above 0 is worse{none}"
@@ -82,7 +82,7 @@ def _line(row: "Change") -> Line:
     sign = "+" if row.relative else ""
     relative = "-" if row.relative is None else f"{100 * row.relative:{sign}.3g} %"
     cells = (
-        shown(_name(row.new)),
+        escape(_name(row.new)),
         number(row.old.value, row.old.stderr),
         number(row.new.value, row.new.stderr),
         _signed(row),
@@ -109,7 +109,7 @@ def _interval(row: "Change") -> str:
 def _tail(result: "Changes") -> Iterator[str]:
     yield from _reasons(result)
     for word, losses in (("OLD", result.only_old), ("NEW", result.only_new)):
-        names = [shown(_name(loss)) for loss in losses]
+        names = [escape(_name(loss)) for loss in losses]
         if names:
             more = f"; and {len(names) - _SOME} more" if len(names) > _SOME else ""
             yield f"only in {word}: {'; '.join(names[:_SOME])}{more}"
@@ -133,7 +133,7 @@ def _reasons(result: "Changes") -> Iterator[str]:
     found: dict[str, list[str]] = {}
     for row in result.rows:
         if row.reason:
-            found.setdefault(row.reason, []).append(shown(_name(row.new)))
+            found.setdefault(row.reason, []).append(escape(_name(row.new)))
     for reason, names in found.items():
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        yield f"undecided: {shown(reason)} ({', '.join(names[:3])}{more})"
+        yield f"undecided: {escape(reason)} ({', '.join(names[:3])}{more})"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import ulps
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _LINE = 300  # characters of a line that can still be pasted from a terminal
 
 def page(result: "Check") -> Page:
     """The page of a check."""
-    title = f"{shown(result.impl)} as {shown(result.label)}, {result.dtype} on {result.device}"
+    title = f"{escape(result.impl)} as {escape(result.label)}, {result.dtype} on {result.device}"
     heads = (title, "pass", "ULP", "median", "ULP grad", "median", "")
     lines = [_line(row) for row in result.rows]
     table = Table(heads, lines, frozenset({0, 1, 6}))
@@ -52,13 +52,13 @@ def _tail(result: "Check") -> Iterator[str]:
             faults.setdefault(re.sub(r"[-+]?\d[\d.,e+-]*", "#", row.fault), []).append(row)
     for first, *more in faults.values():
         like = f" (and {len(more)} like it)" if more else ""
-        yield f"WRONG {shown(first.case)}, {first.passes}: {shown(first.fault)}{like}"
+        yield f"WRONG {escape(first.case)}, {first.passes}: {escape(first.fault)}{like}"
         if first.smallest:
-            yield f"      smallest: {shown(first.smallest)}"
+            yield f"      smallest: {escape(first.smallest)}"
     pastes = [row.snippet.splitlines() for row in result.rows if row.snippet]
     short = (lines for lines in pastes if max(map(len, lines)) <= _LINE)
     paste = next(short, [])
-    yield from (f"      {shown(line)}" for line in paste)
+    yield from (f"      {escape(line)}" for line in paste)
     if pastes and not paste:
         yield "      lines to paste are too long for a table: --format json has them"
     told = {row.truth for row in result.rows}

@@ -5,7 +5,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from losscli.errors import LossCliError
-from losscli.results.text import celled
+from losscli.results.text import escape_cell
 
 if TYPE_CHECKING:
     from losscli.evaluation import Evaluation
@@ -45,4 +45,4 @@ def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
-    return celled(value) if isinstance(value, str) else value
+    return escape_cell(value) if isinstance(value, str) else value

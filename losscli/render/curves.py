@@ -6,7 +6,7 @@ from string import ascii_lowercase
 from losscli.explanation.plot import Plot
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.page import Page, Prose
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 _COLUMNS, _ROWS = 76, 14
 
@@ -14,8 +14,8 @@ _COLUMNS, _ROWS = 76, 14
 def page(result: Plot) -> Page:
     """The picture; where it was written to a file, the name of the file."""
     if result.output is not None:
-        return Page((), (), [f"wrote {shown(result.output)}"])
-    body = [Prose(shown(result.title)), Prose("")] if result.title else []
+        return Page((), (), [f"wrote {escape(result.output)}"])
+    body = [Prose(escape(result.title)), Prose("")] if result.title else []
     sides = [("loss", [(curve.at, curve.losses) for curve in result.curves])]
     gradients = [(c.at, c.gradients) for c in result.curves if c.gradients is not None]
     if result.gradient and len(gradients) == len(result.curves):
@@ -27,7 +27,7 @@ def page(result: Plot) -> Page:
         body += _panel(name, traces, (result.low, result.high), rows)
         body.append(Prose(_axis(result), style="dim"))
     for curve, mark in zip(result.curves, ascii_lowercase, strict=False):
-        body.append(Prose(f"{mark}  {shown(curve.label)}"))
+        body.append(Prose(f"{mark}  {escape(curve.label)}"))
     return Page((), (), (), body=body)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import duration
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def _machine(result: "Diagnosis") -> Table:
     ]
     if not result.cuda:
         lines.append(("CUDA", f"none: {result.no_cuda}"))
-    cells = [Line((name, shown(value))) for name, value in lines]
+    cells = [Line((name, escape(value))) for name, value in lines]
     return Table(("machine", ""), cells, frozenset({0, 1}))
 
 
 def _packages(result: "Diagnosis") -> Table:
     lines = [
-        Line((each.name, shown(each.version or "absent"), each.use), "" if each.version else "dim")
+        Line((each.name, escape(each.version or "absent"), each.use), "" if each.version else "dim")
         for each in result.packages
     ]
     return Table(("package", "version", "for"), lines, frozenset({0, 1, 2}), ("for",))

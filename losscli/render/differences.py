@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from losscli.gates import Status
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import percent
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import duration
 
 if TYPE_CHECKING:
@@ -56,19 +56,19 @@ def _top(result: "Differences") -> Iterator[str]:
         names = [str(name) for name in devices.values()]
         version = saved.document.get("losscli") or "unknown"
         parts = [saved.name, f"losscli {version}", *names]
-        yield f"{word} {' · '.join(shown(part) for part in parts)}"
+        yield f"{word} {' · '.join(escape(part) for part in parts)}"
     yield f"new time over old time: above 1 is slower; up to {percent(result.terms.margin)} is none"
 
 
 def _setting(row: Mapping[str, Any]) -> str:
     where = "" if row["device"] == "cpu" else f" {row['device']}"
     shape = "x".join(map(str, row["shape"]))
-    return shown(f"{row['label']} {shape} {row['dtype']}{where}")
+    return escape(f"{row['label']} {shape} {row['dtype']}{where}")
 
 
 def _pass(row: Mapping[str, Any]) -> str:
     cold = row["cache"] == "cold" and row["device"] == "cpu"
-    return shown(f"{row['pass']}{', cold caches' if cold else ''}")
+    return escape(f"{row['pass']}{', cold caches' if cold else ''}")
 
 
 def _table(title: str, pairs: "list[Pair]") -> Table:
@@ -81,11 +81,11 @@ def _table(title: str, pairs: "list[Pair]") -> Table:
 
 def _line(pair: "Pair") -> Line:
     cells = (
-        f"  {shown(str(pair.new['impl']))}",
+        f"  {escape(str(pair.new['impl']))}",
         *("-" if time is None else duration(time) for time in (pair.old_s, pair.new_s)),
         "-" if pair.used is None else f"{pair.used.value:.3f}",
         _interval(pair.used),
-        "-" if pair.used is None else shown(pair.anchor) if pair.anchor else "raw",
+        "-" if pair.used is None else escape(pair.anchor) if pair.anchor else "raw",
         pair.verdict,
     )
     return Line(cells, _STYLES.get(pair.verdict, ""))
@@ -100,7 +100,7 @@ def _interval(ratio: "Ratio | None") -> str:
 def _tail(result: "Differences") -> Iterator[str]:
     yield from _reasons(result)
     for word, rows in (("OLD", result.only_old), ("NEW", result.only_new)):
-        names = [shown(_name(row)) for row in rows]
+        names = [escape(_name(row)) for row in rows]
         if names:
             more = f"; and {len(names) - _SOME} more" if len(names) > _SOME else ""
             yield f"only in {word}: {'; '.join(names[:_SOME])}{more}"
@@ -122,11 +122,11 @@ def _reasons(result: "Differences") -> Iterator[str]:
     found: dict[tuple[str, str], list[str]] = {}
     for pair in result.rows:
         if pair.reason:
-            found.setdefault((pair.verdict, pair.reason), []).append(shown(_name(pair.new)))
+            found.setdefault((pair.verdict, pair.reason), []).append(escape(_name(pair.new)))
     for (verdict, reason), names in found.items():
         rows = names[0] if len(names) == 1 else f"{len(names)} rows"
-        yield f"{verdict.upper() if verdict == 'wrong now' else verdict}: {shown(reason)} ({rows})"
+        yield f"{verdict.upper() if verdict == 'wrong now' else verdict}: {escape(reason)} ({rows})"
     across = [pair for pair in result.rows if pair.differs and result.terms.across]
     words = dict.fromkeys(str(other) for pair in across for other in pair.differs)
     if words:
-        yield f"decided across: {shown('; '.join(words))} ({len(across)} rows)"
+        yield f"decided across: {escape('; '.join(words))} ({len(across)} rows)"

@@ -11,7 +11,7 @@ from losscli.explanation.facts import Explanation, bounds_of
 from losscli.explanation.form import Corner, Tail
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.page import Page, Prose
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 WIDTH = 78  # of 80 columns, two of which stand before every line
 _SCREEN = 24
@@ -44,8 +44,8 @@ def _head(result: Explanation) -> Iterator[str]:
         facts.append(f"{'convex' if result.form.convex else 'not convex'}{along}")
     named = re.search(rf"\b{re.escape(loss.name)}\b", bound.label)
     name = bound.label if named else f"{bound.label}: {loss.name}"
-    yield from _wrapped(f"{shown(name)}   {'; '.join(facts)}", 4)
-    yield from _wrapped(shown(loss.formula), 4, 2)
+    yield from _wrapped(f"{escape(name)}   {'; '.join(facts)}", 4)
+    yield from _wrapped(escape(loss.formula), 4, 2)
     if bound.statistic:
         yield f"  {bound.statistic} is a function of the mean of {loss.name}, not a loss of a row"
     yield from _labelled("takes", f"{loss.rows_of.taken()}: {_domains(pred, target)}")
@@ -180,7 +180,7 @@ def _labelled(label: str, text: str) -> list[str]:
     """A text beside its label, in as many lines as it takes."""
     if not text:
         return []
-    lines = textwrap.wrap(shown(text), WIDTH - _LABEL, break_on_hyphens=False)
+    lines = textwrap.wrap(escape(text), WIDTH - _LABEL, break_on_hyphens=False)
     return [f"{(label if not at else '').ljust(_LABEL)}{line}" for at, line in enumerate(lines)]
 
 

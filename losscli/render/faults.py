@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.render.page import Line, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 _SAYS = {
     "vacuous": "on none of the faults",
@@ -23,7 +23,7 @@ def page(result: Any) -> Page:
     tail += [f"{run}: the run itself stops on: {', '.join(on)}" for run, on in stops.items()]
     tail += [f"{t['run']}: no gate noticed: {t['fault']}" for t in document["undetected"]]
     tail.append(f"{_counts(document['gates'])}; exit code {document['exit_code']}")
-    return Page((), tables if lines else [], [shown(line) for line in tail])
+    return Page((), tables if lines else [], [escape(line) for line in tail])
 
 
 def _line(gate: dict[str, Any]) -> Line:
@@ -35,7 +35,7 @@ def _line(gate: dict[str, Any]) -> Line:
         told = _SAYS.get(verdict) or f"without a fault already: {gate['reason']}"
         count = "0" if verdict == "vacuous" else "-"
     word = verdict if verdict == "trips" else verdict.upper()
-    cells = (word, shown(gate["run"]), shown(gate["expr"]), count, shown(told))
+    cells = (word, escape(gate["run"]), escape(gate["expr"]), count, escape(told))
     return Line(cells, "" if verdict == "trips" else "red")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from losscli.errors import LossCliError, UsageError
 from losscli.plans.formats import output_format
 from losscli.render import error_text, text
-from losscli.results.files import OutputFile, behind_links
+from losscli.results.files import OutputFile, resolve_links
 from losscli.results.store import SavedRun
 
 
@@ -31,7 +31,7 @@ def outputs(
                     file.commit()
 
         def publish(result: Any) -> None:
-            with telling(result):
+            with attach_result(result):
                 write(lambda form: text(result, form))
 
         try:
@@ -63,7 +63,7 @@ def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
 
 
 @contextmanager
-def telling(result: Any) -> Iterator[None]:
+def attach_result(result: Any) -> Iterator[None]:
     """What gives a result to the error that stands in the way of writing it: it can be shown."""
     try:
         yield
@@ -78,10 +78,10 @@ def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
     inputs = set()
     for path in paths:
         with suppress(UsageError):  # who opens it will say that it cannot be
-            inputs.add(behind_links(path))
+            inputs.add(resolve_links(path))
     seen: set[str] = set()
     for path in written:
-        real = behind_links(path)
+        real = resolve_links(path)
         if real in inputs:
             raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
         if real in seen:

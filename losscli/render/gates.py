@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from losscli.gates import COUNTS, ORDER, Judged, worst_first
+from losscli.gates import COUNTS, ORDER, GateResult, worst_first
 from losscli.render.page import Line, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import duration, mebibytes, number
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
@@ -21,20 +21,20 @@ _WORST = "worst of "
 _COMMAND = ": losscli "  # a reason may end with what to type
 
 
-def status_of(gate: Judged) -> str:
+def status_of(gate: GateResult) -> str:
     """The status, loud where it is not pass."""
     return gate.status if gate.status == "pass" else gate.status.upper()
 
 
-def words_of(gate: Judged) -> str:
+def words_of(gate: GateResult) -> str:
     """The gate's value and the reason, in one line."""
-    value, reason = _value(gate), shown(gate.reason)
+    value, reason = _value(gate), escape(gate.reason)
     if value and reason.startswith(_WORST):
         return f"{reason} with {value}"
     return ", ".join(filter(None, (value, reason)))
 
 
-def gate_lines(gates: Sequence[Judged]) -> list[tuple[str, str]]:
+def gate_lines(gates: Sequence[GateResult]) -> list[tuple[str, str]]:
     """The lines of all gates, each with its style; what is long stands under its gate.
 
     Gates of one result have their words in a column. Those of several runs have them behind, where
@@ -45,9 +45,9 @@ def gate_lines(gates: Sequence[Judged]) -> list[tuple[str, str]]:
     if not ordered:
         return []
     of_runs = any(gate.run is not None for gate in ordered)
-    first = [[status_of(gate)] + [shown(gate.run or "")] * of_runs for gate in ordered]
+    first = [[status_of(gate)] + [escape(gate.run or "")] * of_runs for gate in ordered]
     widths = [max(map(len, column)) for column in zip(*first, strict=True)]
-    exprs = max(len(shown(gate.gate.expr)) for gate in ordered)
+    exprs = max(len(escape(gate.gate.expr)) for gate in ordered)
     found = []
     for gate, cells in zip(ordered, first, strict=True):
         head = "".join(f"  {cell.ljust(width)}" for cell, width in zip(cells, widths, strict=True))
@@ -57,19 +57,19 @@ def gate_lines(gates: Sequence[Judged]) -> list[tuple[str, str]]:
     return found
 
 
-def gates_table(gates: Sequence[Judged]) -> Table:
+def gates_table(gates: Sequence[GateResult]) -> Table:
     """The same as a table, with a column of the run where there are several."""
     of_runs = any(gate.run is not None for gate in gates)
     lines = []
     for gate in worst_first(gates):
-        run = [shown(gate.run or "")] * of_runs
-        cells = (status_of(gate), *run, shown(gate.gate.expr), words_of(gate))
+        run = [escape(gate.run or "")] * of_runs
+        cells = (status_of(gate), *run, escape(gate.gate.expr), words_of(gate))
         lines.append(Line(cells, _STYLES[gate.status]))
     heads = ("",) * (4 if of_runs else 3)
     return Table(heads, lines, frozenset(range(len(heads))))
 
 
-def gates_line(gates: Sequence[Judged], code: int) -> str:
+def gates_line(gates: Sequence[GateResult], code: int) -> str:
     """How many gates ended how, and the exit code."""
     states = Counter(gate.status for gate in gates)
     ended = [state for state in ORDER if states[state]]
@@ -87,8 +87,8 @@ def _counted(many: int, word: str) -> str:
     return f"{many:,} {word}{plural}"
 
 
-def _of_runs(gate: Judged) -> Iterator[str]:
-    expr, words = shown(gate.gate.expr), words_of(gate)
+def _of_runs(gate: GateResult) -> Iterator[str]:
+    expr, words = escape(gate.gate.expr), words_of(gate)
     if gate.status in ("pass", "warn"):
         yield f"{expr}: {words}" if words else expr
         return
@@ -96,9 +96,9 @@ def _of_runs(gate: Judged) -> Iterator[str]:
     yield from _told(words)
 
 
-def _alone(gate: Judged, width: int) -> Iterator[str]:
+def _alone(gate: GateResult, width: int) -> Iterator[str]:
     head, *rest = _told(words_of(gate))
-    yield f"{shown(gate.gate.expr).ljust(width)}    {head}"
+    yield f"{escape(gate.gate.expr).ljust(width)}    {head}"
     yield from rest
 
 
@@ -108,7 +108,7 @@ def _told(words: str) -> list[str]:
     return [f"{told}:", f"{_COMMAND[2:]}{command}"] if found else [words]
 
 
-def _value(gate: Judged) -> str:
+def _value(gate: GateResult) -> str:
     """A gate's value in its unit; empty where it has none, or its reason begins with it."""
     if gate.value is None or gate.gate.stat == "difference":
         return ""

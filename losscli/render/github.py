@@ -10,7 +10,7 @@ from losscli.gates import worst_first
 from losscli.render import Result, markdown, table
 from losscli.render.outcomes import outcomes_of
 from losscli.render.page import Outcome
-from losscli.results.text import LONGEST, cut, shown, tamed
+from losscli.results.text import LONGEST, escape, escape_ci_commands, truncate
 
 MOST = 10  # annotations of a kind that GitHub shows of a step
 SUMMARY_BYTES = (1 << 20) - 1  # of a step's summary; GitHub drops all of a larger one
@@ -83,5 +83,5 @@ def _command(kind: str, title: str, message: str) -> str:
 
 
 def _line(text: str, most: int) -> str:
-    """`shown` leaves no CR or LF, which would end the command and begin another."""
-    return tamed(shown(cut(text, most)))
+    """`escape` leaves no CR or LF, which would end the command and begin another."""
+    return escape_ci_commands(escape(truncate(text, most)))

@@ -7,7 +7,7 @@ from losscli.gates.grammar import groups_text
 from losscli.render.page import Line, Table
 from losscli.render.words import interval, percent, value_of
 from losscli.results.evaluation import Evaluation, Group, LossResult
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import number
 
 LINES = 40
@@ -37,7 +37,7 @@ def _cells(group: Group, loss: LossResult) -> tuple[str, ...]:
     key = groups_text(list(group.by.items()))
     total = loss.reduction == "sum"
     return (
-        shown(f"{loss.label}{key}"),
+        escape(f"{loss.label}{key}"),
         number(value_of(loss), None if total else loss.stderr),
         "-" if total else interval(loss.ci, loss.stderr),
         f"{loss.n:,}",

@@ -11,7 +11,7 @@ from losscli.errors import LossCliError
 from losscli.render import Result
 from losscli.render.outcomes import outcomes_of
 from losscli.render.page import Outcome
-from losscli.results.text import cut, shown
+from losscli.results.text import escape, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,4 +88,4 @@ def _case(suite: ET.Element, each: Outcome, tag: str | None) -> None:
 
 def _text(text: str) -> str:
     """XML has no way to write most controls: one of them would cost the whole report."""
-    return shown(cut(text))
+    return escape(truncate(text))

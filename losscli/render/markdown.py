@@ -8,7 +8,7 @@ from losscli.errors import LossCliError
 from losscli.render import Result, module_of, page_of
 from losscli.render.gates import gates_table
 from losscli.render.page import Page, Table
-from losscli.results.text import cut, shown
+from losscli.results.text import escape, truncate
 
 # What would be markup, and what GitHub would make a mention, a link or an emoji of.
 _MARKUP = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "&#96;", "\\": "&#92;", "*": "&#42;"}
@@ -41,7 +41,7 @@ def _body(page: Page) -> Iterator[str]:
     if page.gates:
         yield from [*_table(gates_table(page.gates)), ""]
     if page.body:
-        yield from ["```text", *(shown(line.text).replace("`", "'") for line in page.body), "```"]
+        yield from ["```text", *(escape(line.text).replace("`", "'") for line in page.body), "```"]
     yield from _broken(page.top)
     for at, table in enumerate(page.tables):
         if at or page.top:
@@ -93,4 +93,4 @@ def _safe(text: str) -> str:
     def replaced(found: re.Match[str]) -> str:
         return _MARKUP.get(found[0]) or f"{found[0]}&zwj;"
 
-    return _UNSAFE.sub(replaced, shown(cut(text)))
+    return _UNSAFE.sub(replaced, escape(truncate(text)))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from losscli.gates import Judged, Status
+from losscli.gates import GateResult, Status
 
 
 class Line(NamedTuple):
@@ -71,7 +71,7 @@ class Page(NamedTuple):
     tables: Sequence[Table]
     tail: Sequence[str]
     notes: Sequence[str] = ()
-    gates: Sequence[Judged] = ()
+    gates: Sequence[GateResult] = ()
     body: Sequence[Prose] = ()
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.render.page import Line, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 
 def page(result: Any) -> Page:
@@ -11,9 +11,9 @@ def page(result: Any) -> Page:
     lines = [
         Line(
             (
-                shown(pair.name),
-                shown(pair.preds),
-                shown(pair.targets or ", ".join(pair.columns or ())),
+                escape(pair.name),
+                escape(pair.preds),
+                escape(pair.targets or ", ".join(pair.columns or ())),
                 ", ".join(pair.losses),
             )
         )
@@ -21,5 +21,5 @@ def page(result: Any) -> Page:
     ]
     heads = ("data", "predictions", "targets", "losses")
     tables = [Table(heads, lines, frozenset({0, 1, 2, 3}))] if lines else []
-    tail = [f"wrote {', '.join(map(shown, result.written))}", "next: losscli run losscli.yaml"]
+    tail = [f"wrote {', '.join(map(escape, result.written))}", "next: losscli run losscli.yaml"]
     return Page((), tables, tail, [note.message for note in result.notes])

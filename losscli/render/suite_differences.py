@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from losscli.differences.suites import together
 from losscli.render import module_of, page_of
 from losscli.render.page import Outcome, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 
 if TYPE_CHECKING:
     from losscli.differences.suites import RunDifferences
@@ -39,7 +39,7 @@ def _top(result: "RunDifferences") -> Iterator[str]:
         parts += [str(saved.document[key]) for key in ("started",) if saved.document.get(key)]
         commit = (saved.document.get("git") or {}).get("commit")
         parts += [f"commit {str(commit)[:10]}"] if commit else []
-        yield f"{word} {' · '.join(map(shown, parts))}"
+        yield f"{word} {' · '.join(map(escape, parts))}"
 
 
 def _shared(pages: Iterable[Page]) -> list[str]:
@@ -50,19 +50,19 @@ def _shared(pages: Iterable[Page]) -> list[str]:
 def _of_runs(pages: Mapping[str, Page]) -> Iterator[str]:
     """What their pages say below; the verdicts in their last lines are summed up for all."""
     for line, names in together({name: part.tail[:-1] for name, part in pages.items()}):
-        yield f"{', '.join(map(shown, names))}: {line}"
+        yield f"{', '.join(map(escape, names))}: {line}"
 
 
 def _named(name: str, table: Table) -> Table:
-    return table._replace(heads=(f"{shown(name)}: {table.heads[0]}", *table.heads[1:]))
+    return table._replace(heads=(f"{escape(name)}: {table.heads[0]}", *table.heads[1:]))
 
 
 def _tail(result: "RunDifferences") -> Iterator[str]:
     for failure in result.failures:
-        yield f"{shown(failure.run)} was not compared: {shown(failure.error.message)}"
+        yield f"{escape(failure.run)} was not compared: {escape(failure.error.message)}"
     for word, names in (("OLD", result.only_old), ("NEW", result.only_new)):
         if names:
-            yield f"only {word} has a result of: {shown(', '.join(names))}"
+            yield f"only {word} has a result of: {escape(', '.join(names))}"
     counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
     counts += [f"{len(result.failures)} not compared"] if result.failures else []
     code = f"; exit code {result.exit_code}" if result.exit_code else ""

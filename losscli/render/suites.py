@@ -7,7 +7,7 @@ from losscli.gates.grammar import groups_text
 from losscli.render import module_of, words
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import duration, number
 
 _BENCHES = ("run", "implementation", "median", "speed-up", "")
@@ -19,7 +19,7 @@ def page(result: Any) -> Page:
     document = result.to_dict()
     tables = [table for table in (_evals(document), _benches(document)) if table]
     tail = [*_failures(document), *_wrong(document)]
-    tail += [f"wrote {', '.join(map(shown, result.written))}"] if result.written else []
+    tail += [f"wrote {', '.join(map(escape, result.written))}"] if result.written else []
     tail.append(gates_line(result.gates, document["exit_code"]))
     return Page((), tables, tail, [note.message for note in result.notes], result.gates)
 
@@ -48,15 +48,15 @@ def _interval_of(parts: Iterable[Mapping[str, Any]]) -> str:
 
 def _losses(name: str, part: Mapping[str, Any]) -> Iterator[Line]:
     for loss in part.get("losses", ()):
-        yield Line((shown(name), shown(loss["label"]), *_cells(loss)))
+        yield Line((escape(name), escape(loss["label"]), *_cells(loss)))
     groups = part.get("groups") or ()
     for group in groups[:_MOST_GROUPS]:
         key = groups_text(list(group["by"].items()))
         for loss in group["losses"]:
-            yield Line((shown(name), shown(f"{loss['label']}{key}"), *_cells(loss)))
+            yield Line((escape(name), escape(f"{loss['label']}{key}"), *_cells(loss)))
     if len(groups) > _MOST_GROUPS:
         more = f"… and {len(groups) - _MOST_GROUPS:,} more groups: the JSON has all"
-        yield Line((shown(name), more, "", "", ""))
+        yield Line((escape(name), more, "", "", ""))
 
 
 def _cells(loss: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -75,8 +75,8 @@ def _benches(document: Mapping[str, Any]) -> Table | None:
     lines = [
         Line(
             (
-                shown(name),
-                shown(_name_of(row)),
+                escape(name),
+                escape(_name_of(row)),
                 duration(float(row["time_s"]["median"])) if row.get("time_s") else "-",
                 "-" if row.get("speedup") is None else f"{row['speedup']:.3g}",
                 "" if row["correct"] else "WRONG",
@@ -100,8 +100,8 @@ def _failures(document: Mapping[str, Any]) -> Iterator[str]:
     told = {gate["run"] for gate in document["gates"]}
     for name, part in {**document["evals"], **document["benches"]}.items():
         if part.get("schema") == "losscli/error/1" and name not in told:
-            place = f" ({shown(part['place'])})" if part.get("place") else ""
-            yield f"{shown(name)} failed: {shown(part['message'])}{place}"
+            place = f" ({escape(part['place'])})" if part.get("place") else ""
+            yield f"{escape(name)} failed: {escape(part['message'])}{place}"
 
 
 def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
@@ -109,7 +109,8 @@ def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
     for name, part in document["benches"].items():
         for row in part.get("rows", ()):
             if not row["correct"]:
-                yield f"WRONG {shown(name)} {shown(_name_of(row))}: {shown(str(row.get('fault')))}"
+                fault = escape(str(row.get("fault")))
+                yield f"WRONG {escape(name)} {escape(_name_of(row))}: {fault}"
 
 
 def _number(value: Any) -> float | None:

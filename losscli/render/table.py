@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from losscli.render import Result, page_of
 from losscli.render.gates import gate_lines
 from losscli.render.page import Prose, Table
-from losscli.results.text import tamed
+from losscli.results.text import escape_ci_commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,7 +63,7 @@ def lines_of(result: Result, width: float, encoding: str) -> list[tuple[str, str
     if not _encodes(encoding, "".join(sign for sign, _ in _PLAIN)):
         for sign, plain in _PLAIN:
             lines = [(line.replace(sign, plain), style) for line, style in lines]
-    return [(tamed(line), style) for line, style in lines]
+    return [(escape_ci_commands(line), style) for line, style in lines]
 
 
 def _readable(line: Prose, encoding: str) -> str:

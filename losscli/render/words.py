@@ -5,7 +5,7 @@ import math
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.results.evaluation import Evaluation, Input, LossResult
-from losscli.results.text import shown
+from losscli.results.text import escape
 from losscli.stats.digits import exponent, number
 
 ROW = tuple[str, ...]
@@ -22,7 +22,7 @@ def page(result: Evaluation) -> Page:
 
         tables.append(groups_table(result))
     tail = [rows_line(result), how_line(result)]
-    tail += [f"saved {shown(result.saved)}"] if result.saved else []
+    tail += [f"saved {escape(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
     if result.gates:
         tail.append(gates_line(result.gates, result.exit_code))
@@ -61,7 +61,7 @@ def _cells(loss: LossResult) -> ROW:
     stderr = loss.stderr if loss.reduction != "sum" else None
     at = "-" if loss.max_row is None else str(loss.max_row)
     return (
-        shown(loss.label),
+        escape(loss.label),
         number(value, stderr),
         "-" if loss.reduction == "sum" else interval(loss.ci, loss.stderr),  # it is the mean's
         _digits(loss.min, 3),
@@ -117,7 +117,7 @@ def rows_line(result: Evaluation) -> str:
     """How many rows count, of how many, and what they were read from."""
     labels: dict[str, list[str]] = {}
     for loss in result.losses:
-        labels.setdefault(_counts(loss), []).append(shown(loss.label))
+        labels.setdefault(_counts(loss), []).append(escape(loss.label))
     if len(labels) == 1:
         counts = list(labels)
     else:  # a row may count in one loss and not in another
@@ -141,6 +141,6 @@ def how_line(result: Evaluation) -> str:
 
 def _input(part: Input) -> str:
     columns = f" [{', '.join(part.columns[:3])}{', …' if len(part.columns) > 3 else ''}]"
-    name = shown(part.path.rsplit("/", 1)[-1]) + (shown(columns) if part.columns else "")
+    name = escape(part.path.rsplit("/", 1)[-1]) + (escape(columns) if part.columns else "")
     shape = ", ".join(map(str, part.shape)) + ("," if len(part.shape) == 1 else "")
     return f"{name} {part.dtype} ({shape})"

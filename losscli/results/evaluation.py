@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.accumulators.rows import RowTally
 from losscli.backends.machine import environment
-from losscli.gates import Judged, exit_code
+from losscli.gates import GateResult, exit_code
 from losscli.losses.spec import BoundLoss
 from losscli.results.document import Document, Note, ending
 from losscli.stats.intervals import t_quantile
@@ -211,7 +211,7 @@ class Evaluation(Document):
     wall_s: float
     bytes: int
     like: str | None = None
-    gates: tuple[Judged, ...] = ()
+    gates: tuple[GateResult, ...] = ()
     groups: tuple[Group, ...] = ()
     per_sample: Mapping[str, Any] | None = None
     started: str | None = None

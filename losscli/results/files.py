@@ -37,7 +37,7 @@ class OutputFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        target = Path(behind_links(self.path))  # a link's target is replaced, not the link
+        target = Path(resolve_links(self.path))  # a link's target is replaced, not the link
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._target, self._temporary = target, target.with_name(name)
@@ -111,7 +111,7 @@ class OutputFile:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
 
 
-def behind_links(path: str | os.PathLike[str]) -> str:
+def resolve_links(path: str | os.PathLike[str]) -> str:
     """The file that a path leads to in the end; raises UsageError for one that cannot be."""
     try:
         return os.path.realpath(path)

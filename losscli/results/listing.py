@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from losscli.gates import Judged
+from losscli.gates import GateResult
 from losscli.results.document import Document, Note, ending
 
 
@@ -22,7 +22,7 @@ class Listing(Document):
     tail: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     exit_code: int = 0
-    gates: tuple[Judged, ...] = ()
+    gates: tuple[GateResult, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

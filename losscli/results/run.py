@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.backends.machine import environment
 from losscli.errors import Failure, first_code
-from losscli.gates import Judged, exit_code, read_gate
+from losscli.gates import GateResult, exit_code, read_gate
 from losscli.results.benchmark import Benchmark
 from losscli.results.benchmark import flat as flat_row
 from losscli.results.document import Document, Note, ending
@@ -28,7 +28,7 @@ class SuiteResult(Document):
     evals: Mapping[str, Evaluation]
     benches: Mapping[str, Benchmark]
     failures: tuple[Failure, ...]
-    gates: tuple[Judged, ...]
+    gates: tuple[GateResult, ...]
     started: str
     wall_s: float
     command: tuple[str, ...] = ()
@@ -155,7 +155,7 @@ class SavedSuite(Document):
         return facts_of(self.document)
 
     @property
-    def gates(self) -> tuple[Judged, ...]:
+    def gates(self) -> tuple[GateResult, ...]:
         """As they were judged."""
         return tuple(map(read_gate, self.document["gates"]))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import UsageError
-from losscli.results.text import celled
+from losscli.results.text import escape_cell
 
 if TYPE_CHECKING:
     pass
@@ -102,6 +102,6 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
-    text = celled(text)
+    text = escape_cell(text)
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if "," in text or quoted != text else text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from losscli.errors import LossCliError, first_code
-from losscli.gates import Judged
+from losscli.gates import GateResult
 from losscli.results.document import Document, Note, ending
 
 
@@ -35,7 +35,7 @@ class Tried(NamedTuple):
     """
 
     run: str
-    gates: tuple[Judged, ...]
+    gates: tuple[GateResult, ...]
     trips: tuple[Trip, ...] = ()
     error: LossCliError | None = None
 

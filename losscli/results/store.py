@@ -15,7 +15,7 @@ from losscli.results.validation import check_run
 if TYPE_CHECKING:
     from datetime import datetime
 
-from losscli.results.files import OutputFile, behind_links, make_folder
+from losscli.results.files import OutputFile, make_folder, resolve_links
 
 LATEST = "latest.json"
 _TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
@@ -37,9 +37,9 @@ class SavedRun:
         import hashlib
 
         own = Path(folder) / name
-        inside = Path(behind_links(folder)) / name
+        inside = Path(resolve_links(folder)) / name
         for path, wanted in ((own, inside), (own / LATEST, inside / LATEST)):
-            if behind_links(path) != os.fspath(wanted):
+            if resolve_links(path) != os.fspath(wanted):
                 raise UsageError(
                     f"cannot write {path}: it is a link out of its place",
                     hint="remove the link; --results DIR names another folder",

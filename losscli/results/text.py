@@ -6,12 +6,12 @@ import unicodedata
 LONGEST = 2000  # characters of a text that came from outside, in reports for people
 
 
-def cut(text: str, most: int = LONGEST) -> str:
+def truncate(text: str, most: int = LONGEST) -> str:
     """At most so many characters of a text, and how many there are more."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} more)"
 
 
-def tamed(line: str) -> str:
+def escape_ci_commands(line: str) -> str:
     r"""A line that no CI runner takes for a command: not `::` first, nowhere `##[` or `##word[`.
 
     Blanks before it are no defence: GitHub's runner strips them.
@@ -21,7 +21,7 @@ def tamed(line: str) -> str:
     return re.sub(r"##(\w*)\[", r"##\1\\x5b", line)
 
 
-def shown(text: str) -> str:
+def escape(text: str) -> str:
     r"""A text that came from outside, safe for a terminal: controls become \x1b and the like."""
     if text.isprintable():
         return text
@@ -33,7 +33,7 @@ def shown(text: str) -> str:
     return "".join(parts)
 
 
-def celled(text: str) -> str:
+def escape_cell(text: str) -> str:
     """A text that came from outside, safe in a table of cells: no formula, control or command."""
     # A spreadsheet runs a cell that begins like a formula; one quote before it makes it a text.
-    return tamed(shown(f"'{text}" if text and text[0] in "=+-@\t\r" else text))
+    return escape_ci_commands(escape(f"'{text}" if text and text[0] in "=+-@\t\r" else text))

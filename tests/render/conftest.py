@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from losscli import evaluate
-from losscli.gates import Judged, parse
+from losscli.gates import GateResult, parse
 from tests.render import kinds
 
 HOSTILE = {
@@ -33,7 +33,7 @@ def named(text, statuses=("fail",)):
     result = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")
     preds, targets = result.inputs
     gate = parse("x <= 1")._replace(label=text)
-    judged = [Judged(gate, 1.0, 2.0, None, status, f"over {text}", text) for status in statuses]
+    judged = [GateResult(gate, 1.0, 2.0, None, status, f"over {text}", text) for status in statuses]
     return replace(
         result,
         losses=(result.losses[0]._replace(label=text),),
@@ -46,7 +46,7 @@ def many(**statuses):
     """An evaluation with so many gates of each status."""
     result = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")
     gates = [
-        Judged(parse(f"mae <= {k}"), 1.0, 2.0, None, status, f"{status} {k}")
+        GateResult(parse(f"mae <= {k}"), 1.0, 2.0, None, status, f"{status} {k}")
         for status, count in statuses.items()
         for k in range(count)
     ]

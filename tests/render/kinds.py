@@ -19,7 +19,7 @@ from losscli.commands.results import listing
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
 from losscli.explanation.catalogue import catalogue
-from losscli.gates import Found, Judged, exit_code, judge, parse
+from losscli.gates import Found, GateResult, exit_code, judge, parse
 from losscli.results.benchmark import Benchmark, Limit, Row, Times
 from losscli.results.check import Check, Checked
 from losscli.results.doctor import Cuda, Diagnosis, Package
@@ -61,7 +61,7 @@ def evaluation():
     gates = [parse(text, level) for text, level in GATES]
     judged = judge(gates, lambda gate: FOUND.get(gate.label, Found(4.0)))
     spans = "+5.3 % [+0.9 %, +9.7 %] spans 1 %"
-    undecided = Judged(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
+    undecided = GateResult(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
     result = replace(result, gates=(*judged, undecided), wall_s=0.25)
     assert exit_code(result.gates) == 1
     return result
@@ -238,7 +238,9 @@ def run():
     first, second = evaluation(), groups()
     gates = tuple(gate._replace(run="val") for gate in first.gates)
     error = DataError("there is no file no.npy", place=Place("no.npy"), hint="check the path")
-    spoilt = Judged(parse("mae <= 1"), None, None, None, "error", "the run failed: no file", "gone")
+    spoilt = GateResult(
+        parse("mae <= 1"), None, None, None, "error", "the run failed: no file", "gone"
+    )
     names = {"evals": ["val", "by-region", "gone"], "benches": ["kernels"]}
     record = {"path": "ci.yaml", "name": "ci", "text": CONFIG, "digest": "sha256:0", "set": []}
     return SuiteResult(

@@ -11,7 +11,7 @@ from losscli import DataError
 from losscli.errors import Place
 from losscli.render import error_text, text
 from losscli.render.github import error_summary, summary
-from losscli.results.text import LONGEST, shown
+from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, many, named
 
 
@@ -68,8 +68,8 @@ def test_a_hostile_name_gives_no_command(name):
     """In the table, in a title and in a message: one annotation a gate, and each as it is shown."""
     hostile = HOSTILE[name]
     found = commands(text(named(hostile, ["fail", "undecided"]), "github"))
-    title = f"losscli {shown(hostile)} {shown(hostile)} <= 1"
-    message = f"2.00000, over {shown(hostile)}"
+    title = f"losscli {escape(hostile)} {escape(hostile)} <= 1"
+    message = f"2.00000, over {escape(hostile)}"
     if "##" in hostile:
         title, message = (words.replace("[", r"\x5b") for words in (title, message))
     assert found == [("error", title, message), ("warning", title, message)]
@@ -79,7 +79,7 @@ def test_a_hostile_name_gives_no_command(name):
 def test_annotations_are_a_line_each(words):
     """Whatever the text; and the runner reads back what is shown."""
     found = commands(text(named(words, ["fail", "error", "pass"]), "github"))
-    title = " ".join(filter(None, ("losscli", shown(words), shown(f"{words} <= 1"))))
+    title = " ".join(filter(None, ("losscli", escape(words), escape(f"{words} <= 1"))))
     assert [(kind, t) for kind, t, _ in found] == [("error", title)] * 2
 
 

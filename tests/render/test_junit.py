@@ -13,7 +13,7 @@ from losscli import DataError, evaluate
 from losscli.errors import Place
 from losscli.gates import COUNTS, parse
 from losscli.render import error_text, outcomes, text
-from losscli.results.text import LONGEST, shown
+from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, many, named
 
 SCHEMA = Path(__file__).parents[1] / "data" / "junit.xsd"
@@ -124,17 +124,17 @@ def test_a_hostile_name_breaks_no_report(name, valid):
     assert document.isascii()
     valid(document)
     (case,) = suite_of(document).iter("testcase")
-    assert case.get("classname") == f"losscli.{shown(hostile)}"
-    assert case.get("name") == f"{shown(hostile)} <= 1"
-    assert case[0].text == f"2.00000, over {shown(hostile)}"
+    assert case.get("classname") == f"losscli.{escape(hostile)}"
+    assert case.get("name") == f"{escape(hostile)} <= 1"
+    assert case[0].text == f"2.00000, over {escape(hostile)}"
 
 
 @given(st.text(st.characters(codec=None), max_size=300).filter(lambda words: words not in COUNTS))
 def test_any_text_reads_back_as_it_is_shown(words):
     """Whatever its characters, surrogates and those that XML forbids among them."""
     (case,) = suite_of(text(named(words), "junit")).iter("testcase")
-    assert case.get("name") == shown(f"{words} <= 1")
-    assert case[0].get("message") == case[0].text == shown(f"2.00000, over {words}")
+    assert case.get("name") == escape(f"{words} <= 1")
+    assert case[0].get("message") == case[0].text == escape(f"2.00000, over {words}")
 
 
 def test_a_text_of_10_megabytes_is_cut():

@@ -9,7 +9,7 @@ import pytest
 from losscli import evaluate
 from losscli.evaluation import Evaluation
 from losscli.render import text
-from losscli.results.text import LONGEST, shown
+from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, named
 
 MARKER = r"<!-- losscli:[0-9a-f]{16} -->"
@@ -61,7 +61,7 @@ def test_a_hostile_name_stays_a_cell(name):
     assert (len(cells(gate)), len(cells(loss))) == (4, 6)
     for found, words in ((cells(gate)[2], f"{hostile} <= 1"), (cells(loss)[0], hostile)):
         read = unescape(found.replace("\\|", "|")).replace("\u200d", "").strip()
-        assert read.split() == shown(words).split()
+        assert read.split() == escape(words).split()
     assert document.count("<") == 1  # the marker's
     assert not re.search(r"@\w|(?<!&)#\d|\bgh-\d|://|www\.|\]\(|:\w+:|[`*~]", "\n".join(lines))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066\ud800-\udfff]", document)
