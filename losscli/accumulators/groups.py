@@ -1,11 +1,11 @@
-"""The tallies of a block's groups: its rows are put in order once, and every loss is cut there."""
+"""The accumulators of a block's groups: its rows are sorted once, then every loss is split."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from losscli.accumulators.rows import Indices, RowLosses, RowTally
+from losscli.accumulators.rows import Indices, RowAccumulator, RowLosses
 
 
 class Runs(NamedTuple):
@@ -17,18 +17,20 @@ class Runs(NamedTuple):
     order: Indices
     cuts: Sequence[int]
 
-    def tallies(self, rows: RowLosses, first: int) -> list[RowTally]:
-        """One tally a group, as that of its rows alone; row `first` of all is the first.
+    def accumulators(self, rows: RowLosses, first: int) -> list[RowAccumulator]:
+        """One accumulator a group, as that of its rows alone; row `first` of all is the first.
 
         The sums of all groups add up to those of the block, exactly.
         """
         ordered = rows.at(self.order)
         found = []
         for start, stop in pairwise(self.cuts):
-            tally = ordered.at(slice(start, stop)).tally(0)
-            at = tally.extremes.high_row
+            accumulator = ordered.at(slice(start, stop)).accumulate(0)
+            at = accumulator.extremes.high_row
             if at is not None:
                 row = first + int(self.order[start + at])
-                tally = replace(tally, extremes=replace(tally.extremes, high_row=row))
-            found.append(tally)
+                accumulator = replace(
+                    accumulator, extremes=replace(accumulator.extremes, high_row=row)
+                )
+            found.append(accumulator)
         return found

@@ -1,4 +1,4 @@
-"""The tally of one loss: sums, extremes and counts of its rows."""
+"""The accumulator of one loss: sums, extremes and counts of its rows."""
 
 import math
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Extremes:
 
 
 class RowLosses(NamedTuple):
-    """The losses of a block's rows and what is needed to tally them, as `RowTally.of` takes it."""
+    """The losses of a block's rows with the other arguments of `RowAccumulator.of`."""
 
     values: Floats
     denominator: Floats | None = None
@@ -49,16 +49,16 @@ class RowLosses(NamedTuple):
             self.by_rows,
         )
 
-    def tally(self, first: int) -> "RowTally":
-        """Their tally; row `first` of all is the first of them."""
-        return RowTally.of(
+    def accumulate(self, first: int) -> "RowAccumulator":
+        """Their accumulator; row `first` of all is the first of them."""
+        return RowAccumulator.of(
             self.values, first, self.denominator, self.weight, self.skip, by_rows=self.by_rows
         )
 
 
 @dataclass(frozen=True, slots=True)
-class RowTally:
-    """All that is kept of a loss's rows; `+` takes the tally of the rows that follow.
+class RowAccumulator:
+    """All that is kept of a loss's rows; `+` takes the accumulator of the rows that follow.
 
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.
     skipped, ignored: rows left out for a missing number, and rows of no weight.
@@ -83,8 +83,8 @@ class RowTally:
         skip: NDArray[np.bool_] | None = None,
         *,
         by_rows: bool = False,
-    ) -> "RowTally":
-        """The tally of a block of row losses whose first row is row `first` of all.
+    ) -> "RowAccumulator":
+        """The accumulator of a block of row losses whose first row is row `first` of all.
 
         denominator, weight: one a row, None where all are 1.
         skip: rows to leave out; they are counted. by_rows: whether a row counts as much in the
@@ -126,8 +126,8 @@ class RowTally:
         idle = int(np.count_nonzero(weight == 0)) if by_rows and weight is not None else 0
         return cls(numerator, total, moments, extremes, skipped, ignored + idle, idle)
 
-    def __add__(self, other: "RowTally") -> "RowTally":
-        return RowTally(
+    def __add__(self, other: "RowAccumulator") -> "RowAccumulator":
+        return RowAccumulator(
             self.numerator + other.numerator,
             self.denominator + other.denominator,
             self.moments + other.moments,

@@ -24,7 +24,7 @@ from losscli.results.reader import read
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
 from losscli.sources.reference import Reference
-from losscli.sources.source import Source, beside, open_source, read_array
+from losscli.sources.source import Source, open_source, read_array, with_reference
 from losscli.sources.table import BLOCK
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def opened(
     losses do without; None asks the losses of the plan, where they are bound.
     """
     if isinstance(plan.preds, Source):  # whose owner closes it
-        yield plan.preds if reference is None else beside(plan.preds, reference)
+        yield plan.preds if reference is None else with_reference(plan.preds, reference)
         return
     if targeted is None:
         targeted = _targeted([loss for loss in plan.loss if isinstance(loss, BoundLoss)])

@@ -8,24 +8,24 @@ import numpy as np
 from losscli.accumulators.rows import RowLosses
 from losscli.backends.backend import Backend
 from losscli.errors import DataError
-from losscli.evaluation.block import BlockMeter, Measured
+from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.measure import fit
 from losscli.losses.shapes import shape_words
 from losscli.losses.spec import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.lane import Lane
 from losscli.sources.reference import ROLE
 from losscli.sources.source import Block, BlockCut, Source, check_ids
+from losscli.sources.workspace import Workspace
 
 
-class Pair(NamedTuple):
-    """What one block gives: tallies of the differences, and of the reference on the same rows."""
+class PairResult(NamedTuple):
+    """One block: accumulators of the differences, and of the reference on the same rows."""
 
-    difference: Measured
-    reference: Measured
+    difference: BlockResult
+    reference: BlockResult
 
 
-class PairMeter:
+class PairEvaluator:
     """Measures the differences of blocks: each loss of the predictions, less the reference's.
 
     Raises DataError where the two are of unlike shapes, or where a loss does not take them.
@@ -35,7 +35,7 @@ class PairMeter:
         self, source: Source, losses: Sequence[BoundLoss], backend: Backend, *, nan: NanPolicy
     ) -> None:
         self._source = source
-        self.reference = reference_of(source)
+        self.reference = reference_source(source)
         own, other = fit(source, losses), fit(self.reference, losses)
         if own["preds"] != other["preds"]:
             raise DataError(
@@ -45,29 +45,29 @@ class PairMeter:
                 hint="predictions of the same rows have one shape",
             )
         self._own, self._other = (
-            BlockMeter(of, losses, backend, layout, nan=nan, samples=False, digest=False)
+            BlockEvaluator(of, losses, backend, layout, nan=nan, samples=False, digest=False)
             for of, layout in ((source, own), (self.reference, other))
         )
 
-    def __call__(self, cut: BlockCut, lane: Lane) -> Pair:
+    def __call__(self, cut: BlockCut, workspace: Workspace) -> PairResult:
         """The measure of one block."""
         with np.errstate(all="ignore"):
-            block = cut.load(lane)
+            block = cut.load(workspace)
             check_ids(self._source, block)
-            pair = Pair(Measured(block.rows, cut.size), Measured(block.rows, cut.size))
-            # One after the other: they share the lane's buffers, which no loss of a row lies in.
-            ours = [rows for _, rows in self._own.looked_at(block, pair.difference, lane)]
+            pair = PairResult(BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size))
+            # One after the other: they share the workspace's buffers; row losses are not in them.
+            ours = [rows for _, rows in self._own.evaluate(block, pair.difference, workspace)]
             other = _referring(block)
-            theirs = [rows for _, rows in self._other.looked_at(other, pair.reference, lane)]
+            theirs = [rows for _, rows in self._other.evaluate(other, pair.reference, workspace)]
             if len(ours) == len(theirs):
                 for left, right in zip(ours, theirs, strict=True):
                     difference, reference = _on_the_same_rows(left, right)
-                    pair.difference.tallies.append(difference.tally(block.first))
-                    pair.reference.tallies.append(reference.tally(block.first))
+                    pair.difference.accumulators.append(difference.accumulate(block.first))
+                    pair.reference.accumulators.append(reference.accumulate(block.first))
             return pair
 
 
-def reference_of(source: Source) -> Source:
+def reference_source(source: Source) -> Source:
     """The source whose predictions are the reference of another."""
     return Source({**source.roles, "preds": source.roles[ROLE]}, source.by)
 

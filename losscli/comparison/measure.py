@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from losscli.backends.backend import Backend
-from losscli.comparison.block import PairMeter
+from losscli.comparison.block import PairEvaluator
 from losscli.engines.engine import Engine
-from losscli.evaluation.measure import Total, no_progress
+from losscli.evaluation.measure import EvaluationState, no_progress
 from losscli.losses.spec import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.results.comparison import Comparison, Difference
@@ -30,22 +30,25 @@ def compare(
 
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
-    meter = PairMeter(source, losses, backend, nan=nan)
-    difference, reference = Total(source, len(losses)), Total(meter.reference, len(losses))
+    meter = PairEvaluator(source, losses, backend, nan=nan)
+    difference, reference = (
+        EvaluationState(source, len(losses)),
+        EvaluationState(meter.reference, len(losses)),
+    )
     for part in engine.map(meter, source.blocks(block_rows)):
         difference.add(part.difference)
         reference.add(part.reference)
         progress(difference.size / source.size)
     source.verify()
-    difference.raise_offence()
-    reference.raise_offence()
+    difference.raise_violation()
+    reference.raise_violation()
     of_logits = any(loss.takes_logits for loss in losses)
     sides = ((source, difference), (meter.reference, reference))
     return Comparison(
         tuple(
-            Difference.of(loss, tally, beside, ci)
-            for loss, tally, beside in zip(
-                losses, difference.tallies, reference.tallies, strict=True
+            Difference.of(loss, accumulator, beside, ci)
+            for loss, accumulator, beside in zip(
+                losses, difference.accumulators, reference.accumulators, strict=True
             )
         ),
         tuple(of.table("preds").path for of, total in sides if of_logits and total.probabilities),

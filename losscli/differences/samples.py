@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.accumulators.rows import RowTally
+from losscli.accumulators.rows import RowAccumulator
 from losscli.differences.changes import Change
 from losscli.errors import DataError
 from losscli.results.difference import Saved
 from losscli.results.samples import SampleDigest
-from losscli.sources.lane import Lane
 from losscli.sources.source import Source, open_table
 from losscli.sources.table import Field
+from losscli.sources.workspace import Workspace
 from losscli.stats.means import MeanShift
 
 _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"
@@ -66,22 +66,22 @@ def paired(old: Saved, new: Saved, changes: Sequence[Change]) -> list[Paired]:
         source = Source({side.role: (side.table, side.field) for side in kept})
         places = [[side.place(change.new.label) for side in kept] for change in changes]
         contrasts = [_contrasts(change) for change in changes]
-        tallies = [[RowTally() for _ in slopes] for slopes in contrasts]
-        lane = Lane()
+        accumulators = [[RowAccumulator() for _ in slopes] for slopes in contrasts]
+        workspace = Workspace()
         for cut in source.blocks():
-            block = cut.load(lane)
+            block = cut.load(workspace)
             tables = [side.taken(block.arrays[side.role]) for side in kept]
-            for ours, slopes, sums in zip(places, contrasts, tallies, strict=True):
+            for ours, slopes, sums in zip(places, contrasts, accumulators, strict=True):
                 before, after = (t[:, c] for t, c in zip(tables, ours, strict=True))
                 skip = np.isnan(before) | np.isnan(after)
                 for at, (a, b) in enumerate(slopes):
                     with np.errstate(invalid="ignore"):  # an infinity less another is nan
                         shift = b * after - a * before
-                    sums[at] += RowTally.of(shift, block.first, skip=skip)
+                    sums[at] += RowAccumulator.of(shift, block.first, skip=skip)
         source.verify()
         for side in kept:
             side.verify()
-        return [_paired(*each) for each in zip(changes, tallies, strict=True)]
+        return [_paired(*each) for each in zip(changes, accumulators, strict=True)]
 
 
 def _contrasts(change: Change) -> list[tuple[float, float]]:
@@ -97,14 +97,14 @@ def _contrasts(change: Change) -> list[tuple[float, float]]:
     return [(1.0, 1.0), (a, b)]
 
 
-def _paired(change: Change, tallies: Sequence[RowTally]) -> Paired:
-    """The shift of finished tallies, in which ignored rows stand as differences of 0."""
+def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
+    """The shift of finished accumulators, in which ignored rows stand as differences of 0."""
     ignored = change.new.ignored
-    pairs = tallies[0].count - ignored
-    if pairs < 2 or not all(tally.numerator.finite for tally in tallies):
+    pairs = accumulators[0].count - ignored
+    if pairs < 2 or not all(accumulator.numerator.finite for accumulator in accumulators):
         return Paired(None, max(pairs, 0))
-    means = [float(tally.numerator) / pairs for tally in tallies]
-    squares = tallies[-1].moments.about(means[-1]).ee - ignored * means[-1] ** 2
+    means = [float(accumulator.numerator) / pairs for accumulator in accumulators]
+    squares = accumulators[-1].moments.about(means[-1]).ee - ignored * means[-1] ** 2
     stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
     # √new - √old = (new - old) / (√new + √old)
     roots = change.old.value + change.new.value if change.new.statistic is not None else 1.0

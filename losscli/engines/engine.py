@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from losscli.errors import MissingError
-from losscli.sources.lane import Lane
+from losscli.sources.workspace import Workspace
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -16,10 +16,12 @@ class Engine(Protocol):
     name: str
     threads: int
 
-    def map(self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    def map(
+        self, work: Callable[[Task, Workspace], Result], tasks: Iterable[Task]
+    ) -> Iterator[Result]:
         """Results in task order. The tasks are drawn one at a time; an error stops the rest."""
 
 
-def no_room(what: str, reason: str) -> MissingError:
+def cannot_start(what: str, reason: str) -> MissingError:
     """What to say where the system starts no more of these helpers."""
     return MissingError(f"no {what} could be started: {reason}", hint="--threads 1 takes none")

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Self
 
-from losscli.engines.engine import Result, Task, no_room
+from losscli.engines.engine import Result, Task, cannot_start
 from losscli.errors import MissingError
-from losscli.sources.lane import Lane
+from losscli.sources.workspace import Workspace
 
 # How many results the caller keeps of its own while it waits for a worker's.
 _AHEAD = 64
@@ -38,7 +38,9 @@ class ForkedEngine:
     def __init__(self, workers: int) -> None:
         self.threads = workers
 
-    def map(self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    def map(
+        self, work: Callable[[Task, Workspace], Result], tasks: Iterable[Task]
+    ) -> Iterator[Result]:
         """Results in task order; the first error in task order is raised in its turn."""
         workers: list[_Worker] = []
         try:
@@ -100,7 +102,7 @@ def _every(tasks: Iterable[Task], step: int, first: int) -> Iterator[Task]:
 class _Own:
     """The caller's share, done while there is nothing to take from others."""
 
-    def __init__(self, work: Callable[[Task, Lane], Result], tasks: Iterator[Task]) -> None:
+    def __init__(self, work: Callable[[Task, Workspace], Result], tasks: Iterator[Task]) -> None:
         self._messages = _messages(work, tasks, Exception)
         self._kept: deque[Any] = deque()
         self._over = False
@@ -134,7 +136,7 @@ def _forked() -> tuple[int, int, int]:
             os.close(sink)
             raise
     except OSError as error:
-        raise no_room("worker process", error.strerror or "") from error
+        raise cannot_start("worker process", error.strerror or "") from error
 
 
 class _Worker:
@@ -142,7 +144,7 @@ class _Worker:
 
     def __init__(
         self,
-        work: Callable[[Task, Lane], Result],
+        work: Callable[[Task, Workspace], Result],
         tasks: Iterator[Task],
         others: list[int],
         held: "_SignalsHeld",
@@ -212,13 +214,13 @@ class _Worker:
 
 
 def _messages(
-    work: Callable[[Task, Lane], Result], tasks: Iterator[Task], kept: type[BaseException]
+    work: Callable[[Task, Workspace], Result], tasks: Iterator[Task], kept: type[BaseException]
 ) -> Iterator[tuple[bool, Any]]:
     """The results of the tasks; an error of the kept kind is the last of them."""
-    lane = Lane()
+    workspace = Workspace()
     try:
         for task in tasks:
-            yield _DONE, work(task, lane)
+            yield _DONE, work(task, workspace)
     except kept as error:
         yield _FAILED, error
 

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic
 
-from losscli.engines.engine import Result, Task, no_room
-from losscli.sources.lane import Lane
+from losscli.engines.engine import Result, Task, cannot_start
+from losscli.sources.workspace import Workspace
 
 # How far all may run ahead of the merge, in blocks a thread: one of them may be slow.
 _AHEAD = 4
@@ -19,12 +19,14 @@ class LocalEngine:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def map(self, work: Callable[[Task, Lane], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    def map(
+        self, work: Callable[[Task, Workspace], Result], tasks: Iterable[Task]
+    ) -> Iterator[Result]:
         """Results in task order; the first error in task order is raised in its turn."""
-        return _Crew(work, iter(tasks), self.threads).results()
+        return _ParallelMap(work, iter(tasks), self.threads).results()
 
 
-class _Crew(Generic[Task, Result]):
+class _ParallelMap(Generic[Task, Result]):
     """The threads of one map, and what they share under one lock.
 
     The caller works too, between the results that it takes: a thread that only merges would fight
@@ -32,7 +34,7 @@ class _Crew(Generic[Task, Result]):
     """
 
     def __init__(
-        self, work: Callable[[Task, Lane], Result], tasks: Iterator[Task], size: int
+        self, work: Callable[[Task, Workspace], Result], tasks: Iterator[Task], size: int
     ) -> None:
         self._work = work
         self._tasks = tasks
@@ -52,7 +54,7 @@ class _Crew(Generic[Task, Result]):
                 helper = threading.Thread(target=self._help, name=f"losscli-{i}", daemon=True)
                 _start(helper)
                 helpers.append(helper)
-            yield from self._in_order(Lane())
+            yield from self._in_order(Workspace())
         finally:
             # Also on Ctrl-C and when the caller stops early: no helper outlives the map.
             self._over = True
@@ -60,7 +62,7 @@ class _Crew(Generic[Task, Result]):
             for helper in helpers:
                 helper.join()
 
-    def _in_order(self, lane: Lane) -> Iterator[Result]:
+    def _in_order(self, workspace: Workspace) -> Iterator[Result]:
         while True:
             while self._taken in self._done:
                 result = self._done.pop(self._taken)
@@ -72,7 +74,7 @@ class _Crew(Generic[Task, Result]):
             if self._drawn - self._taken >= _AHEAD * self._size:
                 self._wait(lambda: self._taken in self._done)
                 continue
-            if self._do_one(lane, Exception):  # Ctrl-C is raised at once
+            if self._do_one(workspace, Exception):  # Ctrl-C is raised at once
                 continue
             # No task is left to draw: wait for the helpers.
             self._wait(lambda: self._taken in self._done or self._taken == self._drawn)
@@ -80,13 +82,13 @@ class _Crew(Generic[Task, Result]):
                 return
 
     def _help(self) -> None:
-        lane = Lane()
+        workspace = Workspace()
         limit = _AHEAD * self._size
-        while self._do_one(lane, BaseException):
+        while self._do_one(workspace, BaseException):
             if self._drawn - self._taken >= limit:
                 self._wait(lambda: self._over or self._drawn - self._taken < limit)
 
-    def _do_one(self, lane: Lane, kept: type[BaseException]) -> bool:
+    def _do_one(self, workspace: Workspace, kept: type[BaseException]) -> bool:
         """Draw a task and do it; False where no more are to be done.
 
         kept: errors that take the place of the result, to be raised in its turn.
@@ -107,7 +109,7 @@ class _Crew(Generic[Task, Result]):
                 return True
             self._drawn += 1
         try:
-            self._finish(number, self._work(task, lane))
+            self._finish(number, self._work(task, workspace))
         except kept as error:
             self._over = True
             self._finish(number, _Failure(error))
@@ -136,7 +138,7 @@ def _start(thread: threading.Thread) -> None:
     try:
         thread.start()
     except RuntimeError as error:
-        raise no_room("thread", str(error)) from error
+        raise cannot_start("thread", str(error)) from error
 
 
 class _Failure:

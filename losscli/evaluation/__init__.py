@@ -1,4 +1,4 @@
-"""A source through its losses into tallies, and the result."""
+"""A source through its losses into accumulators, and the result."""
 
 from losscli.evaluation.measure import measure
 from losscli.results.document import Note

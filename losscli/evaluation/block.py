@@ -1,4 +1,4 @@
-"""What is done with one block: check it, compute every loss, tally the rows."""
+"""What is done with one block: check it, compute every loss, accumulate the rows."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.digest import Leaves
-from losscli.accumulators.rows import RowLosses, RowTally
+from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
 from losscli.backends.heap import reuses_memory, settle_heap
 from losscli.errors import DataError
@@ -20,14 +20,14 @@ from losscli.losses.probabilities import looks_like_probabilities
 from losscli.losses.spec import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
-from losscli.sources.lane import Lane
 from losscli.sources.source import Block, BlockCut, Source, check_ids
+from losscli.sources.workspace import Workspace
 
 Mark: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Offence:
+class Violation:
     """Rows that a loss cannot take: the first of them, and how many; `+` takes later ones."""
 
     message: str
@@ -37,9 +37,9 @@ class Offence:
     count: int
     hint: str = ""
 
-    def __add__(self, later: "Offence") -> "Offence":
+    def __add__(self, later: "Violation") -> "Violation":
         count = self.count + later.count
-        return Offence(self.message, self.role, self.row, self.column, count, self.hint)
+        return Violation(self.message, self.role, self.row, self.column, count, self.hint)
 
     def error(self, source: Source, total: int) -> DataError:
         """What the user is told."""
@@ -49,27 +49,27 @@ class Offence:
 
 
 @dataclass(slots=True)
-class Measured:
+class BlockResult:
     """What one block gives; `samples` are the losses of its rows, where they are wanted.
 
-    tallies: one a loss, of the block; groups: the same of each group in it.
+    accumulators: one a loss, of the block; groups: the same of each group in it.
     marks: what bears on the whole, by the loss's label and the role.
     rounded: whether integers lost digits when they became floating-point numbers.
     """
 
     rows: int
     size: int
-    tallies: list[RowTally] = field(default_factory=list)
-    groups: dict[Key, tuple[RowTally, ...]] = field(default_factory=dict)
+    accumulators: list[RowAccumulator] = field(default_factory=list)
+    groups: dict[Key, tuple[RowAccumulator, ...]] = field(default_factory=dict)
     samples: list[NDArray[np.float64]] = field(default_factory=list)
     leaves: dict[str, Leaves] = field(default_factory=dict)
-    offences: dict[tuple[str, str], Offence] = field(default_factory=dict)
+    violations: dict[tuple[str, str], Violation] = field(default_factory=dict)
     marks: dict[Mark, frozenset[str]] = field(default_factory=dict)
     probabilities: bool = False
     rounded: bool = False
 
 
-class BlockMeter:
+class BlockEvaluator:
     """Measures blocks; one object serves all threads, and keeps nothing but a hint of speed.
 
     layout: the shape of a row of each role as the losses see it.
@@ -101,29 +101,29 @@ class BlockMeter:
         if self._by_strips:
             settle_heap()
 
-    def __call__(self, cut: BlockCut, lane: Lane) -> Measured:
+    def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The measure of one block."""
         with np.errstate(all="ignore"):
-            block = cut.load(lane)
+            block = cut.load(workspace)
             check_ids(self._source, block)
-            measured = Measured(block.rows, cut.size)
+            measured = BlockResult(block.rows, cut.size)
             if self._digest:
                 measured.leaves = dict(self._leaves(block))
             groups = BlockGroups(self._source, block) if block.keys else None
-            for tally, rows in self.looked_at(block, measured, lane):
-                measured.tallies.append(tally)
+            for accumulator, rows in self.evaluate(block, measured, workspace):
+                measured.accumulators.append(accumulator)
                 if groups is not None:
-                    groups.add(rows, tally)
+                    groups.add(rows, accumulator)
                 if self._samples:
                     measured.samples.append(rows.values)
-            if groups is not None and measured.tallies:
-                measured.groups = groups.tallies()
+            if groups is not None and measured.accumulators:
+                measured.groups = groups.accumulators()
             return measured
 
-    def looked_at(
-        self, block: Block, measured: Measured, lane: Lane
-    ) -> Iterator[tuple[RowTally, RowLosses]]:
-        """Each loss of a block: its tally, and what that is the tally of; none where one cannot be.
+    def evaluate(
+        self, block: Block, measured: BlockResult, workspace: Workspace
+    ) -> Iterator[tuple[RowAccumulator, RowLosses]]:
+        """Yield each loss of a block as its accumulator and its row losses; nothing on violations.
 
         measured: takes what was noticed of the block.
         """
@@ -133,7 +133,7 @@ class BlockMeter:
         if self._logits:
             measured.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
             self._logits = measured.probabilities  # one block of logits settles it
-        checks = _Checks(block, raw, self._nan, measured.offences)
+        checks = _Checks(block, raw, self._nan, measured.violations)
         outside = [checks.outside(loss) for loss in self._losses]
         if any(outside):
             for loss in self._losses:  # of all that is wrong, the first row is to be told
@@ -143,13 +143,13 @@ class BlockMeter:
             return
         for loss in self._losses:
             measured.marks |= checks.marks(loss)
-        wide = {"preds": self._widened("preds", raw["preds"], lane)}
+        wide = {"preds": self._widened("preds", raw["preds"], workspace)}
         real = [raw["preds"]]
         if "targets" in raw and not self._indices(raw):
             real.append(raw["targets"])
         measured.rounded = any(_loses_integers(role, self._backend.dtype) for role in real)
         for loss in self._losses:
-            yield self._looked_at(loss, checks, raw, wide, lane)
+            yield self._looked_at(loss, checks, raw, wide, workspace)
 
     def _indices(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """Whether targets are class indices, which are compared and never computed with."""
@@ -169,9 +169,9 @@ class BlockMeter:
         checks: "_Checks",
         raw: Mapping[str, NDArray[Any]],
         wide: dict[str, Array],
-        lane: Lane,
-    ) -> tuple[RowTally, RowLosses]:
-        """One loss of the block: its tally, and what that is the tally of.
+        workspace: Workspace,
+    ) -> tuple[RowAccumulator, RowLosses]:
+        """The accumulator and the row losses of one loss of the block.
 
         What is missing from inputs that may be any number shows in the losses, so the inputs are
         looked at only where a loss is not finite.
@@ -179,16 +179,16 @@ class BlockMeter:
         missing = checks.missing(loss, everywhere=loss.hides(self._layout.get("targets")))
         target = None
         if loss.loss.rows_of.targeted:
-            target = self._target(loss, raw["targets"], missing, wide, lane)
+            target = self._target(loss, raw["targets"], missing, wide, workspace)
         share = loss.denominator(self._backend, target)
         denominator = None if share is None else self._backend.to_numpy(share)
         weight = np.array(raw["weights"], np.float64) if "weights" in raw else None
         values = self._values(loss, wide["preds"], target)
         by_rows = loss.convention is not None and loss.convention.by_rows
         rows = RowLosses(values, denominator, weight, by_rows=by_rows)
-        tally = rows.tally(checks.first)
-        if missing is None and tally.numerator.finite:
-            return tally, rows
+        accumulator = rows.accumulate(checks.first)
+        if missing is None and accumulator.numerator.finite:
+            return accumulator, rows
         out = checks.out(loss)
         missing = checks.missing(loss, everywhere=True)
         if missing is not None:
@@ -208,7 +208,7 @@ class BlockMeter:
             if self._nan == "error" and skip.any():
                 checks.blame_loss(loss, skip)
         rows = RowLosses(values, denominator, weight, skip, by_rows)
-        return rows.tally(checks.first), rows
+        return rows.accumulate(checks.first), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
         """One loss a row; in strips where the system would take large temporaries back."""
@@ -220,8 +220,10 @@ class BlockMeter:
             out[strip] = loss.rows(self._backend, pred[strip], part)
         return out
 
-    def _widened(self, role: str, raw: NDArray[Any], lane: Lane) -> Array:
-        return self._backend.widen(raw, lane.empty(f"wide {role}", raw.shape, self._backend.dtype))
+    def _widened(self, role: str, raw: NDArray[Any], workspace: Workspace) -> Array:
+        return self._backend.widen(
+            raw, workspace.empty(f"wide {role}", raw.shape, self._backend.dtype)
+        )
 
     def _target(
         self,
@@ -229,13 +231,13 @@ class BlockMeter:
         raw: NDArray[Any],
         missing: Mask | None,
         wide: dict[str, Array],
-        lane: Lane,
+        workspace: Workspace,
     ) -> Array:
         """The targets as the loss takes them: indices of classes, or real numbers."""
         key = "labels" if loss.loss.indexed(raw.shape[1:]) else "targets"
         if key not in wide:
             if key == "targets":
-                wide[key] = self._widened(key, raw, lane)
+                wide[key] = self._widened(key, raw, workspace)
             else:
                 if missing is not None and raw.dtype.kind == "f":
                     raw = np.where(np.isnan(raw), 0, raw)
@@ -264,12 +266,12 @@ class _Checks:
         block: Block,
         raw: Mapping[str, NDArray[Any]],
         nan: NanPolicy,
-        offences: dict[tuple[str, str], Offence],
+        violations: dict[tuple[str, str], Violation],
     ) -> None:
         self.first = block.first
         self._raw = raw
         self._nan = nan
-        self._offences = offences
+        self._violations = violations
         self._spotless: dict[tuple[str, Domain], bool] = {}
         self._found: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = {}
 
@@ -328,10 +330,10 @@ class _Checks:
 
     def blame_loss(self, loss: BoundLoss, rows: Mask) -> None:
         """Remember rows whose loss is nan, though every input of theirs is allowed."""
-        if not self._offences:
+        if not self._violations:
             row, count = self.first + int(rows.argmax()), int(rows.sum())
             message = f"{loss.label} of this row is nan"
-            self._offences["preds", message] = Offence(
+            self._violations["preds", message] = Violation(
                 message, "preds", row, None, count, _NAN_HINT
             )
 
@@ -365,9 +367,9 @@ class _Checks:
         fault = domain.fault(value, loss.loss.classes(self._raw["preds"].shape[1:]))
         message = f"{subject} takes {domain.words}; {value:.10g} {fault}"
         column = int(at[1]) if len(at) > 1 else None
-        offence = Offence(message, role, self.first + int(at[0]), column, int(rows.sum()), hint)
+        violation = Violation(message, role, self.first + int(at[0]), column, int(rows.sum()), hint)
         kind = f"{domain.words}, {'missing' if hint == _NAN_HINT else 'outside'}"
-        self._offences.setdefault((role, kind), offence)
+        self._violations.setdefault((role, kind), violation)
 
     def marks(self, loss: BoundLoss) -> Iterator[tuple[Mark, frozenset[str]]]:
         """What the block shows that only all blocks can judge."""

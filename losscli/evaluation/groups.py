@@ -1,4 +1,4 @@
-"""Groups of an evaluation: a tally a group and loss, merged block by block; memory is theirs."""
+"""Groups of an evaluation: one accumulator per group and loss, merged block by block."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from losscli.accumulators.digest import Leaves
 from losscli.accumulators.groups import Runs
-from losscli.accumulators.rows import RowLosses, RowTally
+from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.errors import DataError
 from losscli.results.evaluation import Group, LossResult
-from losscli.sources.keys import Key, Keys, in_order
+from losscli.sources.keys import Key, Keys, sort_keys
 from losscli.sources.source import Block, Source
 
 MOST = 10_000
@@ -22,20 +22,20 @@ class BlockGroups:
     """
 
     def __init__(self, source: Source, block: Block) -> None:
-        keys = Keys.crossed(list(block.keys.values()))
+        keys = Keys.product(list(block.keys.values()))
         _check(len(keys.texts), source)
         self._texts = keys.texts
         self._first = block.first
         self._runs = Runs(*keys.runs()) if len(keys.texts) > 1 else None
-        self._tallies: list[list[RowTally]] = []
+        self._tallies: list[list[RowAccumulator]] = []
 
-    def add(self, rows: RowLosses, whole: RowTally) -> None:
-        """Tally the rows of one more loss; `whole` is the tally of all of them."""
+    def add(self, rows: RowLosses, whole: RowAccumulator) -> None:
+        """Accumulate the rows of one more loss; `whole` is the accumulator of all of them."""
         # One group is the block: files that are sorted by group cost nothing.
-        parts = [whole] if self._runs is None else self._runs.tallies(rows, self._first)
+        parts = [whole] if self._runs is None else self._runs.accumulators(rows, self._first)
         self._tallies.append(parts)
 
-    def tallies(self) -> dict[Key, tuple[RowTally, ...]]:
+    def accumulators(self) -> dict[Key, tuple[RowAccumulator, ...]]:
         """One a loss, for each group."""
         return dict(zip(self._texts, zip(*self._tallies, strict=True), strict=True))
 
@@ -54,29 +54,31 @@ def leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
         yield role, Leaves.of(flat.data.cast("B"), 8 * block.first)
 
 
-class GroupTotal:
-    """The tallies of all groups so far, by key."""
+class GroupAccumulators:
+    """The accumulators of all groups so far, by key."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._tallies: dict[Key, list[RowTally]] = {}
+        self._tallies: dict[Key, list[RowAccumulator]] = {}
 
-    def add(self, part: Mapping[Key, Sequence[RowTally]]) -> None:
+    def add(self, part: Mapping[Key, Sequence[RowAccumulator]]) -> None:
         """Take those of the block that follows; raises DataError for too many groups."""
-        for key, tallies in part.items():
+        for key, accumulators in part.items():
             known = self._tallies.get(key)
             self._tallies[key] = (
-                [a + b for a, b in zip(known, tallies, strict=True)] if known else list(tallies)
+                [a + b for a, b in zip(known, accumulators, strict=True)]
+                if known
+                else list(accumulators)
             )
         _check(len(self._tallies), self._source)
 
     def results(
-        self, result_of: Callable[[Sequence[RowTally]], tuple[LossResult, ...]]
+        self, result_of: Callable[[Sequence[RowAccumulator]], tuple[LossResult, ...]]
     ) -> tuple[Group, ...]:
         """The groups in the order of their keys."""
         return tuple(
             Group(dict(zip(self._source.by, key, strict=True)), result_of(self._tallies[key]))
-            for key in in_order(self._tallies)
+            for key in sort_keys(self._tallies)
         )
 
 

@@ -1,4 +1,4 @@
-"""`measure`: a source through its losses into tallies, one block a worker in memory."""
+"""`measure`: a source through its losses into accumulators, one block a worker in memory."""
 
 import math
 import time
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.digest import Digest
-from losscli.accumulators.rows import RowTally
+from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
 from losscli.engines.engine import Engine
 from losscli.errors import DataError, UsageError
-from losscli.evaluation.block import BlockMeter, Mark, Measured, Offence
-from losscli.evaluation.groups import GroupTotal
+from losscli.evaluation.block import BlockEvaluator, BlockResult, Mark, Violation
+from losscli.evaluation.groups import GroupAccumulators
 from losscli.evaluation.notes import notes_of
 from losscli.losses.spec import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
@@ -59,28 +59,33 @@ def measure(
     """
     start = time.perf_counter()
     layout = fit(source, losses)
-    meter = BlockMeter(
+    meter = BlockEvaluator(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )
-    total = Total(source, len(losses))
+    total = EvaluationState(source, len(losses))
     for part in engine.map(meter, source.blocks(block_rows)):
         total.add(part)
         if samples is not None and part.samples:
             samples.append(part.samples)
         progress(total.size / source.size)
     source.verify()
-    total.raise_offence()
+    total.raise_violation()
     remarks = total.verdicts(losses)
 
-    def results_of(tallies: Sequence[RowTally]) -> tuple[LossResult, ...]:
+    def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
         return tuple(
             LossResult.of(
-                loss, tally, reduction, ci, lambda row: _line(source, row), _elements(loss, layout)
+                loss,
+                accumulator,
+                reduction,
+                ci,
+                lambda row: _line(source, row),
+                _elements(loss, layout),
             )
-            for loss, tally in zip(losses, tallies, strict=True)
+            for loss, accumulator in zip(losses, accumulators, strict=True)
         )
 
-    results = results_of(total.tallies)
+    results = results_of(total.accumulators)
     return Evaluation(
         losses=results,
         groups=total.groups.results(results_of),
@@ -106,7 +111,7 @@ def _notes(
     losses: Sequence[BoundLoss],
     results: Sequence[LossResult],
     layout: dict[str, tuple[int, ...]],
-    total: "Total",
+    total: "EvaluationState",
     backend: Backend,
 ) -> Iterator[Note]:
     yield from notes_of(source, losses, results, layout, total.probabilities, backend)
@@ -170,22 +175,22 @@ def _one_column(source: Source, loss: BoundLoss) -> None:
             )
 
 
-class Total:
+class EvaluationState:
     """The sum of all blocks, in row order, of so many losses."""
 
     def __init__(self, source: Source, losses: int) -> None:
         self._source = source
-        self.tallies = [RowTally() for _ in range(losses)]
-        self.groups = GroupTotal(source)
+        self.accumulators = [RowAccumulator() for _ in range(losses)]
+        self.groups = GroupAccumulators(source)
         self.digests: dict[str, Digest] = {}
-        self.offences: dict[tuple[str, str], Offence] = {}
+        self.violations: dict[tuple[str, str], Violation] = {}
         self.marks: dict[Mark, frozenset[str]] = {}
         self.probabilities = True
         self.rounded = False
         self.rows = 0
         self.size = 0
 
-    def add(self, part: Measured) -> None:
+    def add(self, part: BlockResult) -> None:
         """Take the block that follows."""
         self.rows += part.rows
         self.size += part.size
@@ -195,17 +200,19 @@ class Total:
         self.rounded |= part.rounded
         for role, leaves in part.leaves.items():
             self.digests.setdefault(role, Digest()).append(leaves)
-        for key, offence in part.offences.items():
-            known = self.offences.get(key)
-            self.offences[key] = known + offence if known else offence
+        for key, violation in part.violations.items():
+            known = self.violations.get(key)
+            self.violations[key] = known + violation if known else violation
         self.groups.add(part.groups)
-        if part.tallies:
-            self.tallies = [a + b for a, b in zip(self.tallies, part.tallies, strict=True)]
+        if part.accumulators:
+            self.accumulators = [
+                a + b for a, b in zip(self.accumulators, part.accumulators, strict=True)
+            ]
 
-    def raise_offence(self) -> None:
+    def raise_violation(self) -> None:
         """Raise DataError for the first offending row, with the number of rows like it."""
-        if self.offences:
-            first = min(self.offences.values(), key=lambda offence: offence.row)
+        if self.violations:
+            first = min(self.violations.values(), key=lambda violation: violation.row)
             raise first.error(self._source, self.rows)
 
     def verdicts(self, losses: Sequence[BoundLoss]) -> list[Note]:
@@ -227,7 +234,7 @@ class Total:
         return list(found.values())
 
 
-def _inputs(source: Source, total: Total, digest: bool) -> list[Input]:
+def _inputs(source: Source, total: EvaluationState, digest: bool) -> list[Input]:
     return [
         Input(
             role=role,

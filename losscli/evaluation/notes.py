@@ -8,7 +8,7 @@ from losscli.losses.spec import BoundLoss
 from losscli.results.document import Note
 from losscli.results.evaluation import LossResult
 from losscli.sources.source import Source
-from losscli.sources.table import is_groups
+from losscli.sources.table import is_group_role
 
 
 def notes_of(
@@ -88,7 +88,7 @@ def _table_notes(source: Source) -> Iterator[Note]:
         if words := table.dialect():
             yield Note("separator", f"{table.path} was read with {words} between its cells")
     for role, (table, field) in source.roles.items():
-        flag = "--by" if is_groups(role) else "--weights" if role == "weights" else None
+        flag = "--by" if is_group_role(role) else "--weights" if role == "weights" else None
         at_hand = table in [source.table(r) for r in ("preds", "targets") if r in source.roles]
         for name in field.columns if flag and at_hand else ():
             if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import

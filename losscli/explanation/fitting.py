@@ -15,8 +15,8 @@ from losscli.losses.loss import Loss
 from losscli.losses.probabilities import Simplex
 from losscli.losses.registry import every
 from losscli.losses.spec import BoundLoss
-from losscli.sources.lane import Lane
 from losscli.sources.source import Source
+from losscli.sources.workspace import Workspace
 
 _ROWS = 1000
 
@@ -29,7 +29,7 @@ def fitting(source: Source) -> list[str]:
 
     Raises LossCliError where the data cannot be read.
     """
-    arrays = next(source.blocks(_ROWS)).load(Lane()).arrays
+    arrays = next(source.blocks(_ROWS)).load(Workspace()).arrays
     found = []
     for loss in every():
         shaped = _shaped(source, loss, arrays)

@@ -19,7 +19,7 @@ from losscli.implementations.implementation import (
     UnsupportedError,
     Workload,
 )
-from losscli.sources.lane import Lane
+from losscli.sources.workspace import Workspace
 
 _TASK = 131_072  # elements that a thread takes at a time: fewer fight for the interpreter's lock
 _LOGITS = 1 << 20  # of linear_cross_entropy, held at a time; but _ROWS at least
@@ -49,7 +49,7 @@ class _Team:
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._own = threading.local()
 
-    def sum(self, work: Callable[[slice, Lane], ExactSum], spans: Iterable[slice]) -> ExactSum:
+    def sum(self, work: Callable[[slice, Workspace], ExactSum], spans: Iterable[slice]) -> ExactSum:
         """The sum over all spans, which the threads draw one by one; exact, hence of one value."""
         queue, drawing = iter(spans), threading.Lock()
 
@@ -62,10 +62,10 @@ class _Team:
                 yield span
 
         def share(_: int) -> ExactSum:
-            if not hasattr(self._own, "lane"):
-                self._own.lane = Lane()
+            if not hasattr(self._own, "workspace"):
+                self._own.workspace = Workspace()
             with np.errstate(all="ignore"):
-                return sum((work(span, self._own.lane) for span in drawn()), ExactSum())
+                return sum((work(span, self._own.workspace) for span in drawn()), ExactSum())
 
         if self._pool is None:
             return share(0)
@@ -118,11 +118,11 @@ class _Own:
         counted = self._counted(target, len(pred))
         scale = self._outputs * float(counted)
 
-        def work(span: slice, lane: Lane) -> ExactSum:
-            p = self._wide(pred[span], "pred", lane)
+        def work(span: slice, workspace: Workspace) -> ExactSum:
+            p = self._wide(pred[span], "pred", workspace)
             t = None if target is None else target[span]
             if t is not None and t.dtype.kind not in "iu":
-                t = self._wide(t, "target", lane)
+                t = self._wide(t, "target", workspace)
             if gradient is not None:
                 slope = self._loss.derivative(ROWWISE, p, t, **self._params)
                 np.divide(slope, scale, out=gradient[span], casting="same_kind")
@@ -139,8 +139,8 @@ class _Own:
         shares = self._loss.shares(ROWWISE, wide, self._params)
         return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
-    def _wide(self, part: NDArray[Any], key: str, lane: Lane) -> Floats:
-        wide = lane.empty(key, part.shape, np.float64)
+    def _wide(self, part: NDArray[Any], key: str, workspace: Workspace) -> Floats:
+        wide = workspace.empty(key, part.shape, np.float64)
         np.copyto(wide, part)
         return wide
 

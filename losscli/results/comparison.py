@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from losscli.accumulators.rows import RowTally
+from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec import BoundLoss
 from losscli.stats.intervals import t_quantile
 
@@ -31,20 +31,20 @@ class Difference(NamedTuple):
 
     @classmethod
     def of(
-        cls, bound: BoundLoss, tally: RowTally, reference: RowTally, level: float
+        cls, bound: BoundLoss, accumulator: RowAccumulator, reference: RowAccumulator, level: float
     ) -> "Difference":
-        """The numbers of finished tallies of the same rows."""
-        value, stderr, ci = tally.mean(), tally.stderr(), None
+        """The numbers of finished accumulators of the same rows."""
+        value, stderr, ci = accumulator.mean(), accumulator.stderr(), None
         if stderr is not None:
-            half = t_quantile(level, tally.count - 1) * stderr
+            half = t_quantile(level, accumulator.count - 1) * stderr
             ci = (value - half, value + half)
         return cls(
             label=bound.label,
             value=value,
             reference=reference.mean(),
-            n=tally.count,
-            skipped=tally.skipped,
-            ignored=tally.ignored,
+            n=accumulator.count,
+            skipped=accumulator.skipped,
+            ignored=accumulator.ignored,
             stderr=stderr,
             ci=ci,
             ci_level=level,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from losscli.accumulators.rows import RowTally
+from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.machine import environment
 from losscli.gates import GateResult, exit_code
 from losscli.losses.spec import BoundLoss
@@ -83,28 +83,28 @@ class LossResult(NamedTuple):
     def of(
         cls,
         bound: BoundLoss,
-        tally: RowTally,
+        accumulator: RowAccumulator,
         reduction: str,
         level: float,
         line: Callable[[int], int | None],
         elements: int = 1,
     ) -> "LossResult":
-        """The numbers of a finished tally; elements: those that a row's loss is the mean of."""
-        mean, stderr = tally.mean(), tally.stderr()
-        total = float(tally.numerator)
+        """The numbers of a finished accumulator; elements: the outputs in a row's mean."""
+        mean, stderr = accumulator.mean(), accumulator.stderr()
+        total = float(accumulator.numerator)
         transform = bound.transform
         added = bound.penalty or 0.0
         shown = _apply(transform, mean)
         ci = None
         if stderr is not None:
-            half = t_quantile(level, tally.count - 1) * stderr
+            half = t_quantile(level, accumulator.count - 1) * stderr
             ends = (_apply(transform, mean - half), _apply(transform, mean + half))
             ci = (ends[0] + added, ends[1] + added)
             if bound.statistic:  # a root: its slope is 1 / (2 √mean)
                 stderr = stderr / (2.0 * shown) if shown else None
         each = bound.convention is not None and bound.convention.by_elements
         counted = elements if each else 1
-        extremes = tally.extremes
+        extremes = accumulator.extremes
         found = extremes.high_row is not None
         return cls(
             label=bound.label,
@@ -113,11 +113,11 @@ class LossResult(NamedTuple):
             reduction=reduction,
             value={"mean": shown + added, "sum": total * counted + added, "none": None}[reduction],
             mean=mean,
-            rows=tally.rows,
-            n=tally.count,
-            skipped=tally.skipped,
-            ignored=tally.ignored,
-            weight_sum=float(tally.denominator),
+            rows=accumulator.rows,
+            n=accumulator.count,
+            skipped=accumulator.skipped,
+            ignored=accumulator.ignored,
+            weight_sum=float(accumulator.denominator),
             sum=total,
             stderr=stderr,
             ci=ci,

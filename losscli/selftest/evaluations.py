@@ -13,12 +13,12 @@ from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
 from losscli.gates import NotWorse
 from losscli.results.self_test import Trip
-from losscli.sources.copies import copied, source_of, taken
+from losscli.sources.copies import copy_rows, select_rows, with_rows
 from losscli.sources.keys import Keys
 from losscli.sources.reference import ROLE as REFERENCE
 from losscli.sources.reference import Reference
 from losscli.sources.source import Source
-from losscli.sources.table import Loaded, is_groups
+from losscli.sources.table import Loaded, is_group_role
 
 # All rows of all roles. A change that cannot be made of them gives nothing.
 Rows: TypeAlias = dict[str, Any]
@@ -37,7 +37,7 @@ def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[
     do under a fault would say nothing of the fault.
     """
     with opened(step.plan) as source:
-        rows = copied(source, _MOST) | _references(step)
+        rows = copy_rows(source, _MOST) | _references(step)
 
         def judged(changed: Rows, of: Baseline = baseline) -> Done:
             return run_step(_on_copies(step, source, changed), of)
@@ -77,7 +77,7 @@ def _references(step: Step) -> Rows:
     for gate in step.pairs:
         if _role(gate) not in found:
             with opened(step.plan, gate.others) as source:
-                found[_role(gate)] = copied(source, _MOST)[REFERENCE]
+                found[_role(gate)] = copy_rows(source, _MOST)[REFERENCE]
     return found
 
 
@@ -88,7 +88,7 @@ def _role(gate: NotWorse) -> str:
 def _on_copies(step: Step, source: Source, rows: Rows) -> Step:
     """The step with its data, and what its gates hold against it, in memory."""
     own = {role: loaded for role, loaded in rows.items() if role in source.roles}
-    plan = replace(step.plan, **_ALONE | {"preds": source_of(source, own)})
+    plan = replace(step.plan, **_ALONE | {"preds": with_rows(source, own)})
     others = {_role(gate): Reference(_Same(rows[_role(gate)])) for gate in step.pairs}
     gates = tuple(
         gate._replace(others=others[_role(gate)]) if isinstance(gate, NotWorse) else gate
@@ -128,7 +128,7 @@ def _changes(source: Source, paired: bool) -> dict[str, Change]:
     if source.by:
         found["a group gone"] = _without_a_group
         found["groups shuffled"] = lambda rows: (
-            rows | {role: _shuffled(rows[role]) for role in filter(is_groups, rows)}
+            rows | {role: _shuffled(rows[role]) for role in filter(is_group_role, rows)}
         )
     return found
 
@@ -158,7 +158,7 @@ def _constant(pred: NDArray[Any]) -> NDArray[Any]:
 def _shuffled(loaded: Loaded) -> Loaded:
     """The rows in another order, the same whenever there are as many."""
     count = len(loaded.codes if isinstance(loaded, Keys) else loaded)
-    return taken(loaded, np.random.default_rng(0).permutation(count))
+    return select_rows(loaded, np.random.default_rng(0).permutation(count))
 
 
 def _kept(rows: Rows, which: "slice | NDArray[Any]") -> Rows:
@@ -166,14 +166,14 @@ def _kept(rows: Rows, which: "slice | NDArray[Any]") -> Rows:
     if not len(rows["preds"][which]):
         raise DataError("there are no rows")  # as a file of none is refused when it is opened
     return {
-        role: loaded if role.startswith(REFERENCE) else taken(loaded, which)
+        role: loaded if role.startswith(REFERENCE) else select_rows(loaded, which)
         for role, loaded in rows.items()
     }
 
 
 def _without_a_group(rows: Rows) -> Rows | None:
     """Without the rows of the smallest group, which is the easiest to lose; None of but one."""
-    keys = Keys.crossed([rows[role] for role in filter(is_groups, rows)])
+    keys = Keys.product([rows[role] for role in filter(is_group_role, rows)])
     counts = np.bincount(keys.codes)
     if len(counts) < 2:
         return None

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.sources.keys import Keys
-from losscli.sources.table import Field, Loaded, is_groups
+from losscli.sources.table import Field, Loaded, is_group_role
 
 
 class Dialect(NamedTuple):
@@ -36,7 +36,7 @@ def read_cells(
 
 
 def _kind(field: Field) -> str:
-    if is_groups(field.role):
+    if is_group_role(field.role):
         return "keys"
     return "ids" if field.role.endswith("ids") else "numbers"
 
@@ -77,7 +77,7 @@ def _ids(table: Any, field: Field) -> NDArray[Any]:
 
 
 def _keys(table: Any, field: Field) -> Keys:
-    return Keys.crossed([_keys_of(table.column(name)) for name in field.columns])
+    return Keys.product([_keys_of(table.column(name)) for name in field.columns])
 
 
 def _keys_of(column: Any) -> Keys:
@@ -86,7 +86,7 @@ def _keys_of(column: Any) -> Keys:
         codes = np.frombuffer(chunk.indices.buffers()[1], np.int32)
         codes = codes[chunk.indices.offset : chunk.indices.offset + len(chunk)]
         parts.append(Keys.named(codes, chunk.dictionary.to_pylist()))
-    return parts[0] if len(parts) == 1 else Keys.joined(parts)
+    return parts[0] if len(parts) == 1 else Keys.concatenate(parts)
 
 
 def _numbers(table: Any, field: Field) -> NDArray[np.float64]:

@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError
 from losscli.sources.keys import Keys
-from losscli.sources.lane import Lane
 from losscli.sources.memory import ArrayCut, ArrayTable, KeyCut
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Loaded
+from losscli.sources.workspace import Workspace
 
 
-def copied(source: Source, most: int) -> dict[str, Loaded]:
+def copy_rows(source: Source, most: int) -> dict[str, Loaded]:
     """All rows of every role; raises DataError where they are more than `most` numbers."""
     arrays: dict[str, list[NDArray[Any]]] = {}
     keys: dict[str, list[Keys]] = {}
     size = 0
     for cut in source.blocks():
-        block = cut.load(Lane())
+        block = cut.load(Workspace())
         for role, array in block.arrays.items():
             arrays.setdefault(role, []).append(np.array(array))
             size += array.size
@@ -33,15 +33,15 @@ def copied(source: Source, most: int) -> dict[str, Loaded]:
                 hint="name a smaller sample of the data",
             )
     found: dict[str, Loaded] = {role: np.concatenate(parts) for role, parts in arrays.items()}
-    return found | {role: Keys.joined(parts) for role, parts in keys.items()}
+    return found | {role: Keys.concatenate(parts) for role, parts in keys.items()}
 
 
-def taken(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
+def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
     """Some rows of a role, in the order that is given."""
     return loaded.part(rows) if isinstance(loaded, Keys) else loaded[rows]
 
 
-def source_of(source: Source, loaded: Mapping[str, Loaded]) -> Source:
+def with_rows(source: Source, loaded: Mapping[str, Loaded]) -> Source:
     """A source of the rows that are given, under the names that its roles have.
 
     Raises DataError where there are none.

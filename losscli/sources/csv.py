@@ -19,9 +19,9 @@ from losscli.errors import DataError, Place
 from losscli.sources.cells import Dialect, read_cells
 from losscli.sources.files import OpenFile
 from losscli.sources.keys import Keys
-from losscli.sources.lane import Lane
 from losscli.sources.lines import LONGEST, Lines, Run, Text
-from losscli.sources.table import Field, Loaded, is_groups, rows_of
+from losscli.sources.table import Field, Loaded, is_group_role, rows_per_block
+from losscli.sources.workspace import Workspace
 
 _SNIFF = 1 << 16  # bytes from which the dialect and the column types are told
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -45,7 +45,7 @@ class CsvCut:
         """Bytes of text."""
         return self.run.size
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, Loaded]:  # noqa: ARG002
+    def load(self, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
         """Parse the columns of the fields."""
         return self.table.parse(self.run, fields)
 
@@ -104,7 +104,7 @@ class CsvTable:
             self._check_name(name)
         if role == "ids":
             return Field(role, (), "text", tuple(columns or ()))
-        if is_groups(role):
+        if is_group_role(role):
             columns = tuple(columns or self._names)
             return Field(role, (len(columns),) if len(columns) > 1 else (), "text", columns)
         named = bool(columns)
@@ -128,7 +128,7 @@ class CsvTable:
 
     def block_rows(self, width: int) -> int:
         """Rows that fit the cache as numbers and a piece as text, by the longest lines seen."""
-        return max(1, min(rows_of(width), self._lines.rows_a_piece(self._sample)))
+        return max(1, min(rows_per_block(width), self._lines.rows_a_piece(self._sample)))
 
     def cuts(self, rows: int) -> Iterator[CsvCut]:
         """Runs of exactly `rows` lines; reading and counting is done here, parsing by workers."""
@@ -323,7 +323,7 @@ class CsvTable:
 
 def _joined(parts: Sequence[Loaded]) -> Loaded:
     keys = [part for part in parts if isinstance(part, Keys)]
-    return Keys.joined(keys) if keys else np.concatenate([np.asarray(part) for part in parts])
+    return Keys.concatenate(keys) if keys else np.concatenate([np.asarray(part) for part in parts])
 
 
 def _line(text: NDArray[np.uint8], number: int) -> bytes:

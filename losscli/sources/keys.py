@@ -27,7 +27,7 @@ class Keys(NamedTuple):
     def of(cls, values: NDArray[Any]) -> "Keys":
         """Those of numbers (n,) or rows of numbers (n, k), as Python writes them: 1, 0.5, True."""
         if values.ndim > 1:
-            return cls.crossed([cls.of(values[:, k]) for k in range(values.shape[1])])
+            return cls.product([cls.of(values[:, k]) for k in range(values.shape[1])])
         if values.dtype.kind == "f":
             # 0.0 and -0.0 are equal, so which of them is written must not depend on the block.
             found, codes = np.unique(values + values.dtype.type(0), return_inverse=True)
@@ -50,7 +50,7 @@ class Keys(NamedTuple):
         return cls(codes, list(zip(places)))
 
     @classmethod
-    def crossed(cls, columns: "Sequence[Keys]") -> "Keys":
+    def product(cls, columns: "Sequence[Keys]") -> "Keys":
         """The pairs (triples, …) of keys of the same rows that occur."""
         first, *rest = columns
         for other in rest:
@@ -60,7 +60,7 @@ class Keys(NamedTuple):
         return first
 
     @classmethod
-    def joined(cls, parts: "Sequence[Keys]") -> "Keys":
+    def concatenate(cls, parts: "Sequence[Keys]") -> "Keys":
         """The keys of the rows of all parts, one after the other."""
         starts = np.cumsum([0, *(len(part.texts) for part in parts[:-1])])
         codes = [part.codes + start for part, start in zip(parts, starts, strict=True)]
@@ -109,7 +109,7 @@ def _text_of(value: Any) -> str:
     return "" if text in _NOTHING else text
 
 
-def in_order(keys: Iterable[Key]) -> list[Key]:
+def sort_keys(keys: Iterable[Key]) -> list[Key]:
     """Keys sorted by their columns: as numbers where all of a column's are, else as texts.
 
     What is missing comes last.

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from losscli.backends.arrays import as_array, as_objects
 from losscli.errors import DataError, Place, UsageError
 from losscli.sources.keys import Keys
-from losscli.sources.lane import Lane
-from losscli.sources.table import Field, rows_of
+from losscli.sources.table import Field, rows_per_block
+from losscli.sources.workspace import Workspace
 
 
 class ArrayCut(NamedTuple):
@@ -27,7 +27,7 @@ class ArrayCut(NamedTuple):
         """Bytes of the array."""
         return self.array.nbytes
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:  # noqa: ARG002
+    def load(self, fields: Sequence[Field], workspace: Workspace) -> dict[str, NDArray[Any]]:  # noqa: ARG002
         """The same rows for every role."""
         return {field.role: self.array for field in fields}
 
@@ -66,7 +66,7 @@ class ArrayTable:
 
         The command line's workers share none, and work fastest on what stays in cache.
         """
-        return 8 * rows_of(width)
+        return 8 * rows_per_block(width)
 
     def cuts(self, rows: int) -> Iterator[ArrayCut]:
         """Views of the array."""
@@ -96,7 +96,7 @@ class KeyCut(NamedTuple):
         """Bytes of the codes."""
         return self.rows * self.keys.codes.itemsize
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, Keys]:  # noqa: ARG002
+    def load(self, fields: Sequence[Field], workspace: Workspace) -> dict[str, Keys]:  # noqa: ARG002
         """The keys of these rows."""
         part = self.keys.part(slice(self.start, self.start + self.rows))
         return {field.role: part for field in fields}
@@ -112,7 +112,7 @@ class KeyTable(ArrayTable):
             raise DataError(f"{name} is of shape {self.array.shape}; a key a row is wanted")
         self.rows = len(self.array)
         columns = self.array.reshape(self.rows, -1).T
-        self._keys = Keys.crossed([Keys.of_objects(column.tolist()) for column in columns])
+        self._keys = Keys.product([Keys.of_objects(column.tolist()) for column in columns])
         self.size = self._keys.codes.nbytes
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:

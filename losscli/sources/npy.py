@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError, Place, UsageError
 from losscli.sources.files import OpenFile
-from losscli.sources.lane import Lane
-from losscli.sources.table import Field, rows_of
+from losscli.sources.table import Field, rows_per_block
+from losscli.sources.workspace import Workspace
 
 MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
@@ -44,9 +44,9 @@ class NpyCut(NamedTuple):
     rows: int
     size: int
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> dict[str, NDArray[Any]]:
-        """Read the rows into a buffer of the lane."""
-        array = self.table.read(self.start, self.rows, lane, fields[0].role)
+    def load(self, fields: Sequence[Field], workspace: Workspace) -> dict[str, NDArray[Any]]:
+        """Read the rows into a buffer of the workspace."""
+        array = self.table.read(self.start, self.rows, workspace, fields[0].role)
         return {field.role: array for field in fields}
 
 
@@ -85,7 +85,7 @@ class NpyTable:
 
     def block_rows(self, width: int) -> int:
         """About as many rows as stay in cache."""
-        return rows_of(width)
+        return rows_per_block(width)
 
     def cuts(self, rows: int) -> Iterator[NpyCut]:
         """Row ranges; reading is left to the workers."""
@@ -94,18 +94,18 @@ class NpyTable:
             count = min(rows, self._shape[0] - start)
             yield NpyCut(self, start, count, count * row_bytes)
 
-    def read(self, start: int, count: int, lane: Lane, key: str) -> NDArray[Any]:
+    def read(self, start: int, count: int, workspace: Workspace, key: str) -> NDArray[Any]:
         """Rows start … start + count, in native byte order and as they lie in the file."""
         row = self._shape[1:]
         if self._fortran and row:
-            return self._read_columns(start, count, lane, key)
-        raw = lane.empty(f"raw {self.path} {key}", (count, *row), self._dtype)
+            return self._read_columns(start, count, workspace, key)
+        raw = workspace.empty(f"raw {self.path} {key}", (count, *row), self._dtype)
         self._file.read_into(raw.reshape(-1), self._offset + start * raw[:1].nbytes)
         return raw if self._dtype.isnative else raw.astype(self._dtype.newbyteorder("="))
 
-    def _read_columns(self, start: int, count: int, lane: Lane, key: str) -> NDArray[Any]:
+    def _read_columns(self, start: int, count: int, workspace: Workspace, key: str) -> NDArray[Any]:
         rows, columns = self._shape[0], self._shape[1]
-        raw = lane.empty(f"raw {self.path} {key}", (columns, count), self._dtype)
+        raw = workspace.empty(f"raw {self.path} {key}", (columns, count), self._dtype)
         for column in range(columns):
             position = (column * rows + start) * self._dtype.itemsize
             self._file.read_into(raw[column], self._offset + position)

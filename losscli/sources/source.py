@@ -16,11 +16,11 @@ from losscli.errors import DataError, MissingError, UsageError
 from losscli.sources.files import OpenFile
 from losscli.sources.groups import find_groups
 from losscli.sources.keys import Keys
-from losscli.sources.lane import Lane
 from losscli.sources.memory import ArrayTable
 from losscli.sources.npy import MAGIC, NpyTable
 from losscli.sources.reference import ROLE, Reference, reference_roles
-from losscli.sources.table import Cut, Field, Table, is_groups
+from losscli.sources.table import Cut, Field, Table, is_group_role
+from losscli.sources.workspace import Workspace
 
 _LATER = {
     ".npz": "npz files", ".gz": "compressed files", ".zst": "compressed files",
@@ -61,15 +61,15 @@ class BlockCut(NamedTuple):
         """Bytes of all tables that it takes."""
         return sum(cut.size for cut, _ in self.parts)
 
-    def load(self, lane: Lane) -> Block:
+    def load(self, workspace: Workspace) -> Block:
         """Read it, into the worker's buffers."""
         arrays: dict[str, NDArray[Any]] = {}
         keys: dict[str, Keys] = {}
         for cut, fields in self.parts:
-            for role, loaded in cut.load(fields, lane).items():
+            for role, loaded in cut.load(fields, workspace).items():
                 if isinstance(loaded, Keys):
                     keys[role] = loaded
-                elif is_groups(role):
+                elif is_group_role(role):
                     keys[role] = Keys.of(loaded)
                 else:
                     arrays[role] = loaded
@@ -108,7 +108,9 @@ class Source:
     @property
     def width(self) -> int:
         """Numbers a row of the widest role; keys are no numbers."""
-        return max(field.width for role, (_, field) in self.roles.items() if not is_groups(role))
+        return max(
+            field.width for role, (_, field) in self.roles.items() if not is_group_role(role)
+        )
 
     def field(self, role: str) -> Field:
         """What a role takes."""
@@ -243,7 +245,7 @@ def open_source(
         return Source(ordered | groups.roles, groups.names)
 
 
-def beside(source: Source, reference: Reference) -> Source:
+def with_reference(source: Source, reference: Reference) -> Source:
     """A source with other predictions of its rows, an array; the source is closed by its owner."""
     own = source.roles["preds"]
     others = reference_roles(reference, own, (), (), ArrayTable)
@@ -318,7 +320,7 @@ def read_array(path: str) -> NDArray[Any]:
                 f"{path} cannot be a parameter", hint="a .npy file of at most 256 MiB is wanted"
             )
         cut = next(table.cuts(table.rows))
-        return np.array(cut.load([field], Lane())["array"])
+        return np.array(cut.load([field], Workspace())["array"])
     finally:
         table.close()
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import Place
 from losscli.sources.keys import Keys
-from losscli.sources.lane import Lane
+from losscli.sources.workspace import Workspace
 
 Loaded: TypeAlias = NDArray[Any] | Keys
 
@@ -47,8 +47,8 @@ class Cut(Protocol):
     def size(self) -> int:
         """Bytes of the table that they take."""
 
-    def load(self, fields: Sequence[Field], lane: Lane) -> Mapping[str, Loaded]:
-        """The rows of each field, by role: (n,) or (n, …), valid until the lane's next load.
+    def load(self, fields: Sequence[Field], workspace: Workspace) -> Mapping[str, Loaded]:
+        """The rows of each field, by role: (n,) or (n, …), valid until the workspace's next load.
 
         A text file gives the keys of groups; where rows of numbers are keys, `Keys.of` finds them.
         """
@@ -87,11 +87,11 @@ class Table(Protocol):
         """Release what is held."""
 
 
-def rows_of(width: int) -> int:
+def rows_per_block(width: int) -> int:
     """Rows of `width` numbers that make a block."""
     return max(1, BLOCK // max(1, width))
 
 
-def is_groups(role: str) -> bool:
+def is_group_role(role: str) -> bool:
     """Whether a role holds keys of rows: "groups", and "groups_2" … where more tables do."""
     return role.startswith("groups")

@@ -36,7 +36,7 @@ def test_a_sum_equals_that_of_rational_numbers(values):
 
 @given(st.lists(st.floats(), max_size=99), st.integers(0, 99))
 def test_cutting_a_column_anywhere_changes_no_bit(column, cut):
-    """Two tallies of the parts add up to the tally of the whole, nan and infinities included."""
+    """The sums of the parts add up to the sum of the whole, nan and infinities included."""
     whole = np.array(column, dtype=np.float64)
     assert ExactSum.of(whole[:cut]) + ExactSum.of(whole[cut:]) == ExactSum.of(whole)
 

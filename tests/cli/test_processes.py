@@ -117,9 +117,9 @@ def test_ctrl_c_stops_every_thread(process, arguments, threads):
 LISTING = """
 import sys
 from losscli.cli.app import leave, prepare, run
-from losscli.evaluation.block import BlockMeter
+from losscli.evaluation.block import BlockEvaluator
 
-whole = BlockMeter.__call__
+whole = BlockEvaluator.__call__
 
 def call(self, cut, lane):
     before = set(sys.modules)
@@ -127,7 +127,7 @@ def call(self, cut, lane):
     sys.stderr.write("".join(f"{name}\\n" for name in sorted(set(sys.modules) - before)))
     return measured
 
-BlockMeter.__call__ = call
+BlockEvaluator.__call__ = call
 prepare()
 leave(run(sys.argv[1:]))
 """

@@ -136,10 +136,10 @@ def test_each_thread_works_in_a_lane_of_its_own():
     """Two workers never share a buffer."""
     lanes = {}
 
-    def work(task, lane):
-        lanes.setdefault(threading.get_ident(), set()).add(id(lane))
-        return lane
+    def work(task, workspace):
+        lanes.setdefault(threading.get_ident(), set()).add(id(workspace))
+        return workspace
 
     kept = list(LocalEngine(3).map(work, range(200)))
     assert all(len(found) == 1 for found in lanes.values())
-    assert len({id(lane) for lane in kept}) == len(lanes)
+    assert len({id(workspace) for workspace in kept}) == len(lanes)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli.sources.lane import Lane
 from losscli.sources.source import open_source
+from losscli.sources.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +21,10 @@ def read():
 
     def call(preds, targets=None, *, block_rows=None, **columns):
         source = open_source(preds, targets, **columns)
-        lane, parts = Lane(), {}
+        workspace, parts = Workspace(), {}
         try:
             for cut in source.blocks(block_rows):
-                block = cut.load(lane)
+                block = cut.load(workspace)
                 for role, values in block.arrays.items():
                     assert len(values) == block.rows
                     parts.setdefault(role, []).append(values.copy())

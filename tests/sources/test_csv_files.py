@@ -378,7 +378,7 @@ def test_lines_that_grow_long_unseen_are_held_a_piece_at_a_time(monkeypatch, tab
 
 
 def test_a_run_of_long_lines_is_read_as_any_other(monkeypatch, table):
-    """Ids, numbers and the line of an offence."""
+    """Ids, numbers and the line of an violation."""
     monkeypatch.setattr(lines_module, "PIECE", 1 << 12)
     rows = [f"{k},{k % 7},1,{'x' * (0 if k < 500 else 700)}" for k in range(1000)]
     name = table("id,p,t,note\n" + "\n".join(rows) + "\n")

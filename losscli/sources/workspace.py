@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Lane:
+class Workspace:
     """Buffers that a worker reuses from block to block, so that memory stays flat."""
 
     def __init__(self) -> None:
