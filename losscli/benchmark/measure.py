@@ -21,7 +21,7 @@ from losscli.checks.precision import precision
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant, libraries, parse
-from losscli.losses.spec import BoundLoss, Places
+from losscli.losses.spec.binding import BoundLoss, Places
 from losscli.plans.bench import BenchPlan
 from losscli.results.benchmark import Benchmark, Limit, Row
 from losscli.results.document import Note

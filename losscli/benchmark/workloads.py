@@ -7,9 +7,9 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
-from losscli.losses.labels import Labels
+from losscli.losses.core.labels import Labels
 from losscli.losses.registry import every, load
-from losscli.losses.spec import BoundLoss, Places, bind, rows_only
+from losscli.losses.spec.binding import BoundLoss, Places, bind, rows_only
 
 FOUNDING = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 _LINEAR_SHAPE = (4096, 512, 8192)

@@ -16,7 +16,7 @@ from losscli.checks.arrays import as_dtype
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.precision import Precision
 from losscli.implementations.implementation import Workload
-from losscli.losses.loss import Loss
+from losscli.losses.core.loss import Loss
 
 _ROWS = (1, 7, 1000, 10_007, 100_003)
 _WIDE = ((1, 2), (7, 3), (100, 10), (2_003, 3), (3, 2_500))  # past blocks of 1,024, both ways

@@ -18,9 +18,9 @@ from losscli.checks.vacuous import constant_that_scores
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Contestant
-from losscli.losses.labels import Choice
-from losscli.losses.loss import Loss
-from losscli.losses.spec import BoundLoss
+from losscli.losses.core.labels import Choice
+from losscli.losses.core.loss import Loss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.results.check import Check, Checked
 from losscli.results.document import Note
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.implementations.implementation import Workload
-from losscli.losses.domain import rows_with
+from losscli.losses.core.domain import rows_with
 
 Arrays: TypeAlias = tuple[NDArray[Any], ...]
 

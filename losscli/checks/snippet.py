@@ -9,7 +9,7 @@ from losscli.checks.inputs import Arrays
 from losscli.implementations.function import form_of
 from losscli.implementations.implementation import Setting, Workload
 from losscli.implementations.registry import Contestant
-from losscli.losses.user_code import load
+from losscli.losses.spec.user_code import load
 
 _NAMES = ("pred", "target")
 
@@ -39,7 +39,7 @@ def snippet(
         lines.append(f"print(losses.{workload.name}.gradient({call}))")
     if contestant.reference is None:
         return "\n".join(lines)
-    lines.append("from losscli.losses.user_code import load")
+    lines.append("from losscli.losses.spec.user_code import load")
     function = f"load({contestant.reference!r})"
     if contestant.framework == "numpy":
         return "\n".join([*lines, f"print({function}({call}))"])

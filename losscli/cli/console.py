@@ -129,7 +129,7 @@ def _say(word: str, lines: list[str]) -> None:
 @contextmanager
 def user_code(*, refused: bool) -> Iterator[None]:
     """A context in which users' code is refused, or said on stderr before it runs."""
-    from losscli.losses import user_code as references
+    from losscli.losses.spec import user_code as references
 
     with references.user_code(
         allowed=not refused, tell=lambda where: _say("note", [f"runs {where}"])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from losscli.backends.machine import cores
 from losscli.errors import UsageError
 from losscli.evaluation.measure import no_progress
-from losscli.losses.loss import Loss
-from losscli.losses.spec import bind, rows_only
+from losscli.losses.core.loss import Loss
+from losscli.losses.spec.binding import bind, rows_only
 from losscli.plans.check import CheckPlan
 from losscli.plans.flags import check_flags
 from losscli.render.files import outputs
@@ -40,8 +40,8 @@ def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) 
     from losscli.implementations.implementation import Setting
     from losscli.implementations.registry import Contestant
     from losscli.implementations.registry import parse as named
-    from losscli.losses.grammar import parse
-    from losscli.losses.user_code import load
+    from losscli.losses.spec.grammar import parse
+    from losscli.losses.spec.user_code import load
 
     with outputs(plan.output) as publish:
         precision(plan.dtype)

@@ -15,7 +15,7 @@ from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, bound, parse
-from losscli.losses.spec import BoundLoss, bind, files_of
+from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import check_flags
 from losscli.plans.formats import output_format

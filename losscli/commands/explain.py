@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.explanation.facts import Explanation, explained
-from losscli.losses.spec import bind, rows_only
+from losscli.losses.spec.binding import bind, rows_only
 from losscli.sources.source import read_array
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from losscli.errors import MissingError
 from losscli.explanation.plot import Plot, plotted
-from losscli.losses.spec import bind, rows_only
+from losscli.losses.spec.binding import bind, rows_only
 from losscli.plans.flags import check_flags
 from losscli.plans.plot import PlotPlan
 from losscli.results.files import OutputFile

@@ -10,8 +10,8 @@ from losscli.backends.backend import Backend
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.measure import fit
-from losscli.losses.shapes import shape_words
-from losscli.losses.spec import BoundLoss
+from losscli.losses.core.shapes import shape_words
+from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.reference import ROLE
 from losscli.sources.source import Block, BlockCut, Source, check_ids

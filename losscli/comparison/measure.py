@@ -6,7 +6,7 @@ from losscli.backends.backend import Backend
 from losscli.comparison.block import PairEvaluator
 from losscli.engines.engine import Engine
 from losscli.evaluation.measure import EvaluationState, no_progress
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.results.comparison import Comparison, Difference
 from losscli.sources.source import Source

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from losscli.config.model import Gate as GateModel
 from losscli.errors import UsageError
 from losscli.gates import Margin, NotWorse, label_of
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
 from losscli.sources.reference import Reference
 

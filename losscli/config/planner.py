@@ -13,8 +13,8 @@ from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import Gate, NotWorse, bound, parse
-from losscli.losses.spec import Places, bind
-from losscli.losses.user_code import granted
+from losscli.losses.spec.binding import Places, bind
+from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.formats import output_format

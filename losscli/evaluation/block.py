@@ -14,10 +14,10 @@ from losscli.backends.backend import Array, Backend
 from losscli.backends.heap import reuses_memory, settle_heap
 from losscli.errors import DataError
 from losscli.evaluation.groups import BlockGroups, leaves
-from losscli.losses.domain import WEIGHT, Domain, Mask, rows_with
-from losscli.losses.inputs import strips
-from losscli.losses.probabilities import looks_like_probabilities
-from losscli.losses.spec import BoundLoss
+from losscli.losses.core.domain import WEIGHT, Domain, Mask, rows_with
+from losscli.losses.core.inputs import strips
+from losscli.losses.core.probabilities import looks_like_probabilities
+from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
 from losscli.sources.source import Block, BlockCut, Source, check_ids

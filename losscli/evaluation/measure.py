@@ -16,7 +16,7 @@ from losscli.errors import DataError, UsageError
 from losscli.evaluation.block import BlockEvaluator, BlockResult, Mark, Violation
 from losscli.evaluation.groups import GroupAccumulators
 from losscli.evaluation.notes import notes_of
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.document import Note
 from losscli.results.evaluation import Evaluation, Input, LossResult

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from losscli.backends.backend import Backend
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
 from losscli.results.evaluation import LossResult
 from losscli.sources.source import Source

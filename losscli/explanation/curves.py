@@ -7,8 +7,8 @@ import numpy as np
 
 from losscli.errors import UsageError
 from losscli.explanation.lines import Line, Points, error_line, labelled, line_of
-from losscli.losses.domain import Numbers
-from losscli.losses.spec import BoundLoss
+from losscli.losses.core.domain import Numbers
+from losscli.losses.spec.binding import BoundLoss
 
 POINTS = 385  # of a curve: a point at every whole number of a symmetric range
 _TRIED = np.array([-2.5, -1.0, -0.25, 0.0, 0.5, 1.75])

@@ -8,8 +8,8 @@ from losscli.explanation.curves import Along, Curve, along
 from losscli.explanation.form import Form, form_of
 from losscli.explanation.kinds import kinds_of, tasks_of
 from losscli.explanation.lines import Line
-from losscli.losses.loss import Loss, Param
-from losscli.losses.spec import BoundLoss
+from losscli.losses.core.loss import Loss, Param
+from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
 
 FOUNDING = ("mae", "mse")  # every loss of errors is drawn beside them

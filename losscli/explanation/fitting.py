@@ -9,12 +9,12 @@ from losscli.benchmark.workloads import FOUNDING
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import fit
 from losscli.explanation.kinds import tasks_of
-from losscli.losses.domain import Domain, Numbers
-from losscli.losses.labels import Choice, Labels, Wholes
-from losscli.losses.loss import Loss
-from losscli.losses.probabilities import Simplex
+from losscli.losses.core.domain import Domain, Numbers
+from losscli.losses.core.labels import Choice, Labels, Wholes
+from losscli.losses.core.loss import Loss
+from losscli.losses.core.probabilities import Simplex
 from losscli.losses.registry import every
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.sources.source import Source
 from losscli.sources.workspace import Workspace
 

@@ -1,9 +1,9 @@
 """What a loss is for, in the words that people look for it by: all of it from declarations."""
 
-from losscli.losses.domain import Domain, Interval, Numbers
-from losscli.losses.labels import Choice, Labels
-from losscli.losses.loss import Loss
-from losscli.losses.shapes import LABEL_SETS
+from losscli.losses.core.domain import Domain, Interval, Numbers
+from losscli.losses.core.labels import Choice, Labels
+from losscli.losses.core.loss import Loss
+from losscli.losses.core.shapes import LABEL_SETS
 
 # What the words of a domain say first is what it is called.
 _WORDS = {

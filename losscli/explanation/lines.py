@@ -11,12 +11,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.losses.columns import Columns, Ordered
-from losscli.losses.domain import LOGIT, REAL, Domain, Interval, Numbers
-from losscli.losses.labels import Choice, Wholes
-from losscli.losses.probabilities import Simplex
-from losscli.losses.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
-from losscli.losses.spec import BoundLoss
+from losscli.losses.core.columns import Columns, Ordered
+from losscli.losses.core.domain import LOGIT, REAL, Domain, Interval, Numbers
+from losscli.losses.core.labels import Choice, Wholes
+from losscli.losses.core.probabilities import Simplex
+from losscli.losses.core.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
+from losscli.losses.spec.binding import BoundLoss
 
 Points: TypeAlias = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.explanation.curves import Along, Curve, along
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
 
 _MOST = 8  # curves that can be told apart

@@ -9,7 +9,7 @@ import numpy as np
 
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Answer, Framework, Runner, Setting, Workload
-from losscli.losses.user_code import load
+from losscli.losses.spec.user_code import load
 
 
 def prepare(

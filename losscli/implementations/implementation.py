@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.backends.backend import Array
-from losscli.losses.loss import Loss
+from losscli.losses.core.loss import Loss
 
 Framework: TypeAlias = Literal["numpy", "torch"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from losscli.errors import UsageError
 from losscli.implementations.implementation import Framework, Runner, Setting, Workload
-from losscli.losses.user_code import is_reference, split
+from losscli.losses.spec.user_code import is_reference, split
 
 _NOT_LIBRARIES = {"implementation", "registry", "function"}
 

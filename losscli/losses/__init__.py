@@ -7,7 +7,7 @@ penalties, `losses.l2_penalty(weights)`. `losses.declare` has what a loss of one
 from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
-from losscli.losses.loss import Loss
+from losscli.losses.core.loss import Loss
 from losscli.losses.registry import find, modules, penalties
 
 if TYPE_CHECKING:

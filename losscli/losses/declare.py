@@ -4,9 +4,9 @@ A module with a `Loss` in it is named on the command line: `-l FILE.py:NAME`, `-
 by the entry point of an installed package in the group `losscli.losses`.
 """
 
-from losscli.losses import shapes
-from losscli.losses.columns import BOX, INTERVAL, MEAN_DEVIATION, MEAN_VARIANCE, Columns
-from losscli.losses.domain import (
+from losscli.losses.core import shapes
+from losscli.losses.core.columns import BOX, INTERVAL, MEAN_DEVIATION, MEAN_VARIANCE, Columns
+from losscli.losses.core.domain import (
     LOGIT,
     NON_NEGATIVE,
     POSITIVE,
@@ -18,10 +18,10 @@ from losscli.losses.domain import (
     Interval,
     Numbers,
 )
-from losscli.losses.labels import BINARY, CLASS, HARD_LABEL, INDICES, LABELS, SIGN, Choice
-from losscli.losses.loss import Array, Convention, Loss, Namespace, Param, no_gradient
-from losscli.losses.probabilities import LOG_PROBABILITY, PROBABILITY, SIMPLEX
-from losscli.losses.shapes import Rows
+from losscli.losses.core.labels import BINARY, CLASS, HARD_LABEL, INDICES, LABELS, SIGN, Choice
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, no_gradient
+from losscli.losses.core.probabilities import LOG_PROBABILITY, PROBABILITY, SIMPLEX
+from losscli.losses.core.shapes import Rows
 
 __all__ = [
     "BINARY",

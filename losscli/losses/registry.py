@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
-from losscli.losses.conventions import LIBRARIES
-from losscli.losses.loss import Loss
+from losscli.losses.core.conventions import LIBRARIES
+from losscli.losses.core.loss import Loss
 
 if TYPE_CHECKING:
     from losscli.losses.penalty._penalty import Penalty
@@ -19,6 +19,7 @@ _FIELDS = re.compile(r"^    (aliases|derived)=\(([^\n]*(?:\n {8}[^\n]*)*)", re.M
 _RENAMED = re.compile(r"\bnames=\(([^)]*)\)")  # of a convention
 _TEXTS = re.compile(r'"(\w+)"')
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
+_CATALOGUE = "catalogue"
 
 
 @cache
@@ -26,15 +27,15 @@ def modules() -> dict[str, str]:
     """The canonical name of every loss, and the module that declares it; imports none of them."""
     found: dict[str, str] = {}
     for family in families():
-        found |= _declared(family)
+        found |= _declared(f"{_CATALOGUE}.{family}")
     return found
 
 
 @cache
 def families() -> tuple[str, ...]:
     """The families of losses, by name."""
-    folders = (entry.name for entry in os.scandir(_FOLDER) if entry.is_dir())
-    return tuple(sorted(name for name in folders if name[0] != "_" and name != _PENALTIES))
+    folders = (entry.name for entry in os.scandir(f"{_FOLDER}/{_CATALOGUE}") if entry.is_dir())
+    return tuple(sorted(name for name in folders if name[0] != "_"))
 
 
 @cache
@@ -47,7 +48,8 @@ def penalties() -> "dict[str, Penalty]":
 def _declared(family: str) -> dict[str, str]:
     """The names of a folder's declarations, each with its module."""
     found = {}
-    for entry in sorted(os.scandir(f"{_FOLDER}/{family}"), key=lambda entry: entry.name):
+    folder = f"{_FOLDER}/{family.replace('.', '/')}"
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - pathlib costs its import
         if suffix == ".py" and not name.startswith("_"):
             found[name] = f"{__package__}.{family}.{name}"
@@ -148,8 +150,8 @@ def _unknown(name: str) -> UsageError:
     """What to say of a name that is no loss's: what it is instead, or the nearest ones."""
     from difflib import get_close_matches
 
-    from losscli.losses.not_losses import NOT_LOSSES
-    from losscli.losses.plugins import plugins
+    from losscli.losses.spec.not_losses import NOT_LOSSES
+    from losscli.losses.spec.plugins import plugins
 
     plain = name.lower().replace("-", "_")
     for names, (words, hint) in NOT_LOSSES.items():

@@ -75,7 +75,7 @@ class EvalPlan:
                 raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
         check_kinds(self)
         if self.like is not None:
-            from losscli.losses.conventions import LIBRARIES
+            from losscli.losses.core.conventions import LIBRARIES
 
             if self.like not in LIBRARIES:
                 words = ", ".join(LIBRARIES)

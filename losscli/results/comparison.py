@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from losscli.accumulators.rows import RowAccumulator
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.stats.intervals import t_quantile
 
 _MOST_ROWS = 1 << 50

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.machine import environment
 from losscli.gates import GateResult, exit_code
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
 from losscli.stats.intervals import t_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from losscli.losses.user_code import Origin
+    from losscli.losses.spec.user_code import Origin
 
 
 class Input(NamedTuple):

@@ -5,10 +5,10 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from losscli.losses.columns import Columns, Ordered
-from losscli.losses.domain import LOGIT
-from losscli.losses.labels import Choice, Labels
-from losscli.losses.probabilities import Simplex
+from losscli.losses.core.columns import Columns, Ordered
+from losscli.losses.core.domain import LOGIT
+from losscli.losses.core.labels import Choice, Labels
+from losscli.losses.core.probabilities import Simplex
 
 FAR = 1e300
 _SPECIAL = (0.0, 1.0, 0.5, 5e-324, 1e-300, 1e-17, 1 - 2**-53, -1.0, 1e154, -1e-160)

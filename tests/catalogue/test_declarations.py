@@ -10,7 +10,7 @@ import pytest
 from losscli import evaluate, losses
 from losscli.errors import DataError
 from losscli.losses.registry import every, find, modules
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 
 LOSSES = {loss.name: loss for loss in every()}
 

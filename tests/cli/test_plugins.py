@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from losscli.losses import plugins
+from losscli.losses.spec import plugins
 
 EXAMPLE = Path(__file__).parents[2] / "examples/quantile_huber.py"
 POWER = "\ndef power(pred, target, p=2.0):\n    return abs(pred - target) ** p\n"

@@ -77,8 +77,8 @@ main()
 def test_only_the_losses_asked_for_are_imported(process, pair):
     """The catalogue grows; a start does not."""
     names = process("eval", *pair, "-l", "mse", program=(sys.executable, "-c", LISTING)).err.split()
-    assert "losscli.losses.regression.mse" in names
-    assert "losscli.losses.classification.cross_entropy" not in names
+    assert "losscli.losses.catalogue.regression.mse" in names
+    assert "losscli.losses.catalogue.classification.cross_entropy" not in names
 
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])

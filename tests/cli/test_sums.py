@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from losscli import DataError, UsageError, evaluate, losses
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 from losscli.sources.source import read_array
 
 RNG = np.random.default_rng(11)

@@ -17,7 +17,7 @@ from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.gates import Margin, NotWorse
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 from losscli.results.comparison import Comparison, Difference
 from losscli.sources.reference import Reference
 from losscli.sources.source import open_source, read_array

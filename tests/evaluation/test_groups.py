@@ -13,7 +13,7 @@ from losscli.backends.backend import choose
 from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation import measure
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 from losscli.plans.evaluate import EvalPlan
 from losscli.sources.source import open_source
 

@@ -12,7 +12,7 @@ from losscli.comparison.measure import compare
 from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 from losscli.sources.reference import Reference
 from losscli.sources.source import open_source, read_array
 

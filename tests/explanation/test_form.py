@@ -7,7 +7,7 @@ import pytest
 from losscli import UsageError, explain, losses
 from losscli.explanation.curves import along
 from losscli.losses.registry import every
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 from tests.losses.truth import true_value
 
 NAMES = [loss.name for loss in every()]

@@ -5,13 +5,13 @@ import pytest
 
 from losscli import explain
 from losscli.explanation.curves import along
-from losscli.losses import shapes
-from losscli.losses.domain import LOGIT, SCORE
-from losscli.losses.labels import BINARY, HARD_LABEL, INDICES, SIGN
-from losscli.losses.loss import Loss
-from losscli.losses.params import Param
+from losscli.losses.core import shapes
+from losscli.losses.core.domain import LOGIT, SCORE
+from losscli.losses.core.labels import BINARY, HARD_LABEL, INDICES, SIGN
+from losscli.losses.core.loss import Loss
+from losscli.losses.core.params import Param
 from losscli.losses.registry import every
-from losscli.losses.spec import BoundLoss
+from losscli.losses.spec.binding import BoundLoss
 
 
 def declared(values, derivative, *, pred, target, rows_of, params=()):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli import UsageError
-from losscli.losses.grammar import parse
+from losscli.losses.spec.grammar import parse
 
 NUMBER = st.one_of(
     st.integers(0, 99).map(str),

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from losscli.losses.core.intersection import Part, together
 from losscli.losses.declare import (
     BINARY,
     HARD_LABEL,
@@ -23,7 +24,6 @@ from losscli.losses.declare import (
     Interval,
     Numbers,
 )  # fmt: skip
-from losscli.losses.intersection import Part, together
 
 DOMAINS = [
     BINARY, HARD_LABEL, LABELS, INDICES, LOG_PROBABILITY, LOGIT, NON_NEGATIVE, POSITIVE,

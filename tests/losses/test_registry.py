@@ -4,9 +4,9 @@ import pytest
 
 from losscli import UsageError
 from losscli.losses import registry
-from losscli.losses.conventions import LIBRARIES
-from losscli.losses.not_losses import NOT_LOSSES
+from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.registry import every, find, modules
+from losscli.losses.spec.not_losses import NOT_LOSSES
 
 
 def test_other_names_are_those_of_the_declarations():
@@ -22,7 +22,7 @@ def test_other_names_are_those_of_the_declarations():
 def test_an_alias_imports_one_loss(process_modules):
     """Seventy imports would cost more than a small evaluation."""
     found = process_modules("from losscli.losses.registry import find; find('l1')")
-    assert declared(found) == {"losscli.losses.regression.mae"}
+    assert declared(found) == {"losscli.losses.catalogue.regression.mae"}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_librarys_name_imports_one_loss(process_modules, name, loss):
     """Also where the library gives another loss the name, as optax does l2."""
     library = "torch" if name == "l1" else "optax"
     line = f"from losscli.losses.registry import find_like; find_like({name!r}, {library!r})"
-    assert declared(process_modules(line)) == {f"losscli.losses.{loss}"}
+    assert declared(process_modules(line)) == {f"losscli.losses.catalogue.{loss}"}
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -50,7 +50,7 @@ def test_libraries_names_are_read_from_text_as_they_are_declared(library):
 
 def declared(found):
     """Which of some modules declare a loss."""
-    families = tuple(f"losscli.losses.{family}." for family in registry.families())
+    families = tuple(f"losscli.losses.catalogue.{family}." for family in registry.families())
     return {name for name in found if name.startswith(families) and "._" not in name}
 
 

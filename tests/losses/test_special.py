@@ -10,7 +10,7 @@ from array_api_compat import torch as torch_namespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli.losses.special import erf, log_factorial
+from losscli.losses.math.special import erf, log_factorial
 from tests.losses.truth import ulps
 
 

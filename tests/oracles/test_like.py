@@ -5,9 +5,9 @@ import pytest
 
 from losscli import evaluate
 from losscli.errors import LossCliError
-from losscli.losses.conventions import LIBRARIES
+from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.registry import every
-from losscli.losses.spec import bind
+from losscli.losses.spec.binding import bind
 from tests.catalogue.test_declarations import sample
 
 LOSSES = {loss.name: loss for loss in every()}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from losscli.losses.classification.asymmetric import asymmetric
+from losscli.losses.catalogue.classification.asymmetric import asymmetric
 from tests.catalogue.owed.terms import Owed
 
 HARD = st.sampled_from([0.0, 1.0])

@@ -1,0 +1,1 @@
+"""The losses: one folder a family, one file a loss."""

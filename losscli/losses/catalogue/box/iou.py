@@ -1,0 +1,62 @@
+"""IoU loss of boxes."""
+
+from typing import Any
+
+from losscli.losses.catalogue.box._sides import EPS, areas, axes, iou_slope
+from losscli.losses.core.columns import BOX
+from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.core.shapes import BOXES
+
+
+def _iou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+    """One minus the intersection of two boxes over their union, in [0, 1].
+
+    pred and target are (N, 4): x1, y1, x2, y2 with x1 <= x2 and y1 <= y2; the result is (N,).
+    Boxes that do not overlap cost 1, however far apart. eps is an area, added to the union.
+
+    >>> iou([[0.0, 0.0, 2.0, 1.0], [0.0, 0.0, 1.0, 1.0]], [[0, 0, 1, 1], [2, 2, 3, 3]]).tolist()
+    [0.5, 1.0]
+    """
+    x, y = axes(xp, pred, target)
+    return areas(xp, x, y, eps).loss(xp)
+
+
+def _iou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+    """The slopes of x1, y1, x2, y2; 0 for boxes that do not overlap."""
+    x, y = axes(xp, pred, target)
+    return xp.stack(iou_slope(xp, x, y, areas(xp, x, y, eps)), axis=1)
+
+
+def _iou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+    sides = [
+        max(min(pred[k + 2], target[k + 2]) - max(pred[k], target[k]), mp.mpf(0)) for k in (0, 1)
+    ]
+    both = sides[0] * sides[1]
+    total = mp.fsum((box[2] - box[0]) * (box[3] - box[1]) for box in (pred, target))
+    return 1 - both / (total - both + eps) if both else mp.mpf(1)
+
+
+iou = Loss(
+    name="iou",
+    aliases=("iou_loss",),
+    family="box",
+    formula="1 - area(p ∩ t) / area(p ∪ t)",
+    latex=r"1 - \frac{|p \cap t|}{|p \cup t|}",
+    source="Yu and others, UnitBox, ACM Multimedia 2016, which takes its logarithm",
+    values=_iou,
+    derivative=_iou_derivative,
+    reference=_iou_reference,
+    pred=BOX,
+    target=BOX,
+    rows_of=BOXES,
+    saturates=True,  # boxes that do not overlap cost 1
+    flops=40,
+    params=(EPS,),
+    use="boxes are judged by their overlap",
+    avoid="boxes may be disjoint: it has no slope there, giou and diou have",
+    equivalents={"torch": "1 - torchvision.ops.box_iou(pred, target).diagonal()"},
+    pitfalls=(
+        "Disjoint boxes cost 1 with slope 0: nothing pulls them together.",
+        "Boxes as x, y, width, height are other numbers; boxes of whole pixels add 1 to sides.",
+    ),
+)

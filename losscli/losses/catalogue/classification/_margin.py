@@ -1,0 +1,19 @@
+"""What losses of a margin share: a score z, a side y of -1 or 1, and the margin y z."""
+
+from losscli.losses.core.loss import Array, Namespace
+
+
+def margin_of(xp: Namespace, pred: Array, target: Array) -> Array:
+    """How far a score lies on its label's side, y z; 1 is one side, 0 and -1 are the other."""
+    return pred * side(xp, target)
+
+
+def side(xp: Namespace, target: Array) -> Array:
+    """The y of labels: 1 for a label of 1, -1 for 0 and -1."""
+    return xp.clip(2.0 * target - 1.0, -1.0, 1.0)
+
+
+def slope_within(xp: Namespace, pred: Array, target: Array, margin: float) -> Array:
+    """The slope of a hinge, -y, where the margin is not reached; 0 at it and beyond."""
+    y = side(xp, target)
+    return (pred * y < margin) * -y + 0.0

@@ -1,0 +1,51 @@
+"""Brier score of probabilities of one of two labels."""
+
+from typing import Any
+
+from losscli.losses.core.labels import BINARY
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.probabilities import PROBABILITY
+
+
+def _brier(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+    """The squared distance of a probability from what happened.
+
+    pred lies in [0, 1]; target is 0 or 1; both are alike (N,) or (N, D), as is the result.
+
+    >>> brier([0.75, 0.5], [1, 0]).tolist()
+    [0.0625, 0.25]
+    """
+    error = pred - target
+    return error * error
+
+
+def _brier_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+    """2 (p - t): never above 2 in size, so that no row rules the mean."""
+    return 2.0 * (pred - target)
+
+
+def _brier_reference(mp: Any, pred: Any, target: Any) -> Any:  # noqa: ARG001
+    return (pred - target) ** 2
+
+
+brier = Loss(
+    name="brier",
+    aliases=("brier_score",),
+    family="classification",
+    formula="(p - t)²",
+    latex=r"(p - t)^2",
+    source="Brier, Verification of forecasts expressed in terms of probability, 1950",
+    values=_brier,
+    derivative=_brier_derivative,
+    reference=_brier_reference,
+    pred=PROBABILITY,
+    target=BINARY,
+    flops=2,
+    use="probabilities are judged, and one certain mistake must not rule the mean",
+    avoid="rare events: a constant answer of 0 scores nearly as well as a good one",
+    equivalents={
+        "sklearn": "metrics.brier_score_loss(target, pred)  # of (N,)",
+    },
+    like={"sklearn": Convention(alone="it reads them as probabilities of classes")},
+    pitfalls=("Brier's own score adds both classes and is twice this.",),
+)

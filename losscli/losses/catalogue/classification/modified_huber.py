@@ -1,0 +1,59 @@
+"""Modified Huber loss of a score and one of two labels."""
+
+from typing import Any
+
+from losscli.losses.catalogue.classification._margin import margin_of, side
+from losscli.losses.core.domain import SCORE
+from losscli.losses.core.labels import HARD_LABEL
+from losscli.losses.core.loss import Array, Loss, Namespace
+
+
+def _modified_huber(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The squared hinge up to a margin y z of -1, and its tangent, -4 y z, beyond.
+
+    pred are scores; target is 1 for one side, 0 or -1 for the other; both are alike (N,) or (N, D),
+    as is the result.
+
+    >>> modified_huber([0.5, 0.5, -3.0], [1, 0, 1]).tolist()
+    [0.25, 2.25, 12.0]
+    """
+    short, held = _short(xp, pred, target)
+    return held * (2.0 * short - held)
+
+
+def _short(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
+    """How far a score falls short of 1 on its side; the same, at most 2."""
+    short = xp.clip(1.0 - margin_of(xp, pred, target), 0.0, xp.inf)
+    return short, xp.clip(short, 0.0, 2.0)
+
+
+def _modified_huber_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """-2 y max(0, 1 - y z), at most 4 in size."""
+    return -2.0 * side(xp, target) * _short(xp, pred, target)[1] + 0.0
+
+
+def _modified_huber_reference(mp: Any, pred: Any, target: Any) -> Any:
+    margin = pred if target == 1 else -pred
+    return max(1 - margin, mp.mpf(0)) ** 2 if margin >= -1 else -4 * margin
+
+
+modified_huber = Loss(
+    name="modified_huber",
+    family="classification",
+    formula="max(0, 1 - y z)² if y z >= -1 else -4 y z",
+    latex=r"\max(0, 1 - y z)^2 \text{ if } y z \ge -1 \text{ else } -4 y z",
+    source="Zhang, Solving large scale linear prediction problems, ICML 2004",
+    values=_modified_huber,
+    derivative=_modified_huber_derivative,
+    reference=_modified_huber_reference,
+    pred=SCORE,
+    target=HARD_LABEL,
+    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    flops=6,
+    use="a smooth hinge is wanted that outliers do not rule, and whose scores give probabilities",
+    avoid="the unit of the scores is free: where it is quadratic is fixed at 2 from the margin",
+    equivalents={
+        "sklearn": "linear_model.SGDClassifier(loss='modified_huber')  # minimises its mean",
+    },
+    pitfalls=("Its slope is 4 in size far out, four times that of the hinge.",),
+)

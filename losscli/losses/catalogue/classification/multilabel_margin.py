@@ -1,0 +1,88 @@
+"""Multilabel margin loss: every right label should lie ahead of every wrong one."""
+
+from dataclasses import replace
+from typing import Any
+
+from losscli.losses.core.domain import SCORE
+from losscli.losses.core.labels import BINARY
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.shapes import VECTORS
+
+
+def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
+    """How far wrong labels reach into the margin of 1 of right ones, over all pairs, divided by C.
+
+    pred are (N, C) scores, target is (N, C) of 0 and 1; the result is (N,). Rows that lack right or
+    wrong labels cost 0.
+
+    >>> multilabel_margin([[0.1, 0.2, 0.4, 0.8]], [[1, 0, 0, 1]]).round(4).tolist()
+    [0.85]
+    """
+    classes = pred.shape[1]
+    # A power of two rounds nothing, and keeps the gaps and sums of scores finite where theirs is.
+    scale = 2.0 ** -classes.bit_length()
+    reach = scale * (pred - target)
+    order = xp.argsort(-reach, axis=-1)
+    rows = xp.arange(pred.shape[0])[:, None]
+    reach, right = reach[rows, order], target[rows, order]
+    # From one label down to the next every wrong one above comes nearer by the gap between them:
+    # sums of terms >= 0, where differences of running sums would cancel.
+    wrong_above = xp.cumulative_sum(1.0 - right[:, :-1], axis=-1)
+    steps = wrong_above * (reach[:, :-1] - reach[:, 1:])
+    overlap = xp.cumulative_sum(steps, axis=-1)
+    return xp.sum(right[:, 1:] * overlap, axis=-1) / classes / scale
+
+
+def _multilabel_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """How many wrong labels lie within a right one's margin, negative; the reverse for wrong ones.
+
+    Both are divided by C; a wrong label that is exactly at the margin does not count.
+    """
+    rows = xp.arange(pred.shape[0])[:, None]
+    first = xp.argsort(-target, axis=-1, stable=True)  # right ones before equals
+    reach = (pred - target)[rows, first]
+    order = first[rows, xp.argsort(-reach, axis=-1, stable=True)]
+    right = target[rows, order]
+    wrong_above = xp.cumulative_sum(1.0 - right, axis=-1)
+    right_below = xp.sum(right, axis=-1)[:, None] - xp.cumulative_sum(right, axis=-1)
+    gradient = xp.zeros_like(pred)
+    gradient[rows, order] = ((1.0 - right) * right_below - right * wrong_above) / pred.shape[1]
+    return gradient
+
+
+def _multilabel_margin_reference(mp: Any, pred: Any, target: Any) -> Any:
+    right = [z for z, t in zip(pred, target, strict=True) if t == 1]
+    wrong = [z for z, t in zip(pred, target, strict=True) if t != 1]
+    return mp.fsum(max(1 - z + other, mp.mpf(0)) for z in right for other in wrong) / len(pred)
+
+
+multilabel_margin = Loss(
+    name="multilabel_margin",
+    family="classification",
+    formula="(1 / C) Σ_{j: t_j = 1} Σ_{k: t_k = 0} max(0, 1 - z_j + z_k)",
+    latex=r"\frac{1}{C} \sum_{j: t_j = 1} \sum_{k: t_k = 0} \max(0, 1 - z_j + z_k)",
+    source="Crammer and Singer, A family of additive online algorithms for category ranking, 2003",
+    values=_multilabel_margin,
+    derivative=_multilabel_margin_derivative,
+    reference=_multilabel_margin_reference,
+    pred=SCORE,
+    target=replace(BINARY, hint="a 0 or 1 a class; torch's lists of class indices are not read"),
+    rows_of=VECTORS,
+    saturates=True,  # wrong labels beyond the margin cost nothing, and labels are only counted
+    flops=20,
+    use="several labels may be right at once, and these should rank ahead of all others",
+    avoid="each label should have a probability: take multilabel_soft_margin",
+    equivalents={
+        "torch": "F.multilabel_margin_loss(pred, indices)  # of the labels of each row, "
+        "ended by -1",
+    },
+    like={
+        "torch": Convention(
+            by_rows=True, note="torch takes lists of label indices ended by -1; here a 0 or 1 each"
+        )
+    },
+    pitfalls=(
+        "torch ignores whatever follows the first -1 of a list: (-1, 0) is no label at all.",
+        "It divides by C, not by the number of pairs: rows with many labels cost more.",
+    ),
+)

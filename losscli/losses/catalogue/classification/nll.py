@@ -1,0 +1,94 @@
+"""Negative log-likelihood of log-probabilities."""
+
+from dataclasses import replace
+from typing import Any
+
+from losscli.losses.core.domain import Interval
+from losscli.losses.core.labels import INDICES
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.probabilities import LOG_PROBABILITY
+from losscli.losses.core.shapes import LABELLED
+from losscli.losses.math.stable import share
+
+_PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorical_cross_entropy")
+
+
+def _nll(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int) -> Array:
+    """The surprise, in nats, at the target class, read off predicted log-probabilities.
+
+    pred are (N, C) log-probabilities, and a number above 0 is taken as it is; target is (N,) class
+    indices; the result is (N,). weight is one number a class. A row whose index is ignore_index
+    costs 0 and does not count in the mean, which divides by the sum of the counted rows' weights.
+
+    >>> nll([[-0.5, -2.0], [-0.25, -3.0]], [0, 1], weight=[1.0, 2.0]).tolist()
+    [0.5, 6.0]
+    """
+    ignored = target == ignore_index
+    label = xp.where(ignored, 0, target)
+    surprise = -pred[xp.arange(pred.shape[0]), label]
+    if weight is not None:
+        surprise = share(xp, weight[label], surprise)
+    return xp.where(ignored, 0.0, surprise + 0.0)
+
+
+def _nll_derivative(
+    xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int
+) -> Array:
+    """Minus the label's weight in the label's column, 0 elsewhere and in ignored rows."""
+    ignored = target == ignore_index
+    label = xp.where(ignored, 0, target)
+    gradient = xp.zeros_like(pred)
+    gradient[xp.arange(pred.shape[0]), label] = -1.0 if weight is None else 0.0 - weight[label]
+    return xp.where(ignored[:, None], 0.0, gradient)
+
+
+def _nll_denominator(
+    xp: Namespace, target: Array, *, weight: Any, ignore_index: int
+) -> Array | None:
+    """The weight of the row's class, and 0 for an ignored row; None where every row counts 1."""
+    ignored = target == ignore_index
+    if weight is None:
+        return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
+    return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, target)])
+
+
+def _nll_reference(mp: Any, pred: Any, target: int, *, weight: Any, ignore_index: int) -> Any:
+    if target == ignore_index:
+        return mp.mpf(0)
+    counted = mp.mpf(1) if weight is None else weight[target]
+    return -counted * pred[target] if counted else mp.mpf(0)
+
+
+nll = Loss(
+    name="nll",
+    aliases=("nll_loss",),
+    family="classification",
+    formula="-log p_y, where pred = log p",
+    latex=r"-\log p_y",
+    source="Fisher, On the mathematical foundations of theoretical statistics, 1922",
+    values=_nll,
+    derivative=_nll_derivative,
+    reference=_nll_reference,
+    denominator=_nll_denominator,
+    pred=_PRED,
+    target=INDICES,
+    rows_of=LABELLED,
+    saturates=True,  # only the label's column is read
+    flops=1,
+    params=(
+        Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
+        Param("ignore_index", -100, Interval(), "the label of rows that do not count", "whole"),
+    ),
+    use="the model's last layer is a log-softmax, or log-probabilities were saved",
+    avoid="the logits are at hand: cross_entropy of them needs no normalised rows",
+    equivalents={
+        "torch": "F.nll_loss(pred, target, weight, ignore_index=ignore_index)",
+        "sklearn": "metrics.log_loss(target, np.exp(pred), labels=range(C))  # of normalised rows",
+    },
+    like={"torch": Convention(by_rows=True)},
+    pitfalls=(
+        "It does not look at other columns, so logits below 0 pass for log-probabilities.",
+        "A log-probability above 0 is noted and taken as it is: 0.5 costs -0.5, as in torch.",
+        "With class weights the mean divides by the sum of the rows' weights, not by N.",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Squared hinge loss of a score and one of two labels."""
+
+from typing import Any
+
+from losscli.losses.catalogue.classification._margin import margin_of, side
+from losscli.losses.core.domain import SCORE
+from losscli.losses.core.labels import HARD_LABEL
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+
+
+def _squared_hinge(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The square of how far a score falls short of 1 on its label's side.
+
+    pred are scores; target is 1 for one side, 0 or -1 for the other; both are alike (N,) or (N, D),
+    as is the result.
+
+    >>> squared_hinge([0.5, 0.5, 2.0], [1, 0, 1]).tolist()
+    [0.25, 2.25, 0.0]
+    """
+    short = _short(xp, pred, target)
+    return short * short
+
+
+def _short(xp: Namespace, pred: Array, target: Array) -> Array:
+    return xp.clip(1.0 - margin_of(xp, pred, target), 0.0, xp.inf)
+
+
+def _squared_hinge_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """-2 y max(0, 1 - y z): it grows with the score on the wrong side, without a bound."""
+    return -2.0 * side(xp, target) * _short(xp, pred, target) + 0.0
+
+
+def _squared_hinge_reference(mp: Any, pred: Any, target: Any) -> Any:
+    return max(1 - (pred if target == 1 else -pred), mp.mpf(0)) ** 2
+
+
+squared_hinge = Loss(
+    name="squared_hinge",
+    family="classification",
+    formula="max(0, 1 - y z)²",
+    latex=r"\max(0, 1 - y z)^2",
+    source="Lee and Mangasarian, SSVM: a smooth support vector machine, 2001",
+    values=_squared_hinge,
+    derivative=_squared_hinge_derivative,
+    reference=_squared_hinge_reference,
+    pred=SCORE,
+    target=HARD_LABEL,
+    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    flops=4,
+    use="hinge is wanted without its corner",
+    avoid="labels may be wrong: a row far across the border rules the mean",
+    equivalents={
+        "keras": "losses.SquaredHinge()(target, pred)  # margin is 1",
+        "sklearn": "linear_model.LinearSVC(loss='squared_hinge')  # minimises its sum",
+    },
+    like={
+        "keras": Convention(
+            by_rows=True, note="Keras reads a batch that holds 0, 1 and -1 otherwise; refused here"
+        )
+    },
+    pitfalls=("There is no factor of one half, so that the slope at z = 0 is 2 in size.",),
+)

@@ -1,0 +1,85 @@
+"""Zero-one loss, the share of wrong labels."""
+
+from typing import Any
+
+from losscli.losses.core.domain import SCORE, Domain
+from losscli.losses.core.labels import CLASS, HARD_LABEL
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, no_gradient
+from losscli.losses.core.shapes import LABEL_SETS
+
+
+def _zero_one(
+    xp: Namespace, pred: Array, target: Array, *, average: str, threshold: float | None
+) -> Array:
+    """1 where a label is wrong, 0 where it is right; the mean is 1 - accuracy.
+
+    pred and target are labels, alike (N,) or (N, D); the result is (N,). A row of several labels is
+    wrong where any is, or with average=columns by the share of those that are. With a threshold
+    pred are scores, and one above it is the label 1; target is then 1 for one side, 0 or -1 for the
+    other.
+
+    >>> zero_one([[1, 0], [1, 1]], [[1, 1], [1, 1]]).tolist()
+    [1.0, 0.0]
+    >>> zero_one([[1, 0], [1, 1]], [[1, 1], [1, 1]], average="columns").tolist()
+    [0.5, 0.0]
+    >>> zero_one([0.5, 0.75], [1, 1], threshold=0.5).tolist()
+    [1.0, 0.0]
+    """
+    wrong = pred != target if threshold is None else (pred > threshold) != (target > 0)
+    found = xp.asarray(wrong, dtype=pred.dtype)
+    if pred.ndim == 1:
+        return found
+    return xp.mean(found, axis=-1) if average == "columns" else xp.max(found, axis=-1)
+
+
+def _zero_one_reference(mp: Any, pred: Any, target: Any, *, average: str, threshold: Any) -> Any:
+    pairs = list(zip(pred, target, strict=True)) if isinstance(pred, list) else [(pred, target)]
+    if threshold is not None:
+        pairs = [(p > threshold, t == 1) for p, t in pairs]
+    wrong = sum(p != t for p, t in pairs)
+    return mp.mpf(wrong) / len(pairs) if average == "columns" else mp.mpf(wrong > 0)
+
+
+def _domains(*, average: str, threshold: float | None) -> tuple[Domain, Domain]:  # noqa: ARG001
+    return (CLASS, CLASS) if threshold is None else (SCORE, HARD_LABEL)
+
+
+zero_one = Loss(
+    name="zero_one",
+    aliases=("error_rate",),
+    family="classification",
+    formula="1 if pred ≠ target else 0",
+    latex=r"\mathbf{1}[\hat y \ne y]",
+    source="Vapnik, The nature of statistical learning theory, 1995, section 1.3",
+    values=_zero_one,
+    derivative=no_gradient,
+    reference=_zero_one_reference,
+    pred=CLASS,
+    target=CLASS,
+    domains=_domains,
+    rows_of=LABEL_SETS,
+    saturates=True,  # labels are only compared
+    flops=1,
+    params=(
+        Param(
+            "average",
+            "rows",
+            meaning="rows: any wrong label makes a row wrong; columns: their share",
+            kind="word",
+            words=("rows", "columns"),
+        ),
+        Param("threshold", None, meaning="predictions are scores, and those above it are 1"),
+    ),
+    use="decisions have been made, and every mistake costs the same",
+    avoid="something is to be trained, or how sure a model was matters: it has no gradient",
+    equivalents={
+        "sklearn": "metrics.zero_one_loss(target, pred)  # metrics.hamming_loss for "
+        "average=columns",
+    },
+    like={"sklearn": Convention()},
+    pitfalls=(
+        "Accuracy is 1 - its mean.",
+        "A score that is exactly the threshold is a 0.",
+        "A row of several labels is wrong as a whole unless average=columns.",
+    ),
+)

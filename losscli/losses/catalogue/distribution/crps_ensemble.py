@@ -1,0 +1,110 @@
+"""The continuous ranked probability score of an ensemble."""
+
+from typing import Any
+
+from losscli.errors import DataError
+from losscli.losses.core.domain import REAL
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.core.shapes import MEMBERS
+
+
+def _crps_ensemble(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
+    """The members' mean distance to the target, less half their mean distance to each other.
+
+    pred is (N, M), the members of a forecast in any order; target and the result are (N,), in the
+    unit of the target. fair leaves out the distance of a member to itself, so that ensembles of
+    different M compare; it needs two members and can be negative. One member costs its distance.
+
+    >>> crps_ensemble([[4.0, 1.0, 2.0]], [2.5]).round(6).tolist()
+    [0.5]
+    >>> crps_ensemble([[4.0, 1.0, 2.0]], [2.5], fair=True).round(6).tolist()
+    [0.166667]
+    """
+    members = _count(pred, fair)
+    ordered = xp.sort(pred, axis=-1)
+    ranks = xp.arange(1, members + 1, dtype=pred.dtype, device=ordered.device)
+    distances = ordered - target[:, None]
+    crps = xp.sum(distances * _shares(xp, distances > 0.0, ranks, members), axis=-1)
+    if fair:
+        spreads = ordered - xp.flip(ordered, axis=-1)
+        crps = crps - xp.sum(0.5 * spreads * _unfair(ranks, members), axis=-1)
+    return crps + 0.0
+
+
+def _count(pred: Array, fair: bool) -> int:
+    members = int(pred.shape[-1])
+    if fair and members < 2:
+        raise DataError(
+            "crps_ensemble:fair=true takes two members a row at least; there is one",
+            hint="leave fair out: of one member it is the absolute error",
+        )
+    return members
+
+
+def _shares(xp: Namespace, above: Array, ranks: Array, members: int) -> Array:
+    """What the distance of the member of each rank counts: of its sign, so that nothing cancels."""
+    return (members * xp.astype(above, ranks.dtype) - ranks + 0.5) * (2.0 / members**2)
+
+
+def _unfair(ranks: Array, members: int) -> Array:
+    """What the member of each rank is taken back by under fair."""
+    return (2.0 * ranks - (members + 1.0)) / (members**2 * (members - 1.0))
+
+
+def _crps_ensemble_derivative(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
+    """Of each member, by its rank and by whether it lies above the target.
+
+    Members at one point share the mean of their ranks, and one at the target lies half above it:
+    the middle of the slopes at a kink.
+    """
+    members = _count(pred, fair)
+    below, above = (_places(xp, side) for side in (pred, -pred))
+    ranks = 0.5 * (below - above + members + 1.0)
+    over = pred - target[:, None]
+    slope = _shares(xp, 0.5 * (xp.sign(over) + 1.0), ranks, members)
+    return slope - _unfair(ranks, members) if fair else slope
+
+
+def _places(xp: Namespace, pred: Array) -> Array:
+    """The place of each member in the order of its row, from 0; equal ones keep theirs."""
+    order = xp.argsort(pred, axis=-1, stable=True)
+    return xp.astype(xp.argsort(order, axis=-1, stable=True), pred.dtype)
+
+
+def _crps_ensemble_reference(mp: Any, pred: Any, target: Any, *, fair: bool) -> Any:
+    members = len(pred)
+    apart = mp.fsum(mp.fabs(a - b) for a in pred for b in pred)
+    pairs = members * (members - 1 if fair else members)
+    return mp.fsum(mp.fabs(x - target) for x in pred) / members - apart / (2 * pairs)
+
+
+crps_ensemble = Loss(
+    name="crps_ensemble",
+    aliases=("crps",),
+    family="distribution",
+    formula="mean |x_i - target| - (Σ_ij |x_i - x_j|) / (2 M²); fair: / (2 M (M - 1))",
+    latex=r"\frac1M\sum_i |x_i - y| - \frac{1}{2M^2}\sum_{i,j} |x_i - x_j|",
+    source="Hersbach, Decomposition of the CRPS for ensemble prediction systems, 2000; the sorted"
+    " form: Laio and Tamea, HESS, 2007",
+    values=_crps_ensemble,
+    derivative=_crps_ensemble_derivative,
+    reference=_crps_ensemble_reference,
+    pred=REAL,
+    target=REAL,
+    rows_of=MEMBERS,
+    flops=30,
+    params=(
+        Param("fair", False, meaning="whether ensembles of other sizes must compare", kind="flag"),
+    ),
+    use="forecasts are samples, or members of an ensemble, of an unknown distribution",
+    avoid="the forecast is a normal distribution: crps_gaussian needs no samples",
+    equivalents={
+        "torchmetrics": "regression.crps.continuous_ranked_probability_score(pred, target), M >= 2",
+        "properscoring": "crps_ensemble(target, pred)",
+    },
+    pitfalls=(
+        "Without fair larger ensembles score better by their size alone.",
+        "fair values can be negative.",
+        "Members at one point: it is no convex function of them.",
+    ),
+)

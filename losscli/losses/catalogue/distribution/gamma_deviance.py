@@ -1,0 +1,53 @@
+"""The deviance of a gamma distribution."""
+
+from typing import Any
+
+from losscli.losses.core.domain import POSITIVE
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.math.stable import quotient_excess
+
+
+def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
+    """Twice target / pred - 1 less its logarithm: what a relative error costs, at any scale.
+
+    pred, target and the result are alike (N,) or (N, D), both > 0; the result has no unit.
+
+    >>> gamma_deviance([1.0, 1e6], [2.0, 2e6]).round(6).tolist()
+    [0.613706, 0.613706]
+    """
+    return 2.0 * quotient_excess(xp, target, pred) + 0.0
+
+
+def _gamma_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+    """2 (pred - target) / pred²."""
+    return 2.0 * ((pred - target) / pred) / pred
+
+
+def _gamma_deviance_reference(mp: Any, pred: Any, target: Any) -> Any:
+    return 2 * (mp.log(pred / target) + target / pred - 1)
+
+
+gamma_deviance = Loss(
+    name="gamma_deviance",
+    family="distribution",
+    formula="2 (log(pred / target) + target / pred - 1)",
+    latex=r"2\left(\log\frac{\hat y}{y} + \frac{y}{\hat y} - 1\right)",
+    source="McCullagh and Nelder, Generalized linear models, 1989",
+    values=_gamma_deviance,
+    derivative=_gamma_deviance_derivative,
+    reference=_gamma_deviance_reference,
+    pred=POSITIVE,
+    target=POSITIVE,
+    flops=60,
+    use="targets are > 0, such as costs or durations, and their spread grows with their size",
+    avoid="targets can be 0: take tweedie_deviance with a power between 1 and 2",
+    equivalents={
+        "sklearn": "metrics.mean_gamma_deviance(target, pred)",
+        "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=2)",
+    },
+    like={"sklearn": Convention(alone="it refuses them")},
+    pitfalls=(
+        "It has no scale: 1 against 2 costs as much as 1e6 against 2e6.",
+        "Predicting too little costs more: half the target 0.61, twice the target 0.39.",
+    ),
+)

@@ -1,0 +1,129 @@
+"""The negative log-likelihood of a negative binomial distribution."""
+
+import math
+from typing import Any
+
+from losscli.losses.catalogue.distribution._rates import excess, log1p_ratio
+from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain, Interval
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.math.special import STIRLING_FROM, log_factorial, stirling
+from losscli.losses.math.stable import log1pmx, share
+
+
+def _negative_binomial_nll(
+    xp: Namespace, pred: Array, target: Array, *, r: float, full: bool, log_input: bool
+) -> Array:
+    """What a count costs under a mean and a size r, where the variance is mean + mean² / r.
+
+    pred, target and the result are alike (N,) or (N, D). pred is the mean, >= 0, or with log_input
+    its logarithm; target is >= 0 and need not be whole. Under full, the terms that do not depend on
+    pred are added: it is minus the log-likelihood then. A mean of 0 costs inf beside a count.
+
+    >>> negative_binomial_nll([1.0, 3.0], [0.0, 2.0]).round(6).tolist()
+    [0.693147, 1.961659]
+    """
+    if log_input:
+        nll = _of_logarithm(xp, pred, target, r)
+    else:
+        nll = share(xp, target, log1p_ratio(xp, r, pred)) + r * xp.log1p(pred / r)
+    return nll + _log_shape(xp, target, r) if full else nll
+
+
+def _of_logarithm(xp: Namespace, pred: Array, target: Array, r: float) -> Array:
+    """The same of a logarithm, by both exponentials: one that underflows has no inverse."""
+    far = math.log(xp.finfo(pred.dtype).max) - 20.0
+
+    def log1p_exp(x: Array, less: float, more: float) -> Array:
+        """log(1 + more eˣ / less); past `far`, where 1 counts nothing, it grows as x does."""
+        return xp.log1p(more * xp.exp(xp.clip(x, -xp.inf, far)) / less) + xp.clip(
+            x - far, 0.0, xp.inf
+        )
+
+    return share(xp, target, log1p_exp(-pred, 1.0, r)) + r * log1p_exp(pred, r, 1.0)
+
+
+def _log_shape(xp: Namespace, target: Array, r: float) -> Array:
+    """log(Γ(r) Γ(target + 1) / Γ(target + r)).
+
+    It is log(u! v! / (u + v)!) of target and r - 1, v the smaller. log u! and log (u + v)! agree in
+    nearly all digits where u is large, so there their difference is taken term by term.
+    """
+    other = r - 1.0
+    small = xp.where(target <= other, log_factorial(xp, target), math.lgamma(r))
+    v = xp.clip(target, -1.0, other)
+    u = xp.clip(target, max(other, STIRLING_FROM), xp.inf)
+    whole, part = u + v, v / u
+    ratio = u * log1pmx(xp, part) + 0.5 * xp.log1p(part) + v * xp.log(whole)
+    far = small - ratio + (stirling(u) - stirling(whole))
+    total = target + r
+    near = log_factorial(xp, target) + math.lgamma(r) - (log_factorial(xp, total) - xp.log(total))
+    return xp.where(xp.clip(target, other, xp.inf) < STIRLING_FROM, near, far)
+
+
+def _negative_binomial_nll_derivative(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    r: float,
+    log_input: bool,
+    **_: Any,
+) -> Array:
+    """(mean - target) / mean · r / (r + mean); of a logarithm, times the mean."""
+    if log_input:
+        less = xp.exp(-xp.abs(pred))  # the mean, or its inverse where that is above 1
+        above = pred > 0.0
+        error = xp.where(above, 1.0 - target * less, less - target)
+        return error * (r / xp.where(above, 1.0 + r * less, r + less))
+    return excess(pred, target) * (r / (r + pred))
+
+
+def _negative_binomial_nll_reference(
+    mp: Any, pred: Any, target: Any, *, r: Any, full: bool, log_input: bool
+) -> Any:
+    mean = mp.exp(pred) if log_input else pred
+    if mean:
+        nll = r * mp.log((r + mean) / r) + target * mp.log((r + mean) / mean)
+    else:
+        nll = mp.inf if target else mp.mpf(0)
+    if not full:
+        return nll
+    return nll + mp.loggamma(r) + mp.loggamma(target + 1) - mp.loggamma(target + r)
+
+
+def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
+    return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE
+
+
+negative_binomial_nll = Loss(
+    name="negative_binomial_nll",
+    aliases=("nb_nll",),
+    family="distribution",
+    formula="target log(1 + r / mean) + r log(1 + mean / r); full adds"
+    " lgamma(r) + lgamma(target + 1) - lgamma(target + r)",
+    latex=r"y \log\left(1 + \frac{r}{\mu}\right) + r \log\left(1 + \frac{\mu}{r}\right)",
+    source="Hilbe, Negative binomial regression, 2011",
+    values=_negative_binomial_nll,
+    derivative=_negative_binomial_nll_derivative,
+    reference=_negative_binomial_nll_reference,
+    pred=NON_NEGATIVE,
+    target=NON_NEGATIVE,
+    domains=_domains,
+    flops=8,
+    params=(
+        Param("r", 1.0, Interval(0.0, ends="()"), "the size: the variance is mean + mean² / r"),
+        Param("full", False, meaning="whether what depends on no prediction is added", kind="flag"),
+        Param("log_input", False, meaning="whether pred is the log of the mean", kind="flag"),
+    ),
+    use="targets are counts that vary more than their mean",
+    avoid="the variance is about the mean: poisson_nll has no size to choose",
+    equivalents={
+        "torch": "-distributions.NegativeBinomial(r, logits=torch.log(pred / "
+        "r)).log_prob(target)  # full",
+        "scipy": "-stats.nbinom.logpmf(target, r, r / (r + pred))  # full",
+    },
+    pitfalls=(
+        "scipy's p is r / (r + mean), torch's probs is mean / (r + mean): each other's complement.",
+        "Without full, values of different r do not compare.",
+    ),
+)

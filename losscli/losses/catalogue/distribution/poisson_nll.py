@@ -1,0 +1,122 @@
+"""The negative log-likelihood of a Poisson distribution."""
+
+from typing import Any
+
+from losscli.losses.catalogue.distribution._rates import excess
+from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain, Interval
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.math.special import HALF_LOG_TAU, log_factorial
+from losscli.losses.math.stable import share
+
+
+def _poisson_nll(
+    xp: Namespace, pred: Array, target: Array, *, log_input: bool, full: bool, eps: float
+) -> Array:
+    """The rate less target · log(rate): minus the log-likelihood, up to log(target!).
+
+    pred, target and the result are alike (N,) or (N, D). pred is the logarithm of the rate, or with
+    log_input false the rate itself, >= 0; target is >= 0 and need not be whole. Under full,
+    log(target!) is added. It is negative where counts are large, and inf where the rate overflows
+    (a logarithm above 709.78) or is 0 beside a count (at eps 0).
+
+    >>> poisson_nll([0.0, 0.0], [0.0, 3.0]).tolist()
+    [1.0, 1.0]
+    >>> poisson_nll([1.0, 0.0], [3.0, 0.0], log_input=False).tolist()
+    [1.0, 0.0]
+    """
+    nll = _kernel(xp, pred, target, log_input, eps)
+    return nll + log_factorial(xp, target) if full else nll
+
+
+def _kernel(xp: Namespace, pred: Array, target: Array, log_input: bool, eps: float) -> Array:
+    if not log_input:
+        return pred - share(xp, target, xp.log(pred + eps)) + 0.0
+    rate = xp.exp(pred)
+    # Beside an infinite rate or no count target · log(rate) counts nothing, and may be infinite.
+    return xp.where((rate == xp.inf) | (target == 0.0), rate, rate - target * pred)
+
+
+def _poisson_nll_derivative(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    log_input: bool,
+    eps: float,
+    **_: Any,
+) -> Array:
+    """The rate less the target; of a rate itself 1 - target / rate."""
+    return xp.exp(pred) - target if log_input else excess(pred + eps, target)
+
+
+def _poisson_nll_reference(
+    mp: Any, pred: Any, target: Any, *, log_input: bool, full: bool, eps: Any
+) -> Any:
+    rate = mp.exp(pred) if log_input else pred
+    logarithm = pred if log_input else mp.log(rate + eps) if rate + eps else mp.ninf
+    nll = rate - (target * logarithm if target else 0)
+    return nll + mp.loggamma(target + 1) if full else nll
+
+
+def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
+    return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE
+
+
+def _like_torch(
+    xp: Namespace, pred: Array, target: Array, *, log_input: bool, full: bool, eps: float
+) -> Array:
+    """Under full the first terms of Stirling's series stand for log(target!) above 1."""
+    nll = _kernel(xp, pred, target, log_input, eps)
+    if not full:
+        return nll
+    above = xp.clip(target, 1.0, xp.inf)
+    log = xp.log(above)
+    return nll + xp.where(target > 1.0, above * log - above + 0.5 * log + HALF_LOG_TAU, 0.0)
+
+
+poisson_nll = Loss(
+    name="poisson_nll",
+    aliases=("poisson",),
+    family="distribution",
+    formula="exp(pred) - target pred; with log_input false pred - target log(pred + eps);"
+    " full adds log(target!)",
+    latex=r"e^{\hat z} - y \hat z \quad\text{or}\quad \hat y - y \log(\hat y + \epsilon)",
+    source="Nelder and Wedderburn, Generalized linear models, JRSS A, 1972",
+    values=_poisson_nll,
+    derivative=_poisson_nll_derivative,
+    reference=_poisson_nll_reference,
+    pred=REAL,
+    target=NON_NEGATIVE,
+    domains=_domains,
+    flops=3,
+    params=(
+        Param("log_input", True, meaning="whether pred is the log of the rate", kind="flag"),
+        Param("full", False, meaning="whether log(target!) is added", kind="flag"),
+        Param("eps", 0.0, Interval(0.0, ends="[)"), "is added to a rate before its logarithm"),
+    ),
+    use="targets are counts, and the model predicts their rate or its logarithm",
+    avoid="a value of 0 should mean perfect: take poisson_deviance, which has the same slopes · 2;"
+    " counts vary more than their mean: take negative_binomial_nll",
+    equivalents={
+        "torch": "F.poisson_nll_loss(pred, target, log_input, full, eps=eps)  # full: with"
+        " Stirling's formula",
+        "keras": "losses.Poisson()(target, pred)  # log_input=false, eps=1e-7",
+        "sklearn": "sklearn._loss.loss.HalfPoissonLoss().loss(target, pred)  # log_input",
+        "scipy": "-stats.poisson.logpmf(target, np.exp(pred))  # log_input, full",
+    },
+    like={
+        "torch": Convention(
+            {"eps": 1e-8},
+            _like_torch,
+            by_rows=True,
+            by_elements=True,
+            note="under full torch approximates log(target!), and leaves it out up to 1",
+        ),
+        "keras": Convention({"log_input": False, "eps": 1e-7}, by_rows=True),
+    },
+    pitfalls=(
+        "It is neither >= 0 nor 0 at its best: compare it on the same targets only.",
+        "torch and losscli read a prediction of 2 as e², Keras as 2: 1.389 or -0.079 for a 3.",
+        "torch's full is Stirling's approximation: 2 adds 0.65181 there, log 2! = 0.69315 here.",
+    ),
+)

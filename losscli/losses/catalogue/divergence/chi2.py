@@ -1,0 +1,57 @@
+"""Pearson's chi-squared divergence."""
+
+from typing import Any
+
+from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.core.probabilities import SIMPLEX
+from losscli.losses.core.shapes import VECTORS
+
+
+def _chi2(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The squared error of each class in units of its prediction, summed; inf at p = 0 < t.
+
+    pred and target are (N, C) distributions, or counts of the same total; the result is (N,).
+
+    >>> chi2([[0.5, 0.5], [0.25, 0.75]], [[0.75, 0.25], [0.25, 0.75]]).tolist()
+    [0.25, 0.0]
+    """
+    error = pred - target
+    terms = error * (error / pred)  # the square would overflow and underflow first
+    return xp.sum(xp.where(error == 0, 0.0, terms), axis=-1)
+
+
+def _chi2_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """1 - (t/p)², by factors in which nothing cancels; -inf at p = 0 < t."""
+    slope = ((pred - target) / pred) * ((pred + target) / pred)
+    return xp.where(target == 0, 1.0, slope)
+
+
+def _chi2_reference(mp: Any, pred: Any, target: Any) -> Any:
+    terms = []
+    for p, t in zip(pred, target, strict=True):
+        if p or t:
+            terms.append((t - p) ** 2 / p if p else mp.inf)
+    return mp.fsum(terms)
+
+
+chi2 = Loss(
+    name="chi2",
+    aliases=("pearson_chi2",),
+    family="divergence",
+    formula="Σ_c (t_c - p_c)² / p_c",
+    latex=r"\sum_c \frac{(t_c - p_c)^2}{p_c}",
+    source="Pearson, On the criterion that a given system of deviations, 1900",
+    values=_chi2,
+    derivative=_chi2_derivative,
+    reference=_chi2_reference,
+    pred=SIMPLEX,
+    target=SIMPLEX,
+    rows_of=VECTORS,
+    flops=5,
+    use="expected frequencies are judged by observed ones",
+    avoid="predictions come near 0: one small p rules the sum",
+    equivalents={
+        "scipy": "stats.chisquare(target, pred, axis=1).statistic",
+    },
+    pitfalls=("Neyman's divides by t, and some halve it.",),
+)

@@ -1,0 +1,134 @@
+"""Kullback-Leibler divergence of predicted from target distributions."""
+
+from dataclasses import replace
+from typing import Any
+
+from losscli.losses.core.domain import Domain
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.probabilities import LOG_PROBABILITY, SIMPLEX
+from losscli.losses.core.shapes import VECTORS
+from losscli.losses.math.stable import replaced, share
+
+_PRED = replace(SIMPLEX, hint="logarithms? say log_pred=true")
+_TARGET = replace(SIMPLEX, hint="logarithms? say log_target=true")
+
+
+def _kl_div(
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
+) -> Array:
+    """D(t‖p), in nats: what it costs to hold t for p; 0 where they are equal, inf where p is 0.
+
+    pred and target are (N, C) distributions, taken as they are; the result is (N,). log_pred and
+    log_target say which of them are logarithms. A class of target 0 costs 0, whatever p is.
+
+    >>> kl_div([[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.25, 0.75]]).tolist()
+    [0.6931471805599453, 0.0]
+    """
+    weight = xp.exp(target) if log_target else target
+    if not log_pred and not log_target:
+        ratio = _log_ratio(xp, target, pred)
+    else:
+        high = target if log_target else xp.log(target)
+        ratio = high - (pred if log_pred else xp.log(pred))
+    return xp.sum(share(xp, weight, ratio), axis=-1) + 0.0
+
+
+def _log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
+    """log(a / b) of numbers >= 0, with all digits where they are nearly equal.
+
+    log1p(|a - b| / min) has no range in which it is badly conditioned, and no branch.
+    """
+    excess = xp.abs(a - b) / xp.minimum(a, b)
+    found = xp.sign(a - b) * xp.log1p(excess)
+    beyond = xp.isinf(excess)
+    if xp.any(beyond):
+        found = replaced(xp, found, beyond, lambda a, b: xp.log(a) - xp.log(b), a, b)
+    return found
+
+
+def _kl_div_derivative(
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
+) -> Array:
+    """-t / p; with log_pred, where the slope is that of log p, -t."""
+    weight = xp.exp(target) if log_target else target
+    if log_pred:
+        return 0.0 - weight
+    return xp.where(weight == 0, 0.0, -weight / pred)
+
+
+def _kl_div_reference(mp: Any, pred: Any, target: Any, *, log_pred: bool, log_target: bool) -> Any:
+    terms = []
+    for p, t in zip(pred, target, strict=True):
+        chance, weight = mp.exp(p) if log_pred else p, mp.exp(t) if log_target else t
+        if weight:
+            terms.append(weight * mp.log(weight / chance) if chance else mp.inf)
+    return mp.fsum(terms)
+
+
+def _domains(*, log_pred: bool, log_target: bool) -> tuple[Domain, Domain]:
+    return LOG_PROBABILITY if log_pred else _PRED, LOG_PROBABILITY if log_target else _TARGET
+
+
+def _unguarded(
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
+) -> Array:
+    """The same, but nan where a class of no weight multiplies an infinite logarithm."""
+    found = _kl_div(xp, pred, target, log_pred=log_pred, log_target=log_target)
+    none = target == -xp.inf if log_target else (target == 0)
+    infinite = pred == (-xp.inf if log_pred else 0.0)
+    nan = none if log_target else none & infinite
+    return xp.where(xp.any(nan, axis=-1), xp.nan, found)
+
+
+def _clipped(
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
+) -> Array:
+    p = xp.clip(xp.exp(pred) if log_pred else pred, 1e-7, 1.0)
+    t = xp.clip(xp.exp(target) if log_target else target, 1e-7, 1.0)
+    return _kl_div(xp, p, t, log_pred=False, log_target=False)
+
+
+kl_div = Loss(
+    name="kl_div",
+    aliases=("kl", "kullback_leibler", "relative_entropy"),
+    family="divergence",
+    formula="Σ_c t_c log(t_c / p_c)",
+    latex=r"\sum_c t_c \log \frac{t_c}{p_c}",
+    source="Kullback and Leibler, On information and sufficiency, 1951",
+    values=_kl_div,
+    derivative=_kl_div_derivative,
+    reference=_kl_div_reference,
+    pred=_PRED,
+    target=_TARGET,
+    domains=_domains,
+    rows_of=VECTORS,
+    saturates=True,  # a class of no weight hides its probability
+    flops=6,
+    params=(
+        Param("log_pred", False, meaning="whether predictions are logarithms", kind="flag"),
+        Param("log_target", False, meaning="whether targets are logarithms", kind="flag"),
+    ),
+    use="soft targets, such as a teacher's probabilities, are to be matched",
+    avoid="p may be 0 where t is not: js_div stays below log 2",
+    equivalents={
+        "torch": "F.kl_div(pred.log(), target, reduction='batchmean')",
+        "keras": "losses.KLDivergence()(target, pred)  # clips both at 1e-7",
+        "optax": "losses.kl_divergence(log(pred), target)",
+    },
+    like={
+        "torch": Convention(
+            values=_unguarded,
+            by_rows=True,
+            note="reduction='batchmean': its 'mean' divides by N · C; nan where t = 0 and p = 0",
+        ),
+        "keras": Convention(
+            values=_clipped, by_rows=True, note="both distributions are clipped at 1e-7 and 1"
+        ),
+        "optax": Convention(values=_unguarded, note="nan where t = 0 and p = 0"),
+    },
+    pitfalls=(
+        "torch takes log p, and its reduction 'mean' divides by N · C: ask it for 'batchmean'.",
+        "torchmetrics and SciPy take the target first: D(a‖b) of (a, b).",
+        "Rows that do not sum to 1 may give less than 0; SciPy divides them by their sums.",
+    ),
+)

@@ -1,0 +1,51 @@
+"""Total variation distance."""
+
+from typing import Any
+
+from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.core.probabilities import SIMPLEX
+from losscli.losses.core.shapes import VECTORS
+
+
+def _total_variation(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The most by which two distributions can differ on the chance of an event: from 0 to 1.
+
+    pred and target are (N, C) distributions, taken as they are; the result is (N,).
+
+    >>> total_variation([[1.0, 0.0], [0.25, 0.75]], [[0.0, 1.0], [0.5, 0.5]]).tolist()
+    [1.0, 0.25]
+    """
+    return 0.5 * xp.sum(xp.abs(pred - target), axis=-1)
+
+
+def _total_variation_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """Half the sign of each error, and 0 at the corner."""
+    return 0.5 * xp.sign(pred - target)
+
+
+def _total_variation_reference(mp: Any, pred: Any, target: Any) -> Any:
+    return mp.fsum(mp.fabs(p - t) for p, t in zip(pred, target, strict=True)) / 2
+
+
+total_variation = Loss(
+    name="total_variation",
+    aliases=("tv",),
+    family="divergence",
+    formula="½ Σ_c |p_c - t_c|",
+    latex=r"\tfrac12 \sum_c |p_c - t_c|",
+    source="Levin, Peres and Wilmer, Markov Chains and Mixing Times, proposition 4.2",
+    values=_total_variation,
+    derivative=_total_variation_derivative,
+    reference=_total_variation_reference,
+    pred=SIMPLEX,
+    target=SIMPLEX,
+    rows_of=VECTORS,
+    flops=3,
+    use="the distance must be read as a probability",
+    avoid="it is minimised by gradients, which say nothing of how far the two are apart",
+    equivalents={
+        "torch": "F.l1_loss(pred, target, reduction='none').sum(-1) / 2",
+        "sklearn": "metrics.pairwise.paired_manhattan_distances(pred, target) / 2",
+    },
+    pitfalls=("Without the ½ it is the L1 distance, which reaches 2.",),
+)

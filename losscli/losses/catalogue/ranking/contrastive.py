@@ -1,0 +1,58 @@
+"""Contrastive loss of distances."""
+
+from typing import Any
+
+from losscli.losses.core.domain import NON_NEGATIVE, Interval
+from losscli.losses.core.labels import BINARY
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.math.stable import either
+
+
+def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+    """The squared distance of a like pair, and of an unlike one the squared lack of the margin.
+
+    pred are distances >= 0, not their squares, (N,) or (N, D); target is alike, 1 for like pairs
+    and 0 for unlike ones; the margin is in the unit of the distance.
+
+    >>> contrastive([0.5, 0.5, 3.0], [1, 0, 0]).tolist()
+    [0.25, 0.25, 0.0]
+    """
+    gap = either(xp, target == 1, pred, xp.clip(margin - pred, 0.0, xp.inf))
+    return gap * gap
+
+
+def _contrastive_derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+    """2x for like pairs, -2 max(margin - x, 0) for unlike ones."""
+    return xp.where(target == 1, 2.0 * pred, 0.0 - 2.0 * xp.clip(margin - pred, 0.0, xp.inf))
+
+
+def _contrastive_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+    return target * pred**2 + (1 - target) * max(margin - pred, mp.mpf(0)) ** 2
+
+
+contrastive = Loss(
+    name="contrastive",
+    family="ranking",
+    formula="t x² + (1 - t) max(margin - x, 0)²",
+    latex=r"t x^2 + (1 - t) [m - x]_+^2",
+    source="Hadsell, Chopra and LeCun, Dimensionality reduction by an invariant mapping, CVPR 2006",
+    values=_contrastive,
+    derivative=_contrastive_derivative,
+    reference=_contrastive_reference,
+    pred=NON_NEGATIVE,
+    target=BINARY,
+    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    flops=4,
+    params=(
+        Param("margin", 1.0, Interval(0.0, ends="()"), "the distance at which unlike pairs cost 0"),
+    ),
+    use="predictions are distances of pairs that are labelled like or unlike",
+    avoid="distances of unlike pairs have no natural scale for a margin",
+    equivalents={
+        "torch": "target * pred**2 + (1 - target) * F.relu(margin - pred)**2",
+    },
+    pitfalls=(
+        "Here 1 means alike; in the paper 0 does, and a factor 1/2 stands in front.",
+        "It takes distances, not squared distances: the margin would be squared too.",
+    ),
+)

@@ -1,0 +1,80 @@
+"""Cosine distance: how far two vectors point apart."""
+
+from typing import Any
+
+from losscli.losses.catalogue.ranking._vectors import direction, distance_of, distance_slope
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.shapes import VECTORS
+
+
+def _cosine_distance(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+    """One minus the cosine of the angle between the vectors, in [0, 2].
+
+    pred and target are alike (N, D), one vector a row, of any length; the result is (N,). A vector
+    shorter than eps counts as eps long; a zero vector is at distance 1 from every other.
+
+    >>> cosine_distance([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).tolist()
+    [1.0, 0.0]
+    """
+    return distance_of(xp, direction(xp, pred, eps), direction(xp, target, eps))
+
+
+def _cosine_distance_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+    """-(t̂ - (p̂·t̂) p̂) / ‖p‖, where p̂ and t̂ are the unit vectors; 0 at a zero vector."""
+    ours, theirs = direction(xp, pred, eps), direction(xp, target, eps)
+    return distance_slope(xp, ours, theirs, distance_of(xp, ours, theirs))
+
+
+def _cosine_distance_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+    lengths = [max(mp.sqrt(mp.fsum(x * x for x in v)), eps) for v in (pred, target)]
+    dot = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
+    return 1 - dot / (lengths[0] * lengths[1]) if lengths[0] and lengths[1] else mp.mpf(1)
+
+
+def _like_keras(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+    return _cosine_distance(xp, pred, target, eps=eps) - 1.0
+
+
+def _like_optax(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+    ours, theirs = direction(xp, pred, eps), direction(xp, target, eps)
+    whole = (ours.share > 0.0) & (theirs.share > 0.0)
+    return xp.where(whole, distance_of(xp, ours, theirs), 1.0 if eps else xp.nan)
+
+
+cosine_distance = Loss(
+    name="cosine_distance",
+    aliases=("cosine",),
+    family="ranking",
+    formula="1 - p·t / (‖p‖ ‖t‖)",
+    latex=r"1 - \frac{p \cdot t}{\lVert p \rVert \, \lVert t \rVert}",
+    source="Salton, Wong and Yang, A vector space model for automatic indexing, 1975",
+    values=_cosine_distance,
+    derivative=_cosine_distance_derivative,
+    reference=_cosine_distance_reference,
+    pred=REAL,
+    target=REAL,
+    rows_of=VECTORS,
+    flops=9,
+    params=(Param("eps", 0.0, Interval(0.0, ends="[)"), "the least length that a vector counts"),),
+    use="the direction of an embedding matters and its length does not",
+    avoid="lengths carry meaning, or vectors may be zero",
+    equivalents={
+        "torch": "1 - F.cosine_similarity(pred, target, eps=eps)",
+        "keras": "1 + losses.cosine_similarity(target, pred)  # eps is 1e-7 there",
+        "sklearn": "metrics.pairwise.paired_cosine_distances(pred, target)",
+        "optax": "losses.cosine_distance(pred, target)  # its epsilon is of the squared length",
+    },
+    like={
+        "torch": Convention({"eps": 1e-8}, by_rows=True),
+        "keras": Convention(
+            {"eps": 1e-7}, _like_keras, by_rows=True, note="keras prints minus the similarity"
+        ),
+        "optax": Convention({}, _like_optax, note="optax gives nan for a zero vector"),
+    },
+    pitfalls=(
+        "Keras' loss is minus the similarity: -0.8 for (1, 2) and (2, 1), where this is 0.2.",
+        "1 - cos as written is 0 for (1, 1e-9) and (1, 0), where the truth is 5e-19.",
+        "torch takes vectors shorter than 1e-8 for longer ones, optax gives nan for zero.",
+    ),
+)

@@ -1,0 +1,55 @@
+"""Hinge embedding loss of distances."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.labels import SIGN
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.math.stable import either
+
+
+def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+    """The distance of a like pair, and what an unlike pair's lacks of the margin.
+
+    pred are distances, (N,) or (N, D); target is alike, 1 for like pairs and -1 for unlike ones.
+
+    >>> hinge_embedding([0.25, 0.25, 3.0], [1, -1, -1]).tolist()
+    [0.25, 0.75, 0.0]
+    """
+    return either(xp, target > 0, pred, xp.clip(margin - pred, 0.0, xp.inf))
+
+
+def _hinge_embedding_derivative(
+    xp: Namespace, pred: Array, target: Array, *, margin: float
+) -> Array:
+    """1 for like pairs; -1 for unlike ones within the margin, 0 beyond and at it."""
+    return xp.where(target > 0, 1.0, xp.where(pred < margin, -1.0, 0.0))
+
+
+def _hinge_embedding_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+    return pred if target == 1 else max(margin - pred, mp.mpf(0))
+
+
+hinge_embedding = Loss(
+    name="hinge_embedding",
+    family="ranking",
+    formula="x if y = 1 else max(margin - x, 0)",
+    latex=r"x \text{ if } y = 1 \text{ else } [m - x]_+",
+    source="the linear form of Hadsell, Chopra and LeCun, CVPR 2006",
+    values=_hinge_embedding,
+    derivative=_hinge_embedding_derivative,
+    reference=_hinge_embedding_reference,
+    pred=REAL,
+    target=SIGN,
+    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    flops=3,
+    params=(Param("margin", 1.0, Interval(ends="()"), "the distance at which unlike pairs rest"),),
+    use="predictions are distances of pairs that are labelled like or unlike",
+    avoid="predictions may be negative: a like pair is rewarded for it without end",
+    equivalents={"torch": "F.hinge_embedding_loss(pred, target, margin)"},
+    like={"torch": Convention(by_rows=True, by_elements=True)},
+    pitfalls=(
+        "It has no floor: a like pair of negative 'distance' has a negative loss.",
+        "For labels that are neither 1 nor -1 torch adds both branches: 1.0 at x = 0.3, y = 0.",
+    ),
+)

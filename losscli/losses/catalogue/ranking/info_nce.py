@@ -1,0 +1,122 @@
+"""InfoNCE: the right candidate among several."""
+
+from dataclasses import replace
+from typing import Any
+
+from losscli.losses.catalogue.ranking._lists import SIMILARITIES
+from losscli.losses.core.domain import Domain, Interval
+from losscli.losses.core.labels import INDICES
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.core.shapes import LABELLED
+from losscli.losses.math.stable import two_difference
+
+
+def _info_nce(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
+    """The surprise, in nats, at the positive, where chances are softmax(similarity / temperature).
+
+    pred is (N, C), the similarities of a query with its C candidates, -inf for one that is absent;
+    target is (N,), the column of the positive; the result is (N,).
+
+    >>> info_nce([[25.0, 0.0], [0.5, 0.5]], [0, 1], temperature=0.5).tolist()
+    [1.9287498479639178e-22, 0.6931471805599453]
+    """
+    rows = xp.arange(pred.shape[0])
+    top = xp.argmax(pred, axis=-1)
+    highest = pred[rows, top]
+    behind = (pred - highest[:, None]) / temperature
+    behind[rows, top] = -xp.inf
+    found = (highest - pred[rows, target]) / temperature
+    found = found + xp.log1p(xp.sum(xp.exp(behind), axis=-1))
+    # Exponents that are off by a rounding spoil the sum by |x| ULP. Where another candidate leads,
+    # what it leads by outweighs that; where the positive does, the sum is all there is.
+    ahead = xp.nonzero(top == target)[0]
+    if ahead.shape[0]:
+        exps, top = _exps(xp, pred[ahead], temperature)
+        exps[xp.arange(ahead.shape[0]), top] = 0.0
+        found[ahead] = xp.log1p(xp.sum(exps, axis=-1))
+    return found
+
+
+def _info_nce_derivative(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
+    """(softmax(similarity / temperature) - e_y) / temperature; the positive's own part is summed.
+
+    s_y - 1 would lose every digit of a confident row: it is -Σ_{c≠y} s_c here.
+    """
+    exps, _ = _exps(xp, pred, temperature)
+    rows = xp.arange(pred.shape[0])
+    positive = exps[rows, target]
+    others = exps + 0.0
+    others[rows, target] = 0.0
+    beside = xp.sum(others, axis=-1)
+    others[rows, target] = -beside
+    return others / (beside + positive)[:, None] / temperature
+
+
+def _exps(xp: Namespace, pred: Array, temperature: float) -> tuple[Array, Array]:
+    """exp((s - max s) / temperature) of each row, and the index of the largest.
+
+    The difference and the quotient are rounded, which eˣ turns into |x| ULP. What they lost is put
+    back as a factor: that of the quotient is (difference - quotient · temperature) / temperature,
+    its product taken in halves so that it is exact (Dekker).
+    """
+    top = xp.argmax(pred, axis=-1)
+    highest = pred[xp.arange(pred.shape[0]), top][:, None]
+    difference, lost = two_difference(xp, pred, highest)
+    quotient = difference / temperature
+    head, tail = _halves(quotient)
+    t_head, t_tail = _halves(temperature)
+    rest = ((difference - head * t_head) - head * t_tail) - tail * t_head - tail * t_tail
+    factor = 1.0 + (rest + lost) / temperature
+    # Beyond -800 the result is 0 whatever the factor, which may be of any size there.
+    return xp.exp(quotient) * xp.where(quotient > -800.0, factor, 1.0), top
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """The upper half of the digits of x, and the rest (Veltkamp)."""
+    shifted = 134217729.0 * x
+    head = shifted - (shifted - x)
+    return head, x - head
+
+
+def _info_nce_reference(mp: Any, pred: Any, target: Any, *, temperature: Any) -> Any:
+    chances = [mp.exp(s / temperature) for s in pred]
+    return mp.log(mp.fsum(chances)) - pred[target] / temperature
+
+
+def _domains(*, temperature: float) -> tuple[Domain, Domain]:
+    return replace(SIMILARITIES, logit_scale=1.0 / temperature), INDICES
+
+
+info_nce = Loss(
+    name="info_nce",
+    family="ranking",
+    formula="log Σ_c exp(s_c / temperature) - s_y / temperature",
+    latex=r"\log \sum_c e^{s_c / \tau} - s_y / \tau",
+    source="van den Oord, Li and Vinyals, Representation learning with CPC, 2018, equation 4",
+    values=_info_nce,
+    derivative=_info_nce_derivative,
+    reference=_info_nce_reference,
+    pred=SIMILARITIES,
+    target=INDICES,
+    domains=_domains,
+    rows_of=LABELLED,
+    flops=24,
+    params=(
+        Param(
+            "temperature",
+            0.07,
+            Interval(0.0, ends="()"),
+            "the similarity that counts as a factor e",
+        ),
+    ),
+    use="each query has one positive among explicit candidates",
+    avoid="negatives are the other rows of a batch: its value would depend on the batch",
+    equivalents={
+        "torch": "F.cross_entropy(pred / temperature, target)",
+        "optax": "losses.softmax_cross_entropy_with_integer_labels(pred / temperature, target)",
+    },
+    pitfalls=(
+        "In-batch forms (NT-Xent) depend on the other rows; here candidates stand in the row.",
+        "Losses of different temperatures are not comparable.",
+    ),
+)

@@ -1,0 +1,59 @@
+"""Margin ranking loss: one score above another."""
+
+from typing import Any
+
+from losscli.losses.core.domain import SCORE, Interval
+from losscli.losses.core.labels import SIGN
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.shapes import TWO
+
+
+def _margin_ranking(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+    """What the right order of two scores lacks of the margin.
+
+    pred is (N, 2), two scores a row; target is (N,), 1 where the first should be the higher, -1
+    where the second should; the result is (N,), in the unit of the scores.
+
+    >>> margin_ranking([[2.0, 0.5], [2.0, 0.5]], [1, -1], margin=1.0).tolist()
+    [0.0, 2.5]
+    """
+    return xp.clip(margin - target * (pred[:, 0] - pred[:, 1]), 0.0, xp.inf) + 0.0
+
+
+def _margin_ranking_derivative(
+    xp: Namespace, pred: Array, target: Array, *, margin: float
+) -> Array:
+    """(-y, y) where the loss is above 0, else 0."""
+    active = margin - target * (pred[:, 0] - pred[:, 1]) > 0
+    slope = xp.where(active, target, 0.0)
+    return xp.stack((0.0 - slope, slope), axis=1)
+
+
+def _margin_ranking_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+    return max(margin - target * (pred[0] - pred[1]), mp.mpf(0))
+
+
+margin_ranking = Loss(
+    name="margin_ranking",
+    family="ranking",
+    formula="max(margin - y (x_1 - x_2), 0)",
+    latex=r"[m - y (x_1 - x_2)]_+",
+    source="Herbrich, Graepel and Obermayer, Support vector learning for ordinal regression, 1999",
+    values=_margin_ranking,
+    derivative=_margin_ranking_derivative,
+    reference=_margin_ranking_reference,
+    pred=SCORE,
+    target=SIGN,
+    rows_of=TWO,
+    saturates=True,  # beyond the margin everything costs 0
+    flops=2,
+    params=(Param("margin", 0.0, Interval(ends="()"), "by how much the right score should lead"),),
+    use="only the order of two scores is known, and a clear lead should cost nothing",
+    avoid="every pair should keep pulling: take pairwise_logistic",
+    equivalents={"torch": "F.margin_ranking_loss(pred[:, 0], pred[:, 1], target, margin)"},
+    like={"torch": Convention(by_rows=True)},
+    pitfalls=(
+        "At margin 0, its default, equal scores cost 0: a constant model is perfect.",
+        "torch gives the margin for a label of 0; here it is an error.",
+    ),
+)

@@ -1,0 +1,69 @@
+"""Pairwise logistic loss of two scores, known as RankNet."""
+
+from typing import Any
+
+from losscli.losses.core.domain import SCORE, SOFT_LABEL
+from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.core.shapes import TWO
+from losscli.losses.math.stable import share, two_difference
+
+
+def _pairwise_logistic(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The surprise, in nats, at the order, where sigmoid(x_1 - x_2) is the first's chance to lead.
+
+    pred is (N, 2), two scores a row; target is (N,), the probability in [0, 1] that the first ranks
+    higher; the result is (N,).
+
+    >>> pairwise_logistic([[0.0, 0.0], [50.0, 0.0]], [0.5, 1.0]).tolist()
+    [0.6931471805599453, 1.9287498479639178e-22]
+    """
+    lead, tail = _lead(xp, pred)
+    # Of t·max(-x, 0) and (1 - t)·max(x, 0) one is 0: what counts against the order is one product.
+    against = xp.abs(target - xp.astype(lead > 0, target.dtype))
+    return share(xp, against, xp.abs(lead)) + xp.log1p(tail)
+
+
+def _pairwise_logistic_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """sigmoid(x_1 - x_2) - t for the first score, its opposite for the second."""
+    lead, tail = _lead(xp, pred)
+    above, below = xp.where(lead >= 0, 1.0, tail), xp.where(lead >= 0, tail, 1.0)
+    slope = ((1.0 - target) * above - target * below) / (1.0 + tail)
+    return xp.stack((slope, -slope), axis=1)
+
+
+def _lead(xp: Namespace, pred: Array) -> tuple[Array, Array]:
+    """x_1 - x_2 and exp(-|x_1 - x_2|), the latter of the difference before it was rounded."""
+    lead, error = two_difference(xp, pred[:, 0], pred[:, 1])
+    return lead, xp.exp(-xp.abs(lead)) * (1.0 - xp.sign(lead) * error)
+
+
+def _pairwise_logistic_reference(mp: Any, pred: Any, target: Any) -> Any:
+    lead = pred[0] - pred[1]
+    return target * mp.log(1 + mp.exp(-lead)) + (1 - target) * mp.log(1 + mp.exp(lead))
+
+
+pairwise_logistic = Loss(
+    name="pairwise_logistic",
+    aliases=("ranknet",),
+    family="ranking",
+    formula="t log(1 + exp(x_2 - x_1)) + (1 - t) log(1 + exp(x_1 - x_2))",
+    latex=r"t \log(1 + e^{x_2 - x_1}) + (1 - t) \log(1 + e^{x_1 - x_2})",
+    source="Burges and others, Learning to rank using gradient descent, ICML 2005",
+    values=_pairwise_logistic,
+    derivative=_pairwise_logistic_derivative,
+    reference=_pairwise_logistic_reference,
+    pred=SCORE,
+    target=SOFT_LABEL,
+    rows_of=TWO,
+    saturates=True,  # an infinite lead may cost 0
+    flops=8,
+    use="the order of pairs is known, perhaps with some doubt, and scores are logits of it",
+    avoid="a whole list is ranked at once: take listnet",
+    equivalents={
+        "torch": "F.binary_cross_entropy_with_logits(pred[:, 0] - pred[:, 1], target)",
+    },
+    pitfalls=(
+        "Take the difference first: sigmoid(x_1) - sigmoid(x_2) has lost it from 40 on.",
+        "Labels are probabilities in [0, 1], not the -1 and 1 of margin_ranking.",
+    ),
+)

@@ -1,0 +1,56 @@
+"""The epsilon-insensitive loss of support vector regression."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+
+
+def _epsilon_insensitive(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
+    """What the size of the error has beyond `epsilon`; within it an error costs nothing.
+
+    pred, target, epsilon and the result share one unit; the arrays are alike (N,) or (N, D).
+
+    >>> epsilon_insensitive([0.25, 3.0], [0.0, 0.0], epsilon=0.5).tolist()
+    [0.0, 2.5]
+    """
+    return xp.clip(xp.abs(pred - target) - epsilon, 0.0, xp.inf)
+
+
+def _epsilon_insensitive_derivative(
+    xp: Namespace, pred: Array, target: Array, *, epsilon: float
+) -> Array:
+    """The sign of the error, and 0 within epsilon."""
+    error = pred - target
+    return xp.sign(error) * (xp.abs(error) > epsilon)
+
+
+def _epsilon_insensitive_reference(mp: Any, pred: Any, target: Any, *, epsilon: Any) -> Any:
+    return max(mp.fabs(pred - target) - epsilon, mp.mpf(0))
+
+
+epsilon_insensitive = Loss(
+    name="epsilon_insensitive",
+    aliases=("svr", "eps_insensitive"),
+    family="regression",
+    formula="max(|d| - epsilon, 0), where d = pred - target",
+    latex=r"[\,|\hat y - y| - \epsilon\,]_+",
+    source="Vapnik, The Nature of Statistical Learning Theory, 1995",
+    values=_epsilon_insensitive,
+    derivative=_epsilon_insensitive_derivative,
+    reference=_epsilon_insensitive_reference,
+    pred=REAL,
+    target=REAL,
+    flops=4,
+    params=(Param("epsilon", 0.1, Interval(0.0, ends="[)"), "the error that costs nothing"),),
+    use="errors within a tolerance do not matter at all",
+    avoid="the tolerance is a guess: every error within it looks perfect",
+    equivalents={
+        "sklearn": "linear_model.SGDRegressor(loss='epsilon_insensitive', epsilon=epsilon)",
+        "torch": "F.relu((pred - target).abs() - epsilon)",
+    },
+    pitfalls=(
+        "scikit-learn has it as a loss to train with, not as a metric.",
+        "Near |d| = epsilon the rounding of pred - target decides: 0.3 and 0.1 at 0.2.",
+    ),
+)

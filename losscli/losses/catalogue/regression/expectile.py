@@ -1,0 +1,54 @@
+"""The expectile loss: squared errors, weighted by their side."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+
+
+def _expectile(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
+    """The square of the error, times `tau` where pred is too low, 1 - tau where it is too high.
+
+    pred, target and the result are alike (N,) or (N, D), in any unit, which is squared.
+
+    >>> expectile([1.0, 5.0], [3.0, 3.0], tau=0.75).tolist()
+    [3.0, 1.0]
+    """
+    error = pred - target
+    weighted = xp.maximum(-tau * error, (1.0 - tau) * error)
+    return xp.abs(error * weighted)
+
+
+def _expectile_derivative(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
+    """Twice the error, weighted likewise."""
+    error = pred - target
+    return 2.0 * xp.sign(error) * xp.maximum(-tau * error, (1.0 - tau) * error)
+
+
+def _expectile_reference(mp: Any, pred: Any, target: Any, *, tau: Any) -> Any:  # noqa: ARG001
+    return (tau if pred < target else 1 - tau) * (pred - target) ** 2
+
+
+expectile = Loss(
+    name="expectile",
+    aliases=("asymmetric_squared",),
+    family="regression",
+    formula="tau d² if pred < target else (1 - tau) d², where d = pred - target",
+    latex=r"|\tau - \mathbf{1}[\hat y > y]|\,(\hat y - y)^2",
+    source="Newey and Powell, Asymmetric least squares, Econometrica, 1987",
+    values=_expectile,
+    derivative=_expectile_derivative,
+    reference=_expectile_reference,
+    pred=REAL,
+    target=REAL,
+    flops=6,
+    params=(Param("tau", 0.5, Interval(0.0, 1.0, "()"), "the expectile that is predicted"),),
+    use="too little and too much cost differently, and large errors must weigh more",
+    avoid="a share of the targets is to lie below the prediction: that is pinball",
+    equivalents={
+        "scipy": "stats.expectile(sample, alpha=tau)  # the constant that it is least for",
+        "torch": "torch.where(pred < target, tau * (pred - target)**2, "
+        "(1 - tau) * (pred - target)**2)",
+    },
+    pitfalls=("tau = 0.5 is half of mse.",),
+)

@@ -1,0 +1,64 @@
+"""The Geman-McClure loss: bounded, and smooth everywhere."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+
+
+def _geman_mcclure(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+    """Like half the squared error within `c`, and never more than c² / 2.
+
+    pred, target and the result are alike (N,) or (N, D); they and c share one unit, which is
+    squared in the result.
+
+    >>> geman_mcclure([0.0, 2.0], [0.0, 0.0], c=2.0).round(6).tolist()
+    [0.0, 1.0]
+    """
+    distance = xp.abs(pred - target)
+    near = xp.clip(distance, 0.0, c)
+    # d² / (1 + (d / c)²) is symmetric in |d| and c: the smaller over the larger cannot overflow.
+    ratio = near / xp.clip(distance, c, xp.inf)
+    return (0.5 * near) * (near / (1.0 + ratio * ratio))
+
+
+def _geman_mcclure_derivative(
+    xp: Namespace,  # noqa: ARG001
+    pred: Array,
+    target: Array,
+    *,
+    c: float,
+) -> Array:
+    """The error over (1 + (d / c)²)²: distant rows hardly pull."""
+    error = pred - target
+    scaled = error / c
+    pull = 1.0 / (1.0 + scaled * scaled)
+    return error * pull * pull
+
+
+def _geman_mcclure_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:  # noqa: ARG001
+    square = (pred - target) ** 2
+    return square / (1 + square / c**2) / 2
+
+
+geman_mcclure = Loss(
+    name="geman_mcclure",
+    family="regression",
+    formula="d² / (1 + (d / c)²) / 2, where d = pred - target",
+    latex=r"\frac{1}{2} \cdot \frac{d^2}{1 + (d / c)^2}",
+    source="Geman and McClure, Bayesian image analysis, 1985",
+    values=_geman_mcclure,
+    derivative=_geman_mcclure_derivative,
+    reference=_geman_mcclure_reference,
+    pred=REAL,
+    target=REAL,
+    saturates=True,  # far out the loss does not see the error
+    flops=9,
+    params=(Param("c", 1.0, Interval(0.0, ends="()"), "the error that costs half of the most"),),
+    use="rows far out are wrong rows, and a smooth loss is needed",
+    avoid="a start may be far off: distant rows hardly pull",
+    equivalents={
+        "robust_loss_pytorch": "general.lossfun(pred - target, -2, scale=c / 2) * c**2 / 4",
+    },
+    pitfalls=("Four scalings circulate; here it is d² / 2 near 0 and c² / 2 far out.",),
+)

@@ -1,0 +1,55 @@
+"""The mean absolute error."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+
+
+def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The size of the error: every unit of error costs the same, so outliers do not rule.
+
+    pred, target and the result are alike (N,) or (N, D) and share one unit.
+
+    >>> mae([0.5, -3.0], [0.0, 0.0]).tolist()
+    [0.5, 3.0]
+    """
+    return xp.abs(pred - target)
+
+
+def _mae_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The sign of the error, and 0 at the corner: it does not shrink near the optimum."""
+    return xp.sign(pred - target)
+
+
+def _mae_reference(mp: Any, pred: Any, target: Any) -> Any:
+    return mp.fabs(pred - target)
+
+
+mae = Loss(
+    name="mae",
+    aliases=("l1", "absolute_error", "mean_absolute_error"),
+    family="regression",
+    formula="|d|, where d = pred - target",
+    latex=r"|\hat y - y|",
+    source="Laplace, 1774; Boscovich, 1757",
+    values=_mae,
+    derivative=_mae_derivative,
+    reference=_mae_reference,
+    pred=REAL,
+    target=REAL,
+    flops=2,
+    use="an error twice as large is twice as bad, and outliers must not rule the mean",
+    avoid="a gradient method must settle near 0, where the gradient jumps: take smooth_l1",
+    equivalents={
+        "torch": "F.l1_loss(pred, target)",
+        "sklearn": "metrics.mean_absolute_error(target, pred)",
+        "keras": "losses.MeanAbsoluteError()(target, pred)",
+    },
+    like={
+        "torch": Convention(by_elements=True),
+        "keras": Convention(by_rows=True),
+        "sklearn": Convention(),
+    },
+    pitfalls=("The gradient at 0 is 0 here and in torch, -1 in scikit-learn, +1 in JAX.",),
+)

@@ -1,0 +1,85 @@
+"""The mean absolute percentage error."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+
+
+def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool) -> Array:
+    """The size of the error as a share of the target's size, which counts as `eps` at least.
+
+    pred, target and the result are alike (N,) or (N, D); the result has no unit, and is 100 times
+    as large in percent. At eps = 0 a target of 0 costs inf, or 0 if it was met.
+
+    >>> mape([1.0, 6.0], [2.0, 4.0]).tolist()
+    [0.5, 0.5]
+    >>> mape([1.0], [2.0], percent=True).tolist()
+    [50.0]
+    """
+    distance = xp.abs(pred - target)
+    size = _sizes(xp, pred, target, eps)
+    shares = distance / size
+    if not percent:
+        return shares
+    # A subnormal share has lost digits, which a factor after it would show.
+    lost = shares < xp.finfo(shares.dtype).smallest_normal
+    return xp.where(lost, 100.0 * distance / size, 100.0 * shares)
+
+
+def _mape_derivative(
+    xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool
+) -> Array:
+    """The error's sign over the target's size: small targets pull hardest."""
+    slope = (100.0 if percent else 1.0) * xp.sign(pred - target)
+    return slope / _sizes(xp, pred, target, eps)
+
+
+def _sizes(xp: Namespace, pred: Array, target: Array, eps: float) -> Array:
+    size = xp.abs(target)
+    if eps == 0:
+        return size + (pred == target)  # what is met costs 0 whatever its size, also 0 / 0
+    return xp.clip(size, eps, xp.inf)
+
+
+def _mape_reference(mp: Any, pred: Any, target: Any, *, eps: Any, percent: bool) -> Any:
+    distance, size = mp.fabs(pred - target), max(mp.fabs(target), eps)
+    if size == 0:
+        return mp.inf if distance else mp.mpf(0)
+    return (100 if percent else 1) * distance / size
+
+
+mape = Loss(
+    name="mape",
+    aliases=("mean_absolute_percentage_error",),
+    family="regression",
+    formula="|pred - target| / max(|target|, eps), times 100 in percent",
+    latex=r"\frac{|\hat y - y|}{\max(|y|, \epsilon)}",
+    source="Makridakis, Accuracy measures, International Journal of Forecasting, 1993",
+    values=_mape,
+    derivative=_mape_derivative,
+    reference=_mape_reference,
+    pred=REAL,
+    target=REAL,
+    flops=5,
+    params=(
+        Param("eps", 2.0**-52, Interval(0.0, ends="[)"), "the least that a target's size counts"),
+        Param("percent", False, meaning="whether the result is in percent", kind="flag"),
+    ),
+    use="targets are far from 0, of many sizes, and shares of them matter",
+    avoid="a target can be 0 or near it: it alone decides the mean; take wmape",
+    equivalents={
+        "sklearn": "metrics.mean_absolute_percentage_error(target, pred)",
+        "keras": "losses.MeanAbsolutePercentageError()(target, pred) / 100  # eps is 1e-7 there",
+        "torchmetrics": "functional.mean_absolute_percentage_error(pred, target)  # eps is "
+        "1.17e-6 there",
+    },
+    like={
+        "keras": Convention(params={"eps": 1e-7, "percent": True}, by_rows=True),
+        "sklearn": Convention(),
+    },
+    pitfalls=(
+        "One target of 0 decides the mean: an error of 1 costs 4.5e15 there.",
+        "Predicting too little can cost 1 at most, too much any number: the best constant is low.",
+    ),
+)

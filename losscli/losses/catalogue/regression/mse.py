@@ -1,0 +1,61 @@
+"""The mean squared error."""
+
+import math
+from typing import Any
+
+from losscli.losses.core.domain import REAL
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+
+
+def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+    """The square of the error: smooth everywhere, and ruled by the largest errors.
+
+    pred, target and the result are alike (N,) or (N, D), in any unit, which is squared.
+    Beyond an error of 1.34e154 the square is past float64, and inf.
+
+    >>> mse([0.5, 3.0], [0.0, 0.0]).tolist()
+    [0.25, 9.0]
+    """
+    error = pred - target
+    return error * error
+
+
+def _mse_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+    """Twice the error: it grows without bound, so one wild row can rule a step."""
+    return 2.0 * (pred - target)
+
+
+def _mse_reference(mp: Any, pred: Any, target: Any) -> Any:
+    return mp.power(pred - target, 2)
+
+
+mse = Loss(
+    name="mse",
+    aliases=("l2", "squared_error", "mean_squared_error"),
+    family="regression",
+    formula="d², where d = pred - target",
+    latex=r"(\hat y - y)^2",
+    source="Gauss, Theoria combinationis observationum, 1821; Legendre, 1805",
+    values=_mse,
+    derivative=_mse_derivative,
+    reference=_mse_reference,
+    pred=REAL,
+    target=REAL,
+    flops=2,
+    derived=(("rmse", math.sqrt),),
+    use="large errors are much worse than small ones, and the noise has no heavy tails",
+    avoid="a few outliers must not decide: take mae or smooth_l1",
+    equivalents={
+        "torch": "F.mse_loss(pred, target)",
+        "sklearn": "metrics.mean_squared_error(target, pred)",
+        "keras": "losses.MeanSquaredError()(target, pred)",
+        "optax": "losses.squared_error(pred, target)",
+    },
+    like={
+        "torch": Convention(by_elements=True),
+        "keras": Convention(by_rows=True),
+        "sklearn": Convention(by_columns=True),
+        "optax": Convention(),
+    },
+    pitfalls=("optax.l2_loss is half of this.",),
+)

@@ -1,0 +1,61 @@
+"""Smooth L1: mse near zero, mae far out."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+
+
+def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
+    """A parabola while the error is within `beta`, a straight line beyond it.
+
+    It is smooth at zero, where mae has a corner, and straight far out, where the gradient of mse
+    explodes. pred, target and the result are alike (N,) or (N, D); they and beta share one unit.
+    At beta = 0 it is mae.
+
+    >>> smooth_l1([0.5, 3.0], [0.0, 0.0], beta=1.0).tolist()
+    [0.125, 2.5]
+    """
+    distance = xp.abs(pred - target)
+    if beta == 0:
+        return distance
+    near = xp.clip(distance, 0.0, beta)
+    # The quotient is at most 1, and exactly 1 on the line: nothing can overflow or underflow.
+    share = near if beta == 1.0 else near / beta
+    return share * (distance - 0.5 * near)
+
+
+def _smooth_l1_derivative(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
+    """The error in units of beta, held within [-1, 1]; at beta = 0 its sign, 0 at the corner."""
+    error = pred - target
+    return xp.sign(error) if beta == 0 else xp.clip(error / beta, -1.0, 1.0)
+
+
+def _smooth_l1_reference(mp: Any, pred: Any, target: Any, *, beta: Any) -> Any:
+    distance = mp.fabs(pred - target)
+    return distance**2 / (2 * beta) if distance < beta else distance - beta / 2
+
+
+smooth_l1 = Loss(
+    name="smooth_l1",
+    family="regression",
+    formula="d² / (2 beta) if |d| < beta else |d| - beta / 2, where d = pred - target",
+    latex=r"\frac{d^2}{2\beta} \text{ if } |d| < \beta \text{ else } |d| - \tfrac{\beta}{2}",
+    source="Girshick, Fast R-CNN, ICCV 2015, equation 3",
+    values=_smooth_l1,
+    derivative=_smooth_l1_derivative,
+    reference=_smooth_l1_reference,
+    pred=REAL,
+    target=REAL,
+    flops=6,
+    params=(Param("beta", 1.0, Interval(0.0, ends="[)"), "where parabola and line meet"),),
+    use="a few large errors must not rule the mean, and 0 must be smooth",
+    avoid="the scale of the errors is unknown: beta is in the unit of the target",
+    equivalents={
+        "torch": "F.smooth_l1_loss(pred, target, beta=beta)",
+        "keras": "losses.Huber(delta=beta)(target, pred) / beta",
+        "optax": "losses.huber_loss(pred, target, delta=beta) / beta",
+    },
+    like={"torch": Convention(by_rows=True, by_elements=True)},
+    pitfalls=("Huber is beta times this: the two agree at beta = 1 only.",),
+)

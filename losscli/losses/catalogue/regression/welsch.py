@@ -1,0 +1,58 @@
+"""The Welsch loss: a bell turned upside down."""
+
+from typing import Any
+
+from losscli.losses.catalogue.regression._robust import NEAR, damped, mended
+from losscli.losses.core.domain import REAL, Interval
+from losscli.losses.core.loss import Array, Loss, Namespace, Param
+
+
+def _welsch(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+    """Like half the squared error within `c`, and c² / 2 from a few c on.
+
+    pred, target and the result are alike (N,) or (N, D); they and c share one unit, which is
+    squared in the result.
+
+    >>> welsch([0.0, 1.0], [0.0, 0.0], c=1.0).round(6).tolist()
+    [0.0, 0.31606]
+    """
+    error = pred - target
+    u = error / c
+    square = u * u
+    values = (-0.5 * c * c) * xp.expm1(-square)
+    return mended(xp, values, square < NEAR, lambda: (0.5 * error) * error)
+
+
+def _welsch_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+    """The error times exp(-(d / c)²): 0 from a few c on."""
+    error = pred - target
+    u = error / c
+    return damped(xp, error, -u * u)
+
+
+def _welsch_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
+    return -(c**2) / 2 * mp.expm1(-(((pred - target) / c) ** 2))
+
+
+welsch = Loss(
+    name="welsch",
+    family="regression",
+    formula="c² / 2 (1 - exp(-(d / c)²)), where d = pred - target",
+    latex=r"\tfrac{c^2}{2} \left(1 - e^{-(d / c)^2}\right)",
+    source="Dennis and Welsch, Techniques for nonlinear least squares and robust regression, 1978",
+    values=_welsch,
+    derivative=_welsch_derivative,
+    reference=_welsch_reference,
+    pred=REAL,
+    target=REAL,
+    saturates=True,  # far out the loss does not see the error
+    flops=8,
+    params=(Param("c", 1.0, Interval(0.0, ends="()"), "how wide the bell is"),),
+    use="rows beyond a few c are wrong rows, and a smooth loss is needed",
+    avoid="a start may be far off: distant rows do not pull at all",
+    equivalents={
+        "robust_loss_pytorch": "general.lossfun(pred - target, -inf, scale=c / 2**0.5) * c**2 / 2",
+        "torch": "-0.5 * c**2 * torch.expm1(-((pred - target) / c)**2)",
+    },
+    pitfalls=("Some write exp(-(d / c)² / 2): their c is √2 smaller.",),
+)

@@ -1,0 +1,58 @@
+"""The weighted mean absolute percentage error."""
+
+from typing import Any
+
+from losscli.losses.core.domain import REAL
+from losscli.losses.core.loss import Array, Loss, Namespace
+
+
+def _wmape(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The size of the error; the mean divides the sum of them by that of the targets' sizes.
+
+    pred, target and the result are alike (N,) or (N, D) and share one unit; the mean has none. It
+    is nan where all targets are 0.
+
+    >>> wmape([1.0, 6.0], [2.0, 4.0]).tolist()
+    [1.0, 2.0]
+    """
+    return xp.abs(pred - target)
+
+
+def _wmape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+    """The sign of the error, and 0 at the corner: of the row's loss, not divided by any target."""
+    return xp.sign(pred - target)
+
+
+def _sizes(xp: Namespace, target: Array) -> Array:
+    return xp.abs(target)
+
+
+def _wmape_reference(mp: Any, pred: Any, target: Any) -> Any:
+    return mp.fabs(pred - target)
+
+
+wmape = Loss(
+    name="wmape",
+    aliases=("wape", "mad_mean_ratio"),
+    family="regression",
+    formula="|pred - target|, each counted |target| in the mean: sum |d| / sum |target|",
+    latex=r"\frac{\sum_i |\hat y_i - y_i|}{\sum_i |y_i|}",
+    source="Kolassa and Schütz, Advantages of the MAD/mean ratio over the MAPE, Foresight, 2007",
+    values=_wmape,
+    derivative=_wmape_derivative,
+    reference=_wmape_reference,
+    pred=REAL,
+    target=REAL,
+    denominator=_sizes,
+    flops=3,
+    use="a share of the whole is wanted, and single targets may be 0",
+    avoid="small targets must count like large ones: it is ruled by the large",
+    equivalents={
+        "sklearn": "metrics.mean_absolute_error(target, pred) / abs(target).mean()",
+        "torchmetrics": "functional.weighted_mean_absolute_percentage_error(pred, target)",
+    },
+    pitfalls=(
+        "It is no mean of shares: the losses of rows are plain errors, in the target's unit.",
+        "torchmetrics holds the sum of the targets' sizes at 1.17e-6; here all 0 gives nan.",
+    ),
+)

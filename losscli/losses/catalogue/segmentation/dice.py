@@ -1,0 +1,108 @@
+"""Dice loss of soft masks."""
+
+from typing import Any
+
+from losscli.losses.catalogue.segmentation._overlap import (
+    MASK,
+    SMOOTH,
+    SOFT_MASK,
+    as_keras_has_it,
+    false_alarms,
+    filled,
+    over_classes,
+    per_class,
+    ratio,
+)
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.shapes import MASKS
+
+
+def _dice(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    """One minus twice what both masks share, over the sum of the two, in [0, 1].
+
+    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
+    [0, 1]; the result is (N,), of several classes their mean. Two empty masks cost 0.
+
+    >>> dice([[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]], [[1, 1, 0], [0, 0, 0]]).round(6).tolist()
+    [0.142857, 0.0]
+    """
+    return over_classes(xp, ratio(xp, *_parts(xp, pred, target, smooth)))
+
+
+def _parts(xp: Namespace, pred: Array, target: Array, smooth: float) -> tuple[Array, Array]:
+    """Wrong pixels, and all: 1 - ratio would keep three digits of a nearly perfect mask."""
+    wrong = false_alarms(xp, pred, target) + false_alarms(xp, target, pred)
+    return wrong, xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
+
+
+def _dice_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    """((2I + s) / (P + T + s) - 2t) / (P + T + s), over the classes; 0 for two empty masks."""
+    whole = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
+    shared = 2.0 * xp.sum(pred * target, axis=-1) + smooth
+    like = ratio(xp, shared, whole)[..., None]
+    return per_class((like - 2.0 * target) / filled(xp, whole)[..., None])
+
+
+def _dice_reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
+    if isinstance(pred[0], list):
+        masks = zip(pred, target, strict=True)
+        return mp.fsum(_dice_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
+    shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
+    whole = mp.fsum(pred) + mp.fsum(target) + smooth
+    return 1 - (2 * shared + smooth) / whole if whole else mp.mpf(0)
+
+
+def _like_keras(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    smooth: float,
+) -> Array:
+    as_keras_has_it(smooth)
+    whole = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + 1e-7
+    return over_classes(xp, 1.0 - 2.0 * xp.sum(pred * target, axis=-1) / whole)
+
+
+def _like_optax(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    wrong, whole = _parts(xp, pred, target, smooth)
+    return over_classes(xp, wrong / whole)
+
+
+dice = Loss(
+    name="dice",
+    aliases=("soft_dice", "f1_loss"),
+    family="segmentation",
+    formula="1 - (2 Σ p t + smooth) / (Σ p + Σ t + smooth)",
+    latex=r"1 - \frac{2 \sum p t + s}{\sum p + \sum t + s}",
+    source="Milletari, Navab and Ahmadi, V-Net, 3DV 2016, with sums in place of sums of squares",
+    values=_dice,
+    derivative=_dice_derivative,
+    reference=_dice_reference,
+    pred=MASK,
+    target=SOFT_MASK,
+    rows_of=MASKS,
+    flops=8,
+    params=(SMOOTH,),
+    use="a small object stands before a large background",
+    avoid="masks may be empty: one wrong pixel costs as much as a thousand",
+    equivalents={
+        "keras": "losses.Dice(axis=1)(target, pred)  # 1e-7 in the denominator",
+        "optax": "losses.dice_loss(pred, target, smooth=smooth / 2, apply_softmax=False)",
+    },
+    like={
+        "keras": Convention(
+            {}, _like_keras, by_rows=True, note="keras gives 1 for two empty masks, with axis set"
+        ),
+        "optax": Convention(
+            {"smooth": 2.0},
+            _like_optax,
+            note="optax' smooth=1 is smooth=2 here; of two empty masks smooth=0 gives nan",
+        ),
+    },
+    pitfalls=(
+        "Its mean is over rows: the Dice of all pixels of a data set together is another number.",
+        "Keras' default takes the whole batch for one mask: 0.667 where the rows' mean is 0.75.",
+        "smooth stands for three things: in both sums, in the denominator alone, or halved.",
+    ),
+)

@@ -1,0 +1,86 @@
+"""Jaccard loss of soft masks: one minus their intersection over union."""
+
+from typing import Any
+
+from losscli.losses.catalogue.segmentation._overlap import (
+    MASK,
+    SMOOTH,
+    SOFT_MASK,
+    false_alarms,
+    filled,
+    over_classes,
+    per_class,
+    ratio,
+)
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.shapes import MASKS
+
+
+def _jaccard(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    """One minus what both masks share, over what either covers, in [0, 1].
+
+    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
+    [0, 1]; the result is (N,), of several classes their mean. Two empty masks cost 0.
+
+    >>> jaccard([[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]], [[1, 1, 0], [0, 0, 0]]).tolist()
+    [0.25, 0.0]
+    """
+    missed = false_alarms(xp, target, pred)
+    union = xp.sum(pred, axis=-1) + missed + smooth
+    return over_classes(xp, ratio(xp, false_alarms(xp, pred, target) + missed, union))
+
+
+def _jaccard_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+    """((1 - t) (I + s) / U - t) / U, over the classes; 0 for two empty masks."""
+    union = xp.sum(pred, axis=-1) + false_alarms(xp, target, pred) + smooth
+    like = ratio(xp, xp.sum(pred * target, axis=-1) + smooth, union)[..., None]
+    return per_class(((1.0 - target) * like - target) / filled(xp, union)[..., None])
+
+
+def _jaccard_reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
+    if isinstance(pred[0], list):
+        masks = zip(pred, target, strict=True)
+        return mp.fsum(_jaccard_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
+    shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
+    union = mp.fsum(pred) + mp.fsum(target) - shared + smooth
+    return 1 - (shared + smooth) / union if union else mp.mpf(0)
+
+
+def _like_sklearn(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    smooth: float,
+) -> Array:
+    counted = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1)
+    empty = xp.where(counted == 0.0, xp.ones_like(counted), 0.0)
+    return _jaccard(xp, pred, target, smooth=smooth) + over_classes(xp, empty)
+
+
+jaccard = Loss(
+    name="jaccard",
+    aliases=("soft_iou",),
+    family="segmentation",
+    formula="1 - (Σ p t + smooth) / (Σ p + Σ t - Σ p t + smooth)",
+    latex=r"1 - \frac{\sum p t + s}{\sum p + \sum t - \sum p t + s}",
+    source="Rahman and Wang, Optimizing intersection-over-union in deep networks, ISVC 2016",
+    values=_jaccard,
+    derivative=_jaccard_derivative,
+    reference=_jaccard_reference,
+    pred=MASK,
+    target=SOFT_MASK,
+    rows_of=MASKS,
+    flops=8,
+    params=(SMOOTH,),
+    use="intersection over union is what the masks are judged by",
+    avoid="masks may be empty: one wrong pixel costs as much as a thousand",
+    equivalents={
+        "sklearn": "1 - metrics.jaccard_score(target[0], pred[0])  # of a row of hard masks",
+    },
+    like={"sklearn": Convention({}, _like_sklearn, note="sklearn gives 1 for two empty masks")},
+    pitfalls=(
+        "dice = J / (2 - J) of this loss J holds for hard masks only.",
+        "Its mean is over rows: the IoU of all pixels of a data set together is another number.",
+    ),
+)

@@ -1,0 +1,134 @@
+"""Tversky loss of soft masks: false alarms and misses at prices of their own."""
+
+from typing import Any
+
+from losscli.losses.catalogue.segmentation._overlap import (
+    MASK,
+    SMOOTH,
+    SOFT_MASK,
+    as_keras_has_it,
+    false_alarms,
+    filled,
+    over_classes,
+    per_class,
+    ratio,
+)
+from losscli.losses.core.domain import Interval
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.shapes import MASKS
+
+
+def _tversky(
+    xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
+) -> Array:
+    """One minus what both masks share, over that plus the weighted errors, in [0, 1].
+
+    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
+    [0, 1]; the result is (N,), of several classes their mean. alpha weighs false alarms, beta
+    misses; at one half each it is dice, at 1 each jaccard. Two empty masks cost 0.
+
+    >>> tversky([[1.0, 0.5, 0.5]], [[1, 1, 0]], alpha=1.0, beta=2.0).tolist()
+    [0.5]
+    """
+    return over_classes(xp, ratio(xp, *_parts(xp, pred, target, alpha, beta, smooth)))
+
+
+def _parts(
+    xp: Namespace, pred: Array, target: Array, alpha: float, beta: float, smooth: float
+) -> tuple[Array, Array]:
+    wrong = _wrong(xp, pred, target, alpha, beta)
+    return wrong, xp.sum(pred * target, axis=-1) + wrong + smooth
+
+
+def _wrong(xp: Namespace, pred: Array, target: Array, alpha: float, beta: float) -> Array:
+    return alpha * false_alarms(xp, pred, target) + beta * false_alarms(xp, target, pred)
+
+
+def _tversky_derivative(
+    xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
+) -> Array:
+    """(b (I + s) - t B) / (I + s + B)², where B = alpha FP + beta FN and b is its slope."""
+    wrong = _wrong(xp, pred, target, alpha, beta)
+    shared = xp.sum(pred * target, axis=-1) + smooth
+    whole = filled(xp, shared + wrong)[..., None]
+    slope = alpha * (1.0 - target) - beta * target
+    return per_class(
+        (slope * (shared[..., None] / whole) - target * (wrong[..., None] / whole)) / whole
+    )
+
+
+def _tversky_reference(
+    mp: Any, pred: Any, target: Any, *, alpha: Any, beta: Any, smooth: Any
+) -> Any:
+    if isinstance(pred[0], list):
+        prices = {"alpha": alpha, "beta": beta, "smooth": smooth}
+        masks = zip(pred, target, strict=True)
+        return mp.fsum(_tversky_reference(mp, p, t, **prices) for p, t in masks) / len(pred)
+    shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
+    alarms, misses = mp.fsum(pred) - shared, mp.fsum(target) - shared
+    whole = shared + alpha * alarms + beta * misses + smooth
+    return 1 - (shared + smooth) / whole if whole else mp.mpf(0)
+
+
+def _like_keras(
+    xp: Namespace,
+    pred: Array,
+    target: Array,
+    *,
+    alpha: float,
+    beta: float,
+    smooth: float,
+) -> Array:
+    as_keras_has_it(smooth)
+    shared = xp.sum(pred * target, axis=-1)
+    whole = shared + _wrong(xp, pred, target, beta, alpha) + 1e-7
+    return over_classes(xp, 1.0 - shared / whole)
+
+
+def _like_optax(
+    xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
+) -> Array:
+    wrong, whole = _parts(xp, pred, target, alpha, beta, smooth)
+    return over_classes(xp, wrong / whole)
+
+
+tversky = Loss(
+    name="tversky",
+    family="segmentation",
+    formula="1 - (I + smooth) / (I + alpha Σ p (1 - t) + beta Σ (1 - p) t + smooth), I = Σ p t",
+    latex=r"1 - \frac{\sum p t + s}{\sum p t + \alpha \sum p (1-t) + \beta \sum (1-p) t + s}",
+    source="Salehi, Erdogmus and Gholipour, Tversky loss function, MLMI 2017",
+    values=_tversky,
+    derivative=_tversky_derivative,
+    reference=_tversky_reference,
+    pred=MASK,
+    target=SOFT_MASK,
+    rows_of=MASKS,
+    flops=9,
+    params=(
+        Param("alpha", 0.5, Interval(0.0, ends="[)"), "the price of false alarms"),
+        Param("beta", 0.5, Interval(0.0, ends="[)"), "the price of misses"),
+        SMOOTH,
+    ),
+    use="misses are worse than false alarms, or the other way round",
+    avoid="both are alike: dice is the same with one name less",
+    equivalents={
+        "keras": "losses.Tversky(alpha=beta, beta=alpha)(target, pred)  # the two are "
+        "swapped there",
+        "optax": "losses.dice_loss(pred, target, alpha, beta, smooth, apply_softmax=False)",
+    },
+    like={
+        "keras": Convention(
+            {}, _like_keras, by_rows=True, note="keras' alpha weighs misses, and beta false alarms"
+        ),
+        "optax": Convention(
+            {"smooth": 1.0},
+            _like_optax,
+            note="optax' smooth is 1 by default; of two empty masks smooth=0 gives nan",
+        ),
+    },
+    pitfalls=(
+        "Keras has alpha and beta swapped: 0.360 where this is 0.415, at 0.3 and 0.7.",
+        "With alpha = 0 a mask of only false alarms costs nothing.",
+    ),
+)

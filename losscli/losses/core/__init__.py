@@ -1,0 +1,1 @@
+"""What a loss is made of: its declaration, domains, shapes, parameters and conventions."""

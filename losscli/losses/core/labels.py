@@ -1,0 +1,263 @@
+"""Targets that name something: a class of several, one side of two, a set of labels."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.losses.core.domain import (
+    SOFT_TARGETS,
+    Domain,
+    Interval,
+    Mask,
+    Numbers,
+    Offenders,
+    Random,
+    Raw,
+    Verdict,
+    mixed,
+    or_none,
+)
+
+_LABELS = 3  # that are drawn where any number of them would do
+
+
+@dataclass(frozen=True)
+class Labels(Domain):
+    """Class indices 0 … C - 1 for N rows; a matrix (N, C) in their place holds weights >= 0."""
+
+    words: str = "class indices 0 ... C - 1"
+    hint: str = "labels count from 0; -l cross_entropy:ignore_index=K leaves label K out"
+
+    def offenders(
+        self, raw: Raw, classes: int | None = None, spared: int | None = None
+    ) -> Offenders:
+        """The entries that are no index of `classes` classes and not `spared` (ignore_index)."""
+        if raw.ndim > 1:
+            return SOFT_TARGETS.offenders(raw)
+        if not raw.size:
+            return Offenders()
+        high = math.inf if classes is None else classes
+        if raw.dtype.kind in "iub" and raw.min() >= 0 and raw.max() < high:
+            return Offenders()
+        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
+        good = (raw >= 0) & (raw < high) & (raw == np.floor(raw))
+        if spared is not None:
+            good |= raw == spared
+        outside = ~good if missing is None else ~good & ~missing
+        return Offenders(or_none(missing), or_none(outside))
+
+    def fault(self, value: float, classes: int | None = None) -> str:
+        """Not whole, negative, or past the last class."""
+        if not math.isfinite(value) or value != math.floor(value):
+            return "is not a whole number"
+        return "is negative" if value < 0 else f"is past the last of {classes} classes"
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 2,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """Classes, all alike."""
+        return random.integers(0, classes, shape)
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """The first class and the last; certainties and weights in a matrix."""
+        if row:
+            return SOFT_TARGETS.edges(row, steps)
+        return np.array([0, classes - 1])
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """Whole numbers among the classes."""
+        if raw.ndim > 1:
+            return SOFT_TARGETS.nearest(raw)
+        return np.asarray(np.clip(np.nan_to_num(raw), 0, max(classes - 1, 0)).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Choice(Domain):
+    """A few numbers. clash: two of them that belong to different conventions."""
+
+    values: tuple[float, ...] = ()
+    clash: tuple[float, ...] = ()
+
+    @property
+    def watched(self) -> bool:
+        """Whether two conventions can be mixed."""
+        return bool(self.clash)
+
+    def offenders(
+        self,
+        raw: Raw,
+        classes: int | None = None,
+        spared: int | None = None,
+    ) -> Offenders:
+        """The entries that are none of the numbers."""
+        good: Mask = raw == self.values[0]
+        for value in self.values[1:]:
+            if good.all():
+                break
+            good |= raw == value
+        if good.all():
+            return Offenders()
+        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
+        outside = ~good if missing is None else ~good & ~missing
+        return Offenders(or_none(missing), or_none(outside))
+
+    @property
+    def signs(self) -> "Choice | None":
+        """The same of -1 and 1 alone, where 0 or -1 may say negative; None where they may not."""
+        if set(self.clash) != {0.0, -1.0}:
+            return None
+        return replace(self, values=tuple(v for v in self.values if v), clash=())
+
+    def fault(self, value: float, classes: int | None = None) -> str:
+        """None of the numbers."""
+        return "is none of them"
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Which of the clashing numbers a block has."""
+        if not raw.size:
+            return frozenset()
+        low, high = raw.min(), raw.max()  # which most often tell without a search
+        return frozenset(
+            f"{value:g}"
+            for value in self.clash
+            if not (value < low or value > high) and (raw == value).any()
+        )
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """An error where two conventions are mixed: one of them reads every row the wrong way."""
+        if len(marks) < 2:
+            return None
+        both = " and ".join(sorted(marks, key=float))
+        return Verdict(f"labels are of two conventions: {both} both mean negative", hint=self.hint)
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """The numbers of one convention, all alike."""
+        return np.array(self._kept, dtype)[random.integers(0, len(self._kept), shape)]
+
+    @property
+    def _kept(self) -> list[float]:
+        """The numbers of one convention."""
+        return [value for value in self.values if value not in self.clash[1:]]
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """Each number of one convention."""
+        return mixed(self._kept, row)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """The nearest number of one convention."""
+        kept = np.array(self._kept, raw.dtype)
+        distance = np.abs(np.nan_to_num(raw)[..., None] - kept)
+        return np.asarray(kept[distance.argmin(axis=-1)])
+
+
+@dataclass(frozen=True)
+class BothSides(Choice):
+    """Labels of two sides, of which a library takes the positive for the negative if alone.
+
+    alone: what that library does.
+    """
+
+    alone: str = ""
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Which of the clashing numbers a block has, and whether it has positives."""
+        positive = {"positive"} if (raw > 0).any() else set()
+        return super().marks(raw) | positive
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """An error where two conventions are mixed, and where one side is missing."""
+        if marks == {"positive"}:
+            return Verdict(
+                self.alone, hint="leave --like out: its number depends on which labels are there"
+            )
+        return super().verdict(marks - {"positive"})
+
+
+@dataclass(frozen=True)
+class Wholes(Numbers):
+    """Whole numbers that name something, as far as their type tells one from the next."""
+
+    def computed_in(self, dtype: Any) -> "Wholes":
+        """Fewer of them: 2^24 and 2^24 + 1 are one float32, and a wrong label would be right."""
+        whole = 2.0 ** (np.finfo(dtype).nmant + 1)
+        if whole >= self.interval.high:
+            return self
+        hint = f"{np.dtype(dtype)} tells whole numbers apart below {whole:.0f}"
+        return replace(self, hint=hint, interval=Interval(-whole, whole, "()"))
+
+    def offenders(
+        self, raw: Raw, classes: int | None = None, spared: int | None = None
+    ) -> Offenders:
+        """The entries with a fraction or too many digits; what is not finite is missing."""
+        if raw.dtype.kind in "iub":
+            return super().offenders(raw)
+        told = self.computed_in(raw.dtype)
+        if told is not self:
+            return told.offenders(raw)
+        whole = raw == np.floor(raw)
+        if not raw.size or (whole.all() and self._holds_all(raw)):
+            return Offenders()
+        missing = ~np.isfinite(raw)
+        good = whole & self.interval.holds(raw)
+        return Offenders(or_none(missing), or_none(~good & ~missing))
+
+    def fault(self, value: float, classes: int | None = None) -> str:
+        """It has a fraction, is none, or cannot be told from its neighbours."""
+        if not math.isfinite(value):
+            return "is not finite"
+        return "is not whole" if value % 1 else "cannot be told from its neighbours"
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """A few of them, all alike."""
+        return random.integers(0, classes or _LABELS, shape).astype(dtype)
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """A few of both signs: which ones makes no difference."""
+        return mixed([-1.0, 0.0, 1.0, 2.0], row)
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """The nearest whole numbers."""
+        return np.asarray(np.rint(super().nearest(raw)))
+
+
+LABELS = Labels()
+INDICES = Labels("class indices 0 ... C - 1", "labels count from 0")
+HARD_LABEL = Choice(
+    "labels of {0, 1} or {-1, 1}", "map one of them to the other", (0.0, 1.0, -1.0), (0.0, -1.0)
+)
+SIGN = Choice("labels of -1 or 1", "2 * label - 1 makes them of 0 and 1", (1.0, -1.0))
+CLASS = Wholes(
+    "labels, as whole numbers",
+    "number them from 0; for scores: -l zero_one:threshold=0.5",
+    Interval(-(2.0**53), 2.0**53, "()"),
+)
+BINARY = Choice("labels of 0 or 1", "(label + 1) / 2 makes them of -1 and 1", (0.0, 1.0))

@@ -1,0 +1,237 @@
+"""What a loss is: facts as fields, the meaning as a docstring, three small pure functions."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from losscli.backends.backend import Array, Namespace
+from losscli.errors import DataError, UsageError
+from losscli.losses.core.conventions import Convention
+from losscli.losses.core.domain import LOGIT, Domain
+from losscli.losses.core.inputs import Inputs
+from losscli.losses.core.labels import Labels
+from losscli.losses.core.params import Param
+from losscli.losses.core.probabilities import LogProbabilities, Simplex
+from losscli.losses.core.shapes import NUMBERS, Rows, shape_words
+
+__all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "no_gradient"]
+
+Values: TypeAlias = Callable[..., Array]
+
+
+def no_gradient(*_inputs: Any, **_params: Any) -> Array:
+    """None: the loss is flat wherever it does not jump."""
+    raise UsageError("the loss has no gradient: it is flat wherever it does not jump")
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss, declared once and interpreted on every backend.
+
+    Call it for per-sample losses, and its `gradient` for their gradient with respect to pred:
+    both take lists, NumPy arrays or torch tensors and compute in float64.
+
+    values(xp, pred, target, **params): one loss an element (elementwise) or one a row.
+    derivative(xp, pred, target, **params): the same with respect to pred, of pred's shape;
+        `no_gradient` where the loss is flat or broken everywhere.
+    reference(mp, pred, target, **params): one row by the plain formula in mpmath.
+    denominator(xp, target, **params): what a row counts in the mean, where that is not 1.
+    rows_of: how a row of predictions and a row of targets relate.
+    pred, target: their domains; None for the targets of a loss that takes none. domains: what they
+        are for given parameters, where that depends on these.
+    like: what libraries do otherwise, by their names; one without the loss is absent.
+    saturates: whether an input that is nan or infinite may give a finite loss, so that evaluation
+        must look at every input and not only at the losses; or what says so, called with whether
+        targets are indices of classes, and with the parameters by name.
+    derived: (name, function of the mean) of statistics that are reported beside it.
+    """
+
+    name: str
+    family: str
+    formula: str
+    latex: str
+    source: str
+    values: Values
+    derivative: Values
+    reference: Values
+    pred: Domain
+    target: Domain | None
+    use: str
+    avoid: str
+    flops: int
+    rows_of: Rows = NUMBERS
+    domains: Callable[..., tuple[Domain, Domain | None]] | None = None
+    params: tuple[Param, ...] = ()
+    aliases: tuple[str, ...] = ()
+    denominator: Values | None = None
+    saturates: bool | Callable[..., bool] = False
+    derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
+    equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
+    pitfalls: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "__doc__", self.values.__doc__)  # for people who ask a prompt
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether it maps element to element."""
+        return self.rows_of.elementwise
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether there is a gradient to speak of."""
+        return self.derivative is not no_gradient
+
+    def __repr__(self) -> str:
+        return f"<loss {self.name}>"
+
+    def resolve(
+        self, given: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """All parameters, checked, with defaults for those not given; `defaults` go before ours.
+
+        Raises UsageError for an unknown name, a wrong type or a value out of bounds.
+        """
+        known = {param.name: param for param in self.params}
+        for name in given:
+            if name not in known:
+                from difflib import get_close_matches
+
+                near = get_close_matches(name, known, 1)
+                words = ", ".join(known) or "none"
+                hint = f"did you mean {near[0]}? " if near else ""
+                raise UsageError(
+                    f"{self.name} has no parameter {name!r}", hint=f"{hint}it has: {words}"
+                )
+        return {
+            name: param.checked(given[name], self.name)
+            if name in given
+            else defaults.get(name, param.default)
+            for name, param in known.items()
+        }
+
+    def domains_of(self, params: Mapping[str, Any]) -> tuple[Domain, Domain | None]:
+        """What predictions and targets may be under these parameters."""
+        return (self.pred, self.target) if self.domains is None else self.domains(**params)
+
+    def takes_logits(self, params: Mapping[str, Any]) -> bool:
+        """Whether probabilities in their place would give a number that looks right."""
+        return self.domains_of(params)[0] is LOGIT
+
+    def logit_scale(self, params: Mapping[str, Any]) -> float:
+        """What makes logits of predictions, whose size then sets the errors; 0 where none are."""
+        return self.domains_of(params)[0].logit_scale
+
+    def hides(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
+        """Whether it saturates under these parameters, with rows of targets of this shape."""
+        if callable(self.saturates):
+            return self.saturates(self.indexed(target), **params)
+        return self.saturates
+
+    def indexed(self, target: Sequence[int] | None) -> bool:
+        """Whether rows of targets of this shape are indices of classes."""
+        return isinstance(self.target, Labels) and target is not None and not len(target)
+
+    def classes(self, pred: Sequence[int]) -> int | None:
+        """How many classes labels may name, beside rows of predictions of this shape."""
+        if not isinstance(self.target, Labels) or not len(pred):
+            return None
+        return pred[-1] + self.rows_of.more
+
+    def fit(
+        self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
+    ) -> None:
+        """Check the shapes of a row of pred and of target (N left out) and of the parameters.
+
+        Raises DataError where pred and target do not fit, UsageError where a parameter does not.
+        """
+        if not self.rows_of.fit(pred, target):
+            found = shape_words(pred)
+            found += "" if target is None else f" and {shape_words(target)}"
+            raise DataError(
+                f"{self.name} takes {self.rows_of.taken()}; they are {found}",
+                hint=self._shape_hint(pred, target, params),
+            )
+        width = pred[-1] if pred else 1
+        for param in self.params:
+            value: Any = params.get(param.name)
+            if param.kind == "columns" and np.ndim(value) == 1 and len(value) != width:
+                raise UsageError(
+                    f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
+                )
+
+    def _shape_hint(
+        self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
+    ) -> str:
+        if len(pred) == 1 and target is not None and not target:
+            labelled = _of_labels(self.domains_of(params)[0])
+            if labelled:
+                return f"one label a row? -l {labelled} takes such predictions"
+        if self.elementwise:
+            return "losscli never broadcasts: reshape one of them"
+        if isinstance(self.target, Labels):
+            if target and self.rows_of.fit(pred, ()) and not self.rows_of.fit(pred, pred):
+                return "targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
+            binary = f" ({self._binary_hint(params)})" if not pred else ""
+            return f"classes stand on the last axis{binary}"
+        if not pred:
+            return "a row a sample: stack its numbers on the last axis"
+        return "losscli eval without -l names the losses that fit them"
+
+    def _binary_hint(self, params: Mapping[str, Any]) -> str:
+        if isinstance(self.domains_of(params)[0], Simplex):
+            return "for one probability a row: -l bce"
+        return "for one logit a row: -l bce_with_logits"
+
+    def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
+        """Per-sample losses, (N,), in float64: of (N, D) arrays the mean over D.
+
+        Raises DataError for unlike shapes and values outside the domain (nan among them),
+        UsageError for parameters that the loss does not have or cannot take.
+        """
+        inputs = Inputs.of(self, pred, target, params)
+        return inputs.by_strips(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
+
+    def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
+        """The gradient of each per-sample loss with respect to its predictions, of pred's shape.
+
+        Raises what a call does, and UsageError where the loss has none.
+        """
+        if not self.differentiable:
+            raise UsageError(f"{self.name} has no gradient: it is flat wherever it does not jump")
+        inputs = Inputs.of(self, pred, target, params)
+        outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
+        return inputs.by_strips(
+            lambda xp, p, t, kw: self.derivative(xp, p, t, **kw) / outputs, inputs.pred.shape[1:]
+        )
+
+    def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
+        """One loss a row, of arrays that were checked."""
+        values = self.values(xp, pred, target, **params)
+        if values.ndim == 1:
+            return values
+        return row_means(xp, values)
+
+    def shares(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
+        """What each row counts in the mean; None where all count 1."""
+        found = None if self.denominator is None else self.denominator(xp, target, **params)
+        return found if found is None or found.ndim == 1 else row_means(xp, found)
+
+
+def _of_labels(domain: Domain) -> str:
+    """The loss of class labels that takes rows of such predictions; empty if there is none."""
+    if isinstance(domain, Simplex):
+        return "categorical_cross_entropy"
+    if isinstance(domain, LogProbabilities):
+        return "nll"
+    return "cross_entropy" if domain.logit_scale else ""
+
+
+def row_means(xp: Namespace, values: Array) -> Array:
+    """The mean over the numbers of each row."""
+    return xp.mean(xp.reshape(values, (values.shape[0], -1)), axis=-1)

@@ -1,0 +1,115 @@
+"""Parameters of losses: what each is called, may be, and means."""
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from losscli.backends.arrays import as_array
+from losscli.errors import DataError, UsageError
+from losscli.losses.core.domain import ANY, Either, Interval
+
+_WHOLE = 1 << 63
+
+
+class Param(NamedTuple):
+    """One parameter of a loss: its name, default, bounds and meaning.
+
+    kind: a number, a whole number, a number or one a column (weights), a flag (true or false), one
+    of some words, or anything. None is taken where it is the default.
+    """
+
+    name: str
+    default: float | int | bool | str | None
+    bounds: Interval | Either = ANY
+    meaning: str = ""
+    kind: Literal["number", "whole", "columns", "flag", "word", "any"] = "number"
+    words: tuple[str, ...] = ()
+
+    def checked(self, value: Any, loss: str) -> Any:
+        """The value as the loss takes it; raises UsageError where it is of the wrong kind."""
+        if value is None and self.default is None:
+            return None
+        check = {
+            "number": self._number,
+            "whole": self._whole,
+            "columns": self._columns,
+            "flag": self._flag,
+            "word": self._word,
+            "any": self._any,
+        }[self.kind]
+        return check(value, loss)
+
+    def _any(self, value: Any, loss: str) -> Any:
+        return value
+
+    def _flag(self, value: Any, loss: str) -> bool:
+        if not isinstance(value, bool | np.bool_):
+            raise self._wrong(value, loss, "true or false")
+        return bool(value)
+
+    def _word(self, value: Any, loss: str) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise self._wrong(value, loss, " or ".join(self.words))
+        return value
+
+    def _columns(self, value: Any, loss: str) -> Any:
+        if isinstance(value, str | bytes):
+            raise self._wrong(value, loss, "a number or one number a column")
+        try:
+            array = as_array(value, self.name).astype(np.float64)
+        except DataError:
+            raise self._wrong(value, loss, "a number or one number a column") from None
+        if array.ndim > 1:
+            raise self._wrong(value, loss, "a number or one number a column")
+        wrong = array[~(np.isfinite(array) & self.bounds.holds(array))]
+        if wrong.size:
+            number = float(wrong.flat[0])
+            raise self._wrong(number, loss, self._bounded(number))
+        return float(array) if array.ndim == 0 else array
+
+    def _whole(self, value: Any, loss: str) -> int:
+        if not _is_number(value):
+            raise self._wrong(value, loss, "whole")
+        if not -_WHOLE <= value < _WHOLE or value != int(value):  # nan is neither
+            raise self._wrong(value, loss, "a whole number of 64 bits")
+        if not self.bounds.holds(int(value)):
+            raise self._wrong(value, loss, str(self.bounds))
+        return int(value)
+
+    def _number(self, value: Any, loss: str) -> float:
+        if not _is_number(value):
+            raise self._wrong(value, loss, "a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            raise self._wrong(value, loss, "within the range of float64") from None
+        if not self.bounds.holds(number):
+            raise self._wrong(value, loss, self._bounded(number))
+        return number
+
+    def _bounded(self, number: float) -> str:
+        """What it should have been."""
+        if math.isnan(number):
+            return "a number" if self._unbounded else f"a number {self.bounds}"
+        return f"finite and {self.bounds}" if math.isinf(number) else str(self.bounds)
+
+    @property
+    def _unbounded(self) -> bool:
+        return math.isinf(self.bounds.low) and math.isinf(self.bounds.high)
+
+    def _wrong(self, value: Any, loss: str, should: str) -> UsageError:
+        try:
+            words = repr(value)
+        except ValueError:  # an integer of thousands of digits
+            words = "a number of that many digits"
+        words = words if len(words) <= 80 and "\n" not in words else f"{words[:40].split()[0]}..."
+        return UsageError(
+            f"{self.name} of {loss} must be {should}; {words} is not",
+            hint=f"{self.name}: {self.meaning} (default {self.default})",
+        )
+
+
+def _is_number(value: Any) -> bool:
+    flag = isinstance(value, bool | np.bool_)
+    return not flag and isinstance(value, int | float | np.number)

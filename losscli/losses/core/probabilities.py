@@ -1,0 +1,127 @@
+"""What predictions of chances may be: probabilities, shares of a whole, and logarithms of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.backends.rowwise import ROWWISE
+from losscli.losses.core.domain import BORDER, Interval, Numbers, Random, Raw, Verdict
+
+
+@dataclass(frozen=True)
+class Simplex(Numbers):
+    """Numbers >= 0 that sum to 1 along the last axis; other sums are computed with, and noted."""
+
+    @property
+    def watched(self) -> bool:
+        """A row that does not sum to 1 leaves a mark."""
+        return True
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Whether some row's sum is off by more than 1e-6, or the rounding of its type."""
+        if raw.ndim < 2 or not raw.size:
+            return frozenset()
+        eps = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
+        with np.errstate(all="ignore"):
+            off = np.abs(_row_sums(raw) - 1.0)
+        return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """A note: nothing is normalised on the way."""
+        if not marks:
+            return None
+        words = "rows do not sum to 1; they are taken as they are"
+        return Verdict(words, "not_normalised")
+
+    def draw(
+        self,
+        random: Random,
+        shape: Sequence[int],
+        spread: float,
+        classes: int = 0,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """Shares of a whole."""
+        found = random.standard_exponential(shape, dtype) + BORDER
+        return np.asarray(found / found.sum(axis=-1, keepdims=True))
+
+    def edges(
+        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    ) -> NDArray[np.float64]:
+        """Certainties, even shares, and all but a step on one member."""
+        width = row[-1]
+        found = [np.full(width, 1.0 / width), *np.eye(width)[[0, -1]]]
+        for step in (step for step in steps if step < 0.5 and width > 1):
+            rest = np.full(width, step / (width - 1))
+            found += [np.where(np.eye(width)[at] > 0, 1.0 - step, rest) for at in (0, width - 1)]
+        rows = np.array(found).reshape(len(found), *(1,) * (len(row) - 1), width)
+        return np.array(np.broadcast_to(rows, (len(found), *row)))
+
+    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
+        """Shares of the sum; even ones where it is 0."""
+        positive = np.minimum(np.abs(super().nearest(raw)), raw.dtype.type(1e30))
+        total = positive.sum(axis=-1, keepdims=True)
+        even = raw.dtype.type(1.0 / raw.shape[-1])
+        with np.errstate(all="ignore"):
+            return np.asarray(np.where(total > 0, positive / total, even))
+
+
+@dataclass(frozen=True)
+class LogProbabilities(Numbers):
+    """Logarithms of probabilities; those above 0, of none, are computed with, and noted."""
+
+    @property
+    def watched(self) -> bool:
+        """A number above 0 leaves a mark."""
+        return True
+
+    def spotless(self, raw: Raw) -> bool:
+        """None lies above 0, and none is nan, which would be the greatest."""
+        return not raw.size or bool(raw.max() <= 0)
+
+    def marks(self, raw: Raw) -> frozenset[str]:
+        """Whether some number lies above 0."""
+        return frozenset({"above"}) if (raw > 0).any() else frozenset()
+
+    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+        """A note: a rounding may do it, or probabilities in their place."""
+        if not marks:
+            return None
+        words = "log-probabilities above 0; they are taken as they are"
+        return Verdict(words, "not_normalised", self.hint)
+
+
+PROBABILITY = Numbers(
+    "probabilities in [0, 1]", "if these are logits: -l bce_with_logits", Interval(0.0, 1.0)
+)
+SIMPLEX = Simplex("probabilities >= 0 a class", "", Interval(0.0, ends="[)"))
+LOG_PROBABILITY = LogProbabilities(
+    "log-probabilities <= 0",
+    "probabilities? take their logarithms",
+    Interval(ends="[)"),
+    usual=Interval(high=0.0),
+)
+
+
+def looks_like_probabilities(rows: Raw) -> bool:
+    """Whether every value lies in [0, 1], and every row of a matrix sums to 1."""
+    if rows.dtype.kind != "f" or not rows.size:
+        return False
+    head = rows[:16]  # most logits are found out here
+    return _plausible(head) and _plausible(rows)
+
+
+def _plausible(rows: Raw) -> bool:
+    if not (rows.min() >= 0 and rows.max() <= 1):
+        return False
+    if rows.ndim == 1:
+        return True
+    slack = 1e-6 + rows.shape[1] * float(np.finfo(rows.dtype).eps)
+    return bool((np.abs(_row_sums(rows) - 1.0) <= slack).all())
+
+
+def _row_sums(rows: Raw) -> NDArray[np.float64]:
+    return np.asarray(ROWWISE.sum(np.asarray(rows, np.float64), axis=-1))

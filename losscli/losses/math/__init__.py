@@ -1,0 +1,1 @@
+"""Numerically stable pieces that losses are composed of."""

@@ -1,0 +1,1 @@
+"""Specs: their grammar, and the losses that they are bound to."""

@@ -1,0 +1,339 @@
+"""How a loss is asked for in words, and what the words are bound to; `grammar` has their form."""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.backends.backend import Array, Backend
+from losscli.errors import UsageError
+from losscli.losses.core.conventions import Convention
+from losscli.losses.core.domain import Domain
+from losscli.losses.core.loss import Loss
+from losscli.losses.registry import find, find_like, known, lacks, penalties
+from losscli.losses.spec.grammar import Spec, Term, parse
+
+if TYPE_CHECKING:
+    from losscli.losses.spec.user_code import Origin
+
+Reader: TypeAlias = Callable[[str], NDArray[Any]]
+
+
+class BoundLoss(NamedTuple):
+    """A loss with its parameters and its label; statistic: a derived one that is its value.
+
+    penalty: what is added once to its value, whatever the rows are; None where nothing is.
+    code: the files of a user that it runs. files: all that it was read from, code and arrays.
+    words: the spec, without its label, with files as the current folder sees them.
+    dtype: the type of its arithmetic.
+    """
+
+    loss: Loss
+    params: Mapping[str, Any]
+    label: str
+    statistic: str | None = None
+    convention: Convention | None = None
+    penalty: float | None = None
+    code: "tuple[Origin, ...]" = ()
+    files: tuple[str, ...] = ()
+    words: str = ""
+    dtype: str = "float64"
+
+    def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
+        """The same with its array parameters on a backend, and as its convention computes it.
+
+        spacing: the distance of 1 from the next number in the type of the predictions.
+        """
+        moved = {
+            name: backend.widen(value) if isinstance(value, np.ndarray) else value
+            for name, value in self.params.items()
+        }
+        values = None if self.convention is None else self.convention.values_of(spacing)
+        loss = self.loss if values is None else replace(self.loss, values=values)
+        return self._replace(loss=loss, params=moved, dtype=backend.dtype)
+
+    @property
+    def pred(self) -> Domain:
+        """What predictions may be under these parameters."""
+        return self._domains[0]
+
+    @property
+    def target(self) -> Domain | None:
+        """What targets may be under these parameters; None where there are none."""
+        return self._domains[1]
+
+    @property
+    def _domains(self) -> tuple[Domain, Domain | None]:
+        pred, target = self.loss.domains_of(self.params)
+        if self.convention is not None:
+            pred, target = self.convention.domains(pred, target)
+        if target is not None:
+            target = target.computed_in(self.dtype)
+        return pred.computed_in(self.dtype), target
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether probabilities in their place would give a number that looks right."""
+        return self.loss.takes_logits(self.params)
+
+    def hides(self, target: Sequence[int] | None) -> bool:
+        """Whether a missing number may give a finite loss, with rows of targets of this shape.
+
+        Of a library's own form nothing is known.
+        """
+        if self.convention is not None and self.convention.values is not None:
+            return True
+        return self.loss.hides(self.params, target)
+
+    def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
+        """One loss a row; a row's bits do not depend on how many rows share the block.
+
+        A long sum that is the only one of its array is split between threads by torch.
+        """
+        if backend.name == "torch" and len(pred) == 1:
+            pred, target = (
+                None if array is None else backend.xp.concat([array, array])
+                for array in (pred, target)
+            )
+            return self.loss.rows(backend.xp, pred, target, self.params)[:1]
+        return self.loss.rows(backend.xp, pred, target, self.params)
+
+    def denominator(self, backend: Backend, target: Array | None) -> Array | None:
+        """What each row counts in the mean; None where all count 1."""
+        return self.loss.shares(backend.xp, target, self.params)
+
+    def fit(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
+        """Check the shapes of a row of pred and of target, N left out.
+
+        Raises DataError where pred and target do not fit, UsageError where a parameter does not,
+        or where the value would not be that of the library.
+        """
+        self.loss.fit(pred, target if self.loss.rows_of.targeted else None, self.params)
+        refusal = "" if self.convention is None else self.convention.refusal(pred)
+        if refusal:
+            raise UsageError(
+                f"that library has no {self.loss.name} of rows of {math.prod(pred)}: {refusal}",
+                hint="leave --like out",
+            )
+        if self.statistic and not self.has_derived(math.prod(pred)):
+            raise UsageError(
+                f"{self.statistic} is the mean of the root of each column in that library",
+                hint="leave --like out, or evaluate the columns one by one",
+            )
+
+    def has_derived(self, outputs: int) -> bool:
+        """Whether statistics derived from the mean of rows of so many numbers are as meant."""
+        return outputs == 1 or self.convention is None or not self.convention.by_columns
+
+    @property
+    def transform(self) -> Callable[[float], float]:
+        """The function of the mean that is this loss's value."""
+        return dict(self.loss.derived)[self.statistic] if self.statistic else float
+
+
+class Places(NamedTuple):
+    """What words are bound by: at gives the path of a file that they name, read its array.
+
+    like: the library whose conventions losses follow.
+    """
+
+    read: Reader
+    at: Callable[[str], str] = str
+    like: str | None = None
+
+
+def bind(
+    spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]",
+    places: "Reader | Places",
+    like: str | None = None,
+) -> list[BoundLoss]:
+    """The losses that a spec, a loss, a function or a list of them names, with unique labels.
+
+    places: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
+    whose conventions they follow.
+
+    Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
+    """
+    if not isinstance(places, Places):
+        places = Places(places)
+    places = places._replace(like=like)
+    items: Sequence[Any] = spec if _listed(spec) else [spec]
+    bound = [loss for item in items for loss in _bind_item(item, places)]
+    seen: set[str] = set()
+    for loss in bound:
+        if loss.label in seen:
+            raise UsageError(
+                f"two losses are labelled {loss.label!r}",
+                hint=f"name one: -l other={loss.label}",
+            )
+        seen.add(loss.label)
+    return bound
+
+
+def files_of(spec: Any) -> list[str]:
+    """The files that specs name, of arrays and of code, whether or not they exist.
+
+    Raises UsageError for what is no spec.
+    """
+    found: list[str] = []
+    for item in spec if _listed(spec) else [spec]:
+        if isinstance(item, BoundLoss):
+            found += item.files
+        elif isinstance(item, str):
+            found += [name for one in parse(item) for name in _files_of(one)]
+    return found
+
+
+def _files_of(spec: Spec) -> Iterator[str]:
+    for term in spec.terms:
+        if term.file:
+            yield term.file
+        if term.where.endswith(".py"):
+            yield term.where
+        yield from (value[1:].strip() for _, value in term.given if value.startswith("@"))
+
+
+def rows_only(loss: BoundLoss) -> BoundLoss:
+    """The loss, where it has no penalty: what is measured or checked are rows."""
+    if loss.penalty is not None:
+        raise UsageError(
+            f"{loss.label!r} has a penalty, which has no rows to work on",
+            hint="leave the penalty out: it is one number of one array",
+        )
+    return loss
+
+
+def _listed(spec: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(spec, Sequence) and not isinstance(spec, str | BoundLoss)
+
+
+def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
+    if isinstance(item, BoundLoss):
+        return [item]
+    if isinstance(item, Loss):
+        return [_bound(item, {}, item.name, places)._replace(words=item.name)]
+    if isinstance(item, str):
+        return [_with_files(spec, places) for spec in parse(item)]
+    if callable(item):
+        from losscli.losses.spec.own import own_loss
+
+        own = own_loss(item, getattr(item, "__name__", "own"), "the function that was given")
+        return [_bound(own, {}, own.name, places)]
+    raise UsageError(f"a loss is asked for by its name, not by {item!r}")
+
+
+def _with_files(spec: Spec, places: Places) -> BoundLoss:
+    files = tuple(map(places.at, _files_of(spec)))
+    located = spec._replace(terms=tuple(term.located(places.at) for term in spec.terms))
+    return _bind_spec(spec, places)._replace(files=files, words=str(located))
+
+
+def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
+    if spec.plain:
+        return _bind_term(spec.terms[0], places)._replace(label=spec.label or str(spec))
+    from losscli.losses.spec.sums import Sum, Weighed
+
+    terms = [term for term in spec.terms if not term.file]
+    if not terms:
+        raise UsageError(
+            f"{str(spec)!r} has penalties alone, and no rows", hint=f'-l "mse + {spec}"'
+        )
+    bound = [_bind_term(term, places) for term in terms]
+    for loss in bound:
+        if loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean, not a loss of a row: it is in no sum",
+                hint=f"-l {loss.loss.name}, whose rows can be added",
+            )
+    added = [term.factor * _penalty(term, places) for term in spec.terms if term.file]
+    parts = [
+        Weighed(term.factor, loss.loss, loss.params, loss.convention)
+        for term, loss in zip(terms, bound, strict=True)
+    ]
+    whole = Sum.of(str(_canonical(spec, bound)), parts)
+    return BoundLoss(
+        whole,
+        whole.resolve({}),
+        spec.label or str(spec),
+        convention=whole.convention(),
+        penalty=math.fsum(added) if added else None,
+        code=tuple(dict.fromkeys(origin for loss in bound for origin in loss.code)),
+    )
+
+
+def _bind_term(term: Term, places: Places) -> BoundLoss:
+    loss, statistic, code = _named(term, places)
+    given = {key: _value(value, places) for key, value in term.given}
+    return _bound(loss, given, str(term), places)._replace(statistic=statistic, code=code)
+
+
+def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> BoundLoss:
+    """A loss with its parameters, by the convention that is asked for."""
+    if places.like is None:
+        return BoundLoss(loss, loss.resolve(given), label)
+    if places.like not in loss.like:
+        raise lacks(places.like, loss)
+    convention = loss.like[places.like]
+    if convention.denominator is not None:
+        loss = replace(loss, denominator=convention.denominator)
+    return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
+
+
+def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
+    """The loss of a name: of the catalogue, of a user's file or module, of a package."""
+    if term.where:
+        from losscli.losses.spec import user_code as references
+        from losscli.losses.spec.own import own_loss
+
+        where = places.at(term.where) if term.where.endswith(".py") else term.where
+        found = references.load(f"{where}:{term.name}")
+        return own_loss(found, term.name, where), None, (references.origin_of(where),)
+    if not known(term.name):
+        from losscli.losses.spec.plugins import plugin
+
+        offered = plugin(term.name)
+        if offered is not None:
+            from losscli.losses.spec.own import own_loss
+
+            found, origin = offered.load()
+            return own_loss(found, term.name, offered.value), None, (origin,)
+    found = find_like(term.name, places.like) if places.like else find(term.name)
+    return (*found, ())
+
+
+def _penalty(term: Term, places: Places) -> float:
+    known_ones = penalties()
+    if term.name not in known_ones:
+        raise UsageError(
+            f"no penalty is called {term.name!r}",
+            hint=f"they are {', '.join(f'{name}(@{term.file})' for name in known_ones)}",
+        )
+    return known_ones[term.name](places.read(places.at(term.file)))
+
+
+def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
+    """The sum in the names of the catalogue, without parameters and files."""
+    losses = iter(bound)
+    names = [
+        penalties()[term.name].name if term.file else next(losses).loss.name for term in spec.terms
+    ]
+    terms = (
+        Term(name, term.weight, term.negative) for name, term in zip(names, spec.terms, strict=True)
+    )
+    return Spec(tuple(terms))
+
+
+def _value(text: str, places: Places) -> Any:
+    if text.startswith("@"):
+        return places.read(places.at(text[1:].strip()))
+    words: dict[str, Any] = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return int(text) if re.fullmatch(r"[+-]?\d{1,400}", text) else float(text)
+    except ValueError:
+        return text
