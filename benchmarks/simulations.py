@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.benchmark.stopping import looks, settled
+from losscli.stats.decisions import log_margin, three_way, three_way_rows
 from losscli.stats.ranks import bimodal, median_interval, p_above, p_at_most, ratio_interval
-from losscli.stats.verdicts import log_margin, three_way, three_way_rows
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator

@@ -8,7 +8,7 @@ from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError, first_code
 from losscli.gates import GateResult, exit_code
 from losscli.results.listing import Listing
-from losscli.stats.digits import size
+from losscli.stats.formatting import size
 
 # Bytes a second, of what a small machine manages: a loss of arrays, and reading text before it.
 _ARRAYS, _TEXT = 1.0e9, 2.0e8

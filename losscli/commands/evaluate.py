@@ -14,7 +14,7 @@ from losscli.errors import DataError, LossCliError, MissingError, UsageError
 from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, bound, parse
+from losscli.gates import Gate, parse, parse_bound
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import check_flags
@@ -118,8 +118,8 @@ def _gates(plan: EvalPlan) -> list[Gate]:
     """The gates of the plan, in the order of its flags."""
     return [
         *map(parse, plan.gate),
-        *(bound(text, "<=") for text in plan.max),
-        *(bound(text, ">=") for text in plan.min),
+        *(parse_bound(text, "<=") for text in plan.max),
+        *(parse_bound(text, ">=") for text in plan.min),
     ]
 
 

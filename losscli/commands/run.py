@@ -16,11 +16,11 @@ from losscli.comparison.gates import judged as judged_pair
 from losscli.comparison.gates import refused
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
-from losscli.differences.benchmark_gates import judged as judged_benchmark
+from losscli.differences.benchmark_gates import judge_benchmark as judged_benchmark
 from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, GateResult, undecided_as
+from losscli.gates import Gate, GateResult, apply_undecided_policy
 from losscli.render.files import attach_result, outputs
 from losscli.results.comparison import Comparison
 from losscli.results.document import json_numbers
@@ -231,7 +231,7 @@ def _spoilt(done: Done) -> "list[GateResult]":
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[GateResult, ...]:
     """All gates, those of runs that are not there included, as `on_undecided` has them."""
     judged = [*(gate for each in done for gate in each.gates), *plan.strays()]
-    return tuple(undecided_as(gate, plan.on_undecided) for gate in judged)
+    return tuple(apply_undecided_policy(gate, plan.on_undecided) for gate in judged)
 
 
 def baseline_of(plan: RunPlan, results: str | os.PathLike[str] | None) -> Baseline:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from losscli.config.model import Gate as GateModel
 from losscli.errors import UsageError
-from losscli.gates import Margin, NotWorse, label_of
+from losscli.gates import Margin, NotWorse, resolve_label
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
 from losscli.sources.reference import Reference
@@ -47,7 +47,7 @@ def _label(name: str | None, losses: Sequence[BoundLoss]) -> str:
             f"not_worse_than could be of {' or '.join(labels)}", hint="loss: LABEL says of which"
         )
     names = {loss.label: loss.loss.name for loss in losses}
-    label = label_of(name or "".join(labels), names, "not_worse_than")
+    label = resolve_label(name or "".join(labels), names, "not_worse_than")
     for loss in losses:
         if loss.label == label and loss.statistic:
             raise UsageError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from losscli.config.layers import Kind, Value
-from losscli.gates import COUNTS, Gate, GateResult, NotWorse, Policy, resolve
+from losscli.gates import COUNTS, Gate, GateResult, NotWorse, Policy, resolve_labels
 from losscli.results.document import Note
 
 # Names that Windows takes for devices, whatever follows a dot.
@@ -77,7 +77,7 @@ class RunPlan:
             if step.kind != "eval":
                 continue
             labels = {loss.label: loss.loss.name for loss in step.plan.loss}
-            gates: list[Gate | NotWorse] = [*resolve(step.points, labels), *step.pairs]
+            gates: list[Gate | NotWorse] = [*resolve_labels(step.points, labels), *step.pairs]
             for gate in gates:
                 if gate.label not in labels and gate.label not in COUNTS:
                     words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"

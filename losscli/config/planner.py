@@ -12,7 +12,7 @@ from losscli.config.paired import not_worse
 from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, UsageError
-from losscli.gates import Gate, NotWorse, bound, parse
+from losscli.gates import Gate, NotWorse, parse, parse_bound
 from losscli.losses.spec.binding import Places, bind
 from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
@@ -273,7 +273,7 @@ class _Planner:
     def _bounds(self, keys: Keys, run: str, part: Any) -> Iterator[Gate]:
         for key, op in (("max", "<="), ("min", ">=")):
             for at, text in enumerate(getattr(part, key) or ()):
-                found = self._tried((*keys, key, at), lambda t=text, o=op: bound(t, o))
+                found = self._tried((*keys, key, at), lambda t=text, o=op: parse_bound(t, o))
                 if found is not None:
                     yield found._replace(run=run)
 

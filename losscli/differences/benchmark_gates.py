@@ -8,11 +8,19 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from losscli.differences.compare import compare
+from losscli.differences.benchmarks import compare_benchmarks
 from losscli.errors import LossCliError
-from losscli.gates import BENCH_STATS, Found, Gate, GateResult, Relative, judge, resolve
+from losscli.gates import (
+    BENCH_STATS,
+    BaselineLimit,
+    Gate,
+    GateResult,
+    Measurement,
+    judge,
+    resolve_labels,
+)
 from losscli.gates.grammar import groups_text
-from losscli.gates.judge import lost, worst_of
+from losscli.gates.judge import missing_result, worst_result
 from losscli.results.difference import Pair, Saved, Terms
 
 _Key: TypeAlias = tuple[tuple[str, str], ...]
@@ -21,7 +29,7 @@ _RowKey: TypeAlias = tuple[str, _Key]
 _KEYS = ("impl", "device", "dtype", "shape", "pass", "cache")
 
 
-def judged(
+def judge_benchmark(
     document: Mapping[str, Any],
     gates: Sequence[Gate],
     baseline: "Mapping[str, Any] | str" = "there is no baseline",
@@ -47,38 +55,38 @@ def judged(
         )
         return verdict
 
-    return tuple(one(gate) for gate in resolve(gates, names))
+    return tuple(one(gate) for gate in resolve_labels(gates, names))
 
 
 def _by_factor(gate: Gate) -> bool:
     """Whether a time is held against a factor of the saved one."""
     limit = gate.limit
-    if gate.stat != "time" or not isinstance(limit, Relative):
+    if gate.stat != "time" or not isinstance(limit, BaselineLimit):
         return False
     return limit.stat in (None, "time") and not limit.offset
 
 
 def _saved(
     baseline: "Mapping[str, Any] | str", document: Mapping[str, Any], gate: Gate
-) -> Found | Mapping[str, Found]:
+) -> Measurement | Mapping[str, Measurement]:
     """What the baseline's rows have, by the names of the document's own."""
     if isinstance(baseline, str):
-        return Found(None, reason=baseline)
+        return Measurement(None, reason=baseline)
     names = _names(_taken(document, gate))
     rows = _taken(baseline, gate)
     if not rows:
-        return Found(None, reason=f"the baseline: {_no_row(baseline, gate)}")
+        return Measurement(None, reason=f"the baseline: {_no_row(baseline, gate)}")
     return {
         names.get(key := _key(row), groups_text(list(key))[1:-1]): _number(row, gate.stat)
         for row in rows
     }
 
 
-def _rows(document: Mapping[str, Any], gate: Gate) -> Found | Mapping[str, Found]:
+def _rows(document: Mapping[str, Any], gate: Gate) -> Measurement | Mapping[str, Measurement]:
     """What the rows that a gate takes have, by the keys that tell them apart."""
     rows = _taken(document, gate)
     if not rows:
-        return Found(None, reason=_no_row(document, gate))
+        return Measurement(None, reason=_no_row(document, gate))
     names = _names(rows)
     return {names[_key(row)]: _number(row, gate.stat) for row in rows}
 
@@ -117,28 +125,28 @@ def _no_row(document: Mapping[str, Any], gate: Gate) -> str:
     return f"no row is {groups_text(gate.groups)[1:-1]}"
 
 
-def _number(row: Mapping[str, Any], stat: str) -> Found:
+def _number(row: Mapping[str, Any], stat: str) -> Measurement:
     if stat not in ("value", *BENCH_STATS):
-        return Found(None, reason=f"a benchmark has no {stat}: {', '.join(BENCH_STATS)}")
+        return Measurement(None, reason=f"a benchmark has no {stat}: {', '.join(BENCH_STATS)}")
     if not row["correct"]:
-        return Found(None, reason=f"it is wrong: {row.get('fault') or 'its answers'}")
+        return Measurement(None, reason=f"it is wrong: {row.get('fault') or 'its answers'}")
     if stat == "peak_memory_bytes":
         peak = row.get("peak_memory_bytes")
         if not isinstance(peak, int | float):
-            return Found(None, reason="its memory was not measured")
-        return Found(float(peak))
+            return Measurement(None, reason="its memory was not measured")
+        return Measurement(float(peak))
     if stat == "speedup":
         return _spread(row.get("speedup"), row.get("speedup_ci"), "it has no speed-up")
     times = row.get("time_s") or {}
     return _spread(times.get("median"), times.get("ci"), "it was not timed")
 
 
-def _spread(value: Any, ends: Any, reason: str) -> Found:
+def _spread(value: Any, ends: Any, reason: str) -> Measurement:
     if not isinstance(value, int | float):
-        return Found(None, reason=reason)
+        return Measurement(None, reason=reason)
     if not (isinstance(ends, list | tuple) and len(ends) == 2):
-        return Found(float(value), reason="its rounds give no interval: too few, or drifting")
-    return Found(float(value), ci=(float(ends[0]), float(ends[1])))
+        return Measurement(float(value), reason="its rounds give no interval: too few, or drifting")
+    return Measurement(float(value), ci=(float(ends[0]), float(ends[1])))
 
 
 def _ratios(
@@ -148,7 +156,9 @@ def _ratios(
     if isinstance(baseline, str):
         return baseline
     try:
-        pairs = compare(Saved("baseline", baseline), Saved("result", document), Terms()).rows
+        pairs = compare_benchmarks(
+            Saved("baseline", baseline), Saved("result", document), Terms()
+        ).rows
     except LossCliError as error:
         return error.message
     return {_row_key(pair.new): pair for pair in pairs}
@@ -161,7 +171,7 @@ def _by_ratio(
     ratios: "Mapping[_RowKey, Pair] | str",
 ) -> GateResult:
     """A time against a factor of a saved one: the interval of their ratio against the factor."""
-    assert isinstance(gate.limit, Relative)
+    assert isinstance(gate.limit, BaselineLimit)
     rows = _taken(document, gate)
     names = _names(rows)
     pairs = {} if isinstance(ratios, str) else ratios
@@ -171,14 +181,16 @@ def _by_ratio(
         for key, row in zip(map(_key, rows), rows, strict=True)
     ]
     if not found:
-        return judge([gate], lambda _: Found(None, reason=_no_row(document, gate)))[0]
+        return judge([gate], lambda _: Measurement(None, reason=_no_row(document, gate)))[0]
     gone = [key for key in map(_key, _taken(baseline, gate)) if key not in names]
-    return worst_of([*found, *(lost(gate, groups_text(list(key))[1:-1]) for key in gone)])
+    return worst_result(
+        [*found, *(missing_result(gate, groups_text(list(key))[1:-1]) for key in gone)]
+    )
 
 
 def _of_ratio(gate: Gate, row: Mapping[str, Any], pair: "Pair | None", missing: str) -> GateResult:
     """One row's gate: decided by the interval of the ratio, told in seconds."""
-    assert isinstance(gate.limit, Relative)
+    assert isinstance(gate.limit, BaselineLimit)
     ratio = gate._replace(limit=gate.limit.factor, stat="ratio")
     (verdict,) = judge([ratio], lambda _: _ratio(row, pair, missing))
     if verdict.value is None or pair is None or pair.old_s is None:
@@ -188,14 +200,14 @@ def _of_ratio(gate: Gate, row: Mapping[str, Any], pair: "Pair | None", missing: 
     return verdict._replace(gate=gate, value=pair.new_s, limit=limit, reason=words)
 
 
-def _ratio(row: Mapping[str, Any], pair: "Pair | None", missing: str) -> Found:
+def _ratio(row: Mapping[str, Any], pair: "Pair | None", missing: str) -> Measurement:
     """The ratio of a row's time to the baseline's, or why it is no evidence."""
     if not row["correct"]:
         return _number(row, "time")
     if pair is None:
-        return Found(None, reason=missing)
+        return Measurement(None, reason=missing)
     if pair.differs or pair.used is None:
         reason = "; ".join(map(str, pair.differs)) or pair.reason or "it was not timed"
-        return Found(None, reason=reason)
+        return Measurement(None, reason=reason)
     spoilt = "" if pair.used.ci else "too few rounds for an interval"
-    return Found(pair.used.value, ci=pair.used.ci, reason=spoilt)
+    return Measurement(pair.used.value, ci=pair.used.ci, reason=spoilt)

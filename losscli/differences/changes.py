@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from losscli.gates.grammar import groups_text
 from losscli.results.difference import LEVEL, Saved, Terms
 from losscli.results.document import Document, Note, ending
-from losscli.stats.means import MeanShift
+from losscli.stats.means import MeanDifference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class Change:
     old: SavedLoss
     new: SavedLoss
     bound: float = 0.0
-    shift: MeanShift | None = None
+    shift: MeanDifference | None = None
     how: Literal["pairs", "standard errors"] | None = None
     pairs: int | None = None
     unpaired: str = ""

@@ -12,7 +12,7 @@ from losscli.results.validation import check
 
 if TYPE_CHECKING:
     from losscli.differences.changes import Changes
-    from losscli.differences.suites import RunDifferences
+    from losscli.differences.runs import RunDifferences
 
 Difference: TypeAlias = "Changes | Differences | RunDifferences"
 
@@ -40,14 +40,14 @@ def differ(plan: DiffPlan) -> Difference:
         _keep_apart(plan, (old, new))
     terms = {kind: _terms(plan, kind) for kind in MARGINS}
     if kinds[0] == "bench":
-        from losscli.differences.compare import compare
+        from losscli.differences.benchmarks import compare_benchmarks
 
-        return compare(old, new, terms["benches"])
+        return compare_benchmarks(old, new, terms["benches"])
     if kinds[0] == "eval":
-        from losscli.differences.evaluations import compare_losses
+        from losscli.differences.evaluations import compare_evaluations
 
-        return compare_losses(old, new, terms["evals"])
-    from losscli.differences.suites import compare_runs
+        return compare_evaluations(old, new, terms["evals"])
+    from losscli.differences.runs import compare_runs
 
     return compare_runs(old, new, terms)
 

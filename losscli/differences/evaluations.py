@@ -5,18 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from losscli.differences.changes import Change, Changes, SavedLoss
-from losscli.differences.samples import hindrance, paired
+from losscli.differences.samples import paired, unpaired_reason
 from losscli.errors import DataError
 from losscli.results.difference import LEVEL, Saved, Terms
 from losscli.results.document import Note, json_numbers
 from losscli.results.reader import other_data
-from losscli.stats.means import Mean, independent
-from losscli.stats.verdicts import holm, side_of
+from losscli.stats.decisions import compare_to_bound, holm
+from losscli.stats.means import Mean, welch_difference
 
 _ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
 
 
-def compare_losses(old: Saved, new: Saved, terms: Terms) -> Changes:
+def compare_evaluations(old: Saved, new: Saved, terms: Terms) -> Changes:
     """What changed from `old` to `new`, documents of the schema losscli/eval/1.
 
     Raises DataError where they are of other data and that was not allowed, where no loss is in
@@ -40,7 +40,7 @@ def compare_losses(old: Saved, new: Saved, terms: Terms) -> Changes:
     for row in rows:
         row.bound = terms.margin * abs(row.old.value)
         row.reason = _incomparable(row)
-    pairable = not other and any(not (row.reason or hindrance(row, old, new)) for row in rows)
+    pairable = not other and any(not (row.reason or unpaired_reason(row, old, new)) for row in rows)
     _measure(old, new, rows, terms, same_data=not other)
     _decide(rows)
     return Changes(
@@ -124,7 +124,9 @@ def _measure(
     fair = [row for row in rows if not row.reason]
     if terms.per_sample:
         for row in fair:
-            row.unpaired = hindrance(row, old, new) if same_data else "the data are not the same"
+            row.unpaired = (
+                unpaired_reason(row, old, new) if same_data else "the data are not the same"
+            )
         _by_pairs(old, new, [row for row in fair if not row.unpaired])
     for row in fair:
         if row.pairs is None:
@@ -146,7 +148,7 @@ def _by_standard_errors(row: Change) -> None:
     if len(means) < len(sides):
         row.reason = "there is no standard error: fewer than two rows, or beyond float64"
     else:
-        row.shift, row.how = independent(*means), "standard errors"
+        row.shift, row.how = welch_difference(*means), "standard errors"
 
 
 def _decide(rows: Sequence[Change]) -> None:
@@ -158,7 +160,7 @@ def _decide(rows: Sequence[Change]) -> None:
     for (row, shift), p_worse, p_not, p_better in zip(fair, worse, not_worse, better, strict=True):
         row.p_worse, row.p_not_worse = p_worse, p_not
         low, high = shift.interval(LEVEL)
-        side = side_of(low, high, row.bound)
+        side = compare_to_bound(low, high, row.bound)
         if side == "undecided":
             row.reason = f"the interval holds {'the margin' if row.bound else '0'}"
         elif (p_worse if side == "above" else p_not) > _ALPHA:

@@ -17,7 +17,7 @@ from losscli.results.samples import SampleDigest
 from losscli.sources.source import Source, open_table
 from losscli.sources.table import Field
 from losscli.sources.workspace import Workspace
-from losscli.stats.means import MeanShift
+from losscli.stats.means import MeanDifference
 
 _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"
 
@@ -25,11 +25,11 @@ _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff withou
 class Paired(NamedTuple):
     """The shift of the means over the rows that count in both, and how many those are."""
 
-    shift: MeanShift | None
+    shift: MeanDifference | None
     pairs: int
 
 
-def hindrance(change: Change, old: Saved, new: Saved) -> str:
+def unpaired_reason(change: Change, old: Saved, new: Saved) -> str:
     """Why the kept losses of the rows cannot be paired for a loss; empty where they can."""
     for name, saved in (("OLD", old), ("NEW", new)):
         kept = saved.document.get("per_sample")
@@ -108,7 +108,7 @@ def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
     stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
     # √new - √old = (new - old) / (√new + √old)
     roots = change.old.value + change.new.value if change.new.statistic is not None else 1.0
-    return Paired(MeanShift(means[0] / (roots or 1.0), stderr, float(pairs - 1)), pairs)
+    return Paired(MeanDifference(means[0] / (roots or 1.0), stderr, float(pairs - 1)), pairs)
 
 
 class _Kept:

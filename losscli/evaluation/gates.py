@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from losscli.gates import COUNTS, Found, Gate, judge, resolve
+from losscli.gates import COUNTS, Gate, Measurement, judge, resolve_labels
 from losscli.gates.grammar import groups_text
 from losscli.results.evaluation import Evaluation, LossResult
 from losscli.results.reader import other_data
@@ -29,31 +29,33 @@ def gated(
     inputs = [part.to_dict() for part in result.inputs]
     suspicious = bool({note.code for note in result.notes} & {_PROBABILITIES} - set(allowed))
 
-    def found(gate: Gate, losses: Sequence[LossResult]) -> Found:
+    def found(gate: Gate, losses: Sequence[LossResult]) -> Measurement:
         if gate.label in COUNTS and gate.label not in names:
             return _count(losses, gate)
         loss = next((loss for loss in losses if loss.label == gate.label), None)
         if loss is None:
-            return Found(None, reason=f"no loss is labelled {gate.label!r}: {', '.join(names)}")
+            return Measurement(
+                None, reason=f"no loss is labelled {gate.label!r}: {', '.join(names)}"
+            )
         number = _number(loss, gate.stat)
         if suspicious and loss.takes_logits:
             return number._replace(reason=f"{_PROBABILITIES}: --allow-note says that they are none")
         return number
 
-    def find(gate: Gate) -> Found | Mapping[str, Found]:
+    def find(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if not gate.groups:
             return found(gate, result.losses)
         groups = {
             group_name(g.by): found(gate, g.losses) for g in result.groups if gate.takes(g.by)
         }
-        return groups or Found(None, reason=_no_group(gate, [g.by for g in result.groups]))
+        return groups or Measurement(None, reason=_no_group(gate, [g.by for g in result.groups]))
 
-    def saved(gate: Gate) -> Found | Mapping[str, Found]:
+    def saved(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if isinstance(baseline, str):
-            return Found(None, reason=baseline)
+            return Measurement(None, reason=baseline)
         return _saved(baseline, gate, other_data(inputs, baseline, "the baseline"))
 
-    return replace(result, gates=(*result.gates, *judge(resolve(gates, names), find, saved)))
+    return replace(result, gates=(*result.gates, *judge(resolve_labels(gates, names), find, saved)))
 
 
 def group_name(by: Mapping[str, Any]) -> str:
@@ -72,32 +74,36 @@ def _no_group(gate: Gate, known: Sequence[Mapping[str, Any]]) -> str:
     return f"no group is {groups_text(gate.groups)[1:-1]}: they are {some}{more}"
 
 
-def _count(losses: Sequence[LossResult], gate: Gate) -> Found:
+def _count(losses: Sequence[LossResult], gate: Gate) -> Measurement:
     if gate.stat != "value":
-        return Found(None, reason=f"{gate.label} is a count: it has no {gate.stat}")
+        return Measurement(None, reason=f"{gate.label} is a count: it has no {gate.stat}")
     counts = [int(getattr(loss, gate.label)) for loss in losses]
     # Losses may leave out different rows: the worst of them is judged.
-    return Found(float(max(counts) if gate.op[0] == "<" else min(counts)))
+    return Measurement(float(max(counts) if gate.op[0] == "<" else min(counts)))
 
 
-def _number(loss: LossResult, stat: str) -> Found:
+def _number(loss: LossResult, stat: str) -> Measurement:
     if not loss.n:
-        return Found(None, reason="no row counts")
+        return Measurement(None, reason="no row counts")
     if stat in ("ci_low", "ci_high"):
         if loss.ci is None:
-            return Found(None, reason="there is no interval")
-        return Found(loss.ci[stat == "ci_high"], loss.stderr)
+            return Measurement(None, reason="there is no interval")
+        return Measurement(loss.ci[stat == "ci_high"], loss.stderr)
     if stat == "value":
-        return Found(loss.of_mean, loss.stderr)
+        return Measurement(loss.of_mean, loss.stderr)
     if stat in loss.derived:
-        return Found(loss.derived[stat])
+        return Measurement(loss.derived[stat])
     number = getattr(loss, stat, None)
     if number is None:
-        return Found(None, reason=f"{loss.label} has no {stat}")
-    return Found(float(number), loss.stderr if stat == "mean" and not loss.statistic else None)
+        return Measurement(None, reason=f"{loss.label} has no {stat}")
+    return Measurement(
+        float(number), loss.stderr if stat == "mean" and not loss.statistic else None
+    )
 
 
-def _saved(baseline: Mapping[str, Any], gate: Gate, other: str) -> Found | Mapping[str, Found]:
+def _saved(
+    baseline: Mapping[str, Any], gate: Gate, other: str
+) -> Measurement | Mapping[str, Measurement]:
     if not gate.groups:
         return _saved_in(baseline, gate, other)
     groups = [group for group in baseline.get("groups", ()) if isinstance(group, Mapping)]
@@ -106,22 +112,26 @@ def _saved(baseline: Mapping[str, Any], gate: Gate, other: str) -> Found | Mappi
         for group in groups
         if isinstance(group.get("by"), Mapping) and gate.takes(group["by"])
     }
-    return found or Found(None, reason=f"the baseline has no {gate.selector}")
+    return found or Measurement(None, reason=f"the baseline has no {gate.selector}")
 
 
-def _saved_in(part: Mapping[str, Any], gate: Gate, other: str) -> Found:
+def _saved_in(part: Mapping[str, Any], gate: Gate, other: str) -> Measurement:
     losses = [loss for loss in part.get("losses", ()) if isinstance(loss, Mapping)]
     if gate.label in COUNTS:
         counts = [loss.get(gate.label) for loss in losses]
         known = [count for count in counts if isinstance(count, int)]
-        return Found(float(max(known)), reason=other) if known else Found(None, reason="no rows")
+        return (
+            Measurement(float(max(known)), reason=other)
+            if known
+            else Measurement(None, reason="no rows")
+        )
     loss = next((loss for loss in losses if loss.get("label") == gate.label), None)
     if loss is None:
-        return Found(None, reason=f"the baseline has no {gate.label!r}")
+        return Measurement(None, reason=f"the baseline has no {gate.label!r}")
     number = _statistic(loss, gate.stat)
     if number is None:
-        return Found(None, reason=f"the baseline's {gate.label} has no {gate.stat}")
-    return Found(number, reason=other)
+        return Measurement(None, reason=f"the baseline's {gate.label} has no {gate.stat}")
+    return Measurement(number, reason=other)
 
 
 def _statistic(loss: Mapping[str, Any], stat: str) -> float | None:

@@ -35,7 +35,7 @@ _RELATIVE = re.compile(
 )
 
 
-class Relative(NamedTuple):
+class BaselineLimit(NamedTuple):
     """A limit that a saved result gives: its statistic, times a factor, plus an offset.
 
     stat: None is that of the gate's left side, and the mean where that is an end of the interval.
@@ -66,7 +66,7 @@ class Gate(NamedTuple):
     label: str
     stat: str
     op: str
-    limit: float | Relative
+    limit: float | BaselineLimit
     level: Level = "fail"
     groups: tuple[tuple[str, str | None], ...] = ()
     run: str | None = None
@@ -80,13 +80,13 @@ class Gate(NamedTuple):
     @property
     def expr(self) -> str:
         """The gate, normalised."""
-        limit = str(self.limit) if isinstance(self.limit, Relative) else _short(self.limit)
+        limit = str(self.limit) if isinstance(self.limit, BaselineLimit) else _short(self.limit)
         return f"{self.selector} {self.op} {limit}"
 
     @property
     def saved(self) -> "Gate":
         """What the baseline is asked for."""
-        stat = self.limit.stat if isinstance(self.limit, Relative) else None
+        stat = self.limit.stat if isinstance(self.limit, BaselineLimit) else None
         return self._replace(stat=stat or ("value" if self.stat[:3] == "ci_" else self.stat))
 
     def takes(self, by: Mapping[str, object]) -> bool:
@@ -126,7 +126,7 @@ def parse(text: str, level: Level = "fail", run: str | None = None) -> Gate:
     return Gate(label, stat.removeprefix(".") or "value", found["op"], limit, level, groups, run)
 
 
-def bound(text: str, op: Literal["<=", ">="]) -> Gate:
+def parse_bound(text: str, op: Literal["<=", ">="]) -> Gate:
     """A gate from `LABEL=N`, split at the last `=`, as `--max` and `--min` take it."""
     label, equals, limit = text.rpartition("=")
     if not equals or not label.strip():
@@ -135,7 +135,7 @@ def bound(text: str, op: Literal["<=", ">="]) -> Gate:
     return Gate(label.strip(), "value", op, _number(limit.strip(), text))
 
 
-def resolve(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]:
+def resolve_labels(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]:
     """Gates whose bare names of losses are labels; names: the canonical loss of each label.
 
     Raises UsageError where a name fits several labels.
@@ -146,10 +146,10 @@ def resolve(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]
 def _resolved(gate: Gate, names: Mapping[str, str]) -> Gate:
     if gate.label in COUNTS:
         return gate
-    return gate._replace(label=label_of(gate.label, names, gate.expr))
+    return gate._replace(label=resolve_label(gate.label, names, gate.expr))
 
 
-def label_of(name: str, names: Mapping[str, str], gate: str) -> str:
+def resolve_label(name: str, names: Mapping[str, str], gate: str) -> str:
     """The label that a gate means by a label or a loss's bare name; as it is, where by neither.
 
     names: the canonical loss of each label. Raises UsageError where a name fits several labels.
@@ -209,7 +209,7 @@ def _bare(text: str) -> str:
     return text.replace("=", " ").split()[0] if text.replace("=", " ").split() else "mse"
 
 
-def _limit(text: str, gate: str) -> float | Relative:
+def _limit(text: str, gate: str) -> float | BaselineLimit:
     """A number, or what is asked of the baseline."""
     if not text.startswith("baseline"):
         return _number(text, gate)
@@ -224,7 +224,7 @@ def _limit(text: str, gate: str) -> float | Relative:
         raise UsageError(f"a baseline has no {stat!r}", hint=f"it has {', '.join(STATS)}")
     shift = 0.0 if offset is None else _number(offset, gate)
     times = 1.0 if factor is None else _number(factor, gate)
-    return Relative(stat, times, -shift if sign == "-" else shift)
+    return BaselineLimit(stat, times, -shift if sign == "-" else shift)
 
 
 def _short(number: float) -> str:

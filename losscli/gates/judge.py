@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from losscli.gates.grammar import COUNTS, Gate, Relative
-from losscli.stats.digits import duration, mebibytes
+from losscli.gates.grammar import COUNTS, BaselineLimit, Gate
+from losscli.stats.formatting import duration, mebibytes
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]
@@ -33,7 +33,7 @@ _SHARES = {
 }
 
 
-class Ranked(Protocol):
+class HasStatus(Protocol):
     """What has a status, and bears on the exit code or not."""
 
     @property
@@ -45,10 +45,10 @@ class Ranked(Protocol):
         """Whether it bears on the exit code."""
 
 
-_R = TypeVar("_R", bound=Ranked)
+_R = TypeVar("_R", bound=HasStatus)
 
 
-class Found(NamedTuple):
+class Measurement(NamedTuple):
     """What a selector names: a number, its standard error where it has one, or why it has none.
 
     ci: where it is given, the whole interval must hold, and none of it must for a failure.
@@ -62,7 +62,7 @@ class Found(NamedTuple):
 
 
 # What a selector names, one entry a group or row that it takes, by its name; "" is the whole.
-Finder: TypeAlias = Callable[[Gate], "Found | Mapping[str, Found]"]
+Lookup: TypeAlias = Callable[[Gate], "Measurement | Mapping[str, Measurement]"]
 
 
 class GateResult(NamedTuple):
@@ -97,13 +97,13 @@ class GateResult(NamedTuple):
         }
 
 
-def no_baseline(_: Gate) -> Found:
+def without_baseline(_: Gate) -> Measurement:
     """What a gate finds where no baseline was named."""
-    return Found(None, reason="there is no baseline")
+    return Measurement(None, reason="there is no baseline")
 
 
 def judge(
-    gates: Sequence[Gate], find: Finder, baseline: Finder = no_baseline
+    gates: Sequence[Gate], find: Lookup, baseline: Lookup = without_baseline
 ) -> tuple[GateResult, ...]:
     """Each gate beside what it names, in their order; baseline: what it names in a saved result."""
     return tuple(_judged(gate, find, baseline) for gate in gates)
@@ -127,31 +127,31 @@ def worst_first(judged: Iterable[_R]) -> list[_R]:
     return sorted(judged, key=rank)
 
 
-def undecided_as(judged: GateResult, policy: Policy) -> GateResult:
+def apply_undecided_policy(judged: GateResult, policy: Policy) -> GateResult:
     """The same, with what an undecided gate counts as."""
     if judged.status != "undecided" or policy == "undecided":
         return judged
     return judged._replace(status=policy, reason=f"undecided: {judged.reason}")
 
 
-def _judged(gate: Gate, find: Finder, baseline: Finder) -> GateResult:
+def _judged(gate: Gate, find: Lookup, baseline: Lookup) -> GateResult:
     """A gate on all that it takes; the worst of it stands for the whole."""
     cases = _cases(find(gate))
-    saved = _cases(baseline(gate.saved)) if isinstance(gate.limit, Relative) else {}
+    saved = _cases(baseline(gate.saved)) if isinstance(gate.limit, BaselineLimit) else {}
     if not cases:
-        cases = {"": Found(None, reason="there is no such number")}
+        cases = {"": Measurement(None, reason="there is no such number")}
     found = [(key, _one(gate, case, _beside(key, saved))) for key, case in cases.items()]
     gone = [key for key in saved if key and key not in cases]
-    return worst_of([*found, *(lost(gate, key) for key in gone)])
+    return worst_result([*found, *(missing_result(gate, key) for key in gone)])
 
 
-def lost(gate: Gate, name: str) -> tuple[str, GateResult]:
+def missing_result(gate: Gate, name: str) -> tuple[str, GateResult]:
     """The judgement of a group or row that only the baseline has: what is gone is no evidence."""
     words = "the baseline has it, and the result does not"
     return name, GateResult(gate, None, None, None, "error", words, gate.run)
 
 
-def worst_of(found: Sequence[tuple[str, GateResult]]) -> GateResult:
+def worst_result(found: Sequence[tuple[str, GateResult]]) -> GateResult:
     """The worst of a gate's groups or rows, with its name where there are several."""
     name, worst = min(found, key=lambda item: _badness(item[1]))
     if len(found) > 1:
@@ -162,14 +162,14 @@ def worst_of(found: Sequence[tuple[str, GateResult]]) -> GateResult:
     return worst
 
 
-def _cases(found: "Found | Mapping[str, Found]") -> dict[str, Found]:
-    return {"": found} if isinstance(found, Found) else dict(found)
+def _cases(found: "Measurement | Mapping[str, Measurement]") -> dict[str, Measurement]:
+    return {"": found} if isinstance(found, Measurement) else dict(found)
 
 
-def _beside(key: str, saved: Mapping[str, Found]) -> Found:
+def _beside(key: str, saved: Mapping[str, Measurement]) -> Measurement:
     if key in saved:
         return saved[key]
-    return saved.get("") or Found(None, reason=f"the baseline has no {key}")
+    return saved.get("") or Measurement(None, reason=f"the baseline has no {key}")
 
 
 def _badness(judged: GateResult) -> tuple[int, float]:
@@ -181,7 +181,7 @@ def _badness(judged: GateResult) -> tuple[int, float]:
     return ORDER.index(judged.status), beyond
 
 
-def _one(gate: Gate, found: Found, saved: Found) -> GateResult:
+def _one(gate: Gate, found: Measurement, saved: Measurement) -> GateResult:
     limits, reason = _limits(gate, saved)
     limit = None if limits is None else limits[1]
     reason = found.reason or reason
@@ -197,7 +197,9 @@ def _one(gate: Gate, found: Found, saved: Found) -> GateResult:
     return GateResult(gate, limit, found.value, found.stderr, status, words, gate.run)
 
 
-def _decided(gate: Gate, found: Found, limits: tuple[float, float, float]) -> tuple[Status, str]:
+def _decided(
+    gate: Gate, found: Measurement, limits: tuple[float, float, float]
+) -> tuple[Status, str]:
     assert found.value is not None
     low, limit, high = limits
     failed: Status = "fail" if gate.level == "fail" else "warn"
@@ -218,9 +220,9 @@ def _decided(gate: Gate, found: Found, limits: tuple[float, float, float]) -> tu
     return "undecided", f"{words} spans the limit of {_in_unit(gate, limit, 6)}"
 
 
-def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None, str]:
+def _limits(gate: Gate, saved: Measurement) -> tuple[tuple[float, float, float] | None, str]:
     """The least, the likely and the greatest number of a limit, or why there is none."""
-    if not isinstance(gate.limit, Relative):
+    if not isinstance(gate.limit, BaselineLimit):
         return (gate.limit, gate.limit, gate.limit), ""
     if saved.value is None or saved.reason or not math.isfinite(saved.value):
         return None, saved.reason or "the baseline is not a finite number"
@@ -233,7 +235,7 @@ def _limits(gate: Gate, saved: Found) -> tuple[tuple[float, float, float] | None
     return limits, ""
 
 
-def _excess(gate: Gate, limit: float, found: Found) -> str:
+def _excess(gate: Gate, limit: float, found: Measurement) -> str:
     """How far a value lies beyond its limit, in its unit, as a share, and in standard errors."""
     assert found.value is not None
     beyond = abs(found.value - limit)
@@ -245,7 +247,7 @@ def _excess(gate: Gate, limit: float, found: Found) -> str:
     if found.stderr:
         parts.append(_errors(beyond / found.stderr))
     words = f"{side} by {_in_unit(gate, beyond, 2 if beyond < 99.5 else 6)}"
-    if isinstance(gate.limit, Relative):
+    if isinstance(gate.limit, BaselineLimit):
         words += f" of {_in_unit(gate, limit, 6)}"
     return f"{words} ({', '.join(parts)})" if parts else words
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.results.text import escape
-from losscli.stats.digits import digits, duration, mebibytes, size, ulps
+from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 
 if TYPE_CHECKING:
     from losscli.results.benchmark import Benchmark, Limit, Row

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.render.page import Line, Page, Table
 from losscli.results.text import escape
-from losscli.stats.digits import number
+from losscli.stats.formatting import number
 
 
 def page(result: Any) -> Page:

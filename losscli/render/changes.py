@@ -8,7 +8,7 @@ from losscli.gates.grammar import groups_text
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import interval, percent
 from losscli.results.text import escape
-from losscli.stats.digits import number
+from losscli.stats.formatting import number
 
 if TYPE_CHECKING:
     from losscli.differences.changes import Change, Changes, SavedLoss

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.results.text import escape
-from losscli.stats.digits import ulps
+from losscli.stats.formatting import ulps
 
 if TYPE_CHECKING:
     from losscli.results.check import Check, Checked

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.results.text import escape
-from losscli.stats.digits import duration
+from losscli.stats.formatting import duration
 
 if TYPE_CHECKING:
     from losscli.results.doctor import Diagnosis

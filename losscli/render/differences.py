@@ -8,7 +8,7 @@ from losscli.gates import Status
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.render.words import percent
 from losscli.results.text import escape
-from losscli.stats.digits import duration
+from losscli.stats.formatting import duration
 
 if TYPE_CHECKING:
     from losscli.results.difference import Differences, Pair, Ratio

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from losscli.gates import COUNTS, ORDER, GateResult, worst_first
 from losscli.render.page import Line, Table
 from losscli.results.text import escape
-from losscli.stats.digits import duration, mebibytes, number
+from losscli.stats.formatting import duration, mebibytes, number
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
 _ENDED = {

@@ -8,7 +8,7 @@ from losscli.render.page import Line, Table
 from losscli.render.words import interval, percent, value_of
 from losscli.results.evaluation import Evaluation, Group, LossResult
 from losscli.results.text import escape
-from losscli.stats.digits import number
+from losscli.stats.formatting import number
 
 LINES = 40
 

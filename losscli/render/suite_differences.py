@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from losscli.differences.suites import together
+from losscli.differences.runs import together
 from losscli.render import module_of, page_of
 from losscli.render.page import Outcome, Page, Table
 from losscli.results.text import escape
 
 if TYPE_CHECKING:
-    from losscli.differences.suites import RunDifferences
+    from losscli.differences.runs import RunDifferences
 
 
 def page(result: "RunDifferences") -> Page:

@@ -8,7 +8,7 @@ from losscli.render import module_of, words
 from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.results.text import escape
-from losscli.stats.digits import duration, number
+from losscli.stats.formatting import duration, number
 
 _BENCHES = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40

@@ -6,7 +6,7 @@ from losscli.render.gates import gates_line
 from losscli.render.page import Line, Outcome, Page, Table
 from losscli.results.evaluation import Evaluation, Input, LossResult
 from losscli.results.text import escape
-from losscli.stats.digits import exponent, number
+from losscli.stats.formatting import exponent, number
 
 ROW = tuple[str, ...]
 LEAVING = ("min", "at row", "max")  # in a narrow terminal, in this order

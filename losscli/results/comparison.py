@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
-from losscli.stats.intervals import t_quantile
+from losscli.stats.distributions import t_critical
 
 _MOST_ROWS = 1 << 50
 
@@ -36,7 +36,7 @@ class Difference(NamedTuple):
         """The numbers of finished accumulators of the same rows."""
         value, stderr, ci = accumulator.mean(), accumulator.stderr(), None
         if stderr is not None:
-            half = t_quantile(level, accumulator.count - 1) * stderr
+            half = t_critical(level, accumulator.count - 1) * stderr
             ci = (value - half, value + half)
         return cls(
             label=bound.label,
@@ -74,7 +74,7 @@ class Difference(NamedTuple):
         return high
 
     def _excludes(self, gap: float, spread: float, rows: int) -> bool:
-        return t_quantile(self.ci_level, rows - 1) * spread < gap * math.sqrt(rows)
+        return t_critical(self.ci_level, rows - 1) * spread < gap * math.sqrt(rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from losscli.backends.machine import environment
 from losscli.gates import GateResult, exit_code
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
-from losscli.stats.intervals import t_quantile
+from losscli.stats.distributions import t_critical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +97,7 @@ class LossResult(NamedTuple):
         shown = _apply(transform, mean)
         ci = None
         if stderr is not None:
-            half = t_quantile(level, accumulator.count - 1) * stderr
+            half = t_critical(level, accumulator.count - 1) * stderr
             ends = (_apply(transform, mean - half), _apply(transform, mean + half))
             ci = (ends[0] + added, ends[1] + added)
             if bound.statistic:  # a root: its slope is 1 / (2 √mean)

@@ -9,7 +9,7 @@ from losscli.gates import GateResult
 from losscli.results.document import Document, Note, ending
 
 
-class Trip(NamedTuple):
+class FaultTrial(NamedTuple):
     """One fault in one run: the status that each of the run's gates then had, in their order.
 
     skipped: why the fault could not be made. failed: why the run itself gave no result, which
@@ -28,7 +28,7 @@ class Trip(NamedTuple):
         return not (self.skipped or self.failed)
 
 
-class Tried(NamedTuple):
+class RunTrial(NamedTuple):
     """A run, its gates as they are without a fault, and what the faults made of them.
 
     error: why it gives no result even so.
@@ -36,7 +36,7 @@ class Tried(NamedTuple):
 
     run: str
     gates: tuple[GateResult, ...]
-    trips: tuple[Trip, ...] = ()
+    trips: tuple[FaultTrial, ...] = ()
     error: LossCliError | None = None
 
     def faults(self, at: int) -> dict[str, str]:
@@ -52,7 +52,7 @@ class Tried(NamedTuple):
             return "untried"
         return "trips" if set(faults.values()) - {"pass"} else "vacuous"
 
-    def noticed(self, trip: Trip) -> bool:
+    def noticed(self, trip: FaultTrial) -> bool:
         """Whether something was not as it is without the fault."""
         sound = tuple(gate.status for gate in self.gates)
         return bool(trip.failed) or trip.statuses != sound
@@ -62,7 +62,7 @@ class Tried(NamedTuple):
 class SelfTest(Document):
     """What the gates of a config did with each fault; the runs in the config's order."""
 
-    runs: tuple[Tried, ...]
+    runs: tuple[RunTrial, ...]
     notes: tuple[Note, ...] = ()
 
     @property
@@ -101,7 +101,7 @@ class SelfTest(Document):
             for gate in self.to_dict()["gates"]
         ]
 
-    def _gate(self, run: Tried, at: int) -> dict[str, Any]:
+    def _gate(self, run: RunTrial, at: int) -> dict[str, Any]:
         gate, verdict = run.gates[at], run.verdict(at)
         return {
             "run": run.run,

@@ -4,6 +4,6 @@
 """
 
 from losscli.results.self_test import SelfTest
-from losscli.selftest.trial import self_test
+from losscli.selftest.run import self_test
 
 __all__ = ["SelfTest", "self_test"]

@@ -1,26 +1,26 @@
-"""The faults of a benchmark: the document that was measured, changed and judged anew."""
+"""The faults of a benchmark: the document that was measured, changed and judged again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from losscli.commands.run import Baseline, Done
 from losscli.config.plan import Step
-from losscli.differences.benchmark_gates import judged
+from losscli.differences.benchmark_gates import judge_benchmark
 from losscli.results.document import json_numbers
-from losscli.results.self_test import Trip
+from losscli.results.self_test import FaultTrial
 
 _MORE = 10.0  # times the time, or the memory
 
 
-def faulty_benchmarks(step: Step, baseline: Baseline, sound: Done) -> Iterator[Trip]:
+def benchmark_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:
     """The trips of a benchmark's gates; sound: the run as it is."""
     saved = baseline.part("benches", step.name)
     document = json_numbers(sound.result.to_dict())
     rows = document["rows"]
 
-    def trip(fault: str, changed: Sequence[Any], of: Any = saved, spoilt: str = "") -> Trip:
-        gates = judged({**document, "rows": changed}, step.points, of)
-        return Trip(step.name, fault, tuple(gate.status for gate in gates), failed=spoilt)
+    def trip(fault: str, changed: Sequence[Any], of: Any = saved, spoilt: str = "") -> FaultTrial:
+        gates = judge_benchmark({**document, "rows": changed}, step.points, of)
+        return FaultTrial(step.name, fault, tuple(gate.status for gate in gates), failed=spoilt)
 
     yield trip(f"{_MORE:g} times slower", [_slowed(row) for row in rows])
     yield trip(f"{_MORE:g} times the memory", [_fattened(row) for row in rows])

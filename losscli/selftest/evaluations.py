@@ -12,7 +12,7 @@ from losscli.commands.run import Baseline, Done, run_step
 from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
 from losscli.gates import NotWorse
-from losscli.results.self_test import Trip
+from losscli.results.self_test import FaultTrial
 from losscli.sources.copies import copy_rows, select_rows, with_rows
 from losscli.sources.keys import Keys
 from losscli.sources.reference import ROLE as REFERENCE
@@ -30,7 +30,7 @@ _ALONE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[Trip]:
+def evaluation_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:
     """The trips of an evaluation's gates; raises LossCliError where no copy can be judged.
 
     sound: the run as it is. A copy without a fault must be judged as it is, or else what its gates
@@ -51,7 +51,7 @@ def faulty_evaluations(step: Step, baseline: Baseline, sound: Done) -> Iterator[
                 if changed is not None:
                     yield _trip(step.name, name, judged(changed))
             except LossCliError as error:
-                yield Trip(step.name, name, failed=error.message)
+                yield FaultTrial(step.name, name, failed=error.message)
         saved = baseline.document
         if not isinstance(saved, str):
             for name, document in (
@@ -97,9 +97,9 @@ def _on_copies(step: Step, source: Source, rows: Rows) -> Step:
     return step._replace(plan=plan, gates=gates)
 
 
-def _trip(run: str, fault: str, done: Done) -> Trip:
+def _trip(run: str, fault: str, done: Done) -> FaultTrial:
     failed = "" if done.error is None else done.error.message
-    return Trip(run, fault, tuple(gate.status for gate in done.gates), failed=failed)
+    return FaultTrial(run, fault, tuple(gate.status for gate in done.gates), failed=failed)
 
 
 def _changes(source: Source, paired: bool) -> dict[str, Change]:

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from losscli.stats.intervals import t_exceeded, t_quantile
+from losscli.stats.distributions import t_critical, t_sf
 
 
 class Mean(NamedTuple):
@@ -14,7 +14,7 @@ class Mean(NamedTuple):
     n: int
 
 
-class MeanShift(NamedTuple):
+class MeanDifference(NamedTuple):
     """An estimated difference, its standard error, and the degrees of freedom of Student's t."""
 
     estimate: float
@@ -25,17 +25,17 @@ class MeanShift(NamedTuple):
         """The ends between which the difference lies with probability `level`."""
         if not self.stderr:
             return self.estimate, self.estimate
-        half = t_quantile(level, self.freedom) * self.stderr
+        half = t_critical(level, self.freedom) * self.stderr
         return self.estimate - half, self.estimate + half
 
     def p_above(self, bound: float) -> float:
         """The one-sided p-value of "the difference lies above `bound`"."""
-        return t_exceeded(self._steps(bound), self.freedom)
+        return t_sf(self._steps(bound), self.freedom)
 
     def p_at_most(self, bound: float) -> float:
         """The one-sided p-value of "the difference lies at or below `bound`"."""
         steps = self._steps(bound)
-        return 0.0 if not self.stderr and steps == 0.0 else t_exceeded(-steps, self.freedom)
+        return 0.0 if not self.stderr and steps == 0.0 else t_sf(-steps, self.freedom)
 
     def _steps(self, bound: float) -> float:
         """How many standard errors the estimate lies above a bound."""
@@ -45,7 +45,7 @@ class MeanShift(NamedTuple):
         return math.copysign(math.inf, distance) if distance else 0.0
 
 
-def independent(old: Mean, new: Mean) -> MeanShift:
+def welch_difference(old: Mean, new: Mean) -> MeanDifference:
     """`new` less `old` of two independent samples, whose variances may differ.
 
     The degrees of freedom are Welch's (Biometrika 34, 1947, 28-35). Two samples of the same rows
@@ -53,8 +53,8 @@ def independent(old: Mean, new: Mean) -> MeanShift:
     """
     scale = max(old.stderr, new.stderr)
     if not scale:
-        return MeanShift(new.value - old.value, 0.0, float(old.n + new.n - 2))
+        return MeanDifference(new.value - old.value, 0.0, float(old.n + new.n - 2))
     # Relative to the larger one: squares of tiny errors would underflow.
     a, b = (old.stderr / scale) ** 2, (new.stderr / scale) ** 2
     freedom = (a + b) ** 2 / (a * a / (old.n - 1) + b * b / (new.n - 1))
-    return MeanShift(new.value - old.value, scale * math.sqrt(a + b), freedom)
+    return MeanDifference(new.value - old.value, scale * math.sqrt(a + b), freedom)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.stats.intervals import normal_exceeded
+from losscli.stats.distributions import normal_isf
 
 _EXACT_UP_TO = 200  # rounds; beyond, see `_below`
 _HELD_UP_TO = 1000  # rounds whose averages are held at once (4 MB); beyond, they are counted
@@ -133,7 +133,7 @@ def _moved(tail: float, factor: float) -> float:
     """The probability beyond `factor` times the normal quantile that has `tail` beyond it."""
     if factor == 1.0 or tail >= 0.5 or tail < 1e-300:
         return tail
-    return 0.5 * math.erfc(factor * normal_exceeded(tail) / math.sqrt(2.0))
+    return 0.5 * math.erfc(factor * normal_isf(tail) / math.sqrt(2.0))
 
 
 class _Averages:

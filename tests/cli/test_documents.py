@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from losscli.cli.app import run
 from losscli.commands import run as steps
-from losscli.gates import Found, judge, parse
+from losscli.gates import Measurement, judge, parse
 from losscli.results.schemas import DOCUMENTS, schema
 
 EVAL = "eval p.npy t.npy -l mae,rmse"
@@ -304,7 +304,7 @@ def test_a_command_prints_a_document_of_its_schema(losscli, folder, typed, code,
 
 def test_a_run_that_is_undecided_says_so(losscli, folder, monkeypatch):
     """The saved file is the same document as what is printed and written."""
-    found = Found(1.0, ci=(0.9, 1.1))
+    found = Measurement(1.0, ci=(0.9, 1.1))
     monkeypatch.setattr(
         steps, "judged_benchmark", lambda *_: judge([parse("x <= 1")], lambda _: found)
     )
@@ -320,11 +320,11 @@ def test_a_run_that_is_undecided_says_so(losscli, folder, monkeypatch):
 BUGS = [
     (EVAL, "losscli.commands.evaluate.measure"),
     ("run good.yaml", "losscli.commands.run.state"),
-    ("run good.yaml --self-test", "losscli.selftest.trial.baseline_of"),
+    ("run good.yaml --self-test", "losscli.selftest.run.baseline_of"),
     ("run good.yaml --dry-run", "losscli.commands.dry_run.outline"),
     (BENCH, "losscli.benchmark.measure.measure"),
     (CHECK, "losscli.checks.check.examine"),
-    ("diff old.json old.json", "losscli.differences.compare.compare"),
+    ("diff old.json old.json", "losscli.differences.benchmarks.compare_benchmarks"),
     ("results list", "losscli.commands.results.entries"),
     ("results show good", "losscli.commands.results.read_run"),
     ("bless good --reason r --to b.json", "losscli.commands.bless.read"),

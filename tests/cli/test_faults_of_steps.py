@@ -11,7 +11,7 @@ import pytest
 
 from losscli.commands import run as steps
 from losscli.errors import DataError, MissingError
-from losscli.gates import Found, judge
+from losscli.gates import Measurement, judge
 from losscli.results import files
 from tests.cli.test_injected_faults import REPORTS, assert_told, statuses
 
@@ -59,8 +59,9 @@ def spoilt(monkeypatch):
 
     def undecided(result, gates, *rest):
         found = {
-            "fail": Found(2.0), "error": Found(None, reason="gone"), "fine": Found(0.5),
-            "undecided": Found(1.0, ci=(0.5, 1.5)),
+            "fail": Measurement(2.0), "error": Measurement(None, reason="gone"),
+            "fine": Measurement(0.5),
+            "undecided": Measurement(1.0, ci=(0.5, 1.5)),
         }  # fmt: skip
         judged = [judge([gate], lambda g: found[g.run])[0] for gate in gates]
         return replace(result, gates=tuple(judged))

@@ -8,7 +8,7 @@ import pytest
 
 from losscli import results
 from losscli.commands import run as steps
-from losscli.gates import Found, judge, parse
+from losscli.gates import Measurement, judge, parse
 
 CONFIG = """version: 1
 data: {val: {preds: p.npy, targets: t.npy}}
@@ -103,11 +103,11 @@ def test_an_undecided_gate_counts_as_the_config_says(policy, losscli, monkeypatc
 
 
 def _undecided():
-    return judge([parse("x <= 1")], lambda _: Found(1.0, ci=(0.9, 1.1)))[0]
+    return judge([parse("x <= 1")], lambda _: Measurement(1.0, ci=(0.9, 1.1)))[0]
 
 
 def _passed():
-    return judge([parse("x <= 1")], lambda _: Found(0.5))[0]
+    return judge([parse("x <= 1")], lambda _: Measurement(0.5))[0]
 
 
 def test_fail_fast_leaves_out_what_follows(config, losscli):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from losscli.commands import run as steps
-from losscli.gates import Found, judge, parse
+from losscli.gates import Measurement, judge, parse
 from losscli.render.gates import gate_lines, gates_line, words_of
 
 CONFIG = """version: 1
@@ -162,15 +162,15 @@ WORDS = {
 @pytest.mark.parametrize("excess", WORDS)
 def test_an_excess_is_told_beside_the_noise(excess):
     """In words where it is less than a standard error of 1.62."""
-    words = words_of(_judged(Found(46 + excess, 1.62), run=None))
+    words = words_of(_judged(Measurement(46 + excess, 1.62), run=None))
     assert words.split(", ", 1)[1] == WORDS[excess]
 
 
 def test_gates_of_one_result_stand_in_columns():
     """Counts are whole numbers."""
     gates = [
-        _judged(Found(442.0), "rows >= 400", None),
-        _judged(Found(46.8505, 1.62), run=None),
+        _judged(Measurement(442.0), "rows >= 400", None),
+        _judged(Measurement(46.8505, 1.62), run=None),
     ]
     assert [line for line, _ in gate_lines(gates)] == [
         "  FAIL  mae <= 46      46.8505, over by 0.85 (1.8 %, half a standard error)",
@@ -181,7 +181,7 @@ def test_gates_of_one_result_stand_in_columns():
 
 def test_counts_of_gates_agree_with_their_number():
     """One of each, and several."""
-    one, two = _judged(Found(1.0)), _judged(Found(None, reason="gone"))
+    one, two = _judged(Measurement(1.0)), _judged(Measurement(None, reason="gone"))
     assert gates_line([one], 0) == "1 gate: 1 passed; exit code 0"
     assert gates_line([one, two, two], 1) == "3 gates: 2 errors, 1 passed; exit code 1"
     assert gates_line([], 0) == "no gates; exit code 0"
@@ -189,7 +189,7 @@ def test_counts_of_gates_agree_with_their_number():
 
 def test_an_undecided_gate_has_its_reason_below():
     """Its interval and the limit that it spans."""
-    gate = _judged(Found(1.0, ci=(0.9, 1.1)), "x <= 1")
+    gate = _judged(Measurement(1.0, ci=(0.9, 1.1)), "x <= 1")
     assert [line for line, _ in gate_lines([gate])] == [
         "  UNDECIDED  val  x <= 1",
         "                  1.00000, [0.9, 1.1] spans the limit of 1",
@@ -198,7 +198,7 @@ def test_an_undecided_gate_has_its_reason_below():
 
 def test_a_reason_that_looks_like_a_command_is_no_line_of_its_own_start():
     """Whatever a name holds, every line begins with blanks."""
-    gate = _judged(Found(None, reason="no 'a: losscli x\n::error::b'"))
+    gate = _judged(Measurement(None, reason="no 'a: losscli x\n::error::b'"))
     lines = [line for line, _ in gate_lines([gate])]
     assert all(line.startswith("  ") and "\n" not in line for line in lines)
     assert not any(line.lstrip().startswith("::") for line in lines)

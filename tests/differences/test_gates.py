@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from losscli.differences.benchmark_gates import judged
+from losscli.differences.benchmark_gates import judge_benchmark
 from losscli.gates import parse
 from tests.differences.conftest import bench, document
 
@@ -22,7 +22,7 @@ def measured(**how):
 
 def judge(gate, new=None, old=None):
     """The judgement of a gate on a benchmark."""
-    return judged(new or measured(), [parse(gate)], old or "there is no baseline")[0]
+    return judge_benchmark(new or measured(), [parse(gate)], old or "there is no baseline")[0]
 
 
 ALONE = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from losscli import diff
-from losscli.stats.shifts import median_shift
+from losscli.stats.medians import median_difference
 from tests.differences.conftest import bench, document, row
 
 MINE, TORCH = "kernels.py:f", "torch"
@@ -130,7 +130,7 @@ def test_medians_of_resamples_are_distributed_as_if_resampled(count):
     """Against a plain bootstrap, by the quantiles."""
     random = np.random.default_rng(count)
     old, new = np.sort(random.normal(size=(2, count)))
-    shift = median_shift(old, new, margin=0.0, seed=1, draws=40_000)
+    shift = median_difference(old, new, margin=0.0, seed=1, draws=40_000)
     draws = [
         np.median(side[random.integers(count, size=(40_000, count))], axis=1) for side in (old, new)
     ]

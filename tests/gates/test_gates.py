@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from losscli import UsageError, evaluate
 from losscli.cli.app import run
-from losscli.gates import Found, Gate, bound, exit_code, judge, parse
+from losscli.gates import Gate, Measurement, exit_code, judge, parse, parse_bound
 
 PREDS, TARGETS = [1.0, 2.0, 3.0, 6.0], [0.0, 0.0, 0.0, 0.0]  # mae 3, mse 12.5
 
@@ -115,7 +115,7 @@ def test_a_note_that_is_allowed_spoils_no_gate():
 )
 def test_only_a_finite_number_that_holds_passes(value, limit, op):
     """Whatever the number and the limit."""
-    (judged,) = judge([parse(f"x {op} {limit!r}")], lambda _: Found(value))
+    (judged,) = judge([parse(f"x {op} {limit!r}")], lambda _: Measurement(value))
     holds = {"<=": value <= limit, "<": value < limit, ">=": value >= limit, ">": value > limit}
     assert (judged.status == "pass") == (math.isfinite(value) and holds[op])
     assert exit_code([judged]) == (judged.status != "pass")
@@ -123,7 +123,7 @@ def test_only_a_finite_number_that_holds_passes(value, limit, op):
 
 def test_a_warning_never_changes_the_exit_code():
     """Whatever its status."""
-    for found in (Found(2.0), Found(None), Found(math.nan)):
+    for found in (Measurement(2.0), Measurement(None), Measurement(math.nan)):
         (judged,) = judge([parse("x <= 1", "warn")], lambda _, found=found: found)
         assert judged.status != "pass"
         assert exit_code([judged]) == 0
@@ -183,7 +183,12 @@ def test_max_and_min_take_a_label_and_a_number(text):
     for flag in ("max", "min"):
         with pytest.raises(UsageError):
             evaluate("nowhere.npy", "nowhere.npy", loss="mse", **{flag: text})
-    assert bound("smooth_l1:beta=0.5=3", "<=")[:4] == ("smooth_l1:beta=0.5", "value", "<=", 3.0)
+    assert parse_bound("smooth_l1:beta=0.5=3", "<=")[:4] == (
+        "smooth_l1:beta=0.5",
+        "value",
+        "<=",
+        3.0,
+    )
 
 
 GROUPS = {

@@ -19,7 +19,7 @@ from losscli.commands.results import listing
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
 from losscli.explanation.catalogue import catalogue
-from losscli.gates import Found, GateResult, exit_code, judge, parse
+from losscli.gates import GateResult, Measurement, exit_code, judge, parse
 from losscli.results.benchmark import Benchmark, Limit, Row, Times
 from losscli.results.check import Check, Checked
 from losscli.results.doctor import Cuda, Diagnosis, Package
@@ -29,7 +29,10 @@ from losscli.results.run import Failure, SavedSuite, SuiteResult
 from losscli.results.saved_evaluation import read_back
 from losscli.selftest import self_test
 
-FOUND = {"mae": Found(3.0, 1.0), "gone": Found(None, reason="no loss is labelled 'gone'")}
+FOUND = {
+    "mae": Measurement(3.0, 1.0),
+    "gone": Measurement(None, reason="no loss is labelled 'gone'"),
+}
 GATES = [
     ("mae <= 9", "fail"),
     ("mae <= 2.5", "warn"),
@@ -59,7 +62,7 @@ def evaluation():
     _files()
     result = evaluate("p.npy", "t.npy", loss=["mae", "mse"], digest=True, threads=1)
     gates = [parse(text, level) for text, level in GATES]
-    judged = judge(gates, lambda gate: FOUND.get(gate.label, Found(4.0)))
+    judged = judge(gates, lambda gate: FOUND.get(gate.label, Measurement(4.0)))
     spans = "+5.3 % [+0.9 %, +9.7 %] spans 1 %"
     undecided = GateResult(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
     result = replace(result, gates=(*judged, undecided), wall_s=0.25)

@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from losscli.stats.intervals import normal_quantile, t_quantile
+from losscli.stats.distributions import normal_critical, t_critical
 
 LEVELS = [0.01, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.999999]
 
@@ -11,7 +11,7 @@ LEVELS = [0.01, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.999999]
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_normal_quantile_is_scipys(level):
     """To twelve digits."""
-    assert normal_quantile(level) == pytest.approx(stats.norm.isf((1 - level) / 2), rel=1e-12)
+    assert normal_critical(level) == pytest.approx(stats.norm.isf((1 - level) / 2), rel=1e-12)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -19,4 +19,4 @@ def test_the_normal_quantile_is_scipys(level):
 def test_the_t_quantile_is_scipys(level, freedom):
     """On both sides of the change of method, to nine digits."""
     truth = stats.t.isf((1 - level) / 2, freedom)
-    assert t_quantile(level, freedom) == pytest.approx(truth, rel=1e-9)
+    assert t_critical(level, freedom) == pytest.approx(truth, rel=1e-9)

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from losscli.stats.intervals import t_exceeded
-from losscli.stats.means import Mean, MeanShift, independent
+from losscli.stats.distributions import t_sf
+from losscli.stats.means import Mean, MeanDifference, welch_difference
 
 
 @given(st.floats(-40, 40), st.floats(1, 1e9))
@@ -18,15 +18,15 @@ from losscli.stats.means import Mean, MeanShift, independent
 @example(37.0, 1e6)
 def test_the_tail_of_t(t, freedom):
     """Within 1e-7 of the tail, far out as well."""
-    assert t_exceeded(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-7, abs=1e-290)
+    assert t_sf(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-7, abs=1e-290)
 
 
 def test_tails_at_the_ends():
     """No distance is a half; an infinite one is certain."""
-    assert t_exceeded(0.0, 5) == 0.5
-    assert t_exceeded(math.inf, 5) == 0.0
-    assert t_exceeded(-math.inf, 5) == 1.0
-    assert math.isnan(t_exceeded(math.nan, 5))
+    assert t_sf(0.0, 5) == 0.5
+    assert t_sf(math.inf, 5) == 0.0
+    assert t_sf(-math.inf, 5) == 1.0
+    assert math.isnan(t_sf(math.nan, 5))
 
 
 def mean_of(values):
@@ -39,7 +39,7 @@ def test_independent_means_are_welchs(seed, first, second, spread):
     """Its interval and both one-sided p-values."""
     random = np.random.default_rng(seed)
     old, new = random.normal(1.0, 1.0, first), random.normal(1.5, spread, second)
-    shift = independent(mean_of(old), mean_of(new))
+    shift = welch_difference(mean_of(old), mean_of(new))
     welch = stats.ttest_ind(new, old, equal_var=False)
     assert shift.freedom == pytest.approx(welch.df, rel=1e-9)
     wanted = welch.confidence_interval(0.95)
@@ -58,7 +58,7 @@ def test_independent_means_are_welchs(seed, first, second, spread):
 )
 def test_intervals_and_p_values_agree(estimate, stderr, freedom, bound):
     """A bound lies below the interval where the claim "above it" has a p-value of at most 2.5 %."""
-    shift = MeanShift(estimate, stderr, freedom)
+    shift = MeanDifference(estimate, stderr, freedom)
     low, high = shift.interval(0.95)
     assert shift.p_above(bound) + shift.p_at_most(bound) == pytest.approx(1.0)
     if abs(low - bound) > 1e-6 * (abs(low) + stderr):
@@ -69,7 +69,7 @@ def test_intervals_and_p_values_agree(estimate, stderr, freedom, bound):
 
 def test_no_spread_is_certain():
     """Losses that are all the same differ, or they do not."""
-    shift = independent(Mean(1.0, 0.0, 5), Mean(2.0, 0.0, 5))
+    shift = welch_difference(Mean(1.0, 0.0, 5), Mean(2.0, 0.0, 5))
     assert shift.interval(0.95) == (1.0, 1.0)
     assert (shift.p_above(0.5), shift.p_at_most(0.5)) == (0.0, 1.0)
     assert (shift.p_above(1.0), shift.p_at_most(1.0)) == (0.5, 0.0)
@@ -77,6 +77,6 @@ def test_no_spread_is_certain():
 
 def test_tiny_errors_do_not_vanish():
     """Their squares underflow; the interval must not become a point."""
-    shift = independent(Mean(0.0, 3e-200, 50), Mean(0.0, 4e-200, 50))
+    shift = welch_difference(Mean(0.0, 3e-200, 50), Mean(0.0, 4e-200, 50))
     assert shift.stderr == pytest.approx(5e-200)
     assert 90 < shift.freedom < 98

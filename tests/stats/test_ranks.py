@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from losscli.stats import ranks
-from losscli.stats.intervals import normal_exceeded
+from losscli.stats.distributions import normal_isf
 from losscli.stats.ranks import (
     bimodal,
     median_interval,
@@ -246,4 +246,4 @@ def test_outliers_are_counted_on_both_sides():
 def test_the_normal_quantile_keeps_its_digits_far_out(probability):
     """Where 1 - probability is 1."""
     truth = stats.norm.isf(probability)
-    assert normal_exceeded(probability) == pytest.approx(truth, rel=1e-12, abs=1e-15)
+    assert normal_isf(probability) == pytest.approx(truth, rel=1e-12, abs=1e-15)

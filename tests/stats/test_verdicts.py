@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from losscli.stats.decisions import holm, log_margin, three_way, three_way_rows
 from losscli.stats.ranks import p_above, p_at_most, ratio_interval
-from losscli.stats.verdicts import holm, log_margin, three_way, three_way_rows
 
 BOUND = math.log1p(0.05)
 P_VALUES = st.lists(st.floats(0.0, 1.0), max_size=12)

@@ -8,9 +8,9 @@ from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.render.files import outputs
-from losscli.results.self_test import SelfTest, Tried, Trip
-from losscli.selftest.benchmarks import faulty_benchmarks
-from losscli.selftest.evaluations import faulty_evaluations
+from losscli.results.self_test import FaultTrial, RunTrial, SelfTest
+from losscli.selftest.benchmarks import benchmark_trials
+from losscli.selftest.evaluations import evaluation_trials
 
 
 def self_test(
@@ -21,31 +21,31 @@ def self_test(
 ) -> SelfTest:
     """Put each fault into a copy of each run; nothing is saved and no file is changed."""
     baseline = baseline_of(plan, "results")
-    runs: list[Tried] = []
+    runs: list[RunTrial] = []
     with outputs(tuple(output)) as publish:
         for at, step in enumerate(plan.steps):
             if step.gates:
                 runs.append(_tried(step, baseline))
             progress((at + 1) / len(plan.steps))
         strays = list(plan.strays())
-        runs += [Tried(gate.run or "", (gate,)) for gate in strays]
+        runs += [RunTrial(gate.run or "", (gate,)) for gate in strays]
         result = SelfTest(tuple(runs))
         publish(result)
     return result
 
 
-def _tried(step: Step, baseline: Baseline) -> Tried:
+def _tried(step: Step, baseline: Baseline) -> RunTrial:
     """A run with every fault; without any where it gives no result as it is."""
     done = run_step(step, baseline)
     if done.error is not None:
-        return Tried(step.name, done.gates, error=done.error)
-    make = faulty_benchmarks if step.kind == "bench" else faulty_evaluations
-    return Tried(step.name, done.gates, tuple(_all(make(step, baseline, done), step.name)))
+        return RunTrial(step.name, done.gates, error=done.error)
+    make = benchmark_trials if step.kind == "bench" else evaluation_trials
+    return RunTrial(step.name, done.gates, tuple(_all(make(step, baseline, done), step.name)))
 
 
-def _all(trips: Iterator[Trip], run: str) -> Iterator[Trip]:
+def _all(trips: Iterator[FaultTrial], run: str) -> Iterator[FaultTrial]:
     """The trips; what stands in the way of making any is told in their place."""
     try:
         yield from trips
     except LossCliError as error:
-        yield Trip(run, "every fault", skipped="; ".join(error.lines()))
+        yield FaultTrial(run, "every fault", skipped="; ".join(error.lines()))

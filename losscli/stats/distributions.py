@@ -7,12 +7,12 @@ _SERIES_FROM = 2000  # degrees of freedom beyond which the series about the norm
 _DEVIATE_FROM = 1e6  # degrees beyond which a normal deviate is nearer than the beta function
 
 
-def normal_quantile(level: float) -> float:
+def normal_critical(level: float) -> float:
     """Z such that a standard normal lies in [-z, z] with probability `level`, 0 < level < 1."""
-    return normal_exceeded(0.5 * (1.0 - level))
+    return normal_isf(0.5 * (1.0 - level))
 
 
-def normal_exceeded(probability: float) -> float:
+def normal_isf(probability: float) -> float:
     """Z that a standard normal exceeds with this probability, 1e-300 <= probability <= 1/2.
 
     It keeps its digits where `probability` is far below the eps of a level near 1.
@@ -28,7 +28,7 @@ def normal_exceeded(probability: float) -> float:
     return z
 
 
-def t_exceeded(t: float, freedom: float) -> float:
+def t_sf(t: float, freedom: float) -> float:
     """The probability that Student's t with `freedom` degrees exceeds `t`.
 
     From a million degrees on by Wallace's normal deviate (Ann. Math. Statist. 30, 1959). Either way
@@ -51,13 +51,13 @@ def t_exceeded(t: float, freedom: float) -> float:
 
 
 @cache
-def t_quantile(level: float, freedom: float) -> float:
+def t_critical(level: float, freedom: float) -> float:
     """T such that Student's t with `freedom` degrees lies in [-t, t] with probability `level`.
 
     From 2,000 degrees on by the series about the normal quantile (Abramowitz and Stegun, 26.7.5),
     below by Newton's method on the tail, which is convex.
     """
-    z = normal_quantile(level)
+    z = normal_critical(level)
     if freedom >= _SERIES_FROM:
         n = float(freedom)
         terms = (
@@ -68,7 +68,7 @@ def t_quantile(level: float, freedom: float) -> float:
         return z + sum(term / n ** (k + 1) for k, term in enumerate(terms))
     tail, t = 0.5 * (1.0 - level), z  # the normal's lies below the root, so Newton ascends
     for _ in range(200):
-        step = (t_exceeded(t, freedom) - tail) / _t_density(t, freedom)
+        step = (t_sf(t, freedom) - tail) / _t_density(t, freedom)
         t += step
         if step <= 1e-16 * t:
             break

@@ -11,7 +11,7 @@ DRAWS = 2000  # of the bootstrap, at the least
 _LEAST_ROUNDS = 6  # fewer cannot bound a median at 95 %
 
 
-class Shift(NamedTuple):
+class MedianDifference(NamedTuple):
     """The difference of two medians, with its interval and one-sided p-values.
 
     p_above: of the data, were the difference at most the margin; p_below: were it above.
@@ -24,7 +24,7 @@ class Shift(NamedTuple):
     p_below: float
 
 
-def median_shift(
+def median_difference(
     old: Sequence[float],
     new: Sequence[float],
     *,
@@ -33,7 +33,7 @@ def median_shift(
     spread: float = 0.0,
     level: float = 0.95,
     draws: int = DRAWS,
-) -> Shift:
+) -> MedianDifference:
     """The median of `new` less that of `old`, two independent samples, by the bootstrap.
 
     spread: a normal standard deviation that the difference has besides, of which samples say
@@ -43,7 +43,7 @@ def median_shift(
     """
     estimate = float(np.median(new) - np.median(old))
     if min(len(old), len(new)) < _LEAST_ROUNDS:
-        return Shift(estimate, -math.inf, math.inf, 1.0, 1.0)
+        return MedianDifference(estimate, -math.inf, math.inf, 1.0, 1.0)
     random = np.random.default_rng(seed)
     shifts = _medians(new, random, draws) - _medians(old, random, draws)
     if spread:
@@ -54,7 +54,7 @@ def median_shift(
     above = int(np.count_nonzero(shifts <= margin))
     below = int(np.count_nonzero(shifts > margin))
     p_above, p_below = (max(least, (count + 1) / (draws + 1)) for count in (above, below))
-    return Shift(estimate, low, high, p_above, p_below)
+    return MedianDifference(estimate, low, high, p_above, p_below)
 
 
 def _medians(

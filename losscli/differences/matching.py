@@ -72,7 +72,7 @@ def _firsts(rows: Mapping[Key, SavedRow]) -> dict[Key, SavedRow]:
     return found
 
 
-def others(old: Saved, new: Saved, sides: Sides) -> Iterator[Other]:
+def mismatches(old: Saved, new: Saved, sides: Sides) -> Iterator[Other]:
     """What would make the two rows differ though the implementation were the same."""
 
     def device(saved: Saved) -> Any:
@@ -108,7 +108,7 @@ def anchor(old: Saved, new: Saved, sides: Sides) -> str:
     for package in packages:
         if _version(old, package) is None or _version(old, package) != _version(new, package):
             return ""
-    if any(other.what in ("device", "threads") for other in others(old, new, sides)):
+    if any(other.what in ("device", "threads") for other in mismatches(old, new, sides)):
         return ""
     for first, row in ((sides.first_old, sides.old), (sides.first_new, sides.new)):
         if not first["correct"] or len(seconds(first)) != len(seconds(row)):
@@ -116,7 +116,7 @@ def anchor(old: Saved, new: Saved, sides: Sides) -> str:
     return name
 
 
-def beside(row: SavedRow, first: SavedRow) -> list[float]:
+def log_ratios(row: SavedRow, first: SavedRow) -> list[float]:
     """Logs of the ratios of a row's times to the first one's, round by round."""
     return [math.log(a / b) for a, b in zip(seconds(row), seconds(first), strict=True)]
 

@@ -5,16 +5,16 @@ import zlib
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from losscli.differences.pairs import Sides, anchor, beside, by_key, matched, others
+from losscli.differences.matching import Sides, anchor, by_key, log_ratios, matched, mismatches
 from losscli.results.difference import LEVEL, Differences, Pair, Ratio, Saved, Terms, seconds
 from losscli.results.document import Note
-from losscli.stats.shifts import DRAWS, Shift, median_shift
-from losscli.stats.verdicts import holm, three_way
+from losscli.stats.decisions import holm, three_way
+from losscli.stats.medians import DRAWS, MedianDifference, median_difference
 
 _ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
 
 
-def compare(old: Saved, new: Saved, terms: Terms) -> Differences:
+def compare_benchmarks(old: Saved, new: Saved, terms: Terms) -> Differences:
     """What changed from `old` to `new`, documents of the schema losscli/bench/1.
 
     Raises DataError where a row stands twice in one of them, or none stands in both.
@@ -23,7 +23,7 @@ def compare(old: Saved, new: Saved, terms: Terms) -> Differences:
     draws = max(DRAWS, math.ceil(2 * len(both) / _ALPHA))  # else Holm's correction is out of reach
     pairs, shifts = [], []
     for key, sides in both.items():
-        pair = Pair(sides.old, sides.new, tuple(others(old, new, sides)))
+        pair = Pair(sides.old, sides.new, tuple(mismatches(old, new, sides)))
         name = anchor(old, new, sides)
         shifts.append(_measure(pair, sides, name, terms, zlib.crc32(repr(key).encode()), draws))
         pairs.append(pair)
@@ -43,7 +43,7 @@ def compare(old: Saved, new: Saved, terms: Terms) -> Differences:
 
 def _measure(
     pair: Pair, sides: Sides, name: str, terms: Terms, seed: int, draws: int
-) -> Shift | None:
+) -> MedianDifference | None:
     """Fill in the ratios of a row; the shift of the logs that decides, None without times."""
     margin = math.log1p(terms.margin)
     logs = [[math.log(value) for value in seconds(row)] for row in (pair.old, pair.new)]
@@ -51,17 +51,17 @@ def _measure(
         return None
     # Each run has its own luck with the machine, of which its samples say nothing.
     spread = math.sqrt(2.0) * math.log1p(terms.between_runs)
-    raw = median_shift(*logs, margin=margin, spread=spread, seed=seed, draws=draws)
+    raw = median_difference(*logs, margin=margin, spread=spread, seed=seed, draws=draws)
     pair.raw = _ratio(raw)
     if not name:
         return raw
-    logs = [beside(sides.old, sides.first_old), beside(sides.new, sides.first_new)]
-    anchored = median_shift(*logs, margin=margin, seed=seed, draws=draws)
+    logs = [log_ratios(sides.old, sides.first_old), log_ratios(sides.new, sides.first_new)]
+    anchored = median_difference(*logs, margin=margin, seed=seed, draws=draws)
     pair.anchor, pair.anchored = name, _ratio(anchored)
     return anchored
 
 
-def _ratio(shift: Shift) -> Ratio:
+def _ratio(shift: MedianDifference) -> Ratio:
     ends = (math.exp(shift.low), math.exp(shift.high)) if math.isfinite(shift.low) else None
     return Ratio(math.exp(shift.estimate), ends)
 
@@ -73,11 +73,11 @@ def _noise(saved: Saved) -> float:
 
 
 def _decide(
-    pairs: Sequence[Pair], shifts: Sequence[Shift | None], terms: Terms, *, noise: float
+    pairs: Sequence[Pair], shifts: Sequence[MedianDifference | None], terms: Terms, *, noise: float
 ) -> None:
     """Give each row its verdict; those that can be decided share Holm's correction."""
     moved = _moved(pairs, terms)
-    fair: list[tuple[Pair, Shift]] = []
+    fair: list[tuple[Pair, MedianDifference]] = []
     for pair, shift in zip(pairs, shifts, strict=True):
         pair.reason = _hindrance(pair, across=terms.across)
         if not pair.reason and not pair.anchor and pair.new["device"] in moved:

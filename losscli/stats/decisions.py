@@ -8,7 +8,7 @@ Verdict = Literal["slower", "not slower", "undecided"]
 Side = Literal["above", "at most", "undecided"]
 
 
-def side_of(low: float, high: float, bound: float) -> Side:
+def compare_to_bound(low: float, high: float, bound: float) -> Side:
     """Where an interval [low, high] lies beside a bound.
 
     Undecided where it holds the bound with something above it; so are ends that are infinite or
@@ -31,7 +31,7 @@ def three_way(low: float, high: float, margin: float) -> Verdict:
     Raises ValueError for a margin that is not above -1.
     """
     words: dict[Side, Verdict] = {"above": "slower", "at most": "not slower"}
-    return words.get(side_of(low, high, log_margin(margin)), "undecided")
+    return words.get(compare_to_bound(low, high, log_margin(margin)), "undecided")
 
 
 def log_margin(margin: float) -> float:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from losscli.differences.benchmarks import compare_benchmarks
 from losscli.differences.changes import Changes
-from losscli.differences.compare import compare
-from losscli.differences.evaluations import compare_losses
+from losscli.differences.evaluations import compare_evaluations
 from losscli.errors import DataError, Failure, LossCliError, first_code
 from losscli.results.difference import Differences, Saved, Terms
 from losscli.results.document import Document, Note, ending
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Part: TypeAlias = Changes | Differences
 _Words = TypeVar("_Words")
 _KINDS: dict[str, tuple[str, Callable[[Saved, Saved, Terms], Part]]] = {
-    "evals": ("losscli/eval/1", compare_losses),
-    "benches": ("losscli/bench/1", compare),
+    "evals": ("losscli/eval/1", compare_evaluations),
+    "benches": ("losscli/bench/1", compare_benchmarks),
 }
 
 
