@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.checks.arrays import as_dtype
+from losscli.checks.generators import edges, nearest
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.precision import Precision
 from losscli.implementations.implementation import Workload
@@ -117,11 +118,11 @@ def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dt
     away = steps(workload, precision)
     pred_domain, target_domain = loss.domains_of(workload.params)
     classes = loss.classes(row) or 0
-    preds = pred_domain.edges(row, away, classes).astype(dtype)
+    preds = edges(pred_domain, row, away, classes).astype(dtype)
     target_row = loss.rows_of.target_row(row)
     if target_domain is None or target_row is None:
         return _belonging(workload, (_some(preds),), precision)
-    targets = target_domain.edges(target_row, away, classes)
+    targets = edges(target_domain, target_row, away, classes)
     if not loss.indexed(target_row):
         targets = targets.astype(dtype)
     few = targets[np.unique(np.linspace(0, len(targets) - 1, 4).astype(int))]
@@ -156,7 +157,7 @@ def _near(targets: NDArray[Any], away: list[float], dtype: Any, workload: Worklo
     moved = [wide * (1.0 + ulps * eps) for ulps in _ULPS]
     moved += [wide + sign * step for step in away for sign in (1.0, -1.0)]
     with np.errstate(all="ignore"):
-        preds = np.concatenate([domain.nearest(one.astype(dtype)) for one in moved])
+        preds = np.concatenate([nearest(domain, one.astype(dtype)) for one in moved])
     return preds, np.tile(targets, (len(moved), *(1,) * (targets.ndim - 1)))
 
 

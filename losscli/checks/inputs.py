@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.checks.generators import Sample, draw
 from losscli.implementations.implementation import Workload
 from losscli.losses.core.domain import rows_with
 
@@ -42,11 +43,11 @@ class Draw:
         pred_domain, target_domain = loss.domains_of(workload.params)
         classes = loss.classes(row) or 0
         wide = np.float64 if self._dtype == np.float64 else np.float32
-        pred = pred_domain.draw(self._random, (count, *row), 2.0 * spread, classes, wide)
+        pred = draw(pred_domain, Sample(self._random, (count, *row), 2.0 * spread, classes, wide))
         target_row = loss.rows_of.target_row(row)
         if target_domain is None or target_row is None:
             return (pred.astype(self._dtype, copy=False),)
-        target = target_domain.draw(self._random, (count, *target_row), 1.0, classes, wide)
+        target = draw(target_domain, Sample(self._random, (count, *target_row), 1.0, classes, wide))
         if target.dtype.kind == "f":
             target = target.astype(self._dtype, copy=False)
         return pred.astype(self._dtype, copy=False), target

@@ -13,6 +13,7 @@ import numpy as np
 
 from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import row_of, steps
+from losscli.checks.generators import nearest
 from losscli.checks.inputs import Arrays, belong
 from losscli.checks.precision import Precision
 from losscli.checks.rule import NOTHING
@@ -149,16 +150,16 @@ class _Hunt:
             pred = draw(filled((1, *shape)))
             target_row = loss.rows_of.target_row(shape)
             if target_domain is None or target_row is None:
-                return (pred_domain.nearest(pred, classes),)
+                return (nearest(pred_domain, pred, classes),)
             if loss.indexed(target_row):
                 target = np.array([draw(st.integers(0, classes - 1))])
-                return pred_domain.nearest(pred, classes), target
-            target = target_domain.nearest(draw(filled((1, *target_row))), classes)
+                return nearest(pred_domain, pred, classes), target
+            target = nearest(target_domain, draw(filled((1, *target_row))), classes)
             if target_row == shape and draw(st.booleans()):  # nearly right
                 off = draw(st.integers(-64, 64)) * np.finfo(kind).eps
                 with np.errstate(over="ignore"):
                     pred = (target.astype(np.float64) * (1.0 + off)).astype(kind)
-            return pred_domain.nearest(pred, classes), target
+            return nearest(pred_domain, pred, classes), target
 
         return row()
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from losscli.checks.cases import Case, row_of, steps
+from losscli.checks.generators import edges
 from losscli.checks.inputs import Arrays, Draw, belong
 from losscli.checks.precision import precision
 
@@ -23,7 +24,7 @@ def constant_that_scores(done: Sequence[Case]) -> str:
     workload = replace(first, shape=(_ROWS, *row))
     drawn = Draw(workload, np.float64, 0).all()
     domain = loss.domains_of(params)[0]
-    constants = domain.edges(row, steps(first, precision("float64")), loss.classes(row) or 0)
+    constants = edges(domain, row, steps(first, precision("float64")), loss.classes(row) or 0)
     candidates = [np.zeros(row), np.ones(row), *constants[:100]]
     with np.errstate(all="ignore"):
         if (loss.rows(np, *_pair(drawn), params) < 0).any():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from losscli import evaluate, losses
+from losscli.checks.generators import Sample, draw
 from losscli.errors import DataError
 from losscli.losses.registry import every, find, modules
 from losscli.losses.spec.binding import bind
@@ -20,11 +21,11 @@ def sample(loss, rows=40, domains=None):
     row = loss.rows_of.pred_row(4)
     pred_domain, target_domain = domains or loss.domains_of(loss.resolve({}))
     random = np.random.default_rng(5)
-    pred = pred_domain.draw(random, (rows, *row), 1.0)
+    pred = draw(pred_domain, Sample(random, (rows, *row), 1.0))
     if target_domain is None:
         return (pred,)
     shape = (rows, *loss.rows_of.target_row(row))
-    return pred, target_domain.draw(random, shape, 1.0, loss.classes(row) or 0)
+    return pred, draw(target_domain, Sample(random, shape, 1.0, loss.classes(row) or 0))
 
 
 def part(inputs, rows):

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from losscli.checks.generators import Sample, draw
 from losscli.losses.core.intersection import Part, together
 from losscli.losses.declare import (
     BINARY,
@@ -86,7 +87,7 @@ def test_ordinary_values_are_in_all():
     random = np.random.default_rng(0)
     for parts in ([SOFT_LABEL, BINARY], [POSITIVE, PROBABILITY], [HARD_LABEL, SIGN]):
         both = together([Part(domain) for domain in parts])
-        drawn = both.draw(random, (100,), 1.0)
+        drawn = draw(both, Sample(random, (100,), 1.0))
         assert taken(both, drawn).all()
 
 

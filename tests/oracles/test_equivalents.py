@@ -14,6 +14,7 @@ from torch import distributions
 from torch.nn import functional
 
 from losscli import evaluate
+from losscli.checks.generators import Sample, draw
 from losscli.losses.registry import every, penalties
 
 ROWS, CLASSES = 200, 4
@@ -95,11 +96,11 @@ def test_an_equivalent_gives_the_number(name, library, rng):
 def _drawn(loss, params, rng, width):
     row = loss.rows_of.pred_row(width) if not loss.elementwise else ()
     pred_domain, target_domain = loss.domains_of(params)
-    pred = pred_domain.draw(rng, (ROWS, *row), 1.0)
+    pred = draw(pred_domain, Sample(rng, (ROWS, *row), 1.0))
     if target_domain is None:
         return pred, None
     shape = (ROWS, *loss.rows_of.target_row(row))
-    return pred, target_domain.draw(rng, shape, 1.0, loss.classes(row) or 0)
+    return pred, draw(target_domain, Sample(rng, shape, 1.0, loss.classes(row) or 0))
 
 
 def _named(pred, target, library):

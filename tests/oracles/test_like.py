@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from losscli import evaluate
+from losscli.checks.generators import Sample, draw
 from losscli.errors import LossCliError
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.registry import every
@@ -31,11 +32,11 @@ def inputs_of(loss, library):
     (bound,) = bind(loss.name, str, library)
     row = loss.rows_of.pred_row(4)
     random = np.random.default_rng(7)
-    pred = bound.pred.draw(random, (40, *row), 1.0)
+    pred = draw(bound.pred, Sample(random, (40, *row), 1.0))
     if bound.target is None:
         return (pred,)
     shape = (40, *loss.rows_of.target_row(row))
-    return pred, bound.target.draw(random, shape, 1.0, loss.classes(row) or 0)
+    return pred, draw(bound.target, Sample(random, shape, 1.0, loss.classes(row) or 0))
 
 
 @pytest.mark.parametrize(("name", "library"), PAIRS)

@@ -6,7 +6,6 @@ labels follows, is collected as marks and judged at the end.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -16,8 +15,6 @@ from numpy.typing import NDArray
 Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
 Random: TypeAlias = np.random.Generator
-
-BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
 
 
 class Interval(NamedTuple):
@@ -152,33 +149,6 @@ class Domain:
         """What the marks of all blocks come to."""
         return None
 
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Ordinary values of this shape; spread: of what has no bounds; classes: for labels."""
-        raise NotImplementedError
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """Rows (K, *row) at the edges of the domain, and steps (> 0) away from them.
-
-        A few ordinary rows of several spreads, where the domain knows no edges of its own.
-        """
-        random = np.random.default_rng(0)
-        shape = (4, *row)
-        drawn = [self.draw(random, shape, spread, classes) for spread in (1.0, 8.0, 64.0)]
-        return np.asarray(np.concatenate(drawn), np.float64)
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """The numbers brought into the domain, each to one that belongs and lies near it."""
-        return raw
-
 
 @dataclass(frozen=True)
 class Numbers(Domain):
@@ -191,10 +161,6 @@ class Numbers(Domain):
     interval: Interval = ANY
     often: tuple[float, ...] = ()
     usual: Interval | None = None
-
-    @property
-    def _ordinary(self) -> Interval:
-        return self.usual or self.interval
 
     @property
     def bounded(self) -> bool:
@@ -241,66 +207,6 @@ class Numbers(Domain):
         if value in (self.interval.low, self.interval.high):
             return "is not one"
         return "is below" if self.interval.below(value) else "is above"
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Those that are often seen, else a normal or an even spread inside the interval."""
-        low, high, _ = self._ordinary
-        if self.often:
-            return np.array(self.often, dtype)[random.integers(0, len(self.often), shape)]
-        if math.isinf(low) or math.isinf(high):
-            found = random.standard_normal(shape, dtype)
-            found *= spread
-            if low == -math.inf and high == math.inf:
-                return found
-            np.abs(found, out=found)
-            return low + BORDER + found if math.isinf(high) else high - BORDER - found
-        border = BORDER * (high - low)
-        even = random.random(shape, dtype) ** spread
-        return np.asarray(low + border + (high - low - 2.0 * border) * even)
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """The ends, what lies beside them, and the middle; steps to both sides where none are."""
-        low, high, _ = self._ordinary
-        ends = [end for end in (low, high) if math.isfinite(end)]
-        found = ends or [0.0]
-        found += [end + sign * step for end in found for step in steps for sign in (1.0, -1.0)]
-        found += [0.5 * (low + high)] if len(ends) == 2 else []
-        held = [number for number in found if self._ordinary.holds(number)]
-        return mixed(list(dict.fromkeys(held)), row)
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """Each number, or the end of the interval that it lies beyond; 0 for nan."""
-        kind = raw.dtype.type
-        low, high, ends = self._ordinary
-        low, high = kind(low), kind(high)
-        if ends[0] == "(":
-            low = np.nextafter(low, kind(np.inf))
-        if ends[1] == ")":
-            high = np.nextafter(high, kind(-np.inf))
-        return np.asarray(np.clip(np.where(np.isnan(raw), kind(0.0), raw), low, high))
-
-
-def mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
-    """Rows of some values: each of them alone, beside the first, and a few mixtures."""
-    numbers = np.array(values, np.float64)
-    if not row:
-        return numbers
-    count = math.prod(row)
-    same = np.repeat(numbers[:, None], count, axis=1)
-    beside = np.full((len(numbers), count), numbers[0])
-    beside[:, -1] = numbers
-    picked = np.random.default_rng(0).integers(0, len(numbers), (2 * len(numbers), count))
-    rows = np.concatenate([same, beside, numbers[picked]])
-    return rows.reshape(-1, *row)
 
 
 REAL = Numbers("finite numbers", "", Interval(ends="()"))

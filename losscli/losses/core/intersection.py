@@ -5,17 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from losscli.errors import UsageError
 from losscli.losses.core.domain import (
     Domain,
     Interval,
     Mask,
     Numbers,
     Offenders,
-    Random,
     Raw,
     Verdict,
 )
@@ -136,21 +131,6 @@ class Every(Domain):
             if verdict is not None:
                 return verdict
         return None
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Ordinary values of the part whose values the others take."""
-        for part in self.parts:
-            found = part.domain.draw(random, shape, spread, classes, dtype)
-            if all(mask is None for mask in self.offenders(found, classes or None)):
-                return found
-        raise UsageError(f"nothing ordinary is {self.words}")
 
     def _watchers(self) -> Iterator[tuple[int, Part]]:
         return ((at, part) for at, part in enumerate(self.parts) if part.domain.watched)

@@ -1,12 +1,10 @@
 """Targets that name something: a class of several, one side of two, a set of labels."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.losses.core.domain import (
     SOFT_TARGETS,
@@ -15,14 +13,10 @@ from losscli.losses.core.domain import (
     Mask,
     Numbers,
     Offenders,
-    Random,
     Raw,
     Verdict,
-    mixed,
     or_none,
 )
-
-_LABELS = 3  # that are drawn where any number of them would do
 
 
 @dataclass(frozen=True)
@@ -55,31 +49,6 @@ class Labels(Domain):
         if not math.isfinite(value) or value != math.floor(value):
             return "is not a whole number"
         return "is negative" if value < 0 else f"is past the last of {classes} classes"
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 2,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Classes, all alike."""
-        return random.integers(0, classes, shape)
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """The first class and the last; certainties and weights in a matrix."""
-        if row:
-            return SOFT_TARGETS.edges(row, steps)
-        return np.array([0, classes - 1])
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """Whole numbers among the classes."""
-        if raw.ndim > 1:
-            return SOFT_TARGETS.nearest(raw)
-        return np.asarray(np.clip(np.nan_to_num(raw), 0, max(classes - 1, 0)).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -141,34 +110,6 @@ class Choice(Domain):
         both = " and ".join(sorted(marks, key=float))
         return Verdict(f"labels are of two conventions: {both} both mean negative", hint=self.hint)
 
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """The numbers of one convention, all alike."""
-        return np.array(self._kept, dtype)[random.integers(0, len(self._kept), shape)]
-
-    @property
-    def _kept(self) -> list[float]:
-        """The numbers of one convention."""
-        return [value for value in self.values if value not in self.clash[1:]]
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """Each number of one convention."""
-        return mixed(self._kept, row)
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """The nearest number of one convention."""
-        kept = np.array(self._kept, raw.dtype)
-        distance = np.abs(np.nan_to_num(raw)[..., None] - kept)
-        return np.asarray(kept[distance.argmin(axis=-1)])
-
 
 @dataclass(frozen=True)
 class BothSides(Choice):
@@ -226,27 +167,6 @@ class Wholes(Numbers):
         if not math.isfinite(value):
             return "is not finite"
         return "is not whole" if value % 1 else "cannot be told from its neighbours"
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """A few of them, all alike."""
-        return random.integers(0, classes or _LABELS, shape).astype(dtype)
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """A few of both signs: which ones makes no difference."""
-        return mixed([-1.0, 0.0, 1.0, 2.0], row)
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """The nearest whole numbers."""
-        return np.asarray(np.rint(super().nearest(raw)))
 
 
 LABELS = Labels()

@@ -1,14 +1,12 @@
 """What predictions of chances may be: probabilities, shares of a whole, and logarithms of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.backends.rowwise import ROWWISE
-from losscli.losses.core.domain import BORDER, Interval, Numbers, Random, Raw, Verdict
+from losscli.losses.core.domain import Interval, Numbers, Raw, Verdict
 
 
 @dataclass(frozen=True)
@@ -35,38 +33,6 @@ class Simplex(Numbers):
             return None
         words = "rows do not sum to 1; they are taken as they are"
         return Verdict(words, "not_normalised")
-
-    def draw(
-        self,
-        random: Random,
-        shape: Sequence[int],
-        spread: float,
-        classes: int = 0,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        """Shares of a whole."""
-        found = random.standard_exponential(shape, dtype) + BORDER
-        return np.asarray(found / found.sum(axis=-1, keepdims=True))
-
-    def edges(
-        self, row: Sequence[int], steps: Sequence[float], classes: int = 0
-    ) -> NDArray[np.float64]:
-        """Certainties, even shares, and all but a step on one member."""
-        width = row[-1]
-        found = [np.full(width, 1.0 / width), *np.eye(width)[[0, -1]]]
-        for step in (step for step in steps if step < 0.5 and width > 1):
-            rest = np.full(width, step / (width - 1))
-            found += [np.where(np.eye(width)[at] > 0, 1.0 - step, rest) for at in (0, width - 1)]
-        rows = np.array(found).reshape(len(found), *(1,) * (len(row) - 1), width)
-        return np.array(np.broadcast_to(rows, (len(found), *row)))
-
-    def nearest(self, raw: Raw, classes: int = 0) -> Raw:
-        """Shares of the sum; even ones where it is 0."""
-        positive = np.minimum(np.abs(super().nearest(raw)), raw.dtype.type(1e30))
-        total = positive.sum(axis=-1, keepdims=True)
-        even = raw.dtype.type(1.0 / raw.shape[-1])
-        with np.errstate(all="ignore"):
-            return np.asarray(np.where(total > 0, positive / total, even))
 
 
 @dataclass(frozen=True)

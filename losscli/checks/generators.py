@@ -1,0 +1,290 @@
+"""Inputs of a domain: ordinary values, edge cases, and the nearest valid value to any number.
+
+One function a question, with one implementation a type of domain.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import singledispatch
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import UsageError
+from losscli.losses.core.columns import Columns, Ordered
+from losscli.losses.core.domain import REAL, SOFT_TARGETS, Domain, Interval, Numbers, Random, Raw
+from losscli.losses.core.intersection import Every
+from losscli.losses.core.labels import Choice, Labels, Wholes
+from losscli.losses.core.probabilities import Simplex
+
+_BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
+_LABELS = 3  # how many are drawn where any number of them would do
+
+
+class Sample(NamedTuple):
+    """What is drawn: its random generator, shape and dtype.
+
+    spread: the scale of values without bounds. classes: the number of classes, for labels.
+    """
+
+    random: Random
+    shape: Sequence[int]
+    spread: float
+    classes: int = 0
+    dtype: Any = np.float64
+
+
+@singledispatch
+def draw(domain: Domain, sample: Sample) -> NDArray[Any]:
+    """Ordinary values of a domain."""
+    raise NotImplementedError(type(domain))
+
+
+@singledispatch
+def edges(
+    domain: Domain, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """Rows (K, *row) at the edges of a domain, and at steps (> 0) away from them.
+
+    Ordinary rows of several spreads where the domain has no known edges.
+    """
+    random = np.random.default_rng(0)
+    drawn = [
+        draw(domain, Sample(random, (4, *row), spread, classes)) for spread in (1.0, 8.0, 64.0)
+    ]
+    return np.asarray(np.concatenate(drawn), np.float64)
+
+
+@singledispatch
+def nearest(domain: Domain, raw: Raw, classes: int = 0) -> Raw:
+    """The numbers moved into the domain, each to a valid value close to it."""
+    return raw
+
+
+@draw.register
+def _(domain: Numbers, sample: Sample) -> NDArray[Any]:
+    """The frequent values where some are; else a normal or a uniform spread in the interval."""
+    low, high, _ = _usual(domain)
+    if domain.often:
+        return np.array(domain.often, sample.dtype)[
+            sample.random.integers(0, len(domain.often), sample.shape)
+        ]
+    if math.isinf(low) or math.isinf(high):
+        values = sample.random.standard_normal(sample.shape, sample.dtype)
+        values *= sample.spread
+        if low == -math.inf and high == math.inf:
+            return values
+        np.abs(values, out=values)
+        return low + _BORDER + values if math.isinf(high) else high - _BORDER - values
+    border = _BORDER * (high - low)
+    uniform = sample.random.random(sample.shape, sample.dtype) ** sample.spread
+    return np.asarray(low + border + (high - low - 2.0 * border) * uniform)
+
+
+@edges.register
+def _(
+    domain: Numbers, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """The ends, the values beside them, and the middle; steps about 0 where there is no end."""
+    interval = _usual(domain)
+    low, high, _ = interval
+    ends = [end for end in (low, high) if math.isfinite(end)]
+    values = ends or [0.0]
+    values += [end + sign * step for end in values for step in steps for sign in (1.0, -1.0)]
+    values += [0.5 * (low + high)] if len(ends) == 2 else []
+    return _mixed([value for value in dict.fromkeys(values) if interval.holds(value)], row)
+
+
+@nearest.register
+def _(domain: Numbers, raw: Raw, classes: int = 0) -> Raw:
+    """Each number clamped to the interval; 0 for nan."""
+    kind = raw.dtype.type
+    low, high, ends = _usual(domain)
+    low, high = kind(low), kind(high)
+    if ends[0] == "(":
+        low = np.nextafter(low, kind(np.inf))
+    if ends[1] == ")":
+        high = np.nextafter(high, kind(-np.inf))
+    return np.asarray(np.clip(np.where(np.isnan(raw), kind(0.0), raw), low, high))
+
+
+def _usual(domain: Numbers) -> Interval:
+    return domain.usual or domain.interval
+
+
+def _mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
+    """Rows of some values: each of them alone, beside the first, and a few mixtures."""
+    numbers = np.array(values, np.float64)
+    if not row:
+        return numbers
+    count = math.prod(row)
+    same = np.repeat(numbers[:, None], count, axis=1)
+    beside = np.full((len(numbers), count), numbers[0])
+    beside[:, -1] = numbers
+    picked = np.random.default_rng(0).integers(0, len(numbers), (2 * len(numbers), count))
+    rows = np.concatenate([same, beside, numbers[picked]])
+    return rows.reshape(-1, *row)
+
+
+@draw.register
+def _(domain: Simplex, sample: Sample) -> NDArray[Any]:
+    values = sample.random.standard_exponential(sample.shape, sample.dtype) + _BORDER
+    return np.asarray(values / values.sum(axis=-1, keepdims=True))
+
+
+@edges.register
+def _(
+    domain: Simplex, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """One-hot rows, the uniform row, and rows with all but a step on one class."""
+    width = row[-1]
+    rows = [np.full(width, 1.0 / width), *np.eye(width)[[0, -1]]]
+    for step in (step for step in steps if step < 0.5 and width > 1):
+        rest = np.full(width, step / (width - 1))
+        rows += [np.where(np.eye(width)[at] > 0, 1.0 - step, rest) for at in (0, width - 1)]
+    stacked = np.array(rows).reshape(len(rows), *(1,) * (len(row) - 1), width)
+    return np.array(np.broadcast_to(stacked, (len(rows), *row)))
+
+
+@nearest.register
+def _(domain: Simplex, raw: Raw, classes: int = 0) -> Raw:
+    """The shares of each row's sum; equal shares where the sum is 0."""
+    clamped = nearest.dispatch(Numbers)(domain, raw)
+    positive = np.minimum(np.abs(clamped), raw.dtype.type(1e30))
+    total = positive.sum(axis=-1, keepdims=True)
+    equal = raw.dtype.type(1.0 / raw.shape[-1])
+    with np.errstate(all="ignore"):
+        return np.asarray(np.where(total > 0, positive / total, equal))
+
+
+@draw.register
+def _(domain: Labels, sample: Sample) -> NDArray[Any]:
+    return sample.random.integers(0, sample.classes, sample.shape)
+
+
+@edges.register
+def _(
+    domain: Labels, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """The first class and the last; of rows of class weights, the edges of weights."""
+    return edges(SOFT_TARGETS, row, steps) if row else np.array([0, classes - 1])
+
+
+@nearest.register
+def _(domain: Labels, raw: Raw, classes: int = 0) -> Raw:
+    if raw.ndim > 1:
+        return nearest(SOFT_TARGETS, raw)
+    return np.asarray(np.clip(np.nan_to_num(raw), 0, max(classes - 1, 0)).astype(np.int64))
+
+
+@draw.register
+def _(domain: Choice, sample: Sample) -> NDArray[Any]:
+    values = _one_convention(domain)
+    return np.array(values, sample.dtype)[sample.random.integers(0, len(values), sample.shape)]
+
+
+@edges.register
+def _(
+    domain: Choice, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    return _mixed(_one_convention(domain), row)
+
+
+@nearest.register
+def _(domain: Choice, raw: Raw, classes: int = 0) -> Raw:
+    values = np.array(_one_convention(domain), raw.dtype)
+    distance = np.abs(np.nan_to_num(raw)[..., None] - values)
+    return np.asarray(values[distance.argmin(axis=-1)])
+
+
+def _one_convention(domain: Choice) -> list[float]:
+    """The values of the first of two conventions that cannot be mixed."""
+    return [value for value in domain.values if value not in domain.clash[1:]]
+
+
+@draw.register
+def _(domain: Wholes, sample: Sample) -> NDArray[Any]:
+    return sample.random.integers(0, sample.classes or _LABELS, sample.shape).astype(sample.dtype)
+
+
+@edges.register
+def _(
+    domain: Wholes, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """A few labels of both signs: labels are compared only, so any will do."""
+    return _mixed([-1.0, 0.0, 1.0, 2.0], row)
+
+
+@nearest.register
+def _(domain: Wholes, raw: Raw, classes: int = 0) -> Raw:
+    return np.asarray(np.rint(nearest.dispatch(Numbers)(domain, raw)))
+
+
+@draw.register
+def _(domain: Columns, sample: Sample) -> NDArray[Any]:
+    columns = [draw(part, sample._replace(shape=sample.shape[:1])) for part in domain.parts]
+    return np.stack(columns, axis=1)
+
+
+@edges.register
+def _(
+    domain: Columns, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """Every combination of the edges of the columns."""
+    columns = [edges(part, (), steps) for part in domain.parts]
+    grid = np.stack(np.meshgrid(*columns, indexing="ij"), axis=-1)
+    return np.asarray(grid.reshape(-1, len(domain.parts)))
+
+
+@nearest.register
+def _(domain: Columns, raw: Raw, classes: int = 0) -> Raw:
+    columns = [nearest(part, raw[:, at]) for at, part in enumerate(domain.parts)]
+    return np.stack(columns, axis=1)
+
+
+@draw.register
+def _(domain: Ordered, sample: Sample) -> NDArray[Any]:
+    """Ends about 0, and widths about 1."""
+    ends = sample.spread * sample.random.standard_normal(sample.shape, sample.dtype)
+    for low, high in domain.pairs:
+        ends[:, high] = (
+            ends[:, low] + 0.1 + sample.random.standard_exponential(sample.shape[0], sample.dtype)
+        )
+    return np.asarray(ends, sample.dtype)
+
+
+@edges.register
+def _(
+    domain: Ordered, row: Sequence[int], steps: Sequence[float], classes: int = 0
+) -> NDArray[np.float64]:
+    """Ends at 0 and 1, widths of 0 and each step: empty, thin and distant intervals."""
+    spans = [(low, low + width) for low in (0.0, 1.0) for width in (0.0, *steps)]
+    rows = []
+    for number, (low, high) in enumerate(spans):
+        for other in (spans[number], spans[-1 - number]):
+            ends = np.zeros(row)
+            for at, pair in enumerate(domain.pairs):
+                ends[list(pair)] = (low, high) if at % 2 == 0 else other
+            rows.append(ends)
+    return np.array(rows)
+
+
+@nearest.register
+def _(domain: Ordered, raw: Raw, classes: int = 0) -> Raw:
+    """Finite numbers, the two of each pair in order."""
+    values = nearest(REAL, raw)
+    for low, high in domain.pairs:
+        ends = np.sort(values[:, [low, high]], axis=1)
+        values[:, low], values[:, high] = ends[:, 0], ends[:, 1]
+    return values
+
+
+@draw.register
+def _(domain: Every, sample: Sample) -> NDArray[Any]:
+    """Ordinary values of the first part whose values all other parts take."""
+    for part in domain.parts:
+        values = draw(part.domain, sample)
+        if all(mask is None for mask in domain.offenders(values, sample.classes or None)):
+            return values
+    raise UsageError(f"no ordinary values are {domain.words}")
