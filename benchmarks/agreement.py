@@ -14,10 +14,10 @@ import torch.utils.benchmark as torch_benchmark
 
 from losscli.backends.heap import settle_heap
 from losscli.benchmark import clock as clocks
-from losscli.benchmark.rounds import Lane, Stop, take, warm
+from losscli.benchmark.rounds import Measurement, Stop, take, warm
 from losscli.benchmark.workloads import losses_of, workload_of
-from losscli.checks.inputs import Draw
-from losscli.checks.material import Material
+from losscli.checks.input_data import InputData
+from losscli.checks.inputs import InputGenerator
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 
@@ -31,14 +31,14 @@ def theirs(call, inputs, arguments):
     return timer.blocked_autorange(min_run_time=arguments.seconds).median
 
 
-def ours(call, material, arguments):
+def ours(call, data, arguments):
     """The median of our rounds."""
-    lane, clock = Lane("torch", call, "torch", 0.0), clocks.HostClock()
-    warm(lane, material, clock)
-    take([lane], material, clock, Stop(clocks.seconds() + arguments.seconds, None))
-    if lane.failure:
-        raise SystemExit(lane.failure)
-    return statistics.median(lane.times)
+    measurement, clock = Measurement("torch", call, "torch", 0.0), clocks.HostClock()
+    warm(measurement, data, clock)
+    take([measurement], data, clock, Stop(clocks.seconds() + arguments.seconds, None))
+    if measurement.failure:
+        raise SystemExit(measurement.failure)
+    return statistics.median(measurement.times)
 
 
 def turns(loss, size, both, arguments):
@@ -49,14 +49,14 @@ def turns(loss, size, both, arguments):
     runner = parse("torch").prepare(workload, setting)
     call = runner.both if both else runner.forward
     for turn in range(arguments.turns):
-        draw = Draw(workload, "float32", turn)
-        material = Material(workload, setting, draw.all(), draw)
+        draw = InputGenerator(workload, "float32", turn)
+        data = InputData(workload, setting, draw.all(), draw)
         if turn % 2:
-            other = theirs(call, material.inputs("torch"), arguments)
-            yield ours(call, material, arguments), other
+            other = theirs(call, data.inputs("torch"), arguments)
+            yield ours(call, data, arguments), other
         else:
-            mine = ours(call, material, arguments)
-            yield mine, theirs(call, material.inputs("torch"), arguments)
+            mine = ours(call, data, arguments)
+            yield mine, theirs(call, data.inputs("torch"), arguments)
 
 
 def main():

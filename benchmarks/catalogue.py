@@ -30,7 +30,7 @@ import losscli
 from losscli.backends.heap import settle_heap
 from losscli.backends.machine import cores
 from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
-from losscli.checks.inputs import Draw
+from losscli.checks.inputs import InputGenerator
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 from losscli.implementations.torch import FUNCTIONS
@@ -66,7 +66,7 @@ def measured(name, arguments):
     """Print the line of a loss; whether it is above the bar."""
     (bound,) = losses_of([name], None)
     workload = workload_of(bound, size_of(bound, arguments.elements, arguments.width), 0)
-    arrays = Draw(workload, np.float64, 0).all()
+    arrays = InputGenerator(workload, np.float64, 0).all()
     ours, theirs = in_turns(
         lambda: losscli.evaluate(*arrays, loss=name), eager(name, workload, arrays), arguments.turns
     )

@@ -10,19 +10,19 @@ from losscli.backends.heap import settle_heap
 from losscli.backends.machine import cores, environment
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.devices import Device, open_device
+from losscli.benchmark.experiment import Experiment, rows_of
 from losscli.benchmark.memory import Request, host_peaks
-from losscli.benchmark.rounds import Lane, Stop, take, warm
-from losscli.benchmark.rows import Block, rows_of
+from losscli.benchmark.rounds import Measurement, Stop, take, warm
 from losscli.benchmark.verify import after, before
-from losscli.benchmark.workloads import FOUNDING, fits, losses_of, workload_of
-from losscli.checks.inputs import Draw
-from losscli.checks.material import Material
+from losscli.benchmark.workloads import fits, losses_of, workload_of
+from losscli.checks.input_data import InputData
+from losscli.checks.inputs import InputGenerator
 from losscli.checks.precision import precision
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Contestant, libraries, parse
 from losscli.losses.spec.binding import BoundLoss, Places
-from losscli.plans.bench import BenchPlan
+from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
 from losscli.results.benchmark import Benchmark, Limit, Row
 from losscli.results.document import Note
 from losscli.sources.source import read_array
@@ -32,7 +32,7 @@ _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 _MEMORY_SHARE = 0.2  # of the time, for peak memory in children
 _LEAST_MEMORY_S = 30.0  # a child imports torch, which takes long where cores are busy
-_LEAST_S = 0.3  # a block gets so long, however little time is left
+_LEAST_S = 0.3  # a experiment gets so long, however little time is left
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class _Job:
 class _Found:
     """What is collected while jobs are done."""
 
-    blocks: list[Block] = field(default_factory=list)
+    experiments: list[Experiment] = field(default_factory=list)
     left_out: dict[tuple[str, str], None] = field(default_factory=dict)
     noise: float | None = None
 
@@ -71,21 +71,21 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
     left = sum(len(job.passes) for job in jobs)
     total = left
     for job in jobs:
-        drawn = Draw(job.workload, _drawn_dtype(job.setting), plan.seed)
-        material = Material(job.workload, job.setting, drawn.all(), drawn)
+        drawn = InputGenerator(job.workload, _drawn_dtype(job.setting), plan.seed)
+        data = InputData(job.workload, job.setting, drawn.all(), drawn)
         for both in job.passes:
             share = max(_LEAST_S, (until - clocks.seconds()) / left)
-            block = _block(job, material, both, plan, share, noise=found.noise is None)
-            found.blocks.append(block)
-            found.noise = block.noise if found.noise is None else found.noise
-            until += block.compile_s
+            experiment = _experiment(job, data, both, plan, share, noise=found.noise is None)
+            found.experiments.append(experiment)
+            found.noise = experiment.noise if found.noise is None else found.noise
+            until += experiment.compile_s
             left -= 1
             progress(1.0 - left / total)
-        del material
+        del data
     rest = max(_LEAST_MEMORY_S, until - clocks.seconds() + _MEMORY_SHARE * plan.time)
     words = {one.text: one.words for job in jobs for one, _ in job.runners}
-    peaks = _peaks(found.blocks, words, rest) if plan.memory else {}
-    rows = [row for block in found.blocks for row in rows_of(block, peaks)]
+    peaks = _peaks(found.experiments, words, rest) if plan.memory else {}
+    rows = [row for experiment in found.experiments for row in rows_of(experiment, peaks)]
     return Benchmark(
         rows=tuple(rows),
         limits=tuple(_limits(jobs)),
@@ -102,20 +102,20 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
 def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
     """Everything that is asked for, prepared; what cannot be done is left out with its reason."""
     found = _Found()
-    losses = losses_of(plan.loss or FOUNDING, Places(read_array, plan.at))
+    losses = losses_of(plan.loss or DEFAULT_LOSSES, Places(read_array, plan.at))
     for name in plan.dtype:
         precision(name)
     jobs = []
     for name in plan.device:
         device = open_device(name, threads, plan.cache)
         kind = name.partition(":")[0]
-        contestants = _contestants(plan, kind, losses)
+        implementations = _implementations(plan, kind, losses)
         for dtype in plan.dtype:
             setting = Setting(name, dtype, threads)
             for loss in losses:
                 for size in _sizes(plan, loss, alone=len(losses) == 1, found=found):
                     workload = workload_of(loss, size, _DEFAULT_SIZE.get(kind, 1 << 22))
-                    runners = list(_runners(contestants, workload, setting, plan, found))
+                    runners = list(_runners(implementations, workload, setting, plan, found))
                     passes = _passes(plan, runners)
                     if passes:
                         jobs.append(_Job(workload, setting, device, runners, passes))
@@ -149,7 +149,7 @@ def _sizes(
     return sizes
 
 
-def _contestants(
+def _implementations(
     plan: BenchPlan, kind: str, losses: "Sequence[BoundLoss | str]"
 ) -> list[Contestant]:
     names: list[str] = []
@@ -180,13 +180,13 @@ def _order(name: str) -> tuple[bool, bool, str]:
 
 
 def _runners(
-    contestants: Sequence[Contestant],
+    implementations: Sequence[Contestant],
     workload: Workload,
     setting: Setting,
     plan: BenchPlan,
     found: _Found,
 ) -> Iterator[tuple[Contestant, Runner]]:
-    for one in contestants:
+    for one in implementations:
         if one.loss not in (None, workload.name, workload.label):
             continue
         try:
@@ -199,9 +199,9 @@ def _runners(
             found.left_out[one.text, error.message] = None
 
 
-def _block(
-    job: _Job, material: Material, both: bool, plan: BenchPlan, share_s: float, *, noise: bool
-) -> Block:
+def _experiment(
+    job: _Job, data: InputData, both: bool, plan: BenchPlan, share_s: float, *, noise: bool
+) -> Experiment:
     """One pass of a job: check, warm up, take rounds, check again.
 
     noise: whether the first implementation takes part twice, to see what difference is none.
@@ -209,51 +209,55 @@ def _block(
     device = job.device
     resolve = None if plan.resolve is None else float(plan.resolve)
     stop = Stop(clocks.seconds() + share_s, resolve)
-    block = Block(job.workload, job.setting, device, material.bytes_read, both, device.cold)
-    block.written = material.bytes_written if both else 0
-    spacing = float(precision(job.setting.dtype).spacing(np.float64(material.mean()[0])))
+    experiment = Experiment(job.workload, job.setting, device, data.bytes_read, both, device.cold)
+    experiment.written = data.bytes_written if both else 0
+    spacing = float(precision(job.setting.dtype).spacing(np.float64(data.mean()[0])))
     with device.quiet():
-        for contestant, runner in job.runners:
+        for implementation, runner in job.runners:
             call = runner.both if both else runner.forward
             if call is not None:
-                lane = Lane(contestant.text, call, runner.framework, spacing)
-                block.entries.append(before(lane, runner, material, device.clock))
-        _contest(block, material, stop, noise=noise)
+                measurement = Measurement(implementation.text, call, runner.framework, spacing)
+                experiment.entries.append(before(measurement, runner, data, device.clock))
+        _contest(experiment, data, stop, noise=noise)
         clocks.restore()
         if device.peak is not None and plan.memory:
-            for entry in block.entries:
-                if not entry.lane.failure:
-                    inputs = material.inputs(entry.lane.framework)
-                    entry.peak = device.peak(entry.lane.call, inputs)
-    block.limit = device.limit(block.moved)
-    block.refuse_implausible()
-    return block
+            for entry in experiment.entries:
+                if not entry.measurement.failure:
+                    inputs = data.inputs(entry.measurement.framework)
+                    entry.peak = device.peak(entry.measurement.call, inputs)
+    experiment.limit = device.limit(experiment.moved)
+    experiment.refuse_implausible()
+    return experiment
 
 
-def _contest(block: Block, material: Material, stop: Stop, *, noise: bool) -> None:
+def _contest(experiment: Experiment, data: InputData, stop: Stop, *, noise: bool) -> None:
     """Rounds of those that are right so far, together; then of each that is wrong, alone."""
-    clock, cold = block.device.clock, block.cold
-    sound = [entry for entry in block.entries if entry.verdict.right]
-    wrong = [entry for entry in block.entries if not (entry.verdict.right or entry.lane.failure)]
-    lanes = [entry.lane for entry in sound]
-    for lane in lanes:
-        warm(lane, material, clock)
+    clock, cold = experiment.device.clock, experiment.cold
+    sound = [entry for entry in experiment.entries if entry.verdict.right]
+    wrong = [
+        entry
+        for entry in experiment.entries
+        if not (entry.verdict.right or entry.measurement.failure)
+    ]
+    measurements = [entry.measurement for entry in sound]
+    for measurement in measurements:
+        warm(measurement, data, clock)
     twin = None
-    if noise and lanes:
-        first = lanes[0]
-        twin = Lane(first.name, first.call, first.framework, first.spacing)
-    if lanes:
-        contest = lanes if twin is None else [*lanes, twin]
-        block.stopped_by = take(contest, material, clock, stop, cold=cold)
-    if twin is not None and not (twin.failure or lanes[0].failure):
-        block.noise = _floor(lanes[0], twin)
-    after(sound, material)
+    if noise and measurements:
+        first = measurements[0]
+        twin = Measurement(first.name, first.call, first.framework, first.spacing)
+    if measurements:
+        contest = measurements if twin is None else [*measurements, twin]
+        experiment.stopped_by = take(contest, data, clock, stop, cold=cold)
+    if twin is not None and not (twin.failure or measurements[0].failure):
+        experiment.noise = _floor(measurements[0], twin)
+    after(sound, data)
     for entry in wrong:  # they may spoil what others are given
-        take([entry.lane], material, clock, Stop(0.0, None), cold=cold)
-        material.rewrite()
+        take([entry.measurement], data, clock, Stop(0.0, None), cold=cold)
+        data.rewrite()
 
 
-def _floor(first: Lane, twin: Lane) -> float | None:
+def _floor(first: Measurement, twin: Measurement) -> float | None:
     """The smallest difference that is not noise: the interval of a ratio that is 1."""
     logs = [math.log(a / b) for a, b in zip(first.times, twin.times, strict=True)]
     _, low, high = ratio_interval(logs)
@@ -262,34 +266,36 @@ def _floor(first: Lane, twin: Lane) -> float | None:
 
 
 def _peaks(
-    blocks: Sequence[Block], words: Mapping[str, str], limit_s: float
+    experiments: Sequence[Experiment], words: Mapping[str, str], limit_s: float
 ) -> dict[tuple[int, str], int | None]:
-    """The peak memory of each lane of each block on the CPU; what compiles would take minutes.
+    """The peak memory of each measurement on the CPU, compiled ones excepted.
 
-    words: what names the implementation of a lane to a process of its own.
+    words: what names the implementation of a measurement to a process of its own.
     """
     keys: list[tuple[int, str]] = []
     requests = []
-    for block in blocks:
-        for entry in block.entries:
-            lane = entry.lane
-            if block.setting.device == "cpu" and not (lane.failure or entry.runner.compiles):
-                keys.append((id(block), lane.name))
-                requests.append(_request(block, lane, words[lane.name]))
+    for experiment in experiments:
+        for entry in experiment.entries:
+            measurement = entry.measurement
+            if experiment.setting.device == "cpu" and not (
+                measurement.failure or entry.runner.compiles
+            ):
+                keys.append((id(experiment), measurement.name))
+                requests.append(_request(experiment, measurement, words[measurement.name]))
     return dict(zip(keys, host_peaks(requests, limit_s), strict=True))
 
 
-def _request(block: Block, lane: Lane, words: str) -> Request:
-    shape = block.workload.shape
+def _request(experiment: Experiment, measurement: Measurement, words: str) -> Request:
+    shape = experiment.workload.shape
     small = (min(64, shape[0]), *(min(64, n) for n in shape[1:]))
     return Request(
         impl=words,
-        loss=block.workload.words,
+        loss=experiment.workload.words,
         shape=shape,
         warm_shape=small,
-        setting=block.setting,
-        both=block.both,
-        torch=lane.framework == "torch",
+        setting=experiment.setting,
+        both=experiment.both,
+        torch=measurement.framework == "torch",
     )
 
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from losscli.benchmark.clock import seconds
 from losscli.benchmark.workloads import workload_of_words
-from losscli.checks.arrays import as_dtype, tensor_of
-from losscli.checks.inputs import Draw
+from losscli.checks.arrays import as_dtype, to_tensor
+from losscli.checks.inputs import InputGenerator
 from losscli.implementations.implementation import Setting, Workload
 from losscli.implementations.registry import parse
 
@@ -96,18 +96,20 @@ def cuda_peak(call: Any, inputs: tuple[Any, ...], device: str, torch: Any) -> in
 def measure_here(request: Request) -> int:
     """The bytes that a call adds to its inputs in this process, which has done little before."""
     workload, setting = workload_of_words(request.loss, request.shape), request.setting
-    contestant = parse(request.impl)
+    implementation = parse(request.impl)
     if request.torch:
         import torch
 
         torch.set_num_threads(setting.threads)
 
     def prepared(work: Workload) -> tuple[Any, tuple[Any, ...]]:
-        runner = contestant.prepare(work, setting)
-        drawn = Draw(work, "float32" if setting.dtype == "bfloat16" else setting.dtype, 0).all()
+        runner = implementation.prepare(work, setting)
+        drawn = InputGenerator(
+            work, "float32" if setting.dtype == "bfloat16" else setting.dtype, 0
+        ).all()
         given: tuple[Any, ...] = tuple(as_dtype(array, setting.dtype) for array in drawn)
         if runner.framework == "torch":
-            given = tuple(tensor_of(array, setting) for array in given)
+            given = tuple(to_tensor(array, setting) for array in given)
         call = runner.both if request.both else runner.forward
         assert call is not None
         if runner.compiles:

@@ -1,6 +1,6 @@
-"""Rounds: contestants take turns, so that a drift of the machine falls on all alike.
+"""Rounds: implementations take turns, so that a drift of the machine falls on all alike.
 
-Within a round every contestant is called in turn, A B C, and in the next one C B A. Before each
+Within a round every implementation is called in turn, A B C, and in the next one C B A. Before each
 call the contents of its inputs change; after it, outside the timing, its answer is judged.
 """
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
 from losscli.benchmark.stopping import looks, settled
-from losscli.checks.changes import Change, Glimpse
-from losscli.checks.material import Material
-from losscli.checks.rule import NOTHING, Finding
-from losscli.checks.trial import said
+from losscli.checks.answer_check import exception_text
+from losscli.checks.input_data import InputData
+from losscli.checks.rule import NO_ERRORS, ErrorStats
+from losscli.checks.updates import AnswerSummary, Update
 from losscli.implementations.implementation import Answer, Framework
 
 _MOST_ROUNDS = 400
@@ -27,8 +27,8 @@ _SETTLED = 0.05
 
 
 @dataclass(slots=True)
-class Lane:
-    """One contestant of a block, and what was seen of it.
+class Measurement:
+    """One implementation of a experiment, and what was seen of it.
 
     times: the median seconds of its calls, one a round; host: the same with launching.
     samples: the seconds of all calls. spacing: one ULP of the mean. means: what the means of
@@ -42,8 +42,8 @@ class Lane:
     times: list[float] = field(default_factory=list)
     host: list[float] = field(default_factory=list)
     samples: list[float] = field(default_factory=list)
-    means: Finding = NOTHING
-    rest: Finding = NOTHING
+    means: ErrorStats = NO_ERRORS
+    rest: ErrorStats = NO_ERRORS
     same: bool = True
     mean: float | None = None
     throttled: int = 0
@@ -55,9 +55,9 @@ class Lane:
         """Whether every call gave the same mean, though the truth moved by more than it shows."""
         return self.same and self.means.high - self.means.low > 4.0 * self.spacing
 
-    def judge(self, material: Material, seen: Glimpse, change: Change) -> None:
+    def judge(self, data: InputData, seen: AnswerSummary, update: Update) -> None:
         """Judge what was seen of the answer of a timed call."""
-        mean, rest = material.judge_call(seen, change)
+        mean, rest = data.judge_summary(seen, update)
         self.means += mean
         self.rest += rest
         self.same = self.same and self.mean in (None, seen.mean)
@@ -72,23 +72,23 @@ class Stop:
     resolve: float | None
 
 
-def warm(lane: Lane, material: Material, clock: Clock) -> None:
+def warm(measurement: Measurement, data: InputData, clock: Clock) -> None:
     """Call until times have settled: caches, frequencies, thread pools; bounded in time."""
     begin = seconds()
     times: list[float] = []
     while len(times) < 3 or (seconds() - begin < _WARM_S and len(times) < _WARM_CALLS):
         try:
-            times.append(clock.time(lane.call, material.inputs(lane.framework)).seconds)
+            times.append(clock.time(measurement.call, data.inputs(measurement.framework)).seconds)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            lane.failure = said(error)
+            measurement.failure = exception_text(error)
             return
         if len(times) >= 4 and abs(times[-1] - times[-2]) <= _SETTLED * times[-1]:
             break
 
 
 def take(
-    lanes: Sequence[Lane],
-    material: Material,
+    measurements: Sequence[Measurement],
+    data: InputData,
     clock: Clock,
     stop: Stop,
     *,
@@ -96,16 +96,16 @@ def take(
 ) -> str:
     """Rounds until the stop, and what stopped them: "resolved", "time", "rounds" or "failed".
 
-    A contestant that fails is called no more.
+    An implementation that fails is called no more.
     """
-    calls = _calls_a_round(lanes, material, clock)
+    calls = _calls_a_round(measurements, data, clock)
     counts = set(looks(_MOST_ROUNDS))
     for number in range(1, _MOST_ROUNDS + 1):
-        order = lanes if number % 2 else list(reversed(lanes))
-        for lane in order:
-            if not lane.failure:
-                _turn(lane, material, clock, calls, cold=cold)
-        running = [lane for lane in lanes if not lane.failure]
+        order = measurements if number % 2 else list(reversed(measurements))
+        for measurement in order:
+            if not measurement.failure:
+                _turn(measurement, data, clock, calls, cold=cold)
+        running = [measurement for measurement in measurements if not measurement.failure]
         if not running:
             return "failed"
         if stop.resolve is not None and number in counts and _resolved(running, stop.resolve):
@@ -115,72 +115,77 @@ def take(
     return "rounds"
 
 
-def _turn(lane: Lane, material: Material, clock: Clock, calls: int, *, cold: bool) -> None:
-    """A contestant's calls of one round: contents change before each, and each answer is judged.
+def _turn(
+    measurement: Measurement, data: InputData, clock: Clock, calls: int, *, cold: bool
+) -> None:
+    """The calls of one round: inputs change before each call, and each answer is checked.
 
-    What is true after each change is computed before the first call and the answers are judged
+    What is true after each update is computed before the first call and the answers are judged
     after the last: whatever else runs between two calls takes their caches away.
     """
     times, host = [], []
-    changes, seen = material.changes(calls), []
-    inputs = material.inputs(lane.framework)
+    changes, seen = data.updates(calls), []
+    inputs = data.inputs(measurement.framework)
     if not cold:
-        _prime(lane, inputs)
-    for change in changes:
-        material.apply(change)
+        _prime(measurement, inputs)
+    for update in changes:
+        data.apply(update)
         if cold:
             clock.flush()
         try:
-            lap = clock.time(lane.call, inputs)
-            seen.append(material.glimpse(lap.answer, change))
+            lap = clock.time(measurement.call, inputs)
+            seen.append(data.summarize(lap.answer, update))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            lane.failure = said(error)
+            measurement.failure = exception_text(error)
             break
         times.append(lap.seconds)
         host.append(lap.host_s)
-        lane.throttled += lap.throttled
-        if not material.holds(change, lane.framework):
-            lane.failure = "it changes its inputs"
+        measurement.throttled += lap.throttled
+        if not data.holds(update, measurement.framework):
+            measurement.failure = "it changes its inputs"
             break
         if tampered():
-            lane.tampered = True
+            measurement.tampered = True
             restore()
         del lap
-    for glimpse, change in zip(seen, changes, strict=False):
-        lane.judge(material, glimpse, change)
-    if lane.failure:
-        material.rewrite()
+    for summary, update in zip(seen, changes, strict=False):
+        measurement.judge(data, summary, update)
+    if measurement.failure:
+        data.rewrite()
         return
-    lane.samples += times
-    lane.times.append(_median(times))
-    lane.host.append(_median(host))
+    measurement.samples += times
+    measurement.times.append(_median(times))
+    measurement.host.append(_median(host))
 
 
-def _prime(lane: Lane, inputs: tuple[Any, ...]) -> None:
+def _prime(measurement: Measurement, inputs: tuple[Any, ...]) -> None:
     """Call on the contents of before: judging has cooled the caches and put threads to sleep."""
     with suppress(Exception):  # what it raises is seen when it is timed
-        lane.call(*inputs)
+        measurement.call(*inputs)
 
 
-def _resolved(lanes: Sequence[Lane], resolve: float) -> bool:
+def _resolved(measurements: Sequence[Measurement], resolve: float) -> bool:
     from math import log
 
-    first, *others = lanes
+    first, *others = measurements
     if not others:
         pairs = [[log(a / b) for a, b in zip(first.times[::2], first.times[1::2], strict=False)]]
         return settled(pairs, resolve)
     return settled(
-        [[log(a / b) for a, b in zip(first.times, lane.times, strict=True)] for lane in others],
+        [
+            [log(a / b) for a, b in zip(first.times, measurement.times, strict=True)]
+            for measurement in others
+        ],
         resolve,
     )
 
 
-def _calls_a_round(lanes: Sequence[Lane], material: Material, clock: Clock) -> int:
-    """So many that the slowest contestant's turn takes some milliseconds."""
+def _calls_a_round(measurements: Sequence[Measurement], data: InputData, clock: Clock) -> int:
+    """So many that the slowest implementation's turn takes some milliseconds."""
     slowest = 0.0
-    for lane in lanes:
+    for measurement in measurements:
         with suppress(Exception):  # what it raises is seen when it is timed
-            lap = clock.time(lane.call, material.inputs(lane.framework))
+            lap = clock.time(measurement.call, data.inputs(measurement.framework))
             slowest = max(slowest, lap.seconds)
     return max(1, min(_MOST_CALLS, int(_ROUND_S / max(slowest, 1e-9))))
 

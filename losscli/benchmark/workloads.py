@@ -11,7 +11,6 @@ from losscli.losses.core.labels import Labels
 from losscli.losses.registry import every, load
 from losscli.losses.spec.binding import BoundLoss, Places, bind, rows_only
 
-FOUNDING = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 _LINEAR_SHAPE = (4096, 512, 8192)
 
 Reader = Callable[[str], Any]

@@ -9,7 +9,7 @@ from losscli.checks.precision import Floats
 from losscli.implementations.implementation import Setting
 
 
-def host(array: Any) -> Floats:
+def to_host(array: Any) -> Floats:
     """A result as float64 on the host."""
     if hasattr(array, "detach"):
         import torch
@@ -19,7 +19,7 @@ def host(array: Any) -> Floats:
     return np.asarray(array, np.float64)
 
 
-def tensor_of(array: NDArray[Any], setting: Setting) -> Any:
+def to_tensor(array: NDArray[Any], setting: Setting) -> Any:
     """A tensor on the device; on the CPU, but for bfloat16, it lies on the array's memory."""
     import torch
 
@@ -42,7 +42,7 @@ def as_dtype(array: NDArray[Any], dtype: str) -> NDArray[Any]:
     return found
 
 
-def index_of(like: Any, rows: NDArray[np.int64]) -> Any:
+def row_index(like: Any, rows: NDArray[np.int64]) -> Any:
     """Row numbers as the index of an array or of a tensor."""
     if hasattr(like, "detach"):
         import torch
@@ -51,7 +51,7 @@ def index_of(like: Any, rows: NDArray[np.int64]) -> Any:
     return rows
 
 
-def bytes_of(tensor: Any) -> NDArray[np.uint8]:
+def tensor_bytes(tensor: Any) -> NDArray[np.uint8]:
     """The bytes of a tensor, on the host."""
     import torch
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from losscli.checks.arrays import as_dtype
 from losscli.checks.generators import edges, nearest
-from losscli.checks.inputs import Arrays, Draw, belong
+from losscli.checks.inputs import Arrays, InputGenerator, in_domain
 from losscli.checks.precision import Precision
 from losscli.implementations.implementation import Workload
 from losscli.losses.core.loss import Loss
@@ -54,7 +54,7 @@ def cases(
     for shape in _shapes(workload):
         sized = replace(workload, shape=shape)
         name = f"ordinary {'x'.join(map(str, shape))}"
-        yield Case(name, sized, Draw(sized, wide, seed).all(), ordinary=True)
+        yield Case(name, sized, InputGenerator(sized, wide, seed).all(), ordinary=True)
     row = row_of(workload, _EXTREME_WIDTH)
     extremes = _extremes(workload, row, precision, wide)
     for name, arrays in _kinds(workload, precision, extremes):
@@ -171,7 +171,7 @@ def _belonging(workload: Workload, arrays: Arrays, precision: Precision) -> Arra
     """The rows that belong to the domains as numbers of the type, each once."""
     with np.errstate(over="ignore"):
         arrays = tuple(as_dtype(array, precision.name) for array in arrays)
-    keep = belong(workload, arrays)
+    keep = in_domain(workload, arrays)
     seen: set[bytes] = set()
     for at in np.flatnonzero(keep):
         key = b"".join(array[at].tobytes() for array in arrays)

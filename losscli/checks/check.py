@@ -1,4 +1,4 @@
-"""`examine`: an implementation on ordinary, extreme and adversarial inputs, by one rule."""
+"""`check_implementation`: ordinary, extreme and adversarial inputs, judged by one rule."""
 
 import re
 import time
@@ -9,12 +9,12 @@ import numpy as np
 
 from losscli.backends.machine import environment
 from losscli.checks.cases import Case, cases
-from losscli.checks.examiner import Examiner
+from losscli.checks.checker import Checker
 from losscli.checks.precision import Floats, Precision, precision
-from losscli.checks.probes import no_rows
-from losscli.checks.search import DEFAULT_EXAMPLES, adversarial, can_search
-from losscli.checks.truth import can_tell, truth_of
-from losscli.checks.vacuous import constant_that_scores
+from losscli.checks.probes import empty_input
+from losscli.checks.search import DEFAULT_EXAMPLES, adversarial, search_available
+from losscli.checks.truth import truth_available, truth_of
+from losscli.checks.vacuous import perfect_constant
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Contestant
@@ -31,8 +31,8 @@ _SLOPE_ERROR = 1e-9  # relative: float64 formulas lose some digits, and a wrong 
 _EXTRA = "pip install 'losscli[check]'"
 
 
-def examine(
-    contestant: Contestant,
+def check_implementation(
+    implementation: Contestant,
     bound: BoundLoss,
     setting: Setting,
     seed: int,
@@ -48,14 +48,14 @@ def examine(
     """
     start = time.perf_counter()
     kind = precision(setting.dtype)
-    if examples and not can_search():
+    if examples and not search_available():
         raise MissingError(
             "adversarial examples need hypothesis and mpmath", hint=_EXTRA, place="--examples"
         )
     rows: list[Checked] = []
     notes: dict[Note, None] = {}
-    examiner = Examiner(contestant, setting, seed)
-    loss = _in_its_labels(examiner, bound, kind, seed)
+    checker = Checker(implementation, setting, seed)
+    loss = _in_its_labels(checker, bound, kind, seed)
     todo = list(cases(loss, bound.label, bound.params, kind, seed))
     growth = _Growth()
     left_out: dict[str, list[str]] = {}
@@ -66,31 +66,33 @@ def examine(
             continue
         try:
             begin = time.perf_counter()
-            found = list(examiner.rows(case))
+            found = list(checker.rows(case))
             growth.saw(case, found, time.perf_counter() - begin)
             rows += found
         except UnsupportedError as reason:
             if not rows:
-                raise MissingError(f"{contestant.text}: {reason}") from reason
+                raise MissingError(f"{implementation.text}: {reason}") from reason
             left_out.setdefault(str(reason), []).append(case.name)
         if bound.code:  # nobody has held its derivative to its reference yet
             rows += _slopes(case)
         progress((number + 1) / (len(todo) + 2))
-    rows += no_rows(examiner, todo[0].workload, todo[0].arrays)
+    rows += empty_input(checker, todo[0].workload, todo[0].arrays)
     wanted = DEFAULT_EXAMPLES if examples is None else examples
-    if wanted and can_search():
-        rows += adversarial(examiner, todo[0].workload, kind, seed, wanted)
+    if wanted and search_available():
+        rows += adversarial(checker, todo[0].workload, kind, seed, wanted)
     progress(1.0)
     for why, names in left_out.items():
         were = "was" if len(names) == 1 else "were"
         notes[Note("left_out", f"{', '.join(names)} {were} left out: {why}")] = None
-    notes |= dict.fromkeys(examiner.notes)
-    notes |= dict.fromkeys(_notes(contestant.text, rows, todo, kind, missing=not can_search()))
-    if contestant.reference and contestant.framework == "torch" and all(map(_raised, rows)):
-        words = f"it raised on everything: numpy:{contestant.text} gives it arrays, not tensors"
+    notes |= dict.fromkeys(checker.notes)
+    notes |= dict.fromkeys(
+        _notes(implementation.text, rows, todo, kind, missing=not search_available())
+    )
+    if implementation.reference and implementation.framework == "torch" and all(map(_raised, rows)):
+        words = f"it raised on everything: numpy:{implementation.text} gives it arrays, not tensors"
         notes[Note("numpy_function", words)] = None
     return Check(
-        impl=contestant.text,
+        impl=implementation.text,
         loss=bound.loss.name,
         label=bound.label,
         device=setting.device,
@@ -128,30 +130,30 @@ class _Growth:
             self._wrong = any(row.fault for row in found)
 
 
-def _in_its_labels(examiner: Examiner, bound: BoundLoss, kind: Precision, seed: int) -> Loss:
+def _in_its_labels(checker: Checker, bound: BoundLoss, kind: Precision, seed: int) -> Loss:
     """The loss of labels of 0 and 1, or of -1 and 1 where a function is right with these alone."""
     loss, target = bound.loss, bound.loss.target
     signs = target.signs if isinstance(target, Choice) else None
-    if examiner.contestant.reference is None or signs is None:
+    if checker.implementation.reference is None or signs is None:
         return loss
     signed = replace(loss, target=signs)
 
     def takes(one: Loss) -> bool:
         found = cases(one, bound.label, bound.params, kind, seed)
         case = next(case for case in found if len(case.arrays[0]) >= _LABELS)
-        return examiner.judged(case.workload, case.arrays, None, both=False).right
+        return checker.judged(case.workload, case.arrays, None, both=False).right
 
     if takes(loss) or not takes(signed):
         return loss
-    words = f"{examiner.contestant.text} takes labels of -1 and 1, and is judged by these"
-    examiner.notes.append(Note("labels", words))
+    words = f"{checker.implementation.text} takes labels of -1 and 1, and is judged by these"
+    checker.notes.append(Note("labels", words))
     return signed
 
 
 def _slopes(case: Case) -> Iterator[Checked]:
     """A row for a case that is small enough: whether derivative is the slope of the reference."""
     work = case.workload
-    if not case.gradient or not can_tell(work):
+    if not case.gradient or not truth_available(work):
         return
     arrays = [a if a.dtype.kind in "iu" else a.astype(np.float64) for a in case.arrays]
     truth = truth_of(work, tuple(arrays))
@@ -201,7 +203,7 @@ def _notes(
         yield Note("loses_digits", f"{impl} is up to {worst.worst:.3g} ULP off, {where}")
     for name in dict.fromkeys(row.case for row in rows if row.vacuous):
         yield Note("vacuous", f"a constant would pass as {name} in {kind.name}")
-    constant = constant_that_scores(done)
+    constant = perfect_constant(done)
     if constant:
         yield Note("constant_prediction", constant)
     if missing:

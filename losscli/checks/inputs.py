@@ -13,7 +13,7 @@ from losscli.losses.core.domain import rows_with
 Arrays: TypeAlias = tuple[NDArray[Any], ...]
 
 
-class Draw:
+class InputGenerator:
     """Draws rows of inputs of a workload; the same seed gives the same rows.
 
     dtype: the NumPy type of real numbers.
@@ -71,7 +71,7 @@ class Draw:
         return self._random.integers(0, classes, count)
 
 
-def belong(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
+def in_domain(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
     """Which rows lie inside the domains that the loss declares, and are finite."""
     loss = workload.loss
     pred_domain, target_domain = loss.domains_of(workload.params)

@@ -1,4 +1,4 @@
-"""Probes of an implementation beside its numbers: nan, layouts of memory, company, no rows."""
+"""Probes beyond values: lost NaN, memory layouts, dependence between rows, empty input."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from losscli.checks.arrays import as_dtype, host, tensor_of
+from losscli.checks.answer_check import AnswerCheck, exception_text
+from losscli.checks.arrays import as_dtype, to_host, to_tensor
 from losscli.checks.cases import Case
-from losscli.checks.inputs import Arrays, Draw
-from losscli.checks.material import Material
-from losscli.checks.trial import Verdict, said
+from losscli.checks.input_data import InputData
+from losscli.checks.inputs import Arrays, InputGenerator
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Workload
 from losscli.results.check import Checked
 from losscli.results.document import Note
 
 if TYPE_CHECKING:
-    from losscli.checks.examiner import Examiner
+    from losscli.checks.checker import Checker
 
-Probe: TypeAlias = "Callable[[Examiner, Case, Truth | None], str]"
+Probe: TypeAlias = "Callable[[Checker, Case, Truth | None], str]"
 
 
-def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
+def nan_is_lost(checker: "Checker", case: Case, truth: Truth | None) -> str:
     """Whether a prediction that is nan vanishes from the value."""
     pred, *rest = case.arrays
     del truth  # of other inputs
@@ -34,103 +34,107 @@ def loses_nan(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
     counted = int((rest[0] >= 0).argmax()) if indexed else 0
     broken[counted] = np.nan
     workload = case.workload
-    draw = Draw(workload, broken.dtype, 0)
-    material = Material(workload, examiner.setting, (broken, *rest), draw)
-    if not np.isnan(material.mean()[0]):
+    draw = InputGenerator(workload, broken.dtype, 0)
+    data = InputData(workload, checker.setting, (broken, *rest), draw)
+    if not np.isnan(data.mean()[0]):
         return ""  # the formula itself lets it vanish
-    runner = examiner.runner(workload)
+    runner = checker.runner(workload)
     try:
-        value = runner.forward(*material.inputs(runner.framework)).value
+        value = runner.forward(*data.inputs(runner.framework)).value
     except Exception:  # noqa: BLE001 - it does not pass in silence, and that is all
         return ""
-    if material.judge_value(value).wrong:
+    if data.judge_value(value).wrong:
         return "a nan among its predictions vanishes, or spreads to other rows"
     return ""
 
 
-def layouts(examiner: "Examiner", case: Case, truth: Truth | None, *, both: bool = False) -> str:
+def layouts(checker: "Checker", case: Case, truth: Truth | None, *, both: bool = False) -> str:
     """Whether it misreads inputs that are not contiguous; that it refuses them is noted."""
     if len(case.arrays[0]) < 2:
         return ""
-    material = examiner.material(case.workload, case.arrays, truth)
-    runner = examiner.runner(case.workload)
-    inputs = material.inputs(runner.framework)
-    call = examiner.call(case.workload, both=both)
+    data = checker.data(case.workload, case.arrays, truth)
+    runner = checker.runner(case.workload)
+    inputs = data.inputs(runner.framework)
+    call = checker.call(case.workload, both=both)
     for name, layout in _LAYOUTS.items():
         try:
             answer = call(*map(layout, inputs))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            words = f"{examiner.contestant.text} needs contiguous inputs: {said(error)}"
-            examiner.notes.append(Note("needs_contiguous", words))
+            words = (
+                f"{checker.implementation.text} needs contiguous inputs: {exception_text(error)}"
+            )
+            checker.notes.append(Note("needs_contiguous", words))
             return ""
-        verdict = Verdict()
-        verdict.judge(material, answer)
+        verdict = AnswerCheck()
+        verdict.judge(data, answer)
         if not verdict.right:
             return f"it is wrong on inputs that are not contiguous ({name})"
     return ""
 
 
-def upstream(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
+def upstream(checker: "Checker", case: Case, truth: Truth | None) -> str:
     """Whether the gradients of twice the mean are not twice those of the mean."""
-    runner = examiner.runner(case.workload)
+    runner = checker.runner(case.workload)
     if runner.scaled is None or case.each:  # twice an extreme one may overflow
         return ""
-    material = examiner.material(case.workload, case.arrays, truth)
+    data = checker.data(case.workload, case.arrays, truth)
     try:
-        answer = runner.scaled(*material.inputs(runner.framework))
+        answer = runner.scaled(*data.inputs(runner.framework))
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-        return said(error)
+        return exception_text(error)
     if answer.gradients is None:
         return ""
     halves = tuple(0.5 * gradient for gradient in answer.gradients)
-    if material.judge_gradients(halves).wrong:
+    if data.judge_gradients(halves).wrong:
         return "its backward does not heed the gradient that comes from above"
     return ""
 
 
-def company(examiner: "Examiner", case: Case, truth: Truth | None) -> str:
+def row_dependence(checker: "Checker", case: Case, truth: Truth | None) -> str:
     """Whether losses of rows are others beside half of the other rows."""
     if len(case.arrays[0]) < 2 or not case.gradient:
         return ""
     half = tuple(array[::2].copy() for array in case.arrays)
     part = None if truth is None else truth.part(slice(None, None, 2))
-    material = examiner.material(case.workload, half, part)
-    runner = examiner.runner(material.workload)
+    data = checker.data(case.workload, half, part)
+    runner = checker.runner(data.workload)
     try:
-        answer = runner.forward(*material.inputs(runner.framework))
+        answer = runner.forward(*data.inputs(runner.framework))
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-        return said(error)
-    if material.judge_value(answer.value).wrong:
+        return exception_text(error)
+    if data.judge_value(answer.value).wrong:
         return "a row's loss depends on the rows beside it"
     return ""
 
 
-FORWARD: tuple[Probe, ...] = (loses_nan, layouts, company)
+FORWARD: tuple[Probe, ...] = (nan_is_lost, layouts, row_dependence)
 BACKWARD: tuple[Probe, ...] = (partial(layouts, both=True), upstream)
 
 
-def no_rows(examiner: "Examiner", workload: Workload, arrays: Arrays) -> Iterator[Checked]:
+def empty_input(checker: "Checker", workload: Workload, arrays: Arrays) -> Iterator[Checked]:
     """What it makes of no rows: nothing, a mean that is nan or 0, or a refusal, which is noted."""
-    empty = tuple(as_dtype(array[:0], examiner.setting.dtype) for array in arrays)
+    empty = tuple(as_dtype(array[:0], checker.setting.dtype) for array in arrays)
     sized = replace(workload, shape=empty[0].shape)
-    runner = examiner.runner(sized)
+    runner = checker.runner(sized)
     given: tuple[Any, ...] = empty
     if runner.framework == "torch":
-        given = tuple(tensor_of(array, examiner.setting) for array in empty)
+        given = tuple(to_tensor(array, checker.setting) for array in empty)
     for both, call in ((False, runner.forward), (True, runner.both)):
         if call is None:
             continue
         try:
             fault = _of_nothing(call(*given), empty[0].shape)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            words = f"{examiner.contestant.text} takes no inputs of no rows: {said(error)}"
-            examiner.notes.append(Note("refuses_no_rows", words))
+            words = (
+                f"{checker.implementation.text} takes no inputs of no rows: {exception_text(error)}"
+            )
+            checker.notes.append(Note("refuses_no_rows", words))
             return
         yield Checked("no rows", both, empty[0].shape, None, None, "float64", fault)
 
 
 def _of_nothing(answer: Answer, shape: tuple[int, ...]) -> str:
-    value = host(answer.value)
+    value = to_host(answer.value)
     if value.ndim == 0 and not (np.isnan(value) or value == 0.0):
         return f"the mean of no rows is {float(value):.6g}"
     if value.size and value.ndim:

@@ -20,12 +20,12 @@ _UNITS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ErrorStats:
     """What a comparison found.
 
     wrong: entries beyond the tolerance, of `count`; first: the index of the first of them, and what
     it is and should be. ulp: the largest error; relative: the same over the truth's size.
-    low, high: the extremes of the truth; slack: the least tolerance. misshapen: nothing could be
+    low, high: the extremes of the truth; slack: the least tolerance. wrong_shape: nothing could be
     compared, for the shape. errors: those of some entries in ULP, evenly spread, where they were
     asked for.
     """
@@ -36,11 +36,11 @@ class Finding:
     relative: float
     first: int | None = None
     found: float = math.nan
-    should_be: float = math.nan
+    expected: float = math.nan
     low: float = math.inf
     high: float = -math.inf
     slack: float = math.inf
-    misshapen: bool = False
+    wrong_shape: bool = False
     errors: tuple[Floats, ...] = ()
 
     @property
@@ -58,30 +58,30 @@ class Finding:
         """Whether nothing is wrong."""
         return not self.wrong
 
-    def __add__(self, later: "Finding") -> "Finding":
+    def __add__(self, later: "ErrorStats") -> "ErrorStats":
         first = self if self.first is not None else later
-        return Finding(
+        return ErrorStats(
             self.count + later.count,
             self.wrong + later.wrong,
             max(self.ulp, later.ulp),
             max(self.relative, later.relative),
             first.first,
             first.found,
-            first.should_be,
+            first.expected,
             min(self.low, later.low),
             max(self.high, later.high),
             min(self.slack, later.slack),
-            self.misshapen or later.misshapen,
+            self.wrong_shape or later.wrong_shape,
             self.errors + later.errors,
         )
 
 
-NOTHING = Finding(0, 0, 0.0, 0.0)
+NO_ERRORS = ErrorStats(0, 0, 0.0, 0.0)
 
 
-def misshapen(shape: tuple[int, ...]) -> Finding:
+def wrong_shape(shape: tuple[int, ...]) -> ErrorStats:
     """The finding of an answer that has the wrong shape."""
-    return Finding(1, 1, np.inf, np.inf, 0, float(len(shape)), misshapen=True)
+    return ErrorStats(1, 1, np.inf, np.inf, 0, float(len(shape)), wrong_shape=True)
 
 
 def scale_of(truth: Floats, logits: Floats | None) -> Floats:
@@ -115,7 +115,7 @@ def compare(
     first: int = 0,
     size: Floats | None = None,
     kept: int = 0,
-) -> Finding:
+) -> ErrorStats:
     """Judge values by the truth, entry by entry.
 
     allowed: the tolerance, that broadcasts to the truth; first: the index of the first entry.
@@ -136,14 +136,14 @@ def compare(
     some = ulps.reshape(-1)[:: max(1, ulps.size // kept)] if kept and ulps.size else None
     at = int(wrong.argmax()) if wrong.any() else None
     finite = truth[np.isfinite(truth)]
-    return Finding(
+    return ErrorStats(
         count=int(truth.size),
         wrong=int(wrong.sum()),
         ulp=float(ulps.max(initial=0.0)),
         relative=float(np.nanmax(np.where(np.isnan(relative), np.inf, relative), initial=0.0)),
         first=None if at is None else first + at,
         found=math.nan if at is None else float(values.reshape(-1)[at]),
-        should_be=math.nan if at is None else float(truth.reshape(-1)[at]),
+        expected=math.nan if at is None else float(truth.reshape(-1)[at]),
         low=float(finite.min(initial=math.inf)),
         high=float(finite.max(initial=-math.inf)),
         slack=float(np.min(allowed, initial=math.inf)),

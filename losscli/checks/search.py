@@ -14,33 +14,33 @@ import numpy as np
 from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import row_of, steps
 from losscli.checks.generators import nearest
-from losscli.checks.inputs import Arrays, belong
+from losscli.checks.inputs import Arrays, in_domain
 from losscli.checks.precision import Precision
-from losscli.checks.rule import NOTHING
+from losscli.checks.rule import NO_ERRORS
 from losscli.checks.truth import truth_of
 from losscli.implementations.implementation import Workload
 from losscli.results.check import Checked
 
 if TYPE_CHECKING:
-    from losscli.checks.examiner import Examiner
+    from losscli.checks.checker import Checker
 
 DEFAULT_EXAMPLES = 100
 _WIDTHS = (2, 4)
 
 
-def can_search() -> bool:
+def search_available() -> bool:
     """Whether hypothesis and mpmath are here."""
     return all(find_spec(name) for name in ("hypothesis", "mpmath"))
 
 
 def adversarial(
-    examiner: "Examiner", workload: Workload, precision: Precision, seed: int, examples: int
+    checker: "Checker", workload: Workload, precision: Precision, seed: int, examples: int
 ) -> Iterator[Checked]:
     """A row a pass: the largest errors that a search found, or the smallest inputs that fail."""
     for both in (False, True):
-        if both and examiner.runner(workload).both is None:
+        if both and checker.runner(workload).both is None:
             return
-        hunt = _Hunt(examiner, workload, precision, both=both)
+        hunt = _Hunt(checker, workload, precision, both=both)
         hunt.run(seed, examples)
         yield hunt.checked()
 
@@ -49,14 +49,14 @@ class _Hunt:
     """A search for one row on which an implementation errs, in one pass."""
 
     def __init__(
-        self, examiner: "Examiner", workload: Workload, precision: Precision, *, both: bool
+        self, checker: "Checker", workload: Workload, precision: Precision, *, both: bool
     ) -> None:
-        self._examiner = examiner
+        self._checker = checker
         self._workload = workload
         self._precision = precision
         self._both = both
         self._steps = sorted(steps(workload, precision))
-        self._value = self._gradient = NOTHING
+        self._value = self._gradient = NO_ERRORS
         self._failing: Arrays | None = None
 
     def run(self, seed: int, examples: int) -> None:
@@ -86,7 +86,7 @@ class _Hunt:
         value, gradient = self._value, self._gradient
         shrunk = words = paste = ""
         if self._failing is not None:
-            shrunk, words, paste = self._examiner.faulty(
+            shrunk, words, paste = self._checker.faulty(
                 self._workload, self._failing, both=self._both
             )
             words = words or "it is wrong once, and not again"
@@ -108,13 +108,13 @@ class _Hunt:
         """The error of a row in ULP, nothing where it does not belong; keeps what fails."""
         with np.errstate(over="ignore"):
             arrays = tuple(as_dtype(array, self._precision.name) for array in arrays)
-        if not belong(self._workload, arrays).all():
+        if not in_domain(self._workload, arrays).all():
             return 0.0
         sized = replace(self._workload, shape=arrays[0].shape)
         truth = truth_of(sized, arrays)
         if np.isnan(truth.losses).any():
             return 0.0
-        verdict = self._examiner.judged(sized, arrays, truth, both=self._both)
+        verdict = self._checker.judged(sized, arrays, truth, both=self._both)
         self._value += verdict.value
         self._gradient += verdict.gradient
         if not verdict.right:

@@ -14,14 +14,14 @@ from losscli.losses.spec.user_code import load
 _NAMES = ("pred", "target")
 
 
-def shown_inputs(arrays: Arrays) -> str:
+def inputs_text(arrays: Arrays) -> str:
     """Inputs in a line; a long row is cut."""
     shown = zip(_NAMES, arrays, strict=False)
     return " ".join(f"{name} {_cut(_numbers(array))}" for name, array in shown)
 
 
 def snippet(
-    contestant: Contestant, workload: Workload, arrays: Arrays, setting: Setting, *, both: bool
+    implementation: Contestant, workload: Workload, arrays: Arrays, setting: Setting, *, both: bool
 ) -> str:
     """Lines of Python that show the true values, and those of a user's function beside them.
 
@@ -37,17 +37,17 @@ def snippet(
     lines.append(f"print(losses.{workload.name}({call}))")
     if workload.differentiable:
         lines.append(f"print(losses.{workload.name}.gradient({call}))")
-    if contestant.reference is None:
+    if implementation.reference is None:
         return "\n".join(lines)
     lines.append("from losscli.losses.spec.user_code import load")
-    function = f"load({contestant.reference!r})"
-    if contestant.framework == "numpy":
+    function = f"load({implementation.reference!r})"
+    if implementation.framework == "numpy":
         return "\n".join([*lines, f"print({function}({call}))"])
     lines.insert(1, "import torch")
     for name, array in zip(names, arrays, strict=True):
         lines.append(f"{name} = {_tensor(name, array, setting, leaf=both and name == 'pred')}")
     params = _params(workload, "torch.tensor({}, dtype=pred.dtype)")
-    form = form_of(load(contestant.reference))
+    form = form_of(load(implementation.reference))
     if form == "class":
         function, params = f"{function}({', '.join(params)})", []
     elif form == "module":

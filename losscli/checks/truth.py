@@ -44,7 +44,7 @@ class Truth(NamedTuple):
         return Truth(self.losses[rows], self.low[rows], self.high[rows])
 
 
-def can_tell(workload: Workload) -> bool:
+def truth_available(workload: Workload) -> bool:
     """Whether mpmath is here, and there are few enough numbers."""
     return find_spec("mpmath") is not None and 0 < workload.logits <= _MOST
 

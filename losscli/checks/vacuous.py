@@ -8,13 +8,13 @@ import numpy as np
 
 from losscli.checks.cases import Case, row_of, steps
 from losscli.checks.generators import edges
-from losscli.checks.inputs import Arrays, Draw, belong
+from losscli.checks.inputs import Arrays, InputGenerator, in_domain
 from losscli.checks.precision import precision
 
 _ROWS = 200
 
 
-def constant_that_scores(done: Sequence[Case]) -> str:
+def perfect_constant(done: Sequence[Case]) -> str:
     """Which constant prediction has a mean of 0 or less under a loss >= 0; empty: none found."""
     first = done[0].workload
     loss, params = first.loss, first.params
@@ -22,7 +22,7 @@ def constant_that_scores(done: Sequence[Case]) -> str:
         return ""  # a row holds its truth
     row = row_of(first, 3)
     workload = replace(first, shape=(_ROWS, *row))
-    drawn = Draw(workload, np.float64, 0).all()
+    drawn = InputGenerator(workload, np.float64, 0).all()
     domain = loss.domains_of(params)[0]
     constants = edges(domain, row, steps(first, precision("float64")), loss.classes(row) or 0)
     candidates = [np.zeros(row), np.ones(row), *constants[:100]]
@@ -32,7 +32,7 @@ def constant_that_scores(done: Sequence[Case]) -> str:
         for constant in candidates:
             pred = np.broadcast_to(constant, drawn[0].shape).copy()
             arrays = (pred, *drawn[1:])
-            if not belong(workload, arrays).all():
+            if not in_domain(workload, arrays).all():
                 continue
             values = np.asarray(loss.rows(np, *_pair(arrays), params))
             if (values <= 0).all():

@@ -35,7 +35,7 @@ def check(impl: str, loss: str | None = None, **flags: Any) -> "Check":
 def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) -> "Check":
     """Check as planned; progress is told the share of the cases that is done."""
     from losscli.backends.torch import TorchBackend
-    from losscli.checks.check import examine
+    from losscli.checks.check import check_implementation
     from losscli.checks.precision import precision
     from losscli.implementations.implementation import Setting
     from losscli.implementations.registry import Contestant
@@ -52,9 +52,9 @@ def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) 
                 raise UsageError(
                     f"{plan.impl} should be which loss?", hint="--as smooth_l1:beta=0.5"
                 )
-            contestant, spec = Contestant("numpy", "numpy"), plan.impl
+            implementation, spec = Contestant("numpy", "numpy"), plan.impl
         else:
-            contestant, spec = named(plan.impl), plan.loss
+            implementation, spec = named(plan.impl), plan.loss
         loss, *more = map(rows_only, bind(spec, read_array))
         if more:
             raise UsageError(f"one loss is checked at a time, not {spec}", hint="run it for each")
@@ -62,6 +62,8 @@ def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) 
             TorchBackend(plan.device)  # says what is missing
         setting = Setting(plan.device, plan.dtype, cores())
         with redirect_stdout(sys.stderr):
-            result = examine(contestant, loss, setting, plan.seed, progress, plan.examples)
+            result = check_implementation(
+                implementation, loss, setting, plan.seed, progress, plan.examples
+            )
         publish(result)
     return result

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from losscli.benchmark.gates import judge_benchmark as judged_benchmark
 from losscli.commands.bench import run_benchmark
 from losscli.commands.evaluate import run_comparison, run_evaluation
 from losscli.comparison.gates import judged as judged_pair
 from losscli.comparison.gates import refused
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
-from losscli.differences.benchmark_gates import judge_benchmark as judged_benchmark
 from losscli.errors import DataError, Failure, LossCliError
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress

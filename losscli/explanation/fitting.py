@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from losscli.benchmark.workloads import FOUNDING
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import fit
 from losscli.explanation.kinds import tasks_of
@@ -15,6 +14,7 @@ from losscli.losses.core.loss import Loss
 from losscli.losses.core.probabilities import Simplex
 from losscli.losses.registry import every
 from losscli.losses.spec.binding import BoundLoss
+from losscli.plans.bench import DEFAULT_LOSSES
 from losscli.sources.source import Source
 from losscli.sources.workspace import Workspace
 
@@ -25,7 +25,7 @@ def fitting(source: Source) -> list[str]:
     """The names of the losses that fit the shapes and first rows of a source, likely ones first.
 
     A loss is likely where its domains say more of the data than that they are numbers (labels of 0
-    and 1, probabilities, counts), then where it is a founding loss or many libraries have it.
+    and 1, probabilities, counts), then where `bench` runs it by default or many libraries have it.
 
     Raises LossCliError where the data cannot be read.
     """
@@ -34,7 +34,7 @@ def fitting(source: Source) -> list[str]:
     for loss in every():
         shaped = _shaped(source, loss, arrays)
         if shaped is not None:
-            common = (loss.name not in FOUNDING, -len(loss.like), -len(loss.equivalents))
+            common = (loss.name not in DEFAULT_LOSSES, -len(loss.like), -len(loss.equivalents))
             found.append((-_told(loss, shaped), *common, loss.name))
     return [name for *_, name in sorted(found)]
 

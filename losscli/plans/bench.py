@@ -11,6 +11,7 @@ from losscli.plans.formats import output_format
 from losscli.plans.fractions import fraction
 from losscli.plans.plot import picture_format
 
+DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
 
 
@@ -18,7 +19,7 @@ Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
 class BenchPlan:
     """A benchmark; each field is a long flag, of the same meaning and default.
 
-    loss: specs; by default the five founding losses. impl: names of libraries, "all", or
+    loss: specs; by default `DEFAULT_LOSSES`. impl: names of libraries, "all", or
     references to functions; by default numpy and torch, on CUDA torch and torch.compile.
     size: elements, "ROWSxCLASSES" or "ROWSxHIDDENxCLASSES"; by default what the device is worth.
     passes: forward, forward+backward or both. dtype: of the inputs.

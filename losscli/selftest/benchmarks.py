@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from losscli.benchmark.gates import judge_benchmark
 from losscli.commands.run import Baseline, Done
 from losscli.config.plan import Step
-from losscli.differences.benchmark_gates import judge_benchmark
 from losscli.results.document import json_numbers
 from losscli.results.self_test import FaultTrial
 

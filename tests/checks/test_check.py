@@ -263,7 +263,7 @@ def test_a_search_finds_what_the_fixed_inputs_do_not():
 
 def test_a_search_that_was_asked_for_needs_its_libraries(monkeypatch):
     """Exit code 4; without asking it is left out, and said so."""
-    monkeypatch.setattr("losscli.checks.check.can_search", lambda: False)
+    monkeypatch.setattr("losscli.checks.check.search_available", lambda: False)
     with pytest.raises(MissingError, match="hypothesis"):
         whole_check("mae", examples=5)
     result = whole_check("mae")

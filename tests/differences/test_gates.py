@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from losscli.differences.benchmark_gates import judge_benchmark
+from losscli.benchmark.gates import judge_benchmark
 from losscli.gates import parse
 from tests.differences.conftest import bench, document
 

@@ -10,7 +10,7 @@ from losscli.checks.inputs import Arrays
 from losscli.checks.precision import Floats
 
 
-class Change(NamedTuple):
+class Update(NamedTuple):
     """New contents of some rows, and what is true once they are in place.
 
     where: the rows, scattered, so that no look at a few of them tells what changed. mean, allowed:
@@ -31,13 +31,13 @@ class Change(NamedTuple):
     room: Floats
 
 
-class Glimpse(NamedTuple):
-    """What is kept of a timed answer: its mean, and the rows of a gradient that a change names.
+class AnswerSummary(NamedTuple):
+    """What is kept of a timed answer: its mean, and the rows of a gradient that an update names.
 
-    slopes: None where there is no gradient. misshapen: the wrong shapes of the value and of the
+    slopes: None where there is no gradient. wrong_shape: the wrong shapes of the value and of the
     gradient.
     """
 
     mean: float
     slopes: Floats | None = None
-    misshapen: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
+    wrong_shape: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)

@@ -1,7 +1,7 @@
 """Inputs of a workload in the buffers of a device, what is true of them, and their changes.
 
 An implementation that keeps an earlier answer must be found out, so contents change between calls,
-in the same buffers. A change touches a few rows, and the truth is carried along: the losses of all
+in the same buffers. An update touches a few rows, and the truth is carried along: the losses of all
 rows are known in float64, and only those of the changed rows are computed anew.
 """
 
@@ -13,17 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum
-from losscli.checks.arrays import as_dtype, bytes_of, host, index_of, tensor_of
-from losscli.checks.changes import Change, Glimpse
-from losscli.checks.inputs import Arrays, Draw
+from losscli.checks.arrays import as_dtype, row_index, tensor_bytes, to_host, to_tensor
+from losscli.checks.inputs import Arrays, InputGenerator
 from losscli.checks.precision import Floats, Precision, precision
-from losscli.checks.rule import NOTHING, Finding, between, compare, misshapen, scale_of, tolerance
+from losscli.checks.rule import (
+    NO_ERRORS,
+    ErrorStats,
+    between,
+    compare,
+    scale_of,
+    tolerance,
+    wrong_shape,
+)
 from losscli.checks.truth import Truth
+from losscli.checks.updates import AnswerSummary, Update
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 
 _BLOCK = 1 << 18  # elements
-_SHARE = 1 << 14  # a change touches one row of so many, and a few more
-_ELEMENTS = 1 << 14  # of a change, at the most
+_SHARE = 1 << 14  # an update touches one row of so many, and a few more
+_ELEMENTS = 1 << 14  # of an update, at the most
 _KEPT = 4096  # errors of an answer, of which the median is taken
 _ALIKE = 2.0**-40  # of a slope: what differs by more is another slope
 _SAMPLE = 64  # rows of a gradient that every timed call is judged by
@@ -32,10 +40,12 @@ _SAMPLE = 64  # rows of a gradient that every timed call is judged by
 _Contents: TypeAlias = tuple[NDArray[np.int64], Arrays]
 
 
-class Material:
+class InputData:
     """Inputs and truth; arrays: on the host, every number one of the dtype of `setting`."""
 
-    def __init__(self, workload: Workload, setting: Setting, arrays: Arrays, draw: Draw) -> None:
+    def __init__(
+        self, workload: Workload, setting: Setting, arrays: Arrays, draw: InputGenerator
+    ) -> None:
         self.workload = workload
         self.precision: Precision = precision(setting.dtype)
         self._draw = draw
@@ -57,7 +67,7 @@ class Material:
         if framework == "numpy":
             return self._arrays
         if self._tensors is None:
-            self._tensors = tuple(tensor_of(array, self._setting) for array in self._arrays)
+            self._tensors = tuple(to_tensor(array, self._setting) for array in self._arrays)
         return self._tensors
 
     @property
@@ -78,7 +88,7 @@ class Material:
         """A checksum of the buffers, to see whether a call changed them."""
         total = 0
         for buffer in self.inputs(framework):
-            array = buffer if isinstance(buffer, np.ndarray) else bytes_of(buffer)
+            array = buffer if isinstance(buffer, np.ndarray) else tensor_bytes(buffer)
             total = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), total)
         return total
 
@@ -103,13 +113,13 @@ class Material:
         self._bounds = np.where(alike, truth.low, declared), np.where(alike, truth.high, declared)
         return int((~alike & np.isfinite(truth.low)).sum())
 
-    def changes(self, count: int) -> list[Change]:
+    def updates(self, count: int) -> list[Update]:
         """So many changes, all of which must be applied in turn before others are drawn.
 
         They are drawn together, so that little stands between the calls that they are for: each is
         written to know what is true after it, and all are taken back.
         """
-        drawn: list[Change] = []
+        drawn: list[Update] = []
         before: list[_Contents] = []
         for _ in range(count):
             where, parts = self._some()
@@ -120,16 +130,16 @@ class Material:
             self._write(where, parts)
         return drawn
 
-    def apply(self, change: Change) -> None:
+    def apply(self, update: Update) -> None:
         """Write new contents into the buffers."""
-        self._write(change.where, change.parts)
+        self._write(update.where, update.parts)
         if self._tensors is not None and not self._shared:
-            for tensor, part in zip(self._ends(self._tensors), change.parts, strict=True):
-                tensor[index_of(tensor, change.where)] = tensor_of(part, self._setting)
+            for tensor, part in zip(self._ends(self._tensors), update.parts, strict=True):
+                tensor[row_index(tensor, update.where)] = to_tensor(part, self._setting)
 
-    def judge_value(self, value: Any) -> Finding:
+    def judge_value(self, value: Any) -> ErrorStats:
         """The mean, or one loss a row, beside the truth."""
-        found = host(value)
+        found = to_host(value)
         if found.ndim == 0:
             mean, slack = self.mean()
             room = np.array([slack])
@@ -137,25 +147,25 @@ class Material:
         if self.workload.loss.elementwise and found.shape == self._arrays[0].shape:
             found = found.reshape(len(found), -1).mean(axis=1)  # a loss a number
         if found.shape != self._rows.shape:
-            return misshapen(found.shape)
+            return wrong_shape(found.shape)
         allowed = tolerance(self._scales, self.precision)
         return compare(found, self._rows, allowed, self.precision, kept=_KEPT)
 
-    def judge_gradients(self, gradients: tuple[Any, ...]) -> Finding:
+    def judge_gradients(self, gradients: tuple[Any, ...]) -> ErrorStats:
         """The gradients of the mean beside the truth, whole, block by block."""
         if not self._slopes_count:
-            return NOTHING
+            return NO_ERRORS
         wanted = self._arrays[: 2 if self.workload.linear else 1]
         if len(gradients) != len(wanted):
-            return misshapen((len(gradients),))
+            return wrong_shape((len(gradients),))
         for gradient, array in zip(gradients, wanted, strict=True):
             if tuple(gradient.shape) != array.shape:
-                return misshapen(tuple(gradient.shape))
-        finding = NOTHING
+                return wrong_shape(tuple(gradient.shape))
+        finding = NO_ERRORS
         weight_slope = np.zeros(self._arrays[1].shape) if self.workload.linear else None
         for span in self._spans():
             truth, allowed, logit_slope = self._slopes(span)
-            found, first = host(gradients[0][span]), span.start * truth[0].size
+            found, first = to_host(gradients[0][span]), span.start * truth[0].size
             if self._bounds is not None:
                 total = float(self._share)
                 truth = between(found, truth, *(bound[span] / total for bound in self._bounds))
@@ -168,41 +178,45 @@ class Material:
             scale = np.maximum(np.abs(weight_slope * total), self._largest())
             allowed = tolerance(scale, self.precision, self.workload.rows) / total
             size = self._size(weight_slope)
-            finding += compare(host(gradients[1]), weight_slope, allowed, self.precision, 0, size)
+            finding += compare(
+                to_host(gradients[1]), weight_slope, allowed, self.precision, 0, size
+            )
         return finding
 
-    def glimpse(self, answer: Answer, change: Change) -> Glimpse:
+    def summarize(self, answer: Answer, update: Update) -> AnswerSummary:
         """What is needed to judge a timed answer later, copied, at little cost."""
         shape = tuple(getattr(answer.value, "shape", ()))
         whole = self.workload.loss.elementwise and shape == self._arrays[0].shape
         if shape and shape != self._rows.shape and not whole:
-            return Glimpse(np.nan, None, (shape, None))
-        mean = self._mean_of(answer.value, change.share)
+            return AnswerSummary(np.nan, None, (shape, None))
+        mean = self._mean_of(answer.value, update.share)
         if answer.gradients is None or not self._slopes_count:
-            return Glimpse(mean)
+            return AnswerSummary(mean)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
-            return Glimpse(mean, None, (None, tuple(gradient.shape)))
-        change.room[...] = host(gradient[index_of(gradient, change.rows)])
-        return Glimpse(mean, change.room)
+            return AnswerSummary(mean, None, (None, tuple(gradient.shape)))
+        update.room[...] = to_host(gradient[row_index(gradient, update.rows)])
+        return AnswerSummary(mean, update.room)
 
-    def judge_call(self, glimpse: Glimpse, change: Change) -> tuple[Finding, Finding]:
+    def judge_summary(
+        self, summary: AnswerSummary, update: Update
+    ) -> tuple[ErrorStats, ErrorStats]:
         """A timed answer beside the truth: its mean, and some rows of its gradient."""
-        of_value, of_gradient = glimpse.misshapen
+        of_value, of_gradient = summary.wrong_shape
         if of_value is not None:
-            return misshapen(of_value), NOTHING
-        true, allowed = np.array([change.mean]), np.array([change.allowed])
-        mean = compare(np.array([glimpse.mean]), true, allowed, self.precision)
+            return wrong_shape(of_value), NO_ERRORS
+        true, allowed = np.array([update.mean]), np.array([update.allowed])
+        mean = compare(np.array([summary.mean]), true, allowed, self.precision)
         if of_gradient is not None:
-            return mean, misshapen(of_gradient)
-        if glimpse.slopes is None:
-            return mean, NOTHING
-        slopes, size = change.slopes, self._size(change.slopes)
-        return mean, compare(glimpse.slopes, slopes, change.slopes_allowed, self.precision, 0, size)
+            return mean, wrong_shape(of_gradient)
+        if summary.slopes is None:
+            return mean, NO_ERRORS
+        slopes, size = update.slopes, self._size(update.slopes)
+        return mean, compare(summary.slopes, slopes, update.slopes_allowed, self.precision, 0, size)
 
     def _mean_of(self, value: Any, share: ExactSum) -> float:
         """The mean that an answer's value says: itself, or that of rows that count so much."""
-        rows = host(value)
+        rows = to_host(value)
         if not rows.ndim:
             return float(rows)
         total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(share)
@@ -221,12 +235,12 @@ class Material:
         return value, float(allowed[0])
 
     def rewrite(self) -> None:
-        """Draw all contents anew, after somebody spoiled them."""
+        """InputGenerator all contents anew, after somebody spoiled them."""
         for array, fresh in zip(self._arrays, self._draw.all(), strict=True):
             array[...] = as_dtype(fresh, self._setting.dtype)
         if self._tensors is not None and not self._shared:
             for tensor, array in zip(self._tensors, self._arrays, strict=True):
-                tensor.copy_(tensor_of(array, self._setting))
+                tensor.copy_(to_tensor(array, self._setting))
         for span in self._spans():
             self._replace(span, *self._losses(span))
 
@@ -238,13 +252,13 @@ class Material:
             return not np.allclose(losses, self._rows, rtol=1e-9, atol=1e-9, equal_nan=True)
         return not np.array_equal(losses, self._rows, equal_nan=True)
 
-    def holds(self, change: Change, framework: Framework) -> bool:
-        """Whether the buffers have what a change wrote; a few rows are looked at."""
+    def holds(self, update: Update, framework: Framework) -> bool:
+        """Whether the buffers have what an update wrote; a few rows are looked at."""
         buffers = self._ends(self.inputs(framework))
-        some = slice(None, None, max(1, len(change.where) // _SAMPLE))
-        for buffer, part in zip(buffers, change.parts, strict=True):
-            found = buffer[index_of(buffer, change.where[some])]
-            found = found if isinstance(found, np.ndarray) else host(found)
+        some = slice(None, None, max(1, len(update.where) // _SAMPLE))
+        for buffer, part in zip(buffers, update.parts, strict=True):
+            found = buffer[row_index(buffer, update.where[some])]
+            found = found if isinstance(found, np.ndarray) else to_host(found)
             if not np.array_equal(found, part[some], equal_nan=True):
                 return False
         return True
@@ -267,7 +281,7 @@ class Material:
         return tuple(array[rows] for array in self._changing)
 
     def _some(self) -> _Contents:
-        """Rows to change, and what to write there."""
+        """Rows to update, and what to write there."""
         rows = self.workload.rows
         width = max(1, self._arrays[0].size // rows)
         few = 256 + rows // _SHARE  # enough to move the mean, and too few to cool the caches
@@ -280,7 +294,7 @@ class Material:
         for array, part in zip(self._changing, parts, strict=True):
             array[where] = part
 
-    def _change(self, where: NDArray[np.int64], parts: Arrays) -> Change:
+    def _change(self, where: NDArray[np.int64], parts: Arrays) -> Update:
         """What is true now that some rows were written."""
         self._replace(where, *self._losses_of(*parts))
         mean, allowed = self.mean()
@@ -288,7 +302,7 @@ class Material:
         rows = np.union1d(rows, where[self._draw.choice(len(where), _SAMPLE)])
         slopes, slopes_allowed, _ = self._slopes_of(*self._parts(rows))
         room = np.empty_like(slopes)
-        return Change(where, parts, mean, allowed, self._share, rows, slopes, slopes_allowed, room)
+        return Update(where, parts, mean, allowed, self._share, rows, slopes, slopes_allowed, room)
 
     def _replace(
         self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats

@@ -1,17 +1,17 @@
-"""`Examiner`: one implementation on one case after the other, whole and row by row."""
+"""`Checker`: one implementation on one case after the other, whole and row by row."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from losscli.checks.answer_check import AnswerCheck, Call, check_call, exception_text
 from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import Case
-from losscli.checks.inputs import Arrays, Draw, belong
-from losscli.checks.material import Material
+from losscli.checks.input_data import InputData
+from losscli.checks.inputs import Arrays, InputGenerator, in_domain
 from losscli.checks.probes import BACKWARD, FORWARD
-from losscli.checks.shrink import smallest
-from losscli.checks.snippet import shown_inputs, snippet
-from losscli.checks.trial import Call, Verdict, said, try_out
-from losscli.checks.truth import Truth, can_tell, truth_of
+from losscli.checks.shrinking import smallest
+from losscli.checks.snippet import inputs_text, snippet
+from losscli.checks.truth import Truth, truth_available, truth_of
 from losscli.errors import DataError, UsageError
 from losscli.implementations.implementation import Runner, Setting, Workload
 from losscli.implementations.registry import Contestant
@@ -21,11 +21,11 @@ from losscli.results.document import Note
 _CHANGES = 3
 
 
-class Examiner:
+class Checker:
     """Judges one implementation; notes: what was seen that is not wrong."""
 
-    def __init__(self, contestant: Contestant, setting: Setting, seed: int) -> None:
-        self.contestant = contestant
+    def __init__(self, implementation: Contestant, setting: Setting, seed: int) -> None:
+        self.implementation = implementation
         self.setting = setting
         self.notes: list[Note] = []
         self._seed = seed
@@ -46,7 +46,7 @@ class Examiner:
         Raises UnsupportedError where it has none for this one.
         """
         if workload.shape not in self._runners:
-            self._runners[workload.shape] = self.contestant.prepare(workload, self.setting)
+            self._runners[workload.shape] = self.implementation.prepare(workload, self.setting)
         return self._runners[workload.shape]
 
     def call(self, workload: Workload, *, both: bool) -> Call:
@@ -56,27 +56,27 @@ class Examiner:
         assert call is not None
         return call
 
-    def material(self, workload: Workload, arrays: Arrays, truth: Truth | None) -> Material:
+    def data(self, workload: Workload, arrays: Arrays, truth: Truth | None) -> InputData:
         """The inputs in buffers, with the truth of them where it is known."""
         sized = replace(workload, shape=arrays[0].shape)
-        draw = Draw(sized, arrays[0].dtype, self._seed)
-        material = Material(sized, self.setting, arrays, draw)
-        if truth is not None and material.correct(truth):
+        draw = InputGenerator(sized, arrays[0].dtype, self._seed)
+        data = InputData(sized, self.setting, arrays, draw)
+        if truth is not None and data.correct(truth):
             words = "where a loss is clamped, its declared gradient counts, not the formula's"
             self.notes.append(Note("declared_gradient", words))
-        return material
+        return data
 
     def judged(
         self, workload: Workload, arrays: Arrays, truth: Truth | None, *, both: bool
-    ) -> Verdict:
+    ) -> AnswerCheck:
         """One call beside the truth, without more ado."""
-        verdict = Verdict()
-        material = self.material(workload, arrays, truth)
-        call = self.call(material.workload, both=both)
+        verdict = AnswerCheck()
+        data = self.data(workload, arrays, truth)
+        call = self.call(data.workload, both=both)
         try:
-            verdict.judge(material, call(*material.inputs(self.runner(workload).framework)))
+            verdict.judge(data, call(*data.inputs(self.runner(workload).framework)))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            verdict.failure = said(error)
+            verdict.failure = exception_text(error)
         return verdict
 
     def faulty(self, workload: Workload, arrays: Arrays, *, both: bool) -> tuple[str, str, str]:
@@ -96,8 +96,8 @@ class Examiner:
             arrays = failing
         found = smallest(arrays, fails)
         words = self._words(workload, found, both)
-        paste = snippet(self.contestant, workload, found, self.setting, both=both)
-        return f"{shown_inputs(found)}: {words}", words, paste
+        paste = snippet(self.implementation, workload, found, self.setting, both=both)
+        return f"{inputs_text(found)}: {words}", words, paste
 
     def _words(self, workload: Workload, arrays: Arrays, both: bool) -> str:
         arrays = self._rounded(arrays)
@@ -112,17 +112,17 @@ class Examiner:
             workload.loss.fit(pred.shape[1:], row, workload.params)
         except (DataError, UsageError):
             return False
-        return bool(belong(workload, arrays).all())
+        return bool(in_domain(workload, arrays).all())
 
     def _rounded(self, arrays: Arrays) -> Arrays:
         return tuple(as_dtype(array, self.setting.dtype) for array in arrays)
 
     def _row(self, case: Case, truth: Truth | None, *, both: bool) -> Checked:
         workload = case.workload
-        verdict, material = self._tried(workload, case.arrays, truth, both=both)
+        verdict, data = self._tried(workload, case.arrays, truth, both=both)
         if case.each and verdict.right and verdict.of_mean and truth is not None:
             self._each(case, truth, verdict, both=both)
-        fault = verdict.words or self._stale(case, material, both=both)
+        fault = verdict.words or self._stale(case, data, both=both)
         fault = fault or self._probed(case, truth, both=both)
         shrunk, paste = "", ""
         if verdict.words:
@@ -144,7 +144,7 @@ class Examiner:
             snippet=paste,
         )
 
-    def _each(self, case: Case, truth: Truth, verdict: Verdict, *, both: bool) -> None:
+    def _each(self, case: Case, truth: Truth, verdict: AnswerCheck, *, both: bool) -> None:
         """Judge each row alone."""
         for at in range(len(case.arrays[0])):
             row = slice(at, at + 1)
@@ -158,26 +158,26 @@ class Examiner:
 
     def _tried(
         self, workload: Workload, arrays: Arrays, truth: Truth | None, *, both: bool
-    ) -> tuple[Verdict, Material]:
-        material = self.material(workload, arrays, truth)
-        verdict = Verdict()
-        framework = self.runner(material.workload).framework
-        try_out(self.call(material.workload, both=both), framework, material, verdict)
-        return verdict, material
+    ) -> tuple[AnswerCheck, InputData]:
+        data = self.data(workload, arrays, truth)
+        verdict = AnswerCheck()
+        framework = self.runner(data.workload).framework
+        check_call(self.call(data.workload, both=both), framework, data, verdict)
+        return verdict, data
 
-    def _stale(self, case: Case, material: Material, *, both: bool) -> str:
+    def _stale(self, case: Case, data: InputData, *, both: bool) -> str:
         """Whether it keeps to an answer when the contents of its buffers change."""
         if not case.gradient:
             return ""
         framework = self.runner(case.workload).framework
         call = self.call(case.workload, both=both)
-        for change in material.changes(_CHANGES):
-            material.apply(change)
+        for update in data.updates(_CHANGES):
+            data.apply(update)
             try:
-                seen = material.glimpse(call(*material.inputs(framework)), change)
+                seen = data.summarize(call(*data.inputs(framework)), update)
             except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-                return said(error)
-            mean, slopes = material.judge_call(seen, change)
+                return exception_text(error)
+            mean, slopes = data.judge_summary(seen, update)
             # Among extremes there are kinks, where other slopes than the declared are right too.
             if mean.wrong or (slopes.wrong and not case.each):
                 return "it is wrong once the contents of its inputs change"
@@ -191,4 +191,4 @@ class Examiner:
 
 def _truth(workload: Workload, arrays: Arrays, *, slopes: bool) -> Truth | None:
     """The truth, where mpmath can tell it of so many numbers."""
-    return truth_of(workload, arrays, slopes=slopes) if can_tell(workload) else None
+    return truth_of(workload, arrays, slopes=slopes) if truth_available(workload) else None
