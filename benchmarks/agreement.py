@@ -12,7 +12,7 @@ import statistics
 import torch
 import torch.utils.benchmark as torch_benchmark
 
-from losscli.backends.heap import settle_heap
+from losscli.backends.heap import prime_heap
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.rounds import Measurement, Stop, take, warm
 from losscli.benchmark.workloads import losses_of, workload_of
@@ -67,7 +67,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    settle_heap()
+    prime_heap()
     print(f"{'case':34}{'ratio':>8}{'least':>8}{'most':>8}{'losscli us':>12}{'torch us':>10}")
     for loss, size in CASES.items():
         for both in (False, True):

@@ -27,14 +27,14 @@ import torch
 from eager import EXPRESSIONS
 
 import losscli
-from losscli.backends.heap import settle_heap
+from losscli.backends.heap import prime_heap
 from losscli.backends.machine import cores
 from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
 from losscli.checks.inputs import InputGenerator
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 from losscli.implementations.torch import FUNCTIONS
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 
 BAR = 1.5
 # Read by glibc at the start of a process.
@@ -53,11 +53,11 @@ def main():
     if arguments.kept and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEPS)
     torch.set_num_threads(cores())
-    settle_heap()
+    prime_heap()
     print(f"NumPy {np.__version__}, torch {torch.__version__}, {cores()} threads, float64\n")
     print("| loss | predictions | losscli ns | torch ns | ratio | least, most | fastest | |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |")
-    names = arguments.names or [loss.name for loss in every()]
+    names = arguments.names or [loss.name for loss in all_losses()]
     slow = [name for name in names if measured(name, arguments)]
     print(f"\n{len(slow)} above {BAR}: {', '.join(slow) or 'none'}")
 

@@ -6,7 +6,7 @@ _KEPT = (32 << 20) - (1 << 16)  # bytes: just below the most that glibc learns t
 
 
 @cache
-def settle_heap() -> None:
+def prime_heap() -> None:
     """Free one large block, once: glibc then keeps freed memory instead of mapping it anew.
 
     It learns that from the largest block freed so far, so that without this the same call costs

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from losscli.backends.heap import settle_heap
+from losscli.backends.heap import prime_heap
 from losscli.backends.machine import cores, environment
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.devices import Device, open_device
@@ -20,8 +20,8 @@ from losscli.checks.inputs import InputGenerator
 from losscli.checks.precision import precision
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
-from losscli.implementations.registry import Contestant, libraries, parse
-from losscli.losses.spec.binding import BoundLoss, Places
+from losscli.implementations.registry import Implementation, libraries, parse
+from losscli.losses.spec.binding import BindContext, BoundLoss
 from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
 from losscli.results.benchmark import Benchmark, Limit, Row
 from losscli.results.document import Note
@@ -42,7 +42,7 @@ class _Job:
     workload: Workload
     setting: Setting
     device: Device
-    runners: list[tuple[Contestant, Runner]]
+    runners: list[tuple[Implementation, Runner]]
     passes: tuple[bool, ...]
 
 
@@ -65,7 +65,7 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
     threads = plan.threads or cores()
     jobs, found = _jobs(plan, threads)
     clocks.restore()
-    settle_heap()
+    prime_heap()
     start = clocks.seconds()  # libraries are loaded
     until = start + plan.time * (1.0 - _MEMORY_SHARE)
     left = sum(len(job.passes) for job in jobs)
@@ -102,7 +102,7 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
 def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
     """Everything that is asked for, prepared; what cannot be done is left out with its reason."""
     found = _Found()
-    losses = losses_of(plan.loss or DEFAULT_LOSSES, Places(read_array, plan.at))
+    losses = losses_of(plan.loss or DEFAULT_LOSSES, BindContext(read_array, plan.at))
     for name in plan.dtype:
         precision(name)
     jobs = []
@@ -127,7 +127,7 @@ def _jobs(plan: BenchPlan, threads: int) -> tuple[list[_Job], _Found]:
     return jobs, found
 
 
-def _passes(plan: BenchPlan, runners: Sequence[tuple[Contestant, Runner]]) -> tuple[bool, ...]:
+def _passes(plan: BenchPlan, runners: Sequence[tuple[Implementation, Runner]]) -> tuple[bool, ...]:
     """The passes that are wanted, and that somebody has: whether with the backward one."""
     wanted = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
     backward = any(runner.both is not None for _, runner in runners)
@@ -151,7 +151,7 @@ def _sizes(
 
 def _implementations(
     plan: BenchPlan, kind: str, losses: "Sequence[BoundLoss | str]"
-) -> list[Contestant]:
+) -> list[Implementation]:
     names: list[str] = []
     for text in plan.impl or _DEFAULT_IMPL.get(kind, ("torch",)):
         names += sorted(libraries(), key=_order) if text == "all" else [text]
@@ -180,12 +180,12 @@ def _order(name: str) -> tuple[bool, bool, str]:
 
 
 def _runners(
-    implementations: Sequence[Contestant],
+    implementations: Sequence[Implementation],
     workload: Workload,
     setting: Setting,
     plan: BenchPlan,
     found: _Found,
-) -> Iterator[tuple[Contestant, Runner]]:
+) -> Iterator[tuple[Implementation, Runner]]:
     for one in implementations:
         if one.loss not in (None, workload.name, workload.label):
             continue

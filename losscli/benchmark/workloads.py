@@ -8,22 +8,22 @@ from typing import Any
 from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
 from losscli.losses.core.labels import Labels
-from losscli.losses.registry import every, load
-from losscli.losses.spec.binding import BoundLoss, Places, bind, rows_only
+from losscli.losses.registry import all_losses, load
+from losscli.losses.spec.binding import BindContext, BoundLoss, bind, without_penalty
 
 _LINEAR_SHAPE = (4096, 512, 8192)
 
 Reader = Callable[[str], Any]
 
 
-def losses_of(specs: Sequence[Any], read: "Reader | Places") -> list[BoundLoss | str]:
+def losses_of(specs: Sequence[Any], read: "Reader | BindContext") -> list[BoundLoss | str]:
     """The losses of specs; linear_cross_entropy, which only a benchmark has, as its name."""
     found: list[BoundLoss | str] = []
     for spec in specs:
         if isinstance(spec, str) and spec.strip() == LINEAR:
             found.append(LINEAR)
         else:
-            found += map(rows_only, bind(spec, read))
+            found += map(without_penalty, bind(spec, read))
     return found
 
 
@@ -77,7 +77,7 @@ def _words(loss: BoundLoss) -> str:
 def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
     """A loss over predictions of a shape."""
     row = shape[1:]
-    loss.loss.fit(row, loss.loss.rows_of.target_row(row), loss.params)
+    loss.loss.check_shapes(row, loss.loss.rows_of.target_row(row), loss.params)
     return Workload(loss.loss.name, loss.label, loss.loss, loss.params, shape, loss.words)
 
 
@@ -101,7 +101,7 @@ def fits(size: str, loss: "BoundLoss | str") -> bool:
 
 def names() -> list[str]:
     """Every loss that a benchmark knows."""
-    return [*(loss.name for loss in every()), LINEAR]
+    return [*(loss.name for loss in all_losses()), LINEAR]
 
 
 def _numbers(size: str) -> tuple[int, ...]:

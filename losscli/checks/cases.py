@@ -70,7 +70,7 @@ def row_of(workload: Workload, width: int) -> tuple[int, ...]:
     weights = [len(value) for value in workload.params.values() if np.ndim(value) == 1]
     if loss.elementwise and weights:
         return (weights[0],)
-    more = loss.rows_of.more
+    more = loss.rows_of.extra_classes
     return loss.rows_of.pred_row(weights[0] - more if weights else width)
 
 
@@ -201,12 +201,12 @@ def _kinds(
 
 def _ignored(workload: Workload, arrays: Arrays) -> Iterator[Case]:
     """Some rows, and all, with the label that is left out."""
-    spared = workload.params.get("ignore_index")
-    if spared is None or len(arrays) < 2 or arrays[1].dtype.kind != "i":
+    ignore_index = workload.params.get("ignore_index")
+    if ignore_index is None or len(arrays) < 2 or arrays[1].dtype.kind != "i":
         return
-    if not 0 <= spared < (workload.loss.classes(workload.shape[1:]) or 0):
+    if not 0 <= ignore_index < (workload.loss.classes(workload.shape[1:]) or 0):
         pred, labels = arrays
-        some = np.where(np.arange(len(labels)) % 3 == 0, spared, labels)
+        some = np.where(np.arange(len(labels)) % 3 == 0, ignore_index, labels)
         yield Case("some rows ignored", workload, (pred, some))
-        none = np.full_like(labels, spared)
+        none = np.full_like(labels, ignore_index)
         yield Case("every row ignored", workload, (pred, none), gradient=False)

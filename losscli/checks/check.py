@@ -17,7 +17,7 @@ from losscli.checks.truth import truth_available, truth_of
 from losscli.checks.vacuous import perfect_constant
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Setting, UnsupportedError
-from losscli.implementations.registry import Contestant
+from losscli.implementations.registry import Implementation
 from losscli.losses.core.labels import Choice
 from losscli.losses.core.loss import Loss
 from losscli.losses.spec.binding import BoundLoss
@@ -32,7 +32,7 @@ _EXTRA = "pip install 'losscli[check]'"
 
 
 def check_implementation(
-    implementation: Contestant,
+    implementation: Implementation,
     bound: BoundLoss,
     setting: Setting,
     seed: int,

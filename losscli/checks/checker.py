@@ -14,7 +14,7 @@ from losscli.checks.snippet import inputs_text, snippet
 from losscli.checks.truth import Truth, truth_available, truth_of
 from losscli.errors import DataError, UsageError
 from losscli.implementations.implementation import Runner, Setting, Workload
-from losscli.implementations.registry import Contestant
+from losscli.implementations.registry import Implementation
 from losscli.results.check import Checked
 from losscli.results.document import Note
 
@@ -24,7 +24,7 @@ _CHANGES = 3
 class Checker:
     """Judges one implementation; notes: what was seen that is not wrong."""
 
-    def __init__(self, implementation: Contestant, setting: Setting, seed: int) -> None:
+    def __init__(self, implementation: Implementation, setting: Setting, seed: int) -> None:
         self.implementation = implementation
         self.setting = setting
         self.notes: list[Note] = []
@@ -109,7 +109,7 @@ class Checker:
         pred, *rest = arrays
         try:
             row = rest[0].shape[1:] if rest else None
-            workload.loss.fit(pred.shape[1:], row, workload.params)
+            workload.loss.check_shapes(pred.shape[1:], row, workload.params)
         except (DataError, UsageError):
             return False
         return bool(in_domain(workload, arrays).all())

@@ -15,7 +15,7 @@ from losscli.errors import UsageError
 from losscli.losses.core.columns import Columns, Ordered
 from losscli.losses.core.domain import REAL, SOFT_TARGETS, Domain, Interval, Numbers, Random, Raw
 from losscli.losses.core.intersection import Every
-from losscli.losses.core.labels import Choice, Labels, Wholes
+from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.core.probabilities import Simplex
 
 _BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
@@ -204,20 +204,20 @@ def _one_convention(domain: Choice) -> list[float]:
 
 
 @draw.register
-def _(domain: Wholes, sample: Sample) -> NDArray[Any]:
+def _(domain: IntegerLabels, sample: Sample) -> NDArray[Any]:
     return sample.random.integers(0, sample.classes or _LABELS, sample.shape).astype(sample.dtype)
 
 
 @edges.register
 def _(
-    domain: Wholes, row: Sequence[int], steps: Sequence[float], classes: int = 0
+    domain: IntegerLabels, row: Sequence[int], steps: Sequence[float], classes: int = 0
 ) -> NDArray[np.float64]:
     """A few labels of both signs: labels are compared only, so any will do."""
     return _mixed([-1.0, 0.0, 1.0, 2.0], row)
 
 
 @nearest.register
-def _(domain: Wholes, raw: Raw, classes: int = 0) -> Raw:
+def _(domain: IntegerLabels, raw: Raw, classes: int = 0) -> Raw:
     return np.asarray(np.rint(nearest.dispatch(Numbers)(domain, raw)))
 
 
@@ -285,6 +285,6 @@ def _(domain: Every, sample: Sample) -> NDArray[Any]:
     """Ordinary values of the first part whose values all other parts take."""
     for part in domain.parts:
         values = draw(part.domain, sample)
-        if all(mask is None for mask in domain.offenders(values, sample.classes or None)):
+        if all(mask is None for mask in domain.violations(values, sample.classes or None)):
             return values
     raise UsageError(f"no ordinary values are {domain.words}")

@@ -344,7 +344,7 @@ class InputData:
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
             values = np.asarray(loss.rows(np, p, t, params))
-            shares = loss.shares(np, t, params)
+            shares = loss.denominators(np, t, params)
             scale = scale_of(values, self._logits(p))
         return values, np.ones(len(values)) if shares is None else np.asarray(shares), scale
 

@@ -76,12 +76,12 @@ def in_domain(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
     loss = workload.loss
     pred_domain, target_domain = loss.domains_of(workload.params)
     pred, *rest = arrays
-    spared = workload.params.get("ignore_index")
+    ignore_index = workload.params.get("ignore_index")
     classes = loss.classes(pred.shape[1:])
     masks: list[Any] = [~np.isfinite(array) for array in arrays]
-    masks += [*pred_domain.offenders(pred, classes)]
+    masks += [*pred_domain.violations(pred, classes)]
     if target_domain is not None and rest:
-        masks += target_domain.offenders(rest[0], classes, spared)
+        masks += target_domain.violations(rest[0], classes, ignore_index)
     good = np.ones(len(pred), np.bool_)
     for mask in masks:
         if mask is not None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from losscli.checks.inputs import Arrays
 from losscli.implementations.function import form_of
 from losscli.implementations.implementation import Setting, Workload
-from losscli.implementations.registry import Contestant
+from losscli.implementations.registry import Implementation
 from losscli.losses.spec.user_code import load
 
 _NAMES = ("pred", "target")
@@ -21,7 +21,12 @@ def inputs_text(arrays: Arrays) -> str:
 
 
 def snippet(
-    implementation: Contestant, workload: Workload, arrays: Arrays, setting: Setting, *, both: bool
+    implementation: Implementation,
+    workload: Workload,
+    arrays: Arrays,
+    setting: Setting,
+    *,
+    both: bool,
 ) -> str:
     """Lines of Python that show the true values, and those of a user's function beside them.
 

@@ -9,7 +9,7 @@ from losscli.backends.machine import cores
 from losscli.errors import UsageError
 from losscli.evaluation.measure import no_progress
 from losscli.losses.core.loss import Loss
-from losscli.losses.spec.binding import bind, rows_only
+from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.check import CheckPlan
 from losscli.plans.flags import check_flags
 from losscli.render.files import outputs
@@ -38,7 +38,7 @@ def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) 
     from losscli.checks.check import check_implementation
     from losscli.checks.precision import precision
     from losscli.implementations.implementation import Setting
-    from losscli.implementations.registry import Contestant
+    from losscli.implementations.registry import Implementation
     from losscli.implementations.registry import parse as named
     from losscli.losses.spec.grammar import parse
     from losscli.losses.spec.user_code import load
@@ -52,10 +52,10 @@ def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) 
                 raise UsageError(
                     f"{plan.impl} should be which loss?", hint="--as smooth_l1:beta=0.5"
                 )
-            implementation, spec = Contestant("numpy", "numpy"), plan.impl
+            implementation, spec = Implementation("numpy", "numpy"), plan.impl
         else:
             implementation, spec = named(plan.impl), plan.loss
-        loss, *more = map(rows_only, bind(spec, read_array))
+        loss, *more = map(without_penalty, bind(spec, read_array))
         if more:
             raise UsageError(f"one loss is checked at a time, not {spec}", hint="run it for each")
         if plan.device != "cpu":

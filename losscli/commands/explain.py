@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.explanation.facts import Explanation, explained
-from losscli.losses.spec.binding import bind, rows_only
+from losscli.losses.spec.binding import bind, without_penalty
 from losscli.sources.source import read_array
 
 
@@ -16,7 +16,7 @@ def explain(loss: Any) -> Explanation:
     >>> [corner.at for corner in explain("mae").form.corners]
     [0.0]
     """
-    first, *more = map(rows_only, bind(loss, read_array))
+    first, *more = map(without_penalty, bind(loss, read_array))
     if more:
         raise UsageError("one loss is explained at a time", hint=f"losscli explain {first.label}")
     return explained(first)

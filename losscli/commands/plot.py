@@ -7,7 +7,7 @@ from typing import Any
 
 from losscli.errors import MissingError
 from losscli.explanation.plot import Plot, plotted
-from losscli.losses.spec.binding import bind, rows_only
+from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.flags import check_flags
 from losscli.plans.plot import PlotPlan
 from losscli.results.files import OutputFile
@@ -34,7 +34,7 @@ def run_plot(plan: PlotPlan) -> Plot:
             if find_spec("matplotlib") is None:
                 raise MissingError("a picture needs matplotlib", hint="pip install 'losscli[plot]'")
             picture = stack.enter_context(OutputFile(plan.output))
-        losses = [rows_only(loss) for loss in bind(plan.loss, read_array)]
+        losses = [without_penalty(loss) for loss in bind(plan.loss, read_array)]
         ends: Any = plan.range
         result = plotted(losses, ends, plan.target, gradient=plan.gradient, title=plan.title)
         if picture is not None:

@@ -13,7 +13,7 @@ from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import faults_of, key_of, known_part, nearest
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import Gate, NotWorse, parse, parse_bound
-from losscli.losses.spec.binding import Places, bind
+from losscli.losses.spec.binding import BindContext, bind
 from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
@@ -250,8 +250,8 @@ class _Planner:
         return bound_losses
 
     @property
-    def _places(self) -> Places:
-        return Places(read_array, self._read)
+    def _places(self) -> BindContext:
+        return BindContext(read_array, self._read)
 
     def _read(self, path: str) -> str:
         """A file that losses name, from beside the config; no output may be written over it."""

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
-from losscli.backends.heap import reuses_memory, settle_heap
+from losscli.backends.heap import prime_heap, reuses_memory
 from losscli.errors import DataError
 from losscli.evaluation.groups import BlockGroups, leaves
 from losscli.losses.core.domain import WEIGHT, Domain, Mask, rows_with
-from losscli.losses.core.inputs import strips
+from losscli.losses.core.inputs import chunks
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
@@ -97,9 +97,9 @@ class BlockEvaluator:
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = any(loss.takes_logits for loss in losses)
-        self._by_strips = backend.name == "numpy" and not reuses_memory()
-        if self._by_strips:
-            settle_heap()
+        self._by_chunks = backend.name == "numpy" and not reuses_memory()
+        if self._by_chunks:
+            prime_heap()
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The measure of one block."""
@@ -176,7 +176,7 @@ class BlockEvaluator:
         What is missing from inputs that may be any number shows in the losses, so the inputs are
         looked at only where a loss is not finite.
         """
-        missing = checks.missing(loss, everywhere=loss.hides(self._layout.get("targets")))
+        missing = checks.missing(loss, everywhere=loss.may_saturate(self._layout.get("targets")))
         target = None
         if loss.loss.rows_of.targeted:
             target = self._target(loss, raw["targets"], missing, wide, workspace)
@@ -211,13 +211,13 @@ class BlockEvaluator:
         return rows.accumulate(checks.first), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
-        """One loss a row; in strips where the system would take large temporaries back."""
-        if not self._by_strips:
+        """One loss a row; in chunks where the system would take large temporaries back."""
+        if not self._by_chunks:
             return self._backend.to_numpy(loss.rows(self._backend, pred, target))
         out = np.empty(len(pred))
-        for strip in strips(len(pred), math.prod(pred.shape[1:])):
-            part = None if target is None else target[strip]
-            out[strip] = loss.rows(self._backend, pred[strip], part)
+        for chunk in chunks(len(pred), math.prod(pred.shape[1:])):
+            part = None if target is None else target[chunk]
+            out[chunk] = loss.rows(self._backend, pred[chunk], part)
         return out
 
     def _widened(self, role: str, raw: NDArray[Any], workspace: Workspace) -> Array:
@@ -272,7 +272,7 @@ class _Checks:
         self._raw = raw
         self._nan = nan
         self._violations = violations
-        self._spotless: dict[tuple[str, Domain], bool] = {}
+        self._surely_valid: dict[tuple[str, Domain], bool] = {}
         self._found: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = {}
 
     def outside(self, loss: BoundLoss) -> bool:
@@ -304,9 +304,9 @@ class _Checks:
         found = np.zeros(len(self._raw["preds"]), np.bool_)
         if "weights" in self._raw:
             found |= self._raw["weights"] == 0
-        spared = loss.params.get("ignore_index")
-        if spared is not None and loss.loss.indexed(self._raw["targets"].shape[1:]):
-            found |= self._raw["targets"] == spared
+        ignore_index = loss.params.get("ignore_index")
+        if ignore_index is not None and loss.loss.indexed(self._raw["targets"].shape[1:]):
+            found |= self._raw["targets"] == ignore_index
         return found
 
     def nans(self) -> Mask:
@@ -343,20 +343,20 @@ class _Checks:
             roles.append(("targets", target))
         return [*roles, ("weights", WEIGHT)] if "weights" in self._raw else roles
 
-    def _is_spotless(self, role: str, domain: Domain) -> bool:
+    def _is_surely_valid(self, role: str, domain: Domain) -> bool:
         """Whether the domain needs one look at the block only; it is taken once."""
-        if (role, domain) not in self._spotless:
-            self._spotless[role, domain] = domain.spotless(self._raw[role])
-        return self._spotless[role, domain]
+        if (role, domain) not in self._surely_valid:
+            self._surely_valid[role, domain] = domain.surely_valid(self._raw[role])
+        return self._surely_valid[role, domain]
 
     def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
-        if self._is_spotless(role, domain):
+        if self._is_surely_valid(role, domain):
             return None, None
-        spared = loss.params.get("ignore_index") if role == "targets" else None
-        key = (role, domain, spared, loss.loss.rows_of.more)
+        ignore_index = loss.params.get("ignore_index") if role == "targets" else None
+        key = (role, domain, ignore_index, loss.loss.rows_of.extra_classes)
         if key not in self._found:
             classes = loss.loss.classes(self._raw["preds"].shape[1:])
-            self._found[key] = domain.offenders(self._raw[role], classes, spared)
+            self._found[key] = domain.violations(self._raw[role], classes, ignore_index)
         return self._found[key]
 
     def _blame(self, loss: BoundLoss, role: str, domain: Domain, mask: Mask, hint: str) -> None:
@@ -364,7 +364,7 @@ class _Checks:
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         value = float(self._raw[role][at])
         subject = "--weights" if role == "weights" else loss.loss.name
-        fault = domain.fault(value, loss.loss.classes(self._raw["preds"].shape[1:]))
+        fault = domain.reason(value, loss.loss.classes(self._raw["preds"].shape[1:]))
         message = f"{subject} takes {domain.words}; {value:.10g} {fault}"
         column = int(at[1]) if len(at) > 1 else None
         violation = Violation(message, role, self.first + int(at[0]), column, int(rows.sum()), hint)
@@ -374,7 +374,7 @@ class _Checks:
     def marks(self, loss: BoundLoss) -> Iterator[tuple[Mark, frozenset[str]]]:
         """What the block shows that only all blocks can judge."""
         for role, domain in self._roles(loss):
-            if domain.watched and not self._is_spotless(role, domain):
+            if domain.leaves_marks and not self._is_surely_valid(role, domain):
                 found = domain.marks(self._raw[role])
                 if found:
                     yield (loss.label, role), found

@@ -132,7 +132,7 @@ def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     for loss in losses:
         if loss.loss.elementwise:
             _one_column(source, loss)
-        loss.fit(pred, target)
+        loss.check_shapes(pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
         weight = source.field("weights").row
@@ -160,7 +160,7 @@ def _column(row: Row) -> Row:
 
 def _takes(loss: BoundLoss, pred: Row, target: Row | None) -> bool:
     rows = loss.loss.rows_of
-    return rows.fit(pred, target if rows.targeted else None)
+    return rows.matches(pred, target if rows.targeted else None)
 
 
 def _one_column(source: Source, loss: BoundLoss) -> None:
@@ -221,7 +221,7 @@ class EvaluationState:
         for loss in losses:
             for role, domain in (("preds", loss.pred), ("targets", loss.target)):
                 marks = self.marks.get((loss.label, role))
-                verdict = domain.verdict(marks) if marks and domain else None
+                verdict = domain.finding(marks) if marks and domain else None
                 if verdict is None:
                     continue
                 path = self._source.table(role).path

@@ -8,7 +8,7 @@ from typing import Any
 from losscli.errors import UsageError
 from losscli.explanation.facts import described
 from losscli.explanation.kinds import TASKS
-from losscli.losses.registry import every, penalties
+from losscli.losses.registry import all_losses, penalties
 from losscli.results.document import Document, Note, ending
 
 
@@ -57,7 +57,7 @@ def catalogue(
 
     Raises UsageError for a family, task or kind that there is none of, and where nothing is found.
     """
-    found = [described(loss) for loss in every()]
+    found = [described(loss) for loss in all_losses()]
     kinds = sorted({kind for loss in found for kind in loss["takes"]} - {"none"})
     _known("family", family, sorted({loss["family"] for loss in found}))
     _known("task", task, TASKS)

@@ -112,7 +112,7 @@ def _check_target(loss: BoundLoss, target: float) -> None:
     wanted = loss.target
     if not isinstance(line_of(loss, target).target, float) or wanted is None:
         raise UsageError(f"{loss.label} takes rows: no one number is its target")
-    missing, outside = wanted.offenders(np.array([target]))
+    missing, outside = wanted.violations(np.array([target]))
     if missing is not None or outside is not None:
         raise UsageError(f"{loss.label} takes {wanted.words}; {target:g} is not one")
 
@@ -120,7 +120,7 @@ def _check_target(loss: BoundLoss, target: float) -> None:
 def of_errors(loss: BoundLoss) -> bool:
     """Whether a loss of one number depends on pred - target alone: tried, at a few of both."""
     wanted = loss.target
-    numbers = loss.loss.rows_of.elementwise or loss.loss.rows_of.free
+    numbers = loss.loss.rows_of.elementwise or loss.loss.rows_of.any_shape
     if not numbers or labelled(wanted) or not (_unbounded(loss.pred) and _unbounded(wanted)):
         return False
     first = Along(loss, error_line()).values(_TRIED)

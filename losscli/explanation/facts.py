@@ -34,7 +34,7 @@ class Explanation(Document):
     @property
     def numbers(self) -> bool:
         """Whether it is a loss of one number, for which its line is no choice."""
-        return self.loss.elementwise or self.loss.rows_of.free
+        return self.loss.elementwise or self.loss.rows_of.any_shape
 
     @property
     def of_errors(self) -> bool:
@@ -66,7 +66,7 @@ class Explanation(Document):
             "latex": loss.latex,
             "values": {name: _plain(value) for name, value in params.items()},
             "summary": _first_words(loss.values.__doc__),
-            "shapes": loss.rows_of.taken(),
+            "shapes": loss.rows_of.describe(),
             "pred": {"kind": kinds[0], "domain": pred.words},
             "target": None if target is None else {"kind": kinds[1], "domain": target.words},
             "gradient": self.gradient,

@@ -9,10 +9,10 @@ from losscli.errors import LossCliError
 from losscli.evaluation.measure import fit
 from losscli.explanation.kinds import tasks_of
 from losscli.losses.core.domain import Domain, Numbers
-from losscli.losses.core.labels import Choice, Labels, Wholes
+from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.core.loss import Loss
 from losscli.losses.core.probabilities import Simplex
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.bench import DEFAULT_LOSSES
 from losscli.sources.source import Source
@@ -31,7 +31,7 @@ def fitting(source: Source) -> list[str]:
     """
     arrays = next(source.blocks(_ROWS)).load(Workspace()).arrays
     found = []
-    for loss in every():
+    for loss in all_losses():
         shaped = _shaped(source, loss, arrays)
         if shaped is not None:
             common = (loss.name not in DEFAULT_LOSSES, -len(loss.like), -len(loss.equivalents))
@@ -51,9 +51,9 @@ def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, 
     classes = loss.classes(layout["preds"])
     for role, domain in _domains(loss).items():
         rows = shaped[role]
-        if domain.offenders(rows, classes).outside is not None:
+        if domain.violations(rows, classes).outside is not None:
             return None
-        if domain.verdict(domain.marks(rows)) is not None:  # logits are no log-probabilities
+        if domain.finding(domain.marks(rows)) is not None:  # logits are no log-probabilities
             return None
     return shaped
 
@@ -75,7 +75,8 @@ def _says(domain: Domain, rows: Any) -> int:
         return 2 if rows.ndim == 1 else 0
     if isinstance(domain, Choice | Simplex):
         return 2
-    if isinstance(domain, Wholes):  # of labels the type is whole too; an amount may be by chance
+    # Labels have an integer type as well; an amount may be an integer by chance.
+    if isinstance(domain, IntegerLabels):
         return 2 if rows.dtype.kind in "iub" else 0
     if isinstance(domain, Numbers) and domain.often:
         return 2 if np.isin(rows, domain.often).all() else 1

@@ -53,7 +53,7 @@ def tasks_of(loss: Loss) -> tuple[str, ...]:
     if loss.family != "classification":
         return (loss.family,) if loss.family in TASKS else ()
     if isinstance(loss.target, Labels):
-        return ("ordinal",) if loss.rows_of.more else ("multiclass",)
+        return ("ordinal",) if loss.rows_of.extra_classes else ("multiclass",)
     if loss.rows_of == LABEL_SETS:
         return ("binary", "multiclass", "multilabel")
     if not loss.elementwise:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.losses.core.columns import Columns, Ordered
 from losscli.losses.core.domain import LOGIT, REAL, Domain, Interval, Numbers
-from losscli.losses.core.labels import Choice, Wholes
+from losscli.losses.core.labels import Choice, IntegerLabels
 from losscli.losses.core.probabilities import Simplex
 from losscli.losses.core.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
 from losscli.losses.spec.binding import BoundLoss
@@ -62,15 +62,19 @@ def line_of(loss: BoundLoss, target: float | None = None) -> Line:
     """
     rows = loss.loss.rows_of
     pred, wanted = loss.loss.domains_of(loss.params)
-    if rows.elementwise or rows.free or any(form[0] == () for form in rows.forms):
+    if rows.elementwise or rows.any_shape or any(form[0] == () for form in rows.forms):
         return number_line(pred, wanted, target)
     if rows in _PATTERNS:
         return _PATTERNS[rows](wanted)
     if isinstance(pred, Columns | Ordered):
         return _spread_line(pred)
     if loss.loss.indexed(()):
-        spared = loss.params.get("ignore_index") == 0
-        return _threshold_line() if rows.more else _class_line(pred, int(spared), _classes(loss))
+        ignored = loss.params.get("ignore_index") == 0
+        return (
+            _threshold_line()
+            if rows.extra_classes
+            else _class_line(pred, int(ignored), _classes(loss))
+        )
     return _row_line(rows, pred, wanted, _classes(loss))
 
 
@@ -90,7 +94,7 @@ def number_line(pred: Domain, wanted: Domain | None, target: float | None = None
     given = positive(wanted) if target is None else target
     ends = pred.interval if isinstance(pred, Numbers) else Interval(ends="()")
     kind = _singular(pred)
-    if isinstance(pred, Wholes):
+    if isinstance(pred, IntegerLabels):
         return Line(f"nearest label, target {given:g}", given - 2.0, given + 2.0, FREE,
                     np.round, np.ones_like, given)  # fmt: skip
     low, high = ends.low, ends.high
@@ -137,7 +141,7 @@ def _classes(loss: BoundLoss) -> int:
     sizes = [
         len(loss.params[p.name]) for p in loss.loss.params if np.ndim(loss.params[p.name]) == 1
     ]
-    return max([size - loss.loss.rows_of.more for size in sizes], default=_CLASSES)
+    return max([size - loss.loss.rows_of.extra_classes for size in sizes], default=_CLASSES)
 
 
 def _straight(

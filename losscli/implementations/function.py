@@ -123,7 +123,7 @@ def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
     def mean_of(value: Any, target: Any) -> Any:
         if not value.ndim:
             return value
-        shares = loss.shares(xp, target, params)
+        shares = loss.denominators(xp, target, params)
         if shares is None:
             return value.mean()
         return value.sum() * (len(value) / value.numel()) / shares.sum()

@@ -136,7 +136,7 @@ class _Own:
         if self._loss.denominator is None or target is None:
             return ExactSum.ones(rows)
         wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
-        shares = self._loss.shares(ROWWISE, wide, self._params)
+        shares = self._loss.denominators(ROWWISE, wide, self._params)
         return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
     def _wide(self, part: NDArray[Any], key: str, workspace: Workspace) -> Floats:

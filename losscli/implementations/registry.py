@@ -28,7 +28,7 @@ def libraries() -> dict[str, str]:
     }
 
 
-class Contestant(NamedTuple):
+class Implementation(NamedTuple):
     """An implementation as it was asked for: `text` is what a row calls it.
 
     library: a name of `libraries()`, or None for a user's function, which `reference` names and
@@ -67,7 +67,7 @@ class Contestant(NamedTuple):
         return prepare(self.reference, workload, setting, self.framework)
 
 
-def parse(text: str, at: Callable[[str], str] = str) -> Contestant:
+def parse(text: str, at: Callable[[str], str] = str) -> Implementation:
     """What `[LOSS=][numpy:]REFERENCE` or the name of a library means.
 
     at: gives the path of a file that it names.
@@ -79,7 +79,7 @@ def parse(text: str, at: Callable[[str], str] = str) -> Contestant:
     if equals and head:
         bound, rest = head, tail
     if rest in libraries():
-        return Contestant(text, rest, loss=bound)
+        return Implementation(text, rest, loss=bound)
     framework: Framework = "torch"
     if rest.startswith("numpy:"):
         framework, rest = "numpy", rest.removeprefix("numpy:")
@@ -87,7 +87,7 @@ def parse(text: str, at: Callable[[str], str] = str) -> Contestant:
         where = split(rest)
         if where.is_file:
             rest = f"{at(where.where)}:{where.name}"
-        return Contestant(text, None, rest, framework, bound)
+        return Implementation(text, None, rest, framework, bound)
     from difflib import get_close_matches
 
     near = get_close_matches(rest, libraries(), 2)

@@ -42,7 +42,7 @@ def families() -> tuple[str, ...]:
 def penalties() -> "dict[str, Penalty]":
     """The penalties, by the names that expressions call them by, such as l2."""
     found = (getattr(import_module(module), name) for name, module in _declared(_PENALTIES).items())
-    return {penalty.spelled: penalty for penalty in found}
+    return {penalty.symbol: penalty for penalty in found}
 
 
 def _declared(family: str) -> dict[str, str]:
@@ -63,7 +63,7 @@ def load(name: str) -> Loss:
     return loss
 
 
-def every() -> list[Loss]:
+def all_losses() -> list[Loss]:
     """All losses, by family and name."""
     return sorted(map(load, modules()), key=lambda loss: (loss.family, loss.name))
 
@@ -107,11 +107,11 @@ def find_like(name: str, library: str) -> tuple[Loss, str | None]:
                 return loss, None
     loss, statistic = find(name)
     if library not in loss.like:
-        raise lacks(library, loss)
+        raise not_in_library(library, loss)
     return loss, statistic
 
 
-def lacks(library: str, loss: Loss) -> UsageError:
+def not_in_library(library: str, loss: Loss) -> UsageError:
     """What to say of a loss that a library does not have."""
     others = [other for other in LIBRARIES if other in loss.like]
     hint = " or ".join(f"--like {other}" for other in others)
@@ -121,7 +121,7 @@ def lacks(library: str, loss: Loss) -> UsageError:
     )
 
 
-def known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether a name is that of a loss or of a statistic of one."""
     return name in modules() or name in _others()
 
@@ -137,7 +137,7 @@ def find(name: str) -> tuple[Loss, str | None]:
     if name in others:
         loss, statistic = others[name]
         return load(loss), statistic
-    spelled = next((p.spelled for p in penalties().values() if p.name == name), None)
+    spelled = next((p.symbol for p in penalties().values() if p.name == name), None)
     if spelled:
         raise UsageError(
             f"{name} is a penalty of an array, not a loss of rows",
@@ -159,7 +159,7 @@ def _unknown(name: str) -> UsageError:
             return UsageError(f"{name} is no loss: {words}", hint=hint)
     close = get_close_matches(name, [*modules(), *_others(), *plugins()], 3, 0.5)
     shorter = plain.removesuffix("_loss")  # as torch and optax call them: mse_loss, l1_loss
-    near = [shorter] if known(shorter) else close
+    near = [shorter] if is_known(shorter) else close
     return UsageError(
         f"no loss is called {name!r}",
         hint=f"{f'did you mean {_or(near)}? ' if near else ''}losscli list has them all",

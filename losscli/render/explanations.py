@@ -48,7 +48,7 @@ def _head(result: Explanation) -> Iterator[str]:
     yield from _wrapped(escape(loss.formula), 4, 2)
     if bound.statistic:
         yield f"  {bound.statistic} is a function of the mean of {loss.name}, not a loss of a row"
-    yield from _labelled("takes", f"{loss.rows_of.taken()}: {_domains(pred, target)}")
+    yield from _labelled("takes", f"{loss.rows_of.describe()}: {_domains(pred, target)}")
     if loss.aliases:
         yield from _labelled("also", ", ".join(loss.aliases))
     for param in loss.params:

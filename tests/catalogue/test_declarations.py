@@ -10,10 +10,10 @@ import pytest
 from losscli import evaluate, losses
 from losscli.checks.generators import Sample, draw
 from losscli.errors import DataError
-from losscli.losses.registry import every, find, modules
+from losscli.losses.registry import all_losses, find, modules
 from losscli.losses.spec.binding import bind
 
-LOSSES = {loss.name: loss for loss in every()}
+LOSSES = {loss.name: loss for loss in all_losses()}
 
 
 def sample(loss, rows=40, domains=None):
@@ -156,7 +156,7 @@ def test_one_missing_number_is_an_error_wherever_it_stands(
         for odd, column in itertools.product((math.nan, math.inf, -math.inf), range(width)):
             held = [array.astype(np.float64) for array in plain]
             held[role].reshape(4, -1)[2, column] = odd
-            masks = domain.offenders(held[role], loss.classes(plain[0].shape[1:]))
+            masks = domain.violations(held[role], loss.classes(plain[0].shape[1:]))
             if any(mask is not None for mask in masks):
                 with pytest.raises(DataError):
                     evaluate(*held, **given)
@@ -177,7 +177,7 @@ def test_a_propagated_nan_is_the_value_of_every_loss(name, backend):
 
 def test_names_and_aliases_are_unique():
     """One name means one loss."""
-    names = [n for loss in every() for n in (loss.name, *loss.aliases, *dict(loss.derived))]
+    names = [n for loss in all_losses() for n in (loss.name, *loss.aliases, *dict(loss.derived))]
     assert len(names) == len(set(names))
 
 

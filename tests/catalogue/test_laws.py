@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import losscli
 from losscli.accumulators.exact import ExactSum
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from tests.catalogue.owed import OWED
 from tests.catalogue.strategies import cases, of_row
 from tests.catalogue.test_declarations import part, sample
 
-LOSSES = {loss.name: loss for loss in every()}
+LOSSES = {loss.name: loss for loss in all_losses()}
 NAMES = pytest.mark.parametrize("name", LOSSES)
 
 

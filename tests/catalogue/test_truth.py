@@ -7,13 +7,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from tests.catalogue.owed import OWED
 from tests.catalogue.owed.terms import LAWS
 from tests.catalogue.strategies import cases
 from tests.losses.truth import DIGITS, arguments, real, true_gradient, true_value, ulps
 
-LOSSES = {loss.name: loss for loss in every()}
+LOSSES = {loss.name: loss for loss in all_losses()}
 NAMES = pytest.mark.parametrize("name", LOSSES)
 
 

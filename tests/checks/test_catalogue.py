@@ -6,7 +6,7 @@ import pytest
 
 from losscli import check
 from losscli.implementations.torch import FUNCTIONS
-from losscli.losses.registry import every, modules
+from losscli.losses.registry import all_losses, modules
 
 # One of each kind of row: numbers, labels, columns, boxes, lists, sets, vectors alone, no slope.
 KINDS = {
@@ -15,7 +15,7 @@ KINDS = {
 }  # fmt: skip
 NAMES = [
     pytest.param(loss.name, marks=() if loss.name in KINDS else pytest.mark.deep)
-    for loss in every()
+    for loss in all_losses()
 ]
 
 # What torch.nn.functional gets wrong by the rule in float32, as words of each fault.

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.results.schemas import schema
 
-LOSSES = {loss.name: loss for loss in every()}
+LOSSES = {loss.name: loss for loss in all_losses()}
 OWN = "def own(pred, target, power=2):\n    return abs(pred - target) ** power\n"
 
 

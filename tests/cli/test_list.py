@@ -7,10 +7,10 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.results.schemas import schema
 
-EVERY = {loss.name: loss for loss in every()}
+EVERY = {loss.name: loss for loss in all_losses()}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 import losscli as package
 from losscli import MissingError, UsageError
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.results.schemas import schema
 
 
@@ -47,7 +47,7 @@ def test_the_terminal_shows_curves_with_letters_and_a_legend(losscli):
     assert "gradient" not in losscli("plot", "mse", "--no-gradient").out
 
 
-@pytest.mark.parametrize("name", [loss.name for loss in every()])
+@pytest.mark.parametrize("name", [loss.name for loss in all_losses()])
 def test_every_loss_has_a_curve(losscli, name):
     """Whatever its rows are."""
     said = losscli("plot", name)

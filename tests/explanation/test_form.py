@@ -6,11 +6,11 @@ import pytest
 
 from losscli import UsageError, explain, losses
 from losscli.explanation.curves import along
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import bind
 from tests.losses.truth import true_value
 
-NAMES = [loss.name for loss in every()]
+NAMES = [loss.name for loss in all_losses()]
 
 
 def form(spec):
@@ -38,7 +38,7 @@ def test_the_curve_is_the_true_loss(name):
         assert curve.losses[at] == pytest.approx(float(truth), rel=1e-12, abs=1e-14)
 
 
-@pytest.mark.parametrize("name", [loss.name for loss in every() if loss.differentiable])
+@pytest.mark.parametrize("name", [loss.name for loss in all_losses() if loss.differentiable])
 def test_the_gradient_is_the_slope_of_the_curve(name):
     """Between corners the chord of a short step, by the plain formula."""
     found = explain(name)

@@ -10,7 +10,7 @@ from losscli.losses.core.domain import LOGIT, SCORE
 from losscli.losses.core.labels import BINARY, HARD_LABEL, INDICES, SIGN
 from losscli.losses.core.loss import Loss
 from losscli.losses.core.params import Param
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import BoundLoss
 
 
@@ -84,21 +84,21 @@ def test_a_loss_of_one_label_or_several_is_one_of_numbers():
     assert found.values([0.0])[0] == pytest.approx(3.0 * np.log(2.0))
 
 
-@pytest.mark.parametrize("loss", every(), ids=lambda loss: loss.name)
+@pytest.mark.parametrize("loss", all_losses(), ids=lambda loss: loss.name)
 def test_points_of_a_line_lie_in_the_domain(loss):
     """Of predictions and of targets, from end to end."""
     found = explain(loss)
     line = along(found.bound).line
     rows = line.rows(found.curve.at)
-    missing, outside = found.bound.pred.offenders(rows)
+    missing, outside = found.bound.pred.violations(rows)
     assert missing is None
     assert outside is None
     if line.target is not None:
         classes = loss.classes(rows.shape[1:])
-        missing, outside = found.bound.target.offenders(np.asarray(line.target)[None], classes)
+        missing, outside = found.bound.target.violations(np.asarray(line.target)[None], classes)
         assert missing is None
         assert outside is None
-    loss.fit(rows.shape[1:], None if line.target is None else np.shape(line.target), {})
+    loss.check_shapes(rows.shape[1:], None if line.target is None else np.shape(line.target), {})
 
 
 ODD = [

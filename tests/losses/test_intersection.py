@@ -53,10 +53,10 @@ VALUES = np.array(
 )
 
 
-def taken(domain, values, spared=None):
+def taken(domain, values, ignore_index=None):
     """Which values a domain takes, of three classes."""
     found = np.ones(values.shape, bool)
-    for mask in domain.offenders(values, 3, spared):
+    for mask in domain.violations(values, 3, ignore_index):
         if mask is not None:
             found &= ~mask
     return found
@@ -72,7 +72,7 @@ def test_a_value_is_taken_where_both_take_it(pair):
         assert not taken(both, np.array([np.nan])).any()
         assert both.bounded or (wanted | ~np.isfinite(VALUES)).all()
         for value in VALUES[~wanted]:
-            assert both.fault(value, 3).startswith("is ")
+            assert both.reason(value, 3).startswith("is ")
 
 
 def test_the_narrower_of_two_intervals_says_it_all():
@@ -95,7 +95,7 @@ def test_a_label_to_be_ignored_must_be_spared_by_all():
     """Where one part does not know of it, the label is outside."""
     labels = np.array([0, 2, -100])
     assert taken(together([Part(LABELS), Part(LABELS)]), labels, -100).all()
-    both = together([Part(LABELS), Part(INDICES, spares=False)])
+    both = together([Part(LABELS), Part(INDICES, allows_ignored=False)])
     assert taken(both, labels, -100).tolist() == [True, True, False]
 
 
@@ -103,5 +103,5 @@ def test_marks_of_both_are_judged():
     """Two conventions of labels in one column, however the domain is put together."""
     both = together([Part(HARD_LABEL), Part(REAL)])
     marks = both.marks(np.array([0.0, 1.0])) | both.marks(np.array([-1.0, 1.0]))
-    assert "two conventions" in both.verdict(marks).message
-    assert both.verdict(both.marks(np.array([0.0, 1.0]))) is None
+    assert "two conventions" in both.finding(marks).message
+    assert both.finding(both.marks(np.array([0.0, 1.0]))) is None

@@ -5,14 +5,14 @@ import pytest
 from losscli import UsageError
 from losscli.losses import registry
 from losscli.losses.core.conventions import LIBRARIES
-from losscli.losses.registry import every, find, modules
+from losscli.losses.registry import all_losses, find, modules
 from losscli.losses.spec.not_losses import NOT_LOSSES
 
 
 def test_other_names_are_those_of_the_declarations():
     """Aliases and derived statistics: none is missed, none is made up."""
     declared = {}
-    for loss in every():
+    for loss in all_losses():
         declared |= dict.fromkeys(loss.aliases, (loss.name, None))
         declared |= {name: (loss.name, name) for name, _ in loss.derived}
     assert registry._others() == declared
@@ -43,7 +43,7 @@ def test_a_librarys_name_imports_one_loss(process_modules, name, loss):
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_libraries_names_are_read_from_text_as_they_are_declared(library):
     """Each leads to the loss that declares it."""
-    for loss in registry.every():
+    for loss in registry.all_losses():
         for name in loss.like[library].names if library in loss.like else ():
             assert registry.find_like(name, library) == (loss, None)
 

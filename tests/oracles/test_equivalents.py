@@ -15,10 +15,10 @@ from torch.nn import functional
 
 from losscli import evaluate
 from losscli.checks.generators import Sample, draw
-from losscli.losses.registry import every, penalties
+from losscli.losses.registry import all_losses, penalties
 
 ROWS, CLASSES = 200, 4
-LOSSES = {loss.name: loss for loss in every()}
+LOSSES = {loss.name: loss for loss in all_losses()}
 ALL = [
     (item, library) for item in [*LOSSES.values(), *penalties().values()]
     for library in item.equivalents

@@ -7,11 +7,11 @@ from losscli import evaluate
 from losscli.checks.generators import Sample, draw
 from losscli.errors import LossCliError
 from losscli.losses.core.conventions import LIBRARIES
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import bind
 from tests.catalogue.test_declarations import sample
 
-LOSSES = {loss.name: loss for loss in every()}
+LOSSES = {loss.name: loss for loss in all_losses()}
 PAIRS = [(name, library) for name, loss in LOSSES.items() for library in loss.like]
 REACHED = {
     "torch": "mae mse smooth_l1 huber poisson_nll gaussian_nll bce bce_with_logits soft_margin"

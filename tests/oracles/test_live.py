@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from losscli.losses.registry import every, find
+from losscli.losses.registry import all_losses, find
 from tests.oracles.agreement import agree
 from tests.oracles.record import module
 
@@ -35,4 +35,4 @@ def test_losscli_gives_what_the_library_gives(name, backend, tmp_path, monkeypat
 def test_every_loss_that_a_library_has_is_tried(library):
     """And no other."""
     tried = {find(one.loss)[0].name for of, one in CASES.values() if of == library}
-    assert tried == {loss.name for loss in every() if library in loss.like}
+    assert tried == {loss.name for loss in all_losses() if library in loss.like}

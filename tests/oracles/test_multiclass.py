@@ -101,7 +101,7 @@ def test_the_mean_of_nll_is_torchs():
     lp = log_softmax(LOGITS)
     bound = losses.nll.resolve({"weight": WEIGHT, "ignore_index": 2})
     rows = losses.nll(lp, LABEL, **bound)
-    shares = losses.nll.shares(np, LABEL, bound)
+    shares = losses.nll.denominators(np, LABEL, bound)
     theirs = F.nll_loss(t(lp), t(LABEL), t(WEIGHT), ignore_index=2).item()
     assert rows.sum() / shares.sum() == pytest.approx(theirs, **CLOSE)
     found = evaluate(lp, LABEL, loss="nll:ignore_index=2").value

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from losscli.losses.registry import every
+from losscli.losses.registry import all_losses
 from tests.oracles.agreement import agree
 from tests.oracles.record import FOLDER, RECORDED, about, module, recorded
 
@@ -47,7 +47,7 @@ def test_losscli_gives_what_was_recorded(name, backend, tmp_path, monkeypatch):
 @pytest.mark.parametrize("library", RECORDED)
 def test_every_loss_that_a_library_has_is_recorded(library):
     """Of several rows, which are not all alike, and under each of its names."""
-    declared = {loss.name: loss.like[library] for loss in every() if library in loss.like}
+    declared = {loss.name: loss.like[library] for loss in all_losses() if library in loss.like}
     names = {name for convention in declared.values() for name in convention.names}
     kept = [(one, theirs) for of, one, theirs in CASES.values() if of == library]
     assert {one.loss for one, _ in kept} == {*declared, *names}

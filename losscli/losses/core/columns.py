@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain, Numbers, Offenders, Raw
+from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain, Numbers, Raw, Violations
 
 
 @dataclass(frozen=True)
@@ -16,21 +16,21 @@ class Columns(Domain):
     parts: tuple[Numbers, ...] = ()
     names: tuple[str, ...] = ()
 
-    def offenders(
+    def violations(
         self,
         raw: Raw,
         classes: int | None = None,
-        spared: int | None = None,
-    ) -> Offenders:
+        ignore_index: int | None = None,
+    ) -> Violations:
         """The entries outside the domain of their column."""
         missing = outside = None
         for at, part in enumerate(self.parts):
-            found = part.offenders(raw[:, at])
+            found = part.violations(raw[:, at])
             missing = _put(missing, raw, at, found.missing)
             outside = _put(outside, raw, at, found.outside)
-        return Offenders(missing, outside)
+        return Violations(missing, outside)
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """The column whose bounds it breaks."""
         for part, name in zip(self.parts, self.names, strict=True):
             if math.isfinite(value) and not part.interval.holds(value):
@@ -47,21 +47,21 @@ class Ordered(Domain):
 
     pairs: tuple[tuple[int, int], ...] = ()
 
-    def offenders(
+    def violations(
         self,
         raw: Raw,
         classes: int | None = None,
-        spared: int | None = None,
-    ) -> Offenders:
+        ignore_index: int | None = None,
+    ) -> Violations:
         """What is not finite, and the upper ends that lie below their lower ones."""
-        missing = REAL.offenders(raw).missing
+        missing = REAL.violations(raw).missing
         outside = None
         for low, high in self.pairs:
             wrong = raw[:, high] < raw[:, low]
             outside = _put(outside, raw, high, wrong if wrong.any() else None)
-        return Offenders(missing, outside)
+        return Violations(missing, outside)
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """The upper end is told of."""
         return "is below its lower end" if np.isfinite(value) else "is not finite"
 

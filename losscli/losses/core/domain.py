@@ -70,7 +70,7 @@ class Either(NamedTuple):
         return " or ".join(map(str, self.parts))
 
 
-class Offenders(NamedTuple):
+class Violations(NamedTuple):
     """The offending entries of a block, as masks of its shape; None where there are none.
 
     missing: nan, and infinities where the loss takes finite numbers: the `--nan` policy decides.
@@ -81,7 +81,7 @@ class Offenders(NamedTuple):
     outside: Mask | None = None
 
 
-class Verdict(NamedTuple):
+class Finding(NamedTuple):
     """What marks came to: a note with its code, or without one an error; hint: how to mend it."""
 
     message: str
@@ -104,7 +104,7 @@ class Domain:
     """A set of values with a name, and what to do about a value outside it.
 
     words: how a message names them. hint: what a person may have meant.
-    bounded: whether some finite number lies outside. watched: whether blocks leave marks.
+    bounded: whether some finite number lies outside. leaves_marks: whether blocks leave marks.
     logit_scale: what makes logits of them: 1 for all numbers that count by their differences in a
     row, so that their size says what arithmetic can keep; 0 where they do not.
     """
@@ -119,7 +119,7 @@ class Domain:
         return True
 
     @property
-    def watched(self) -> bool:
+    def leaves_marks(self) -> bool:
         """Whether blocks leave marks, which only the whole can judge."""
         return False
 
@@ -127,17 +127,17 @@ class Domain:
         """What of it arithmetic in this floating-point type can take."""
         return self
 
-    def spotless(self, raw: Raw) -> bool:
+    def surely_valid(self, raw: Raw) -> bool:
         """Whether one look shows that nothing offends or leaves a mark; False is a doubt."""
         return False
 
-    def offenders(
-        self, raw: Raw, classes: int | None = None, spared: int | None = None
-    ) -> Offenders:
-        """The entries that do not belong; `classes` and `spared` as for `Labels`."""
+    def violations(
+        self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
+    ) -> Violations:
+        """The entries that do not belong; `classes` and `ignore_index` as for `Labels`."""
         raise NotImplementedError
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """Why a value does not belong, to follow the value in a message."""
         return "is not one"
 
@@ -145,7 +145,7 @@ class Domain:
         """What a block shows that bears on the whole."""
         return frozenset()
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+    def finding(self, marks: frozenset[str]) -> Finding | None:
         """What the marks of all blocks come to."""
         return None
 
@@ -167,20 +167,20 @@ class Numbers(Domain):
         """Whether the interval has an end."""
         return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))
 
-    def offenders(
+    def violations(
         self,
         raw: Raw,
         classes: int | None = None,
-        spared: int | None = None,
-    ) -> Offenders:
+        ignore_index: int | None = None,
+    ) -> Violations:
         """The entries that are nan or outside the interval."""
         if not raw.size or self._holds_all(raw):
-            return Offenders()
+            return Violations()
         missing = np.isnan(raw)
         if not self.bounded:
             missing |= ~self.interval.holds(raw)
         outside = ~self.interval.holds(raw) & ~missing
-        return Offenders(or_none(missing), or_none(outside))
+        return Violations(or_none(missing), or_none(outside))
 
     def _holds_all(self, raw: Raw) -> bool:
         """Whether a pass, or two, find nothing that does not belong; False may be a false alarm.
@@ -198,7 +198,7 @@ class Numbers(Domain):
             return bool(self.interval.holds(raw.min()))
         return bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """Below, above, or not a number at all."""
         if math.isnan(value) or self.interval.holds(value):
             return "is not one"

@@ -1,4 +1,4 @@
-"""Arrays of a call from Python, taken and checked, and worked on a strip at a time."""
+"""Arrays of a call from Python, taken and checked, and worked on a chunk at a time."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
-from losscli.backends.heap import settle_heap
+from losscli.backends.heap import prime_heap
 from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, Place
 from losscli.losses.core.domain import Domain, rows_with
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from losscli.losses.core.loss import Loss
 
 # Numbers that are worked on at once in a host's process: few enough for temporaries that it keeps
-# (see settle_heap) and that stay in cache. Calls on a sixteenth of them are so short that two
+# (see prime_heap) and that stay in cache. Calls on a sixteenth of them are so short that two
 # threads spend more on the interpreter's lock than they save: triplet_margin then took 7 ns, not 2.
-_STRIP = 262_144
+_CHUNK = 262_144
 
 
-def strips(rows: int, numbers: int) -> Iterator[slice]:
+def chunks(rows: int, numbers: int) -> Iterator[slice]:
     """Parts of so many rows of so many numbers each, alike long: a short last one costs as much."""
-    count = max(1, round(rows * max(1, numbers) / _STRIP))
+    count = max(1, round(rows * max(1, numbers) / _CHUNK))
     step = max(1, -(-rows // count))
     return (slice(start, start + step) for start in range(0, rows, step))
 
@@ -55,7 +55,7 @@ class Inputs:
                 f"{loss.name} takes one target a prediction; they are {raw_pred.shape}{beside}"
             )
         target_row = None if raw_target is None else raw_target.shape[1:]
-        loss.fit(raw_pred.shape[1:], target_row, params)
+        loss.check_shapes(raw_pred.shape[1:], target_row, params)
         if not raw_pred.size and len(raw_pred):
             raise DataError(f"{loss.name} takes rows of numbers; pred is {raw_pred.shape}")
         _check_inputs(loss, raw_pred, raw_target, params)
@@ -86,14 +86,14 @@ class Inputs:
             second = other.to(pred.device).to(torch.int64 if indexed else torch.float64)
         return cls(xp, pred.to(torch.float64), second, moved)
 
-    def by_strips(self, function: Callable[..., Array], row: Sequence[int]) -> Array:
-        """`function` of all rows, a strip at a time where that keeps temporaries small."""
+    def map_chunks(self, function: Callable[..., Array], row: Sequence[int]) -> Array:
+        """`function` of all rows, a chunk at a time where that keeps temporaries small."""
         with np.errstate(all="ignore"):
             if self.xp is not ROWWISE:
                 return function(self.xp, self.pred, self.target, self.params)
-            settle_heap()
+            prime_heap()
             out = np.empty((len(self.pred), *row))
-            for part in strips(len(self.pred), math.prod(self.pred.shape[1:])):
+            for part in chunks(len(self.pred), math.prod(self.pred.shape[1:])):
                 target = None if self.target is None else self.target[part]
                 out[part] = function(self.xp, self.pred[part], target, self.params)
             return out
@@ -109,11 +109,11 @@ def _check_inputs(loss: "Loss", pred: Any, target: Any, params: Mapping[str, Any
     """Raise DataError where an entry lies outside the domain of its role."""
     pred_domain, target_domain = loss.domains_of(params)
     classes = loss.classes(pred.shape[1:])
-    spared = params.get("ignore_index")
-    out = target == spared if spared is not None and target.ndim == 1 else None
+    ignore_index = params.get("ignore_index")
+    out = target == ignore_index if ignore_index is not None and target.ndim == 1 else None
     _check(loss.name, "pred", pred, pred_domain, out=out)
     if target_domain is not None:
-        _check(loss.name, "target", target, target_domain, classes, spared)
+        _check(loss.name, "target", target, target_domain, classes, ignore_index)
 
 
 def _check(
@@ -122,22 +122,22 @@ def _check(
     raw: Any,
     domain: Domain,
     classes: int | None = None,
-    spared: int | None = None,
+    ignore_index: int | None = None,
     out: Any = None,
 ) -> None:
     """Raise DataError where an entry lies outside the domain; rows that are `out` may."""
-    missing, outside = domain.offenders(raw, classes, spared)
+    missing, outside = domain.violations(raw, classes, ignore_index)
     mask = outside if outside is not None else missing
     if mask is not None and out is not None:
         mask = mask & ~out.reshape(-1, *(1,) * (mask.ndim - 1))
     if mask is not None and mask.any():
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         raise DataError(
-            f"{name} takes {domain.words}; {raw[at]} {domain.fault(float(raw[at]), classes)}",
+            f"{name} takes {domain.words}; {raw[at]} {domain.reason(float(raw[at]), classes)}",
             place=Place(role, row=int(at[0]), column=int(at[1]) if len(at) > 1 else None),
             count=int(rows_with(mask).sum()),
             total=len(mask),
         )
-    verdict = domain.verdict(domain.marks(raw)) if domain.watched else None
-    if verdict is not None and not verdict.code:
-        raise DataError(f"{name}: {verdict.message}", place=role, hint=verdict.hint)
+    finding = domain.finding(domain.marks(raw)) if domain.leaves_marks else None
+    if finding is not None and not finding.code:
+        raise DataError(f"{name}: {finding.message}", place=role, hint=finding.hint)

@@ -7,20 +7,20 @@ from typing import Any, NamedTuple
 
 from losscli.losses.core.domain import (
     Domain,
+    Finding,
     Interval,
     Mask,
     Numbers,
-    Offenders,
     Raw,
-    Verdict,
+    Violations,
 )
 
 
 class Part(NamedTuple):
-    """A domain; spares: whether a label that is to be ignored may lie outside it."""
+    """A domain; allows_ignored: whether a label that is to be ignored may lie outside it."""
 
     domain: Domain
-    spares: bool = True
+    allows_ignored: bool = True
 
 
 def together(parts: Sequence[Part]) -> Domain:
@@ -30,7 +30,7 @@ def together(parts: Sequence[Part]) -> Domain:
         if any(_within(other, part) for other in kept):
             continue
         kept = [other for other in kept if not _within(part, other)] + [part]
-    if len(kept) == 1 and kept[0].spares:
+    if len(kept) == 1 and kept[0].allows_ignored:
         return kept[0].domain
     return _crossed([part.domain for part in kept]) or Every.of(kept)
 
@@ -55,7 +55,7 @@ def _within(inner: Part, outer: Part) -> bool:
     """Whether what lies in one lies in the other; of plain numbers alone can that be told."""
     one, other = inner.domain, outer.domain
     if type(other) is not Numbers or not isinstance(one, Numbers):
-        return one == other and outer.spares >= inner.spares
+        return one == other and outer.allows_ignored >= inner.allows_ignored
     a, b = one.interval, other.interval
     if not isinstance(a, Interval) or not isinstance(b, Interval):
         return one == other
@@ -88,52 +88,56 @@ class Every(Domain):
         return any(part.domain.bounded for part in self.parts)
 
     @property
-    def watched(self) -> bool:
+    def leaves_marks(self) -> bool:
         """Whether one of them leaves marks."""
-        return any(part.domain.watched for part in self.parts)
+        return any(part.domain.leaves_marks for part in self.parts)
 
     def computed_in(self, dtype: Any) -> "Every":
         """What of each it can take."""
         parts = tuple(p._replace(domain=p.domain.computed_in(dtype)) for p in self.parts)
         return self if parts == self.parts else self.of(parts)
 
-    def offenders(
-        self, raw: Raw, classes: int | None = None, spared: int | None = None
-    ) -> Offenders:
+    def violations(
+        self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
+    ) -> Violations:
         """The entries that lie outside any of them."""
         missing = outside = None
         for part in self.parts:
-            found = part.domain.offenders(raw, classes, spared if part.spares else None)
+            found = part.domain.violations(
+                raw, classes, ignore_index if part.allows_ignored else None
+            )
             missing = _either(missing, found.missing)
             outside = _either(outside, found.outside)
-        return Offenders(missing, outside)
+        return Violations(missing, outside)
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """What the first that does not hold it says; plain numbers can tell by the value alone."""
         domains = [part.domain for part in self.parts]
         blind = [domain for domain in domains if not isinstance(domain, Numbers)]
         for domain in domains:
             if isinstance(domain, Numbers) and not domain.interval.holds(value):
-                return domain.fault(value, classes)
-        return blind[0].fault(value, classes) if blind else "is not one"
+                return domain.reason(value, classes)
+        return blind[0].reason(value, classes) if blind else "is not one"
 
     def marks(self, raw: Raw) -> frozenset[str]:
         """The marks of each, told apart by its place."""
         return frozenset(
-            f"{at}:{mark}" for at, part in self._watchers() for mark in part.domain.marks(raw)
+            f"{at}:{mark}"
+            for at, part in self._parts_with_marks()
+            for mark in part.domain.marks(raw)
         )
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+    def finding(self, marks: frozenset[str]) -> Finding | None:
         """The first of theirs."""
-        for at, part in self._watchers():
+        for at, part in self._parts_with_marks():
             own = {mark.removeprefix(f"{at}:") for mark in marks if mark.startswith(f"{at}:")}
-            verdict = part.domain.verdict(frozenset(own))
-            if verdict is not None:
-                return verdict
+            finding = part.domain.finding(frozenset(own))
+            if finding is not None:
+                return finding
         return None
 
-    def _watchers(self) -> Iterator[tuple[int, Part]]:
-        return ((at, part) for at, part in enumerate(self.parts) if part.domain.watched)
+    def _parts_with_marks(self) -> Iterator[tuple[int, Part]]:
+        return ((at, part) for at, part in enumerate(self.parts) if part.domain.leaves_marks)
 
 
 def _either(mask: Mask | None, other: Mask | None) -> Mask | None:

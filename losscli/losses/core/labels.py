@@ -9,12 +9,12 @@ import numpy as np
 from losscli.losses.core.domain import (
     SOFT_TARGETS,
     Domain,
+    Finding,
     Interval,
     Mask,
     Numbers,
-    Offenders,
     Raw,
-    Verdict,
+    Violations,
     or_none,
 )
 
@@ -26,25 +26,25 @@ class Labels(Domain):
     words: str = "class indices 0 ... C - 1"
     hint: str = "labels count from 0; -l cross_entropy:ignore_index=K leaves label K out"
 
-    def offenders(
-        self, raw: Raw, classes: int | None = None, spared: int | None = None
-    ) -> Offenders:
-        """The entries that are no index of `classes` classes and not `spared` (ignore_index)."""
+    def violations(
+        self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
+    ) -> Violations:
+        """The entries that are no index of `classes` classes and not `ignore_index`."""
         if raw.ndim > 1:
-            return SOFT_TARGETS.offenders(raw)
+            return SOFT_TARGETS.violations(raw)
         if not raw.size:
-            return Offenders()
+            return Violations()
         high = math.inf if classes is None else classes
         if raw.dtype.kind in "iub" and raw.min() >= 0 and raw.max() < high:
-            return Offenders()
+            return Violations()
         missing = np.isnan(raw) if raw.dtype.kind == "f" else None
         good = (raw >= 0) & (raw < high) & (raw == np.floor(raw))
-        if spared is not None:
-            good |= raw == spared
+        if ignore_index is not None:
+            good |= raw == ignore_index
         outside = ~good if missing is None else ~good & ~missing
-        return Offenders(or_none(missing), or_none(outside))
+        return Violations(or_none(missing), or_none(outside))
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """Not whole, negative, or past the last class."""
         if not math.isfinite(value) or value != math.floor(value):
             return "is not a whole number"
@@ -59,16 +59,16 @@ class Choice(Domain):
     clash: tuple[float, ...] = ()
 
     @property
-    def watched(self) -> bool:
+    def leaves_marks(self) -> bool:
         """Whether two conventions can be mixed."""
         return bool(self.clash)
 
-    def offenders(
+    def violations(
         self,
         raw: Raw,
         classes: int | None = None,
-        spared: int | None = None,
-    ) -> Offenders:
+        ignore_index: int | None = None,
+    ) -> Violations:
         """The entries that are none of the numbers."""
         good: Mask = raw == self.values[0]
         for value in self.values[1:]:
@@ -76,10 +76,10 @@ class Choice(Domain):
                 break
             good |= raw == value
         if good.all():
-            return Offenders()
+            return Violations()
         missing = np.isnan(raw) if raw.dtype.kind == "f" else None
         outside = ~good if missing is None else ~good & ~missing
-        return Offenders(or_none(missing), or_none(outside))
+        return Violations(or_none(missing), or_none(outside))
 
     @property
     def signs(self) -> "Choice | None":
@@ -88,7 +88,7 @@ class Choice(Domain):
             return None
         return replace(self, values=tuple(v for v in self.values if v), clash=())
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """None of the numbers."""
         return "is none of them"
 
@@ -103,12 +103,12 @@ class Choice(Domain):
             if not (value < low or value > high) and (raw == value).any()
         )
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+    def finding(self, marks: frozenset[str]) -> Finding | None:
         """An error where two conventions are mixed: one of them reads every row the wrong way."""
         if len(marks) < 2:
             return None
         both = " and ".join(sorted(marks, key=float))
-        return Verdict(f"labels are of two conventions: {both} both mean negative", hint=self.hint)
+        return Finding(f"labels are of two conventions: {both} both mean negative", hint=self.hint)
 
 
 @dataclass(frozen=True)
@@ -125,20 +125,20 @@ class BothSides(Choice):
         positive = {"positive"} if (raw > 0).any() else set()
         return super().marks(raw) | positive
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+    def finding(self, marks: frozenset[str]) -> Finding | None:
         """An error where two conventions are mixed, and where one side is missing."""
         if marks == {"positive"}:
-            return Verdict(
+            return Finding(
                 self.alone, hint="leave --like out: its number depends on which labels are there"
             )
-        return super().verdict(marks - {"positive"})
+        return super().finding(marks - {"positive"})
 
 
 @dataclass(frozen=True)
-class Wholes(Numbers):
+class IntegerLabels(Numbers):
     """Whole numbers that name something, as far as their type tells one from the next."""
 
-    def computed_in(self, dtype: Any) -> "Wholes":
+    def computed_in(self, dtype: Any) -> "IntegerLabels":
         """Fewer of them: 2^24 and 2^24 + 1 are one float32, and a wrong label would be right."""
         whole = 2.0 ** (np.finfo(dtype).nmant + 1)
         if whole >= self.interval.high:
@@ -146,23 +146,23 @@ class Wholes(Numbers):
         hint = f"{np.dtype(dtype)} tells whole numbers apart below {whole:.0f}"
         return replace(self, hint=hint, interval=Interval(-whole, whole, "()"))
 
-    def offenders(
-        self, raw: Raw, classes: int | None = None, spared: int | None = None
-    ) -> Offenders:
+    def violations(
+        self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
+    ) -> Violations:
         """The entries with a fraction or too many digits; what is not finite is missing."""
         if raw.dtype.kind in "iub":
-            return super().offenders(raw)
+            return super().violations(raw)
         told = self.computed_in(raw.dtype)
         if told is not self:
-            return told.offenders(raw)
+            return told.violations(raw)
         whole = raw == np.floor(raw)
         if not raw.size or (whole.all() and self._holds_all(raw)):
-            return Offenders()
+            return Violations()
         missing = ~np.isfinite(raw)
         good = whole & self.interval.holds(raw)
-        return Offenders(or_none(missing), or_none(~good & ~missing))
+        return Violations(or_none(missing), or_none(~good & ~missing))
 
-    def fault(self, value: float, classes: int | None = None) -> str:
+    def reason(self, value: float, classes: int | None = None) -> str:
         """It has a fraction, is none, or cannot be told from its neighbours."""
         if not math.isfinite(value):
             return "is not finite"
@@ -175,7 +175,7 @@ HARD_LABEL = Choice(
     "labels of {0, 1} or {-1, 1}", "map one of them to the other", (0.0, 1.0, -1.0), (0.0, -1.0)
 )
 SIGN = Choice("labels of -1 or 1", "2 * label - 1 makes them of 0 and 1", (1.0, -1.0))
-CLASS = Wholes(
+CLASS = IntegerLabels(
     "labels, as whole numbers",
     "number them from 0; for scores: -l zero_one:threshold=0.5",
     Interval(-(2.0**53), 2.0**53, "()"),

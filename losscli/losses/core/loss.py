@@ -127,7 +127,7 @@ class Loss:
         """What makes logits of predictions, whose size then sets the errors; 0 where none are."""
         return self.domains_of(params)[0].logit_scale
 
-    def hides(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
+    def may_saturate(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
         """Whether it saturates under these parameters, with rows of targets of this shape."""
         if callable(self.saturates):
             return self.saturates(self.indexed(target), **params)
@@ -141,20 +141,20 @@ class Loss:
         """How many classes labels may name, beside rows of predictions of this shape."""
         if not isinstance(self.target, Labels) or not len(pred):
             return None
-        return pred[-1] + self.rows_of.more
+        return pred[-1] + self.rows_of.extra_classes
 
-    def fit(
+    def check_shapes(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> None:
         """Check the shapes of a row of pred and of target (N left out) and of the parameters.
 
         Raises DataError where pred and target do not fit, UsageError where a parameter does not.
         """
-        if not self.rows_of.fit(pred, target):
+        if not self.rows_of.matches(pred, target):
             found = shape_words(pred)
             found += "" if target is None else f" and {shape_words(target)}"
             raise DataError(
-                f"{self.name} takes {self.rows_of.taken()}; they are {found}",
+                f"{self.name} takes {self.rows_of.describe()}; they are {found}",
                 hint=self._shape_hint(pred, target, params),
             )
         width = pred[-1] if pred else 1
@@ -175,7 +175,7 @@ class Loss:
         if self.elementwise:
             return "losscli never broadcasts: reshape one of them"
         if isinstance(self.target, Labels):
-            if target and self.rows_of.fit(pred, ()) and not self.rows_of.fit(pred, pred):
+            if target and self.rows_of.matches(pred, ()) and not self.rows_of.matches(pred, pred):
                 return "targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
             binary = f" ({self._binary_hint(params)})" if not pred else ""
             return f"classes stand on the last axis{binary}"
@@ -195,7 +195,7 @@ class Loss:
         UsageError for parameters that the loss does not have or cannot take.
         """
         inputs = Inputs.of(self, pred, target, params)
-        return inputs.by_strips(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
+        return inputs.map_chunks(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
 
     def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """The gradient of each per-sample loss with respect to its predictions, of pred's shape.
@@ -206,7 +206,7 @@ class Loss:
             raise UsageError(f"{self.name} has no gradient: it is flat wherever it does not jump")
         inputs = Inputs.of(self, pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
-        return inputs.by_strips(
+        return inputs.map_chunks(
             lambda xp, p, t, kw: self.derivative(xp, p, t, **kw) / outputs, inputs.pred.shape[1:]
         )
 
@@ -217,7 +217,7 @@ class Loss:
             return values
         return row_means(xp, values)
 
-    def shares(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
+    def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
         """What each row counts in the mean; None where all count 1."""
         found = None if self.denominator is None else self.denominator(xp, target, **params)
         return found if found is None or found.ndim == 1 else row_means(xp, found)

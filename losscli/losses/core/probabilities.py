@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.backends.rowwise import ROWWISE
-from losscli.losses.core.domain import Interval, Numbers, Raw, Verdict
+from losscli.losses.core.domain import Finding, Interval, Numbers, Raw
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Simplex(Numbers):
     """Numbers >= 0 that sum to 1 along the last axis; other sums are computed with, and noted."""
 
     @property
-    def watched(self) -> bool:
+    def leaves_marks(self) -> bool:
         """A row that does not sum to 1 leaves a mark."""
         return True
 
@@ -27,12 +27,12 @@ class Simplex(Numbers):
             off = np.abs(_row_sums(raw) - 1.0)
         return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+    def finding(self, marks: frozenset[str]) -> Finding | None:
         """A note: nothing is normalised on the way."""
         if not marks:
             return None
         words = "rows do not sum to 1; they are taken as they are"
-        return Verdict(words, "not_normalised")
+        return Finding(words, "not_normalised")
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class LogProbabilities(Numbers):
     """Logarithms of probabilities; those above 0, of none, are computed with, and noted."""
 
     @property
-    def watched(self) -> bool:
+    def leaves_marks(self) -> bool:
         """A number above 0 leaves a mark."""
         return True
 
-    def spotless(self, raw: Raw) -> bool:
+    def surely_valid(self, raw: Raw) -> bool:
         """None lies above 0, and none is nan, which would be the greatest."""
         return not raw.size or bool(raw.max() <= 0)
 
@@ -52,12 +52,12 @@ class LogProbabilities(Numbers):
         """Whether some number lies above 0."""
         return frozenset({"above"}) if (raw > 0).any() else frozenset()
 
-    def verdict(self, marks: frozenset[str]) -> Verdict | None:
+    def finding(self, marks: frozenset[str]) -> Finding | None:
         """A note: a rounding may do it, or probabilities in their place."""
         if not marks:
             return None
         words = "log-probabilities above 0; they are taken as they are"
-        return Verdict(words, "not_normalised", self.hint)
+        return Finding(words, "not_normalised", self.hint)
 
 
 PROBABILITY = Numbers(

@@ -13,26 +13,26 @@ class Rows(NamedTuple):
     forms: of predictions and of targets, any of which must fit; a size is a number, or a letter
     that stands for any size, the same one in both. None for targets: the loss takes none.
     elementwise: any shape, the same of both, and the row's loss is the mean over its numbers.
-    free: any shapes: the loss itself knows what it takes.
-    more: how many more classes there are than a row of predictions has columns.
+    any_shape: any shapes: the loss itself knows what it takes.
+    extra_classes: how many more classes there are than a row of predictions has columns.
     width: what a letter usually is, for benchmarks.
     """
 
     words: str
     forms: tuple[tuple[Pattern, Pattern | None], ...] = ()
     elementwise: bool = False
-    more: int = 0
+    extra_classes: int = 0
     width: int = 1024
-    free: bool = False
+    any_shape: bool = False
 
     @property
     def targeted(self) -> bool:
         """Whether there are targets."""
-        return self.elementwise or self.free or self.forms[0][1] is not None
+        return self.elementwise or self.any_shape or self.forms[0][1] is not None
 
-    def fit(self, pred: Row, target: Row | None) -> bool:
+    def matches(self, pred: Row, target: Row | None) -> bool:
         """Whether rows of these shapes are taken."""
-        if self.free:
+        if self.any_shape:
             return target is not None
         if self.elementwise:
             return target is not None and tuple(pred) == tuple(target)
@@ -40,13 +40,13 @@ class Rows(NamedTuple):
 
     def pred_row(self, width: int) -> tuple[int, ...]:
         """A row of predictions whose letters are `width`; one number where any shape is taken."""
-        if self.elementwise or self.free:
+        if self.elementwise or self.any_shape:
             return ()
         return tuple(size if isinstance(size, int) else width for size in self.forms[0][0])
 
     def target_row(self, pred: Row) -> tuple[int, ...] | None:
         """The row of targets that usually goes with a row of predictions."""
-        if self.elementwise or self.free:
+        if self.elementwise or self.any_shape:
             return tuple(pred)
         for wanted, target in self.forms:
             sizes: dict[str, int] = {}
@@ -56,9 +56,9 @@ class Rows(NamedTuple):
                 return tuple(size if isinstance(size, int) else sizes[size] for size in target)
         return None
 
-    def taken(self) -> str:
+    def describe(self) -> str:
         """The shapes in words, such as "(N, C) with targets (N,)"."""
-        if self.free:
+        if self.any_shape:
             return self.words
         if self.elementwise:
             return "predictions and targets of one shape, (N,) or (N, D)"
@@ -91,11 +91,11 @@ def _matches(pattern: Pattern, row: Row, sizes: dict[str, int]) -> bool:
     )
 
 
-ANY_ROWS = Rows("rows of any shape", free=True)
+ANY_ROWS = Rows("rows of any shape", any_shape=True)
 NUMBERS = Rows("numbers", elementwise=True)
 CLASSES = Rows("a row of classes a sample", ((("C",), ()), (("C",), ("C",))))
 LABELLED = Rows("a row of classes a sample", ((("C",), ()),))
-THRESHOLDS = Rows("a column a threshold between classes", ((("K",), ()),), more=1, width=8)
+THRESHOLDS = Rows("a column a threshold between classes", ((("K",), ()),), extra_classes=1, width=8)
 VECTORS = Rows("a row of numbers a sample", ((("C",), ("C",)),))
 LABEL_SETS = Rows("one label or a row of them a sample", (((), ()), (("C",), ("C",))))
 TWO = Rows("two numbers a sample", (((2,), ()),))

@@ -26,7 +26,7 @@ class Penalty:
     """
 
     name: str
-    spelled: str
+    symbol: str
     formula: str
     latex: str
     source: str
@@ -58,7 +58,7 @@ class Penalty:
         if odd.any():
             at = int(odd.argmax())
             raise DataError(
-                f"{self.spelled} takes finite weights; number {at:,} is {array.flat[at]}",
+                f"{self.symbol} takes finite weights; number {at:,} is {array.flat[at]}",
                 hint="weights that are nan or infinite are those of a model that broke",
             )
         return array

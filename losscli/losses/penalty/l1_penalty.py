@@ -28,7 +28,7 @@ def _l1_penalty_reference(mp: Any, weights: Any) -> Any:
 
 l1_penalty = Penalty(
     name="l1_penalty",
-    spelled="l1",
+    symbol="l1",
     formula="Σ |w|",
     latex=r"\sum_i |w_i|",
     source="Tibshirani, Regression shrinkage and selection via the lasso, JRSS B 58, 1996",

@@ -26,7 +26,7 @@ def _l2_penalty_reference(mp: Any, weights: Any) -> Any:
 
 l2_penalty = Penalty(
     name="l2_penalty",
-    spelled="l2",
+    symbol="l2",
     formula="Σ w²",
     latex=r"\sum_i w_i^2",
     source="Hoerl and Kennard, Ridge regression, Technometrics 12, 1970",

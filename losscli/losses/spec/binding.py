@@ -14,7 +14,7 @@ from losscli.errors import UsageError
 from losscli.losses.core.conventions import Convention
 from losscli.losses.core.domain import Domain
 from losscli.losses.core.loss import Loss
-from losscli.losses.registry import find, find_like, known, lacks, penalties
+from losscli.losses.registry import find, find_like, is_known, not_in_library, penalties
 from losscli.losses.spec.grammar import Spec, Term, parse
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ class BoundLoss(NamedTuple):
         """Whether probabilities in their place would give a number that looks right."""
         return self.loss.takes_logits(self.params)
 
-    def hides(self, target: Sequence[int] | None) -> bool:
+    def may_saturate(self, target: Sequence[int] | None) -> bool:
         """Whether a missing number may give a finite loss, with rows of targets of this shape.
 
         Of a library's own form nothing is known.
         """
         if self.convention is not None and self.convention.values is not None:
             return True
-        return self.loss.hides(self.params, target)
+        return self.loss.may_saturate(self.params, target)
 
     def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
         """One loss a row; a row's bits do not depend on how many rows share the block.
@@ -104,15 +104,15 @@ class BoundLoss(NamedTuple):
 
     def denominator(self, backend: Backend, target: Array | None) -> Array | None:
         """What each row counts in the mean; None where all count 1."""
-        return self.loss.shares(backend.xp, target, self.params)
+        return self.loss.denominators(backend.xp, target, self.params)
 
-    def fit(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
+    def check_shapes(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
         """Check the shapes of a row of pred and of target, N left out.
 
         Raises DataError where pred and target do not fit, UsageError where a parameter does not,
         or where the value would not be that of the library.
         """
-        self.loss.fit(pred, target if self.loss.rows_of.targeted else None, self.params)
+        self.loss.check_shapes(pred, target if self.loss.rows_of.targeted else None, self.params)
         refusal = "" if self.convention is None else self.convention.refusal(pred)
         if refusal:
             raise UsageError(
@@ -135,7 +135,7 @@ class BoundLoss(NamedTuple):
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 
-class Places(NamedTuple):
+class BindContext(NamedTuple):
     """What words are bound by: at gives the path of a file that they name, read its array.
 
     like: the library whose conventions losses follow.
@@ -148,7 +148,7 @@ class Places(NamedTuple):
 
 def bind(
     spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]",
-    places: "Reader | Places",
+    places: "Reader | BindContext",
     like: str | None = None,
 ) -> list[BoundLoss]:
     """The losses that a spec, a loss, a function or a list of them names, with unique labels.
@@ -158,8 +158,8 @@ def bind(
 
     Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
     """
-    if not isinstance(places, Places):
-        places = Places(places)
+    if not isinstance(places, BindContext):
+        places = BindContext(places)
     places = places._replace(like=like)
     items: Sequence[Any] = spec if _listed(spec) else [spec]
     bound = [loss for item in items for loss in _bind_item(item, places)]
@@ -197,7 +197,7 @@ def _files_of(spec: Spec) -> Iterator[str]:
         yield from (value[1:].strip() for _, value in term.given if value.startswith("@"))
 
 
-def rows_only(loss: BoundLoss) -> BoundLoss:
+def without_penalty(loss: BoundLoss) -> BoundLoss:
     """The loss, where it has no penalty: what is measured or checked are rows."""
     if loss.penalty is not None:
         raise UsageError(
@@ -211,7 +211,7 @@ def _listed(spec: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(spec, Sequence) and not isinstance(spec, str | BoundLoss)
 
 
-def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
+def _bind_item(item: Any, places: BindContext) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
@@ -226,13 +226,13 @@ def _bind_item(item: Any, places: Places) -> list[BoundLoss]:
     raise UsageError(f"a loss is asked for by its name, not by {item!r}")
 
 
-def _with_files(spec: Spec, places: Places) -> BoundLoss:
+def _with_files(spec: Spec, places: BindContext) -> BoundLoss:
     files = tuple(map(places.at, _files_of(spec)))
     located = spec._replace(terms=tuple(term.located(places.at) for term in spec.terms))
     return _bind_spec(spec, places)._replace(files=files, words=str(located))
 
 
-def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
+def _bind_spec(spec: Spec, places: BindContext) -> BoundLoss:
     if spec.plain:
         return _bind_term(spec.terms[0], places)._replace(label=spec.label or str(spec))
     from losscli.losses.spec.sums import Sum, Weighed
@@ -265,25 +265,25 @@ def _bind_spec(spec: Spec, places: Places) -> BoundLoss:
     )
 
 
-def _bind_term(term: Term, places: Places) -> BoundLoss:
+def _bind_term(term: Term, places: BindContext) -> BoundLoss:
     loss, statistic, code = _named(term, places)
     given = {key: _value(value, places) for key, value in term.given}
     return _bound(loss, given, str(term), places)._replace(statistic=statistic, code=code)
 
 
-def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: Places) -> BoundLoss:
+def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: BindContext) -> BoundLoss:
     """A loss with its parameters, by the convention that is asked for."""
     if places.like is None:
         return BoundLoss(loss, loss.resolve(given), label)
     if places.like not in loss.like:
-        raise lacks(places.like, loss)
+        raise not_in_library(places.like, loss)
     convention = loss.like[places.like]
     if convention.denominator is not None:
         loss = replace(loss, denominator=convention.denominator)
     return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
 
 
-def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
+def _named(term: Term, places: BindContext) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
     """The loss of a name: of the catalogue, of a user's file or module, of a package."""
     if term.where:
         from losscli.losses.spec import user_code as references
@@ -292,7 +292,7 @@ def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin,
         where = places.at(term.where) if term.where.endswith(".py") else term.where
         found = references.load(f"{where}:{term.name}")
         return own_loss(found, term.name, where), None, (references.origin_of(where),)
-    if not known(term.name):
+    if not is_known(term.name):
         from losscli.losses.spec.plugins import plugin
 
         offered = plugin(term.name)
@@ -305,7 +305,7 @@ def _named(term: Term, places: Places) -> "tuple[Loss, str | None, tuple[Origin,
     return (*found, ())
 
 
-def _penalty(term: Term, places: Places) -> float:
+def _penalty(term: Term, places: BindContext) -> float:
     known_ones = penalties()
     if term.name not in known_ones:
         raise UsageError(
@@ -327,7 +327,7 @@ def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
     return Spec(tuple(terms))
 
 
-def _value(text: str, places: Places) -> Any:
+def _value(text: str, places: BindContext) -> Any:
     if text.startswith("@"):
         return places.read(places.at(text[1:].strip()))
     words: dict[str, Any] = {"true": True, "false": False, "none": None}

@@ -149,10 +149,10 @@ class _Scanner:
 
     def _module(self) -> "re.Match[str] | None":
         """`MODULE:NAME`; not `LOSS:key`, in which a value was forgotten."""
-        from losscli.losses.registry import known
+        from losscli.losses.registry import is_known
 
         found = self._look(_MODULE)
-        if found is None or known(found[1]):
+        if found is None or is_known(found[1]):
             return None
         self._at = found.end()
         return found

@@ -49,8 +49,8 @@ class Sum(Loss):
                 f"{name} adds {targeted[True].name}, which takes targets, to "
                 f"{targeted[False].name}, which takes none"
             )
-        spared = {part.params[_SHARED] for part in parts if _SHARED in part.params}
-        if len(spared) > 1:
+        ignored = {part.params[_SHARED] for part in parts if _SHARED in part.params}
+        if len(ignored) > 1:
             raise _unlike(name)
         prefixes = _prefixes(losses)
         whole = all(loss.elementwise for loss in losses)
@@ -86,9 +86,9 @@ class Sum(Loss):
         )
         return found
 
-    def hides(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
+    def may_saturate(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
         """Whether any part does."""
-        return any(part.loss.hides(own, target) for part, own in self._each(params))
+        return any(part.loss.may_saturate(own, target) for part, own in self._each(params))
 
     @property
     def differentiable(self) -> bool:
@@ -159,9 +159,9 @@ class Sum(Loss):
         each = [self._reference(mp, loss, p, t, own) for p, t in zip(pred, target, strict=True)]
         return mp.fsum(each) / len(each)
 
-    def shares(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
+    def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
         """What each row counts; raises UsageError where the parts do not agree."""
-        found = [part.loss.shares(xp, target, own) for part, own in self._each(params)]
+        found = [part.loss.denominators(xp, target, own) for part, own in self._each(params)]
         given = [share for share in found if share is not None]
         if not given:
             return None
@@ -170,12 +170,12 @@ class Sum(Loss):
                 raise _unlike(self.name)
         return given[0]
 
-    def fit(
+    def check_shapes(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> None:
         """Check that the shapes fit every part."""
         for part, own in self._each(params):
-            part.loss.fit(pred, target, own)
+            part.loss.check_shapes(pred, target, own)
         indexed = {part.loss.indexed(target): part.loss for part in self.parts}
         if len(indexed) > 1:
             raise UsageError(
@@ -226,12 +226,12 @@ def _prefixes(losses: Sequence[Loss]) -> tuple[str, ...]:
 
 def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
     pairs = [_domains_of(part) for part in parts]
-    spares = [_SHARED in part.params for part in parts]
-    spares = spares if any(spares) else [True] * len(parts)  # then no label is to be ignored
+    allowing = [_SHARED in part.params for part in parts]
+    allowing = allowing if any(allowing) else [True] * len(parts)  # then no label is to be ignored
     preds = together([Part(pred) for pred, _ in pairs])
     targets = [
-        Part(target, spares=spare)
-        for (_, target), spare in zip(pairs, spares, strict=True)
+        Part(target, allows_ignored=allows)
+        for (_, target), allows in zip(pairs, allowing, strict=True)
         if target is not None
     ]
     return preds, together(targets) if targets else None
