@@ -93,7 +93,7 @@ def _rows(document: Mapping[str, Any], gate: Gate) -> Measurement | Mapping[str,
 
 def _taken(document: Mapping[str, Any], gate: Gate) -> list[Mapping[str, Any]]:
     rows = [row for row in document["rows"] if row["label"] == gate.label]
-    return [row for row in rows if gate.takes(dict(_key(row)))]
+    return [row for row in rows if gate.matches(dict(_key(row)))]
 
 
 def _key(row: Mapping[str, Any]) -> _Key:

@@ -97,7 +97,7 @@ def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
         return found | {"problem": error.message}, error.exit_code
     try:
         for gate in step.pairs:
-            with opened(step.plan, gate.others) as source:
+            with opened(step.plan, gate.reference) as source:
                 found["seconds"] += 2 * source.size / _ARRAYS
     except LossCliError as error:  # which costs its gates and not the run
         return found | {"problem": f"{gate.expr}: {error.message}"}, 1

@@ -200,10 +200,10 @@ def judged_pairs(step: Step) -> Iterator[GateResult]:
         if gate.label not in labels:
             yield refused(gate, f"no loss is labelled {gate.label!r}: {', '.join(sorted(labels))}")
             continue
-        if gate.others not in found:
-            together = {other.label for other in step.pairs if other.others == gate.others}
-            found[gate.others] = _compared(step, gate.others, together)
-        comparison = found[gate.others]
+        if gate.reference not in found:
+            together = {other.label for other in step.pairs if other.reference == gate.reference}
+            found[gate.reference] = _compared(step, gate.reference, together)
+        comparison = found[gate.reference]
         if isinstance(comparison, str):
             yield refused(gate, comparison)
         else:
@@ -265,7 +265,7 @@ def _read_by(plan: RunPlan) -> list[Any]:
     for step in plan.steps:
         if step.kind == "eval":
             found += [step.plan.preds, step.plan.targets, step.plan.weights, *step.plan.by]
-            found += [gate.others.preds for gate in step.pairs]
+            found += [gate.reference.preds for gate in step.pairs]
     return found
 
 

@@ -19,7 +19,7 @@ def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> Ga
     if words:
         return refused(gate, words)
     assert difference.ci is not None
-    limit = gate.margin.beside(difference.reference)
+    limit = gate.margin.absolute(difference.reference)
     status, words = _decided(gate, difference, limit)
     return GateResult(gate, limit, difference.value, difference.stderr, status, words, gate.run)
 

@@ -46,7 +46,7 @@ def gated(
         if not gate.groups:
             return found(gate, result.losses)
         groups = {
-            group_name(g.by): found(gate, g.losses) for g in result.groups if gate.takes(g.by)
+            group_name(g.by): found(gate, g.losses) for g in result.groups if gate.matches(g.by)
         }
         return groups or Measurement(None, reason=_no_group(gate, [g.by for g in result.groups]))
 
@@ -110,7 +110,7 @@ def _saved(
     found = {
         group_name(group["by"]): _saved_in(group, gate, other)
         for group in groups
-        if isinstance(group.get("by"), Mapping) and gate.takes(group["by"])
+        if isinstance(group.get("by"), Mapping) and gate.matches(group["by"])
     }
     return found or Measurement(None, reason=f"the baseline has no {gate.selector}")
 

@@ -1,4 +1,4 @@
-"""Gates: what a result must hold, in one line each, and the judgement of it."""
+"""Gates: conditions on a result, one line each, and how they are judged."""
 
 from losscli.gates.grammar import (
     BENCH_STATS,

@@ -5,7 +5,7 @@
     groups   = "[" KEY=VALUE {,KEY=VALUE} "]"       VALUE: bare, 'quoted', or * (every one)
     limit    = NUMBER | baseline[.STAT] [* F] [+ N | - N]
 
-In quotes a quote is written twice. Nothing here knows what a result is.
+A quote inside quotes is doubled. NUMBER is finite; `5%` is 0.05. This module knows no result.
 """
 
 import math
@@ -21,7 +21,7 @@ STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high", "r
 BENCH_STATS = ("time", "peak_memory_bytes", "speedup")
 COUNTS = ("rows", "skipped", "ignored")
 
-# Repeats that give nothing back (`*+`): a text that is no gate is refused in one pass over it.
+# Possessive repeats (`*+`): a text that is not a gate is refused in one pass over it.
 _GATE = re.compile(
     r"(?P<label>[^\[<>]*+)"
     r"(?P<groups>\[(?:[^\]']|'(?:[^']|'')*+')*+\])?"
@@ -30,15 +30,16 @@ _GATE = re.compile(
     re.DOTALL,
 )
 _PAIR = re.compile(r"([^=,\[\]']++)=\s*+('(?:[^']|'')*+'\s*+|[^,\[\]']*+)(?:,|$)")
-_RELATIVE = re.compile(
+_NUMBER = re.compile(r"([+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)\s*+(%)?")
+_BASELINE = re.compile(
     r"baseline(?:\.(\w+))?\s*+(?:\*\s*+([^\s+-]+(?:[eE][+-]?\d+)?))?\s*+(?:([+-])\s*+(\S+))?"
 )
 
 
 class BaselineLimit(NamedTuple):
-    """A limit that a saved result gives: its statistic, times a factor, plus an offset.
+    """A limit taken from the baseline: its statistic, times a factor, plus an offset.
 
-    stat: None is that of the gate's left side, and the mean where that is an end of the interval.
+    stat: None means the statistic of the gate's left side, or the value if that is an interval end.
     """
 
     stat: str | None = None
@@ -46,21 +47,21 @@ class BaselineLimit(NamedTuple):
     offset: float = 0.0
 
     def __str__(self) -> str:
-        words = "baseline" if self.stat is None else f"baseline.{self.stat}"
-        words += f" * {_short(self.factor)}" if self.factor != 1.0 else ""
+        text = "baseline" if self.stat is None else f"baseline.{self.stat}"
+        text += f" * {shortest(self.factor)}" if self.factor != 1.0 else ""
         sign = "-" if self.offset < 0 else "+"
-        return f"{words} {sign} {_short(abs(self.offset))}" if self.offset else words
+        return f"{text} {sign} {shortest(abs(self.offset))}" if self.offset else text
 
-    def of(self, saved: float) -> float:
-        """The limit that a saved number makes."""
-        return saved * self.factor + self.offset
+    def of(self, baseline: float) -> float:
+        """Return the limit for a number of the baseline."""
+        return baseline * self.factor + self.offset
 
 
 class Gate(NamedTuple):
-    """A parsed gate: a label, or one of COUNTS; a statistic; a comparison; a limit.
+    """A parsed gate: a label or one of COUNTS, a statistic, a comparison and a limit.
 
-    groups: what a group, or a row of a benchmark, must be of, key by key; None is every value.
-    run: the evaluation or benchmark that it is of, None where there is but one.
+    groups: the value required of each key of a group, or of a benchmark's row; None is any value.
+    run: the name of the evaluation or benchmark that it checks; None if there is only one.
     """
 
     label: str
@@ -73,126 +74,142 @@ class Gate(NamedTuple):
 
     @property
     def selector(self) -> str:
-        """What it asks for, normalised."""
-        stat = "" if self.stat == "value" else f".{self.stat}"
+        """The left side of the gate, normalised."""
+        # A label such as `v1.max` keeps its end only if a statistic follows it.
+        ambiguous = not self.groups and _split_statistic(self.label)[0] != self.label
+        stat = "" if self.stat == "value" and not ambiguous else f".{self.stat}"
         return f"{self.label}{groups_text(self.groups)}{stat}"
 
     @property
     def expr(self) -> str:
-        """The gate, normalised."""
-        limit = str(self.limit) if isinstance(self.limit, BaselineLimit) else _short(self.limit)
+        """The gate, normalised; `parse` reads it back."""
+        relative = isinstance(self.limit, BaselineLimit)
+        limit = str(self.limit) if relative else shortest(self.limit)  # type: ignore[arg-type]
         return f"{self.selector} {self.op} {limit}"
 
     @property
-    def saved(self) -> "Gate":
-        """What the baseline is asked for."""
+    def for_baseline(self) -> "Gate":
+        """The gate with the statistic that is looked up in the baseline."""
         stat = self.limit.stat if isinstance(self.limit, BaselineLimit) else None
         return self._replace(stat=stat or ("value" if self.stat[:3] == "ci_" else self.stat))
 
-    def takes(self, by: Mapping[str, object]) -> bool:
-        """Whether a group of these keys and values is meant; every key must be one that it has."""
+    def matches(self, by: Mapping[str, object]) -> bool:
+        """True if a group with these keys and values is selected; it must have every key."""
         return all(key in by and value in (None, str(by[key])) for key, value in self.groups)
 
 
 def groups_text(groups: Sequence[tuple[str, str | None]]) -> str:
-    """Groups as the grammar writes them; empty where there are none."""
+    """Return groups as the grammar writes them; empty if there are none."""
     pairs = ",".join(f"{key}={_value_text(value)}" for key, value in groups)
     return f"[{pairs}]" if groups else ""
 
 
 def parse(text: str, level: Level = "fail", run: str | None = None) -> Gate:
-    """A gate from its text.
+    """Parse a gate.
 
-    Raises UsageError for what is no gate.
+    Raises UsageError for a text that is not a gate.
+
+    >>> parse("mae[region=*].max <= baseline * 1.02 + 0.1").expr
+    'mae[region=*].max <= baseline * 1.02 + 0.1'
     """
-    found = _GATE.fullmatch(text.strip())
-    if found is None or found["label"].rstrip().endswith("="):
+    gate = text.strip()
+    match = _GATE.fullmatch(gate)
+    if match is None or match["label"].rstrip().endswith("="):
         raise UsageError(
-            f"the gate {text.strip()!r} has no comparison",
-            hint=f'the shell takes < and > for files: --gate "{_bare(text)} <= NUMBER"',
+            f"the gate {gate!r} has no comparison",
+            hint=f'the shell takes < and > for files: quote --gate "{_first_word(gate)} <= 0.5"',
         )
-    label, stat = found["label"].strip(), found["stat"].strip()
+    label, stat = match["label"].strip(), match["stat"].strip()
     if not label:
-        raise UsageError(f"the gate {text.strip()!r} names no loss", hint='--gate "mse <= 0.5"')
-    groups = _groups(found["groups"], text)
-    if found["groups"] is None:
-        label, stat = _split(label + stat)
-    elif stat and (stat[0] != "." or stat[1:] not in (*STATS, *BENCH_STATS)):
+        raise UsageError(f"the gate {gate!r} names no loss", hint='--gate "mse <= 0.5"')
+    groups = _parse_groups(match["groups"], gate)
+    if match["groups"] is None:
+        label, stat = _split_statistic(label + stat)
+    elif stat and not (stat[0] == "." and is_statistic(stat[1:])):
         raise UsageError(
-            f"{stat!r} in the gate {text.strip()!r} is no statistic",
-            hint=f"they are {', '.join(STATS)}",
+            f"{stat!r} in the gate {gate!r} is not a statistic",
+            hint=f"the statistics are {', '.join(STATS)}",
         )
-    limit = _limit(found["limit"].strip(), text)
-    return Gate(label, stat.removeprefix(".") or "value", found["op"], limit, level, groups, run)
+    if label != label.rstrip():
+        raise UsageError(
+            f"the gate {gate!r} has a space before the statistic", hint=f"{label.rstrip()}.{stat}"
+        )
+    limit = _parse_limit(match["limit"].strip(), gate)
+    return Gate(label, stat.removeprefix(".") or "value", match["op"], limit, level, groups, run)
 
 
 def parse_bound(text: str, op: Literal["<=", ">="]) -> Gate:
-    """A gate from `LABEL=N`, split at the last `=`, as `--max` and `--min` take it."""
+    """Parse `LABEL=NUMBER`, split at the last `=`, as `--max` and `--min` take it.
+
+    Raises UsageError for any other text.
+
+    >>> parse_bound("smooth_l1:beta=0.5=3", "<=").expr
+    'smooth_l1:beta=0.5 <= 3'
+    """
     label, equals, limit = text.rpartition("=")
     if not equals or not label.strip():
         flag = "--max" if op == "<=" else "--min"
-        raise UsageError(f"{text!r} is no LABEL=NUMBER", hint=f"{flag} mse=0.5")
-    return Gate(label.strip(), "value", op, _number(limit.strip(), text))
+        raise UsageError(f"{text!r} is not LABEL=NUMBER", hint=f"{flag} mse=0.5")
+    return Gate(label.strip(), "value", op, _parse_number(limit.strip(), text))
 
 
 def resolve_labels(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]:
-    """Gates whose bare names of losses are labels; names: the canonical loss of each label.
+    """Replace bare names of losses by labels; names: the canonical loss of each label.
 
-    Raises UsageError where a name fits several labels.
+    Raises UsageError if several labels have the loss of a bare name.
     """
-    return tuple(_resolved(gate, names) for gate in gates)
-
-
-def _resolved(gate: Gate, names: Mapping[str, str]) -> Gate:
-    if gate.label in COUNTS:
-        return gate
-    return gate._replace(label=resolve_label(gate.label, names, gate.expr))
+    return tuple(
+        gate
+        if gate.label in COUNTS
+        else gate._replace(label=resolve_label(gate.label, names, gate.expr))
+        for gate in gates
+    )
 
 
 def resolve_label(name: str, names: Mapping[str, str], gate: str) -> str:
-    """The label that a gate means by a label or a loss's bare name; as it is, where by neither.
+    """Return the label that a gate means by a label or by a loss's bare name.
 
-    names: the canonical loss of each label. Raises UsageError where a name fits several labels.
+    A name that is neither is returned as it is. names: the canonical loss of each label.
+    Raises UsageError if several labels have that loss.
     """
-    fitting = [label for label, loss in names.items() if loss == name]
-    if name in names or not fitting:
+    labels = [label for label, loss in names.items() if loss == name]
+    if name in names or not labels:
         return name
-    if len(fitting) > 1:
-        raise UsageError(
-            f"the gate {gate!r} could mean {' or '.join(fitting)}", hint="name the label"
-        )
-    return fitting[0]
+    if len(labels) > 1:
+        raise UsageError(f"the gate {gate!r} could mean {' or '.join(labels)}", hint="give a label")
+    return labels[0]
 
 
-def _split(selector: str) -> tuple[str, str]:
-    """The label and the statistic: a dot splits only before the name of one."""
+def is_statistic(name: str) -> bool:
+    """True if a selector may end in `.name`."""
+    return name in STATS or name in BENCH_STATS
+
+
+def _split_statistic(selector: str) -> tuple[str, str]:
+    """Split a selector into label and statistic, at its last dot if a statistic follows it."""
     label, dot, stat = selector.rpartition(".")
-    if not dot or stat not in (*STATS, *BENCH_STATS):
-        return selector, "value"
-    return label, stat
+    return (label, stat) if dot and is_statistic(stat) else (selector, "value")
 
 
-def _groups(text: str | None, gate: str) -> tuple[tuple[str, str | None], ...]:
+def _parse_groups(text: str | None, gate: str) -> tuple[tuple[str, str | None], ...]:
     if text is None:
         return ()
     inner, at = text[1:-1], 0
-    found: dict[str, str | None] = {}
+    groups: dict[str, str | None] = {}
     while at < len(inner):
         pair = _PAIR.match(inner, at)
         key, value = (pair[1].strip(), pair[2].strip()) if pair else ("", "")
-        if pair is None or not key or key in found or not value:
+        if pair is None or not key or key in groups or not value:
             break
         quoted = value.startswith("'")
-        found[key] = value[1:-1].replace("''", "'") if quoted else value
-        if value == "*":
-            found[key] = None
+        groups[key] = value[1:-1].replace("''", "'") if quoted else None if value == "*" else value
         at = pair.end()
-    if at < len(inner) or not found or inner.rstrip().endswith(","):
+    if at < len(inner) or not groups or inner.rstrip().endswith(","):
         raise UsageError(
-            f"{text} in the gate {gate.strip()!r} names no groups",
+            f"{text} in the gate {gate!r} is not [KEY=VALUE]",
             hint='"mae[region=eu] <= 2", "mae[region=*] <= 2", "mae[city=\'a, b\'] <= 2"',
         )
-    return tuple(found.items())
+    return tuple(groups.items())
 
 
 def _value_text(value: str | None) -> str:
@@ -204,39 +221,48 @@ def _value_text(value: str | None) -> str:
     return f"'{quoted}'"
 
 
-def _bare(text: str) -> str:
-    """The selector of a gate that has no comparison, for a hint."""
-    return text.replace("=", " ").split()[0] if text.replace("=", " ").split() else "mse"
+def _first_word(text: str) -> str:
+    """Return the selector of a gate without a comparison, for a hint."""
+    words = text.replace("=", " ").split()
+    return words[0] if words else "mse"
 
 
-def _limit(text: str, gate: str) -> float | BaselineLimit:
-    """A number, or what is asked of the baseline."""
+def _parse_limit(text: str, gate: str) -> float | BaselineLimit:
     if not text.startswith("baseline"):
-        return _number(text, gate)
-    found = _RELATIVE.fullmatch(text)
-    if found is None:
+        return _parse_number(text, gate)
+    match = _BASELINE.fullmatch(text)
+    if match is None:
         raise UsageError(
-            f"{text!r} in the gate {gate.strip()!r} is no limit",
+            f"{text!r} in the gate {gate!r} is not a limit",
             hint='"mse <= baseline * 1.02", "mse <= baseline + 0.1"',
         )
-    stat, factor, sign, offset = found.groups()
-    if stat is not None and stat not in (*STATS, *BENCH_STATS):
-        raise UsageError(f"a baseline has no {stat!r}", hint=f"it has {', '.join(STATS)}")
-    shift = 0.0 if offset is None else _number(offset, gate)
-    times = 1.0 if factor is None else _number(factor, gate)
+    stat, factor, sign, offset = match.groups()
+    if stat is not None and not is_statistic(stat):
+        raise UsageError(
+            f"unknown statistic {stat!r} of the baseline in the gate {gate!r}",
+            hint=f"the statistics are {', '.join(STATS)}",
+        )
+    shift = 0.0 if offset is None else _parse_number(offset, gate)
+    times = 1.0 if factor is None else _parse_number(factor, gate)
     return BaselineLimit(stat, times, -shift if sign == "-" else shift)
 
 
-def _short(number: float) -> str:
-    """The shortest digits that read back to a number."""
+def shortest(number: float) -> str:
+    """Return the shortest digits that read back to a number."""
     return repr(number).removesuffix(".0")
 
 
-def _number(text: str, gate: str) -> float:
-    try:
-        number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        number = math.nan
-    if math.isnan(number):
-        raise UsageError(f"{text!r} in the gate {gate.strip()!r} is no number")
+def _parse_number(text: str, gate: str) -> float:
+    """Parse a decimal number or a percentage; Python's `1_0`, `inf` and `nan` are refused."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"{text!r} in the gate {gate!r} is not a finite number", hint='"mse <= 0.5"'
+        )
+    number = float(match[1]) / 100 if match[2] else float(match[1])
+    if math.isinf(number):
+        raise UsageError(
+            f"{text!r} in the gate {gate!r} is beyond float64, so the gate would decide nothing",
+            hint="the largest limit is 1.7e308",
+        )
     return number

@@ -1,7 +1,7 @@
-"""The judgement of gates: pass on evidence, and on nothing else.
+"""Judging gates: a gate passes only on evidence.
 
-nan, an infinity, a missing loss, statistic, group, row or baseline are each an error with its
-reason. Numbers are asked for by selector: nothing here knows what a result is.
+NaN, an infinity, a missing loss, statistic, group, row or baseline are each an `error` with its
+reason. Numbers are looked up by selector: this module knows no result.
 """
 
 import math
@@ -22,7 +22,8 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">": lambda value, limit: value > limit,
 }
 
-_SHARES = {
+# How far a value is beyond its limit, in standard errors below 1: the nearest phrase is used.
+_FRACTIONS = {
     0.1: "a tenth of a",
     0.25: "a quarter of a",
     1 / 3: "a third of a",
@@ -34,25 +35,25 @@ _SHARES = {
 
 
 class HasStatus(Protocol):
-    """What has a status, and bears on the exit code or not."""
+    """A result of a gate, or of a group of them, that can be ranked."""
 
     @property
     def status(self) -> Status:
-        """What became of it."""
+        """The status."""
 
     @property
     def counts(self) -> bool:
-        """Whether it bears on the exit code."""
+        """True if the status may change the exit code."""
 
 
 _R = TypeVar("_R", bound=HasStatus)
 
 
 class Measurement(NamedTuple):
-    """What a selector names: a number, its standard error where it has one, or why it has none.
+    """A number that a gate checks, with its standard error if it has one.
 
-    ci: where it is given, the whole interval must hold, and none of it must for a failure.
-    reason: why it is no evidence, though there may be a number.
+    value: None if there is no such number. reason: why the number, if any, is not evidence.
+    ci: if given, a gate passes if the whole interval satisfies it and fails if none of it does.
     """
 
     value: float | None
@@ -61,14 +62,15 @@ class Measurement(NamedTuple):
     ci: tuple[float, float] | None = None
 
 
-# What a selector names, one entry a group or row that it takes, by its name; "" is the whole.
+# Looks up the number of a gate: one, or one for each group or row by its name.
 Lookup: TypeAlias = Callable[[Gate], "Measurement | Mapping[str, Measurement]"]
 
 
 class GateResult(NamedTuple):
-    """A gate and what became of it. limit: the number that it came to, None where it has none.
+    """A gate with its status and reason.
 
-    run: the name of the evaluation or benchmark that it is of, None where there is but one.
+    limit: the limit as a number; None if it has none, as without a baseline.
+    run: the name of the evaluation or benchmark that it checks; None if there is only one.
     """
 
     gate: Any
@@ -81,11 +83,11 @@ class GateResult(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether it bears on the exit code."""
+        """True if the status may change the exit code."""
         return bool(self.gate.level == "fail")
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the JSON object."""
         return {
             "run": self.run,
             "expr": self.gate.expr,
@@ -98,162 +100,171 @@ class GateResult(NamedTuple):
 
 
 def without_baseline(_: Gate) -> Measurement:
-    """What a gate finds where no baseline was named."""
+    """Look up a number of the baseline if there is no baseline."""
     return Measurement(None, reason="there is no baseline")
 
 
 def judge(
-    gates: Sequence[Gate], find: Lookup, baseline: Lookup = without_baseline
+    gates: Sequence[Gate], look_up: Lookup, baseline: Lookup = without_baseline
 ) -> tuple[GateResult, ...]:
-    """Each gate beside what it names, in their order; baseline: what it names in a saved result."""
-    return tuple(_judged(gate, find, baseline) for gate in gates)
+    """Judge gates, in their order.
+
+    look_up, baseline: return the numbers of a gate in the result and in the saved result.
+
+    >>> from losscli.gates import parse
+    >>> judge([parse("mae <= 2")], lambda gate: Measurement(3.0))[0].reason
+    'over by 1 (50 %)'
+    """
+    return tuple(_judge_all(gate, look_up, baseline) for gate in gates)
 
 
-def exit_code(judged: Sequence[GateResult]) -> int:
-    """1 where a gate that counts failed or could not be judged, 6 where one is undecided."""
-    states = {each.status for each in judged if each.counts}
+def exit_code(results: Sequence[GateResult]) -> int:
+    """Return 1 if a gate that counts failed or is an error, 6 if one is undecided, else 0."""
+    states = {each.status for each in results if each.counts}
     if states & {"fail", "error"}:
         return 1
     return 6 if "undecided" in states else 0
 
 
-def worst_first(judged: Iterable[_R]) -> list[_R]:
-    """Failed, in error, undecided, of no weight though not passed, passed; else in their order."""
+def worst_first(results: Iterable[_R]) -> list[_R]:
+    """Sort by status: fail, error, undecided, warnings of any status, pass."""
 
     def rank(each: _R) -> int:
-        light = not each.counts and each.status != "pass"
-        return ORDER.index("warn" if light else each.status)
+        warning = not each.counts and each.status != "pass"
+        return ORDER.index("warn" if warning else each.status)
 
-    return sorted(judged, key=rank)
-
-
-def apply_undecided_policy(judged: GateResult, policy: Policy) -> GateResult:
-    """The same, with what an undecided gate counts as."""
-    if judged.status != "undecided" or policy == "undecided":
-        return judged
-    return judged._replace(status=policy, reason=f"undecided: {judged.reason}")
+    return sorted(results, key=rank)
 
 
-def _judged(gate: Gate, find: Lookup, baseline: Lookup) -> GateResult:
-    """A gate on all that it takes; the worst of it stands for the whole."""
-    cases = _cases(find(gate))
-    saved = _cases(baseline(gate.saved)) if isinstance(gate.limit, BaselineLimit) else {}
-    if not cases:
-        cases = {"": Measurement(None, reason="there is no such number")}
-    found = [(key, _one(gate, case, _beside(key, saved))) for key, case in cases.items()]
-    gone = [key for key in saved if key and key not in cases]
-    return worst_result([*found, *(missing_result(gate, key) for key in gone)])
+def apply_undecided_policy(result: GateResult, policy: Policy) -> GateResult:
+    """Replace the status of an undecided gate by the policy."""
+    if result.status != "undecided" or policy == "undecided":
+        return result
+    return result._replace(status=policy, reason=f"undecided: {result.reason}")
+
+
+def _judge_all(gate: Gate, look_up: Lookup, baseline: Lookup) -> GateResult:
+    """Judge a gate on every group or row that it selects; the worst one stands for all."""
+    numbers = _by_name(look_up(gate)) or {"": Measurement(None)}
+    relative = isinstance(gate.limit, BaselineLimit)
+    saved = _by_name(baseline(gate.for_baseline)) if relative else {}
+    results = [
+        (name, _judge_one(gate, n, _saved_number(name, saved))) for name, n in numbers.items()
+    ]
+    missing = [name for name in saved if name and name not in numbers]
+    return worst_result([*results, *(missing_result(gate, name) for name in missing)])
 
 
 def missing_result(gate: Gate, name: str) -> tuple[str, GateResult]:
-    """The judgement of a group or row that only the baseline has: what is gone is no evidence."""
-    words = "the baseline has it, and the result does not"
-    return name, GateResult(gate, None, None, None, "error", words, gate.run)
+    """Return the error of a group or row that only the baseline has."""
+    reason = "the baseline has it, and the result does not"
+    return name, GateResult(gate, None, None, None, "error", reason, gate.run)
 
 
-def worst_result(found: Sequence[tuple[str, GateResult]]) -> GateResult:
-    """The worst of a gate's groups or rows, with its name where there are several."""
-    name, worst = min(found, key=lambda item: _badness(item[1]))
-    if len(found) > 1:
-        reason = f"worst of {len(found)} is {name}"
+def worst_result(results: Sequence[tuple[str, GateResult]]) -> GateResult:
+    """Return the worst of the named results of one gate; its reason gives the name."""
+    name, worst = min(results, key=lambda item: _severity(item[1]))
+    if len(results) > 1:
+        reason = f"worst of {len(results)} is {name}"
         return worst._replace(reason="; ".join(filter(None, (worst.reason, reason))))
     if name and worst.reason:
         return worst._replace(reason=f"{name}: {worst.reason}")
     return worst
 
 
-def _cases(found: "Measurement | Mapping[str, Measurement]") -> dict[str, Measurement]:
-    return {"": found} if isinstance(found, Measurement) else dict(found)
+def _by_name(numbers: "Measurement | Mapping[str, Measurement]") -> dict[str, Measurement]:
+    return {"": numbers} if isinstance(numbers, Measurement) else dict(numbers)
 
 
-def _beside(key: str, saved: Mapping[str, Measurement]) -> Measurement:
-    if key in saved:
-        return saved[key]
-    return saved.get("") or Measurement(None, reason=f"the baseline has no {key}")
+def _saved_number(name: str, saved: Mapping[str, Measurement]) -> Measurement:
+    if name in saved:
+        return saved[name]
+    return saved.get("") or Measurement(None, reason=f"the baseline has no {name}")
 
 
-def _badness(judged: GateResult) -> tuple[int, float]:
-    """The worst status first, and of one status what is farthest beyond its limit."""
-    beyond = 0.0
-    if judged.value is not None and judged.limit is not None:
-        beyond = judged.value - judged.limit
-        beyond = -beyond if judged.gate.op[0] == "<" else beyond
-    return ORDER.index(judged.status), beyond
+def _severity(result: GateResult) -> tuple[int, float]:
+    """Rank a result, worst first: by its status, then by how far it is beyond its limit."""
+    margin = 0.0
+    if result.value is not None and result.limit is not None:
+        margin = result.value - result.limit
+        margin = -margin if result.gate.op[0] == "<" else margin
+    return ORDER.index(result.status), margin
 
 
-def _one(gate: Gate, found: Measurement, saved: Measurement) -> GateResult:
+def _judge_one(gate: Gate, number: Measurement, saved: Measurement) -> GateResult:
     limits, reason = _limits(gate, saved)
     limit = None if limits is None else limits[1]
-    reason = found.reason or reason
-    if found.value is None:
-        words = reason or "there is no such number"
-        return GateResult(gate, limit, None, None, "error", words, gate.run)
-    if not math.isfinite(found.value):
-        words = reason or "not a finite number"
-        return GateResult(gate, limit, found.value, None, "error", words, gate.run)
-    if reason or limits is None:
-        return GateResult(gate, limit, found.value, found.stderr, "error", reason, gate.run)
-    status, words = _decided(gate, found, limits)
-    return GateResult(gate, limit, found.value, found.stderr, status, words, gate.run)
+    reason = number.reason or reason
+    stderr: float | None = None
+    status: Status = "error"
+    if number.value is None:
+        reason = reason or "there is no such number"
+    elif not math.isfinite(number.value):
+        reason = reason or "not a finite number"
+    elif reason or limits is None:
+        stderr = number.stderr
+    else:
+        stderr = number.stderr
+        status, reason = _compare(gate, number.value, number, limits)
+    return GateResult(gate, limit, number.value, stderr, status, reason, gate.run)
 
 
-def _decided(
-    gate: Gate, found: Measurement, limits: tuple[float, float, float]
+def _compare(
+    gate: Gate, value: float, number: Measurement, limits: tuple[float, float, float]
 ) -> tuple[Status, str]:
-    assert found.value is not None
+    """Compare a finite number, or its interval, with a limit, or the interval of that."""
     low, limit, high = limits
     failed: Status = "fail" if gate.level == "fail" else "warn"
     holds = _HOLDS[gate.op]
-    if found.ci is None and low == high:
-        if holds(found.value, limit):
-            return "pass", ""
-        return failed, _excess(gate, limit, found)
-    ends = found.ci or (found.value, found.value)
+    if number.ci is None and low == high:
+        return (
+            ("pass", "") if holds(value, limit) else (failed, _excess(gate, limit, value, number))
+        )
+    ends = number.ci or (value, value)
     if not all(map(math.isfinite, ends)):
         return "error", "it has no interval"
-    words = f"[{', '.join(_in_unit(gate, end, 4) for end in ends)}]"
+    interval = f"[{', '.join(_in_unit(gate, end, 4) for end in ends)}]"
     held = [holds(end, bar) for end in ends for bar in (low, high)]
     if all(held):
         return "pass", ""
     if not any(held):
-        return failed, f"{_excess(gate, limit, found)}, all of {words}"
-    return "undecided", f"{words} spans the limit of {_in_unit(gate, limit, 6)}"
+        return failed, f"{_excess(gate, limit, value, number)}, all of {interval}"
+    return "undecided", f"{interval} contains the limit of {_in_unit(gate, limit, 6)}"
 
 
 def _limits(gate: Gate, saved: Measurement) -> tuple[tuple[float, float, float] | None, str]:
-    """The least, the likely and the greatest number of a limit, or why there is none."""
+    """Return the lowest, the estimated and the highest limit, or None and the reason."""
     if not isinstance(gate.limit, BaselineLimit):
         return (gate.limit, gate.limit, gate.limit), ""
     if saved.value is None or saved.reason or not math.isfinite(saved.value):
         return None, saved.reason or "the baseline is not a finite number"
     if gate.limit.factor != 1.0 and saved.value <= 0.0:
-        return None, f"the baseline is {saved.value:g}: a factor of it says nothing; use + N"
+        return None, f"the baseline is {saved.value:g}: a factor needs a positive one; use + N"
     low, high = saved.ci or (saved.value, saved.value)
     limits = (gate.limit.of(low), gate.limit.of(saved.value), gate.limit.of(high))
     if not all(map(math.isfinite, limits)):
-        return None, "the limit is past every number"
+        return None, "the limit is beyond float64"
     return limits, ""
 
 
-def _excess(gate: Gate, limit: float, found: Measurement) -> str:
-    """How far a value lies beyond its limit, in its unit, as a share, and in standard errors."""
-    assert found.value is not None
-    beyond = abs(found.value - limit)
+def _excess(gate: Gate, limit: float, value: float, number: Measurement) -> str:
+    """Describe how far a value is beyond its limit: in its unit, in percent, in standard errors."""
+    excess = abs(value - limit)
     side = "over" if gate.op[0] == "<" else "under"
     if gate.label in COUNTS:
-        return f"{side} by {beyond:.0f}"
-    share = 100 * beyond / abs(limit) if limit else 0.0
-    parts = [f"{share:.2g} %" if share < 99.5 else f"{share:.0f} %"] if limit else []
-    if found.stderr:
-        parts.append(_errors(beyond / found.stderr))
-    words = f"{side} by {_in_unit(gate, beyond, 2 if beyond < 99.5 else 6)}"
+        return f"{side} by {excess:.0f}"
+    percent = 100 * excess / abs(limit) if limit else 0.0
+    parts = [f"{percent:.2g} %" if percent < 99.5 else f"{percent:.0f} %"] if limit else []
+    if number.stderr:
+        parts.append(_standard_errors(excess / number.stderr))
+    text = f"{side} by {_in_unit(gate, excess, 2 if excess < 99.5 else 6)}"
     if isinstance(gate.limit, BaselineLimit):
-        words += f" of {_in_unit(gate, limit, 6)}"
-    return f"{words} ({', '.join(parts)})" if parts else words
+        text += f" of {_in_unit(gate, limit, 6)}"
+    return f"{text} ({', '.join(parts)})" if parts else text
 
 
 def _in_unit(gate: Gate, value: float, places: int) -> str:
-    """A number as the gate's statistic is told: times and bytes in their units."""
+    """Format a number of the gate's statistic: times and bytes with their units."""
     if gate.stat == "time" and value > 0:
         return duration(value)
     if gate.stat == "peak_memory_bytes" and value > 0:
@@ -261,11 +272,11 @@ def _in_unit(gate: Gate, value: float, places: int) -> str:
     return f"{value:.{places}g}"
 
 
-def _errors(count: float) -> str:
-    """A number of standard errors; less than one is said in words, as it may be chance."""
+def _standard_errors(count: float) -> str:
+    """Format a number of standard errors; below 1 as a phrase, since it may be chance."""
     if count >= 0.95:
         return "1 standard error" if count < 1.05 else f"{count:.2g} standard errors"
     if count < 0.05:
-        return "next to nothing beside a standard error"
-    share = min(_SHARES, key=lambda share: abs(share - count))
-    return f"{_SHARES[share]} standard error"
+        return "far less than a standard error"
+    nearest = min(_FRACTIONS, key=lambda fraction: abs(fraction - count))
+    return f"{_FRACTIONS[nearest]} standard error"

@@ -1,9 +1,9 @@
-"""Gates on pairs: predictions that must not be worse than others of the same rows.
+"""Gates on paired predictions: a model must not be worse than another on the same rows.
 
 gate   = LABEL not_worse_than PREDS by MARGIN
-MARGIN = NUMBER, in the loss's unit | NUMBER%, of the mean of the others
+MARGIN = NUMBER, in the loss's unit | NUMBER%, of the mean loss of PREDS
 
-The margin of a percentage is taken as known: the interval is that of the difference alone.
+The mean that a percentage refers to is taken as known: the interval is of the difference alone.
 """
 
 import math
@@ -11,45 +11,49 @@ import re
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.gates.grammar import Gate, Level, parse
+from losscli.gates.grammar import Gate, Level, parse, shortest
 
 _PAIRED = re.compile(r"(.*?) not_worse_than (.+) by (\S+)", re.DOTALL)
 
 
 class Margin(NamedTuple):
-    """How much worse is still no worse: a number from 0, or with `relative` a share of a mean."""
+    """The largest increase that is still not worse: a number >= 0, or a fraction of a mean."""
 
     size: float = 0.0
     relative: bool = True
 
     @classmethod
     def of(cls, value: float | str) -> "Margin":
-        """From 0.5, "0.5" or "1%"; raises UsageError for what is no finite number from 0."""
+        """Parse 0.5, "0.5" or "1%"; raises UsageError unless it is a finite number >= 0.
+
+        >>> Margin.of("1%")
+        Margin(size=0.01, relative=True)
+        """
         text = str(value).strip()
         relative = text.endswith("%")
         try:
             size = float(text[:-1]) / 100 if relative else float(text)
         except ValueError:
             size = math.nan
-        if not 0.0 <= size < math.inf:
+        if not 0.0 <= size < math.inf or "_" in text:
             raise UsageError(
-                f"margin {text!r} is no number from 0",
-                hint="1% of the mean that is held against, or 0.5 in the loss's unit",
+                f"margin {text!r} is not a finite number >= 0",
+                hint="1% of the mean of the reference, or 0.5 in the loss's unit",
             )
         return cls(size, relative)
 
     def __str__(self) -> str:
-        return f"{100 * self.size:.15g}%" if self.relative else f"{self.size:.15g}"
+        return f"{100 * self.size:.15g}%" if self.relative else shortest(self.size)
 
-    def beside(self, mean: float) -> float:
-        """In the loss's unit, beside the mean that is held against."""
+    def absolute(self, mean: float) -> float:
+        """Return the margin in the loss's unit; mean: the mean loss of the reference."""
         return self.size * abs(mean) if self.relative else self.size
 
 
 class NotWorse(NamedTuple):
-    """A gate on a difference: the loss of a run's predictions, less that of others, is no more.
+    """A gate on a difference: mean loss of the run minus that of a reference <= margin.
 
-    name: the others as they were asked for. others: where they are, for whoever reads them.
+    name: the reference predictions as they were given. reference: where they are read from.
     """
 
     label: str
@@ -57,22 +61,19 @@ class NotWorse(NamedTuple):
     margin: Margin
     level: Level = "fail"
     run: str | None = None
-    others: Any = None
+    reference: Any = None
     stat: str = "difference"
 
     @property
     def expr(self) -> str:
-        """The gate, normalised."""
+        """The gate, normalised; `parse_any` reads it back."""
         return f"{self.label} not_worse_than {self.name} by {self.margin}"
 
 
-def parse_saved(text: str, level: Level, run: str | None) -> Gate | NotWorse:
-    """A gate of either kind from the text that it was saved with.
-
-    Raises UsageError for what is no gate.
-    """
-    found = _PAIRED.fullmatch(text)
-    if found is None:
+def parse_any(text: str, level: Level = "fail", run: str | None = None) -> Gate | NotWorse:
+    """Parse the text of a gate of either kind; raises UsageError if it is neither."""
+    match = _PAIRED.fullmatch(text)
+    if match is None:
         return parse(text, level, run)
-    label, name, margin = found.groups()
+    label, name, margin = match.groups()
     return NotWorse(label, name, Margin.of(margin), level, run)

@@ -1,4 +1,4 @@
-"""Gates of saved results, as they were judged."""
+"""Reading the gates of saved results."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.gates.judge import GateResult
-from losscli.gates.paired import parse_saved
+from losscli.gates.paired import parse_any
 
 
-class _Unread(NamedTuple):
-    """A gate of a form that is not parsed: what it asked for, as it was written."""
+class _UnparsedGate(NamedTuple):
+    """A gate in a form that this version does not parse, as it was written."""
 
     expr: str
     level: str
@@ -19,13 +19,13 @@ class _Unread(NamedTuple):
 
 
 def read_gate(saved: Mapping[str, Any]) -> GateResult:
-    """A judged gate of a document, as it was judged."""
+    """Return the result of a gate from its JSON object."""
 
     def number(key: str) -> float | None:
         return None if saved[key] is None else float(saved[key])
 
-    gate: Any = _Unread(saved["expr"], saved["level"])
+    gate: Any = _UnparsedGate(saved["expr"], saved["level"])
     with suppress(UsageError):
-        gate = parse_saved(saved["expr"], saved["level"], saved["run"])
+        gate = parse_any(saved["expr"], saved["level"], saved["run"])
     status, reason = saved["status"], saved["reason"]
     return GateResult(gate, number("limit"), number("value"), None, status, reason, saved["run"])

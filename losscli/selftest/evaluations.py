@@ -76,13 +76,13 @@ def _references(step: Step) -> Rows:
     found: Rows = {}
     for gate in step.pairs:
         if _role(gate) not in found:
-            with opened(step.plan, gate.others) as source:
+            with opened(step.plan, gate.reference) as source:
                 found[_role(gate)] = copy_rows(source, _MOST)[REFERENCE]
     return found
 
 
 def _role(gate: NotWorse) -> str:
-    return f"{REFERENCE} {gate.others}"
+    return f"{REFERENCE} {gate.reference}"
 
 
 def _on_copies(step: Step, source: Source, rows: Rows) -> Step:
@@ -91,7 +91,7 @@ def _on_copies(step: Step, source: Source, rows: Rows) -> Step:
     plan = replace(step.plan, **_ALONE | {"preds": with_rows(source, own)})
     others = {_role(gate): Reference(_Same(rows[_role(gate)])) for gate in step.pairs}
     gates = tuple(
-        gate._replace(others=others[_role(gate)]) if isinstance(gate, NotWorse) else gate
+        gate._replace(reference=others[_role(gate)]) if isinstance(gate, NotWorse) else gate
         for gate in step.gates
     )
     return step._replace(plan=plan, gates=gates)

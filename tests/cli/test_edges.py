@@ -151,6 +151,8 @@ def test_integers_that_lose_digits_are_noted():
         (note,) = rounded(evaluate(whole, np.zeros(2), loss="mae", dtype=dtype))
         assert note.message == f"integers beyond 2^{digits} were rounded to the nearest {dtype}"
         assert not rounded(evaluate(whole - 1, np.zeros(2), loss="mae", dtype=dtype))
+        assert rounded(evaluate(-whole, np.zeros(2), loss="mae", dtype=dtype))
+        assert not rounded(evaluate(1 - whole, np.zeros(2), loss="mae", dtype=dtype))
     assert not rounded(evaluate(whole, np.zeros(2), loss="mae"))
 
 

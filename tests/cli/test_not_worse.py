@@ -273,9 +273,9 @@ WRONG = {
     "{not_worse_than: {preds: b.npy}}": "could be of mae or rmse",
     "{loss: rmse, not_worse_than: {preds: b.npy}}": "rmse is a root of a mean",
     "{loss: mae, not_worse_than: {margin: 1%}}": "names no predictions",
-    "{loss: mae, not_worse_than: {preds: b.npy, margin: -1%}}": "no number from 0",
-    "{loss: mae, not_worse_than: {preds: b.npy, margin: much}}": "no number from 0",
-    "{loss: mae, not_worse_than: {preds: b.npy, margin: .inf}}": "no number from 0",
+    "{loss: mae, not_worse_than: {preds: b.npy, margin: -1%}}": "is not a finite number >= 0",
+    "{loss: mae, not_worse_than: {preds: b.npy, margin: much}}": "is not a finite number >= 0",
+    "{loss: mae, not_worse_than: {preds: b.npy, margin: .inf}}": "is not a finite number >= 0",
     "{loss: mae, not_worse_than: {preds: b.npy, margins: 1%}}": "margins",
     "{run: k, not_worse_than: {preds: b.npy}}": "is of an evaluation",
 }

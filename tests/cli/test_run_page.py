@@ -151,7 +151,7 @@ def _judged(found, text="mae <= 46", run="val", level="fail"):
 WORDS = {
     0.85: "over by 0.85 (1.8 %, half a standard error)",
     0.1: "over by 0.1 (0.22 %, a tenth of a standard error)",
-    0.02: "over by 0.02 (0.043 %, next to nothing beside a standard error)",
+    0.02: "over by 0.02 (0.043 %, far less than a standard error)",
     1.62: "over by 1.6 (3.5 %, 1 standard error)",
     1.45: "over by 1.5 (3.2 %, nearly one standard error)",
     8.1: "over by 8.1 (18 %, 5 standard errors)",
@@ -192,7 +192,7 @@ def test_an_undecided_gate_has_its_reason_below():
     gate = _judged(Measurement(1.0, ci=(0.9, 1.1)), "x <= 1")
     assert [line for line, _ in gate_lines([gate])] == [
         "  UNDECIDED  val  x <= 1",
-        "                  1.00000, [0.9, 1.1] spans the limit of 1",
+        "                  1.00000, [0.9, 1.1] contains the limit of 1",
     ]
 
 

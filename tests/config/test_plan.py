@@ -94,7 +94,7 @@ FAULTS = {
     ),
     "a limit that is no number": (
         PLAIN + "gates: [{run: val, expect: mae <= x}]\n",
-        {(5, "is no number")},
+        {(5, "is not a finite number")},
     ),
     "a name that climbs": (
         "version: 1\nevals:\n  ../a: {preds: p.npy, losses: [mae]}\n",

@@ -124,7 +124,7 @@ def test_an_excess_is_told_in_the_unit_of_what_is_held():
         "over by 500 us (33 %), all of [1.90 ms, 2.10 ms]"
     )
     assert judge("mae[impl=torch,pass=forward] <= 0.002", fixed).reason == (
-        "[1.90 ms, 2.10 ms] spans the limit of 2.00 ms"
+        "[1.90 ms, 2.10 ms] contains the limit of 2.00 ms"
     )
     memory = judge("mae[impl=torch,pass=forward].peak_memory_bytes <= 524288", fixed)
     assert memory.reason == "over by 512 KiB (100 %)"

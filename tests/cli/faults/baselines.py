@@ -100,7 +100,7 @@ BASELINES = {
     "zero under a factor": Case("val", BASE, put("value", 0.0), "error", "use + N", 1),
     "below zero under a factor": Case("val", BASE, put("value", -1.0), "error", "use + N", 1),
     "a factor past every float": Case(
-        "val", "mae <= baseline * 1e10", put("value", 1e300), "error", "past every number", 1
+        "val", "mae <= baseline * 1e10", put("value", 1e300), "error", "beyond float64", 1
     ),
     "a better baseline": Case("val", BASE, put("value", 0.1), "fail", "over", 1),
     "no such group": Case(
