@@ -102,7 +102,7 @@ def command(
     """
     from losscli.cli.console import printed, progress_bar, user_code
     from losscli.plans.bench import BenchPlan
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     plan = BenchPlan(

@@ -35,7 +35,7 @@ def command(
     from losscli.cli.console import printed
     from losscli.commands.bless import bless
     from losscli.commands.results import path_of
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     printed(bless(path_of(result, results), reason, to), format, quiet=quiet)

@@ -56,7 +56,7 @@ def command(
     """
     from losscli.cli.console import printed, progress_bar, user_code
     from losscli.plans.check import CheckPlan
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     plan = CheckPlan(impl, loss, dtype, device, seed, tuple(output or ()), examples)

@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from losscli.errors import LossCliError
 
 if TYPE_CHECKING:
-    from losscli.render import Result
+    from losscli.render.formats import Format
+    from losscli.render.page import Result
 
 _LONGEST_LINE = 2000  # characters
 _PATIENCE_S = 1.0  # a bar for anything longer
@@ -32,17 +34,18 @@ def stop_printing() -> None:
 
 
 def _printed(result: "Result", form: str, *, quiet: bool) -> None:
+    from losscli.render.formats import load
+
     for note in result.notes:
         _say("note", [note.message, *([note.hint] if note.hint else [])])
-    if form == "github":
-        from losscli.render.github import annotations, summary
-
-        _append_summary(lambda room: summary(result, room))
-        if quiet:
-            sys.stdout.write(annotations(result))
+    chosen = load(form)
+    if chosen.summary is not None:
+        _append_summary(partial(chosen.summary, result))
     if not quiet:
-        _print(result, form)
+        _print(result, chosen)
         return
+    if chosen.annotations is not None:
+        sys.stdout.write(chosen.annotations(result))
     for gate in getattr(result, "gates", ()):
         if gate.status != "pass":
             from losscli.render.gates import status_of, words_of
@@ -51,27 +54,14 @@ def _printed(result: "Result", form: str, *, quiet: bool) -> None:
             _say(status_of(gate), [f"{name}  {words_of(gate)}"])
 
 
-def _print(result: "Result", form: str) -> None:
-    encoding = sys.stdout.encoding or "ascii"
-    if form == "github":
-        from losscli.render.github import render
-
-        sys.stdout.write(render(result, encoding))
-    elif form != "table":
-        from losscli.render import text
-
-        sys.stdout.write(text(result, form))
-    elif sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
+def _print(result: "Result", form: "Format") -> None:
+    if form.show is not None and (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
         from rich.console import Console
 
-        from losscli.render.table import show
-
         console = Console(highlight=False, emoji=False, markup=False)
-        show(result, console, console.width if sys.stdout.isatty() else math.inf)
+        form.show(result, console, console.width if sys.stdout.isatty() else math.inf)
     else:
-        from losscli.render.table import render
-
-        sys.stdout.write(render(result, encoding))
+        sys.stdout.write(form.render(result, sys.stdout.encoding or "ascii"))
 
 
 def print_error(error: LossCliError, form: str, *, quiet: bool) -> None:
@@ -79,18 +69,17 @@ def print_error(error: LossCliError, form: str, *, quiet: bool) -> None:
 
     A result that could not be written is shown to people before it: it may have taken hours.
     """
-    if error.result is not None and form not in ("json", "junit"):
+    from losscli.render.formats import load, names
+
+    chosen = load(form if form in names() else "table")  # the error may be of the format
+    if error.result is not None and not chosen.machine_readable:
         printed(error.result, form, quiet=quiet)
     _say("error", error.lines())
-    if form in ("json", "junit", "github"):
-        from losscli.render import error_text
-
-        sys.stdout.write(error_text(error, form))
+    if chosen.machine_readable or chosen.annotations is not None:
+        sys.stdout.write(chosen.render_error(error))
         sys.stdout.flush()
-    if form == "github":
-        from losscli.render.github import error_summary
-
-        _append_summary(lambda room: error_summary(error, room))
+    if chosen.summary is not None:
+        _append_summary(partial(chosen.summary, error))
 
 
 def _append_summary(words: Callable[[int], str]) -> None:
@@ -102,7 +91,7 @@ def _append_summary(words: Callable[[int], str]) -> None:
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
-    from losscli.render.github import SUMMARY_BYTES
+    from losscli.render.formats.github import SUMMARY_BYTES
 
     try:
         with open(path, "ab") as file:

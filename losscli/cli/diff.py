@@ -73,7 +73,7 @@ def command(
     """
     from losscli.cli.console import printed
     from losscli.plans.diff import DiffPlan
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     words = [part.strip() for text in fail_on or () for part in text.split(",")]

@@ -27,7 +27,7 @@ def command(
     """
     from losscli.cli.console import printed, progress_bar
     from losscli.plans.doctor import DoctorPlan
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     plan = DoctorPlan(quick=quick, output=tuple(output or ()))

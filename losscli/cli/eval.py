@@ -180,7 +180,7 @@ def command(
     from losscli.backends.heap import reuse_freed_memory
     from losscli.cli.console import printed, progress_bar, user_code
     from losscli.plans.evaluate import EvalPlan
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     plan = EvalPlan(

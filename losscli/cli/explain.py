@@ -31,7 +31,7 @@ def command(
     """
     from losscli.cli.console import printed, user_code
     from losscli.commands.explain import explain
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     with user_code(refused=no_user_code):

@@ -28,7 +28,7 @@ def command(
     """
     from losscli.cli.console import printed
     from losscli.commands.init import init
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     kind: Any = ci

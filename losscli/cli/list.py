@@ -56,7 +56,7 @@ def command(
     """
     from losscli.cli.console import printed
     from losscli.explanation.catalogue import catalogue
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     result = catalogue(word, family, task, takes)

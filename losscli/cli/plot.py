@@ -59,8 +59,8 @@ def command(
     """
     from losscli.cli.console import printed, user_code
     from losscli.commands.plot import run_plot
-    from losscli.plans.formats import check_format
     from losscli.plans.plot import PlotPlan
+    from losscli.render.formats import check_format
 
     check_format(format)
     plan = PlotPlan(loss, output, range, target, gradient, title)

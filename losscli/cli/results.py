@@ -34,7 +34,7 @@ def list_command(
     """
     from losscli.cli.console import printed
     from losscli.commands.results import listing
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     printed(listing(results, config), format, quiet=quiet)
@@ -59,8 +59,8 @@ def show_command(
     """
     from losscli.cli.console import printed
     from losscli.commands.results import saved
-    from losscli.plans.formats import check_format
     from losscli.render.files import outputs
+    from losscli.render.formats import check_format
 
     check_format(format)
     with outputs(tuple(output or ())) as publish:

@@ -89,7 +89,7 @@ def command(
     from losscli.cli.console import printed, progress_bar, user_code
     from losscli.config.planner import plans_of
     from losscli.errors import UsageError
-    from losscli.plans.formats import check_format
+    from losscli.render.formats import check_format
 
     check_format(format)
     asked = {"--dry-run": dry_run, "--print-config": print_config, "--self-test": self_test}

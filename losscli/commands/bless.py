@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from losscli.errors import DataError, UsageError
 from losscli.gates.grammar import groups_text
@@ -25,6 +25,8 @@ class Blessed(Document):
     changes: run, label, old and new value, None where one has none. replaced: whether there was one
     before.
     """
+
+    kind: ClassVar[str] = "bless"
 
     source: str
     to: str

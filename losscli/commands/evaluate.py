@@ -18,8 +18,8 @@ from losscli.gates import Gate, parse, parse_bound
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import check_flags
-from losscli.plans.formats import output_format
 from losscli.render.files import attach_result, kept, outputs
+from losscli.render.formats import of_path
 from losscli.results.reader import read
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
@@ -58,7 +58,7 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
     read_files = (*inputs, plan.baseline, *files_of(plan.loss))
     with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
-        kept_as_json = plan.save or "json" in map(output_format, plan.output)
+        kept_as_json = plan.save or "json" in map(of_path, plan.output)
         digest = bool(plan.digest or plan.baseline or kept_as_json)
         backend = choose(plan.backend, plan.device, plan.dtype)
         samples = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from losscli.commands.evaluate import fitting, opened
 from losscli.errors import LossCliError, UsageError
@@ -44,6 +44,8 @@ class Pair(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Started(Document):
     """The files that were written, and the data that was found for them."""
+
+    kind: ClassVar[str] = "init"
 
     written: tuple[str, ...]
     pairs: tuple[Pair, ...]

@@ -1,16 +1,14 @@
 """`plot`: curves of losses in one picture."""
 
-from contextlib import ExitStack
+import os
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
-from losscli.errors import MissingError
 from losscli.explanation.plot import Plot, plotted
 from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.flags import check_flags
 from losscli.plans.plot import PlotPlan
-from losscli.results.files import OutputFile
+from losscli.render.files import picture
 from losscli.sources.source import read_array
 
 
@@ -28,19 +26,11 @@ def plot(*losses: Any, **flags: Any) -> Plot:
 
 def run_plot(plan: PlotPlan) -> Plot:
     """Draw as planned."""
-    with ExitStack() as stack:
-        picture = None
-        if plan.output is not None:
-            if find_spec("matplotlib") is None:
-                raise MissingError("a picture needs matplotlib", hint="pip install 'losscli[plot]'")
-            picture = stack.enter_context(OutputFile(plan.output))
+    with picture(plan.output) as draw:
         losses = [without_penalty(loss) for loss in bind(plan.loss, read_array)]
         ends: Any = plan.range
         result = plotted(losses, ends, plan.target, gradient=plan.gradient, title=plan.title)
-        if picture is not None:
-            from losscli.render.pictures import draw
-
-            picture.write(draw(result, picture.path))
-            picture.commit()
-            result = replace(result, output=picture.path)
+        if plan.output is not None:
+            draw(result)
+            result = replace(result, output=os.fspath(plan.output))
     return result

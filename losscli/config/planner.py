@@ -17,7 +17,7 @@ from losscli.losses.spec.binding import BindContext, bind
 from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
-from losscli.plans.formats import output_format
+from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.source import read_array
 
@@ -97,7 +97,7 @@ class _Planner:
                 raise UsageError(f"--only {name}: no run is called so", hint=near)
         steps, stray = self._with_gates(config, steps, names)
         for at, output in enumerate(config.outputs or ()):
-            self._tried(("outputs", at), lambda output=output: output_format(output))
+            self._tried(("outputs", at), lambda output=output: of_path(output))
         if self.faults:
             raise ConfigError(self.document.path, self.faults)
         for key in ("baseline", "on_undecided", "outputs", "gates"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from losscli.gates.grammar import groups_text
 from losscli.results.difference import LEVEL, Saved, Terms
@@ -113,6 +113,8 @@ class Changes(Document):
     only_old, only_new: losses that the other one lacks. pairable: whether both kept the losses of
     their rows, and nobody asked for them.
     """
+
+    kind: ClassVar[str] = "diff_eval"
 
     rows: tuple[Change, ...]
     only_old: tuple[SavedLoss, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from losscli.differences.benchmarks import compare_benchmarks
 from losscli.differences.changes import Changes
@@ -29,6 +29,8 @@ class RunDifferences(Document):
     evals, benches: by the names of the runs. failures: runs that both have and that could not be
     compared. only_old, only_new: runs that gave a result on one side only.
     """
+
+    kind: ClassVar[str] = "diff_run"
 
     evals: Mapping[str, Changes]
     benches: Mapping[str, Differences]

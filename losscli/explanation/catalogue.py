@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 from losscli.errors import UsageError
 from losscli.explanation.facts import described
@@ -15,6 +15,8 @@ from losscli.results.document import Document, Note, ending
 @dataclass(frozen=True, slots=True)
 class Catalogue(Document):
     """Losses by family and name, as their declarations describe them; penalties: by spelling."""
+
+    kind: ClassVar[str] = "list"
 
     losses: tuple[dict[str, Any], ...]
     penalties: tuple[str, ...] = ()

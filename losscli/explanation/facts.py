@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from losscli.explanation.curves import Along, Curve, along
 from losscli.explanation.form import Form, form_of
@@ -18,6 +18,8 @@ FOUNDING = ("mae", "mse")  # every loss of errors is drawn beside them
 @dataclass(frozen=True, slots=True)
 class Explanation(Document):
     """What a loss with its parameters is, and how it behaves along its line."""
+
+    kind: ClassVar[str] = "explain"
 
     bound: BoundLoss
     line: Line

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from losscli.errors import UsageError
 from losscli.explanation.curves import Along, Curve, along
@@ -15,6 +15,8 @@ _MOST = 8  # curves that can be told apart
 @dataclass(frozen=True, slots=True)
 class Plot(Document):
     """Curves on one axis. gradient: whether gradients are drawn; output: the file written."""
+
+    kind: ClassVar[str] = "plot"
 
     axis: str
     low: float

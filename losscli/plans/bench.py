@@ -7,9 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from losscli.errors import UsageError
 from losscli.plans.flags import check_kinds
-from losscli.plans.formats import output_format
 from losscli.plans.fractions import fraction
-from losscli.plans.plot import picture_format
 
 DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
@@ -69,7 +67,3 @@ class BenchPlan:
             raise UsageError(f"time is a number of seconds above 0; {self.time!r} is not")
         if self.resolve is not None:
             object.__setattr__(self, "resolve", fraction(self.resolve, "resolve"))
-        for path in self.output:
-            output_format(path)
-        if self.plot is not None:
-            picture_format(self.plot)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from losscli.errors import UsageError
 from losscli.plans.flags import check_kinds
-from losscli.plans.formats import output_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +30,3 @@ class CheckPlan:
         check_kinds(self)
         if not isinstance(self.impl, str):
             raise UsageError(f"an implementation is named by a text; {self.impl!r} is none")
-        for path in self.output:
-            output_format(path)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from losscli.errors import UsageError
-from losscli.plans.formats import output_format
 from losscli.plans.fractions import fraction
 
 FAIL_ON = ("worse", "slower", "undecided")
@@ -52,5 +51,3 @@ class DiffPlan:
             if value is not None:
                 none = str(value).strip() in ("0", "0.0", "0%")
                 object.__setattr__(self, name, 0.0 if none else fraction(value, name))
-        for path in self.output:
-            output_format(path)

@@ -4,8 +4,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from losscli.plans.formats import output_format
-
 
 @dataclass(frozen=True, slots=True)
 class DoctorPlan:
@@ -18,5 +16,3 @@ class DoctorPlan:
         """Raise UsageError for an output of no known format."""
         single = isinstance(self.output, str | os.PathLike)
         object.__setattr__(self, "output", (self.output,) if single else tuple(self.output))
-        for path in self.output:
-            output_format(path)

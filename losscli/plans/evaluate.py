@@ -7,7 +7,6 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from losscli.errors import UsageError
 from losscli.plans.flags import check_kinds, groupers
-from losscli.plans.formats import output_format
 from losscli.plans.fractions import fraction
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
@@ -89,8 +88,6 @@ class EvalPlan:
             )
         object.__setattr__(self, "ci", fraction(self.ci, "ci"))
         object.__setattr__(self, "by", groupers(self.by))
-        for path in self.output:
-            output_format(path)
 
 
 _CHOICES: dict[str, Any] = {

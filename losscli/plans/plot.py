@@ -7,14 +7,12 @@ from typing import Any
 
 from losscli.errors import UsageError
 
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
-
 
 @dataclass(frozen=True, slots=True)
 class PlotPlan:
     """Curves of losses in one picture; each field is a long flag.
 
-    loss: specs, as on the command line, or losses. output: a file, .png, .svg or .pdf.
+    loss: specs, as on the command line, or losses. output: a file for a picture.
     range: what is drawn, a text LOW:HIGH or a pair; None is what suits the losses.
     target: beside the predictions, of losses of one number; None is 0 of errors and 1 of labels.
     """
@@ -28,8 +26,6 @@ class PlotPlan:
 
     def __post_init__(self) -> None:
         """Raise UsageError for what no picture could be."""
-        if self.output is not None:
-            picture_format(self.output)
         if self.range is not None:
             object.__setattr__(self, "range", _ends(self.range))
         if self.target is not None and not math.isfinite(self.target):
@@ -46,14 +42,3 @@ def _ends(text: Any) -> tuple[float, float]:
     if not (math.isfinite(high - low) and low < high):
         raise UsageError(f"range is LOW:HIGH, two numbers; {text!r} is not", hint="--range=-3:3")
     return low, high
-
-
-def picture_format(path: str | os.PathLike[str]) -> str:
-    """The format that a picture's suffix asks for; raises UsageError for one that is none."""
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
-    if suffix not in PLOT_SUFFIXES:
-        raise UsageError(
-            f"no plot can be written to {os.fspath(path)}",
-            hint=f"its suffix is one of {', '.join(PLOT_SUFFIXES)}",
-        )
-    return suffix[1:]

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from typing import Any
 
-from losscli.errors import LossCliError, UsageError
-from losscli.plans.formats import output_format
-from losscli.render import error_text, text
+from losscli.errors import LossCliError, MissingError, UsageError
+from losscli.render import error_text, pictures, text
+from losscli.render.formats import of_path
 from losscli.results.files import OutputFile, resolve_links
 from losscli.results.store import SavedRun
 
@@ -22,10 +23,11 @@ def outputs(
     """
     _keep_apart([*paths, *(path for path in others if path is not None)], read)
     with ExitStack() as stack:
-        files = [(stack.enter_context(OutputFile(p)), output_format(p)) for p in paths]
+        forms = list(map(of_path, paths))
+        files = [stack.enter_context(OutputFile(path)) for path in paths]
 
         def write(words: Callable[[str], str]) -> None:
-            for file, form in files:
+            for file, form in zip(files, forms, strict=True):
                 if not file.done:
                     file.write(words(form).encode(errors="backslashreplace"))
                     file.commit()
@@ -42,6 +44,28 @@ def outputs(
                 with suppress(LossCliError):  # the first failure is the one to tell of
                     write(lambda form: error_text(failure, form))
             raise
+
+
+@contextmanager
+def picture(path: str | os.PathLike[str] | None) -> Iterator[Callable[[Any], None]]:
+    """A function that draws a result into a file; it does nothing where path is None.
+
+    Raises UsageError for a suffix that is not a picture's, and MissingError without matplotlib,
+    before any work.
+    """
+    if path is None:
+        yield lambda _result: None
+        return
+    form = pictures.format_of(path)
+    if find_spec("matplotlib") is None:
+        raise MissingError("a picture needs matplotlib", hint="pip install 'losscli[plot]'")
+    with OutputFile(path) as file:
+
+        def draw(result: Any) -> None:
+            file.write(pictures.draw(result, form))
+            file.commit()
+
+        yield draw
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from losscli.gates import COUNTS, ORDER, GateResult, worst_first
-from losscli.render.page import Line, Table
+from losscli.render.page import Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import duration, mebibytes, number
 
@@ -64,7 +64,7 @@ def gates_table(gates: Sequence[GateResult]) -> Table:
     for gate in worst_first(gates):
         run = [escape(gate.run or "")] * of_runs
         cells = (status_of(gate), *run, escape(gate.gate.expr), words_of(gate))
-        lines.append(Line(cells, _STYLES[gate.status]))
+        lines.append(TableRow(cells, _STYLES[gate.status]))
     heads = ("",) * (4 if of_runs else 3)
     return Table(heads, lines, frozenset(range(len(heads))))
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from losscli.gates.grammar import groups_text
-from losscli.render.page import Line, Table
-from losscli.render.words import interval, percent, value_of
+from losscli.render.numbers import interval, percent, value_of
+from losscli.render.page import Table, TableRow
 from losscli.results.evaluation import Evaluation, Group, LossResult
 from losscli.results.text import escape
 from losscli.stats.formatting import number
@@ -17,18 +17,18 @@ def groups_table(result: Evaluation) -> Table:
     """A line a loss and group, at most 40; the worst of each loss is among them."""
     first = result.losses[0]
     heads = ("loss", "sum" if first.reduction == "sum" else "mean", "{} interval", "n", "")
-    lines: list[Line] = []
+    lines: list[TableRow] = []
     share = max(1, LINES // len(result.losses))
     for at in range(len(result.losses)):
         worst = _worst(result.groups, at)
         for place in _kept(len(result.groups), share, worst):
             group = result.groups[place]
             mark = "worst" if place == worst else ""
-            lines.append(Line((*_cells(group, group.losses[at]), mark)))
+            lines.append(TableRow((*_cells(group, group.losses[at]), mark)))
     left = len(result.groups) - share
     if left > 0:
         words = f"… and {left:,} more group{'' if left == 1 else 's'}: --format json has all"
-        lines.append(Line((words,)))
+        lines.append(TableRow((words,)))
     level = percent(first.ci_level)
     return Table(tuple(head.format(level) for head in heads), lines, frozenset({0, 2, 4}), ("n",))
 

@@ -1,91 +1,94 @@
-"""A page: lines, tables and lines again, which every text format lays out in its own way."""
+"""A page: lines and tables, which every text format lays out in its own way."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from losscli.gates import GateResult, Status
 
+Result: TypeAlias = Any  # a document with a `kind`, of which `losscli.render.pages` has the builder
 
-class Line(NamedTuple):
-    """A row of cells; one cell alone is a caption across the table. style: as rich names it."""
+
+class TableRow(NamedTuple):
+    """The cells of a row; one cell alone is a caption across the table. style: as rich names it."""
 
     cells: tuple[str, ...]
     style: str = ""
 
     @property
-    def caption(self) -> bool:
-        """Whether it stands across all columns."""
+    def is_caption(self) -> bool:
+        """True if the row is one cell across all columns."""
         return len(self.cells) == 1
 
 
 class Table(NamedTuple):
-    """Heads and lines. left: the columns of words, which stand to the left.
+    """Column headers and rows. left_aligned: the positions of columns of text.
 
-    leaving: heads of the columns that go where a terminal is narrow, the first one first.
-    instead: a head that is shown only where the column of another head has left.
+    drop_order: headers of the columns that a narrow terminal drops, the first one first.
+    substitutes: headers of columns shown only once another column, by its header, is dropped.
     """
 
-    heads: tuple[str, ...]
-    lines: Sequence[Line]
-    left: frozenset[int]
-    leaving: tuple[str, ...] = ()
-    instead: Mapping[str, str] = {}
+    headers: tuple[str, ...]
+    rows: Sequence[TableRow]
+    left_aligned: frozenset[int]
+    drop_order: tuple[str, ...] = ()
+    substitutes: Mapping[str, str] = {}
 
-    def columns(self, width: float) -> tuple[list[int], list[str]]:
-        """The columns that fit, and the heads of those that left."""
-        gone: list[str] = []
+    def columns(self, width: float = math.inf) -> tuple[list[int], list[str]]:
+        """The positions of the columns that fit a width, and the headers of those dropped."""
+        dropped: list[str] = []
         while True:
             kept = [
                 at
-                for at, head in enumerate(self.heads)
-                if head not in gone and (head not in self.instead or self.instead[head] in gone)
+                for at, header in enumerate(self.headers)
+                if header not in dropped
+                and (header not in self.substitutes or self.substitutes[header] in dropped)
             ]
-            more = [head for head in self.leaving if head not in gone and head in self.heads]
-            if not more or sum(2 + self.width_of(at) for at in kept) <= width:
-                return kept, gone
-            gone.append(more[0])
+            rest = [head for head in self.drop_order if head in self.headers]
+            if len(dropped) == len(rest) or sum(2 + self.width_of(at) for at in kept) <= width:
+                return kept, dropped
+            dropped.append(rest[len(dropped)])
 
     def width_of(self, at: int) -> int:
-        """Characters of a column."""
-        cells = [line.cells[at] for line in self.lines if not line.caption]
-        return max(map(len, [self.heads[at], *cells]))
+        """The characters that a column takes."""
+        cells = [row.cells[at] for row in self.rows if not row.is_caption]
+        return max(map(len, [self.headers[at], *cells]))
 
 
-class Prose(NamedTuple):
-    """A line that is laid out already. plain: the same for an encoding that lacks its signs."""
+class TextLine(NamedTuple):
+    """A line with its layout. ascii: the same for an encoding that lacks its signs."""
 
     text: str
-    plain: str = ""
+    ascii: str = ""
     style: str = ""
 
 
 class Page(NamedTuple):
-    """What a result says: lines before its tables, the tables, and lines after them.
+    """The content of a result: header lines, tables, footer lines.
 
-    body: lines that stay as they are, before all others. notes: those that the command line prints
-    on stderr, for formats that stand alone. gates: they are read last in a log and first in a
-    comment.
+    notes: printed on stderr by the command line; for formats that stand alone.
+    gates: last in a log, first in a comment. lines: with a layout of their own, before all else.
     """
 
-    top: Sequence[str]
+    header: Sequence[str]
     tables: Sequence[Table]
-    tail: Sequence[str]
+    footer: Sequence[str]
     notes: Sequence[str] = ()
     gates: Sequence[GateResult] = ()
-    body: Sequence[Prose] = ()
+    lines: Sequence[TextLine] = ()
 
 
-class Outcome(NamedTuple):
-    """What a report of CI counts: a gate, a step that failed, a row, a loss.
+class ReportCase(NamedTuple):
+    """A case of a CI report: a gate, a step that failed, a row, a loss.
 
-    words: its value and the reason, as they came. run: the evaluation or benchmark that it is of,
-    None where there is but one. counts: whether it bears on the exit code. wall_s: how long the run
-    took, None where that is not known.
+    message: its value and the reason. run: the evaluation or benchmark that it belongs to, None
+    where there is one only. counts: False where it has no effect on the exit code. wall_s: the
+    seconds that the run took, None where unknown.
     """
 
     name: str
     status: Status
-    words: str = ""
+    message: str = ""
     run: str | None = None
     counts: bool = True
     wall_s: float | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from losscli.results.document import Document, Note, ending
 
@@ -152,6 +152,8 @@ class Benchmark(Document):
     noise_floor: the smallest relative difference that this machine resolved now, by an
     implementation against itself. left_out: implementations that were not run, with the reason.
     """
+
+    kind: ClassVar[str] = "bench"
 
     rows: tuple[Row, ...]
     limits: tuple[Limit, ...]

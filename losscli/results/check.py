@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from losscli.results.document import Document, Note, ending
 
@@ -69,6 +69,8 @@ class Checked(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Check(Document):
     """What was checked of an implementation, case by case."""
+
+    kind: ClassVar[str] = "check"
 
     impl: str
     loss: str

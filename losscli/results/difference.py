@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from losscli.results.document import Document, Note, ending
 
@@ -134,6 +134,8 @@ class Differences(Document):
 
     only_old, only_new: rows that the other one lacks. draws: of the bootstrap.
     """
+
+    kind: ClassVar[str] = "diff_bench"
 
     rows: tuple[Pair, ...]
     only_old: tuple[Mapping[str, Any], ...]

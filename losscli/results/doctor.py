@@ -1,7 +1,7 @@
 """`Diagnosis`: what a machine can do."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from losscli.results.benchmark import Limit
 from losscli.results.document import Document, Note, ending
@@ -35,6 +35,8 @@ class Diagnosis(Document):
     does not tell. cuda: devices; no_cuda: why there are none. compiler: the C++ compiler that
     torch.compile needs, None where there is none. limits, noise_floor: measured, unless quick.
     """
+
+    kind: ClassVar[str] = "doctor"
 
     packages: tuple[Package, ...]
     environment: dict[str, Any]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from losscli.version import __version__
 
@@ -11,6 +11,7 @@ class Document:
     """What has a document, `to_dict()`, of the contract's JSON."""
 
     __slots__ = ()
+    kind: ClassVar[str]  # names the page builder of `losscli.render.pages`
 
     def to_dict(self) -> dict[str, Any]:
         """The document."""

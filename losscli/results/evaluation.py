@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.machine import environment
@@ -199,6 +199,8 @@ class Evaluation(Document):
     digest of them. started, git: UTC, and the state of the folder, where it was saved; saved: the
     file.
     """
+
+    kind: ClassVar[str] = "eval"
 
     losses: tuple[LossResult, ...]
     notes: tuple[Note, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from losscli.gates import GateResult
 from losscli.results.document import Document, Note, ending
@@ -14,6 +14,8 @@ class Listing(Document):
 
     gates: those that are in error already.
     """
+
+    kind: ClassVar[str] = "listing"
 
     schema: str
     heads: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from losscli.backends.machine import environment
 from losscli.errors import Failure, first_code
@@ -23,6 +23,8 @@ class SuiteResult(Document):
     and dirtiness of the folder, None where it is no repository. outputs: files that it is written
     to. saved: its place in the results.
     """
+
+    kind: ClassVar[str] = "run"
 
     record: Mapping[str, Any]
     evals: Mapping[str, Evaluation]
@@ -117,6 +119,8 @@ class SuiteResult(Document):
 @dataclass(frozen=True, slots=True)
 class SavedSuite(Document):
     """A run of a config that was read back; `saved` is the file."""
+
+    kind: ClassVar[str] = "run"
 
     document: Mapping[str, Any]
     saved: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from losscli.errors import LossCliError, first_code
 from losscli.gates import GateResult
@@ -61,6 +61,8 @@ class RunTrial(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class SelfTest(Document):
     """What the gates of a config did with each fault; the runs in the config's order."""
+
+    kind: ClassVar[str] = "self_test"
 
     runs: tuple[RunTrial, ...]
     notes: tuple[Note, ...] = ()

@@ -11,7 +11,7 @@ import torch
 
 from losscli import MissingError, UsageError, bench, losses
 from losscli.checks.precision import NAMES
-from losscli.render.table import lines_of
+from losscli.render.formats.table import lines_of
 
 FOUNDING = ("smooth_l1", "cross_entropy", "bce", "bce_with_logits", "mae", "mse")
 

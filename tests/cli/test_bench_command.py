@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from losscli import bench
-from losscli.render.table import lines_of
+from losscli.render.formats.table import lines_of
 
 QUICK = ("--size", "4096", "--time", "0.3", "--no-memory", "--threads", "1")
 WRONG = "def zero(pred, target):\n    return (0 * pred).mean()\n"

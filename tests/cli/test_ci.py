@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from losscli.render import diagnosis
+from losscli.render.pages import doctor as diagnosis
 from tests.differences.conftest import bench
 
 OUTPUTS = ("--output", "junit.xml", "--output", "summary.md", "--output", "run.json")
@@ -113,7 +113,7 @@ def test_what_has_no_gates_has_a_report(losscli, command):
 
 def test_a_kind_that_counts_nothing_itself_is_one_case(losscli, monkeypatch):
     """By its exit code: no report is empty, and none fails for want of a list."""
-    monkeypatch.delattr(diagnosis, "outcomes")
+    monkeypatch.delattr(diagnosis, "report_cases")
     root = ET.fromstring(losscli("doctor", "--quick", "--format", "junit").out)
     assert (root.get("tests"), root.get("failures")) == ("1", "0")
     assert root.find(".//testcase/system-out").text == "exit code 0"
@@ -146,7 +146,7 @@ def test_a_summary_stays_under_a_mebibyte(losscli, pair, monkeypatch):
     assert (said.code, said.err) == (0, "")
     assert len(found.encode()) < 1 << 20
     assert found.startswith(earlier)
-    assert found.splitlines()[-1].startswith("> cut here: ")
+    assert found.splitlines()[-1].startswith("> truncated: ")
     Path("step.md").write_text(earlier + "x" * 290)
     said = losscli(*arguments)
     assert (said.code, len(Path("step.md").read_text())) == (0, len(earlier) + 290)

@@ -112,7 +112,7 @@ def test_a_picture_is_of_its_suffix_and_always_the_same(losscli, suffix):
 
 def test_curves_are_told_apart_without_colour():
     """Eight curves: as many dashes, and as many marks."""
-    from losscli.render.pictures import _STYLES
+    from losscli.render.pictures.plot import _STYLES
 
     colours, dashes, marks = zip(*_STYLES, strict=True)
     assert len(set(colours)) == len(set(map(str, dashes))) == len(set(marks)) == 8
@@ -148,7 +148,7 @@ def test_what_cannot_be_drawn_is_wrong(losscli, arguments, words):
 
 def test_a_picture_needs_matplotlib_and_a_terminal_does_not(losscli, monkeypatch):
     """Exit 4 with how to get it, and no file."""
-    monkeypatch.setattr("losscli.commands.plot.find_spec", lambda _: None)
+    monkeypatch.setattr("losscli.render.files.find_spec", lambda _: None)
     said = losscli("plot", "mse", "-o", "p.png")
     assert said.code == 4
     assert "pip install 'losscli[plot]'" in "\n".join(said.error)
@@ -165,6 +165,6 @@ def test_the_same_from_python(monkeypatch):
     assert package.explain("smooth_l1").form.largest == 1.0
     with pytest.raises(UsageError, match="no flag 'colour'"):
         package.plot("mse", colour="red")
-    monkeypatch.setattr("losscli.commands.plot.find_spec", lambda _: None)
+    monkeypatch.setattr("losscli.render.files.find_spec", lambda _: None)
     with pytest.raises(MissingError):
         package.plot("mse", output="q.png")

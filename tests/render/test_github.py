@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from losscli import DataError
 from losscli.errors import Place
 from losscli.render import error_text, text
-from losscli.render.github import error_summary, summary
+from losscli.render.formats.github import summary
 from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, many, named
 
@@ -110,7 +110,7 @@ def test_a_summary_fits_its_room(every_status):
             *rows, empty, word = found.splitlines()
             assert rows == whole.splitlines()[: len(rows)]
             left = len(whole.splitlines()) - len(rows)
-            assert (empty, word.split(":")[0]) == ("", "> cut here")
+            assert (empty, word.split(":")[0]) == ("", "> truncated")
             assert f" {left} of {len(whole.splitlines())} lines" in word
     assert summary(every_status, 0) == ""
-    assert error_summary(DataError("gone"), 5) == ""
+    assert summary(DataError("gone"), 5) == ""

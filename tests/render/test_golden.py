@@ -2,19 +2,18 @@
 
 import json
 import os
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
 from losscli.errors import LossCliError
-from losscli.plans.formats import FORMATS
-from losscli.render import _PAGES, error_text, text
+from losscli.render import error_text, formats, pages, text
 from losscli.version import __version__
 from tests.render.kinds import KINDS
 
 GOLDEN = Path(__file__).with_name("golden")
-SUFFIXES = {"json": "json", "csv": "csv", "markdown": "md", "junit": "xml"}
 
 
 def masked(words):
@@ -27,7 +26,7 @@ def masked(words):
     return words.replace(f'"{__version__}"', '"VERSION"')
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", formats.names())
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_format_is_as_it_was(tmp_path, monkeypatch, kind, form):
     """Gates that failed come first, but in JSON as they were asked for."""
@@ -37,7 +36,7 @@ def test_a_format_is_as_it_was(tmp_path, monkeypatch, kind, form):
         found = error_text(result, form) if form != "table" else f"{result}\n"
     else:
         found = text(result, form)
-    path = GOLDEN / kind / f"{form}.{SUFFIXES.get(form, 'txt')}"
+    path = GOLDEN / kind / f"{form}{formats.load(form).suffix or '.txt'}"
     if os.environ.get("LOSSCLI_GOLDEN") == "write":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(masked(found).encode())
@@ -47,13 +46,14 @@ def test_a_format_is_as_it_was(tmp_path, monkeypatch, kind, form):
 def test_every_kind_of_result_has_its_files(tmp_path, monkeypatch):
     """A kind that is added is drawn here too, and no file is left of one that is gone."""
     monkeypatch.chdir(tmp_path)
+    names = {module.name for module in pkgutil.iter_modules(pages.__path__)}
     made = []
     for kind, make in KINDS.items():
         folder = tmp_path / kind
         folder.mkdir()
         monkeypatch.chdir(folder)
-        made.append(type(make()).__name__)
-    assert set(made) == {*_PAGES, "DataError"}
+        made.append(make().kind)
+    assert set(made) == {*names, "data"}
     assert {path.name for path in GOLDEN.iterdir()} == set(KINDS)
 
 

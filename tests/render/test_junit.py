@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from losscli import DataError, evaluate
 from losscli.errors import Place
 from losscli.gates import COUNTS, parse
-from losscli.render import error_text, outcomes, text
+from losscli.render import error_text, report_cases, text
 from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, many, named
 
@@ -103,8 +103,8 @@ def test_steps_that_failed_and_runs_are_told_apart(monkeypatch, valid):
     gates = tuple(gate._replace(run="val") for gate in result.gates)
     failures = (SimpleNamespace(run="digits", error=DataError("no file", hint="make it")),)
     several = SimpleNamespace(gates=gates, failures=failures, wall_s=1.5)
-    nothing = SimpleNamespace(outcomes=lambda _: [])
-    monkeypatch.setattr(outcomes, "module_of", lambda _: nothing)
+    nothing = SimpleNamespace(report_cases=lambda _: [])
+    monkeypatch.setattr(report_cases, "builder_of", lambda _: nothing)
     document = text(several, "junit")
     valid(document)
     cases = [(case.get("classname"), [e.tag for e in case]) for case in suite_of(document)[1:]]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import duration
 
@@ -19,10 +19,10 @@ def page(result: "Diagnosis") -> Page:
     return Page((), tables, list(_tail(result)), [note.message for note in result.notes])
 
 
-def outcomes(result: "Diagnosis") -> list[Outcome]:
+def report_cases(result: "Diagnosis") -> list[ReportCase]:
     """Nothing is wrong with a machine that lacks something."""
     cores = f"{result.cores} cores"
-    return [Outcome("this machine was looked at", "pass", f"{result.processor}, {cores}")]
+    return [ReportCase("this machine was looked at", "pass", f"{result.processor}, {cores}")]
 
 
 def _machine(result: "Diagnosis") -> Table:
@@ -45,13 +45,15 @@ def _machine(result: "Diagnosis") -> Table:
     ]
     if not result.cuda:
         lines.append(("CUDA", f"none: {result.no_cuda}"))
-    cells = [Line((name, escape(value))) for name, value in lines]
+    cells = [TableRow((name, escape(value))) for name, value in lines]
     return Table(("machine", ""), cells, frozenset({0, 1}))
 
 
 def _packages(result: "Diagnosis") -> Table:
     lines = [
-        Line((each.name, escape(each.version or "absent"), each.use), "" if each.version else "dim")
+        TableRow(
+            (each.name, escape(each.version or "absent"), each.use), "" if each.version else "dim"
+        )
         for each in result.packages
     ]
     return Table(("package", "version", "for"), lines, frozenset({0, 1, 2}), ("for",))
@@ -59,7 +61,7 @@ def _packages(result: "Diagnosis") -> Table:
 
 def _limits(result: "Diagnosis") -> Table:
     lines = [
-        Line(
+        TableRow(
             (
                 f"{each.device}, {each.level}",
                 f"{each.read_gb_per_s:.4g} GB/s",

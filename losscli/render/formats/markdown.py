@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 
 from losscli.errors import LossCliError
-from losscli.render import Result, module_of, page_of
+from losscli.render.formats import Format
 from losscli.render.gates import gates_table
-from losscli.render.page import Page, Table
+from losscli.render.page import Page, Result, Table
+from losscli.render.pages import page_of
 from losscli.results.text import escape, truncate
 
-# What would be markup, and what GitHub would make a mention, a link or an emoji of.
+# Characters of markup, and those that GitHub turns into mentions, links or emoji.
 _MARKUP = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "&#96;", "\\": "&#92;", "*": "&#42;"}
 _MARKUP |= {"~": "&#126;", "_": "&#95;", "##": "#&#35;"}  # the last begins a command of CI runners
 _LINKED = r"@(?=\w)|#(?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[\w+-]+:)|\](?=[(\[:])"
@@ -19,16 +19,16 @@ _UNSAFE = re.compile(
 )
 
 
-def render(result: Result) -> str:
-    """Gates, tables, the notes and where the numbers come from.
+def render(result: Result, _encoding: str = "utf-8") -> str:
+    """Gates, tables, notes, and where the numbers come from.
 
     A result with gates or failed steps begins with a hidden marker, the same for later results of
-    the same question, so that one comment can be found and updated.
+    the same command or config, so that one comment can be found and updated.
     """
     page = page_of(result)
-    judged = bool(page.gates) or bool(getattr(result, "failures", ()))
-    lines = [_marker(result), *_body(page)] if judged else list(_body(page))
-    return "\n".join([*lines, ""])
+    gated = bool(page.gates) or bool(getattr(result, "failures", ()))
+    marker = [_marker(result)] if gated else []
+    return "\n".join([*marker, *_body(page), ""])
 
 
 def render_error(error: LossCliError) -> str:
@@ -37,25 +37,30 @@ def render_error(error: LossCliError) -> str:
     return "\n".join([f"**error:** {head}", *rest, ""])
 
 
+FORMAT = Format(render, render_error, suffix=".md")
+
+
 def _body(page: Page) -> Iterator[str]:
     if page.gates:
         yield from [*_table(gates_table(page.gates)), ""]
-    if page.body:
-        yield from ["```text", *(escape(line.text).replace("`", "'") for line in page.body), "```"]
-    yield from _broken(page.top)
+    if page.lines:
+        yield from ["```text", *(escape(line.text).replace("`", "'") for line in page.lines), "```"]
+    yield from _broken(page.header)
     for at, table in enumerate(page.tables):
-        if at or page.top:
+        if at or page.header:
             yield ""
         yield from _table(table)
     yield ""
     for note in page.notes:
         yield from (f"> note: {_safe(note)}", "")
-    yield from _broken(page.tail[:-1])
-    yield from map(_safe, page.tail[-1:])
+    yield from _broken(page.footer[:-1])
+    yield from map(_safe, page.footer[-1:])
 
 
 def _marker(result: Result) -> str:
-    """A hash of what was asked, never of numbers: the kind, and the config or inputs and labels."""
+    """A hash of the kind, and of the config or the inputs and labels; never of numbers."""
+    from hashlib import sha256
+
     config = getattr(result, "config", None)
     parts: Iterable[str]
     if config is not None:
@@ -63,21 +68,20 @@ def _marker(result: Result) -> str:
     else:
         labels = [loss.label for loss in getattr(result, "losses", ())]
         parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]
-    kind = module_of(result).__name__  # the same of a result that was read back
-    words = "\0".join([kind, *parts]).encode(errors="backslashreplace")
+    words = "\0".join([result.kind, *parts]).encode(errors="backslashreplace")
     return f"<!-- losscli:{sha256(words).hexdigest()[:16]} -->"
 
 
 def _table(table: Table) -> list[str]:
-    kept, _ = table.columns(float("inf"))
-    align = [":--" if at in table.left else "--:" for at in kept]
+    kept, _ = table.columns()
+    align = [":--" if at in table.left_aligned else "--:" for at in kept]
     body = [
-        _row([f"*{_safe(line.cells[0])}*", *[""] * (len(kept) - 1)])
-        if line.caption
-        else _row([_safe(line.cells[at].strip()) for at in kept])
-        for line in table.lines
+        _row([f"*{_safe(row.cells[0])}*", *[""] * (len(kept) - 1)])
+        if row.is_caption
+        else _row([_safe(row.cells[at].strip()) for at in kept])
+        for row in table.rows
     ]
-    return [_row([_safe(table.heads[at]) for at in kept]), _row(align), *body]
+    return [_row([_safe(table.headers[at]) for at in kept]), _row(align), *body]
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -1,10 +1,8 @@
 """A benchmark as a picture: time and bandwidth against size, on logarithmic axes."""
 
+import io
 import math
-import os
 from typing import TYPE_CHECKING, Any
-
-from losscli.errors import MissingError
 
 if TYPE_CHECKING:
     from losscli.results.benchmark import Benchmark, Row
@@ -13,17 +11,10 @@ _INCHES = (9.0, 3.6)  # of one line of panels
 _MARKS = "osD^vP*X"
 
 
-def draw(result: "Benchmark", path: str | os.PathLike[str]) -> bytes:
-    """The picture in the format of the path's suffix: a line of two panels a loss, dtype and pass.
-
-    Raises MissingError where matplotlib is not installed.
-    """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingError("a plot needs matplotlib", hint="pip install 'losscli[plot]'") from error
-    import io
+def draw(result: "Benchmark", form: str) -> bytes:
+    """The picture in a format: a line of two panels a loss, dtype and direction."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     panels: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in result.rows:
@@ -37,8 +28,7 @@ def draw(result: "Benchmark", path: str | os.PathLike[str]) -> bytes:
         _bandwidth(pair[1], rows)
         pair[0].set_title(" ".join(key), loc="left", fontsize=9)
     stream = io.BytesIO()
-    suffix = os.path.splitext(path)[1].lstrip(".").lower()  # noqa: PTH122 - as in plans
-    figure.savefig(stream, format=suffix, dpi=150)
+    figure.savefig(stream, format=form, dpi=150)
     return stream.getvalue()
 
 
@@ -54,7 +44,7 @@ def _time(axis: Any, rows: "list[Row]") -> None:
     limits = {
         math.prod(row.shape): 1e3 * row.limit_time_s for row in rows if row.limit_time_s is not None
     }
-    axis.plot(list(limits), list(limits.values()), "k--", linewidth=1.0, label="memory's limit")
+    axis.plot(list(limits), list(limits.values()), "k--", linewidth=1.0, label="peak bandwidth")
     axis.set(xscale="log", yscale="log", xlabel="elements", ylabel="median time, ms")
     axis.legend(fontsize=8, frameon=False)
     axis.grid(visible=True, which="major", alpha=0.3)
@@ -68,7 +58,7 @@ def _bandwidth(axis: Any, rows: "list[Row]") -> None:
     limits = {
         math.prod(row.shape): row.bytes / row.limit_time_s / 1e9 for row in rows if row.limit_time_s
     }
-    axis.plot(list(limits), list(limits.values()), "k--", linewidth=1.0, label="memory's limit")
+    axis.plot(list(limits), list(limits.values()), "k--", linewidth=1.0, label="peak bandwidth")
     axis.set(xscale="log", yscale="log", xlabel="elements", ylabel="useful GB/s")
     axis.grid(visible=True, which="major", alpha=0.3)
 

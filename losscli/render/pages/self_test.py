@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Page, Table, TableRow
 from losscli.results.text import escape
 
 _SAYS = {
@@ -26,7 +26,7 @@ def page(result: Any) -> Page:
     return Page((), tables if lines else [], [escape(line) for line in tail])
 
 
-def _line(gate: dict[str, Any]) -> Line:
+def _line(gate: dict[str, Any]) -> TableRow:
     tripped = [fault for fault, status in gate["faults"].items() if status != "pass"]
     verdict = gate["verdict"]
     if verdict == "trips":
@@ -36,7 +36,7 @@ def _line(gate: dict[str, Any]) -> Line:
         count = "0" if verdict == "vacuous" else "-"
     word = verdict if verdict == "trips" else verdict.upper()
     cells = (word, escape(gate["run"]), escape(gate["expr"]), count, escape(told))
-    return Line(cells, "" if verdict == "trips" else "red")
+    return TableRow(cells, "" if verdict == "trips" else "red")
 
 
 def _counts(gates: list[dict[str, Any]]) -> str:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Page, Table, TableRow
 from losscli.results.text import escape
 
 
 def page(result: Any) -> Page:
     """A line a data set, and the files."""
     lines = [
-        Line(
+        TableRow(
             (
                 escape(pair.name),
                 escape(pair.preds),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from losscli.differences.runs import together
-from losscli.render import module_of, page_of
-from losscli.render.page import Outcome, Page, Table
+from losscli.render.page import Page, ReportCase, Table
+from losscli.render.pages import builder_of, page_of
 from losscli.results.text import escape
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ def page(result: "RunDifferences") -> Page:
     return Page(top, tables, [*tail, *_tail(result)], [note.message for note in result.notes])
 
 
-def outcomes(result: "RunDifferences") -> list[Outcome]:
+def report_cases(result: "RunDifferences") -> list[ReportCase]:
     """Those of each run; one that only OLD has cannot be decided."""
     found = [
         outcome._replace(run=name)
         for name, part in result.parts.items()
-        for outcome in module_of(part).outcomes(part)
+        for outcome in builder_of(part).report_cases(part)
     ]
     strict = "undecided" in result.fail_on
     words = "only in the old result"
-    return [*found, *(Outcome(n, "undecided", words, n, strict) for n in result.only_old)]
+    return [*found, *(ReportCase(n, "undecided", words, n, strict) for n in result.only_old)]
 
 
 def _top(result: "RunDifferences") -> Iterator[str]:
@@ -44,17 +44,17 @@ def _top(result: "RunDifferences") -> Iterator[str]:
 
 def _shared(pages: Iterable[Page]) -> list[str]:
     """What pages say above their tables of more than two files, each once."""
-    return list(dict.fromkeys(line for part in pages for line in part.top[2:]))
+    return list(dict.fromkeys(line for part in pages for line in part.header[2:]))
 
 
 def _of_runs(pages: Mapping[str, Page]) -> Iterator[str]:
     """What their pages say below; the verdicts in their last lines are summed up for all."""
-    for line, names in together({name: part.tail[:-1] for name, part in pages.items()}):
+    for line, names in together({name: part.footer[:-1] for name, part in pages.items()}):
         yield f"{', '.join(map(escape, names))}: {line}"
 
 
 def _named(name: str, table: Table) -> Table:
-    return table._replace(heads=(f"{escape(name)}: {table.heads[0]}", *table.heads[1:]))
+    return table._replace(headers=(f"{escape(name)}: {table.headers[0]}", *table.headers[1:]))
 
 
 def _tail(result: "RunDifferences") -> Iterator[str]:

@@ -2,10 +2,7 @@
 
 import io
 import math
-import os
 from typing import TYPE_CHECKING, Any
-
-from losscli.plans.plot import picture_format
 
 if TYPE_CHECKING:
     from losscli.explanation.curves import Curve
@@ -32,13 +29,12 @@ _SETTINGS: dict[str, Any] = {
 _APART = 0.065  # of the height of a panel, between the names of curves
 
 
-def draw(result: "Plot", path: str | os.PathLike[str]) -> bytes:
-    """The picture in the format of the path's suffix; the same bytes for the same curves."""
+def draw(result: "Plot", form: str) -> bytes:
+    """The picture in a format; the same bytes for the same curves."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    form = picture_format(path)
     known = all(curve.gradients is not None for curve in result.curves)
     panels = ["loss", "gradient"] if result.gradient and known else ["loss"]
     settings: Any = {**mpl.rcParamsDefault, **_SETTINGS}  # whatever a matplotlibrc says

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from losscli.gates.grammar import groups_text
-from losscli.render import module_of, words
 from losscli.render.gates import gates_line
-from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.numbers import interval, percent
+from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.render.pages import builder_of
 from losscli.results.text import escape
 from losscli.stats.formatting import duration, number
 
@@ -24,12 +25,12 @@ def page(result: Any) -> Page:
     return Page((), tables, tail, [note.message for note in result.notes], result.gates)
 
 
-def outcomes(result: Any) -> list[Outcome]:
+def report_cases(result: Any) -> list[ReportCase]:
     """What each run counts by itself: its losses, or the rows of its benchmark."""
     return [
         outcome._replace(run=name)
         for name, part in {**result.evals, **result.benches}.items()
-        for outcome in module_of(part).outcomes(part)
+        for outcome in builder_of(part).report_cases(part)
     ]
 
 
@@ -43,20 +44,20 @@ def _evals(document: Mapping[str, Any]) -> Table | None:
 def _interval_of(parts: Iterable[Mapping[str, Any]]) -> str:
     """The head of the intervals, with their level where it is the same for all."""
     levels = {loss["ci_level"] for part in parts for loss in part.get("losses", ())}
-    return f"{words.percent(*levels)} interval" if len(levels) == 1 else "interval"
+    return f"{percent(*levels)} interval" if len(levels) == 1 else "interval"
 
 
-def _losses(name: str, part: Mapping[str, Any]) -> Iterator[Line]:
+def _losses(name: str, part: Mapping[str, Any]) -> Iterator[TableRow]:
     for loss in part.get("losses", ()):
-        yield Line((escape(name), escape(loss["label"]), *_cells(loss)))
+        yield TableRow((escape(name), escape(loss["label"]), *_cells(loss)))
     groups = part.get("groups") or ()
     for group in groups[:_MOST_GROUPS]:
         key = groups_text(list(group["by"].items()))
         for loss in group["losses"]:
-            yield Line((escape(name), escape(f"{loss['label']}{key}"), *_cells(loss)))
+            yield TableRow((escape(name), escape(f"{loss['label']}{key}"), *_cells(loss)))
     if len(groups) > _MOST_GROUPS:
         more = f"… and {len(groups) - _MOST_GROUPS:,} more groups: the JSON has all"
-        yield Line((escape(name), more, "", "", ""))
+        yield TableRow((escape(name), more, "", "", ""))
 
 
 def _cells(loss: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -66,14 +67,14 @@ def _cells(loss: Mapping[str, Any]) -> tuple[str, str, str]:
     mean = loss.get("reduction") == "mean"
     return (
         "-" if value is None else number(value, stderr if mean else None),
-        words.interval(ends, stderr) if mean else "-",
+        interval(ends, stderr) if mean else "-",
         f"{loss['n']:,}",
     )
 
 
 def _benches(document: Mapping[str, Any]) -> Table | None:
     lines = [
-        Line(
+        TableRow(
             (
                 escape(name),
                 escape(_name_of(row)),

@@ -5,7 +5,7 @@ from string import ascii_lowercase
 
 from losscli.explanation.plot import Plot
 from losscli.render.canvas import Trace, drawn, frame_of
-from losscli.render.page import Page, Prose
+from losscli.render.page import Page, TextLine
 from losscli.results.text import escape
 
 _COLUMNS, _ROWS = 76, 14
@@ -15,7 +15,7 @@ def page(result: Plot) -> Page:
     """The picture; where it was written to a file, the name of the file."""
     if result.output is not None:
         return Page((), (), [f"wrote {escape(result.output)}"])
-    body = [Prose(escape(result.title)), Prose("")] if result.title else []
+    body = [TextLine(escape(result.title)), TextLine("")] if result.title else []
     sides = [("loss", [(curve.at, curve.losses) for curve in result.curves])]
     gradients = [(c.at, c.gradients) for c in result.curves if c.gradients is not None]
     if result.gradient and len(gradients) == len(result.curves):
@@ -25,20 +25,22 @@ def page(result: Plot) -> Page:
         marks = zip(pairs, ascii_lowercase, strict=False)
         traces = [Trace(at, heights, mark) for (at, heights), mark in marks]
         body += _panel(name, traces, (result.low, result.high), rows)
-        body.append(Prose(_axis(result), style="dim"))
+        body.append(TextLine(_axis(result), style="dim"))
     for curve, mark in zip(result.curves, ascii_lowercase, strict=False):
-        body.append(Prose(f"{mark}  {escape(curve.label)}"))
-    return Page((), (), (), body=body)
+        body.append(TextLine(f"{mark}  {escape(curve.label)}"))
+    return Page((), (), (), lines=body)
 
 
-def _panel(name: str, traces: list[Trace], ends: tuple[float, float], rows: int) -> Iterator[Prose]:
+def _panel(
+    name: str, traces: list[Trace], ends: tuple[float, float], rows: int
+) -> Iterator[TextLine]:
     # A curve may end before the axis does, where its loss is no longer defined.
     left, right = ends
     frame = frame_of(traces, _COLUMNS, rows)._replace(left=left, right=right)
-    yield Prose(f"{name}, {frame.bottom:.4g} to {frame.top:.4g}")
+    yield TextLine(f"{name}, {frame.bottom:.4g} to {frame.top:.4g}")
     both = (drawn(traces, frame, braille=braille) for braille in (True, False))
     for line, plain in zip(*both, strict=True):
-        yield Prose(line.rstrip(), plain.rstrip() or " ")
+        yield TextLine(line.rstrip(), plain.rstrip() or " ")
 
 
 def _axis(result: Plot) -> str:

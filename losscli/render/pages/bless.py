@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.render.page import Line, Page, Table
+from losscli.render.page import Page, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 
@@ -10,7 +10,7 @@ from losscli.stats.formatting import number
 def page(result: Any) -> Page:
     """A line a value that changes."""
     lines = [
-        Line((escape(run), escape(label), _value(old), _value(new)))
+        TableRow((escape(run), escape(label), _value(old), _value(new)))
         for run, label, old, new in result.changes
     ]
     tables = [Table(("run", "loss", "was", "is"), lines, frozenset({0, 1}))] if lines else []

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from losscli.gates import Status
-from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.words import percent
+from losscli.render.numbers import percent
+from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import duration
 
@@ -27,7 +27,7 @@ def page(result: "Differences") -> Page:
     return Page(list(_top(result)), tables, list(_tail(result)), notes)
 
 
-def outcomes(result: "Differences") -> list[Outcome]:
+def report_cases(result: "Differences") -> list[ReportCase]:
     """A row that is slower fails where that was asked for, and is a warning elsewhere."""
     strict = {"undecided": "undecided" in result.terms.fail_on}
     strict["fail"] = "slower" in result.terms.fail_on
@@ -39,10 +39,10 @@ def outcomes(result: "Differences") -> list[Outcome]:
             status = "warn"
         ratio = "" if pair.used is None else f" ({pair.used.value:.3f} {_interval(pair.used)})"
         words = f"{pair.verdict}{ratio}{': ' if pair.reason else ''}{pair.reason}"
-        found.append(Outcome(_name(pair.new), status, words, counts=counts))
+        found.append(ReportCase(_name(pair.new), status, words, counts=counts))
     for row in result.only_old:
         words = "only in the old result"
-        found.append(Outcome(_name(row), "undecided", words, counts=strict["undecided"]))
+        found.append(ReportCase(_name(row), "undecided", words, counts=strict["undecided"]))
     return found
 
 
@@ -72,14 +72,14 @@ def _pass(row: Mapping[str, Any]) -> str:
 
 
 def _table(title: str, pairs: "list[Pair]") -> Table:
-    lines: list[Line] = []
+    lines: list[TableRow] = []
     for caption, part in groupby(pairs, lambda pair: _pass(pair.new)):
-        lines.append(Line((caption,), "dim"))
+        lines.append(TableRow((caption,), "dim"))
         lines += [_line(pair) for pair in part]
     return Table((title, *_HEADS), lines, frozenset({0, 4, 5, 6}), ("old", "new", "95 % interval"))
 
 
-def _line(pair: "Pair") -> Line:
+def _line(pair: "Pair") -> TableRow:
     cells = (
         f"  {escape(str(pair.new['impl']))}",
         *("-" if time is None else duration(time) for time in (pair.old_s, pair.new_s)),
@@ -88,7 +88,7 @@ def _line(pair: "Pair") -> Line:
         "-" if pair.used is None else escape(pair.anchor) if pair.anchor else "raw",
         pair.verdict,
     )
-    return Line(cells, _STYLES.get(pair.verdict, ""))
+    return TableRow(cells, _STYLES.get(pair.verdict, ""))
 
 
 def _interval(ratio: "Ratio | None") -> str:

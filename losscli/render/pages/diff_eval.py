@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from losscli.gates import Status
 from losscli.gates.grammar import groups_text
-from losscli.render.page import Line, Outcome, Page, Table
-from losscli.render.words import interval, percent
+from losscli.render.numbers import interval, percent
+from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from losscli.differences.changes import Change, Changes, SavedLoss
 
 _HEADS = ("loss", "old", "new", "change", "relative", "95 % interval", "by", "verdict")
-_LEAVING = ("by", "old", "relative")
+_DROP_ORDER = ("by", "old", "relative")
 _STYLES = {"worse": "red", "undecided": "yellow", "better": "green"}
 _STATUS: dict[str, Status] = {"worse": "fail", "undecided": "undecided"}
 _SOME = 8  # losses of one side that a line lists one by one
@@ -27,7 +27,7 @@ def page(result: "Changes") -> Page:
     return Page(list(_top(result)), list(_tables(result)), list(_tail(result)), notes)
 
 
-def outcomes(result: "Changes") -> list[Outcome]:
+def report_cases(result: "Changes") -> list[ReportCase]:
     """A loss that is worse fails where that was asked for, and is a warning elsewhere."""
     strict = {"undecided": "undecided" in result.terms.fail_on}
     strict["fail"] = "worse" in result.terms.fail_on
@@ -39,10 +39,10 @@ def outcomes(result: "Changes") -> list[Outcome]:
             status = "warn"
         change = "" if row.change is None else f" ({_signed(row)} {_interval(row)})"
         words = f"{row.verdict}{change}{': ' if row.reason else ''}{row.reason}"
-        found.append(Outcome(_name(row.new), status, words, counts=counts))
+        found.append(ReportCase(_name(row.new), status, words, counts=counts))
     for loss in result.only_old:
         words = "only in the old result"
-        found.append(Outcome(_name(loss), "undecided", words, counts=strict["undecided"]))
+        found.append(ReportCase(_name(loss), "undecided", words, counts=strict["undecided"]))
     return found
 
 
@@ -63,12 +63,12 @@ def _tables(result: "Changes") -> Iterator[Table]:
     whole = [row for row in result.rows if not row.new.by]
     groups = [row for row in result.rows if row.new.by]
     if whole:
-        yield Table(_HEADS, [_line(row) for row in whole], left, _LEAVING)
+        yield Table(_HEADS, [_line(row) for row in whole], left, _DROP_ORDER)
     if groups:
         lines = [_line(row) for row in _worst(groups)]
         if len(groups) > _MOST:
-            lines.append(Line((f"… and {len(groups) - _MOST:,} more: --format json has all",)))
-        yield Table(_HEADS, lines, left, _LEAVING)
+            lines.append(TableRow((f"… and {len(groups) - _MOST:,} more: --format json has all",)))
+        yield Table(_HEADS, lines, left, _DROP_ORDER)
 
 
 def _worst(rows: "list[Change]") -> "list[Change]":
@@ -78,7 +78,7 @@ def _worst(rows: "list[Change]") -> "list[Change]":
     return rows if few else sorted(rows, key=lambda row: order.index(row.verdict))[:_MOST]
 
 
-def _line(row: "Change") -> Line:
+def _line(row: "Change") -> TableRow:
     sign = "+" if row.relative else ""
     relative = "-" if row.relative is None else f"{100 * row.relative:{sign}.3g} %"
     cells = (
@@ -91,7 +91,7 @@ def _line(row: "Change") -> Line:
         row.how or "-",
         row.verdict,
     )
-    return Line(cells, _STYLES.get(row.verdict, ""))
+    return TableRow(cells, _STYLES.get(row.verdict, ""))
 
 
 def _signed(row: "Change") -> str:

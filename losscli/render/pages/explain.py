@@ -10,7 +10,7 @@ import numpy as np
 from losscli.explanation.facts import Explanation, bounds_of
 from losscli.explanation.form import Corner, Tail
 from losscli.render.canvas import Trace, drawn, frame_of
-from losscli.render.page import Page, Prose
+from losscli.render.page import Page, TextLine
 from losscli.results.text import escape
 
 WIDTH = 78  # of 80 columns, two of which stand before every line
@@ -32,7 +32,7 @@ def page(result: Explanation) -> Page:
     room = _SCREEN - len(above) - len(below) - 2
     rows = max(_PICTURE[0], min(_PICTURE[1], room))
     body = [*map(_prose, above), *_picture(result, rows)]
-    return Page((), (), (), body=[*body, *map(_prose, below)])
+    return Page((), (), (), lines=[*body, *map(_prose, below)])
 
 
 def _head(result: Explanation) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _number(value: float) -> str:
     return f"{value:.4g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
 
 
-def _picture(result: Explanation, rows: int) -> Iterator[Prose]:
+def _picture(result: Explanation, rows: int) -> Iterator[TextLine]:
     curve = result.curve
     sides = [("loss", curve.losses)]
     if curve.gradients is not None:
@@ -141,18 +141,18 @@ def _picture(result: Explanation, rows: int) -> Iterator[Prose]:
         pictures.append(drawn([trace], frame, braille=True))
         plain.append(drawn([trace], frame, braille=False))
         heads.append(f"{name}, {_number(frame.bottom)} to {_number(frame.top)}")
-    yield Prose(_beside(heads, wide))
+    yield TextLine(_beside(heads, wide))
     for lines in zip(zip(*pictures, strict=True), zip(*plain, strict=True), strict=True):
-        yield Prose(*(_beside(line, wide).rstrip() for line in lines))
+        yield TextLine(*(_beside(line, wide).rstrip() for line in lines))
     low, high = _number(result.line.low), _number(result.line.high)
     ends = f"{low}{high.rjust(wide - len(low))}"
     axis = result.line.axis
     if len(axis) <= wide - len(low) - len(high) - 2:
         ends = f"{low}{axis.center(wide - len(low) - len(high))}{high}"
         axis = ""
-    yield Prose(_beside([ends] * len(sides), wide), style="dim")
+    yield TextLine(_beside([ends] * len(sides), wide), style="dim")
     if axis:
-        yield Prose(axis.center(WIDTH).rstrip(), style="dim")
+        yield TextLine(axis.center(WIDTH).rstrip(), style="dim")
 
 
 def _beside(parts: Sequence[str], wide: int) -> str:
@@ -191,5 +191,5 @@ def _wrapped(text: str, further: int, first: int = 0) -> list[str]:
     )  # fmt: skip
 
 
-def _prose(line: str) -> Prose:
-    return Prose(line, "".join(_SIGNS.get(sign, sign) for sign in line))
+def _prose(line: str) -> TextLine:
+    return TextLine(line, "".join(_SIGNS.get(sign, sign) for sign in line))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from losscli.results.benchmark import Benchmark, Limit, Row
 
 _HEADS = ("median", "+/-", "95 % interval", "GB/s", "of limit", "memory")
-_LEAVING = ("memory", "GB/s", "95 % interval", "ULP grad")
+_DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
 
 
 def page(result: "Benchmark") -> Page:
@@ -28,7 +28,7 @@ def page(result: "Benchmark") -> Page:
     return Page(list(_top(result)), tables, list(_tail(result)), notes)
 
 
-def outcomes(result: "Benchmark") -> list[Outcome]:
+def report_cases(result: "Benchmark") -> list[ReportCase]:
     """A row passes where it is right, however fast it is."""
     found = []
     for row in result.rows:
@@ -37,9 +37,9 @@ def outcomes(result: "Benchmark") -> list[Outcome]:
         name = f"{row.impl}, {row.label} {shape} {row.dtype} {row.device} {row.passes}{cold}"
         if row.correct:
             words = "" if row.times is None else duration(row.times.median)
-            found.append(Outcome(name, "pass", words))
+            found.append(ReportCase(name, "pass", words))
         else:
-            found.append(Outcome(name, "fail", row.fault))
+            found.append(ReportCase(name, "fail", row.fault))
     return found
 
 
@@ -72,13 +72,13 @@ def _table(rows: "list[Row]") -> Table:
     where = "" if first.device == "cpu" else f" {first.device}"
     title = f"{escape(first.label)} {'x'.join(map(str, first.shape))} {first.dtype}{where}"
     heads = (title, *_HEADS, "ULP", *(("ULP grad",) if gradients else ()), "speed-up")
-    lines: list[Line] = []
+    lines: list[TableRow] = []
     for _, part in groupby(rows, lambda row: row.both):
         same = list(part)
-        lines.append(Line((_caption(same[0]),), "dim"))
+        lines.append(TableRow((_caption(same[0]),), "dim"))
         lines += [_line(row, gradients=gradients) for row in same]
     left = frozenset({0, len(heads) - 1, 2})
-    return Table(heads, lines, left, _LEAVING, {"+/-": "95 % interval"})
+    return Table(heads, lines, left, _DROP_ORDER, {"+/-": "95 % interval"})
 
 
 def _caption(row: "Row") -> str:
@@ -89,7 +89,7 @@ def _caption(row: "Row") -> str:
     return words
 
 
-def _line(row: "Row", *, gradients: bool) -> Line:
+def _line(row: "Row", *, gradients: bool) -> TableRow:
     name = f"  {escape(row.impl)}"
     times = row.times
     cells = [
@@ -105,12 +105,12 @@ def _line(row: "Row", *, gradients: bool) -> Line:
         _speedup(row),
     ]
     if row.correct:
-        return Line(tuple(cells))
+        return TableRow(tuple(cells))
     if times is not None:
         cells[1] = f"({cells[1]})"
     cells[2:6] = ["", "", "", ""]
     cells[-1] = ""
-    return Line(tuple(cells), "red dim")
+    return TableRow(tuple(cells), "red dim")
 
 
 def _speedup(row: "Row") -> str:

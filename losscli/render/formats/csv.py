@@ -1,40 +1,42 @@
 """CSV: one line a record, such as a loss or a group and loss; full precision, LF line ends."""
 
-import csv
-from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from losscli.errors import LossCliError
+from losscli.render.formats import Format
+from losscli.render.page import Result
 from losscli.results.text import escape_cell
 
-if TYPE_CHECKING:
-    from losscli.evaluation import Evaluation
 
-
-def render(result: "Evaluation") -> str:
-    """The records of the result, then those of its groups; what is absent is an empty cell.
+def _render(result: Result, _encoding: str) -> str:
+    """The records of the result, then those of its groups; an absent value is an empty cell.
 
     The keys of groups are the first columns, where there are groups.
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
-    whole = result.to_records()
-    return _written([*whole, *groups], _columns([*groups, *whole]))
+    losses = result.to_records()
+    return _csv([*losses, *groups], _columns([*groups, *losses]))
 
 
-def render_error(error: LossCliError) -> str:
-    """One record, of the error."""
+def _render_error(error: LossCliError) -> str:
     record = error.to_dict()
-    return _written([record], list(record))
+    return _csv([record], list(record))
+
+
+FORMAT = Format(_render, _render_error, suffix=".csv")
 
 
 def _columns(records: list[dict[str, Any]]) -> list[str]:
-    """Those of all records, in the order in which they come: parts of a run are not all alike."""
+    """The keys of all records in order of appearance: the parts of a run have different keys."""
     return list(dict.fromkeys(name for record in records for name in record))
 
 
-def _written(records: list[dict[str, Any]], columns: list[str]) -> str:
+def _csv(records: list[dict[str, Any]], columns: list[str]) -> str:
     if not records:
         return ""
+    import csv
+    from io import StringIO
+
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(map(_cell, columns))  # names of groups' keys are among them

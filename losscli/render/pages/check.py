@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from losscli.render.page import Line, Outcome, Page, Table
+from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import ulps
 
@@ -23,16 +23,18 @@ def page(result: "Check") -> Page:
     return Page((), (table,), list(_tail(result)), [note.message for note in result.notes])
 
 
-def outcomes(result: "Check") -> list[Outcome]:
+def report_cases(result: "Check") -> list[ReportCase]:
     """A case passes where it is right."""
     head = f"{result.impl} as {result.label}, {result.dtype} on {result.device}"
     return [
-        Outcome(f"{head}: {row.case}, {row.passes}", "pass" if row.correct else "fail", row.fault)
+        ReportCase(
+            f"{head}: {row.case}, {row.passes}", "pass" if row.correct else "fail", row.fault
+        )
         for row in result.rows
     ]
 
 
-def _line(row: "Checked") -> Line:
+def _line(row: "Checked") -> TableRow:
     cells = (
         f"  {row.case}",
         row.passes,
@@ -42,7 +44,7 @@ def _line(row: "Checked") -> Line:
         ulps(row.grad_median_ulp),
         "" if row.correct else "WRONG",
     )
-    return Line(cells, "" if row.correct else "red")
+    return TableRow(cells, "" if row.correct else "red")
 
 
 def _tail(result: "Check") -> Iterator[str]:

@@ -1,0 +1,19 @@
+"""JSON: everything, with numbers that read back to the same bits."""
+
+import json
+
+from losscli.errors import LossCliError
+from losscli.render.formats import Format
+from losscli.render.page import Result
+
+
+def _render(result: Result, _encoding: str) -> str:
+    return f"{result.to_json()}\n"
+
+
+def _render_error(error: LossCliError) -> str:
+    """The document `losscli/error/1`."""
+    return json.dumps(error.to_dict(), indent=2) + "\n"
+
+
+FORMAT = Format(_render, _render_error, suffix=".json", machine_readable=True)

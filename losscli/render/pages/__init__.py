@@ -1,0 +1,20 @@
+"""Page builders: the file of a document's kind makes its page, `page(result)`.
+
+A file may also declare `report_cases(result)`, the cases that CI reports count.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+from losscli.render.page import Page, Result
+
+
+def page_of(result: Result) -> Page:
+    """The page that the formats for people lay out."""
+    page: Page = builder_of(result).page(result)
+    return page
+
+
+def builder_of(result: Result) -> ModuleType:
+    """The page builder of the result's kind; one kind does not cost the import of another."""
+    return import_module(f"{__name__}.{result.kind}")

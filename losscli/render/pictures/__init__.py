@@ -1,0 +1,25 @@
+"""Pictures of results: the file of a document's kind draws it, `draw(result, form)`."""
+
+import os
+from importlib import import_module
+
+from losscli.errors import UsageError
+from losscli.render.page import Result
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def draw(result: Result, form: str) -> bytes:
+    """The picture of a result in a format, such as png."""
+    drawn: bytes = import_module(f"{__name__}.{result.kind}").draw(result, form)
+    return drawn
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """The format of a picture, by its suffix; raises UsageError for one that is not a picture's."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib would cost its import
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"unknown suffix of picture {os.fspath(path)}", hint=f"use one of {', '.join(SUFFIXES)}"
+        )
+    return suffix[1:]
