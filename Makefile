@@ -1,11 +1,12 @@
-# Two commands: `make demo` shows what losscli does, `make test` runs what CI runs.
+# `make demo` shows what losscli does, `make test` runs what CI runs, `make quick` the part of it
+# that concerns a change.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint test-deep record test-cuda bench examples clean
+.PHONY: demo test lint quick test-deep record test-cuda bench examples clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -26,6 +27,10 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# Lint, types, and the tests of what has changed since origin/main, in under a minute.
+quick: lint
+	$(BIN)/python -m tests.quick 40
 
 # The exhaustive runs: longer searches of hypothesis, and the tests marked deep.
 test-deep: lint $(VENV)/oracles
