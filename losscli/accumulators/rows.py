@@ -1,21 +1,23 @@
-"""The accumulator of one loss: sums, extremes and counts of its rows."""
+"""The accumulator of one loss: sums, moments, extremes and counts of its rows."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum, Floats
-from losscli.accumulators.moments import Moments
+from losscli.accumulators.moments import UNIT, Moments, Unit, units_of
 
 Indices: TypeAlias = NDArray[np.intp]
+Mask: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Extremes:
-    """The least and the largest row, and where the largest stands first; nan counts as neither."""
+    """The smallest and the largest loss, and the first row of the largest; nan is neither."""
 
     low: float = math.inf
     high: float = -math.inf
@@ -30,38 +32,12 @@ class Extremes:
         )
 
 
-class RowLosses(NamedTuple):
-    """The losses of a block's rows with the other arguments of `RowAccumulator.of`."""
-
-    values: Floats
-    denominator: Floats | None = None
-    weight: Floats | None = None
-    skip: NDArray[np.bool_] | None = None
-    by_rows: bool = False
-
-    def at(self, rows: Indices | slice) -> "RowLosses":
-        """Some of the rows."""
-        return RowLosses(
-            self.values[rows],
-            None if self.denominator is None else self.denominator[rows],
-            None if self.weight is None else self.weight[rows],
-            None if self.skip is None else self.skip[rows],
-            self.by_rows,
-        )
-
-    def accumulate(self, first: int) -> "RowAccumulator":
-        """Their accumulator; row `first` of all is the first of them."""
-        return RowAccumulator.of(
-            self.values, first, self.denominator, self.weight, self.skip, by_rows=self.by_rows
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class RowAccumulator:
-    """All that is kept of a loss's rows; `+` takes the accumulator of the rows that follow.
+    """The state of one loss over rows; `+` merges the state of the rows that follow.
 
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.
-    skipped, ignored: rows left out for a missing number, and rows of no weight.
+    skipped, ignored: rows without a value, and rows of weight 0.
     idle: those of the ignored that are in the denominator all the same.
     """
 
@@ -72,59 +48,6 @@ class RowAccumulator:
     skipped: int = 0
     ignored: int = 0
     idle: int = 0
-
-    @classmethod
-    def of(
-        cls,
-        values: Floats,
-        first: int,
-        denominator: Floats | None = None,
-        weight: Floats | None = None,
-        skip: NDArray[np.bool_] | None = None,
-        *,
-        by_rows: bool = False,
-    ) -> "RowAccumulator":
-        """The accumulator of a block of row losses whose first row is row `first` of all.
-
-        denominator, weight: one a row, None where all are 1.
-        skip: rows to leave out; they are counted. by_rows: whether a row counts as much in the
-        mean whatever its weight is.
-        """
-        rows: Indices | None = None
-        skipped = ignored = 0
-        if skip is not None and skip.any():
-            rows = np.flatnonzero(~skip)
-            skipped = values.size - rows.size
-            values = values[rows]
-            denominator = None if denominator is None else denominator[rows]
-            weight = None if weight is None else weight[rows]
-        scaled, shares = values, denominator
-        if weight is not None:
-            scaled = _weighed(values, weight)
-            if not by_rows:
-                shares = weight if denominator is None else _weighed(denominator, weight)
-        if shares is not None:
-            out = (shares == 0) & (scaled == 0)
-            if out.any():
-                kept = np.flatnonzero(~out)
-                ignored = values.size - kept.size
-                rows = kept if rows is None else rows[kept]
-                values, scaled, shares = values[kept], scaled[kept], shares[kept]
-                weight = None if weight is None else weight[kept]
-        if not values.size:
-            return cls(skipped=skipped, ignored=ignored)
-        at = int(values.argmax())  # the first nan, where there is one
-        low, high = float(values.min()), float(values[at])
-        if math.isnan(high):
-            extremes = _extremes_beside_nan(values, rows, first)
-        else:
-            extremes = Extremes(low, high, first + (at if rows is None else int(rows[at])))
-        known = (low, high) if scaled is values else ()
-        numerator = ExactSum.of(scaled, *known)
-        total = ExactSum.ones(values.size) if shares is None else ExactSum.of(shares)
-        moments = Moments.of(scaled, shares, numerator.over(total))
-        idle = int(np.count_nonzero(weight == 0)) if by_rows and weight is not None else 0
-        return cls(numerator, total, moments, extremes, skipped, ignored + idle, idle)
 
     def __add__(self, other: "RowAccumulator") -> "RowAccumulator":
         return RowAccumulator(
@@ -139,7 +62,7 @@ class RowAccumulator:
 
     @property
     def count(self) -> int:
-        """The rows in the mean, but for those of no weight."""
+        """The rows in the mean, except those of weight 0."""
         return self.numerator.count - self.idle
 
     @property
@@ -148,7 +71,7 @@ class RowAccumulator:
         return self.count + self.skipped + self.ignored
 
     def mean(self) -> float:
-        """Σ w·L / Σ w·den, correctly rounded; nan where nothing counts."""
+        """Σ w·L / Σ w·den, correctly rounded; nan where no row counts."""
         return self.numerator.over(self.denominator)
 
     def stderr(self) -> float | None:
@@ -156,22 +79,145 @@ class RowAccumulator:
         mean = self.mean()
         if self.count < 2 or not math.isfinite(mean):
             return None
-        found = self.moments.stderr(mean, float(self.denominator))
-        # Unlike rows cannot have no spread: their squares were too small for float64.
-        return None if found == 0 and self.extremes.low != self.extremes.high else found
+        stderr = self.moments.stderr(mean, float(self.denominator), self.numerator.count)
+        # Rows that differ cannot have a spread of 0: their squares were too small for float64.
+        return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr
+
+
+class RowLosses(NamedTuple):
+    """The losses of the rows of a block.
+
+    values: (n,). denominator, weight: (n,), None where all are 1. skip: (n,), True for rows
+    without a value. by_rows: True if the mean divides by the number of rows, whatever the weights.
+    """
+
+    values: Floats
+    denominator: Floats | None = None
+    weight: Floats | None = None
+    skip: Mask | None = None
+    by_rows: bool = False
+
+    def accumulate(self, first: int, unit: int = UNIT) -> RowAccumulator:
+        """Their accumulator; row `first` of all is the first of them.
+
+        unit: the rows whose moments are taken together, from row 0 of all.
+        """
+        return self.counted().accumulate(first, unit)
+
+    def counted(self) -> "CountedRows":
+        """The rows that count, with their terms of the two sums."""
+        index = None
+        if self.skip is not None and self.skip.any():
+            index = np.flatnonzero(~self.skip)
+        values, shares, weight = (_at(column, index) for column in self[:3])
+        scaled, idle = values, None
+        if weight is not None:
+            scaled = _weighed(values, weight)
+            if self.by_rows:
+                idle = weight == 0
+            else:
+                shares = weight if shares is None else _weighed(shares, weight)
+        if shares is not None:
+            out = (shares == 0) & (scaled == 0)
+            if out.any():
+                kept = np.flatnonzero(~out)
+                index = kept if index is None else index[kept]
+                values, scaled, idle = values[kept], scaled[kept], _at(idle, kept)
+                shares = shares[kept]
+        return CountedRows(values, scaled, shares, idle, index, len(self.values), self.skip)
+
+
+class CountedRows(NamedTuple):
+    """The rows of a block that count in a mean.
+
+    values, scaled, shares: L, w·L and w·den of each, shares None where all are 1.
+    idle: True where the weight is 0; None where no weight is.
+    positions: theirs in the block, ascending; None for all rows.
+    block, skip: the number of rows in the block, and which of them have no value.
+    """
+
+    values: Floats
+    scaled: Floats
+    shares: Floats | None
+    idle: Mask | None
+    positions: Indices | None
+    block: int
+    skip: Mask | None
+
+    def accumulate(self, first: int, unit: int) -> RowAccumulator:
+        """Their accumulator; the block begins at row `first` of all."""
+        skipped = 0 if self.skip is None else int(np.count_nonzero(self.skip))
+        # The places where the rows pass into another unit, the ends included.
+        cuts = np.arange(first // unit * unit, first + self.block + unit, unit) - first
+        cuts = np.clip(cuts, 0, self.block)
+        if self.positions is not None:
+            cuts = np.searchsorted(self.positions, cuts)
+        cuts = cuts[np.append(True, cuts[1:] > cuts[:-1])]
+        units = self.units(cuts)
+        return self.state(first, units, skipped, self.block - skipped - len(self.values))
+
+    def units(self, cuts: Indices) -> list[Unit]:
+        """The moments of their parts, cut at these places; none without rows."""
+        if not len(self.values):
+            return []
+        shares = None if self.shares is None else np.ascontiguousarray(self.shares)
+        return units_of(np.ascontiguousarray(self.scaled), shares, cuts)
+
+    def state(
+        self, first: int, units: Sequence[Unit], skipped: int, ignored: int
+    ) -> RowAccumulator:
+        """The accumulator of these rows, whose moments are known, and of others left out."""
+        if not len(self.values):
+            return RowAccumulator(skipped=skipped, ignored=ignored)
+        at = int(self.values.argmax())  # the first nan, if there is one
+        low, high = float(self.values.min()), float(self.values[at])
+        if math.isnan(high):
+            extremes = self._extremes_without_nan(first)
+        else:
+            extremes = Extremes(low, high, first + self._position(at))
+        known = (low, high) if self.scaled is self.values else ()
+        idle = 0 if self.idle is None else int(np.count_nonzero(self.idle))
+        return RowAccumulator(
+            ExactSum.of(self.scaled, *known),
+            ExactSum.ones(len(self.values)) if self.shares is None else ExactSum.of(self.shares),
+            Moments(tuple(units)),
+            extremes,
+            skipped,
+            ignored + idle,
+            idle,
+        )
+
+    def at(self, rows: Any) -> "CountedRows":
+        """Some of them, by a slice or an array of their places among these."""
+        values = self.values[rows]
+        scaled = values if self.scaled is self.values else self.scaled[rows]
+        positions = rows if self.positions is None else self.positions[rows]
+        return self._replace(
+            values=values,
+            scaled=scaled,
+            shares=_at(self.shares, rows),
+            idle=_at(self.idle, rows),
+            positions=positions,
+        )
+
+    def _position(self, at: int) -> int:
+        return at if self.positions is None else int(self.positions[at])
+
+    def _extremes_without_nan(self, first: int) -> Extremes:
+        numbers = np.flatnonzero(~np.isnan(self.values))
+        if not numbers.size:
+            return Extremes()
+        values = self.values[numbers]
+        at = int(numbers[values.argmax()])
+        return Extremes(float(values.min()), float(self.values[at]), first + self._position(at))
+
+
+def _at(column: NDArray[Any] | None, rows: Indices | slice | None) -> Any:
+    return column if column is None or rows is None else column[rows]
 
 
 def _weighed(numbers: Floats, weight: Floats) -> Floats:
-    """The numbers by their weights; a row of weight 0 is out, even where its number is infinite."""
-    found = np.zeros_like(numbers)
-    np.multiply(weight, numbers, out=found, where=weight != 0)
-    return found
-
-
-def _extremes_beside_nan(values: Floats, rows: Indices | None, first: int) -> Extremes:
-    numbers = np.flatnonzero(~np.isnan(values))
-    if not numbers.size:
-        return Extremes()
-    at = int(numbers[values[numbers].argmax()])
-    row = first + (at if rows is None else int(rows[at]))
-    return Extremes(float(values[numbers].min()), float(values[at]), row)
+    """w·x of each row; 0 for a weight of 0, also where x is infinite."""
+    product = np.zeros_like(numbers)
+    np.multiply(weight, numbers, out=product, where=weight != 0)
+    return product

@@ -62,8 +62,8 @@ class PairEvaluator:
             if len(ours) == len(theirs):
                 for left, right in zip(ours, theirs, strict=True):
                     difference, reference = _on_the_same_rows(left, right)
-                    pair.difference.accumulators.append(difference.accumulate(block.first))
-                    pair.reference.accumulators.append(reference.accumulate(block.first))
+                    for part, rows in ((pair.difference, difference), (pair.reference, reference)):
+                        part.accumulators.append(rows.accumulate(block.first, block.unit))
             return pair
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.accumulators.rows import RowAccumulator
+from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.differences.changes import Change
 from losscli.errors import DataError
 from losscli.results.difference import Saved
@@ -77,7 +77,7 @@ def paired(old: Saved, new: Saved, changes: Sequence[Change]) -> list[Paired]:
                 for at, (a, b) in enumerate(slopes):
                     with np.errstate(invalid="ignore"):  # an infinity less another is nan
                         shift = b * after - a * before
-                    sums[at] += RowAccumulator.of(shift, block.first, skip=skip)
+                    sums[at] += RowLosses(shift, skip=skip).accumulate(block.first, block.unit)
         source.verify()
         for side in kept:
             side.verify()
@@ -104,7 +104,7 @@ def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
     if pairs < 2 or not all(accumulator.numerator.finite for accumulator in accumulators):
         return Paired(None, max(pairs, 0))
     means = [float(accumulator.numerator) / pairs for accumulator in accumulators]
-    squares = accumulators[-1].moments.about(means[-1]).ee - ignored * means[-1] ** 2
+    squares = accumulators[-1].moments.squares_about(means[-1]) - ignored * means[-1] ** 2
     stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
     # √new - √old = (new - old) / (√new + √old)
     roots = change.old.value + change.new.value if change.new.statistic is not None else 1.0

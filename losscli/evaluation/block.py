@@ -186,7 +186,7 @@ class BlockEvaluator:
         values = self._values(loss, wide["preds"], target)
         by_rows = loss.convention is not None and loss.convention.by_rows
         rows = RowLosses(values, denominator, weight, by_rows=by_rows)
-        accumulator = rows.accumulate(checks.first)
+        accumulator = rows.accumulate(checks.first, checks.unit)
         if missing is None and accumulator.numerator.finite:
             return accumulator, rows
         out = checks.out(loss)
@@ -208,7 +208,7 @@ class BlockEvaluator:
             if self._nan == "error" and skip.any():
                 checks.blame_loss(loss, skip)
         rows = RowLosses(values, denominator, weight, skip, by_rows)
-        return rows.accumulate(checks.first), rows
+        return rows.accumulate(checks.first, checks.unit), rows
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
         """One loss a row; in chunks where the system would take large temporaries back."""
@@ -268,7 +268,7 @@ class _Checks:
         nan: NanPolicy,
         violations: dict[tuple[str, str], Violation],
     ) -> None:
-        self.first = block.first
+        self.first, self.unit = block.first, block.unit
         self._raw = raw
         self._nan = nan
         self._violations = violations

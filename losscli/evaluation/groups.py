@@ -25,19 +25,20 @@ class BlockGroups:
         keys = Keys.product(list(block.keys.values()))
         _check(len(keys.texts), source)
         self._texts = keys.texts
-        self._first = block.first
+        self._first, self._unit = block.first, block.unit
         self._runs = Runs(*keys.runs()) if len(keys.texts) > 1 else None
-        self._tallies: list[list[RowAccumulator]] = []
+        self._accumulators: list[list[RowAccumulator]] = []
 
     def add(self, rows: RowLosses, whole: RowAccumulator) -> None:
         """Accumulate the rows of one more loss; `whole` is the accumulator of all of them."""
-        # One group is the block: files that are sorted by group cost nothing.
-        parts = [whole] if self._runs is None else self._runs.accumulators(rows, self._first)
-        self._tallies.append(parts)
+        parts = [whole]  # one group is the block: files that are sorted by group cost nothing
+        if self._runs is not None:
+            parts = self._runs.accumulators(rows, self._first, self._unit)
+        self._accumulators.append(parts)
 
     def accumulators(self) -> dict[Key, tuple[RowAccumulator, ...]]:
         """One a loss, for each group."""
-        return dict(zip(self._texts, zip(*self._tallies, strict=True), strict=True))
+        return dict(zip(self._texts, zip(*self._accumulators, strict=True), strict=True))
 
 
 def leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
@@ -59,26 +60,26 @@ class GroupAccumulators:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._tallies: dict[Key, list[RowAccumulator]] = {}
+        self._accumulators: dict[Key, list[RowAccumulator]] = {}
 
     def add(self, part: Mapping[Key, Sequence[RowAccumulator]]) -> None:
         """Take those of the block that follows; raises DataError for too many groups."""
         for key, accumulators in part.items():
-            known = self._tallies.get(key)
-            self._tallies[key] = (
+            known = self._accumulators.get(key)
+            self._accumulators[key] = (
                 [a + b for a, b in zip(known, accumulators, strict=True)]
                 if known
                 else list(accumulators)
             )
-        _check(len(self._tallies), self._source)
+        _check(len(self._accumulators), self._source)
 
     def results(
         self, result_of: Callable[[Sequence[RowAccumulator]], tuple[LossResult, ...]]
     ) -> tuple[Group, ...]:
         """The groups in the order of their keys."""
         return tuple(
-            Group(dict(zip(self._source.by, key, strict=True)), result_of(self._tallies[key]))
-            for key in sort_keys(self._tallies)
+            Group(dict(zip(self._source.by, key, strict=True)), result_of(self._accumulators[key]))
+            for key in sort_keys(self._accumulators)
         )
 
 

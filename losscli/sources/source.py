@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.moments import unit_rows
 from losscli.errors import DataError, MissingError, UsageError
 from losscli.sources.files import OpenFile
 from losscli.sources.groups import find_groups
@@ -40,11 +41,13 @@ _PARAMETER_BYTES = 256 << 20
 class Block(NamedTuple):
     """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all.
 
+    unit: the rows whose moments are taken together, the same for every format.
     keys: of the roles of groups, in their order.
     """
 
     first: int
     rows: int
+    unit: int
     arrays: Mapping[str, NDArray[Any]]
     keys: Mapping[str, Keys] = MappingProxyType({})
 
@@ -54,6 +57,7 @@ class BlockCut(NamedTuple):
 
     first: int
     rows: int
+    unit: int
     parts: tuple[tuple[Cut, tuple[Field, ...]], ...]
 
     @property
@@ -73,9 +77,8 @@ class BlockCut(NamedTuple):
                     keys[role] = Keys.of(loaded)
                 else:
                     arrays[role] = loaded
-        return Block(
-            self.first, self.rows, arrays, {role: keys[role] for role in sorted(keys, key=_place)}
-        )
+        ordered = {role: keys[role] for role in sorted(keys, key=_place)}
+        return Block(self.first, self.rows, self.unit, arrays, ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,11 @@ class Source:
             field.width for role, (_, field) in self.roles.items() if not is_group_role(role)
         )
 
+    @property
+    def unit(self) -> int:
+        """Rows in a unit of moments; every block but the last holds whole units."""
+        return unit_rows(self.width, grouped=any(map(is_group_role, self.roles)))
+
     def field(self, role: str) -> Field:
         """What a role takes."""
         return self.roles[role][1]
@@ -123,9 +131,13 @@ class Source:
     def blocks(self, rows: int | None = None) -> Iterator[BlockCut]:
         """All rows in aligned cuts; `rows` of them in each, by default as many as fit a cache.
 
+        By default these are whole units of moments, also where their text is read in pieces.
+
         Raises DataError where the tables have different numbers of rows.
         """
-        rows = rows or min(table.block_rows(self.width) for table in self.tables)
+        unit = self.unit
+        fitting = min(table.block_rows(self.width) for table in self.tables)
+        rows = rows or max(1, fitting // unit) * unit
         fields = {
             id(table): tuple(f for other, f in self.roles.values() if other is table)
             for table in self.tables
@@ -145,7 +157,7 @@ class Source:
                     for table, count in zip(self.tables, counts, strict=True)
                 }
                 self._unequal(ended)
-            yield BlockCut(first, counts[0], parts)
+            yield BlockCut(first, counts[0], unit, parts)
             first += counts[0]
 
     def verify(self) -> None:

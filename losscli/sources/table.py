@@ -88,7 +88,7 @@ class Table(Protocol):
 
 
 def rows_per_block(width: int) -> int:
-    """Rows of `width` numbers that make a block."""
+    """The number of rows in a block, for rows of `width` numbers."""
     return max(1, BLOCK // max(1, width))
 
 

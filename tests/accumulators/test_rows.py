@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli.accumulators.rows import RowAccumulator
+from losscli.accumulators.rows import RowAccumulator, RowLosses
 
 SEED = st.integers(0, 2**32 - 1)
 
@@ -17,7 +17,7 @@ def accumulated(values, cuts, **columns):
     total = RowAccumulator()
     for start, stop in zip([0, *cuts], [*cuts, len(values)], strict=True):
         part = {k: None if v is None else v[start:stop] for k, v in columns.items()}
-        total = total + RowAccumulator.of(values[start:stop], start, **part)
+        total = total + RowLosses(values[start:stop], **part).accumulate(start)
     return total
 
 
@@ -67,7 +67,7 @@ def test_rows_that_are_left_out_leave_no_trace(seed, count):
     values[share == 0] = 0.0
     kept = (share == 1) & ~skip
     found = accumulated(values, [count // 2], denominator=share, skip=skip)
-    rest = RowAccumulator.of(values[kept], 0)
+    rest = RowLosses(values[kept]).accumulate(0)
     assert (found.mean(), found.count) == pytest.approx((rest.mean(), rest.count), nan_ok=True)
     assert (found.skipped, found.ignored) == (skip.sum(), ((share == 0) & ~skip).sum())
     assert found.rows == count
@@ -79,7 +79,7 @@ def test_rows_that_are_left_out_leave_no_trace(seed, count):
 
 def test_a_row_of_weight_zero_is_out_even_at_infinity():
     """0 times an infinite loss adds nothing."""
-    accumulator = RowAccumulator.of(np.array([math.inf, 2.0]), 0, weight=np.array([0.0, 1.0]))
+    accumulator = RowLosses(np.array([math.inf, 2.0]), weight=np.array([0.0, 1.0])).accumulate(0)
     assert accumulator.mean() == 2.0
     assert accumulator.ignored == 1
 
@@ -104,18 +104,18 @@ def test_nan_rows_make_the_mean_nan_and_not_the_extremes():
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_rows_have_no_error(count):
     """An absent number is None, not 0."""
-    assert RowAccumulator.of(np.ones(count), 0).stderr() is None
+    assert RowLosses(np.ones(count)).accumulate(0).stderr() is None
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-174, 1e200, 1e300])
 def test_an_error_that_cannot_be_computed_is_absent(scale):
     """Squares that vanish or overflow give no 0 and no inf in its place."""
-    assert RowAccumulator.of(scale * np.array([1.0, 2.0, 3.0]), 0).stderr() is None
+    assert RowLosses(scale * np.array([1.0, 2.0, 3.0])).accumulate(0).stderr() is None
 
 
 def test_equal_rows_have_no_spread():
     """There 0 is the truth."""
-    assert RowAccumulator.of(np.full(5, 3.0), 0).stderr() == 0.0
+    assert RowLosses(np.full(5, 3.0)).accumulate(0).stderr() == 0.0
 
 
 @given(SEED, st.integers(2, 60))
@@ -127,3 +127,23 @@ def test_rows_that_weigh_nothing_have_their_part_in_the_error(seed, cut):
     sorted_rows = accumulated(values, [cut], denominator=share).stderr()
     shuffled = accumulated(values[order], [], denominator=share[order]).stderr()
     assert sorted_rows == pytest.approx(shuffled, rel=1e-9)
+
+
+@given(SEED, st.integers(1, 4), st.booleans(), st.booleans())
+def test_blocks_of_whole_units_give_the_same_moments(seed, blocks, weighted, spread):
+    """However many units a block holds: full ones, short ones, and rows left out of some."""
+    rng = np.random.default_rng(seed)
+    count, unit = 4 * 2048 + int(rng.integers(0, 2048)), 2048
+    values = rng.standard_normal(count) + (0 if spread else 1e6)
+    columns = {"skip": rng.random(count) < rng.choice([0.0, 1e-3, 0.9])}
+    if weighted:
+        columns["weight"] = rng.choice([0.0, 1.0, 0.1], count)
+    totals = []
+    for size in (unit * blocks, count):
+        total = RowAccumulator()
+        for start in range(0, count, size):
+            part = {name: column[start : start + size] for name, column in columns.items()}
+            total += RowLosses(values[start : start + size], **part).accumulate(start, unit)
+        totals.append(total)
+    assert totals[0].stderr() == totals[1].stderr()
+    assert totals[0].mean() == totals[1].mean()
