@@ -1,4 +1,4 @@
-"""Files that hold a result, or the error that stood in its way, in the formats of their names."""
+"""Files that hold a result, or else the error, each in the format of its suffix."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -17,19 +17,20 @@ from losscli.results.store import SavedRun
 def outputs(
     paths: Sequence[Any], others: Sequence[Any] = (), read: Sequence[Any] = ()
 ) -> Iterator[Callable[[Any], None]]:
-    """Files that hold the result, or the error that stood in its way, in the end.
+    """A function that writes a result into files; after an error they hold the error instead.
 
-    others: what else is written; read: what must stay as it is.
+    All are opened before the work. others: further files that are written. read: input files,
+    which must not be written.
     """
-    _keep_apart([*paths, *(path for path in others if path is not None)], read)
+    _check_distinct([*paths, *(path for path in others if path is not None)], read)
     with ExitStack() as stack:
         forms = list(map(of_path, paths))
         files = [stack.enter_context(OutputFile(path)) for path in paths]
 
-        def write(words: Callable[[str], str]) -> None:
+        def write(text_in: Callable[[str], str]) -> None:
             for file, form in zip(files, forms, strict=True):
                 if not file.done:
-                    file.write(words(form).encode(errors="backslashreplace"))
+                    file.write(text_in(form).encode(errors="backslashreplace"))
                     file.commit()
 
         def publish(result: Any) -> None:
@@ -41,7 +42,7 @@ def outputs(
         except LossCliError as error:
             if error.exit_code != 2:
                 failure = error
-                with suppress(LossCliError):  # the first failure is the one to tell of
+                with suppress(LossCliError):  # the first failure is the one to report
                     write(lambda form: error_text(failure, form))
             raise
 
@@ -70,9 +71,9 @@ def picture(path: str | os.PathLike[str] | None) -> Iterator[Callable[[Any], Non
 
 @contextmanager
 def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
-    """What keeps the result in its place of the results folder, or the error that stood in its way.
+    """A function that saves a result in the results folder; after an error it holds the error.
 
-    place: None for a result that is not kept.
+    place: None for a result that is not saved.
     """
     if place is None:
         yield lambda _result: None
@@ -81,14 +82,14 @@ def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
         yield lambda result: place.save(f"{result.to_json()}\n")
     except LossCliError as error:
         if error.exit_code != 2:
-            with suppress(LossCliError):  # the first failure is the one to tell of
+            with suppress(LossCliError):  # the first failure is the one to report
                 place.save(f"{error_text(error, 'json').rstrip()}\n")
         raise
 
 
 @contextmanager
 def attach_result(result: Any) -> Iterator[None]:
-    """What gives a result to the error that stands in the way of writing it: it can be shown."""
+    """Attach the result to an error in writing it, so that it can still be shown."""
     try:
         yield
     except LossCliError as error:
@@ -96,18 +97,20 @@ def attach_result(result: Any) -> Iterator[None]:
         raise
 
 
-def _keep_apart(written: Sequence[Any], read: Sequence[Any]) -> None:
+def _check_distinct(written: Sequence[Any], read: Sequence[Any]) -> None:
     """Raise UsageError where a file is to be written twice, or over one that is read."""
     paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
     inputs = set()
     for path in paths:
-        with suppress(UsageError):  # who opens it will say that it cannot be
+        with suppress(UsageError):  # opening it will report that
             inputs.add(resolve_links(path))
     seen: set[str] = set()
     for path in written:
         real = resolve_links(path)
         if real in inputs:
-            raise UsageError(f"{os.fspath(path)} is read: it cannot be written too")
+            raise UsageError(f"{os.fspath(path)} is an input: it cannot be an output too")
         if real in seen:
-            raise UsageError(f"{os.fspath(path)} is to be written twice", hint="name another file")
+            raise UsageError(
+                f"{os.fspath(path)} is named twice as an output", hint="name another file"
+            )
         seen.add(real)

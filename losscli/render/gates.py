@@ -1,4 +1,4 @@
-"""How gates are told: worst first, each with its value and its reason, and how many ended how."""
+"""Gates in text: worst first, each with its value and its reason, and a line of counts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import duration, mebibytes, number
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
-_ENDED = {
+_STATUS_WORDS = {
     "fail": "failed",
     "error": "in error",
     "undecided": "undecided",
@@ -22,7 +22,7 @@ _COMMAND = ": losscli "  # a reason may end with what to type
 
 
 def status_of(gate: GateResult) -> str:
-    """The status, loud where it is not pass."""
+    """The status, in capitals where it is not pass."""
     return gate.status if gate.status == "pass" else gate.status.upper()
 
 
@@ -35,11 +35,11 @@ def words_of(gate: GateResult) -> str:
 
 
 def gate_lines(gates: Sequence[GateResult]) -> list[tuple[str, str]]:
-    """The lines of all gates, each with its style; what is long stands under its gate.
+    """The lines of all gates, each with its style.
 
-    Gates of one result have their words in a column. Those of several runs have them behind, where
-    they passed or only warn, and else below, since their reasons are longer; a command to type has
-    a line of its own.
+    Gates of one result have their messages in a column. Those of several runs have them on the
+    same line where they passed or warn, and below elsewhere, since these are longer; a command to
+    type has a line of its own.
     """
     ordered = worst_first(gates)
     if not ordered:
@@ -48,37 +48,37 @@ def gate_lines(gates: Sequence[GateResult]) -> list[tuple[str, str]]:
     first = [[status_of(gate)] + [escape(gate.run or "")] * of_runs for gate in ordered]
     widths = [max(map(len, column)) for column in zip(*first, strict=True)]
     exprs = max(len(escape(gate.gate.expr)) for gate in ordered)
-    found = []
+    lines = []
     for gate, cells in zip(ordered, first, strict=True):
         head = "".join(f"  {cell.ljust(width)}" for cell, width in zip(cells, widths, strict=True))
         for at, line in enumerate(_of_runs(gate) if of_runs else _alone(gate, exprs)):
             start = " " * len(head) if at else head
-            found.append((f"{start}  {line}".rstrip(), _STYLES[gate.status]))
-    return found
+            lines.append((f"{start}  {line}".rstrip(), _STYLES[gate.status]))
+    return lines
 
 
 def gates_table(gates: Sequence[GateResult]) -> Table:
     """The same as a table, with a column of the run where there are several."""
     of_runs = any(gate.run is not None for gate in gates)
-    lines = []
+    rows = []
     for gate in worst_first(gates):
         run = [escape(gate.run or "")] * of_runs
         cells = (status_of(gate), *run, escape(gate.gate.expr), words_of(gate))
-        lines.append(TableRow(cells, _STYLES[gate.status]))
-    heads = ("",) * (4 if of_runs else 3)
-    return Table(heads, lines, frozenset(range(len(heads))))
+        rows.append(TableRow(cells, _STYLES[gate.status]))
+    headers = ("",) * (4 if of_runs else 3)
+    return Table(headers, rows, frozenset(range(len(headers))))
 
 
 def gates_line(gates: Sequence[GateResult], code: int) -> str:
-    """How many gates ended how, and the exit code."""
-    states = Counter(gate.status for gate in gates)
-    ended = [state for state in ORDER if states[state]]
-    if not ended:
+    """The number of gates of each status, and the exit code."""
+    by_status = Counter(gate.status for gate in gates)
+    present = [status for status in ORDER if by_status[status]]
+    if not present:
         return f"no gates; exit code {code}"
-    counts = [_counted(states[state], _NOUNS.get(state, _ENDED[state])) for state in ended]
+    counts = [_counted(by_status[s], _NOUNS.get(s, _STATUS_WORDS[s])) for s in present]
     if any(gate.run is not None for gate in gates):
         return f"{_counted(len(gates), 'gate')}: {', '.join(counts)}; exit code {code}"
-    first = f"{_counted(states[ended[0]], 'gate')} {_ENDED[ended[0]]}"
+    first = f"{_counted(by_status[present[0]], 'gate')} {_STATUS_WORDS[present[0]]}"
     return f"{', '.join([first, *counts[1:]])}; exit code {code}"
 
 
@@ -93,19 +93,19 @@ def _of_runs(gate: GateResult) -> Iterator[str]:
         yield f"{expr}: {words}" if words else expr
         return
     yield expr
-    yield from _told(words)
+    yield from _split(words)
 
 
 def _alone(gate: GateResult, width: int) -> Iterator[str]:
-    head, *rest = _told(words_of(gate))
+    head, *rest = _split(words_of(gate))
     yield f"{escape(gate.gate.expr).ljust(width)}    {head}"
     yield from rest
 
 
-def _told(words: str) -> list[str]:
+def _split(words: str) -> list[str]:
     """A reason, and the command that it ends with on a line of its own."""
-    told, found, command = words.rpartition(_COMMAND)
-    return [f"{told}:", f"{_COMMAND[2:]}{command}"] if found else [words]
+    reason, separator, command = words.rpartition(_COMMAND)
+    return [f"{reason}:", f"{_COMMAND[2:]}{command}"] if separator else [words]
 
 
 def _value(gate: GateResult) -> str:

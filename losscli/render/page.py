@@ -1,7 +1,7 @@
 """A page: lines and tables, which every text format lays out in its own way."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from losscli.gates import GateResult, Status
@@ -26,6 +26,8 @@ class Table(NamedTuple):
 
     drop_order: headers of the columns that a narrow terminal drops, the first one first.
     substitutes: headers of columns shown only once another column, by its header, is dropped.
+    last_width: columns are dropped only where the last one, of text, cannot wrap in so many
+    characters; None for a last column that counts in full.
     """
 
     headers: tuple[str, ...]
@@ -33,6 +35,7 @@ class Table(NamedTuple):
     left_aligned: frozenset[int]
     drop_order: tuple[str, ...] = ()
     substitutes: Mapping[str, str] = {}
+    last_width: int | None = None
 
     def columns(self, width: float = math.inf) -> tuple[list[int], list[str]]:
         """The positions of the columns that fit a width, and the headers of those dropped."""
@@ -45,7 +48,10 @@ class Table(NamedTuple):
                 and (header not in self.substitutes or self.substitutes[header] in dropped)
             ]
             rest = [head for head in self.drop_order if head in self.headers]
-            if len(dropped) == len(rest) or sum(2 + self.width_of(at) for at in kept) <= width:
+            widths = [self.width_of(at) for at in kept]
+            if self.last_width is not None:
+                widths[-1] = min(widths[-1], self.last_width)
+            if len(dropped) == len(rest) or sum(2 + needed for needed in widths) <= width:
                 return kept, dropped
             dropped.append(rest[len(dropped)])
 
@@ -56,18 +62,33 @@ class Table(NamedTuple):
 
 
 class TextLine(NamedTuple):
-    """A line with its layout. ascii: the same for an encoding that lacks its signs."""
+    """A line of text. indent: of its continuation, where a narrow terminal wraps it.
+
+    ascii: of a drawing, the same for an encoding that lacks its signs.
+    """
 
     text: str
     ascii: str = ""
     style: str = ""
+    indent: int = 0
+
+
+class Drawing(NamedTuple):
+    """Lines that fill a width. draw: the lines of so many columns, of which `most` are enough.
+
+    least: in a terminal of fewer columns the drawing is left out.
+    """
+
+    draw: Callable[[int], Sequence[TextLine]]
+    most: int
+    least: int = 0
 
 
 class Page(NamedTuple):
     """The content of a result: header lines, tables, footer lines.
 
     notes: printed on stderr by the command line; for formats that stand alone.
-    gates: last in a log, first in a comment. lines: with a layout of their own, before all else.
+    gates: last in a log, first in a comment. lines: text and drawings, before all else.
     """
 
     header: Sequence[str]
@@ -75,7 +96,7 @@ class Page(NamedTuple):
     footer: Sequence[str]
     notes: Sequence[str] = ()
     gates: Sequence[GateResult] = ()
-    lines: Sequence[TextLine] = ()
+    lines: Sequence[TextLine | Drawing] = ()
 
 
 class ReportCase(NamedTuple):

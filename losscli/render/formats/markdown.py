@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from losscli.errors import LossCliError
 from losscli.render.formats import Format
 from losscli.render.gates import gates_table
+from losscli.render.layout import fit
 from losscli.render.page import Page, Result, Table
 from losscli.render.pages import page_of
 from losscli.results.text import escape, truncate
@@ -17,6 +18,7 @@ _LINKED = r"@(?=\w)|#(?=\d)|\bgh-(?=\d)|\bwww(?=\.)|:(?=//|[\w+-]+:)|\](?=[(\[:]
 _UNSAFE = re.compile(
     rf"##|[&<|`*~]|\\(?=[!-/:-@\[-`{{-~])|(?<!\w)_|_(?!\w)|{_LINKED}", re.IGNORECASE
 )
+_COLUMNS = 78  # of text and drawings in a block of code
 
 
 def render(result: Result, _encoding: str = "utf-8") -> str:
@@ -44,7 +46,8 @@ def _body(page: Page) -> Iterator[str]:
     if page.gates:
         yield from [*_table(gates_table(page.gates)), ""]
     if page.lines:
-        yield from ["```text", *(escape(line.text).replace("`", "'") for line in page.lines), "```"]
+        lines = [escape(line.text).replace("`", "'") for line in fit(page.lines, _COLUMNS)]
+        yield from ["```text", *lines, "```"]
     yield from _broken(page.header)
     for at, table in enumerate(page.tables):
         if at or page.header:

@@ -1,10 +1,11 @@
 """A benchmark as a page: one table a workload, a caption a pass, a line an implementation."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from losscli.render.names import short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
@@ -12,14 +13,15 @@ from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 if TYPE_CHECKING:
     from losscli.results.benchmark import Benchmark, Limit, Row
 
-_HEADS = ("median", "+/-", "95 % interval", "GB/s", "of limit", "memory")
+_HEADS = ("median", "+/-", "95 % interval", "GB/s", "% of peak", "memory")
 _DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
 
 
 def page(result: "Benchmark") -> Page:
     """The page of a benchmark."""
+    names = short_names(row.impl for row in result.rows)
     tables = [
-        _table(list(rows))
+        _table(list(rows), names)
         for _, rows in groupby(
             result.rows, lambda row: (row.label, row.shape, row.dtype, row.device)
         )
@@ -50,7 +52,7 @@ def _top(result: "Benchmark") -> Iterator[str]:
         threads = f" · {many} each" if device == "cpu" else ""
         yield f"{escape(name)}{threads}{_limit_words(limits)}"
     if result.noise_floor is not None:
-        yield f"a difference under {_percent(result.noise_floor)} is noise here (A/A)"
+        yield f"noise floor {_percent(result.noise_floor)} (A/A)"
 
 
 def _kind(row: "Row") -> tuple[object, ...]:
@@ -61,12 +63,12 @@ def _limit_words(limits: "Sequence[Limit]") -> str:
     if not limits:
         return ""
     first = limits[0]
-    words = f" · limits: read {digits(first.read_gb_per_s)} GB/s"
+    words = f" · peak: read {digits(first.read_gb_per_s)} GB/s"
     words += f", copy {digits(first.copy_gb_per_s)} GB/s"
     return words + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
 
 
-def _table(rows: "list[Row]") -> Table:
+def _table(rows: "list[Row]", names: Mapping[str, str]) -> Table:
     first = rows[0]
     gradients = any(row.both for row in rows)
     where = "" if first.device == "cpu" else f" {first.device}"
@@ -76,7 +78,7 @@ def _table(rows: "list[Row]") -> Table:
     for _, part in groupby(rows, lambda row: row.both):
         same = list(part)
         lines.append(TableRow((_caption(same[0]),), "dim"))
-        lines += [_line(row, gradients=gradients) for row in same]
+        lines += [_line(row, names[row.impl], gradients=gradients) for row in same]
     left = frozenset({0, len(heads) - 1, 2})
     return Table(heads, lines, left, _DROP_ORDER, {"+/-": "95 % interval"})
 
@@ -85,12 +87,12 @@ def _caption(row: "Row") -> str:
     words = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
     words += f": moves {size(row.bytes)}"
     if row.limit_time_s is not None:
-        words += f", {duration(row.limit_time_s)} at the limit"
+        words += f", {duration(row.limit_time_s)} at peak bandwidth"
     return words
 
 
-def _line(row: "Row", *, gradients: bool) -> TableRow:
-    name = f"  {escape(row.impl)}"
+def _line(row: "Row", name: str, *, gradients: bool) -> TableRow:
+    name = f"  {escape(name)}"
     times = row.times
     cells = [
         name if row.correct else f"{name}  WRONG",

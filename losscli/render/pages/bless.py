@@ -1,4 +1,4 @@
-"""The page of a baseline that was made: what it changes."""
+"""The page of a new baseline: the values that it changes."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from losscli.stats.formatting import number
 
 
 def page(result: Any) -> Page:
-    """A line a value that changes."""
-    lines = [
+    """The page of a new baseline: a row a value that changes."""
+    rows = [
         TableRow((escape(run), escape(label), _value(old), _value(new)))
         for run, label, old, new in result.changes
     ]
-    tables = [Table(("run", "loss", "was", "is"), lines, frozenset({0, 1}))] if lines else []
-    verb = "replaced" if result.replaced else "made"
-    tail = [f"{verb} {escape(result.to)}: {escape(result.reason)}"]
-    if result.replaced and not lines:
-        tail.append("no value changed")
-    return Page((), tables, tail)
+    tables = [Table(("run", "loss", "old", "new"), rows, frozenset({0, 1}))] if rows else []
+    verb = "replaced" if result.replaced else "wrote"
+    footer = [f"{verb} {escape(result.to)}: {escape(result.reason)}"]
+    if result.replaced and not rows:
+        footer.append("no value changed")
+    return Page((), tables, footer)
 
 
 def _value(value: float | None) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from losscli.render.names import short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import ulps
@@ -16,7 +17,8 @@ _LINE = 300  # characters of a line that can still be pasted from a terminal
 
 def page(result: "Check") -> Page:
     """The page of a check."""
-    title = f"{escape(result.impl)} as {escape(result.label)}, {result.dtype} on {result.device}"
+    name = short_names([result.impl])[result.impl]
+    title = f"{escape(name)} as {escape(result.label)}, {result.dtype} on {result.device}"
     heads = (title, "pass", "ULP", "median", "ULP grad", "median", "")
     lines = [_line(row) for row in result.rows]
     table = Table(heads, lines, frozenset({0, 1, 6}))

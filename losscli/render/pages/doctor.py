@@ -1,4 +1,4 @@
-"""What a machine can do, as a page of one screen."""
+"""The page of a diagnosis of this machine: hardware, packages, measured peak rates."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,24 +16,27 @@ def page(result: "Diagnosis") -> Page:
     tables = [_machine(result), _packages(result)]
     if result.limits:
         tables.append(_limits(result))
-    return Page((), tables, list(_tail(result)), [note.message for note in result.notes])
+    return Page((), tables, list(_footer(result)), [note.message for note in result.notes])
 
 
 def report_cases(result: "Diagnosis") -> list[ReportCase]:
-    """Nothing is wrong with a machine that lacks something."""
+    """One case, which passes: a machine that lacks something has no fault."""
     cores = f"{result.cores} cores"
-    return [ReportCase("this machine was looked at", "pass", f"{result.processor}, {cores}")]
+    return [ReportCase("machine diagnosed", "pass", f"{result.processor}, {cores}")]
 
 
 def _machine(result: "Diagnosis") -> Table:
-    known = result.environment
+    environment = result.environment
     of = f" of {result.cores_of_machine}" if result.cores != result.cores_of_machine else ""
     caches = ", ".join(f"{name} {_bytes(size)}" for name, size in result.caches.items())
     memory = "unknown" if result.memory_bytes is None else _bytes(result.memory_bytes)
     if result.free_bytes is not None:
         memory += f", {_bytes(result.free_bytes)} free"
     lines = [
-        ("system", f"{known['system']} {known['machine']}, Python {known['python']}"),
+        (
+            "system",
+            f"{environment['system']} {environment['machine']}, Python {environment['python']}",
+        ),
         ("processor", f"{result.processor}, {result.cores}{of} cores"),
         ("caches", caches or "unknown"),
         ("memory", memory),
@@ -56,7 +59,7 @@ def _packages(result: "Diagnosis") -> Table:
         )
         for each in result.packages
     ]
-    return Table(("package", "version", "for"), lines, frozenset({0, 1, 2}), ("for",))
+    return Table(("package", "version", "for"), lines, frozenset({0, 1, 2}))
 
 
 def _limits(result: "Diagnosis") -> Table:
@@ -71,16 +74,16 @@ def _limits(result: "Diagnosis") -> Table:
         )
         for each in result.limits
     ]
-    return Table(("measured limit", "read", "copy", "launch"), lines, frozenset({0}))
+    return Table(("measured peak", "read", "copy", "launch"), lines, frozenset({0}))
 
 
-def _tail(result: "Diagnosis") -> Iterator[str]:
+def _footer(result: "Diagnosis") -> Iterator[str]:
     if result.quick:
-        yield "nothing was measured; without --quick: limits of memory, and noise"
+        yield "not measured with --quick: peak bandwidth, noise floor"
     elif result.noise_floor is not None:
         share = 100 * result.noise_floor
         words = f"{share:.2g}" if share < 99.5 else f"{share:.0f}"
-        yield f"a difference under {words} % is noise here (A/A: mae by numpy against itself)"
+        yield f"noise floor {words} % (A/A: mae by numpy against itself)"
 
 
 def _bytes(count: int) -> str:

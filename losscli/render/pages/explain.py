@@ -1,7 +1,6 @@
-"""The page of an explanation: one screen of 80 columns, the picture in its middle."""
+"""The page of an explanation: one screen of 80 columns, the curves in its middle."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,44 +9,42 @@ import numpy as np
 from losscli.explanation.facts import Explanation, bounds_of
 from losscli.explanation.form import Corner, Tail
 from losscli.render.canvas import Trace, drawn, frame_of
-from losscli.render.page import Page, TextLine
+from losscli.render.layout import fit
+from losscli.render.page import Drawing, Page, TextLine
 from losscli.results.text import escape
 
-WIDTH = 78  # of 80 columns, two of which stand before every line
-_SCREEN = 24
-_LABEL = 10
-_PICTURE = (5, 7)  # lines at least, and at most
+_COLUMNS = 78  # of a terminal of 80, beside the margin
+_SCREEN = 24  # lines
+_LABEL = 12  # characters
+_CURVE_ROWS = (4, 7)  # at least, and at most
+_LEAST = 58  # columns beside the margin, below which the curves are left out
 _GAP = 4
-_SIGNS = {
-    "²": "^2", "³": "^3", "·": "*", "Σ": "sum ", "√": "sqrt", "−": "-", "≥": ">=", "≤": "<=",
-    "…": "...", "×": "x", "π": "pi", "∞": "inf", "ε": "eps", "σ": "sigma", "Δ": "D", "‖": "|",
-    "≠": "!=", "₊": "+", "½": "1/2", "–": "-", "→": "->", "∈": "in", "ᵢ": "_i", "ö": "o", "é": "e",
-}  # fmt: skip
 
 
 def page(result: Explanation) -> Page:
-    """The facts, what was computed, the picture, and what a person should know."""
+    """The facts, the computed shape, the curves, and advice."""
     above = [*_head(result), *_gradient(result)]
     below = list(_advice(result))
-    room = _SCREEN - len(above) - len(below) - 2
-    rows = max(_PICTURE[0], min(_PICTURE[1], room))
-    body = [*map(_prose, above), *_picture(result, rows)]
-    return Page((), (), (), lines=[*body, *map(_prose, below)])
+    text = sum(1 for _ in fit([*above, *below], _COLUMNS))
+    rows = min(max(_SCREEN - text - 3, _CURVE_ROWS[0]), _CURVE_ROWS[1])
+    curves = Drawing(lambda columns: list(_curves(result, columns, rows)), _COLUMNS, _LEAST)
+    return Page((), (), (), lines=[*above, curves, *below])
 
 
-def _head(result: Explanation) -> Iterator[str]:
+def _head(result: Explanation) -> Iterator[TextLine]:
     loss, bound = result.loss, result.bound
     pred, target = loss.domains_of(bound.params)
-    facts = [loss.family, "a number" if result.numbers else loss.rows_of.words]
+    facts = [loss.family, "elementwise" if result.numbers else loss.rows_of.words]
     if result.form.convex is not None:
-        along = "" if result.numbers else " along its line"
+        along = "" if result.numbers else " along the plotted axis"
         facts.append(f"{'convex' if result.form.convex else 'not convex'}{along}")
     named = re.search(rf"\b{re.escape(loss.name)}\b", bound.label)
     name = bound.label if named else f"{bound.label}: {loss.name}"
-    yield from _wrapped(f"{escape(name)}   {'; '.join(facts)}", 4)
-    yield from _wrapped(escape(loss.formula), 4, 2)
+    yield TextLine(f"{escape(name)}   {'; '.join(facts)}", indent=4)
+    yield TextLine(f"  {escape(loss.formula)}", indent=4)
     if bound.statistic:
-        yield f"  {bound.statistic} is a function of the mean of {loss.name}, not a loss of a row"
+        words = f"  {bound.statistic} is a function of the mean of {loss.name}, not a loss of a row"
+        yield TextLine(words, indent=4)
     yield from _labelled("takes", f"{loss.rows_of.describe()}: {_domains(pred, target)}")
     if loss.aliases:
         yield from _labelled("also", ", ".join(loss.aliases))
@@ -72,24 +69,24 @@ def _value(value: Any) -> str:
     return str(value) if np.ndim(value) == 0 else f"{len(value)} numbers"
 
 
-def _gradient(result: Explanation) -> Iterator[str]:
+def _gradient(result: Explanation) -> Iterator[TextLine]:
     form = result.form
     if form.convex is None:
         none = not result.loss.differentiable
-        yield from _labelled("gradient", result.gradient if none else "nothing is known of it")
+        yield from _labelled("gradient", result.gradient if none else "unknown")
         return
     points = [
         f"{_number(point.gradient)} at {_number(point.at)}"
         for point in form.points
         if point.gradient is not None and not (form.even and point.at < 0)
     ]
-    told = filter(None, [result.gradient, "; ".join(_behaviour(result)), ", ".join(points)])
-    for number, words in enumerate(told):
+    parts = filter(None, [result.gradient, "; ".join(_behaviour(result)), ", ".join(points)])
+    for number, words in enumerate(parts):
         yield from _labelled("" if number else "gradient", words)
 
 
 def _behaviour(result: Explanation) -> Iterator[str]:
-    """The founding questions: is it smooth, and how does its gradient grow."""
+    """Where the loss is smooth, and how its gradient grows."""
     form = result.form
     corners = [_corner(corner) for corner in form.corners[:3]]
     jumps = [f"the loss jumps at {_number(jump.at)}" for jump in form.jumps[:3]]
@@ -128,68 +125,62 @@ def _number(value: float) -> str:
     return f"{value:.4g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
 
 
-def _picture(result: Explanation, rows: int) -> Iterator[TextLine]:
+def _curves(result: Explanation, columns: int, rows: int) -> Iterator[TextLine]:
+    """The loss, and its gradient beside it where it is known."""
     curve = result.curve
     sides = [("loss", curve.losses)]
     if curve.gradients is not None:
         sides.append(("gradient", curve.gradients))
-    wide = (WIDTH - _GAP * (len(sides) - 1)) // len(sides)
-    pictures, plain, heads = [], [], []
+    wide = (columns - _GAP * (len(sides) - 1)) // len(sides)
+    drawings: dict[bool, list[list[str]]] = {True: [], False: []}
+    heads = []
     for name, heights in sides:
         trace = Trace(curve.at, heights)
         frame = frame_of([trace], wide, rows)
-        pictures.append(drawn([trace], frame, braille=True))
-        plain.append(drawn([trace], frame, braille=False))
         heads.append(f"{name}, {_number(frame.bottom)} to {_number(frame.top)}")
+        for braille, drawings_of in drawings.items():
+            drawings_of.append(drawn([trace], frame, braille=braille))
     yield TextLine(_beside(heads, wide))
-    for lines in zip(zip(*pictures, strict=True), zip(*plain, strict=True), strict=True):
-        yield TextLine(*(_beside(line, wide).rstrip() for line in lines))
+    for lines in zip(*drawings[True], *drawings[False], strict=True):
+        half = len(sides)
+        yield TextLine(_beside(lines[:half], wide), _beside(lines[half:], wide) or " ")
+    yield from _axis(result, wide, len(sides))
+
+
+def _axis(result: Explanation, wide: int, sides: int) -> Iterator[TextLine]:
+    """The ends of the axis and its name: between the ends where there is room, else below."""
     low, high = _number(result.line.low), _number(result.line.high)
-    ends = f"{low}{high.rjust(wide - len(low))}"
-    axis = result.line.axis
-    if len(axis) <= wide - len(low) - len(high) - 2:
-        ends = f"{low}{axis.center(wide - len(low) - len(high))}{high}"
-        axis = ""
-    yield TextLine(_beside([ends] * len(sides), wide), style="dim")
-    if axis:
-        yield TextLine(axis.center(WIDTH).rstrip(), style="dim")
+    name = result.line.axis
+    room = wide - len(low) - len(high)
+    inside = len(name) <= room - 2
+    ends = f"{low}{name.center(room) if inside else ' ' * room}{high}"
+    yield TextLine(_beside([ends] * sides, wide), style="dim")
+    if not inside:
+        yield TextLine(name.center(wide * sides + _GAP * (sides - 1)).rstrip(), style="dim")
 
 
 def _beside(parts: Sequence[str], wide: int) -> str:
-    return (" " * _GAP).join(part.ljust(wide) for part in parts)
+    return (" " * _GAP).join(part.ljust(wide) for part in parts).rstrip()
 
 
-def _advice(result: Explanation) -> Iterator[str]:
+def _advice(result: Explanation) -> Iterator[TextLine]:
     loss = result.loss
-    yield from _labelled("take when", loss.use)
-    yield from _labelled("not when", loss.avoid)
+    yield from _labelled("use when", loss.use)
+    yield from _labelled("avoid when", loss.avoid)
     for number, (library, words) in enumerate(loss.equivalents.items()):
         yield from _labelled("" if number else "equals", f"{library}  {words}")
     for number, words in enumerate(loss.pitfalls):
-        yield from _labelled("" if number else "mind", words)
-    source, following = _labelled("source", loss.source), result.next[0]
-    room = WIDTH - len(source[0]) - 2 if len(source) == 1 else 0
-    if len(following) <= room:  # one line of the screen is worth more than its label
-        yield source[0] + following.rjust(room + 2)
+        yield from _labelled("" if number else "note", words)
+    source, next_command = loss.source, result.next[0]
+    both = f"{source}{next_command.rjust(_COLUMNS - _LABEL - len(source))}"
+    if source and len(source) + 2 + len(next_command) <= _COLUMNS - _LABEL:
+        yield from _labelled("source", both)  # one line less on the screen
         return
-    yield from source
-    yield from _labelled("next", following)
+    yield from _labelled("source", source)
+    yield from _labelled("next", next_command)
 
 
-def _labelled(label: str, text: str) -> list[str]:
-    """A text beside its label, in as many lines as it takes."""
-    if not text:
-        return []
-    lines = textwrap.wrap(escape(text), WIDTH - _LABEL, break_on_hyphens=False)
-    return [f"{(label if not at else '').ljust(_LABEL)}{line}" for at, line in enumerate(lines)]
-
-
-def _wrapped(text: str, further: int, first: int = 0) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=" " * first, subsequent_indent=" " * further,
-        break_on_hyphens=False,
-    )  # fmt: skip
-
-
-def _prose(line: str) -> TextLine:
-    return TextLine(line, "".join(_SIGNS.get(sign, sign) for sign in line))
+def _labelled(label: str, text: str) -> Iterator[TextLine]:
+    """A text beside its label; nothing for an empty text."""
+    if text:
+        yield TextLine(f"{label.ljust(_LABEL)}{escape(text)}", indent=_LABEL)

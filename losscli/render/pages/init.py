@@ -1,25 +1,22 @@
-"""The page of a start: what was found, and what was written."""
+"""The page of `losscli init`: the data that was found, and the files written."""
 
 from typing import Any
 
 from losscli.render.page import Page, Table, TableRow
 from losscli.results.text import escape
 
+_HEADERS = ("data", "predictions", "targets", "losses")
+
 
 def page(result: Any) -> Page:
-    """A line a data set, and the files."""
-    lines = [
-        TableRow(
-            (
-                escape(pair.name),
-                escape(pair.preds),
-                escape(pair.targets or ", ".join(pair.columns or ())),
-                ", ".join(pair.losses),
-            )
-        )
-        for pair in result.pairs
-    ]
-    heads = ("data", "predictions", "targets", "losses")
-    tables = [Table(heads, lines, frozenset({0, 1, 2, 3}))] if lines else []
-    tail = [f"wrote {', '.join(map(escape, result.written))}", "next: losscli run losscli.yaml"]
-    return Page((), tables, tail, [note.message for note in result.notes])
+    """The page of a new config: a row a data set."""
+    rows = [_row(pair) for pair in result.pairs]
+    tables = [Table(_HEADERS, rows, frozenset(range(len(_HEADERS))))] if rows else []
+    footer = [f"wrote {', '.join(map(escape, result.written))}", "next: losscli run losscli.yaml"]
+    return Page((), tables, footer, [note.message for note in result.notes])
+
+
+def _row(pair: Any) -> TableRow:
+    targets = pair.targets or ", ".join(pair.columns or ())
+    names = map(escape, (pair.name, pair.preds, targets))
+    return TableRow((*names, ", ".join(pair.losses)))

@@ -1,33 +1,39 @@
-"""The page of the catalogue: a line a loss, by family."""
+"""The page of the catalogue: a row a loss, by family."""
 
 from itertools import groupby
+from typing import Any
 
 from losscli.explanation.catalogue import Catalogue
 from losscli.render.page import Page, Table, TableRow
 from losscli.results.text import escape
 
-_HEADS = ("loss", "takes", "parameters", "also", "use")
-_DROP_ORDER = ("also", "use", "parameters")
+_HEADERS = ("loss", "takes", "parameters", "also", "use when")
+_DROP_ORDER = ("also", "parameters", "takes")
+_LAST_WIDTH = 40
 
 
 def page(result: Catalogue) -> Page:
-    """A table, with the families as captions."""
-    lines = []
+    """A table with the families as captions."""
+    rows = []
     for family, losses in groupby(result.losses, key=lambda loss: str(loss["family"])):
-        lines.append(TableRow((family,), "dim"))
-        for loss in losses:
-            params = ", ".join(f"{p['name']}={_default(p['default'])}" for p in loss["params"])
-            pred, target = loss["takes"]
-            also = ", ".join([*loss["aliases"], *loss["derived"]])
-            takes = pred if target == "none" else f"{pred}, {target}"
-            lines.append(TableRow((f"  {loss['name']}", takes, params, also, escape(loss["use"]))))
+        rows.append(TableRow((family,), "dim"))
+        rows += map(_row, losses)
+    columns = frozenset(range(len(_HEADERS)))
+    table = Table(_HEADERS, rows, columns, _DROP_ORDER, last_width=_LAST_WIDTH)
     count = len(result.losses)
-    tail = [f"{count} loss{'es' if count != 1 else ''}; one of them: losscli explain NAME"]
+    footer = [f"{count} loss{'es' if count != 1 else ''}; details of one: losscli explain NAME"]
     if result.penalties:
-        tail.append(f'added to a loss, as in -l "mse + 0.01*l2(@w.npy)": '
-                    f"{', '.join(result.penalties)}")  # fmt: skip
-    table = Table(_HEADS, lines, frozenset(range(len(_HEADS))), _DROP_ORDER)
-    return Page((), [table], tail)
+        names = ", ".join(result.penalties)
+        footer.append(f'penalties, added to a loss (-l "mse + 0.01*l2(@w.npy)"): {names}')
+    return Page((), [table], footer)
+
+
+def _row(loss: dict[str, Any]) -> TableRow:
+    pred, target = loss["takes"]
+    takes = pred if target == "none" else f"{pred}, {target}"
+    params = ", ".join(f"{param['name']}={_default(param['default'])}" for param in loss["params"])
+    also = ", ".join([*loss["aliases"], *loss["derived"]])
+    return TableRow((f"  {loss['name']}", takes, params, also, escape(loss["use"])))
 
 
 def _default(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The page of a listing: its table."""
+"""The page of a listing: its table, its footer, and gates that are in error already."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from losscli.results.text import escape
 
 
 def page(result: Any) -> Page:
-    """Heads and cells as they are, and gates that are in error already."""
-    lines = [TableRow(tuple(map(escape, row))) for row in result.rows]
-    left = frozenset(range(len(result.heads)))
-    tables = [Table(result.heads, lines, left)] if lines else []
+    """The page of a listing."""
+    rows = [TableRow(tuple(map(escape, row))) for row in result.rows]
+    text_columns = frozenset(range(len(result.heads)))
+    tables = [Table(result.heads, rows, text_columns)] if rows else []
     return Page((), tables, result.tail, gates=result.gates)

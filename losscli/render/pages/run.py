@@ -1,4 +1,4 @@
-"""The page of a run of a config: its results, its gates worst first, and what was written."""
+"""The page of a run of a config: its results, its gates, the files written."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,38 +11,38 @@ from losscli.render.pages import builder_of
 from losscli.results.text import escape
 from losscli.stats.formatting import duration, number
 
-_BENCHES = ("run", "implementation", "median", "speed-up", "")
+_BENCH_HEADERS = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40
 
 
 def page(result: Any) -> Page:
-    """A run, fresh or read back, from its document and its gates."""
+    """The page of a run, new or read back."""
     document = result.to_dict()
     tables = [table for table in (_evals(document), _benches(document)) if table]
-    tail = [*_failures(document), *_wrong(document)]
-    tail += [f"wrote {', '.join(map(escape, result.written))}"] if result.written else []
-    tail.append(gates_line(result.gates, document["exit_code"]))
-    return Page((), tables, tail, [note.message for note in result.notes], result.gates)
+    footer = [*_failures(document), *_wrong(document)]
+    footer += [f"wrote {', '.join(map(escape, result.written))}"] if result.written else []
+    footer.append(gates_line(result.gates, document["exit_code"]))
+    return Page((), tables, footer, [note.message for note in result.notes], result.gates)
 
 
 def report_cases(result: Any) -> list[ReportCase]:
-    """What each run counts by itself: its losses, or the rows of its benchmark."""
+    """The cases of each run: its losses, or the rows of its benchmark."""
     return [
-        outcome._replace(run=name)
+        case._replace(run=name)
         for name, part in {**result.evals, **result.benches}.items()
-        for outcome in builder_of(part).report_cases(part)
+        for case in builder_of(part).report_cases(part)
     ]
 
 
 def _evals(document: Mapping[str, Any]) -> Table | None:
-    lines = [line for name, part in document["evals"].items() for line in _losses(name, part)]
-    head = _interval_of(document["evals"].values())
-    heads = ("run", "loss", "mean", head, "n")
-    return Table(heads, lines, frozenset({0, 1, 3}), (head,)) if lines else None
+    rows = [row for name, part in document["evals"].items() for row in _losses(name, part)]
+    interval_header = _interval_header(document["evals"].values())
+    headers = ("run", "loss", "mean", interval_header, "n")
+    return Table(headers, rows, frozenset({0, 1, 3}), (interval_header,)) if rows else None
 
 
-def _interval_of(parts: Iterable[Mapping[str, Any]]) -> str:
-    """The head of the intervals, with their level where it is the same for all."""
+def _interval_header(parts: Iterable[Mapping[str, Any]]) -> str:
+    """The header of the intervals, with their level where all have the same."""
     levels = {loss["ci_level"] for part in parts for loss in part.get("losses", ())}
     return f"{percent(*levels)} interval" if len(levels) == 1 else "interval"
 
@@ -87,7 +87,7 @@ def _benches(document: Mapping[str, Any]) -> Table | None:
         for name, part in document["benches"].items()
         for row in part.get("rows", ())
     ]
-    return Table(_BENCHES, lines, frozenset({0, 1, 4})) if lines else None
+    return Table(_BENCH_HEADERS, lines, frozenset({0, 1, 4})) if lines else None
 
 
 def _name_of(row: Mapping[str, Any]) -> str:
@@ -97,16 +97,16 @@ def _name_of(row: Mapping[str, Any]) -> str:
 
 
 def _failures(document: Mapping[str, Any]) -> Iterator[str]:
-    """Why a run gave no result, where no gate of it says so."""
-    told = {gate["run"] for gate in document["gates"]}
+    """Why a run has no result, where none of its gates says so."""
+    gated = {gate["run"] for gate in document["gates"]}
     for name, part in {**document["evals"], **document["benches"]}.items():
-        if part.get("schema") == "losscli/error/1" and name not in told:
+        if part.get("schema") == "losscli/error/1" and name not in gated:
             place = f" ({escape(part['place'])})" if part.get("place") else ""
             yield f"{escape(name)} failed: {escape(part['message'])}{place}"
 
 
 def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
-    """Why a row of a benchmark is wrong."""
+    """Why a row of a benchmark is incorrect."""
     for name, part in document["benches"].items():
         for row in part.get("rows", ()):
             if not row["correct"]:
