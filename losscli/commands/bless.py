@@ -26,7 +26,7 @@ class Blessed(Document):
     before.
     """
 
-    kind: ClassVar[str] = "bless"
+    page: ClassVar[str] = "bless"
 
     source: str
     to: str

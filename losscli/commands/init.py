@@ -45,7 +45,7 @@ class Pair(NamedTuple):
 class Started(Document):
     """The files that were written, and the data that was found for them."""
 
-    kind: ClassVar[str] = "init"
+    page: ClassVar[str] = "init"
 
     written: tuple[str, ...]
     pairs: tuple[Pair, ...]

@@ -114,7 +114,7 @@ class Changes(Document):
     their rows, and nobody asked for them.
     """
 
-    kind: ClassVar[str] = "diff_eval"
+    page: ClassVar[str] = "diff_eval"
 
     rows: tuple[Change, ...]
     only_old: tuple[SavedLoss, ...]

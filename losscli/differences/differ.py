@@ -85,7 +85,7 @@ def _keep_apart(plan: DiffPlan, sides: tuple[Saved, Saved]) -> None:
                 place = os.path.realpath(place_of(saved._replace(document=part)).replace("\0", ""))
                 if place in written:
                     path = os.fspath(written[place])
-                    raise UsageError(f"{path} is read: it cannot be written too")
+                    raise UsageError(f"{path} is an input: it cannot be an output too")
 
 
 def _terms(plan: DiffPlan, kind: str) -> Terms:

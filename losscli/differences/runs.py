@@ -30,7 +30,7 @@ class RunDifferences(Document):
     compared. only_old, only_new: runs that gave a result on one side only.
     """
 
-    kind: ClassVar[str] = "diff_run"
+    page: ClassVar[str] = "diff_run"
 
     evals: Mapping[str, Changes]
     benches: Mapping[str, Differences]

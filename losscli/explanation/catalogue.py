@@ -16,7 +16,7 @@ from losscli.results.document import Document, Note, ending
 class Catalogue(Document):
     """Losses by family and name, as their declarations describe them; penalties: by spelling."""
 
-    kind: ClassVar[str] = "list"
+    page: ClassVar[str] = "list"
 
     losses: tuple[dict[str, Any], ...]
     penalties: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ FOUNDING = ("mae", "mse")  # every loss of errors is drawn beside them
 class Explanation(Document):
     """What a loss with its parameters is, and how it behaves along its line."""
 
-    kind: ClassVar[str] = "explain"
+    page: ClassVar[str] = "explain"
 
     bound: BoundLoss
     line: Line

@@ -16,7 +16,7 @@ _MOST = 8  # curves that can be told apart
 class Plot(Document):
     """Curves on one axis. gradient: whether gradients are drawn; output: the file written."""
 
-    kind: ClassVar[str] = "plot"
+    page: ClassVar[str] = "plot"
 
     axis: str
     low: float

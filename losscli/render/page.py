@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from losscli.gates import GateResult, Status
 
-Result: TypeAlias = Any  # a document with a `kind`, of which `losscli.render.pages` has the builder
+Result: TypeAlias = Any  # a document whose `page` names its builder in `losscli.render.pages`
 
 
 class TableRow(NamedTuple):

@@ -153,7 +153,7 @@ class Benchmark(Document):
     implementation against itself. left_out: implementations that were not run, with the reason.
     """
 
-    kind: ClassVar[str] = "bench"
+    page: ClassVar[str] = "bench"
 
     rows: tuple[Row, ...]
     limits: tuple[Limit, ...]

@@ -70,7 +70,7 @@ class Checked(NamedTuple):
 class Check(Document):
     """What was checked of an implementation, case by case."""
 
-    kind: ClassVar[str] = "check"
+    page: ClassVar[str] = "check"
 
     impl: str
     loss: str

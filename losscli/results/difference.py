@@ -135,7 +135,7 @@ class Differences(Document):
     only_old, only_new: rows that the other one lacks. draws: of the bootstrap.
     """
 
-    kind: ClassVar[str] = "diff_bench"
+    page: ClassVar[str] = "diff_bench"
 
     rows: tuple[Pair, ...]
     only_old: tuple[Mapping[str, Any], ...]

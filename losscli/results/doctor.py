@@ -36,7 +36,7 @@ class Diagnosis(Document):
     torch.compile needs, None where there is none. limits, noise_floor: measured, unless quick.
     """
 
-    kind: ClassVar[str] = "doctor"
+    page: ClassVar[str] = "doctor"
 
     packages: tuple[Package, ...]
     environment: dict[str, Any]

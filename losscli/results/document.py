@@ -11,7 +11,7 @@ class Document:
     """What has a document, `to_dict()`, of the contract's JSON."""
 
     __slots__ = ()
-    kind: ClassVar[str]  # names the page builder of `losscli.render.pages`
+    page: ClassVar[str]  # names the page builder of `losscli.render.pages`
 
     def to_dict(self) -> dict[str, Any]:
         """The document."""

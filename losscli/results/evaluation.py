@@ -200,7 +200,7 @@ class Evaluation(Document):
     file.
     """
 
-    kind: ClassVar[str] = "eval"
+    page: ClassVar[str] = "eval"
 
     losses: tuple[LossResult, ...]
     notes: tuple[Note, ...]

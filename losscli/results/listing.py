@@ -15,7 +15,7 @@ class Listing(Document):
     gates: those that are in error already.
     """
 
-    kind: ClassVar[str] = "listing"
+    page: ClassVar[str] = "listing"
 
     schema: str
     heads: tuple[str, ...]

@@ -24,7 +24,7 @@ class SuiteResult(Document):
     to. saved: its place in the results.
     """
 
-    kind: ClassVar[str] = "run"
+    page: ClassVar[str] = "run"
 
     record: Mapping[str, Any]
     evals: Mapping[str, Evaluation]
@@ -120,7 +120,7 @@ class SuiteResult(Document):
 class SavedSuite(Document):
     """A run of a config that was read back; `saved` is the file."""
 
-    kind: ClassVar[str] = "run"
+    page: ClassVar[str] = "run"
 
     document: Mapping[str, Any]
     saved: str

@@ -62,7 +62,7 @@ class RunTrial(NamedTuple):
 class SelfTest(Document):
     """What the gates of a config did with each fault; the runs in the config's order."""
 
-    kind: ClassVar[str] = "self_test"
+    page: ClassVar[str] = "self_test"
 
     runs: tuple[RunTrial, ...]
     notes: tuple[Note, ...] = ()

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from losscli import explain
 from losscli.losses.registry import all_losses
+from losscli.render.formats.table import lines_of
 from losscli.results.schemas import schema
 
 LOSSES = {loss.name: loss for loss in all_losses()}
@@ -17,12 +19,14 @@ OWN = "def own(pred, target, power=2):\n    return abs(pred - target) ** power\n
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_fits_a_terminal_and_says_all(losscli, name):
-    """80 columns, and nothing of the declaration is left out."""
+    """80 columns, and nothing of the declaration is left out; in a pipe nothing is folded."""
     said = losscli("explain", name)
     assert (said.code, said.err) == (0, "")
-    assert max(map(len, said.out.splitlines())) <= 80
-    flat = " ".join(said.out.split())
     loss = LOSSES[name]
+    assert f"  use when    {loss.use}" in said.out.splitlines()
+    screen = [line for line, _ in lines_of(explain(name), 80, "utf-8")]
+    assert max(map(len, screen)) <= 80
+    flat = " ".join(" ".join(screen).split())
     for words in (loss.formula, loss.use, loss.avoid, *loss.pitfalls, *loss.equivalents.values()):
         assert " ".join(words.split()) in flat
     assert all(f"{param.name} = " in flat for param in loss.params)
@@ -47,7 +51,7 @@ def test_every_loss_is_a_document_of_its_schema(losscli, name):
 
 def test_smooth_l1_is_one_screen(losscli):
     """24 lines; the founding questions are answered."""
-    lines = losscli("explain", "smooth_l1").out.splitlines()
+    lines = [line for line, _ in lines_of(explain("smooth_l1"), 80, "utf-8")]
     assert len(lines) <= 24
     assert "smooth everywhere; never above 1 in size" in "".join(lines)
     assert any(line.endswith("losscli plot smooth_l1 mae mse") for line in lines)
@@ -83,7 +87,7 @@ def test_a_sum_and_a_loss_of_ones_own(losscli):
     Path("own.py").write_text(OWN)
     said = losscli("explain", "own.py:own")
     assert said.code == 0
-    assert "nothing is known of it" in said.out
+    assert "gradient    unknown" in said.out
     assert "power = 2" in said.out
     document = json.loads(losscli("explain", "own.py:own", "--format", "json").out)
     assert document["curve"]["gradients"] is None
@@ -121,3 +125,16 @@ def test_what_cannot_be_explained_is_wrong(losscli, typed, words):
     assert said.code in (2, 3)
     assert words in "\n".join(said.error)
     assert said.out == ""
+
+
+@pytest.mark.parametrize(("columns", "drawn"), [(120, True), (60, True), (59, False), (40, False)])
+def test_a_narrow_terminal_has_the_text_without_the_curves(columns, drawn):
+    """Below 60 columns; words and numbers stay whole at any width."""
+    lines = [line for line, _ in lines_of(explain("smooth_l1"), columns, "utf-8")]
+    assert any("⠉" in line for line in lines) == drawn
+    words = {
+        word for line, _ in lines_of(explain("smooth_l1"), 1000, "utf-8") for word in line.split()
+    }
+    written = {word for line in lines for word in line.split() if word.isascii()}
+    assert written - words <= {"numbers"}
+    assert all(len(line) <= columns or len(line.split()) == 1 for line in lines)

@@ -111,7 +111,7 @@ def test_a_config_reads_weights_from_beside_itself(data, losscli, tmp_path):
     (tmp_path / "sub/c.yaml").write_text(f"{text}    per_sample: sub/weights.npy\n")
     said = losscli("run", "sub/c.yaml")
     assert said.code == 2
-    assert "sub/weights.npy is read: it cannot be written too" in said.err
+    assert "sub/weights.npy is an input: it cannot be an output too" in said.err
     assert np.load("sub/weights.npy").shape == (2,)
 
 

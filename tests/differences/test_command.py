@@ -66,12 +66,10 @@ def test_the_table_says_how_it_was_decided(saved, losscli):
     """Which ratio was used, in which direction, and what was allowed for."""
     old, new = saved(bench(1), "old.json"), saved(bench(2, 1.2), "new.json")
     _, out, _ = losscli("diff", old, new, "--between-runs", "2%")
-    assert "new time over old time: above 1 is slower; up to 5 % is none" in out
-    assert "allows 2 % of standard deviation for each run" in out
+    assert "above 1 is slower; up to 5 % counts as not slower" in out
+    assert "includes a standard deviation of 2 %" in out
     lines = [line.split() for line in out.splitlines()]
-    assert [line[-2:] for line in lines if line[:1] == ["kernels.py:f"]] == [
-        ["torch", "slower"]
-    ] * 4
+    assert [line[-2:] for line in lines if line[:1] == ["f"]] == [["torch", "slower"]] * 4
     assert "4 slower, 4 undecided" in out or "slower, 4 not slower" in out
 
 

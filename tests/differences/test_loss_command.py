@@ -64,11 +64,11 @@ def test_the_page_says_how_it_was_decided(results, losscli):
     """By what, in which direction, and that pairs are there to be had."""
     _, out, _ = losscli("diff", "old.json", "new.json")
     assert "a change above 0 is worse" in out
-    assert "claims less than pairs do" in out
+    assert "pairs give narrower intervals" in out
     assert "--per-sample pairs them" in out
     _, out, _ = losscli("diff", "old.json", "new.json", "--per-sample", "--margin", "1%")
-    assert "up to 1 % of the old value is none" in out
-    assert "by pairs: the kept losses of the 200 rows that count in both" in out
+    assert "up to 1 % of the old value counts as not worse" in out
+    assert "by pairs: the saved losses of the 200 rows that count in both" in out
     assert "--per-sample pairs them" not in out
     (line,) = [line.split() for line in out.splitlines() if line.split()[:1] == ["mae"]]
     assert line[-2:] == ["pairs", "worse"]
@@ -214,7 +214,7 @@ def test_kept_losses_are_not_written_over(results, losscli):
     losscli("eval", "old.npy", "targets.npy", "-l", "mae", "--per-sample", "r.csv", "-o", "o.json")
     before = Path("r.csv").read_bytes()
     code, _, err = losscli("diff", "o.json", "new.json", "--per-sample", "-o", "r.csv")
-    assert (code, "r.csv is read" in err) == (2, True)
+    assert (code, "r.csv is an input" in err) == (2, True)
     assert Path("r.csv").read_bytes() == before
 
 
@@ -290,7 +290,7 @@ def test_a_run_is_one_page_and_one_document(runs, losscli):
     assert code == 0
     assert "val: loss" in out
     assert "kernels: mae 1000 float32" in out
-    assert "only OLD has a result of: only-old" in out
+    assert "only in OLD: only-old" in out
     found = json.loads(losscli("diff", *names, "--format", "json")[1])
     assert (found["schema"], found["kind"]) == ("losscli/diff/1", "run")
     alone = losscli("diff", "old.json", "new.json", "--per-sample", "--format", "json")[1]

@@ -71,7 +71,7 @@ def _marker(result: Result) -> str:
     else:
         labels = [loss.label for loss in getattr(result, "losses", ())]
         parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]
-    words = "\0".join([result.kind, *parts]).encode(errors="backslashreplace")
+    words = "\0".join([result.page, *parts]).encode(errors="backslashreplace")
     return f"<!-- losscli:{sha256(words).hexdigest()[:16]} -->"
 
 

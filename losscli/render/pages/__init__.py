@@ -1,4 +1,4 @@
-"""Page builders: the file of a document's kind makes its page, `page(result)`.
+"""Page builders: the file that a document names as its `page` makes it, `page(result)`.
 
 A file may also declare `report_cases(result)`, the cases that CI reports count.
 """
@@ -16,5 +16,5 @@ def page_of(result: Result) -> Page:
 
 
 def builder_of(result: Result) -> ModuleType:
-    """The page builder of the result's kind; one kind does not cost the import of another."""
-    return import_module(f"{__name__}.{result.kind}")
+    """The page builder of a result; one page does not cost the import of another."""
+    return import_module(f"{__name__}.{result.page}")

@@ -26,17 +26,13 @@ def report_cases(result: "Diagnosis") -> list[ReportCase]:
 
 
 def _machine(result: "Diagnosis") -> Table:
-    environment = result.environment
     of = f" of {result.cores_of_machine}" if result.cores != result.cores_of_machine else ""
     caches = ", ".join(f"{name} {_bytes(size)}" for name, size in result.caches.items())
     memory = "unknown" if result.memory_bytes is None else _bytes(result.memory_bytes)
     if result.free_bytes is not None:
         memory += f", {_bytes(result.free_bytes)} free"
     lines = [
-        (
-            "system",
-            f"{environment['system']} {environment['machine']}, Python {environment['python']}",
-        ),
+        ("system", "{system} {machine}, Python {python}".format_map(result.environment)),
         ("processor", f"{result.processor}, {result.cores}{of} cores"),
         ("caches", caches or "unknown"),
         ("memory", memory),

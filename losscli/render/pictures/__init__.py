@@ -1,4 +1,4 @@
-"""Pictures of results: the file of a document's kind draws it, `draw(result, form)`."""
+"""Pictures of results: the file that a document names as its `page`, `draw(result, form)`."""
 
 import os
 from importlib import import_module
@@ -11,7 +11,7 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 def draw(result: Result, form: str) -> bytes:
     """The picture of a result in a format, such as png."""
-    drawn: bytes = import_module(f"{__name__}.{result.kind}").draw(result, form)
+    drawn: bytes = import_module(f"{__name__}.{result.page}").draw(result, form)
     return drawn
 
 
