@@ -1,59 +1,70 @@
-"""Losses by name: a loss is the file of its name in a family's folder."""
+"""Losses by name: a loss is the file of its name in a family's folder of `catalogue/`.
+
+Other names of a loss stand in its declaration. To import all declarations for one alias would cost
+more than a small evaluation, so only those are imported whose file mentions the name in quotes.
+"""
 
 import os
-import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from losscli.errors import UsageError
+from losscli.losses import catalogue, penalty
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.core.loss import Loss
 
 if TYPE_CHECKING:
     from losscli.losses.penalty._penalty import Penalty
 
-_PENALTIES = "penalty"
-# The two fields of a declaration that give names to it, each a tuple of texts or of pairs.
-_FIELDS = re.compile(r"^    (aliases|derived)=\(([^\n]*(?:\n {8}[^\n]*)*)", re.MULTILINE)
-_RENAMED = re.compile(r"\bnames=\(([^)]*)\)")  # of a convention
-_TEXTS = re.compile(r'"(\w+)"')
-_FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib costs its import
-_CATALOGUE = "catalogue"
+
+@cache
+def _files() -> dict[str, str]:
+    """The file of every loss, by its canonical name."""
+    folders = [
+        entry.path
+        for path in catalogue.__path__
+        for entry in os.scandir(path)
+        if entry.is_dir() and not entry.name.startswith("_")
+    ]
+    return _declarations(sorted(folders))
+
+
+def _declarations(folders: Iterable[str]) -> dict[str, str]:
+    """The public Python files of some folders, by name."""
+    entries = (entry for folder in folders for entry in sorted(os.scandir(folder), key=_name))
+    return {
+        entry.name.removesuffix(".py"): entry.path
+        for entry in entries
+        if entry.name.endswith(".py") and not entry.name.startswith("_")
+    }
+
+
+def _name(entry: "os.DirEntry[str]") -> str:
+    return entry.name
 
 
 @cache
 def modules() -> dict[str, str]:
-    """The canonical name of every loss, and the module that declares it; imports none of them."""
-    found: dict[str, str] = {}
-    for family in families():
-        found |= _declared(f"{_CATALOGUE}.{family}")
-    return found
+    """The module of every loss, by its canonical name; imports none of them."""
+    return {
+        name: f"{catalogue.__name__}.{os.path.basename(os.path.dirname(path))}.{name}"  # noqa: PTH119, PTH120
+        for name, path in _files().items()
+    }
 
 
-@cache
 def families() -> tuple[str, ...]:
-    """The families of losses, by name."""
-    folders = (entry.name for entry in os.scandir(f"{_FOLDER}/{_CATALOGUE}") if entry.is_dir())
-    return tuple(sorted(name for name in folders if name[0] != "_"))
+    """The families of losses, in alphabetical order."""
+    return tuple(sorted({module.split(".")[-2] for module in modules().values()}))
 
 
 @cache
 def penalties() -> "dict[str, Penalty]":
-    """The penalties, by the names that expressions call them by, such as l2."""
-    found = (getattr(import_module(module), name) for name, module in _declared(_PENALTIES).items())
-    return {penalty.symbol: penalty for penalty in found}
-
-
-def _declared(family: str) -> dict[str, str]:
-    """The names of a folder's declarations, each with its module."""
-    found = {}
-    folder = f"{_FOLDER}/{family.replace('.', '/')}"
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        name, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - pathlib costs its import
-        if suffix == ".py" and not name.startswith("_"):
-            found[name] = f"{__package__}.{family}.{name}"
-    return found
+    """The penalties, by their names in expressions, such as l2."""
+    names = _declarations(penalty.__path__)
+    found = (getattr(import_module(f"{penalty.__name__}.{name}"), name) for name in names)
+    return {one.symbol: one for one in found}
 
 
 def load(name: str) -> Loss:
@@ -64,66 +75,43 @@ def load(name: str) -> Loss:
 
 
 def all_losses() -> list[Loss]:
-    """All losses, by family and name."""
+    """All losses, by family and name; imports all declarations."""
     return sorted(map(load, modules()), key=lambda loss: (loss.family, loss.name))
 
 
 @cache
-def _others() -> dict[str, tuple[str, str | None]]:
-    """Aliases and derived statistics: each with the loss, and the statistic that it names.
+def _sources() -> dict[str, str]:
+    """The text of every declaration, by the name of its loss."""
+    texts = {}
+    for name, path in _files().items():
+        with open(path, encoding="utf-8") as file:
+            texts[name] = file.read()
+    return texts
 
-    They are read from the text of the declarations: to import them all for one alias would cost
-    more than a small evaluation. A test holds them to what the declarations say.
-    """
-    found: dict[str, tuple[str, str | None]] = {}
-    for name, text in _texts().items():
-        for field, words in _FIELDS.findall(text):
-            names = _TEXTS.findall(words)
-            found |= {other: (name, other if field == "derived" else None) for other in names}
-    return found
+
+def _mentioning(name: str) -> Iterator[Loss]:
+    """The losses whose declaration has a name in quotes: those that declare it are among them."""
+    for own, text in _sources().items():
+        if f'"{name}"' in text or f"'{name}'" in text:
+            yield load(own)
 
 
 @cache
-def _texts() -> dict[str, str]:
-    """The declaration of every loss as it is written."""
-    found = {}
-    for name, module in modules().items():
-        path = f"{_FOLDER}/{module.removeprefix(f'{__package__}.').replace('.', '/')}.py"
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        found[name] = text[text.rfind("= Loss(") :]
-    return found
-
-
-def find_like(name: str, library: str) -> tuple[Loss, str | None]:
-    """The loss that a name means to a library, which must have it; and as `find`.
-
-    Raises UsageError for a loss that the library does not have.
-    """
-    for own, text in _texts().items():
-        if any(name in _TEXTS.findall(words) for words in _RENAMED.findall(text)):
-            loss = load(own)
-            if library in loss.like and name in loss.like[library].names:
-                return loss, None
-    loss, statistic = find(name)
-    if library not in loss.like:
-        raise not_in_library(library, loss)
-    return loss, statistic
-
-
-def not_in_library(library: str, loss: Loss) -> UsageError:
-    """What to say of a loss that a library does not have."""
-    others = [other for other in LIBRARIES if other in loss.like]
-    hint = " or ".join(f"--like {other}" for other in others)
-    return UsageError(
-        f"{library} has no {loss.name}",
-        hint=f"{hint} {'has' if len(others) == 1 else 'have'} it" if others else "leave --like out",
-    )
+def _lookup(name: str) -> tuple[Loss, str | None] | None:
+    """The loss of a name and the derived statistic that the name means; None if unknown."""
+    if name in modules():
+        return load(name), None
+    for loss in _mentioning(name):
+        if name in loss.aliases:
+            return loss, None
+        if name in dict(loss.derived):
+            return loss, name
+    return None
 
 
 def is_known(name: str) -> bool:
-    """Whether a name is that of a loss or of a statistic of one."""
-    return name in modules() or name in _others()
+    """True for the name of a loss or of a statistic derived from one."""
+    return _lookup(name) is not None
 
 
 def find(name: str) -> tuple[Loss, str | None]:
@@ -131,40 +119,58 @@ def find(name: str) -> tuple[Loss, str | None]:
 
     Raises UsageError with the nearest names for one that is unknown.
     """
-    if name in modules():
-        return load(name), None
-    others = _others()
-    if name in others:
-        loss, statistic = others[name]
-        return load(loss), statistic
-    spelled = next((p.symbol for p in penalties().values() if p.name == name), None)
-    if spelled:
+    found = _lookup(name)
+    if found is not None:
+        return found
+    symbol = next((p.symbol for p in penalties().values() if p.name == name), None)
+    if symbol:
         raise UsageError(
-            f"{name} is a penalty of an array, not a loss of rows",
-            hint=f'add it to one: -l "mse + 0.01*{spelled}(@weights.npy)"',
+            f"{name} is a penalty on an array, not a loss of rows",
+            hint=f'add it to one: -l "mse + 0.01*{symbol}(@weights.npy)"',
         )
     raise _unknown(name)
 
 
-def _unknown(name: str) -> UsageError:
-    """What to say of a name that is no loss's: what it is instead, or the nearest ones."""
-    from difflib import get_close_matches
+def find_like(name: str, library: str) -> tuple[Loss, str | None]:
+    """The loss that a name means in a library; otherwise as `find`.
 
-    from losscli.losses.spec.not_losses import NOT_LOSSES
-    from losscli.losses.spec.plugins import plugins
+    Raises UsageError for a loss that the library does not have.
+    """
+    for loss in _mentioning(name):
+        if library in loss.like and name in loss.like[library].names:
+            return loss, None
+    loss, statistic = find(name)
+    if library not in loss.like:
+        raise not_in_library(library, loss)
+    return loss, statistic
 
-    plain = name.lower().replace("-", "_")
-    for names, (words, hint) in NOT_LOSSES.items():
-        if plain in names.split():
-            return UsageError(f"{name} is no loss: {words}", hint=hint)
-    close = get_close_matches(name, [*modules(), *_others(), *plugins()], 3, 0.5)
-    shorter = plain.removesuffix("_loss")  # as torch and optax call them: mse_loss, l1_loss
-    near = [shorter] if is_known(shorter) else close
+
+def not_in_library(library: str, loss: Loss) -> UsageError:
+    """The error for a loss that a library does not have."""
+    others = [other for other in LIBRARIES if other in loss.like]
+    hint = " or ".join(f"--like {other}" for other in others)
     return UsageError(
-        f"no loss is called {name!r}",
-        hint=f"{f'did you mean {_or(near)}? ' if near else ''}losscli list has them all",
+        f"{library} has no {loss.name}",
+        hint=f"{hint} {'has' if len(others) == 1 else 'have'} it" if others else "omit --like",
     )
 
 
-def _or(names: list[str]) -> str:
-    return " or ".join(names)
+def _unknown(name: str) -> UsageError:
+    """The error for an unknown name: a loss to use instead, or the nearest names."""
+    from difflib import get_close_matches
+
+    from losscli.losses.spec.plugins import plugins
+
+    plain = name.lower().replace("-", "_")
+    for loss in _mentioning(plain):
+        for one in loss.instead_of:
+            if plain in one.names:
+                return UsageError(f"{name} is not a loss: {one.reason}", hint=one.hint)
+    shorter = plain.removesuffix("_loss")  # torch and optax have mse_loss and l1_loss
+    if is_known(shorter):
+        near = [shorter]
+    else:
+        others = [n for loss in all_losses() for n in (*loss.aliases, *dict(loss.derived))]
+        near = get_close_matches(name, [*modules(), *others, *plugins()], 3, 0.5)
+    suggestion = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"unknown loss {name!r}", hint=f"{suggestion}losscli list shows all")

@@ -198,7 +198,7 @@ REFUSED = {
     "no file": ({"impl": "nope.py:f"}, "there is no file nope.py"),
     "no name": ({"impl": "cheats.py:honst"}, "did you mean honest"),
     "no module": ({"impl": "nope:f"}, "there is no module nope"),
-    "no loss": ({"loss": "mze"}, "no loss is called"),
+    "no loss": ({"loss": "mze"}, "unknown loss"),
     "no size": ({"size": "many"}, "is no size"),
     "classes of mse": ({"size": "10x10"}, "takes elements"),
     "no dtype": ({"dtype": "float8"}, "no dtype 'float8'"),

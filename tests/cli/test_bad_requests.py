@@ -26,10 +26,10 @@ def refused(losscli):
 
 
 LOSSES = {
-    "a slip": ("mes", ["no loss is called 'mes'", "did you mean mse"]),
-    "a slip in a long name": ("smoth_l1", ["no loss is called 'smoth_l1'", "smooth_l1"]),
-    "no loss at all": ("zzz", ["no loss is called 'zzz'", "losscli list"]),
-    "one of several": ("mse,mea", ["no loss is called 'mea'", "mae"]),
+    "a slip": ("mes", ["unknown loss 'mes'", "did you mean mse"]),
+    "a slip in a long name": ("smoth_l1", ["unknown loss 'smoth_l1'", "smooth_l1"]),
+    "no loss at all": ("zzz", ["unknown loss 'zzz'", "losscli list"]),
+    "one of several": ("mse,mea", ["unknown loss 'mea'", "mae"]),
     "nothing": ("", ["names no loss"]),
     "a comma too many": ("mse,", ["names no loss"]),
     "a label only": ("tight=", ["names no loss"]),
@@ -39,8 +39,8 @@ LOSSES = {
     "nan": ("smooth_l1:beta=nan", ["beta of smooth_l1", "a number >= 0", "nan"]),
     "nan where all numbers will do": ("barron:alpha=nan", ["alpha of barron must be a number;"]),
     "inf": ("smooth_l1:beta=inf", ["beta of smooth_l1", "finite and >= 0", "inf"]),
-    "a name of torch": ("l1_loss", ["no loss is called 'l1_loss'", "did you mean l1?"]),
-    "another": ("mse_loss", ["no loss is called 'mse_loss'", "did you mean mse?"]),
+    "a name of torch": ("l1_loss", ["unknown loss 'l1_loss'", "did you mean l1?"]),
+    "another": ("mse_loss", ["unknown loss 'mse_loss'", "did you mean mse?"]),
     "past the end": ("cross_entropy:label_smoothing=1.5", ["label_smoothing", "1.5"]),
     "a word": ("smooth_l1:beta=wide", ["beta of smooth_l1", "a number", "'wide'"]),
     "a truth": ("smooth_l1:beta=true", ["beta of smooth_l1", "a number", "True"]),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from losscli.losses.core.params import Param
 from losscli.losses.core.probabilities import LogProbabilities, Simplex
 from losscli.losses.core.shapes import NUMBERS, Rows, shape_words
 
-__all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "no_gradient"]
+__all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "Substitute", "no_gradient"]
 
 Values: TypeAlias = Callable[..., Array]
 
@@ -26,6 +26,14 @@ Values: TypeAlias = Callable[..., Array]
 def no_gradient(*_inputs: Any, **_params: Any) -> Array:
     """None: the loss is flat wherever it does not jump."""
     raise UsageError("the loss has no gradient: it is flat wherever it does not jump")
+
+
+class Substitute(NamedTuple):
+    """Names of a metric that is not a loss; reason: why; hint: how to use the loss for it."""
+
+    names: tuple[str, ...]
+    reason: str
+    hint: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +56,7 @@ class Loss:
         must look at every input and not only at the losses; or what says so, called with whether
         targets are indices of classes, and with the parameters by name.
     derived: (name, function of the mean) of statistics that are reported beside it.
+    instead_of: names of metrics, not losses, that this loss can stand in for.
     """
 
     name: str
@@ -73,6 +82,7 @@ class Loss:
     equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
     pitfalls: tuple[str, ...] = ()
+    instead_of: tuple[Substitute, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.values.__doc__)  # for people who ask a prompt

@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.core.labels import BINARY
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 from losscli.losses.core.probabilities import PROBABILITY
 
 
@@ -48,4 +48,11 @@ brier = Loss(
     },
     like={"sklearn": Convention(alone="it reads them as probabilities of classes")},
     pitfalls=("Brier's own score adds both classes and is twice this.",),
+    instead_of=(
+        Substitute(
+            ("ece", "calibration_error", "expected_calibration_error"),
+            "it bins all rows of a set",
+            "-l brier and -l bce weigh calibration row by row",
+        ),
+    ),
 )

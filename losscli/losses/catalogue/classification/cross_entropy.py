@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.core.domain import LOGIT, Interval
 from losscli.losses.core.labels import LABELS
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
 from losscli.losses.core.shapes import CLASSES
 from losscli.losses.math.stable import label_nll, share, shifted_exps, shifted_rest
 
@@ -206,5 +206,17 @@ cross_entropy = Loss(
         "With class weights the mean divides by the sum of the rows' weights, not by N.",
         "Probabilities given to it look right and are wrong; losscli notes it.",
         "torch gives 0 for logits (50, 0) and label 0, where the truth is 1.9e-22.",
+    ),
+    instead_of=(
+        Substitute(
+            ("perplexity", "ppl"),
+            "it is exp of the mean cross-entropy",
+            "-l cross_entropy, whose exp is the perplexity",
+        ),
+        Substitute(
+            ("bits_per_token", "bits_per_byte", "bpb", "bpc"),
+            "it is the mean cross-entropy over log 2",
+            "-l cross_entropy, divided by 0.693147",
+        ),
     ),
 )

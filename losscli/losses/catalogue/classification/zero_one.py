@@ -4,7 +4,15 @@ from typing import Any
 
 from losscli.losses.core.domain import SCORE, Domain
 from losscli.losses.core.labels import CLASS, HARD_LABEL
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, no_gradient
+from losscli.losses.core.loss import (
+    Array,
+    Convention,
+    Loss,
+    Namespace,
+    Param,
+    Substitute,
+    no_gradient,
+)
 from losscli.losses.core.shapes import LABEL_SETS
 
 
@@ -81,5 +89,12 @@ zero_one = Loss(
         "Accuracy is 1 - its mean.",
         "A score that is exactly the threshold is a 0.",
         "A row of several labels is wrong as a whole unless average=columns.",
+    ),
+    instead_of=(
+        Substitute(
+            ("accuracy", "acc"),
+            "zero_one is 1 − accuracy",
+            "-l zero_one, of labels and predicted labels or scores",
+        ),
     ),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.catalogue.ranking._vectors import direction, distance_of, distance_slope
 from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
 from losscli.losses.core.shapes import VECTORS
 
 
@@ -76,5 +76,12 @@ cosine_distance = Loss(
         "Keras' loss is minus the similarity: -0.8 for (1, 2) and (2, 1), where this is 0.2.",
         "1 - cos as written is 0 for (1, 1e-9) and (1, 0), where the truth is 5e-19.",
         "torch takes vectors shorter than 1e-8 for longer ones, optax gives nan for zero.",
+    ),
+    instead_of=(
+        Substitute(
+            ("pearson", "spearman", "correlation", "rho", "corr"),
+            "it is a statistic of all rows together",
+            "-l cosine_distance takes a row of numbers a sample",
+        ),
     ),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.catalogue.ranking._lists import LIST_SCORES
 from losscli.losses.core.domain import SOFT_TARGETS, Domain
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
 from losscli.losses.core.shapes import VECTORS
 from losscli.losses.math.stable import row_exps, share, shifted_exps, shifted_rest
 
@@ -92,5 +92,12 @@ listnet = Loss(
     pitfalls=(
         "Raw targets that do not sum to 1 scale the loss of their row.",
         "At its best it is the entropy of the targets, not 0.",
+    ),
+    instead_of=(
+        Substitute(
+            ("ndcg", "map", "mrr", "precision_at_k", "recall_at_k"),
+            "it is a statistic of ranked lists",
+            "-l listnet takes a row of scores a list",
+        ),
     ),
 )

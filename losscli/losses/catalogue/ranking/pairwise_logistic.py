@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.core.domain import SCORE, SOFT_LABEL
-from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.core.loss import Array, Loss, Namespace, Substitute
 from losscli.losses.core.shapes import TWO
 from losscli.losses.math.stable import share, two_difference
 
@@ -65,5 +65,12 @@ pairwise_logistic = Loss(
     pitfalls=(
         "Take the difference first: sigmoid(x_1) - sigmoid(x_2) has lost it from 40 on.",
         "Labels are probabilities in [0, 1], not the -1 and 1 of margin_ranking.",
+    ),
+    instead_of=(
+        Substitute(
+            ("auc", "roc_auc", "auroc", "average_precision", "auprc", "pr_auc"),
+            "it ranks all rows of a set at once",
+            "-l pairwise_logistic or -l bce_with_logits are what models are trained on for it",
+        ),
     ),
 )

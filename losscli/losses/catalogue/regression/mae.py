@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 
 
 def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -52,4 +52,11 @@ mae = Loss(
         "sklearn": Convention(),
     },
     pitfalls=("The gradient at 0 is 0 here and in torch, -1 in scikit-learn, +1 in JAX.",),
+    instead_of=(
+        Substitute(
+            ("max_error", "median_absolute_error", "medae", "mase"),
+            "it is not a mean of rows",
+            "losscli eval -l mae shows the largest error and its row; --per-sample keeps all",
+        ),
+    ),
 )

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 
 
 def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
@@ -58,4 +58,11 @@ mse = Loss(
         "optax": Convention(),
     },
     pitfalls=("optax.l2_loss is half of this.",),
+    instead_of=(
+        Substitute(
+            ("r2", "r2_score", "d2", "rse", "relative_squared_error", "nrmse"),
+            "it sets the mean error against the spread of the targets",
+            "R² is 1 − mse / variance of the targets: -l mse",
+        ),
+    ),
 )

@@ -13,7 +13,7 @@ from losscli.losses.catalogue.segmentation._overlap import (
     per_class,
     ratio,
 )
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 from losscli.losses.core.shapes import MASKS
 
 
@@ -104,5 +104,23 @@ dice = Loss(
         "Its mean is over rows: the Dice of all pixels of a data set together is another number.",
         "Keras' default takes the whole batch for one mask: 0.667 where the rows' mean is 0.75.",
         "smooth stands for three things: in both sums, in the denominator alone, or halved.",
+    ),
+    instead_of=(
+        Substitute(
+            (
+                "f1",
+                "f1_score",
+                "fbeta",
+                "precision",
+                "recall",
+                "sensitivity",
+                "specificity",
+                "mcc",
+                "kappa",
+                "cohen_kappa",
+            ),
+            "it is a ratio of counts over a whole set",
+            "of rows of pixels -l dice is 1 − F1",
+        ),
     ),
 )
