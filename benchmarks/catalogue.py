@@ -33,7 +33,6 @@ from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
 from losscli.checks.inputs import InputGenerator
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
-from losscli.implementations.torch import FUNCTIONS
 from losscli.losses.registry import all_losses
 
 BAR = 1.5
@@ -96,10 +95,10 @@ def size_of(bound, elements, width):
 def eager(name, workload, arrays):
     """The call that gives torch's mean of the arrays."""
     tensors = tuple(map(torch.from_numpy, arrays))
-    if name in FUNCTIONS:
+    expression = EXPRESSIONS.get(name)
+    if expression is None:
         runner = parse("torch").prepare(workload, Setting("cpu", "float64", cores()))
         return lambda: runner.forward(*tensors)
-    expression = EXPRESSIONS[name]
 
     def call():
         with torch.no_grad():

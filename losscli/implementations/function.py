@@ -133,10 +133,10 @@ def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
 
 def _on_device(params: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     """Parameters, those of several numbers as tensors."""
-    from losscli.implementations.torch import moved
+    from losscli.implementations.libraries.torch import to_tensor
 
     return {
-        name: moved(value, setting) if isinstance(value, np.ndarray) else value
+        name: to_tensor(value, setting) if isinstance(value, np.ndarray) else value
         for name, value in params.items()
     }
 

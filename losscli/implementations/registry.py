@@ -1,4 +1,4 @@
-"""Implementations by the text that names them: a library is the file of its name here."""
+"""Implementations by the text that names them: a library is its file in `libraries/`."""
 
 import os
 from collections.abc import Callable
@@ -7,24 +7,20 @@ from importlib import import_module
 from typing import NamedTuple
 
 from losscli.errors import UsageError
+from losscli.implementations import libraries as folder
 from losscli.implementations.implementation import Framework, Runner, Setting, Workload
 from losscli.losses.spec.user_code import is_reference, split
-
-_NOT_LIBRARIES = {"implementation", "registry", "function"}
 
 
 @cache
 def libraries() -> dict[str, str]:
     """The names of all libraries, each with its module; imports none of them."""
-    names = sorted(
-        os.path.splitext(entry.name)[0]  # noqa: PTH122 - pathlib costs its import
-        for entry in os.scandir(os.path.dirname(__file__))  # noqa: PTH120
-        if entry.name.endswith(".py") and not entry.name.startswith("_")
-    )
+    files = sorted(entry.name for path in folder.__path__ for entry in os.scandir(path))
+    names = [name.removesuffix(".py") for name in files if name.endswith(".py")]
     return {
-        name.replace("_", "."): f"{__package__}.{name}"
+        name.replace("_", "."): f"{folder.__name__}.{name}"
         for name in names
-        if name not in _NOT_LIBRARIES
+        if not name.startswith("_")
     }
 
 

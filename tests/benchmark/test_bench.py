@@ -308,6 +308,25 @@ def test_every_library_is_a_file_that_prepares():
         assert found.prepare.__doc__, name
 
 
+def test_an_implementation_is_found_because_its_file_is_there(tmp_path, monkeypatch):
+    """In any folder of the package's path; dots stand for underscores."""
+    from losscli.implementations import libraries, registry
+
+    (tmp_path / "slow_numpy.py").write_text(
+        "import numpy as np\n"
+        "from losscli.implementations.implementation import Answer, Runner\n"
+        "def prepare(workload, setting):\n"
+        "    return Runner('numpy', lambda p, t: Answer(np.mean((p - t) ** 2)), None)\n"
+    )
+    monkeypatch.setattr(libraries, "__path__", [*libraries.__path__, str(tmp_path)])
+    registry.libraries.cache_clear()
+    try:
+        (row,) = bench(loss="mse", impl="slow.numpy", size="100", time=0.1, memory=False).rows
+    finally:
+        registry.libraries.cache_clear()
+    assert (row.impl, row.correct) == ("slow.numpy", True)
+
+
 @pytest.mark.real_limit
 def test_the_limit_is_what_memory_gives_here():
     """Measured for the row's working set, and no row is told without it."""

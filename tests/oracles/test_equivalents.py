@@ -105,15 +105,11 @@ def _drawn(loss, params, rng, width):
 
 def _named(pred, target, library):
     """What an expression of a library may name."""
-    indices = None
-    if np.shape(target) == (ROWS, CLASSES):
-        indices = np.sort(np.where(target > 0, np.arange(CLASSES), CLASSES), axis=-1)
-        indices = torch.from_numpy(np.where(indices == CLASSES, -1, indices))
     if library == "torch":
         pred = torch.from_numpy(pred)
         target = None if target is None else torch.from_numpy(target)
     return {
-        "pred": pred, "target": target, "indices": indices, "C": CLASSES, "K": CLASSES,
+        "pred": pred, "target": target,
         "np": np, "inf": math.inf,
         "torch": torch, "F": functional, "distributions": distributions, "sklearn": sklearn,
         "metrics": metrics, "linear_model": linear_model, "scipy": scipy, "stats": stats,

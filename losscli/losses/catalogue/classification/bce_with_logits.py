@@ -96,7 +96,7 @@ bce_with_logits = Loss(
     avoid="predictions are probabilities already: that is bce",
     equivalents={
         "torch": "F.binary_cross_entropy_with_logits(pred, target, "
-        "pos_weight=torch.tensor(pos_weight))",
+        "pos_weight=torch.as_tensor(pos_weight))",
         "keras": "losses.BinaryCrossentropy(from_logits=True)(target, pred)",
         "optax": "losses.sigmoid_binary_cross_entropy(pred, target)",
     },

@@ -44,7 +44,7 @@ brier = Loss(
     use="probabilities are judged, and one certain mistake must not rule the mean",
     avoid="rare events: a constant answer of 0 scores nearly as well as a good one",
     equivalents={
-        "sklearn": "metrics.brier_score_loss(target, pred)  # of (N,)",
+        "sklearn": "metrics.brier_score_loss(target, pred, pos_label=1)  # of (N,)",
     },
     like={"sklearn": Convention(alone="it reads them as probabilities of classes")},
     pitfalls=("Brier's own score adds both classes and is twice this.",),

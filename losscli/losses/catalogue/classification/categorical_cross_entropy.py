@@ -143,8 +143,8 @@ categorical_cross_entropy = Loss(
     avoid="the logits are at hand: cross_entropy keeps the digits that p near 1 has lost",
     equivalents={
         "torch": "F.nll_loss(pred.log(), target)",
-        "sklearn": "metrics.log_loss(target, pred, labels=range(C))  # clips p at eps of "
-        "pred's type",
+        "sklearn": "metrics.log_loss(target, pred, labels=range(pred.shape[1]))  "
+        "# clips p at eps of pred's type",
         "keras": "losses.CategoricalCrossentropy()(target, pred)  # normalise=true, clip=1e-7",
     },
     like={

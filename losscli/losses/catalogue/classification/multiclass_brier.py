@@ -66,7 +66,8 @@ multiclass_brier = Loss(
     use="probabilities are judged, and one certain mistake must not rule the mean",
     avoid="small probabilities must be right by their ratio: categorical_cross_entropy",
     equivalents={
-        "sklearn": "metrics.brier_score_loss(target, pred, labels=range(C))  # where C > 2",
+        "sklearn": "metrics.brier_score_loss(target, pred, labels=range(pred.shape[1]), "
+        "scale_by_half=scale_by_half)",
     },
     like={
         "sklearn": Convention(

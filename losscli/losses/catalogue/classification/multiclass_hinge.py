@@ -71,7 +71,8 @@ multiclass_hinge = Loss(
     use="scores of a linear machine, where only the closest rival of the label matters",
     avoid="probabilities are wanted, or every close class should be pushed away: multi_margin",
     equivalents={
-        "sklearn": "metrics.hinge_loss(target, pred, labels=range(C))  # of three classes and more",
+        "sklearn": "metrics.hinge_loss(target, pred, labels=range(pred.shape[1]))  "
+        "# of three classes and more",
         "keras": "losses.CategoricalHinge()(target, pred)  # while some score of another "
         "class is >= 0",
         "optax": "losses.multiclass_hinge_loss(pred, target)",

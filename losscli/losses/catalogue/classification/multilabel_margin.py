@@ -73,8 +73,8 @@ multilabel_margin = Loss(
     use="several labels may be right at once, and these should rank ahead of all others",
     avoid="each label should have a probability: take multilabel_soft_margin",
     equivalents={
-        "torch": "F.multilabel_margin_loss(pred, indices)  # of the labels of each row, "
-        "ended by -1",
+        "torch": "F.multilabel_margin_loss(pred, (ones := target.sort("
+        "descending=True, stable=True)).indices.masked_fill(ones.values == 0, -1))",
     },
     like={
         "torch": Convention(

@@ -83,7 +83,8 @@ nll = Loss(
     avoid="the logits are at hand: cross_entropy of them needs no normalised rows",
     equivalents={
         "torch": "F.nll_loss(pred, target, weight, ignore_index=ignore_index)",
-        "sklearn": "metrics.log_loss(target, np.exp(pred), labels=range(C))  # of normalised rows",
+        "sklearn": "metrics.log_loss(target, np.exp(pred), labels=range(pred.shape[1]))  "
+        "# of normalised rows",
     },
     like={"torch": Convention(by_rows=True)},
     pitfalls=(

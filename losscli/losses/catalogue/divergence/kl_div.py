@@ -111,7 +111,8 @@ kl_div = Loss(
     use="soft targets, such as a teacher's probabilities, are to be matched",
     avoid="p may be 0 where t is not: js_div stays below log 2",
     equivalents={
-        "torch": "F.kl_div(pred.log(), target, reduction='batchmean')",
+        "torch": "F.kl_div(pred if log_pred else pred.log(), target, reduction='batchmean', "
+        "log_target=log_target)",
         "keras": "losses.KLDivergence()(target, pred)  # clips both at 1e-7",
         "optax": "losses.kl_divergence(log(pred), target)",
     },

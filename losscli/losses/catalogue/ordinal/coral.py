@@ -60,8 +60,8 @@ coral = Loss(
     use="classes have an order, and a model has one logit for each step between them",
     avoid="logits are those of classes, not of steps: take cross_entropy",
     equivalents={
-        "torch": "F.binary_cross_entropy_with_logits("
-        "pred, (target[:, None] > torch.arange(K)).to(pred), reduction='none').sum(1)"
+        "torch": "F.binary_cross_entropy_with_logits(pred, (target[:, None] > "
+        "torch.arange(pred.shape[1]).to(target)).to(pred), reduction='none').sum(1)"
     },
     pitfalls=(
         "It is the sum over thresholds, not their mean.",

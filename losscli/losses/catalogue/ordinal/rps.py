@@ -118,7 +118,8 @@ rps = Loss(
     use="classes have an order, and a miss by one should cost less than a miss by three",
     avoid="classes have no order: take multiclass_brier or log_loss",
     equivalents={
-        "torch": "((pred.cumsum(1) - (torch.arange(C) >= target[:, None]).to(pred))**2)"
+        "torch": "((pred.cumsum(1) - (torch.arange(pred.shape[1]).to(target) >= target[:, None])"
+        ".to(pred))**2)"
         "[:, :-1].sum(1)"
     },
     pitfalls=(

@@ -60,7 +60,7 @@ cosine_distance = Loss(
     use="the direction of an embedding matters and its length does not",
     avoid="lengths carry meaning, or vectors may be zero",
     equivalents={
-        "torch": "1 - F.cosine_similarity(pred, target, eps=eps)",
+        "torch": "1 - F.cosine_similarity(pred, target, eps=eps).mean()",
         "keras": "1 + losses.cosine_similarity(target, pred)  # eps is 1e-7 there",
         "sklearn": "metrics.pairwise.paired_cosine_distances(pred, target)",
         "optax": "losses.cosine_distance(pred, target)  # its epsilon is of the squared length",

@@ -78,7 +78,7 @@ cosine_embedding = Loss(
     ),
     use="pairs are labelled like or unlike, and only directions matter",
     avoid="each anchor has a like and an unlike partner: take triplet_margin",
-    equivalents={"torch": "F.cosine_embedding_loss(pred[:, 0], pred[:, 1], target, margin)"},
+    equivalents={"torch": "F.cosine_embedding_loss(*pred.unbind(1), target, margin)"},
     like={
         "torch": Convention(
             {}, _like_torch, by_rows=True, note="torch adds 1e-12 to each squared length"

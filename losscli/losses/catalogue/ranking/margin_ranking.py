@@ -50,7 +50,7 @@ margin_ranking = Loss(
     params=(Param("margin", 0.0, Interval(ends="()"), "by how much the right score should lead"),),
     use="only the order of two scores is known, and a clear lead should cost nothing",
     avoid="every pair should keep pulling: take pairwise_logistic",
-    equivalents={"torch": "F.margin_ranking_loss(pred[:, 0], pred[:, 1], target, margin)"},
+    equivalents={"torch": "F.margin_ranking_loss(*pred.unbind(1), target, margin)"},
     like={"torch": Convention(by_rows=True)},
     pitfalls=(
         "At margin 0, its default, equal scores cost 0: a constant model is perfect.",

@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
-from losscli.implementations.torch import of_function
+from losscli.implementations.libraries.torch import of_function
 
 
 def prepare(workload: Workload, setting: Setting) -> Runner:

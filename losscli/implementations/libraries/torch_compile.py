@@ -3,8 +3,8 @@
 import warnings
 
 from losscli.errors import MissingError
-from losscli.implementations import torch as eager
 from losscli.implementations.implementation import Runner, Setting, Workload
+from losscli.implementations.libraries import torch as eager
 
 
 def prepare(workload: Workload, setting: Setting) -> Runner:

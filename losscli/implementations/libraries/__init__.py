@@ -1,0 +1,1 @@
+"""Libraries that have losses, one file each; `--impl` takes its name, with dots for _."""
