@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from losscli.benchmark.stopping import looks, settled
 from losscli.stats.decisions import log_margin, three_way, three_way_rows
-from losscli.stats.ranks import bimodal, median_interval, p_above, p_at_most, ratio_interval
+from losscli.stats.order_statistics import bimodal, median_interval
+from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator

@@ -13,7 +13,8 @@ from losscli.checks.answer_check import AnswerCheck
 from losscli.implementations.implementation import Setting, Workload
 from losscli.results.benchmark import Limit, Row, Times
 from losscli.results.document import Note
-from losscli.stats.ranks import bimodal, median_interval, outliers, ratio_interval
+from losscli.stats.order_statistics import bimodal, median_interval, outliers
+from losscli.stats.signed_rank import ratio_interval
 
 _IMPLAUSIBLE = 1.3  # so much faster than memory allows cannot be
 _LOSES_DIGITS = 16.0  # ULP

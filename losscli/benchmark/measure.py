@@ -26,7 +26,7 @@ from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
 from losscli.results.benchmark import Benchmark, Limit, Row
 from losscli.results.document import Note
 from losscli.sources.source import read_array
-from losscli.stats.ranks import ratio_interval
+from losscli.stats.signed_rank import ratio_interval
 
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from losscli.stats.ranks import Numbers, ratio_interval
+from losscli.stats.order_statistics import Numbers
+from losscli.stats.signed_rank import ratio_interval
 
 
 def looks(most: int | None = None) -> Iterator[int]:

@@ -1,6 +1,6 @@
-"""Whether the gates of a config trip when something goes wrong.
+"""The self-test of a config: inject faults into each run and see which of its gates notice.
 
-`evaluations.py` and `benchmarks.py` say what goes wrong, `trial.py` tries it, `result.py` tells.
+`evaluations.py` and `benchmarks.py` define the faults, `run.py` runs them.
 """
 
 from losscli.results.self_test import SelfTest

@@ -1,4 +1,4 @@
-"""`self_test`: each run once as it is, and then once with each fault put into a copy of it."""
+"""`self_test`: each run of a config once unchanged, then once with each fault injected."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -19,33 +19,35 @@ def self_test(
     output: Sequence[str | os.PathLike[str]] = (),
     progress: Callable[[float], None] = no_progress,
 ) -> SelfTest:
-    """Put each fault into a copy of each run; nothing is saved and no file is changed."""
+    """Inject each fault into a copy of each run; nothing is saved and no file is changed.
+
+    progress: called with the completed fraction. Raises LossCliError if the baseline is unreadable.
+    """
     baseline = baseline_of(plan, "results")
     runs: list[RunTrial] = []
     with outputs(tuple(output)) as publish:
         for at, step in enumerate(plan.steps):
             if step.gates:
-                runs.append(_tried(step, baseline))
+                runs.append(_trials(step, baseline))
             progress((at + 1) / len(plan.steps))
-        strays = list(plan.strays())
-        runs += [RunTrial(gate.run or "", (gate,)) for gate in strays]
+        runs += [RunTrial(gate.run or "", (gate,)) for gate in plan.strays()]
         result = SelfTest(tuple(runs))
         publish(result)
     return result
 
 
-def _tried(step: Step, baseline: Baseline) -> RunTrial:
-    """A run with every fault; without any where it gives no result as it is."""
+def _trials(step: Step, baseline: Baseline) -> RunTrial:
+    """Run a step with every fault, or without any if it has no result even unchanged."""
     done = run_step(step, baseline)
     if done.error is not None:
         return RunTrial(step.name, done.gates, error=done.error)
-    make = benchmark_trials if step.kind == "bench" else evaluation_trials
-    return RunTrial(step.name, done.gates, tuple(_all(make(step, baseline, done), step.name)))
+    inject = benchmark_trials if step.kind == "bench" else evaluation_trials
+    return RunTrial(step.name, done.gates, tuple(_or_skipped(inject(step, baseline, done), step)))
 
 
-def _all(trips: Iterator[FaultTrial], run: str) -> Iterator[FaultTrial]:
-    """The trips; what stands in the way of making any is told in their place."""
+def _or_skipped(trials: Iterator[FaultTrial], step: Step) -> Iterator[FaultTrial]:
+    """Yield the trials, and an error that prevents the others as a skipped one."""
     try:
-        yield from trips
+        yield from trials
     except LossCliError as error:
-        yield FaultTrial(run, "every fault", skipped="; ".join(error.lines()))
+        yield FaultTrial(step.name, "every fault", skipped="; ".join(error.lines()))

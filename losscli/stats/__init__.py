@@ -1,1 +1,1 @@
-"""Statistics: intervals, ranks, shifts, means, verdicts."""
+"""Statistics: distributions, intervals, tests, decisions, and numbers as text."""

@@ -1,4 +1,4 @@
-"""The decision against a margin: beyond it, not beyond it, or not to be told from these data."""
+"""Three-way decisions about a margin: above it, not above it, or undecided by these data."""
 
 import math
 from collections.abc import Sequence
@@ -9,10 +9,12 @@ Side = Literal["above", "at most", "undecided"]
 
 
 def compare_to_bound(low: float, high: float, bound: float) -> Side:
-    """Where an interval [low, high] lies beside a bound.
+    """Return the position of an interval [low, high] relative to a bound.
 
-    Undecided where it holds the bound with something above it; so are ends that are infinite or
-    NaN, since they are no evidence.
+    Undecided if the interval contains the bound and values above it, or if an end is not finite.
+
+    >>> compare_to_bound(0.1, 0.2, 0.0)
+    'above'
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return "undecided"
@@ -22,11 +24,11 @@ def compare_to_bound(low: float, high: float, bound: float) -> Side:
 
 
 def three_way(low: float, high: float, margin: float) -> Verdict:
-    """The verdict of an interval [low, high] of log(new time / old time).
+    """Return the verdict for an interval [low, high] of log(new time / old time).
 
-    `margin` is the fraction of the old time that is tolerated, 0.01 for 1 %. Slower where the
-    whole interval lies above log(1 + margin), not slower where it lies at or below, otherwise
-    undecided; so are ends that are infinite or NaN, since they are no evidence.
+    margin: the fraction of the old time that is tolerated, 0.01 for 1 %. Slower if the whole
+    interval is above log(1 + margin), not slower if it is at or below, otherwise undecided; also
+    undecided if an end is infinite or NaN.
 
     Raises ValueError for a margin that is not above -1.
     """
@@ -35,24 +37,24 @@ def three_way(low: float, high: float, margin: float) -> Verdict:
 
 
 def log_margin(margin: float) -> float:
-    """Log(1 + margin), for a fraction; ValueError where it is not above -1 and finite."""
+    """Return log(1 + margin); raises ValueError unless the fraction is finite and above -1."""
     if not (math.isfinite(margin) and margin > -1.0):
-        raise ValueError(f"a margin is a fraction above -1, not {margin}")
+        raise ValueError(f"margin must be a finite fraction above -1, not {margin}")
     return math.log1p(margin)
 
 
 def three_way_rows(
     above: Sequence[float], at_most: Sequence[float], level: float = 0.95
 ) -> list[Verdict]:
-    """The verdict of every row of a table, of which all hold at once with probability `level`.
+    """Return the verdict of each row of a table; all are true together with probability `level`.
 
-    `above` and `at_most` are the one-sided p-values of "over the margin" and "at or below it"
-    (`ranks.p_above` and `ranks.p_at_most` at `log_margin(margin)`), one of each a row. The rows
-    are the family: each of the two lists is adjusted by `holm`, and a claim is made where its
-    adjusted p-value is at most (1 - level) / 2, since either list may hold a false claim. One row
-    alone gets the verdict that `three_way` gives its interval at that level. NaN is undecided.
+    above, at_most: the one-sided p-values of "above the margin" and "at or below it"
+    (`signed_rank.p_above` and `p_at_most` at `log_margin(margin)`), one of each for each row. Each
+    of the two lists is adjusted by `holm`, and a claim is made if its adjusted p-value is at most
+    (1 - level) / 2, since either list may contain a false claim. A single row gets the verdict of
+    `three_way` for its interval at that level. NaN is undecided.
 
-    Raises ValueError where the lists differ in length.
+    Raises ValueError if the lists differ in length.
     """
     tail = 0.5 * (1.0 - level)
     verdicts: list[Verdict] = []
@@ -65,10 +67,14 @@ def three_way_rows(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values adjusted for their number, in the order given (Holm 1979, Scand. J. Stat. 6).
+    """Return p-values adjusted for their number, in the given order.
 
-    Claiming what is at most α makes a false claim among all of them with probability at most α,
-    however they depend on each other. A NaN stays NaN, and counts as one of them.
+    Rejecting those that are at most α keeps the probability of any false rejection at most α,
+    for any dependence between them (Holm, Scand. J. Statist. 6, 1979, 65-70). A NaN stays NaN and
+    is counted.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
     """
     order = sorted(range(len(p_values)), key=lambda i: (math.isnan(p_values[i]), p_values[i]))
     adjusted = [math.nan] * len(p_values)

@@ -1,10 +1,14 @@
-"""Numbers, seconds and bytes as people write them."""
+"""Numbers, seconds and bytes as text."""
 
 import math
 
 
 def duration(value: float) -> str:
-    """Seconds with three digits and the unit that suits them."""
+    """Format seconds with three digits and a unit.
+
+    >>> duration(0.00123)
+    '1.23 ms'
+    """
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
         if value * factor >= 0.9995:
             return f"{digits(value * factor)} {unit}"
@@ -12,17 +16,17 @@ def duration(value: float) -> str:
 
 
 def digits(value: float) -> str:
-    """Three digits, or all of a larger whole number."""
+    """Format with three digits, or with all digits of the integer part if it has more."""
     return f"{value:.0f}" if value >= 99.95 else f"{value:#.3g}".rstrip(".")
 
 
 def mebibytes(count: float) -> str:
-    """Bytes in the binary unit that suits them."""
+    """Format bytes in KiB or MiB."""
     return f"{count / 2**20:.0f} MiB" if count >= 1 << 20 else f"{count / 2**10:.0f} KiB"
 
 
 def number(value: float, stderr: float | None) -> str:
-    """At least six digits, and as many more as two digits of the standard error need."""
+    """Format with six digits, or more if needed to show two digits of the standard error."""
     if not math.isfinite(value):
         return str(value)
     if value == 0:
@@ -35,12 +39,12 @@ def number(value: float, stderr: float | None) -> str:
 
 
 def exponent(value: float) -> int:
-    """The power of ten of a number's first digit."""
+    """Return the power of ten of the first digit; 0 for 0."""
     return math.floor(math.log10(abs(value))) if value else 0
 
 
 def size(count: int) -> str:
-    """Bytes with three digits and the unit that suits them."""
+    """Format bytes with three digits and a decimal unit, B to TB."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= factor:
             return f"{digits(count / factor)} {unit}"
@@ -48,7 +52,7 @@ def size(count: int) -> str:
 
 
 def ulps(value: float | None) -> str:
-    """Units in the last place, to a tenth; a dash where there are none to tell of."""
+    """Format a number of ULP to a tenth; a dash for None."""
     if value is None:
         return "-"
     if not math.isfinite(value):

@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-DRAWS = 2000  # of the bootstrap, at the least
+DRAWS = 2000  # the minimum number of bootstrap samples
 _LEAST_ROUNDS = 6  # fewer cannot bound a median at 95 %
 
 
 class MedianDifference(NamedTuple):
     """The difference of two medians, with its interval and one-sided p-values.
 
-    p_above: of the data, were the difference at most the margin; p_below: were it above.
+    p_above, p_below: the p-values of "above the margin" and "at or below the margin".
     """
 
     estimate: float
@@ -34,12 +34,12 @@ def median_difference(
     level: float = 0.95,
     draws: int = DRAWS,
 ) -> MedianDifference:
-    """The median of `new` less that of `old`, two independent samples, by the bootstrap.
+    """Return the median of `new` minus that of `old`, two independent samples, by the bootstrap.
 
-    spread: a normal standard deviation that the difference has besides, of which samples say
-    nothing. The interval takes the percentiles; p-values are (k + 1) / (draws + 1), and never
-    below what a complete separation of so few values means. Without 6 values a side the interval
-    is infinite and the p-values are 1.
+    spread: the standard deviation of a normal error that the samples do not show, such as that
+    between runs. The interval is that of percentiles (Efron and Tibshirani, An Introduction to the
+    Bootstrap, 1993, chapter 13); p-values are (k + 1) / (draws + 1), at least that of complete
+    separation. With fewer than 6 values on a side the interval is infinite and the p-values are 1.
     """
     estimate = float(np.median(new) - np.median(old))
     if min(len(old), len(new)) < _LEAST_ROUNDS:
@@ -60,10 +60,10 @@ def median_difference(
 def _medians(
     values: Sequence[float], random: np.random.Generator, draws: int
 ) -> NDArray[np.float64]:
-    """Medians of resamples, without resampling.
+    """Return the medians of bootstrap samples, without drawing the samples.
 
-    The order statistics of n uniform numbers are beta variables, and a resample takes the value
-    at each number's place: exact, at a cost that does not grow with n.
+    The order statistics of n uniform numbers are beta variables, and a bootstrap sample takes the
+    value at the place of each: exact, at a cost that does not grow with n.
     """
     ordered = np.sort(np.asarray(values, np.float64))
     count = len(ordered)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from losscli.benchmark.stopping import looks, settled
-from losscli.stats.ranks import ratio_interval
+from losscli.stats.signed_rank import ratio_interval
 
 
 def test_looks_are_few_and_even_and_grow_by_about_a_quarter():

@@ -8,16 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from losscli.stats import ranks
+from losscli.stats import order_statistics, signed_rank
 from losscli.stats.distributions import normal_isf
-from losscli.stats.ranks import (
-    bimodal,
-    median_interval,
-    outliers,
-    p_above,
-    p_at_most,
-    ratio_interval,
-)
+from losscli.stats.order_statistics import bimodal, median_interval, outliers
+from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval
 
 # Multiples of 1/64 within ±64: sums and shifts by such numbers, and halves, are exact.
 GRID = st.integers(-4096, 4096).map(lambda i: i / 64.0)
@@ -66,7 +60,7 @@ def test_p_of_many_rounds_is_the_normal_approximation(n):
 
 def test_the_change_of_method_is_small():
     """At 200 rounds both tell a tail of 2.5 % alike to 0.3 %, and the later one claims less."""
-    exact = ranks._signed_rank(200)
+    exact = signed_rank._signed_rank(200)
     k = int(np.searchsorted(exact, 0.025))
     mean, sd = 200 * 201 / 4, math.sqrt(200 * 201 * 401 / 24)
     normal = stats.norm.cdf((k + 0.5 - mean) / sd)
@@ -78,7 +72,7 @@ def test_the_signed_rank_distribution_is_that_of_all_signs(n):
     """Of the sums of all 2^n sets of ranks."""
     sums = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1) @ np.arange(1, n + 1)
     truth = [float((sums <= k).mean()) for k in range(n * (n + 1) // 2 + 1)]
-    assert ranks._signed_rank(n).tolist() == truth
+    assert signed_rank._signed_rank(n).tolist() == truth
 
 
 @pytest.mark.parametrize("n", [6, 7, 12, 41, 42, 201, 1500])
@@ -97,12 +91,12 @@ def test_many_rounds_are_counted_as_the_few_are_held(monkeypatch):
     """The search by counting gives the ends of the sorted averages."""
     x = drawn(300)
     held = ratio_interval(x)
-    monkeypatch.setattr(ranks, "_HELD_UP_TO", 10)
+    monkeypatch.setattr(signed_rank, "_STORED_UP_TO", 10)
     assert ratio_interval(x) == pytest.approx(held, rel=1e-12, abs=1e-17)
     for values in ([0.0] * 20, [-1.0, 0.0] * 10, [1.0] * 19 + [2.0]):
         counted = ratio_interval(values)
         with monkeypatch.context() as context:
-            context.setattr(ranks, "_HELD_UP_TO", 1000)
+            context.setattr(signed_rank, "_STORED_UP_TO", 1000)
             assert counted == pytest.approx(ratio_interval(values), abs=1e-300)
 
 
@@ -110,7 +104,7 @@ def test_many_rounds_are_counted_as_the_few_are_held(monkeypatch):
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
 def test_the_depths_of_the_median_are_binomial(n, level):
     """The pairs of order statistics that the ends lie between cover less and more than `level`."""
-    depth, share = ranks._depth(n, level)
+    depth, share = order_statistics._depth(n, level)
     outer, inner = (1.0 - 2.0 * stats.binom.cdf(d - 1, n, 0.5) for d in (depth, depth + 1))
     assert inner < level <= outer
     part = (outer - level) / (outer - inner)
@@ -125,7 +119,7 @@ def test_the_interval_of_the_median_lies_in_scipys(n):
     low, high = median_interval(x)
     outer = stats.quantile_test(x, p=0.5).confidence_interval(0.95)
     assert outer.low <= low < np.median(x) < high <= outer.high
-    ordered, (depth, _) = np.sort(x), ranks._depth(n, 0.95)
+    ordered, (depth, _) = np.sort(x), order_statistics._depth(n, 0.95)
     assert low <= ordered[depth]
     assert high >= ordered[-depth - 1]
 

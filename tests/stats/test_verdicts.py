@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from losscli.stats.decisions import holm, log_margin, three_way, three_way_rows
-from losscli.stats.ranks import p_above, p_at_most, ratio_interval
+from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval
 
 BOUND = math.log1p(0.05)
 P_VALUES = st.lists(st.floats(0.0, 1.0), max_size=12)
@@ -37,7 +37,7 @@ def test_the_whole_interval_decides(low, high, verdict):
 @pytest.mark.parametrize("margin", [-1.0, -2.0, math.nan, math.inf])
 def test_a_margin_without_a_logarithm_is_refused(margin):
     """By name, before it could decide anything."""
-    with pytest.raises(ValueError, match="a margin is a fraction above -1"):
+    with pytest.raises(ValueError, match="margin must be a finite fraction above -1"):
         three_way(0.0, 1.0, margin)
 
 
