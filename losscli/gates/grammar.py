@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from losscli.errors import UsageError
+from losscli.losses.registry import all_losses, is_derived
 
 Level: TypeAlias = Literal["fail", "warn"]
 
-STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high", "rmse", "rmsle")
+# Statistics of an evaluation that are not derived from a loss.
+STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high")
 BENCH_STATS = ("time", "peak_memory_bytes", "speedup")
 COUNTS = ("rows", "skipped", "ignored")
 
@@ -128,7 +130,7 @@ def parse(text: str, level: Level = "fail", run: str | None = None) -> Gate:
     elif stat and not (stat[0] == "." and is_statistic(stat[1:])):
         raise UsageError(
             f"{stat!r} in the gate {gate!r} is not a statistic",
-            hint=f"the statistics are {', '.join(STATS)}",
+            hint=f"the statistics are {', '.join(statistics())}",
         )
     if label != label.rstrip():
         raise UsageError(
@@ -180,9 +182,14 @@ def resolve_label(name: str, names: Mapping[str, str], gate: str) -> str:
     return labels[0]
 
 
+def statistics() -> tuple[str, ...]:
+    """Return the statistics of an evaluation, those that losses derive last; imports all losses."""
+    return (*STATS, *dict.fromkeys(name for loss in all_losses() for name, _ in loss.derived))
+
+
 def is_statistic(name: str) -> bool:
     """True if a selector may end in `.name`."""
-    return name in STATS or name in BENCH_STATS
+    return name in (*STATS, *BENCH_STATS) or (name.isidentifier() and is_derived(name))
 
 
 def _split_statistic(selector: str) -> tuple[str, str]:
@@ -240,7 +247,7 @@ def _parse_limit(text: str, gate: str) -> float | BaselineLimit:
     if stat is not None and not is_statistic(stat):
         raise UsageError(
             f"unknown statistic {stat!r} of the baseline in the gate {gate!r}",
-            hint=f"the statistics are {', '.join(STATS)}",
+            hint=f"the statistics are {', '.join(statistics())}",
         )
     shift = 0.0 if offset is None else _parse_number(offset, gate)
     times = 1.0 if factor is None else _parse_number(factor, gate)

@@ -114,6 +114,11 @@ def is_known(name: str) -> bool:
     return _lookup(name) is not None
 
 
+def is_derived(name: str) -> bool:
+    """True for the name of a statistic derived from a loss, such as rmse."""
+    return (_lookup(name) or (None, None))[1] is not None
+
+
 def find(name: str) -> tuple[Loss, str | None]:
     """The loss of a name or alias, and the derived statistic that the name means, or None.
 
