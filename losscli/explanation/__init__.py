@@ -1,1 +1,1 @@
-"""What a loss is, by its declaration and by what is computed of it: facts, points and curves."""
+"""Facts, curves and the form of a loss, from its declaration and by computation."""

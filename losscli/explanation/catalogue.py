@@ -1,4 +1,4 @@
-"""The catalogue: the losses that there are, and those of them that are looked for."""
+"""The catalogue of losses, and its filters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Catalogue(Document):
     exit_code: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The JSON object."""
         losses = [dict(loss) for loss in self.losses]
         found = {"schema": "losscli/list/1", "losses": losses}
         return found | {"penalties": list(self.penalties)} | ending(self.exit_code)
@@ -55,9 +55,9 @@ def catalogue(
 ) -> Catalogue:
     """The losses of a family and a task whose predictions or targets are of a kind.
 
-    word: what the name, an alias, the formula or the use holds.
+    word: a part of a name, an alias, the family, the formula or the use.
 
-    Raises UsageError for a family, task or kind that there is none of, and where nothing is found.
+    Raises UsageError for an unknown family, task or kind, and where no loss matches.
     """
     found = [described(loss) for loss in all_losses()]
     kinds = sorted({kind for loss in found for kind in loss["takes"]} - {"none"})
@@ -71,27 +71,27 @@ def catalogue(
         and (task is None or task in loss["tasks"])
         and (takes is None or takes in loss["takes"])
     ]
-    kept = [loss for loss in kept if word is None or _says(loss, word.lower())]
+    kept = [loss for loss in kept if word is None or _matches(loss, word.lower())]
     if not kept:
         raise _nothing(word, found)
     whole = (word, family, task, takes) == (None,) * 4
     return Catalogue(tuple(kept), tuple(f"{name}(@FILE)" for name in penalties()) if whole else ())
 
 
-def _says(loss: dict[str, Any], word: str) -> bool:
-    texts = [loss["name"], *loss["aliases"], *loss["derived"], loss["formula"], loss["use"]]
-    return any(word in text.lower() for text in texts)
+def _matches(loss: dict[str, Any], word: str) -> bool:
+    names = [loss["name"], *loss["aliases"], *loss["derived"], loss["family"]]
+    return any(word in text.lower() for text in (*names, loss["formula"], loss["use"]))
 
 
 def _known(what: str, word: str | None, words: Sequence[str]) -> None:
     if word is not None and word not in words:
-        raise UsageError(f"no loss has the {what} {word!r}", hint=f"one of {', '.join(words)}")
+        raise UsageError(f"unknown {what} {word!r}", hint=f"use one of {', '.join(words)}")
 
 
 def _nothing(word: str | None, found: Sequence[dict[str, Any]]) -> UsageError:
     if word is None:
-        return UsageError("no loss is all of that", hint="leave one of the filters out")
+        return UsageError("no loss matches all filters", hint="remove one of them")
     names = [name for loss in found for name in (loss["name"], *loss["aliases"])]
     near = get_close_matches(word, names, 3, 0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "losscli list has them all"
-    return UsageError(f"no loss that was asked for says {word!r}", hint=hint)
+    hint = f"did you mean {' or '.join(near)}?" if near else "losscli list shows all"
+    return UsageError(f"no loss matches {word!r}", hint=hint)

@@ -1,10 +1,10 @@
-"""An explanation of a loss: its declaration, and what was computed of it."""
+"""An explanation of a loss: its declaration, and its computed form."""
 
 import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from losscli.explanation.curves import Along, Curve, along
+from losscli.explanation.curves import Curve, on_line
 from losscli.explanation.form import Form, form_of
 from losscli.explanation.kinds import kinds_of, tasks_of
 from losscli.explanation.lines import Line
@@ -12,12 +12,12 @@ from losscli.losses.core.loss import Loss, Param
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
 
-FOUNDING = ("mae", "mse")  # every loss of errors is drawn beside them
+COMPARED_WITH = ("mae", "mse")  # in the plot that an explanation of a loss of errors proposes
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation(Document):
-    """What a loss with its parameters is, and how it behaves along its line."""
+    """The facts of a loss with its parameters, and its form along a line."""
 
     page: ClassVar[str] = "explain"
 
@@ -35,28 +35,28 @@ class Explanation(Document):
 
     @property
     def numbers(self) -> bool:
-        """Whether it is a loss of one number, for which its line is no choice."""
+        """True if the loss is elementwise: its line is the prediction or the error."""
         return self.loss.elementwise or self.loss.rows_of.any_shape
 
     @property
     def of_errors(self) -> bool:
-        """Whether it depends on pred - target alone."""
+        """True if the loss depends on pred - target alone."""
         return self.line.axis == "pred - target"
 
     @property
     def gradient(self) -> str:
-        """What its gradient is, in the words of the declaration."""
+        """The gradient in words, from the declaration's docstring."""
         return _first_words(self.loss.derivative.__doc__)
 
     @property
     def next(self) -> list[str]:
-        """Commands that go on from here."""
+        """Commands to run next."""
         label = self.bound.label
-        beside = [name for name in FOUNDING if name != label] if self.of_errors else []
-        return [" ".join(["losscli plot", _quoted(label), *beside])]
+        others = [name for name in COMPARED_WITH if name != label] if self.of_errors else []
+        return [" ".join(["losscli plot", _quoted(label), *others])]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The JSON object."""
         loss, params = self.loss, self.bound.params
         pred, target = loss.domains_of(params)
         kinds = kinds_of(loss)
@@ -90,12 +90,12 @@ class Explanation(Document):
 
 def explained(bound: BoundLoss) -> Explanation:
     """The explanation of a loss."""
-    line = along(bound)
-    return Explanation(bound, line.line, form_of(line), _drawn(line))
+    loss = on_line(bound)
+    return Explanation(bound, loss.line, form_of(loss), loss.curve(loss.line.low, loss.line.high))
 
 
 def described(loss: Loss) -> dict[str, Any]:
-    """The facts of a declaration that a list of losses has too."""
+    """The facts of a declaration that the list of losses shows too."""
     pred, target = kinds_of(loss)
     return {
         "name": loss.name,
@@ -122,7 +122,7 @@ def _param(param: Param) -> dict[str, Any]:
 
 
 def bounds_of(param: Param) -> str:
-    """What it may be, in words."""
+    """The values that a parameter may have, in words."""
     if param.kind == "flag":
         return "true or false"
     if param.kind == "word":
@@ -135,10 +135,6 @@ def bounds_of(param: Param) -> str:
 
 def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
-
-
-def _drawn(loss: Along) -> Curve:
-    return loss.curve(loss.line.low, loss.line.high)
 
 
 def _first_words(text: str | None) -> str:

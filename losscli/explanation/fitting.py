@@ -1,4 +1,4 @@
-"""Which losses fit given data, the likely ones first."""
+"""The losses that fit given data, likely ones first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,12 +35,12 @@ def fitting(source: Source) -> list[str]:
         shaped = _shaped(source, loss, arrays)
         if shaped is not None:
             common = (loss.name not in DEFAULT_LOSSES, -len(loss.like), -len(loss.equivalents))
-            found.append((-_told(loss, shaped), *common, loss.name))
+            found.append((-_specificity(loss, shaped), *common, loss.name))
     return [name for *_, name in sorted(found)]
 
 
 def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The rows as a loss takes them; None where it takes no such rows."""
+    """The rows in the shapes that a loss takes; None where it does not take them."""
     params = loss.resolve({})
     bound = BoundLoss(loss, params, loss.name)
     try:
@@ -53,7 +53,7 @@ def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, 
         rows = shaped[role]
         if domain.violations(rows, classes).outside is not None:
             return None
-        if domain.finding(domain.marks(rows)) is not None:  # logits are no log-probabilities
+        if domain.finding(domain.marks(rows)) is not None:  # such as positive log-probabilities
             return None
     return shaped
 
@@ -63,14 +63,14 @@ def _domains(loss: Loss) -> dict[str, Domain]:
     return {"preds": pred} | ({} if target is None else {"targets": target})
 
 
-def _told(loss: Loss, shaped: Mapping[str, Any]) -> int:
-    """How much the domains of a loss say of the data."""
-    told = sum(_says(domain, shaped[role]) for role, domain in _domains(loss).items())
-    return told + int("count" in tasks_of(loss) and _counts(shaped["targets"]))
+def _specificity(loss: Loss, shaped: Mapping[str, Any]) -> int:
+    """A score of how specific the domains of a loss are to the data."""
+    score = sum(_domain_score(domain, shaped[role]) for role, domain in _domains(loss).items())
+    return score + int("count" in tasks_of(loss) and _counts(shaped["targets"]))
 
 
-def _says(domain: Domain, rows: Any) -> int:
-    """2 for labels and shares of a whole, 1 for other sets, 0 where any numbers would do."""
+def _domain_score(domain: Domain, rows: Any) -> int:
+    """2 for labels and probabilities of classes, 1 for other sets, 0 where any number is valid."""
     if isinstance(domain, Labels):
         return 2 if rows.ndim == 1 else 0
     if isinstance(domain, Choice | Simplex):
@@ -87,5 +87,5 @@ def _says(domain: Domain, rows: Any) -> int:
 
 
 def _counts(targets: Any) -> bool:
-    """Whether they are whole numbers from 0, and more than labels of two sides."""
+    """True if targets are non-negative integers with more values than binary labels."""
     return bool((targets >= 0).all() and (targets == np.floor(targets)).all() and targets.max() > 1)

@@ -1,29 +1,30 @@
-"""The form of a loss along its line, found by computing: corners, jumps, growth, convexity.
+"""The form of a loss along its line, computed: corners, jumps, growth, convexity.
 
-Nothing here is said of a loss by hand. Where two neighbouring points of a grid differ, the interval
-between them is halved until no number lies between: what still differs then is a corner of the
-loss (its slope jumps) or a jump of its value.
+Where two neighbouring points of a grid differ, the interval between them is bisected until no
+floating-point number lies between: a difference that remains is a corner of the loss (its gradient
+jumps) or a jump of its value.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from losscli.explanation.curves import Along
+from losscli.explanation.curves import LossOnLine
 from losscli.explanation.lines import Points
 
 Growth = Literal["none", "vanishes", "bounded", "grows", "explodes"]
 
-_HALVINGS = 1100  # from any number to the smallest beside 0
+_MOST_BISECTIONS = 1100  # from any float64 to the smallest above 0
 _FAR = (1e2, 1e4, 1e6)
 _POINTS = (-1e6, -10.0, -1.0, 1.0, 10.0, 1e6)
-_NOTHING = 1e-9
-_EXPLOSION = 1e20  # of a slope at 1e4, which no power in use has
+_ZERO = 1e-9  # limits of gradients below it are rounding errors
+_EXPLODES = 1e20  # of a gradient at 1e4: more than any power in use
 
 
 class Corner(NamedTuple):
-    """A place where the slope, or the value, jumps: from what to what."""
+    """A point where the gradient, or the value, jumps from left to right."""
 
     at: float
     left: float
@@ -31,10 +32,10 @@ class Corner(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """How the gradient behaves far out, or at the end of the domain.
+    """The behaviour of the gradient far out, or at an end of the domain.
 
-    growth: of its size. limit: what it tends to, where it is bounded. power: the exponent with
-    which it grows.
+    growth: of its absolute value. limit: its limit, where it is bounded. power: the exponent of its
+    growth.
     """
 
     growth: Growth
@@ -51,10 +52,10 @@ class Point(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What the shape of a loss along its line is.
+    """The computed properties of a loss along its line.
 
-    left, right: its gradient to either side. largest: the largest size of the gradient, None where
-    there is none. convex: None where no gradient is known.
+    left, right: its gradient at both ends. largest: the largest absolute gradient, None where it is
+    unbounded or unknown. convex: None where the gradient is unknown. even: True if symmetric.
     """
 
     points: tuple[Point, ...]
@@ -67,11 +68,11 @@ class Form(NamedTuple):
     even: bool
 
     def smooth_at(self, x: float) -> bool:
-        """Whether neither value nor slope jumps there."""
+        """True if neither value nor gradient jumps at x."""
         return all(abs(corner.at - x) > 1e-9 for corner in (*self.corners, *self.jumps))
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The JSON object."""
         return {
             "points": [point._asdict() for point in self.points],
             "corners": [corner._asdict() for corner in self.corners],
@@ -84,48 +85,46 @@ class Form(NamedTuple):
         }
 
 
-def form_of(loss: Along) -> Form:
+def form_of(loss: LossOnLine) -> Form:
     """The form of a loss along its line."""
     grid = _grid(loss)
-    values = loss.values(grid)
-    gradients = loss.gradients(grid)
+    values, gradients = loss.values(grid), loss.gradients(grid)
     points = tuple(_points(loss))
     jumps = tuple(_breaks(loss.values, grid, values))
     even = loss.line.unbounded and bool(
         np.allclose(loss.values(-grid), values, rtol=1e-12, atol=0.0, equal_nan=True)
     )
     if gradients is None:
-        none = Tail("none")
-        return Form(points, (), jumps, none, none, None, None, even)
-    corners = tuple(_breaks(lambda x: _known(loss, x), grid, gradients))
+        return Form(points, (), jumps, Tail("none"), Tail("none"), None, None, even)
+    corners = tuple(_breaks(lambda x: _gradients(loss, x), grid, gradients))
     left, right = (_tail(loss, side) for side in (-1, 1))
     finite = gradients[np.isfinite(gradients)]
     unbounded = {"grows", "explodes"} & {left.growth, right.growth}
     largest = None if unbounded or not finite.size else float(np.abs(finite).max())
-    convex = not jumps and _never_falls(gradients)
+    convex = not jumps and _nondecreasing(gradients)
     return Form(points, corners, jumps, left, right, largest, convex, even)
 
 
-def _known(loss: Along, at: Points) -> Points:
-    found = loss.gradients(at)
-    assert found is not None
-    return found
+def _gradients(loss: LossOnLine, at: Points) -> Points:
+    gradients = loss.gradients(at)
+    assert gradients is not None
+    return gradients
 
 
-def _grid(loss: Along) -> Points:
-    """Even steps where the curve is drawn, and ever longer ones beyond."""
+def _grid(loss: LossOnLine) -> Points:
+    """Even steps where the curve is drawn, and growing ones beyond."""
     line = loss.line
     near = np.linspace(line.low, line.high, 385)
     far = np.logspace(0.0, 6.0, 97)
     grid = np.unique(np.concatenate([near, -far, far]))
-    return np.asarray(grid[np.asarray(line.ends.holds(grid), np.bool_)])
+    return np.asarray(grid[np.asarray(line.interval.holds(grid), np.bool_)])
 
 
-def _points(loss: Along) -> Iterator[Point]:
+def _points(loss: LossOnLine) -> Iterator[Point]:
     line = loss.line
-    ends = [end for end in (line.ends.low, line.ends.high) if np.isfinite(end)]
+    ends = [end for end in (line.interval.low, line.interval.high) if np.isfinite(end)]
     middle = [(line.low + line.high) / 2.0] if len(ends) == 2 else []
-    wanted = sorted({*_POINTS, *line.marks, *ends, *middle})
+    wanted = sorted({*_POINTS, *line.landmarks, *ends, *middle})
     at = np.array([x for x in wanted if line.inside(x)])
     gradients = loss.gradients(at)
     slopes: Sequence[float | None] = [None] * len(at) if gradients is None else gradients.tolist()
@@ -133,36 +132,26 @@ def _points(loss: Along) -> Iterator[Point]:
         yield Point(x, value, slope)
 
 
-def _breaks(function: Callable[[Points], Points], grid: Points, found: Points) -> Iterator[Corner]:
-    """Where a function jumps: each interval is halved to where its ends differ the most."""
-    low, high = grid[:-1].copy(), grid[1:].copy()
-    below, above = found[:-1].copy(), found[1:].copy()
-    finite = np.abs(found[np.isfinite(found)])
-    least = 1e-9 * float(np.median(finite[finite > 0])) if (finite > 0).any() else 0.0
-
-    def differ() -> Any:
-        with np.errstate(all="ignore"):
-            size = np.maximum(np.abs(below), np.abs(above))
-            step = np.abs(above - below)
-            return np.isfinite(step) & (step > 1e-6 * size) & (step > least)
-
-    for _ in range(_HALVINGS):
-        kept = differ()
+def _breaks(function: Callable[[Points], Points], grid: Points, values: Points) -> Iterator[Corner]:
+    """The points where a function jumps, by bisection of all intervals of the grid at once."""
+    sizes = np.abs(values[np.isfinite(values)])
+    least = 1e-9 * float(np.median(sizes[sizes > 0])) if (sizes > 0).any() else 0.0
+    low, high, below, above = grid[:-1], grid[1:], values[:-1], values[1:]
+    for _ in range(_MOST_BISECTIONS):
+        kept = _differ(below, above, least)
         low, high, below, above = low[kept], high[kept], below[kept], above[kept]
-        if not len(low):
-            return
         middle = low + (high - low) / 2.0
         if ((middle == low) | (middle == high)).all():
             break
         at = function(middle)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # the half with the larger difference
             first = np.abs(at - below) >= np.abs(above - at)
         high, above = np.where(first, middle, high), np.where(first, at, above)
         low, below = np.where(first, low, middle), np.where(first, below, at)
-    kept = differ()
+    kept = _differ(below, above, least)
     if not kept.any():
         return
-    # At the place itself the slope is a convention: both sides are asked a little further out.
+    # At the corner itself the gradient is a convention: evaluate it a little further out.
     low, high = low[kept], high[kept]
     aside = 4.0 * np.spacing(np.maximum(np.abs(low), 1.0))
     below = function(np.maximum(low - aside, grid[0]))
@@ -170,8 +159,16 @@ def _breaks(function: Callable[[Points], Points], grid: Points, found: Points) -
     yield from _merged(low, high, below, above)
 
 
+def _differ(below: Points, above: Points, least: float) -> NDArray[np.bool_]:
+    """Where two values differ by more than rounding."""
+    with np.errstate(all="ignore"):
+        size = np.maximum(np.abs(below), np.abs(above))
+        step = np.abs(above - below)
+        return np.asarray(np.isfinite(step) & (step > 1e-6 * size) & (step > least))
+
+
 def _merged(low: Points, high: Points, below: Points, above: Points) -> Iterator[Corner]:
-    """Breaks that touch are one: the value at a corner is a convention between both sides."""
+    """The breaks, with those that touch merged: the value at a corner is a convention."""
     at = 0
     while at < len(low):
         last = at
@@ -184,20 +181,20 @@ def _merged(low: Points, high: Points, below: Points, above: Points) -> Iterator
         at = last + 1
 
 
-def _tail(loss: Along, side: int) -> Tail:
-    end = loss.line.ends.low if side < 0 else loss.line.ends.high
+def _tail(loss: LossOnLine, side: int) -> Tail:
+    end = loss.line.interval.low if side < 0 else loss.line.interval.high
     if np.isfinite(end):
         near = end - side * np.array([1e-6, 1e-9]) * max(1.0, abs(end))
-        sizes = np.abs(_known(loss, near))
-        limit = float(_known(loss, np.array([end]))[0]) if loss.line.inside(end) else np.inf
-        if not np.isfinite(limit):  # there the slope may be a convention
+        sizes = np.abs(_gradients(loss, near))
+        limit = float(_gradients(loss, np.array([end]))[0]) if loss.line.inside(end) else np.inf
+        if not np.isfinite(limit):  # at the end itself the gradient may be a convention
             if not np.isfinite(sizes).all() or sizes[1] > 1.05 * sizes[0]:
                 return Tail("explodes")
-            limit = float(_known(loss, near)[1])
-        return Tail("bounded", float(f"{limit:.6g}") if abs(limit) > _NOTHING else 0.0)
-    slopes = _known(loss, side * np.array(_FAR))
+            limit = float(_gradients(loss, near)[1])
+        return Tail("bounded", float(f"{limit:.6g}") if abs(limit) > _ZERO else 0.0)
+    slopes = _gradients(loss, side * np.array(_FAR))
     sizes = np.abs(slopes)
-    if not np.isfinite(sizes[:2]).all() or sizes[1] > _EXPLOSION:
+    if not np.isfinite(sizes[:2]).all() or sizes[1] > _EXPLODES:
         return Tail("explodes")
     if sizes[2] <= 0.9 * sizes[1] or not sizes[2]:
         return Tail("vanishes", 0.0)
@@ -207,8 +204,8 @@ def _tail(loss: Along, side: int) -> Tail:
     return Tail("grows", None, round(power, 2))
 
 
-def _never_falls(gradients: Points) -> bool:
-    """Whether the slope only rises, but for rounding."""
+def _nondecreasing(gradients: Points) -> bool:
+    """True if the gradient does not decrease, up to rounding."""
     finite = gradients[np.isfinite(gradients)]
     steps = np.diff(finite)
     size = np.maximum(np.abs(finite[:-1]), np.abs(finite[1:]))

@@ -1,12 +1,12 @@
-"""What a loss is for, in the words that people look for it by: all of it from declarations."""
+"""The kinds of values that a loss takes, and its tasks, derived from the declarations."""
 
 from losscli.losses.core.domain import Domain, Interval, Numbers
 from losscli.losses.core.labels import Choice, Labels
 from losscli.losses.core.loss import Loss
 from losscli.losses.core.shapes import LABEL_SETS
 
-# What the words of a domain say first is what it is called.
-_WORDS = {
+# The kind of a domain, by the beginning of its description.
+_KINDS_BY_START = {
     "log-probabilit": "log-probability",
     "probabilit": "probability",
     "logit": "logit",
@@ -25,10 +25,10 @@ TASKS = ("regression", "count", "distribution", "binary", "multiclass", "multila
 
 
 def kind_of(domain: Domain | None) -> str:
-    """What a number or a row of a domain is called, such as real, logit or label."""
+    """The kind of a domain's values, such as real, logit or label; none without a domain."""
     if domain is None:
         return "none"
-    for start, word in _WORDS.items():
+    for start, word in _KINDS_BY_START.items():
         if domain.words.startswith(start):
             return word
     if not isinstance(domain, Numbers) or not isinstance(domain.interval, Interval):
@@ -40,12 +40,12 @@ def kind_of(domain: Domain | None) -> str:
 
 
 def kinds_of(loss: Loss) -> tuple[str, str]:
-    """What its predictions and its targets are called."""
+    """The kinds of a loss's predictions and targets."""
     return kind_of(loss.pred), kind_of(loss.target)
 
 
 def tasks_of(loss: Loss) -> tuple[str, ...]:
-    """The tasks that it is for: what its family says, and where that is wide its rows."""
+    """The tasks of a loss: by its family, and for classification by its targets and rows."""
     _, target = kinds_of(loss)
     if loss.family == "distribution":
         counts = loss.elementwise and target == "non-negative"

@@ -1,8 +1,8 @@
-"""The line along which a loss is looked at: one number, and the rows that it stands for.
+"""The line along which a loss is drawn: a path of predictions with one parameter.
 
-A loss of one number is its own line. A loss of rows is cut along one that says something: the score
-of the right class beside the others, a box that slides, an angle between vectors. Which one it is
-follows from the shapes and domains of the declaration alone.
+An elementwise loss is drawn against its prediction. A loss of rows is drawn along a path that is
+easy to interpret: the score of one class with the others fixed, a box that slides, an angle between
+vectors. The shapes and domains of the declaration determine the path.
 """
 
 from collections.abc import Callable
@@ -25,40 +25,41 @@ _SCORE = "logit or score"
 
 
 class Line(NamedTuple):
-    """A line through rows of predictions, beside one row of targets.
+    """A path of predictions x -> rows(x), with one fixed row of targets.
 
-    axis: what its number is. low, high: the part that is drawn. ends: where it may go at all.
-    rows: the rows of predictions at its points. direction: how these change along it, point by
-    point; their shape. target: the row of targets; None for a loss that takes none.
-    marks: the points that are told of by their names, such as 0 or 1.
+    axis: the name of the parameter x. low, high: the part that is drawn. interval: where x is
+    valid. rows: maps N points to N rows of predictions. tangent: maps them to the derivatives of
+    these rows by x, of the same shape. target: the row of targets; None for a loss without targets.
+    landmarks: points whose values are listed, such as 0 or 1.
     """
 
     axis: str
     low: float
     high: float
-    ends: Interval
+    interval: Interval
     rows: Callable[[Points], NDArray[Any]]
-    direction: Callable[[Points], NDArray[Any]]
+    tangent: Callable[[Points], NDArray[Any]]
     target: Any
-    marks: tuple[float, ...] = (0.0,)
+    landmarks: tuple[float, ...] = (0.0,)
 
     @property
     def unbounded(self) -> bool:
-        """Whether it goes on to both sides."""
-        return bool(np.isinf(self.ends.low) and np.isinf(self.ends.high))
+        """True if x may be any real number."""
+        return bool(np.isinf(self.interval.low) and np.isinf(self.interval.high))
 
     def inside(self, x: float) -> bool:
-        """Whether a point belongs to it."""
-        return bool(self.ends.holds(x))
+        """True if a point is valid."""
+        return bool(self.interval.holds(x))
 
 
-FREE = Interval(ends="()")
+UNBOUNDED = Interval(ends="()")
 
 
 def line_of(loss: BoundLoss, target: float | None = None) -> Line:
-    """The line of a loss under its parameters; target: of a loss of one number, where it is given.
+    """The line of a loss with its parameters.
 
-    Whether a loss is one of errors alone is not looked at here: see `curves.along`.
+    target: of an elementwise loss; None for the default. Losses of errors have a line of their own:
+    see `curves.on_line`.
     """
     rows = loss.loss.rows_of
     pred, wanted = loss.loss.domains_of(loss.params)
@@ -70,11 +71,9 @@ def line_of(loss: BoundLoss, target: float | None = None) -> Line:
         return _spread_line(pred)
     if loss.loss.indexed(()):
         ignored = loss.params.get("ignore_index") == 0
-        return (
-            _threshold_line()
-            if rows.extra_classes
-            else _class_line(pred, int(ignored), _classes(loss))
-        )
+        if rows.extra_classes:
+            return _threshold_line()
+        return _class_line(pred, int(ignored), _classes(loss))
     return _row_line(rows, pred, wanted, _classes(loss))
 
 
@@ -90,14 +89,14 @@ def _row_line(rows: Rows, pred: Domain, wanted: Domain | None, classes: int) -> 
 
 
 def number_line(pred: Domain, wanted: Domain | None, target: float | None = None) -> Line:
-    """The prediction itself, beside a target that is 1 where labels are, and else as given."""
+    """The prediction of an elementwise loss, with the target given, or else a typical one."""
     given = positive(wanted) if target is None else target
-    ends = pred.interval if isinstance(pred, Numbers) else Interval(ends="()")
+    interval = pred.interval if isinstance(pred, Numbers) else Interval(ends="()")
     kind = _singular(pred)
     if isinstance(pred, IntegerLabels):
-        return Line(f"nearest label, target {given:g}", given - 2.0, given + 2.0, FREE,
+        return Line(f"nearest label, target {given:g}", given - 2.0, given + 2.0, UNBOUNDED,
                     np.round, np.ones_like, given)  # fmt: skip
-    low, high = ends.low, ends.high
+    low, high = interval.low, interval.high
     if np.isinf(low) and np.isinf(high):
         around = 0.0 if labelled(wanted) else given
         reach = 6.0 if pred is LOGIT else 3.0
@@ -105,23 +104,23 @@ def number_line(pred: Domain, wanted: Domain | None, target: float | None = None
     elif np.isinf(high):
         low, high = low, low + 4.0 * max(1.0, given - low)
     return Line(
-        f"{kind}, target {given:g}", low, high, ends, lambda x: x, np.ones_like, given,
-        marks=(0.0, given) if given else (0.0,),
+        f"{kind}, target {given:g}", low, high, interval, lambda x: x, np.ones_like, given,
+        landmarks=(0.0, given) if given else (0.0,),
     )  # fmt: skip
 
 
 def error_line() -> Line:
-    """The error of a prediction, for losses that depend on nothing else."""
-    return Line("pred - target", -3.0, 3.0, FREE, lambda x: x, np.ones_like, 0.0)
+    """The error pred - target, for losses that depend on nothing else."""
+    return Line("pred - target", -3.0, 3.0, UNBOUNDED, lambda x: x, np.ones_like, 0.0)
 
 
 def labelled(wanted: Domain | None) -> bool:
-    """Whether targets are one of a few values."""
+    """True if targets are labels: one of a few values."""
     return isinstance(wanted, Choice) or bool(isinstance(wanted, Numbers) and wanted.often)
 
 
 def positive(wanted: Domain | None) -> float:
-    """The target that a curve is drawn for: the largest label, or 1."""
+    """The target of a curve by default: the largest label, or 1."""
     if isinstance(wanted, Choice):
         return max(wanted.values)
     if isinstance(wanted, Numbers) and wanted.often:
@@ -130,14 +129,14 @@ def positive(wanted: Domain | None) -> float:
 
 
 def _singular(pred: Domain) -> str:
-    """What one prediction is called; losses of logits and of scores share their axes."""
+    """The noun for one prediction; losses of logits and of scores share their axes."""
     words = {"probabilit": "probability", "logit": _SCORE, "score": _SCORE,
              "similarit": "similarity"}  # fmt: skip
     return next((word for start, word in words.items() if start in pred.words), "prediction")
 
 
 def _classes(loss: BoundLoss) -> int:
-    """How many columns a row has: as many as a parameter by columns, else a few."""
+    """The number of columns of a row: that of a parameter by columns, else a few."""
     sizes = [
         len(loss.params[p.name]) for p in loss.loss.params if np.ndim(loss.params[p.name]) == 1
     ]
@@ -151,38 +150,38 @@ def _straight(
     start: NDArray[Any],
     step: NDArray[Any],
     target: Any,
-    ends: Interval = FREE,
-    marks: tuple[float, ...] = (0.0,),
+    interval: Interval = UNBOUNDED,
+    landmarks: tuple[float, ...] = (0.0,),
 ) -> Line:
-    """A straight line: start + x step."""
+    """The straight line start + x * step."""
 
-    def along(x: Points) -> Points:
+    def column(x: Points) -> Points:
         return x.reshape(-1, *(1,) * step.ndim)
 
     return Line(
-        axis, low, high, ends,
-        lambda x: start + along(x) * step,
+        axis, low, high, interval,
+        lambda x: start + column(x) * step,
         lambda x: np.broadcast_to(step, (len(x), *step.shape)),
-        target, marks,
+        target, landmarks,
     )  # fmt: skip
 
 
 def _class_line(pred: Domain, target: Any, classes: int) -> Line:
-    """The prediction of one class moves: that of the target, of a row of targets the first."""
+    """The prediction of one class varies: the labelled one, or the first of a row of targets."""
     right = np.zeros(classes)
     right[target if isinstance(target, int) else 0] = 1.0
     if isinstance(pred, Simplex):
         return _shares_line(pred, None, classes, target)
     if _logarithms(pred):
         axis = "log-probability of the right class"
-        ends = Interval(high=0.0, ends="(]")
-        return _straight(axis, -6.0, 0.0, right - 1.0, right, target, ends)
+        interval = Interval(high=0.0, ends="(]")
+        return _straight(axis, -6.0, 0.0, right - 1.0, right, target, interval)
     axis = f"{_singular(pred)} of the right class, the others 0"
     return _straight(axis, -6.0, 6.0, np.zeros(classes), right, target)
 
 
 def _shares_line(pred: Domain, wanted: Domain | None, classes: int, target: Any = None) -> Line:
-    """The share of the first class grows at the cost of the others, which stay alike."""
+    """The probability of the first class grows; the others stay equal to each other."""
     rest = 1.0 / (classes - 1) if classes > 1 else 0.0
     start = np.full(classes, rest)
     start[0] = 0.0
@@ -194,8 +193,8 @@ def _shares_line(pred: Domain, wanted: Domain | None, classes: int, target: Any 
         truth[0] = 0.6
         axis = "probability of the first class, which truly has 0.6"
         target = np.log(truth) if _logarithms(wanted) else truth
-    ends = Interval(0.0, 1.0)
-    line = _straight(axis, 0.0, 1.0, start, step, target, ends, (0.0, 0.6, 1.0))
+    interval = Interval(0.0, 1.0)
+    line = _straight(axis, 0.0, 1.0, start, step, target, interval, (0.0, 0.6, 1.0))
     if not _logarithms(pred):
         return line
 
@@ -204,18 +203,18 @@ def _shares_line(pred: Domain, wanted: Domain | None, classes: int, target: Any 
 
     return line._replace(
         rows=logs,
-        direction=lambda x: line.direction(x) / line.rows(x),
-        ends=Interval(0.0, 1.0, "()"),
+        tangent=lambda x: line.tangent(x) / line.rows(x),
+        interval=Interval(0.0, 1.0, "()"),
     )
 
 
 def _logarithms(domain: Domain | None) -> bool:
-    """Whether the numbers are logarithms of probabilities."""
+    """True if the values are logarithms of probabilities."""
     return domain is not None and domain.words.startswith("log-")
 
 
 def _first_of(wanted: Domain | None, classes: int) -> Any:
-    """A row of targets of which the first is positive, the others negative."""
+    """A row of targets: the first is positive, the others negative."""
     signs = isinstance(wanted, Choice) and 0.0 not in wanted.values
     target = np.full(classes, -1.0 if signs else 0.0)
     target[0] = 1.0
@@ -223,13 +222,13 @@ def _first_of(wanted: Domain | None, classes: int) -> Any:
 
 
 def _threshold_line() -> Line:
-    """All thresholds move together; the middle one of three classes is right."""
-    axis = "score beside the thresholds -1 and 1; the class between is right"
+    """All thresholds move together; the label is the middle one of three classes."""
+    axis = "score next to the thresholds -1 and 1; the class between is right"
     return _straight(axis, -6.0, 6.0, np.array([1.0, -1.0]), np.array([1.0, 1.0]), 1)
 
 
 def _spread_line(pred: Columns | Ordered) -> Line:
-    """A mean that moves beside a fixed width, or an interval that slides; the target is 0."""
+    """A mean that moves with a fixed width, or an interval that slides; the target is 0."""
     if isinstance(pred, Ordered):
         axis = "middle of an interval 2 wide, target 0"
         return _straight(axis, -3.0, 3.0, np.array([-1.0, 1.0]), np.array([1.0, 1.0]), 0.0)
@@ -238,7 +237,7 @@ def _spread_line(pred: Columns | Ordered) -> Line:
 
 
 def _angle_line() -> Line:
-    """A vector that turns beside one that stands."""
+    """A vector that turns, and a fixed one."""
     turn = float(np.pi)
     return Line(
         "angle between prediction and target", -turn, turn, Interval(-turn, turn),
@@ -249,27 +248,27 @@ def _angle_line() -> Line:
 
 
 def _pair_line(wanted: Domain | None) -> Line:
-    """The same of two vectors of one row, which belong together."""
+    """The angle of two vectors of one row, which belong together."""
     angle = _angle_line()
 
-    def beside(first: NDArray[Any], second: tuple[float, float]) -> NDArray[Any]:
+    def pair(first: NDArray[Any], second: tuple[float, float]) -> NDArray[Any]:
         return np.stack([first, np.broadcast_to(np.array(second), first.shape)], axis=1)
 
     return angle._replace(
         axis="angle between two vectors that belong together",
-        rows=lambda x: beside(angle.rows(x), (1.0, 0.0)),
-        direction=lambda x: beside(angle.direction(x), (0.0, 0.0)),
+        rows=lambda x: pair(angle.rows(x), (1.0, 0.0)),
+        tangent=lambda x: pair(angle.tangent(x), (0.0, 0.0)),
         target=positive(wanted),
     )
 
 
 def _triplet_line(_: Domain | None) -> Line:
-    """The positive goes away; the negative stands at 2, to another side."""
+    """The positive moves away; the negative stays at distance 2 in another direction."""
     start = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 2.0]])
     step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
     axis = "distance of the positive, the negative 2 away"
-    ends = Interval(0.0, ends="[)")
-    return _straight(axis, 0.0, 4.0, start, step, None, ends, (0.0, 1.0, 2.0))
+    interval = Interval(0.0, ends="[)")
+    return _straight(axis, 0.0, 4.0, start, step, None, interval, (0.0, 1.0, 2.0))
 
 
 def _member_line(_: Domain | None) -> Line:
@@ -278,15 +277,17 @@ def _member_line(_: Domain | None) -> Line:
 
 
 def _mask_line(_: Domain | None) -> Line:
-    """Half of the pixels are right, and the mask becomes surer of them and of the others."""
+    """A mask of which half are foreground; its probabilities move towards the target."""
     right = np.repeat([1.0, 0.0], 4)
     axis = "probability of the right pixels, 1 - it of the others"
-    ends = Interval(0.0, 1.0)
-    return _straight(axis, 0.0, 1.0, 1.0 - right, 2.0 * right - 1.0, right, ends, (0.0, 0.5, 1.0))
+    interval = Interval(0.0, 1.0)
+    return _straight(
+        axis, 0.0, 1.0, 1.0 - right, 2.0 * right - 1.0, right, interval, (0.0, 0.5, 1.0)
+    )
 
 
 def _box_line(_: Domain | None) -> Line:
-    """A box slides over one of its size."""
+    """A box that slides over one of its size."""
     box = np.array([0.0, 0.0, 2.0, 2.0])
     axis = "how far a box 2 wide lies to the right of the target"
     return _straight(axis, -4.0, 4.0, box, np.array([1.0, 0.0, 1.0, 0.0]), box)

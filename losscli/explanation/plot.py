@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from losscli.errors import UsageError
-from losscli.explanation.curves import Along, Curve, along
+from losscli.explanation.curves import Curve, LossOnLine, on_line
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
 
-_MOST = 8  # curves that can be told apart
+_MOST_CURVES = 8  # that can be distinguished
 
 
 @dataclass(frozen=True, slots=True)
 class Plot(Document):
-    """Curves on one axis. gradient: whether gradients are drawn; output: the file written."""
+    """Curves on one axis. gradient: True if gradients are drawn; output: the file written."""
 
     page: ClassVar[str] = "plot"
 
@@ -29,7 +29,7 @@ class Plot(Document):
     exit_code: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The JSON object."""
         return {
             "schema": "losscli/plot/1",
             "axis": self.axis,
@@ -56,36 +56,38 @@ def plotted(
 ) -> Plot:
     """The curves of losses.
 
-    Raises UsageError for losses without an axis in common, statistics of a mean, a range in which
-    none of them has a value, and more of them than can be told apart.
+    Raises UsageError for losses without a common axis, statistics of a mean, a range in which one
+    of them is not defined, and more of them than can be distinguished.
     """
     if not losses:
-        raise UsageError("no loss was asked for", hint="losscli plot smooth_l1 mae mse")
-    if len(losses) > _MOST:
-        raise UsageError(f"{len(losses)} curves cannot be told apart", hint=f"at most {_MOST}")
+        raise UsageError("no loss given", hint="losscli plot smooth_l1 mae mse")
+    if len(losses) > _MOST_CURVES:
+        raise UsageError(
+            f"{len(losses)} curves cannot be distinguished", hint=f"at most {_MOST_CURVES}"
+        )
     for loss in losses:
         if loss.statistic:
             raise UsageError(
-                f"{loss.statistic} is a root of a mean, and has no curve of its own",
+                f"{loss.statistic} is a root of a mean, which has no curve",
                 hint=f"losscli plot {loss.loss.name}",
             )
-    each = [along(loss, target) for loss in losses]
-    if len({one.line.axis for one in each}) > 1:  # errors are predictions too, beside a target
-        each = [along(loss, target, errors=False) for loss in losses]
-    _check_axes(each)
-    low = min(one.line.low for one in each)
-    high = max(one.line.high for one in each)
+    drawn = [on_line(loss, target) for loss in losses]
+    if len({loss.line.axis for loss in drawn}) > 1:  # with a target, predictions serve all
+        drawn = [on_line(loss, target, errors=False) for loss in losses]
+    _check_axes(drawn)
+    low = min(loss.line.low for loss in drawn)
+    high = max(loss.line.high for loss in drawn)
     low, high = (low, high) if ends is None else ends
-    curves = tuple(one.curve(low, high) for one in each)
-    return Plot(each[0].line.axis, low, high, curves, gradient, title)
+    curves = tuple(loss.curve(low, high) for loss in drawn)
+    return Plot(drawn[0].line.axis, low, high, curves, gradient, title)
 
 
-def _check_axes(each: Sequence[Along]) -> None:
-    first = each[0]
-    for other in each[1:]:
+def _check_axes(losses: Sequence[LossOnLine]) -> None:
+    first, *others = losses
+    for other in others:
         if other.line.axis != first.line.axis:
             raise UsageError(
-                f"{first.loss.label} and {other.loss.label} have no axis in common",
+                f"{first.loss.label} and {other.loss.label} have no common axis",
                 place=f"{first.line.axis}; {other.line.axis}",
                 hint="plot them one by one",
             )

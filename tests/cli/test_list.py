@@ -95,10 +95,17 @@ def test_the_other_formats(losscli):
     ("arguments", "words"),
     [(("--family", "boxes"), "box"), (("--task", "vision"), "segmentation"),
      (("--takes", "tensor"), "logit"), (("smoothl1",), "did you mean smooth_l1"),
-     (("--task", "box", "--takes", "logit"), "leave one")],
+     (("--task", "box", "--takes", "logit"), "remove one")],
 )  # fmt: skip
 def test_what_there_is_none_of(losscli, arguments, words):
     """Exit 2, with what there is."""
     said = losscli("list", *arguments)
     assert said.code == 2
     assert words in "\n".join(said.error)
+
+
+def test_a_family_is_found_by_its_name(losscli):
+    """`list regression` lists the family; parts of names still match."""
+    found = json.loads(losscli("list", "regression", "--format", "json").out)["losses"]
+    assert {loss["family"] for loss in found} == {"regression"}
+    assert "huber" in {loss["name"] for loss in found}

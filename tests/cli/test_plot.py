@@ -128,15 +128,15 @@ def test_a_failed_picture_leaves_what_was_there(losscli):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(("mse", "cross_entropy"), "no axis in common"), (("bce", "bce_with_logits"), "no axis"),
+    [(("mse", "cross_entropy"), "no common axis"), (("bce", "bce_with_logits"), "no common axis"),
      (("mse", "--range", "3"), "LOW:HIGH"), (("mse", "--range=3:-3"), "LOW:HIGH"),
      (("mse", "--range=nan:1"), "LOW:HIGH"), (("bce", "--range=2:3"), "only defined"),
      (("mse", "-o", "p.gif"), ".png, .svg, .pdf"), (("mse", "-o", "no/p.png"), "cannot write"),
-     (("iou", "--target", "1"), "takes rows"), (("bce", "--target", "2"), "is not one"),
+     (("iou", "--target", "1"), "takes rows"), (("bce", "--target", "2"), "is not valid"),
      (("rmse",), "losscli plot mse"), (("mes",), "did you mean mse"),
      (("mse", "mse"), "two losses are labelled"),
      (("mse", "--target", "nan"), "finite"),
-     (tuple(f"huber:delta={k}" for k in range(1, 10)), "cannot be told apart")],
+     (tuple(f"huber:delta={k}" for k in range(1, 10)), "cannot be distinguished")],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_wrong(losscli, arguments, words):
     """Exit 2 with the reason."""

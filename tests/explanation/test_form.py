@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from losscli import UsageError, explain, losses
-from losscli.explanation.curves import along
+from losscli.explanation.curves import on_line
 from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import bind
 from tests.losses.truth import true_value
@@ -30,7 +30,7 @@ def corners(spec):
 def test_the_curve_is_the_true_loss(name):
     """At points of the line, against the plain formula at 700 digits."""
     found = explain(name)
-    line, curve = along(found.bound).line, found.curve
+    line, curve = on_line(found.bound).line, found.curve
     for at in (37, 150, 201, 340):
         at = min(at, len(curve.at) - 1)
         row = line.rows(curve.at[at : at + 1])[0]
@@ -42,7 +42,7 @@ def test_the_curve_is_the_true_loss(name):
 def test_the_gradient_is_the_slope_of_the_curve(name):
     """Between corners the chord of a short step, by the plain formula."""
     found = explain(name)
-    line = along(found.bound).line
+    line = on_line(found.bound).line
     low, high = line.low, line.high
     for share in (0.171, 0.402, 0.643, 0.877):
         x = low + share * (high - low)
@@ -53,7 +53,7 @@ def test_the_gradient_is_the_slope_of_the_curve(name):
         )
         if abs((after - middle) - (middle - before)) > 1e-4 * abs(after - before):
             continue  # a corner lies within the step
-        slope = float(along(found.bound).gradients(np.array([x]))[0])
+        slope = float(on_line(found.bound).gradients(np.array([x]))[0])
         assert slope == pytest.approx((after - before) / (2 * step), rel=1e-4, abs=1e-7)
 
 
@@ -153,7 +153,7 @@ def test_parameters_by_column_set_the_columns():
     bound = bind("cross_entropy", None)[0]._replace(
         params=loss.resolve({"weight": [2.0, 1.0, 1.0, 1.0]})
     )
-    found = along(bound).values([0.0])
+    found = on_line(bound).values([0.0])
     assert found[0] == pytest.approx(2.0 * float(mpmath.log(4)))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from losscli import explain
-from losscli.explanation.curves import along
+from losscli.explanation.curves import on_line
 from losscli.losses.core import shapes
 from losscli.losses.core.domain import LOGIT, SCORE
 from losscli.losses.core.labels import BINARY, HARD_LABEL, INDICES, SIGN
@@ -67,7 +67,7 @@ def test_thresholds_move_together():
 def test_the_first_of_several_labels_is_right(target):
     """The others are negative, as their convention writes it."""
     loss = declared(of_labels, of_labels_slope, pred=SCORE, target=target, rows_of=shapes.VECTORS)
-    line = along(BoundLoss(loss, {}, "made")).line
+    line = on_line(BoundLoss(loss, {}, "made")).line
     negative = -1.0 if target is SIGN else 0.0
     assert line.target.tolist() == [1.0, negative, negative]
     found = explain(loss).curve
@@ -80,7 +80,7 @@ def test_a_loss_of_one_label_or_several_is_one_of_numbers():
     param = Param("weight", None, kind="columns")
     loss = declared(of_labels, of_labels_slope, pred=LOGIT, target=BINARY,
                     rows_of=shapes.LABEL_SETS, params=(param,))  # fmt: skip
-    found = along(BoundLoss(loss, loss.resolve({"weight": [3.0, 1.0]}), "made"))
+    found = on_line(BoundLoss(loss, loss.resolve({"weight": [3.0, 1.0]}), "made"))
     assert found.values([0.0])[0] == pytest.approx(3.0 * np.log(2.0))
 
 
@@ -88,7 +88,7 @@ def test_a_loss_of_one_label_or_several_is_one_of_numbers():
 def test_points_of_a_line_lie_in_the_domain(loss):
     """Of predictions and of targets, from end to end."""
     found = explain(loss)
-    line = along(found.bound).line
+    line = on_line(found.bound).line
     rows = line.rows(found.curve.at)
     missing, outside = found.bound.pred.violations(rows)
     assert missing is None

@@ -102,7 +102,7 @@ def _behaviour(result: Explanation) -> Iterator[str]:
 
 
 def _end(result: Explanation, side: int) -> str:
-    end = (result.line.ends.low, result.line.ends.high)[side]
+    end = (result.line.interval.low, result.line.interval.high)[side]
     return f"at {_number(end)}" if np.isfinite(end) else ("far below", "far above")[side]
 
 
