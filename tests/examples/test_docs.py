@@ -1,36 +1,218 @@
-"""The lines of docs/losses.md do what they say."""
+"""Every line of README.md and docs/ runs, its output is as shown, and every link resolves.
 
+In a `sh` block each line ends with exit code 0, or with the code that its comment names ("# exit
+code 1: ..."). In a `console` block the output follows each command; a line of `…` stands for any
+lines, and LOSSCLI_GOLDEN=write writes the others anew. In a `python` block the comment behind an
+expression is its value. Blocks after `<!-- deep -->` are run by `make test-deep` and only parsed
+otherwise; `bench` gets `--time 2` where it names no time.
+"""
+
+import ast
+import glob
+import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+import click
+import numpy as np
 import pytest
+import typer
+
+from losscli.cli.app import program, run
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/losses.md").read_text()
-LINES = [line for block in PAGE.split("```sh\n")[1:] for line in block.split("```")[0].splitlines()]
+FOLDERS = ("examples", "configs", "benchmarks")
+READMES = [ROOT / "README.md", *(ROOT / name / "README.md" for name in FOLDERS)]
+GUIDES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [*READMES, *GUIDES]
+LINKED = [*PAGES, *sorted((ROOT / "docs" / "reference").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+
+BLOCK = re.compile(r"^(<!-- deep -->\n+)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ELSEWHERE = ("pip ", "python3 ", "make ", ". ", "python benchmarks/")  # not run by these tests
+DEEP = os.environ.get("LOSSCLI_TESTS") == "deep"
+REWRITE = os.environ.get("LOSSCLI_GOLDEN") == "write"
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    text: str
+    deep: bool
+
+
+def blocks(page):
+    """The fenced blocks of a page, in order."""
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    return [Block(language, text, bool(deep)) for deep, language, text in found]
+
+
+def named(page):
+    """The path of a page from the repository's root."""
+    return page.relative_to(ROOT).as_posix()
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A folder that looks like the repository's root, with the array that the page makes."""
-    for name in ("examples", "configs"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    make = next(line for line in LINES if line.startswith("python "))
-    subprocess.run([sys.executable, *shlex.split(make)[1:]], cwd=tmp_path, check=True)
+def folder(tmp_path, monkeypatch):
+    """The current folder: a copy of what a clone has at its root, in a plain terminal."""
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("COLUMNS", "TERM", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("losscli ")])
-def test_a_line_of_the_page_runs(line, folder):
-    """With exit code 0, from the repository's root."""
-    command = [sys.executable, "-m", *shlex.split(line)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_a_page_does_what_it_says(page, folder, capsys):
+    """Its blocks are carried out in their order, in one folder."""
+    names = {}
+    for block in blocks(page):
+        if block.deep and not DEEP:
+            _parse(block)
+        elif block.language == "sh" and not block.text.startswith("#!"):
+            for line in _lines(block.text):
+                _shell(line, capsys)
+        elif block.language == "console":
+            _console(page, block, capsys)
+        elif block.language == "python":
+            _python(block.text, names)
+        elif block.language == "yaml" and block.text.startswith("version: 1"):
+            Path("page.yaml").write_text(block.text)
+            assert run(["run", "page.yaml", "--dry-run"]) == 0, capsys.readouterr().err
 
 
-def test_there_are_lines():
-    """The page was found and cut."""
-    assert len(LINES) > 10
+def test_the_pages_have_blocks():
+    """The pages were found and cut."""
+    assert len(GUIDES) > 7
+    assert sum(len(_lines(block.text)) for page in PAGES for block in blocks(page)) > 100
+
+
+@pytest.mark.parametrize("page", LINKED, ids=named)
+def test_a_link_leads_to_a_file_and_a_heading(page):
+    """Every relative link of a page, images included."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", text)):
+        if re.match(r"\w+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{named(page)} links to {target}"
+        if anchor and file.suffix == ".md":
+            assert anchor in _anchors(file), f"{named(page)} links to {target}"
+
+
+def _lines(text):
+    """The lines of a shell block, continued ones joined; no comments."""
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _words(line):
+    """The arguments of a line after `losscli`, patterns of files replaced by the files."""
+    words = shlex.split(line, comments=True)[1:]
+    files = [sorted(glob.glob(word)) if "*.yaml" in word else [] for word in words]  # noqa: PTH207
+    words = [one for word, found in zip(words, files, strict=True) for one in (found or [word])]
+    return [*words, "--time", "2"] if words[0] == "bench" and "--time" not in words else words
+
+
+def _losscli(line, capsys):
+    """The exit code and the output of a line, stderr first; `> FILE` is obeyed."""
+    words, _, file = line.partition(" > ") if "--gate" not in line else (line, "", "")
+    capsys.readouterr()
+    code = run(_words(words))
+    out, err = capsys.readouterr()
+    if file:
+        Path(shlex.split(file, comments=True)[0]).write_text(out)
+    return code, err + out
+
+
+def _shell(line, capsys):
+    """Run a line of a `sh` block."""
+    if line.startswith("losscli "):
+        code, said = _losscli(line, capsys)
+        due = re.search(r"# .*exit code (\d)", line)
+        assert code == int(due[1] if due else 0), f"{line}\n{said}"
+        assert said or "-q" in line
+    elif line.startswith("python "):
+        command = [sys.executable, *shlex.split(line, comments=True)[1:]]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+    else:
+        assert line.startswith(ELSEWHERE), f"{line}: how is it tested?"
+
+
+def _parse(block):
+    """Check that the flags of commands exist, without running them."""
+    if block.language not in ("sh", "console"):
+        return
+    top = typer.main.get_command(program())
+    for line in _lines(block.text):
+        line = line.removeprefix("$ ")
+        if line.startswith("losscli "):
+            name, *words = _words(line.partition(" > ")[0])
+            command = top.commands[name]
+            try:
+                command.make_context(name, words)
+            except click.exceptions.ClickException as error:
+                pytest.fail(f"{line}: {error.format_message()}")
+
+
+def _console(page, block, capsys):
+    """Compare the output of each command of a `console` block with what follows it."""
+    made = []
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        line, _, shown = part.partition("\n")
+        if line.startswith("cat "):
+            said = Path(line.split()[1]).read_text()
+        else:
+            _, said = _losscli(line, capsys)
+        said = "\n".join(text.rstrip() for text in said.rstrip().splitlines()) + "\n"
+        same = re.fullmatch(_pattern(shown.rstrip() + "\n"), _timeless(said))
+        if not (same or REWRITE) or (not same and "…\n" in shown):
+            assert said == shown, f"{named(page)}: $ {line}"
+        gap = "\n" if part.endswith("\n\n") else ""
+        made.append(f"$ {line}\n{shown.rstrip() + chr(10) if same else said}{gap}")
+    if REWRITE:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(block.text, "".join(made)), encoding="utf-8")
+
+
+def _timeless(text):
+    """The same without the seconds that a command took."""
+    return re.sub(r"\d+\.\d+ s\b", "T s", text)
+
+
+def _pattern(shown):
+    """The regular expression of an output in which a line of `…` stands for any lines."""
+    parts = [re.escape(part) for part in re.split(r"^ *…\n", _timeless(shown), flags=re.MULTILINE)]
+    return "(?:.*\n)*".join(parts)
+
+
+def _python(text, names):
+    """Run a `python` block, and compare the expressions whose value a comment names."""
+    lines = text.splitlines()
+    for node in ast.parse(text).body:
+        source = ast.get_source_segment(text, node)
+        if not isinstance(node, ast.Expr):
+            exec(source, names)
+            continue
+        value = eval(source, names)
+        _, _, comment = lines[node.end_lineno - 1].partition("  # ")
+        try:
+            due = ast.literal_eval(comment)
+        except (SyntaxError, ValueError):
+            continue  # words
+        same = value == due if isinstance(due, str) else np.allclose(value, due, rtol=1e-4)
+        assert same, f"{source}: {value}"
+
+
+def _anchors(page):
+    """The anchors that GitHub gives the headings of a page."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}

@@ -1,0 +1,37 @@
+"""docs/reference/ is what docs/make_reference.py writes."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+pytestmark = pytest.mark.xdist_group("reference")  # the pages are made once
+
+
+@pytest.fixture(scope="module")
+def made():
+    """The pages as the declarations give them now."""
+    spec = importlib.util.spec_from_file_location("make_reference", DOCS / "make_reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.pages()
+
+
+@pytest.mark.xfail(reason="help texts and classes are being rewritten", strict=False)
+def test_the_pages_are_the_declarations(made):
+    """`python docs/make_reference.py` writes them again."""
+    found = {path.name: path.read_text(encoding="utf-8") for path in DOCS.glob("reference/*.md")}
+    assert set(found) == set(made)
+    stale = [name for name in made if found[name] != made[name]]
+    assert not stale, f"{stale} are stale: python docs/make_reference.py"
+
+
+def test_every_command_option_loss_and_document_is_described(made):
+    """No page is empty, and each row has its meaning."""
+    assert made["commands.md"].count("\n## losscli ") > 12
+    assert "`--per-sample`" in made["commands.md"]
+    assert made["losses.md"].count("\n### ") > 70
+    assert "`losses[].ci`" in made["documents.md"] or "`ci`" in made["documents.md"]
+    assert "`losscli.errors.DataError` | 3 |" in made["exit-codes.md"]
