@@ -1,4 +1,4 @@
-"""What all tests share: how long hypothesis searches, and what a busy machine must not change."""
+"""Shared by all tests: settings of hypothesis, and what a busy machine must not change."""
 
 import os
 import signal
@@ -6,12 +6,14 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from losscli.results.benchmark import Limit
 
-settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True)
-settings.register_profile("deep", max_examples=1500, deadline=None)
+# Neither a deadline nor the check for slow strategies: both fail on a busy machine.
+_ANY_SPEED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", max_examples=60, derandomize=True, **_ANY_SPEED)
+settings.register_profile("deep", max_examples=1500, **_ANY_SPEED)
 settings.load_profile("deep" if os.environ.get("LOSSCLI_TESTS") == "deep" else "quick")
 
 # A shell's job in the background ignores Ctrl-C, and hands that on to the programs that are tested.

@@ -82,7 +82,7 @@ def losscli(capsys):
 def process():
     """The program as a process of its own, with a time limit; keywords are the environment."""
 
-    def call(*arguments, text=True, program=PROGRAM, timeout=120, **variables):
+    def call(*arguments, text=True, program=PROGRAM, timeout=600, **variables):
         done = subprocess.run(
             [*program, *map(str, arguments)],
             capture_output=True,
@@ -118,7 +118,7 @@ def limited():
             capture_output=True,
             text=True,
             env=environment(),
-            timeout=120,
+            timeout=600,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
         )
 

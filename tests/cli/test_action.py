@@ -87,7 +87,7 @@ def action(environment):
             env=environment(**variables, **runner),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         outputs = dict(line.split("=", 1) for line in Path("output").read_text().splitlines())
         return done, outputs

@@ -58,7 +58,7 @@ def comment(environment):
             env=environment(GITHUB_REPOSITORY="a/b", **more),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         assert (done.returncode, done.stderr) == (0, "")
         return Path("calls.txt").read_text() if Path("calls.txt").exists() else ""

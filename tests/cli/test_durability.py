@@ -101,7 +101,7 @@ def place(tmp_path_factory):
     np.save(folder / "t.npy", [1.0, 2.5, 5.0])
     (folder / "c.yaml").write_text(CONFIG)
     subprocess.run(
-        [*PROGRAM, "run", "c.yaml", "--results", "before"], cwd=folder, check=True, timeout=120
+        [*PROGRAM, "run", "c.yaml", "--results", "before"], cwd=folder, check=True, timeout=600
     )
     return folder
 
@@ -127,7 +127,7 @@ def driver(place):
 
     yield call
     running.stdin.close()
-    running.wait(120)
+    running.wait(600)
     running.stdout.close()
 
 

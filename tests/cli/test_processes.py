@@ -67,7 +67,7 @@ def test_a_signal_in_the_middle_leaves_no_half_written_file(arguments, environme
     begun = set(folder()) - set(before)
     assert len(begun) == 3  # the test would prove nothing of a program that had not begun
     running.send_signal(number)
-    out, err = running.communicate(timeout=120)
+    out, err = running.communicate(timeout=600)
     assert running.returncode == code
     assert (out, err) == (b"", b"interrupted\n" if number == signal.SIGINT else b"")
     assert folder() == before
@@ -97,7 +97,7 @@ SWALLOWED = {
 def test_a_signal_that_strikes_where_python_swallows_it_is_heeded(process, pair, line, name):
     """The run ends at once and as by any other, and nothing is printed of the place."""
     begin = f"import signal, time\ndef strike(): signal.raise_signal(signal.{name})\n"
-    Path("own.py").write_text(f"{begin}{line}\ntime.sleep(2)\n")
+    Path("own.py").write_text(f"{begin}{line}\ntime.sleep(100)\n")
     said = process("eval", *pair, "-l", "own.py:mse")
     words = ["interrupted"] if name == "SIGINT" else []
     assert (said.code, said.out) == (128 + getattr(signal, name), "")
@@ -181,7 +181,7 @@ def closed_pipe(arguments, environment):
             stdout=writer,
             stderr=subprocess.PIPE,
             env=environment,
-            timeout=120,
+            timeout=600,
         )
     finally:
         os.close(writer)
@@ -223,7 +223,7 @@ def test_head_gets_its_line(pair, environment):
         ["bash", "-o", "pipefail", "-c", command],
         capture_output=True,
         env=environment(),
-        timeout=120,
+        timeout=600,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"{\n", b"")
 
@@ -239,7 +239,7 @@ def test_a_closed_stream_is_survived(pair, environment, arguments, closed):
         ["bash", "-c", f"{' '.join(PROGRAM)} {arguments} {closed}"],
         capture_output=True,
         env=environment(),
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
@@ -290,7 +290,7 @@ def terminal(arguments, environment, columns=80):
     )
     os.close(slave)
     parts = []
-    while select.select([master], [], [], 120)[0]:
+    while select.select([master], [], [], 600)[0]:
         try:
             part = os.read(master, 65536)
         except OSError:  # Linux says so when the other end is closed
@@ -299,7 +299,7 @@ def terminal(arguments, environment, columns=80):
             break
         parts.append(part)
     os.close(master)
-    return running.wait(120), b"".join(parts).decode().replace("\r\n", "\n")
+    return running.wait(600), b"".join(parts).decode().replace("\r\n", "\n")
 
 
 def test_a_terminal_gets_the_table_in_its_width(pair, environment):

@@ -51,7 +51,7 @@ def ran(place, *flags, config="c.yaml", cwd=".", **variables):
         cwd=place / cwd,
         env=environment(**variables),
         capture_output=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 3, done.stderr
     return Path(place, cwd, "r.json").read_text()

@@ -41,7 +41,7 @@ def folder(losscli, pair):
 def shell(line, environment):
     """A command line of bash that fails where any part of it does."""
     return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", line], capture_output=True, env=environment, timeout=120
+        ["bash", "-o", "pipefail", "-c", line], capture_output=True, env=environment, timeout=600
     )
 
 

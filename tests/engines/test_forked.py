@@ -202,7 +202,7 @@ def test_a_signal_ends_all_processes_and_leaves_no_file(pair, number, code, dela
     assert os.read(process.stdout.fileno(), 5) == b"here\n"
     time.sleep(delay)
     os.killpg(process.pid, number)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=600)
     assert process.returncode in (0, code)
     assert b"Traceback" not in err
     assert not list(pair.glob(".*.tmp"))

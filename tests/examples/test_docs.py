@@ -141,7 +141,7 @@ def _shell(line, capsys):
         assert said or "-q" in line
     elif line.startswith("python "):
         command = [sys.executable, *shlex.split(line, comments=True)[1:]]
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
     else:
         assert line.startswith(ELSEWHERE), f"{line}: how is it tested?"
 

@@ -307,7 +307,9 @@ def test_hard_decimals_are_rounded_correctly(table, read, text):
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=50), st.sampled_from("ref"))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_every_float_survives_the_way_through_text(table, read, numbers, form):
     """Shortest, seventeen digits, or all of them: the bits come back."""
     write = {"r": repr, "e": "{:.17e}".format, "f": "{:.1080f}".format}[form]

@@ -94,5 +94,7 @@ def test_many_rows_need_more_evidence():
     assert three_way_rows(above[:1], at_most[:1]) == ["slower"]
     assert three_way_rows([math.nan], [math.nan]) == ["undecided"]
     assert three_way_rows([], []) == []
+    assert three_way_rows([0.25], [0.75], level=0.5) == ["slower"]  # exactly at the level
+    assert three_way_rows([0.75], [0.25], level=0.5) == ["not slower"]
     with pytest.raises(ValueError, match="shorter"):
         three_way_rows([0.1], [])
