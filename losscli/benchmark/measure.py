@@ -25,7 +25,7 @@ from losscli.losses.spec.binding import BindContext, BoundLoss
 from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
 from losscli.results.benchmark import Benchmark, Limit, Row
 from losscli.results.document import Note
-from losscli.sources.source import read_array
+from losscli.sources.tables import read_array
 from losscli.stats.signed_rank import ratio_interval
 
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}

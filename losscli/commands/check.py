@@ -13,7 +13,7 @@ from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.check import CheckPlan
 from losscli.plans.flags import check_flags
 from losscli.render.files import outputs
-from losscli.sources.source import read_array
+from losscli.sources.tables import read_array
 
 if TYPE_CHECKING:
     from losscli.results.check import Check

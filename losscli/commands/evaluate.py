@@ -23,9 +23,11 @@ from losscli.render.formats import of_path
 from losscli.results.reader import read
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
+from losscli.sources.opening import open_source, with_reference
 from losscli.sources.reference import Reference
-from losscli.sources.source import Source, open_source, read_array, with_reference
+from losscli.sources.source import Source
 from losscli.sources.table import BLOCK
+from losscli.sources.tables import read_array
 
 if TYPE_CHECKING:
     from losscli.results.comparison import Comparison

@@ -5,7 +5,7 @@ from typing import Any
 from losscli.errors import UsageError
 from losscli.explanation.facts import Explanation, explained
 from losscli.losses.spec.binding import bind, without_penalty
-from losscli.sources.source import read_array
+from losscli.sources.tables import read_array
 
 
 def explain(loss: Any) -> Explanation:

@@ -13,6 +13,7 @@ from losscli.errors import LossCliError, UsageError
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.document import Document, Note, ending
 from losscli.results.files import OutputFile, make_folder
+from losscli.sources.formats import suffixes
 
 Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
 
@@ -102,8 +103,7 @@ def _files() -> list[str]:
         if Path(folder).is_dir():
             names = sorted(os.listdir(folder))  # noqa: PTH208 - names as texts
             found += [os.path.normpath(os.path.join(folder, n)) for n in names]  # noqa: PTH118
-    kinds = (".npy", ".csv", ".tsv")
-    return [path for path in found if path.lower().endswith(kinds)][:_MOST]
+    return [path for path in found if path.lower().endswith(suffixes())][:_MOST]
 
 
 def _pairs() -> Iterator[Pair]:
@@ -137,11 +137,11 @@ def _paired(path: str, targets: Sequence[str]) -> Pair | None:
 
 def _table(path: str) -> Pair | None:
     """A table that holds both, told by the names of its columns."""
-    if not path.lower().endswith((".csv", ".tsv")):
+    if not path.lower().endswith(suffixes(columns=True)):
         return None
     columns: list[str] = []
     with suppress(LossCliError):
-        from losscli.sources.source import open_table
+        from losscli.sources.tables import open_table
 
         table = open_table(path, path)
         columns = list(table.names())

@@ -9,7 +9,7 @@ from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.flags import check_flags
 from losscli.plans.plot import PlotPlan
 from losscli.render.files import picture
-from losscli.sources.source import read_array
+from losscli.sources.tables import read_array
 
 
 def plot(*losses: Any, **flags: Any) -> Plot:

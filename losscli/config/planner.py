@@ -19,9 +19,8 @@ from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.render.formats import of_path
 from losscli.results.document import Note
-from losscli.sources.source import read_array
-
-_PATHS = (".npy", ".csv", ".tsv")
+from losscli.sources.formats import suffixes
+from losscli.sources.tables import read_array
 
 
 def plan_of(
@@ -352,7 +351,7 @@ class _Planner:
         """Columns as they are; what can only be a file, from beside the config."""
         if isinstance(value, tuple):
             return tuple(map(self._column_or_path, value))
-        if "/" in value or os.path.splitext(value)[1].lower() in _PATHS:  # noqa: PTH122
+        if "/" in value or os.path.splitext(value)[1].lower() in suffixes():  # noqa: PTH122
             path = self._path(value)
             return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
         return value

@@ -14,8 +14,9 @@ from losscli.differences.changes import Change
 from losscli.errors import DataError
 from losscli.results.difference import Saved
 from losscli.results.samples import SampleDigest
-from losscli.sources.source import Source, open_table
+from losscli.sources.source import Source
 from losscli.sources.table import Field
+from losscli.sources.tables import open_table
 from losscli.sources.workspace import Workspace
 from losscli.stats.means import MeanDifference
 

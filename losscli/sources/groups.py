@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from losscli.backends.arrays import holds_numbers
 from losscli.errors import DataError, UsageError
 from losscli.sources.memory import KeyTable
-from losscli.sources.table import Field, Table
+from losscli.sources.table import Role, Table
 
 Find = Callable[[Any, str], Table | None]
 Open = Callable[[Any, str], Table]
@@ -17,7 +17,7 @@ Open = Callable[[Any, str], Table]
 class Groups(NamedTuple):
     """Roles of keys, one a table, and the names of all their columns in the same order."""
 
-    roles: dict[str, tuple[Table, Field]]
+    roles: dict[str, Role]
     names: tuple[str, ...]
 
     @property

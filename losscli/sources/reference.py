@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.sources.table import Field, Table
+from losscli.sources.table import Field, Role, Table
 
 ROLE = "reference"
 
@@ -23,11 +23,11 @@ class Reference(NamedTuple):
 
 def reference_roles(
     reference: Reference,
-    own: tuple[Table, Field],
+    own: Role,
     excluded: Sequence[str],
     ids: Sequence[str],
     opened: Callable[[Any, str], Table],
-) -> dict[str, tuple[Table, Field]]:
+) -> dict[str, Role]:
     """The roles of the reference, with that of its ids where both are tables.
 
     own: the role of the predictions that are held against it. excluded: columns that are no

@@ -87,6 +87,9 @@ class Table(Protocol):
         """Release what is held."""
 
 
+Role: TypeAlias = tuple[Table, Field]  # where a role's values are
+
+
 def rows_per_block(width: int) -> int:
     """The number of rows in a block, for rows of `width` numbers."""
     return max(1, BLOCK // max(1, width))

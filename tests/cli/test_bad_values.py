@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from losscli.sources.npy import NpyTable
+from losscli.accumulators import moments
+from losscli.sources.formats.npy import NpyTable
 
 BOTH = ("--pred", "p", "--target", "t")
 
@@ -169,6 +170,7 @@ def test_the_first_offending_row_of_all_blocks_is_named_and_all_are_counted(
     monkeypatch, refused, array
 ):
     """However the file was cut."""
+    monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(NpyTable, "block_rows", lambda self, width: 7)
     preds = np.full(100, 0.5)
     preds[[33, 34, 80, 99]] = [1.5, -1.0, 2.0, 3.0]

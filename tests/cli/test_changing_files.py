@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli.sources.csv import CsvTable
-from losscli.sources.npy import NpyTable
+from losscli.accumulators import moments
+from losscli.sources.formats.csv import CsvTable
+from losscli.sources.formats.npy import NpyTable
 
 
 def rewrite(path):
@@ -46,6 +47,7 @@ def damaged(monkeypatch, refused, array, table):
                 yield cut
 
         monkeypatch.setattr(kind, "cuts", cuts)
+        monkeypatch.setattr(moments, "UNIT", 1)
         for one in (NpyTable, CsvTable):
             monkeypatch.setattr(one, "block_rows", lambda self, width: 100)
         return refused(path, array(np.zeros(1000), "t.npy"))
@@ -77,6 +79,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_to_its_end(
             yield cut
 
     monkeypatch.setattr(NpyTable, "cuts", cuts)
+    monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(NpyTable, "block_rows", lambda self, width: 100)
     said = losscli("eval", path, array(np.zeros(1000), "t.npy"), "-l", "mae", "--format", "csv")
     assert said.code == 0

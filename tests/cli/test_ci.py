@@ -40,13 +40,15 @@ def test_reports_are_written_where_a_gate_fails(losscli, pair):
 
 
 @pytest.mark.parametrize(
-    ("code", "files"),
-    [(3, ("gone.npy", "t.npy")), (4, ("p.npy", "t.parquet"))],
+    ("code", "arguments"),
+    [
+        (3, ("gone.npy", "t.npy")),
+        (4, ("p.npy", "t.npy", "--backend", "torch", "--device", "cuda:77")),
+    ],
 )
-def test_reports_are_written_where_nothing_was_computed(losscli, pair, code, files):
+def test_reports_are_written_where_nothing_was_computed(losscli, pair, code, arguments):
     """Exit codes 3 and 4: one test case, in error."""
-    Path("t.parquet").write_bytes(b"PAR1")
-    said = losscli("eval", *files, "-l", "mae", *OUTPUTS)
+    said = losscli("eval", *arguments, "-l", "mae", *OUTPUTS)
     assert said.code == code
     counts, summary, document = reports()
     assert counts == (1, 0, 1)

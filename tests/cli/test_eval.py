@@ -225,7 +225,10 @@ FAULTS = {
         ["bad.csv", "t.npy", "-l", "bce"],
         {"path": "bad.csv", "row": 1, "line": 3, "column": "x", "count": 2},
     ),
-    4: (["p.npz", "t.npy", "-l", "mse"], {"row": None, "line": None, "count": None}),
+    4: (
+        ["p.npy", "t.npy", "-l", "mse", "--backend", "torch", "--device", "cuda:77"],
+        {"row": None, "line": None, "count": None},
+    ),
 }
 
 

@@ -19,7 +19,8 @@ from tests.cli.conftest import PROGRAM
 DRIVER = """
 import os, signal, sys, threading
 from losscli.cli.app import leave, prepare, run
-from losscli.sources.npy import NpyCut, NpyTable
+from losscli.sources.formats.npy import NpyCut, NpyTable
+from losscli.accumulators import moments
 
 whole = NpyCut.load
 
@@ -30,6 +31,7 @@ def load(self, fields, lane):
 
 NpyCut.load = load
 NpyTable.block_rows = lambda self, width: 1000
+moments.UNIT = 1
 prepare()
 leave(run(sys.argv[1:]))
 """

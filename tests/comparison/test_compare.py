@@ -19,8 +19,9 @@ from losscli.errors import DataError
 from losscli.gates import Margin, NotWorse
 from losscli.losses.spec.binding import bind
 from losscli.results.comparison import Comparison, Difference
+from losscli.sources.opening import open_source
 from losscli.sources.reference import Reference
-from losscli.sources.source import open_source, read_array
+from losscli.sources.tables import read_array
 
 NUMPY = choose("numpy", "cpu", "float64")
 

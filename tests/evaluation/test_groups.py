@@ -15,7 +15,7 @@ from losscli.engines.local import LocalEngine
 from losscli.evaluation import measure
 from losscli.losses.spec.binding import bind
 from losscli.plans.evaluate import EvalPlan
-from losscli.sources.source import open_source
+from losscli.sources.opening import open_source
 
 EXACT = ("label", "value", "mean", "rows", "n", "skipped", "ignored", "sum", "min", "max")
 SEED = st.integers(0, 2**32 - 1)

@@ -13,8 +13,9 @@ from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.losses.spec.binding import bind
+from losscli.sources.opening import open_source
 from losscli.sources.reference import Reference
-from losscli.sources.source import open_source, read_array
+from losscli.sources.tables import read_array
 
 
 def helpers():

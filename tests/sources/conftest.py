@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli.sources.source import open_source
+from losscli.sources.opening import open_source
 from losscli.sources.workspace import Workspace
 
 

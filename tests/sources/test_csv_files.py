@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli import DataError, UsageError, evaluate
-from losscli.sources import csv as csv_module
+from losscli.accumulators import moments
+from losscli.sources import header as header_module
 from losscli.sources import lines as lines_module
 from losscli.sources.files import OpenFile
+from losscli.sources.formats import csv as csv_module
 
 BOTH = {"pred": ["p"], "target": ["t"]}
 PLAIN = "id,p,t\na,1.5,2\nb,-0.25,3e1\nc,1e-3,-4\n"
@@ -238,6 +240,7 @@ def test_no_block_size_and_no_thread_changes_a_bit(monkeypatch, uneven, block_ro
     """Means, sums, extremes, digests."""
     asked = {"loss": "mae,mse", "digest": True, **BOTH}
     whole = evaluate(uneven[0], threads=1, **asked)
+    monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda self, width: block_rows)
     found = evaluate(uneven[0], threads=threads, **asked)
     assert found.threads == threads
@@ -260,7 +263,8 @@ def test_long_lines_after_short_ones_do_not_part_two_tables(monkeypatch, table, 
     """A block that would grow too long is cut short in both tables, not in one."""
     monkeypatch.setattr(lines_module, "PIECE", 1 << 12)
     monkeypatch.setattr(lines_module, "LONGEST", 1 << 14)
-    monkeypatch.setattr(csv_module, "_SNIFF", 1 << 12)
+    monkeypatch.setattr(header_module, "SAMPLE", 1 << 12)
+    monkeypatch.setattr(csv_module, "SAMPLE", 1 << 12)
     notes = [""] * 2000 + ["x" * 500] * 2000
     preds = table("p,note\n" + "".join(f"{k},{n}\n" for k, n in enumerate(notes)), "p.csv")
     targets = table("t\n" + "".join(f"{k}\n" for k in range(4000)), "t.csv")
@@ -271,7 +275,7 @@ def test_long_lines_after_short_ones_do_not_part_two_tables(monkeypatch, table, 
 
 def test_a_line_longer_than_the_longest_block_is_refused(monkeypatch, table):
     """Not read for ever."""
-    monkeypatch.setattr(csv_module, "LONGEST", 1 << 12)
+    monkeypatch.setattr(header_module, "LONGEST", 1 << 12)
     monkeypatch.setattr(lines_module, "LONGEST", 1 << 12)
     monkeypatch.setattr(lines_module, "PIECE", 1 << 10)
     name = table("p,t,note\n1,2,a\n3,4," + "x" * 5000 + "\n")
@@ -324,6 +328,7 @@ def test_a_newline_inside_quotes_is_refused_wherever_blocks_meet(tmp_path, monke
     path = tmp_path / "edge.csv"
     rows = "1,0,a\n" * before + '1,0,"x\n1000,0,y"\n' + "1,0,b\n" * 9
     path.write_text("p,t,note\n" + rows)
+    monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda *_: 3)
     with pytest.raises(DataError, match="quote") as caught:
         evaluate(path, pred="p", target="t", loss="mae")
@@ -334,6 +339,7 @@ def test_a_quote_within_a_cell_is_text_at_the_edge_of_a_block_too(tmp_path, monk
     """Inches, in a cell that is not quoted."""
     path = tmp_path / "inches.csv"
     path.write_text("p,t,note\n" + '1,0,5" pipe\n' * 10)
+    monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda *_: 3)
     assert evaluate(path, pred="p", target="t", loss="mae").value == 1.0
 

@@ -227,7 +227,7 @@ def test_one_file_may_be_predictions_targets_and_weights(array):
 @pytest.mark.parametrize("block_rows", [1, 59, 60, 61])
 def test_a_source_of_arrays_knows_its_rows_and_bytes(array, block_rows):
     """Before anything is read; and its blocks cover them."""
-    from losscli.sources.source import open_source
+    from losscli.sources.opening import open_source
 
     name = array(values("f4", (60, 3)))
     source = open_source(name, name)

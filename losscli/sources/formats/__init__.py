@@ -1,0 +1,76 @@
+"""File formats: each file of this folder declares one, as `FORMAT`, under the file's name."""
+
+import os
+import re
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple
+
+from losscli.errors import UsageError
+from losscli.sources.files import OpenFile
+from losscli.sources.table import Table
+
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # control characters that no text has
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_START = 512
+
+
+class Format(NamedTuple):
+    """How a file format is recognised and read.
+
+    open: the table of a file; its second argument is False if a text file has no header line.
+    suffixes: of its files, in lower case. magic: their first bytes; empty for text.
+    columns: True if its tables have columns with names. text: True for the one format in which text
+    of any other suffix is read.
+    """
+
+    open: Callable[[OpenFile, bool], Table]
+    suffixes: tuple[str, ...]
+    magic: bytes = b""
+    columns: bool = True
+    text: bool = False
+
+
+def names() -> list[str]:
+    """The names of the formats; imports none of them."""
+    files = (name for folder in __path__ for name in os.listdir(folder))  # noqa: PTH208
+    return sorted(name[:-3] for name in files if name.endswith(".py") and name[0] != "_")
+
+
+def load(name: str) -> Format:
+    """The format of a name, one of `names()`."""
+    found = import_module(f"{__name__}.{name}").FORMAT
+    assert isinstance(found, Format)
+    return found
+
+
+def suffixes(*, columns: bool = False) -> tuple[str, ...]:
+    """The suffixes of all formats, or of those whose tables have columns with names."""
+    formats = map(load, names())
+    return tuple(s for f in formats if f.columns or not columns for s in f.suffixes)
+
+
+def open_file(file: OpenFile, header: bool) -> Table:
+    """The file as a table; its content decides about the format first, then its suffix.
+
+    Raises UsageError for a file in no known format.
+    """
+    return _format_of(file).open(file, header)
+
+
+def _format_of(file: OpenFile) -> Format:
+    suffix = os.path.splitext(file.path)[1].lower()  # noqa: PTH122 - pathlib costs its import
+    start = file.read(_START, 0)
+    formats = []
+    for name in sorted(names(), key=lambda name: f".{name}" != suffix):  # the likely one first
+        formats.append(load(name))
+        if formats[-1].magic and start.startswith(formats[-1].magic):
+            return formats[-1]
+    for known in formats:
+        if suffix in known.suffixes:
+            return known
+    if _BINARY.search(start) and not start.startswith(_UTF_16):
+        raise UsageError(
+            f"{file.path} is in an unknown format", hint=f"expected {', '.join(suffixes())}"
+        )
+    return next(known for known in formats if known.text)

@@ -1,0 +1,48 @@
+"""Opening one table: a file in any of the formats, or an array."""
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError
+from losscli.sources import formats
+from losscli.sources.files import OpenFile
+from losscli.sources.memory import ArrayTable
+from losscli.sources.table import Table
+from losscli.sources.workspace import Workspace
+
+_PARAMETER_BYTES = 256 << 20
+
+
+def open_table(thing: Any, name: str, header: bool = True) -> Table:
+    """A path or an array as a table; `name` is what messages call an array.
+
+    header: False if a text file has no line of column names.
+
+    Raises DataError for what cannot be read, UsageError for a file in an unknown format.
+    """
+    if not isinstance(thing, str | os.PathLike):
+        return ArrayTable(thing, name)
+    file = OpenFile(thing)
+    try:
+        return formats.open_file(file, header)
+    except BaseException:
+        file.close()
+        raise
+
+
+def read_array(path: str) -> NDArray[Any]:
+    """A small array of a .npy file, whole: a parameter, not data."""
+    table = open_table(path, path)
+    try:
+        field = table.field("array", None, ())
+        if table.rows is None or field.columns or table.size > _PARAMETER_BYTES:
+            raise DataError(
+                f"{path} cannot be a parameter", hint="expected a .npy file of at most 256 MiB"
+            )
+        cut = next(table.cuts(table.rows))
+        return np.array(cut.load([field], Workspace())["array"])
+    finally:
+        table.close()
