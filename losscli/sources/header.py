@@ -75,11 +75,11 @@ def cells_of(path: str, lines: Sequence[str], delimiter: str, first: int = 1) ->
                 place=Place(path, line=line),
                 hint="a quote that is not closed? shorten the cell, or leave the column out",
             ) from error
-        raise bare_return(path, line) from error
+        raise bare_return(path, None) from error
     return cells
 
 
-def bare_return(path: str, line: int) -> DataError:
+def bare_return(path: str, line: int | None) -> DataError:
     """The error for a carriage return that no newline follows."""
     return DataError(
         f"{path} has a carriage return without a newline",
