@@ -105,13 +105,25 @@ def _append_summary(words: Callable[[int], str]) -> None:
         _say("note", [f"the summary of this step cannot be written: {error.strerror or error}"])
 
 
+def _stderr_columns() -> float:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or math.inf
+    except OSError:
+        return math.inf
+
+
 def _say(word: str, lines: list[str]) -> None:
     from losscli.results.text import escape, escape_ci_commands
 
     # A message may quote a file's text: a page of it would bury the message.
     head, *rest = (escape_ci_commands(escape(line[:_LONGEST_LINE])) for line in lines)
+    text = [f"{word}: {head}", *(f"  {line}" for line in rest)]
+    if sys.stderr.isatty():
+        from losscli.render.layout import wrap
+
+        text = [part for line in text for part in wrap(line, _stderr_columns(), 2)]
     with suppress(OSError):  # a stderr that cannot be written must not cost the result
-        sys.stderr.write("\n  ".join([f"{word}: {head}", *rest]) + "\n")
+        sys.stderr.write("\n".join(text) + "\n")
         sys.stderr.flush()
 
 

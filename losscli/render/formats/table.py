@@ -83,5 +83,10 @@ def _text(lines: Sequence[TextLine | Drawing], width: float, encoding: str) -> I
 
 
 def _dim(lines: Sequence[str], width: float) -> list[StyledLine]:
+    """The lines of text; those with an indent are to be copied, and stay whole."""
     columns = width - len(MARGIN)
-    return [(MARGIN + part, "dim") for line in lines for part in wrap(line, columns, len(MARGIN))]
+    return [
+        (MARGIN + part, "dim")
+        for line in lines
+        for part in ([line] if line[:4].isspace() else wrap(line, columns, len(MARGIN)))
+    ]
