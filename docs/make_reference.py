@@ -140,8 +140,8 @@ or targets are (`--takes real`, `probability`, `logit`, `score`, `label`, `box`,
 `losscli explain NAME` shows one loss on one screen, with the curve of the loss and of its gradient.
 How to write losses, parameters, sums and penalties on the command line: [losses](../losses.md).
 
-`pred` and `target` stand for predictions and targets, (N,) is one number a sample, (N, D) D outputs
-a sample, (N, C) C classes a sample. The code under *same in other libraries* is run by the tests.
+`pred` and `target` stand for predictions and targets, (N,) is one number per sample, (N, D) D outputs
+per sample, (N, C) C classes per sample. The tests run the calls of other libraries.
 """
 
 
@@ -185,7 +185,7 @@ def _loss(facts: Mapping[str, Any]) -> Iterator[str]:
     rows.append(("gradient", facts["gradient"]))
     rows += [("use when", facts["use"]), ("avoid when", facts["avoid"])]
     rows += [("note", text) for text in facts["pitfalls"]]
-    rows += [(f"{library} calls it", code(text)) for library, text in facts["equivalents"].items()]
+    rows += [(f"in {library}", code(text)) for library, text in facts["equivalents"].items()]
     rows.append(("source", facts["source"]))
     yield from table(("", ""), rows)
 
