@@ -140,8 +140,8 @@ or targets are (`--takes real`, `probability`, `logit`, `score`, `label`, `box`,
 `losscli explain NAME` shows one loss on one screen, with the curve of the loss and of its gradient.
 How to write losses, parameters, sums and penalties on the command line: [losses](../losses.md).
 
-`pred` and `target` stand for predictions and targets, (N,) is one number per sample, (N, D) D outputs
-per sample, (N, C) C classes per sample. The tests run the calls of other libraries.
+`pred` and `target` stand for predictions and targets; (N,) is one number per sample, (N, D) are D
+outputs per sample, (N, C) are C classes per sample. The tests run the calls of other libraries.
 """
 
 
