@@ -34,9 +34,17 @@ def open_table(thing: Any, name: str, header: bool = True) -> Table:
 
 
 def read_array(path: str) -> NDArray[Any]:
-    """A small array of a .npy file, whole: a parameter, not data."""
-    table = open_table(path, path)
+    """A small array of a .npy file, whole: a parameter, not data.
+
+    Any other file is refused before it is read: no message may show its content.
+    """
+    from losscli.sources.formats import npy
+
+    file = OpenFile(path)
     try:
+        if file.read(len(npy.MAGIC), 0) != npy.MAGIC:
+            raise DataError(f"{path} is not a .npy file", hint="save the array with numpy.save")
+        table = npy.NpyTable(file)
         field = table.field("array", None, ())
         if table.rows is None or field.columns or table.size > _PARAMETER_BYTES:
             raise DataError(
@@ -45,4 +53,4 @@ def read_array(path: str) -> NDArray[Any]:
         cut = next(table.cuts(table.rows))
         return np.array(cut.load([field], Workspace())["array"])
     finally:
-        table.close()
+        file.close()

@@ -268,6 +268,18 @@ def test_a_parameter_from_a_file_that_holds_no_such_array_is_refused(
     assert word in " ".join(said.error)
 
 
+@pytest.mark.parametrize("spec", ["bce_with_logits:pos_weight=@{}", "mse + l2(@{})"])
+def test_no_content_of_a_file_that_is_not_an_array_is_shown(losscli, pair, tmp_path, spec):
+    """It may be a password file, whatever its suffix."""
+    for name in ("secrets", "secrets.csv", "secrets.npy"):
+        path = tmp_path / name
+        path.write_text("sesame:x:0:0:0,hunter2\nsesame:x:1:1:1,hunter3\n")
+        said = losscli("eval", *pair, "-l", spec.format(path))
+        assert said.code == 3
+        assert name in said.err
+        assert not any(word in said.out + said.err for word in ("sesame", "hunter"))
+
+
 def test_a_parameter_from_a_zip_archive_is_refused(losscli, pair):
     """np.load would open it and give no array."""
     np.savez("w.npz", a=np.ones(3))
