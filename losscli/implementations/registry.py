@@ -1,6 +1,7 @@
 """Implementations by the text that names them: a library is its file in `libraries/`."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from losscli.errors import UsageError
 from losscli.implementations import libraries as folder
 from losscli.implementations.implementation import Framework, Runner, Setting, Workload
+from losscli.losses.spec.grammar import LABEL
 from losscli.losses.spec.user_code import is_reference, split
 
 
@@ -24,11 +26,16 @@ def libraries() -> dict[str, str]:
     }
 
 
-class Implementation(NamedTuple):
-    """An implementation as it was asked for: `text` is what a row calls it.
+# LOSS:key=value=REFERENCE, where the reference follows the last equals sign, or LABEL=REFERENCE.
+_BOUND = rf"({LABEL}:\w+=.*)=([^=]*)|({LABEL})=(.*)"
 
-    library: a name of `libraries()`, or None for a user's function, which `reference` names and
-    which takes arrays of `framework`. loss: the loss that it is bound to; None is any.
+
+class Implementation(NamedTuple):
+    """An implementation as it was asked for; text: its name in results.
+
+    library: a name of `libraries()`; None for a user's function, which `reference` names and which
+    takes arrays of `framework`. loss: the label or name of the only loss that it is for; None for
+    all losses.
     """
 
     text: str
@@ -39,13 +46,13 @@ class Implementation(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What names it from the current folder."""
+        """Its name, with files relative to the current folder."""
         if self.reference is None:
             return self.text
         return f"numpy:{self.reference}" if self.framework == "numpy" else self.reference
 
     def prepare(self, workload: Workload, setting: Setting) -> Runner:
-        """The computation, forward alone where the loss has no gradient.
+        """The computation, forward only where the loss has no gradient.
 
         Raises UnsupportedError, or MissingError where its library is absent.
         """
@@ -64,16 +71,14 @@ class Implementation(NamedTuple):
 
 
 def parse(text: str, at: Callable[[str], str] = str) -> Implementation:
-    """What `[LOSS=][numpy:]REFERENCE` or the name of a library means.
+    """The implementation that `[LOSS=][numpy:]REFERENCE` or the name of a library means.
 
-    at: gives the path of a file that it names.
+    at: gives the path of a file by its name.
 
     Raises UsageError with the nearest names for one that is unknown.
     """
-    bound, rest = None, text
-    head, equals, tail = text.rpartition("=")
-    if equals and head:
-        bound, rest = head, tail
+    found = re.fullmatch(_BOUND, text)
+    bound, rest = (found[1] or found[3], found[2] or found[4]) if found else (None, text)
     if rest in libraries():
         return Implementation(text, rest, loss=bound)
     framework: Framework = "torch"
@@ -89,6 +94,6 @@ def parse(text: str, at: Callable[[str], str] = str) -> Implementation:
     near = get_close_matches(rest, libraries(), 2)
     known = f"{', '.join(libraries())}, all, FILE.py:FUNCTION or MODULE:FUNCTION"
     raise UsageError(
-        f"no implementation is called {rest!r}",
+        f"unknown implementation {rest!r}",
         hint=f"did you mean {' or '.join(near)}? {known}" if near else known,
     )

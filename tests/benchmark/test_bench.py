@@ -192,7 +192,7 @@ def test_bfloat16_means_are_vacuous_where_a_constant_would_pass(rows):
 
 
 REFUSED = {
-    "no such implementation": ({"impl": "tensorflow"}, "no implementation is called"),
+    "no such implementation": ({"impl": "tensorflow"}, "unknown implementation"),
     "near": ({"impl": "torch.compil"}, "did you mean torch.compile"),
     "unbound": ({"impl": "cheats.py:honest", "loss": ("mse", "mae")}, "bound to no loss"),
     "no file": ({"impl": "nope.py:f"}, "there is no file nope.py"),

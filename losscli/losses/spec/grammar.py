@@ -1,4 +1,4 @@
-"""The grammar of specs: what a text asks for, before anything is looked up.
+"""The grammar of specs: the form of the text, before any name is looked up.
 
     specs  = spec {"," spec}
     spec   = [LABEL "="] ["-"] term {("+" | "-") term}
@@ -6,8 +6,9 @@
     loss   = name [":" key "=" value {"," key "=" value}] | PENALTY "(@" FILE ")"
     name   = NAME | FILE ".py:" NAME | MODULE ":" NAME
 
+A label ends at the first equals sign before any colon or space, and holds no "/", "(" or "@".
 After a comma, `key=` continues the parameters of the last term, and anything else is another spec.
-A value ends at a comma, or at a plus or minus with space on both sides, so that it may hold `1e-3`.
+A value ends at a comma, or at a plus or minus with spaces on both sides, so that it may be `1e-3`.
 """
 
 import math
@@ -17,12 +18,17 @@ from typing import NamedTuple
 
 from losscli.errors import UsageError
 
-# Patterns as texts: each is compiled when it is first tried, which start-up seldom does.
+_LONGEST = 10_000  # characters of a text of specs
+_LONGEST_NAME = 200
+
+# Patterns as texts: each is compiled at its first use, which most runs never reach. None takes more
+# than linear time: repetitions that a failing match could divide anew never follow each other.
 _NAME = r"[A-Za-z_]\w*"
-_LABEL = rf"\s*(?!{_NAME}\(\s*@)(?P<label>[^=:\s,]+)\s*="
+LABEL = r"[^=:\s,/(@]+"
+_LABEL = rf"\s*({LABEL})\s*="
 _SIGN = r"\s*([+-])\s*"
-_WEIGHT = r"\s*([+-]?)\s*((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf|nan)\s*\*\s*"
-_PENALTY = rf"({_NAME})\s*\(\s*@\s*([^)]*?)\s*\)"
+_WEIGHT = r"([+-]?)\s*((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|inf|nan)\s*\*\s*"
+_PENALTY = rf"({_NAME})\s*\(\s*@([^)]*)\)"
 _PART = r"(?:(?!\s[+-]\s)[^,])"  # a character of a value
 _FILE = rf"((?:[A-Za-z]:[\\/])?(?:(?!\s[+-]\s)[^:,*()])+?\.py):({_NAME})\b"
 _MODULE = rf"({_NAME}(?:\.{_NAME})*):({_NAME})\b(?!\s*=)"
@@ -31,10 +37,10 @@ _REST = rf"{_PART}*"
 
 
 class Term(NamedTuple):
-    """A weight and what it weighs: a loss with its parameters, or a penalty of a file's array.
+    """A weight, and a loss with its parameters or a penalty on a file's array.
 
-    weight: as it was typed, without its sign; empty for 1. where: the file or module of a loss that
-    is not of the catalogue.
+    weight: as it was typed, without its sign; empty for 1. where: the file or module of a user's
+    loss; empty for one of the catalogue. given: the parameters. file: of a penalty's array.
     """
 
     name: str
@@ -51,7 +57,7 @@ class Term(NamedTuple):
         return -size if self.negative else size
 
     def located(self, at: Callable[[str], str]) -> "Term":
-        """The same with every file where `at` finds it."""
+        """The same with the path of every file replaced by `at` of it."""
         where = at(self.where) if self.where.endswith(".py") else self.where
         given = tuple(
             (key, f"@{at(value[1:].strip())}" if value.startswith("@") else value)
@@ -70,14 +76,14 @@ class Term(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """What one spec asks for; label: the name that it was given, empty where it has none."""
+    """A sum of terms, or a single one; label: the name that it was given, empty for none."""
 
     terms: tuple[Term, ...]
     label: str = ""
 
     @property
     def plain(self) -> bool:
-        """Whether it is a single loss, not weighed: no sum."""
+        """True for a single loss without a weight: not a sum."""
         (first, *more) = self.terms
         return not more and not first.weight and not first.negative and not first.file
 
@@ -91,25 +97,36 @@ class Spec(NamedTuple):
 
 
 def parse(text: str) -> list[Spec]:
-    """The specs of a text; raises UsageError for what is none, with the place where it ends."""
+    """The specs of a text.
+
+    Raises UsageError for a text that is not a spec, or too long.
+
+    >>> [str(spec) for spec in parse("mse, fit = 2 * mae")]
+    ['mse', '2*mae']
+    """
+    if len(text) > _LONGEST:
+        raise UsageError(
+            f"a loss has {len(text):,} characters; at most {_LONGEST:,} are allowed",
+            hint="give several losses one by one: -l FIRST -l SECOND",
+        )
     if text.isascii() and text.isidentifier():
         return [Spec((Term(text),))]
     scanner = _Scanner(text)
-    found = [scanner.spec()]
-    while scanner.comma():
-        found.append(scanner.spec())
-    return found
+    specs = [scanner.spec()]
+    while scanner.skip_comma():
+        specs.append(scanner.spec())
+    return specs
 
 
 class _Scanner:
-    """A text and how far it was read."""
+    """A text, and the position up to which it was read."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
 
-    def comma(self) -> bool:
-        """Whether another spec follows; raises UsageError where something else does."""
+    def skip_comma(self) -> bool:
+        """Skip a comma; False at the end of the text."""
         if self._at == len(self._text):
             return False
         self._at += 1
@@ -125,7 +142,7 @@ class _Scanner:
         self._spaces()
         if self._at < len(self._text) and self._text[self._at] != ",":
             raise self._unread(start)
-        return Spec(tuple(terms), label["label"] if label else "")
+        return Spec(tuple(terms), self._short(label[1]) if label else "")
 
     def _term(self, start: int, sign: str) -> Term:
         self._spaces()
@@ -135,20 +152,21 @@ class _Scanner:
             if not math.isfinite(float(weight)):
                 raise UsageError(f"the weight {weight} in {self._spec(start)!r} is not finite")
         if found := self._match(_PENALTY):
-            if not found[2]:
+            file = found[2].strip()
+            if not file:
                 raise UsageError(f"{found[0]} names no file", hint=f"{found[1]}(@weights.npy)")
-            return Term(found[1], weight, negative, file=found[2])
+            return Term(self._short(found[1]), weight, negative, file=file)
         if (found := self._match(_FILE)) or (found := self._module()):
-            return Term(found[2], weight, negative, found[1], self._given(start))
+            return Term(self._short(found[2]), weight, negative, found[1], self._given(start))
         if found := self._match(_NAME):
-            return Term(found[0], weight, negative, "", self._given(start))
+            return Term(self._short(found[0]), weight, negative, "", self._given(start))
         raise UsageError(
             f"{self._spec(start)!r} names no loss",
             hint='-l NAME, -l LABEL=NAME:key=value, or -l "NAME + 0.1*NAME"',
         )
 
     def _module(self) -> "re.Match[str] | None":
-        """`MODULE:NAME`; not `LOSS:key`, in which a value was forgotten."""
+        """`MODULE:NAME`; not `LOSS:key`, which lacks a value."""
         from losscli.losses.registry import is_known
 
         found = self._look(_MODULE)
@@ -174,7 +192,7 @@ class _Scanner:
                 rest = self._look(_REST)
                 words = parameter[0] if parameter else rest[0] if rest else ""
                 raise UsageError(
-                    f"{words.strip()!r} in {self._spec(start)!r} is no key=value",
+                    f"{words.strip()!r} in {self._spec(start)!r} is not key=value",
                     hint="-l smooth_l1:beta=0.5",
                 )
             if parameter[1] in found:
@@ -187,7 +205,7 @@ class _Scanner:
             self._at += 1
 
     def _continues(self) -> bool:
-        """Whether a comma and another parameter follow; a colon in it would be another spec's."""
+        """True if a comma and another parameter follow; one with a colon is another spec."""
         if self._text[self._at : self._at + 1] != ",":
             return False
         follows = re.compile(_PARAMETER).match(self._text, self._at + 1)
@@ -210,14 +228,22 @@ class _Scanner:
         """The spec that begins there, for a message."""
         return self._text[start:].strip()
 
+    @staticmethod
+    def _short(name: str) -> str:
+        if len(name) > _LONGEST_NAME:
+            raise UsageError(
+                f"a name has {len(name):,} characters; at most {_LONGEST_NAME} are allowed"
+            )
+        return name
+
     def _unread(self, start: int) -> UsageError:
         rest = self._text[self._at :]
         if rest[0] == "*":
             return UsageError(
-                f"a weight stands before its loss; in {self._spec(start)!r} it does not",
+                f"a weight goes before its loss; in {self._spec(start)!r} it does not",
                 hint='-l "0.5*mse + 2*mae"',
             )
         return UsageError(
-            f"{self._spec(start)!r} names no loss: {rest!r} is not understood",
+            f"{self._spec(start)!r} is not a loss: {rest!r} is not understood",
             hint='-l NAME:key=value, -l "NAME + 0.1*NAME:key=value", -l FILE.py:NAME',
         )
