@@ -1,4 +1,4 @@
-"""Curves in characters: Braille, of eight dots each, or letters for encodings without it."""
+"""Curves in characters: Braille, of eight dots each, or letters for encodings without Braille."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# The bit of a Braille character's dot, by its column and its row from the top.
+# The bits of the dots of a Braille character, by column and by row from the top.
 _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK = 0x2800
-_STEEP = 4.0  # how many times the ordinary height a curve may be before it is cut off
+_STEEP = 4.0  # a curve higher than this many times its usual range is clipped
 
 
 class Trace(NamedTuple):
-    """A curve; where it is not finite there is a gap. mark: the letter that stands on it."""
+    """A curve, with gaps where it is not finite. mark: the letter that labels it."""
 
     at: NDArray[np.float64]
     heights: NDArray[np.float64]
@@ -21,7 +21,7 @@ class Trace(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """The part of the plane that is drawn, and the characters that it takes."""
+    """The drawn part of the plane, and its size in characters."""
 
     left: float
     right: float
@@ -32,20 +32,20 @@ class Frame(NamedTuple):
 
 
 def frame_of(traces: Sequence[Trace], columns: int, rows: int) -> Frame:
-    """The frame in which all traces are seen; what explodes leaves it at the top or the bottom."""
+    """A frame around all curves; far outliers are clipped at the top or the bottom."""
     at = np.concatenate([trace.at for trace in traces])
     heights = np.concatenate([trace.heights for trace in traces])
     heights = heights[np.isfinite(heights)]
     if not heights.size:
         heights = np.zeros(1)
-    low, high = _ordinary(heights)
+    low, high = _usual_range(heights)
     if low == high:
         low, high = low - 1.0, high + 1.0
     return Frame(float(at.min()), float(at.max()), low, high, columns, rows)
 
 
 def drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
-    """The lines of the picture, from the top; a dotted line stands at the height 0."""
+    """The lines of the picture, from the top; the height 0 is a dotted line."""
     wide, high = (2, 4) if braille else (1, 1)
     columns, rows = frame.columns * wide, frame.rows * high
     cells = np.full((frame.rows, frame.columns), _BLANK if braille else ord(" "))
@@ -63,8 +63,8 @@ def drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
     return ["".join(map(chr, line)) for line in cells]
 
 
-def _ordinary(heights: NDArray[np.float64]) -> tuple[float, float]:
-    """The ends of the heights, without those that are far beyond nearly all of them."""
+def _usual_range(heights: NDArray[np.float64]) -> tuple[float, float]:
+    """The range of the heights, without values far outside that of the middle 92 %."""
     low, early, late, high = np.quantile(heights, [0.0, 0.04, 0.96, 1.0])
     size = max(late - early, 1e-300)
     if high - late > _STEEP * size:
@@ -80,7 +80,7 @@ def _row_of(frame: Frame, rows: int, height: float) -> int:
 
 
 def _dots(trace: Trace, frame: Frame, columns: int, rows: int) -> Iterator[tuple[int, int]]:
-    """The dots of a curve, joined up and down between neighbouring columns."""
+    """The dots of a curve, connected vertically between neighbouring columns."""
     slack = (frame.top - frame.bottom) / rows
     before: int | None = None
     for column in range(columns):
@@ -88,7 +88,7 @@ def _dots(trace: Trace, frame: Frame, columns: int, rows: int) -> Iterator[tuple
         if height is None:
             before = None
             continue
-        # What lies outside goes on a dot beyond the edge, so that the curve still leads there.
+        # A point outside is drawn one dot beyond the edge, so that the curve still leads there.
         row = _row_of(frame, rows, min(max(height, frame.bottom - slack), frame.top + slack))
         first = row if before is None else before + (row > before) - (row < before)
         for between in range(min(first, row), max(first, row) + 1):
@@ -98,7 +98,7 @@ def _dots(trace: Trace, frame: Frame, columns: int, rows: int) -> Iterator[tuple
 
 
 def _height(trace: Trace, x: float) -> float | None:
-    """The height at a place: between the two points beside it, where both are finite."""
+    """The height at x by linear interpolation; None outside the curve, or where not finite."""
     if not trace.at[0] <= x <= trace.at[-1]:
         return None
     found = float(np.interp(x, trace.at, trace.heights))
@@ -114,10 +114,13 @@ def _put(cells: NDArray[np.int_], column: int, row: int, wide: int, high: int, s
         cells[at] |= _BITS[column % wide][row % high]
 
 
-def _mark(cells: NDArray[np.int_], trace: Trace, frame: Frame, high: int, aside: float) -> None:
-    """Letters on a curve. high: rows of dots a character; aside: where among its columns."""
+def _mark(cells: NDArray[np.int_], trace: Trace, frame: Frame, high: int, offset: float) -> None:
+    """Put the mark of a curve on it three times.
+
+    high: the rows of dots of a character. offset: of the marks, in thirds of the width.
+    """
     for part in range(3):
-        share = (part + aside) / 3.0
+        share = (part + offset) / 3.0
         column = round(share * (frame.columns - 1))
         x = frame.left + (frame.right - frame.left) * column / (frame.columns - 1)
         height = _height(trace, x)

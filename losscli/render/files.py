@@ -49,7 +49,7 @@ def outputs(
 
 @contextmanager
 def picture(path: str | os.PathLike[str] | None) -> Iterator[Callable[[Any], None]]:
-    """A function that draws a result into a file; it does nothing where path is None.
+    """A function that draws a result into a file; without a path it does nothing.
 
     Raises UsageError for a suffix that is not a picture's, and MissingError without matplotlib,
     before any work.

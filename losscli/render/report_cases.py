@@ -9,10 +9,9 @@ from losscli.render.pages import builder_of
 
 
 def report_cases_of(result: Result) -> list[ReportCase]:
-    """One case or more, in the order of the result.
+    """Failed steps, gates, and the cases of the page builder, or else one of the exit code.
 
-    Steps that failed and gates come first. The cases of the page builder (or else the exit code)
-    are all there is without them; beside them, only those that do not pass.
+    Next to failed steps and gates, the cases of the builder count only where they do not pass.
     """
     found = [
         ReportCase("carried out", "error", "; ".join(failure.error.lines()), failure.run)

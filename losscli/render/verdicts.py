@@ -44,7 +44,7 @@ def one_sided(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
 
 
 def count_line(counts: Mapping[str, int], family: str, exit_code: int) -> str:
-    """How many rows got each verdict. family: the rows whose error rate Holm's method bounds."""
+    """The number of rows of each verdict. family: the rows that the Holm correction counts."""
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     code = f"; exit code {exit_code}" if exit_code else ""
     return f"{verdicts}; Holm-corrected over {family}, at 95 %{code}"

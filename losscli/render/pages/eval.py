@@ -78,7 +78,7 @@ def _root_stderr(loss: LossResult, root: float) -> float | None:
 
 
 def _rows_line(result: Evaluation) -> str:
-    """How many rows count, of how many, and the inputs that they were read from."""
+    """The counts of rows, and the inputs that they were read from."""
     labels: dict[str, list[str]] = {}
     for loss in result.losses:
         labels.setdefault(_counts(loss), []).append(escape(loss.label))

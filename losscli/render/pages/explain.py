@@ -13,11 +13,11 @@ from losscli.render.layout import fit
 from losscli.render.page import Drawing, Page, TextLine
 from losscli.results.text import escape
 
-_COLUMNS = 78  # of a terminal of 80, beside the margin
+_COLUMNS = 78  # of a terminal of 80, without the margin
 _SCREEN = 24  # lines
 _LABEL = 12  # characters
 _CURVE_ROWS = (4, 7)  # at least, and at most
-_LEAST = 58  # columns beside the margin, below which the curves are left out
+_LEAST = 58  # columns without the margin, below which the curves are left out
 _GAP = 4
 
 
@@ -126,7 +126,7 @@ def _number(value: float) -> str:
 
 
 def _curves(result: Explanation, columns: int, rows: int) -> Iterator[TextLine]:
-    """The loss, and its gradient beside it where it is known."""
+    """The loss, and its gradient to the right where it is known."""
     curve = result.curve
     sides = [("loss", curve.losses)]
     if curve.gradients is not None:
@@ -140,10 +140,10 @@ def _curves(result: Explanation, columns: int, rows: int) -> Iterator[TextLine]:
         heads.append(f"{name}, {_number(frame.bottom)} to {_number(frame.top)}")
         for braille, drawings_of in drawings.items():
             drawings_of.append(drawn([trace], frame, braille=braille))
-    yield TextLine(_beside(heads, wide))
+    yield TextLine(_join(heads, wide))
     for lines in zip(*drawings[True], *drawings[False], strict=True):
         half = len(sides)
-        yield TextLine(_beside(lines[:half], wide), _beside(lines[half:], wide) or " ")
+        yield TextLine(_join(lines[:half], wide), _join(lines[half:], wide) or " ")
     yield from _axis(result, wide, len(sides))
 
 
@@ -154,12 +154,12 @@ def _axis(result: Explanation, wide: int, sides: int) -> Iterator[TextLine]:
     room = wide - len(low) - len(high)
     inside = len(name) <= room - 2
     ends = f"{low}{name.center(room) if inside else ' ' * room}{high}"
-    yield TextLine(_beside([ends] * sides, wide), style="dim")
+    yield TextLine(_join([ends] * sides, wide), style="dim")
     if not inside:
         yield TextLine(name.center(wide * sides + _GAP * (sides - 1)).rstrip(), style="dim")
 
 
-def _beside(parts: Sequence[str], wide: int) -> str:
+def _join(parts: Sequence[str], wide: int) -> str:
     return (" " * _GAP).join(part.ljust(wide) for part in parts).rstrip()
 
 
@@ -181,6 +181,6 @@ def _advice(result: Explanation) -> Iterator[TextLine]:
 
 
 def _labelled(label: str, text: str) -> Iterator[TextLine]:
-    """A text beside its label; nothing for an empty text."""
+    """A text next to its label; nothing for an empty text."""
     if text:
         yield TextLine(f"{label.ljust(_LABEL)}{escape(text)}", indent=_LABEL)

@@ -1,15 +1,14 @@
-"""Curves of losses as a picture: told apart in colour, in grey, and by their names beside them."""
+"""A picture of loss curves, distinguished by colour, dash, marker and a name at their ends."""
 
 import io
 import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from losscli.explanation.curves import Curve
     from losscli.explanation.plot import Plot
 
-# Okabe and Ito's colours, in an order of which neighbours differ in brightness too; each with a
-# dash of its own, so that a print in grey or an eye without colours tells them apart.
+# Okabe and Ito's colours, ordered so that neighbours differ in brightness too; each with a dash of
+# its own, for prints in grey and readers who do not see colours.
 _STYLES = (
     ("#0072B2", "-", "o"),
     ("#D55E00", (0, (5, 1.5)), "s"),
@@ -26,7 +25,7 @@ _SETTINGS: dict[str, Any] = {
     "axes.spines.top": False, "axes.spines.right": False, "text.usetex": False,
     "axes.unicode_minus": True, "mathtext.default": "regular", "text.parse_math": False,
 }  # fmt: skip
-_APART = 0.065  # of the height of a panel, between the names of curves
+_NAME_DISTANCE = 0.065  # of the height of a panel
 
 
 def draw(result: "Plot", form: str) -> bytes:
@@ -55,57 +54,55 @@ def draw(result: "Plot", form: str) -> bytes:
 def _panel(axis: Any, result: "Plot", name: str) -> None:
     from losscli.render.canvas import Trace, frame_of
 
-    heights = [_heights(curve, name) for curve in result.curves]
+    heights: list[Any] = [
+        curve.losses if name == "loss" else curve.gradients for curve in result.curves
+    ]
     traces = [Trace(curve.at, h) for curve, h in zip(result.curves, heights, strict=True)]
     frame = frame_of(traces, 2, 2)
-    spare = 0.04 * (frame.top - frame.bottom)
+    margin = 0.04 * (frame.top - frame.bottom)
     axis.set_xlim(result.low, result.high)
-    axis.set_ylim(frame.bottom - spare, frame.top + spare)
+    axis.set_ylim(frame.bottom - margin, frame.top + margin)
     axis.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
-    for number, (curve, mine) in enumerate(zip(result.curves, heights, strict=True)):
+    for number, (curve, own) in enumerate(zip(result.curves, heights, strict=True)):
         colour, dash, mark = _STYLES[number]
-        # Markers of several curves stand at other places, so that none hides another's.
+        # Each curve has its markers at other points, so that none hides another's.
         every = (number * 5, max(1, len(curve.at) // 8))
         axis.plot(
-            curve.at, mine, color=colour, linestyle=dash, linewidth=1.8, marker=mark,
+            curve.at, own, color=colour, linestyle=dash, linewidth=1.8, marker=mark,
             markersize=4.5, markevery=every, markerfacecolor="white", markeredgewidth=1.0,
         )  # fmt: skip
-    _names(axis, result, heights)
+    _add_names(axis, result, heights)
     axis.set_xlabel(result.axis)
     axis.set_title(name, loc="left", fontsize=10)
     axis.grid(visible=True, alpha=0.2)
 
 
-def _heights(curve: "Curve", name: str) -> Any:
-    return curve.losses if name == "loss" else curve.gradients
-
-
-def _names(axis: Any, result: "Plot", heights: list[Any]) -> None:
+def _add_names(axis: Any, result: "Plot", heights: list[Any]) -> None:
     """The name and mark of each curve at its right end, moved apart where ends meet."""
     low, high = axis.get_ylim()
-    ends = sorted((_last(mine, low, high), number) for number, mine in enumerate(heights))
-    places = _apart([end for end, _ in ends], _APART * (high - low), high)
-    aside = axis.get_yaxis_transform()  # shares of the width, heights of the data
+    ends = sorted((_last(own, low, high), number) for number, own in enumerate(heights))
+    places = _spread([end for end, _ in ends], _NAME_DISTANCE * (high - low), high)
+    transform = axis.get_yaxis_transform()  # shares of the width, heights of the data
     for place, (_, number) in zip(places, ends, strict=True):
         colour, _, mark = _STYLES[number]
         axis.plot(
-            [1.03], [place], mark, transform=aside, color=colour, markersize=4.5, clip_on=False,
+            [1.03], [place], mark, transform=transform, color=colour, markersize=4.5, clip_on=False,
             markerfacecolor="white", markeredgewidth=1.0,
         )  # fmt: skip
         axis.annotate(
-            result.curves[number].label, (1.0, place), xycoords=aside, xytext=(14, 0),
+            result.curves[number].label, (1.0, place), xycoords=transform, xytext=(14, 0),
             textcoords="offset points", color=colour, va="center", annotation_clip=False,
         )  # fmt: skip
 
 
 def _last(heights: Any, low: float, high: float) -> float:
-    """Where a curve ends, held within the panel."""
+    """The height of a curve's end, clamped to the panel."""
     finite = [float(height) for height in heights[-2:] if math.isfinite(height)]
     return min(max(finite[-1] if finite else low, low), high)
 
 
-def _apart(ends: list[float], distance: float, high: float) -> list[float]:
-    """Rising places that keep a distance, none above `high`: pushed up first, and back down."""
+def _spread(ends: list[float], distance: float, high: float) -> list[float]:
+    """Heights near the given ones, in their order, at a distance from each other, at most high."""
     places: list[float] = []
     for end in ends:
         places.append(max(end, places[-1] + distance) if places else end)
