@@ -1,7 +1,7 @@
 """Write docs/reference/ from the declarations: python docs/make_reference.py.
 
-commands.md from the command line, losses.md from the catalogue, documents.md from the JSON Schemas
-and exit-codes.md from the error classes. A test fails where a page differs from what this writes.
+commands.md from the command line, losses.md from the catalogue, documents.md and config.md from the
+JSON Schemas, exit-codes.md from the error classes. A test fails if a page differs from its text.
 """
 
 import functools
@@ -21,6 +21,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands,
         "losses.md": losses,
         "documents.md": documents,
+        "config.md": config,
         "exit-codes.md": exit_codes,
     }
     return {name: "\n".join([MARK, "", *maker()]) + "\n" for name, maker in makers.items()}
@@ -214,6 +215,11 @@ prints the JSON Schema of a kind, and `losscli.read(PATH)` reads a saved documen
 *number* is a JSON number, or one of the strings `"nan"`, `"inf"`, `"-inf"` where it is not finite.
 Numbers read back to the same bits. Rows count from 0, lines of text files from 1.
 """
+_CONFIG = """# Config keys
+
+The keys of the YAML files of `losscli run`; see [configs](../config.md). `losscli schema` prints
+the JSON Schema. Keys that are flags mean the same as [on the command line](commands.md).
+"""
 _NUMBER = ("nan", "inf", "-inf")
 
 
@@ -226,12 +232,27 @@ def documents() -> Iterator[str]:
         records |= schema.get("$defs", {})
         yield from [f"## {kind}", ""]
         yield from _fields(_resolved(schema))
+    yield from _records(records)
+
+
+def config() -> Iterator[str]:
+    """The keys of a config."""
+    from losscli.config.model import schema
+
+    yield _CONFIG
+    found = schema()
+    yield from _fields(_resolved(found), "key")
+    yield from _records(found.get("$defs", {}), "key")
+
+
+def _records(records: Mapping[str, Any], head: str = "field") -> Iterator[str]:
+    """A section for each record that documents are made of."""
     if records:
         yield from ["# Records", ""]
     for name in sorted(records):
         if "properties" in records[name]:
             yield from [f"## {name}", ""]
-            yield from _fields(records[name])
+            yield from _fields(records[name], head)
 
 
 def _kinds() -> Iterable[str]:
@@ -253,16 +274,17 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _fields(schema: Mapping[str, Any]) -> Iterator[str]:
+def _fields(schema: Mapping[str, Any], head: str = "field") -> Iterator[str]:
     """The description of an object and the table of its fields."""
     text, meanings = _meanings(schema)
     if text:
         yield from [text, ""]
+    marks = {"field": ("", " (optional)"), "key": (" (required)", "")}[head]
     rows = (
-        (code(path), kind, meaning or meanings.get(path, ""))
-        for path, kind, meaning in _walk(schema, "")
+        (code(path), kind + marks[not required], meaning or meanings.get(path, ""))
+        for path, kind, required, meaning in _walk(schema, "")
     )
-    yield from table(("field", "type", "meaning"), rows)
+    yield from table((head, "type", "meaning"), rows)
 
 
 def _meanings(schema: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
@@ -282,12 +304,11 @@ def _meanings(schema: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return " ".join([head, parts[0]]).strip(), meanings
 
 
-def _walk(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:
-    """Path, type and meaning of each field, those of nested objects after their own."""
+def _walk(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, bool, str]]:
+    """Each field's path, type, True if it is required, meaning; nested ones after their object."""
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
-        optional = "" if name in required else " (optional)"
-        yield f"{prefix}{name}", f"{_type(field)}{optional}", field.get("description", "")
+        yield f"{prefix}{name}", _type(field), name in required, field.get("description", "")
         inner, suffix = _nested(field)
         if inner is not None:
             yield from _walk(inner, f"{prefix}{name}{suffix}.")
@@ -316,17 +337,22 @@ def _type(schema: Mapping[str, Any]) -> str:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{_anchor(name)})"
     if "const" in schema:
-        return code(f'"{schema["const"]}"')
+        return _one_of([schema["const"]])
     if "enum" in schema:
         return _one_of(schema["enum"])
     if "anyOf" in schema:
         return _any_of([_type(part) for part in schema["anyOf"]])
     if schema.get("type") == "array":
         return _list_type(schema)
-    if isinstance(schema.get("additionalProperties"), Mapping):
-        return f"object of {_type(schema['additionalProperties'])} by name"
+    for values in [schema.get("additionalProperties"), *_values(schema, "patternProperties")]:
+        if isinstance(values, Mapping):
+            return f"object of {_type(values)} by name"
     kind = schema.get("type", "any")
     return kind if isinstance(kind, str) else " or ".join(kind)
+
+
+def _values(schema: Mapping[str, Any], key: str) -> list[Any]:
+    return list(schema.get(key, {}).values())
 
 
 def _list_type(schema: Mapping[str, Any]) -> str:
