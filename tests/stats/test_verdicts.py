@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli.stats.decisions import holm, log_margin, three_way, three_way_rows
+from losscli.stats.decisions import compare_to_bound, holm, log_margin, three_way, three_way_rows
 from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval
 
 BOUND = math.log1p(0.05)
@@ -98,3 +98,12 @@ def test_many_rows_need_more_evidence():
     assert three_way_rows([0.75], [0.25], level=0.5) == ["not slower"]
     with pytest.raises(ValueError, match="shorter"):
         three_way_rows([0.1], [])
+
+
+def test_an_interval_is_above_at_most_or_undecided():
+    """An end on the bound is at most; ends that are not finite decide nothing."""
+    cases = {
+        (1.0, 2.0): "above", (-1.0, 0.0): "at most", (0.0, 0.0): "at most", (0.0, 1.0): "undecided",
+        (-1.0, 1.0): "undecided", (1.0, math.inf): "undecided", (-math.inf, -1.0): "undecided",
+    }  # fmt: skip
+    assert {ends: compare_to_bound(*ends, 0.0) for ends in cases} == cases

@@ -1,0 +1,208 @@
+"""Judging gates: statuses, reasons, the worst of groups, saved results."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from losscli.gates import (
+    Measurement,
+    apply_undecided_policy,
+    exit_code,
+    judge,
+    parse,
+    worst_first,
+)
+
+
+@given(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["<=", "<", ">=", ">"]),
+)
+def test_only_a_finite_number_that_holds_passes(value, limit, op):
+    """Whatever the number and the limit."""
+    (judged,) = judge([parse(f"x {op} {limit!r}")], lambda _: Measurement(value))
+    holds = {"<=": value <= limit, "<": value < limit, ">=": value >= limit, ">": value > limit}
+    assert (judged.status == "pass") == (math.isfinite(value) and holds[op])
+    assert exit_code([judged]) == (judged.status != "pass")
+
+
+def test_a_warning_never_changes_the_exit_code():
+    """Whatever its status."""
+    for found in (Measurement(2.0), Measurement(None), Measurement(math.nan)):
+        (judged,) = judge([parse("x <= 1", "warn")], lambda _, found=found: found)
+        assert judged.status != "pass"
+        assert exit_code([judged]) == 0
+
+
+def test_an_offset_needs_no_positive_baseline():
+    """A factor of 1 is no factor."""
+    for saved_value, limit, status in (
+        (-1.0, "baseline + 2", "pass"),
+        (-1.0, "baseline * 1 + 2", "pass"),
+        (-1.0, "baseline", "fail"),
+        (-1.0, "baseline * 2 + 9", "error"),
+        (0.0, "baseline * 2 + 9", "error"),
+        (1.0, "baseline * 2", "pass"),
+    ):
+        gate = parse(f"x <= {limit}")
+        (result,) = judge(
+            [gate], lambda _: Measurement(0.5), lambda _, v=saved_value: Measurement(v)
+        )
+        assert result.status == status, limit
+
+
+def test_a_limit_that_overflows_is_an_error():
+    """A limit of infinity would pass anything."""
+    (result,) = judge(
+        [parse("x <= baseline * 1e300")], lambda _: Measurement(1.0), lambda _: Measurement(1e300)
+    )
+    assert (result.status, result.limit) == ("error", None)
+
+
+ENDS = {
+    (0.9, 1.0): "pass",
+    (0.9, 1.1): "undecided",
+    (1.1, 1.2): "fail",
+    (-math.inf, 0.9): "error",
+    (0.9, math.inf): "error",
+    (math.nan, 0.9): "error",
+    (0.9, math.nan): "error",
+    (-math.inf, math.inf): "error",
+}
+
+
+@pytest.mark.parametrize("ends", ENDS, ids=str)
+def test_an_interval_decides_as_a_whole(ends):
+    """Both ends must be finite: an infinite one says that nothing is known on that side."""
+    (result,) = judge([parse("x <= 1")], lambda _: Measurement(0.95, ci=ends))
+    assert result.status == ENDS[ends]
+    (warned,) = judge([parse("x <= 1", "warn")], lambda _: Measurement(0.95, ci=ends))
+    assert warned.status == {"fail": "warn"}.get(ENDS[ends], ENDS[ends])
+
+
+def test_the_interval_of_the_baseline_counts_too():
+    """The whole interval of the result must hold beside the whole interval of the limit."""
+    for ends, status in (((0.8, 0.9), "pass"), ((0.8, 1.0), "undecided"), ((1.2, 1.3), "fail")):
+        (result,) = judge(
+            [parse("x < baseline")],
+            lambda _, e=ends: Measurement(sum(e) / 2, ci=e),
+            lambda _: Measurement(1.0, ci=(0.95, 1.1)),
+        )
+        assert result.status == status
+
+
+FRACTIONS = {
+    0.049: "far less than a standard error",
+    0.051: "a tenth of a standard error",
+    0.1: "a tenth of a standard error",
+    0.25: "a quarter of a standard error",
+    0.34: "a third of a standard error",
+    0.5: "half a standard error",
+    0.66: "two thirds of a standard error",
+    0.75: "three quarters of a standard error",
+    0.9: "nearly one standard error",
+    0.94: "nearly one standard error",
+    0.96: "1 standard error",
+    1.04: "1 standard error",
+    1.06: "1.1 standard errors",
+    12.4: "12 standard errors",
+}
+
+
+@pytest.mark.parametrize("count", FRACTIONS)
+def test_an_excess_is_given_in_standard_errors(count):
+    """As a phrase below 1: it may be chance."""
+    (result,) = judge([parse("x <= 0")], lambda _: Measurement(2.0 * count, 2.0))
+    assert result.reason.endswith(f"({FRACTIONS[count]})")
+
+
+def result_of(status, level="fail", reason="why"):
+    return judge([parse("x <= 1", level)], lambda _: Measurement(1.0))[0]._replace(
+        status=status, reason=reason
+    )
+
+
+def test_the_worst_comes_first():
+    """Gates of level warn after all others that count, whatever their status, then the passed."""
+    mixed = [
+        result_of("pass"), result_of("error", "warn"), result_of("undecided"), result_of("fail"),
+        result_of("pass", "warn"), result_of("warn", "warn"), result_of("error"),
+    ]  # fmt: skip
+    order = [(each.status, each.gate.level) for each in worst_first(mixed)]
+    assert order == [
+        ("fail", "fail"), ("error", "fail"), ("undecided", "fail"), ("error", "warn"),
+        ("warn", "warn"), ("pass", "fail"), ("pass", "warn"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", ["fail", "warn", "undecided"])
+def test_a_policy_replaces_undecided_only(policy):
+    """And its reason says so."""
+    for status in ("pass", "warn", "fail", "error"):
+        assert apply_undecided_policy(result_of(status), policy) == result_of(status)
+    found = apply_undecided_policy(result_of("undecided"), policy)
+    assert found.status == policy
+    assert found.reason == ("why" if policy == "undecided" else "undecided: why")
+
+
+def test_exit_codes_are_of_the_gates_that_count():
+    """1 before 6 before 0."""
+    codes = {
+        ("pass", "pass"): 0, ("undecided", "pass"): 6, ("undecided", "fail"): 1,
+        ("error", "pass"): 1, ("fail", "undecided"): 1, ("warn", "pass"): 0,
+    }  # fmt: skip
+    for statuses, code in codes.items():
+        assert exit_code([result_of(status) for status in statuses]) == code
+        assert exit_code([result_of(status, "warn") for status in statuses]) == 0
+    assert exit_code([]) == 0
+
+
+def test_a_gate_without_its_number_says_what_is_missing():
+    """In the result, in the baseline, or of one group."""
+    relative = parse("x[g=*] <= baseline")
+    one, two = Measurement(1.0), {"a": Measurement(1.0), "b": Measurement(2.0)}
+    reasons = {
+        judge([parse("x <= 1")], lambda _: {})[0].reason: "there is no such number",
+        judge([relative], lambda _: one)[0].reason: "there is no baseline",
+        judge([relative], lambda _: two, lambda _: {"a": one})[0].reason: "b",
+        judge([relative], lambda _: {"a": one}, lambda _: two)[0].reason: "b",
+        judge([relative], lambda _: one, lambda _: Measurement(math.inf))[0].reason: "not a finite",
+    }
+    assert all(words in reason for reason, words in reasons.items()), reasons
+    missing = judge([relative], lambda _: {"a": one}, lambda _: two)[0]
+    assert missing[1:5] == (None, None, None, "error")
+    assert missing.reason == "the baseline has it, and the result does not; worst of 2 is b"
+    named = judge([parse("x[g=*] <= 0")], lambda _: {"a": one})[0]
+    assert named.reason == "a: over by 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "stat"),
+    [("x <= baseline", "value"), ("x.ci_high <= baseline", "value"), ("x.max <= baseline", "max"),
+     ("x.max <= baseline.min", "min"), ("x.max <= 1", "max")],
+)  # fmt: skip
+def test_the_baseline_is_asked_for_the_same_statistic(text, stat):
+    """The value where the left side is an end of the interval."""
+    asked = []
+    judge(
+        [parse(text)],
+        lambda _: Measurement(1.0),
+        lambda gate: asked.append(gate.stat) or Measurement(1.0),
+    )
+    assert asked == ([stat] if "baseline" in text else [])
+    assert parse(text).for_baseline.stat == stat
+
+
+def test_the_worst_group_stands_for_all():
+    """By status first, then by how far it is beyond the limit; its reason names it."""
+    numbers = {"a": Measurement(1.0), "b": Measurement(5.0), "c": Measurement(3.0)}
+    (result,) = judge([parse("x[g=*] <= 2")], lambda _: numbers)
+    assert (result.value, result.reason) == (5.0, "over by 3 (150 %); worst of 3 is b")
+    (result,) = judge([parse("x[g=*] >= 4")], lambda _: numbers)
+    assert (result.value, result.reason) == (1.0, "under by 3 (75 %); worst of 3 is a")
+    (result,) = judge([parse("x[g=*] <= 9")], lambda _: numbers | {"d": Measurement(None)})
+    assert result.status == "error"
+    assert result.reason.endswith("worst of 4 is d")
