@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from losscli.differences.changes import Change, Changes, SavedLoss
 
 _HEADERS = ("loss", "old", "new", "change", "relative", "95 % interval", "by", "verdict")
-_DROP_ORDER = ("by", "old", "relative")
+_DROP_ORDER = ("by", "old", "relative", "new")
 _MOST_GROUPS = 40
 _WORST_FIRST = ("worse", "undecided", "not worse", "better")
 
