@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint quick test-deep record test-cuda bench examples clean
+.PHONY: demo test lint quick mutants test-deep record test-cuda bench examples clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -35,6 +35,13 @@ quick: lint
 # The exhaustive runs: longer searches of hypothesis, and the tests marked deep.
 test-deep: lint $(VENV)/oracles
 	LOSSCLI_TESTS=deep $(BIN)/pytest -n 2 --dist loadgroup
+
+# Mutation tests of the packages that pyproject.toml names; MUTANTS narrows it by a pattern, and
+# `mutmut show NAME` prints a survivor. It takes hours for all, and continues where it was stopped.
+MUTANTS ?=
+mutants: $(VENV)/mutants
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 # Write again what optax and Keras give; CONTRIBUTING.md says when.
 record: $(VENV)/oracles
@@ -68,5 +75,9 @@ $(VENV)/oracles: $(VENV)/dev
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev,oracles]"
 	@touch $@
 
+$(VENV)/mutants: $(VENV)/dev
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev,mutants]"
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) mutants build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
