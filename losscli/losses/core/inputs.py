@@ -1,11 +1,12 @@
-"""Arrays of a call from Python, taken and checked, and worked on a chunk at a time."""
+"""Arrays of a call from Python: converted, checked, and computed on a chunk at a time."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
@@ -14,25 +15,65 @@ from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, Place
 from losscli.losses.core.domain import Domain, rows_with
 
-if TYPE_CHECKING:
-    from losscli.losses.core.loss import Loss
-
-# Numbers that are worked on at once in a host's process: few enough for temporaries that it keeps
-# (see prime_heap) and that stay in cache. Calls on a sixteenth of them are so short that two
-# threads spend more on the interpreter's lock than they save: triplet_margin then took 7 ns, not 2.
+# Numbers in a chunk: few enough that the heap keeps the temporaries (see prime_heap) and that they
+# stay in cache. On a sixteenth of them two threads spend more time on the interpreter's lock than
+# they save: triplet_margin then took 7 ns a number, not 2.
 _CHUNK = 262_144
 
 
 def chunks(rows: int, numbers: int) -> Iterator[slice]:
-    """Parts of so many rows of so many numbers each, alike long: a short last one costs as much."""
+    """Slices of so many rows, of so many numbers each, in parts of equal length.
+
+    A short last part would cost as much as a whole one.
+    """
     count = max(1, round(rows * max(1, numbers) / _CHUNK))
     step = max(1, -(-rows // count))
     return (slice(start, start + step) for start in range(0, rows, step))
 
 
+class RawInputs(NamedTuple):
+    """Predictions and targets as NumPy arrays of any type of numbers; no targets are None."""
+
+    pred: NDArray[Any]
+    target: NDArray[Any] | None
+
+    @classmethod
+    def of(cls, name: str, pred: Any, target: Any, *, targeted: bool) -> "RawInputs":
+        """The arrays of a call of the loss `name`; targeted: True if it takes targets.
+
+        Raises DataError for other than one row of targets for each row of predictions.
+        """
+        if not targeted and target is not None:
+            raise DataError(f"{name} takes no targets: its rows hold all that it needs")
+        raw = cls(as_array(pred, "pred"), as_array(target, "target") if targeted else None)
+        rows = None if raw.target is None else len(np.atleast_1d(raw.target))
+        if raw.pred.ndim == 0 or rows not in (None, len(raw.pred)):
+            shapes = " and ".join(str(array.shape) for array in raw if array is not None)
+            raise DataError(f"{name} takes one target for each prediction; they are {shapes}")
+        if not raw.pred.size and len(raw.pred):
+            raise DataError(f"{name} takes rows of numbers; pred is {raw.pred.shape}")
+        return raw
+
+    def check_values(
+        self,
+        name: str,
+        domains: tuple[Domain, Domain | None],
+        classes: int | None,
+        ignore_index: int | None,
+    ) -> None:
+        """Raise DataError for a value outside the domain of predictions or of targets."""
+        pred_domain, target_domain = domains
+        ignored = None
+        if ignore_index is not None and self.target is not None and self.target.ndim == 1:
+            ignored = self.target == ignore_index
+        _check(name, "pred", self.pred, pred_domain, ignored=ignored)
+        if target_domain is not None:
+            _check(name, "target", self.target, target_domain, classes, ignore_index)
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a Python call is made of, checked: arrays of one backend, and parameters."""
+    """The checked inputs of a call from Python: arrays of one backend, and parameters."""
 
     xp: Namespace
     pred: Array
@@ -40,31 +81,19 @@ class Inputs:
     params: Mapping[str, Any]
 
     @classmethod
-    def of(cls, loss: "Loss", pred: Any, target: Any, given: Mapping[str, Any]) -> "Inputs":
-        """Those of a call of a loss; raises what the call does."""
-        params = loss.resolve(given)
-        if not loss.rows_of.targeted and target is not None:
-            raise DataError(f"{loss.name} takes no targets: its rows hold all that it needs")
-        raw_pred = as_array(pred, "pred")
-        raw_target = None if not loss.rows_of.targeted else as_array(target, "target")
-        if raw_pred.ndim == 0 or (
-            raw_target is not None and len(raw_pred) != len(np.atleast_1d(raw_target))
-        ):
-            beside = "" if raw_target is None else f" and {raw_target.shape}"
-            raise DataError(
-                f"{loss.name} takes one target a prediction; they are {raw_pred.shape}{beside}"
-            )
-        target_row = None if raw_target is None else raw_target.shape[1:]
-        loss.check_shapes(raw_pred.shape[1:], target_row, params)
-        if not raw_pred.size and len(raw_pred):
-            raise DataError(f"{loss.name} takes rows of numbers; pred is {raw_pred.shape}")
-        _check_inputs(loss, raw_pred, raw_target, params)
-        indexed = loss.indexed(target_row)
+    def of(
+        cls, pred: Any, target: Any, raw: "RawInputs", params: Mapping[str, Any], *, indexed: bool
+    ) -> "Inputs":
+        """The inputs on the backend of the predictions, in float64.
+
+        pred, target: as they were given; raw: as NumPy arrays. indexed: True if targets are class
+        indices, which stay integers.
+        """
         if hasattr(pred, "detach"):
-            return cls._on_torch(pred, target, raw_target, params, indexed=indexed)
+            return cls._on_torch(pred, target, raw.target, params, indexed=indexed)
         kind = np.int64 if indexed else np.float64
-        second = None if raw_target is None else np.ascontiguousarray(raw_target, kind)
-        return cls(ROWWISE, np.ascontiguousarray(raw_pred, np.float64), second, params)
+        second = None if raw.target is None else np.ascontiguousarray(raw.target, kind)
+        return cls(ROWWISE, np.ascontiguousarray(raw.pred, np.float64), second, params)
 
     @classmethod
     def _on_torch(
@@ -105,17 +134,6 @@ def _plain(array: Any) -> Any:
     return np.array(array, dtype=kind or np.int64, order="C")
 
 
-def _check_inputs(loss: "Loss", pred: Any, target: Any, params: Mapping[str, Any]) -> None:
-    """Raise DataError where an entry lies outside the domain of its role."""
-    pred_domain, target_domain = loss.domains_of(params)
-    classes = loss.classes(pred.shape[1:])
-    ignore_index = params.get("ignore_index")
-    out = target == ignore_index if ignore_index is not None and target.ndim == 1 else None
-    _check(loss.name, "pred", pred, pred_domain, out=out)
-    if target_domain is not None:
-        _check(loss.name, "target", target, target_domain, classes, ignore_index)
-
-
 def _check(
     name: str,
     role: str,
@@ -123,13 +141,13 @@ def _check(
     domain: Domain,
     classes: int | None = None,
     ignore_index: int | None = None,
-    out: Any = None,
+    ignored: Any = None,
 ) -> None:
-    """Raise DataError where an entry lies outside the domain; rows that are `out` may."""
+    """Raise DataError where an entry of a row that is not `ignored` lies outside the domain."""
     missing, outside = domain.violations(raw, classes, ignore_index)
     mask = outside if outside is not None else missing
-    if mask is not None and out is not None:
-        mask = mask & ~out.reshape(-1, *(1,) * (mask.ndim - 1))
+    if mask is not None and ignored is not None:
+        mask = mask & ~ignored.reshape(-1, *(1,) * (mask.ndim - 1))
     if mask is not None and mask.any():
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         raise DataError(

@@ -12,7 +12,7 @@ from losscli.backends.backend import Array, Namespace
 from losscli.errors import DataError, UsageError
 from losscli.losses.core.conventions import Convention
 from losscli.losses.core.domain import LOGIT, Domain
-from losscli.losses.core.inputs import Inputs
+from losscli.losses.core.inputs import Inputs, RawInputs
 from losscli.losses.core.labels import Labels
 from losscli.losses.core.params import Param
 from losscli.losses.core.probabilities import LogProbabilities, Simplex
@@ -204,7 +204,7 @@ class Loss:
         Raises DataError for unlike shapes and values outside the domain (nan among them),
         UsageError for parameters that the loss does not have or cannot take.
         """
-        inputs = Inputs.of(self, pred, target, params)
+        inputs = self._inputs(pred, target, params)
         return inputs.map_chunks(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
 
     def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
@@ -214,11 +214,25 @@ class Loss:
         """
         if not self.differentiable:
             raise UsageError(f"{self.name} has no gradient: it is flat wherever it does not jump")
-        inputs = Inputs.of(self, pred, target, params)
+        inputs = self._inputs(pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
         return inputs.map_chunks(
             lambda xp, p, t, kw: self.derivative(xp, p, t, **kw) / outputs, inputs.pred.shape[1:]
         )
+
+    def _inputs(self, pred: Any, target: Any, given: Mapping[str, Any]) -> Inputs:
+        """The checked inputs of a call; raises what the call does."""
+        params = self.resolve(given)
+        raw = RawInputs.of(self.name, pred, target, targeted=self.rows_of.targeted)
+        target_row = None if raw.target is None else raw.target.shape[1:]
+        self.check_shapes(raw.pred.shape[1:], target_row, params)
+        raw.check_values(
+            self.name,
+            self.domains_of(params),
+            self.classes(raw.pred.shape[1:]),
+            params.get("ignore_index"),
+        )
+        return Inputs.of(pred, target, raw, params, indexed=self.indexed(target_row))
 
     def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """One loss a row, of arrays that were checked."""
