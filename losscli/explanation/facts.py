@@ -8,6 +8,7 @@ from losscli.explanation.curves import Curve, on_line
 from losscli.explanation.form import Form, form_of
 from losscli.explanation.kinds import kinds_of, tasks_of
 from losscli.explanation.lines import Line
+from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.core.loss import Loss, Param
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Document, Note, ending
@@ -77,6 +78,10 @@ class Explanation(Document):
             "curve": self.curve.to_dict(),
             "avoid": loss.avoid,
             "equivalents": dict(loss.equivalents),
+            "conventions": {
+                library: {"version": LIBRARIES[library], "note": convention.note}
+                for library, convention in loss.like.items()
+            },
             "pitfalls": list(loss.pitfalls),
             "source": loss.source,
             "next": self.next,

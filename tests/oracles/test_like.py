@@ -1,14 +1,18 @@
 """Every loss under every convention that it declares, through the public face."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from losscli import evaluate
+from losscli import evaluate, explain
 from losscli.checks.generators import Sample, draw
 from losscli.errors import LossCliError
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import bind
+from losscli.render import text
 from tests.catalogue.test_declarations import sample
 
 LOSSES = {loss.name: loss for loss in all_losses()}
@@ -59,3 +63,25 @@ def test_a_library_is_followed_where_it_has_the_loss(library):
     for name in sorted(set(LOSSES) - set(REACHED[library].split())):
         with pytest.raises(LossCliError, match=library):
             evaluate(*sample(LOSSES[name]), loss=name, like=library)
+
+
+def test_the_versions_that_are_followed_are_those_that_tests_ask():
+    """What `explain` says of a library is what the constraints install."""
+    names = {"torch": "torch", "keras": "keras", "sklearn": "scikit-learn", "optax": "optax"}
+    lines = Path("constraints.txt").read_text().split()
+    pinned = dict(line.split("==") for line in lines if "==" in line)
+    for library, version in LIBRARIES.items():
+        assert f"{pinned[names[library]]}.".startswith(f"{version}.")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_explain_says_which_version_is_followed(library):
+    """In JSON beside the note, and on the page."""
+    result = explain("dice" if library != "sklearn" else "mse")
+    known = json.loads(result.to_json())["conventions"]
+    if library in known:
+        assert known[library]["version"] == LIBRARIES[library]
+        assert f"{library} {LIBRARIES[library]}" in text(result, "table")
+    tversky = explain("tversky").to_dict()["conventions"]["keras"]
+    assert tversky["version"] == "3.15"
+    assert "up to Keras 3.15" in tversky["note"]

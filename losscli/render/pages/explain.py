@@ -8,6 +8,7 @@ import numpy as np
 
 from losscli.explanation.facts import Explanation, bounds_of
 from losscli.explanation.form import Corner, Tail
+from losscli.losses.core.conventions import LIBRARIES
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.layout import fit
 from losscli.render.page import Drawing, Page, TextLine
@@ -169,6 +170,8 @@ def _advice(result: Explanation) -> Iterator[TextLine]:
     yield from _labelled("avoid when", loss.avoid)
     for number, (library, words) in enumerate(loss.equivalents.items()):
         yield from _labelled("" if number else "equals", f"{library}  {words}")
+    versions = ", ".join(f"{library} {LIBRARIES[library]}" for library in loss.like)
+    yield from _labelled("--like", versions)
     for number, words in enumerate(loss.pitfalls):
         yield from _labelled("" if number else "note", words)
     source, next_command = loss.source, result.next[0]

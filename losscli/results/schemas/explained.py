@@ -84,6 +84,7 @@ def explanation() -> Schema:
             "curve": _CURVE,
             "avoid": TEXT,
             "equivalents": mapping(TEXT),
+            "conventions": mapping(record({"version": TEXT, "note": TEXT})),
             "pitfalls": _TEXTS,
             "source": TEXT,
             "next": _TEXTS,

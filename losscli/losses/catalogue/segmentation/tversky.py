@@ -113,13 +113,16 @@ tversky = Loss(
     use="misses are worse than false alarms, or the other way round",
     avoid="both are alike: dice is the same with one name less",
     equivalents={
-        "keras": "losses.Tversky(alpha=beta, beta=alpha)(target, pred)  # the two are "
-        "swapped there",
+        "keras": "losses.Tversky(alpha=beta, beta=alpha)(target, pred)  # exchanged up "
+        "to Keras 3.15",
         "optax": "losses.dice_loss(pred, target, alpha, beta, smooth, apply_softmax=False)",
     },
     like={
         "keras": Convention(
-            {}, _like_keras, by_rows=True, note="keras' alpha weighs misses, and beta false alarms"
+            {},
+            _like_keras,
+            by_rows=True,
+            note="up to Keras 3.15 alpha weighs misses and beta false alarms; later releases agree",
         ),
         "optax": Convention(
             {"smooth": 1.0},
@@ -128,7 +131,7 @@ tversky = Loss(
         ),
     },
     pitfalls=(
-        "Keras has alpha and beta swapped: 0.360 where this is 0.415, at 0.3 and 0.7.",
+        "Keras up to 3.15 exchanges alpha and beta: 0.360 where this is 0.415, at 0.3 and 0.7.",
         "With alpha = 0 a mask of only false alarms costs nothing.",
     ),
 )
