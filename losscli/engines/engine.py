@@ -1,4 +1,4 @@
-"""What an engine is."""
+"""The protocol of engines."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
@@ -23,5 +23,5 @@ class Engine(Protocol):
 
 
 def cannot_start(what: str, reason: str) -> MissingError:
-    """What to say where the system starts no more of these helpers."""
+    """The error for a system that starts no more threads or processes."""
     return MissingError(f"no {what} could be started: {reason}", hint="--threads 1 takes none")

@@ -1,8 +1,8 @@
 """Processes of this machine: forked workers do not wait for each other's interpreter lock.
 
 Two threads of NumPy calls spend a quarter of their time waiting for it; two processes none. Forking
-is for a process of one's own with one thread, hence for the command line; and every worker
-enumerates the tasks by itself, hence for tasks that are cheap to enumerate and not read yet.
+is safe in a process with one thread, such as the command line. Every worker enumerates all tasks,
+so tasks must be cheap to enumerate: blocks that are not read yet.
 """
 
 import os
@@ -15,18 +15,18 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from losscli.engines.engine import Result, Task, cannot_start
 from losscli.errors import MissingError
 from losscli.sources.workspace import Workspace
 
-# How many results the caller keeps of its own while it waits for a worker's.
+# The results that the caller keeps of its own share while it waits for a worker's.
 _AHEAD = 64
 
 
 def can_fork() -> bool:
-    """Whether this process may fork: on Linux, with no other thread whose locks would be lost."""
+    """True on Linux in a process of one thread: the locks of other threads would stay locked."""
     return sys.platform == "linux" and threading.active_count() == 1
 
 
@@ -44,13 +44,13 @@ class ForkedEngine:
         """Results in task order; the first error in task order is raised in its turn."""
         workers: list[_Worker] = []
         try:
-            with _SignalsHeld() as held:  # none between a fork and the list of what to end
+            with _SignalsBlocked() as blocked:  # none between a fork and its entry in the list
                 for place in range(1, self.threads):
                     share = _every(tasks, self.threads, place)
                     pipes = [worker.pipe for worker in workers]
-                    workers.append(_Worker(work, share, pipes, held))
-            own = _Own(work, _every(tasks, self.threads, 0))
-            members: list[_Own | _Worker] = [own, *workers]
+                    workers.append(_Worker(work, share, pipes, blocked))
+            own = _OwnShare(work, _every(tasks, self.threads, 0))
+            members: list[_OwnShare | _Worker] = [own, *workers]
             while True:
                 for member in members:
                     while not member.ready() and own.run_ahead():
@@ -63,20 +63,20 @@ class ForkedEngine:
                         raise value
                     yield value
         finally:
-            with _SignalsHeld():  # one that strikes here waits until all are ended
+            with _SignalsBlocked():  # until all are ended
                 for worker in workers:
                     worker.end()
 
 
-class _SignalsHeld:
-    """Signals whose handlers raise, wherever they strike, wait while it is entered."""
+class _SignalsBlocked:
+    """A context that blocks the signals whose handlers raise exceptions."""
 
     def __enter__(self) -> Self:
         self._before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
         raising = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, raising)
-        except BaseException:  # raised by the handler of one that came before
+        except BaseException:  # raised by the handler of an earlier signal
             self.release()
             raise
         return self
@@ -85,22 +85,23 @@ class _SignalsHeld:
         self.release()
 
     def release(self) -> None:
-        """Let them strike: also those that came meanwhile."""
+        """Deliver them again, those that came meanwhile included."""
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
 _DONE, _FAILED = True, False
+_END = object()
 
 
 def _every(tasks: Iterable[Task], step: int, first: int) -> Iterator[Task]:
-    """Each step-th task from the first; enumerated where it is drawn, before or after a fork."""
+    """Every step-th task from the first; drawn in whichever process iterates."""
     for number, task in enumerate(tasks):
         if number % step == first:
             yield task
 
 
-class _Own:
-    """The caller's share, done while there is nothing to take from others."""
+class _OwnShare:
+    """The tasks of the calling process, done while no worker's result is ready."""
 
     def __init__(self, work: Callable[[Task, Workspace], Result], tasks: Iterator[Task]) -> None:
         self._messages = _messages(work, tasks, Exception)
@@ -117,7 +118,7 @@ class _Own:
         return True
 
     def ready(self) -> bool:
-        """Whether a result is kept."""
+        """True if a result is kept."""
         return bool(self._kept)
 
     def take(self) -> Any:
@@ -126,7 +127,7 @@ class _Own:
 
 
 def _forked() -> tuple[int, int, int]:
-    """A new process, 0 in itself, and the two ends of a pipe: one to read, one to write."""
+    """The process id of a fork (0 in the child), and the read and write ends of a pipe."""
     try:
         source, sink = os.pipe()
         try:
@@ -147,7 +148,7 @@ class _Worker:
         work: Callable[[Task, Workspace], Result],
         tasks: Iterator[Task],
         others: list[int],
-        held: "_SignalsHeld",
+        blocked: "_SignalsBlocked",
     ) -> None:
         self._process, self.pipe, sink = _forked()
         self._buffer = bytearray()
@@ -158,9 +159,9 @@ class _Worker:
             os.close(sink)
             return
         try:  # the worker: it never returns into the caller's program
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller heeds it, and ends us
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller handles it, and kills workers
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            held.release()
+            blocked.release()
             for pipe in (self.pipe, *others):
                 os.close(pipe)
             for message in _messages(work, tasks, BaseException):
@@ -170,7 +171,7 @@ class _Worker:
             os._exit(0)
 
     def ready(self) -> bool:
-        """Whether something can be taken without waiting long."""
+        """True if part of a result has arrived."""
         return bool(self._buffer) or bool(self._poll.poll(0))
 
     def take(self) -> Any:
@@ -179,21 +180,23 @@ class _Worker:
         return pickle.loads(self._bytes(size))  # noqa: S301 - from a fork of this very program
 
     def end(self) -> None:
-        """Stop the worker wherever it is."""
-        os.close(self.pipe)
-        if not self._gone:
-            with suppress(ProcessLookupError):  # gone unseen, where this process ignores SIGCHLD
-                os.kill(self._process, signal.SIGKILL)
-            self._wait()
+        """Kill the worker, then close its pipe: a worker that still writes would see it broken."""
+        try:
+            if not self._gone:
+                with suppress(ProcessLookupError):  # reaped where this process ignores SIGCHLD
+                    os.kill(self._process, signal.SIGKILL)
+                self._wait()
+        finally:
+            os.close(self.pipe)
 
     def _wait(self) -> int:
-        """How the worker ended; 0 where nobody knows, as this process ignores SIGCHLD."""
+        """The exit status of the worker; 0 if unknown, because this process ignores SIGCHLD."""
         with suppress(ChildProcessError):
             return os.waitpid(self._process, 0)[1]
         return 0
 
     def _ended(self) -> MissingError:
-        """What to say of a worker that is gone: something outside must have ended it."""
+        """The error for a worker that ended by itself: something outside must have killed it."""
         status = self._wait()
         self._gone = True
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
@@ -218,11 +221,16 @@ def _messages(
 ) -> Iterator[tuple[bool, Any]]:
     """The results of the tasks; an error of the kept kind is the last of them."""
     workspace = Workspace()
-    try:
-        for task in tasks:
-            yield _DONE, work(task, workspace)
-    except kept as error:
-        yield _FAILED, error
+    message: tuple[bool, Any] = (_DONE, None)
+    while message[0] is _DONE:
+        try:
+            task = next(tasks, _END)
+            if task is _END:
+                return
+            message = _DONE, work(cast("Task", task), workspace)
+        except kept as error:
+            message = _FAILED, error
+        yield message  # outside `try`: a generator that is closed here must not go on
 
 
 def _send(sink: int, message: Any) -> None:

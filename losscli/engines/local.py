@@ -1,4 +1,4 @@
-"""Threads of this process: NumPy releases the interpreter's lock where the work is."""
+"""Threads of this process: NumPy releases the interpreter lock during array operations."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -7,12 +7,12 @@ from typing import Generic
 from losscli.engines.engine import Result, Task, cannot_start
 from losscli.sources.workspace import Workspace
 
-# How far all may run ahead of the merge, in blocks a thread: one of them may be slow.
+# Blocks a thread that may be done before the merge takes them: one block may be slow.
 _AHEAD = 4
 
 
 class LocalEngine:
-    """The calling thread and helpers, which draw tasks from one iterator."""
+    """The calling thread and worker threads, which draw tasks from one iterator."""
 
     name = "local"
 
@@ -27,10 +27,10 @@ class LocalEngine:
 
 
 class _ParallelMap(Generic[Task, Result]):
-    """The threads of one map, and what they share under one lock.
+    """The threads of one map, and their shared state.
 
-    The caller works too, between the results that it takes: a thread that only merges would fight
-    the workers for the interpreter's lock, which cost a third of the time on two cores.
+    The caller works too, between the results that it takes: a thread that only merges would compete
+    with the workers for the interpreter lock, which cost a third of the time on two cores.
     """
 
     def __init__(
@@ -48,19 +48,19 @@ class _ParallelMap(Generic[Task, Result]):
         self._waiting = 0
 
     def results(self) -> Iterator[Result]:
-        helpers: list[threading.Thread] = []
+        workers: list[threading.Thread] = []
         try:
             for i in range(1, self._size):
-                helper = threading.Thread(target=self._help, name=f"losscli-{i}", daemon=True)
-                _start(helper)
-                helpers.append(helper)
+                worker = threading.Thread(target=self._run_worker, name=f"losscli-{i}", daemon=True)
+                _start(worker)
+                workers.append(worker)
             yield from self._in_order(Workspace())
         finally:
-            # Also on Ctrl-C and when the caller stops early: no helper outlives the map.
+            # Also on Ctrl-C and when the caller stops early: no worker outlives the map.
             self._over = True
             self._wake()
-            for helper in helpers:
-                helper.join()
+            for worker in workers:
+                worker.join()
 
     def _in_order(self, workspace: Workspace) -> Iterator[Result]:
         while True:
@@ -76,12 +76,12 @@ class _ParallelMap(Generic[Task, Result]):
                 continue
             if self._do_one(workspace, Exception):  # Ctrl-C is raised at once
                 continue
-            # No task is left to draw: wait for the helpers.
+            # No task is left to draw: wait for the workers.
             self._wait(lambda: self._taken in self._done or self._taken == self._drawn)
             if self._taken == self._drawn:
                 return
 
-    def _help(self) -> None:
+    def _run_worker(self) -> None:
         workspace = Workspace()
         limit = _AHEAD * self._size
         while self._do_one(workspace, BaseException):
@@ -89,7 +89,7 @@ class _ParallelMap(Generic[Task, Result]):
                 self._wait(lambda: self._over or self._drawn - self._taken < limit)
 
     def _do_one(self, workspace: Workspace, kept: type[BaseException]) -> bool:
-        """Draw a task and do it; False where no more are to be done.
+        """Draw a task and do it; return False if no task is left, or the map is stopped.
 
         kept: errors that take the place of the result, to be raised in its turn.
         """
@@ -128,7 +128,7 @@ class _ParallelMap(Generic[Task, Result]):
                 self._waiting -= 1
 
     def _wake(self) -> None:
-        """Tell those who wait, if anybody does: between busy threads the lock is not touched."""
+        """Notify waiting threads, if there are any: busy threads never touch the lock."""
         if self._waiting:
             with self._changed:
                 self._changed.notify_all()

@@ -120,6 +120,32 @@ def test_a_signal_while_workers_are_forked_or_ended_leaves_none(call, name):
     assert (done.stdout, done.stderr) == ("interrupted\nnobody left\n", "")
 
 
+# A caller that stops while its workers write; the second time they see their pipes break.
+_WRITING = """
+import os
+from losscli.engines import forked
+for _ in range(3):
+    results = forked.ForkedEngine(3).map(lambda task, _: bytes(300_000), range(1000))
+    next(results)
+    results.close()
+forked._Worker.end = lambda worker: os.close(worker.pipe)
+results = forked.ForkedEngine(3).map(lambda task, _: bytes(300_000), range(1000))
+next(results)
+results.close()
+try:
+    while True:
+        os.wait()
+except ChildProcessError:
+    pass
+"""
+
+
+def test_a_worker_that_is_writing_when_the_caller_stops_says_nothing():
+    """It is killed, or ends; and does not go on where it was stopped."""
+    done = subprocess.run([sys.executable, "-c", _WRITING], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_worker_that_dies_is_an_error():
     """Never a shorter sum; it says what ended it, and what may help."""
 
