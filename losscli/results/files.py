@@ -3,7 +3,9 @@
 import atexit
 import contextlib
 import os
+import re
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +15,9 @@ from losscli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     pass
+
+_TEMPORARY = re.compile(r"\.(.*)\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
+_STALE_S = 24 * 60 * 60.0
 
 # The temporary files of this process. A signal may end it between the moment in which one is made
 # and the one in which somebody is there to remove it.
@@ -41,6 +46,7 @@ class OutputFile:
         stem = os.fsdecode(os.fsencode(target.name)[:100])
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._target, self._temporary = target, target.with_name(name)
+        sweep(target.parent, stem)
         _begun.add(self._temporary)
         try:
             if target.exists() and not target.is_file():
@@ -109,6 +115,22 @@ class OutputFile:
             action()
         except OSError as error:
             raise DataError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+def sweep(folder: Path, stem: str | None = None) -> None:
+    """Remove temporary files over a day old whose process is gone; stem: only of this file.
+
+    A run may take longer than a day; that its process lives is known on Linux only.
+    """
+    before = time.time() - _STALE_S
+    with contextlib.suppress(OSError):
+        for match in filter(None, map(_TEMPORARY.fullmatch, os.listdir(folder))):  # noqa: PTH208
+            if stem not in (None, match[1]) or Path("/proc", match[2]).exists():
+                continue
+            path = folder / match[0]
+            with contextlib.suppress(OSError):  # another run may sweep too
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
 
 def resolve_links(path: str | os.PathLike[str]) -> str:

@@ -1,25 +1,20 @@
 """The results folder: saving, sweeping, listing."""
 
-import contextlib
 import os
-import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from losscli.errors import LossCliError, UsageError
+from losscli.errors import DataError, LossCliError, UsageError
 from losscli.results.reader import read
 from losscli.results.validation import check_run
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-from losscli.results.files import OutputFile, make_folder, resolve_links
+from losscli.results.files import OutputFile, make_folder, resolve_links, sweep
 
 LATEST = "latest.json"
-_TEMPORARY = re.compile(r"\..*\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
-_STALE_S = 24 * 60 * 60.0
 
 
 class SavedRun:
@@ -45,7 +40,7 @@ class SavedRun:
                     hint="remove the link; --results DIR names another folder",
                 )
         make_folder(own, "--results DIR names another")
-        _sweep(own)
+        sweep(own)
         self.started = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         unique = f"{text}{started.isoformat()}{os.getpid()}{os.urandom(8).hex()}"
         short = hashlib.sha256(unique.encode(errors="backslashreplace")).hexdigest()[:8]
@@ -71,22 +66,6 @@ class SavedRun:
         self._latest.discard()
 
 
-def _sweep(folder: Path) -> None:
-    """Remove temporary files that nobody will finish: over a day old, and their process is gone.
-
-    A run may take longer than a day; that its process lives is known on Linux only.
-    """
-    before = time.time() - _STALE_S
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            named = _TEMPORARY.fullmatch(path.name)
-            if named is None or Path("/proc", named[1]).exists():
-                continue
-            with contextlib.suppress(OSError):  # another run may be as tidy
-                if path.stat().st_mtime < before:
-                    path.unlink()
-
-
 def age(path: Path) -> tuple[str, int, str]:
     """What puts results of one name in order: the second in the name, then when it was written."""
     try:
@@ -105,11 +84,14 @@ class Entry(NamedTuple):
 
 
 def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
-    """The results of a folder, the oldest first, by name and then by time; latest.json left out."""
+    """The results of a folder, the oldest first, by name and then by time; latest.json left out.
+
+    Raises DataError for a folder that cannot be read; one that does not exist has no results.
+    """
     root = Path(folder)
-    if not root.is_dir():
-        return
-    for path in sorted(root.glob("*/*.json"), key=lambda path: (path.parent.name, *age(path))):
+    paths = [root / name / file for name in _names(root) for file in _names(root / name)]
+    paths = [path for path in paths if path.suffix == ".json"]
+    for path in sorted(paths, key=lambda path: (path.parent.name, *age(path))):
         if path.name == LATEST or path.name.startswith("."):
             continue
         if not path.is_file():  # a pipe would be waited for, a device read for ever
@@ -122,3 +104,13 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
             yield Entry(os.fspath(path), document)
         except LossCliError as error:
             yield Entry(os.fspath(path), None, error.message)
+
+
+def _names(folder: Path) -> list[str]:
+    """The names in a folder; none if it is missing or not a folder."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names as texts
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return []
+    except OSError as error:
+        raise DataError(f"cannot read the folder {folder}: {error.strerror or error}") from error

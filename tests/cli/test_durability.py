@@ -352,12 +352,29 @@ def test_a_directory_in_the_place_of_a_file_is_exit_2(losscli, config, name):
 DAY_S = 24 * 60 * 60
 
 
-def left_behind(name, age_s):
-    path = Path("results/c", name)
+def left_behind(name, age_s, folder="results/c"):
+    path = Path(folder, name)
     path.write_text("half")
     then = time.time() - age_s
     os.utime(path, (then, then))
     return path.name
+
+
+@pytest.mark.parametrize("flags", [("-o", "r.json"), ("--per-sample", "r.json.npy")], ids=" ".join)
+def test_what_a_killed_evaluation_left_is_swept_by_the_next(losscli, pair, flags):
+    """Of the files that this run writes too, after a day, and only what no process will finish."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    name = flags[1]
+    gone = left_behind(f".{name}.{dead.pid}.0123abcd.tmp", DAY_S + 60, ".")
+    kept = {
+        left_behind(f".{name}.{dead.pid}.0123abce.tmp", DAY_S - 60, "."),
+        left_behind(f".{name}.{os.getpid()}.0123abcd.tmp", DAY_S + 60, "."),
+        left_behind(f".other.json.{dead.pid}.0123abcd.tmp", 9 * DAY_S, "."),
+    }
+    assert losscli("eval", *pair, "-l", "mae", *flags).code == 0
+    assert gone not in hidden(".")
+    assert set(hidden(".")) == kept
 
 
 def test_what_a_killed_run_left_is_swept_after_a_day(losscli, config):

@@ -218,3 +218,20 @@ def test_without_a_place_there_is_no_baseline(ran, losscli):
     Path("c.yaml").write_text(text)
     losscli("run", "c.yaml")
     assert losscli("bless", "c", "--reason", "x").code == 2
+
+
+@pytest.mark.parametrize("locked", ["results", "results/c"])
+def test_a_results_folder_that_cannot_be_read_is_exit_3(ran, losscli, monkeypatch, locked):
+    """It does not look like an empty one."""
+    ran()
+    whole = os.listdir
+
+    def refuse(path="."):
+        if os.fspath(path) == locked:
+            raise PermissionError(13, "Permission denied", locked)
+        return whole(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    said = losscli("results", "list")
+    assert said.code == 3
+    assert said.error[0] == f"error: cannot read the folder {locked}: Permission denied"
