@@ -169,9 +169,8 @@ def _advice(result: Explanation) -> Iterator[TextLine]:
     yield from _labelled("use when", loss.use)
     yield from _labelled("avoid when", loss.avoid)
     for number, (library, words) in enumerate(loss.equivalents.items()):
-        yield from _labelled("" if number else "equals", f"{library}  {words}")
-    versions = ", ".join(f"{library} {LIBRARIES[library]}" for library in loss.like)
-    yield from _labelled("--like", versions)
+        name = f"{library} {LIBRARIES[library]}" if library in loss.like else library
+        yield from _labelled("" if number else "equals", f"{name}  {words}")
     for number, words in enumerate(loss.pitfalls):
         yield from _labelled("" if number else "note", words)
     source, next_command = loss.source, result.next[0]
