@@ -187,6 +187,11 @@ def _loss(facts: Mapping[str, Any]) -> Iterator[str]:
     rows += [("use when", facts["use"]), ("avoid when", facts["avoid"])]
     rows += [("note", text) for text in facts["pitfalls"]]
     rows += [(f"in {library}", code(text)) for library, text in facts["equivalents"].items()]
+    for library, convention in facts["conventions"].items():
+        version = f"version {convention['version']}"
+        rows.append(
+            (code(f"--like {library}"), "; ".join(filter(None, (version, convention["note"]))))
+        )
     rows.append(("source", facts["source"]))
     yield from table(("", ""), rows)
 
