@@ -1,10 +1,7 @@
 """Groups of an evaluation: one accumulator per group and loss, merged block by block."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
-from losscli.accumulators.digest import Leaves
 from losscli.accumulators.groups import Runs
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.errors import DataError
@@ -16,7 +13,7 @@ MOST = 10_000
 
 
 class BlockGroups:
-    """The groups of one block, whose rows are put in order once for all losses.
+    """The groups of one block, whose rows are sorted once for all losses.
 
     Raises DataError for too many groups.
     """
@@ -41,20 +38,6 @@ class BlockGroups:
         return dict(zip(self._texts, zip(*self._accumulators, strict=True), strict=True))
 
 
-def leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
-    """The part of each group role's digest: eight bytes of the SHA-256 of each row's key.
-
-    So the same keys have the same digest in any format, and every row's part has its place.
-    """
-    from hashlib import sha256
-
-    for role, keys in block.keys.items():
-        texts = ("".join(f"{len(part)}:{part}" for part in key) for key in keys.texts)
-        marks = b"".join(sha256(t.encode(errors="surrogatepass")).digest()[:8] for t in texts)
-        flat = np.frombuffer(marks, np.uint64)[keys.codes]
-        yield role, Leaves.of(flat.data.cast("B"), 8 * block.first)
-
-
 class GroupAccumulators:
     """The accumulators of all groups so far, by key."""
 
@@ -63,7 +46,7 @@ class GroupAccumulators:
         self._accumulators: dict[Key, list[RowAccumulator]] = {}
 
     def add(self, part: Mapping[Key, Sequence[RowAccumulator]]) -> None:
-        """Take those of the block that follows; raises DataError for too many groups."""
+        """Merge those of the block that follows; raises DataError for too many groups."""
         for key, accumulators in part.items():
             known = self._accumulators.get(key)
             self._accumulators[key] = (
@@ -84,7 +67,7 @@ class GroupAccumulators:
 
 
 def _check(count: int, source: Source) -> None:
-    """Raise DataError for more groups than anybody can read: ids were taken for groups."""
+    """Raise DataError for too many groups: probably ids were given."""
     if count > MOST:
         table, _ = source.roles["groups"]
         raise DataError(

@@ -13,9 +13,10 @@ from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
 from losscli.engines.engine import Engine
 from losscli.errors import DataError, UsageError
-from losscli.evaluation.block import BlockEvaluator, BlockResult, Mark, Violation
+from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.groups import GroupAccumulators
 from losscli.evaluation.notes import notes_of
+from losscli.evaluation.validity import Mark, Violation
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.document import Note

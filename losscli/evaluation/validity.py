@@ -1,0 +1,165 @@
+"""The validity of the rows of one block: values outside a loss's domain, and missing ones."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError
+from losscli.losses.core.domain import WEIGHT, Domain, Mask, rows_with
+from losscli.losses.spec.binding import BoundLoss
+from losscli.plans.evaluate import NanPolicy
+from losscli.sources.source import Block, Source
+
+Mark: TypeAlias = tuple[str, str]
+_NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Rows that a loss cannot take: the first of them, and how many; `+` merges later ones."""
+
+    message: str
+    role: str
+    row: int
+    column: int | None
+    count: int
+    hint: str = ""
+
+    def __add__(self, later: "Violation") -> "Violation":
+        count = self.count + later.count
+        return Violation(self.message, self.role, self.row, self.column, count, self.hint)
+
+    def error(self, source: Source, total: int) -> DataError:
+        """The error that names the first row, and the number of rows like it of all."""
+        table, of = source.roles[self.role]
+        place = table.place(self.row, self.column, of)
+        return DataError(self.message, place=place, count=self.count, total=total, hint=self.hint)
+
+
+class BlockValidity:
+    """The invalid rows of one block, searched once for each domain of its losses.
+
+    raw: the arrays by role, as they were read. violations: takes the violations that are recorded.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        raw: Mapping[str, NDArray[Any]],
+        nan: NanPolicy,
+        violations: dict[tuple[str, str], Violation],
+    ) -> None:
+        self._first = block.first
+        self._raw = raw
+        self._nan = nan
+        self._violations = violations
+        self._valid: dict[tuple[str, Domain], bool] = {}
+        self._known: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = {}
+
+    def record_outside(self, loss: BoundLoss) -> bool:
+        """Record values outside the domains of a loss; return True if there are any."""
+        any_outside = False
+        for role, domain in self._domains(loss):
+            if domain.bounded:
+                _, outside = self._masks(loss, role, domain)
+                if outside is not None:
+                    self._record(loss, role, domain, outside, domain.hint)
+                    any_outside = True
+        return any_outside
+
+    def missing(self, loss: BoundLoss, *, everywhere: bool) -> Mask | None:
+        """The rows that lack a number that the loss needs; None if no row does.
+
+        everywhere: search also the inputs that may be any number.
+        """
+        rows: Mask | None = None
+        for role, domain in self._domains(loss):
+            if domain.bounded or everywhere:
+                mask, _ = self._masks(loss, role, domain)
+                if mask is not None:
+                    rows = rows_with(mask) if rows is None else rows | rows_with(mask)
+        return rows
+
+    def excluded(self, loss: BoundLoss) -> Mask:
+        """The rows that do not count, whatever they hold: an ignored label, or a weight of 0."""
+        rows = np.zeros(len(self._raw["preds"]), np.bool_)
+        if "weights" in self._raw:
+            rows |= self._raw["weights"] == 0
+        ignore_index = loss.params.get("ignore_index")
+        if ignore_index is not None and loss.loss.indexed(self._raw["targets"].shape[1:]):
+            rows |= self._raw["targets"] == ignore_index
+        return rows
+
+    def nans(self) -> Mask:
+        """The rows with a nan: comparisons and indices lose it, but the row's loss must be nan."""
+        rows = np.zeros(len(self._raw["preds"]), np.bool_)
+        for role in self._raw.keys() & {"preds", "targets"}:
+            if self._raw[role].dtype.kind == "f":
+                rows |= rows_with(np.isnan(self._raw[role]))
+        return rows
+
+    def record_missing(self, loss: BoundLoss, rows: Mask) -> None:
+        """Under --nan error, record the missing numbers in these rows."""
+        if self._nan != "error":
+            return
+        for role, domain in self._domains(loss):
+            mask, _ = self._masks(loss, role, domain)
+            if mask is not None:
+                mask = mask & rows.reshape(-1, *(1,) * (mask.ndim - 1))
+                if mask.any():
+                    self._record(loss, role, domain, mask, _NAN_HINT)
+
+    def record_nan(self, loss: BoundLoss, rows: Mask) -> None:
+        """Record rows whose loss is nan although their inputs are valid."""
+        if not self._violations:
+            message = f"{loss.label} of this row is nan"
+            first, count = self._first + int(rows.argmax()), int(rows.sum())
+            violation = Violation(message, "preds", first, None, count, _NAN_HINT)
+            self._violations["preds", message] = violation
+
+    def marks(self, loss: BoundLoss) -> Iterator[tuple[Mark, frozenset[str]]]:
+        """Marks of the block, from which a domain draws a conclusion once it has all of them."""
+        for role, domain in self._domains(loss):
+            if domain.leaves_marks and not self._surely_valid(role, domain):
+                marks = domain.marks(self._raw[role])
+                if marks:
+                    yield (loss.label, role), marks
+
+    def _domains(self, loss: BoundLoss) -> list[tuple[str, Domain]]:
+        domains: list[tuple[str, Domain]] = [("preds", loss.pred)]
+        if (target := loss.target) is not None:
+            domains.append(("targets", target))
+        return [*domains, ("weights", WEIGHT)] if "weights" in self._raw else domains
+
+    def _surely_valid(self, role: str, domain: Domain) -> bool:
+        """True if a quick test, made once, shows that all values are valid."""
+        if (role, domain) not in self._valid:
+            self._valid[role, domain] = domain.surely_valid(self._raw[role])
+        return self._valid[role, domain]
+
+    def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
+        """The missing values and those outside the domain; None for no such value."""
+        if self._surely_valid(role, domain):
+            return None, None
+        ignore_index = loss.params.get("ignore_index") if role == "targets" else None
+        key = (role, domain, ignore_index, loss.loss.rows_of.extra_classes)
+        if key not in self._known:
+            classes = loss.loss.classes(self._raw["preds"].shape[1:])
+            self._known[key] = domain.violations(self._raw[role], classes, ignore_index)
+        return self._known[key]
+
+    def _record(self, loss: BoundLoss, role: str, domain: Domain, mask: Mask, hint: str) -> None:
+        rows = rows_with(mask)
+        at = np.unravel_index(int(mask.argmax()), mask.shape)
+        value = float(self._raw[role][at])
+        subject = "--weights" if role == "weights" else loss.loss.name
+        reason = domain.reason(value, loss.loss.classes(self._raw["preds"].shape[1:]))
+        message = f"{subject} takes {domain.words}; {value:.10g} {reason}"
+        column = int(at[1]) if len(at) > 1 else None
+        row, count = self._first + int(at[0]), int(rows.sum())
+        kind = f"{domain.words}, {'missing' if hint == _NAN_HINT else 'outside'}"
+        violation = Violation(message, role, row, column, count, hint)
+        self._violations.setdefault((role, kind), violation)
