@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from losscli.errors import UsageError as UsageError
     from losscli.evaluation import Evaluation as Evaluation
     from losscli.explanation.facts import Explanation as Explanation
-    from losscli.results.benchmark import Benchmark as Benchmark
-    from losscli.results.check import Check as Check
+    from losscli.results.documents.bench import Benchmark as Benchmark
+    from losscli.results.documents.check import Check as Check
     from losscli.results.reader import read as read
     from losscli.version import __version__ as __version__
 
@@ -41,8 +41,8 @@ _PUBLIC = {
     "run": "losscli.commands.run",
     "read": "losscli.results.reader",
     "Evaluation": "losscli.evaluation",
-    "Benchmark": "losscli.results.benchmark",
-    "Check": "losscli.results.check",
+    "Benchmark": "losscli.results.documents.bench",
+    "Check": "losscli.results.documents.check",
     "Explanation": "losscli.explanation.facts",
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",

@@ -79,22 +79,9 @@ class LossCliError(Exception):
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document `losscli/error/1`."""
-        place = self.place if isinstance(self.place, Place) else Place("")
-        return {
-            "schema": "losscli/error/1",
-            "code": self.exit_code,
-            "kind": self.kind,
-            "message": self.message,
-            "path": place.path or None,
-            "row": place.row,
-            "line": place.line,
-            "column": place.column,
-            "place": str(self.place) if self.place else None,
-            "count": self.count,
-            "hint": self.hint or None,
-        }
+    def parts(self) -> list[dict[str, Any]]:
+        """The faults that it is made of, where they are several, for its document."""
+        return []
 
 
 class UsageError(LossCliError, ValueError):
@@ -116,13 +103,6 @@ class MissingError(LossCliError):
 
     exit_code = 4
     kind = "missing"
-
-
-class Failure(NamedTuple):
-    """A run of a config that gave no result, and why."""
-
-    run: str
-    error: LossCliError
 
 
 def first_code(found: Iterable[int]) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from losscli.results.benchmark import Limit
+from losscli.results.documents.bench import Limit
 
 # Neither a deadline nor the check for slow strategies: both fail on a busy machine.
 _ANY_SPEED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

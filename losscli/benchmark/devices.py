@@ -10,7 +10,7 @@ from losscli.benchmark.limit import cuda_limit, host_limit, last_cache
 from losscli.benchmark.memory import cuda_peak
 from losscli.benchmark.nvml import Monitor
 from losscli.errors import MissingError, UsageError
-from losscli.results.benchmark import Limit
+from losscli.results.documents.bench import Limit
 
 
 class Device:
@@ -60,7 +60,7 @@ class Device:
             found = self._measured(size, level)
             known = self._limits.get(size)
             if known is not None:  # nothing makes memory look faster than it is
-                found = found._replace(
+                found = found.replace(
                     read_gb_per_s=max(found.read_gb_per_s, known.read_gb_per_s),
                     copy_gb_per_s=max(found.copy_gb_per_s, known.copy_gb_per_s),
                 )

@@ -11,8 +11,8 @@ from losscli.benchmark.rounds import Measurement
 from losscli.benchmark.verify import Entry
 from losscli.checks.answer_check import AnswerCheck
 from losscli.implementations.implementation import Setting, Workload
-from losscli.results.benchmark import Limit, Row, Times
-from losscli.results.document import Note
+from losscli.results.document import Note, pass_name
+from losscli.results.documents.bench import BenchmarkRow, Limit, Times
 from losscli.stats.order_statistics import bimodal, median_interval, outliers
 from losscli.stats.signed_rank import ratio_interval
 
@@ -90,7 +90,9 @@ class Experiment:
                 )
 
 
-def rows_of(experiment: Experiment, peaks: Mapping[tuple[int, str], int | None]) -> Iterator[Row]:
+def rows_of(
+    experiment: Experiment, peaks: Mapping[tuple[int, str], int | None]
+) -> Iterator[BenchmarkRow]:
     """The rows of a experiment; the first implementation is the baseline of the speed-up."""
     faults = [_fault(entry.measurement, entry.verdict) for entry in experiment.entries]
     for entry, fault in zip(experiment.entries, faults, strict=True):
@@ -99,24 +101,29 @@ def rows_of(experiment: Experiment, peaks: Mapping[tuple[int, str], int | None])
         void = fault or faults[0] or _vacuous(measurement, verdict)
         speedup = None if void else _speedup(experiment.measurements[0], measurement)
         value, gradient = verdict.value, verdict.gradient
-        yield Row(
+        times = _times(measurement)
+        yield BenchmarkRow(
             loss=experiment.workload.name,
             label=experiment.workload.label,
             impl=measurement.name,
             device=experiment.setting.device,
             dtype=experiment.setting.dtype,
             shape=experiment.workload.shape,
-            both=experiment.both,
-            cold=experiment.cold,
-            times=_times(measurement),
+            passes=pass_name(experiment.both),
+            cache="cold" if experiment.cold else "warm",
+            times=times,
             bytes=experiment.moved,
+            gb_per_s=None if times is None else experiment.moved / times.median / 1e9,
             limit_time_s=experiment.limit_s,
+            limit_fraction=None
+            if times is None or experiment.limit_s is None
+            else experiment.limit_s / times.median,
             peak_memory_bytes=entry.peak or peaks.get((id(experiment), measurement.name)),
             max_ulp=max(value.ulp, measurement.means.ulp) if value.count else None,
             max_rel_error=value.relative if value.count else None,
             grad_max_ulp=gradient.ulp if gradient.count else None,
             correct=not fault,
-            fault=fault,
+            fault=fault or None,
             speedup=speedup[0] if speedup else None,
             speedup_ci=speedup[1] if speedup else None,
             rounds=len(measurement.times),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from losscli.benchmark.clock import seconds
-from losscli.results.benchmark import Limit
+from losscli.results.documents.bench import Limit
 
 _LEAST_S = 0.02  # a measurement repeats its kernel for at least so long
 _RUNS = 5

@@ -23,8 +23,8 @@ from losscli.implementations.implementation import Runner, Setting, UnsupportedE
 from losscli.implementations.registry import Implementation, libraries, parse
 from losscli.losses.spec.binding import BindContext, BoundLoss
 from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
-from losscli.results.benchmark import Benchmark, Limit, Row
-from losscli.results.document import Note
+from losscli.results.document import Note, Timing
+from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit
 from losscli.sources.tables import read_array
 from losscli.stats.signed_rank import ratio_interval
 
@@ -90,12 +90,12 @@ def measure(plan: BenchPlan, progress: Callable[[float], None]) -> Benchmark:
         rows=tuple(rows),
         limits=tuple(_limits(jobs)),
         noise_floor=found.noise,
-        left_out=tuple(found.left_out),
+        left_out=tuple(LeftOut(*each) for each in found.left_out),
         notes=tuple(_notes(rows)),
         environment=environment() | {"devices": _device_words(jobs)},
         threads=threads,
         seed=plan.seed,
-        wall_s=clocks.seconds() - begin,
+        timing=Timing(clocks.seconds() - begin),
     )
 
 
@@ -308,7 +308,7 @@ def _device_words(jobs: Sequence[_Job]) -> dict[str, str]:
     return {job.setting.device: job.device.described() for job in jobs}
 
 
-def _notes(rows: Sequence[Row]) -> Iterator[Note]:
+def _notes(rows: Sequence[BenchmarkRow]) -> Iterator[Note]:
     if any(row.impl == "numpy" for row in rows) and any(row.impl != "numpy" for row in rows):
         yield Note("arithmetic", "numpy computes in float64 and sums exactly; others in the dtype")
 

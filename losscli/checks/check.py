@@ -21,8 +21,8 @@ from losscli.implementations.registry import Implementation
 from losscli.losses.core.labels import Choice
 from losscli.losses.core.loss import Loss
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.check import Check, Checked
-from losscli.results.document import Note
+from losscli.results.document import Note, Timing, pass_name
+from losscli.results.documents.check import Check, CheckRow
 
 _LOSES_DIGITS = 16.0  # ULP
 _PATIENCE_S = 30.0  # for a case
@@ -52,7 +52,7 @@ def check_implementation(
         raise MissingError(
             "adversarial examples need hypothesis and mpmath", hint=_EXTRA, place="--examples"
         )
-    rows: list[Checked] = []
+    rows: list[CheckRow] = []
     notes: dict[Note, None] = {}
     checker = Checker(implementation, setting, seed)
     loss = _in_its_labels(checker, bound, kind, seed)
@@ -98,10 +98,11 @@ def check_implementation(
         device=setting.device,
         dtype=setting.dtype,
         seed=seed,
+        correct=all(row.correct for row in rows),
         rows=tuple(rows),
         notes=tuple(notes),
         environment=environment(),
-        wall_s=time.perf_counter() - start,
+        timing=Timing(time.perf_counter() - start),
     )
 
 
@@ -123,7 +124,7 @@ class _Growth:
         expected = self._seconds * case.arrays[0].size / last.arrays[0].size
         return f"{last.name} took {self._seconds:.1f} s" if expected > _PATIENCE_S else ""
 
-    def saw(self, case: Case, found: Sequence[Checked], seconds: float) -> None:
+    def saw(self, case: Case, found: Sequence[CheckRow], seconds: float) -> None:
         """Remember what an ordinary case came to."""
         if case.ordinary:
             self._last, self._seconds = case, seconds
@@ -150,7 +151,7 @@ def _in_its_labels(checker: Checker, bound: BoundLoss, kind: Precision, seed: in
     return signed
 
 
-def _slopes(case: Case) -> Iterator[Checked]:
+def _slopes(case: Case) -> Iterator[CheckRow]:
     """A row for a case that is small enough: whether derivative is the slope of the reference."""
     work = case.workload
     if not case.gradient or not truth_available(work):
@@ -163,21 +164,22 @@ def _slopes(case: Case) -> Iterator[Checked]:
     other = arrays[1] if len(arrays) > 1 else None
     with np.errstate(all="ignore"):
         found = np.asarray(work.loss.derivative(np, arrays[0], other, **work.params)) / outputs
-    yield Checked(
+    fault = _off_the_slope(found, truth.low, truth.high)
+    yield CheckRow(
         case=f"slopes, {case.name}",
-        both=True,
+        passes=pass_name(True),
         shape=work.shape,
         max_ulp=None,
         grad_max_ulp=None,
         truth="mpmath",
-        fault=_off_the_slope(found, truth.low, truth.high),
-        smallest="",
+        correct=not fault,
+        fault=fault or None,
     )
 
 
-def _raised(row: Checked) -> bool:
+def _raised(row: CheckRow) -> bool:
     """Whether the fault is an exception, and no number."""
-    return bool(re.match(r"\w*(Error|Exception)\b", row.fault))
+    return bool(re.match(r"\w*(Error|Exception)\b", row.fault or ""))
 
 
 def _off_the_slope(found: Floats, low: Floats, high: Floats) -> str:
@@ -195,7 +197,7 @@ def _off_the_slope(found: Floats, low: Floats, high: Floats) -> str:
 
 
 def _notes(
-    impl: str, rows: Sequence[Checked], done: Sequence[Case], kind: Precision, *, missing: bool
+    impl: str, rows: Sequence[CheckRow], done: Sequence[Case], kind: Precision, *, missing: bool
 ) -> Iterator[Note]:
     worst = max(rows, key=lambda row: row.worst)
     if all(row.correct for row in rows) and worst.worst > _LOSES_DIGITS:

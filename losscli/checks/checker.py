@@ -15,8 +15,8 @@ from losscli.checks.truth import Truth, truth_available, truth_of
 from losscli.errors import DataError, UsageError
 from losscli.implementations.implementation import Runner, Setting, Workload
 from losscli.implementations.registry import Implementation
-from losscli.results.check import Checked
-from losscli.results.document import Note
+from losscli.results.document import Note, pass_name
+from losscli.results.documents.check import CheckRow
 
 _CHANGES = 3
 
@@ -31,7 +31,7 @@ class Checker:
         self._seed = seed
         self._runners: dict[tuple[int, ...], Runner] = {}
 
-    def rows(self, case: Case) -> Iterator[Checked]:
+    def rows(self, case: Case) -> Iterator[CheckRow]:
         """A row a pass of a case."""
         workload, arrays = case.workload, self._rounded(case.arrays)
         truth = _truth(workload, arrays, slopes=True)
@@ -117,7 +117,7 @@ class Checker:
     def _rounded(self, arrays: Arrays) -> Arrays:
         return tuple(as_dtype(array, self.setting.dtype) for array in arrays)
 
-    def _row(self, case: Case, truth: Truth | None, *, both: bool) -> Checked:
+    def _row(self, case: Case, truth: Truth | None, *, both: bool) -> CheckRow:
         workload = case.workload
         verdict, data = self._tried(workload, case.arrays, truth, both=both)
         if case.each and verdict.right and verdict.of_mean and truth is not None:
@@ -129,19 +129,20 @@ class Checker:
             shrunk, words, paste = self.faulty(workload, case.arrays, both=both)
             fault = words or fault
         value, gradient = verdict.value, verdict.gradient
-        return Checked(
+        return CheckRow(
             case=case.name,
-            both=both,
+            passes=pass_name(both),
             shape=workload.shape,
             max_ulp=value.ulp if value.count else None,
             grad_max_ulp=gradient.ulp if gradient.count else None,
             truth="mpmath" if truth is not None else "float64",
-            fault=fault,
-            smallest=shrunk,
+            correct=not fault,
+            fault=fault or None,
+            smallest=shrunk or None,
             median_ulp=value.typical,
             grad_median_ulp=gradient.typical,
             vacuous=case.gradient and workload.rows > 1 and (value.vacuous or gradient.vacuous),
-            snippet=paste,
+            snippet=paste or None,
         )
 
     def _each(self, case: Case, truth: Truth, verdict: AnswerCheck, *, both: bool) -> None:

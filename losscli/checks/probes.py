@@ -14,8 +14,8 @@ from losscli.checks.input_data import InputData
 from losscli.checks.inputs import Arrays, InputGenerator
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Workload
-from losscli.results.check import Checked
-from losscli.results.document import Note
+from losscli.results.document import Note, pass_name
+from losscli.results.documents.check import CheckRow
 
 if TYPE_CHECKING:
     from losscli.checks.checker import Checker
@@ -111,7 +111,7 @@ FORWARD: tuple[Probe, ...] = (nan_is_lost, layouts, row_dependence)
 BACKWARD: tuple[Probe, ...] = (partial(layouts, both=True), upstream)
 
 
-def empty_input(checker: "Checker", workload: Workload, arrays: Arrays) -> Iterator[Checked]:
+def empty_input(checker: "Checker", workload: Workload, arrays: Arrays) -> Iterator[CheckRow]:
     """What it makes of no rows: nothing, a mean that is nan or 0, or a refusal, which is noted."""
     empty = tuple(as_dtype(array[:0], checker.setting.dtype) for array in arrays)
     sized = replace(workload, shape=empty[0].shape)
@@ -130,7 +130,16 @@ def empty_input(checker: "Checker", workload: Workload, arrays: Arrays) -> Itera
             )
             checker.notes.append(Note("refuses_no_rows", words))
             return
-        yield Checked("no rows", both, empty[0].shape, None, None, "float64", fault)
+        yield CheckRow(
+            case="no rows",
+            passes=pass_name(both),
+            shape=empty[0].shape,
+            max_ulp=None,
+            grad_max_ulp=None,
+            truth="float64",
+            correct=not fault,
+            fault=fault or None,
+        )
 
 
 def _of_nothing(answer: Answer, shape: tuple[int, ...]) -> str:

@@ -19,7 +19,8 @@ from losscli.checks.precision import Precision
 from losscli.checks.rule import NO_ERRORS
 from losscli.checks.truth import truth_of
 from losscli.implementations.implementation import Workload
-from losscli.results.check import Checked
+from losscli.results.document import pass_name
+from losscli.results.documents.check import CheckRow
 
 if TYPE_CHECKING:
     from losscli.checks.checker import Checker
@@ -35,7 +36,7 @@ def search_available() -> bool:
 
 def adversarial(
     checker: "Checker", workload: Workload, precision: Precision, seed: int, examples: int
-) -> Iterator[Checked]:
+) -> Iterator[CheckRow]:
     """A row a pass: the largest errors that a search found, or the smallest inputs that fail."""
     for both in (False, True):
         if both and checker.runner(workload).both is None:
@@ -81,7 +82,7 @@ class _Hunt:
             given = library.given(self._rows(library.strategies))(attempt)
             library.seed(seed)(settings(given))()
 
-    def checked(self) -> Checked:
+    def checked(self) -> CheckRow:
         """What was found, as a row of the check."""
         value, gradient = self._value, self._gradient
         shrunk = words = paste = ""
@@ -90,18 +91,19 @@ class _Hunt:
                 self._workload, self._failing, both=self._both
             )
             words = words or "it is wrong once, and not again"
-        return Checked(
+        return CheckRow(
             case="adversarial",
-            both=self._both,
+            passes=pass_name(self._both),
             shape=self._workload.shape if self._failing is None else self._failing[0].shape,
             max_ulp=value.ulp if value.count else None,
             grad_max_ulp=gradient.ulp if gradient.count else None,
             truth="mpmath",
-            fault=words,
-            smallest=shrunk,
+            correct=not words,
+            fault=words or None,
+            smallest=shrunk or None,
             median_ulp=value.typical,
             grad_median_ulp=gradient.typical,
-            snippet=paste,
+            snippet=paste or None,
         )
 
     def _judge(self, arrays: Arrays) -> float:

@@ -11,7 +11,7 @@ Examples: TypeAlias = Annotated[
     typer.Option("--examples", metavar="N", rich_help_panel=opt.DATA,
                  help="Adversarial inputs a pass (100; 0 is none).", show_default=False),
 ]  # fmt: skip
-Checked: TypeAlias = Annotated[
+CheckRow: TypeAlias = Annotated[
     str,
     typer.Argument(help="A loss, FILE.py:FUNCTION, MODULE:FUNCTION, or a library with --as."),
 ]
@@ -33,7 +33,7 @@ CheckDevice: TypeAlias = Annotated[
 
 
 def command(
-    impl: Checked,
+    impl: CheckRow,
     loss: As = None,
     dtype: CheckDtype = "float32",
     device: CheckDevice = "cpu",

@@ -50,7 +50,7 @@ def _printed(result: "Result", form: str, *, quiet: bool) -> None:
         if gate.status != "pass":
             from losscli.render.gates import status_of, words_of
 
-            name = " ".join(filter(None, (gate.run, gate.gate.expr)))
+            name = " ".join(filter(None, (gate.run, gate.expr)))
             _say(status_of(gate), [f"{name}  {words_of(gate)}"])
 
 

@@ -11,7 +11,7 @@ from losscli.plans.flags import check_flags
 from losscli.render.files import outputs, picture
 
 if TYPE_CHECKING:
-    from losscli.results.benchmark import Benchmark
+    from losscli.results.documents.bench import Benchmark
 
 
 def bench(**flags: Any) -> "Benchmark":

@@ -2,24 +2,28 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from losscli.errors import DataError, UsageError
-from losscli.gates.grammar import groups_text
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Document, Note, PlainDocument, ending, json_numbers
+from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.run import Blessing, Run
 from losscli.results.files import OutputFile, make_folder
-from losscli.results.reader import read
+from losscli.results.gate import groups_text
+from losscli.results.reader import load, read
 from losscli.results.repository import state
-from losscli.results.validation import check_run
+
+Result: TypeAlias = Benchmark | Evaluation | Run
 
 
 @dataclass(frozen=True, slots=True)
-class Blessed(Document):
+class Blessed(PlainDocument):
     """A result that became the baseline: from where, to where, why, and what it changes.
 
     changes: run, label, old and new value, None where one has none. replaced: whether there was one
@@ -69,48 +73,47 @@ def bless(
     path = os.fspath(result)
     if not reason.strip():
         raise UsageError("a baseline needs a reason", hint='--reason "new tokenizer, see notes"')
-    document = read(path)
-    if document["schema"] not in ("losscli/run/1", "losscli/eval/1", "losscli/bench/1"):
-        raise DataError(f"{path} is no result that can be a baseline: {document['schema']}")
-    if document["schema"] == "losscli/run/1":
-        check_run(document, path)
-    _check_whole(path, document)
-    target = to if to is not None else (document.get("config") or {}).get("baseline")
-    if not isinstance(target, str | os.PathLike):
+    new = load(path)
+    if not isinstance(new, Benchmark | Evaluation | Run):
+        kind = new.document_kind()
+        raise DataError(f"{path} cannot be a baseline: it is a result of {kind}")
+    _check_complete(path, new)
+    target = to if to is not None else new.config.baseline if isinstance(new, Run) else None
+    if target is None:
         raise UsageError(
             f"{path} does not say where its baseline is", hint="--to baselines/main.json"
         )
     old = _old(target)
-    blessed = {
-        **document,
-        "blessed": {
-            "reason": reason.strip(),
-            "user": _user(),
-            "at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "from": path,
-            "git": state(),
-        },
-    }
+    blessed = Blessing(
+        reason=reason.strip(),
+        user=_user(),
+        at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        from_=path,
+        git=state(),
+    )
+    # The file as it is: it may hold more than this version knows.
+    document = {**read(path), "blessed": json_numbers(blessed.to_dict())}
     make_folder(Path(target).parent, "--to baselines/main.json names another place")
     with OutputFile(target) as file:
-        file.write(f"{json.dumps(blessed, indent=2)}\n".encode(errors="backslashreplace"))
+        file.write(f"{json.dumps(document, indent=2)}\n".encode(errors="backslashreplace"))
         file.commit()
-    changes = tuple(_changes(old or {}, document))
-    notes = tuple(_notes(document, old or {}))
+    changes = tuple(_changes(old, new))
+    notes = tuple(_notes(new, old))
     return Blessed(path, os.fspath(target), reason.strip(), changes, old is not None, notes)
 
 
-def _old(target: str | os.PathLike[str]) -> dict[str, Any] | None:
+def _old(target: str | os.PathLike[str]) -> Document | None:
     """The baseline that is to be replaced; raises UsageError where the file is something else."""
     if not os.path.lexists(target):
         return None
     try:
-        return read(target)
+        found = load(target)
     except DataError as error:
         raise UsageError(
-            f"{os.fspath(target)} is there and is no baseline: {error.message}",
+            f"{os.fspath(target)} exists and is not a baseline: {error.message}",
             hint="remove it first, or name another file with --to",
         ) from error
+    return found if isinstance(found, Document) else None
 
 
 def _user() -> str | None:
@@ -122,37 +125,33 @@ def _user() -> str | None:
     return None
 
 
-def _notes(document: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[Note]:
-    """What a person should know of a baseline before the next run is held against it."""
-    gates = document.get("gates") or ()
-    left = [gate for gate in gates if gate.get("status") not in ("pass", "warn")]
+def _notes(new: Result, old: Document | None) -> Iterator[Note]:
+    """What a person should know of a baseline before the next run is compared with it."""
+    gates = () if isinstance(new, Benchmark) else new.gates
+    left = [gate for gate in gates if gate.status not in ("pass", "warn")]
     if left:
-        words = "; ".join(f"{gate['status']} {gate['expr']}" for gate in left[:3])
+        words = "; ".join(f"{gate.status} {gate.expr}" for gate in left[:3])
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
         yield Note("gates", f"{len(left)} of its {len(gates)} gates did not pass: {words}{more}")
-    lost = [name for name in _parts(old) if name and name not in _parts(document)]
+    lost = [name for name in _parts(old) if name and name not in _parts(new)]
     if lost:
         yield Note("runs_lost", f"the baseline had {', '.join(lost)}, and this result has not")
-    if (document.get("git") or {}).get("dirty"):
+    if not isinstance(new, Benchmark) and new.git is not None and new.git.dirty:
         yield Note("dirty", "it was made with changes that are in no commit")
 
 
-def _check_whole(path: str, document: Mapping[str, Any]) -> None:
-    """Raise DataError where a run of a result has no result of its own."""
-    failed = [
-        name
-        for name, part in _parts(document).items()
-        if not isinstance(part, Mapping) or part.get("schema") == "losscli/error/1"
-    ]
+def _check_complete(path: str, new: Result) -> None:
+    """Raise DataError where a step of a run has no result."""
+    failed = list(new.failures) if isinstance(new, Run) else []
     if failed:
         raise DataError(
             f"{path} cannot be a baseline: {', '.join(failed)} gave no result",
-            hint="mend the run first; a gate that failed is no obstacle",
+            hint="fix the run first; a gate that failed does not matter",
         )
 
 
 def _changes(
-    old: Mapping[str, Any], new: Mapping[str, Any]
+    old: Document | None, new: Result
 ) -> Iterator[tuple[str, str, float | None, float | None]]:
     """The values of both, where they differ."""
     before, after = _values(old), _values(new)
@@ -161,25 +160,24 @@ def _changes(
             yield *key, before.get(key), after.get(key)
 
 
-def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
+def _parts(result: Document | None) -> dict[str, Any]:
     """The results of a run by their names; another result is its only part, and has no name."""
-    if document.get("schema") == "losscli/run/1":
-        return {**(document.get("evals") or {}), **(document.get("benches") or {})}
-    return {"": document} if document else {}
+    if isinstance(result, Run):
+        return {**result.evals, **result.benches}
+    return {} if result is None else {"": result}
 
 
-def _values(document: Mapping[str, Any]) -> dict[tuple[str, str], float]:
-    """The means of losses, of the whole and of groups, and the median times of benchmarks."""
-    found = {}
-    for name, part in _parts(document).items():
-        for loss in part.get("losses") or ():
-            found[name, str(loss.get("label"))] = loss.get("value")
-        for group in part.get("groups") or ():
-            key = groups_text([(k, str(v)) for k, v in group["by"].items()])
-            for loss in group["losses"]:
-                found[name, f"{loss.get('label')}{key}"] = loss.get("value")
-        for row in part.get("rows") or ():
-            shape = "x".join(map(str, row["shape"]))
-            words = f"{row['label']} {row['impl']} {shape} {row['dtype']} {row['pass']}"
-            found[name, f"{words} {row['device']}, s"] = (row.get("time_s") or {}).get("median")
-    return {key: float(value) for key, value in found.items() if value is not None}
+def _values(result: Document | None) -> dict[tuple[str, str], float]:
+    """The values of losses, of the whole and of groups, and the median times of benchmarks."""
+    found: dict[tuple[str, str], float | None] = {}
+    for name, part in _parts(result).items():
+        if isinstance(part, Evaluation):
+            found |= {(name, loss.label): loss.value for loss in part.losses}
+            for group in part.groups:
+                key = groups_text(list(group.by.items()))
+                found |= {(name, f"{loss.label}{key}"): loss.value for loss in group.losses}
+        elif isinstance(part, Benchmark):
+            for row in part.rows:
+                words = f"{row.label} {row.impl} {row.size} {row.dtype} {row.passes} {row.device}"
+                found[name, f"{words}, s"] = row.times.median if row.times else None
+    return {key: value for key, value in found.items() if value is not None}

@@ -16,7 +16,7 @@ from losscli.render.files import outputs
 from losscli.sources.tables import read_array
 
 if TYPE_CHECKING:
-    from losscli.results.check import Check
+    from losscli.results.documents.check import Check
 
 
 def check(impl: str, loss: str | None = None, **flags: Any) -> "Check":

@@ -7,10 +7,10 @@ from losscli.plans.flags import check_flags
 from losscli.render.files import outputs
 
 if TYPE_CHECKING:
-    from losscli.differences.differ import Difference
+    from losscli.results.documents.diff import Diff
 
 
-def diff(old: Any, new: Any, **flags: Any) -> "Difference":
+def diff(old: Any, new: Any, **flags: Any) -> "Diff":
     """What changed between two results of a kind, and whether it is more than noise.
 
     old, new: paths of saved results, their documents, or results themselves: of `evaluate`, of
@@ -23,7 +23,7 @@ def diff(old: Any, new: Any, **flags: Any) -> "Difference":
     return run_diff(DiffPlan(old, new, **flags))
 
 
-def run_diff(plan: DiffPlan) -> "Difference":
+def run_diff(plan: DiffPlan) -> "Diff":
     """Compare as planned."""
     from losscli.differences.differ import differ
 

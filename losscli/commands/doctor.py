@@ -13,7 +13,7 @@ from losscli.plans.doctor import DoctorPlan
 from losscli.render.files import outputs
 
 if TYPE_CHECKING:
-    from losscli.results.doctor import Diagnosis
+    from losscli.results.documents.doctor import Diagnosis
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +22,12 @@ from losscli.backends.machine import environment
 from losscli.benchmark.devices import open_device, processor
 from losscli.benchmark.limit import last_cache
 from losscli.benchmark.measure import measure
-from losscli.results.benchmark import Limit
 from losscli.results.document import Note
+from losscli.results.documents.bench import Limit
 
 if TYPE_CHECKING:
     pass
-from losscli.results.doctor import Cuda, Diagnosis, Package
+from losscli.results.documents.doctor import Cuda, Diagnosis, Package
 
 
 def doctor(**flags: Any) -> "Diagnosis":
@@ -90,7 +90,7 @@ def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
         memory_bytes=memory.get("MemTotal"),
         free_bytes=memory.get("MemAvailable"),
         cuda=devices,
-        no_cuda=no_cuda,
+        no_cuda=no_cuda or None,
         compiler=_compiler(),
         limits=tuple(limits),
         noise_floor=noise,
@@ -187,7 +187,7 @@ def _limits(names: list[str], notes: list[Note]) -> Iterator[Limit]:
             device = open_device(name, cores(), None)
             if name == "cpu":
                 cached = device.limit(last_cache())
-                yield cached._replace(level=f"size of the last cache ({cached.level})")
+                yield cached.replace(level=f"size of the last cache ({cached.level})")
             yield device.limits()[0]
         except (LossCliError, RuntimeError) as error:
             what = str(error).splitlines()[0][:200]

@@ -55,7 +55,7 @@ def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
 def _lost(plan: RunPlan, *, several: bool) -> Iterator[GateResult]:
     """The gates for which there can be no evidence, whatever the data are."""
     for gate in (*plan.strays(), *plan.unlabelled()):
-        yield gate._replace(run=f"{plan.path}: {gate.run}") if several else gate
+        yield gate.replace(run=f"{plan.path}: {gate.run}") if several else gate
 
 
 def _count(rows: int | None) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import Backend, choose
@@ -20,7 +19,7 @@ from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import check_flags
 from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
-from losscli.results.reader import read
+from losscli.results.reader import load
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
 from losscli.sources.opening import open_source, with_reference
@@ -82,15 +81,15 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             samples=samples,
             progress=progress,
         )
-        result = gated(replace(result, like=plan.like), gates, plan.allow_note, baseline)
+        result = gated(result.replace(like=plan.like), gates, plan.allow_note, baseline)
         if samples is not None:
             samples.commit()
-            result = replace(result, per_sample=samples.record)
+            result = result.replace(per_sample=samples.record)
         if place is not None:
             from losscli.results.repository import state
 
-            result = replace(result, started=place.started, git=state(), saved=place.path)
-        with attach_result(replace(result, saved=None)):
+            result = result.replace(started=place.started, git=state(), saved=place.path)
+        with attach_result(result.replace(saved=None)):
             publish(result)
             keep(result)
     return result
@@ -125,16 +124,17 @@ def _gates(plan: EvalPlan) -> list[Gate]:
     ]
 
 
-def _baseline(plan: EvalPlan) -> "Mapping[str, Any] | str":
+def _baseline(plan: EvalPlan) -> Evaluation | str:
     """The saved evaluation, or why there is none: a gate that needs it is then an error."""
     if plan.baseline is None:
         return "no --baseline was named"
     try:
-        document = read(plan.baseline)
+        found = load(plan.baseline)
     except DataError as error:
         return f"the baseline cannot be read: {error.message}"
-    kind = document["schema"]
-    return document if kind == "losscli/eval/1" else f"the baseline is no evaluation: {kind}"
+    if isinstance(found, Evaluation):
+        return found
+    return f"the baseline is not an evaluation but losscli/{found.document_kind()}/1"
 
 
 def run_comparison(

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 from losscli.commands.evaluate import fitting, opened
 from losscli.errors import LossCliError, UsageError
 from losscli.plans.evaluate import EvalPlan
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Note, PlainDocument, ending
 from losscli.results.files import OutputFile, make_folder
 from losscli.sources.formats import suffixes
 
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Started(Document):
+class Started(PlainDocument):
     """The files that were written, and the data that was found for them."""
 
     page: ClassVar[str] = "init"

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from losscli.errors import DataError
+from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.run import Run
 from losscli.results.listing import Listing
-from losscli.results.reader import read, read_run
-from losscli.results.run import SavedSuite
-from losscli.results.saved_evaluation import SavedEvaluation, read_back
+from losscli.results.reader import load
 from losscli.results.store import LATEST, Entry, age, entries
 
 
@@ -37,31 +37,51 @@ def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
 
 def _listed(entry: Entry, folder: str | os.PathLike[str]) -> dict[str, Any]:
     """A line of the history; what names no config is of the one that its folder is of."""
-    document = entry.document or {}
-    config, gates = document.get("config"), document.get("gates")
-    states = [gate.get("status") for gate in gates] if isinstance(gates, list) else []
+    result = entry.result
+    gates = result.gates if isinstance(result, Evaluation | Run) else ()
+    git = result.git if isinstance(result, Evaluation | Run) else None
     return {
         "result": os.path.relpath(entry.path, folder),
-        "config": config["name"] if config else Path(entry.path).parent.name,
-        "started": document.get("started"),
-        "status": document.get("status", "error") if document else "unreadable",
-        "gates": len(states),
-        "passed": states.count("pass"),
-        "commit": (document.get("git") or {}).get("commit"),
+        "config": result.config.name if isinstance(result, Run) else Path(entry.path).parent.name,
+        "started": getattr(result, "started", None),
+        "status": "unreadable" if result is None else getattr(result, "status", "error"),
+        "gates": len(gates),
+        "passed": sum(gate.status == "pass" for gate in gates),
+        "commit": git.commit if git else None,
         "problem": entry.problem or None,
     }
 
 
-def saved(name: str, folder: str | os.PathLike[str]) -> SavedSuite | SavedEvaluation:
+def saved(name: str, folder: str | os.PathLike[str]) -> Evaluation | Run:
     """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
 
-    Raises DataError where there is none.
+    Raises DataError where there is none, and where it cannot be shown.
     """
     path = path_of(name, folder)
-    document = read(path)
-    if document["schema"] == "losscli/eval/1":
-        return read_back(document, path)
-    return SavedSuite(read_run(path), path)
+    result = load(path)
+    if not isinstance(result, Evaluation | Run):
+        raise DataError(
+            f"{path} is not a run or an evaluation but losscli/{result.document_kind()}/1",
+            hint="name a file that losscli run or losscli eval --save wrote",
+        )
+    for part in (result,) if isinstance(result, Evaluation) else result.results.values():
+        if isinstance(part, Evaluation):
+            _check_table(part, path)
+    if isinstance(result, Run):
+        return result
+    return result.replace(saved=path, status=result.status, exit_code=result.exit_code)
+
+
+def _check_table(part: Evaluation, path: str) -> None:
+    """Raise DataError where the losses of an evaluation make no table."""
+    labels = [loss.label for loss in part.losses]
+    if not labels:
+        raise DataError(f"{path} cannot be shown: it has no losses")
+    if any([loss.label for loss in group.losses] != labels for group in part.groups):
+        raise DataError(
+            f"{path} cannot be shown: a group of it has other losses",
+            hint="evaluate again with --save",
+        )
 
 
 def path_of(name: str, folder: str | os.PathLike[str]) -> str:

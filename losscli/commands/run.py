@@ -4,29 +4,32 @@ import hashlib
 import os
 import shlex
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from losscli.backends.machine import environment
 from losscli.benchmark.gates import judge_benchmark as judged_benchmark
 from losscli.commands.bench import run_benchmark
 from losscli.commands.evaluate import run_comparison, run_evaluation
 from losscli.comparison.gates import judged as judged_pair
-from losscli.comparison.gates import refused
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
-from losscli.errors import DataError, Failure, LossCliError
+from losscli.errors import DataError, LossCliError
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, GateResult, apply_undecided_policy
+from losscli.gates import Gate, GateResult, apply_undecided_policy, in_error
 from losscli.render.files import attach_result, outputs
 from losscli.results.comparison import Comparison
-from losscli.results.document import json_numbers
-from losscli.results.reader import read_run
+from losscli.results.document import Timing
+from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.error import ErrorReport
+from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.run import ConfigRecord, Run
+from losscli.results.reader import load_run
 from losscli.results.repository import state
-from losscli.results.run import SuiteResult
 from losscli.results.store import LATEST, SavedRun
 from losscli.sources.reference import Reference
 
@@ -41,33 +44,45 @@ class Done:
     gates: tuple[GateResult, ...] = ()
 
     @property
+    def outcome(self) -> Any:
+        """The result, or the report of the error."""
+        return self.result if self.error is None else ErrorReport.of(self.error)
+
+    @property
     def failed(self) -> bool:
-        """Whether --fail-fast stops here."""
+        """True if --fail-fast stops here."""
         wrong = self.error is not None or bool(self.result.exit_code)
         return wrong or any(g.counts and g.status in ("fail", "error") for g in self.gates)
 
 
 class Baseline(NamedTuple):
-    """What gates may be relative to: the document of a run, or why there is none.
+    """The run that gates may be relative to, or why there is none.
 
-    path: where it was read. mend: how what it lacks comes into it.
+    path: the file it was read from. hint: how to add what it lacks.
     """
 
-    document: Mapping[str, Any] | str
+    run: Run | str
     path: str = ""
-    mend: str = ""
+    hint: str = ""
 
-    def part(self, kind: str, name: str) -> Mapping[str, Any] | str:
-        """What it has of a run, or why it has nothing."""
-        if isinstance(self.document, str):
-            return self.document
-        found = self.document.get(kind)
-        part = found.get(name) if isinstance(found, Mapping) else None
-        if not isinstance(part, Mapping):
-            return f"{self.path} has no {name!r}; {self.mend}"
-        if part.get("schema") != f"losscli/{'eval' if kind == 'evals' else 'bench'}/1":
-            return f"{self.path} has no result of {name!r} but {part.get('schema')}"
-        return part
+    def evaluation(self, name: str) -> Evaluation | str:
+        """Its evaluation of a step, or why it has none."""
+        found = self._step(name, "evals")
+        return found if isinstance(found, str | Evaluation) else self._other(name, found)
+
+    def benchmark(self, name: str) -> Benchmark | str:
+        """Its benchmark of a step, or why it has none."""
+        found = self._step(name, "benches")
+        return found if isinstance(found, str | Benchmark) else self._other(name, found)
+
+    def _step(self, name: str, kind: str) -> Any:
+        if isinstance(self.run, str):
+            return self.run
+        found = getattr(self.run, kind).get(name)
+        return f"{self.path} has no {name!r}; {self.hint}" if found is None else found
+
+    def _other(self, name: str, found: ErrorReport) -> str:
+        return f"{self.path} has no result of {name!r} but an error: {found.message}"
 
 
 def run(
@@ -78,7 +93,7 @@ def run(
     output: Sequence[str | os.PathLike[str]] = (),
     fail_fast: bool = False,
     results: str | os.PathLike[str] | None = "results",
-) -> SuiteResult:
+) -> Run:
     """The evaluations, benchmarks and gates of a YAML file.
 
     set: texts such as "defaults.device=cuda". only: names of runs. output: files beside those of
@@ -100,7 +115,7 @@ def run_config(
     results: str | os.PathLike[str] | None = "results",
     command: Sequence[str] = (),
     progress: Callable[[float], None] = no_progress,
-) -> SuiteResult:
+) -> Run:
     """Do all steps of a plan, one after the other; a step that fails does not stop the others.
 
     command: what was typed, for the record. progress: is told the share done.
@@ -114,21 +129,21 @@ def run_config(
             place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
         baseline = baseline_of(plan, results)
         done = _all_done(plan, baseline, fail_fast=fail_fast, progress=progress)
-        result = SuiteResult(
-            record=_record(plan),
-            evals={d.step.name: d.result for d in done if d.result and d.step.kind == "eval"},
-            benches={d.step.name: d.result for d in done if d.result and d.step.kind == "bench"},
-            failures=tuple(Failure(d.step.name, d.error) for d in done if d.error),
+        result = Run(
+            config=_record(plan),
+            evals={d.step.name: d.outcome for d in done if d.step.kind == "eval"},
+            benches={d.step.name: d.outcome for d in done if d.step.kind == "bench"},
             gates=_gates(plan, done),
+            notes=plan.notes,
             started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            wall_s=time.perf_counter() - begin,
+            timing=Timing(time.perf_counter() - begin),
             command=tuple(command),
             git=state(),
-            own_notes=plan.notes,
+            environment=environment(),
             outputs=tuple(os.fspath(path) for path in written),
             saved=None if place is None else place.path,
         )
-        with attach_result(replace(result, outputs=(), saved=None)):
+        with attach_result(result.replace(outputs=(), saved=None)):
             publish(result)
             if place is not None:
                 place.save(result.to_json() + "\n")
@@ -170,16 +185,15 @@ def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) ->
     try:
         if step.kind == "bench":
             benchmark = run_benchmark(step.plan, progress)
-            saved = baseline.part("benches", step.name)
-            document = json_numbers(benchmark.to_dict())
-            return Done(step, benchmark, gates=judged_benchmark(document, step.points, saved))
+            saved = baseline.benchmark(step.name)
+            return Done(step, benchmark, gates=judged_benchmark(benchmark, step.points, saved))
         result = run_evaluation(step.plan, progress)
-        saved = baseline.part("evals", step.name)
-        result = gated(result, step.points, step.plan.allow_note, saved)
+        evaluation = baseline.evaluation(step.name)
+        result = gated(result, step.points, step.plan.allow_note, evaluation)
         found, pairs = iter(result.gates), iter(judged_pairs(step))
         each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
-        named = tuple(gate._replace(run=step.name) for gate in each)
-        return Done(step, replace(result, gates=named), gates=named)
+        named = tuple(gate.replace(run=step.name) for gate in each)
+        return Done(step, result.replace(gates=named), gates=named)
     except LossCliError as error:
         return Done(step, error=error)
     except Exception as error:  # noqa: BLE001 - the other runs still have something to say
@@ -198,14 +212,14 @@ def judged_pairs(step: Step) -> Iterator[GateResult]:
     found: dict[Reference, Comparison | str] = {}
     for gate in step.pairs:
         if gate.label not in labels:
-            yield refused(gate, f"no loss is labelled {gate.label!r}: {', '.join(sorted(labels))}")
+            yield in_error(gate, f"no loss is labelled {gate.label!r}: {', '.join(sorted(labels))}")
             continue
         if gate.reference not in found:
             together = {other.label for other in step.pairs if other.reference == gate.reference}
             found[gate.reference] = _compared(step, gate.reference, together)
         comparison = found[gate.reference]
         if isinstance(comparison, str):
-            yield refused(gate, comparison)
+            yield in_error(gate, comparison)
         else:
             yield judged_pair(gate, comparison, step.plan.allow_note)
 
@@ -225,7 +239,7 @@ def _spoilt(done: Done) -> "list[GateResult]":
     place = f" ({done.error.place})" if done.error.place else ""
     words = f"the run failed: {done.error.message}{place}"
     name = done.step.name
-    return [GateResult(gate, None, None, None, "error", words, name) for gate in done.step.gates]
+    return [in_error(gate, words).replace(run=name) for gate in done.step.gates]
 
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[GateResult, ...]:
@@ -239,24 +253,24 @@ def baseline_of(plan: RunPlan, results: str | os.PathLike[str] | None) -> Baseli
     if plan.baseline is None:
         return Baseline("the config names no baseline")
     latest = "RUN.json" if results is None else f"{os.fspath(results)}/{plan.name}/{LATEST}"
-    mend = f"once it is right: losscli bless {shlex.quote(latest)} --reason TEXT"
+    hint = f"once it is correct: losscli bless {shlex.quote(latest)} --reason TEXT"
     try:
-        return Baseline(read_run(plan.baseline), plan.baseline, mend)
+        return Baseline(load_run(plan.baseline), plan.baseline, hint)
     except DataError as error:
-        return Baseline(f"{error.message}; {mend}")
+        return Baseline(f"{error.message}; {hint}")
 
 
-def _record(plan: RunPlan) -> dict[str, Any]:
-    return {
-        "path": plan.path,
-        "name": plan.name,
-        "text": plan.text,
-        "digest": f"sha256:{hashlib.sha256(plan.text.encode()).hexdigest()}",
-        "set": list(plan.settings),
-        "baseline": plan.baseline,
-        "evals": [step.name for step in plan.steps if step.kind == "eval"],
-        "benches": [step.name for step in plan.steps if step.kind == "bench"],
-    }
+def _record(plan: RunPlan) -> ConfigRecord:
+    return ConfigRecord(
+        path=plan.path,
+        name=plan.name,
+        text=plan.text,
+        digest=f"sha256:{hashlib.sha256(plan.text.encode()).hexdigest()}",
+        set=plan.settings,
+        baseline=plan.baseline,
+        evals=tuple(step.name for step in plan.steps if step.kind == "eval"),
+        benches=tuple(step.name for step in plan.steps if step.kind == "bench"),
+    )
 
 
 def _read_by(plan: RunPlan) -> list[Any]:

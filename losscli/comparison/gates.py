@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from losscli.gates import GateResult, NotWorse, Status
+from losscli.gates import GateResult, GateStatus, Measurement, NotWorse, in_error, outcome
 from losscli.results.comparison import Comparison, Difference
 
 _PROBABILITIES = "looks_like_probabilities"
@@ -14,19 +14,14 @@ def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> Ga
     difference = found[gate.label]
     if found.probabilities and difference.takes_logits and _PROBABILITIES not in allowed:
         words = f"{_PROBABILITIES}: {found.probabilities[0]}; allow_note says that they are none"
-        return refused(gate, words)
+        return in_error(gate, words)
     words = _no_evidence(difference)
     if words:
-        return refused(gate, words)
+        return in_error(gate, words)
     assert difference.ci is not None
     limit = gate.margin.absolute(difference.reference)
     status, words = _decided(gate, difference, limit)
-    return GateResult(gate, limit, difference.value, difference.stderr, status, words, gate.run)
-
-
-def refused(gate: NotWorse, words: str) -> GateResult:
-    """The judgement of a gate that there is no evidence for, and why."""
-    return GateResult(gate, None, None, None, "error", words, gate.run)
+    return outcome(gate, status, words, limit, Measurement(difference.value, difference.stderr))
 
 
 def _no_evidence(difference: Difference) -> str:
@@ -44,7 +39,7 @@ def _no_evidence(difference: Difference) -> str:
     return ""
 
 
-def _decided(gate: NotWorse, difference: Difference, limit: float) -> tuple[Status, str]:
+def _decided(gate: NotWorse, difference: Difference, limit: float) -> tuple[GateStatus, str]:
     """The status, and the difference with its interval beside the margin."""
     assert difference.ci is not None
     low, high = difference.ci
@@ -55,7 +50,7 @@ def _decided(gate: NotWorse, difference: Difference, limit: float) -> tuple[Stat
     if high <= limit:
         return "pass", f"{words}, all of it within {margin}{left}"
     if low > limit:
-        failed: Status = "fail" if gate.level == "fail" else "warn"
+        failed: GateStatus = "fail" if gate.level == "fail" else "warn"
         return failed, f"{words}, all of it beyond {margin}{left}"
     rows = difference.rows_to_exclude(limit)
     more = "" if rows is None else f"; about {_rounded_up(rows):,} rows would do"

@@ -89,20 +89,18 @@ class ConfigError(UsageError):
         rest = [f"and {more:,} more"] if more > 0 else []
         return [self.message, *map(str, self.faults[:_TOLD]), *rest]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document `losscli/error/1`, with all faults."""
-        return super().to_dict() | {
-            "faults": [
-                {
-                    "path": fault.path or self.path,
-                    "line": fault.mark.line if fault.mark else None,
-                    "column": fault.mark.column if fault.mark else None,
-                    "message": fault.message,
-                    "hint": fault.hint or None,
-                }
-                for fault in self.faults
-            ]
-        }
+    def parts(self) -> list[dict[str, Any]]:
+        """All faults, for the document of the error."""
+        return [
+            {
+                "path": fault.path or self.path,
+                "line": fault.mark.line if fault.mark else None,
+                "column": fault.mark.column if fault.mark else None,
+                "message": fault.message,
+                "hint": fault.hint or None,
+            }
+            for fault in self.faults
+        ]
 
 
 class Document(NamedTuple):

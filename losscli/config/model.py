@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from losscli.gates import Level, Policy
+from losscli.gates import GateLevel, Policy
 
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
 
@@ -109,7 +109,7 @@ class Gate(Part):
 
     expect: str | None = Field(None, description='Such as "mse.ci_high <= 0.3".')
     run: str | None = Field(None, description="The evaluation or benchmark that it is of.")
-    level: Level | None = Field(None, description="warn never changes the exit code.")
+    level: GateLevel | None = Field(None, description="warn never changes the exit code.")
     loss: str | None = Field(None, description="The label, beside not_worse_than.")
     not_worse_than: NotWorse | None = None
 

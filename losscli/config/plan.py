@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from losscli.config.layers import Kind, Value
-from losscli.gates import COUNTS, Gate, GateResult, NotWorse, Policy, resolve_labels
+from losscli.gates import COUNTS, Gate, GateResult, NotWorse, Policy, in_error, resolve_labels
 from losscli.results.document import Note
 
 # Names that Windows takes for devices, whatever follows a dot.
@@ -66,7 +66,7 @@ class RunPlan:
         known = ", ".join(step.name for step in self.steps)
         for gate in self.stray:
             words = f"no run is called {gate.run!r}: {known}"
-            yield GateResult(gate, None, None, None, "error", words, gate.run)
+            yield in_error(gate, words)
 
     def unlabelled(self) -> Iterator[GateResult]:
         """The gates of losses that an evaluation does not have: each is an error.
@@ -81,4 +81,4 @@ class RunPlan:
             for gate in gates:
                 if gate.label not in labels and gate.label not in COUNTS:
                     words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
-                    yield GateResult(gate, None, None, None, "error", words, step.name)
+                    yield in_error(gate, words).replace(run=step.name)

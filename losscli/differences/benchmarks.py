@@ -3,24 +3,79 @@
 import math
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from statistics import median
+from typing import TypeAlias, get_args
 
 from losscli.differences.matching import Sides, anchor, by_key, log_ratios, matched, mismatches
-from losscli.results.difference import LEVEL, Differences, Pair, Ratio, Saved, Terms, seconds
+from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms
 from losscli.results.document import Note
+from losscli.results.documents.bench import Benchmark, BenchmarkRow, RowKey
+from losscli.results.documents.diff import (
+    BenchmarkDiff,
+    BenchmarkSide,
+    Mismatch,
+    Ratio,
+    TimeDiff,
+    TimeVerdict,
+    counted,
+)
 from losscli.stats.decisions import holm, three_way
 from losscli.stats.medians import DRAWS, MedianDifference, median_difference
 
-_ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
+Side: TypeAlias = Saved[Benchmark]
 
 
-def compare_benchmarks(old: Saved, new: Saved, terms: Terms) -> Differences:
-    """What changed from `old` to `new`, documents of the schema losscli/bench/1.
+@dataclass(slots=True)
+class Pair:
+    """One row of both benchmarks while it is being decided.
+
+    raw, anchored: two ratios of the same times, the second relative to `anchor`; the anchored one
+    decides where it exists. p_slower, p_not_slower: of the one that decides, adjusted by Holm.
+    """
+
+    old: BenchmarkRow
+    new: BenchmarkRow
+    differs: tuple[Mismatch, ...] = ()
+    raw: Ratio | None = None
+    anchored: Ratio | None = None
+    anchor: str | None = None
+    p_slower: float | None = None
+    p_not_slower: float | None = None
+    verdict: TimeVerdict = "undecided"
+    reason: str = ""
+
+    def result(self) -> TimeDiff:
+        """The row of the document."""
+        key = {name: getattr(self.new, name) for name in RowKey.__struct_fields__}
+        deciding = self.anchored or self.raw or Ratio()
+        times = self.old.round_times, self.new.round_times
+        return TimeDiff(
+            **key,
+            old_s=median(times[0]) if times[0] else None,
+            new_s=median(times[1]) if times[1] else None,
+            rounds=(len(times[0]), len(times[1])),
+            ratio=deciding.ratio,
+            ci=deciding.ci,
+            used="anchored" if self.anchored else "raw" if self.raw else None,
+            anchor=self.anchor,
+            raw=self.raw,
+            anchored=self.anchored,
+            p_slower=self.p_slower,
+            p_not_slower=self.p_not_slower,
+            verdict=self.verdict,
+            reason=self.reason or None,
+            differs=self.differs,
+        )
+
+
+def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
+    """The changes from `old` to `new`.
 
     Raises DataError where a row stands twice in one of them, or none stands in both.
     """
     both = matched(old, new)
-    draws = max(DRAWS, math.ceil(2 * len(both) / _ALPHA))  # else Holm's correction is out of reach
+    draws = max(DRAWS, math.ceil(2 * len(both) / ALPHA))  # else Holm's correction is out of reach
     pairs, shifts = [], []
     for key, sides in both.items():
         pair = Pair(sides.old, sides.new, tuple(mismatches(old, new, sides)))
@@ -29,14 +84,19 @@ def compare_benchmarks(old: Saved, new: Saved, terms: Terms) -> Differences:
         pairs.append(pair)
     _decide(pairs, shifts, terms, noise=max(map(_noise, (old, new))))
     rows = by_key(old), by_key(new)
-    return Differences(
-        rows=tuple(pairs),
-        only_old=tuple(row for key, row in rows[0].items() if key not in both),
-        only_new=tuple(row for key, row in rows[1].items() if key not in both),
-        old=old,
-        new=new,
-        terms=terms,
+    return BenchmarkDiff(
+        old=BenchmarkSide(**old.side, noise_floor=old.result.noise_floor),
+        new=BenchmarkSide(**new.side, noise_floor=new.result.noise_floor),
+        margin=terms.margin,
+        between_runs=terms.between_runs,
+        across=terms.across,
+        fail_on=tuple(terms.fail_on),
+        ci_level=LEVEL,
         draws=draws,
+        rows=tuple(pair.result() for pair in pairs),
+        only_old=tuple(row.key for key, row in rows[0].items() if key not in both),
+        only_new=tuple(row.key for key, row in rows[1].items() if key not in both),
+        counts=counted((pair.verdict for pair in pairs), get_args(TimeVerdict)),
         notes=tuple(_notes(old, new, pairs, terms)),
     )
 
@@ -46,7 +106,7 @@ def _measure(
 ) -> MedianDifference | None:
     """Fill in the ratios of a row; the shift of the logs that decides, None without times."""
     margin = math.log1p(terms.margin)
-    logs = [[math.log(value) for value in seconds(row)] for row in (pair.old, pair.new)]
+    logs = [[math.log(value) for value in row.round_times] for row in (pair.old, pair.new)]
     if not all(logs):
         return None
     # Each run has its own luck with the machine, of which its samples say nothing.
@@ -66,10 +126,10 @@ def _ratio(shift: MedianDifference) -> Ratio:
     return Ratio(math.exp(shift.estimate), ends)
 
 
-def _noise(saved: Saved) -> float:
+def _noise(saved: Side) -> float:
     """The relative difference that a run found between an implementation and itself."""
-    floor = saved.document.get("noise_floor")
-    return float(floor) if isinstance(floor, int | float) and math.isfinite(floor) else 0.0
+    floor = saved.result.noise_floor
+    return floor if floor is not None and math.isfinite(floor) else 0.0
 
 
 def _decide(
@@ -80,9 +140,9 @@ def _decide(
     fair: list[tuple[Pair, MedianDifference]] = []
     for pair, shift in zip(pairs, shifts, strict=True):
         pair.reason = _hindrance(pair, across=terms.across)
-        if not pair.reason and not pair.anchor and pair.new["device"] in moved:
+        if not pair.reason and not pair.anchor and pair.new.device in moved:
             pair.reason = "raw, and the machine changed by more than is allowed for"
-        if pair.old["correct"] and not pair.new["correct"]:
+        if pair.old.correct and not pair.new.correct:
             pair.verdict = "wrong now"
         elif not pair.reason and shift is not None:
             fair.append((pair, shift))
@@ -92,9 +152,12 @@ def _decide(
         pair.p_slower, pair.p_not_slower = p_slower, p_not
         pair.verdict = three_way(shift.low, shift.high, terms.margin)
         if pair.verdict == "undecided":
-            pair.reason = "the interval holds the margin"
-        elif (p_slower if pair.verdict == "slower" else p_not) > _ALPHA:
-            pair.reason = f"{pair.verdict} alone, but not beyond chance among {len(fair)} rows"
+            pair.reason = "the interval contains the margin"
+        elif (p_slower if pair.verdict == "slower" else p_not) > ALPHA:
+            tests = f"{len(fair)} tests"
+            pair.reason = (
+                f"{pair.verdict} alone, but not significant after Holm correction ({tests})"
+            )
             pair.verdict = "undecided"
         elif pair.verdict == "slower" and shift.estimate <= math.log1p(noise):
             pair.reason = f"slower by less than the machine's noise of {noise:.0%} (A/A)"
@@ -103,25 +166,25 @@ def _decide(
 
 def _hindrance(pair: Pair, *, across: bool) -> str:
     """Why times cannot decide about a row, or what is wrong with it; empty where nothing is."""
-    if not pair.new["correct"]:
-        fault = pair.new.get("fault") or "wrong"
-        return str(fault) if pair.old["correct"] else f"wrong in both: {fault}"
-    if not pair.old["correct"]:
+    if not pair.new.correct:
+        fault = pair.new.fault or "wrong"
+        return fault if pair.old.correct else f"wrong in both: {fault}"
+    if not pair.old.correct:
         return "wrong in OLD: its time says nothing"
     for name, row in (("OLD", pair.old), ("NEW", pair.new)):
-        if not row.get("time_s"):
+        if row.times is None:
             return f"no times in {name}"
-        if not seconds(row):
+        if not row.round_times:
             return f"times in {name} that are none: not all are above 0 and finite"
     if pair.raw is not None and pair.raw.ci is None:
-        return f"too few rounds: {len(seconds(pair.old))} and {len(seconds(pair.new))}"
+        return f"too few rounds: {len(pair.old.round_times)} and {len(pair.new.round_times)}"
     if pair.differs and not across:
         return "; ".join(map(str, pair.differs))
     return ""
 
 
-def _notes(old: Saved, new: Saved, pairs: Sequence[Pair], terms: Terms) -> Iterator[Note]:
-    if old.document == new.document:
+def _notes(old: Side, new: Side, pairs: Sequence[Pair], terms: Terms) -> Iterator[Note]:
+    if old.result == new.result:
         yield Note("same_result", "OLD and NEW are the same result")
     for device, (names, ratio) in _moved(pairs, terms).items():
         where = "" if device == "cpu" else f" on {device}"
@@ -139,14 +202,14 @@ def _moved(pairs: Sequence[Pair], terms: Terms) -> dict[str, tuple[str, float]]:
     """
     reach = max(2.0 * math.sqrt(2.0) * math.log1p(terms.between_runs), math.log1p(terms.margin))
     found: dict[str, tuple[str, float]] = {}
-    for device in dict.fromkeys(str(pair.new["device"]) for pair in pairs):
-        here = [pair for pair in pairs if pair.new["device"] == device]
+    for device in dict.fromkeys(pair.new.device for pair in pairs):
+        here = [pair for pair in pairs if pair.new.device == device]
         names = sorted({pair.anchor for pair in here if pair.anchor})
         # An anchor is first in its blocks; where it is not, it may be anchored itself.
         ratios = [
-            pair.raw.value
+            pair.raw.ratio
             for pair in here
-            if pair.raw and not pair.anchor and pair.new["impl"] in names
+            if pair.raw and pair.raw.ratio and not pair.anchor and pair.new.impl in names
         ]
         if ratios and abs(math.log(median(ratios))) > reach:
             found[device] = ", ".join(names), median(ratios)

@@ -2,48 +2,46 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
+from losscli.differences.saved import Saved, Terms
 from losscli.errors import DataError, UsageError
 from losscli.plans.diff import MARGINS, DiffPlan
-from losscli.results.difference import Differences, Saved, Terms
-from losscli.results.reader import read
-from losscli.results.validation import check
+from losscli.results.document import Document
+from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.diff import Diff
+from losscli.results.documents.error import ErrorReport
+from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.run import Run
+from losscli.results.reader import load, load_document
 
-if TYPE_CHECKING:
-    from losscli.differences.changes import Changes
-    from losscli.differences.runs import RunDifferences
-
-Difference: TypeAlias = "Changes | Differences | RunDifferences"
-
-_KINDS = {"losscli/eval/1": "eval", "losscli/bench/1": "bench", "losscli/run/1": "run"}
 # The flags that mean something of one kind only, and of which.
 _OWN = {"per_sample": "evals", "allow_different_data": "evals", "across": "benches"}
 _WORDS = {"evals": ("worse", "losses"), "benches": ("slower", "benchmarks")}
 
 
-def differ(plan: DiffPlan) -> Difference:
-    """What changed, as planned.
+def differ(plan: DiffPlan) -> Diff:
+    """The differences, as planned.
 
-    Raises DataError for what is no result, of two kinds, of other data, or has nothing in common,
-    UsageError for flags of another kind of result.
+    Raises DataError for what is not a result, of two kinds, of other data, or has nothing in
+    common, UsageError for flags of another kind of result.
     """
     old, new = _saved(plan.old, "OLD"), _saved(plan.new, "NEW")
-    kinds = [_KINDS[saved.document["schema"]] for saved in (old, new)]
-    if kinds[0] != kinds[1]:
+    if type(old.result) is not type(new.result):
+        kinds = [saved.result.document_kind() for saved in (old, new)]
         raise DataError(
             f"{old.name} is a result of {kinds[0]}, {new.name} of {kinds[1]}",
             hint="compare two of a kind",
         )
-    _check_flags(plan, new.document)
+    _check_flags(plan, new.result)
     if plan.per_sample:
         _keep_apart(plan, (old, new))
     terms = {kind: _terms(plan, kind) for kind in MARGINS}
-    if kinds[0] == "bench":
+    if isinstance(new.result, Benchmark):
         from losscli.differences.benchmarks import compare_benchmarks
 
         return compare_benchmarks(old, new, terms["benches"])
-    if kinds[0] == "eval":
+    if isinstance(new.result, Evaluation):
         from losscli.differences.evaluations import compare_evaluations
 
         return compare_evaluations(old, new, terms["evals"])
@@ -52,37 +50,40 @@ def differ(plan: DiffPlan) -> Difference:
     return compare_runs(old, new, terms)
 
 
-def _saved(source: Any, name: str) -> Saved:
-    """The document of a path, of a result, or itself."""
+def _saved(source: Any, name: str) -> Saved[Any]:
+    """The result of a path or of a document, or itself."""
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
-        saved = Saved(path, read(path), os.path.dirname(path))  # noqa: PTH120
-    elif hasattr(source, "to_dict") or isinstance(source, Mapping):
-        saved = Saved(name, source.to_dict() if hasattr(source, "to_dict") else source)
-        check(saved.document, name)
+        saved: Saved[Any] = Saved(path, load(path), os.path.dirname(path))  # noqa: PTH120
+    elif isinstance(source, Mapping):
+        saved = Saved(name, load_document(source, name))
+    elif isinstance(source, Document):
+        saved = Saved(name, source)
     else:
-        raise UsageError(f"{name} is a path, a document or a result; {type(source)} is none")
-    schema = str(saved.document.get("schema"))
-    if schema == "losscli/error/1":
-        reason = str(saved.document.get("message"))[:200]
-        raise DataError(f"{saved.name} holds no result but an error", place=reason)
-    if schema not in _KINDS:
+        raise UsageError(f"{name} must be a path, a document or a result, not {type(source)}")
+    if isinstance(saved.result, ErrorReport):
         raise DataError(
-            f"{saved.name} is no result of eval, bench or run but {schema}",
+            f"{saved.name} holds an error instead of a result", place=saved.result.message[:200]
+        )
+    if not isinstance(saved.result, Benchmark | Evaluation | Run):
+        kind = saved.result.document_kind()
+        raise DataError(
+            f"{saved.name} is not a result of eval, bench or run but of {kind}",
             hint="losscli eval PREDS TARGETS -o FILE.json, or losscli bench -o FILE.json",
         )
     return saved
 
 
-def _keep_apart(plan: DiffPlan, sides: tuple[Saved, Saved]) -> None:
+def _keep_apart(plan: DiffPlan, sides: tuple[Saved[Any], Saved[Any]]) -> None:
     """Raise UsageError where an output would replace kept losses, which are read."""
     from losscli.differences.samples import place_of
 
     written = {os.path.realpath(path): path for path in plan.output}
     for saved in sides:
-        for part in (saved.document, *(saved.document.get("evals") or {}).values()):
-            if isinstance(part.get("per_sample"), Mapping):
-                place = os.path.realpath(place_of(saved._replace(document=part)).replace("\0", ""))
+        evals = saved.result.evals.values() if isinstance(saved.result, Run) else [saved.result]
+        for part in evals:
+            if isinstance(part, Evaluation) and part.per_sample is not None:
+                place = os.path.realpath(place_of(saved._replace(result=part)).replace("\0", ""))
                 if place in written:
                     path = os.fspath(written[place])
                     raise UsageError(f"{path} is an input: it cannot be an output too")
@@ -99,12 +100,12 @@ def _terms(plan: DiffPlan, kind: str) -> Terms:
     )
 
 
-def _check_flags(plan: DiffPlan, document: Mapping[str, Any]) -> None:
-    """Raise UsageError for flags that mean nothing of these results."""
-    kind = _KINDS[document["schema"]]
-    there = {"eval": {"evals"}, "bench": {"benches"}}.get(kind)
-    if there is None:
-        there = {kind for kind in _WORDS if document.get(kind)} or set(_WORDS)
+def _check_flags(plan: DiffPlan, result: Evaluation | Benchmark | Run) -> None:
+    """Raise UsageError for flags that do not apply to these results."""
+    if isinstance(result, Run):
+        there = {kind for kind in _WORDS if getattr(result, kind)} or set(_WORDS)
+    else:
+        there = {"evals" if isinstance(result, Evaluation) else "benches"}
     for of, (word, things) in _WORDS.items():
         if of in there:
             continue

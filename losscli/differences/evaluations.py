@@ -1,28 +1,36 @@
-"""`compare_losses`: two saved evaluations, loss by loss and group by group."""
+"""`compare_evaluations`: two saved evaluations, loss by loss and group by group."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, get_args
 
-from losscli.differences.changes import Change, Changes, SavedLoss
+from losscli.differences.change import Change
 from losscli.differences.samples import paired, unpaired_reason
+from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms
 from losscli.errors import DataError
-from losscli.results.difference import LEVEL, Saved, Terms
 from losscli.results.document import Note, json_numbers
-from losscli.results.reader import other_data
+from losscli.results.documents.diff import (
+    EvaluationDiff,
+    EvaluationSide,
+    LoneLoss,
+    LossVerdict,
+    counted,
+)
+from losscli.results.documents.eval import Evaluation, LossResult, difference_of_data
 from losscli.stats.decisions import compare_to_bound, holm
 from losscli.stats.means import Mean, welch_difference
 
-_ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
+Side: TypeAlias = Saved[Evaluation]
+Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]  # a label, and the keys of a group
 
 
-def compare_evaluations(old: Saved, new: Saved, terms: Terms) -> Changes:
-    """What changed from `old` to `new`, documents of the schema losscli/eval/1.
+def compare_evaluations(old: Side, new: Side, terms: Terms) -> EvaluationDiff:
+    """The changes from `old` to `new`.
 
     Raises DataError where they are of other data and that was not allowed, where no loss is in
     both, and where the kept losses of the rows are asked for and are not there.
     """
-    other = other_data(new.document.get("inputs") or [], old.document, old.name)
+    other = difference_of_data(new.result.inputs, old.result, old.name)
     if other and not terms.different_data:
         raise DataError(
             other,
@@ -30,64 +38,58 @@ def compare_evaluations(old: Saved, new: Saved, terms: Terms) -> Changes:
             hint="evaluate both on the same targets with -o FILE.json, or --allow-different-data",
         )
     before, after = _by_key(old), _by_key(new)
-    rows = [Change(before[key], loss) for key, loss in after.items() if key in before]
+    rows = [Change(before[key], loss, dict(key[1])) for key, loss in after.items() if key in before]
     if not rows:
         raise DataError(
             f"no loss of {new.name} is in {old.name}",
-            place=f"OLD has {_labels(before.values())}; NEW has {_labels(after.values())}",
+            place=f"OLD has {_labels(before)}; NEW has {_labels(after)}",
             hint="losses match by their labels: evaluate the same",
         )
     for row in rows:
-        row.bound = terms.margin * abs(row.old.value)
+        row.bound = terms.margin * abs(row.old.of_mean)
         row.reason = _incomparable(row)
     pairable = not other and any(not (row.reason or unpaired_reason(row, old, new)) for row in rows)
     _measure(old, new, rows, terms, same_data=not other)
     _decide(rows)
-    return Changes(
-        rows=tuple(rows),
-        only_old=tuple(loss for key, loss in before.items() if key not in after),
-        only_new=tuple(loss for key, loss in after.items() if key not in before),
-        old=old,
-        new=new,
-        terms=terms,
-        pairable=pairable and not terms.per_sample,
+    return EvaluationDiff(
+        old=EvaluationSide(**old.side, per_sample=old.result.per_sample),
+        new=EvaluationSide(**new.side, per_sample=new.result.per_sample),
+        margin=terms.margin,
+        fail_on=tuple(terms.fail_on),
+        ci_level=LEVEL,
+        per_sample=terms.per_sample,
+        allow_different_data=terms.different_data,
+        rows=tuple(row.result() for row in rows),
+        only_old=_lone(before, after),
+        only_new=_lone(after, before),
+        counts=counted((row.verdict for row in rows), get_args(LossVerdict)),
         notes=tuple(_notes(old, new, rows, terms, other)),
+        pairable=pairable and not terms.per_sample,
     )
 
 
-def _by_key(saved: Saved) -> dict[Any, SavedLoss]:
+def _by_key(saved: Side) -> dict[Key, LossResult]:
     """All losses, then those of the groups."""
-    found: dict[Any, SavedLoss] = {}
-    for part in (saved.document, *saved.document.get("groups", ())):
-        by = {str(key): str(value) for key, value in (part.get("by") or {}).items()}
-        for document in part["losses"]:
-            loss = _loss(document, by)
-            if loss.key in found:
+    found: dict[Key, LossResult] = {}
+    parts: list[tuple[tuple[tuple[str, str], ...], tuple[LossResult, ...]]]
+    parts = [((), saved.result.losses)]
+    parts += [(tuple(group.by.items()), group.losses) for group in saved.result.groups]
+    for by, losses in parts:
+        for loss in losses:
+            if (loss.label, by) in found:
                 raise DataError(f"{saved.name} has two losses labelled {loss.label!r}")
-            found[loss.key] = loss
+            found[loss.label, by] = loss
     return found
 
 
-def _loss(saved: Mapping[str, Any], by: Mapping[str, str]) -> SavedLoss:
-    statistic, stderr = saved.get("statistic"), saved["stderr"]
-    total, count = float(saved["sum"]), float(saved["weight_sum"])
-    if saved.get("reduction") == "mean" and saved["value"] is not None:
-        value = saved["value"]
-    elif statistic is not None and saved.get(statistic) is not None:
-        value = saved[statistic]
-    else:
-        value = total / count if count else math.nan
-    return SavedLoss(
-        label=saved["label"],
-        loss=saved["loss"],
-        params=json_numbers(saved["params"]),
-        statistic=statistic,
-        by=by,
-        value=float(value),
-        stderr=None if stderr is None else float(stderr),
-        n=saved["n"],
-        ignored=saved["ignored"],
-        weight_sum=count,
+def _lone(
+    losses: Mapping[Key, LossResult], others: Mapping[Key, LossResult]
+) -> tuple[LoneLoss, ...]:
+    """The losses that the others lack."""
+    return tuple(
+        LoneLoss(loss.label, loss.loss, dict(key[1]), loss.of_mean, loss.n)
+        for key, loss in losses.items()
+        if key not in others
     )
 
 
@@ -97,19 +99,19 @@ def _incomparable(row: Change) -> str:
     if (old.loss, old.statistic) != (new.loss, new.statistic):
         names = [side.statistic or side.loss for side in (old, new)]
         return f"other losses of one label: {names[0]} and {names[1]}"
-    keys = dict.fromkeys([*old.params, *new.params])
+    before, after = json_numbers(old.params), json_numbers(new.params)
     apart = [
-        f"{key} {_short(old.params.get(key))} and {_short(new.params.get(key))}"
-        for key in keys
-        if old.params.get(key) != new.params.get(key)
+        f"{key} {_short(before.get(key))} and {_short(after.get(key))}"
+        for key in dict.fromkeys([*before, *after])
+        if before.get(key) != after.get(key)
     ]
     if apart:
         return f"other parameters: {'; '.join(apart)}"
     for name, side in (("OLD", old), ("NEW", new)):
         if not side.n:
             return f"no row counts in {name}"
-        if not math.isfinite(side.value):
-            return f"{side.value} in {name}"
+        if not math.isfinite(side.of_mean):
+            return f"{side.of_mean} in {name}"
     return ""
 
 
@@ -118,7 +120,7 @@ def _short(value: Any) -> str:
 
 
 def _measure(
-    old: Saved, new: Saved, rows: Sequence[Change], terms: Terms, *, same_data: bool
+    old: Side, new: Side, rows: Sequence[Change], terms: Terms, *, same_data: bool
 ) -> None:
     """Fill in the shifts: by pairs where that was asked for and can be, else by standard errors."""
     fair = [row for row in rows if not row.reason]
@@ -133,22 +135,22 @@ def _measure(
             _by_standard_errors(row)
 
 
-def _by_pairs(old: Saved, new: Saved, rows: Sequence[Change]) -> None:
+def _by_pairs(old: Side, new: Side, rows: Sequence[Change]) -> None:
     for row, found in zip(rows, paired(old, new, rows) if rows else (), strict=True):
         row.pairs, row.shift = found.pairs, found.shift
         if found.shift is None:
             row.reason = f"no interval comes of the {found.pairs:,} rows that count in both"
         else:
-            row.how = "pairs"
+            row.used = "pairs"
 
 
 def _by_standard_errors(row: Change) -> None:
     sides = (row.old, row.new)
-    means = [Mean(s.value, s.stderr, s.n) for s in sides if s.stderr is not None and s.n > 1]
+    means = [Mean(s.of_mean, s.stderr, s.n) for s in sides if s.stderr is not None and s.n > 1]
     if len(means) < len(sides):
         row.reason = "there is no standard error: fewer than two rows, or beyond float64"
     else:
-        row.shift, row.how = welch_difference(*means), "standard errors"
+        row.shift, row.used = welch_difference(*means), "standard errors"
 
 
 def _decide(rows: Sequence[Change]) -> None:
@@ -162,32 +164,33 @@ def _decide(rows: Sequence[Change]) -> None:
         low, high = shift.interval(LEVEL)
         side = compare_to_bound(low, high, row.bound)
         if side == "undecided":
-            row.reason = f"the interval holds {'the margin' if row.bound else '0'}"
-        elif (p_worse if side == "above" else p_not) > _ALPHA:
+            row.reason = f"the interval contains {'the margin' if row.bound else '0'}"
+        elif (p_worse if side == "above" else p_not) > ALPHA:
             word = "worse" if side == "above" else "better" if high < 0.0 else "not worse"
-            row.reason = f"{word} alone, but not beyond chance among {len(fair)} rows"
+            row.reason = (
+                f"{word} alone, but not significant after Holm correction ({len(fair)} tests)"
+            )
         elif side == "above":
             row.verdict = "worse"
         else:
-            row.verdict = "better" if high < 0.0 and p_better <= _ALPHA else "not worse"
+            row.verdict = "better" if high < 0.0 and p_better <= ALPHA else "not worse"
 
 
 def _notes(
-    old: Saved, new: Saved, rows: Sequence[Change], terms: Terms, other: str
+    old: Side, new: Side, rows: Sequence[Change], terms: Terms, other: str
 ) -> Iterator[Note]:
-    if old.document == new.document:
+    if old.result == new.result:
         yield Note("same_result", "OLD and NEW are the same result")
     if other:
         yield Note("different_data", f"compared all the same: {other}")
-    whole = [row for row in rows if not row.new.by]
+    whole = [row for row in rows if not row.by]
     reasons = dict.fromkeys(row.unpaired for row in whole if row.unpaired)
     for reason in reasons if terms.per_sample else ():
         yield Note("unpaired", f"by standard errors, not by pairs of rows: {reason}")
-    precisions = [saved.document.get("dtype") for saved in (old, new)]
-    if precisions[0] != precisions[1]:
-        words = f"the arithmetic was in {precisions[0]} and in {precisions[1]}"
+    if old.result.dtype != new.result.dtype:
+        words = f"the arithmetic was in {old.result.dtype} and in {new.result.dtype}"
         yield Note("other_precision", words)
 
 
-def _labels(losses: Any) -> str:
-    return ", ".join(dict.fromkeys(loss.label for loss in losses)) or "none"
+def _labels(losses: Mapping[Key, LossResult]) -> str:
+    return ", ".join(dict.fromkeys(label for label, _ in losses)) or "none"

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from losscli.differences.saved import Saved
 from losscli.errors import DataError, UsageError
 from losscli.implementations.registry import parse
-from losscli.results.difference import Other, Saved, seconds
+from losscli.results.documents.bench import Benchmark, BenchmarkRow
+from losscli.results.documents.diff import Mismatch
 
-_BLOCK = ("label", "device", "dtype", "shape", "pass", "cache")
+_BLOCK = ("label", "device", "dtype", "shape", "passes", "cache")
 # The packages that make a library's speed, where it is not the one of its name.
 _PACKAGES = {
     "torch.compile": ("torch",),
@@ -16,20 +18,20 @@ _PACKAGES = {
     "liger": ("liger_kernel", "torch"),
 }
 
-SavedRow = Mapping[str, Any]
-Key = tuple[Any, ...]
+Side: TypeAlias = Saved[Benchmark]
+Key: TypeAlias = tuple[Any, ...]
 
 
 class Sides(NamedTuple):
     """The same row of both runs, and the first implementation of its block in each."""
 
-    old: SavedRow
-    new: SavedRow
-    first_old: SavedRow
-    first_new: SavedRow
+    old: BenchmarkRow
+    new: BenchmarkRow
+    first_old: BenchmarkRow
+    first_new: BenchmarkRow
 
 
-def matched(old: Saved, new: Saved) -> dict[Key, Sides]:
+def matched(old: Side, new: Side) -> dict[Key, Sides]:
     """The rows that both have, in the order of `new`.
 
     Raises DataError where a row stands twice in one of them, or none stands in both.
@@ -50,53 +52,52 @@ def matched(old: Saved, new: Saved) -> dict[Key, Sides]:
     return both
 
 
-def by_key(saved: Saved) -> dict[Key, SavedRow]:
+def by_key(saved: Side) -> dict[Key, BenchmarkRow]:
     """All rows by what they match by, the implementation last."""
-    found: dict[Key, SavedRow] = {}
-    for row in saved.document["rows"]:
-        block = (tuple(row[name]) if name == "shape" else row[name] for name in _BLOCK)
-        key = (*block, row["impl"])
+    found: dict[Key, BenchmarkRow] = {}
+    for row in saved.result.rows:
+        key = (*(getattr(row, name) for name in _BLOCK), row.impl)
         if key in found:
             raise DataError(
-                f"{saved.name} has {row['label']} by {row['impl']} twice in the same setting",
+                f"{saved.name} has {row.label} by {row.impl} twice in the same setting",
                 hint="bench each size once",
             )
         found[key] = row
     return found
 
 
-def _firsts(rows: Mapping[Key, SavedRow]) -> dict[Key, SavedRow]:
-    found: dict[Key, SavedRow] = {}
+def _firsts(rows: Mapping[Key, BenchmarkRow]) -> dict[Key, BenchmarkRow]:
+    found: dict[Key, BenchmarkRow] = {}
     for key, row in rows.items():
         found.setdefault(key[:-1], row)
     return found
 
 
-def mismatches(old: Saved, new: Saved, sides: Sides) -> Iterator[Other]:
+def mismatches(old: Side, new: Side, sides: Sides) -> Iterator[Mismatch]:
     """What would make the two rows differ though the implementation were the same."""
 
-    def device(saved: Saved) -> Any:
-        words = (saved.document["environment"].get("devices") or {}).get(sides.new["device"])
-        return words.partition(" · ")[0] if isinstance(words, str) else None
+    def device(saved: Side) -> Any:
+        words = saved.result.devices.get(sides.new.device)
+        return None if words is None else words.partition(" · ")[0]
 
     found: list[tuple[str, Any, Any]] = [
         ("device", device(old), device(new)),
-        ("threads", sides.old.get("threads"), sides.new.get("threads")),
-        ("losscli", old.document.get("losscli"), new.document.get("losscli")),
+        ("threads", sides.old.threads, sides.new.threads),
+        ("losscli", old.result.losscli, new.result.losscli),
     ]
-    packages = _packages(sides.new["impl"])
+    packages = _packages(sides.new.impl)
     found += [(package, _version(old, package), _version(new, package)) for package in packages]
-    yield from (Other(*other) for other in found if other[1] != other[2])
+    yield from (Mismatch(*other) for other in found if other[1] != other[2])
 
 
-def anchor(old: Saved, new: Saved, sides: Sides) -> str:
+def anchor(old: Side, new: Side, sides: Sides) -> str:
     """The first implementation of the block, where its speed tells how fast the machine was.
 
     It does where it is the same code on the same machine, right, and timed round by round beside
     the row; empty where it is not.
     """
-    name = str(sides.first_new["impl"])
-    if name != sides.first_old["impl"] or name == sides.new["impl"]:
+    name = sides.first_new.impl
+    if name != sides.first_old.impl or name == sides.new.impl:
         return ""
     try:
         library = parse(name).library
@@ -111,14 +112,14 @@ def anchor(old: Saved, new: Saved, sides: Sides) -> str:
     if any(other.what in ("device", "threads") for other in mismatches(old, new, sides)):
         return ""
     for first, row in ((sides.first_old, sides.old), (sides.first_new, sides.new)):
-        if not first["correct"] or len(seconds(first)) != len(seconds(row)):
+        if not first.correct or len(first.round_times) != len(row.round_times):
             return ""
     return name
 
 
-def log_ratios(row: SavedRow, first: SavedRow) -> list[float]:
+def log_ratios(row: BenchmarkRow, first: BenchmarkRow) -> list[float]:
     """Logs of the ratios of a row's times to the first one's, round by round."""
-    return [math.log(a / b) for a, b in zip(seconds(row), seconds(first), strict=True)]
+    return [math.log(a / b) for a, b in zip(row.round_times, first.round_times, strict=True)]
 
 
 def _packages(impl: str) -> tuple[str, ...]:
@@ -131,6 +132,5 @@ def _packages(impl: str) -> tuple[str, ...]:
     return _PACKAGES.get(name, (name,))
 
 
-def _version(saved: Saved, package: str) -> Any:
-    place = saved.document if package == "losscli" else saved.document["environment"]
-    return place.get(package)
+def _version(saved: Side, package: str) -> Any:
+    return saved.result.losscli if package == "losscli" else saved.result.environment.get(package)

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.rows import RowAccumulator, RowLosses
-from losscli.differences.changes import Change
+from losscli.differences.change import Change
+from losscli.differences.saved import Saved
 from losscli.errors import DataError
-from losscli.results.difference import Saved
+from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleDigest
 from losscli.sources.source import Source
 from losscli.sources.table import Field
@@ -30,21 +31,18 @@ class Paired(NamedTuple):
     pairs: int
 
 
-def unpaired_reason(change: Change, old: Saved, new: Saved) -> str:
+def unpaired_reason(change: Change, old: Saved[Evaluation], new: Saved[Evaluation]) -> str:
     """Why the kept losses of the rows cannot be paired for a loss; empty where they can."""
     for name, saved in (("OLD", old), ("NEW", new)):
-        kept = saved.document.get("per_sample")
-        if not isinstance(kept, Mapping):
+        kept = saved.result.per_sample
+        if kept is None:
             return f"{name} kept no losses of its rows: losscli eval --per-sample FILE does"
-        labels = kept.get("labels")
-        if not isinstance(kept.get("path"), str) or not isinstance(labels, list):
-            return f"{name} does not say where the losses of its rows are"
-        if change.new.label not in labels:
+        if change.new.label not in kept.labels:
             return f"{name} kept the losses of its rows, but not of this loss"
-    if change.new.by:
+    if change.by:
         return "the kept losses do not say which group a row is of"
     for saved in (old, new):
-        if any(part.get("role") == "weights" for part in saved.document.get("inputs", ())):
+        if any(part.role == "weights" for part in saved.result.inputs):
             return "rows have weights, which the kept losses do not say"
     # A sum of weights that is the number of rows may yet be of many weights: balanced classes.
     weighted = any(isinstance(value, list) for value in change.new.params.values())
@@ -55,7 +53,9 @@ def unpaired_reason(change: Change, old: Saved, new: Saved) -> str:
     return ""
 
 
-def paired(old: Saved, new: Saved, changes: Sequence[Change]) -> list[Paired]:
+def paired(
+    old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Change]
+) -> list[Paired]:
     """The shift of each change, over the rows that count in both; memory does not grow.
 
     Raises DataError where a file is missing, is not the one that was kept, or has other rows.
@@ -93,7 +93,7 @@ def _contrasts(change: Change) -> list[tuple[float, float]]:
     """
     if change.new.statistic is None:
         return [(1.0, 1.0)]
-    roots = (change.old.value, change.new.value)
+    roots = (change.old.of_mean, change.new.of_mean)
     a, b = (0.5 / root if root else 0.0 for root in roots)
     return [(1.0, 1.0), (a, b)]
 
@@ -108,18 +108,20 @@ def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
     squares = accumulators[-1].moments.squares_about(means[-1]) - ignored * means[-1] ** 2
     stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
     # √new - √old = (new - old) / (√new + √old)
-    roots = change.old.value + change.new.value if change.new.statistic is not None else 1.0
-    return Paired(MeanDifference(means[0] / (roots or 1.0), stderr, float(pairs - 1)), pairs)
+    root = change.new.statistic is not None
+    scale = change.old.of_mean + change.new.of_mean if root else 1.0
+    return Paired(MeanDifference(means[0] / (scale or 1.0), stderr, float(pairs - 1)), pairs)
 
 
 class _Kept:
     """The file of one side: its columns, and the digest of what is read of it."""
 
-    def __init__(self, saved: Saved, name: str) -> None:
+    def __init__(self, saved: Saved[Evaluation], name: str) -> None:
         self.role = name.lower()
         self._name = name
-        self._record: Mapping[str, Any] = saved.document["per_sample"]
-        self._labels = list(self._record["labels"])
+        assert saved.result.per_sample is not None  # `unpaired_reason` has looked
+        self._record = saved.result.per_sample
+        self._labels = list(self._record.labels)
         self._path = place_of(saved)
         self._digest = SampleDigest()
         self.table = open_table(self._path, self._path)
@@ -148,7 +150,7 @@ class _Kept:
 
     def verify(self) -> None:
         """Raise DataError where the file is not the one that the result kept."""
-        wanted = self._record.get("digest")
+        wanted = self._record.digest
         if not wanted:
             raise DataError(f"{self._name} does not say what {self._path} held", hint=_AGAIN)
         if wanted != self._digest.hexdigest():
@@ -157,9 +159,10 @@ class _Kept:
             )
 
 
-def place_of(saved: Saved) -> str:
+def place_of(saved: Saved[Evaluation]) -> str:
     """The path of the kept losses: from the result's folder, else from the current one."""
-    path = str(saved.document["per_sample"].get("path"))
+    assert saved.result.per_sample is not None
+    path = saved.result.per_sample.path
     beside = path if saved.folder is None else os.path.join(saved.folder, path)  # noqa: PTH118
     with suppress(ValueError):  # a NUL in it
         if os.path.isfile(beside):  # noqa: PTH113

@@ -2,6 +2,6 @@
 
 from losscli.evaluation.measure import measure
 from losscli.results.document import Note
-from losscli.results.evaluation import Evaluation, Group, Input, LossResult
+from losscli.results.documents.eval import Evaluation, Group, Input, LossResult
 
 __all__ = ["Evaluation", "Group", "Input", "LossResult", "Note", "measure"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from losscli.accumulators.groups import Runs
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.errors import DataError
-from losscli.results.evaluation import Group, LossResult
+from losscli.results.documents.eval import Group, LossResult
 from losscli.sources.keys import Key, Keys, sort_keys
 from losscli.sources.source import Block, Source
 

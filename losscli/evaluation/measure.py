@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 from losscli.accumulators.digest import Digest
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
+from losscli.backends.machine import environment
 from losscli.engines.engine import Engine
 from losscli.errors import DataError, UsageError
 from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.groups import GroupAccumulators
+from losscli.evaluation.loss_results import loss_result
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.validity import Mark, Violation
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.document import Note
-from losscli.results.evaluation import Evaluation, Input, LossResult
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
 from losscli.sources.source import Source
 
 Row: TypeAlias = tuple[int, ...]
@@ -75,7 +77,7 @@ def measure(
 
     def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
         return tuple(
-            LossResult.of(
+            loss_result(
                 loss,
                 accumulator,
                 reduction,
@@ -97,8 +99,8 @@ def measure(
         dtype=backend.dtype,
         engine=engine.name,
         threads=engine.threads,
-        wall_s=time.perf_counter() - start,
-        bytes=source.size,
+        timing=EvalTiming(time.perf_counter() - start, source.size),
+        environment=environment(),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from losscli.backends.backend import Backend
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
-from losscli.results.evaluation import LossResult
+from losscli.results.documents.eval import LossResult
 from losscli.sources.source import Source
 from losscli.sources.table import is_group_role
 

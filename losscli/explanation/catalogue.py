@@ -9,11 +9,11 @@ from losscli.errors import UsageError
 from losscli.explanation.facts import described
 from losscli.explanation.kinds import TASKS
 from losscli.losses.registry import all_losses, penalties
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Note, PlainDocument, ending
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue(Document):
+class Catalogue(PlainDocument):
     """Losses by family and name, as their declarations describe them; penalties: by spelling."""
 
     page: ClassVar[str] = "list"

@@ -11,13 +11,13 @@ from losscli.explanation.lines import Line
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.core.loss import Loss, Param
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Note, PlainDocument, ending
 
 COMPARED_WITH = ("mae", "mse")  # in the plot that an explanation of a loss of errors proposes
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation(Document):
+class Explanation(PlainDocument):
     """The facts of a loss with its parameters, and its form along a line."""
 
     page: ClassVar[str] = "explain"

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from losscli.errors import UsageError
 from losscli.explanation.curves import Curve, LossOnLine, on_line
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Note, PlainDocument, ending
 
 _MOST_CURVES = 8  # that can be distinguished
 
 
 @dataclass(frozen=True, slots=True)
-class Plot(Document):
+class Plot(PlainDocument):
     """Curves on one axis. gradient: True if gradients are drawn; output: the file written."""
 
     page: ClassVar[str] = "plot"

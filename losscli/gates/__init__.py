@@ -6,7 +6,6 @@ from losscli.gates.grammar import (
     STATS,
     BaselineLimit,
     Gate,
-    Level,
     parse,
     parse_bound,
     resolve_label,
@@ -14,17 +13,17 @@ from losscli.gates.grammar import (
 )
 from losscli.gates.judge import (
     ORDER,
-    GateResult,
     Measurement,
     Policy,
-    Status,
     apply_undecided_policy,
-    exit_code,
+    in_error,
     judge,
+    outcome,
     worst_first,
 )
 from losscli.gates.paired import Margin, NotWorse
-from losscli.gates.saved import read_gate
+from losscli.gates.saved import gate_of
+from losscli.results.gate import GateLevel, GateResult, GateStatus, exit_code
 
 __all__ = [
     "BENCH_STATS",
@@ -33,19 +32,21 @@ __all__ = [
     "STATS",
     "BaselineLimit",
     "Gate",
+    "GateLevel",
     "GateResult",
-    "Level",
+    "GateStatus",
     "Margin",
     "Measurement",
     "NotWorse",
     "Policy",
-    "Status",
     "apply_undecided_policy",
     "exit_code",
+    "gate_of",
+    "in_error",
     "judge",
+    "outcome",
     "parse",
     "parse_bound",
-    "read_gate",
     "resolve_label",
     "resolve_labels",
     "worst_first",

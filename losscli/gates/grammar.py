@@ -11,12 +11,11 @@ A quote inside quotes is doubled. NUMBER is finite; `5%` is 0.05. This module kn
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.losses.registry import all_losses, is_derived
-
-Level: TypeAlias = Literal["fail", "warn"]
+from losscli.results.gate import GateLevel, groups_text
 
 # Statistics of an evaluation that are not derived from a loss.
 STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high")
@@ -70,7 +69,7 @@ class Gate(NamedTuple):
     stat: str
     op: str
     limit: float | BaselineLimit
-    level: Level = "fail"
+    level: GateLevel = "fail"
     groups: tuple[tuple[str, str | None], ...] = ()
     run: str | None = None
 
@@ -100,13 +99,7 @@ class Gate(NamedTuple):
         return all(key in by and value in (None, str(by[key])) for key, value in self.groups)
 
 
-def groups_text(groups: Sequence[tuple[str, str | None]]) -> str:
-    """Return groups as the grammar writes them; empty if there are none."""
-    pairs = ",".join(f"{key}={_value_text(value)}" for key, value in groups)
-    return f"[{pairs}]" if groups else ""
-
-
-def parse(text: str, level: Level = "fail", run: str | None = None) -> Gate:
+def parse(text: str, level: GateLevel = "fail", run: str | None = None) -> Gate:
     """Parse a gate.
 
     Raises UsageError for a text that is not a gate.
@@ -217,15 +210,6 @@ def _parse_groups(text: str | None, gate: str) -> tuple[tuple[str, str | None], 
             hint='"mae[region=eu] <= 2", "mae[region=*] <= 2", "mae[city=\'a, b\'] <= 2"',
         )
     return tuple(groups.items())
-
-
-def _value_text(value: str | None) -> str:
-    if value is None:
-        return "*"
-    if value and value != "*" and value == value.strip() and not set("',[]<>") & set(value):
-        return value
-    quoted = value.replace("'", "''")
-    return f"'{quoted}'"
 
 
 def _first_word(text: str) -> str:

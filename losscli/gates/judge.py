@@ -6,15 +6,16 @@ reason. Numbers are looked up by selector: this module knows no result.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from losscli.gates.grammar import COUNTS, BaselineLimit, Gate
+from losscli.gates.paired import NotWorse
+from losscli.results.gate import GateResult, GateStatus
 from losscli.stats.formatting import duration, mebibytes
 
-Status: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 Policy: TypeAlias = Literal["fail", "warn", "undecided"]
 
-ORDER: tuple[Status, ...] = ("fail", "error", "undecided", "warn", "pass")  # worst first
+ORDER: tuple[GateStatus, ...] = ("fail", "error", "undecided", "warn", "pass")  # worst first
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda value, limit: value <= limit,
     "<": lambda value, limit: value < limit,
@@ -38,7 +39,7 @@ class HasStatus(Protocol):
     """A result of a gate, or of a group of them, that can be ranked."""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> GateStatus:
         """The status."""
 
     @property
@@ -66,37 +67,29 @@ class Measurement(NamedTuple):
 Lookup: TypeAlias = Callable[[Gate], "Measurement | Mapping[str, Measurement]"]
 
 
-class GateResult(NamedTuple):
-    """A gate with its status and reason.
+def outcome(
+    gate: Gate | NotWorse,
+    status: GateStatus,
+    reason: str,
+    limit: float | None = None,
+    number: Measurement | None = None,
+) -> GateResult:
+    """Return the result of a gate; limit: its limit as a number."""
+    return GateResult(
+        run=gate.run,
+        expr=gate.expr,
+        level=gate.level,
+        value=None if number is None else number.value,
+        limit=limit,
+        status=status,
+        reason=reason,
+        stderr=None if number is None else number.stderr,
+    )
 
-    limit: the limit as a number; None if it has none, as without a baseline.
-    run: the name of the evaluation or benchmark that it checks; None if there is only one.
-    """
 
-    gate: Any
-    limit: float | None
-    value: float | None
-    stderr: float | None
-    status: Status
-    reason: str
-    run: str | None = None
-
-    @property
-    def counts(self) -> bool:
-        """True if the status may change the exit code."""
-        return bool(self.gate.level == "fail")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        return {
-            "run": self.run,
-            "expr": self.gate.expr,
-            "level": self.gate.level,
-            "value": self.value,
-            "limit": self.limit,
-            "status": self.status,
-            "reason": self.reason,
-        }
+def in_error(gate: Gate | NotWorse, reason: str, limit: float | None = None) -> GateResult:
+    """Return the result of a gate without evidence."""
+    return outcome(gate, "error", reason, limit)
 
 
 def without_baseline(_: Gate) -> Measurement:
@@ -118,14 +111,6 @@ def judge(
     return tuple(_judge_all(gate, look_up, baseline) for gate in gates)
 
 
-def exit_code(results: Sequence[GateResult]) -> int:
-    """Return 1 if a gate that counts failed or is an error, 6 if one is undecided, else 0."""
-    states = {each.status for each in results if each.counts}
-    if states & {"fail", "error"}:
-        return 1
-    return 6 if "undecided" in states else 0
-
-
 def worst_first(results: Iterable[_R]) -> list[_R]:
     """Sort by status: fail, error, undecided, warnings of any status, pass."""
 
@@ -140,7 +125,7 @@ def apply_undecided_policy(result: GateResult, policy: Policy) -> GateResult:
     """Replace the status of an undecided gate by the policy."""
     if result.status != "undecided" or policy == "undecided":
         return result
-    return result._replace(status=policy, reason=f"undecided: {result.reason}")
+    return result.replace(status=policy, reason=f"undecided: {result.reason}")
 
 
 def _judge_all(gate: Gate, look_up: Lookup, baseline: Lookup) -> GateResult:
@@ -152,23 +137,23 @@ def _judge_all(gate: Gate, look_up: Lookup, baseline: Lookup) -> GateResult:
         (name, _judge_one(gate, n, _saved_number(name, saved))) for name, n in numbers.items()
     ]
     missing = [name for name in saved if name and name not in numbers]
-    return worst_result([*results, *(missing_result(gate, name) for name in missing)])
+    return worst_result(gate, [*results, *(missing_result(gate, name) for name in missing)])
 
 
 def missing_result(gate: Gate, name: str) -> tuple[str, GateResult]:
     """Return the error of a group or row that only the baseline has."""
     reason = "the baseline has it, and the result does not"
-    return name, GateResult(gate, None, None, None, "error", reason, gate.run)
+    return name, in_error(gate, reason)
 
 
-def worst_result(results: Sequence[tuple[str, GateResult]]) -> GateResult:
+def worst_result(gate: Gate, results: Sequence[tuple[str, GateResult]]) -> GateResult:
     """Return the worst of the named results of one gate; its reason gives the name."""
-    name, worst = min(results, key=lambda item: _severity(item[1]))
+    name, worst = min(results, key=lambda item: _severity(gate, item[1]))
     if len(results) > 1:
         reason = f"worst of {len(results)} is {name}"
-        return worst._replace(reason="; ".join(filter(None, (worst.reason, reason))))
+        return worst.replace(reason="; ".join(filter(None, (worst.reason, reason))))
     if name and worst.reason:
-        return worst._replace(reason=f"{name}: {worst.reason}")
+        return worst.replace(reason=f"{name}: {worst.reason}")
     return worst
 
 
@@ -182,12 +167,12 @@ def _saved_number(name: str, saved: Mapping[str, Measurement]) -> Measurement:
     return saved.get("") or Measurement(None, reason=f"the baseline has no {name}")
 
 
-def _severity(result: GateResult) -> tuple[int, float]:
+def _severity(gate: Gate, result: GateResult) -> tuple[int, float]:
     """Rank a result, worst first: by its status, then by how far it is beyond its limit."""
     margin = 0.0
     if result.value is not None and result.limit is not None:
         margin = result.value - result.limit
-        margin = -margin if result.gate.op[0] == "<" else margin
+        margin = -margin if gate.op[0] == "<" else margin
     return ORDER.index(result.status), margin
 
 
@@ -196,7 +181,7 @@ def _judge_one(gate: Gate, number: Measurement, saved: Measurement) -> GateResul
     limit = None if limits is None else limits[1]
     reason = number.reason or reason
     stderr: float | None = None
-    status: Status = "error"
+    status: GateStatus = "error"
     if number.value is None:
         reason = reason or "there is no such number"
     elif not math.isfinite(number.value):
@@ -206,15 +191,15 @@ def _judge_one(gate: Gate, number: Measurement, saved: Measurement) -> GateResul
     else:
         stderr = number.stderr
         status, reason = _compare(gate, number.value, number, limits)
-    return GateResult(gate, limit, number.value, stderr, status, reason, gate.run)
+    return outcome(gate, status, reason, limit, number._replace(stderr=stderr))
 
 
 def _compare(
     gate: Gate, value: float, number: Measurement, limits: tuple[float, float, float]
-) -> tuple[Status, str]:
+) -> tuple[GateStatus, str]:
     """Compare a finite number, or its interval, with a limit, or the interval of that."""
     low, limit, high = limits
-    failed: Status = "fail" if gate.level == "fail" else "warn"
+    failed: GateStatus = "fail" if gate.level == "fail" else "warn"
     holds = _HOLDS[gate.op]
     if number.ci is None and low == high:
         return (

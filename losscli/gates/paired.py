@@ -11,7 +11,8 @@ import re
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.gates.grammar import Gate, Level, parse, shortest
+from losscli.gates.grammar import Gate, parse, shortest
+from losscli.results.gate import GateLevel
 
 _PAIRED = re.compile(r"(.*?) not_worse_than (.+) by (\S+)", re.DOTALL)
 
@@ -59,7 +60,7 @@ class NotWorse(NamedTuple):
     label: str
     name: str
     margin: Margin
-    level: Level = "fail"
+    level: GateLevel = "fail"
     run: str | None = None
     reference: Any = None
     stat: str = "difference"
@@ -70,7 +71,7 @@ class NotWorse(NamedTuple):
         return f"{self.label} not_worse_than {self.name} by {self.margin}"
 
 
-def parse_any(text: str, level: Level = "fail", run: str | None = None) -> Gate | NotWorse:
+def parse_any(text: str, level: GateLevel = "fail", run: str | None = None) -> Gate | NotWorse:
     """Parse the text of a gate of either kind; raises UsageError if it is neither."""
     match = _PAIRED.fullmatch(text)
     if match is None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from losscli.gates import COUNTS, ORDER, GateResult, worst_first
+from losscli.gates import COUNTS, ORDER, GateResult, NotWorse, gate_of, worst_first
 from losscli.render.page import Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import duration, mebibytes, number
@@ -47,7 +47,7 @@ def gate_lines(gates: Sequence[GateResult]) -> list[tuple[str, str]]:
     of_runs = any(gate.run is not None for gate in ordered)
     first = [[status_of(gate)] + [escape(gate.run or "")] * of_runs for gate in ordered]
     widths = [max(map(len, column)) for column in zip(*first, strict=True)]
-    exprs = max(len(escape(gate.gate.expr)) for gate in ordered)
+    exprs = max(len(escape(gate.expr)) for gate in ordered)
     lines = []
     for gate, cells in zip(ordered, first, strict=True):
         head = "".join(f"  {cell.ljust(width)}" for cell, width in zip(cells, widths, strict=True))
@@ -63,7 +63,7 @@ def gates_table(gates: Sequence[GateResult]) -> Table:
     rows = []
     for gate in worst_first(gates):
         run = [escape(gate.run or "")] * of_runs
-        cells = (status_of(gate), *run, escape(gate.gate.expr), words_of(gate))
+        cells = (status_of(gate), *run, escape(gate.expr), words_of(gate))
         rows.append(TableRow(cells, _STYLES[gate.status]))
     headers = ("",) * (4 if of_runs else 3)
     return Table(headers, rows, frozenset(range(len(headers))))
@@ -88,7 +88,7 @@ def _counted(many: int, word: str) -> str:
 
 
 def _of_runs(gate: GateResult) -> Iterator[str]:
-    expr, words = escape(gate.gate.expr), words_of(gate)
+    expr, words = escape(gate.expr), words_of(gate)
     if gate.status in ("pass", "warn"):
         yield f"{expr}: {words}" if words else expr
         return
@@ -98,7 +98,7 @@ def _of_runs(gate: GateResult) -> Iterator[str]:
 
 def _alone(gate: GateResult, width: int) -> Iterator[str]:
     head, *rest = _split(words_of(gate))
-    yield f"{escape(gate.gate.expr).ljust(width)}    {head}"
+    yield f"{escape(gate.expr).ljust(width)}    {head}"
     yield from rest
 
 
@@ -110,12 +110,13 @@ def _split(words: str) -> list[str]:
 
 def _value(gate: GateResult) -> str:
     """A gate's value in its unit; empty where it has none, or its reason begins with it."""
-    if gate.value is None or gate.gate.stat == "difference":
+    parsed = gate_of(gate)
+    if gate.value is None or isinstance(parsed, NotWorse):
         return ""
-    if gate.gate.label in COUNTS:
+    if parsed is not None and parsed.label in COUNTS:
         return f"{gate.value:,.0f}"
-    if gate.gate.stat == "time":
+    if parsed is not None and parsed.stat == "time":
         return duration(gate.value)
-    if gate.gate.stat == "peak_memory_bytes":
+    if parsed is not None and parsed.stat == "peak_memory_bytes":
         return mebibytes(gate.value)
     return number(gate.value, gate.stderr)

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from losscli.gates.grammar import groups_text
 from losscli.render.numbers import interval, percent, value_of
 from losscli.render.page import Table, TableRow
-from losscli.results.evaluation import Evaluation, Group, LossResult
+from losscli.results.documents.eval import Evaluation, Group, LossResult
+from losscli.results.gate import groups_text
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 

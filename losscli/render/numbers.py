@@ -2,7 +2,7 @@
 
 import math
 
-from losscli.results.evaluation import LossResult
+from losscli.results.documents.eval import LossResult
 from losscli.stats.formatting import exponent
 
 

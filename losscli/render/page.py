@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from losscli.gates import GateResult, Status
+from losscli.gates import GateResult, GateStatus
 
 Result: TypeAlias = Any  # a document whose `page` names its builder in `losscli.render.pages`
 
@@ -108,7 +108,7 @@ class ReportCase(NamedTuple):
     """
 
     name: str
-    status: Status
+    status: GateStatus
     message: str = ""
     run: str | None = None
     counts: bool = True

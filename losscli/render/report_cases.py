@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from losscli.gates import Status
+from losscli.gates import GateStatus
 from losscli.render.gates import words_of
 from losscli.render.page import ReportCase, Result
 from losscli.render.pages import builder_of
@@ -14,12 +14,12 @@ def report_cases_of(result: Result) -> list[ReportCase]:
     Next to failed steps and gates, the cases of the builder count only where they do not pass.
     """
     found = [
-        ReportCase("carried out", "error", "; ".join(failure.error.lines()), failure.run)
-        for failure in getattr(result, "failures", ())
+        ReportCase("carried out", "error", "; ".join(failure.lines()), name)
+        for name, failure in getattr(result, "failures", {}).items()
     ]
     for gate in getattr(result, "gates", ()):
         message = words_of(gate)
-        found.append(ReportCase(gate.gate.expr, gate.status, message, gate.run, gate.counts))
+        found.append(ReportCase(gate.expr, gate.status, message, gate.run, gate.counts))
     own = getattr(builder_of(result), "report_cases", None)
     rows = own(result) if own else [_exit_code(result)] if not found else []
     kept = [*found, *(row for row in rows if row.status != "pass" or not found)]
@@ -36,5 +36,5 @@ def _wall_s(result: Result, run: str | None) -> float | None:
 
 def _exit_code(result: Result) -> ReportCase:
     code = result.exit_code
-    status: Status = "pass" if code == 0 else "undecided" if code == 6 else "fail"
+    status: GateStatus = "pass" if code == 0 else "undecided" if code == 6 else "fail"
     return ReportCase("carried out", status, f"exit code {code}")

@@ -45,6 +45,6 @@ def one_sided(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
 
 def count_line(counts: Mapping[str, int], family: str, exit_code: int) -> str:
     """The number of rows of each verdict. family: the rows that the Holm correction counts."""
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    verdicts = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in counts.items() if n)
     code = f"; exit code {exit_code}" if exit_code else ""
     return f"{verdicts}; Holm-corrected over {family}, at 95 %{code}"

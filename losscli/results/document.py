@@ -1,56 +1,228 @@
-"""`Document` and `Note`: what every result is made of."""
+"""`Document`: a result as one typed class, of which JSON, reader and JSON Schema are made.
+
+A subclass of `Record` names its fields once. `optional` names those that are written only where
+they hold something, `hidden` those that no JSON has, `flat` a mapping whose keys stand beside the
+other fields.
+"""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from abc import ABC
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
+
+from msgspec import Meta, Struct, structs
 
 from losscli.version import __version__
 
+if TYPE_CHECKING:
+    Number: TypeAlias = float
+else:
 
-class Document:
-    """What has a document, `to_dict()`, of the contract's JSON."""
+    class Number(ABC):  # noqa: B024 - a name for msgspec; floats are registered below
+        """A float64, whose nan and infinities are the strings "nan", "inf" and "-inf" in JSON."""
 
-    __slots__ = ()
-    page: ClassVar[str]  # names the page builder of `losscli.render.pages`
+    Number.register(float)
+
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Shape: TypeAlias = tuple[Count, ...]
+Interval: TypeAlias = tuple[Number, Number]
+Level: TypeAlias = Annotated[float, Meta(gt=0, lt=1)]
+# In the schema only: what was edited by hand is compared as it is.
+Digest: TypeAlias = Annotated[str, Meta(extra_json_schema={"pattern": "^sha256:[0-9a-f]{64}$"})]
+Time: TypeAlias = Annotated[
+    str, Meta(extra_json_schema={"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"})
+]  # UTC
+Pass: TypeAlias = Literal["forward", "forward+backward"]
+Environment: TypeAlias = dict[str, str | int | dict[str, str] | None]
+Status: TypeAlias = Literal["pass", "fail", "undecided", "error"]
+ExitCode: TypeAlias = Literal[0, 1, 3, 4, 5, 6]
+
+_STATUSES: dict[int, Status] = {0: "pass", 1: "fail", 6: "undecided"}
+_ENDING = ("losscli", "status", "exit_code")  # the last fields of a document
+_COMPUTED: Any = None
+
+
+class Record(Struct, frozen=True):
+    """A part of a document."""
+
+    optional: ClassVar[frozenset[str]] = frozenset()
+    hidden: ClassVar[frozenset[str]] = frozenset()
+    flat: ClassVar[str] = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The document."""
-        raise NotImplementedError
+        """The JSON as Python objects; nan and infinities are floats."""
+        found: dict[str, Any] = _plain(self)
+        return found
 
     def to_json(self, indent: int | None = 2) -> str:
-        """The same as text; numbers read back to the same bits, nan and infinities are strings."""
+        """The JSON text; numbers read back to the same bits, nan and infinities are strings."""
         import json
 
         text = json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
-        return text.replace(
-            "##", "#\\u0023"
-        )  # reads back the same, and is no command of a CI runner
+        return text.replace("##", "#\\u0023")  # reads back the same; CI runners see no command
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with some fields changed."""
+        return structs.replace(self, **changes)
+
+    @property
+    def wall_s(self) -> float | None:
+        """The seconds that it took; None where that is not recorded."""
+        timing = getattr(self, "timing", None)
+        return None if timing is None else float(timing.wall_s)
+
+    @property
+    def page(self) -> str:
+        """The name of the page builder in `losscli.render.pages`."""
+        return self.document_kind().replace("-", "_")
+
+    @classmethod
+    def document_kind(cls) -> str:
+        """The middle of the schema's name: `eval` of `losscli/eval/1`."""
+        return str(cls.__struct_config__.tag).split("/")[1]
+
+    @classmethod
+    def document_version(cls) -> int:
+        """The end of the schema's name: 1 of `losscli/eval/1`."""
+        return int(str(cls.__struct_config__.tag).split("/")[2])
+
+    @classmethod
+    def fields_of(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """The JSON of a document as the fields of the class; the inverse of `flat`."""
+        return document
 
 
-def ending(code: int) -> dict[str, Any]:
-    """What closes a document: the version, one word for the exit code, and the code."""
-    status = {0: "pass", 1: "fail", 6: "undecided"}.get(code, "error")
-    return {"losscli": __version__, "status": status, "exit_code": code}
+class Document(Record, frozen=True, kw_only=True, tag_field="schema"):
+    """A result that is printed and saved.
+
+    exit_code: that of the command, computed from the parts where it is not given; status: a word
+    for it. losscli: the version that wrote it.
+    """
+
+    losscli: str = __version__
+    status: Status = _COMPUTED
+    exit_code: ExitCode = _COMPUTED
+
+    def __post_init__(self) -> None:
+        if self.exit_code is None:
+            structs.force_setattr(self, "exit_code", self._exit_code())
+        if self.status is None:
+            status = _STATUSES.get(self.exit_code, "error")
+            structs.force_setattr(self, "status", status)
+
+    def _exit_code(self) -> int:
+        return 0
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with some fields changed, and the exit code that follows from them."""
+        return structs.replace(self, **{"status": None, "exit_code": None} | changes)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat dict a row, with the same keys in each."""
+        raise NotImplementedError
+
+    def to_frame(self) -> Any:
+        """`to_records()` as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_records())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._summary()}, exit code {self.exit_code}>"
+
+    def _summary(self) -> str:
+        """The gist in a few words."""
+        return self.document_kind()
+
+    def __str__(self) -> str:
+        # By name: renderers know documents, and documents no renderer.
+        text = import_module("losscli.render").text(self, "table")
+        return str(text).rstrip("\n")
 
 
-class Note(NamedTuple):
+class Note(Record, frozen=True):
     """Something that the numbers do not say by themselves; `code` is for programs."""
 
     code: str
     message: str
     hint: str = ""
 
-    def to_dict(self) -> dict[str, str]:
-        """As JSON has it."""
-        return {"code": self.code, "message": self.message}
+    hidden = frozenset({"hint"})
+
+
+class Git(Record, frozen=True):
+    """The state of the repository around a run; dirty: whether files differ from the commit."""
+
+    commit: str
+    dirty: bool | None = None
+
+
+class Timing(Record, frozen=True):
+    """How long it took, in seconds."""
+
+    wall_s: float = 0.0
+
+
+def devices_of(environment: Environment) -> dict[str, str]:
+    """The name of the processor behind each device."""
+    found = environment.get("devices")
+    return found if isinstance(found, dict) else {}
+
+
+def pass_name(both: bool) -> Pass:
+    """The name of a pass; both: True where the gradient is computed too."""
+    return "forward+backward" if both else "forward"
 
 
 def json_numbers(value: Any) -> Any:
-    """The same document with nan and infinities as the strings that the contract gives them."""
+    """The same document with nan and infinities as strings."""
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     if isinstance(value, Mapping):
         return {key: json_numbers(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return [json_numbers(item) for item in value]
     return value
+
+
+def _plain(value: Any) -> Any:
+    """A value of a document as dicts, lists, strings, numbers and None."""
+    if isinstance(value, Record):
+        config = value.__struct_config__
+        found = {config.tag_field: config.tag} if config.tag else {}
+        for name, key in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+            item = _plain(getattr(value, name))
+            if name == value.flat:
+                found |= item
+            elif name not in value.hidden and (item or item == 0 or name not in value.optional):
+                found[key] = item
+        ending = {key: found.pop(key) for key in _ENDING if isinstance(value, Document)}
+        return found | ending
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+class PlainDocument:
+    """A result with a `to_dict()` of its own."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document."""
+        raise NotImplementedError
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The same as text."""
+        import json
+
+        text = json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
+        return text.replace("##", "#\\u0023")
+
+
+def ending(code: int) -> dict[str, Any]:
+    """The last fields of a document: the version, one word for the exit code, and the code."""
+    return {"losscli": __version__, "status": _STATUSES.get(code, "error"), "exit_code": code}

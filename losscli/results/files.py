@@ -9,25 +9,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from losscli.errors import DataError, UsageError
-
-if TYPE_CHECKING:
-    pass
 
 _TEMPORARY = re.compile(r"\.(.*)\.(\d+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _STALE_S = 24 * 60 * 60.0
 
 # The temporary files of this process. A signal may end it between the moment in which one is made
 # and the one in which somebody is there to remove it.
-_begun: set[Path] = set()
+_temporary_files: set[Path] = set()
 
 
 @atexit.register
-def _remove_what_was_begun() -> None:
-    own = f".{os.getpid()}."  # a forked process has no business with its parent's
-    for path in _begun:
+def _remove_temporary_files() -> None:
+    own = f".{os.getpid()}."  # a forked process leaves its parent's alone
+    for path in _temporary_files:
         if own in path.name:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -47,7 +44,7 @@ class OutputFile:
         name = f".{stem}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         self._target, self._temporary = target, target.with_name(name)
         sweep(target.parent, stem)
-        _begun.add(self._temporary)
+        _temporary_files.add(self._temporary)
         try:
             if target.exists() and not target.is_file():
                 kind = "a directory" if target.is_dir() else "not a regular file"
@@ -64,7 +61,7 @@ class OutputFile:
             ) from error
 
     def write(self, data: bytes, at: int | None = None) -> None:
-        """Write bytes where the last ones ended, or over those at a position."""
+        """Write bytes after the last ones, or over those at a position."""
         if at is not None:
             self._guarded(lambda: self.file.seek(at))
         self._guarded(lambda: self.file.write(data))
@@ -75,7 +72,7 @@ class OutputFile:
 
     @property
     def done(self) -> bool:
-        """Whether nothing more can be written."""
+        """True if nothing more can be written."""
         return self.file.closed
 
     def discard(self) -> None:
@@ -83,7 +80,7 @@ class OutputFile:
         with contextlib.suppress(OSError):  # a full disk fails again when the rest is flushed
             self.file.close()
         self._temporary.unlink(missing_ok=True)
-        _begun.discard(self._temporary)
+        _temporary_files.discard(self._temporary)
 
     def __enter__(self) -> Self:
         return self

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from losscli.gates import GateResult
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Note, PlainDocument, ending
+from losscli.results.gate import GateResult
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Document):
+class Listing(PlainDocument):
     """A table without a computation behind it: heads, cells, and the same as a document.
 
     gates: those that are in error already.

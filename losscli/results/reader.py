@@ -1,135 +1,188 @@
-"""Saved results: documents of losscli that are read back, and held against their schema."""
+"""Saved results: strict JSON, upgraded to the current version, as typed documents."""
 
 import errno
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from losscli.errors import DataError, Place
-from losscli.results.validation import PARTS, check, check_run
+import msgspec
 
-# The kinds of documents, each with the version of it that this losscli writes.
-_WRITTEN = {
-    "eval": 1, "bench": 1, "run": 1, "compare": 1, "diff": 1, "check": 1, "list": 1, "doctor": 1,
-    "error": 1,
+from losscli.errors import DataError, Place
+from losscli.results.document import Number, Record
+from losscli.results.registry import KINDS, classes_of
+from losscli.results.upgrades import UPGRADES
+
+STEPS = ("evals", "benches")  # of a run: the documents inside it
+_DEEPEST = 100
+_HINT = "name a file that losscli wrote, such as: losscli bench -o old.json"
+_WORDS = {
+    "int": "an integer", "float": "a number", "str": "a string", "bool": "true or false",
+    "null": "null", "array": "a list", "object": "an object", "Number": "a number",
 }  # fmt: skip
-# Of a kind and an older version: what makes a document of the next version of it.
-_RAISED: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The document of a result that was saved as JSON, as its `to_dict()` gave it.
+    """The document of a result that was saved as JSON, in its current version.
 
     nan and infinities are the strings "nan", "inf" and "-inf". Raises DataError for a file that is
-    missing, no JSON, no result of losscli, or of a version that this losscli does not know.
+    missing, not JSON, not a result of losscli, broken, or of a version that is not known.
     """
-    name = os.fspath(path)
-    document = _parsed(name, _text(name))
-    if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
-        raise DataError(f"{name} is no result of losscli: it names no schema", hint=_MEND)
-    document = _current(document, name)
-    check(document, name)
+    document: dict[str, Any] = _current(path)
+    typed(document, os.fspath(path))
     return document
 
 
-def _current(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """The document, and those inside it, as this losscli would have written it."""
-    program, _, rest = document["schema"].partition("/")
-    kind, _, version = rest.partition("/")
-    words = document["schema"][:80]
-    if program != "losscli" or kind not in _WRITTEN:
-        raise DataError(f"{name} is no result of losscli: its schema is {words!r}", hint=_MEND)
-    at = int(version) if version.isdecimal() and version.isascii() and len(version) < 9 else 0
-    if at > _WRITTEN[kind]:
+def load(path: str | os.PathLike[str]) -> Any:
+    """The result that was saved as JSON, as the object that was written; raises like `read`."""
+    return typed(_current(path), os.fspath(path))
+
+
+def load_document(document: Mapping[str, Any], name: str) -> Any:
+    """The result of a document in memory; raises like `read`. name: for messages."""
+    return typed(upgraded(dict(document), name), name)
+
+
+def typed(document: Mapping[str, Any], name: str) -> Any:
+    """The object of a document, which is not changed.
+
+    Raises DataError with the path of the first field that is missing or of another type.
+    """
+    kind, _ = _kind_of(document, name)
+    found = dict(document)
+    for step in STEPS if kind == "run" else ():
+        if isinstance(found.get(step), Mapping):
+            found[step] = {run: _step(part, run, name) for run, part in found[step].items()}
+    of = classes_of(kind)
+    document_class = next((each for each in of if _fits(each, found)), of[0])
+    try:
+        fields = document_class.fields_of(found)
+        return msgspec.convert(fields, document_class, dec_hook=_number)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{name} is broken: {_explained(str(error))}", hint=_HINT) from error
+
+
+def _fits(each: type[Record], document: Mapping[str, Any]) -> bool:
+    """True if a class is of the document's `kind`, by which comparisons differ."""
+    kinds = getattr(each, "of", None)
+    return kinds is None or document.get("kind") == kinds
+
+
+def _step(part: Any, run: Any, name: str) -> Any:
+    """A document inside a run; what has no schema is left to the types of the run."""
+    if isinstance(part, Mapping) and isinstance(part.get("schema"), str):
+        return typed(part, f"{run!r} in {name}")
+    return part
+
+
+def _number(kind: type, value: Any) -> Any:
+    """A float of what JSON has for it; raises ValueError for anything else."""
+    if kind is not Number:
+        raise NotImplementedError(kind)
+    if isinstance(value, str) and value in ("nan", "inf", "-inf"):
+        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError("Expected `float`, got an integer past every float64") from None
+    names = {str: "str", bool: "bool", type(None): "null", list: "array", dict: "object"}
+    raise ValueError(f"Expected `float`, got `{names.get(type(value), 'object')}`")
+
+
+def _explained(message: str) -> str:
+    """The message of msgspec as `losses[0].n: expected an integer, got a string`."""
+    words, _, place = message.partition(" - at `$")
+    words = re.sub(r"`([^`]*)`", lambda found: _in_words(found[1]), words)
+    words = re.sub(r"Object missing required field (.*)", r"\1 is missing", words)
+    place = place.rstrip("`").removeprefix(".")
+    return f"{place}: {words[0].lower()}{words[1:]}" if place else words[0].lower() + words[1:]
+
+
+def _in_words(types: str) -> str:
+    names = types.split(" | ")
+    known = [_WORDS[name] for name in names if name in _WORDS]
+    return " or ".join(dict.fromkeys(known)) if len(known) == len(names) else repr(types)
+
+
+def _current(path: str | os.PathLike[str]) -> Any:
+    """The document of a file, in the version that this losscli writes."""
+    name = os.fspath(path)
+    return upgraded(_parsed(name, _text(name)), name)
+
+
+def upgraded(document: Any, name: str) -> Any:
+    """A document, and those inside it, as this losscli would have written it."""
+    kind, number = _kind_of(document, name)
+    words, current = document["schema"][:80], int(classes_of(kind)[0].document_version())
+    if number > current:
         raise DataError(
             f"{name} is of a newer version that this losscli does not know: {words}",
             hint="pip install --upgrade losscli",
         )
-    while at < _WRITTEN[kind]:
-        if (kind, at) not in _RAISED:
-            raise DataError(
-                f"{name} is of a version that this losscli does not know: {words}",
-                hint="read it with the losscli that wrote it",
-            )
-        document, at = _RAISED[kind, at](document), at + 1
-    if kind == "run":
-        document |= {k: _current_parts(document[k], name) for k in PARTS if k in document}
+    for upgrade in UPGRADES.get(kind, ()):
+        document = upgrade(document)
+    if document["schema"] != f"losscli/{kind}/{current}":
+        raise DataError(
+            f"{name} is of a version that this losscli does not know: {words}",
+            hint="read it with the losscli that wrote it",
+        )
+    for step in STEPS if kind == "run" else ():
+        if isinstance(document.get(step), dict):
+            parts = {
+                run: upgraded(part, f"{run!r} in {name}") if _has_schema(part) else part
+                for run, part in document[step].items()
+            }
+            document = {**document, step: parts}
     return document
 
 
-def _current_parts(parts: Any, name: str) -> Any:
-    """The parts of a run in the same way; what is none is left to the reader."""
-    if not isinstance(parts, dict):
-        return parts
-    return {
-        run: _current(part, f"{run!r} in {name}")
-        if isinstance(part, dict) and isinstance(part.get("schema"), str)
-        else part
-        for run, part in parts.items()
-    }
+def _has_schema(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("schema"), str)
 
 
-def read_run(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The document of a run of a config, which says of which, and what its parts and gates were.
+def _kind_of(document: Any, name: str) -> tuple[str, int]:
+    """The kind and the version in a document's schema; version 0 where it is not a number."""
+    schema = document.get("schema") if isinstance(document, Mapping) else None
+    if not isinstance(schema, str):
+        raise DataError(f"{name} is not a result of losscli: it names no schema", hint=_HINT)
+    program, _, rest = schema.partition("/")
+    kind, _, version = rest.partition("/")
+    if program != "losscli" or kind not in KINDS:
+        words = schema[:80]
+        raise DataError(f"{name} is not a result of losscli: its schema is {words!r}", hint=_HINT)
+    known = version.isdecimal() and version.isascii() and len(version) < 9
+    return kind, int(version) if known else 0
 
-    Raises DataError for what cannot be read, is no run, or lacks some of it.
-    """
-    document, name = read(path), os.fspath(path)
-    if document["schema"] != "losscli/run/1":
+
+def load_run(path: str | os.PathLike[str]) -> Any:
+    """The saved run of a config; raises DataError like `read`, and for another kind of result."""
+    document, name = load(path), os.fspath(path)
+    if document.document_kind() != "run":
         raise DataError(
-            f"{name} is no run of a config but {document['schema']}",
+            f"{name} is not a run of a config but losscli/{document.document_kind()}/1",
             hint="name a file that losscli run wrote",
         )
-    check_run(document, name)
     return document
-
-
-def other_data(inputs: Sequence[Mapping[str, Any]], saved: Mapping[str, Any], called: str) -> str:
-    """Why a saved evaluation is of other data than these inputs; empty where it is of the same.
-
-    The same data are equal digests of targets, weights, ids and groups, and as many rows;
-    predictions may differ. called: what messages call the saved one.
-    """
-    found = saved.get("inputs")
-    listed = found if isinstance(found, list) else []
-    theirs = {str(part.get("role")): part for part in listed if isinstance(part, Mapping)}
-    for part in inputs:
-        role = part["role"]
-        other = theirs.pop(role, None)
-        if other is None:
-            return f"{called} was made without {role}"
-        rows = [next(iter(side.get("shape") or [None])) for side in (part, other)]
-        if rows[0] != rows[1]:
-            return f"{called} is of other data: {rows[1]} rows, not {rows[0]}"
-        if role == "preds":
-            continue
-        if not other.get("digest") or not part.get("digest"):
-            return f"{called} does not say what its {role} were"
-        if other["digest"] != part["digest"]:
-            return f"{called} is of other data: the {role} differ"
-    return f"{called} was made with {', '.join(theirs)}" if theirs else ""
-
-
-_MEND = "name a file that losscli wrote, such as: losscli bench -o old.json"
 
 
 def _text(name: str) -> str:
-    """The file's text. Bytes that are no UTF-8 mean that it is something else."""
+    """The file's text. Bytes that are not UTF-8 mean that it is something else."""
     try:
         data = _bytes(Path(name))
     except FileNotFoundError as error:
         raise DataError(f"there is no file {name}", hint="check the path") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise DataError(f"cannot read {name}: {reason}", hint=_MEND) from error
+        raise DataError(f"cannot read {name}: {reason}", hint=_HINT) from error
     if not data.strip():
         raise DataError(f"{name} is empty", hint="the step that wrote it may have failed")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name} is no JSON: it is no text", hint=_MEND) from error
+        raise DataError(f"{name} is not valid JSON: it is not text", hint=_HINT) from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -141,16 +194,33 @@ def _bytes(path: Path) -> bytes:
 
 def _parsed(name: str, text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        _check_depth(document)
     except json.JSONDecodeError as error:
         ends = not text[error.pos :].strip() or "Unterminated" in error.msg
-        what = "ends in the middle: it was cut off" if ends else f"is no JSON: {error.msg}"
-        hint = "let its writer finish, or write it again" if ends else _MEND
+        what = "ends in the middle: it was cut off" if ends else f"is not valid JSON: {error.msg}"
+        hint = "let its writer finish, or write it again" if ends else _HINT
         raise DataError(
             f"{name} {what}", place=Place(name, line=error.lineno), hint=hint
         ) from error
     except (RecursionError, ValueError) as error:
-        raise DataError(f"{name} is no JSON that can be read: {error}", hint=_MEND) from error
+        raise DataError(f"{name} is not valid JSON: {error}", hint=_HINT) from error
+    return document
+
+
+def _check_depth(document: Any) -> None:
+    """Raise ValueError for what would be too deep for a function that calls itself."""
+    level, depth = [document] if isinstance(document, dict | list) else [], 0
+    while level:
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

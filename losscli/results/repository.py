@@ -1,19 +1,20 @@
 """The state of the git repository around a run."""
 
 import subprocess
-from typing import Any
+
+from losscli.results.document import Git
 
 
-def state() -> dict[str, Any] | None:
-    """Commit and dirtiness of the current folder's repository; None where there is none."""
-    commit = _said("rev-parse", "HEAD")
+def state() -> Git | None:
+    """The state of the current folder's repository; None where there is none."""
+    commit = _output("rev-parse", "HEAD")
     if commit is None:
         return None
-    changes = _said("status", "--porcelain", "--untracked-files=no")
-    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+    changes = _output("status", "--porcelain", "--untracked-files=no")
+    return Git(commit, None if changes is None else bool(changes))
 
 
-def _said(*words: str) -> str | None:
+def _output(*words: str) -> str | None:
     try:
         done = subprocess.run(
             ["git", "--no-optional-locks", *words],

@@ -4,17 +4,14 @@ import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import UsageError
-from losscli.results.text import escape_cell
-
-if TYPE_CHECKING:
-    pass
+from losscli.results.documents.eval import SampleRecord
 from losscli.results.files import OutputFile
+from losscli.results.text import escape_cell
 
 
 class SampleDigest:
@@ -38,7 +35,7 @@ class SampleDigest:
 class SampleFile:
     """Per-sample losses in input order: .npy of (N,), or (N, L) for L losses, or .csv with names.
 
-    digest: whether `record` has one of the losses.
+    digest: True for a record with the digest of the losses.
 
     Raises UsageError for another suffix, or where the file cannot be opened.
     """
@@ -78,10 +75,10 @@ class SampleFile:
         self._rows += len(table)
 
     @property
-    def record(self) -> dict[str, Any]:
-        """What a result says of the file: its path, the labels of its columns, the digest."""
+    def record(self) -> SampleRecord:
+        """The path of the file, the labels of its columns, and the digest, for the result."""
         digest = None if self._digest is None else self._digest.hexdigest()
-        return {"path": self.output.path, "labels": list(self._labels), "digest": digest}
+        return SampleRecord(self.output.path, tuple(self._labels), digest)
 
     def commit(self) -> None:
         """Put the file in its place, the number of rows in its header."""

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from losscli.errors import DataError, LossCliError, UsageError
-from losscli.results.reader import read
-from losscli.results.validation import check_run
+from losscli.results.document import Record
+from losscli.results.reader import load
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,10 +76,10 @@ def age(path: Path) -> tuple[str, int, str]:
 
 
 class Entry(NamedTuple):
-    """A saved result: its file, and its document, or why it cannot be read."""
+    """A saved result: its file, and the result, or why it cannot be read."""
 
     path: str
-    document: dict[str, Any] | None
+    result: Record | None
     problem: str = ""
 
 
@@ -95,13 +95,10 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
         if path.name == LATEST or path.name.startswith("."):
             continue
         if not path.is_file():  # a pipe would be waited for, a device read for ever
-            yield Entry(os.fspath(path), None, f"{os.fspath(path)} is no regular file")
+            yield Entry(os.fspath(path), None, f"{os.fspath(path)} is not a regular file")
             continue
         try:
-            document = read(path)
-            if document["schema"] == "losscli/run/1":
-                check_run(document, os.fspath(path))
-            yield Entry(os.fspath(path), document)
+            yield Entry(os.fspath(path), load(path))
         except LossCliError as error:
             yield Entry(os.fspath(path), None, error.message)
 

@@ -1,59 +1,64 @@
 """The faults of a benchmark: its measured document is changed and its gates judged again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from losscli.benchmark.gates import judge_benchmark
 from losscli.commands.run import Baseline, Done
 from losscli.config.plan import Step
-from losscli.results.document import json_numbers
-from losscli.results.self_test import FaultTrial
+from losscli.results.documents.bench import Benchmark, BenchmarkRow
+from losscli.results.documents.self_test import FaultTrial
 
 _FACTOR = 10.0  # of the time, or of the memory
 
 
 def benchmark_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:
     """Judge the gates of a benchmark under each fault; sound: the run without a fault."""
-    saved = baseline.part("benches", step.name)
-    document = json_numbers(sound.result.to_dict())
-    rows = document["rows"]
+    saved = baseline.benchmark(step.name)
+    result: Benchmark = sound.result
+    rows = result.rows
 
-    def trial(fault: str, changed: Sequence[Any], of: Any = saved, failed: str = "") -> FaultTrial:
-        gates = judge_benchmark({**document, "rows": changed}, step.points, of)
+    def trial(
+        fault: str,
+        changed: Iterable[BenchmarkRow],
+        of: Benchmark | str = saved,
+        failed: str = "",
+    ) -> FaultTrial:
+        gates = judge_benchmark(result.replace(rows=tuple(changed)), step.points, of)
         return FaultTrial(step.name, fault, tuple(gate.status for gate in gates), failed=failed)
 
     yield trial(f"{_FACTOR:g} times slower", [_slower(row) for row in rows])
     yield trial(f"{_FACTOR:g} times the memory", [_larger(row) for row in rows])
-    implementations = list(dict.fromkeys(row["impl"] for row in rows))
+    implementations = list(dict.fromkeys(row.impl for row in rows))
     if len(implementations) > 1:
-        remaining = [row for row in rows if row["impl"] != implementations[-1]]
+        remaining = [row for row in rows if row.impl != implementations[-1]]
         yield trial("an implementation gone", remaining)
     failed = "every gate is an error then"
-    wrong = [{**row, "correct": False, "fault": "a fault"} for row in rows]
+    wrong = [row.replace(correct=False, fault="a fault") for row in rows]
     yield trial("wrong answers", wrong, failed=failed)
     yield trial("no rows", [], failed=failed)
     if not isinstance(saved, str):
-        yield trial("stale baseline", rows, {**saved, "environment": {}})
+        yield trial("stale baseline", rows, saved.replace(environment={}))
         yield trial("no baseline", rows, "there is no baseline")
 
 
-def _slower(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with longer times, and a speed-up that is smaller by the same factor."""
-    times = row.get("time_s")
-    if not times:
-        return dict(row)
+def _slower(row: BenchmarkRow) -> BenchmarkRow:
+    """A row whose times are longer, and whose speed-up falls accordingly."""
+    if row.times is None:
+        return row
+    times = row.times.to_dict()
     longer = {k: v if k in ("n", "outliers") else _scaled(v, _FACTOR) for k, v in times.items()}
-    speedups = {key: _scaled(row.get(key), 1 / _FACTOR) for key in ("speedup", "speedup_ci")}
-    return {**row, "time_s": longer, **speedups}
+    slower = {name: _scaled(getattr(row, name), 1 / _FACTOR) for name in ("speedup", "speedup_ci")}
+    return row.replace(times=row.times.replace(**longer), **slower)
 
 
-def _larger(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "peak_memory_bytes": _scaled(row.get("peak_memory_bytes"), _FACTOR)}
+def _larger(row: BenchmarkRow) -> BenchmarkRow:
+    peak = row.peak_memory_bytes
+    return row if peak is None else row.replace(peak_memory_bytes=int(peak * _FACTOR))
 
 
 def _scaled(value: Any, factor: float) -> Any:
-    """Multiply numbers, also those of lists; return anything else unchanged."""
-    if isinstance(value, list):
-        return [_scaled(item, factor) for item in value]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value * factor if number else value
+    """A number or several times a factor; None as it is."""
+    if isinstance(value, list | tuple):
+        return tuple(_scaled(item, factor) for item in value)
+    return None if value is None else value * factor

@@ -1,6 +1,6 @@
 """The faults of an evaluation: its rows are copied into memory, changed there and evaluated."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -12,7 +12,9 @@ from losscli.commands.run import Baseline, Done, run_step
 from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
 from losscli.gates import NotWorse
-from losscli.results.self_test import FaultTrial
+from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.run import Run
+from losscli.results.documents.self_test import FaultTrial
 from losscli.sources.copies import copy_rows, select_rows, with_rows
 from losscli.sources.keys import Keys
 from losscli.sources.reference import ROLE as REFERENCE
@@ -52,13 +54,13 @@ def evaluation_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[F
                     yield _trial(step.name, name, evaluated(changed))
             except LossCliError as error:
                 yield FaultTrial(step.name, name, failed=error.message)
-        saved = baseline.document
+        saved = baseline.run
         if not isinstance(saved, str):
-            for name, document in (
+            for name, run in (
                 ("stale baseline", _stale(saved, step.name)),
                 ("no baseline", "there is no baseline"),
             ):
-                yield _trial(step.name, name, evaluated(rows, baseline._replace(document=document)))
+                yield _trial(step.name, name, evaluated(rows, baseline._replace(run=run)))
 
 
 class _Unique:
@@ -180,12 +182,13 @@ def _without_a_group(rows: Rows) -> Rows | None:
     return _kept(rows, np.flatnonzero(keys.codes != counts.argmin()))
 
 
-def _stale(baseline: Mapping[str, Any], run: str) -> dict[str, Any]:
+def _stale(baseline: Run, run: str) -> Run:
     """Return a baseline of other data."""
-    evals = baseline.get("evals", {})
-    part = dict(evals.get(run, {}))
-    part["inputs"] = [
-        {**given, "digest": "sha256:stale"} if given.get("role") != "preds" else given
-        for given in part.get("inputs", ())
-    ]
-    return {**baseline, "evals": {**evals, run: part}}
+    part = baseline.evals.get(run)
+    if not isinstance(part, Evaluation):
+        return baseline
+    inputs = tuple(
+        given if given.role == "preds" else given.replace(digest="sha256:stale")
+        for given in part.inputs
+    )
+    return baseline.replace(evals={**baseline.evals, run: part.replace(inputs=inputs)})

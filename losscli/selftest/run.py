@@ -8,7 +8,7 @@ from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.render.files import outputs
-from losscli.results.self_test import FaultTrial, RunTrial, SelfTest
+from losscli.results.documents.self_test import FaultTrial, RunTrial, SelfTest
 from losscli.selftest.benchmarks import benchmark_trials
 from losscli.selftest.evaluations import evaluation_trials
 

@@ -10,7 +10,7 @@ import pytest
 
 from losscli.commands import doctor as diagnosis
 from losscli.plans.doctor import DoctorPlan
-from losscli.results.benchmark import Limit
+from losscli.results.documents.bench import Limit
 
 
 @pytest.fixture

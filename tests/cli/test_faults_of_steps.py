@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -64,7 +63,7 @@ def spoilt(monkeypatch):
             "undecided": Measurement(1.0, ci=(0.5, 1.5)),
         }  # fmt: skip
         judged = [judge([gate], lambda g: found[g.run])[0] for gate in gates]
-        return replace(result, gates=tuple(judged))
+        return result.replace(gates=tuple(judged))
 
     monkeypatch.setattr(steps, "run_evaluation", one)
     monkeypatch.setattr(steps, "gated", undecided)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from losscli import results
-from losscli.results import reader as saved
+from losscli.results.upgrades import UPGRADES
 
 CONFIG = (
     "version: 1\nbaseline: base.json\n"
@@ -128,14 +128,14 @@ def test_a_newer_version_is_refused_and_an_older_one_raised(ran, losscli, monkey
     Path("new.json").write_text(json.dumps(document | {"evals": {"val": val}}))
     assert "newer version" in losscli("results", "show", "new.json").error[0]
 
-    def raised(old):
+    def upgrade(old):
         """In version 0 gates were called checks."""
         return {**old, "schema": "losscli/run/1", "gates": old["checks"]}
 
     old = {k: v for k, v in document.items() if k != "gates"} | {"checks": document["gates"]}
     Path("old.json").write_text(json.dumps(old | {"schema": "losscli/run/0"}))
     assert losscli("results", "show", "old.json").code == 3
-    monkeypatch.setitem(saved._RAISED, ("run", 0), raised)
+    monkeypatch.setitem(UPGRADES, "run", (upgrade,))
     said = losscli("results", "show", "old.json")
     assert (said.code, "mae <= 1" in said.out) == (0, True)
 
@@ -185,8 +185,8 @@ def test_a_careless_blessing_is_told(ran, losscli):
 
 REFUSED = {
     "without a reason": (["--reason", "  "], 2, "needs a reason"),
-    "over data": (["--reason", "x", "--to", "p.npy"], 2, "p.npy is there and is no baseline"),
-    "over a config": (["--reason", "x", "--to", "c.yaml"], 2, "is no baseline"),
+    "over data": (["--reason", "x", "--to", "p.npy"], 2, "p.npy exists and is not a baseline"),
+    "over a config": (["--reason", "x", "--to", "c.yaml"], 2, "is not a baseline"),
     "into a file": (["--reason", "x", "--to", "p.npy/b.json"], 2, "cannot"),
 }
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from losscli.results.saved_evaluation import read_back
 
 from losscli import evaluate
-from losscli.results.saved_evaluation import read_back
 
 RNG = np.random.default_rng(11)
 P, T = RNG.standard_normal(500), RNG.standard_normal(500)

@@ -108,7 +108,7 @@ def test_a_document_that_lacks_what_is_shown_is_said_to(saved, losscli):
     del document["timing"]
     Path("results/eval/latest.json").write_text(json.dumps(document))
     said = losscli("results", "show", "eval")
-    assert (said.code, "lacks 'timing'" in said.err) == (3, True)
+    assert (said.code, "'timing' is missing" in said.err) == (3, True)
 
 
 def test_a_group_that_lacks_a_loss_cannot_be_shown(saved, losscli):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from losscli import read
+from losscli import diff, read
 from losscli.errors import DataError
 from tests.differences.conftest import bench, document, row
 
@@ -90,18 +90,22 @@ def test_every_format_and_output(saved, losscli):
     ("content", "words"),
     [
         ("", "is empty"),
-        ("no json", "is no JSON"),
+        ("no json", "is not valid JSON"),
         ("{}", "names no schema"),
         ("[1]", "names no schema"),
-        ('{"schema": "other/1"}', "no result of losscli"),
+        ('{"schema": "other/1"}', "not a result of losscli"),
         ('{"schema": "losscli/bench/7", "rows": []}', "does not know: losscli/bench/7"),
-        ('{"schema": "losscli/bench/1"}', "has no rows"),
+        ('{"schema": "losscli/bench/1"}', "'rows' is missing"),
         (json.dumps(document([row("torch", [1.0])]))[:-40], "ends in the middle"),
-        (json.dumps(document([{"impl": "torch"}])), "has no 'label'"),
+        (json.dumps(document([{"impl": "torch"}])), "rows[0]: 'loss' is missing"),
         (json.dumps(document([])), "no row of"),
-        ('{"schema": "losscli/error/1", "message": "no memory"}', "no result but an error"),
-        ('{"schema": "losscli/doctor/1"}', "no result of eval, bench or run but losscli/doctor/1"),
-        ("[" * 100_000, "no JSON"),
+        (
+            '{"schema": "losscli/error/1", "message": "no memory"}',
+            "holds an error instead of a result",
+        ),
+        ('{"schema": "losscli/doctor/1"}', "'packages' is missing"),
+        (diff(bench(1), bench(2)).to_dict(), "not a result of eval, bench or run"),
+        ("[" * 100_000, "not valid JSON"),
     ],
 )
 def test_what_is_no_benchmark_is_refused(saved, losscli, content, words):
@@ -120,7 +124,7 @@ def test_files_that_cannot_be_read(saved, losscli):
     good = saved(bench(1), "good.json")
     Path("bytes.json").write_bytes(b"\x93NUMPY\xff\xfe")
     for name, words in (("none.json", "there is no file"), (".", "cannot read"),
-                        ("bytes.json", "it is no text")):  # fmt: skip
+                        ("bytes.json", "it is not text")):  # fmt: skip
         code, _, err = losscli("diff", name, good)
         assert (code, words in err) == (3, True), err
     with pytest.raises(DataError, match="no file"):

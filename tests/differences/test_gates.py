@@ -6,6 +6,7 @@ import pytest
 
 from losscli.benchmark.gates import judge_benchmark
 from losscli.gates import parse
+from losscli.results.reader import load_document
 from tests.differences.conftest import bench, document
 
 
@@ -22,7 +23,9 @@ def measured(**how):
 
 def judge(gate, new=None, old=None):
     """The judgement of a gate on a benchmark."""
-    return judge_benchmark(new or measured(), [parse(gate)], old or "there is no baseline")[0]
+    result = load_document(new or measured(), "result")
+    baseline = load_document(old, "baseline") if old else "there is no baseline"
+    return judge_benchmark(result, [parse(gate)], baseline)[0]
 
 
 ALONE = {

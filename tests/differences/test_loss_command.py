@@ -91,7 +91,7 @@ def test_the_document(results, losscli):
     wanted = diff("old.json", "new.json", per_sample=True)
     for row in found["rows"]:
         mine = wanted[row["label"]]
-        assert (row["old"], row["new"]) == (mine.old.value, mine.new.value)
+        assert (row["old"], row["new"]) == (mine.old, mine.new)
         assert (row["change"], tuple(row["ci"])) == (mine.change, mine.ci)
         assert (row["used"], row["pairs"], row["verdict"]) == ("pairs", 200, "worse")
         assert row["p_worse"] < 0.025
@@ -150,14 +150,14 @@ def test_two_kinds_are_not_compared(results, losscli):
 
 
 BROKEN = {
-    "no losses": ({"losses": None}, "has no losses"),
-    "a loss of no object": ({"losses": [1]}, "no list of objects"),
+    "no losses": ({"losses": None}, "losses: expected a list, got null"),
+    "a loss of no object": ({"losses": [1]}, "losses[0]: expected an object, got an integer"),
     "a loss without counts": (
         {"losses": [{"label": "mae", "loss": "mae", "params": {}}]},
-        "the n of 'mae' is no count",
+        "losses[0]: 'n' is missing",
     ),
-    "inputs of no list": ({"inputs": {"role": "preds"}}, "no list of objects"),
-    "groups of no list": ({"groups": [1]}, "no list of objects"),
+    "inputs of no list": ({"inputs": {"role": "preds"}}, "inputs: expected a list"),
+    "groups of no list": ({"groups": [1]}, "groups[0]: expected an object"),
     "a label twice": (None, "two losses labelled 'mae'"),
 }
 
@@ -252,6 +252,7 @@ def test_losses_that_were_not_kept_are_said_to_be(folder, losscli):
 def run(evals, benches=(), **fields):
     """A document of a run."""
     known = {"schema": "losscli/run/1", "evals": dict(evals), "benches": dict(benches)}
+    known |= {"config": {"name": "ci"}, "gates": []}
     return known | {"started": "2026-08-01T10:00:00Z", "losscli": "0.1.0"} | fields
 
 
@@ -310,7 +311,7 @@ def test_a_run_that_cannot_be_compared_does_not_stop_the_others(runs, losscli):
     """It is exit 3 with its name and the reason, beside what the others found."""
     changed = runs["new"]
     for part in changed["evals"]["val"]["inputs"]:
-        part["digest"] = "sha256:0"
+        part["digest"] = f"sha256:{'1' * 64}"
     Path("changed.json").write_text(json.dumps(changed))
     code, out, _ = losscli("diff", "old-run.json", "changed.json")
     assert code == 3

@@ -13,7 +13,7 @@ TIMES = [1.0 + 0.001 * at for at in range(12)]
 
 def pair_of(result, impl="kernels.py:f"):
     """The first row of an implementation."""
-    return next(pair for pair in result if pair.new["impl"] == impl)
+    return next(pair for pair in result if pair.impl == impl)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_rows_of_one_side_are_listed():
     gone, added = old["rows"][1], row("liger", TIMES)
     new["rows"][1] = added
     result = diff(old, new, fail_on="undecided")
-    assert [r["impl"] for r in result.only_old] == [gone["impl"]]
-    assert [r["impl"] for r in result.only_new] == ["liger"]
+    assert [r.impl for r in result.only_old] == [gone["impl"]]
+    assert [r.impl for r in result.only_new] == ["liger"]
     assert len(result) == 7
     assert {r["verdict"] for r in result.to_records()} >= {"only old", "only new"}
 
@@ -90,7 +90,8 @@ def test_rows_match_by_all_that_makes_them(what):
     """A row that differs in one of these is another row."""
     old = document([row("torch", TIMES)])
     new = copy.deepcopy(old)
-    new["rows"][0][what] = [7] if what == "shape" else "other"
+    others = {"shape": [7], "pass": "forward+backward", "cache": "cold"}
+    new["rows"][0][what] = others.get(what, "other")
     with pytest.raises(DataError, match="no row"):
         diff(old, new)
 
@@ -105,13 +106,21 @@ def test_a_row_that_is_wrong_now_counts_as_slower():
         assert (pair.verdict, pair.reason[:5]) == ("undecided", "wrong")
 
 
-@pytest.mark.parametrize("time", ["nan", float("nan"), 0.0, -1.0, "inf", None, True, "1"])
+@pytest.mark.parametrize("time", ["nan", float("nan"), 0.0, -1.0, "inf"])
 def test_what_is_no_time_decides_nothing(time):
     """One such round is enough."""
     (pair,) = diff(document([row("torch", TIMES)]), document([row("torch", TIMES) | broken(time)]))
     assert pair.verdict == "undecided"
     assert "times in NEW" in pair.reason
     assert pair.to_dict()["new_s"] is None
+
+
+@pytest.mark.parametrize("time", [None, True, "1"])
+def test_a_time_of_another_type_is_refused(time):
+    """With the place where it stands."""
+    new = document([row("torch", TIMES) | broken(time)])
+    with pytest.raises(DataError, match=r"NEW is broken: rows\[0\].time_s.rounds_s\[.*a number"):
+        diff(document([row("torch", TIMES)]), new)
 
 
 def broken(time):

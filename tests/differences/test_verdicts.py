@@ -14,7 +14,7 @@ MINE, TORCH = "kernels.py:f", "torch"
 
 def verdicts(result, impl=MINE):
     """The verdicts of an implementation's rows."""
-    return {pair.verdict for pair in result if pair.new["impl"] == impl}
+    return {pair.verdict for pair in result if pair.impl == impl}
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -30,7 +30,7 @@ def test_a_slowdown_of_the_code_is_found():
     result = diff(bench(1), bench(2, slowdown=1.2))
     assert verdicts(result) == {"slower"}
     assert "slower" not in verdicts(result, TORCH)
-    ratios = [pair.anchored.value for pair in result if pair.new["impl"] == MINE]
+    ratios = [pair.anchored.ratio for pair in result if pair.impl == MINE]
     assert ratios == pytest.approx([1.2] * 4, rel=0.02)
 
 
@@ -39,7 +39,7 @@ def test_a_slower_machine_is_not_slower_code():
     result = diff(bench(1), bench(2, machine=1.3))
     assert verdicts(result) == {"not slower"}
     assert [note.code for note in result.notes] == ["machine"]
-    raw = [pair.raw.value for pair in result if pair.new["impl"] == MINE]
+    raw = [pair.raw.ratio for pair in result if pair.impl == MINE]
     assert raw == pytest.approx([1.3] * 4, rel=0.03)
 
 
@@ -65,15 +65,15 @@ def test_a_slowdown_that_a_quicker_machine_hides_is_found():
     """The raw ratio is below 1."""
     result = diff(bench(1), bench(2, machine=0.7, slowdown=1.2))
     assert verdicts(result) == {"slower"}
-    assert all(pair.raw.value < 1.0 for pair in result)
+    assert all(pair.raw.ratio < 1.0 for pair in result)
 
 
 def test_what_lies_about_the_margin_is_undecided():
     """A slowdown of the margin itself is neither."""
     result = diff(bench(1), bench(2, slowdown=1.05), margin="5%")
     assert verdicts(result) == {"undecided"}
-    assert {pair.reason for pair in result if pair.new["impl"] == MINE} == {
-        "the interval holds the margin"
+    assert {pair.reason for pair in result if pair.impl == MINE} == {
+        "the interval contains the margin"
     }
     assert verdicts(diff(bench(1), bench(2, slowdown=1.05), margin=0.2)) == {"not slower"}
 
@@ -85,7 +85,7 @@ def test_swapped_files_turn_ratios_over():
         for kind in ("raw", "anchored"):
             ratios = getattr(one, kind), getattr(other, kind)
             if None not in ratios:
-                assert ratios[0].value == pytest.approx(1.0 / ratios[1].value, rel=1e-12)
+                assert ratios[0].ratio == pytest.approx(1.0 / ratios[1].ratio, rel=1e-12)
     assert verdicts(there) == {"slower"}
     assert verdicts(back) == {"not slower"}
 
@@ -121,7 +121,7 @@ def test_one_slow_row_of_forty_is_found():
     slow = new["rows"][41]
     slow["time_s"]["rounds_s"] = [1.2 * time for time in slow["time_s"]["rounds_s"]]
     result = diff(bench(1, blocks=blocks), new)
-    assert [pair.new["label"] for pair in result if pair.verdict == "slower"] == ["loss_20"]
+    assert [pair.label for pair in result if pair.verdict == "slower"] == ["loss_20"]
     assert result.draws >= 2000
 
 

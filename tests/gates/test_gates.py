@@ -213,7 +213,7 @@ NO_BASELINE = {
     "none was named": ({}, "no --baseline"),
     "no file": ({"baseline": "nowhere.json"}, "cannot be read"),
     "no result": ({"baseline": "junk.json"}, "cannot be read"),
-    "another kind": ({"baseline": "bench.json"}, "is no evaluation"),
+    "another kind": ({"baseline": "bench.json"}, "is not an evaluation"),
     "other targets": ({"baseline": "targets.json"}, "other data: the targets differ"),
     "other weights": ({"baseline": "weights.json"}, "made with weights"),
     "no such loss": ({"baseline": "short.json"}, "has no 'mae'"),

@@ -1,7 +1,5 @@
 """Evaluations with gates of every status, and with names that mean harm."""
 
-from dataclasses import replace
-
 import pytest
 
 from losscli import evaluate
@@ -32,12 +30,13 @@ def named(text, statuses=("fail",)):
     """An evaluation whose label, file, columns and gates bear a text."""
     result = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")
     preds, targets = result.inputs
-    gate = parse("x <= 1")._replace(label=text)
-    judged = [GateResult(gate, 1.0, 2.0, None, status, f"over {text}", text) for status in statuses]
-    return replace(
-        result,
-        losses=(result.losses[0]._replace(label=text),),
-        inputs=(preds._replace(path=f"dir/{text}", columns=(text,)), targets),
+    expr = parse("x <= 1")._replace(label=text).expr
+    judged = [
+        GateResult(text, expr, "fail", 2.0, 1.0, status, f"over {text}") for status in statuses
+    ]
+    return result.replace(
+        losses=(result.losses[0].replace(label=text),),
+        inputs=(preds.replace(path=f"dir/{text}", columns=(text,)), targets),
         gates=tuple(judged),
     )
 
@@ -46,11 +45,11 @@ def many(**statuses):
     """An evaluation with so many gates of each status."""
     result = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")
     gates = [
-        GateResult(parse(f"mae <= {k}"), 1.0, 2.0, None, status, f"{status} {k}")
+        GateResult(None, f"mae <= {k}", "fail", 2.0, 1.0, status, f"{status} {k}")
         for status, count in statuses.items()
         for k in range(count)
     ]
-    return replace(result, gates=tuple(gates))
+    return result.replace(gates=tuple(gates))
 
 
 @pytest.fixture

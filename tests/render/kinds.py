@@ -5,28 +5,29 @@ folder, which is empty before.
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from losscli import diff, evaluate, explain, plot
+from losscli.backends.machine import environment
 from losscli.commands import bless as blessing
 from losscli.commands import init as starting
 from losscli.commands.dry_run import outline
 from losscli.commands.print_config import settings
 from losscli.commands.results import listing
+from losscli.commands.results import saved as read_saved
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
 from losscli.explanation.catalogue import catalogue
 from losscli.gates import GateResult, Measurement, exit_code, judge, parse
-from losscli.results.benchmark import Benchmark, Limit, Row, Times
-from losscli.results.check import Check, Checked
-from losscli.results.doctor import Cuda, Diagnosis, Package
-from losscli.results.document import Note
-from losscli.results.evaluation import Group
-from losscli.results.run import Failure, SavedSuite, SuiteResult
-from losscli.results.saved_evaluation import read_back
+from losscli.results.document import Git, Note, Timing
+from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit, Times
+from losscli.results.documents.check import Check, CheckRow
+from losscli.results.documents.doctor import Cuda, Diagnosis, Package
+from losscli.results.documents.error import ErrorReport
+from losscli.results.documents.eval import EvalTiming, Group, SampleRecord
+from losscli.results.documents.run import ConfigRecord, Run
 from losscli.selftest import self_test
 
 FOUND = {
@@ -53,6 +54,7 @@ evals:
   val: {preds: p.npy, targets: t.npy, losses: [mae, mse], gates: ["rows >= 4", "mse <= 1e9"]}
   gone: {preds: no.npy, targets: t.npy, losses: [mae]}
 """
+BOTH = "forward+backward"
 SAVED_EVALUATION = "results/eval/20260801T101500Z-3f9c1a2b.json"
 SAVED = "results/ci/20260801T101500Z-3f9c1a2b.json"
 
@@ -64,8 +66,9 @@ def evaluation():
     gates = [parse(text, level) for text, level in GATES]
     judged = judge(gates, lambda gate: FOUND.get(gate.label, Measurement(4.0)))
     spans = "+5.3 % [+0.9 %, +9.7 %] spans 1 %"
-    undecided = GateResult(parse("mse <= 12"), 12.0, 12.5, 6.0, "undecided", spans)
-    result = replace(result, gates=(*judged, undecided), wall_s=0.25)
+    undecided = gate("mse <= 12", "undecided", spans, value=12.5, limit=12.0, stderr=6.0)
+    timing = EvalTiming(0.25, result.timing.bytes)
+    result = result.replace(gates=(*judged, undecided), timing=timing)
     assert exit_code(result.gates) == 1
     return result
 
@@ -75,7 +78,7 @@ def groups():
     by = {"region": ["eu", "eu", "us", ""], "site": ["1", "1", "2", "10"]}
     pred, target = [1.0, 2.0, 4.0, np.nan], [0.0, 0.0, 0.0, 0.0]
     found = evaluate(pred, target, loss="rmse", by=by, nan="propagate", threads=1)
-    return replace(found, wall_s=0.25)
+    return found.replace(timing=EvalTiming(0.25, found.timing.bytes))
 
 
 def benchmark():
@@ -84,13 +87,23 @@ def benchmark():
     rows = (
         _row("mae", "numpy", 2.0e-3),
         _row("mae", "torch", 1.0e-3, speedup=2.0, speedup_ci=(1.9, 2.1)),
-        _row("mae", "k.py:f", 4.0e-3, both=True, speedup=0.5, speedup_ci=(0.4, 0.6)),
+        _row(
+            "mae", "k.py:f", 4.0e-3, passes="forward+backward", speedup=0.5, speedup_ci=(0.4, 0.6)
+        ),
         _row("mse", "numpy", 3.0e-3),
         _row("mse", "k.py:f", None, correct=False, fault="a value is off by 9 ULP", max_ulp=9.0),
     )
     notes = (Note("few_rounds", "the machine was busy"),)
-    left = (("liger", "it needs CUDA"),)
-    return Benchmark(rows, (limit,), 0.01, left, notes, ENVIRONMENT, 4, 0, 12.5)
+    return Benchmark(
+        rows=rows,
+        limits=(limit,),
+        noise_floor=0.01,
+        left_out=(LeftOut("liger", "it needs CUDA"),),
+        notes=notes,
+        environment=ENVIRONMENT,
+        threads=4,
+        timing=Timing(12.5),
+    )
 
 
 def _row(loss, impl, median, **changed):
@@ -98,25 +111,35 @@ def _row(loss, impl, median, **changed):
     if median is not None:
         ends = (0.99 * median, 1.01 * median)
         rounds = (median, ends[0], ends[1])
-        times = Times(median, ends, 0.9 * median, median, 0.01 * median, 30, 1, rounds)
-    first = Row(
+        times = Times(
+            median=median,
+            ci=ends,
+            min=0.9 * median,
+            mean=median,
+            stddev=0.01 * median,
+            n=30,
+            outliers=1,
+            rounds_s=rounds,
+        )
+    first = BenchmarkRow(
         loss=loss,
         label=loss,
         impl=impl,
         device="cpu",
         dtype="float32",
         shape=(1000, 10),
-        both=False,
-        cold=False,
+        passes="forward",
+        cache="warm",
         times=times,
         bytes=80_000,
+        gb_per_s=median and 80_000 / median / 1e9,
         limit_time_s=8.0e-6,
+        limit_fraction=median and 8.0e-6 / median,
         peak_memory_bytes=40_000,
         max_ulp=0.5,
         max_rel_error=1e-7,
         grad_max_ulp=None,
         correct=True,
-        fault="",
         speedup=1.0 if median else None,
         speedup_ci=(1.0, 1.0) if median else None,
         rounds=3,
@@ -124,17 +147,45 @@ def _row(loss, impl, median, **changed):
         compile_s=None,
         threads=4,
     )
-    return first._replace(**changed)
+    return first.replace(**changed)
 
 
 def check():
     """One case that is right and one that is not."""
-    rows = (
-        Checked("ordinary", False, (9,), 0.5, None, "mpmath", ""),
-        Checked("huge", True, (9,), np.inf, 3.0, "float64", "inf where 1e300 is true", "[1e300]"),
+    good = CheckRow(
+        case="ordinary",
+        passes="forward",
+        shape=(9,),
+        max_ulp=0.5,
+        grad_max_ulp=None,
+        truth="mpmath",
+        correct=True,
+    )
+    wrong = CheckRow(
+        case="huge",
+        passes="forward+backward",
+        shape=(9,),
+        max_ulp=np.inf,
+        grad_max_ulp=3.0,
+        truth="float64",
+        correct=False,
+        fault="inf where 1e300 is true",
+        smallest="[1e300]",
     )
     notes = (Note("loses_digits", "up to 40 ULP where predictions are sure"),)
-    return Check("k.py:f", "mae", "mae", "cpu", "float32", 0, rows, notes, ENVIRONMENT, 1.5)
+    return Check(
+        impl="k.py:f",
+        loss="mae",
+        label="mae",
+        device="cpu",
+        dtype="float32",
+        seed=0,
+        correct=False,
+        rows=(good, wrong),
+        notes=notes,
+        environment=ENVIRONMENT,
+        timing=Timing(1.5),
+    )
 
 
 def changes():
@@ -171,8 +222,8 @@ def _evaluated(losses, groups):
     source = {"path": "t.npy", "format": "npy", "shape": [100], "dtype": "float64"}
     inputs = [{"role": "targets", "digest": f"sha256:{'0' * 64}", **source}]
     known = {"schema": "losscli/eval/1", "environment": ENVIRONMENT, "losscli": "0.1.0"}
-    parts = {"inputs": inputs, "losses": losses, "groups": groups}
-    return {**known, **parts, "dtype": "float64"}
+    known |= {"timing": {"wall_s": 1.0, "bytes": 800}, "dtype": "float64"}
+    return {**known, "inputs": inputs, "losses": losses, "groups": groups}
 
 
 def run_changes():
@@ -229,7 +280,6 @@ def diagnosis():
         memory_bytes=1 << 34,
         free_bytes=1 << 33,
         cuda=(Cuda("cuda:0", "A Device", 1 << 35, "9.0"),),
-        no_cuda="",
         compiler=None,
         limits=(Limit("cpu", "memory", 1 << 28, 10.0, 8.0),),
         noise_floor=0.01,
@@ -239,41 +289,63 @@ def diagnosis():
 def run():
     """Evaluations, a benchmark and a run that failed, with gates of every status."""
     first, second = evaluation(), groups()
-    gates = tuple(gate._replace(run="val") for gate in first.gates)
+    gates = tuple(gate.replace(run="val") for gate in first.gates)
     error = DataError("there is no file no.npy", place=Place("no.npy"), hint="check the path")
-    spoilt = GateResult(
-        parse("mae <= 1"), None, None, None, "error", "the run failed: no file", "gone"
-    )
-    names = {"evals": ["val", "by-region", "gone"], "benches": ["kernels"]}
-    record = {"path": "ci.yaml", "name": "ci", "text": CONFIG, "digest": "sha256:0", "set": []}
-    return SuiteResult(
-        record={**record, "baseline": "base.json", **names},
-        evals={"val": replace(first, gates=gates), "by-region": second},
+    failed = gate("mae <= 1", "error", "the run failed: no file", run="gone")
+    return Run(
+        config=ConfigRecord(
+            path="ci.yaml",
+            name="ci",
+            text=CONFIG,
+            digest="sha256:0",
+            baseline="base.json",
+            evals=("val", "by-region", "gone"),
+            benches=("kernels",),
+        ),
+        evals={
+            "val": first.replace(gates=gates),
+            "by-region": second,
+            "gone": ErrorReport.of(error),
+        },
         benches={"kernels": benchmark()},
-        failures=(Failure("gone", error),),
-        gates=(*gates, spoilt),
+        gates=(*gates, failed),
         started="2026-08-01T10:15:00Z",
-        wall_s=1.5,
+        timing=Timing(1.5),
         command=("losscli", "run", "ci.yaml"),
-        git={"commit": "0123456789abcdef", "dirty": False},
-        own_notes=(Note("setting", "a setting is odd"),),
+        git=Git("0123456789abcdef", False),
+        notes=(Note("setting", "a setting is odd"),),
+        environment=environment(),
         saved=SAVED,
     )
 
 
+def gate(expr, status, reason, *, run=None, value=None, limit=None, stderr=None):
+    """The outcome of a gate."""
+    return GateResult(run, expr, "fail", value, limit, status, reason, stderr)
+
+
 def saved():
     """An evaluation with groups that was kept, and read back."""
-    known = {"started": "2026-08-01T10:15:00Z", "git": {"commit": "0123456789", "dirty": True}}
-    kept = {"path": "rows.npy", "labels": ["mae", "mse"], "digest": f"sha256:{'0' * 64}"}
+    kept = SampleRecord("rows.npy", ("mae", "mse"), f"sha256:{'0' * 64}")
     result = evaluation()
-    by = tuple(Group({"region": name}, result.losses) for name in ("eu", ""))
-    found = replace(result, groups=by, per_sample=kept, **known)
-    return read_back(json.loads(found.to_json()), SAVED_EVALUATION)
+    found = result.replace(
+        groups=tuple(Group({"region": name}, result.losses) for name in ("eu", "")),
+        per_sample=kept,
+        started="2026-08-01T10:15:00Z",
+        git=Git("0123456789", True),
+    )
+    return _read_back(found, SAVED_EVALUATION)
 
 
 def shown():
     """The same run, read back."""
-    return SavedSuite(json.loads(run().to_json()), SAVED)
+    return _read_back(run(), SAVED)
+
+
+def _read_back(result, name):
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(result.to_json())
+    return read_saved(name, "results")
 
 
 def history():
@@ -316,7 +388,7 @@ def _files():
 def blessed():
     """A baseline that is replaced, with a value that changes and one that is new."""
     result = run()
-    document = json.loads(replace(result, failures=(), evals={"val": result["val"]}).to_json())
+    document = json.loads(result.replace(evals={"val": result["val"]}).to_json())
     Path("new.json").write_text(json.dumps(document))
     losses = document["evals"]["val"]["losses"]
     losses[0]["value"] = 2.5

@@ -1,6 +1,5 @@
 """JUnit XML holds against a schema, reads back, and survives any text."""
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
@@ -11,8 +10,9 @@ from hypothesis import strategies as st
 
 from losscli import DataError, evaluate
 from losscli.errors import Place
-from losscli.gates import COUNTS, parse
+from losscli.gates import COUNTS
 from losscli.render import error_text, report_cases, text
+from losscli.results.documents.error import ErrorReport
 from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, many, named
 
@@ -58,8 +58,8 @@ def test_statuses_become_what_ci_counts(every_status, valid):
 def test_an_error_of_level_warn_breaks_no_build(valid):
     """As it is not in the exit code; what it says is there."""
     result = many(error=1)
-    gate = result.gates[0]._replace(gate=parse("mae <= 0", "warn"))
-    document = text(replace(result, gates=(gate,)), "junit")
+    gate = result.gates[0].replace(level="warn")
+    document = text(result.replace(gates=(gate,)), "junit")
     valid(document)
     (case,) = suite_of(document).iter("testcase")
     assert [(part.tag, part.text) for part in case] == [
@@ -100,8 +100,8 @@ def test_an_error_is_one_case(valid):
 def test_steps_that_failed_and_runs_are_told_apart(monkeypatch, valid):
     """A result of several runs: the class of a case names its run, a failed step is an error."""
     result = named("mae", ["pass", "fail"])
-    gates = tuple(gate._replace(run="val") for gate in result.gates)
-    failures = (SimpleNamespace(run="digits", error=DataError("no file", hint="make it")),)
+    gates = tuple(gate.replace(run="val") for gate in result.gates)
+    failures = {"digits": ErrorReport.of(DataError("no file", hint="make it"))}
     several = SimpleNamespace(gates=gates, failures=failures, wall_s=1.5)
     nothing = SimpleNamespace(report_cases=lambda _: [])
     monkeypatch.setattr(report_cases, "builder_of", lambda _: nothing)

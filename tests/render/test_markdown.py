@@ -1,7 +1,6 @@
 """A comment that can be found again, and that no name can break."""
 
 import re
-from dataclasses import fields, replace
 from html import unescape
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from losscli import evaluate
 from losscli.evaluation import Evaluation
 from losscli.render import text
+from losscli.results.documents.run import ConfigRecord
 from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, named
 
@@ -22,8 +22,8 @@ def marker(result):
 
 def configured(result):
     """The same as the result of a config, whose name says what was asked."""
-    given = {each.name: getattr(result, each.name) for each in fields(result)}
-    kind = type("Evaluation", (Evaluation,), {"config": "ci-gate"})
+    given = {name: getattr(result, name) for name in result.__struct_fields__}
+    kind = type("Evaluation", (Evaluation,), {"config": ConfigRecord(name="ci-gate")})
     return kind(**given)
 
 
@@ -76,8 +76,8 @@ def test_gates_of_several_runs_have_a_column():
     """Of the run, where there is more than one."""
     result = named("mae", ["pass", "fail"])
     first, second = result.gates
-    gates = (first._replace(run="a"), second._replace(run="b"))
-    lines = text(replace(result, gates=gates), "markdown").splitlines()
+    gates = (first.replace(run="a"), second.replace(run="b"))
+    lines = text(result.replace(gates=gates), "markdown").splitlines()
     assert [cells(line)[:3] for line in lines[3:5]] == [
         [" FAIL ", " b ", " mae &lt;= 1 "],
         [" pass ", " a ", " mae &lt;= 1 "],

@@ -5,6 +5,7 @@ from typing import Any
 from losscli.errors import LossCliError
 from losscli.render.formats import Format
 from losscli.render.page import Result
+from losscli.results.documents.error import ErrorReport
 from losscli.results.text import escape_cell
 
 
@@ -19,7 +20,7 @@ def _render(result: Result, _encoding: str) -> str:
 
 
 def _render_error(error: LossCliError) -> str:
-    record = error.to_dict()
+    record = ErrorReport.of(error).to_dict()
     return _csv([record], list(record))
 
 

@@ -1,10 +1,9 @@
 """JSON: everything, with numbers that read back to the same bits."""
 
-import json
-
 from losscli.errors import LossCliError
 from losscli.render.formats import Format
 from losscli.render.page import Result
+from losscli.results.documents.error import ErrorReport
 
 
 def _render(result: Result, _encoding: str) -> str:
@@ -13,7 +12,7 @@ def _render(result: Result, _encoding: str) -> str:
 
 def _render_error(error: LossCliError) -> str:
     """The document `losscli/error/1`."""
-    return json.dumps(error.to_dict(), indent=2) + "\n"
+    return ErrorReport.of(error).to_json() + "\n"
 
 
 FORMAT = Format(_render, _render_error, suffix=".json", machine_readable=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _render(result: Result, _encoding: str) -> str:
     """The report; a failure is of type `fail` or `undecided`, and a warning passes."""
     properties = list(_properties(result))
-    return _document(report_cases_of(result), getattr(result, "wall_s", 0.0), properties)
+    return _document(report_cases_of(result), getattr(result, "wall_s", None) or 0.0, properties)
 
 
 def _render_error(error: LossCliError) -> str:

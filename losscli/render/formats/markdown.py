@@ -67,7 +67,7 @@ def _marker(result: Result) -> str:
     config = getattr(result, "config", None)
     parts: Iterable[str]
     if config is not None:
-        parts = [str(config)]
+        parts = [config.name]
     else:
         labels = [loss.label for loss in getattr(result, "losses", ())]
         parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]

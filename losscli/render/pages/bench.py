@@ -11,7 +11,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 
 if TYPE_CHECKING:
-    from losscli.results.benchmark import Benchmark, Limit, Row
+    from losscli.results.documents.bench import Benchmark, BenchmarkRow, Limit
 
 _HEADS = ("median", "+/-", "95 % interval", "GB/s", "% of peak", "memory")
 _DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
@@ -41,12 +41,12 @@ def report_cases(result: "Benchmark") -> list[ReportCase]:
             words = "" if row.times is None else duration(row.times.median)
             found.append(ReportCase(name, "pass", words))
         else:
-            found.append(ReportCase(name, "fail", row.fault))
+            found.append(ReportCase(name, "fail", row.fault or ""))
     return found
 
 
 def _top(result: "Benchmark") -> Iterator[str]:
-    for device, name in result.environment["devices"].items():
+    for device, name in result.devices.items():
         limits = [limit for limit in result.limits if limit.device == device]
         many = f"{result.threads} thread{'' if result.threads == 1 else 's'}"
         threads = f" · {many} each" if device == "cpu" else ""
@@ -55,7 +55,7 @@ def _top(result: "Benchmark") -> Iterator[str]:
         yield f"noise floor {_percent(result.noise_floor)} (A/A)"
 
 
-def _kind(row: "Row") -> tuple[object, ...]:
+def _kind(row: "BenchmarkRow") -> tuple[object, ...]:
     return row.label, row.shape, row.dtype, row.device
 
 
@@ -68,7 +68,7 @@ def _limit_words(limits: "Sequence[Limit]") -> str:
     return words + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
 
 
-def _table(rows: "list[Row]", names: Mapping[str, str]) -> Table:
+def _table(rows: "list[BenchmarkRow]", names: Mapping[str, str]) -> Table:
     first = rows[0]
     gradients = any(row.both for row in rows)
     where = "" if first.device == "cpu" else f" {first.device}"
@@ -83,7 +83,7 @@ def _table(rows: "list[Row]", names: Mapping[str, str]) -> Table:
     return Table(heads, lines, left, _DROP_ORDER, {"+/-": "95 % interval"})
 
 
-def _caption(row: "Row") -> str:
+def _caption(row: "BenchmarkRow") -> str:
     words = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
     words += f": moves {size(row.bytes)}"
     if row.limit_time_s is not None:
@@ -91,7 +91,7 @@ def _caption(row: "Row") -> str:
     return words
 
 
-def _line(row: "Row", name: str, *, gradients: bool) -> TableRow:
+def _line(row: "BenchmarkRow", name: str, *, gradients: bool) -> TableRow:
     name = f"  {escape(name)}"
     times = row.times
     cells = [
@@ -115,7 +115,7 @@ def _line(row: "Row", name: str, *, gradients: bool) -> TableRow:
     return TableRow(tuple(cells), "red dim")
 
 
-def _speedup(row: "Row") -> str:
+def _speedup(row: "BenchmarkRow") -> str:
     if row.speedup is None:
         return ""
     if row.speedup_ci == (1.0, 1.0):
@@ -133,7 +133,7 @@ def _tail(result: "Benchmark") -> Iterator[str]:
         if not row.correct:
             what = "x".join(map(str, row.shape))
             where = f"{escape(row.label)} {what} {row.passes}"
-            yield f"WRONG {escape(row.impl)}, {where}: {escape(row.fault)}"
+            yield f"WRONG {escape(row.impl)}, {where}: {escape(str(row.fault))}"
     for impl, label in dict.fromkeys((row.impl, row.label) for row in result.rows if row.fault):
         if ":" in impl:
             of = escape(impl).rpartition("=")[2]
@@ -154,7 +154,7 @@ def _tail(result: "Benchmark") -> Iterator[str]:
     why = f", {late} of {len(result.rows)} rows ended by the time" if late else ""
     yield "memory is the peak above the inputs · speed-up above 1 is faster than the first row"
     yield f"{words} rounds, interleaved{why} · {result.wall_s:.0f} s"
-    left = [f"{escape(impl)} ({escape(reason)})" for impl, reason in result.left_out]
+    left = [f"{escape(each.impl)} ({escape(each.reason)})" for each in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"
     if result.exit_code:

@@ -10,7 +10,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import ulps
 
 if TYPE_CHECKING:
-    from losscli.results.check import Check, Checked
+    from losscli.results.documents.check import Check, CheckRow
 
 _LINE = 300  # characters of a line that can still be pasted from a terminal
 
@@ -30,13 +30,13 @@ def report_cases(result: "Check") -> list[ReportCase]:
     head = f"{result.impl} as {result.label}, {result.dtype} on {result.device}"
     return [
         ReportCase(
-            f"{head}: {row.case}, {row.passes}", "pass" if row.correct else "fail", row.fault
+            f"{head}: {row.case}, {row.passes}", "pass" if row.correct else "fail", row.fault or ""
         )
         for row in result.rows
     ]
 
 
-def _line(row: "Checked") -> TableRow:
+def _line(row: "CheckRow") -> TableRow:
     cells = (
         f"  {row.case}",
         row.passes,
@@ -50,13 +50,13 @@ def _line(row: "Checked") -> TableRow:
 
 
 def _tail(result: "Check") -> Iterator[str]:
-    faults: dict[str, list[Checked]] = {}
+    faults: dict[str, list[CheckRow]] = {}
     for row in result.rows:
         if not row.correct:
-            faults.setdefault(re.sub(r"[-+]?\d[\d.,e+-]*", "#", row.fault), []).append(row)
+            faults.setdefault(re.sub(r"[-+]?\d[\d.,e+-]*", "#", row.fault or ""), []).append(row)
     for first, *more in faults.values():
         like = f" (and {len(more)} like it)" if more else ""
-        yield f"WRONG {escape(first.case)}, {first.passes}: {escape(first.fault)}{like}"
+        yield f"WRONG {escape(first.case)}, {first.passes}: {escape(str(first.fault))}{like}"
         if first.smallest:
             yield f"      smallest: {escape(first.smallest)}"
     pastes = [row.snippet.splitlines() for row in result.rows if row.snippet]

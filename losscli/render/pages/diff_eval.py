@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from losscli.gates.grammar import groups_text
 from losscli.render.numbers import interval, percent
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of, count_line, missing_case, one_sided
@@ -11,7 +10,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import number
 
 if TYPE_CHECKING:
-    from losscli.differences.changes import Change, Changes, SavedLoss
+    from losscli.results.documents.diff import EvaluationDiff, LossDiff
 
 _HEADERS = ("loss", "old", "new", "change", "relative", "95 % interval", "by", "verdict")
 _DROP_ORDER = ("by", "old", "relative", "new")
@@ -19,38 +18,34 @@ _MOST_GROUPS = 40
 _WORST_FIRST = ("worse", "undecided", "not worse", "better")
 
 
-def page(result: "Changes") -> Page:
+def page(result: "EvaluationDiff") -> Page:
     """The page of a difference between two evaluations."""
     notes = [note.message for note in result.notes]
     return Page(list(_header(result)), list(_tables(result)), list(_footer(result)), notes)
 
 
-def report_cases(result: "Changes") -> list[ReportCase]:
+def report_cases(result: "EvaluationDiff") -> list[ReportCase]:
     """A case a loss, and a case a group and loss."""
-    fail_on = result.terms.fail_on
+    fail_on = result.fail_on
     cases = []
     for row in result.rows:
         change = "" if row.change is None else f" ({_signed(row)} {_interval(row)})"
-        cases.append(case_of(_name(row.new), row.verdict, change, row.reason, fail_on))
-    return cases + [missing_case(_name(loss), fail_on) for loss in result.only_old]
+        cases.append(case_of(row.name, row.verdict, change, row.reason or "", fail_on))
+    return cases + [missing_case(loss.name, fail_on) for loss in result.only_old]
 
 
-def _name(loss: "SavedLoss") -> str:
-    return f"{loss.label}{groups_text(list(loss.by.items()))}"
-
-
-def _header(result: "Changes") -> Iterator[str]:
+def _header(result: "EvaluationDiff") -> Iterator[str]:
     for side, saved in (("OLD", result.old), ("NEW", result.new)):
-        yield f"{side} {escape(saved.name)} · losscli {escape(str(saved.document.get('losscli')))}"
-    margin = percent(result.terms.margin)
-    within = f"; up to {margin} of the old value counts as not worse" if result.terms.margin else ""
+        yield f"{side} {escape(saved.path)} · losscli {escape(str(saved.losscli))}"
+    margin = percent(result.margin)
+    within = f"; up to {margin} of the old value counts as not worse" if result.margin else ""
     yield f"change = new - old; lower is better: a change above 0 is worse{within}"
 
 
-def _tables(result: "Changes") -> Iterator[Table]:
+def _tables(result: "EvaluationDiff") -> Iterator[Table]:
     text_columns = frozenset({0, 5, 6, 7})
-    losses = [row for row in result.rows if not row.new.by]
-    groups = [row for row in result.rows if row.new.by]
+    losses = [row for row in result.rows if not row.by]
+    groups = [row for row in result.rows if row.by]
     if losses:
         yield Table(_HEADERS, list(map(_row, losses)), text_columns, _DROP_ORDER)
     if len(groups) > _MOST_GROUPS:
@@ -62,40 +57,42 @@ def _tables(result: "Changes") -> Iterator[Table]:
         yield Table(_HEADERS, list(map(_row, groups)), text_columns, _DROP_ORDER)
 
 
-def _row(row: "Change") -> TableRow:
+def _row(row: "LossDiff") -> TableRow:
     sign = "+" if row.relative else ""
     cells = (
-        escape(_name(row.new)),
-        number(row.old.value, row.old.stderr),
-        number(row.new.value, row.new.stderr),
+        escape(row.name),
+        number(row.old, row.old_stderr),
+        number(row.new, row.new_stderr),
         _signed(row),
         "-" if row.relative is None else f"{100 * row.relative:{sign}.3g} %",
         _interval(row),
-        row.how or "-",
+        row.used or "-",
         row.verdict,
     )
     return TableRow(cells, STYLES.get(row.verdict, ""))
 
 
-def _signed(row: "Change") -> str:
+def _signed(row: "LossDiff") -> str:
     """The change to two digits of its standard error."""
-    if row.shift is None:
+    if row.change is None:
         return "-"
-    text = number(row.shift.estimate, row.shift.stderr)
-    return text if row.shift.estimate <= 0 else f"+{text}"
+    text = number(row.change, row.stderr)
+    return text if row.change <= 0 else f"+{text}"
 
 
-def _interval(row: "Change") -> str:
-    return "-" if row.shift is None else interval(row.ci, row.shift.stderr, "+")
+def _interval(row: "LossDiff") -> str:
+    return interval(row.ci, row.stderr, "+")
 
 
-def _footer(result: "Changes") -> Iterator[str]:
+def _footer(result: "EvaluationDiff") -> Iterator[str]:
     yield from _reasons(result)
-    yield from one_sided(list(map(_name, result.only_old)), list(map(_name, result.only_new)))
-    pairs = dict.fromkeys(f"{row.pairs:,}" for row in result.rows if row.how == "pairs")
+    yield from one_sided(
+        [loss.name for loss in result.only_old], [loss.name for loss in result.only_new]
+    )
+    pairs = dict.fromkeys(f"{row.pairs:,}" for row in result.rows if row.used == "pairs")
     if pairs:
         yield f"by pairs: the saved losses of the {', '.join(pairs)} rows that count in both"
-    if any(row.how == "standard errors" for row in result.rows):
+    if any(row.used == "standard errors" for row in result.rows):
         yield (
             "by standard errors: as two independent samples; for the same rows, pairs give "
             "narrower intervals"
@@ -105,12 +102,12 @@ def _footer(result: "Changes") -> Iterator[str]:
     yield count_line(result.counts, "the losses", result.exit_code)
 
 
-def _reasons(result: "Changes") -> Iterator[str]:
+def _reasons(result: "EvaluationDiff") -> Iterator[str]:
     """Each reason once, with the losses that it holds for."""
     names_of: dict[str, list[str]] = {}
     for row in result.rows:
         if row.reason:
-            names_of.setdefault(row.reason, []).append(escape(_name(row.new)))
+            names_of.setdefault(row.reason, []).append(escape(row.name))
     for reason, names in names_of.items():
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield f"undecided: {escape(reason)} ({', '.join(names[:3])}{more})"

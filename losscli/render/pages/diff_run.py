@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from losscli.differences.runs import together
 from losscli.render.page import Page, ReportCase, Table
 from losscli.render.pages import builder_of, page_of
 from losscli.render.verdicts import count_line, missing_case, one_sided
 from losscli.results.text import escape
 
 if TYPE_CHECKING:
-    from losscli.differences.runs import RunDifferences
+    from losscli.results.documents.diff import RunDiff
 
 
-def page(result: "RunDifferences") -> Page:
+def page(result: "RunDiff") -> Page:
     """The pages of the runs, one after the other."""
     pages = {name: page_of(part) for name, part in result.parts.items()}
     tables = [_named(name, table) for name, part in pages.items() for table in part.tables]
@@ -23,7 +22,7 @@ def page(result: "RunDifferences") -> Page:
     return Page([*_header(result), *shared], tables, footer, [n.message for n in result.notes])
 
 
-def report_cases(result: "RunDifferences") -> list[ReportCase]:
+def report_cases(result: "RunDiff") -> list[ReportCase]:
     """The cases of each run, and one for each run that only OLD has."""
     cases = [
         case._replace(run=name)
@@ -33,18 +32,21 @@ def report_cases(result: "RunDifferences") -> list[ReportCase]:
     return cases + [missing_case(name, result.fail_on, name) for name in result.only_old]
 
 
-def _header(result: "RunDifferences") -> Iterator[str]:
+def _header(result: "RunDiff") -> Iterator[str]:
     for side, saved in (("OLD", result.old), ("NEW", result.new)):
-        parts = [saved.name, f"losscli {saved.document.get('losscli')}"]
-        parts += [str(saved.document[key]) for key in ("started",) if saved.document.get(key)]
-        commit = (saved.document.get("git") or {}).get("commit")
-        parts += [f"commit {str(commit)[:10]}"] if commit else []
+        parts = [saved.path, f"losscli {saved.losscli}"]
+        parts += [saved.started] if saved.started else []
+        parts += [f"commit {saved.git.commit[:10]}"] if saved.git else []
         yield f"{side} {' · '.join(map(escape, parts))}"
 
 
 def _footers(pages: Mapping[str, Page]) -> Iterator[str]:
     """The footers of the pages, without their last lines: one line counts all verdicts."""
-    for line, names in together({name: part.footer[:-1] for name, part in pages.items()}):
+    names_of: dict[str, list[str]] = {}
+    for name, part in pages.items():
+        for line in part.footer[:-1]:
+            names_of.setdefault(line, []).append(name)
+    for line, names in names_of.items():
         yield f"{', '.join(map(escape, names))}: {line}"
 
 
@@ -52,9 +54,9 @@ def _named(name: str, table: Table) -> Table:
     return table._replace(headers=(f"{escape(name)}: {table.headers[0]}", *table.headers[1:]))
 
 
-def _footer(result: "RunDifferences") -> Iterator[str]:
-    for failure in result.failures:
-        yield f"{escape(failure.run)} was not compared: {escape(failure.error.message)}"
+def _footer(result: "RunDiff") -> Iterator[str]:
+    for name, failure in result.failures.items():
+        yield f"{escape(name)} was not compared: {escape(failure.message)}"
     yield from one_sided(result.only_old, result.only_new)
     failures = {"not compared": len(result.failures)}
     yield count_line({**result.counts, **failures}, "the rows of each run", result.exit_code)

@@ -8,7 +8,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import duration
 
 if TYPE_CHECKING:
-    from losscli.results.doctor import Diagnosis
+    from losscli.results.documents.doctor import Diagnosis
 
 
 def page(result: "Diagnosis") -> Page:

@@ -4,7 +4,7 @@ from losscli.render.gates import gates_line
 from losscli.render.groups import groups_table
 from losscli.render.numbers import interval, percent, significant, value_of
 from losscli.render.page import Page, ReportCase, Table, TableRow
-from losscli.results.evaluation import Evaluation, Input, LossResult
+from losscli.results.documents.eval import Evaluation, Input, LossResult
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 

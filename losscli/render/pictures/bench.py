@@ -5,7 +5,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from losscli.results.benchmark import Benchmark, Row
+    from losscli.results.documents.bench import Benchmark, BenchmarkRow
 
 _INCHES = (9.0, 3.6)  # of one line of panels
 _MARKS = "osD^vP*X"
@@ -16,9 +16,9 @@ def draw(result: "Benchmark", form: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels: dict[tuple[str, str, str, str], list[Row]] = {}
+    panels: dict[tuple[str, str, str, str], list[BenchmarkRow]] = {}
     for row in result.rows:
-        key = (row.label, row.dtype, row.device, row.passes)
+        key = (row.label, row.dtype, row.device, str(row.passes))
         panels.setdefault(key, []).append(row)
     figure = Figure(figsize=(_INCHES[0], _INCHES[1] * len(panels)), layout="constrained")
     FigureCanvasAgg(figure)
@@ -32,7 +32,7 @@ def draw(result: "Benchmark", form: str) -> bytes:
     return stream.getvalue()
 
 
-def _time(axis: Any, rows: "list[Row]") -> None:
+def _time(axis: Any, rows: "list[BenchmarkRow]") -> None:
     for number, (impl, mine) in enumerate(_by_impl(rows).items()):
         medians = [1e3 * row.times.median for row in mine if row.times]
         low = [_end(row, 0) for row in mine if row.times]
@@ -50,7 +50,7 @@ def _time(axis: Any, rows: "list[Row]") -> None:
     axis.grid(visible=True, which="major", alpha=0.3)
 
 
-def _bandwidth(axis: Any, rows: "list[Row]") -> None:
+def _bandwidth(axis: Any, rows: "list[BenchmarkRow]") -> None:
     for number, (impl, mine) in enumerate(_by_impl(rows).items()):
         found = [(math.prod(row.shape), row.gb_per_s) for row in mine if row.gb_per_s]
         style = f"{_MARKS[number % len(_MARKS)]}-"
@@ -63,15 +63,15 @@ def _bandwidth(axis: Any, rows: "list[Row]") -> None:
     axis.grid(visible=True, which="major", alpha=0.3)
 
 
-def _by_impl(rows: "list[Row]") -> "dict[str, list[Row]]":
+def _by_impl(rows: "list[BenchmarkRow]") -> "dict[str, list[BenchmarkRow]]":
     """Right and timed rows of each implementation, by size."""
-    found: dict[str, list[Row]] = {}
+    found: dict[str, list[BenchmarkRow]] = {}
     for row in sorted(rows, key=lambda row: math.prod(row.shape)):
         if row.correct and row.times is not None:
             found.setdefault(row.impl, []).append(row)
     return found
 
 
-def _end(row: "Row", which: int) -> float:
+def _end(row: "BenchmarkRow", which: int) -> float:
     assert row.times is not None
     return 1e3 * (row.times.median if row.times.ci is None else row.times.ci[which])

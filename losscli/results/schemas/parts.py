@@ -89,6 +89,7 @@ LOSSES = several(
             "params": OBJECT,
             "reduction": one_of("mean", "sum", "none"),
             "value": maybe(NUMBER),
+            "mean": NUMBER,
             "rows": COUNT,
             "n": COUNT,
             "skipped": COUNT,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from losscli.errors import LossCliError, first_code
-from losscli.gates import GateResult
-from losscli.results.document import Document, Note, ending
+from losscli.results.document import Note, PlainDocument, ending
+from losscli.results.gate import GateResult
 
 
 class FaultTrial(NamedTuple):
@@ -59,7 +59,7 @@ class RunTrial(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SelfTest(Document):
+class SelfTest(PlainDocument):
     """What the gates of a config did with each fault; the runs in the config's order."""
 
     page: ClassVar[str] = "self_test"
@@ -107,8 +107,8 @@ class SelfTest(Document):
         gate, verdict = run.gates[at], run.verdict(at)
         return {
             "run": run.run,
-            "expr": gate.gate.expr,
-            "level": gate.gate.level,
+            "expr": gate.expr,
+            "level": gate.level,
             "sound": gate.status,
             "reason": gate.reason,
             "verdict": verdict,

@@ -1,0 +1,50 @@
+"""`Saved` and `Terms`: the arguments of every comparison of saved results."""
+
+from collections.abc import Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+LEVEL = 0.95
+ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
+
+R = TypeVar("R")
+
+
+class Saved(NamedTuple, Generic[R]):
+    """A result, and the name by which messages call it.
+
+    folder: where the file lies, which the paths in it may be relative to; None for no file.
+    """
+
+    name: str
+    result: R
+    folder: str | None = None
+
+    @property
+    def side(self) -> dict[str, Any]:
+        """The fields that every comparison has of it."""
+        result: Any = self.result
+        return {
+            "path": self.name,
+            "schema": f"losscli/{result.document_kind()}/{result.document_version()}",
+            "losscli": result.losscli,
+            "environment": result.environment,
+        }
+
+
+class Terms(NamedTuple):
+    """The settings of a comparison.
+
+    margin: the largest relative slowdown, or increase of a loss, that is none. fail_on: "slower"
+    (of benchmarks), "worse" (of losses), "undecided".
+    Of benchmarks: between_runs, the relative standard deviation of a run as a whole; across, true
+    if rows from other environments are decided too.
+    Of losses: per_sample, true if the kept losses of the rows are read and paired; different_data,
+    true if results of other data are compared.
+    """
+
+    margin: float = 0.05
+    between_runs: float = 0.03
+    across: bool = False
+    fail_on: Sequence[str] = ()
+    per_sample: bool = False
+    different_data: bool = False

@@ -1,0 +1,187 @@
+"""`Benchmark`: times, memory and errors of implementations, side by side."""
+
+import math
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from msgspec import field
+
+from losscli.results.document import (
+    Count,
+    Document,
+    Environment,
+    Note,
+    Number,
+    Pass,
+    Record,
+    Shape,
+    Timing,
+    devices_of,
+)
+
+
+class Limit(Record, frozen=True):
+    """Bandwidth at a working set of so many bytes; copying counts what is read and written.
+
+    level: a word for people; launch_s: an empty call on the device.
+    """
+
+    device: str
+    level: str
+    bytes: Count
+    read_gb_per_s: float
+    copy_gb_per_s: float
+    launch_s: float | None = None
+
+    def time_s(self, read: int, written: int) -> float:
+        """The least seconds for so many bytes: reads at the read limit, mixed traffic copied."""
+        if not written:
+            return read / (1e9 * self.read_gb_per_s)
+        return (read + written) / (1e9 * self.copy_gb_per_s)
+
+
+class Times(Record, frozen=True, kw_only=True):
+    """Seconds of a call.
+
+    median, ci: of the medians of rounds; min, mean, stddev: of all n calls. outliers: calls beyond
+    three interquartile ranges, counted and kept. rounds_s: the median of each round, in turn, of
+    which ratios are taken. host_s: the median with launching, where a device has a clock.
+    """
+
+    median: float
+    ci: tuple[float, float] | None = None
+    min: float = 0.0
+    mean: float = 0.0
+    stddev: float = 0.0
+    n: Count = 0
+    outliers: Count = 0
+    rounds_s: tuple[Number, ...] = ()
+    host_s: float | None = None
+
+
+class RowKey(Record, frozen=True, kw_only=True):
+    """The fields that tell a row of a benchmark from the others; impl: as it was named."""
+
+    loss: str
+    label: str
+    impl: str
+    device: str
+    dtype: str
+    shape: Shape
+    passes: Pass = field(name="pass")
+    cache: Literal["warm", "cold"]
+
+    @property
+    def key(self) -> "RowKey":
+        """The row without what was measured."""
+        return RowKey(**{name: getattr(self, name) for name in RowKey.__struct_fields__})
+
+    @property
+    def both(self) -> bool:
+        """True if the gradient is computed too."""
+        return self.passes != "forward"
+
+    @property
+    def cold(self) -> bool:
+        """True if its inputs were in no cache."""
+        return self.cache == "cold"
+
+    @property
+    def size(self) -> str:
+        """The shape as text: 4096x1024."""
+        return "x".join(map(str, self.shape))
+
+
+class BenchmarkRow(RowKey, frozen=True, kw_only=True):
+    """One implementation of one loss, in one shape, dtype, device and pass.
+
+    times: None where it was not timed. bytes: the least that it must move; limit_time_s: their time
+    at the measured limit.
+    peak_memory_bytes: what a call adds to its inputs. max_ulp, max_rel_error, grad_max_ulp: the
+    largest errors. correct: by the rule of `losscli.checks.rule`; fault: why it is not. speedup:
+    the first one's time over this one's, with its interval. threads: of the call; compile_s: spent
+    before the first call.
+    """
+
+    times: Times | None = field(name="time_s", default=None)
+    bytes: Count = 0
+    gb_per_s: float | None = None
+    limit_time_s: float | None = None
+    limit_fraction: float | None = None
+    peak_memory_bytes: Count | None = None
+    max_ulp: Number | None = None
+    max_rel_error: Number | None = None
+    grad_max_ulp: Number | None = None
+    correct: bool
+    fault: str | None = None
+    speedup: float | None = None
+    speedup_ci: tuple[float, float] | None = None
+    rounds: Count = 0
+    stopped_by: str = ""
+    compile_s: float | None = None
+    threads: Count | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def round_times(self) -> tuple[float, ...]:
+        """The seconds of its rounds; none where one of them is not a time."""
+        times = () if self.times is None else self.times.rounds_s
+        return times if all(0 < time < math.inf for time in times) else ()
+
+    def to_record(self) -> dict[str, Any]:
+        """One flat record."""
+        record = self.to_dict()
+        times = record.pop("time_s") or {}
+        low, high = times.get("ci") or (None, None)
+        fast, slow = record.pop("speedup_ci") or (None, None)
+        record["shape"] = self.size
+        record["notes"] = " ".join(note.code for note in self.notes)
+        record |= {"time_median_s": times.get("median"), "time_ci_low_s": low}
+        record |= {"time_ci_high_s": high, "time_min_s": times.get("min")}
+        return record | {"calls": times.get("n"), "speedup_ci_low": fast, "speedup_ci_high": slow}
+
+
+class LeftOut(Record, frozen=True):
+    """An implementation that was not run, and why."""
+
+    impl: str
+    reason: str
+
+
+class Benchmark(Document, frozen=True, kw_only=True, tag="losscli/bench/1"):
+    """The result of a benchmark: rows in the requested order.
+
+    noise_floor: the smallest relative difference that this machine resolved now, by an
+    implementation against itself.
+    """
+
+    rows: tuple[BenchmarkRow, ...]
+    limits: tuple[Limit, ...] = ()
+    noise_floor: float | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[Note, ...] = ()
+    threads: Count = 0
+    seed: Count = 0
+    timing: Timing = Timing()
+    environment: Environment
+
+    def __iter__(self) -> Iterator[BenchmarkRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """The name of the processor behind each device."""
+        return devices_of(self.environment)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a row, for tables; the same keys in each."""
+        return [row.to_record() for row in self.rows]
+
+    def _exit_code(self) -> int:
+        return 0 if all(row.correct for row in self.rows) else 1
+
+    def _summary(self) -> str:
+        return f"{len(self.rows)} rows"

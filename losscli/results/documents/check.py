@@ -1,0 +1,83 @@
+"""`Check`: whether an implementation is correct, case by case."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import field
+
+from losscli.results.document import (
+    Count,
+    Document,
+    Environment,
+    Note,
+    Number,
+    Pass,
+    Record,
+    Shape,
+    Timing,
+)
+
+
+class CheckRow(Record, frozen=True, kw_only=True):
+    """One case in one pass.
+
+    max_ulp, grad_max_ulp: the largest errors, None where nothing was compared; median_ulp,
+    grad_median_ulp: the typical ones. truth: what values were compared with, mpmath or float64.
+    fault: why it is not correct; smallest: inputs that show it; snippet: lines of Python that do.
+    vacuous: true if a constant would have passed as well.
+    """
+
+    case: str
+    passes: Pass = field(name="pass")
+    shape: Shape
+    max_ulp: Number | None
+    grad_max_ulp: Number | None
+    truth: str
+    correct: bool
+    fault: str | None = None
+    smallest: str | None = None
+    snippet: str | None = None
+    median_ulp: Number | None = None
+    grad_median_ulp: Number | None = None
+    vacuous: bool = False
+
+    @property
+    def worst(self) -> float:
+        """The larger error in ULP, of the value and of the gradient."""
+        return max(self.max_ulp or 0.0, self.grad_max_ulp or 0.0)
+
+
+class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
+    """The cases that an implementation was checked in."""
+
+    impl: str
+    loss: str
+    label: str
+    device: str
+    dtype: str
+    seed: Count
+    correct: bool
+    rows: tuple[CheckRow, ...]
+    notes: tuple[Note, ...] = ()
+    timing: Timing = Timing()
+    environment: Environment = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[CheckRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a case and pass; the same keys in each."""
+        head = {"impl": self.impl, "label": self.label, "dtype": self.dtype}
+        return [
+            head | row.to_dict() | {"shape": "x".join(map(str, row.shape))} for row in self.rows
+        ]
+
+    def _exit_code(self) -> int:
+        return 0 if self.correct else 1
+
+    def _summary(self) -> str:
+        wrong = sum(not row.correct for row in self.rows)
+        return f"{self.impl} as {self.label}, {wrong} of {len(self.rows)} incorrect"

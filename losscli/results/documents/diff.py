@@ -1,0 +1,385 @@
+"""`EvaluationDiff`, `BenchmarkDiff`, `RunDiff`: what changed between two saved results."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, TypeAlias
+
+from losscli.errors import first_code
+from losscli.results.document import (
+    Count,
+    Document,
+    Environment,
+    Git,
+    Interval,
+    Level,
+    Note,
+    Number,
+    Record,
+    Time,
+)
+from losscli.results.documents.bench import RowKey
+from losscli.results.documents.error import ErrorReport
+from losscli.results.documents.eval import SampleRecord
+from losscli.results.documents.run import ConfigRecord
+from losscli.results.gate import groups_text
+
+LossVerdict: TypeAlias = Literal["worse", "not worse", "better", "undecided"]
+TimeVerdict: TypeAlias = Literal["slower", "not slower", "undecided", "wrong now"]
+
+
+class Side(Record, frozen=True, kw_only=True):
+    """One of the results that were compared."""
+
+    path: str
+    schema: str
+    losscli: str | None = None
+    environment: Environment | None = None
+
+
+class EvaluationSide(Side, frozen=True, kw_only=True):
+    """An evaluation that was compared."""
+
+    per_sample: SampleRecord | None = None
+
+
+class BenchmarkSide(Side, frozen=True, kw_only=True):
+    """A benchmark that was compared."""
+
+    noise_floor: float | None = None
+
+
+class RunSide(Side, frozen=True, kw_only=True):
+    """A run that was compared."""
+
+    config: ConfigRecord
+    started: Time | None = None
+    git: Git | None = None
+
+
+def _code(
+    counts: Mapping[str, int], fail_on: Iterable[str], failing: Iterable[str], gone: int
+) -> int:
+    """1 or 6 where `fail_on` has the verdict; a row that is gone cannot be decided."""
+    if set(failing) & set(fail_on) and any(map(counts.get, failing)):
+        return 1
+    undecided = counts.get("undecided", 0) + gone
+    return 6 if "undecided" in fail_on and undecided else 0
+
+
+def _words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+class LossKey(Record, frozen=True):
+    """A loss of an evaluation or of one of its groups."""
+
+    label: str
+    loss: str
+    by: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The label and the group, as gates write them."""
+        return f"{self.label}{groups_text(list(self.by.items()))}"
+
+    @property
+    def group(self) -> str:
+        """The group as gates write it, without the brackets; empty for all rows."""
+        return groups_text(list(self.by.items()))[1:-1]
+
+
+class LoneLoss(LossKey, frozen=True):
+    """A loss that only one of the evaluations has."""
+
+    value: Number
+    n: Count
+
+    hidden = frozenset({"value", "n"})
+
+
+class LossDiff(LossKey, frozen=True, kw_only=True):
+    """One loss of both evaluations; a lower loss is better.
+
+    old, new: the means (or statistics of them) of n rows each. change: new less old, with stderr,
+    degrees_of_freedom and ci; relative: over the old value's size. bound: the largest change that
+    is none. used: by pairs of rows or by standard errors; unpaired: why rows were not paired.
+    p_worse, p_not_worse: adjusted by Holm over the losses. reason: why it is undecided.
+    """
+
+    params: dict[str, Any]
+    old: Number
+    new: Number
+    n: tuple[Count, Count]
+    change: Number | None = None
+    relative: Number | None = None
+    stderr: Number | None = None
+    degrees_of_freedom: Number | None = None
+    ci: Interval | None = None
+    bound: Number
+    used: Literal["pairs", "standard errors"] | None = None
+    pairs: Count | None = None
+    unpaired: str | None = None
+    p_worse: float | None = None
+    p_not_worse: float | None = None
+    verdict: LossVerdict = "undecided"
+    reason: str | None = None
+    old_stderr: Number | None = None
+    new_stderr: Number | None = None
+
+    hidden = frozenset({"old_stderr", "new_stderr"})
+
+
+class EvaluationDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
+    """What changed from one evaluation to another, loss by loss and group by group.
+
+    fail_on: the verdicts that were requested to fail. only_old, only_new: losses that the other one
+    lacks. counts: of the rows by verdict. pairable: true if both kept the losses of their rows, and
+    they were not used.
+    """
+
+    of = "eval"
+    page = "diff_eval"
+
+    kind: Literal["eval"] = "eval"
+    old: EvaluationSide
+    new: EvaluationSide
+    direction: str = "a change is new less old: above 0 is worse"
+    margin: float
+    fail_on: tuple[str, ...]
+    ci_level: Level
+    per_sample: bool
+    allow_different_data: bool
+    rows: tuple[LossDiff, ...]
+    only_old: tuple[LoneLoss, ...]
+    only_new: tuple[LoneLoss, ...]
+    counts: dict[str, Count]
+    notes: tuple[Note, ...] = ()
+    pairable: bool = False
+
+    hidden = frozenset({"pairable"})
+
+    def __iter__(self) -> Iterator[LossDiff]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, label: str) -> LossDiff:
+        for row in self.rows:
+            if row.label == label and not row.by:
+                return row
+        labels = dict.fromkeys(row.label for row in self.rows)
+        raise KeyError(f"{label!r}; the labels are {', '.join(labels)}")
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a row, those of one side last; the same keys in each."""
+        records = [_loss_record(row) for row in self.rows]
+        blank = dict.fromkeys(records[0])
+        for side, losses in (("old", self.only_old), ("new", self.only_new)):
+            for loss in losses:
+                known: dict[str, Any] = {side: loss.value, f"n_{side}": loss.n}
+                known |= {"label": loss.label, "loss": loss.loss, "group": loss.group}
+                records.append(blank | known | {"verdict": f"only {side}"})
+        return records
+
+    def _exit_code(self) -> int:
+        return _code(self.counts, self.fail_on, ("worse",), len(self.only_old))
+
+    def _summary(self) -> str:
+        return _words(self.counts)
+
+
+class Ratio(Record, frozen=True):
+    """New time over old, above 1 is slower; ci is None where there are too few rounds."""
+
+    ratio: float | None = None
+    ci: tuple[float, float] | None = None
+
+
+class Mismatch(Record, frozen=True):
+    """Something that is not the same in both runs, by which times may differ."""
+
+    what: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        old, new = ("unknown" if side is None else side for side in (self.old, self.new))
+        return f"other {self.what}: {old} and {new}"
+
+
+class TimeDiff(RowKey, frozen=True, kw_only=True):
+    """One row of both benchmarks.
+
+    old_s, new_s: the median seconds; rounds: of each. ratio, ci: those that decide, which `used`
+    names: raw, or anchored, that is relative to the implementation `anchor`. p_slower,
+    p_not_slower: adjusted by Holm over the rows. reason: why it is undecided or wrong.
+    """
+
+    old_s: float | None = None
+    new_s: float | None = None
+    rounds: tuple[Count, Count]
+    ratio: float | None = None
+    ci: tuple[float, float] | None = None
+    used: Literal["raw", "anchored"] | None = None
+    anchor: str | None = None
+    raw: Ratio | None = None
+    anchored: Ratio | None = None
+    p_slower: float | None = None
+    p_not_slower: float | None = None
+    verdict: TimeVerdict = "undecided"
+    reason: str | None = None
+    differs: tuple[Mismatch, ...] = ()
+
+
+class BenchmarkDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
+    """What changed from one benchmark to another, row by row.
+
+    fail_on: the verdicts that were requested to fail. only_old, only_new: rows that the other one
+    lacks. counts: of the rows by verdict. draws: of the bootstrap.
+    """
+
+    of = "bench"
+    page = "diff_bench"
+
+    kind: Literal["bench"] = "bench"
+    old: BenchmarkSide
+    new: BenchmarkSide
+    direction: str = "ratios are new time over old time: above 1 is slower"
+    margin: float
+    between_runs: float
+    across: bool
+    fail_on: tuple[str, ...]
+    ci_level: Level
+    draws: Count
+    rows: tuple[TimeDiff, ...]
+    only_old: tuple[RowKey, ...]
+    only_new: tuple[RowKey, ...]
+    counts: dict[str, Count]
+    notes: tuple[Note, ...] = ()
+
+    def __iter__(self) -> Iterator[TimeDiff]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a row, those of one side last; the same keys in each."""
+        records = [_time_record(row) for row in self.rows]
+        blank = dict.fromkeys(records[0])
+        for verdict, rows in (("only old", self.only_old), ("only new", self.only_new)):
+            for row in rows:
+                known = row.to_dict() | {"shape": row.size}
+                records.append(blank | known | {"verdict": verdict})
+        return records
+
+    def _exit_code(self) -> int:
+        return _code(self.counts, self.fail_on, ("slower", "wrong_now"), len(self.only_old))
+
+    def _summary(self) -> str:
+        return _words(self.counts)
+
+
+class RunDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
+    """What changed in each step of a config, by the names of the steps.
+
+    A step that both have and that could not be compared has its error instead. only_old, only_new:
+    steps that gave a result on one side only.
+    """
+
+    of = "run"
+    page = "diff_run"
+
+    kind: Literal["run"] = "run"
+    old: RunSide
+    new: RunSide
+    fail_on: tuple[str, ...]
+    evals: dict[str, EvaluationDiff | ErrorReport]
+    benches: dict[str, BenchmarkDiff | ErrorReport]
+    only_old: tuple[str, ...]
+    only_new: tuple[str, ...]
+    counts: dict[str, Count]
+    notes: tuple[Note, ...] = ()
+
+    def __getitem__(self, name: str) -> EvaluationDiff | BenchmarkDiff:
+        found = self.parts.get(name)
+        if found is None:
+            raise KeyError(f"{name!r}; the runs are {', '.join(self.parts)}")
+        return found
+
+    @property
+    def parts(self) -> dict[str, EvaluationDiff | BenchmarkDiff]:
+        """The steps that were compared, evaluations first."""
+        return {
+            name: part
+            for name, part in [*self.evals.items(), *self.benches.items()]
+            if not isinstance(part, ErrorReport)
+        }
+
+    @property
+    def failures(self) -> dict[str, ErrorReport]:
+        """The steps that could not be compared."""
+        return {
+            name: part
+            for name, part in [*self.evals.items(), *self.benches.items()]
+            if isinstance(part, ErrorReport)
+        }
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a row of a step, steps without rows last; the same keys in each."""
+        records: list[dict[str, Any]] = [
+            {"run": name, **record}
+            for name, part in self.parts.items()
+            for record in part.to_records()
+        ]
+        records += [
+            {"run": name, "verdict": "refused", "reason": failure.message}
+            for name, failure in self.failures.items()
+        ]
+        for verdict, names in (("only old", self.only_old), ("only new", self.only_new)):
+            records += [{"run": name, "verdict": verdict} for name in names]
+        blank = dict.fromkeys(key for record in records for key in record)
+        return [blank | record for record in records]
+
+    def _exit_code(self) -> int:
+        codes: set[int] = {part.exit_code for part in self.parts.values()}
+        codes |= {failure.code for failure in self.failures.values()}
+        if self.only_old and "undecided" in self.fail_on:
+            codes.add(6)
+        return first_code(codes)
+
+    def _summary(self) -> str:
+        return _words(self.counts)
+
+
+Diff: TypeAlias = EvaluationDiff | BenchmarkDiff | RunDiff
+
+
+def counted(verdicts: Iterable[str], names: Iterable[str]) -> dict[str, int]:
+    """How many rows there are of each verdict, by its name in JSON."""
+    found = list(verdicts)
+    return {name.replace(" ", "_"): found.count(name) for name in names}
+
+
+def _loss_record(row: LossDiff) -> dict[str, Any]:
+    found = row.to_dict()
+    found["group"] = row.group
+    for name, ends in (("ci", ("low", "high")), ("n", ("old", "new"))):
+        pair = found.pop(name) or (None, None)
+        found |= {f"{name}_{end}": value for end, value in zip(ends, pair, strict=True)}
+    first = ("label", "loss", "group", "old", "new", "change", "relative", "ci_low", "ci_high")
+    kept = {name: found.pop(name) for name in first}
+    del found["by"], found["params"]
+    return kept | found
+
+
+def _time_record(row: TimeDiff) -> dict[str, Any]:
+    record = row.to_dict()
+    record["shape"] = row.size
+    for name, ends in (("ci", ("low", "high")), ("rounds", ("old", "new"))):
+        pair = record.pop(name) or (None, None)
+        record |= {f"{name}_{end}": value for end, value in zip(ends, pair, strict=True)}
+    for name in ("raw", "anchored"):
+        record[f"{name}_ratio"] = (record.pop(name) or {}).get("ratio")
+    record["differs"] = "; ".join(map(str, row.differs))
+    return record

@@ -1,0 +1,70 @@
+"""`Diagnosis`: the capabilities of a machine."""
+
+from typing import Any
+
+from msgspec import field
+
+from losscli.results.document import Count, Document, Environment, Note, Record
+from losscli.results.documents.bench import Limit
+
+
+class Package(Record, frozen=True):
+    """A package that losscli can use: version is None where it is not installed."""
+
+    name: str
+    version: str | None
+    use: str
+
+
+class Cuda(Record, frozen=True):
+    """A CUDA device; memory in bytes, capability as "9.0"."""
+
+    name: str
+    model: str
+    memory_bytes: Count
+    capability: str
+
+
+class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
+    """What this machine can do.
+
+    caches: bytes by name, as one core sees them. memory_bytes, free_bytes: None where the system
+    does not say. cuda: devices; no_cuda: why there are none. compiler: the C++ compiler that
+    torch.compile needs, None where there is none. limits, noise_floor: measured, unless quick.
+    """
+
+    packages: tuple[Package, ...]
+    processor: str
+    cores: Count
+    cores_of_machine: Count
+    caches: dict[str, Count]
+    memory_bytes: Count | None
+    free_bytes: Count | None
+    cuda: tuple[Cuda, ...]
+    no_cuda: str | None = None
+    compiler: str | None = None
+    quick: bool = False
+    limits: tuple[Limit, ...] = ()
+    noise_floor: float | None = None
+    notes: tuple[Note, ...] = ()
+    environment: Environment = field(default_factory=dict)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One record a fact: what, of which, and the value; numbers in bytes and GB/s."""
+        found: list[tuple[str, str, Any]] = [("losscli", "", self.losscli)]
+        found += [("package", package.name, package.version) for package in self.packages]
+        found += [("processor", "", self.processor), ("cores", "", self.cores)]
+        found += [("cache", name, size) for name, size in self.caches.items()]
+        found += [("memory_bytes", "", self.memory_bytes), ("free_bytes", "", self.free_bytes)]
+        found += [("cuda", device.name, device.model) for device in self.cuda]
+        found += [("no_cuda", "", self.no_cuda)] if self.no_cuda else []
+        found += [("compiler", "", self.compiler)]
+        for limit in self.limits:
+            where = f"{limit.device} {limit.level}"
+            found.append(("read_gb_per_s", where, limit.read_gb_per_s))
+            found.append(("copy_gb_per_s", where, limit.copy_gb_per_s))
+        found += [("noise_floor", "", self.noise_floor)]
+        return [{"what": what, "of": of, "value": value} for what, of, value in found]
+
+    def _summary(self) -> str:
+        return f"{self.processor}, {self.cores} cores, {len(self.cuda)} CUDA devices"

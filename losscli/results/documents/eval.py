@@ -1,0 +1,283 @@
+"""`Evaluation`: the losses of predictions, their gates, and where the numbers come from."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from msgspec import field
+
+from losscli.results.document import (
+    Count,
+    Digest,
+    Document,
+    Environment,
+    Git,
+    Interval,
+    Level,
+    Note,
+    Number,
+    Record,
+    Shape,
+    Time,
+    Timing,
+)
+from losscli.results.gate import GateResult, exit_code
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+
+class Input(Record, frozen=True, kw_only=True):
+    """The file or array that a role was read from; digest: of its values, where it is known."""
+
+    role: str
+    path: str = ""
+    format: str = ""
+    shape: Shape
+    dtype: str = ""
+    digest: Digest | None = None
+    columns: tuple[str, ...] = ()
+
+    optional = frozenset({"columns"})
+
+
+class Code(Record, frozen=True):
+    """A file of a user whose code was run, and the SHA-256 of it as it was then."""
+
+    path: str
+    sha256: str
+
+
+class LossResult(Record, frozen=True, kw_only=True):
+    """One loss of an evaluation.
+
+    value: by the reduction, None under none; mean: Σ w·L / Σ w·den, whatever the reduction is.
+    stderr, ci: of the mean (of its root for rmse); None where fewer than two rows count.
+    rows = n + skipped + ignored; n rows are in the mean. max_row counts from 0; max_line is the
+    line of a text file. statistic: the derived statistic that the loss was requested as, such as
+    rmse. penalty: what value and ci have beside the rows. code: files of a user that were run.
+    derived: statistics of the mean by name; takes_logits: true if predictions are logits.
+    """
+
+    label: str
+    loss: str
+    params: dict[str, Any]
+    reduction: Reduction = "mean"
+    value: Number | None = None
+    mean: Number
+    rows: Count = 0
+    n: Count
+    skipped: Count = 0
+    ignored: Count = 0
+    weight_sum: Number
+    sum: Number
+    stderr: Number | None = None
+    ci: Interval | None = None
+    ci_level: Level = 0.95
+    statistic: str | None = None
+    min: Number | None = None
+    max: Number | None = None
+    max_row: Count | None = None
+    max_line: Count | None = None
+    penalty: Number | None = None
+    code: tuple[Code, ...] = ()
+    derived: dict[str, Number] = field(default_factory=dict)
+    takes_logits: bool = False
+
+    optional = frozenset({"max_line", "penalty", "code"})
+    hidden = frozenset({"takes_logits"})
+    flat = "derived"
+
+    def __post_init__(self) -> None:
+        if self.stderr is not None and self.stderr < 0:
+            raise ValueError("the stderr is below 0")
+        of_mean = self.reduction == "mean" and self.value is not None
+        if self.statistic is not None and self.statistic not in self.derived and not of_mean:
+            raise ValueError(f"{self.statistic} is missing")
+
+    @property
+    def of_mean(self) -> float:
+        """The value under the reduction mean: the mean or the statistic of it, with the penalty."""
+        if self.reduction == "mean" and self.value is not None:
+            return self.value
+        shown = self.mean if self.statistic is None else self.derived[self.statistic]
+        return shown + (self.penalty or 0.0)
+
+    def to_record(self) -> dict[str, Any]:
+        """The flat record of a loss, the interval as ci_low and ci_high."""
+        low, high = self.ci or (None, None)
+        found = self.to_dict() | {"ci_low": low, "ci_high": high}
+        return {name: found[name] for name in [*COLUMNS, *self.derived]}
+
+    def __repr__(self) -> str:
+        return f"<LossResult {self.label}: {self.of_mean:.6g}, n = {self.n:,}>"
+
+
+class Group(Record, frozen=True):
+    """The losses of the rows that share a key.
+
+    by: a text for each name of `--by`, as the data has it; "" where it is missing.
+    """
+
+    by: dict[str, str]
+    losses: tuple[LossResult, ...]
+
+
+class EvalTiming(Timing, frozen=True):
+    """Seconds from the opening of the data to the last sum, and the bytes that were read."""
+
+    bytes: Count = 0
+
+
+class SampleRecord(Record, frozen=True):
+    """The file of per-sample losses: its path, the labels of its columns, the digest of both."""
+
+    path: str
+    labels: tuple[str, ...]
+    digest: Digest | None = None
+
+
+class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
+    """The result of an evaluation: indexed by label, `r["mse"].value`.
+
+    groups: the same losses of the groups of `--by`, sorted by key: as numbers where every key is
+    one, else as texts; a missing key comes last. per_sample: the file of the losses of the rows.
+    started, git: UTC, and the state of the folder, where it was saved; saved: the file.
+    """
+
+    losses: tuple[LossResult, ...]
+    groups: tuple[Group, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    notes: tuple[Note, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    per_sample: SampleRecord | None = None
+    backend: str = "unknown"
+    device: str = "unknown"
+    dtype: str = "unknown"
+    like: str | None = None
+    engine: str = "unknown"
+    threads: Count = 0
+    started: Time | None = None
+    git: Git | None = None
+    timing: EvalTiming
+    environment: Environment = field(default_factory=dict)
+    saved: str | None = None
+
+    hidden = frozenset({"saved"})
+
+    def __getitem__(self, label: str) -> LossResult:
+        for loss in self.losses:
+            if loss.label == label:
+                return loss
+        raise KeyError(f"{label!r}; the labels are {', '.join(loss.label for loss in self.losses)}")
+
+    def __iter__(self) -> Iterator[LossResult]:
+        return iter(self.losses)
+
+    def __len__(self) -> int:
+        return len(self.losses)
+
+    @property
+    def value(self) -> float | None:
+        """The value of the only loss; ValueError where there are several: index by label."""
+        if len(self.losses) != 1:
+            raise ValueError(f"{len(self.losses)} losses: take result[label].value")
+        return self.losses[0].value
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row a loss, indexed by label, the interval as ci_low and ci_high."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_records()).set_index("label")
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a loss, for tables; the same keys in each."""
+        return [self._record(loss) for loss in self.losses]
+
+    def groups_frame(self) -> "pd.DataFrame":
+        """One row a group and loss: columns of the keys, then those of `to_frame()` and label."""
+        import pandas as pd
+
+        return pd.DataFrame(self.group_records())
+
+    def group_records(self) -> list[dict[str, Any]]:
+        """One flat record a group and loss: the keys, then the record of the loss.
+
+        A key with the name of one of its fields stands as by_NAME.
+        """
+        return [
+            keyed(group.by, self._record(loss)) for group in self.groups for loss in group.losses
+        ]
+
+    def _record(self, loss: LossResult) -> dict[str, Any]:
+        """One flat record, of the fields that every loss of this result has."""
+        return dict.fromkeys(n for other in self.losses for n in other.to_record()) | (
+            loss.to_record()
+        )
+
+    @classmethod
+    def fields_of(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """The JSON with the derived statistics of each loss under `derived`."""
+        groups = document.get("groups", [])
+        if isinstance(groups, list):
+            groups = [_with_derived(group) for group in groups]
+        return {**_with_derived(document), "groups": groups}
+
+    def _exit_code(self) -> int:
+        return exit_code(self.gates)
+
+    def _summary(self) -> str:
+        return ", ".join(f"{loss.label} {loss.of_mean:.6g}" for loss in self.losses[:8])
+
+
+def _with_derived(part: Any) -> Any:
+    """A document or a group with the derived statistics of its losses under `derived`."""
+    if not isinstance(part, dict) or not isinstance(part.get("losses"), list):
+        return part
+    known = {*LossResult.__struct_encode_fields__}
+    losses = [
+        {**loss, "derived": {k: v for k, v in loss.items() if k not in known and _is_number(v)}}
+        if isinstance(loss, dict)
+        else loss
+        for loss in part["losses"]
+    ]
+    return {**part, "losses": losses}
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) or value in ("nan", "inf", "-inf")
+
+
+def keyed(by: Mapping[str, str], record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record after the keys of its group; a key with the name of a field stands as by_NAME."""
+    return {f"by_{k}" if k in record else k: v for k, v in by.items()} | dict(record)
+
+
+COLUMNS = (
+    "label", "loss", "reduction", "value", "stderr", "ci_low", "ci_high", "ci_level", "min", "max",
+    "max_row", "rows", "n", "skipped", "ignored", "weight_sum", "sum",
+)  # fmt: skip
+
+
+def difference_of_data(inputs: tuple[Input, ...], saved: Evaluation, name: str) -> str:
+    """Why a saved evaluation is of other data than these inputs; empty where it is of the same.
+
+    The same data are equal digests of targets, weights, ids and groups, and as many rows;
+    predictions may differ. name: the saved evaluation's, for the reason.
+    """
+    theirs = {part.role: part for part in saved.inputs}
+    for part in inputs:
+        other = theirs.pop(part.role, None)
+        if other is None:
+            return f"{name} was made without {part.role}"
+        if part.shape[:1] != other.shape[:1]:
+            rows = [next(iter(shape), None) for shape in (other.shape, part.shape)]
+            return f"{name} is of other data: {rows[0]} rows, not {rows[1]}"
+        if part.role == "preds":
+            continue
+        if not other.digest or not part.digest:
+            return f"{name} does not say what its {part.role} were"
+        if other.digest != part.digest:
+            return f"{name} is of other data: the {part.role} differ"
+    return f"{name} was made with {', '.join(theirs)}" if theirs else ""

@@ -1,0 +1,136 @@
+"""`Run`: the evaluations, benchmarks and gates of a config."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import field
+
+from losscli.errors import first_code
+from losscli.results.document import Document, Environment, Git, Note, Record, Time, Timing
+from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.error import ErrorReport
+from losscli.results.documents.eval import Evaluation, keyed
+from losscli.results.gate import GateResult, exit_code
+
+
+class ConfigRecord(Record, frozen=True, kw_only=True):
+    """The config of a run; set: the texts of `--set`; evals, benches: the names of its steps."""
+
+    path: str = ""
+    name: str
+    text: str = ""
+    digest: str = ""
+    set: tuple[str, ...] = ()
+    baseline: str | None = None
+    evals: tuple[str, ...] = ()
+    benches: tuple[str, ...] = ()
+
+
+class Blessing(Record, frozen=True, kw_only=True):
+    """Why, when and by whom a result was made the baseline, and from which file."""
+
+    reason: str
+    user: str | None = None
+    at: str
+    from_: str = field(name="from")
+    git: Git | None = None
+
+
+class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
+    """The results of a config's steps, by their names; a step that failed has its error instead.
+
+    gates: of all steps, in the order of the config. git: None where the folder is no repository.
+    notes: those of the config itself. outputs: files that it is written to; saved: its place in
+    the results folder.
+    """
+
+    config: ConfigRecord
+    evals: dict[str, Evaluation | ErrorReport]
+    benches: dict[str, Benchmark | ErrorReport]
+    gates: tuple[GateResult, ...]
+    notes: tuple[Note, ...] = ()
+    started: Time | None = None
+    timing: Timing = Timing()
+    command: tuple[str, ...] = ()
+    git: Git | None = None
+    environment: Environment = field(default_factory=dict)
+    blessed: Blessing | None = None
+    outputs: tuple[str, ...] = ()
+    saved: str | None = None
+
+    optional = frozenset({"blessed"})
+    hidden = frozenset({"outputs", "saved"})
+
+    def __getitem__(self, name: str) -> Evaluation | Benchmark:
+        found = self.results.get(name)
+        if found is None:
+            raise KeyError(f"{name!r}; the runs are {', '.join([*self.evals, *self.benches])}")
+        return found
+
+    @property
+    def results(self) -> dict[str, Evaluation | Benchmark]:
+        """The steps that gave a result, evaluations first."""
+        return {
+            name: part
+            for name, part in [*self.evals.items(), *self.benches.items()]
+            if not isinstance(part, ErrorReport)
+        }
+
+    @property
+    def failures(self) -> dict[str, ErrorReport]:
+        """The steps that gave none."""
+        return {
+            name: part
+            for name, part in [*self.evals.items(), *self.benches.items()]
+            if isinstance(part, ErrorReport)
+        }
+
+    @property
+    def times(self) -> dict[str, float]:
+        """The seconds that each step took, where it gave a result."""
+        return {name: result.timing.wall_s for name, result in self.results.items()}
+
+    @property
+    def all_notes(self) -> tuple[Note, ...]:
+        """Its own notes, and those of its steps, each with the name of its step."""
+        of_steps = [
+            note.replace(message=f"{name}: {note.message}")
+            for name, result in self.results.items()
+            for note in result.notes
+        ]
+        return (*self.notes, *of_steps)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The config, the commit and the digests of the data, by name."""
+        git, found = self.git, [("config", self.config.path), ("config.digest", self.config.digest)]
+        if git is not None:
+            changed = " with changes" if git.dirty else ""
+            found.append(("git.commit", f"{git.commit}{changed}"))
+        for name, part in self.evals.items():
+            if isinstance(part, Evaluation):
+                found += [(f"{name}.{given.role}", given.digest or "") for given in part.inputs]
+        return [(name, value) for name, value in found if value]
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a loss, a group and loss, or a row of a benchmark, for tables."""
+        return list(self._records())
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        for name, part in self.results.items():
+            if isinstance(part, Benchmark):
+                yield from ({"run": name, **row.to_record()} for row in part.rows)
+                continue
+            yield from ({"run": name, **loss.to_record()} for loss in part.losses)
+            for group in part.groups:
+                for loss in group.losses:
+                    yield keyed(group.by, {"run": name, **loss.to_record()})
+
+    def _exit_code(self) -> int:
+        found: list[int] = [failure.code for failure in self.failures.values()]
+        benches = [part for part in self.benches.values() if isinstance(part, Benchmark)]
+        found += [exit_code(self.gates), *(bench.exit_code for bench in benches)]
+        return first_code(found)
+
+    def _summary(self) -> str:
+        return f"{self.config.name}, {len(self.results)} results, {len(self.gates)} gates"
