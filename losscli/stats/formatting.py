@@ -17,7 +17,7 @@ def duration(value: float) -> str:
 
 def digits(value: float) -> str:
     """Format with three digits, or with all digits of the integer part if it has more."""
-    return f"{value:.0f}" if value >= 99.95 else f"{value:#.3g}".rstrip(".")
+    return f"{value:.0f}" if value >= 99.95 else f"{value:#.3g}"
 
 
 def mebibytes(count: float) -> str:

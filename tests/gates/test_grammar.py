@@ -11,6 +11,7 @@ from losscli.gates import (
     Margin,
     NotWorse,
     parse,
+    parse_bound,
 )
 from losscli.gates.paired import parse_any
 
@@ -30,6 +31,53 @@ def test_a_label_may_hold_what_a_spec_holds(case):
     text, label, stat = LABELS[case]
     gate = parse(text)
     assert (gate.label, gate.stat) == (label, stat)
+
+
+HINTS = {
+    "mse": 'quote --gate "mse <= 0.5"',
+    "mae =": 'quote --gate "mae <= 0.5"',
+    "smooth_l1:beta=0.5": 'quote --gate "smooth_l1:beta <= 0.5"',
+    "": 'quote --gate "mse <= 0.5"',
+    "<= 3": '--gate "mse <= 0.5"',
+    "mse[a=1].p99 <= 3": "value, mean, sum, min, max, stderr, ci_low, ci_high, rmse, rmsle",
+    "mse <= baseline.p99": "value, mean, sum, min, max, stderr, ci_low, ci_high, rmse, rmsle",
+    "mse[] <= 3": "mae[region=eu] <= 2",
+    "mse <= baseline ^ 2": "mse <= baseline * 1.02",
+    "mse <= x": "mse <= 0.5",
+    "mse <= 1e400": "1.7e308",
+    "mse .max <= 1": "mse.max",
+}
+
+
+@pytest.mark.parametrize("text", HINTS)
+def test_an_error_quotes_the_gate_and_shows_a_correct_one(text):
+    """The text is stripped; the hint is what to write instead."""
+    with pytest.raises(UsageError) as error:
+        parse(f" {text}\n")
+    assert repr(text) in error.value.message
+    assert HINTS[text] in error.value.hint
+
+
+@pytest.mark.parametrize(("op", "flag"), [("<=", "--max"), (">=", "--min")])
+def test_a_bound_names_its_flag(op, flag):
+    """Before a number is parsed, and the text where it is not one."""
+    for text in ("mse", "=3"):
+        with pytest.raises(UsageError) as error:
+            parse_bound(text, op)
+        assert error.value.message == f"{text!r} is not LABEL=NUMBER"
+        assert error.value.hint == f"{flag} mse=0.5"
+    with pytest.raises(UsageError, match="'x' in the gate 'mse=x' is not a finite number"):
+        parse_bound("mse=x", op)
+    assert parse_bound("a=b=2", op) == Gate("a=b", "value", op, 2.0)
+
+
+def test_gates_of_either_kind_keep_their_level_and_run():
+    """Gates of saved results."""
+    assert parse_any("mae <= 1", "warn", "val") == Gate(
+        "mae", "value", "<=", 1.0, "warn", (), "val"
+    )
+    paired = parse_any("mae not_worse_than b.npy by 1%", "warn", "val")
+    assert paired == NotWorse("mae", "b.npy", Margin.of("1%"), "warn", "val")
 
 
 GROUPS = {

@@ -19,6 +19,7 @@ DURATIONS = {
     1e-6: "1.00 us",
     9.9e-7: "990 ns",
     1.23e-9: "1.23 ns",
+    0.9995: "1.00 s",
     1234.0: "1234 s",
 }
 
@@ -31,7 +32,14 @@ def test_durations_have_three_digits_and_a_unit(seconds):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(99.94, "99.9"), (99.96, "100"), (0.5, "0.500"), (1234567.0, "1234567"), (1.0, "1.00")],
+    [
+        (99.94, "99.9"),
+        (99.96, "100"),
+        (0.5, "0.500"),
+        (1234567.0, "1234567"),
+        (1.0, "1.00"),
+        (100.4, "100"),
+    ],
 )
 def test_digits_are_three_or_those_of_the_integer_part(value, text):
     """Trailing zeros are kept: they are known."""
@@ -89,7 +97,7 @@ def test_exponents_are_of_the_first_digit():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), (0.0, "0.0"), (0.54, "0.5"), (999.4, "999.4"), (999.6, "1.0e+03"),
+    [(None, "-"), (0.0, "0.0"), (0.54, "0.5"), (999.4, "999.4"), (999.5, "1.0e+03"),
      (math.inf, "inf"), (math.nan, "nan")],
 )  # fmt: skip
 def test_ulps_are_given_to_a_tenth(value, text):
