@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from losscli.results.saved_evaluation import read_back
 
 from losscli import evaluate
+from losscli.results.reader import load
 
 RNG = np.random.default_rng(11)
 P, T = RNG.standard_normal(500), RNG.standard_normal(500)
@@ -82,7 +82,7 @@ def test_a_saved_result_with_a_penalty_is_shown_as_it_was(data, losscli):
     """The mean is of the rows, the value has the penalty."""
     losscli("eval", *data, "-l", "x=mse + l2(@w.npy)", "-o", "r.json")
     document = json.loads(Path("r.json").read_text())
-    found = read_back(document, "r.json")["x"]
+    found = load("r.json")["x"]
     assert found.penalty == 5.25
     assert found.value == document["losses"][0]["value"]
     assert found.of_mean == pytest.approx(found.value, rel=1e-15)

@@ -120,7 +120,7 @@ def test_an_excess_is_given_in_standard_errors(count):
 
 
 def result_of(status, level="fail", reason="why"):
-    return judge([parse("x <= 1", level)], lambda _: Measurement(1.0))[0]._replace(
+    return judge([parse("x <= 1", level)], lambda _: Measurement(1.0))[0].replace(
         status=status, reason=reason
     )
 
@@ -131,7 +131,7 @@ def test_the_worst_comes_first():
         result_of("pass"), result_of("error", "warn"), result_of("undecided"), result_of("fail"),
         result_of("pass", "warn"), result_of("warn", "warn"), result_of("error"),
     ]  # fmt: skip
-    order = [(each.status, each.gate.level) for each in worst_first(mixed)]
+    order = [(each.status, each.level) for each in worst_first(mixed)]
     assert order == [
         ("fail", "fail"), ("error", "fail"), ("undecided", "fail"), ("error", "warn"),
         ("warn", "warn"), ("pass", "fail"), ("pass", "warn"),
@@ -173,7 +173,8 @@ def test_a_gate_without_its_number_says_what_is_missing():
     }
     assert all(words in reason for reason, words in reasons.items()), reasons
     missing = judge([relative], lambda _: {"a": one}, lambda _: two)[0]
-    assert missing[1:5] == (None, None, None, "error")
+    numbers = (missing.limit, missing.value, missing.stderr)
+    assert (*numbers, missing.status) == (None, None, None, "error")
     assert missing.reason == "the baseline has it, and the result does not; worst of 2 is b"
     named = judge([parse("x[g=*] <= 0")], lambda _: {"a": one})[0]
     assert named.reason == "a: over by 1"
