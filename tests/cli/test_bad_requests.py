@@ -426,7 +426,7 @@ def test_a_parameters_file_is_not_written_over(refused, pair):
     np.save("w.npy", np.ones(3))
     spec = "cross_entropy:weight=@w.npy"
     lines = refused(*pair, "-l", spec, "--per-sample", "./w.npy")
-    assert "w.npy is read" in lines[0]
+    assert "w.npy is an input" in lines[0]
     assert np.load("w.npy").tolist() == [1.0, 1.0, 1.0]
 
 

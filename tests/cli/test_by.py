@@ -269,4 +269,4 @@ def test_a_file_that_is_read_is_not_written(losscli, pair, table):
     table("g\n1\n1\n2\n", "g.csv")
     said = losscli("eval", *pair, "-l", "mae", "--by", "g.csv", "-o", "g.csv")
     assert said.code == 2
-    assert "g.csv is read" in said.error[0]
+    assert "g.csv is an input" in said.error[0]

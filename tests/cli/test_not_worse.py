@@ -333,7 +333,7 @@ def test_what_is_held_against_is_never_written_over(losscli):
     Path("c.yaml").write_text(text % (", per_sample: same.npy", "same.npy"))
     before = Path("same.npy").read_bytes()
     said = losscli("run", "c.yaml")
-    assert (said.code, "same.npy is read" in said.err) == (2, True)
+    assert (said.code, "same.npy is an input" in said.err) == (2, True)
     assert Path("same.npy").read_bytes() == before
 
 

@@ -137,7 +137,7 @@ def test_an_output_may_not_be_written_over_what_is_read(config, losscli):
     name = config("mae <= 1", "  g: {data: val, losses: [mae], by: ./g.csv}\n")
     Path("g.csv").write_text("a\n1\n1\n2\n")
     said = losscli("run", name, "-o", "g.csv")
-    assert (said.code, "is read" in said.err) == (2, True)
+    assert (said.code, "is an input" in said.err) == (2, True)
 
 
 def test_init_writes_a_config_that_runs(pair, losscli):
