@@ -249,13 +249,14 @@ def test_a_terminal_obeys_nothing_in_names(environment, pair):
     """All of them at once: the only escapes are colours, and none of them from a name."""
     names = [text for text in NAMES.values() if not set(text) & set("\n\0\r\ud83d\udcff")]
     written("key", [name for name in names if name != "\ufeff"])
-    code, shown = terminal(["run", "c.yaml"], environment(), 120)
+    code, shown = terminal(["run", "c.yaml", "--no-progress"], environment(), 120)
     assert code in (1, 3)
     plain = SGR.sub("", shown)
     assert_tame(plain)
     assert "\\x1b" in plain
     label = "\x1b[2J\x9b[b]\u202e=mae"
-    code, shown = terminal(["eval", *pair, "-l", label, "--max", "x=1"], environment(), 60)
+    arguments = ["eval", *pair, "-l", label, "--max", "x=1", "--no-progress"]
+    code, shown = terminal(arguments, environment(), 60)
     assert code == 1
     assert_tame(SGR.sub("", shown))
     assert "\\x1b[2J\\x9b[b]\\u202e" in SGR.sub("", shown)
