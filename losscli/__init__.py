@@ -1,4 +1,4 @@
-"""losscli tells the truth about losses: exact, fast, from files of any size.
+"""losscli evaluates predictions, gates CI, verifies and benchmarks loss implementations.
 
 from losscli import evaluate, losses
 
@@ -7,9 +7,11 @@ from losscli import evaluate, losses
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as `typing` has it, whose import takes milliseconds
 if TYPE_CHECKING:
+    from typing import Any
+
     from losscli import losses as losses
     from losscli import results as results
     from losscli.commands.bench import bench as bench
@@ -54,7 +56,7 @@ _PUBLIC = {
 __all__ = [*_PUBLIC, "losses", "results"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in ("losses", "results"):
         return import_module(f"losscli.{name}")
     if name in _PUBLIC:

@@ -1,7 +1,12 @@
 """`losscli` and `python -m losscli`: the version at once, everything else by the command line."""
 
+import _signal as signals  # type: ignore[import-not-found] # the module `signal` takes milliseconds to import
 import os
 import sys
+
+# Until the program handles it, Ctrl-C ends it without a traceback: the imports take a while.
+if signals.getsignal(signals.SIGINT) is signals.default_int_handler:
+    signals.signal(signals.SIGINT, signals.SIG_DFL)
 
 
 def main() -> None:
@@ -12,17 +17,13 @@ def main() -> None:
         try:
             sys.stdout.write(f"losscli {__version__}\n")
             sys.stdout.flush()
-        except BrokenPipeError:  # nobody listens, and the interpreter's own flush would complain
+        except BrokenPipeError:  # the interpreter's own flush would complain
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return
     import gc
-    import signal
 
-    # A run of imports makes many objects and no garbage: collecting costs a tenth of a short run.
+    # Imports make many objects and no garbage: collecting costs a tenth of a short run.
     gc.disable()
-    # Until the program can say that it was interrupted, Ctrl-C ends it without a traceback.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from losscli.cli.app import leave, prepare, run
 
     prepare()

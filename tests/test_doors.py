@@ -2,18 +2,35 @@
 
 import dataclasses
 import inspect
+import math
 
 import pytest
 import typer
 
-from losscli import UsageError, bench, evaluate
+from losscli import (
+    DataError,
+    LossCliError,
+    UsageError,
+    bench,
+    check,
+    diff,
+    evaluate,
+    explain,
+    plot,
+    run,
+)
 from losscli.cli.app import program
 from losscli.plans.bench import BenchPlan
+from losscli.plans.catalogue import ExplainPlan, ListPlan, SchemaPlan
 from losscli.plans.check import CheckPlan
 from losscli.plans.diff import DiffPlan
 from losscli.plans.doctor import DoctorPlan
 from losscli.plans.evaluate import EvalPlan
+from losscli.plans.files import BlessPlan, InitPlan
+from losscli.plans.flags import declarations
 from losscli.plans.plot import PlotPlan
+from losscli.plans.run import RunCommand, RunRequest
+from losscli.plans.spelling import respelled
 
 # What only one door has, and why.
 ONLY_FLAGS = {
@@ -79,25 +96,83 @@ def test_a_flag_that_takes_a_list_may_be_one_text_in_python():
 
 def test_python_refuses_what_is_no_field():
     """A slip in a flag's name is not swallowed."""
-    with pytest.raises(UsageError, match="no flag 'weight'\ndid you mean weights"):
+    with pytest.raises(UsageError, match="unknown parameter 'weight'\ndid you mean weights"):
         evaluate([1.0], [0.0], loss="mse", weight=[1.0])
-    with pytest.raises(UsageError, match="no flag 'los'\ndid you mean loss"):
+    with pytest.raises(UsageError, match="unknown parameter 'los'\ndid you mean loss"):
         bench(los="mse")
 
 
 PLANS = {"bench": BenchPlan, "check": CheckPlan, "diff": DiffPlan, "doctor": DoctorPlan}
-PLANS |= {"plot": PlotPlan}
+PLANS |= {"plot": PlotPlan, "list": ListPlan, "explain": ExplainPlan, "schema": SchemaPlan}
+PLANS |= {"run": RunCommand, "bless": BlessPlan, "init": InitPlan, "eval": EvalPlan}
+FUNCTIONS = {"eval": evaluate, "bench": bench, "check": check, "diff": diff, "explain": explain}
+FUNCTIONS |= {"plot": plot, "run": run}
+
+
+def test_there_is_a_plan_for_every_command():
+    """But for a group of commands."""
+    assert PLANS.keys() == typer.main.get_command(program()).commands.keys() - {"results"}
 
 
 @pytest.mark.parametrize(("name", "plan"), PLANS.items(), ids=PLANS)
-def test_the_flags_of_other_commands_are_the_fields_of_their_plans(name, plan):
+def test_the_flags_of_commands_are_the_fields_of_their_plans(name, plan):
     """By their names; a default of one is a default of the other."""
     command = typer.main.get_command(program()).commands[name]
     flags = {parameter.name: parameter for parameter in command.params}
-    found = {
-        field.name: field for field in dataclasses.fields(plan) if field.metadata.get("flag", True)
-    }
-    assert flags.keys() - ONLY_FLAGS.keys() == found.keys()
-    required = {n: "a.json" for n, field in found.items() if field.default is dataclasses.MISSING}
+    found = {each.name: each for each in declarations(plan) if not each.flag.hidden}
+    assert flags.keys() - (ONLY_FLAGS.keys() - found.keys()) == found.keys()
+    required = {n: "a.json" for n, each in found.items() if each.default is dataclasses.MISSING}
     given = {n: flags[n].default for n in found.keys() - required.keys()}
     assert plan(**required, **{n: v for n, v in given.items() if v is not None}) == plan(**required)
+
+
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS.items(), ids=FUNCTIONS)
+def test_a_function_has_the_fields_of_its_plan_as_parameters(name, function):
+    """With their defaults, so that editors and help() show them; the docstring lists them."""
+    parameters = inspect.signature(function).parameters
+    plan = RunRequest if name == "run" else PLANS[name]
+    found = {each.name: each for each in declarations(plan) if not each.flag.hidden}
+    assert list(parameters) == list(found)
+    for each in found.values():
+        if each.default is not dataclasses.MISSING:
+            assert parameters[each.name].default == each.default
+        assert f"{each.name}: {each.flag.help}" in function.__doc__
+
+
+SPELLED = {
+    "a choice": ({"nan": "drop"}, "nan takes error, skip or propagate, not 'drop'"),
+    "a switch": ({"save": 1}, "save takes True or False, not 1"),
+    "a count": ({"threads": -1}, "threads takes a whole number of at least 0, not -1"),
+    "a list": ({"gate": 3}, "gate takes a text or a list of texts, not 3"),
+    "a hint": ({"reduction": "none"}, 'per_sample="FILE.npy" keeps'),
+    "a library": ({"like": "jax"}, "like takes torch, keras"),
+}
+
+
+@pytest.mark.parametrize(("flags", "words"), SPELLED.values(), ids=SPELLED)
+def test_errors_in_python_name_its_parameters(flags, words):
+    """The command line's flags are not Python."""
+    with pytest.raises(UsageError) as caught:
+        evaluate([1.0], [0.0], loss="mse", **flags)
+    assert words in str(caught.value)
+    assert "--" not in str(caught.value)
+
+
+def test_errors_of_the_data_name_parameters_too():
+    """A hint can be typed as it stands."""
+    with pytest.raises(DataError) as caught:
+        evaluate([1.0, math.nan], [0.0, 0.0], loss="mse")
+    assert 'nan="skip"' in caught.value.hint
+    with pytest.raises(LossCliError) as caught:
+        evaluate([1.0], [0.0], loss="mse", weights="nowhere.npy")
+    assert caught.value.message.startswith('weights="nowhere.npy" is neither')
+
+
+def test_a_plan_of_a_config_names_its_keys():
+    """As the file writes them."""
+    words = "--nan skip leaves them out; --loss mse, -l mse, --pass both, --no-header or --size"
+    assert respelled(words, EvalPlan, "yaml") == (
+        "nan: skip leaves them out; losses mse, losses: [mse], --pass both, header: false or --size"
+    )
+    assert respelled("--pass both", BenchPlan, "yaml") == "pass: both"
+    assert respelled("--pass both", BenchPlan, "python") == 'passes="both"'

@@ -3,27 +3,31 @@
 import contextlib
 import errno
 import os
-import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
+from typing import Any
 
 import click
 import typer
 
-from losscli.cli import signals
+from losscli.cli import commands, signals
+from losscli.cli.command import Panel
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED = 130
+_PANELS = [panel.value for panel in Panel]
 
-# Each command is the file of its name here, and stands in a panel of the help.
-_COMMANDS = {
-    "eval": "Evaluate", "run": "Evaluate", "results": "Evaluate", "bless": "Evaluate",
-    "bench": "Benchmark", "check": "Benchmark", "diff": "Benchmark",
-    "list": "Losses", "explain": "Losses", "plot": "Losses",
-    "init": "Set up", "schema": "Set up", "doctor": "Set up",
-}  # fmt: skip
+
+def names() -> list[str]:
+    """The names of the commands: those of the files and folders in `cli/commands`."""
+    return _found(commands.__path__[0])
+
+
+def _found(folder: str) -> list[str]:
+    entries = [entry.name for entry in os.scandir(folder) if entry.name[0] not in "_."]
+    return sorted(name.removesuffix(".py") for name in entries)
 
 
 def program(only: str | None = None) -> typer.Typer:
@@ -31,33 +35,54 @@ def program(only: str | None = None) -> typer.Typer:
     app = typer.Typer(
         name="losscli",
         no_args_is_help=True,
+        suggest_commands=False,  # click does
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",
     )
     app.callback()(_options)
-    for name, panel in _COMMANDS.items():
-        if only in (None, name):
-            module = import_module(f"losscli.cli.{name}")
-            if hasattr(module, "app"):
-                app.add_typer(module.app, name=name, rich_help_panel=panel)
-            else:
-                app.command(name, rich_help_panel=panel)(module.command)
+    _add(app, commands.__name__, [only] if only else names())
     return app
+
+
+def _add(app: typer.Typer, package: str, names: Sequence[str]) -> None:
+    """Add commands and groups of them to a program or a group, in the order of the help."""
+    found = [(name, import_module(f"{package}.{name}")) for name in names]
+    for name, module in sorted(found, key=_order):
+        panel = _order((name, module))[0]
+        if hasattr(module, "run"):
+            app.command(name, rich_help_panel=_PANELS[panel])(module.run)
+            continue
+        group = typer.Typer(
+            help=module.__doc__,
+            no_args_is_help=True,
+            suggest_commands=False,
+            rich_markup_mode="markdown",
+        )
+        _add(group, module.__name__, _found(module.__path__[0]))
+        app.add_typer(group, name=name, rich_help_panel=_PANELS[panel])
+
+
+def _order(item: tuple[str, Any]) -> tuple[int, bool, str]:
+    """The panel of a command or group, whether others precede it there, and its name."""
+    name, module = item
+    run = getattr(module, "run", None)
+    panel = module.PANEL if run is None else run.panel
+    return _PANELS.index(panel.value), not getattr(run, "first", False), name
 
 
 def prepare() -> None:
     """Set up a process of its own: streams, signals, the threads of BLAS."""
     # BLAS threads would fight with ours, and none of our work is a matrix product.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    _mend_streams()
+    _repair_streams()
     sys.excepthook = _uncaught
-    signals.heed()
+    signals.handle()
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program on arguments; the exit code is the contract's."""
-    named = arguments[0] if arguments and arguments[0] in _COMMANDS else None
+    named = arguments[0] if arguments and arguments[0] in names() else None
     try:
         code = typer.main.get_command(program(named)).main(
             list(arguments), prog_name="losscli", standalone_mode=False
@@ -75,12 +100,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
-    """The exit code of what ended the run, which is said where anybody listens."""
-    error = signals.behind(error) or error
+    """The exit code of an error that ended the run, which is reported."""
+    error = signals.cause(error) or error
     if isinstance(error, click.Abort) and isinstance(error.__cause__, EOFError):
         error = error.__cause__  # click takes it for a closed prompt, and there is none
-    if isinstance(error, click.ClickException):
-        error = _promised(error) or error
     if isinstance(error, MemoryError):
         error = MissingError("this machine has too little memory for that", hint=str(error))
     code = _code_of(error)
@@ -89,18 +112,18 @@ def _ended_by(error: BaseException, arguments: Sequence[str]) -> int:
             import traceback
 
             traceback.print_exception(error)
-        _say(error, arguments)
-    except OSError:  # nobody can be told: the code must say it
+        _report(error, arguments)
+    except OSError:  # stderr is closed: only the exit code can report it
         error = BrokenPipeError()
     if isinstance(error, BrokenPipeError):
         from losscli.cli.console import stop_printing
 
-        stop_printing()  # the reader has seen enough: nothing more can be said to it
+        stop_printing()  # the reader has closed the pipe
     return code
 
 
 def _uncaught(_: object, error: BaseException, __: object) -> None:
-    """End as the contract says where a signal comes before or after `run` could catch it."""
+    """Exit as the contract says when an error comes before or after `run` could catch it."""
     leave(_ended_by(error, sys.argv[1:]))
 
 
@@ -109,7 +132,7 @@ def _code_of(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, click.ClickException):
         return UsageError.exit_code
-    if isinstance(error, signals.Struck):
+    if isinstance(error, signals.Interruption):
         return 128 + error.number
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return _INTERRUPTED
@@ -119,19 +142,19 @@ def _code_of(error: BaseException) -> int:
 
 
 def _full(error: BaseException) -> bool:
-    """Whether stdout could not take the result."""
+    """True if stdout could not take the result."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EIO)
 
 
-def _say(error: BaseException, arguments: Sequence[str]) -> None:
-    """The message on stderr, and the document on stdout where a program reads it."""
+def _report(error: BaseException, arguments: Sequence[str]) -> None:
+    """Print the message on stderr, and on stdout in a machine-readable format."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         sys.stderr.write(f"{error.format_message()}\n")
         return
     if _code_of(error) == _INTERRUPTED:
         sys.stderr.write("interrupted\n")
         return
-    if isinstance(error, BrokenPipeError | signals.Struck):
+    if isinstance(error, BrokenPipeError | signals.Interruption):
         return
     if isinstance(error, click.ClickException):
         error = _as_usage(error, arguments)
@@ -140,12 +163,25 @@ def _say(error: BaseException, arguments: Sequence[str]) -> None:
     if not isinstance(error, LossCliError):
         words = f"losscli itself failed: {type(error).__name__}: {error}"
         error = LossCliError(words, hint="this is a bug; the same command with --debug shows where")
+    error.hint = _useful(error.hint, arguments)
     from losscli.cli.console import print_error
 
     asked = [text.removeprefix("--format=") for text in arguments if text[:9] == "--format="]
     asked += [value for flag, value in pairwise(arguments) if flag == "--format"]
     quiet = any(word in arguments for word in ("--quiet", "-q"))
     print_error(error, asked[-1] if asked else "table", quiet=quiet)
+
+
+def _useful(hint: str, arguments: Sequence[str]) -> str:
+    """The hint; empty where it proposes a flag that was given, with the same value."""
+    typed = [part for word in arguments for part in word.split("=", 1)]
+    words = [word.strip(",.;:") for word in hint.split()]
+    given = set(pairwise(typed))
+    for flag, value in pairwise([*words, ""]):
+        switch = flag == "--debug" or flag.startswith("--no-")
+        if (flag[:1] == "-" and (flag, value) in given) or (switch and flag in typed):
+            return ""
+    return hint
 
 
 def leave(code: int) -> None:
@@ -155,7 +191,7 @@ def leave(code: int) -> None:
     """
     import atexit
 
-    signals.heed_no_more()
+    signals.release()
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):  # what could not be written was said
         sys.stdout.flush()
@@ -176,39 +212,22 @@ def _options(
         False, "--version", "-V", help="Print the version.", is_eager=True, callback=_print_version
     ),
 ) -> None:
-    """Tells the truth about losses: exact, fast, from files of any size."""
-
-
-# Commands and flags that have their names already, and nothing behind them yet.
-_LATER = {
-    *("compare", "report"),
-    *("--cluster", "--top"),
-}
-
-
-def _promised(error: click.ClickException) -> MissingError | None:
-    """What to say of a command or flag that is promised; None for any other fault."""
-    if isinstance(error, click.NoSuchOption):
-        name = error.option_name
-    else:
-        found = re.match(r"No such command '([^']*)'", error.format_message())
-        name = found[1] if found else ""
-    return MissingError(f"{name} is not there yet") if name in _LATER else None
+    """Evaluate predictions, gate CI, verify and benchmark loss implementations."""
 
 
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
-    """What click found wrong, in the words and the form of our own errors."""
+    """An error of click, in the form of our own errors."""
     message = error.format_message().rstrip(".")
-    named = [word for word in arguments[:1] if word in _COMMANDS]
+    named = [word for word in arguments[:1] if word in names()]
     hint = " ".join(["losscli", *named, "--help"])
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
 
-def _mend_streams() -> None:
-    """Streams that exist and can say anything.
+def _repair_streams() -> None:
+    """Make sure that the standard streams exist and take any character.
 
-    A closed standard stream would give its number to the next file that is opened, and what is
-    printed would go into that; a name outside the encoding must not end a run.
+    The number of a closed standard stream would go to the next file that is opened, and output
+    would be written into that file; a name outside the encoding must not end a run.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:

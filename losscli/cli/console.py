@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -128,12 +128,16 @@ def _say(word: str, lines: list[str]) -> None:
 
 
 @contextmanager
-def user_code(*, refused: bool) -> Iterator[None]:
-    """A context in which users' code is refused, or said on stderr before it runs."""
-    from losscli.losses.spec import user_code as references
+def user_code_allowed(allowed: bool) -> Iterator[None]:
+    """A context in which users' code is refused, or reported on stderr before it runs.
 
-    with references.user_code(
-        allowed=not refused, tell=lambda where: _say("note", [f"runs {where}"])
+    Whatever such code prints goes to stderr: stdout has the result alone.
+    """
+    from losscli.losses.spec.user_code import user_code
+
+    with (
+        user_code(allowed=allowed, tell=lambda where: _say("note", [f"runs {where}"])),
+        redirect_stdout(sys.stderr),
     ):
         yield
 
@@ -157,11 +161,12 @@ class _Bar:
     """A rich progress bar that is imported and drawn only when there is time to see it."""
 
     def __init__(self) -> None:
-        self._start = time.monotonic()
+        self._start: float | None = None
         self._progress: object | None = None
 
     def update(self, done: float) -> None:
         if self._progress is None:
+            self._start = self._start or time.monotonic()  # reading a config is not work
             if time.monotonic() - self._start < _PATIENCE_S:
                 return
             from rich.console import Console

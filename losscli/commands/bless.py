@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
+from losscli.commands.results import path_of
 from losscli.errors import DataError, UsageError
+from losscli.plans.files import BlessPlan
+from losscli.plans.functions import public
 from losscli.results.document import Document, Note, PlainDocument, ending, json_numbers
 from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.eval import Evaluation
@@ -58,21 +61,28 @@ class Blessed(PlainDocument):
         return list(self.to_dict()["changes"])
 
 
-def bless(
-    result: str | os.PathLike[str], reason: str, to: str | os.PathLike[str] | None = None
-) -> Blessed:
-    """Make a saved result of `losscli run` the baseline, with the reason in it.
+@public(BlessPlan)
+def bless(plan: BlessPlan) -> Blessed:
+    """Make a saved result of `run` the baseline, with the reason in it.
 
-    to: the file; by default the `baseline:` of the config that is recorded in the result.
+    result: a path, or a config's name for its latest result. to: the file; by default the
+    `baseline:` of the config that is recorded in the result.
 
-    Gates that failed are noted and no obstacle: a baseline is what some of them wait for.
+    Gates that failed are noted and do not prevent it: some of them wait for a baseline.
 
     Raises UsageError without a reason or a place, or where the file holds something else;
-    DataError for a result that cannot be one: no run, or one in which something gave no result.
+    DataError for a result that cannot be a baseline: not a run, or one in which something failed.
     """
-    path = os.fspath(result)
-    if not reason.strip():
-        raise UsageError("a baseline needs a reason", hint='--reason "new tokenizer, see notes"')
+    return run_bless(plan)
+
+
+def run_bless(plan: BlessPlan) -> Blessed:
+    """Make a result the baseline as planned."""
+    return _bless(path_of(os.fspath(plan.result), plan.results), plan.reason, plan.to)
+
+
+def _bless(path: str, reason: str, to: str | os.PathLike[str] | None) -> Blessed:
+    """Write the baseline and report what it changes."""
     new = load(path)
     if not isinstance(new, Benchmark | Evaluation | Run):
         kind = new.document_kind()

@@ -1,54 +1,26 @@
-"""`doctor`: what this machine can do, found out without changing anything."""
+"""`doctor`: what this machine can do, measured without changing anything."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-from losscli.backends.machine import cores
+from losscli.backends.machine import cores, environment
+from losscli.benchmark.devices import open_device, processor
+from losscli.benchmark.limit import last_cache
+from losscli.benchmark.measure import measure
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.plans.bench import BenchPlan
 from losscli.plans.doctor import DoctorPlan
+from losscli.plans.functions import public
 from losscli.render.files import outputs
-
-if TYPE_CHECKING:
-    from losscli.results.documents.doctor import Diagnosis
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from losscli.backends.machine import environment
-from losscli.benchmark.devices import open_device, processor
-from losscli.benchmark.limit import last_cache
-from losscli.benchmark.measure import measure
 from losscli.results.document import Note
 from losscli.results.documents.bench import Limit
-
-if TYPE_CHECKING:
-    pass
 from losscli.results.documents.doctor import Cuda, Diagnosis, Package
 
-
-def doctor(**flags: Any) -> "Diagnosis":
-    """What this machine can do: packages, devices, measured limits, noise.
-
-    flags: the fields of `losscli.plans.doctor.DoctorPlan`, the long flags of `losscli doctor`.
-    """
-    return run_doctor(DoctorPlan(**flags))
-
-
-def run_doctor(plan: DoctorPlan, progress: Callable[[float], None] = no_progress) -> "Diagnosis":
-    """Look and measure as planned; progress is told the share of the work that is done."""
-    from losscli.commands.doctor import diagnose
-
-    with outputs(plan.output) as publish:
-        result = diagnose(plan, progress)
-        publish(result)
-    return result
-
-
-# What losscli can use: the module, its distribution, and what for.
+# The packages that losscli can use: module, distribution, and what for.
 _PACKAGES = (
     ("numpy", "numpy", "everything"),
     ("torch", "torch", "--backend torch, bench, accelerators"),
@@ -63,11 +35,22 @@ _NOISE_ELEMENTS = "1e6"
 _NOISE_S = 4.0
 
 
-def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
-    """Look at the machine and, unless the plan is quick, measure it, in about ten seconds.
+@public(DoctorPlan)
+def doctor(plan: DoctorPlan) -> Diagnosis:
+    """What this machine can do: packages, devices, measured limits, noise."""
+    return run_doctor(plan)
 
-    Progress is told the share of the work that is done.
-    """
+
+def run_doctor(plan: DoctorPlan, progress: Callable[[float], None] = no_progress) -> Diagnosis:
+    """Examine and measure as planned; progress is called with the share of the work done."""
+    with outputs(plan.output) as publish:
+        result = diagnose(plan, progress)
+        publish(result)
+    return result
+
+
+def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
+    """Examine the machine and, unless the plan is quick, measure it, in about ten seconds."""
     packages = tuple(_packages())
     devices, no_cuda = _cuda({package.name: package.version for package in packages})
     progress(0.1)
@@ -100,7 +83,7 @@ def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
 
 
 def _packages() -> Iterator[Package]:
-    """The versions of what is installed, without importing it."""
+    """The versions of the installed packages, without importing them."""
     from importlib.metadata import PackageNotFoundError, version
 
     for module, distribution, use in _PACKAGES:
@@ -138,7 +121,7 @@ def _cuda(versions: dict[str, str | None]) -> tuple[tuple[Cuda, ...], str]:
 
 
 def _caches() -> dict[str, int]:
-    """The data caches that the first core sees, by level, as Linux tells them."""
+    """The data caches that the first core sees, by level, as Linux reports them."""
     found: dict[str, int] = {}
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         with suppress(OSError, ValueError):

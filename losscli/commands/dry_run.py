@@ -3,15 +3,26 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from losscli.commands.evaluate import opened
+from losscli.commands.print_config import settings
 from losscli.config.plan import RunPlan, Step
+from losscli.config.planner import plans_of
 from losscli.errors import LossCliError, first_code
+from losscli.evaluation.data import open_data
 from losscli.gates import GateResult, exit_code
+from losscli.losses.spec.user_code import user_code_unread
+from losscli.plans.run import RunCommand
 from losscli.results.listing import Listing
 from losscli.stats.formatting import size
 
 # Bytes a second, of what a small machine manages: a loss of arrays, and reading text before it.
 _ARRAYS, _TEXT = 1.0e9, 2.0e8
+
+
+def describe(request: RunCommand) -> Listing:
+    """What a run would do, or the value of each flag, as requested; users' code is not imported."""
+    with user_code_unread():
+        plans = plans_of(request.config, request.set, request.only)
+        return outline(plans, data=request.data) if request.dry_run else settings(plans[0])
 
 
 def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
@@ -87,7 +98,7 @@ def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
     if not data:
         return found, 0
     try:
-        with opened(step.plan) as source:
+        with open_data(step.plan) as source:
             text = sum(table.size for table in source.tables if table.format == "csv")
             seconds = source.size / _ARRAYS * len(found["losses"]) + text / _TEXT
             if all(table.rows is not None for table in source.tables):
@@ -97,7 +108,7 @@ def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
         return found | {"problem": error.message}, error.exit_code
     try:
         for gate in step.pairs:
-            with opened(step.plan, gate.reference) as source:
+            with open_data(step.plan, gate.reference) as source:
                 found["seconds"] += 2 * source.size / _ARRAYS
     except LossCliError as error:  # which costs its gates and not the run
         return found | {"problem": f"{gate.expr}: {error.message}"}, 1

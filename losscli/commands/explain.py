@@ -1,22 +1,29 @@
-"""`explain`: the facts of one loss."""
+"""`explain`: the facts of one loss.
 
-from typing import Any
+>>> [corner.at for corner in explain("mae").form.corners]
+[0.0]
+"""
 
 from losscli.errors import UsageError
 from losscli.explanation.facts import Explanation, explained
 from losscli.losses.spec.binding import bind, without_penalty
+from losscli.plans.catalogue import ExplainPlan
+from losscli.plans.functions import public
 from losscli.sources.tables import read_array
 
 
-def explain(loss: Any) -> Explanation:
-    """What a loss is and how it behaves: its declaration, and what is computed of it.
+@public(ExplainPlan)
+def explain(plan: ExplainPlan) -> Explanation:
+    """What a loss is and how it behaves: its declaration, and what is computed from it.
 
-    loss: a spec such as "smooth_l1:beta=0.5", a loss of `losscli.losses`, or a function.
-
-    >>> [corner.at for corner in explain("mae").form.corners]
-    [0.0]
+    Raises UsageError for an unknown loss, and for several.
     """
-    first, *more = map(without_penalty, bind(loss, read_array))
+    return run_explain(plan)
+
+
+def run_explain(plan: ExplainPlan) -> Explanation:
+    """Explain a loss as planned."""
+    first, *more = map(without_penalty, bind(plan.loss, read_array))
     if more:
         raise UsageError("one loss is explained at a time", hint=f"losscli explain {first.label}")
     return explained(first)

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple
 
-from losscli.commands.evaluate import fitting, opened
 from losscli.errors import LossCliError, UsageError
+from losscli.evaluation.data import open_data
+from losscli.explanation.fitting import fitting
 from losscli.plans.evaluate import EvalPlan
+from losscli.plans.files import Ci, InitPlan
+from losscli.plans.functions import public
 from losscli.results.document import Note, PlainDocument, ending
 from losscli.results.files import OutputFile, make_folder
 from losscli.sources.formats import suffixes
-
-Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
 
 CONFIG = "losscli.yaml"
 SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # beside the config
@@ -67,13 +68,18 @@ class Started(PlainDocument):
         return [{"written": path} for path in self.written]
 
 
-def init(ci: Ci = "github") -> Started:
+@public(InitPlan)
+def init(plan: InitPlan) -> Started:
     """Write a config, and a workflow for a CI, into the current folder; nothing is overwritten.
 
-    Raises UsageError where one of the files is there already.
+    Raises UsageError where one of the files exists already.
     """
-    if ci not in (*WORKFLOWS, "none"):
-        raise UsageError(f"ci is github, gitlab, shell or none; {ci!r} is not")
+    return run_init(plan)
+
+
+def run_init(plan: InitPlan) -> Started:
+    """Write the files as planned."""
+    ci = plan.ci
     workflow = WORKFLOWS.get(ci)
     paths = [CONFIG, *([workflow] if workflow else [])]
     for path in paths:
@@ -157,9 +163,8 @@ def _table(path: str) -> Pair | None:
 def _losses(plan: EvalPlan) -> tuple[tuple[str, ...], int | None]:
     """The losses that fit the first rows, the likely ones first, and the number of rows."""
     with suppress(LossCliError):
-        found = fitting(plan)
-        with opened(plan) as source:
-            rows = source.rows
+        with open_data(plan) as source:
+            found, rows = fitting(source), source.rows
         wanted = [name for name in _PREFERRED if name in found]
         classes = [name for name in wanted if name in ("cross_entropy", "bce", "bce_with_logits")]
         return tuple(classes or wanted)[:2], rows

@@ -1,27 +1,42 @@
 """`plot`: curves of losses in one picture."""
 
+import inspect
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from losscli.explanation.plot import Plot, plotted
 from losscli.losses.spec.binding import bind, without_penalty
-from losscli.plans.flags import check_flags
+from losscli.plans.functions import public
 from losscli.plans.plot import PlotPlan
 from losscli.render.files import picture
 from losscli.sources.tables import read_array
 
 
-def plot(*losses: Any, **flags: Any) -> Plot:
+@public(PlotPlan)
+def _plot(plan: PlotPlan) -> Plot:
     """The curves of losses and of their gradients, written to a picture where `output` names one.
-
-    losses: specs, losses of `losscli.losses`, or functions.
-    flags: the fields of `losscli.plans.plot.PlotPlan`, which are the long flags of `losscli plot`.
 
     Raises UsageError, or MissingError where matplotlib is needed and not installed.
     """
-    check_flags(PlotPlan, flags)
-    return run_plot(PlotPlan(list(losses), **flags))
+    return run_plot(plan)
+
+
+def _of_several(function: Callable[..., Plot]) -> Callable[..., Plot]:
+    """The same function, with the losses as separate arguments."""
+
+    def plot(*loss: Any, **flags: Any) -> Plot:
+        return function(list(loss), **flags)
+
+    plot.__doc__ = function.__doc__
+    losses, *others = inspect.signature(function).parameters.values()
+    several = losses.replace(kind=losses.VAR_POSITIONAL, default=losses.empty)
+    plot.__signature__ = inspect.Signature([several, *others])  # type: ignore[attr-defined]
+    return plot
+
+
+plot = _of_several(_plot)
 
 
 def run_plot(plan: PlotPlan) -> Plot:

@@ -6,7 +6,6 @@ from typing import Any
 from losscli.config.layers import Value
 from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
-from losscli.config.wording import key_of
 from losscli.results.listing import Listing
 
 _WHERE = {"eval": "evals", "bench": "benches"}
@@ -34,10 +33,11 @@ def settings(plan: RunPlan) -> Listing:
 def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
     """The flags of a run that nobody set, as its plan has them."""
     model: Any = EvalFlags if step.kind == "eval" else BenchFlags
+    keys = {name: f"{start}{field.alias or name}" for name, field in model.model_fields.items()}
     return {
-        f"{start}{key_of(name)}": Value(getattr(step.plan, name), "built in")
-        for name in model.model_fields
-        if f"{start}{key_of(name)}" not in known
+        key: Value(getattr(step.plan, name), "built in")
+        for name, key in keys.items()
+        if key not in known
     }
 
 

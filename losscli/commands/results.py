@@ -6,11 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from losscli.errors import DataError
+from losscli.plans.files import HistoryPlan, ShowPlan
+from losscli.render.files import outputs
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 from losscli.results.listing import Listing
 from losscli.results.reader import load
 from losscli.results.store import LATEST, Entry, age, entries
+
+
+def run_list(plan: HistoryPlan) -> Listing:
+    """List the saved results as planned."""
+    return listing(plan.results, plan.config)
+
+
+def run_show(plan: ShowPlan) -> Evaluation | Run:
+    """Show a saved result as planned."""
+    with outputs(plan.output) as publish:
+        found = saved(os.fspath(plan.result), plan.results)
+        publish(found)
+    return found
 
 
 def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:

@@ -11,16 +11,19 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from losscli.backends.machine import environment
-from losscli.benchmark.gates import judge_benchmark as judged_benchmark
+from losscli.benchmark.gates import judge_benchmark
 from losscli.commands.bench import run_benchmark
 from losscli.commands.evaluate import run_comparison, run_evaluation
 from losscli.comparison.gates import judged as judged_pair
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
-from losscli.errors import DataError, LossCliError
+from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
 from losscli.gates import Gate, GateResult, apply_undecided_policy, in_error
+from losscli.plans.functions import public
+from losscli.plans.run import RunRequest
+from losscli.plans.spelling import respell
 from losscli.render.files import attach_result, outputs
 from losscli.results.comparison import Comparison
 from losscli.results.document import Timing
@@ -85,26 +88,19 @@ class Baseline(NamedTuple):
         return f"{self.path} has no result of {name!r} but an error: {found.message}"
 
 
-def run(
-    config: str | os.PathLike[str],
-    *,
-    set: Sequence[str] = (),  # noqa: A002 - the flag is called so
-    only: Sequence[str] = (),
-    output: Sequence[str | os.PathLike[str]] = (),
-    fail_fast: bool = False,
-    results: str | os.PathLike[str] | None = "results",
-) -> Run:
+@public(RunRequest)
+def run(request: RunRequest) -> Run:
     """The evaluations, benchmarks and gates of a YAML file.
 
-    set: texts such as "defaults.device=cuda". only: names of runs. output: files beside those of
-    the config. fail_fast: leave out what follows a failure. results: the folder that the result is
-    saved in; None for no saving.
-
-    Raises ConfigError with all that is wrong with the file at once; what goes wrong in a run is in
-    the result, whose gates are then errors.
+    Raises ConfigError with all faults of the file at once; an error in one of the runs is part of
+    the result, and its gates are errors.
     """
-    plan = plan_of(os.fspath(config), _listed(set), _listed(only))
-    return run_config(plan, output=output, fail_fast=fail_fast, results=results)
+    if len(request.config) > 1:
+        raise UsageError("one config is run at a time")
+    plan = plan_of(os.fspath(request.config[0]), request.set, request.only)
+    return run_config(
+        plan, output=request.output, fail_fast=request.fail_fast, results=request.results
+    )
 
 
 def run_config(
@@ -122,7 +118,7 @@ def run_config(
     """
     begin, started = time.perf_counter(), datetime.now(UTC)
     with ExitStack() as stack:
-        written = [*plan.outputs, *_listed(output)]
+        written = [*plan.outputs, *output]
         publish = stack.enter_context(outputs(written, _written_by(plan), _read_by(plan)))
         place = None
         if results is not None:
@@ -186,7 +182,7 @@ def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) ->
         if step.kind == "bench":
             benchmark = run_benchmark(step.plan, progress)
             saved = baseline.benchmark(step.name)
-            return Done(step, benchmark, gates=judged_benchmark(benchmark, step.points, saved))
+            return Done(step, benchmark, gates=judge_benchmark(benchmark, step.points, saved))
         result = run_evaluation(step.plan, progress)
         evaluation = baseline.evaluation(step.name)
         result = gated(result, step.points, step.plan.allow_note, evaluation)
@@ -195,6 +191,7 @@ def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) ->
         named = tuple(gate.replace(run=step.name) for gate in each)
         return Done(step, result.replace(gates=named), gates=named)
     except LossCliError as error:
+        respell(error, type(step.plan), "yaml")
         return Done(step, error=error)
     except Exception as error:  # noqa: BLE001 - the other runs still have something to say
         words = f"losscli itself failed: {type(error).__name__}: {error}"
@@ -287,7 +284,3 @@ def _written_by(plan: RunPlan) -> list[Any]:
     """What the steps of a run write themselves."""
     names = {"eval": "per_sample", "bench": "plot"}
     return [getattr(step.plan, names[step.kind]) for step in plan.steps]
-
-
-def _listed(value: Any) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str | os.PathLike) else tuple(value)

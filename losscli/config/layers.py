@@ -12,13 +12,27 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.config.document import ConfigError, Document, Fault, Keys, parse
 from losscli.errors import UsageError
+from losscli.plans.bench import BenchPlan
+from losscli.plans.evaluate import EvalPlan
+from losscli.plans.flags import declarations
 from losscli.results.text import escape
 
 Kind: TypeAlias = Literal["eval", "bench"]
 
 _VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}+))?\}|\$\{")
 _PREFIX = "LOSSCLI_"
-_OF_ONE = ("dtype", "threads")  # they mean other things in eval and bench
+_DIGITS = 7  # more than any position in a config has; Python refuses to read thousands
+
+
+def _flags_in(place: str) -> set[str]:
+    """The keys of flags that have a place in YAML."""
+    plans = (EvalPlan, BenchPlan)
+    found = (each for plan in plans for each in declarations(plan))
+    return {each.key for each in found if place in each.flag.config.split()}
+
+
+# They mean different things in eval and bench, so `defaults:` has them under the kind alone.
+_OF_ONE_KIND = _flags_in("run") - _flags_in("defaults")
 
 
 class Value(NamedTuple):
@@ -49,7 +63,7 @@ class Layers:
         """
         places: list[Keys] = [("benches" if kind == "bench" else "evals", name, flag)]
         places += [*inherited, ("defaults", kind, flag)]
-        if flag not in _OF_ONE:
+        if flag not in _OF_ONE_KIND:
             places.append(("defaults", flag))
         known = [(keys, found) for keys in places if (found := self.at(keys)) is not None]
         for keys, found in known:
@@ -90,7 +104,7 @@ class Layers:
 
     def _variables(self, kind: Kind, flag: str) -> list[str]:
         of_kind = f"{_PREFIX}{kind}_{flag}".upper()
-        return [of_kind] if flag in _OF_ONE else [of_kind, f"{_PREFIX}{flag}".upper()]
+        return [of_kind] if flag in _OF_ONE_KIND else [of_kind, f"{_PREFIX}{flag}".upper()]
 
 
 def layered(document: Document, settings: Sequence[str], environment: Mapping[str, str]) -> Layers:
@@ -133,9 +147,9 @@ def _put(layers: Layers, path: str, value: Any) -> Keys:
 def _first_key(at: Any, rest: str) -> tuple[Any, str]:
     if isinstance(at, list):
         head, _, tail = rest.partition(".")
-        if head.isdecimal() and int(head) < len(at):
+        if head.isdecimal() and len(head) < _DIGITS and int(head) < len(at):
             return int(head), tail
-        raise UsageError(f"--set {rest}: the list has the items 0 to {len(at) - 1}")
+        raise UsageError(f"--set {rest[:40]}: the list has the items 0 to {len(at) - 1}")
     known = [key for key in at if rest == key or rest.startswith(f"{key}.")]
     key = max(known, key=len) if known else rest.partition(".")[0]
     return key, rest[len(key) + 1 :]

@@ -1,11 +1,17 @@
-"""The form of a config: which keys there are, and of what kind. Its JSON Schema comes of it too."""
+"""The model of a config: its keys and the kinds of their values; its JSON Schema follows.
 
-from collections.abc import Mapping
+The keys of flags are made from the plans, whose fields declare them.
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
 from losscli.gates import GateLevel, Policy
+from losscli.plans.bench import BenchPlan
+from losscli.plans.evaluate import EvalPlan
+from losscli.plans.flags import Declaration, declarations
 
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
 
@@ -16,7 +22,7 @@ def _several(value: Any) -> Any:
         return (value,)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return tuple(value)
-    raise ValueError("a text or a list of texts is wanted")
+    raise ValueError("expected a text or a list of texts")
 
 
 def _numbers(value: Any) -> Any:
@@ -29,14 +35,14 @@ def _numbers(value: Any) -> Any:
 def _share(value: Any) -> Any:
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         return value
-    raise ValueError("a number such as 0.95, or a percentage such as 95%, is wanted")
+    raise ValueError("expected a number such as 0.95, or a percentage such as 95%")
 
 
 def _losses(value: Any) -> Any:
     """Specs as on the command line, or mappings such as {smooth_l1: {beta: 0.5}}, as specs."""
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise ValueError("at least one loss is wanted")
+        raise ValueError("expected at least one loss")
     return tuple(map(_loss, items))
 
 
@@ -117,85 +123,66 @@ class Gate(Part):
 Gates: TypeAlias = list[Annotated[Gate, BeforeValidator(_gate)]]
 
 
-class Data(Part):
-    """Where predictions, targets and what goes with them are; paths are relative to the file."""
-
-    preds: str | None = None
-    targets: str | None = None
-    pred: Texts | None = Field(None, description="Columns of the predictions.")
-    target: Texts | None = Field(None, description="Columns of the targets.")
-    id: Texts | None = Field(None, description="Columns of ids, which must agree.")
-    by: Texts | None = Field(None, description="Columns or files of groups.")
-    weights: str | None = Field(None, description="A column or a file.")
-    header: bool | None = Field(None, description="Whether tables name their columns.")
+def _flags(name: str, doc: str, plans: Sequence[type[Any]], place: str, base: Any = Part) -> Any:
+    """A model of the flags that have a place in YAML; of two plans' flags the first one counts."""
+    found: dict[str, Any] = {}
+    for each in (flag for plan in plans for flag in declarations(plan)):
+        if place in each.flag.config.split() and each.name not in found:
+            alias = each.key if each.key != each.name else None
+            described = Field(None, description=each.flag.help, alias=alias)
+            found[each.name] = (_type(each) | None, described)
+    return create_model(name, __base__=base, __doc__=doc, **found)
 
 
-class EvalCommon(Part):
-    """Flags of `losscli eval` that mean nothing else in a benchmark."""
-
-    reduction: str | None = None
-    nan: str | None = None
-    ci: Share | None = None
-    like: str | None = None
-    allow_note: Texts | None = None
-    backend: str | None = None
-    device: str | None = None
-    engine: str | None = None
-
-
-class EvalFlags(EvalCommon):
-    """How an evaluation is computed: the long flags of `losscli eval`."""
-
-    dtype: str | None = None
-    threads: Count | None = None
+def _type(each: Declaration) -> Any:
+    """The type of a flag's value in YAML; the plan checks its choices."""
+    if each.several:
+        return Sizes if each.name == "size" else Texts
+    simple: dict[str, Any] = {
+        "switch": bool, "count": Count, "number": float, "share": Share, "choice": str
+    }  # fmt: skip
+    words = each.choices
+    if words:
+        return Annotated[str, WithJsonSchema({"type": "string", "enum": list(words)})]
+    return simple.get(each.kind, str)
 
 
-class BenchCommon(Part):
-    """Flags of `losscli bench` that mean nothing else in an evaluation."""
-
-    impl: Texts | None = None
-    size: Sizes | None = None
-    passes: str | None = Field(None, alias="pass")
-    cache: str | None = None
-    time: Annotated[float, Field(gt=0)] | None = None
-    resolve: Share | None = None
-    seed: Count | None = None
-    memory: bool | None = None
+# Where predictions, targets and what goes with them are; paths are relative to the file.
+Data: Any = _flags("Data", "The files and columns of an evaluation.", [EvalPlan], "data")
+EvalFlags: Any = _flags("EvalFlags", "The flags of evaluations.", [EvalPlan], "run")
+BenchFlags: Any = _flags("BenchFlags", "The flags of benchmarks.", [BenchPlan], "run")
 
 
-class BenchFlags(BenchCommon):
-    """How a benchmark is measured: the long flags of `losscli bench`."""
-
-    device: Texts | None = None
-    dtype: Texts | None = None
-    threads: Count | None = None
-
-
-class Eval(Data, EvalFlags):
-    """An evaluation: its data, in place or by name; its losses; its gates."""
-
+class _Eval(Part):
     data: str | None = Field(None, description="The name of a data set.")
     losses: Losses
-    max: Texts | None = Field(None, description="LABEL=N, gates from above.")
-    min: Texts | None = Field(None, description="LABEL=N, gates from below.")
     gates: Gates = []
-    per_sample: str | None = Field(None, description="A file for the losses of the rows.")
 
 
-class Bench(BenchFlags):
-    """A benchmark: its losses, by default the founding ones; its gates."""
-
-    losses: Losses | None = None
+class _Bench(Part):
+    losses: Losses | None = Field(None, description="By default the founding losses.")
     gates: Gates = []
-    plot: str | None = Field(None, description="A picture of time against size.")
 
 
-class Defaults(EvalCommon, BenchCommon):
-    """Flags of all that follows; dtype and threads stand under eval: or bench:."""
+Eval: Any = _flags(
+    "Eval", "An evaluation: its data, in place or by name; its losses; its gates.",
+    [EvalPlan], "own", (Data, EvalFlags, _Eval),
+)  # fmt: skip
+Bench: Any = _flags(
+    "Bench", "A benchmark: its losses; its gates.", [BenchPlan], "own", (BenchFlags, _Bench)
+)
 
-    header: bool | None = None
+
+class _Defaults(Part):
     eval: EvalFlags | None = None
     bench: BenchFlags | None = None
+
+
+# Flags that mean the same in both kinds; the others are under `eval:` or `bench:`.
+Defaults: Any = _flags(
+    "Defaults", "Flags of all runs; some are only under eval: or bench:.",
+    [EvalPlan, BenchPlan], "defaults", _Defaults,
+)  # fmt: skip
 
 
 class Config(Part):

@@ -10,13 +10,15 @@ from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
 from losscli.config.plan import RunPlan, Step
-from losscli.config.wording import faults_of, key_of, known_part, nearest
+from losscli.config.wording import faults_of, keys_of, known_part, nearest
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import Gate, NotWorse, parse, parse_bound
 from losscli.losses.spec.binding import BindContext, bind
 from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
+from losscli.plans.flags import FlagError, declaration
+from losscli.plans.spelling import respell
 from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.formats import suffixes
@@ -31,8 +33,7 @@ def plan_of(
 ) -> RunPlan:
     """The plan of a config; only: the runs that are wanted, by default all.
 
-    Raises ConfigError with all that is wrong at once, UsageError, MissingError for what is promised
-    and not there yet, DataError where the file cannot be read.
+    Raises ConfigError with all faults at once, UsageError, DataError where the file cannot be read.
     """
     document = read(path)
     layers = layered(document, settings, os.environ if environment is None else environment)
@@ -103,8 +104,8 @@ class _Planner:
             self._note_value((key,))
         kept = [step for step in steps if not self.only or step.name in self.only]
         flags: dict[Kind, Sequence[str]] = {
-            "eval": [*EvalFlags.model_fields],
-            "bench": [key_of(name) for name in BenchFlags.model_fields],
+            "eval": keys_of(EvalFlags),
+            "bench": keys_of(BenchFlags),
         }
         return RunPlan(
             path=self.document.path,
@@ -145,7 +146,7 @@ class _Planner:
                     near = nearest(part.data, list(config.data))
                     self._blame((*keys, "data"), f"no data set is called {part.data!r}", near)
                     continue
-            flags = self._flags("eval", name, (*EvalFlags.model_fields, *Data.model_fields), part)
+            flags = self._flags("eval", name, [*keys_of(EvalFlags), *keys_of(Data)], part)
             given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
             for key in ("preds", "targets"):
                 if key in given:
@@ -167,8 +168,8 @@ class _Planner:
     def _benches(self, config: Config) -> Iterator[Step]:
         for name, part in config.benches.items():
             keys: Keys = ("benches", name)
-            names = [key_of(field) for field in BenchFlags.model_fields]
-            given = self._checked(BenchFlags, keys, self._flags("bench", name, names, part))
+            flags = self._flags("bench", name, keys_of(BenchFlags), part)
+            given = self._checked(BenchFlags, keys, flags)
             given["folder"] = self.folder
             if part.losses is not None:
                 given["loss"] = part.losses
@@ -227,7 +228,7 @@ class _Planner:
         """Those flags that a model has, in the kinds that plans take."""
         from pydantic import ValidationError
 
-        mine = {flag: v for flag, v in flags.items() if flag in map(key_of, model.model_fields)}
+        mine = {flag: v for flag, v in flags.items() if flag in keys_of(model)}
         try:
             found = model.model_validate(mine)
         except ValidationError as error:
@@ -258,13 +259,14 @@ class _Planner:
         return self.reads[-1]
 
     def _planned(self, plan: Any, keys: Keys, given: Mapping[str, Any]) -> Any:
-        """A plan; what it refuses is blamed on the flag that it speaks of first."""
+        """A plan; an error is reported at the key of its flag. None where there is one."""
         try:
             return plan(**given)
         except UsageError as error:
-            word = error.message.split()[0].strip("'") if error.message else ""
-            at = (*keys, word) if self.layers.at((*keys, word)) is not None else keys
-            origin = self.values.get(".".join(map(str, (*keys, word))))
+            respell(error, plan, "yaml")
+            key = declaration(plan, error.flag).key if isinstance(error, FlagError) else ""
+            at = (*keys, key) if self.layers.at((*keys, key)) is not None else keys
+            origin = self.values.get(".".join(map(str, (*keys, key))))
             hint = error.hint or (f"it is from {origin.origin}" if origin else "")
             self._blame(at, error.message, hint)
             return None

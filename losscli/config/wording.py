@@ -8,27 +8,19 @@ from pydantic import ValidationError
 
 from losscli.config import model
 from losscli.config.document import Document, Fault, Keys
-from losscli.errors import MissingError
 
-_LATER = {"comparisons", "cluster", "top"}
 _NAMES = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
 
 
 def faults_of(
     error: ValidationError, document: Document, data: Any, inside: Keys = ()
 ) -> Iterator[Fault]:
-    """The library's errors, each where it stands; inside: where what was checked stands.
-
-    Raises MissingError for a key that is promised and not there yet.
-    """
+    """The library's errors, each with its position; inside: the position of what was checked."""
     for found in error.errors(include_url=False):
         location = (*inside, *found["loc"])
         keys, name = known_part(data, location), str(location[-1] if location else "")
         mark = document.mark(keys)
         if found["type"] == "extra_forbidden":
-            if name in _LATER:
-                line = f", line {mark.line}" if mark else ""
-                raise MissingError(f"{name} is not there yet", place=f"{document.path}{line}")
             hint = nearest(name, _keys_beside(location))
             yield Fault(mark, f"there is no key {name!r} here", hint)
         elif found["type"] == "missing":
@@ -54,9 +46,9 @@ def known_part(data: Any, location: Keys) -> Keys:
     return tuple(keys)
 
 
-def key_of(field: str) -> str:
-    """A field as the file and the command line write it."""
-    return "pass" if field == "passes" else field
+def keys_of(model: Any) -> list[str]:
+    """The keys of a model, as the file writes them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
@@ -78,4 +70,4 @@ def _keys_beside(location: Keys) -> list[str]:
     at: Any = model.Config
     for key in location[:-1]:
         at = models.get(str(key), at)
-    return [key_of(name) for name in at.model_fields]
+    return keys_of(at)

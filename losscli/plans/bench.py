@@ -2,68 +2,100 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
-from losscli.errors import UsageError
-from losscli.plans.flags import check_kinds
-from losscli.plans.fractions import fraction
+from losscli.plans.flags import FlagError, Path, Share, declaration, flag, plan, validate
+from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUT, OUTPUT, SEED, THREADS
+from losscli.plans.shares import set_share
 
 DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
 
 
-@dataclass(frozen=True, slots=True)
+@plan
 class BenchPlan:
-    """A benchmark; each field is a long flag, of the same meaning and default.
+    """A benchmark of implementations of losses.
 
-    loss: specs; by default `DEFAULT_LOSSES`. impl: names of libraries, "all", or
-    references to functions; by default numpy and torch, on CUDA torch and torch.compile.
-    size: elements, "ROWSxCLASSES" or "ROWSxHIDDENxCLASSES"; by default what the device is worth.
-    passes: forward, forward+backward or both. dtype: of the inputs.
-    time: seconds for all of it, after start-up. resolve: the width of the ratio's interval at which
-    a block ends, a fraction or a percentage; None is never. threads: 0 is all cores.
+    loss: specs; by default `DEFAULT_LOSSES`. impl: names of libraries, "all", or references to
+    functions; by default numpy and torch, on CUDA torch and torch.compile.
+    size: elements, "ROWSxCLASSES" or "ROWSxHIDDENxCLASSES"; by default it depends on the device.
+    resolve: the width of the ratio's interval at which a benchmark stops; None is never.
     cache: warm, cold, or None: warm on the CPU, cold on CUDA.
-    memory: whether peak memory is measured, on the CPU in child processes.
-    folder: where files that loss and impl name lie, as those of a config do; no flag.
+
+    Raises UsageError for a value that a flag does not take.
     """
 
-    loss: Any = ()
-    impl: Sequence[str] = ()
-    size: Sequence[str] = ()
-    passes: Passes = "both"
-    dtype: Sequence[str] = ("float32",)
-    device: Sequence[str] = ("cpu",)
-    cache: Literal["warm", "cold"] | None = None
-    time: float = 40.0
-    resolve: float | str | None = 0.01
-    threads: int = 0
-    seed: int = 0
-    memory: bool = True
-    plot: str | os.PathLike[str] | None = None
-    output: Sequence[str | os.PathLike[str]] = ()
-    folder: str = field(default="", metadata={"flag": False})
+    loss: Any = flag(
+        "As in eval, or linear_cross_entropy; default: the five founding losses.",
+        default=(), panel=LOSS, metavar="SPEC", short="-l", key="losses", complete="loss",
+    )  # fmt: skip
+    impl: Sequence[str] = flag(
+        "numpy, torch, torch.compile, sklearn, liger, all, FILE.py:FUNCTION or MODULE:FUNCTION;"
+        " repeatable, or by commas. The first is the baseline.",
+        default=(), panel=LOSS, metavar="NAME", combine="commas", complete="implementation",
+        config="run defaults",
+    )  # fmt: skip
+    size: Sequence[str] = flag(
+        "Elements, or rows and classes; repeatable, or by commas.",
+        default=(), panel=DATA, metavar="N|ROWSxCLASSES", combine="commas", config="run defaults",
+    )  # fmt: skip
+    passes: Passes = flag(
+        "The passes that are timed.",
+        default="both", panel=MEASURE, long="--pass", key="pass", config="run defaults",
+    )  # fmt: skip
+    cache: Literal["warm", "cold"] | None = flag(
+        "Empty the caches before each call (cold) or not (warm); default: cold on CUDA only.",
+        default=None, panel=MEASURE, config="run defaults",
+    )  # fmt: skip
+    time: float = flag(
+        "Seconds for the whole command after its start.",
+        default=40.0, panel=MEASURE, metavar="S", config="run defaults",
+    )  # fmt: skip
+    resolve: Share | None = flag(
+        "Stop when the interval of the speed-up is that narrow.",
+        default="1%", panel=MEASURE, metavar="SHARE|none", config="run defaults",
+    )  # fmt: skip
+    seed: int = flag(SEED, default=0)
+    memory: bool = flag(
+        "Measure peak memory, in separate processes.",
+        default=True, panel=MEASURE, config="run defaults",
+    )  # fmt: skip
+    device: Sequence[str] = flag(
+        "The devices; repeatable, or by commas.",
+        default=("cpu",), panel=COMPUTE, metavar="cpu|cuda|cuda:N", combine="commas",
+        complete="device", config="run",
+    )  # fmt: skip
+    dtype: Sequence[str] = flag(
+        "Of the inputs: float32, float64, float16, bfloat16; repeatable, or by commas.",
+        default=("float32",), panel=DATA, metavar="TYPE", combine="commas", complete="dtype",
+        config="run",
+    )  # fmt: skip
+    threads: int = flag(THREADS, default=0)
+    plot: Path | None = flag(
+        "Draw time and bandwidth against size: .png, .svg or .pdf.",
+        default=None, panel=OUT, metavar="FILE", config="own",
+    )  # fmt: skip
+    output: Sequence[Path] = flag(OUTPUT, default=())
+    folder: str = flag("The folder of files that losses and implementations name.", default="",
+                       hidden=True)  # fmt: skip
 
     def at(self, path: str) -> str:
         """The path of a file that a loss or an implementation names."""
         return os.path.normpath(os.path.join(self.folder, path))  # noqa: PTH118
 
     def __post_init__(self) -> None:
-        """Raise UsageError for what no run could do."""
+        """Validate the flags."""
         for name in ("loss", "impl", "size", "dtype", "device"):
             value = getattr(self, name)
             single = value is not None and not isinstance(value, list | tuple)
             several = (value,) if single else tuple(value or ())
             if all(isinstance(item, str) for item in several):
-                several = tuple(dict.fromkeys(several))  # what is asked for twice is done once
+                several = tuple(dict.fromkeys(several))  # a value that is given twice counts once
             object.__setattr__(self, name, several)
-        check_kinds(self)
-        if self.passes not in get_args(Passes):
-            words = ", ".join(get_args(Passes))
-            raise UsageError(f"pass is one of {words}; {self.passes!r} is not")
-        if self.cache not in (None, "warm", "cold"):
-            raise UsageError(f"cache is warm or cold; {self.cache!r} is neither")
+        validate(self)
         if not 0 < self.time < float("inf"):
-            raise UsageError(f"time is a number of seconds above 0; {self.time!r} is not")
-        if self.resolve is not None:
-            object.__setattr__(self, "resolve", fraction(self.resolve, "resolve"))
+            words = f"takes a positive number of seconds, not {self.time!r}"
+            raise FlagError.of(declaration(self, "time"), words)
+        if self.resolve == "none":
+            object.__setattr__(self, "resolve", None)
+        set_share(self, "resolve")

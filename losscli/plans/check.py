@@ -1,32 +1,39 @@
 """What a check can be asked for."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from losscli.errors import UsageError
-from losscli.plans.flags import check_kinds
+from losscli.plans.flags import Path, argument, flag, plan
+from losscli.plans.shared import COMPUTE, DATA, LOSS, OUTPUT, SEED
 
 
-@dataclass(frozen=True, slots=True)
+@plan
 class CheckPlan:
-    """A check; each field is a long flag, of the same meaning and default.
+    """A check of an implementation against the true values.
 
     impl: a loss (losscli's own), the name of a library, or a reference to a function.
-    loss: the loss that it should be, a spec; None where impl is a loss. seed: of inputs that are
-    drawn. examples: adversarial inputs a pass; None is 100, where hypothesis is installed.
+    loss: the spec of the loss that it implements; None where impl is a loss.
+    examples: adversarial inputs a pass; None is 100 where hypothesis is installed.
+
+    Raises UsageError for a value that a flag does not take.
     """
 
-    impl: str
-    loss: str | None = None
-    dtype: str = "float32"
-    device: str = "cpu"
-    seed: int = 0
-    output: Sequence[str | os.PathLike[str]] = ()
-    examples: int | None = None
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for what no check could be."""
-        check_kinds(self)
-        if not isinstance(self.impl, str):
-            raise UsageError(f"an implementation is named by a text; {self.impl!r} is none")
+    impl: str = argument(
+        "A loss, FILE.py:FUNCTION, MODULE:FUNCTION, or a library with --as.", kw_only=False,
+        complete="loss",
+    )  # fmt: skip
+    loss: str | None = flag(
+        "The loss that it implements.", default=None, kw_only=False, panel=LOSS, long="--as",
+        metavar="LOSS[:key=value]", complete="loss",
+    )  # fmt: skip
+    dtype: str = flag(
+        "Of the inputs: float32, float64, float16, bfloat16.",
+        default="float32", panel=DATA, metavar="TYPE", complete="dtype",
+    )  # fmt: skip
+    device: str = flag(
+        "The device.", default="cpu", panel=COMPUTE, metavar="cpu|cuda|cuda:N", complete="device"
+    )
+    seed: int = flag(SEED, default=0)
+    output: Sequence[Path] = flag(OUTPUT, default=())
+    examples: int | None = flag(
+        "Adversarial inputs a pass (100; 0 is none).", default=None, panel=DATA, metavar="N"
+    )

@@ -1,53 +1,62 @@
-"""What a comparison of two results can be asked for."""
+"""What a comparison of two saved results can be asked for."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from losscli.errors import UsageError
-from losscli.plans.fractions import fraction
+from losscli.plans.flags import Path, Share, argument, flag, plan, validate
+from losscli.plans.shared import OUTPUT, STATS
+from losscli.plans.shares import set_share
 
 FAIL_ON = ("worse", "slower", "undecided")
-MARGINS = {"evals": 0.0, "benches": 0.05}  # of diff, where none is asked for
+MARGINS = {"evals": 0.0, "benches": 0.05}  # the default margins of diff
 
 
-@dataclass(frozen=True, slots=True)
+@plan
 class DiffPlan:
-    """A comparison of two saved results; each field is a long flag, of the same meaning.
+    """A comparison of two saved results.
 
-    old, new: paths of JSON files, documents, or results of `evaluate`, `bench` or `run`, two of a
-    kind.
-    margin: the largest relative increase that is none, a fraction or a percentage; by default 0 for
-    losses and 5 % for times.
-    fail_on: "worse" (losses) and "slower" (times) for exit code 1, "undecided" for 6.
-    Of losses: per_sample, whether the losses of the rows that both kept are read and paired;
-    allow_different_data, whether results of other targets are compared all the same.
-    Of times: between_runs, the standard deviation of a whole run on a shared machine, relative, 0
-    is none; across, whether rows from other machines or versions are decided too.
+    old, new: paths of JSON files, documents, or results of `evaluate`, `bench` or `run`, both of
+    one kind.
+
+    Raises UsageError for a value that a flag does not take.
     """
 
-    old: Any
-    new: Any
-    margin: float | str | None = None
-    fail_on: Sequence[str] = ()
-    per_sample: bool = False
-    allow_different_data: bool = False
-    between_runs: float | str = 0.03
-    across: bool = False
-    output: Sequence[str | os.PathLike[str]] = ()
+    old: Any = argument("A saved result of eval, bench or run.", kw_only=False,
+                        metavar="OLD.json", complete="result")  # fmt: skip
+    new: Any = argument("Another one, of the same kind.", kw_only=False,
+                        metavar="NEW.json", complete="result")  # fmt: skip
+    margin: Share | None = flag(
+        "The relative increase up to which a result is not worse. Default: 0 for losses, so that"
+        " any significant increase is worse; 5% for times.",
+        default=None, panel=STATS, metavar="SHARE",
+    )  # fmt: skip
+    fail_on: Sequence[str] = flag(
+        "Exit with 1 for a loss that is worse or a slower row of a benchmark, with 6 for one that"
+        " is undecided; repeatable, or by commas. Default: report, exit with 0.",
+        default=(), panel=STATS, metavar="worse|slower|undecided", combine="commas",
+        choices=FAIL_ON,
+    )  # fmt: skip
+    per_sample: bool = flag(
+        "Read the losses of the rows that both evaluations kept, and pair them.",
+        default=False, panel=STATS,
+    )  # fmt: skip
+    allow_different_data: bool = flag(
+        "Also compare evaluations of different targets, weights, ids or groups.",
+        default=False, panel=STATS,
+    )  # fmt: skip
+    between_runs: Share = flag(
+        "For times: the relative standard deviation of a whole run on a shared machine, for raw"
+        " ratios; 0 is none.",
+        default="3%", panel=STATS, metavar="SHARE",
+    )  # fmt: skip
+    across: bool = flag(
+        "For times: also decide rows from different machines, versions or thread counts.",
+        default=False, panel=STATS,
+    )  # fmt: skip
+    output: Sequence[Path] = flag(OUTPUT, default=())
 
     def __post_init__(self) -> None:
-        """Raise UsageError for what no comparison could mean."""
-        for name in ("fail_on", "output"):
-            value = getattr(self, name)
-            single = isinstance(value, str | os.PathLike)
-            object.__setattr__(self, name, (value,) if single else tuple(value or ()))
-        for word in self.fail_on:
-            if word not in FAIL_ON:
-                raise UsageError(f"fail_on is {', '.join(FAIL_ON)}; {word!r} is none of them")
+        """Validate the flags."""
+        validate(self)
         for name in ("margin", "between_runs"):
-            value = getattr(self, name)
-            if value is not None:
-                none = str(value).strip() in ("0", "0.0", "0%")
-                object.__setattr__(self, name, 0.0 if none else fraction(value, name))
+            set_share(self, name, zero=True)

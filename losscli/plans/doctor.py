@@ -1,18 +1,14 @@
 """What `doctor` can be asked for."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from losscli.plans.flags import Path, flag, plan
+from losscli.plans.shared import MEASURE, OUTPUT
 
 
-@dataclass(frozen=True, slots=True)
+@plan
 class DoctorPlan:
-    """A look at this machine; each field is a long flag. quick: measure nothing."""
+    """A report of what this machine can do."""
 
-    quick: bool = False
-    output: Sequence[str | os.PathLike[str]] = ()
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for an output of no known format."""
-        single = isinstance(self.output, str | os.PathLike)
-        object.__setattr__(self, "output", (self.output,) if single else tuple(self.output))
+    quick: bool = flag("Measure nothing.", default=False, panel=MEASURE)
+    output: Sequence[Path] = flag(OUTPUT, default=())

@@ -1,13 +1,21 @@
 """What an evaluation can be asked for."""
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
 
-from losscli.errors import UsageError
-from losscli.plans.flags import check_kinds, groupers
-from losscli.plans.fractions import fraction
+from losscli.plans.flags import (
+    FlagError,
+    Path,
+    Share,
+    argument,
+    declaration,
+    flag,
+    is_path,
+    plan,
+    validate,
+)
+from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULTS, STATS, THREADS
+from losscli.plans.shares import set_share
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
@@ -15,84 +23,149 @@ BackendName: TypeAlias = Literal["auto", "numpy", "torch"]
 Precision: TypeAlias = Literal["float64", "float32"]
 
 
-@dataclass(frozen=True, slots=True)
-class EvalPlan:
-    """An evaluation; each field is a long flag, of the same meaning and default.
+def _libraries() -> Sequence[str]:
+    """The libraries whose conventions can be followed."""
+    from losscli.losses.core.conventions import LIBRARIES
 
-    preds, targets, weights: paths, arrays, DataFrame columns or tensors; preds may also be an open
-    source of all roles, beside which no other data is named.
-    loss: specs, as on the command line, losses of `losscli.losses`, or functions of pred and target
-    that give one loss a row or an element.
-    pred, target, id: columns, where the data is a table.
-    by: what groups rows: columns, paths, arrays or DataFrame columns, one or several of them, or a
-    mapping from the names of the keys to these. A list of texts is a list of columns.
-    ci: the level of the interval of the mean, a fraction or a percentage with its sign.
-    gate: what the result must hold, such as "mse.ci_high <= 0.3"; max, min: the same as LABEL=N.
-    baseline: the JSON of a saved evaluation, which gates may be relative to.
-    allow_note: codes of notes that spoil no gate.
-    like: the library (torch, keras, sklearn, optax) whose clipping, defaults and divisors are used.
-    threads: 0 is all cores. output: files, in the format of their suffix.
-    save: whether the result is kept in eval/<UTC time>-<hash>.json, and in latest.json, of the
-    folder `results`.
-    digest: whether the result holds a digest of each input's values, wherever it is kept or not.
+    return tuple(LIBRARIES)
+
+
+@plan
+class EvalPlan:
+    """An evaluation of predictions against targets.
+
+    preds, targets, weights: paths, arrays, DataFrame columns or tensors. preds may also be a
+    DataFrame, or an open source of all roles, beside which no other data is named.
+    loss: specs as on the command line, losses of `losscli.losses`, or functions of pred and target
+    that return one loss a row or an element.
+    by: columns, paths, arrays or DataFrame columns, one or several of them, or a mapping from the
+    names of the keys to these. A list of texts is a list of columns.
+
+    Raises UsageError for a value that a flag does not take.
     """
 
-    preds: Any
-    targets: Any = None
-    loss: Any = ()
-    pred: Sequence[str] = ()
-    target: Sequence[str] = ()
-    id: Sequence[str] = ()
-    weights: Any = None
-    by: Any = ()
-    header: bool = True
-    reduction: Reduction = "mean"
-    gate: Sequence[str] = ()
-    max: Sequence[str] = ()
-    min: Sequence[str] = ()
-    baseline: str | os.PathLike[str] | None = None
-    allow_note: Sequence[str] = ()
-    per_sample: str | os.PathLike[str] | None = None
-    ci: float | str = 0.95
-    nan: NanPolicy = "error"
-    like: str | None = None
-    backend: BackendName = "auto"
-    device: str = "cpu"
-    dtype: Precision = "float64"
-    threads: int = 0
-    engine: str = "local"
-    output: Sequence[str | os.PathLike[str]] = ()
-    save: bool = False
-    results: str | os.PathLike[str] = "results"
-    digest: bool = False
+    preds: Any = argument("Predictions: a file, or a table that holds both.", kw_only=False,
+                          config="data", complete="path")  # fmt: skip
+    targets: Any = argument("Targets: a file.", default=None, kw_only=False, config="data",
+                            complete="path")  # fmt: skip
+    loss: Any = flag(
+        '[LABEL=]NAME[:key=value,...], FILE.py:NAME, or a sum, "mse + 0.01*mae"; repeatable, or by'
+        " commas.",
+        default=(), panel=LOSS, metavar="SPEC", short="-l", key="losses", complete="loss",
+    )  # fmt: skip
+    pred: Sequence[str] = flag(
+        "Columns of the predictions; default: the only numeric column.",
+        default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",
+        config="data",
+    )  # fmt: skip
+    target: Sequence[str] = flag(
+        "Columns of the targets; default: the only numeric column.",
+        default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",
+        config="data",
+    )  # fmt: skip
+    id: Sequence[str] = flag(
+        "Columns of ids, which must agree row by row in both tables.",
+        default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",
+        config="data",
+    )  # fmt: skip
+    by: Any = flag(
+        "Also evaluate each group: columns of a table, or a file of keys. Rows without a key are"
+        " a group.",
+        default=(), panel=STATS, metavar="COL[,COL]|FILE", combine="columns", complete="column",
+        config="data",
+    )  # fmt: skip
+    weights: Any = flag(
+        "A weight for each row: a column where a table has it, else a file.",
+        default=None, panel=DATA, metavar="COL|FILE", complete="column", config="data",
+    )  # fmt: skip
+    header: bool = flag(
+        "The first line of a table names its columns; without a header they are 1, 2, ...",
+        default=True, panel=DATA, config="data defaults",
+    )  # fmt: skip
+    reduction: Reduction = flag(
+        "The reduction of the value; none only writes --per-sample.",
+        default="mean", panel=STATS, config="run defaults",
+    )  # fmt: skip
+    nan: NanPolicy = flag(
+        "How missing values are handled.", default="error", panel=DATA, config="run defaults"
+    )
+    ci: Share = flag(
+        "Confidence level of the interval of the mean, 0.95 or 95%.",
+        default=0.95, panel=STATS, metavar="LEVEL", config="run defaults",
+    )  # fmt: skip
+    like: str | None = flag(
+        "Follow the conventions of torch, keras, sklearn or optax, to get the number it reports.",
+        default=None, panel=STATS, metavar="LIBRARY", choices=_libraries, config="run defaults",
+    )  # fmt: skip
+    gate: Sequence[str] = flag(
+        'A condition, in quotes: "mse.ci_high <= 0.3"; exit code 1 where it fails.',
+        default=(), panel=GATES, metavar="GATE", key="gates",
+    )  # fmt: skip
+    max: Sequence[str] = flag(
+        "The loss must be at most N.", default=(), panel=GATES, metavar="LABEL=N", config="own"
+    )
+    min: Sequence[str] = flag(
+        "The loss must be at least N.", default=(), panel=GATES, metavar="LABEL=N", config="own"
+    )
+    baseline: Path | None = flag(
+        'A saved evaluation, .json, for gates such as "mse <= baseline * 1.02".',
+        default=None, panel=GATES, metavar="RESULT", complete="path",
+    )  # fmt: skip
+    allow_note: Sequence[str] = flag(
+        "The code of a note that does not make gates an error, such as looks_like_probabilities.",
+        default=(), panel=GATES, metavar="CODE", config="run defaults",
+    )  # fmt: skip
+    backend: BackendName = flag(
+        "The array library; auto is numpy, or torch on an accelerator.",
+        default="auto", panel=COMPUTE, config="run defaults",
+    )  # fmt: skip
+    device: str = flag(
+        "The device.", default="cpu", panel=COMPUTE, metavar="cpu|cuda|cuda:N|mps",
+        complete="device", config="run defaults",
+    )  # fmt: skip
+    engine: str = flag(
+        "The engine that runs the blocks.",
+        default="local", panel=COMPUTE, metavar="local", choices=("local",), config="run defaults",
+    )  # fmt: skip
+    dtype: Precision = flag(
+        "The precision of the arithmetic; float32 is faster and less exact.",
+        default="float64", panel=COMPUTE, config="run",
+    )  # fmt: skip
+    threads: int = flag(THREADS, default=0)
+    per_sample: Path | None = flag(
+        "Write the loss of every row, in input order: .npy or .csv.",
+        default=None, panel=OUT, metavar="FILE", config="own",
+    )  # fmt: skip
+    output: Sequence[Path] = flag(OUTPUT, default=())
+    save: bool = flag(
+        "Also save the JSON: eval/TIME-HASH.json and eval/latest.json in --results.",
+        default=False, panel=OUT,
+    )  # fmt: skip
+    results: Path = flag(RESULTS, default="results")
+    digest: bool = flag(
+        "Always compute a digest of each input's values.", default=False, hidden=True
+    )
 
     def __post_init__(self) -> None:
-        """Raise UsageError for what no run could do."""
-        for name, kind in _CHOICES.items():
-            if getattr(self, name) not in get_args(kind):
-                words = ", ".join(get_args(kind))
-                raise UsageError(f"{name} is one of {words}; {getattr(self, name)!r} is not")
-        check_kinds(self)
-        if self.like is not None:
-            from losscli.losses.core.conventions import LIBRARIES
-
-            if self.like not in LIBRARIES:
-                words = ", ".join(LIBRARIES)
-                raise UsageError(f"like is one of {words}; {self.like!r} is not")
-        if self.engine != "local" and self.engine.split(":")[0] != "dask":
-            raise UsageError(f"there is no engine {self.engine!r}", hint="--engine local")
+        """Validate the flags."""
+        validate(self)
         if self.reduction == "none" and self.per_sample is None:
-            raise UsageError(
-                "with reduction none there is nothing to print",
+            raise FlagError.of(
+                declaration(self, "reduction"),
+                "none leaves nothing to print",
                 hint="--per-sample FILE.npy keeps the losses of the rows",
             )
-        object.__setattr__(self, "ci", fraction(self.ci, "ci"))
+        set_share(self, "ci")
         object.__setattr__(self, "by", groupers(self.by))
 
 
-_CHOICES: dict[str, Any] = {
-    "reduction": Reduction,
-    "nan": NanPolicy,
-    "backend": BackendName,
-    "dtype": Precision,
-}
+def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:
+    """The keys that rows are grouped by, one or several; a list of numbers is one."""
+    if by is None:
+        return ()
+    if isinstance(by, Mapping) or hasattr(by, "columns"):  # a DataFrame
+        return {str(name): by[name] for name in getattr(by, "columns", by)}
+    several = isinstance(by, list | tuple)
+    if several and all(is_path(thing) or hasattr(thing, "__len__") for thing in by):
+        return tuple(by)
+    return (by,)

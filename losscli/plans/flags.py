@@ -1,62 +1,182 @@
-"""What kinds of values flags take, wherever they come from: a shell, a config or Python."""
+"""The declaration of a flag: a field of a plan with its help text, panel, metavar and choices.
+
+The command line, the YAML keys with their JSON Schema, the signatures of the Python functions and
+`run --print-config` are all made from these declarations.
+"""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from types import UnionType
+from typing import (
+    Any,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    TypeVar,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 from losscli.errors import UsageError
 
-
-def check_flags(plan: type[Any], given: Mapping[str, Any]) -> None:
-    """Raise UsageError, with the nearest names, for a flag that a plan does not have."""
-    known = [field.name for field in fields(plan)]
-    for name in given:
-        if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(known)}"
-            raise UsageError(f"there is no flag {name!r}", hint=hint)
+T = TypeVar("T")
+Path: TypeAlias = str | os.PathLike[str]
+Share: TypeAlias = float | str  # a number, or a text such as "5%"
+Kind: TypeAlias = Literal[
+    "switch", "count", "number", "choice", "share", "text", "texts", "path", "paths", "any"
+]  # fmt: skip
+Combine: TypeAlias = Literal["repeat", "commas", "columns", "matrix"]
 
 
-def check_kinds(plan: Any) -> None:
-    """Raise UsageError for a flag of another kind; lists of texts become tuples."""
-    for part in fields(plan):
-        value = getattr(plan, part.name)
-        if part.name in _LISTS:
-            single = isinstance(value, str | os.PathLike)
-            found = (value,) if single else tuple(value) if _listed(value) else None
-            if found is None or not all(map(_LISTS[part.name], found)):
-                raise UsageError(f"{part.name} is a text or several; {value!r} is neither")
-            object.__setattr__(plan, part.name, found)
-        elif part.name in _KINDS:
-            holds, words = _KINDS[part.name]
-            if not holds(value):
-                raise UsageError(f"{part.name} is {words}; {value!r} is not")
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What a field declares beside its type and default.
+
+    long, short: its spelling where that is not the field's name. key: its YAML key, likewise.
+    positional: True for an argument of the command. several: True where it takes several values;
+    None: where its default is a tuple.
+    combine: how values on the command line combine. repeat: one for each time that the flag is
+    given; commas: also several in one text; columns: the same, an empty name included; matrix: as
+    columns, the flag at most once.
+    choices: the accepted words of a text, or a function that returns them. complete: the name of a
+    function in `losscli.cli.completion`.
+    config: where YAML has it. data: in a data set; run: in a run, and in `defaults:` under its
+    kind; defaults: in `defaults:` itself; own: in a run alone.
+    hidden: True for a field of the Python functions that the command line does not have.
+    """
+
+    help: str
+    panel: str = ""
+    metavar: str = ""
+    short: str = ""
+    long: str = ""
+    key: str = ""
+    positional: bool = False
+    several: bool | None = None
+    combine: Combine = "repeat"
+    choices: Sequence[str] | Callable[[], Sequence[str]] = ()
+    complete: str = ""
+    config: str = ""
+    hidden: bool = False
 
 
-def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:
-    """What rows are grouped by, one thing or several; a list of numbers is one."""
-    if by is None:
-        return ()
-    if isinstance(by, Mapping) or hasattr(by, "columns"):  # a DataFrame
-        return {str(name): by[name] for name in getattr(by, "columns", by)}
-    if _listed(by) and all(is_path(thing) or hasattr(thing, "__len__") for thing in by):
-        return tuple(by)
-    return (by,)
+class Declaration(NamedTuple):
+    """A field of a plan, resolved: its name, flag, kind of value, default, and whether None is one.
+
+    default: `dataclasses.MISSING` where the field must be given.
+    """
+
+    name: str
+    flag: Flag
+    kind: Kind
+    optional: bool
+    several: bool
+    default: Any
+    choices: tuple[str, ...]
+
+    @property
+    def spelling(self) -> str:
+        """The flag as it is typed, or the argument's metavar."""
+        if self.flag.positional:
+            return self.flag.metavar or self.name.upper()
+        return self.flag.long or f"--{self.name.replace('_', '-')}"
+
+    @property
+    def key(self) -> str:
+        """The key in YAML."""
+        return self.flag.key or self.name
+
+    def words(self) -> tuple[str, ...]:
+        """The choices, those that a function returns included."""
+        choices = self.flag.choices
+        return tuple(choices()) if callable(choices) else self.choices
 
 
-def _all(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
+class FlagError(UsageError):
+    """A value that a flag does not take; flag: the field of the plan."""
+
+    flag = ""
+
+    @classmethod
+    def of(cls, declaration: Declaration, message: str, hint: str = "") -> "FlagError":
+        """The error; the message goes on from the flag's spelling."""
+        error = cls(f"{declaration.spelling} {message}", hint=hint)
+        error.flag = declaration.name
+        return error
 
 
-def _listed(value: Any) -> bool:
-    return isinstance(value, list | tuple)
+def flag(help: str | Flag, *, default: Any = MISSING, kw_only: bool = True, **declared: Any) -> Any:  # noqa: A002
+    """A field of a plan that is a flag; help: its help text, or a flag that several plans share."""
+    found = help if isinstance(help, Flag) else Flag(help, **declared)
+    return field(default=default, kw_only=kw_only, metadata={"flag": found})
+
+
+def argument(help: str, *, default: Any = MISSING, kw_only: bool = False, **declared: Any) -> Any:  # noqa: A002
+    """A field of a plan that is a positional argument."""
+    return flag(help, default=default, kw_only=kw_only, positional=True, **declared)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(flag, argument))
+def plan(cls: type[T]) -> type[T]:
+    """Make a class a plan: a frozen dataclass whose fields are flags, which are validated."""
+    if not hasattr(cls, "__post_init__"):
+        cls.__post_init__ = validate  # type: ignore[attr-defined]
+    made: Any = dataclass(frozen=True, slots=True)(cls)
+    made._declarations = tuple(map(_declaration, fields(made)))
+    return made  # type: ignore[no-any-return]
+
+
+def declarations(plan: Any) -> tuple[Declaration, ...]:
+    """The flags of a plan or of its class, in the order of its fields."""
+    found: tuple[Declaration, ...] = plan._declarations
+    return found
+
+
+def declaration(plan: Any, name: str) -> Declaration:
+    """The flag of a field of a plan or of its class."""
+    return next(each for each in declarations(plan) if each.name == name)
+
+
+def _declaration(part: Any) -> Declaration:
+    declared = part.metadata["flag"]
+    union = get_origin(part.type) in (Union, UnionType)
+    members = get_args(part.type) if union else (part.type,)
+    options = [member for member in members if member is not type(None)]
+    words: tuple[str, ...] = ()
+    if get_origin(options[0]) is Literal:
+        words = get_args(options[0])
+    elif not callable(declared.choices):
+        words = tuple(declared.choices)
+    several = declared.several if declared.several is not None else part.default == ()
+    if get_origin(options[0]) is Sequence:
+        several = declared.several is None or declared.several
+    kind = _kind(options, several=several)
+    return Declaration(
+        part.name, declared, kind, len(options) < len(members), several, part.default, words
+    )
+
+
+def _kind(options: Sequence[Any], *, several: bool) -> Kind:
+    """The kind of value of a type, given the members of its union."""
+    simple: dict[Any, Kind] = {bool: "switch", int: "count", float: "number", str: "text"}
+    if get_origin(options[0]) is Sequence:
+        return "texts" if get_args(options[0])[0] is str else "paths"
+    if several:
+        return "any"
+    if get_origin(options[0]) is Literal:
+        return "choice"
+    if set(options) == set(get_args(Share)):
+        return "share"
+    if set(options) == set(get_args(Path)):
+        return "path"
+    return simple.get(options[0], "any") if len(options) == 1 else "any"
 
 
 def is_path(value: Any) -> bool:
-    """Whether it names a file, and some file could be called so."""
+    """True for a text or a path that can name a file."""
     return isinstance(value, str | os.PathLike) and "\0" not in os.fspath(value)
 
 
@@ -64,30 +184,56 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-_LISTS: dict[str, Callable[[Any], bool]] = {
-    "pred": lambda value: isinstance(value, str),
-    "target": lambda value: isinstance(value, str),
-    "id": lambda value: isinstance(value, str),
-    "gate": lambda value: isinstance(value, str),
-    "max": lambda value: isinstance(value, str),
-    "min": lambda value: isinstance(value, str),
-    "allow_note": lambda value: isinstance(value, str),
-    "output": is_path,
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_ACCEPTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "switch": (lambda value: isinstance(value, bool), "True or False"),
+    "count": (_is_count, "a whole number of at least 0"),
+    "number": (_is_number, "a number"),
+    "share": (lambda value: _is_text(value) or _is_number(value), "a number or a percentage"),
+    "text": (_is_text, "a text"),
+    "texts": (_is_text, "a text or a list of texts"),
+    "path": (is_path, "a path"),
+    "paths": (is_path, "a path or a list of paths"),
 }
-_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "threads": (_is_count, "a number of threads, or 0 for all cores"),
-    "seed": (_is_count, "a whole number from 0"),
-    "examples": (lambda value: value is None or _is_count(value), "a whole number from 0"),
-    "header": (lambda value: isinstance(value, bool), "True or False"),
-    "memory": (lambda value: isinstance(value, bool), "True or False"),
-    "digest": (lambda value: isinstance(value, bool), "True or False"),
-    "save": (lambda value: isinstance(value, bool), "True or False"),
-    "results": (is_path, "a path"),
-    "folder": (lambda value: isinstance(value, str), "a path"),
-    "engine": (lambda value: isinstance(value, str), "a name"),
-    "device": (lambda value: all(isinstance(name, str) for name in _all(value)), "a name"),
-    "per_sample": (lambda value: value is None or is_path(value), "a path"),
-    "baseline": (lambda value: value is None or is_path(value), "a path"),
-    "plot": (lambda value: value is None or is_path(value), "a path"),
-    "time": (lambda value: isinstance(value, int | float), "a number of seconds"),
-}
+
+
+def validate(plan: Any) -> None:
+    """Raise FlagError for a value of another kind or not among the choices; lists become tuples."""
+    for each in declarations(plan):
+        value = getattr(plan, each.name)
+        if value is not None or not each.optional:
+            _check(each, value)
+        if each.kind in ("texts", "paths"):
+            object.__setattr__(plan, each.name, _listed(value))
+
+
+def _check(each: Declaration, value: Any) -> None:
+    """Raise FlagError for a value that a flag does not take."""
+    if each.kind in _ACCEPTED:
+        accepts, words = _ACCEPTED[each.kind]
+        values = _listed(value) if each.kind in ("texts", "paths") else (value,)
+        if not all(map(accepts, values)):
+            raise FlagError.of(each, f"takes {words}, not {value!r}")
+    if each.choices or callable(each.flag.choices):
+        choices = each.words()
+        for word in _listed(value) if each.several else (value,):
+            if word not in choices:
+                raise FlagError.of(each, f"takes {_or(choices)}, not {word!r}")
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    """The values of a list flag; one value is a list of one."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else "".join(words)

@@ -1,44 +1,58 @@
 """What a plot can be asked for."""
 
 import math
-import os
-from dataclasses import dataclass
 from typing import Any
 
-from losscli.errors import UsageError
+from losscli.plans.flags import FlagError, Path, argument, declaration, flag, plan, validate
+from losscli.plans.shared import LOOK, OUT
 
 
-@dataclass(frozen=True, slots=True)
+@plan
 class PlotPlan:
-    """Curves of losses in one picture; each field is a long flag.
+    """Curves of losses in one picture.
 
-    loss: specs, as on the command line, or losses. output: a file for a picture.
-    range: what is drawn, a text LOW:HIGH or a pair; None is what suits the losses.
-    target: beside the predictions, of losses of one number; None is 0 of errors and 1 of labels.
+    loss: specs as on the command line, or losses. range: a text LOW:HIGH or a pair; None is a range
+    that suits the losses. target: of losses of one number; None is 0 for errors and 1 for labels.
+
+    Raises UsageError for a value that a flag does not take.
     """
 
-    loss: Any
-    output: str | os.PathLike[str] | None = None
-    range: str | tuple[float, float] | None = None
-    target: float | None = None
-    gradient: bool = True
-    title: str | None = None
+    loss: Any = argument(
+        "Losses, with or without parameters.", kw_only=False, metavar="LOSS...", several=True,
+        complete="loss",
+    )  # fmt: skip
+    output: Path | None = flag(
+        "Write a picture, .png, .svg or .pdf, instead of drawing in the terminal.",
+        default=None, panel=OUT, metavar="FILE", short="-o",
+    )  # fmt: skip
+    range: str | tuple[float, float] | None = flag(
+        "The range of predictions, such as -3:3; default: one that suits the losses.",
+        default=None, panel=LOOK, metavar="LOW:HIGH",
+    )  # fmt: skip
+    target: float | None = flag(
+        "The target, for losses of one number; default: 0, of labels 1.",
+        default=None, panel=LOOK, metavar="NUMBER",
+    )  # fmt: skip
+    gradient: bool = flag("Draw gradients beside the losses.", default=True, panel=LOOK)
+    title: str | None = flag("The title of the picture.", default=None, panel=LOOK, metavar="TEXT")
 
     def __post_init__(self) -> None:
-        """Raise UsageError for what no picture could be."""
+        """Validate the flags."""
+        validate(self)
         if self.range is not None:
-            object.__setattr__(self, "range", _ends(self.range))
+            object.__setattr__(self, "range", self._ends())
         if self.target is not None and not math.isfinite(self.target):
-            raise UsageError(f"a target is a finite number; {self.target} is not")
+            words = f"takes a finite number, not {self.target}"
+            raise FlagError.of(declaration(self, "target"), words)
 
-
-def _ends(text: Any) -> tuple[float, float]:
-    """The two ends of a range, of which the first is the lower one."""
-    parts = text.split(":") if isinstance(text, str) else text
-    try:
-        low, high = map(float, parts)
-    except (TypeError, ValueError):
-        low = high = math.nan
-    if not (math.isfinite(high - low) and low < high):
-        raise UsageError(f"range is LOW:HIGH, two numbers; {text!r} is not", hint="--range=-3:3")
-    return low, high
+    def _ends(self) -> tuple[float, float]:
+        """The two ends of the range, the lower one first."""
+        parts: Any = self.range.split(":") if isinstance(self.range, str) else self.range
+        try:
+            low, high = map(float, parts)
+        except (TypeError, ValueError):
+            low = high = math.nan
+        if not (math.isfinite(high - low) and low < high):
+            words = f"takes two numbers LOW:HIGH, not {self.range!r}"
+            raise FlagError.of(declaration(self, "range"), words, hint="--range=-3:3")
+        return low, high

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.commands.evaluate import opened
 from losscli.commands.run import Baseline, Done, run_step
 from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
+from losscli.evaluation.data import open_data
 from losscli.gates import NotWorse
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
@@ -38,7 +38,7 @@ def evaluation_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[F
     Raises LossCliError if the rows cannot be copied, and if the gates of an unchanged copy differ
     from those of the run: then a difference under a fault would prove nothing.
     """
-    with opened(step.plan) as source:
+    with open_data(step.plan) as source:
         rows = copy_rows(source, _MOST) | _references(step)
 
         def evaluated(changed: Rows, of: Baseline = baseline) -> Done:
@@ -78,7 +78,7 @@ def _references(step: Step) -> Rows:
     copies: Rows = {}
     for gate in step.pairs:
         if _role(gate) not in copies:
-            with opened(step.plan, gate.reference) as source:
+            with open_data(step.plan, gate.reference) as source:
                 copies[_role(gate)] = copy_rows(source, _MOST)[REFERENCE]
     return copies
 

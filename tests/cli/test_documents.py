@@ -39,7 +39,7 @@ ENDS = [
     ("eval p.npy t.npy -l mae --nope", 2, "error"),
     ("eval no.npy t.npy -l mae", 3, "error"),
     ("eval table.csv --pred p --target t -l mae", 3, "error"),
-    (f"{EVAL} --engine dask", 4, "error"),
+    (f"{EVAL} --engine dask", 2, "error"),
     (f"{EVAL} --device cuda:99", 4, "error"),
     ("run good.yaml", 0, "run"),
     ("run good.yaml --no-save", 0, "run"),
@@ -306,7 +306,7 @@ def test_a_run_that_is_undecided_says_so(losscli, folder, monkeypatch):
     """The saved file is the same document as what is printed and written."""
     found = Measurement(1.0, ci=(0.9, 1.1))
     monkeypatch.setattr(
-        steps, "judged_benchmark", lambda *_: judge([parse("x <= 1")], lambda _: found)
+        steps, "judge_benchmark", lambda *_: judge([parse("x <= 1")], lambda _: found)
     )
     said = losscli("run", "bench.yaml", "--format", "json", "-o", "o.json")
     document = json.loads(said.out)
@@ -329,7 +329,7 @@ BUGS = [
     ("results show good", "losscli.commands.results.load"),
     ("bless good --reason r --to b.json", "losscli.commands.bless.read"),
     ("doctor --quick", "losscli.commands.doctor.diagnose"),
-    ("init", "losscli.commands.init.init"),
+    ("init", "losscli.commands.init.run_init"),
 ]
 
 

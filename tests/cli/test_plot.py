@@ -163,7 +163,7 @@ def test_the_same_from_python(monkeypatch):
     assert found.output == "p.svg"
     assert [curve.label for curve in found.curves] == ["mse", "mae"]
     assert package.explain("smooth_l1").form.largest == 1.0
-    with pytest.raises(UsageError, match="no flag 'colour'"):
+    with pytest.raises(UsageError, match="unknown parameter 'colour'"):
         package.plot("mse", colour="red")
     monkeypatch.setattr("losscli.render.files.find_spec", lambda _: None)
     with pytest.raises(MissingError):

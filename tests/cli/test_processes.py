@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from losscli.errors import UsageError
 from tests.cli.conftest import PROGRAM
 
 # A program whose fourth block of predictions, rows 3,000 to 3,999, runs a line of its own first.
@@ -351,3 +352,48 @@ def test_a_pipe_is_never_cut(process, pair, variables):
     assert lines[1].split()[0] == label
     assert name in lines[3]
     assert len(lines) == 5
+
+
+EARLY = """
+import sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            import os
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), 2)
+for loaded in [name for name in sys.modules if name.split(".")[0] == {name!r}]:
+    del sys.modules[loaded]
+sys.meta_path.insert(0, Interrupt())
+from losscli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("name", ["typing", "click", "typer", "numpy"])
+def test_an_interrupt_while_the_program_is_imported_is_quiet(process, pair, name):
+    """No traceback: the first thing that the program does is to take care of Ctrl-C."""
+    code = EARLY.format(name=name)
+    said = process("eval", *pair, "-l", "mse", program=(sys.executable, "-c", code))
+    assert said.code in (-2, 130)
+    assert said.out == ""
+    assert said.err in ("", "interrupted\n")
+
+
+def test_a_hint_does_not_propose_what_was_given(losscli, pair, monkeypatch):
+    """Nobody is told to use the flag that they use."""
+
+    def fail(*_, **__):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("losscli.commands.evaluate.measure", fail)
+    assert "--debug shows" in losscli("eval", *pair, "-l", "mse").err
+    assert "--debug" not in losscli("eval", *pair, "-l", "mse", "--debug").err.splitlines()[-1]
+
+    def refuse(*_, **__):
+        raise UsageError("no process could be started", hint="--threads 1 starts none")
+
+    monkeypatch.setattr("losscli.commands.evaluate.measure", refuse)
+    assert "--threads 1" in losscli("eval", *pair, "-l", "mse", "--threads", "2").err
+    for given in (["--threads", "1"], ["--threads=1"]):
+        assert "--threads" not in losscli("eval", *pair, "-l", "mse", *given).err

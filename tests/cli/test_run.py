@@ -96,7 +96,7 @@ POLICIES = {"fail": 1, "warn": 0, "undecided": 6}
 @pytest.mark.parametrize("policy", POLICIES)
 def test_an_undecided_gate_counts_as_the_config_says(policy, losscli, monkeypatch):
     """Whatever the benchmark's interval spans."""
-    monkeypatch.setattr(steps, "judged_benchmark", lambda *_: (_undecided(), _passed()))
+    monkeypatch.setattr(steps, "judge_benchmark", lambda *_: (_undecided(), _passed()))
     bench = "benches: {b: {losses: [mae], impl: [numpy], size: [1e3], time: 0.5, memory: false}}\n"
     Path("b.yaml").write_text(f"version: 1\n{bench}on_undecided: {policy}\n")
     assert losscli("run", "b.yaml").code == POLICIES[policy]

@@ -72,7 +72,7 @@ def test_what_is_wrong_with_the_request_saves_nothing(saved, losscli):
     assert not Path("results").exists()
     Path("taken").write_text("")
     assert saved("--results", "taken").code == 2
-    with pytest.raises(UsageError, match="save is True or False"):
+    with pytest.raises(UsageError, match="save takes True or False"):
         evaluate([1.0], [0.0], loss="mae", save="yes")
 
 

@@ -333,9 +333,18 @@ def test_a_folder_of_results_that_cannot_be_is_refused(losscli):
     """Before any work, whatever it is called."""
     Path("c.yaml").write_text(PLAIN)
     for folder in ("a\0b", "x" * 300, "p.npy", "p.npy/x"):
-        with pytest.raises(UsageError, match="cannot"):
+        with pytest.raises(UsageError, match=r"cannot|a path"):
             steps.run("c.yaml", results=folder)
     for output in ("a\0b.json", "x" * 300 + ".json", "p.npy/x.json", "no/x.json"):
         with pytest.raises(UsageError):
             steps.run("c.yaml", output=[output], results=None)
     assert names() == {"c.yaml", "p.npy", "t.npy"}
+
+
+@pytest.mark.parametrize("digits", [1, 19, 4_301])
+def test_a_position_of_any_length_is_refused(losscli, digits):
+    """Python itself refuses to read numbers of thousands of digits."""
+    Path("c.yaml").write_text(PLAIN)
+    said = losscli("run", "c.yaml", "--dry-run", "--set", f"evals.val.losses.{'9' * digits}=mae")
+    assert said.code == 2
+    assert "the list has the items 0 to 0" in said.err

@@ -15,6 +15,7 @@ from losscli.losses.core.conventions import Convention
 from losscli.losses.core.domain import Domain
 from losscli.losses.core.loss import Loss
 from losscli.losses.registry import find, find_like, is_known, not_in_library, penalties
+from losscli.losses.spec import user_code as references
 from losscli.losses.spec.grammar import Spec, Term, parse
 
 if TYPE_CHECKING:
@@ -268,6 +269,8 @@ def _bind_spec(spec: Spec, places: BindContext) -> BoundLoss:
 def _bind_term(term: Term, places: BindContext) -> BoundLoss:
     loss, statistic, code = _named(term, places)
     given = {key: _value(value, places) for key, value in term.given}
+    if code and references.is_unread():  # so its parameters are not known
+        given = {}
     return _bound(loss, given, str(term), places)._replace(statistic=statistic, code=code)
 
 
@@ -286,7 +289,6 @@ def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: BindContext
 def _named(term: Term, places: BindContext) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
     """The loss of a name: of the catalogue, of a user's file or module, of a package."""
     if term.where:
-        from losscli.losses.spec import user_code as references
         from losscli.losses.spec.own import own_loss
 
         where = places.at(term.where) if term.where.endswith(".py") else term.where

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.losses.spec.user_code import Origin, granted, origin_of
+from losscli.losses.spec.user_code import Origin, granted, is_unread, origin_of, placeholder
 
 _GROUP = "losscli.losses"
 
@@ -25,6 +25,8 @@ class Plugin(NamedTuple):
         from importlib import import_module
 
         granted(f"the loss {self.name} of {self.package}")
+        if is_unread():
+            return placeholder, Origin(self.value, "")
         module, _, attributes = self.value.partition(":")
         try:
             found: Any = import_module(module)

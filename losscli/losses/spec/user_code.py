@@ -40,6 +40,7 @@ class Origin(NamedTuple):
 # Whether users' code may run, and who is told of a file before it does: of the process, so that no
 # way to such code can forget to ask.
 _grant: tuple[bool, Callable[[str], None]] = (True, lambda _: None)
+_unread = False
 _digests: dict[str, str] = {}
 
 
@@ -52,6 +53,27 @@ def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         _grant = before
+
+
+@contextmanager
+def user_code_unread() -> Iterator[None]:
+    """A context in which users' code is not imported: a placeholder stands for each object."""
+    global _unread
+    before, _unread = _unread, True
+    try:
+        yield
+    finally:
+        _unread = before
+
+
+def is_unread() -> bool:
+    """True in the context of `user_code_unread`."""
+    return _unread
+
+
+def placeholder(pred: Any, target: Any, **params: Any) -> Any:  # noqa: ARG001
+    """The object of a user whose code is not imported."""
+    raise AssertionError("code that is not imported was called")
 
 
 def granted(what: str) -> None:
@@ -88,6 +110,10 @@ def load(text: str) -> Any:
     """
     reference = split(text)
     granted(text)
+    if _unread:
+        if reference.is_file:
+            _existing(reference.where)
+        return placeholder
     module = _module(reference)
     try:
         return getattr(module, reference.name)
@@ -142,10 +168,16 @@ def _module(reference: Reference) -> ModuleType:
         ) from error
 
 
-def _of_file(path: str) -> ModuleType:
+def _existing(path: str) -> str:
+    """The real path of a file; raises UsageError where there is none."""
     full = os.path.realpath(path)
     if not os.path.isfile(full):  # noqa: PTH113 - pathlib costs its import
         raise UsageError(f"there is no file {path}", hint="check the path")
+    return full
+
+
+def _of_file(path: str) -> ModuleType:
+    full = _existing(path)
     name = f"losscli_user_{os.fsencode(full).hex()}"  # a/b_k.py is not a_b/k.py
     if name in sys.modules:
         return sys.modules[name]

@@ -1,0 +1,19 @@
+"""`losscli bless`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.files import BlessPlan
+
+
+@command(BlessPlan, Panel.EVALUATE)
+def run(plan: BlessPlan, _: Call) -> Any:
+    """Make RESULT the baseline of gates; no other command changes a baseline.
+
+    losscli bless results/ci-gate/latest.json --reason "new tokenizer"
+
+    losscli bless ci-gate --reason "first baseline" --to baselines/main.json
+    """
+    from losscli.commands.bless import run_bless
+
+    return run_bless(plan)

@@ -1,0 +1,21 @@
+"""`losscli diff`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.diff import DiffPlan
+
+
+@command(DiffPlan, Panel.BENCHMARK)
+def run(plan: DiffPlan, _: Call) -> Any:
+    """What changed between two saved results of eval, bench or run, and whether it is noise.
+
+    losscli diff old.json new.json
+
+    losscli diff old.json new.json --per-sample --margin 1% --fail-on worse
+
+    losscli diff old-bench.json new-bench.json --margin 10% --fail-on slower,undecided
+    """
+    from losscli.commands.diff import run_diff
+
+    return run_diff(plan)

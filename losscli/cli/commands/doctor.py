@@ -1,0 +1,19 @@
+"""`losscli doctor`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.doctor import DoctorPlan
+
+
+@command(DoctorPlan, Panel.SETUP)
+def run(plan: DoctorPlan, call: Call) -> Any:
+    """What this machine can do: packages, devices, measured limits, noise.
+
+    losscli doctor
+
+    losscli doctor --quick --format json
+    """
+    from losscli.commands.doctor import run_doctor
+
+    return run_doctor(plan, call.progress)

@@ -1,0 +1,28 @@
+"""`losscli eval`."""
+
+from dataclasses import replace
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.evaluate import EvalPlan
+
+
+@command(EvalPlan, Panel.EVALUATE, first=True, user_code=True)
+def run(plan: EvalPlan, call: Call) -> Any:
+    """The losses of PREDS against TARGETS, exactly summed, from files of any size.
+
+    One table may hold both, with --pred and --target.
+
+    losscli eval preds.npy targets.npy --loss smooth_l1
+
+    losscli eval table.csv --pred y_hat --target y -l mse -l smooth_l1:beta=0.5 --by region
+
+    losscli eval preds.npy targets.npy -l mse --max mse=0.25 --gate "mse.ci_high <= 0.3"
+
+    losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
+    """
+    from losscli.backends.heap import reuse_freed_memory
+    from losscli.commands.evaluate import run_evaluation
+
+    reuse_freed_memory()
+    return run_evaluation(replace(plan, digest=call.format == "json"), call.progress)

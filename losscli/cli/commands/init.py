@@ -1,0 +1,19 @@
+"""`losscli init`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.files import InitPlan
+
+
+@command(InitPlan, Panel.SETUP, first=True)
+def run(plan: InitPlan, _: Call) -> Any:
+    """Write losscli.yaml and a CI workflow into the current folder, from the files found there.
+
+    losscli init
+
+    losscli init --ci gitlab
+    """
+    from losscli.commands.init import run_init
+
+    return run_init(plan)

@@ -1,0 +1,21 @@
+"""`losscli list`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.catalogue import ListPlan
+
+
+@command(ListPlan, Panel.LOSSES, first=True)
+def run(plan: ListPlan, _: Call) -> Any:
+    """The losses, by family; WORD is searched in names, families, formulas and uses.
+
+    losscli list
+
+    losscli list --task multiclass --takes logit
+
+    losscli list quantile --format json
+    """
+    from losscli.explanation.catalogue import catalogue
+
+    return catalogue(plan.word, plan.family, plan.task, plan.takes)

@@ -1,0 +1,19 @@
+"""`losscli plot`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.plot import PlotPlan
+
+
+@command(PlotPlan, Panel.LOSSES, user_code=True)
+def run(plan: PlotPlan, _: Call) -> Any:
+    """The curves of losses and of their gradients, in the terminal or in a picture.
+
+    losscli plot smooth_l1 mae mse
+
+    losscli plot huber:delta=0.5 huber:delta=2 --range=-4:4 --output huber.svg
+    """
+    from losscli.commands.plot import run_plot
+
+    return run_plot(plan)

@@ -1,0 +1,19 @@
+"""`losscli results list`."""
+
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.files import HistoryPlan
+
+
+@command(HistoryPlan, Panel.EVALUATE, first=True)
+def run(plan: HistoryPlan, _: Call) -> Any:
+    """The saved results, the newest first; of one config where its name is given, or `eval`.
+
+    losscli results list
+
+    losscli results list ci-gate
+    """
+    from losscli.commands.results import run_list
+
+    return run_list(plan)

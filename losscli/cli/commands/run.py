@@ -1,0 +1,46 @@
+"""`losscli run`."""
+
+import sys
+from typing import Any
+
+from losscli.cli.command import Call, Panel, command
+from losscli.plans.run import RunCommand
+
+
+@command(RunCommand, Panel.EVALUATE, user_code=True)
+def run(plan: RunCommand, call: Call) -> Any:
+    """The evaluations, benchmarks and gates of CONFIG.yaml, saved under results/.
+
+    losscli run configs/quickstart.yaml
+
+    losscli run ci.yaml --set defaults.device=cuda --only val-loss -o junit.xml -o summary.md
+
+    losscli run ci.yaml --dry-run
+
+    losscli run configs/*.yaml --dry-run --no-data
+
+    losscli run ci.yaml --self-test
+    """
+    from losscli.backends.heap import reuse_freed_memory
+    from losscli.commands.run import run_config
+
+    if plan.dry_run or plan.print_config:
+        from losscli.commands.dry_run import describe
+
+        return describe(plan)
+    from losscli.config.planner import plan_of
+
+    config = plan_of(plan.config[0], plan.set, plan.only)
+    reuse_freed_memory()
+    if plan.self_test:
+        from losscli.selftest import self_test
+
+        return self_test(config, output=plan.output, progress=call.progress)
+    return run_config(
+        config,
+        output=plan.output,
+        fail_fast=plan.fail_fast,
+        results=plan.results if plan.save else None,
+        command=("losscli", *sys.argv[1:]),
+        progress=call.progress,
+    )

@@ -1,0 +1,40 @@
+"""`losscli schema`."""
+
+import json
+from typing import Any, NamedTuple
+
+from losscli.cli.command import Call, Panel, command
+from losscli.errors import UsageError
+from losscli.plans.catalogue import SchemaPlan
+
+
+class Schema(NamedTuple):
+    """A JSON Schema as a result."""
+
+    content: dict[str, Any]
+    notes: tuple[()] = ()
+    exit_code: int = 0
+
+    def to_json(self) -> str:
+        """The schema as text."""
+        return json.dumps(self.content, indent=2)
+
+
+@command(SchemaPlan, Panel.SETUP)
+def run(plan: SchemaPlan, _: Call) -> Schema:
+    """Print the JSON Schema of configs, or of what a command prints as JSON.
+
+    losscli schema > losscli.schema.json
+
+    losscli schema --of eval
+    """
+    from losscli.results.schemas import DOCUMENTS, schema
+
+    if plan.of == "config":
+        from losscli.config.model import schema as config_schema
+
+        return Schema(config_schema())
+    if plan.of not in DOCUMENTS:
+        words = ", ".join(["config", *DOCUMENTS])
+        raise UsageError(f"no schema of {plan.of!r}", hint=f"--of takes {words}")
+    return Schema(schema(plan.of))

@@ -1,0 +1,105 @@
+"""The data of an evaluation, opened as its plan says."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from losscli.errors import DataError, UsageError
+from losscli.losses.spec.binding import BoundLoss
+from losscli.plans.evaluate import EvalPlan
+from losscli.sources.frame import Frame, is_frame
+from losscli.sources.opening import open_source, with_reference
+from losscli.sources.reference import Reference
+from losscli.sources.source import Source
+
+
+@contextmanager
+def open_data(
+    plan: EvalPlan, reference: Reference | None = None, *, targeted: bool | None = None
+) -> Iterator[Source]:
+    """A context with the data of an evaluation, of which the headers are read.
+
+    reference: other predictions of the same rows. targeted: True if there are targets, which some
+    losses do not take; None: as the losses of the plan say, where they are bound.
+    """
+    if isinstance(plan.preds, Source):  # its owner closes it
+        yield plan.preds if reference is None else with_reference(plan.preds, reference)
+        return
+    if targeted is None:
+        losses = [loss for loss in plan.loss if isinstance(loss, BoundLoss)]
+        named = plan.targets is not None or bool(plan.target)
+        targeted = takes_targets(losses) and (named or not any(loss.code for loss in losses))
+    plan = _with_arrays(plan, targeted=targeted)
+    source = open_source(
+        plan.preds,
+        plan.targets,
+        targeted=targeted,
+        pred=plan.pred,
+        target=plan.target,
+        ids=plan.id,
+        weights=plan.weights,
+        by=plan.by,
+        header=plan.header,
+        reference=reference,
+    )
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def takes_targets(losses: Sequence[BoundLoss]) -> bool:
+    """True if any of the losses takes targets; without losses they are expected."""
+    return not losses or any(loss.loss.rows_of.targeted for loss in losses)
+
+
+def _with_arrays(plan: EvalPlan, *, targeted: bool) -> EvalPlan:
+    """The plan with the named columns of DataFrames in the place of their names.
+
+    Raises UsageError without the columns of both, DataError for a column that does not exist, and
+    for ids that differ.
+    """
+    preds = Frame(plan.preds, "preds") if is_frame(plan.preds) else None
+    targets = Frame(plan.targets, "targets") if is_frame(plan.targets) else None
+    if preds is None and targets is None:
+        return plan
+    if preds is not None and targeted and plan.targets is None and not (plan.pred and plan.target):
+        raise UsageError(
+            "one DataFrame for both needs the columns of both",
+            place=f"the columns are {', '.join(preds.names)}",
+            hint='pred="COLUMN", target="COLUMN"',
+        )
+    frames = [frame for frame in (preds, targets) if frame is not None]
+    both = len(frames) == 2
+    if both:
+        _check_ids(frames, plan.id)
+    found: dict[str, Any] = {"id": () if both or plan.targets is None else plan.id}
+    if preds is not None and plan.pred:
+        found |= {"preds": preds.array(plan.pred), "pred": ()}
+    if plan.target and (both or plan.targets is None or targets is not None):
+        found |= {"targets": frames[-1].array(plan.target), "target": ()}
+    by = plan.by.items() if isinstance(plan.by, Mapping) else [(str(k), k) for k in plan.by]
+    if any(isinstance(name, str) for _, name in by):
+        found["by"] = {key: _column(frames, name) for key, name in by}
+    return replace(plan, weights=_column(frames, plan.weights), **found)
+
+
+def _column(frames: Sequence[Frame], name: Any) -> Any:
+    """The first column of a name; whatever is not the name of a column as it is."""
+    found = (frame for frame in frames if isinstance(name, str) and name in frame)
+    frame = next(found, None)
+    return name if frame is None else frame.column(name)
+
+
+def _check_ids(frames: Sequence[Frame], names: Sequence[str]) -> None:
+    """Raise DataError where the ids of two DataFrames differ."""
+    for name in names:
+        ours, theirs = (np.asarray(frame.column(name)) for frame in frames)
+        if not np.array_equal(ours, theirs):
+            raise DataError(
+                f"the ids {name!r} of preds and targets differ",
+                hint="sort both by id: rows are paired by position",
+            )

@@ -1,0 +1,50 @@
+"""What `list`, `explain` and `schema` can be asked for."""
+
+from typing import Any, Literal
+
+from losscli.plans.flags import argument, flag, plan
+from losscli.plans.shared import LOOK, OUT
+
+
+@plan
+class ListPlan:
+    """A selection of the losses."""
+
+    word: str | None = argument(
+        "Part of a name, a family, a formula or a use.", default=None, kw_only=False,
+        metavar="[WORD]", complete="word",
+    )  # fmt: skip
+    family: str | None = flag(
+        "Losses of one family, such as regression.",
+        default=None, panel=LOOK, metavar="NAME", complete="family",
+    )  # fmt: skip
+    task: str | None = flag(
+        "regression, count, distribution, binary, multiclass, multilabel, ordinal, divergence,"
+        " ranking, segmentation or box.",
+        default=None, panel=LOOK, metavar="NAME", complete="task",
+    )  # fmt: skip
+    takes: str | None = flag(
+        "The kind of predictions or targets: real, probability, logit, label, ...",
+        default=None, panel=LOOK, metavar="KIND",
+    )  # fmt: skip
+
+
+@plan
+class ExplainPlan:
+    """The facts of one loss: a spec, a loss of `losscli.losses`, or a function."""
+
+    loss: Any = argument(
+        "A loss, with or without parameters.", kw_only=False, metavar="LOSS[:key=value,...]",
+        complete="loss",
+    )  # fmt: skip
+
+
+@plan
+class SchemaPlan:
+    """The JSON Schema of a config or of a document."""
+
+    of: str = flag(
+        "config, or a document: eval, bench, run, diff, check, error, results, ...",
+        default="config", metavar="KIND", complete="document",
+    )  # fmt: skip
+    format: Literal["json"] = flag("The format of a schema.", default="json", panel=OUT)

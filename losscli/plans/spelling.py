@@ -1,0 +1,64 @@
+"""Flags in messages, spelled as the user of the command line, of Python or of YAML writes them.
+
+Messages are written with flags (`--nan skip`); where a plan did not come from the command line, its
+flags are respelled (`nan="skip"`, `nan: skip`).
+"""
+
+import re
+from typing import Any, Literal, TypeAlias
+
+from losscli.errors import LossCliError
+from losscli.plans.flags import Declaration, declarations
+
+Style: TypeAlias = Literal["python", "yaml"]
+
+_FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]*|-[a-z])(?:[ =](\"[^\"]*\"|[^\s,;()]*[^\s,;().]))?")
+_WORD = re.compile(r"[a-z]+")
+
+
+def respell(error: LossCliError, plan: type[Any], style: Style) -> None:
+    """Respell the flags of a plan in an error's message, place and hint."""
+    error.message = respelled(error.message, plan, style)
+    error.args = (error.message,)
+    error.hint = respelled(error.hint, plan, style)
+    if isinstance(error.place, str):
+        error.place = respelled(error.place, plan, style)
+
+
+def respelled(text: str, plan: type[Any], style: Style) -> str:
+    """A text with the flags of a plan respelled; those of other commands stay."""
+    if "losscli " in text:  # a command line, to be typed as it is
+        return text
+
+    def replace(found: re.Match[str]) -> str:
+        typed, value = found[1], found[2]
+        for each in declarations(plan):
+            if typed == each.spelling or typed == each.flag.short:
+                return _spelled(each, typed, value, style)
+            if typed == f"--no-{each.name}" and each.kind == "switch":
+                rest = "" if value is None else f" {value}"
+                return _assigned(each, "False", style) + rest
+        return found[0]
+
+    return _FLAG.sub(replace, text)
+
+
+def _spelled(each: Declaration, typed: str, value: str | None, style: Style) -> str:
+    """A flag with the word that follows it, which may be its value or the rest of the sentence."""
+    name = each.name if style == "python" else each.key
+    if each.kind == "switch":
+        words = _assigned(each, "True", style) if value is None else name
+        return words if value is None else f"{words} {value}"
+    if value is None:
+        return name
+    is_value = typed == each.flag.short or value in each.words() or not _WORD.fullmatch(value)
+    return _assigned(each, value, style) if is_value else f"{name} {value}"
+
+
+def _assigned(each: Declaration, value: str, style: Style) -> str:
+    """A flag with its value: `nan="skip"`, or `nan: skip`."""
+    if style == "yaml":
+        plain = value.lower() if each.kind == "switch" else value
+        return f"{each.key}: {f'[{plain}]' if each.flag.key and each.several else plain}"
+    literal = each.kind in ("switch", "count", "number") or value[:1] == '"'
+    return f"{each.name}={value if literal else repr(value).replace(chr(39), chr(34))}"
