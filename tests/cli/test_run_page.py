@@ -113,7 +113,7 @@ def test_a_wrong_implementation_is_told_with_its_reason(losscli, table):
     said = losscli("run", "b.yaml", "--no-save")
     (line,) = (
         line for line in said.out.splitlines()
-        if line.startswith("  WRONG k mae numpy:k.py:f 1000 float32 forward:")
+        if line.startswith("  INCORRECT k mae numpy:k.py:f 1000 float32 forward:")
     )  # fmt: skip
     found, true = re.findall(r"\d+\.\d+", line)
     assert said.code == 1

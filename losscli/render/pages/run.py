@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from losscli.render.gates import gates_line
+from losscli.render.names import short_names
 from losscli.render.numbers import interval, percent
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.pages import builder_of
@@ -38,14 +39,14 @@ def report_cases(result: Run) -> list[ReportCase]:
 
 def _evals(result: Run) -> Table | None:
     evals = {n: part for n, part in result.results.items() if isinstance(part, Evaluation)}
-    lines = [line for name, part in evals.items() for line in _losses(name, part)]
-    head = _interval_head(evals.values())
-    heads = ("run", "loss", "mean", head, "n")
-    return Table(heads, lines, frozenset({0, 1, 3}), (head,)) if lines else None
+    rows = [row for name, part in evals.items() for row in _losses(name, part)]
+    interval_header = _interval_header(evals.values())
+    headers = ("run", "loss", "mean", interval_header, "n")
+    return Table(headers, rows, frozenset({0, 1, 3}), (interval_header,)) if rows else None
 
 
-def _interval_head(parts: Iterable[Evaluation]) -> str:
-    """The head of the intervals, with their level where it is the same for all."""
+def _interval_header(parts: Iterable[Evaluation]) -> str:
+    """The header of the intervals, with their level where all have the same."""
     levels = {loss.ci_level for part in parts for loss in part.losses}
     return f"{percent(*levels)} interval" if len(levels) == 1 else "interval"
 
@@ -78,29 +79,29 @@ def _rows(result: Run) -> Iterator[tuple[str, BenchmarkRow]]:
 
 
 def _benches(result: Run) -> Table | None:
-    lines = [
-        TableRow(
-            (
-                escape(name),
-                escape(_name_of(row)),
-                "-" if row.times is None else duration(row.times.median),
-                "-" if row.speedup is None else f"{row.speedup:.3g}",
-                "" if row.correct else "WRONG",
-            ),
-            "" if row.correct else "red",
-        )
-        for name, row in _rows(result)
-    ]
-    return Table(_BENCH_HEADERS, lines, frozenset({0, 1, 4})) if lines else None
+    names = short_names(row.impl for _, row in _rows(result))
+    rows = [_bench_row(name, row, names[row.impl]) for name, row in _rows(result)]
+    return Table(_BENCH_HEADERS, rows, frozenset({0, 1, 4})) if rows else None
 
 
-def _name_of(row: BenchmarkRow) -> str:
+def _bench_row(name: str, row: BenchmarkRow, impl: str) -> TableRow:
+    cells = (
+        escape(name),
+        escape(_described(row, impl)),
+        "-" if row.times is None else duration(row.times.median),
+        "-" if row.speedup is None else f"{row.speedup:.3g}",
+        "" if row.correct else "INCORRECT",
+    )
+    return TableRow(cells, "" if row.correct else "red")
+
+
+def _described(row: BenchmarkRow, impl: str) -> str:
     where = "" if row.device == "cpu" else f" {row.device}"
-    return f"{row.label} {row.impl} {row.size} {row.dtype} {row.passes}{where}"
+    return f"{row.label} {impl} {row.size} {row.dtype} {row.passes}{where}"
 
 
 def _failures(result: Run) -> Iterator[str]:
-    """Why a step gave no result, where no gate of it says so."""
+    """The reasons of steps without a result, where none of their gates says so."""
     gated = {gate.run for gate in result.gates}
     for name, failure in result.failures.items():
         if name not in gated:
@@ -109,7 +110,8 @@ def _failures(result: Run) -> Iterator[str]:
 
 
 def _incorrect(result: Run) -> Iterator[str]:
-    """Why a row of a benchmark is not correct."""
+    """The faults of incorrect rows of benchmarks."""
     for name, row in _rows(result):
         if not row.correct:
-            yield f"WRONG {escape(name)} {escape(_name_of(row))}: {escape(str(row.fault))}"
+            described = escape(f"{name} {_described(row, row.impl)}")
+            yield f"INCORRECT {described}: {escape(str(row.fault))}"

@@ -1,4 +1,4 @@
-"""A benchmark as a picture: time and bandwidth against size, on logarithmic axes."""
+"""A picture of a benchmark: time and bandwidth against size, on logarithmic axes."""
 
 import io
 import math
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _INCHES = (9.0, 3.6)  # of one line of panels
 _MARKS = "osD^vP*X"
+_LINE: dict[str, Any] = {"linewidth": 1.2, "markersize": 4}
 
 
 def draw(result: "Benchmark", form: str) -> bytes:
@@ -33,45 +34,46 @@ def draw(result: "Benchmark", form: str) -> bytes:
 
 
 def _time(axis: Any, rows: "list[BenchmarkRow]") -> None:
-    for number, (impl, mine) in enumerate(_by_impl(rows).items()):
-        medians = [1e3 * row.times.median for row in mine if row.times]
-        low = [_end(row, 0) for row in mine if row.times]
-        high = [_end(row, 1) for row in mine if row.times]
-        sizes = [math.prod(row.shape) for row in mine if row.times]
-        style = f"{_MARKS[number % len(_MARKS)]}-"
-        axis.plot(sizes, medians, style, label=impl, linewidth=1.2, markersize=4)
-        axis.fill_between(sizes, low, high, alpha=0.2)
-    limits = {
-        math.prod(row.shape): 1e3 * row.limit_time_s for row in rows if row.limit_time_s is not None
-    }
-    axis.plot(list(limits), list(limits.values()), "k--", linewidth=1.0, label="peak bandwidth")
-    axis.set(xscale="log", yscale="log", xlabel="elements", ylabel="median time, ms")
+    for number, (impl, own) in enumerate(_by_impl(rows).items()):
+        times = [row.times for row in own if row.times]
+        medians = [1e3 * each.median for each in times]
+        ends = [each.ci or (each.median, each.median) for each in times]
+        low, high = ([1e3 * end[side] for end in ends] for side in (0, 1))
+        axis.plot(list(map(_size, own)), medians, _style(number), label=impl, **_LINE)
+        axis.fill_between(list(map(_size, own)), low, high, alpha=0.2)
+    peaks = {_size(row): 1e3 * row.limit_time_s for row in rows if row.limit_time_s is not None}
+    _finish(axis, peaks, "median time, ms")
     axis.legend(fontsize=8, frameon=False)
-    axis.grid(visible=True, which="major", alpha=0.3)
 
 
 def _bandwidth(axis: Any, rows: "list[BenchmarkRow]") -> None:
-    for number, (impl, mine) in enumerate(_by_impl(rows).items()):
-        found = [(math.prod(row.shape), row.gb_per_s) for row in mine if row.gb_per_s]
-        style = f"{_MARKS[number % len(_MARKS)]}-"
-        axis.plot(*zip(*found, strict=True), style, label=impl, linewidth=1.2, markersize=4)
-    limits = {
-        math.prod(row.shape): row.bytes / row.limit_time_s / 1e9 for row in rows if row.limit_time_s
-    }
-    axis.plot(list(limits), list(limits.values()), "k--", linewidth=1.0, label="peak bandwidth")
-    axis.set(xscale="log", yscale="log", xlabel="elements", ylabel="useful GB/s")
+    for number, own in enumerate(_by_impl(rows).values()):
+        known = {_size(row): row.gb_per_s for row in own if row.gb_per_s}
+        axis.plot(list(known), list(known.values()), _style(number), **_LINE)
+    peaks = {_size(row): row.bytes / row.limit_time_s / 1e9 for row in rows if row.limit_time_s}
+    _finish(axis, peaks, "useful GB/s")
+
+
+def _finish(axis: Any, peaks: dict[int, float], name: str) -> None:
+    """The line of the peak bandwidth by size, the axes and the grid."""
+    if peaks:
+        axis.plot(list(peaks), list(peaks.values()), "k--", linewidth=1.0, label="peak bandwidth")
+    axis.set(xscale="log", yscale="log", xlabel="elements", ylabel=name)
     axis.grid(visible=True, which="major", alpha=0.3)
 
 
 def _by_impl(rows: "list[BenchmarkRow]") -> "dict[str, list[BenchmarkRow]]":
-    """Right and timed rows of each implementation, by size."""
-    found: dict[str, list[BenchmarkRow]] = {}
-    for row in sorted(rows, key=lambda row: math.prod(row.shape)):
+    """The correct and timed rows of each implementation, by size."""
+    by_impl: dict[str, list[BenchmarkRow]] = {}
+    for row in sorted(rows, key=_size):
         if row.correct and row.times is not None:
-            found.setdefault(row.impl, []).append(row)
-    return found
+            by_impl.setdefault(row.impl, []).append(row)
+    return by_impl
 
 
-def _end(row: "BenchmarkRow", which: int) -> float:
-    assert row.times is not None
-    return 1e3 * (row.times.median if row.times.ci is None else row.times.ci[which])
+def _size(row: "BenchmarkRow") -> int:
+    return math.prod(row.shape)
+
+
+def _style(number: int) -> str:
+    return f"{_MARKS[number % len(_MARKS)]}-"
