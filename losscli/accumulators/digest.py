@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-# Bytes: so few that what a block holds of leaves it does not fill is little beside the whole.
+# Bytes: few, so that the incomplete leaves at both ends of a block are small.
 _LEAF = 1 << 16
 
 
@@ -41,7 +41,7 @@ class Digest:
         self._open = b""
 
     def append(self, part: Leaves) -> None:
-        """Take the part that follows."""
+        """Append the part that follows."""
         self._open += part.head
         while len(self._open) >= _LEAF:
             self._root.update(self._sha256(self._open[:_LEAF]).digest())

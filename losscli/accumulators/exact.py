@@ -32,7 +32,7 @@ _scratch = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class ExactSum:
-    """A sum of float64 values, never rounded; `+` merges two, `ExactSum()` is the sum of none.
+    """A sum of float64 values, never rounded; `+` merges two, `ExactSum()` is the empty sum.
 
     units: the finite part in units of 2**-1074, the smallest float64, hence an integer.
     count: all values added; nan, pos_inf, neg_inf: how many of them were not finite.
@@ -79,7 +79,7 @@ class ExactSum:
 
     @property
     def finite(self) -> bool:
-        """Whether every value added was a finite number."""
+        """True if every value added was finite."""
         return not (self.nan or self.pos_inf or self.neg_inf)
 
     def __float__(self) -> float:

@@ -1,1 +1,1 @@
-"""Predictions held against others of the same rows, row by row."""
+"""Predictions compared with others of the same rows, row by row."""

@@ -1,4 +1,4 @@
-"""What is done with one block: two predictions through the same losses, and their difference."""
+"""The comparison of one block: two predictions through the same losses, and their difference."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from losscli.accumulators.rows import RowLosses
 from losscli.backends.backend import Backend
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockEvaluator, BlockResult
-from losscli.evaluation.measure import fit
+from losscli.evaluation.layout import row_layout
 from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
@@ -26,9 +26,9 @@ class PairResult(NamedTuple):
 
 
 class PairEvaluator:
-    """Measures the differences of blocks: each loss of the predictions, less the reference's.
+    """Evaluates differences: each loss of the predictions minus that of the reference.
 
-    Raises DataError where the two are of unlike shapes, or where a loss does not take them.
+    Raises DataError if their shapes differ, or if a loss does not take them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class PairEvaluator:
     ) -> None:
         self._source = source
         self.reference = reference_source(source)
-        own, other = fit(source, losses), fit(self.reference, losses)
+        own, other = row_layout(source, losses), row_layout(self.reference, losses)
         if own["preds"] != other["preds"]:
             raise DataError(
                 f"rows of {self.reference.table('preds').path} are "
@@ -50,7 +50,7 @@ class PairEvaluator:
         )
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> PairResult:
-        """The measure of one block."""
+        """The states of one block."""
         with np.errstate(all="ignore"):
             block = cut.load(workspace)
             check_ids(self._source, block)

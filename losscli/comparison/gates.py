@@ -10,7 +10,7 @@ _PROBABILITIES = "looks_like_probabilities"
 
 
 def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> GateResult:
-    """A gate beside the difference of its loss; allowed: codes of notes that spoil no gate."""
+    """The judgement of a gate on a difference; allowed: codes of notes that it may have."""
     difference = found[gate.label]
     if found.probabilities and difference.takes_logits and _PROBABILITIES not in allowed:
         words = f"{_PROBABILITIES}: {found.probabilities[0]}; allow_note says that they are none"
@@ -31,7 +31,7 @@ def _no_evidence(difference: Difference) -> str:
     if not math.isfinite(difference.value):
         return "the difference is not a finite number"
     if not math.isfinite(difference.reference):
-        return "the mean that is held against is not a finite number"
+        return "the mean of the reference is not a finite number"
     if difference.n < 2:
         return "one row makes no interval"
     if difference.ci is None or not all(map(math.isfinite, difference.ci)):
@@ -40,7 +40,7 @@ def _no_evidence(difference: Difference) -> str:
 
 
 def _decided(gate: NotWorse, difference: Difference, limit: float) -> tuple[GateStatus, str]:
-    """The status, and the difference with its interval beside the margin."""
+    """The status, and the difference with its interval and the margin in words."""
     assert difference.ci is not None
     low, high = difference.ci
     by_share = gate.margin.relative and difference.reference != 0.0

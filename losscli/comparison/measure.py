@@ -1,11 +1,12 @@
-"""`compare`: a source and its reference through the same losses, one block a worker in memory."""
+"""`compare`: the losses of a source and of its reference, with one block a worker in memory."""
 
 from collections.abc import Callable, Sequence
 
 from losscli.backends.backend import Backend
 from losscli.comparison.block import PairEvaluator
 from losscli.engines.engine import Engine
-from losscli.evaluation.measure import EvaluationState, no_progress
+from losscli.evaluation.measure import no_progress
+from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.results.comparison import Comparison, Difference
@@ -23,19 +24,17 @@ def compare(
     block_rows: int | None = None,
     progress: Callable[[float], None] = no_progress,
 ) -> Comparison:
-    """How much larger each loss of the predictions is than that of the source's reference.
+    """The difference of each loss of the predictions from that of the source's reference.
 
     Paired row by row: a row counts where it counts for both. Any engine, thread count and block
     size gives the same difference.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
-    meter = PairEvaluator(source, losses, backend, nan=nan)
-    difference, reference = (
-        EvaluationState(source, len(losses)),
-        EvaluationState(meter.reference, len(losses)),
-    )
-    for part in engine.map(meter, source.blocks(block_rows)):
+    evaluator = PairEvaluator(source, losses, backend, nan=nan)
+    difference = EvaluationState(source, len(losses))
+    reference = EvaluationState(evaluator.reference, len(losses))
+    for part in engine.map(evaluator, source.blocks(block_rows)):
         difference.add(part.difference)
         reference.add(part.reference)
         progress(difference.size / source.size)
@@ -43,11 +42,11 @@ def compare(
     difference.raise_violation()
     reference.raise_violation()
     of_logits = any(loss.takes_logits for loss in losses)
-    sides = ((source, difference), (meter.reference, reference))
+    sides = ((source, difference), (evaluator.reference, reference))
     return Comparison(
         tuple(
-            Difference.of(loss, accumulator, beside, ci)
-            for loss, accumulator, beside in zip(
+            Difference.of(loss, ours, theirs, ci)
+            for loss, ours, theirs in zip(
                 losses, difference.accumulators, reference.accumulators, strict=True
             )
         ),

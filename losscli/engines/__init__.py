@@ -1,1 +1,1 @@
-"""Where blocks are worked on: an engine maps a function over tasks and keeps their order."""
+"""Engines: they map a function over blocks and keep their order."""

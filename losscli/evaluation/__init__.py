@@ -1,4 +1,4 @@
-"""A source through its losses into accumulators, and the result."""
+"""Evaluation: the losses of a source, accumulated into a result."""
 
 from losscli.evaluation.measure import measure
 from losscli.results.document import Note

@@ -1,4 +1,4 @@
-"""An evaluation beside its gates: what a selector names in it, and in a saved result."""
+"""The gates of an evaluation: the numbers that a selector names in it, and in a saved result."""
 
 from collections.abc import Mapping, Sequence
 

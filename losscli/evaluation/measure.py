@@ -1,31 +1,27 @@
-"""`measure`: a source through its losses into accumulators, one block a worker in memory."""
+"""`measure`: evaluate the losses of a source, with one block a worker in memory."""
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.accumulators.digest import Digest
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
 from losscli.backends.machine import environment
 from losscli.engines.engine import Engine
-from losscli.errors import DataError, UsageError
-from losscli.evaluation.block import BlockEvaluator, BlockResult
-from losscli.evaluation.groups import GroupAccumulators
+from losscli.evaluation.block import BlockEvaluator
+from losscli.evaluation.layout import Row, row_layout
 from losscli.evaluation.loss_results import loss_result
 from losscli.evaluation.notes import notes_of
-from losscli.evaluation.validity import Mark, Violation
+from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.document import Note
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
 from losscli.sources.source import Source
-
-Row: TypeAlias = tuple[int, ...]
 
 
 class Samples(Protocol):
@@ -36,7 +32,7 @@ class Samples(Protocol):
 
 
 def no_progress(done: float) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 def measure(
@@ -55,45 +51,40 @@ def measure(
 ) -> Evaluation:
     """The losses of a source's rows; any engine, thread count and block size gives the same mean.
 
-    samples: takes the losses of every row. progress: is told the share of bytes done.
+    samples: takes the losses of every row. progress: is called with the share of bytes done.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
     parameter does not fit the shapes.
     """
     start = time.perf_counter()
-    layout = fit(source, losses)
-    meter = BlockEvaluator(
+    layout = row_layout(source, losses)
+    evaluator = BlockEvaluator(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )
-    total = EvaluationState(source, len(losses))
-    for part in engine.map(meter, source.blocks(block_rows)):
-        total.add(part)
-        if samples is not None and part.samples:
-            samples.append(part.samples)
-        progress(total.size / source.size)
+    state = EvaluationState(source, len(losses))
+    for block in engine.map(evaluator, source.blocks(block_rows)):
+        state.add(block)
+        if samples is not None and block.samples:
+            samples.append(block.samples)
+        progress(state.size / source.size)
     source.verify()
-    total.raise_violation()
-    remarks = total.verdicts(losses)
+    state.raise_violation()
+    findings = state.findings(losses)
 
     def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
         return tuple(
             loss_result(
-                loss,
-                accumulator,
-                reduction,
-                ci,
-                lambda row: _line(source, row),
-                _elements(loss, layout),
+                loss, rows, reduction, ci, lambda row: _line(source, row), _outputs(loss, layout)
             )
-            for loss, accumulator in zip(losses, accumulators, strict=True)
+            for loss, rows in zip(losses, accumulators, strict=True)
         )
 
-    results = results_of(total.accumulators)
+    results = results_of(state.accumulators)
     return Evaluation(
         losses=results,
-        groups=total.groups.results(results_of),
-        notes=(*_notes(source, losses, results, layout, total, backend), *remarks),
-        inputs=tuple(_inputs(source, total, digest)),
+        groups=state.groups.results(results_of),
+        notes=(*_notes(source, losses, results, layout, state, backend), *findings),
+        inputs=tuple(_inputs(source, state, digest)),
         backend=backend.name,
         device=backend.device,
         dtype=backend.dtype,
@@ -104,8 +95,8 @@ def measure(
     )
 
 
-def _elements(loss: BoundLoss, layout: dict[str, tuple[int, ...]]) -> int:
-    """The numbers that a row's loss is the mean of."""
+def _outputs(loss: BoundLoss, layout: Mapping[str, Row]) -> int:
+    """The number of outputs whose mean is the loss of a row."""
     return math.prod(layout["preds"]) if loss.loss.elementwise else 1
 
 
@@ -113,139 +104,26 @@ def _notes(
     source: Source,
     losses: Sequence[BoundLoss],
     results: Sequence[LossResult],
-    layout: dict[str, tuple[int, ...]],
-    total: "EvaluationState",
+    layout: Mapping[str, Row],
+    state: EvaluationState,
     backend: Backend,
 ) -> Iterator[Note]:
-    yield from notes_of(source, losses, results, layout, total.probabilities, backend)
-    if total.rounded:
+    yield from notes_of(source, losses, results, layout, state.probabilities, backend)
+    if state.rounded:
         digits = np.finfo(backend.dtype).nmant + 1
         words = f"integers beyond 2^{digits} were rounded to the nearest {backend.dtype}"
         yield Note("integers_rounded", words)
 
 
-def fit(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
-    """The shape of a row of each role as the losses take it; (N, 1) is a column where that fits.
-
-    Raises DataError where a loss does not take these shapes.
-    """
-    pred = source.field("preds").row
-    target = source.field("targets").row if "targets" in source.roles else None
-    pred, target = _reading(losses, pred, target)
-    for loss in losses:
-        if loss.loss.elementwise:
-            _one_column(source, loss)
-        loss.check_shapes(pred, target)
-    layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
-    if "weights" in source.roles:
-        weight = source.field("weights").row
-        if weight not in ((), (1,)):
-            raise UsageError(
-                f"--weights takes one number a row; {source.table('weights').path} has rows of "
-                f"{weight}"
-            )
-        layout["weights"] = ()
-    return layout
-
-
-def _reading(losses: Sequence[BoundLoss], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
-    """The rows as all losses take them, columns before matrices; as they are where none does."""
-    label = None if target is None else _column(target)
-    for one in ((_column(pred), label), (pred, label)):
-        if all(_takes(loss, *one) for loss in losses):
-            return one
-    return pred, target
-
-
-def _column(row: Row) -> Row:
-    return () if row == (1,) else row
-
-
-def _takes(loss: BoundLoss, pred: Row, target: Row | None) -> bool:
-    rows = loss.loss.rows_of
-    return rows.matches(pred, target if rows.targeted else None)
-
-
-def _one_column(source: Source, loss: BoundLoss) -> None:
-    """Raise UsageError where several columns were found and one is meant."""
-    for role, flag in (("preds", "--pred"), ("targets", "--target")):
-        table, field = source.roles[role]
-        if len(field.columns) > 1 and not field.named:
-            raise UsageError(
-                f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one",
-                place=f"columns: {', '.join(field.columns)}",
-                hint=f"name it: {flag} {field.columns[-1]}, or leave others out with --id COLUMN",
-            )
-
-
-class EvaluationState:
-    """The sum of all blocks, in row order, of so many losses."""
-
-    def __init__(self, source: Source, losses: int) -> None:
-        self._source = source
-        self.accumulators = [RowAccumulator() for _ in range(losses)]
-        self.groups = GroupAccumulators(source)
-        self.digests: dict[str, Digest] = {}
-        self.violations: dict[tuple[str, str], Violation] = {}
-        self.marks: dict[Mark, frozenset[str]] = {}
-        self.probabilities = True
-        self.rounded = False
-        self.rows = 0
-        self.size = 0
-
-    def add(self, part: BlockResult) -> None:
-        """Take the block that follows."""
-        self.rows += part.rows
-        self.size += part.size
-        for mark, found in part.marks.items():
-            self.marks[mark] = self.marks.get(mark, frozenset()) | found
-        self.probabilities &= part.probabilities
-        self.rounded |= part.rounded
-        for role, leaves in part.leaves.items():
-            self.digests.setdefault(role, Digest()).append(leaves)
-        for key, violation in part.violations.items():
-            known = self.violations.get(key)
-            self.violations[key] = known + violation if known else violation
-        self.groups.add(part.groups)
-        if part.accumulators:
-            self.accumulators = [
-                a + b for a, b in zip(self.accumulators, part.accumulators, strict=True)
-            ]
-
-    def raise_violation(self) -> None:
-        """Raise DataError for the first offending row, with the number of rows like it."""
-        if self.violations:
-            first = min(self.violations.values(), key=lambda violation: violation.row)
-            raise first.error(self._source, self.rows)
-
-    def verdicts(self, losses: Sequence[BoundLoss]) -> list[Note]:
-        """What the marks of all blocks come to, each once; raises DataError where that is wrong."""
-        found: dict[str, Note] = {}
-        for loss in losses:
-            for role, domain in (("preds", loss.pred), ("targets", loss.target)):
-                marks = self.marks.get((loss.label, role))
-                verdict = domain.finding(marks) if marks and domain else None
-                if verdict is None:
-                    continue
-                path = self._source.table(role).path
-                if not verdict.code:
-                    raise DataError(
-                        f"{loss.loss.name}: {verdict.message}", place=path, hint=verdict.hint
-                    )
-                words = f"{path}: {verdict.message}"
-                found.setdefault(words, Note(verdict.code, words, hint=verdict.hint))
-        return list(found.values())
-
-
-def _inputs(source: Source, total: EvaluationState, digest: bool) -> list[Input]:
+def _inputs(source: Source, state: EvaluationState, digest: bool) -> list[Input]:
     return [
         Input(
             role=role,
             path=table.path,
             format=table.format,
-            shape=(total.rows, *field.row),
+            shape=(state.rows, *field.row),
             dtype=field.dtype,
-            digest=total.digests[role].hexdigest() if digest else None,
+            digest=state.digests[role].hexdigest() if digest else None,
             columns=field.columns,
         )
         for role, (table, field) in source.roles.items()

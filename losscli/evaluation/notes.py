@@ -1,4 +1,4 @@
-"""What a number does not say by itself."""
+"""The notes of an evaluation: facts that a number alone does not show."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +61,7 @@ def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:
 
 
 def _conventions(losses: Sequence[BoundLoss]) -> Iterator[Note]:
-    """What a library does otherwise, once a loss however often it is asked for."""
+    """The differences of a library's conventions, once for each loss."""
     for words in dict.fromkeys(
         f"{loss.loss.name}: {loss.convention.note}"
         for loss in losses

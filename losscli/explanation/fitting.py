@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from losscli.errors import LossCliError
-from losscli.evaluation.measure import fit
+from losscli.evaluation.layout import row_layout
 from losscli.explanation.kinds import tasks_of
 from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.core.labels import Choice, IntegerLabels, Labels
@@ -44,7 +44,7 @@ def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, 
     params = loss.resolve({})
     bound = BoundLoss(loss, params, loss.name)
     try:
-        layout = fit(source, [bound])
+        layout = row_layout(source, [bound])
     except LossCliError:
         return None
     shaped = {role: arrays[role].reshape(-1, *row) for role, row in layout.items()}

@@ -1,1 +1,1 @@
-"""Where numbers come from: one file a format, all of them cut into aligned blocks of rows."""
+"""Sources of data: one file a format, all of them cut into aligned blocks of rows."""

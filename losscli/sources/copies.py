@@ -29,7 +29,7 @@ def copy_rows(source: Source, most: int) -> dict[str, Loaded]:
             size += part.codes.size
         if size > most:
             raise DataError(
-                f"it has more than {most:,} numbers: too many for copies",
+                f"the data has more than {most:,} numbers: too many for copies",
                 hint="name a smaller sample of the data",
             )
     found: dict[str, Loaded] = {role: np.concatenate(parts) for role, parts in arrays.items()}

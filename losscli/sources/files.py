@@ -16,7 +16,7 @@ _PREADV, _PREAD = hasattr(os, "preadv"), hasattr(os, "pread")
 class OpenFile:
     """A regular file, its size and its identity at the time it was opened.
 
-    Raises DataError for what is missing, unreadable, or no regular file; a FIFO does not block.
+    Raises DataError for what is missing, unreadable, or not a regular file; a FIFO does not block.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -65,7 +65,7 @@ class OpenFile:
         return bytes(buffer)
 
     def verify(self) -> None:
-        """Raise DataError where the file is not what it was when it was opened."""
+        """Raise DataError if the file has changed since it was opened."""
         now = os.fstat(self._descriptor)
         if (now.st_size, now.st_mtime_ns) != (self._status.st_size, self._status.st_mtime_ns):
             raise DataError(
@@ -75,7 +75,7 @@ class OpenFile:
             )
 
     def close(self) -> None:
-        """Give the descriptor back; a second time does nothing."""
+        """Close the descriptor; a second call does nothing."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -1,4 +1,4 @@
-"""What `--by` names: columns of the tables at hand, files, arrays; each a role of the source."""
+"""The keys of `--by`: columns of open tables, files, arrays; each a role of the source."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,16 +22,16 @@ class Groups(NamedTuple):
 
     @property
     def columns(self) -> list[str]:
-        """Columns of tables, which are no predictions."""
+        """Columns of the tables that are keys, so not predictions."""
         return [name for _, field in self.roles.values() for name in field.columns]
 
 
 def find_groups(by: Sequence[Any] | Mapping[str, Any], find: Find, opened: Open) -> Groups:
-    """The groups of columns, files and arrays; a mapping names its own.
+    """The groups of columns, files and arrays; a mapping gives their names.
 
     find: the table that has a column of that name, None for a file. opened: a file as a table.
 
-    Raises UsageError where two have one name, DataError for what is no key a row.
+    Raises UsageError if two keys have one name, DataError for an array that is not a key a row.
     """
     things = by.items() if isinstance(by, Mapping) else ((None, thing) for thing in by)
     taken: dict[int, tuple[Table, list[str], list[str]]] = {}
@@ -77,7 +77,7 @@ def _names(table: Table, name: str, given: str | None) -> Iterator[str]:
     row = table.field("groups", None, ()).row
     if len(row) > 1:
         raise DataError(
-            f"{table.path} has rows of {row}; --by takes a key a row, or a few",
+            f"{table.path} has rows of {row}; --by takes one key a row, or a few",
             hint="name an array of shape (N,) or (N, K)",
         )
     yield from [name] if row in ((), (1,)) else [f"{name}_{k + 1}" for k in range(row[0])]

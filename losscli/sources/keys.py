@@ -1,4 +1,4 @@
-"""Keys of rows: which group each row of a block is in, without a loop over the rows."""
+"""Group keys: the group of each row of a block, found without a loop over the rows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
@@ -10,8 +10,8 @@ Key: TypeAlias = tuple[str, ...]
 Codes: TypeAlias = NDArray[np.intp]
 
 _SPAN = 1 << 16  # integers that lie so close are told apart by a table and not by sorting
-_NO_KEY = ("nan", "NaN")  # what files call a missing number
-_NOTHING = ("None", "nan", "NaN", "NaT", "<NA>")  # what Python and pandas call a missing value
+_MISSING_NUMBERS = ("nan", "NaN")  # in files
+_MISSING_VALUES = ("None", "nan", "NaN", "NaT", "<NA>")  # in Python and pandas
 
 
 class Keys(NamedTuple):
@@ -25,7 +25,7 @@ class Keys(NamedTuple):
 
     @classmethod
     def of(cls, values: NDArray[Any]) -> "Keys":
-        """Those of numbers (n,) or rows of numbers (n, k), as Python writes them: 1, 0.5, True."""
+        """The keys of numbers (n,) or (n, k), as Python writes them: 1, 0.5, True."""
         if values.ndim > 1:
             return cls.product([cls.of(values[:, k]) for k in range(values.shape[1])])
         if values.dtype.kind == "f":
@@ -38,12 +38,14 @@ class Keys(NamedTuple):
 
     @classmethod
     def named(cls, codes: NDArray[Any], texts: Iterable[str]) -> "Keys":
-        """Those of a text file's cells: row i has the text of codes[i], each of which occurs."""
-        return cls(codes.astype(np.intp), [("" if t in _NO_KEY else t,) for t in texts])._merged()
+        """The keys of text cells: row i has the text of codes[i], and each text occurs."""
+        return cls(
+            codes.astype(np.intp), [("" if t in _MISSING_NUMBERS else t,) for t in texts]
+        )._merged()
 
     @classmethod
     def of_objects(cls, values: Iterable[Any]) -> "Keys":
-        """Those of Python objects, as `str` writes them."""
+        """The keys of Python objects, as `str` writes them."""
         places: dict[str, int] = {}
         texts = (v if isinstance(v, str) else _text_of(v) for v in values)
         codes = np.fromiter((places.setdefault(t, len(places)) for t in texts), np.intp)
@@ -67,7 +69,7 @@ class Keys(NamedTuple):
         return cls(np.concatenate(codes), [t for part in parts for t in part.texts])._merged()
 
     def part(self, rows: "slice | NDArray[Any]") -> "Keys":
-        """Those of some of the rows, at least one, in the order that is given."""
+        """The keys of some of the rows, at least one, in the given order."""
         found, codes = _distinct(self.codes[rows])
         return Keys(codes, [self.texts[code] for code in found.tolist()])
 
@@ -78,7 +80,7 @@ class Keys(NamedTuple):
         return order, [0, *np.cumsum(np.bincount(self.codes)).tolist()]
 
     def _merged(self) -> "Keys":
-        """The same with equal texts under one code."""
+        """The same keys with equal texts under one code."""
         places: dict[Key, int] = {}
         moved = [places.setdefault(text, len(places)) for text in self.texts]
         if len(places) == len(self.texts):
@@ -106,13 +108,13 @@ def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
 
 def _text_of(value: Any) -> str:
     text = str(value)
-    return "" if text in _NOTHING else text
+    return "" if text in _MISSING_VALUES else text
 
 
 def sort_keys(keys: Iterable[Key]) -> list[Key]:
     """Keys sorted by their columns: as numbers where all of a column's are, else as texts.
 
-    What is missing comes last.
+    Missing values come last.
     """
     from decimal import Decimal  # float64 cannot tell neighbours apart beyond 2^53
 

@@ -1,4 +1,4 @@
-"""The lines of a text file, in runs of so many: found by counting newlines, and nothing else."""
+"""The lines of a text file in runs of a given length, found by counting newlines."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from losscli.errors import DataError
 from losscli.sources.files import OpenFile
 
-PIECE = 4 << 20  # bytes of text that are held at a time, about
-LONGEST = 64 << 20  # bytes of a line at the most
-_SPOT = 1 << 13  # bytes that are looked at in one place, to tell how long lines are
+PIECE = 4 << 20  # bytes of text that are held at a time, approximately
+LONGEST = 64 << 20  # bytes of a line at most
+_SPOT = 1 << 13  # bytes that are read in one place to estimate the length of lines
 _SPOTS = 8
 _NEWLINE = 10
 
@@ -19,9 +19,9 @@ Text = NDArray[np.uint8]
 
 
 class Run(NamedTuple):
-    """Consecutive lines: where they begin, their bytes, how many they are, the first one's number.
+    """Consecutive lines: the offset and number of their bytes, of the rows, and of the first row.
 
-    text: the bytes themselves; None where they are too many to be held, and are read again.
+    text: the bytes; None if they are too many to be held, and are read again.
     """
 
     offset: int
@@ -32,7 +32,7 @@ class Run(NamedTuple):
 
 
 class Lines:
-    """The lines of a file from byte `begin` on; blank lines at its end are none."""
+    """The lines of a file from byte `begin` on, without blank lines at its end."""
 
     def __init__(self, file: OpenFile, begin: int) -> None:
         self._file = file
@@ -40,7 +40,7 @@ class Lines:
         self.end = self._trimmed_end()
 
     def rows_a_piece(self, sample: bytes) -> int:
-        """Lines that fill a piece where they are longest: in a sample, and in spots of the file."""
+        """Lines that fill a piece, by the longest in a sample and in a few places of the file."""
         length = len(sample) / max(1, sample.count(b"\n"))
         span = self.end - self.begin
         if span > len(sample):
@@ -52,7 +52,7 @@ class Lines:
     def runs(self, rows: int) -> Iterator[Run]:
         """All lines in runs of `rows`, the last one shorter.
 
-        Raises DataError for a line that is too long to be one.
+        Raises DataError for a line that is longer than LONGEST.
         """
         offset, first = self.begin, 0
         guess = PIECE // 4
@@ -64,7 +64,7 @@ class Lines:
             first += run.rows
 
     def pieces(self, run: Run) -> Iterator[Run]:
-        """A run in parts that can be held: itself, or whole lines of it that are read again."""
+        """A run in parts that can be held: the run, or whole lines of it that are read again."""
         if run.text is not None:
             yield run
             return
@@ -95,7 +95,7 @@ class Lines:
             guess *= 2
 
     def _measured(self, offset: int, rows: int, first: int) -> Run:
-        """The same, of lines that are too long to be held all at once: only counted."""
+        """The same for lines that are too long to be held all at once: they are only counted."""
         position, count, ended = offset, 0, offset
         buffer = np.empty(PIECE, np.uint8)
         while position < self.end:
@@ -135,7 +135,7 @@ class Lines:
 
 
 def whole_lines(text: Text, rows: int) -> tuple[int, int]:
-    """How many of at most `rows` whole lines there are, and where they end."""
+    """The number of whole lines, at most `rows`, and the position of their end."""
     strip, count, length = 1 << 18, 0, 0
     for start in range(0, text.size, strip):
         newlines = text[start : start + strip] == _NEWLINE

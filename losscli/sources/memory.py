@@ -19,7 +19,7 @@ class ArrayCut(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many rows."""
+        """The number of rows."""
         return len(self.array)
 
     @property
@@ -33,7 +33,7 @@ class ArrayCut(NamedTuple):
 
 
 class ArrayTable:
-    """An array of rows; `path` is the name that messages give it."""
+    """An array of rows; `path` is its name in messages."""
 
     format = "array"
 
@@ -41,7 +41,7 @@ class ArrayTable:
         self.path = name
         self.array = as_array(values, name)
         if self.array.ndim == 0:
-            raise DataError(f"{name} is a single number; an array of rows is wanted")
+            raise DataError(f"{name} is a single number; expected an array of rows")
         if not len(self.array):
             raise DataError(f"{name} has no rows")
         self.rows: int | None = len(self.array)
@@ -78,10 +78,10 @@ class ArrayTable:
         return Place(self.path, row=row, column=column)
 
     def verify(self) -> None:
-        """Nothing watches an array."""
+        """Do nothing: arrays are not watched."""
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is no file."""
 
 
 class KeyCut(NamedTuple):
@@ -103,13 +103,13 @@ class KeyCut(NamedTuple):
 
 
 class KeyTable(ArrayTable):
-    """An array of rows of texts or other objects, which are told apart and not computed with."""
+    """An array of rows of texts or other objects, which serve as keys only."""
 
     def __init__(self, values: Any, name: str) -> None:
         self.path = name
         self.array = as_objects(values, name)
         if not self.array.size or self.array.ndim not in (1, 2):
-            raise DataError(f"{name} is of shape {self.array.shape}; a key a row is wanted")
+            raise DataError(f"{name} is of shape {self.array.shape}; expected one key a row")
         self.rows = len(self.array)
         columns = self.array.reshape(self.rows, -1).T
         self._keys = Keys.product([Keys.of_objects(column.tolist()) for column in columns])
@@ -120,6 +120,6 @@ class KeyTable(ArrayTable):
         return super().field(role, columns, excluded)._replace(dtype="text")
 
     def cuts(self, rows: int) -> Iterator[KeyCut]:  # type: ignore[override]
-        """Runs of rows; workers find which keys are in them."""
+        """Runs of rows; workers find the keys in them."""
         for start in range(0, len(self.array), rows):
             yield KeyCut(self._keys, start, min(rows, len(self.array) - start))

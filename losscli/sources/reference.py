@@ -1,4 +1,4 @@
-"""Other predictions of the same rows, which those of a source are held against."""
+"""Other predictions of the same rows, with which those of a source are compared."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ ROLE = "reference"
 
 
 class Reference(NamedTuple):
-    """Where they are. preds: a path or an array, the table of the source's own where it is that.
+    """Reference predictions. preds: a path or an array; it may be the table of the source.
 
-    pred: their columns; usual: these where they are a table and no others are named.
+    pred: their columns; usual: the columns of a table for which no others are given.
     """
 
     preds: Any
@@ -30,10 +30,10 @@ def reference_roles(
 ) -> dict[str, Role]:
     """The roles of the reference, with that of its ids where both are tables.
 
-    own: the role of the predictions that are held against it. excluded: columns that are no
+    own: the role of the predictions that are compared with it. excluded: columns that are not
     predictions.
 
-    Raises UsageError for predictions that are held against themselves.
+    Raises UsageError for predictions that are compared with themselves.
     """
     table, field = own
     same = _same(reference.preds, table)
@@ -43,7 +43,7 @@ def reference_roles(
     taken = other.field(ROLE, columns or None, [name for name in excluded if name in names])
     if same and taken.columns == field.columns:
         raise UsageError(
-            f"{table.path} would be held against itself", hint="name other predictions"
+            f"{table.path} would be compared with itself", hint="name other predictions"
         )
     roles = {ROLE: (other, taken)}
     if ids and names and other is not table:

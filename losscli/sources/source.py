@@ -64,7 +64,7 @@ class Source:
 
     Roles are preds, targets, weights, ids (of preds) with target_ids, a reference of the preds with
     reference_ids, and those of groups.
-    by: the names of the groups' keys, in the order of their roles and columns.
+    by: the names of the group keys, in the order of their roles and columns.
     """
 
     roles: Mapping[str, Role]
@@ -77,7 +77,7 @@ class Source:
 
     @property
     def rows(self) -> int | None:
-        """The number of rows, where it is known before reading."""
+        """The number of rows, if it is known before reading."""
         return next((table.rows for table in self.tables if table.rows is not None), None)
 
     @property
@@ -87,7 +87,7 @@ class Source:
 
     @property
     def width(self) -> int:
-        """Numbers a row of the widest role; keys are no numbers."""
+        """Numbers a row of the widest role; keys are not numbers."""
         return max(
             field.width for role, (_, field) in self.roles.items() if not is_group_role(role)
         )
@@ -98,11 +98,11 @@ class Source:
         return unit_rows(self.width, grouped=any(map(is_group_role, self.roles)))
 
     def field(self, role: str) -> Field:
-        """What a role takes."""
+        """The columns that a role takes."""
         return self.roles[role][1]
 
     def table(self, role: str) -> Table:
-        """Where a role takes it from."""
+        """The table that a role takes them from."""
         return self.roles[role][0]
 
     def blocks(self, rows: int | None = None) -> Iterator[BlockCut]:

@@ -1,4 +1,4 @@
-"""What every format offers: a table of columns or an array of rows, cut into runs of rows."""
+"""The protocol of formats: a table of columns or an array of rows, cut into runs of rows."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,10 @@ BLOCK = 131_072
 
 
 class Field(NamedTuple):
-    """What one role takes from a table: an array's rows whole, or some of a table's columns.
+    """The values of one role in a table: the rows of an array, or some columns.
 
     row: the shape of one row, () for a number. dtype: the type as it stands in the file.
-    named: whether the columns were asked for by name, or are all that hold numbers.
+    named: True if the columns were given by name, False if all with numbers were taken.
     """
 
     role: str
@@ -37,11 +37,11 @@ class Field(NamedTuple):
 
 
 class Cut(Protocol):
-    """A run of rows whose place is known and whose numbers are not read yet."""
+    """A run of rows that are located but not read yet."""
 
     @property
     def rows(self) -> int:
-        """How many rows."""
+        """The number of rows."""
 
     @property
     def size(self) -> int:
@@ -63,28 +63,28 @@ class Table(Protocol):
     size: int
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
-        """The field of a role: the columns named, or those that a role without a name takes."""
+        """The field of a role: the columns given, or the default columns of the role."""
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns; none for an array."""
 
     def dialect(self) -> str:
-        """What a person should know of how it was read; empty where all is as the name says."""
+        """How it was read, in words; empty if its name says so already."""
 
     def block_rows(self, width: int) -> int:
-        """How many rows make a block, for a block of `width` numbers a row."""
+        """The number of rows in a block of `width` numbers a row."""
 
     def cuts(self, rows: int) -> Iterator[Cut]:
         """The table in runs of `rows` rows, the last one shorter; drawn by one thread at a time."""
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
-        """Where a person finds a value: a line of a text file, an index of an array."""
+        """The place of a value for people: a line of a text file, an index of an array."""
 
     def verify(self) -> None:
         """Raise DataError where the table changed since it was opened."""
 
     def close(self) -> None:
-        """Release what is held."""
+        """Release the file."""
 
 
 Role: TypeAlias = tuple[Table, Field]  # where a role's values are
@@ -96,5 +96,5 @@ def rows_per_block(width: int) -> int:
 
 
 def is_group_role(role: str) -> bool:
-    """Whether a role holds keys of rows: "groups", and "groups_2" … where more tables do."""
+    """True for a role of group keys: "groups", and "groups_2" … of further tables."""
     return role.startswith("groups")

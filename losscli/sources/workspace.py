@@ -1,4 +1,4 @@
-"""The memory of one worker."""
+"""The reused memory of one worker."""
 
 import math
 from typing import Any
@@ -20,5 +20,5 @@ class Workspace:
         memory = self._memory.get(key)
         if memory is None or memory.size < size:
             memory = self._memory[key] = np.empty(size, np.uint8)
-        found: NDArray[Any] = memory[:size].view(dtype).reshape(shape)
-        return found
+        array: NDArray[Any] = memory[:size].view(dtype).reshape(shape)
+        return array

@@ -222,7 +222,7 @@ def test_too_many_groups_are_found_over_blocks_too():
 
 
 REFUSED = {
-    "a cube": (np.zeros((3, 2, 2)), DataError, "a key a row"),
+    "a cube": (np.zeros((3, 2, 2)), DataError, "one key a row"),
     "another length": ([1, 2], DataError, "numbers of rows differ"),
     "one name twice": ([np.zeros(3), {"x": 1}], DataError, "shape"),
     "no column": ("region", DataError, "--by region is neither a column nor a file"),

@@ -1,0 +1,64 @@
+"""The shapes of rows as the losses take them."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from losscli.errors import UsageError
+from losscli.losses.spec.binding import BoundLoss
+from losscli.sources.source import Source
+
+Row: TypeAlias = tuple[int, ...]
+
+
+def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
+    """The shape of a row of each role as the losses take it; (N, 1) is a column where that fits.
+
+    Raises DataError where a loss does not take these shapes.
+    """
+    pred = source.field("preds").row
+    target = source.field("targets").row if "targets" in source.roles else None
+    pred, target = _reading(losses, pred, target)
+    for loss in losses:
+        if loss.loss.elementwise:
+            _one_column(source, loss)
+        loss.check_shapes(pred, target)
+    layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
+    if "weights" in source.roles:
+        weight = source.field("weights").row
+        if weight not in ((), (1,)):
+            raise UsageError(
+                f"--weights takes one number a row; {source.table('weights').path} has rows of "
+                f"{weight}"
+            )
+        layout["weights"] = ()
+    return layout
+
+
+def _reading(losses: Sequence[BoundLoss], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
+    """The rows as all losses take them, columns before matrices; as they are where none does."""
+    label = None if target is None else _column(target)
+    for one in ((_column(pred), label), (pred, label)):
+        if all(_takes(loss, *one) for loss in losses):
+            return one
+    return pred, target
+
+
+def _column(row: Row) -> Row:
+    return () if row == (1,) else row
+
+
+def _takes(loss: BoundLoss, pred: Row, target: Row | None) -> bool:
+    rows = loss.loss.rows_of
+    return rows.matches(pred, target if rows.targeted else None)
+
+
+def _one_column(source: Source, loss: BoundLoss) -> None:
+    """Raise UsageError where several columns were found and one is meant."""
+    for role, flag in (("preds", "--pred"), ("targets", "--target")):
+        table, field = source.roles[role]
+        if len(field.columns) > 1 and not field.named:
+            raise UsageError(
+                f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one",
+                place=f"columns: {', '.join(field.columns)}",
+                hint=f"name it: {flag} {field.columns[-1]}, or leave others out with --id COLUMN",
+            )

@@ -1,0 +1,73 @@
+"""The state of an evaluation: the sum of its blocks."""
+
+from collections.abc import Sequence
+
+from losscli.accumulators.digest import Digest
+from losscli.accumulators.rows import RowAccumulator
+from losscli.errors import DataError
+from losscli.evaluation.block import BlockResult
+from losscli.evaluation.groups import GroupAccumulators
+from losscli.evaluation.validity import Mark, Violation
+from losscli.losses.spec.binding import BoundLoss
+from losscli.results.document import Note
+from losscli.sources.source import Source
+
+
+class EvaluationState:
+    """The merged results of all blocks, in row order.
+
+    losses: the number of losses.
+    """
+
+    def __init__(self, source: Source, losses: int) -> None:
+        self._source = source
+        self.accumulators = [RowAccumulator() for _ in range(losses)]
+        self.groups = GroupAccumulators(source)
+        self.digests: dict[str, Digest] = {}
+        self.violations: dict[tuple[str, str], Violation] = {}
+        self.marks: dict[Mark, frozenset[str]] = {}
+        self.probabilities = True
+        self.rounded = False
+        self.rows = 0
+        self.size = 0
+
+    def add(self, part: BlockResult) -> None:
+        """Merge the block that follows."""
+        self.rows += part.rows
+        self.size += part.size
+        for mark, values in part.marks.items():
+            self.marks[mark] = self.marks.get(mark, frozenset()) | values
+        self.probabilities &= part.probabilities
+        self.rounded |= part.rounded
+        for role, leaves in part.leaves.items():
+            self.digests.setdefault(role, Digest()).append(leaves)
+        for key, violation in part.violations.items():
+            known = self.violations.get(key)
+            self.violations[key] = known + violation if known else violation
+        self.groups.add(part.groups)
+        if part.accumulators:
+            self.accumulators = [
+                a + b for a, b in zip(self.accumulators, part.accumulators, strict=True)
+            ]
+
+    def raise_violation(self) -> None:
+        """Raise DataError for the first invalid row, with the number of rows like it."""
+        if self.violations:
+            first = min(self.violations.values(), key=lambda violation: violation.row)
+            raise first.error(self._source, self.rows)
+
+    def findings(self, losses: Sequence[BoundLoss]) -> list[Note]:
+        """The notes that the marks of all blocks lead to; raises DataError for invalid values."""
+        notes: dict[str, Note] = {}
+        for loss in losses:
+            for role, domain in (("preds", loss.pred), ("targets", loss.target)):
+                marks = self.marks.get((loss.label, role))
+                finding = domain.finding(marks) if marks and domain else None
+                if finding is None:
+                    continue
+                path, hint = self._source.table(role).path, finding.hint
+                if not finding.code:
+                    raise DataError(f"{loss.loss.name}: {finding.message}", place=path, hint=hint)
+                words = f"{path}: {finding.message}"
+                notes.setdefault(words, Note(finding.code, words, hint=hint))
+        return list(notes.values())
