@@ -53,7 +53,7 @@ def test_smooth_l1_is_one_screen(losscli):
     """24 lines; the founding questions are answered."""
     lines = [line for line, _ in lines_of(explain("smooth_l1"), 80, "utf-8")]
     assert len(lines) <= 24
-    assert "smooth everywhere; never above 1 in size" in "".join(lines)
+    assert "smooth everywhere; at most 1 in absolute value" in "".join(lines)
     assert any(line.endswith("losscli plot smooth_l1 mae mse") for line in lines)
     assert "a corner at 0, from -1 to 1" in losscli("explain", "mae").out
     assert "it grows linearly" in losscli("explain", "mse").out
@@ -77,7 +77,7 @@ def test_other_names_and_parameters(losscli):
     assert "rmse: mse " in said
     assert "a function of the mean of mse" in said
     assert "delta = 2," in losscli("explain", "huber:delta=2").out
-    assert "never above 2 in size" in losscli("explain", "huber:delta=2").out
+    assert "at most 2 in absolute value" in losscli("explain", "huber:delta=2").out
     assert "tight: huber " in losscli("explain", "tight=huber:delta=2").out
 
 

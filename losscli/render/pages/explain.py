@@ -93,7 +93,7 @@ def _behaviour(result: Explanation) -> Iterator[str]:
     jumps = [f"the loss jumps at {_number(jump.at)}" for jump in form.jumps[:3]]
     yield ", ".join([*jumps, *corners]) or "smooth everywhere"
     if form.largest is not None:
-        yield f"never above {_number(form.largest)} in size"
+        yield f"at most {_number(form.largest)} in absolute value"
     if result.line.unbounded and form.left.growth == form.right.growth:
         yield _tail("far out", form.left, form.right)
         return
