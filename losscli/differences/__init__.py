@@ -1,1 +1,1 @@
-"""Two saved results: what changed, and whether it is more than noise."""
+"""Differences between two saved results of a kind, and whether they are significant."""

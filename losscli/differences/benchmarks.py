@@ -1,4 +1,4 @@
-"""`compare`: two saved benchmarks, row by row; what changed, and whether it is more than noise."""
+"""`compare_benchmarks`: the difference of two saved benchmarks, row by row, with verdicts."""
 
 import math
 import zlib
@@ -46,7 +46,7 @@ class Pair:
     reason: str = ""
 
     def result(self) -> TimeDiff:
-        """The row of the document."""
+        """Return the row of the document."""
         key = {name: getattr(self.new, name) for name in RowKey.__struct_fields__}
         deciding = self.anchored or self.raw or Ratio()
         times = self.old.round_times, self.new.round_times
@@ -70,19 +70,20 @@ class Pair:
 
 
 def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
-    """The changes from `old` to `new`.
+    """Return the differences of `new` from `old`.
 
-    Raises DataError where a row stands twice in one of them, or none stands in both.
+    Raises DataError if a row occurs twice on one side, or no row is on both.
     """
     both = matched(old, new)
-    draws = max(DRAWS, math.ceil(2 * len(both) / ALPHA))  # else Holm's correction is out of reach
-    pairs, shifts = [], []
+    draws = max(DRAWS, math.ceil(2 * len(both) / ALPHA))  # fewer cannot reach Holm's correction
+    pairs, differences = [], []
     for key, sides in both.items():
         pair = Pair(sides.old, sides.new, tuple(mismatches(old, new, sides)))
         name = anchor(old, new, sides)
-        shifts.append(_measure(pair, sides, name, terms, zlib.crc32(repr(key).encode()), draws))
+        seed = zlib.crc32(repr(key).encode())
+        differences.append(_measure(pair, sides, name, terms, seed, draws))
         pairs.append(pair)
-    _decide(pairs, shifts, terms, noise=max(map(_noise, (old, new))))
+    _decide(pairs, differences, terms, noise=max(map(_noise, (old, new))))
     rows = by_key(old), by_key(new)
     return BenchmarkDiff(
         old=BenchmarkSide(**old.side, noise_floor=old.result.noise_floor),
@@ -104,12 +105,12 @@ def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
 def _measure(
     pair: Pair, sides: Sides, name: str, terms: Terms, seed: int, draws: int
 ) -> MedianDifference | None:
-    """Fill in the ratios of a row; the shift of the logs that decides, None without times."""
+    """Set the ratios of a row; return the difference of logs that decides, None without times."""
     margin = math.log1p(terms.margin)
     logs = [[math.log(value) for value in row.round_times] for row in (pair.old, pair.new)]
     if not all(logs):
         return None
-    # Each run has its own luck with the machine, of which its samples say nothing.
+    # The speed of the machine varies between runs, which the samples of a run do not show.
     spread = math.sqrt(2.0) * math.log1p(terms.between_runs)
     raw = median_difference(*logs, margin=margin, spread=spread, seed=seed, draws=draws)
     pair.raw = _ratio(raw)
@@ -121,61 +122,61 @@ def _measure(
     return anchored
 
 
-def _ratio(shift: MedianDifference) -> Ratio:
-    ends = (math.exp(shift.low), math.exp(shift.high)) if math.isfinite(shift.low) else None
-    return Ratio(math.exp(shift.estimate), ends)
+def _ratio(logs: MedianDifference) -> Ratio:
+    ends = (math.exp(logs.low), math.exp(logs.high)) if math.isfinite(logs.low) else None
+    return Ratio(math.exp(logs.estimate), ends)
 
 
 def _noise(saved: Side) -> float:
-    """The relative difference that a run found between an implementation and itself."""
+    """Return the relative difference that a run measured of an implementation and itself."""
     floor = saved.result.noise_floor
     return floor if floor is not None and math.isfinite(floor) else 0.0
 
 
 def _decide(
-    pairs: Sequence[Pair], shifts: Sequence[MedianDifference | None], terms: Terms, *, noise: float
+    pairs: Sequence[Pair], logs: Sequence[MedianDifference | None], terms: Terms, *, noise: float
 ) -> None:
-    """Give each row its verdict; those that can be decided share Holm's correction."""
-    moved = _moved(pairs, terms)
-    fair: list[tuple[Pair, MedianDifference]] = []
-    for pair, shift in zip(pairs, shifts, strict=True):
-        pair.reason = _hindrance(pair, across=terms.across)
-        if not pair.reason and not pair.anchor and pair.new.device in moved:
+    """Set the verdict of each row; the rows that can be decided are one family for Holm."""
+    changed = _changed_devices(pairs, terms)
+    tested: list[tuple[Pair, MedianDifference]] = []
+    for pair, difference in zip(pairs, logs, strict=True):
+        pair.reason = _reason_undecided(pair, across=terms.across)
+        if not pair.reason and not pair.anchor and pair.new.device in changed:
             pair.reason = "raw, and the machine changed by more than is allowed for"
         if pair.old.correct and not pair.new.correct:
             pair.verdict = "wrong now"
-        elif not pair.reason and shift is not None:
-            fair.append((pair, shift))
-    slower = holm([shift.p_above for _, shift in fair])
-    not_slower = holm([shift.p_below for _, shift in fair])
-    for (pair, shift), p_slower, p_not in zip(fair, slower, not_slower, strict=True):
+        elif not pair.reason and difference is not None:
+            tested.append((pair, difference))
+    slower = holm([difference.p_above for _, difference in tested])
+    not_slower = holm([difference.p_below for _, difference in tested])
+    for (pair, difference), p_slower, p_not in zip(tested, slower, not_slower, strict=True):
         pair.p_slower, pair.p_not_slower = p_slower, p_not
-        pair.verdict = three_way(shift.low, shift.high, terms.margin)
+        pair.verdict = three_way(difference.low, difference.high, terms.margin)
         if pair.verdict == "undecided":
             pair.reason = "the interval contains the margin"
         elif (p_slower if pair.verdict == "slower" else p_not) > ALPHA:
-            tests = f"{len(fair)} tests"
+            tests = f"{len(tested)} tests"
             pair.reason = (
                 f"{pair.verdict} alone, but not significant after Holm correction ({tests})"
             )
             pair.verdict = "undecided"
-        elif pair.verdict == "slower" and shift.estimate <= math.log1p(noise):
+        elif pair.verdict == "slower" and difference.estimate <= math.log1p(noise):
             pair.reason = f"slower by less than the machine's noise of {noise:.0%} (A/A)"
             pair.verdict = "undecided"
 
 
-def _hindrance(pair: Pair, *, across: bool) -> str:
-    """Why times cannot decide about a row, or what is wrong with it; empty where nothing is."""
+def _reason_undecided(pair: Pair, *, across: bool) -> str:
+    """Return why the times of a row cannot decide, or its fault; empty if they can."""
     if not pair.new.correct:
         fault = pair.new.fault or "wrong"
         return fault if pair.old.correct else f"wrong in both: {fault}"
     if not pair.old.correct:
-        return "wrong in OLD: its time says nothing"
+        return "wrong in OLD: its time is not comparable"
     for name, row in (("OLD", pair.old), ("NEW", pair.new)):
         if row.times is None:
             return f"no times in {name}"
         if not row.round_times:
-            return f"times in {name} that are none: not all are above 0 and finite"
+            return f"times in {name} are not all finite and above 0"
     if pair.raw is not None and pair.raw.ci is None:
         return f"too few rounds: {len(pair.old.round_times)} and {len(pair.new.round_times)}"
     if pair.differs and not across:
@@ -186,7 +187,7 @@ def _hindrance(pair: Pair, *, across: bool) -> str:
 def _notes(old: Side, new: Side, pairs: Sequence[Pair], terms: Terms) -> Iterator[Note]:
     if old.result == new.result:
         yield Note("same_result", "OLD and NEW are the same result")
-    for device, (names, ratio) in _moved(pairs, terms).items():
+    for device, (names, ratio) in _changed_devices(pairs, terms).items():
         where = "" if device == "cpu" else f" on {device}"
         yield Note(
             "machine",
@@ -195,22 +196,22 @@ def _notes(old: Side, new: Side, pairs: Sequence[Pair], terms: Terms) -> Iterato
         )
 
 
-def _moved(pairs: Sequence[Pair], terms: Terms) -> dict[str, tuple[str, float]]:
-    """The devices whose anchors, code that did not change, moved by more than runs may differ.
+def _changed_devices(pairs: Sequence[Pair], terms: Terms) -> dict[str, tuple[str, float]]:
+    """Return the devices whose anchors, unchanged code, changed by more than runs may differ.
 
     Each with the names of its anchors and the median of their raw ratios.
     """
-    reach = max(2.0 * math.sqrt(2.0) * math.log1p(terms.between_runs), math.log1p(terms.margin))
-    found: dict[str, tuple[str, float]] = {}
+    tolerated = max(2.0 * math.sqrt(2.0) * math.log1p(terms.between_runs), math.log1p(terms.margin))
+    changed: dict[str, tuple[str, float]] = {}
     for device in dict.fromkeys(pair.new.device for pair in pairs):
         here = [pair for pair in pairs if pair.new.device == device]
         names = sorted({pair.anchor for pair in here if pair.anchor})
-        # An anchor is first in its blocks; where it is not, it may be anchored itself.
+        # An anchor is first in its block; in another block it may be anchored itself.
         ratios = [
             pair.raw.ratio
             for pair in here
             if pair.raw and pair.raw.ratio and not pair.anchor and pair.new.impl in names
         ]
-        if ratios and abs(math.log(median(ratios))) > reach:
-            found[device] = ", ".join(names), median(ratios)
-    return found
+        if ratios and abs(math.log(median(ratios))) > tolerated:
+            changed[device] = ", ".join(names), median(ratios)
+    return changed

@@ -1,4 +1,4 @@
-"""`Change`: one loss of two evaluations while it is being decided."""
+"""`Change`: one loss of two evaluations, with its difference and verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from losscli.stats.means import MeanDifference
 class Change:
     """One loss of both evaluations, or of a group of both.
 
-    bound: the largest change that is none. shift: new less old; used: how it was computed. pairs:
-    the rows that count in both; unpaired: why rows that could have been paired were not.
+    bound: the largest change that is tolerated. shift: new minus old; used: how it was computed.
+    pairs: the number of rows in both means; unpaired: why their losses were not paired.
     """
 
     old: LossResult
@@ -32,7 +32,7 @@ class Change:
     reason: str = ""
 
     def result(self) -> LossDiff:
-        """The row of the document."""
+        """Return the row of the document."""
         shift, size = self.shift, abs(self.old.of_mean)
         return LossDiff(
             label=self.new.label,

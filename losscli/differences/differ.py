@@ -1,4 +1,4 @@
-"""`differ`: two results of a kind, read, held against what is asked of them, and compared."""
+"""`differ`: read two results of a kind, check the flags against them, and compare them."""
 
 import os
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 from losscli.results.reader import load, load_document
 
-# The flags that mean something of one kind only, and of which.
+# The flags that apply to one kind of result only, by that kind.
 _OWN = {"per_sample": "evals", "allow_different_data": "evals", "across": "benches"}
 _WORDS = {"evals": ("worse", "losses"), "benches": ("slower", "benchmarks")}
 
 
 def differ(plan: DiffPlan) -> Diff:
-    """The differences, as planned.
+    """Return the differences of two results.
 
-    Raises DataError for what is not a result, of two kinds, of other data, or has nothing in
-    common, UsageError for flags of another kind of result.
+    Raises DataError for a document that is not a result, for results of two kinds, of other data,
+    or with nothing in common, and UsageError for flags of another kind of result.
     """
     old, new = _saved(plan.old, "OLD"), _saved(plan.new, "NEW")
     if type(old.result) is not type(new.result):
@@ -35,7 +35,7 @@ def differ(plan: DiffPlan) -> Diff:
         )
     _check_flags(plan, new.result)
     if plan.per_sample:
-        _keep_apart(plan, (old, new))
+        _check_outputs(plan, (old, new))
     terms = {kind: _terms(plan, kind) for kind in MARGINS}
     if isinstance(new.result, Benchmark):
         from losscli.differences.benchmarks import compare_benchmarks
@@ -51,7 +51,7 @@ def differ(plan: DiffPlan) -> Diff:
 
 
 def _saved(source: Any, name: str) -> Saved[Any]:
-    """The result of a path or of a document, or itself."""
+    """Return the result of a path or of a document, with its name."""
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
         saved: Saved[Any] = Saved(path, load(path), os.path.dirname(path))  # noqa: PTH120
@@ -74,8 +74,8 @@ def _saved(source: Any, name: str) -> Saved[Any]:
     return saved
 
 
-def _keep_apart(plan: DiffPlan, sides: tuple[Saved[Any], Saved[Any]]) -> None:
-    """Raise UsageError where an output would replace kept losses, which are read."""
+def _check_outputs(plan: DiffPlan, sides: tuple[Saved[Any], Saved[Any]]) -> None:
+    """Raise UsageError if an output would replace saved per-sample losses, which are read."""
     from losscli.differences.samples import place_of
 
     written = {os.path.realpath(path): path for path in plan.output}
@@ -103,18 +103,18 @@ def _terms(plan: DiffPlan, kind: str) -> Terms:
 def _check_flags(plan: DiffPlan, result: Evaluation | Benchmark | Run) -> None:
     """Raise UsageError for flags that do not apply to these results."""
     if isinstance(result, Run):
-        there = {kind for kind in _WORDS if getattr(result, kind)} or set(_WORDS)
+        kinds = {kind for kind in _WORDS if getattr(result, kind)} or set(_WORDS)
     else:
-        there = {"evals" if isinstance(result, Evaluation) else "benches"}
+        kinds = {"evals" if isinstance(result, Evaluation) else "benches"}
     for of, (word, things) in _WORDS.items():
-        if of in there:
+        if of in kinds:
             continue
         if word in plan.fail_on:
-            (other, _), *_ = (words for name, words in _WORDS.items() if name in there)
+            (other, _), *_ = (words for name, words in _WORDS.items() if name in kinds)
             raise UsageError(
-                f"--fail-on {word} is of {things}, and these results have none",
+                f"--fail-on {word} applies to {things}, and these results have none",
                 hint=f"--fail-on {other}",
             )
         for name in (name for name, kind in _OWN.items() if kind == of and getattr(plan, name)):
             flag = f"--{name.replace('_', '-')}"
-            raise UsageError(f"{flag} is of {things}, and these results have none")
+            raise UsageError(f"{flag} applies to {things}, and these results have none")

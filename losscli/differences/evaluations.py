@@ -1,4 +1,4 @@
-"""`compare_evaluations`: two saved evaluations, loss by loss and group by group."""
+"""`compare_evaluations`: the difference of two saved evaluations, loss by loss, with verdicts."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,10 +25,10 @@ Key: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]  # a label, and the key
 
 
 def compare_evaluations(old: Side, new: Side, terms: Terms) -> EvaluationDiff:
-    """The changes from `old` to `new`.
+    """Return the differences of `new` from `old`, of all rows and of each group.
 
-    Raises DataError where they are of other data and that was not allowed, where no loss is in
-    both, and where the kept losses of the rows are asked for and are not there.
+    Raises DataError for results of different data unless allowed, without a loss in both, and for
+    per-sample losses that were requested and cannot be read.
     """
     other = difference_of_data(new.result.inputs, old.result, old.name)
     if other and not terms.different_data:
@@ -60,8 +60,8 @@ def compare_evaluations(old: Side, new: Side, terms: Terms) -> EvaluationDiff:
         per_sample=terms.per_sample,
         allow_different_data=terms.different_data,
         rows=tuple(row.result() for row in rows),
-        only_old=_lone(before, after),
-        only_new=_lone(after, before),
+        only_old=_on_one_side(before, after),
+        only_new=_on_one_side(after, before),
         counts=counted((row.verdict for row in rows), get_args(LossVerdict)),
         notes=tuple(_notes(old, new, rows, terms, other)),
         pairable=pairable and not terms.per_sample,
@@ -69,23 +69,23 @@ def compare_evaluations(old: Side, new: Side, terms: Terms) -> EvaluationDiff:
 
 
 def _by_key(saved: Side) -> dict[Key, LossResult]:
-    """All losses, then those of the groups."""
-    found: dict[Key, LossResult] = {}
+    """Return all losses, then those of the groups, by label and group."""
+    losses_by_key: dict[Key, LossResult] = {}
     parts: list[tuple[tuple[tuple[str, str], ...], tuple[LossResult, ...]]]
     parts = [((), saved.result.losses)]
     parts += [(tuple(group.by.items()), group.losses) for group in saved.result.groups]
     for by, losses in parts:
         for loss in losses:
-            if (loss.label, by) in found:
+            if (loss.label, by) in losses_by_key:
                 raise DataError(f"{saved.name} has two losses labelled {loss.label!r}")
-            found[loss.label, by] = loss
-    return found
+            losses_by_key[loss.label, by] = loss
+    return losses_by_key
 
 
-def _lone(
+def _on_one_side(
     losses: Mapping[Key, LossResult], others: Mapping[Key, LossResult]
 ) -> tuple[LoneLoss, ...]:
-    """The losses that the others lack."""
+    """Return the losses that are on this side only."""
     return tuple(
         LoneLoss(loss.label, loss.loss, dict(key[1]), loss.of_mean, loss.n)
         for key, loss in losses.items()
@@ -94,22 +94,22 @@ def _lone(
 
 
 def _incomparable(row: Change) -> str:
-    """Why the numbers of both sides are not of the same kind; empty where they are."""
+    """Return why two losses cannot be compared; empty if they can."""
     old, new = row.old, row.new
     if (old.loss, old.statistic) != (new.loss, new.statistic):
         names = [side.statistic or side.loss for side in (old, new)]
-        return f"other losses of one label: {names[0]} and {names[1]}"
+        return f"different losses with one label: {names[0]} and {names[1]}"
     before, after = json_numbers(old.params), json_numbers(new.params)
-    apart = [
+    different = [
         f"{key} {_short(before.get(key))} and {_short(after.get(key))}"
         for key in dict.fromkeys([*before, *after])
         if before.get(key) != after.get(key)
     ]
-    if apart:
-        return f"other parameters: {'; '.join(apart)}"
+    if different:
+        return f"different parameters: {'; '.join(different)}"
     for name, side in (("OLD", old), ("NEW", new)):
         if not side.n:
-            return f"no row counts in {name}"
+            return f"no rows in the mean of {name}"
         if not math.isfinite(side.of_mean):
             return f"{side.of_mean} in {name}"
     return ""
@@ -122,24 +122,24 @@ def _short(value: Any) -> str:
 def _measure(
     old: Side, new: Side, rows: Sequence[Change], terms: Terms, *, same_data: bool
 ) -> None:
-    """Fill in the shifts: by pairs where that was asked for and can be, else by standard errors."""
-    fair = [row for row in rows if not row.reason]
+    """Set the differences: of paired rows if requested and possible, else by standard errors."""
+    comparable = [row for row in rows if not row.reason]
     if terms.per_sample:
-        for row in fair:
+        for row in comparable:
             row.unpaired = (
                 unpaired_reason(row, old, new) if same_data else "the data are not the same"
             )
-        _by_pairs(old, new, [row for row in fair if not row.unpaired])
-    for row in fair:
+        _by_pairs(old, new, [row for row in comparable if not row.unpaired])
+    for row in comparable:
         if row.pairs is None:
             _by_standard_errors(row)
 
 
 def _by_pairs(old: Side, new: Side, rows: Sequence[Change]) -> None:
-    for row, found in zip(rows, paired(old, new, rows) if rows else (), strict=True):
-        row.pairs, row.shift = found.pairs, found.shift
-        if found.shift is None:
-            row.reason = f"no interval comes of the {found.pairs:,} rows that count in both"
+    for row, pairs in zip(rows, paired(old, new, rows) if rows else (), strict=True):
+        row.pairs, row.shift = pairs.rows, pairs.shift
+        if pairs.shift is None:
+            row.reason = f"no interval from the {pairs.rows:,} rows in both means"
         else:
             row.used = "pairs"
 
@@ -148,18 +148,20 @@ def _by_standard_errors(row: Change) -> None:
     sides = (row.old, row.new)
     means = [Mean(s.of_mean, s.stderr, s.n) for s in sides if s.stderr is not None and s.n > 1]
     if len(means) < len(sides):
-        row.reason = "there is no standard error: fewer than two rows, or beyond float64"
+        row.reason = "no standard error: fewer than two rows, or beyond float64"
     else:
         row.shift, row.used = welch_difference(*means), "standard errors"
 
 
 def _decide(rows: Sequence[Change]) -> None:
-    """Give each row its verdict; those that can be decided share Holm's correction."""
-    fair = [(row, row.shift) for row in rows if row.shift is not None]
-    worse = holm([shift.p_above(row.bound) for row, shift in fair])
-    not_worse = holm([shift.p_at_most(row.bound) for row, shift in fair])
-    better = holm([shift.p_at_most(0.0) for _, shift in fair])
-    for (row, shift), p_worse, p_not, p_better in zip(fair, worse, not_worse, better, strict=True):
+    """Set the verdict of each row; the rows that can be decided are one family for Holm."""
+    tested = [(row, row.shift) for row in rows if row.shift is not None]
+    worse = holm([shift.p_above(row.bound) for row, shift in tested])
+    not_worse = holm([shift.p_at_most(row.bound) for row, shift in tested])
+    better = holm([shift.p_at_most(0.0) for _, shift in tested])
+    for (row, shift), p_worse, p_not, p_better in zip(
+        tested, worse, not_worse, better, strict=True
+    ):
         row.p_worse, row.p_not_worse = p_worse, p_not
         low, high = shift.interval(LEVEL)
         side = compare_to_bound(low, high, row.bound)
@@ -168,7 +170,7 @@ def _decide(rows: Sequence[Change]) -> None:
         elif (p_worse if side == "above" else p_not) > ALPHA:
             word = "worse" if side == "above" else "better" if high < 0.0 else "not worse"
             row.reason = (
-                f"{word} alone, but not significant after Holm correction ({len(fair)} tests)"
+                f"{word} alone, but not significant after Holm correction ({len(tested)} tests)"
             )
         elif side == "above":
             row.verdict = "worse"
@@ -182,11 +184,10 @@ def _notes(
     if old.result == new.result:
         yield Note("same_result", "OLD and NEW are the same result")
     if other:
-        yield Note("different_data", f"compared all the same: {other}")
-    whole = [row for row in rows if not row.by]
-    reasons = dict.fromkeys(row.unpaired for row in whole if row.unpaired)
+        yield Note("different_data", f"compared despite different data: {other}")
+    reasons = dict.fromkeys(row.unpaired for row in rows if row.unpaired and not row.by)
     for reason in reasons if terms.per_sample else ():
-        yield Note("unpaired", f"by standard errors, not by pairs of rows: {reason}")
+        yield Note("unpaired", f"by standard errors instead of paired rows: {reason}")
     if old.result.dtype != new.result.dtype:
         words = f"the arithmetic was in {old.result.dtype} and in {new.result.dtype}"
         yield Note("other_precision", words)

@@ -1,4 +1,4 @@
-"""Rows of two benchmarks brought together: what sets them apart, and what they are measured by."""
+"""Matching the rows of two benchmarks, their mismatches, and the anchor of a row."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from losscli.results.documents.bench import Benchmark, BenchmarkRow
 from losscli.results.documents.diff import Mismatch
 
 _BLOCK = ("label", "device", "dtype", "shape", "passes", "cache")
-# The packages that make a library's speed, where it is not the one of its name.
+# The packages that determine the speed of an implementation, if not the one of its name.
 _PACKAGES = {
     "torch.compile": ("torch",),
     "sklearn": ("sklearn", "numpy"),
@@ -23,7 +23,7 @@ Key: TypeAlias = tuple[Any, ...]
 
 
 class Sides(NamedTuple):
-    """The same row of both runs, and the first implementation of its block in each."""
+    """A row of both benchmarks, and the first implementation of its block in each."""
 
     old: BenchmarkRow
     new: BenchmarkRow
@@ -32,12 +32,12 @@ class Sides(NamedTuple):
 
 
 def matched(old: Side, new: Side) -> dict[Key, Sides]:
-    """The rows that both have, in the order of `new`.
+    """Return the rows of both benchmarks by key, in the order of `new`.
 
-    Raises DataError where a row stands twice in one of them, or none stands in both.
+    Raises DataError if a row occurs twice on one side, or no row is on both.
     """
     rows = by_key(old), by_key(new)
-    firsts = [_firsts(found) for found in rows]
+    firsts = [_firsts(side) for side in rows]
     both = {
         key: Sides(rows[0][key], row, firsts[0][key[:-1]], firsts[1][key[:-1]])
         for key, row in rows[1].items()
@@ -53,48 +53,48 @@ def matched(old: Side, new: Side) -> dict[Key, Sides]:
 
 
 def by_key(saved: Side) -> dict[Key, BenchmarkRow]:
-    """All rows by what they match by, the implementation last."""
-    found: dict[Key, BenchmarkRow] = {}
+    """Return all rows by the key that matches them, the implementation last."""
+    rows: dict[Key, BenchmarkRow] = {}
     for row in saved.result.rows:
         key = (*(getattr(row, name) for name in _BLOCK), row.impl)
-        if key in found:
+        if key in rows:
             raise DataError(
                 f"{saved.name} has {row.label} by {row.impl} twice in the same setting",
                 hint="bench each size once",
             )
-        found[key] = row
-    return found
+        rows[key] = row
+    return rows
 
 
 def _firsts(rows: Mapping[Key, BenchmarkRow]) -> dict[Key, BenchmarkRow]:
-    found: dict[Key, BenchmarkRow] = {}
+    firsts: dict[Key, BenchmarkRow] = {}
     for key, row in rows.items():
-        found.setdefault(key[:-1], row)
-    return found
+        firsts.setdefault(key[:-1], row)
+    return firsts
 
 
 def mismatches(old: Side, new: Side, sides: Sides) -> Iterator[Mismatch]:
-    """What would make the two rows differ though the implementation were the same."""
+    """Yield the differences that change the times of even the same implementation."""
 
     def device(saved: Side) -> Any:
         words = saved.result.devices.get(sides.new.device)
         return None if words is None else words.partition(" · ")[0]
 
-    found: list[tuple[str, Any, Any]] = [
+    pairs: list[tuple[str, Any, Any]] = [
         ("device", device(old), device(new)),
         ("threads", sides.old.threads, sides.new.threads),
         ("losscli", old.result.losscli, new.result.losscli),
     ]
     packages = _packages(sides.new.impl)
-    found += [(package, _version(old, package), _version(new, package)) for package in packages]
-    yield from (Mismatch(*other) for other in found if other[1] != other[2])
+    pairs += [(package, _version(old, package), _version(new, package)) for package in packages]
+    yield from (Mismatch(*other) for other in pairs if other[1] != other[2])
 
 
 def anchor(old: Side, new: Side, sides: Sides) -> str:
-    """The first implementation of the block, where its speed tells how fast the machine was.
+    """Return the first implementation of the block if its speed measures the machine's.
 
-    It does where it is the same code on the same machine, right, and timed round by round beside
-    the row; empty where it is not.
+    It does if it is the same code on the same machine, correct, and timed in the same rounds as
+    the row; otherwise empty.
     """
     name = sides.first_new.impl
     if name != sides.first_old.impl or name == sides.new.impl:
@@ -118,17 +118,17 @@ def anchor(old: Side, new: Side, sides: Sides) -> str:
 
 
 def log_ratios(row: BenchmarkRow, first: BenchmarkRow) -> list[float]:
-    """Logs of the ratios of a row's times to the first one's, round by round."""
+    """Return the logs of the ratios of a row's times to those of the first, by round."""
     return [math.log(a / b) for a, b in zip(row.round_times, first.round_times, strict=True)]
 
 
 def _packages(impl: str) -> tuple[str, ...]:
-    """The packages whose versions make an implementation's speed, as environments name them."""
+    """Return the packages whose versions determine an implementation's speed."""
     try:
-        found = parse(impl)
-    except UsageError:  # of a losscli that knew more libraries
+        implementation = parse(impl)
+    except UsageError:  # saved by a version with other libraries
         return "numpy", "torch"
-    name = found.library or found.framework
+    name = implementation.library or implementation.framework
     return _PACKAGES.get(name, (name,))
 
 

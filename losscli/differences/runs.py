@@ -1,4 +1,4 @@
-"""`compare_runs`: two saved runs of a config, evaluation by evaluation, benchmark by benchmark."""
+"""`compare_runs`: the difference of two saved runs of a config, step by step."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -18,40 +18,40 @@ _COMPARE: Mapping[str, Any] = {"evals": compare_evaluations, "benches": compare_
 
 
 def compare_runs(old: Saved[Run], new: Saved[Run], terms: Mapping[str, Terms]) -> RunDiff:
-    """The changes from `old` to `new`; terms: of "evals" and of "benches".
+    """Return the differences of `new` from `old`; terms: the settings of "evals" and "benches".
 
-    Raises DataError where no step gave a result in both.
+    Raises DataError if no step has a result in both.
     """
-    found: dict[str, dict[str, Any]] = {}
+    compared: dict[str, dict[str, Any]] = {}
     gone: dict[str, list[str]] = {"old": [], "new": []}
     for kind in _COMPARE:
         before, after = _parts(old, kind), _parts(new, kind)
         gone["old"] += [name for name in before if name not in after]
         gone["new"] += [name for name in after if name not in before]
-        found[kind] = {
+        compared[kind] = {
             name: _compared(kind, before[name], after[name], terms[kind])
             for name in after
             if name in before
         }
-    if not any(found.values()):
+    if not any(compared.values()):
         raise DataError(
             f"no run of {new.name} gave a result in {old.name} too",
             place=f"OLD has {', '.join(gone['old']) or 'none'}; "
             f"NEW has {', '.join(gone['new']) or 'none'}",
             hint="runs match by their names in the config",
         )
-    parts = {name: part for kind in found.values() for name, part in kind.items()}
-    compared = {n: part for n, part in parts.items() if not isinstance(part, ErrorReport)}
+    parts = {name: part for kind in compared.values() for name, part in kind.items()}
+    successful = {n: part for n, part in parts.items() if not isinstance(part, ErrorReport)}
     return RunDiff(
         old=_side(old),
         new=_side(new),
         fail_on=tuple(terms["evals"].fail_on),
-        evals=found["evals"],
-        benches=found["benches"],
+        evals=compared["evals"],
+        benches=compared["benches"],
         only_old=tuple(gone["old"]),
         only_new=tuple(gone["new"]),
-        counts=_counts(compared),
-        notes=tuple(_notes(compared)),
+        counts=_counts(successful),
+        notes=tuple(_notes(successful)),
     )
 
 
@@ -69,7 +69,7 @@ def _parts(saved: Saved[Run], kind: str) -> Parts:
 
 
 def _compared(kind: str, old: Saved[Any], new: Saved[Any], terms: Terms) -> Any:
-    """The differences of a step, or the report of why it could not be compared."""
+    """Return the differences of a step, or the error that prevents them."""
     try:
         return _COMPARE[kind](old, new, terms)
     except LossCliError as error:
@@ -77,20 +77,20 @@ def _compared(kind: str, old: Saved[Any], new: Saved[Any], terms: Terms) -> Any:
 
 
 def _counts(parts: Mapping[str, Any]) -> dict[str, int]:
-    """How many rows there are of each verdict, in all steps."""
-    found: dict[str, int] = {}
+    """Return the number of rows of each verdict, in all steps."""
+    counts: dict[str, int] = {}
     for part in parts.values():
         for verdict, count in part.counts.items():
-            found[verdict] = found.get(verdict, 0) + count
-    return found
+            counts[verdict] = counts.get(verdict, 0) + count
+    return counts
 
 
 def _notes(parts: Mapping[str, Any]) -> list[Note]:
-    """The notes of all steps, each once, with the names of its steps."""
-    found: dict[Note, list[str]] = {}
+    """Return the notes of all steps, each once, with the names of its steps."""
+    steps: dict[Note, list[str]] = {}
     for name, part in parts.items():
         for note in part.notes:
-            found.setdefault(note, []).append(name)
+            steps.setdefault(note, []).append(name)
     return [
-        note.replace(message=f"{', '.join(names)}: {note.message}") for note, names in found.items()
+        note.replace(message=f"{', '.join(names)}: {note.message}") for note, names in steps.items()
     ]

@@ -1,4 +1,4 @@
-"""The losses of the rows that two evaluations kept, read block by block and paired."""
+"""Saved per-sample losses of two evaluations, read block by block and paired."""
 
 import math
 import os
@@ -25,71 +25,71 @@ _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff withou
 
 
 class Paired(NamedTuple):
-    """The shift of the means over the rows that count in both, and how many those are."""
+    """The difference of the means over the rows in both, and the number of those rows."""
 
     shift: MeanDifference | None
-    pairs: int
+    rows: int
 
 
 def unpaired_reason(change: Change, old: Saved[Evaluation], new: Saved[Evaluation]) -> str:
-    """Why the kept losses of the rows cannot be paired for a loss; empty where they can."""
+    """Return why the saved losses of the rows cannot be paired for a loss; empty if they can."""
     for name, saved in (("OLD", old), ("NEW", new)):
         kept = saved.result.per_sample
         if kept is None:
-            return f"{name} kept no losses of its rows: losscli eval --per-sample FILE does"
+            return f"{name} has no per-sample losses: losscli eval --per-sample FILE saves them"
         if change.new.label not in kept.labels:
-            return f"{name} kept the losses of its rows, but not of this loss"
+            return f"the per-sample losses of {name} do not include this loss"
     if change.by:
-        return "the kept losses do not say which group a row is of"
+        return "per-sample losses do not give the group of a row"
     for saved in (old, new):
         if any(part.role == "weights" for part in saved.result.inputs):
-            return "rows have weights, which the kept losses do not say"
-    # A sum of weights that is the number of rows may yet be of many weights: balanced classes.
+            return "rows have weights, which per-sample losses do not give"
+    # A sum of weights equal to the number of rows may still be of many weights: balanced classes.
     weighted = any(isinstance(value, list) for value in change.new.params.values())
     if weighted or any(side.weight_sum != side.n for side in (change.old, change.new)):
-        return "classes have weights, which the kept losses do not say"
+        return "classes have weights, which per-sample losses do not give"
     if change.old.ignored != change.new.ignored:
-        return "other rows are ignored"
+        return "different rows are ignored"
     return ""
 
 
 def paired(
     old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Change]
 ) -> list[Paired]:
-    """The shift of each change, over the rows that count in both; memory does not grow.
+    """Return the paired difference of each loss over the rows in both, in constant memory.
 
-    Raises DataError where a file is missing, is not the one that was kept, or has other rows.
+    Raises DataError if a file is missing, is not the one that was saved, or has other rows.
     """
     with ExitStack() as stack:
-        kept = [_Kept(saved, name) for saved, name in ((old, "OLD"), (new, "NEW"))]
-        for side in kept:
+        sides = [_SavedLosses(saved, name) for saved, name in ((old, "OLD"), (new, "NEW"))]
+        for side in sides:
             stack.callback(side.table.close)
-        source = Source({side.role: (side.table, side.field) for side in kept})
-        places = [[side.place(change.new.label) for side in kept] for change in changes]
+        source = Source({side.role: (side.table, side.field) for side in sides})
+        places = [[side.column(change.new.label) for side in sides] for change in changes]
         contrasts = [_contrasts(change) for change in changes]
         accumulators = [[RowAccumulator() for _ in slopes] for slopes in contrasts]
         workspace = Workspace()
         for cut in source.blocks():
             block = cut.load(workspace)
-            tables = [side.taken(block.arrays[side.role]) for side in kept]
+            tables = [side.rows(block.arrays[side.role]) for side in sides]
             for ours, slopes, sums in zip(places, contrasts, accumulators, strict=True):
                 before, after = (t[:, c] for t, c in zip(tables, ours, strict=True))
                 skip = np.isnan(before) | np.isnan(after)
                 for at, (a, b) in enumerate(slopes):
-                    with np.errstate(invalid="ignore"):  # an infinity less another is nan
+                    with np.errstate(invalid="ignore"):  # inf - inf is nan
                         shift = b * after - a * before
                     sums[at] += RowLosses(shift, skip=skip).accumulate(block.first, block.unit)
         source.verify()
-        for side in kept:
+        for side in sides:
             side.verify()
         return [_paired(*each) for each in zip(changes, accumulators, strict=True)]
 
 
 def _contrasts(change: Change) -> list[tuple[float, float]]:
-    """By what the losses of OLD and NEW are multiplied: first for the change, then for its spread.
+    """Return the factors of OLD and NEW: those of the difference, then those of its spread.
 
-    1 for a mean, whose spread is that of the same differences. The spread of a root is linearised
-    by the root's slope, 1 / (2 √mean).
+    Both 1 for a mean, where the spread is that of the differences. The spread of a root is
+    linearised by its slope, 1 / (2 √mean).
     """
     if change.new.statistic is None:
         return [(1.0, 1.0)]
@@ -99,7 +99,7 @@ def _contrasts(change: Change) -> list[tuple[float, float]]:
 
 
 def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
-    """The shift of finished accumulators, in which ignored rows stand as differences of 0."""
+    """Return the difference of finished accumulators; ignored rows are differences of 0 there."""
     ignored = change.new.ignored
     pairs = accumulators[0].count - ignored
     if pairs < 2 or not all(accumulator.numerator.finite for accumulator in accumulators):
@@ -113,13 +113,13 @@ def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
     return Paired(MeanDifference(means[0] / (scale or 1.0), stderr, float(pairs - 1)), pairs)
 
 
-class _Kept:
-    """The file of one side: its columns, and the digest of what is read of it."""
+class _SavedLosses:
+    """The per-sample losses of one side: the file, its columns and the digest of its rows."""
 
     def __init__(self, saved: Saved[Evaluation], name: str) -> None:
         self.role = name.lower()
         self._name = name
-        assert saved.result.per_sample is not None  # `unpaired_reason` has looked
+        assert saved.result.per_sample is not None  # checked by `unpaired_reason`
         self._record = saved.result.per_sample
         self._labels = list(self._record.labels)
         self._path = place_of(saved)
@@ -132,39 +132,40 @@ class _Kept:
             raise
 
     def _columns(self) -> Field:
-        found = self.table.field(self.role, self._labels if self.table.names() else None, ())
-        if found.width != len(self._labels):
-            words = f"{self._path} has {found.width} columns, not {len(self._labels)}"
+        field = self.table.field(self.role, self._labels if self.table.names() else None, ())
+        if field.width != len(self._labels):
+            words = f"{self._path} has {field.width} columns, not {len(self._labels)}"
             raise DataError(words, hint=_AGAIN)
-        return found
+        return field
 
-    def place(self, label: str) -> int:
-        """The column of a loss."""
+    def column(self, label: str) -> int:
+        """Return the column of a loss."""
         return self._labels.index(label)
 
-    def taken(self, block: NDArray[Any]) -> NDArray[np.float64]:
-        """The rows that follow, one column a loss."""
-        found = np.asarray(block, np.float64).reshape(len(block), -1)
-        self._digest.append(found)
-        return found
+    def rows(self, block: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the next rows, one column for each loss, and add them to the digest."""
+        losses = np.asarray(block, np.float64).reshape(len(block), -1)
+        self._digest.append(losses)
+        return losses
 
     def verify(self) -> None:
-        """Raise DataError where the file is not the one that the result kept."""
+        """Raise DataError if the file is not the one that the result names."""
         wanted = self._record.digest
         if not wanted:
-            raise DataError(f"{self._name} does not say what {self._path} held", hint=_AGAIN)
+            raise DataError(f"{self._name} has no digest of {self._path}", hint=_AGAIN)
         if wanted != self._digest.hexdigest():
             raise DataError(
-                f"{self._path} is not what {self._name} kept: the digests differ", hint=_AGAIN
+                f"{self._path} has changed since {self._name} was saved: the digests differ",
+                hint=_AGAIN,
             )
 
 
 def place_of(saved: Saved[Evaluation]) -> str:
-    """The path of the kept losses: from the result's folder, else from the current one."""
+    """Return the path of the per-sample losses: from the result's folder, else the current one."""
     assert saved.result.per_sample is not None
     path = saved.result.per_sample.path
-    beside = path if saved.folder is None else os.path.join(saved.folder, path)  # noqa: PTH118
+    nearby = path if saved.folder is None else os.path.join(saved.folder, path)  # noqa: PTH118
     with suppress(ValueError):  # a NUL in it
-        if os.path.isfile(beside):  # noqa: PTH113
-            return beside
+        if os.path.isfile(nearby):  # noqa: PTH113
+            return nearby
     return path

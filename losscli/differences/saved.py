@@ -10,9 +10,9 @@ R = TypeVar("R")
 
 
 class Saved(NamedTuple, Generic[R]):
-    """A result, and the name by which messages call it.
+    """A saved result, with its name in messages.
 
-    folder: where the file lies, which the paths in it may be relative to; None for no file.
+    folder: the folder of its file, which paths in it may be relative to; None without a file.
     """
 
     name: str
@@ -21,7 +21,7 @@ class Saved(NamedTuple, Generic[R]):
 
     @property
     def side(self) -> dict[str, Any]:
-        """The fields that every comparison has of it."""
+        """Return the fields that every comparison gives of a result."""
         result: Any = self.result
         return {
             "path": self.name,
@@ -34,11 +34,11 @@ class Saved(NamedTuple, Generic[R]):
 class Terms(NamedTuple):
     """The settings of a comparison.
 
-    margin: the largest relative slowdown, or increase of a loss, that is none. fail_on: "slower"
-    (of benchmarks), "worse" (of losses), "undecided".
+    margin: the largest relative slowdown, or increase of a loss, that is tolerated.
+    fail_on: "slower" (of benchmarks), "worse" (of losses), "undecided".
     Of benchmarks: between_runs, the relative standard deviation of a run as a whole; across, true
     if rows from other environments are decided too.
-    Of losses: per_sample, true if the kept losses of the rows are read and paired; different_data,
+    Of losses: per_sample, true if the saved losses of the rows are read and paired; different_data,
     true if results of other data are compared.
     """
 

@@ -137,8 +137,8 @@ def test_flags_of_losses_mean_nothing_of_benchmarks(saved, losscli):
     for flags, words in (
         (("--fail-on", "worse"), "--fail-on slower"),
         (("--fail-on", "slower,worse"), "--fail-on slower"),
-        (("--per-sample",), "--per-sample is of losses"),
-        (("--allow-different-data",), "--allow-different-data is of losses"),
+        (("--per-sample",), "--per-sample applies to losses"),
+        (("--allow-different-data",), "--allow-different-data applies to losses"),
     ):
         code, out, err = losscli("diff", *names, *flags)
         assert (code, out, words in err) == (2, "", True), err

@@ -321,7 +321,7 @@ def test_labels_of_one_side_are_listed():
 NO_NUMBER = {
     "one row": (evaluated(OLD[:1], TARGETS[:1]), "no standard error"),
     "nan": (evaluated([np.nan, 1.0], [0.0, 0.0], nan="propagate"), "nan in"),
-    "nothing counts": (evaluated([1.0, 2.0], [0.0, 0.0], weights=[0.0, 0.0]), "no row counts"),
+    "nothing counts": (evaluated([1.0, 2.0], [0.0, 0.0], weights=[0.0, 0.0]), "no rows in"),
     "an infinity": (evaluated([1e200, 1.0], [0.0, 0.0], ["mse"]), "inf in"),
 }
 
