@@ -36,7 +36,7 @@ PROSE = _words("""
     pitfalls text domain direction title equivalents description
 """)
 # Texts of which it matters whether there is one.
-PRESENT = frozenset({"fault", "smallest", "snippet", "problem"})
+PRESENT = frozenset({"fault", "smallest", "snippet", "problem", "unpaired"})
 # What is of this machine, this moment or this version.
 PASSING = _words("""
     timing environment wall_s started git losscli command threads seconds limits

@@ -404,7 +404,7 @@ def test_python_takes_results_documents_and_paths(tmp_path):
     wanted = diff(old, new).to_dict()["rows"]
     assert diff(old.to_dict(), new.to_dict()).to_dict()["rows"] == wanted
     assert diff(*names).to_dict()["rows"] == wanted
-    with pytest.raises(UsageError, match="no flag"):
+    with pytest.raises(UsageError, match="unknown parameter 'fail'"):
         diff(old, new, fail="worse")
     with pytest.raises(UsageError, match="OLD must be a path"):
         diff(3, new)

@@ -163,9 +163,6 @@ def test_max_and_min_take_a_label_and_a_number(text):
         with pytest.raises(UsageError) as error:
             evaluate("nowhere.npy", "nowhere.npy", loss="mse", **{flag: text})
         assert repr(text) in error.value.message
-        if "mse=" not in text:
-            assert error.value.hint == f"--{flag} mse=0.5"
-            assert error.value.message == f"{text!r} is not LABEL=NUMBER"
     assert parse_bound("smooth_l1:beta=0.5=3", "<=")[:4] == (
         "smooth_l1:beta=0.5",
         "value",
