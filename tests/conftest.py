@@ -38,9 +38,10 @@ def _known_limit(request, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _time_for_memory(monkeypatch):
-    """Children that measure memory import torch, for as long as that takes on a busy machine."""
-    monkeypatch.setattr("losscli.benchmark.measure._LEAST_MEMORY_S", 300.0)
+def _time_enough(monkeypatch):
+    """Benchmarks are not cut, however long their checks and imports take on a busy machine."""
+    monkeypatch.setattr("losscli.benchmark.measure._GRACE_S", 1e6)
+    monkeypatch.setattr("losscli.benchmark.measure._MEMORY_SHARE", 1000.0)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 The functions of the system's clock are taken when this module is imported, before any
 implementation runs: one that replaces `time.perf_counter` afterwards changes nothing here, and is
-found out.
+detected.
 """
 
 import time
@@ -14,9 +14,9 @@ _KNOWN = (time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotoni
 
 
 class Lap(NamedTuple):
-    """One timed call: what it returned, its seconds, and those that the host spent on it.
+    """One timed call: its answer, its seconds, and the seconds that the host spent on it.
 
-    throttled: whether the device said that it held its clocks back.
+    throttled: True if the device reported reduced clocks.
     """
 
     answer: Any
@@ -29,10 +29,10 @@ class Clock(Protocol):
     """Times calls on one device."""
 
     def time(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Lap:
-        """Call once; everything that the call started has ended when this returns."""
+        """Call once, and wait for everything that the call started."""
 
     def flush(self) -> None:
-        """Drop what caches hold of the inputs, outside of any timing."""
+        """Remove the inputs from the caches, outside of any timing."""
 
 
 class HostClock:
@@ -62,8 +62,8 @@ class CudaClock:
     """Time between two events of the device, with the device idle before and after.
 
     A device-wide synchronisation ends each call, so that work on another stream is not missed: the
-    seconds are the events', or the host's where it had to wait long after them. throttles: says
-    whether the device holds its clocks back now.
+    seconds are the events', or the host's if it had to wait long after them. throttles: True while
+    the device reduces its clocks.
     """
 
     def __init__(self, device: str, torch: Any, throttles: Callable[[], bool]) -> None:
@@ -89,9 +89,9 @@ class CudaClock:
         at_end = _NOW()
         cuda.synchronize(self._device)
         host_s = (_NOW() - start) * 1e-9
-        beside = (_NOW() - at_end) * 1e-9  # work that the events did not see
+        unseen = (_NOW() - at_end) * 1e-9  # work that the events do not cover
         seconds = begin.elapsed_time(end) * 1e-3
-        if beside > max(0.05 * seconds, 20e-6):
+        if unseen > max(0.05 * seconds, 20e-6):
             seconds = host_s
         return Lap(answer, seconds, host_s, self._throttles())
 
@@ -102,7 +102,7 @@ class CudaClock:
 
 
 def _nothing() -> None:
-    """Take no time."""
+    """Do nothing."""
 
 
 def seconds() -> float:
@@ -111,11 +111,11 @@ def seconds() -> float:
 
 
 def tampered() -> bool:
-    """Whether somebody replaced a clock of the standard library."""
+    """True if a clock of the standard library has been replaced."""
     now = (time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotonic_ns, time.time)
     return any(one is not other for one, other in zip(now, _KNOWN, strict=True))
 
 
 def restore() -> None:
-    """Put the clocks of the standard library back."""
+    """Restore the clocks of the standard library."""
     (time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotonic_ns, time.time) = _KNOWN

@@ -16,8 +16,8 @@ from losscli.results.documents.bench import Limit
 class Device:
     """The CPU, or one CUDA device.
 
-    cold: whether caches are emptied before each call. peak: measures the memory of a call on its
-    inputs, where this process can.
+    cold: True if caches are emptied before each call. peak: measures the memory of a call on its
+    inputs; None if this process cannot.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Device:
         name: str,
         clock: Clock,
         measured: Callable[[int, str], Limit],
-        words: str,
+        hardware: str,
         *,
         beyond_cache: int,
         cold: bool,
@@ -35,7 +35,7 @@ class Device:
     ) -> None:
         self.name = name
         self.clock = clock
-        self.words = words
+        self.hardware = hardware
         self.cold = cold
         self.peak = peak
         self._monitor = monitor
@@ -44,38 +44,43 @@ class Device:
         self._threads = threads
         self._limits: dict[int, Limit] = {}
 
+    @property
+    def kind(self) -> str:
+        """The name without an index: cpu or cuda."""
+        return self.name.partition(":")[0]
+
     def described(self) -> str:
-        """Its name, and the clock that it runs at now."""
+        """The name of the hardware, and its present clock."""
         clock = self._monitor.clock_mhz() if self._monitor is not None else None
-        return self.words if clock is None else f"{self.words} · SM {clock} MHz"
+        return self.hardware if clock is None else f"{self.hardware} · SM {clock} MHz"
 
     def limit(self, size: int, *, again: bool = False) -> Limit:
-        """The bandwidth at a working set of `size` bytes, measured once; in memory where cold."""
+        """The bandwidth at a working set of `size` bytes, measured once; of memory if cold."""
         level = ""
         if self.cold or size >= self._beyond:
             size, level = self._beyond, "memory"
         else:
             size = int(float(f"{size:.1e}"))  # sizes that hardly differ share a measurement
         if again or size not in self._limits:
-            found = self._measured(size, level)
+            limit = self._measured(size, level)
             known = self._limits.get(size)
             if known is not None:  # nothing makes memory look faster than it is
-                found = found.replace(
-                    read_gb_per_s=max(found.read_gb_per_s, known.read_gb_per_s),
-                    copy_gb_per_s=max(found.copy_gb_per_s, known.copy_gb_per_s),
+                limit = limit.replace(
+                    read_gb_per_s=max(limit.read_gb_per_s, known.read_gb_per_s),
+                    copy_gb_per_s=max(limit.copy_gb_per_s, known.copy_gb_per_s),
                 )
-            self._limits[size] = found
+            self._limits[size] = limit
         return self._limits[size]
 
     def limits(self) -> list[Limit]:
-        """All that were measured, memory first, which is measured now if it was not."""
+        """All bandwidths measured so far, that of memory first."""
         memory = self.limit(self._beyond)
         rest = sorted(size for size in self._limits if size != self._beyond)
         return [memory, *(self._limits[size] for size in rest)]
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Python's collector off, and torch on as many threads as everybody else."""
+        """Python's garbage collector off, and torch on the common number of threads."""
         collecting = gc.isenabled()
         gc.disable()
         restore = _torch_threads(self._threads)
@@ -90,7 +95,7 @@ class Device:
 def open_device(name: str, threads: int, cache: str | None) -> Device:
     """The device of a name.
 
-    Raises UsageError for a name that is none, MissingError where this machine lacks it.
+    Raises UsageError for an unknown name, MissingError if this machine lacks the device.
     """
     kind, _, index = name.partition(":")
     if kind == "cpu" and not index:
@@ -107,12 +112,12 @@ def open_device(name: str, threads: int, cache: str | None) -> Device:
     if kind == "cuda" and (not index or index.isdecimal()):
         return _cuda(name, threads, cache)
     if kind == "mps":
-        raise MissingError("bench has no clock for mps yet", hint="--device cpu, or cuda")
-    raise UsageError(f"no such device: {name}", hint="--device cpu, cuda or cuda:N")
+        raise MissingError("bench has no clock for mps", hint="--device cpu, or cuda")
+    raise UsageError(f"unknown device {name!r}", hint="--device cpu, cuda or cuda:N")
 
 
 def processor() -> str:
-    """The model of the CPU, as Linux or Python tell it."""
+    """The model of the CPU, as Linux or Python reports it."""
     import platform
     from contextlib import suppress
     from pathlib import Path
@@ -127,7 +132,7 @@ def processor() -> str:
 def _cuda(name: str, threads: int, cache: str | None) -> Device:
     from losscli.backends.torch import TorchBackend
 
-    TorchBackend(name)  # says what is missing
+    TorchBackend(name)  # raises if something is missing
     import torch
 
     properties: Any = torch.cuda.get_device_properties(name)
@@ -148,7 +153,7 @@ def _cuda(name: str, threads: int, cache: str | None) -> Device:
 
 
 def _torch_threads(threads: int) -> Callable[[], None]:
-    """Give torch, where it is loaded, so many threads; the result puts its own number back."""
+    """Set torch's number of threads, if it is loaded; the result restores its own."""
     import sys
 
     torch = sys.modules.get("torch")

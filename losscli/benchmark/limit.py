@@ -1,4 +1,4 @@
-"""What this machine's memory allows: bandwidth of reading and of copying, at any working set.
+"""Bandwidth of this machine's memory: of reading and of copying, at any working set.
 
 Kernels in the manner of STREAM (McCalpin, 1995), by all threads; the best of several runs, since
 nothing but other work can make memory look slower than it is.
@@ -13,7 +13,7 @@ import numpy as np
 from losscli.benchmark.clock import seconds
 from losscli.results.documents.bench import Limit
 
-_LEAST_S = 0.02  # a measurement repeats its kernel for at least so long
+_LEAST_S = 0.02  # a measurement repeats its kernel at least this long
 _RUNS = 5
 _LEAST_BYTES = 1 << 18  # below, the calls themselves take longer than the memory
 
@@ -66,7 +66,7 @@ def cuda_limit(device: str, size: int, clock: Any, torch: Any, level: str = "") 
 
 
 def last_cache() -> int:
-    """Bytes of the largest cache of the CPU, as Linux tells it; 32 MiB where nobody does."""
+    """Bytes of the largest cache of the CPU, as Linux reports it; 32 MiB if unknown."""
     from pathlib import Path
 
     sizes = [32 << 10]
@@ -88,7 +88,7 @@ def words(size: int) -> str:
 def _best(
     work: Callable[[slice], None], pool: ThreadPoolExecutor, parts: list[slice], size: int
 ) -> float:
-    """Bytes a second: the best of some runs, each of as many passes as fill its time."""
+    """Bytes a second: the best of some runs, each repeated to fill its time."""
 
     def passes(part: slice, count: int) -> None:
         for _ in range(count):

@@ -1,6 +1,6 @@
 """Peak memory of calls: the allocator's on CUDA, the growth of a child process on the CPU.
 
-A process that has computed before keeps freed memory, so each measurement needs a young one: a
+A process that has computed before keeps freed memory, so each measurement needs a fresh one: a
 child prepares the inputs, warms up on little ones, notes what is resident, calls once, and reports
 the peak beyond that.
 """
@@ -24,9 +24,9 @@ from losscli.implementations.registry import parse
 
 
 class Request(NamedTuple):
-    """A call to measure: forward, or both passes, of an implementation as it was named.
+    """A call to measure: forward, or forward+backward, of a named implementation.
 
-    torch: whether it runs on tensors. warm_shape: a small one of the same kind, to warm up on.
+    torch: True if it runs on tensors. warm_shape: a small one of the same kind, to warm up on.
     """
 
     impl: str
@@ -38,27 +38,30 @@ class Request(NamedTuple):
     torch: bool
 
 
-def host_peaks(requests: Sequence[Request], limit_s: float) -> list[int | None]:
+def host_peaks(requests: Sequence[Request], limit_s: float) -> tuple[list[int | None], list[str]]:
     """The bytes that each call adds to its inputs, in one child for each implementation.
 
-    None where that cannot be known: no Linux, no time left, or a child that failed.
+    Returns None where they are unknown: not on Linux, no time left, or a child that failed; and the
+    implementations for which there was no time.
     """
-    found: list[int | None] = [None] * len(requests)
+    peaks: list[int | None] = [None] * len(requests)
+    late: list[str] = []
     if not Path("/proc/self/clear_refs").exists():
-        return found
+        return peaks, late
     until = seconds() + limit_s
     for impl in dict.fromkeys(request.impl for request in requests):
-        mine = [i for i, request in enumerate(requests) if request.impl == impl]
-        lines = _child([requests[i] for i in mine], until - seconds())
-        for i, line in zip(mine, lines, strict=False):
-            found[i] = int(line) if line.isdecimal() else None
-    return found
+        own = [i for i, request in enumerate(requests) if request.impl == impl]
+        lines, in_time = _child([requests[i] for i in own], until - seconds())
+        late += [] if in_time else [impl]
+        for i, line in zip(own, lines, strict=False):
+            peaks[i] = int(line) if line.isdecimal() else None
+    return peaks, late
 
 
-def _child(requests: list[Request], limit_s: float) -> list[str]:
-    """What a child that measures prints, a line a request; as many as it came to."""
+def _child(requests: list[Request], limit_s: float) -> tuple[list[str], bool]:
+    """The lines that a measuring child prints, one a request, and True if it ended in time."""
     if limit_s <= 0:
-        return []
+        return [], False
     paths = [path for path in sys.path if path]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     try:
@@ -71,16 +74,16 @@ def _child(requests: list[Request], limit_s: float) -> list[str]:
             timeout=limit_s,
             env=environment,
         )
-        return done.stdout.splitlines()
+        return done.stdout.splitlines(), True
     except subprocess.TimeoutExpired as late:
-        said = late.stdout or b""
-        return (said.decode() if isinstance(said, bytes) else said).splitlines()
+        output = late.stdout or b""
+        return (output.decode() if isinstance(output, bytes) else output).splitlines(), False
     except OSError:
-        return []
+        return [], True
 
 
 def cuda_peak(call: Any, inputs: tuple[Any, ...], device: str, torch: Any) -> int:
-    """The bytes that a call's peak adds to its inputs, as the allocator counts them."""
+    """The peak bytes that a call adds to its inputs, as the allocator counts them."""
     cuda = torch.cuda
     cuda.synchronize(device)
     cuda.empty_cache()
@@ -129,7 +132,7 @@ def measure_here(request: Request) -> int:
 
 
 def _trim() -> None:
-    """Give back what is freed, so that it does not serve the call unseen."""
+    """Return freed memory to the system, so that the call does not reuse it."""
     gc.collect()
     try:
         ctypes.CDLL(None).malloc_trim(0)
@@ -150,7 +153,7 @@ def _main() -> None:
         fields["setting"] = Setting(*fields["setting"])
         try:
             words = str(measure_here(Request(**fields)))
-        except Exception as error:  # noqa: BLE001 - the others can still be measured
+        except Exception as error:  # noqa: BLE001 - the other requests can still be measured
             words = type(error).__name__
         sys.stdout.write(f"{words}\n")
         sys.stdout.flush()

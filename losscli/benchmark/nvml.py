@@ -1,4 +1,4 @@
-"""What NVIDIA's management library says of a device's clocks, where it is installed."""
+"""Clocks of a CUDA device, from NVIDIA's management library if it is installed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ _SLOWED = 0x4 | 0x8 | 0x20 | 0x40 | 0x80
 
 
 class Monitor:
-    """Clocks and throttling of one CUDA device; says nothing where NVML is absent."""
+    """Clocks and throttling of one CUDA device; unknown without NVML."""
 
     def __init__(self, uuid: str | None) -> None:
         self._nvml: Any = None
@@ -23,11 +23,11 @@ class Monitor:
                 else pynvml.nvmlDeviceGetHandleByIndex(0)
             )
             self._nvml = pynvml
-        except Exception:  # noqa: BLE001 - a missing library, driver or permission: all say nothing
+        except Exception:  # noqa: BLE001 - a missing library, driver or permission
             self._nvml = None
 
     def throttled(self) -> bool:
-        """Whether the clocks are held back now."""
+        """True while the clocks are reduced."""
         return bool(self._ask(self._reasons, 0) & _SLOWED)
 
     def clock_mhz(self) -> int | None:

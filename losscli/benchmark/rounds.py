@@ -1,92 +1,60 @@
-"""Rounds: implementations take turns, so that a drift of the machine falls on all alike.
+"""Rounds: implementations take turns, so that a drift of the machine affects all alike.
 
 Within a round every implementation is called in turn, A B C, and in the next one C B A. Before each
-call the contents of its inputs change; after it, outside the timing, its answer is judged.
+call the contents of its inputs change; after it, outside the timing, its answer is checked.
 """
 
-from collections.abc import Callable, Sequence
+import math
+import statistics
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
+from losscli.benchmark.measurement import Measurement
 from losscli.benchmark.stopping import looks, settled
 from losscli.checks.answer_check import exception_text
 from losscli.checks.input_data import InputData
-from losscli.checks.rule import NO_ERRORS, ErrorStats
-from losscli.checks.updates import AnswerSummary, Update
-from losscli.implementations.implementation import Answer, Framework
 
-_MOST_ROUNDS = 400
-_FEWEST = 6  # rounds, however little time there is: fewer have no interval
-_ROUND_S = 0.02  # quick calls are repeated within a round for so long
-_MOST_CALLS = 32
-_WARM_S = 0.5
-_WARM_CALLS = 12
+_MAX_ROUNDS = 400
+_MIN_ROUNDS = 6  # fewer have no interval
+_ROUND_S = 0.02  # quick calls are repeated within a round for this long
+_MAX_CALLS = 32
+_WARM_UP_S = 0.5
+_WARM_UP_CALLS = 12
 _SETTLED = 0.05
-
-
-@dataclass(slots=True)
-class Measurement:
-    """One implementation of a experiment, and what was seen of it.
-
-    times: the median seconds of its calls, one a round; host: the same with launching.
-    samples: the seconds of all calls. spacing: one ULP of the mean. means: what the means of
-    the calls were found to be, rest: what some rows of their gradients were.
-    """
-
-    name: str
-    call: Callable[..., Answer]
-    framework: Framework
-    spacing: float
-    times: list[float] = field(default_factory=list)
-    host: list[float] = field(default_factory=list)
-    samples: list[float] = field(default_factory=list)
-    means: ErrorStats = NO_ERRORS
-    rest: ErrorStats = NO_ERRORS
-    same: bool = True
-    mean: float | None = None
-    throttled: int = 0
-    tampered: bool = False
-    failure: str = ""
-
-    @property
-    def stale(self) -> bool:
-        """Whether every call gave the same mean, though the truth moved by more than it shows."""
-        return self.same and self.means.high - self.means.low > 4.0 * self.spacing
-
-    def judge(self, data: InputData, seen: AnswerSummary, update: Update) -> None:
-        """Judge what was seen of the answer of a timed call."""
-        mean, rest = data.judge_summary(seen, update)
-        self.means += mean
-        self.rest += rest
-        self.same = self.same and self.mean in (None, seen.mean)
-        self.mean = seen.mean
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """When rounds end: at `resolve` (a fraction, None is never) or at a time, on a clock."""
+    """When rounds end, in seconds of the clock.
+
+    until: at least six rounds are taken. deadline: the last round ends, however few there are.
+    resolve: the width of the ratios' intervals at which rounds end, as a fraction; None is never.
+    """
 
     until: float
-    resolve: float | None
+    deadline: float
+    resolve: float | None = None
 
 
-def warm(measurement: Measurement, data: InputData, clock: Clock) -> None:
+def warm_up(measurement: Measurement, data: InputData, clock: Clock) -> None:
     """Call until times have settled: caches, frequencies, thread pools; bounded in time."""
     begin = seconds()
     times: list[float] = []
-    while len(times) < 3 or (seconds() - begin < _WARM_S and len(times) < _WARM_CALLS):
+    while len(times) < 3 or (seconds() - begin < _WARM_UP_S and len(times) < _WARM_UP_CALLS):
         try:
-            times.append(clock.time(measurement.call, data.inputs(measurement.framework)).seconds)
+            inputs = data.inputs(measurement.framework)
+            times.append(clock.time(measurement.call, inputs).seconds)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            measurement.failure = exception_text(error)
+            measurement.check.exception = exception_text(error)
             return
         if len(times) >= 4 and abs(times[-1] - times[-2]) <= _SETTLED * times[-1]:
             break
 
 
-def take(
+def run_rounds(
     measurements: Sequence[Measurement],
     data: InputData,
     clock: Clock,
@@ -94,103 +62,90 @@ def take(
     *,
     cold: bool = False,
 ) -> str:
-    """Rounds until the stop, and what stopped them: "resolved", "time", "rounds" or "failed".
+    """Time in rounds, and return why they ended: "resolved", "time", "rounds" or "failed".
 
-    An implementation that fails is called no more.
+    cold: True if caches are emptied before each call. What fails is not called again.
     """
     calls = _calls_a_round(measurements, data, clock)
-    counts = set(looks(_MOST_ROUNDS))
-    for number in range(1, _MOST_ROUNDS + 1):
+    counts = set(looks(_MAX_ROUNDS))
+    for number in range(1, _MAX_ROUNDS + 1):
         order = measurements if number % 2 else list(reversed(measurements))
         for measurement in order:
-            if not measurement.failure:
-                _turn(measurement, data, clock, calls, cold=cold)
-        running = [measurement for measurement in measurements if not measurement.failure]
+            if not measurement.failed:
+                _take_turn(measurement, data, clock, calls, cold=cold)
+        running = [measurement for measurement in measurements if not measurement.failed]
         if not running:
             return "failed"
         if stop.resolve is not None and number in counts and _resolved(running, stop.resolve):
             return "resolved"
-        if seconds() >= stop.until and number >= _FEWEST and number % 2 == 0:
+        end = stop.until if number >= _MIN_ROUNDS else stop.deadline
+        if number % 2 == 0 and seconds() >= end:
             return "time"
     return "rounds"
 
 
-def _turn(
+def _take_turn(
     measurement: Measurement, data: InputData, clock: Clock, calls: int, *, cold: bool
 ) -> None:
     """The calls of one round: inputs change before each call, and each answer is checked.
 
-    What is true after each update is computed before the first call and the answers are judged
-    after the last: whatever else runs between two calls takes their caches away.
+    The truth after each update is computed before the first call, and the answers are checked after
+    the last one: anything that runs between two calls takes their caches.
     """
-    times, host = [], []
-    changes, seen = data.updates(calls), []
+    times, host_times = [], []
+    updates, summaries = data.updates(calls), []
     inputs = data.inputs(measurement.framework)
     if not cold:
-        _prime(measurement, inputs)
-    for update in changes:
+        _fill_caches(measurement, inputs)
+    for update in updates:
         data.apply(update)
         if cold:
             clock.flush()
         try:
             lap = clock.time(measurement.call, inputs)
-            seen.append(data.summarize(lap.answer, update))
+            summaries.append(data.summarize(lap.answer, update))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            measurement.failure = exception_text(error)
+            measurement.check.exception = exception_text(error)
             break
         times.append(lap.seconds)
-        host.append(lap.host_s)
+        host_times.append(lap.host_s)
         measurement.throttled += lap.throttled
         if not data.holds(update, measurement.framework):
-            measurement.failure = "it changes its inputs"
+            measurement.check.exception = "it changes its inputs"
             break
         if tampered():
             measurement.tampered = True
             restore()
         del lap
-    for summary, update in zip(seen, changes, strict=False):
-        measurement.judge(data, summary, update)
-    if measurement.failure:
+    for summary, update in zip(summaries, updates, strict=False):
+        measurement.check_summary(data, summary, update)
+    if measurement.failed:
         data.rewrite()
         return
     measurement.samples += times
-    measurement.times.append(_median(times))
-    measurement.host.append(_median(host))
+    measurement.times.append(statistics.median(times))
+    measurement.host_times.append(statistics.median(host_times))
 
 
-def _prime(measurement: Measurement, inputs: tuple[Any, ...]) -> None:
-    """Call on the contents of before: judging has cooled the caches and put threads to sleep."""
-    with suppress(Exception):  # what it raises is seen when it is timed
+def _fill_caches(measurement: Measurement, inputs: tuple[Any, ...]) -> None:
+    """Call once untimed: checking has cooled the caches and put threads to sleep."""
+    with suppress(Exception):  # the timed call reports what is raised
         measurement.call(*inputs)
 
 
 def _resolved(measurements: Sequence[Measurement], resolve: float) -> bool:
-    from math import log
-
     first, *others = measurements
-    if not others:
-        pairs = [[log(a / b) for a, b in zip(first.times[::2], first.times[1::2], strict=False)]]
-        return settled(pairs, resolve)
-    return settled(
-        [
-            [log(a / b) for a, b in zip(first.times, measurement.times, strict=True)]
-            for measurement in others
-        ],
-        resolve,
-    )
+    if others:
+        return settled([first.log_ratios(other) for other in others], resolve)
+    pairs = zip(first.times[::2], first.times[1::2], strict=False)
+    return settled([[math.log(a / b) for a, b in pairs]], resolve)
 
 
 def _calls_a_round(measurements: Sequence[Measurement], data: InputData, clock: Clock) -> int:
-    """So many that the slowest implementation's turn takes some milliseconds."""
+    """The number of calls by which the slowest implementation's turn takes some milliseconds."""
     slowest = 0.0
     for measurement in measurements:
-        with suppress(Exception):  # what it raises is seen when it is timed
+        with suppress(Exception):  # the timed call reports what is raised
             lap = clock.time(measurement.call, data.inputs(measurement.framework))
             slowest = max(slowest, lap.seconds)
-    return max(1, min(_MOST_CALLS, int(_ROUND_S / max(slowest, 1e-9))))
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else 0.5 * (ordered[middle - 1] + ordered[middle])
+    return max(1, min(_MAX_CALLS, int(_ROUND_S / max(slowest, 1e-9))))

@@ -1,4 +1,4 @@
-"""When a benchmark has seen enough rounds."""
+"""The rule by which a benchmark has enough rounds."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ from losscli.stats.signed_rank import ratio_interval
 def looks(most: int | None = None) -> Iterator[int]:
     """The counts of rounds at which the data are looked at: 12, 16, 20, 24, 30, …, to `most`.
 
-    They grow by about a quarter: every look is a chance to stop on a narrow interval that came by
-    luck, so there are few, and none so early that a correlation of neighbouring rounds goes unseen
-    (to begin at 8 took up to 3 % off the coverage). All are even: rounds alternate in order, A B
+    They grow by about a quarter: every look may stop on an interval that is narrow by chance, so
+    there are few, and none so early that a correlation of neighbouring rounds is missed (to begin
+    at 8 took up to 3 % off the coverage). All are even: rounds alternate in order, A B
     and B A, and an even number of them holds as many of each.
     """
     counts = _counts()
@@ -28,11 +28,11 @@ def _counts() -> Iterator[int]:
 
 
 def settled(log_ratios: Sequence[Numbers], resolve: float, level: float = 0.95) -> bool:
-    """Whether every row's ratio to the first is known to within `resolve`, 0.01 for 1 %.
+    """True if every row's ratio to the first is known to within `resolve`, 0.01 for 1 %.
 
-    `log_ratios` holds, for each row but the first, log(its time / the first's), one a round. Known
-    is a ratio whose interval (`ranks.ratio_interval`) reaches at most log(1 + resolve) to either
-    side of its middle; one that is NaN or infinite never is. No rows have nothing to settle: True.
+    `log_ratios` holds, for each row but the first, log(its time / the first's), one a round. A
+    ratio is known if its interval (`ranks.ratio_interval`) reaches at most log(1 + resolve) to
+    either side of its middle; one that is NaN or infinite never is. True without any rows.
 
     Asked at the counts of `looks`, it stops on the width and not on the verdict, and leaves the
     interval's coverage as it is (docs/statistics.md).

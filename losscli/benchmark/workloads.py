@@ -1,4 +1,4 @@
-"""What a benchmark computes: losses by their specs, in the shapes that --size asks for."""
+"""Workloads of a benchmark: losses by their specs, in the shapes of --size."""
 
 import math
 import re
@@ -18,13 +18,13 @@ Reader = Callable[[str], Any]
 
 def losses_of(specs: Sequence[Any], read: "Reader | BindContext") -> list[BoundLoss | str]:
     """The losses of specs; linear_cross_entropy, which only a benchmark has, as its name."""
-    found: list[BoundLoss | str] = []
+    losses: list[BoundLoss | str] = []
     for spec in specs:
         if isinstance(spec, str) and spec.strip() == LINEAR:
-            found.append(LINEAR)
+            losses.append(LINEAR)
         else:
-            found += map(without_penalty, bind(spec, read))
-    return found
+            losses += map(without_penalty, bind(spec, read))
+    return losses
 
 
 def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Workload:
@@ -92,7 +92,7 @@ def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:
 
 
 def fits(size: str, loss: "BoundLoss | str") -> bool:
-    """Whether a size is of the kind that a loss takes; elements fit all but the linear one."""
+    """True if a size is of the kind that a loss takes; elements fit all but the linear one."""
     kind = len(_numbers(size))
     if isinstance(loss, str):
         return kind == 3
@@ -105,7 +105,7 @@ def names() -> list[str]:
 
 
 def _numbers(size: str) -> tuple[int, ...]:
-    found = []
+    numbers = []
     for part in re.split(r"[x×*]", size.strip().lower()):
         try:
             number = float(part)
@@ -113,7 +113,7 @@ def _numbers(size: str) -> tuple[int, ...]:
             number = -1.0
         if not (1 <= number <= 1e12) or number != int(number):
             raise UsageError(
-                f"{size!r} is no size", hint="--size 1e6, --size 4096x1024 (rows x classes)"
+                f"{size!r} is not a size", hint="--size 1e6, --size 4096x1024 (rows x classes)"
             )
-        found.append(int(number))
-    return tuple(found)
+        numbers.append(int(number))
+    return tuple(numbers)

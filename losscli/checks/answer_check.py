@@ -1,4 +1,4 @@
-"""One trial of an implementation: against the truth, against itself, and against its inputs."""
+"""Checks of an implementation's answers: against the truth, other calls, and its own inputs."""
 
 import hashlib
 from collections.abc import Callable
@@ -17,97 +17,97 @@ Call: TypeAlias = Callable[..., Answer]
 
 @dataclass(slots=True)
 class AnswerCheck:
-    """What was found of whole answers.
+    """The state of a check of one implementation's answers.
 
-    value, gradient: NO_ERRORS where there was none. of_mean: True if the value was one mean, not
-    one loss a row. fault: what is wrong besides numbers. failure: what was raised.
+    value, gradient: their errors so far. of_mean: True if the value was one mean, not one loss a
+    row. misbehaviour: a fault other than incorrect numbers. exception: the text of one raised.
     """
 
     value: ErrorStats = NO_ERRORS
     of_mean: bool = True
     gradient: ErrorStats = NO_ERRORS
-    fault: str = ""
-    failure: str = ""
+    misbehaviour: str = ""
+    exception: str = ""
 
     @property
-    def right(self) -> bool:
-        """Whether nothing wrong was found so far."""
-        return not self.words
+    def correct(self) -> bool:
+        """True if no fault was found so far."""
+        return not self.fault
 
     @property
-    def words(self) -> str:
-        """What is wrong, for people; empty where nothing is."""
-        if self.failure:
-            return self.failure
-        for what, finding in (("value", self.value), ("gradient", self.gradient)):
-            if finding.wrong_shape:
-                return f"the {what} has the wrong shape"
-            if finding.wrong:
-                numbers = f"{finding.found:.6g}, should be {finding.expected:.6g}"
-                if self.of_mean and what == "value":
+    def fault(self) -> str:
+        """The first fault, for people; empty without one."""
+        if self.exception:
+            return self.exception
+        for part, errors in (("value", self.value), ("gradient", self.gradient)):
+            if errors.wrong_shape:
+                return f"the {part} has the wrong shape"
+            if not errors.correct:
+                numbers = f"{errors.actual:.6g}, expected {errors.expected:.6g}"
+                if self.of_mean and part == "value":
                     return f"the mean is {numbers}"
-                where = f"{finding.wrong:,} of {finding.count:,}, first at {finding.first:,}"
-                return f"{what} wrong: {where}: {numbers}"
-        return self.fault
+                where = f"{errors.incorrect:,} of {errors.count:,}, first at {errors.first:,}"
+                return f"{part} incorrect: {where}: {numbers}"
+        return self.misbehaviour
 
-    def judge(self, data: InputData, answer: Answer) -> None:
-        """Hold an answer against the truth."""
-        self.value += data.judge_value(answer.value)
+    def add(self, data: InputData, answer: Answer) -> None:
+        """Compare an answer with the truth."""
+        self.value += data.check_value(answer.value)
         self.of_mean = not getattr(answer.value, "ndim", 0)
         if answer.gradients is not None:
-            self.gradient += data.judge_gradients(answer.gradients)
+            self.gradient += data.check_gradients(answer.gradients)
 
 
-def check_call(call: Call, framework: Framework, data: InputData, verdict: AnswerCheck) -> None:
-    """Call with memory poisoned, twice, and on other buffers; what is wrong goes into the verdict.
+def check_call(call: Call, framework: Framework, data: InputData, check: AnswerCheck) -> None:
+    """Call with poisoned memory, twice, and on copies of the inputs; record faults in `check`.
 
-    A call that raises is a failure, whatever it raises.
+    Whatever the call raises is recorded as a fault.
     """
     inputs = data.inputs(framework)
     untouched = data.checksum(framework)
     try:
-        poison(framework, data)
+        poison_memory(framework, data)
         answer = call(*inputs)
-        verdict.judge(data, answer)
-        kept = bits(answer)
-        poison(framework, data)
-        if bits(call(*inputs)) != kept:
-            verdict.fault = "it gives other answers to the same call"
-        elif bits(call(*data.elsewhere(framework))) != kept:
-            verdict.fault = "it gives other answers to the same numbers in other buffers"
-        elif bits(answer) != kept:
-            verdict.fault = "an answer changed after it was given"
+        check.add(data, answer)
+        first = digests(answer)
+        poison_memory(framework, data)
+        if digests(call(*inputs)) != first:
+            check.misbehaviour = "it gives other answers to the same call"
+        elif digests(call(*data.copies(framework))) != first:
+            check.misbehaviour = "it gives other answers to the same numbers in other buffers"
+        elif digests(answer) != first:
+            check.misbehaviour = "an answer changed after it was given"
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-        verdict.failure = exception_text(error)
+        check.exception = exception_text(error)
         return
     if data.checksum(framework) != untouched:
-        verdict.fault = "it changes its inputs"
+        check.misbehaviour = "it changes its inputs"
         data.rewrite()
-    elif not verdict.fault:
-        verdict.fault = _reused(call, framework, data, answer, kept)
+    elif not check.misbehaviour:
+        check.misbehaviour = _overwritten(call, framework, data, answer, first)
 
 
-def _reused(
-    call: Call, framework: Framework, data: InputData, answer: Answer, kept: list[bytes]
+def _overwritten(
+    call: Call, framework: Framework, data: InputData, answer: Answer, first: list[bytes]
 ) -> str:
-    """Whether a call on other contents writes over an answer that was given before."""
+    """The fault of a call on other contents that overwrites an earlier answer."""
     for update in data.updates(1):
         data.apply(update)
     try:
         call(*data.inputs(framework))
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
         return exception_text(error)
-    return "" if bits(answer) == kept else "an answer changed after it was given"
+    return "" if digests(answer) == first else "an answer changed after it was given"
 
 
 def exception_text(error: BaseException) -> str:
-    """An exception of somebody else's code in one line."""
-    words = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {words[0]}"[:200] if words else type(error).__name__
+    """An exception of a user's code in one line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}"[:200] if lines else type(error).__name__
 
 
-def poison(framework: Framework, data: InputData) -> None:
-    """Fill memory that the next call may get with nan, so that what is not written is seen."""
+def poison_memory(framework: Framework, data: InputData) -> None:
+    """Fill memory that the next call may get with NaN, so that unwritten results are detected."""
     for buffer in data.inputs(framework):
         if isinstance(buffer, np.ndarray):
             if buffer.dtype.kind == "f":
@@ -116,7 +116,7 @@ def poison(framework: Framework, data: InputData) -> None:
             _ = [buffer.new_full(buffer.shape, float("nan")) for _ in range(2)]
 
 
-def bits(answer: Answer) -> list[bytes]:
+def digests(answer: Answer) -> list[bytes]:
     """A digest of each part of an answer."""
     parts: list[Any] = [answer.value, *(answer.gradients or ())]
     arrays = (np.ascontiguousarray(to_host(part)) for part in parts)

@@ -1,4 +1,4 @@
-"""Arrays of the host and tensors of a device, each as the other."""
+"""Conversions between arrays on the host and tensors on a device."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ def to_host(array: Any) -> Floats:
     if hasattr(array, "detach"):
         import torch
 
-        found: Floats = array.detach().to("cpu").to(torch.float64).numpy()
-        return found
+        wide: Floats = array.detach().to("cpu").to(torch.float64).numpy()
+        return wide
     return np.asarray(array, np.float64)
 
 
 def to_tensor(array: NDArray[Any], setting: Setting) -> Any:
-    """A tensor on the device; on the CPU, but for bfloat16, it lies on the array's memory."""
+    """A tensor on the device; on the CPU it shares the array's memory, except for bfloat16."""
     import torch
 
     tensor = torch.from_numpy(array)
@@ -30,7 +30,7 @@ def to_tensor(array: NDArray[Any], setting: Setting) -> Any:
 
 
 def as_dtype(array: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """The nearest numbers of a type; bfloat16's are held as float32. Indices stay as they are."""
+    """The nearest numbers of a dtype; bfloat16 is stored as float32, integers are unchanged."""
     if array.dtype.kind != "f":
         return array
     if dtype != "bfloat16":
@@ -38,12 +38,12 @@ def as_dtype(array: NDArray[Any], dtype: str) -> NDArray[Any]:
     import torch
 
     rounded = torch.from_numpy(np.ascontiguousarray(array)).to(torch.bfloat16)
-    found: NDArray[Any] = rounded.to(torch.float32).numpy()
-    return found
+    stored: NDArray[Any] = rounded.to(torch.float32).numpy()
+    return stored
 
 
 def row_index(like: Any, rows: NDArray[np.int64]) -> Any:
-    """Row numbers as the index of an array or of a tensor."""
+    """Row indices in the form that an array or a tensor takes."""
     if hasattr(like, "detach"):
         import torch
 
@@ -55,5 +55,5 @@ def tensor_bytes(tensor: Any) -> NDArray[np.uint8]:
     """The bytes of a tensor, on the host."""
     import torch
 
-    found: NDArray[np.uint8] = tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
-    return found
+    view: NDArray[np.uint8] = tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
+    return view

@@ -1,7 +1,7 @@
-"""Inputs that find out: ordinary ones of many shapes, and the extremes of a loss's domains.
+"""Test cases: ordinary inputs of many shapes, and the extremes of a loss's domains.
 
-They are made of the declaration alone: how rows of predictions and targets relate, the domains,
-which know their own edges, and the values of parameters, at which a loss may have a corner.
+They follow from the declaration alone: the shapes of predictions and targets, the domains and
+their edges, and the values of parameters, at which a loss may have a corner.
 """
 
 import math
@@ -25,16 +25,16 @@ _MOST_WIDE = 1000
 _EXTREME_WIDTH = 3
 _EXTREMES = 120  # rows of each kind, at most
 _STEPS = (1e-3, 1.0, 20.0, 50.0, 88.0, 100.0, 1e4, 1e8)  # exp of 88 is the last in float32
-_BESIDE = (0.5, 0.9, 0.995, 1.005, 1.1, 2.0)  # of a corner: where it lies counts
+_NEAR_CORNER = (0.5, 0.9, 0.995, 1.005, 1.1, 2.0)  # factors: a corner may be misplaced
 _ULPS = (0, 1, -1, 2, 1000)
 
 
 class Case(NamedTuple):
     """Inputs with a name.
 
-    gradient: whether the mean has one (not where every row is ignored). each: whether rows are to
-    be judged one by one as well, since a mean would hide what a row loses. ordinary: whether it is
-    one of those that differ in their shape alone, the smaller first.
+    gradient: True if the mean has one (unless every row is ignored). each: True if rows are checked
+    one by one as well, since a mean would hide the error of a row. ordinary: True for cases that
+    differ in their shape alone, the smaller first.
     """
 
     name: str
@@ -43,6 +43,11 @@ class Case(NamedTuple):
     gradient: bool = True
     each: bool = False
     ordinary: bool = False
+
+    def one_row(self, at: int) -> "Case":
+        """The case of one of its rows alone."""
+        arrays = tuple(array[at : at + 1] for array in self.arrays)
+        return self._replace(workload=replace(self.workload, shape=arrays[0].shape), arrays=arrays)
 
 
 def cases(
@@ -57,7 +62,7 @@ def cases(
         yield Case(name, sized, InputGenerator(sized, wide, seed).all(), ordinary=True)
     row = row_of(workload, _EXTREME_WIDTH)
     extremes = _extremes(workload, row, precision, wide)
-    for name, arrays in _kinds(workload, precision, extremes):
+    for name, arrays in _by_size(workload, precision, extremes):
         sized = replace(workload, shape=arrays[0].shape)
         yield Case(name, sized, arrays, each=True)
         if name.endswith("near 0"):
@@ -65,7 +70,7 @@ def cases(
 
 
 def row_of(workload: Workload, width: int) -> tuple[int, ...]:
-    """A row of predictions of a width, or of that which a parameter has numbers for."""
+    """The shape of a row of predictions of a width, or of the width that a parameter prescribes."""
     loss = workload.loss
     weights = [len(value) for value in workload.params.values() if np.ndim(value) == 1]
     if loss.elementwise and weights:
@@ -93,8 +98,8 @@ def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
 
 
 def steps(workload: Workload, precision: Precision) -> list[float]:
-    """Distances at which something may happen: of the type, of sums, and of parameters' corners."""
-    found = [_least(precision), precision.eps]
+    """Distances at which formulas may change or lose digits: of the type, and of corners."""
+    distances = [_least(precision), precision.eps]
     for param in workload.loss.params:
         value = workload.params.get(param.name)
         for corner in (param.default, value, param.bounds.low, param.bounds.high):
@@ -102,18 +107,18 @@ def steps(workload: Workload, precision: Precision) -> list[float]:
                 continue
             if 0.0 < abs(corner) < 1e30:
                 step = float(precision.spacing(abs(corner)))
-                found += [abs(corner) - step, abs(corner), abs(corner) + step]
-                found += [abs(corner) * factor for factor in _BESIDE]
-    return list(dict.fromkeys([*found, *_STEPS]))
+                distances += [abs(corner) - step, abs(corner), abs(corner) + step]
+                distances += [abs(corner) * factor for factor in _NEAR_CORNER]
+    return list(dict.fromkeys([*distances, *_STEPS]))
 
 
 def _least(precision: Precision) -> float:
-    """A number so small that its square is 0, and a normal one of the type."""
+    """A normal number of the type, so small that its square is 0."""
     return math.ldexp(1.0, precision.lowest + precision.digits)
 
 
 def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dtype: Any) -> Arrays:
-    """Rows at edges of the domains, of all kinds that belong to them."""
+    """Valid rows at the edges of the domains."""
     loss = workload.loss
     away = steps(workload, precision)
     pred_domain, target_domain = loss.domains_of(workload.params)
@@ -121,7 +126,7 @@ def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dt
     preds = edges(pred_domain, row, away, classes).astype(dtype)
     target_row = loss.rows_of.target_row(row)
     if target_domain is None or target_row is None:
-        return _belonging(workload, (_some(preds),), precision)
+        return _valid(workload, (_some(preds),), precision)
     targets = edges(target_domain, target_row, away, classes)
     if not loss.indexed(target_row):
         targets = targets.astype(dtype)
@@ -131,18 +136,18 @@ def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dt
         pairs.append(_near(few, away, dtype, workload))
     limited = [tuple(_some(side) for side in pair) for pair in pairs]
     whole = tuple(np.concatenate(sides) for sides in zip(*limited, strict=True))
-    return _belonging(workload, whole, precision)
+    return _valid(workload, whole, precision)
 
 
 def _paired(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
-    """Each prediction with each target."""
+    """Every prediction with every target."""
     return np.repeat(preds, len(targets), axis=0), np.tile(
         targets, (len(preds), *(1,) * (targets.ndim - 1))
     )
 
 
 def _mixed(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
-    """Some pairs of any two."""
+    """Random pairs."""
     random = np.random.default_rng(0)
     count = _EXTREMES // 4
     at, other = (random.integers(0, len(side), count) for side in (preds, targets))
@@ -150,7 +155,7 @@ def _mixed(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
 
 
 def _near(targets: NDArray[Any], away: list[float], dtype: Any, workload: Workload) -> Arrays:
-    """Predictions that are the targets, nearly so, and steps away from them."""
+    """Predictions equal to the targets, nearly equal, and steps away."""
     domain = workload.loss.domains_of(workload.params)[0]
     eps = float(np.finfo(dtype).eps)
     wide = targets.astype(np.float64)
@@ -162,13 +167,13 @@ def _near(targets: NDArray[Any], away: list[float], dtype: Any, workload: Worklo
 
 
 def _some(rows: NDArray[Any]) -> NDArray[Any]:
-    """So many rows as a check has time for, evenly spread."""
+    """At most 120 rows, evenly spaced."""
     step = -(-len(rows) // _EXTREMES)
     return rows[::step]
 
 
-def _belonging(workload: Workload, arrays: Arrays, precision: Precision) -> Arrays:
-    """The rows that belong to the domains as numbers of the type, each once."""
+def _valid(workload: Workload, arrays: Arrays, precision: Precision) -> Arrays:
+    """The distinct rows that are valid once rounded to the type."""
     with np.errstate(over="ignore"):
         arrays = tuple(as_dtype(array, precision.name) for array in arrays)
     keep = in_domain(workload, arrays)
@@ -180,10 +185,10 @@ def _belonging(workload: Workload, arrays: Arrays, precision: Precision) -> Arra
     return tuple(array[keep] for array in arrays)
 
 
-def _kinds(
+def _by_size(
     workload: Workload, precision: Precision, arrays: Arrays
 ) -> Iterator[tuple[str, Arrays]]:
-    """Parts of the extremes that are judged together: a huge loss would hide a small one."""
+    """The extremes by the size of their loss: a huge one would hide a small one in the mean."""
     if not len(arrays[0]):
         return
     pred, *rest = (a if a.dtype.kind == "i" else a.astype(np.float64) for a in arrays)
@@ -200,7 +205,7 @@ def _kinds(
 
 
 def _ignored(workload: Workload, arrays: Arrays) -> Iterator[Case]:
-    """Some rows, and all, with the label that is left out."""
+    """Some rows, and all rows, with the ignored label."""
     ignore_index = workload.params.get("ignore_index")
     if ignore_index is None or len(arrays) < 2 or arrays[1].dtype.kind != "i":
         return

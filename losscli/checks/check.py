@@ -2,18 +2,18 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-
-import numpy as np
 
 from losscli.backends.machine import environment
 from losscli.checks.cases import Case, cases
 from losscli.checks.checker import Checker
-from losscli.checks.precision import Floats, Precision, precision
+from losscli.checks.declared_slopes import declared_slopes
+from losscli.checks.precision import precision
 from losscli.checks.probes import empty_input
+from losscli.checks.rule import LOSES_DIGITS
+from losscli.checks.schedule import Schedule
 from losscli.checks.search import DEFAULT_EXAMPLES, adversarial, search_available
-from losscli.checks.truth import truth_available, truth_of
 from losscli.checks.vacuous import perfect_constant
 from losscli.errors import MissingError
 from losscli.implementations.implementation import Setting, UnsupportedError
@@ -21,13 +21,11 @@ from losscli.implementations.registry import Implementation
 from losscli.losses.core.labels import Choice
 from losscli.losses.core.loss import Loss
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.document import Note, Timing, pass_name
-from losscli.results.documents.check import Check, CheckRow
+from losscli.plans.check import CheckPlan
+from losscli.results.document import Note, Timing
+from losscli.results.documents.check import CaseCount, Check, CheckRow, SkippedCase
 
-_LOSES_DIGITS = 16.0  # ULP
-_PATIENCE_S = 30.0  # for a case
 _LABELS = 50  # rows that hold labels of both kinds
-_SLOPE_ERROR = 1e-9  # relative: float64 formulas lose some digits, and a wrong one is far off
 _EXTRA = "pip install 'losscli[check]'"
 
 
@@ -35,179 +33,152 @@ def check_implementation(
     implementation: Implementation,
     bound: BoundLoss,
     setting: Setting,
-    seed: int,
-    progress: Callable[[float], None],
-    examples: int | None = None,
+    plan: CheckPlan,
+    progress: Callable[[float, str], None],
 ) -> Check:
-    """Check an implementation of a loss; progress is told the share of the cases done.
+    """Check an implementation of a loss.
 
-    examples: adversarial inputs that are tried; None is some, where hypothesis is installed.
+    progress: is told the share of the cases done, and the phase.
 
-    Raises MissingError where its library or device is absent, or examples were asked for without
-    hypothesis.
+    Raises MissingError if its library or device is absent, or if adversarial inputs were requested
+    without hypothesis.
     """
     start = time.perf_counter()
-    kind = precision(setting.dtype)
-    if examples and not search_available():
+    if plan.examples and not search_available():
         raise MissingError(
             "adversarial examples need hypothesis and mpmath", hint=_EXTRA, place="--examples"
         )
-    rows: list[CheckRow] = []
-    notes: dict[Note, None] = {}
-    checker = Checker(implementation, setting, seed)
-    loss = _in_its_labels(checker, bound, kind, seed)
-    todo = list(cases(loss, bound.label, bound.params, kind, seed))
-    growth = _Growth()
-    left_out: dict[str, list[str]] = {}
-    for number, case in enumerate(todo):
-        hindrance = growth.hindrance(case)
-        if hindrance:
-            left_out.setdefault(hindrance, []).append(case.name)
-            continue
-        try:
-            begin = time.perf_counter()
-            found = list(checker.rows(case))
-            growth.saw(case, found, time.perf_counter() - begin)
-            rows += found
-        except UnsupportedError as reason:
-            if not rows:
-                raise MissingError(f"{implementation.text}: {reason}") from reason
-            left_out.setdefault(str(reason), []).append(case.name)
-        if bound.code:  # nobody has held its derivative to its reference yet
-            rows += _slopes(case)
-        progress((number + 1) / (len(todo) + 2))
-    rows += empty_input(checker, todo[0].workload, todo[0].arrays)
-    wanted = DEFAULT_EXAMPLES if examples is None else examples
-    if wanted and search_available():
-        rows += adversarial(checker, todo[0].workload, kind, seed, wanted)
-    progress(1.0)
-    for why, names in left_out.items():
-        were = "was" if len(names) == 1 else "were"
-        notes[Note("left_out", f"{', '.join(names)} {were} left out: {why}")] = None
-    notes |= dict.fromkeys(checker.notes)
-    notes |= dict.fromkeys(
-        _notes(implementation.text, rows, todo, kind, missing=not search_available())
-    )
-    if implementation.reference and implementation.framework == "torch" and all(map(_raised, rows)):
-        words = f"it raised on everything: numpy:{implementation.text} gives it arrays, not tensors"
-        notes[Note("numpy_function", words)] = None
+    run = _Run(implementation, bound, setting, plan)
+    run.check_cases(progress)
+    run.check_further(progress)
     return Check(
         impl=implementation.text,
         loss=bound.loss.name,
         label=bound.label,
         device=setting.device,
         dtype=setting.dtype,
-        seed=seed,
-        correct=all(row.correct for row in rows),
-        rows=tuple(rows),
-        notes=tuple(notes),
+        seed=plan.seed,
+        rows=tuple(run.rows),
+        notes=tuple(dict.fromkeys(run.notes())),
         environment=environment(),
+        correct=all(row.correct for row in run.rows),
         timing=Timing(time.perf_counter() - start),
+        cases=CaseCount(run.planned, run.planned - len(run.skipped)),
+        skipped=tuple(run.skipped),
+        allow_skipped=plan.allow_skipped,
     )
 
 
-class _Growth:
-    """Whether a larger case is worth its time: not where a smaller one is wrong, or took long."""
+class _Run:
+    """One check in progress; rows, skipped: its results so far."""
 
-    def __init__(self) -> None:
-        self._last: Case | None = None
-        self._seconds = 0.0
-        self._wrong = False
+    def __init__(
+        self, implementation: Implementation, bound: BoundLoss, setting: Setting, plan: CheckPlan
+    ) -> None:
+        self.rows: list[CheckRow] = []
+        self.skipped: list[SkippedCase] = []
+        self._unsupported: list[SkippedCase] = []
+        self._implementation = implementation
+        self._bound = bound
+        self._plan = plan
+        self._precision = precision(setting.dtype)
+        self._checker = Checker(implementation, setting, plan.seed)
+        self._cases = self._all_cases(self._with_accepted_labels())
 
-    def hindrance(self, case: Case) -> str:
-        """Why a case is left out; empty where it is not."""
-        last = self._last
-        if last is None or not case.ordinary or case.arrays[0].size <= last.arrays[0].size:
-            return ""
-        if self._wrong:
-            return f"{last.name} is wrong"
-        expected = self._seconds * case.arrays[0].size / last.arrays[0].size
-        return f"{last.name} took {self._seconds:.1f} s" if expected > _PATIENCE_S else ""
+    @property
+    def planned(self) -> int:
+        """The number of cases that the implementation has."""
+        return len(self._cases) - len(self._unsupported)
 
-    def saw(self, case: Case, found: Sequence[CheckRow], seconds: float) -> None:
-        """Remember what an ordinary case came to."""
-        if case.ordinary:
-            self._last, self._seconds = case, seconds
-            self._wrong = any(row.fault for row in found)
+    def check_cases(self, progress: Callable[[float, str], None]) -> None:
+        """Check all cases, but those that are skipped."""
+        schedule = Schedule(self._checker.subject)
+        for number, case in enumerate(self._cases):
+            progress(number / (len(self._cases) + 2), case.name)
+            reason = schedule.reason_to_skip(case)
+            if reason:
+                self.skipped.append(SkippedCase(case.name, reason))
+                continue
+            try:
+                schedule.warm_up(case)
+                rows = list(self._checker.rows(case))
+            except UnsupportedError as error:
+                if not self.rows:
+                    raise MissingError(f"{self._implementation.text}: {error}") from error
+                self._unsupported.append(SkippedCase(case.name, str(error)))
+            else:
+                schedule.record(case, rows)
+                self.rows += rows
+            if self._bound.code:  # the derivative of a user's loss is not tested elsewhere
+                self.rows += declared_slopes(case)
+
+    def check_further(self, progress: Callable[[float, str], None]) -> None:
+        """Check inputs of no rows, and search for adversarial ones."""
+        subject, first = self._checker.subject, self._cases[0]
+        count = len(self._cases) + 2
+        progress(1.0 - 2 / count, "no rows")
+        self.rows += empty_input(subject, first.workload, first.arrays)
+        examples = DEFAULT_EXAMPLES if self._plan.examples is None else self._plan.examples
+        if examples and search_available():
+            progress(1.0 - 1 / count, "adversarial inputs")
+            self.rows += adversarial(
+                subject, first.workload, self._precision, self._plan.seed, examples
+            )
+        progress(1.0, "")
+
+    def notes(self) -> Iterator[Note]:
+        """All notes, which may repeat."""
+        yield from _skip_notes(self.skipped, "skipped")
+        yield from _skip_notes(self._unsupported, "left out")
+        yield from self._checker.subject.notes
+        name, worst = self._implementation.text, max(self.rows, key=lambda row: row.worst)
+        if all(row.correct for row in self.rows) and worst.worst > LOSES_DIGITS:
+            where = f"in {worst.case}, {worst.passes}"
+            yield Note("loses_digits", f"{name} is up to {worst.worst:.3g} ULP off, {where}")
+        for case in dict.fromkeys(row.case for row in self.rows if row.vacuous):
+            yield Note("vacuous", f"a constant would pass as {case} in {self._precision.name}")
+        constant = perfect_constant(self._cases[0].workload)
+        if constant:
+            yield Note("constant_prediction", constant)
+        if not search_available():
+            text = "no adversarial inputs and no true values: they need hypothesis and mpmath"
+            yield Note("left_out", f"{text}: {_EXTRA}")
+        of_tensors = self._implementation.reference and self._implementation.framework == "torch"
+        if of_tensors and all(map(_raised, self.rows)):
+            text = f"it raised for every input: numpy:{name} passes arrays instead of tensors"
+            yield Note("numpy_function", text)
+
+    def _all_cases(self, loss: Loss) -> list[Case]:
+        bound = self._bound
+        return list(cases(loss, bound.label, bound.params, self._precision, self._plan.seed))
+
+    def _with_accepted_labels(self) -> Loss:
+        """The loss with labels 0 and 1, or -1 and 1 if a function is correct only with these."""
+        loss, target = self._bound.loss, self._bound.loss.target
+        signs = target.signs if isinstance(target, Choice) else None
+        if self._implementation.reference is None or signs is None:
+            return loss
+        signed = replace(loss, target=signs)
+        if self._accepts(loss) or not self._accepts(signed):
+            return loss
+        text = f"{self._implementation.text} takes labels of -1 and 1, and is checked with these"
+        self._checker.subject.notes.append(Note("labels", text))
+        return signed
+
+    def _accepts(self, loss: Loss) -> bool:
+        case = next(case for case in self._all_cases(loss) if len(case.arrays[0]) >= _LABELS)
+        subject = self._checker.subject
+        return subject.check_once(case.workload, case.arrays, None, both=False).correct
 
 
-def _in_its_labels(checker: Checker, bound: BoundLoss, kind: Precision, seed: int) -> Loss:
-    """The loss of labels of 0 and 1, or of -1 and 1 where a function is right with these alone."""
-    loss, target = bound.loss, bound.loss.target
-    signs = target.signs if isinstance(target, Choice) else None
-    if checker.implementation.reference is None or signs is None:
-        return loss
-    signed = replace(loss, target=signs)
-
-    def takes(one: Loss) -> bool:
-        found = cases(one, bound.label, bound.params, kind, seed)
-        case = next(case for case in found if len(case.arrays[0]) >= _LABELS)
-        return checker.judged(case.workload, case.arrays, None, both=False).right
-
-    if takes(loss) or not takes(signed):
-        return loss
-    words = f"{checker.implementation.text} takes labels of -1 and 1, and is judged by these"
-    checker.notes.append(Note("labels", words))
-    return signed
-
-
-def _slopes(case: Case) -> Iterator[CheckRow]:
-    """A row for a case that is small enough: whether derivative is the slope of the reference."""
-    work = case.workload
-    if not case.gradient or not truth_available(work):
-        return
-    arrays = [a if a.dtype.kind in "iu" else a.astype(np.float64) for a in case.arrays]
-    truth = truth_of(work, tuple(arrays))
-    if truth.low is None or truth.high is None:
-        return
-    outputs = arrays[0][0].size if work.loss.elementwise else 1
-    other = arrays[1] if len(arrays) > 1 else None
-    with np.errstate(all="ignore"):
-        found = np.asarray(work.loss.derivative(np, arrays[0], other, **work.params)) / outputs
-    fault = _off_the_slope(found, truth.low, truth.high)
-    yield CheckRow(
-        case=f"slopes, {case.name}",
-        passes=pass_name(True),
-        shape=work.shape,
-        max_ulp=None,
-        grad_max_ulp=None,
-        truth="mpmath",
-        correct=not fault,
-        fault=fault or None,
-    )
+def _skip_notes(skipped: list[SkippedCase], verb: str) -> Iterator[Note]:
+    """One note for each reason."""
+    for reason in dict.fromkeys(one.reason for one in skipped):
+        names = [one.case for one in skipped if one.reason == reason]
+        were = "was" if len(names) == 1 else "were"
+        yield Note("left_out", f"{', '.join(names)} {were} {verb}: {reason}")
 
 
 def _raised(row: CheckRow) -> bool:
-    """Whether the fault is an exception, and no number."""
+    """True if the fault is an exception, not a number."""
     return bool(re.match(r"\w*(Error|Exception)\b", row.fault or ""))
-
-
-def _off_the_slope(found: Floats, low: Floats, high: Floats) -> str:
-    """What is wrong with slopes that should lie between two; nan is no slope."""
-    if found.shape != low.shape:
-        return f"its derivative has the shape {found.shape}, its predictions {low.shape}"
-    with np.errstate(all="ignore"):
-        room = _SLOPE_ERROR * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
-        good = (found >= low - room) & (found <= high + room) | (found == low) | (found == high)
-    off = ~good & ~np.isnan(low)
-    if not off.any():
-        return ""
-    at = np.unravel_index(int(off.argmax()), off.shape)
-    return f"its derivative is {found[at] + 0.0:.6g} where its reference rises by {high[at]:.6g}"
-
-
-def _notes(
-    impl: str, rows: Sequence[CheckRow], done: Sequence[Case], kind: Precision, *, missing: bool
-) -> Iterator[Note]:
-    worst = max(rows, key=lambda row: row.worst)
-    if all(row.correct for row in rows) and worst.worst > _LOSES_DIGITS:
-        where = f"in {worst.case}, {worst.passes}"
-        yield Note("loses_digits", f"{impl} is up to {worst.worst:.3g} ULP off, {where}")
-    for name in dict.fromkeys(row.case for row in rows if row.vacuous):
-        yield Note("vacuous", f"a constant would pass as {name} in {kind.name}")
-    constant = perfect_constant(done)
-    if constant:
-        yield Note("constant_prediction", constant)
-    if missing:
-        words = "adversarial inputs and true values were left out: they need hypothesis and mpmath"
-        yield Note("left_out", f"{words}: {_EXTRA}")

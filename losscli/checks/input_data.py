@@ -1,8 +1,8 @@
-"""Inputs of a workload in the buffers of a device, what is true of them, and their changes.
+"""Inputs of a workload in the buffers of a device, their true results, and updates of both.
 
-An implementation that keeps an earlier answer must be found out, so contents change between calls,
-in the same buffers. An update touches a few rows, and the truth is carried along: the losses of all
-rows are known in float64, and only those of the changed rows are computed anew.
+An implementation that returns an earlier answer must be detected, so contents change between calls,
+in the same buffers. An update writes a few rows, and the truth follows: the losses of all rows are
+known in float64, and only those of the updated rows are computed again.
 """
 
 import zlib
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum
 from losscli.checks.arrays import as_dtype, row_index, tensor_bytes, to_host, to_tensor
+from losscli.checks.float64_truth import Float64Truth, MeanSlopes, RowLosses
 from losscli.checks.inputs import Arrays, InputGenerator
-from losscli.checks.precision import Floats, Precision, precision
+from losscli.checks.precision import Floats, precision
 from losscli.checks.rule import (
     NO_ERRORS,
     ErrorStats,
-    between,
-    compare,
-    scale_of,
+    error_stats,
+    expected_slope,
     tolerance,
     wrong_shape,
 )
@@ -30,40 +30,42 @@ from losscli.checks.updates import AnswerSummary, Update
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 
 _BLOCK = 1 << 18  # elements
-_SHARE = 1 << 14  # an update touches one row of so many, and a few more
-_ELEMENTS = 1 << 14  # of an update, at the most
-_KEPT = 4096  # errors of an answer, of which the median is taken
-_ALIKE = 2.0**-40  # of a slope: what differs by more is another slope
-_SAMPLE = 64  # rows of a gradient that every timed call is judged by
-
+_ROWS_PER_UPDATE = 1 << 14  # an update writes one row in so many, and a few more
+_UPDATE_ELEMENTS = 1 << 14  # of an update, at most
+_ERROR_SAMPLE = 4096  # errors of an answer, of which the median is taken
+_SAME_SLOPE = 2.0**-40  # relative; slopes that differ by more are different slopes
+_GRADIENT_ROWS = 64  # rows of a gradient that are checked of every timed call
 
 _Contents: TypeAlias = tuple[NDArray[np.int64], Arrays]
 
 
 class InputData:
-    """Inputs and truth; arrays: on the host, every number one of the dtype of `setting`."""
+    """Inputs and their true results.
+
+    arrays: on the host; every number is one of the dtype of `setting`. generator: draws updates.
+    """
 
     def __init__(
-        self, workload: Workload, setting: Setting, arrays: Arrays, draw: InputGenerator
+        self, workload: Workload, setting: Setting, arrays: Arrays, generator: InputGenerator
     ) -> None:
         self.workload = workload
-        self.precision: Precision = precision(setting.dtype)
-        self._draw = draw
-        # Copies: contents will change, and who gave them may need them again.
+        self._precision = precision(setting.dtype)
+        self._generator = generator
+        # Copies: contents will change, and the caller may need the originals.
         self._arrays = tuple(np.array(as_dtype(array, setting.dtype)) for array in arrays)
         self._setting = setting
-        self._bounds: tuple[Floats, Floats] | None = None
+        self._slope_bounds: tuple[Floats, Floats] | None = None
         self._tensors: tuple[Any, ...] | None = None
-        losses, shares, scales = zip(*map(self._losses, self._spans()), strict=True)
-        self._rows = np.concatenate(losses)
-        self._shares = np.concatenate(shares)
-        self._scales = np.concatenate(scales)
-        self._sum = ExactSum.of(self._rows)
-        self._share = ExactSum.of(self._shares)
-        self._scale = self._whole_scale()
+        weight = self._arrays[1] if workload.linear else None
+        self._float64 = Float64Truth(workload, self._precision, weight)
+        parts = zip(*map(self._losses, self._spans()), strict=True)
+        self._losses_of_rows, self._denominators, self._scales = map(np.concatenate, parts)
+        self._sum = ExactSum.of(self._losses_of_rows)
+        self._denominator = ExactSum.of(self._denominators)
+        self._scale = self._total_scale()
 
     def inputs(self, framework: Framework) -> tuple[Any, ...]:
-        """The buffers, the same at every call: NumPy arrays, or tensors on the device."""
+        """The buffers, the same for every call: NumPy arrays, or tensors on the device."""
         if framework == "numpy":
             return self._arrays
         if self._tensors is None:
@@ -72,259 +74,265 @@ class InputData:
 
     @property
     def bytes_read(self) -> int:
-        """The size of all inputs in the dtype that they are given in."""
+        """The size of all inputs in their dtype."""
         return sum(
-            array.nbytes if array.dtype.kind == "i" else array.size * self.precision.size
+            array.nbytes if array.dtype.kind == "i" else array.size * self._precision.size
             for array in self._arrays
         )
 
     @property
     def bytes_written(self) -> int:
         """The size of the gradients."""
-        wrt = self._arrays[: 2 if self.workload.linear else 1]
-        return sum(array.size for array in wrt) * self.precision.size
+        return sum(array.size for array in self._differentiated) * self._precision.size
 
     def checksum(self, framework: Framework) -> int:
-        """A checksum of the buffers, to see whether a call changed them."""
+        """A checksum of the buffers, by which a call that changes them is detected."""
         total = 0
         for buffer in self.inputs(framework):
             array = buffer if isinstance(buffer, np.ndarray) else tensor_bytes(buffer)
             total = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), total)
         return total
 
-    def correct(self, truth: Truth) -> int:
-        """Take truer losses and slopes of all rows than float64 arithmetic gives.
+    def set_truth(self, truth: Truth) -> int:
+        """Replace float64 losses and slopes by more accurate ones of the same rows.
 
-        Returns how many declared slopes are none of the formula: at a clamp a declaration may say
-        what others do, and that is what counts.
+        Returns the number of declared slopes that differ from the formula's: at a clamp a
+        declaration may follow other libraries, and then the declared slope is the expected one.
         """
         span = slice(0, len(truth.losses))
-        self._replace(span, truth.losses, self._shares.copy(), self._scales.copy())
+        self._replace(span, RowLosses(truth.losses, self._denominators.copy(), self._scales.copy()))
         if truth.low is None or truth.high is None:
             return 0
-        declared = self._row_slopes(*self._parts(span))[0]
+        declared = self._float64.row_slopes(*self._parts(span))[0]
         with np.errstate(all="ignore"):
-            sides = (truth.low, truth.high)
-            rooms = [_ALIKE * np.abs(side) + _ALIKE**2 for side in sides]
-            alike = (declared >= truth.low - rooms[0]) & (declared <= truth.high + rooms[1])
-            # What is held constant in one slope of a row is so in all of them.
-            whole = alike.reshape(len(alike), -1).all(axis=1)
-            alike &= whole.reshape(-1, *(1,) * (alike.ndim - 1))
-        self._bounds = np.where(alike, truth.low, declared), np.where(alike, truth.high, declared)
-        return int((~alike & np.isfinite(truth.low)).sum())
+            below, above = (
+                _SAME_SLOPE * np.abs(side) + _SAME_SLOPE**2 for side in (truth.low, truth.high)
+            )
+            same = (declared >= truth.low - below) & (declared <= truth.high + above)
+            # If one slope of a row is held constant, all slopes of the row are.
+            whole = same.reshape(len(same), -1).all(axis=1)
+            same &= whole.reshape(-1, *(1,) * (same.ndim - 1))
+        low, high = np.where(same, truth.low, declared), np.where(same, truth.high, declared)
+        self._slope_bounds = low, high
+        return int((~same & np.isfinite(truth.low)).sum())
 
     def updates(self, count: int) -> list[Update]:
-        """So many changes, all of which must be applied in turn before others are drawn.
+        """Several updates, which must be applied in turn before others are drawn.
 
-        They are drawn together, so that little stands between the calls that they are for: each is
-        written to know what is true after it, and all are taken back.
+        They are drawn together, so that little happens between the calls that they are for: each is
+        written to learn the truth after it, and then all are undone.
         """
         drawn: list[Update] = []
         before: list[_Contents] = []
         for _ in range(count):
-            where, parts = self._some()
+            where, contents = self._new_contents()
             before.append((where, self._parts(where)))
-            self._write(where, parts)
-            drawn.append(self._change(where, parts))
-        for where, parts in reversed(before):
-            self._write(where, parts)
+            self._write(where, contents)
+            drawn.append(self._update(where, contents))
+        for where, contents in reversed(before):
+            self._write(where, contents)
         return drawn
 
     def apply(self, update: Update) -> None:
-        """Write new contents into the buffers."""
-        self._write(update.where, update.parts)
+        """Write an update into the buffers."""
+        self._write(update.where, update.contents)
         if self._tensors is not None and not self._shared:
-            for tensor, part in zip(self._ends(self._tensors), update.parts, strict=True):
+            for tensor, part in zip(self._ends(self._tensors), update.contents, strict=True):
                 tensor[row_index(tensor, update.where)] = to_tensor(part, self._setting)
 
-    def judge_value(self, value: Any) -> ErrorStats:
-        """The mean, or one loss a row, beside the truth."""
-        found = to_host(value)
-        if found.ndim == 0:
-            mean, slack = self.mean()
-            room = np.array([slack])
-            return compare(found[None], np.array([mean]), room, self.precision, kept=_KEPT)
-        if self.workload.loss.elementwise and found.shape == self._arrays[0].shape:
-            found = found.reshape(len(found), -1).mean(axis=1)  # a loss a number
-        if found.shape != self._rows.shape:
-            return wrong_shape(found.shape)
-        allowed = tolerance(self._scales, self.precision)
-        return compare(found, self._rows, allowed, self.precision, kept=_KEPT)
+    def check_value(self, value: Any) -> ErrorStats:
+        """The errors of an answer's value: the mean, or one loss a row."""
+        actual = to_host(value)
+        if actual.ndim == 0:
+            mean, allowed = self.mean()
+            truth, tolerances = np.array([mean]), np.array([allowed])
+            return self._errors(actual[None], truth, tolerances)
+        if self.workload.loss.elementwise and actual.shape == self._arrays[0].shape:
+            actual = actual.reshape(len(actual), -1).mean(axis=1)  # one loss a number
+        if actual.shape != self._losses_of_rows.shape:
+            return wrong_shape(actual.shape)
+        allowed_of_rows = tolerance(self._scales, self._precision)
+        return self._errors(actual, self._losses_of_rows, allowed_of_rows)
 
-    def judge_gradients(self, gradients: tuple[Any, ...]) -> ErrorStats:
-        """The gradients of the mean beside the truth, whole, block by block."""
-        if not self._slopes_count:
+    def check_gradients(self, gradients: tuple[Any, ...]) -> ErrorStats:
+        """The errors of the gradients of the mean, block by block."""
+        if not self._has_slopes:
             return NO_ERRORS
-        wanted = self._arrays[: 2 if self.workload.linear else 1]
-        if len(gradients) != len(wanted):
+        if len(gradients) != len(self._differentiated):
             return wrong_shape((len(gradients),))
-        for gradient, array in zip(gradients, wanted, strict=True):
+        for gradient, array in zip(gradients, self._differentiated, strict=True):
             if tuple(gradient.shape) != array.shape:
                 return wrong_shape(tuple(gradient.shape))
-        finding = NO_ERRORS
-        weight_slope = np.zeros(self._arrays[1].shape) if self.workload.linear else None
+        errors = NO_ERRORS
+        weight_slopes = np.zeros(self._arrays[1].shape) if self.workload.linear else None
         for span in self._spans():
-            truth, allowed, logit_slope = self._slopes(span)
-            found, first = to_host(gradients[0][span]), span.start * truth[0].size
-            if self._bounds is not None:
-                total = float(self._share)
-                truth = between(found, truth, *(bound[span] / total for bound in self._bounds))
-            size = self._size(truth)
-            finding += compare(found, truth, allowed, self.precision, first, size, _KEPT)
-            if weight_slope is not None:
-                weight_slope += logit_slope.T @ self._arrays[0][span].astype(np.float64)
-        if weight_slope is not None:
-            total = float(self._share)
-            scale = np.maximum(np.abs(weight_slope * total), self._largest())
-            allowed = tolerance(scale, self.precision, self.workload.rows) / total
-            size = self._size(weight_slope)
-            finding += compare(
-                to_host(gradients[1]), weight_slope, allowed, self.precision, 0, size
-            )
-        return finding
+            truth, allowed, logit_slopes = self._mean_slopes(span)
+            actual = to_host(gradients[0][span])
+            if self._slope_bounds is not None:
+                bounds = (bound[span] / float(self._denominator) for bound in self._slope_bounds)
+                truth = expected_slope(actual, truth, *bounds)
+            offset = span.start * truth[0].size
+            errors += self._errors(actual, truth, allowed, offset, self._unit_of(truth))
+            if weight_slopes is not None:
+                weight_slopes += logit_slopes.T @ self._arrays[0][span].astype(np.float64)
+        if weight_slopes is not None:
+            errors += self._check_weight_gradient(gradients[1], weight_slopes)
+        return errors
 
     def summarize(self, answer: Answer, update: Update) -> AnswerSummary:
-        """What is needed to judge a timed answer later, copied, at little cost."""
+        """The part of a timed answer that is needed to check it later, copied at little cost."""
         shape = tuple(getattr(answer.value, "shape", ()))
         whole = self.workload.loss.elementwise and shape == self._arrays[0].shape
-        if shape and shape != self._rows.shape and not whole:
+        if shape and shape != self._losses_of_rows.shape and not whole:
             return AnswerSummary(np.nan, None, (shape, None))
-        mean = self._mean_of(answer.value, update.share)
-        if answer.gradients is None or not self._slopes_count:
+        mean = self._mean_of(answer.value, update.denominator)
+        if answer.gradients is None or not self._has_slopes:
             return AnswerSummary(mean)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
             return AnswerSummary(mean, None, (None, tuple(gradient.shape)))
-        update.room[...] = to_host(gradient[row_index(gradient, update.rows)])
-        return AnswerSummary(mean, update.room)
+        update.buffer[...] = to_host(gradient[row_index(gradient, update.slope_rows)])
+        return AnswerSummary(mean, update.buffer)
 
-    def judge_summary(
+    def check_summary(
         self, summary: AnswerSummary, update: Update
     ) -> tuple[ErrorStats, ErrorStats]:
-        """A timed answer beside the truth: its mean, and some rows of its gradient."""
-        of_value, of_gradient = summary.wrong_shape
-        if of_value is not None:
-            return wrong_shape(of_value), NO_ERRORS
-        true, allowed = np.array([update.mean]), np.array([update.allowed])
-        mean = compare(np.array([summary.mean]), true, allowed, self.precision)
-        if of_gradient is not None:
-            return mean, wrong_shape(of_gradient)
+        """The errors of a timed answer: of its mean, and of some rows of its gradient."""
+        value_shape, gradient_shape = summary.wrong_shape
+        if value_shape is not None:
+            return wrong_shape(value_shape), NO_ERRORS
+        truth, allowed = np.array([update.mean]), np.array([update.allowed])
+        mean = error_stats(np.array([summary.mean]), truth, allowed, self._precision)
+        if gradient_shape is not None:
+            return mean, wrong_shape(gradient_shape)
         if summary.slopes is None:
             return mean, NO_ERRORS
-        slopes, size = update.slopes, self._size(update.slopes)
-        return mean, compare(summary.slopes, slopes, update.slopes_allowed, self.precision, 0, size)
+        slopes, unit_of = update.slopes, self._unit_of(update.slopes)
+        of_slopes = error_stats(
+            summary.slopes, slopes, update.slopes_allowed, self._precision, unit_of=unit_of
+        )
+        return mean, of_slopes
 
-    def _mean_of(self, value: Any, share: ExactSum) -> float:
-        """The mean that an answer's value says: itself, or that of rows that count so much."""
-        rows = to_host(value)
-        if not rows.ndim:
-            return float(rows)
-        total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(share)
-        return total * len(self._rows) / max(1, rows.size)
-
-    def elsewhere(self, framework: Framework) -> tuple[Any, ...]:
+    def copies(self, framework: Framework) -> tuple[Any, ...]:
         """The same contents in other buffers."""
         buffers = self.inputs(framework)
         return tuple(b.copy() if isinstance(b, np.ndarray) else b.clone() for b in buffers)
 
     def mean(self) -> tuple[float, float]:
-        """The mean of the rows, and its tolerance."""
-        value = self._sum.over(self._share)
-        scale = max(1.0, abs(value), self._scale / max(float(self._share), 1e-300))
-        allowed = tolerance(np.array([scale]), self.precision, self.workload.rows)
+        """The true mean of the rows, and its tolerance."""
+        value = self._sum.over(self._denominator)
+        scale = max(1.0, abs(value), self._scale / max(float(self._denominator), 1e-300))
+        allowed = tolerance(np.array([scale]), self._precision, self.workload.rows)
         return value, float(allowed[0])
 
     def rewrite(self) -> None:
-        """InputGenerator all contents anew, after somebody spoiled them."""
-        for array, fresh in zip(self._arrays, self._draw.all(), strict=True):
+        """Draw all contents again, after a call has changed them."""
+        for array, fresh in zip(self._arrays, self._generator.all(), strict=True):
             array[...] = as_dtype(fresh, self._setting.dtype)
         if self._tensors is not None and not self._shared:
             for tensor, array in zip(self._tensors, self._arrays, strict=True):
                 tensor.copy_(to_tensor(array, self._setting))
         for span in self._spans():
-            self._replace(span, *self._losses(span))
+            self._replace(span, self._losses(span))
 
     @property
-    def drifted(self) -> bool:
-        """Whether the buffers no longer hold what was written: somebody else wrote too."""
-        losses = np.concatenate([self._losses(span)[0] for span in self._spans()])
+    def changed_by_call(self) -> bool:
+        """True if the buffers do not hold the contents that were written last."""
+        losses = np.concatenate([self._losses(span).losses for span in self._spans()])
         if self.workload.linear:  # the order of a product's sums depends on its rows
-            return not np.allclose(losses, self._rows, rtol=1e-9, atol=1e-9, equal_nan=True)
-        return not np.array_equal(losses, self._rows, equal_nan=True)
+            return not np.allclose(
+                losses, self._losses_of_rows, rtol=1e-9, atol=1e-9, equal_nan=True
+            )
+        return not np.array_equal(losses, self._losses_of_rows, equal_nan=True)
 
     def holds(self, update: Update, framework: Framework) -> bool:
-        """Whether the buffers have what an update wrote; a few rows are looked at."""
+        """True if the buffers hold the contents of an update, by a sample of its rows."""
         buffers = self._ends(self.inputs(framework))
-        some = slice(None, None, max(1, len(update.where) // _SAMPLE))
-        for buffer, part in zip(buffers, update.parts, strict=True):
-            found = buffer[row_index(buffer, update.where[some])]
-            found = found if isinstance(found, np.ndarray) else to_host(found)
-            if not np.array_equal(found, part[some], equal_nan=True):
+        some = slice(None, None, max(1, len(update.where) // _GRADIENT_ROWS))
+        for buffer, part in zip(buffers, update.contents, strict=True):
+            actual = buffer[row_index(buffer, update.where[some])]
+            actual = actual if isinstance(actual, np.ndarray) else to_host(actual)
+            if not np.array_equal(actual, part[some], equal_nan=True):
                 return False
         return True
 
     @property
     def _shared(self) -> bool:
-        """Whether tensors lie on the memory of the arrays."""
+        """True if tensors share the memory of the arrays."""
         return self._setting.device == "cpu" and self._setting.dtype != "bfloat16"
 
     @property
-    def _changing(self) -> Arrays:
-        """The arrays whose rows changes write: predictions and targets."""
-        return self._ends(self._arrays)
+    def _differentiated(self) -> Arrays:
+        """The arrays with a gradient: predictions; hidden states and weights."""
+        return self._arrays[: 2 if self.workload.linear else 1]
+
+    @property
+    def _has_slopes(self) -> bool:
+        """True if there is a gradient to check: the loss has one, and some row counts."""
+        return bool(self._denominator.units) and self.workload.differentiable
 
     def _ends(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Predictions (or hidden states) and targets, where there are any, of all inputs."""
+        """The inputs whose rows are updated: predictions (or hidden states), and targets if any."""
         return (inputs[0], inputs[-1]) if self.workload.linear else inputs
 
     def _parts(self, rows: Any) -> Arrays:
-        return tuple(array[rows] for array in self._changing)
+        return tuple(array[rows] for array in self._ends(self._arrays))
 
-    def _some(self) -> _Contents:
-        """Rows to update, and what to write there."""
+    def _new_contents(self) -> _Contents:
+        """The rows to update, and the contents to write there."""
         rows = self.workload.rows
         width = max(1, self._arrays[0].size // rows)
-        few = 256 + rows // _SHARE  # enough to move the mean, and too few to cool the caches
-        where = self._draw.choice(rows, max(1, min(rows // 16, _ELEMENTS // width, few)))
-        fresh = self._draw.rows(len(where), self._draw.spread())
+        few = 256 + rows // _ROWS_PER_UPDATE  # enough to move the mean, too few to cool the caches
+        count = max(1, min(rows // 16, _UPDATE_ELEMENTS // width, few))
+        where = self._generator.choice(rows, count)
+        fresh = self._generator.rows(len(where), self._generator.spread())
         return where, tuple(as_dtype(part, self._setting.dtype) for part in fresh)
 
-    def _write(self, where: NDArray[np.int64], parts: Arrays) -> None:
-        self._bounds = None
-        for array, part in zip(self._changing, parts, strict=True):
+    def _write(self, where: NDArray[np.int64], contents: Arrays) -> None:
+        self._slope_bounds = None
+        for array, part in zip(self._ends(self._arrays), contents, strict=True):
             array[where] = part
 
-    def _change(self, where: NDArray[np.int64], parts: Arrays) -> Update:
-        """What is true now that some rows were written."""
-        self._replace(where, *self._losses_of(*parts))
+    def _update(self, where: NDArray[np.int64], contents: Arrays) -> Update:
+        """The update that was just written, with the truth after it."""
+        self._replace(where, self._float64.losses(*contents))
         mean, allowed = self.mean()
-        rows = self._draw.choice(self.workload.rows, _SAMPLE)
-        rows = np.union1d(rows, where[self._draw.choice(len(where), _SAMPLE)])
-        slopes, slopes_allowed, _ = self._slopes_of(*self._parts(rows))
-        room = np.empty_like(slopes)
-        return Update(where, parts, mean, allowed, self._share, rows, slopes, slopes_allowed, room)
+        rows = self._generator.choice(self.workload.rows, _GRADIENT_ROWS)
+        rows = np.union1d(rows, where[self._generator.choice(len(where), _GRADIENT_ROWS)])
+        slopes, slopes_allowed, _ = self._mean_slopes(rows)
+        return Update(
+            where=where,
+            contents=contents,
+            mean=mean,
+            allowed=allowed,
+            denominator=self._denominator,
+            slope_rows=rows,
+            slopes=slopes,
+            slopes_allowed=slopes_allowed,
+            buffer=np.empty_like(slopes),
+        )
 
-    def _replace(
-        self, span: "slice | NDArray[np.int64]", losses: Floats, shares: Floats, scales: Floats
-    ) -> None:
-        """Put the losses of rows in the place of others; the sums stay exact."""
-        gone = self._rows[span].copy()
-        self._share += ExactSum.of(-self._shares[span]) + ExactSum.of(shares)
+    def _replace(self, span: "slice | NDArray[np.int64]", new: RowLosses) -> None:
+        """Replace the losses of rows; the sums stay exact."""
+        old = self._losses_of_rows[span].copy()
+        removed = ExactSum.of(-self._denominators[span])
+        self._denominator += removed + ExactSum.of(new.denominators)
         with np.errstate(all="ignore"):
-            less = (self._scales[span] * self._shares[span]).sum()
-            self._scale += float((scales * shares).sum() - less)
-        self._rows[span], self._shares[span], self._scales[span] = losses, shares, scales
+            less = (self._scales[span] * self._denominators[span]).sum()
+            self._scale += float((new.scales * new.denominators).sum() - less)
+        self._losses_of_rows[span] = new.losses
+        self._denominators[span], self._scales[span] = new.denominators, new.scales
         if not np.isfinite(self._scale):
-            self._scale = self._whole_scale()
-        if np.isfinite(gone).all():
-            self._sum += ExactSum.of(-gone) + ExactSum.of(losses)
-        else:  # an infinity cannot be taken back
-            self._sum = ExactSum.of(self._rows)
+            self._scale = self._total_scale()
+        if np.isfinite(old).all():
+            self._sum += ExactSum.of(-old) + ExactSum.of(new.losses)
+        else:  # an infinity cannot be subtracted
+            self._sum = ExactSum.of(self._losses_of_rows)
 
-    def _whole_scale(self) -> float:
-        """The sum of all scales as they count; of what overflows, the largest number."""
+    def _total_scale(self) -> float:
+        """The sum of all scales times denominators, at most the largest float64."""
         with np.errstate(over="ignore"):
-            total = float((self._scales * self._shares).sum())
+            total = float((self._scales * self._denominators).sum())
         return min(total, float(np.finfo(np.float64).max))
 
     def _spans(self) -> Iterator[slice]:
@@ -333,78 +341,47 @@ class InputData:
         for start in range(0, rows, step):
             yield slice(start, min(rows, start + step))
 
-    def _losses(self, span: slice) -> tuple[Floats, Floats, Floats]:
-        return self._losses_of(*self._parts(span))
+    def _losses(self, span: slice) -> RowLosses:
+        return self._float64.losses(*self._parts(span))
 
-    def _losses_of(
-        self, pred: NDArray[Any], target: NDArray[Any] | None = None
-    ) -> tuple[Floats, Floats, Floats]:
-        """The losses of rows, what each counts in the mean, and the scale of its error."""
-        loss, params = self.workload.loss, self.workload.params
-        with np.errstate(all="ignore"):
-            p, t = self._wide(pred, target)
-            values = np.asarray(loss.rows(np, p, t, params))
-            shares = loss.denominators(np, t, params)
-            scale = scale_of(values, self._logits(p))
-        return values, np.ones(len(values)) if shares is None else np.asarray(shares), scale
+    def _mean_slopes(self, rows: Any) -> MeanSlopes:
+        return self._float64.mean_slopes(float(self._denominator), *self._parts(rows))
 
-    def _logits(self, pred: Floats) -> Floats | None:
-        """The logits that predictions are or make; None where errors are not measured by them."""
-        scale = self.workload.loss.logit_scale(self.workload.params)
-        if not scale:
-            return None
-        return pred if scale == 1.0 else scale * pred
+    def _mean_of(self, value: Any, denominator: ExactSum) -> float:
+        """The mean that an answer's value says: itself, or that of its rows."""
+        rows = to_host(value)
+        if not rows.ndim:
+            return float(rows)
+        total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(denominator)
+        return total * len(self._losses_of_rows) / max(1, rows.size)
 
-    @property
-    def _slopes_count(self) -> bool:
-        """Whether there is a gradient to judge: a loss may have none, and a mean of no rows."""
-        return bool(self._share.units) and self.workload.differentiable
+    def _errors(
+        self,
+        actual: NDArray[Any],
+        truth: Floats,
+        allowed: Floats,
+        offset: int = 0,
+        unit_of: Floats | None = None,
+    ) -> ErrorStats:
+        return error_stats(
+            actual,
+            truth,
+            allowed,
+            self._precision,
+            offset=offset,
+            unit_of=unit_of,
+            sample=_ERROR_SAMPLE,
+        )
 
-    def _slopes(self, span: slice) -> tuple[Floats, Floats, Floats]:
-        return self._slopes_of(*self._parts(span))
+    def _check_weight_gradient(self, gradient: Any, truth: Floats) -> ErrorStats:
+        """The errors of the gradient of linear_cross_entropy's weights."""
+        total = float(self._denominator)
+        largest = max(1.0, self._scale / total)
+        scale = np.maximum(np.abs(truth * total), largest)
+        allowed = tolerance(scale, self._precision, self.workload.rows) / total
+        unit_of = self._unit_of(truth)
+        return error_stats(to_host(gradient), truth, allowed, self._precision, unit_of=unit_of)
 
-    def _slopes_of(
-        self, pred: NDArray[Any], target: NDArray[Any] | None = None
-    ) -> tuple[Floats, Floats, Floats]:
-        """Gradients of the mean with respect to rows, their tolerance, and those of the logits."""
-        total = float(self._share)
-        with np.errstate(all="ignore"):
-            slope, p = self._row_slopes(pred, target)
-            of_logits = slope / total
-            if self.workload.linear:
-                slope = slope @ self._arrays[1].astype(np.float64)
-                scale = np.maximum(np.abs(slope), np.abs(p).max(axis=1, keepdims=True))
-            else:
-                scale = scale_of(slope, self._logits(p))
-            allowed = tolerance(scale, self.precision, self.workload.rows) / total
-            return slope / total, allowed, of_logits
-
-    def _row_slopes(
-        self, pred: NDArray[Any], target: NDArray[Any] | None = None
-    ) -> tuple[Floats, Floats]:
-        """The declared slopes of each row's loss, nan without any, and predictions in float64."""
-        loss = self.workload.loss
-        outputs = pred[0].size if loss.elementwise and len(pred) else 1
-        with np.errstate(all="ignore"):
-            p, t = self._wide(pred, target)
-            if not self.workload.differentiable:
-                return np.full(p.shape, np.nan), p
-            return np.asarray(loss.derivative(np, p, t, **self.workload.params)) / outputs, p
-
-    def _wide(
-        self, pred: NDArray[Any], target: NDArray[Any] | None
-    ) -> tuple[Floats, NDArray[Any] | None]:
-        wide = pred.astype(np.float64)
-        if self.workload.linear:
-            wide = wide @ self._arrays[1].astype(np.float64).T
-        if target is None or target.dtype.kind == "i":
-            return wide, target
-        return wide, target.astype(np.float64)
-
-    def _size(self, slopes: Floats) -> Floats | None:
-        """What the last place of gradients is of, where they are products of matrices."""
+    def _unit_of(self, slopes: Floats) -> Floats | None:
+        """The numbers whose last place is the unit of errors, for products of matrices."""
         return np.abs(slopes).max(axis=-1, keepdims=True) if self.workload.linear else None
-
-    def _largest(self) -> float:
-        """A scale of all logits of linear_cross_entropy."""
-        return max(1.0, self._scale / float(self._share))

@@ -1,4 +1,4 @@
-"""Inputs for implementations, made of the domains that a loss declares: ordinary and extreme."""
+"""Random inputs of a workload, and the validity of inputs, from the domains of its loss."""
 
 import math
 from typing import Any, TypeAlias
@@ -14,9 +14,9 @@ Arrays: TypeAlias = tuple[NDArray[Any], ...]
 
 
 class InputGenerator:
-    """Draws rows of inputs of a workload; the same seed gives the same rows.
+    """Draws inputs of a workload; the same seed gives the same inputs.
 
-    dtype: the NumPy type of real numbers.
+    dtype: the NumPy dtype of real numbers.
     """
 
     def __init__(self, workload: Workload, dtype: Any, seed: int) -> None:
@@ -34,7 +34,7 @@ class InputGenerator:
         return states, weight, target
 
     def rows(self, count: int, spread: float) -> Arrays:
-        """`count` rows of pred (or hidden) and target; spread: of predictions without bounds."""
+        """`count` rows of pred (or hidden) and target; spread: the scale of unbounded values."""
         workload = self._workload
         loss, row = workload.loss, workload.shape[1:]
         if workload.linear:
@@ -53,26 +53,26 @@ class InputGenerator:
         return pred.astype(self._dtype, copy=False), target
 
     def choice(self, below: int, count: int) -> NDArray[np.int64]:
-        """Some numbers below a limit, in rising order."""
+        """At most `count` distinct integers in [0, below), ascending."""
         return np.unique(self._random.integers(0, below, count))
 
     def spread(self) -> float:
-        """Another spread of predictions, so that a mean cannot stay what it was."""
+        """A spread other than 1, so that the mean changes."""
         return float(self._random.choice([0.25, 0.5, 1.5, 2.0]))
 
     def _normal(self, shape: tuple[int, ...], scale: float) -> NDArray[Any]:
         wide = np.float64 if self._dtype == np.float64 else np.float32
         drawn = self._random.standard_normal(shape, dtype=wide)
         drawn *= wide(scale)
-        found: NDArray[Any] = drawn.astype(self._dtype, copy=False)
-        return found
+        values: NDArray[Any] = drawn.astype(self._dtype, copy=False)
+        return values
 
     def _labels(self, count: int, classes: int) -> NDArray[np.int64]:
         return self._random.integers(0, classes, count)
 
 
 def in_domain(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:
-    """Which rows lie inside the domains that the loss declares, and are finite."""
+    """A mask of the rows that are finite and lie inside the domains of the loss."""
     loss = workload.loss
     pred_domain, target_domain = loss.domains_of(workload.params)
     pred, *rest = arrays

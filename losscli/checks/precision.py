@@ -1,4 +1,4 @@
-"""Floating-point types by their parameters, bfloat16 among them, and distances in their ULP."""
+"""Floating-point types by their parameters, bfloat16 included, and distances in ULP."""
 
 import math
 from typing import Any, NamedTuple
@@ -12,10 +12,10 @@ Floats = NDArray[np.float64]
 
 
 class Precision(NamedTuple):
-    """A binary floating-point type: its fraction bits with the hidden one, its ends.
+    """A binary floating-point type.
 
-    lowest: the exponent of the smallest subnormal; highest: that of the first power of two beyond
-    its largest number; size: bytes.
+    digits: bits of the significand, the hidden one included. lowest: the exponent of the smallest
+    subnormal. highest: the exponent of the smallest power of two that overflows. size: bytes.
     """
 
     name: str
@@ -31,39 +31,40 @@ class Precision(NamedTuple):
 
     @property
     def largest(self) -> float:
-        """The largest number of this type."""
+        """The largest finite number."""
         return math.ldexp(1.0 - 2.0**-self.digits, self.highest)
 
     def spacing(self, values: Any) -> Floats:
-        """The unit in the last place of each number of this type nearest to a value."""
+        """The unit in the last place of the number nearest to each value."""
         _, exponent = np.frexp(np.abs(values))
         exponent = np.where(np.asarray(values) == 0, self.lowest, exponent)
         return np.asarray(np.ldexp(1.0, np.maximum(exponent - self.digits, self.lowest)))
 
-    def ulps(self, found: Any, truth: Any, size: Any = None) -> Floats:
-        """How far each value is from the truth, in units in the last place of it, or of `size`.
+    def ulps(self, actual: Any, truth: Any, unit_of: Any = None) -> Floats:
+        """The distance of each value from the truth, in units in the last place of `unit_of`.
 
-        0 where both are the same infinity or both nan, inf where only one is.
+        unit_of: the truth by default. The distance is 0 between equal infinities and between NaNs,
+        infinite where only one of the two is not finite.
         """
-        found, truth = np.asarray(found, np.float64), np.asarray(truth, np.float64)
+        actual, truth = np.asarray(actual, np.float64), np.asarray(truth, np.float64)
         with np.errstate(all="ignore"):
-            units = self.spacing(np.where(np.isfinite(truth), truth if size is None else size, 1.0))
-            distance = np.abs(found - truth) / units
-        same = (found == truth) | (np.isnan(found) & np.isnan(truth))
+            of = truth if unit_of is None else unit_of
+            distance = np.abs(actual - truth) / self.spacing(np.where(np.isfinite(truth), of, 1.0))
+        same = (actual == truth) | (np.isnan(actual) & np.isnan(truth))
         return np.where(same, 0.0, np.where(np.isfinite(distance), distance, np.inf))
 
 
-_KNOWN = {
+_PRECISIONS = {
     "float64": Precision("float64", 53, -1074, 1024, 8),
     "float32": Precision("float32", 24, -149, 128, 4),
     "float16": Precision("float16", 11, -24, 16, 2),
     "bfloat16": Precision("bfloat16", 8, -133, 128, 2),
 }
-NAMES = tuple(_KNOWN)
+NAMES = tuple(_PRECISIONS)
 
 
 def precision(name: str) -> Precision:
-    """The type of a name; raises UsageError for one that is unknown."""
-    if name not in _KNOWN:
-        raise UsageError(f"no dtype {name!r}", hint=f"--dtype {', '.join(_KNOWN)}")
-    return _KNOWN[name]
+    """The type of a name; raises UsageError for an unknown one."""
+    if name not in _PRECISIONS:
+        raise UsageError(f"unknown dtype {name!r}", hint=f"--dtype {', '.join(_PRECISIONS)}")
+    return _PRECISIONS[name]

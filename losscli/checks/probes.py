@@ -3,28 +3,26 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from losscli.checks.answer_check import AnswerCheck, exception_text
-from losscli.checks.arrays import as_dtype, to_host, to_tensor
+from losscli.checks.arrays import to_host
 from losscli.checks.cases import Case
 from losscli.checks.input_data import InputData
 from losscli.checks.inputs import Arrays, InputGenerator
+from losscli.checks.subject import Subject
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Workload
 from losscli.results.document import Note, pass_name
 from losscli.results.documents.check import CheckRow
 
-if TYPE_CHECKING:
-    from losscli.checks.checker import Checker
-
-Probe: TypeAlias = "Callable[[Checker, Case, Truth | None], str]"
+Probe: TypeAlias = Callable[[Subject, Case, Truth | None], str]
 
 
-def nan_is_lost(checker: "Checker", case: Case, truth: Truth | None) -> str:
-    """Whether a prediction that is nan vanishes from the value."""
+def lost_nan(subject: Subject, case: Case, truth: Truth | None) -> str:
+    """The fault of a value that does not show a NaN among its predictions."""
     pred, *rest = case.arrays
     del truth  # of other inputs
     if not case.gradient or pred.dtype.kind != "f":
@@ -34,50 +32,48 @@ def nan_is_lost(checker: "Checker", case: Case, truth: Truth | None) -> str:
     counted = int((rest[0] >= 0).argmax()) if indexed else 0
     broken[counted] = np.nan
     workload = case.workload
-    draw = InputGenerator(workload, broken.dtype, 0)
-    data = InputData(workload, checker.setting, (broken, *rest), draw)
+    generator = InputGenerator(workload, broken.dtype, 0)
+    data = InputData(workload, subject.setting, (broken, *rest), generator)
     if not np.isnan(data.mean()[0]):
-        return ""  # the formula itself lets it vanish
-    runner = checker.runner(workload)
+        return ""  # the formula itself ignores it
+    runner = subject.runner(workload)
     try:
         value = runner.forward(*data.inputs(runner.framework)).value
-    except Exception:  # noqa: BLE001 - it does not pass in silence, and that is all
+    except Exception:  # noqa: BLE001 - an exception is not silent, which suffices here
         return ""
-    if data.judge_value(value).wrong:
+    if not data.check_value(value).correct:
         return "a nan among its predictions vanishes, or spreads to other rows"
     return ""
 
 
-def layouts(checker: "Checker", case: Case, truth: Truth | None, *, both: bool = False) -> str:
-    """Whether it misreads inputs that are not contiguous; that it refuses them is noted."""
+def layouts(subject: Subject, case: Case, truth: Truth | None, *, both: bool = False) -> str:
+    """The fault of misread inputs that are not contiguous; refusing them is noted."""
     if len(case.arrays[0]) < 2:
         return ""
-    data = checker.data(case.workload, case.arrays, truth)
-    runner = checker.runner(case.workload)
+    data = subject.data(case.workload, case.arrays, truth)
+    runner = subject.runner(case.workload)
     inputs = data.inputs(runner.framework)
-    call = checker.call(case.workload, both=both)
+    call = subject.call(case.workload, both=both)
     for name, layout in _LAYOUTS.items():
         try:
             answer = call(*map(layout, inputs))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            words = (
-                f"{checker.implementation.text} needs contiguous inputs: {exception_text(error)}"
-            )
-            checker.notes.append(Note("needs_contiguous", words))
+            text = f"{subject.implementation.text} needs contiguous inputs: {exception_text(error)}"
+            subject.notes.append(Note("needs_contiguous", text))
             return ""
-        verdict = AnswerCheck()
-        verdict.judge(data, answer)
-        if not verdict.right:
-            return f"it is wrong on inputs that are not contiguous ({name})"
+        check = AnswerCheck()
+        check.add(data, answer)
+        if not check.correct:
+            return f"it is incorrect on inputs that are not contiguous ({name})"
     return ""
 
 
-def upstream(checker: "Checker", case: Case, truth: Truth | None) -> str:
-    """Whether the gradients of twice the mean are not twice those of the mean."""
-    runner = checker.runner(case.workload)
+def upstream_gradient(subject: Subject, case: Case, truth: Truth | None) -> str:
+    """The fault of gradients of twice the mean that are not twice those of the mean."""
+    runner = subject.runner(case.workload)
     if runner.scaled is None or case.each:  # twice an extreme one may overflow
         return ""
-    data = checker.data(case.workload, case.arrays, truth)
+    data = subject.data(case.workload, case.arrays, truth)
     try:
         answer = runner.scaled(*data.inputs(runner.framework))
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
@@ -85,50 +81,46 @@ def upstream(checker: "Checker", case: Case, truth: Truth | None) -> str:
     if answer.gradients is None:
         return ""
     halves = tuple(0.5 * gradient for gradient in answer.gradients)
-    if data.judge_gradients(halves).wrong:
-        return "its backward does not heed the gradient that comes from above"
+    if not data.check_gradients(halves).correct:
+        return "its backward ignores the upstream gradient"
     return ""
 
 
-def row_dependence(checker: "Checker", case: Case, truth: Truth | None) -> str:
-    """Whether losses of rows are others beside half of the other rows."""
+def row_dependence(subject: Subject, case: Case, truth: Truth | None) -> str:
+    """The fault of rows whose losses change once every other row is removed."""
     if len(case.arrays[0]) < 2 or not case.gradient:
         return ""
     half = tuple(array[::2].copy() for array in case.arrays)
     part = None if truth is None else truth.part(slice(None, None, 2))
-    data = checker.data(case.workload, half, part)
-    runner = checker.runner(data.workload)
+    data = subject.data(case.workload, half, part)
+    runner = subject.runner(data.workload)
     try:
         answer = runner.forward(*data.inputs(runner.framework))
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
         return exception_text(error)
-    if data.judge_value(answer.value).wrong:
-        return "a row's loss depends on the rows beside it"
+    if not data.check_value(answer.value).correct:
+        return "a row's loss depends on other rows"
     return ""
 
 
-FORWARD: tuple[Probe, ...] = (nan_is_lost, layouts, row_dependence)
-BACKWARD: tuple[Probe, ...] = (partial(layouts, both=True), upstream)
+FORWARD: tuple[Probe, ...] = (lost_nan, layouts, row_dependence)
+BACKWARD: tuple[Probe, ...] = (partial(layouts, both=True), upstream_gradient)
 
 
-def empty_input(checker: "Checker", workload: Workload, arrays: Arrays) -> Iterator[CheckRow]:
-    """What it makes of no rows: nothing, a mean that is nan or 0, or a refusal, which is noted."""
-    empty = tuple(as_dtype(array[:0], checker.setting.dtype) for array in arrays)
+def empty_input(subject: Subject, workload: Workload, arrays: Arrays) -> Iterator[CheckRow]:
+    """Rows for inputs of no rows: correct is no loss, or a mean of NaN or 0; refusal is noted."""
+    empty = tuple(array[:0] for array in arrays)
     sized = replace(workload, shape=empty[0].shape)
-    runner = checker.runner(sized)
-    given: tuple[Any, ...] = empty
-    if runner.framework == "torch":
-        given = tuple(to_tensor(array, checker.setting) for array in empty)
+    runner = subject.runner(sized)
+    inputs = subject.inputs(sized, empty)
     for both, call in ((False, runner.forward), (True, runner.both)):
         if call is None:
             continue
         try:
-            fault = _of_nothing(call(*given), empty[0].shape)
+            fault = _fault_of_empty(call(*inputs), empty[0].shape)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            words = (
-                f"{checker.implementation.text} takes no inputs of no rows: {exception_text(error)}"
-            )
-            checker.notes.append(Note("refuses_no_rows", words))
+            text = f"{subject.implementation.text} refuses empty input: {exception_text(error)}"
+            subject.notes.append(Note("refuses_no_rows", text))
             return
         yield CheckRow(
             case="no rows",
@@ -142,7 +134,7 @@ def empty_input(checker: "Checker", workload: Workload, arrays: Arrays) -> Itera
         )
 
 
-def _of_nothing(answer: Answer, shape: tuple[int, ...]) -> str:
+def _fault_of_empty(answer: Answer, shape: tuple[int, ...]) -> str:
     value = to_host(answer.value)
     if value.ndim == 0 and not (np.isnan(value) or value == 0.0):
         return f"the mean of no rows is {float(value):.6g}"
@@ -162,13 +154,13 @@ def _strided(buffer: Any) -> Any:
 
 
 def _transposed(buffer: Any) -> Any:
-    """The same numbers with the first two axes the other way round in memory."""
+    """The same numbers with the first two axes exchanged in memory."""
     if buffer.ndim < 2:
         return _strided(buffer)
-    turned = _zeros(buffer, (buffer.shape[1], buffer.shape[0], *buffer.shape[2:]))
-    turned = turned.swapaxes(0, 1)
-    turned[...] = buffer
-    return turned
+    transposed = _zeros(buffer, (buffer.shape[1], buffer.shape[0], *buffer.shape[2:]))
+    transposed = transposed.swapaxes(0, 1)
+    transposed[...] = buffer
+    return transposed
 
 
 def _offset(buffer: Any) -> Any:

@@ -1,10 +1,10 @@
-"""The one rule of what is wrong, for `losscli check` and for `correct` in a benchmark.
+"""The rule of correctness, for `losscli check` and for `correct` in a benchmark.
 
-A value or gradient is wrong where it is further from the truth than
-16 · eps · max(|truth|, 1, the row's largest |logit| where predictions are logits or other numbers
-that count by their differences), and the mean of N rows, or its gradient, where it is further than
-(16 + log2 N) · eps times the scale of the mean.
-Wrong are also nan and infinities that the truth does not have, and those of it that are missing.
+A value or gradient is incorrect if its error exceeds 16 · eps · max(|truth|, 1, |logit|), where
+|logit| is the row's largest one if predictions are logits or other numbers of which only
+differences count. The mean of N rows, and its gradient, may be off by (16 + log2 N) · eps times the
+scale of the mean. A NaN or infinity that the truth does not have is incorrect, and so is one that
+is missing.
 """
 
 import math
@@ -17,62 +17,69 @@ from numpy.typing import NDArray
 from losscli.checks.precision import Floats, Precision
 
 _UNITS = 16
+LOSES_DIGITS = 16.0  # ULP; a correct result with a larger error gets the note `loses_digits`
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorStats:
-    """What a comparison found.
+    """The errors of `count` numbers against the truth; `+` merges two.
 
-    wrong: entries beyond the tolerance, of `count`; first: the index of the first of them, and what
-    it is and should be. ulp: the largest error; relative: the same over the truth's size.
-    low, high: the extremes of the truth; slack: the least tolerance. wrong_shape: nothing could be
-    compared, for the shape. errors: those of some entries in ULP, evenly spread, where they were
-    asked for.
+    incorrect: how many exceed the tolerance. first: the index of the first incorrect one, with its
+    actual and expected value. ulp: the largest error in ULP; ulp_at, ulp_index: the truth and the
+    index where it occurs.
+    relative: the largest error relative to the truth. low, high: the range of the truth.
+    tolerance: the smallest tolerance. wrong_shape: True if shapes differ and nothing was compared.
+    sample: errors in ULP of evenly spaced entries, where requested.
     """
 
     count: int
-    wrong: int
+    incorrect: int
     ulp: float
     relative: float
     first: int | None = None
-    found: float = math.nan
+    actual: float = math.nan
     expected: float = math.nan
     low: float = math.inf
     high: float = -math.inf
-    slack: float = math.inf
+    tolerance: float = math.inf
     wrong_shape: bool = False
-    errors: tuple[Floats, ...] = ()
+    sample: tuple[Floats, ...] = ()
+    ulp_at: float = math.nan
+    ulp_index: int = 0
 
     @property
     def vacuous(self) -> bool:
-        """Whether a constant would have passed as well; one value alone says nothing."""
-        return self.count > 1 and self.high - self.low <= 2.0 * self.slack
+        """True if a constant would have passed as well; a single value cannot tell."""
+        return self.count > 1 and self.high - self.low <= 2.0 * self.tolerance
 
     @property
-    def typical(self) -> float | None:
-        """The median error in ULP; None where none was kept."""
-        return float(np.median(np.concatenate(self.errors))) if self.errors else None
+    def median_ulp(self) -> float | None:
+        """The median error of the sample in ULP; None without a sample."""
+        return float(np.median(np.concatenate(self.sample))) if self.sample else None
 
     @property
-    def right(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.wrong
+    def correct(self) -> bool:
+        """True if every number is within its tolerance."""
+        return not self.incorrect
 
-    def __add__(self, later: "ErrorStats") -> "ErrorStats":
-        first = self if self.first is not None else later
+    def __add__(self, other: "ErrorStats") -> "ErrorStats":
+        first = self if self.first is not None else other
+        worst = other if other.ulp > self.ulp or not self.count else self
         return ErrorStats(
-            self.count + later.count,
-            self.wrong + later.wrong,
-            max(self.ulp, later.ulp),
-            max(self.relative, later.relative),
-            first.first,
-            first.found,
-            first.expected,
-            min(self.low, later.low),
-            max(self.high, later.high),
-            min(self.slack, later.slack),
-            self.wrong_shape or later.wrong_shape,
-            self.errors + later.errors,
+            count=self.count + other.count,
+            incorrect=self.incorrect + other.incorrect,
+            ulp=worst.ulp,
+            relative=max(self.relative, other.relative),
+            first=first.first,
+            actual=first.actual,
+            expected=first.expected,
+            low=min(self.low, other.low),
+            high=max(self.high, other.high),
+            tolerance=min(self.tolerance, other.tolerance),
+            wrong_shape=self.wrong_shape or other.wrong_shape,
+            sample=self.sample + other.sample,
+            ulp_at=worst.ulp_at,
+            ulp_index=worst.ulp_index,
         )
 
 
@@ -80,14 +87,14 @@ NO_ERRORS = ErrorStats(0, 0, 0.0, 0.0)
 
 
 def wrong_shape(shape: tuple[int, ...]) -> ErrorStats:
-    """The finding of an answer that has the wrong shape."""
+    """The statistics of an answer whose shape is incorrect."""
     return ErrorStats(1, 1, np.inf, np.inf, 0, float(len(shape)), wrong_shape=True)
 
 
-def scale_of(truth: Floats, logits: Floats | None) -> Floats:
-    """What an error of a row is measured by: max(|truth|, 1, the row's largest |logit|).
+def error_scale(truth: Floats, logits: Floats | None) -> Floats:
+    """The scale of a row's tolerance: max(|truth|, 1, the row's largest |logit|).
 
-    truth: (n,) or (n, …); logits: (n, C) or of truth's shape, or None where predictions are none.
+    truth: (N,) or (N, …). logits: (N, C) or of truth's shape; None if predictions are not logits.
     """
     scale = np.maximum(np.abs(truth), 1.0)
     if logits is not None:
@@ -101,58 +108,64 @@ def scale_of(truth: Floats, logits: Floats | None) -> Floats:
 
 
 def tolerance(scale: Floats, precision: Precision, mean_of: int = 1) -> Floats:
-    """The largest error that is not wrong; mean_of: the rows of the mean it belongs to."""
+    """The largest error that is still correct; mean_of: the number of rows of the mean."""
     units = _UNITS + (math.log2(mean_of) if mean_of > 1 else 0.0)
     smallest = math.ldexp(1.0, precision.lowest)
     return np.asarray(units * precision.eps * scale + smallest)
 
 
-def compare(
-    found: NDArray[Any],
+def error_stats(
+    actual: NDArray[Any],
     truth: Floats,
     allowed: Floats,
     precision: Precision,
-    first: int = 0,
-    size: Floats | None = None,
-    kept: int = 0,
+    *,
+    offset: int = 0,
+    unit_of: Floats | None = None,
+    sample: int = 0,
 ) -> ErrorStats:
-    """Judge values by the truth, entry by entry.
+    """Compare numbers with the truth, entry by entry.
 
-    allowed: the tolerance, that broadcasts to the truth; first: the index of the first entry.
-    size: what units in the last place are of, where that is not the truth: of a signed sum that
-    may cancel, the largest of its kind. kept: how many errors to keep.
+    allowed: the tolerance, which broadcasts to the truth. offset: the index of the first entry.
+    unit_of: numbers whose last place is the unit of the error instead of the truth's: for a signed
+    sum that may cancel, the largest of its kind. sample: how many errors to keep.
+
+    Raises ValueError if the shapes differ.
     """
-    values = np.asarray(found, np.float64)
+    values = np.asarray(actual, np.float64)
     if values.shape != truth.shape:
-        raise ValueError(f"found {values.shape}, the truth is {truth.shape}")
-    beyond = np.isinf(values) & (np.abs(truth) > precision.largest)
-    truth = np.where(beyond, np.copysign(np.inf, truth), truth)  # the type can say no more
+        raise ValueError(f"the shape is {values.shape}, expected {truth.shape}")
+    overflow = np.isinf(values) & (np.abs(truth) > precision.largest)
+    truth = np.where(overflow, np.copysign(np.inf, truth), truth)  # the type has no larger number
     with np.errstate(all="ignore"):
         distance = np.abs(values - truth)
         same = (values == truth) | (np.isnan(values) & np.isnan(truth))
-        wrong = ~((distance <= allowed) | same)
+        incorrect = ~((distance <= allowed) | same)
         relative = np.where(same, 0.0, distance / np.maximum(np.abs(truth), 2.0**-1000))
-    ulps = precision.ulps(values, truth, size)
-    some = ulps.reshape(-1)[:: max(1, ulps.size // kept)] if kept and ulps.size else None
-    at = int(wrong.argmax()) if wrong.any() else None
+    ulps = precision.ulps(values, truth, unit_of)
+    first = int(incorrect.argmax()) if incorrect.any() else None
     finite = truth[np.isfinite(truth)]
+    worst = int(ulps.argmax()) if ulps.size else None
+    kept = ulps.reshape(-1)[:: max(1, ulps.size // sample)] if sample and ulps.size else None
     return ErrorStats(
         count=int(truth.size),
-        wrong=int(wrong.sum()),
+        incorrect=int(incorrect.sum()),
         ulp=float(ulps.max(initial=0.0)),
         relative=float(np.nanmax(np.where(np.isnan(relative), np.inf, relative), initial=0.0)),
-        first=None if at is None else first + at,
-        found=math.nan if at is None else float(values.reshape(-1)[at]),
-        expected=math.nan if at is None else float(truth.reshape(-1)[at]),
+        first=None if first is None else offset + first,
+        actual=math.nan if first is None else float(values.reshape(-1)[first]),
+        expected=math.nan if first is None else float(truth.reshape(-1)[first]),
         low=float(finite.min(initial=math.inf)),
         high=float(finite.max(initial=-math.inf)),
-        slack=float(np.min(allowed, initial=math.inf)),
-        errors=() if some is None else (some.copy(),),
+        tolerance=float(np.min(allowed, initial=math.inf)),
+        sample=() if kept is None else (kept.copy(),),
+        ulp_at=math.nan if worst is None else float(truth.reshape(-1)[worst]),
+        ulp_index=offset + (worst or 0),
     )
 
 
-def between(found: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
-    """What should have been found: anything between two slopes is right at a kink."""
-    if found.shape != low.shape:
+def expected_slope(actual: Floats, declared: Floats, low: Floats, high: Floats) -> Floats:
+    """The slope to compare with: at a kink any slope between low and high is correct."""
+    if actual.shape != low.shape:
         return declared
-    return np.asarray(np.clip(np.where(np.isnan(found), declared, found), low, high))
+    return np.asarray(np.clip(np.where(np.isnan(actual), declared, actual), low, high))

@@ -1,4 +1,4 @@
-"""Adversarial inputs by hypothesis, which climbs towards larger errors."""
+"""Adversarial inputs by hypothesis, which searches for larger errors."""
 
 import math
 import tempfile
@@ -7,52 +7,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import row_of, steps
+from losscli.checks.failures import Counterexample, counterexample
 from losscli.checks.generators import nearest
 from losscli.checks.inputs import Arrays, in_domain
 from losscli.checks.precision import Precision
 from losscli.checks.rule import NO_ERRORS
+from losscli.checks.subject import Subject
 from losscli.checks.truth import truth_of
 from losscli.implementations.implementation import Workload
 from losscli.results.document import pass_name
 from losscli.results.documents.check import CheckRow
-
-if TYPE_CHECKING:
-    from losscli.checks.checker import Checker
 
 DEFAULT_EXAMPLES = 100
 _WIDTHS = (2, 4)
 
 
 def search_available() -> bool:
-    """Whether hypothesis and mpmath are here."""
+    """True if hypothesis and mpmath are installed."""
     return all(find_spec(name) for name in ("hypothesis", "mpmath"))
 
 
 def adversarial(
-    checker: "Checker", workload: Workload, precision: Precision, seed: int, examples: int
+    subject: Subject, workload: Workload, precision: Precision, seed: int, examples: int
 ) -> Iterator[CheckRow]:
-    """A row a pass: the largest errors that a search found, or the smallest inputs that fail."""
+    """A row a direction: the largest errors of a search, or the smallest inputs that fail."""
     for both in (False, True):
-        if both and checker.runner(workload).both is None:
+        if both and subject.runner(workload).both is None:
             return
-        hunt = _Hunt(checker, workload, precision, both=both)
-        hunt.run(seed, examples)
-        yield hunt.checked()
+        search = _Search(subject, workload, precision, both=both)
+        search.run(seed, examples)
+        yield search.row()
 
 
-class _Hunt:
-    """A search for one row on which an implementation errs, in one pass."""
+class _Search:
+    """A search for one row of inputs with an incorrect result, in one direction."""
 
     def __init__(
-        self, checker: "Checker", workload: Workload, precision: Precision, *, both: bool
+        self, subject: Subject, workload: Workload, precision: Precision, *, both: bool
     ) -> None:
-        self._checker = checker
+        self._subject = subject
         self._workload = workload
         self._precision = precision
         self._both = both
@@ -61,7 +60,7 @@ class _Hunt:
         self._failing: Arrays | None = None
 
     def run(self, seed: int, examples: int) -> None:
-        """Try so many rows; the same seed tries the same."""
+        """Try so many rows; the same seed tries the same rows."""
         with _hypothesis() as library, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             settings = library.settings(
@@ -76,21 +75,19 @@ class _Hunt:
 
             def attempt(arrays: Arrays) -> None:
                 if self._failing is None:
-                    error = self._judge(arrays)
+                    error = self._error(arrays)
                     library.target(math.log2(1.0 + min(error, 1e300)))
 
             given = library.given(self._rows(library.strategies))(attempt)
             library.seed(seed)(settings(given))()
 
-    def checked(self) -> CheckRow:
-        """What was found, as a row of the check."""
+    def row(self) -> CheckRow:
+        """The result as a row of the check."""
         value, gradient = self._value, self._gradient
-        shrunk = words = paste = ""
+        example, fault = Counterexample(), ""
         if self._failing is not None:
-            shrunk, words, paste = self._checker.faulty(
-                self._workload, self._failing, both=self._both
-            )
-            words = words or "it is wrong once, and not again"
+            example = counterexample(self._subject, self._workload, self._failing, both=self._both)
+            fault = example.fault or "it is incorrect once, and not again"
         return CheckRow(
             case="adversarial",
             passes=pass_name(self._both),
@@ -98,16 +95,16 @@ class _Hunt:
             max_ulp=value.ulp if value.count else None,
             grad_max_ulp=gradient.ulp if gradient.count else None,
             truth="mpmath",
-            correct=not words,
-            fault=words or None,
-            smallest=shrunk or None,
-            median_ulp=value.typical,
-            grad_median_ulp=gradient.typical,
-            snippet=paste or None,
+            correct=not fault,
+            fault=fault or None,
+            smallest=example.text or None,
+            median_ulp=value.median_ulp,
+            grad_median_ulp=gradient.median_ulp,
+            snippet=example.snippet or None,
         )
 
-    def _judge(self, arrays: Arrays) -> float:
-        """The error of a row in ULP, nothing where it does not belong; keeps what fails."""
+    def _error(self, arrays: Arrays) -> float:
+        """The error of a row in ULP, 0 if it is not valid; keeps the inputs that fail."""
         with np.errstate(over="ignore"):
             arrays = tuple(as_dtype(array, self._precision.name) for array in arrays)
         if not in_domain(self._workload, arrays).all():
@@ -116,16 +113,16 @@ class _Hunt:
         truth = truth_of(sized, arrays)
         if np.isnan(truth.losses).any():
             return 0.0
-        verdict = self._checker.judged(sized, arrays, truth, both=self._both)
-        self._value += verdict.value
-        self._gradient += verdict.gradient
-        if not verdict.right:
+        check = self._subject.check_once(sized, arrays, truth, both=self._both)
+        self._value += check.value
+        self._gradient += check.gradient
+        if not check.correct:
             self._failing = arrays
-        found = (verdict.value.ulp, verdict.gradient.ulp)
-        return max((ulp for ulp in found if math.isfinite(ulp)), default=0.0)
+        errors = (check.value.ulp, check.gradient.ulp)
+        return max((ulp for ulp in errors if math.isfinite(ulp)), default=0.0)
 
     def _rows(self, st: Any) -> Any:
-        """One row of predictions and of targets, brought into their domains."""
+        """A strategy for one row of valid predictions and targets."""
         loss, params = self._workload.loss, self._workload.params
         pred_domain, target_domain = loss.domains_of(params)
         kind = np.float64 if self._precision.name == "float64" else np.float32
@@ -143,7 +140,7 @@ class _Hunt:
         def filled(shape: tuple[int, ...]) -> Any:
             count = math.prod(shape)
             lists = st.lists(number, min_size=count, max_size=count)
-            return lists.map(lambda found: np.array(found, kind).reshape(shape))
+            return lists.map(lambda numbers: np.array(numbers, kind).reshape(shape))
 
         @st.composite  # type: ignore[untyped-decorator,unused-ignore]
         def row(draw: Any) -> Arrays:
@@ -168,7 +165,7 @@ class _Hunt:
 
 @contextmanager
 def _hypothesis() -> Iterator[Any]:
-    """The library, which writes its files into a folder that is thrown away."""
+    """The library, writing its files into a temporary folder."""
     import hypothesis
     from hypothesis import strategies  # noqa: F401 - it is looked up as an attribute
     from hypothesis.configuration import set_hypothesis_home_dir

@@ -1,4 +1,4 @@
-"""Inputs as a person pastes them."""
+"""Inputs and calls as Python lines to paste."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ _NAMES = ("pred", "target")
 
 
 def inputs_text(arrays: Arrays) -> str:
-    """Inputs in a line; a long row is cut."""
-    shown = zip(_NAMES, arrays, strict=False)
-    return " ".join(f"{name} {_cut(_numbers(array))}" for name, array in shown)
+    """Inputs in one line; a long array is cut."""
+    named = zip(_NAMES, arrays, strict=False)
+    return " ".join(f"{name} {_cut(_numbers(array))}" for name, array in named)
 
 
 def snippet(
@@ -28,15 +28,15 @@ def snippet(
     *,
     both: bool,
 ) -> str:
-    """Lines of Python that show the true values, and those of a user's function beside them.
+    """Lines of Python that print the true values, and those of a user's function after them.
 
-    both: whether it is gradients that are wrong.
+    both: True if the gradients are incorrect.
     """
-    held = "float32" if setting.dtype == "bfloat16" else setting.dtype
+    stored = "float32" if setting.dtype == "bfloat16" else setting.dtype
     names = _NAMES[: len(arrays)]
     lines = ["import numpy as np", "from losscli import losses"]
     for name, array in zip(names, arrays, strict=True):
-        kind = held if array.dtype.kind == "f" else "int64"
+        kind = stored if array.dtype.kind == "f" else "int64"
         lines.append(f"{name} = np.array({_numbers(array)}, np.{kind})")
     call = ", ".join([*names, *_params(workload, "np.array({})")])
     lines.append(f"print(losses.{workload.name}({call}))")
@@ -67,7 +67,7 @@ def snippet(
 
 
 def _params(workload: Workload, array: str) -> list[str]:
-    """The parameters that are set, as keywords; array: what makes one of several numbers."""
+    """The parameters that are set, as keywords; array: the format of one of several numbers."""
     return [
         f"{name}={array.format(value.tolist()) if isinstance(value, np.ndarray) else repr(value)}"
         for name, value in workload.set_params.items()
@@ -75,18 +75,18 @@ def _params(workload: Workload, array: str) -> list[str]:
 
 
 def _tensor(name: str, array: NDArray[Any], setting: Setting, *, leaf: bool) -> str:
-    words = [name]
+    arguments = [name]
     if setting.dtype == "bfloat16" and array.dtype.kind == "f":
-        words.append("dtype=torch.bfloat16")
+        arguments.append("dtype=torch.bfloat16")
     if setting.device != "cpu":
-        words.append(f"device={setting.device!r}")
+        arguments.append(f"device={setting.device!r}")
     if leaf:
-        words.append("requires_grad=True")
-    return f"torch.tensor({', '.join(words)})"
+        arguments.append("requires_grad=True")
+    return f"torch.tensor({', '.join(arguments)})"
 
 
 def _numbers(array: NDArray[Any]) -> str:
-    # The shortest digits that give the number in its own type, and not those of a float64.
+    # The shortest digits that give the number in its own dtype.
     if array.ndim:
         return f"[{', '.join(_numbers(np.asarray(part)) for part in array)}]"
     text = str(array)

@@ -1,4 +1,4 @@
-"""True losses and slopes by mpmath, where it is installed, of the formula that a loss refers to."""
+"""True losses and slopes: a loss's reference formula, evaluated by mpmath if it is installed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,24 +13,24 @@ from losscli.checks.precision import Floats
 from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
 
-# log(1 + e^-730) is 0 at 50 digits: at 700 nothing that a float64 can say is lost.
+# log(1 + e^-730) is 0 at 50 digits: 700 lose nothing that float64 can hold.
 _DIGITS = 700
 _STEP = -330  # a power of ten below the smallest float64
-_MOST = 960  # numbers; each takes a millisecond or less
-_MOST_SLOPES = 10_000  # numbers, each as often as its row has numbers
+_MAX_NUMBERS = 960  # numbers; each takes a millisecond or less
+_MAX_SLOPES = 10_000  # numbers, each as often as its row has numbers
 _COSTLY = frozenset(
     ("exp", "expm1", "log", "log1p", "sqrt", "power", "cosh", "tanh", "erf", "erfc", "loggamma")
 )
-_REMEMBERED = 1 << 13  # results of a costly function
+_CACHE_SIZE = 1 << 13  # results of a costly function
 _HUGE = 2.0**60
 
 
 class Truth(NamedTuple):
-    """What is true of rows, each number rounded once to float64.
+    """The true results of rows, each number rounded once to float64.
 
     losses: one a row. low, high: the slopes of each row's loss from both sides, of the shape of the
-    predictions: they differ at a kink, where every slope between them is right, and are nan where
-    there is none. None: slopes were too many.
+    predictions: they differ at a kink, where any slope between them is correct, and are NaN where
+    there is no slope. None: there were too many slopes.
     """
 
     losses: Floats
@@ -45,12 +45,19 @@ class Truth(NamedTuple):
 
 
 def truth_available(workload: Workload) -> bool:
-    """Whether mpmath is here, and there are few enough numbers."""
-    return find_spec("mpmath") is not None and 0 < workload.logits <= _MOST
+    """True if mpmath is installed and the numbers are few enough."""
+    return find_spec("mpmath") is not None and 0 < workload.logits <= _MAX_NUMBERS
+
+
+def known_truth(
+    workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True
+) -> Truth | None:
+    """The truth; None if mpmath is not installed or the numbers are too many."""
+    return truth_of(workload, arrays, slopes=slopes) if truth_available(workload) else None
 
 
 def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True) -> Truth:
-    """The truth of finite inputs: of few of them with slopes, where they are wanted."""
+    """The truth of finite inputs, with slopes if they are requested and few enough."""
     pred, *rest = arrays
     target = rest[0] if rest else None
     with _digits() as mp:
@@ -58,10 +65,10 @@ def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bo
         losses = np.array([float(formula.row(p, t)) for p, t in _rows(pred, target)])
         width = pred[0].size
         terms = pred.size * (1 if formula.elementwise else width)
-        if not slopes or not workload.differentiable or terms > _MOST_SLOPES:
+        if not slopes or not workload.differentiable or terms > _MAX_SLOPES:
             return Truth(losses)
-        found = [formula.slopes(p, t) for p, t in _rows(pred, target)]
-    low, high = (np.array(side).reshape(pred.shape) for side in zip(*found, strict=True))
+        pairs = [formula.slopes(p, t) for p, t in _rows(pred, target)]
+    low, high = (np.array(side).reshape(pred.shape) for side in zip(*pairs, strict=True))
     return Truth(losses, low, high)
 
 
@@ -70,13 +77,13 @@ def _digits() -> Iterator[Any]:
     import mpmath  # type: ignore[import-untyped,unused-ignore]
 
     with mpmath.workdps(_DIGITS):
-        yield _remembering()
+        yield _cached_mpmath()
 
 
-class _Remembering:
-    """mpmath at one precision, that computes nothing costly twice.
+class _CachedMpmath:
+    """mpmath at one precision, with the results of costly functions cached.
 
-    One number of a row moves at a time, and what a formula takes of the others is known by then.
+    One number of a row moves at a time, so a formula repeats its calls on all others.
     """
 
     def __init__(self, mp: Any) -> None:
@@ -84,24 +91,24 @@ class _Remembering:
         self._root = mp.exp(mp.mpf(0.5))
 
     def __getattr__(self, name: str) -> Any:
-        found = self._exp if name == "exp" else getattr(self._mp, name)
+        function = self._exp if name == "exp" else getattr(self._mp, name)
         if name in _COSTLY:
-            found = lru_cache(_REMEMBERED)(found)
-            setattr(self, name, found)
-        return found
+            function = lru_cache(_CACHE_SIZE)(function)
+            setattr(self, name, function)
+        return function
 
     def _exp(self, x: Any) -> Any:
-        # Of whole numbers mpmath multiplies e with itself: fifty times as slow where they are huge.
+        # For integers mpmath multiplies e by itself: fifty times as slow if they are huge.
         if self._mp.isfinite(x) and abs(x) > _HUGE:
             return self._mp.exp(x - 0.5) * self._root
         return self._mp.exp(x)
 
 
 @cache
-def _remembering() -> _Remembering:
+def _cached_mpmath() -> _CachedMpmath:
     import mpmath  # type: ignore[import-untyped,unused-ignore]
 
-    return _Remembering(mpmath.mp)
+    return _CachedMpmath(mpmath.mp)
 
 
 def _rows(pred: NDArray[Any], target: NDArray[Any] | None) -> Iterator[tuple[Any, Any]]:
@@ -110,7 +117,7 @@ def _rows(pred: NDArray[Any], target: NDArray[Any] | None) -> Iterator[tuple[Any
 
 
 class _Formula:
-    """The reference of a loss, of rows and parameters without rounding."""
+    """A loss's reference, applied to rows and parameters without rounding."""
 
     def __init__(self, workload: Workload, mp: Any) -> None:
         self._mp = mp
@@ -122,29 +129,31 @@ class _Formula:
             name: value if kinds[name] in ("whole", "flag", "word") else _parameter(value, mp)
             for name, value in workload.params.items()
         }
-        self._weighed = {name for name, value in workload.params.items() if np.ndim(value) == 1}
+        self._row_params = {name for name, value in workload.params.items() if np.ndim(value) == 1}
 
     def row(self, pred: Any, target: Any) -> Any:
-        """The loss of a row: of an elementwise one the mean of its numbers."""
+        """The loss of a row; for an elementwise loss the mean over its numbers."""
         if not self.elementwise or not np.ndim(pred):
             return self._real(self._of(_exactly(pred, self._mp), _exactly(target, self._mp)))
         each = (self._real(f(p)) for f, p in self._numbers(pred, target))
         return self._mp.fsum(each) / np.size(pred)
 
     def _real(self, value: Any) -> Any:
-        """The value of a reference; raises UsageError where it is no real number."""
+        """The value of a reference; raises UsageError if it is not a real number."""
         if isinstance(value, int | float | self._mp.mpf):
             return value
-        words = f"the reference of {self._name} gives {type(value).__name__}, and no real number"
-        raise UsageError(words, hint="it is given one row in numbers of the mpmath that is passed")
+        kind = type(value).__name__
+        raise UsageError(
+            f"the reference of {self._name} returned {kind}, expected a real number",
+            hint="it gets one row, in numbers of the mpmath namespace that is passed",
+        )
 
     def slopes(self, pred: Any, target: Any) -> tuple[list[float], list[float]]:
-        """The slopes of a row's loss from below and above, lesser first, one pair a prediction."""
+        """The slopes of a row's loss from both sides, smaller first, one pair a prediction."""
         flat = [self._mp.mpf(float(value)) for value in np.reshape(pred, -1)]
         if self.elementwise:
-            share = len(flat)
             pairs = [
-                self._slope(f, p, share)
+                self._slope(f, p, len(flat))
                 for (f, _), p in zip(self._numbers(pred, target), flat, strict=True)
             ]
         else:
@@ -163,7 +172,7 @@ class _Formula:
         """The formula of each number of a row of an elementwise loss, and the number."""
         beside = np.reshape(target, -1)
         for at, value in enumerate(np.reshape(pred, -1)):
-            params = self._params | {name: self._params[name][at] for name in self._weighed}
+            params = self._params | {name: self._params[name][at] for name in self._row_params}
             other = self._mp.mpf(float(beside[at]))
 
             def formula(x: Any, other: Any = other, params: Any = params) -> Any:
@@ -171,16 +180,16 @@ class _Formula:
 
             yield formula, self._mp.mpf(float(value))
 
-    def _slope(self, f: Callable[[Any], Any], at: Any, share: int) -> tuple[float, float]:
+    def _slope(self, f: Callable[[Any], Any], at: Any, outputs: int) -> tuple[float, float]:
         step = self._mp.mpf(10) ** _STEP
-        middle = self._quiet(f, at)
-        ends = self._quiet(f, at - step), self._quiet(f, at + step)
+        middle = self._value_or_nan(f, at)
+        ends = self._value_or_nan(f, at - step), self._value_or_nan(f, at + step)
         sides = [(middle - ends[0]) / step, (ends[1] - middle) / step]
-        found = [float(side) / share for side in sides if self._mp.isfinite(side)]
-        return (min(found), max(found)) if found else (np.nan, np.nan)
+        finite = [float(side) / outputs for side in sides if self._mp.isfinite(side)]
+        return (min(finite), max(finite)) if finite else (np.nan, np.nan)
 
-    def _quiet(self, f: Callable[[Any], Any], at: Any) -> Any:
-        """The value, nan outside of the domain, where a formula may do anything."""
+    def _value_or_nan(self, f: Callable[[Any], Any], at: Any) -> Any:
+        """The value; NaN outside of the domain, where a formula may raise."""
         try:
             value = self._mp.mpmathify(f(at))
         except (ArithmeticError, ValueError, TypeError):
@@ -189,7 +198,7 @@ class _Formula:
 
 
 def _exactly(value: Any, mp: Any) -> Any:
-    """A number, a row or rows of them without rounding; whole numbers and None as they are."""
+    """A number, a row or rows of them without rounding; integers and None unchanged."""
     if value is None or isinstance(value, int | np.integer):
         return None if value is None else int(value)
     if np.ndim(value):
@@ -198,7 +207,7 @@ def _exactly(value: Any, mp: Any) -> Any:
 
 
 def _parameter(value: Any, mp: Any) -> Any:
-    """A parameter: a number, whole or not, a row of them, or none."""
+    """A parameter without rounding: a number, a row of them, or None."""
     if value is None or np.ndim(value):
         return _exactly(value, mp)
     return mp.mpf(float(value))

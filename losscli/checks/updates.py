@@ -1,4 +1,4 @@
-"""What changes in the inputs between two calls, and what is kept of an answer to judge it later."""
+"""Updates of inputs between two calls, and the summary of an answer that is checked later."""
 
 from typing import NamedTuple
 
@@ -11,31 +11,31 @@ from losscli.checks.precision import Floats
 
 
 class Update(NamedTuple):
-    """New contents of some rows, and what is true once they are in place.
+    """New contents of some rows, and the truth once they are written.
 
-    where: the rows, scattered, so that no look at a few of them tells what changed. mean, allowed:
-    the mean of all rows and its tolerance. share: what all rows count together. rows, slopes,
-    slopes_allowed: some rows, changed or not, their gradients of the mean and the tolerance of
-    these. room: for what a call gives there, so that nothing need be allocated between calls, which
-    would break up their memory.
+    where: the indices of the rows, scattered, so that no few of them tell what changed; contents:
+    the arrays written there. mean, allowed: the mean of all rows and its tolerance. denominator:
+    what all rows count together. slope_rows: indices of some rows, updated or not, with the slopes
+    of the mean there and their tolerance. buffer: receives an answer's slopes, since an allocation
+    between calls would fragment their memory.
     """
 
     where: NDArray[np.int64]
-    parts: Arrays
+    contents: Arrays
     mean: float
     allowed: float
-    share: ExactSum
-    rows: NDArray[np.int64]
+    denominator: ExactSum
+    slope_rows: NDArray[np.int64]
     slopes: Floats
     slopes_allowed: Floats
-    room: Floats
+    buffer: Floats
 
 
 class AnswerSummary(NamedTuple):
-    """What is kept of a timed answer: its mean, and the rows of a gradient that an update names.
+    """The part of a timed answer that is kept: its mean, and some rows of its gradient.
 
-    slopes: None where there is no gradient. wrong_shape: the wrong shapes of the value and of the
-    gradient.
+    slopes: None without a gradient. wrong_shape: the incorrect shapes of the value and of the
+    gradient, None where they are correct.
     """
 
     mean: float

@@ -1,22 +1,21 @@
-"""Whether a constant prediction does as well as a perfect one."""
+"""Constant predictions that score as well as perfect ones."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from losscli.checks.cases import Case, row_of, steps
+from losscli.checks.cases import row_of, steps
 from losscli.checks.generators import edges
 from losscli.checks.inputs import Arrays, InputGenerator, in_domain
 from losscli.checks.precision import precision
+from losscli.implementations.implementation import Workload
 
 _ROWS = 200
 
 
-def perfect_constant(done: Sequence[Case]) -> str:
-    """Which constant prediction has a mean of 0 or less under a loss >= 0; empty: none found."""
-    first = done[0].workload
+def perfect_constant(first: Workload) -> str:
+    """A constant prediction with a mean of 0 or less under a loss >= 0, in words; else empty."""
     loss, params = first.loss, first.params
     if not loss.rows_of.targeted:
         return ""  # a row holds its truth

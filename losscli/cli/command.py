@@ -51,7 +51,7 @@ class Call(NamedTuple):
     """What a command needs beside its plan: the format of stdout, and the progress bar."""
 
     format: str
-    progress: Callable[[float], None]
+    progress: Callable[..., None]
 
 
 def command(

@@ -143,7 +143,7 @@ def user_code_allowed(allowed: bool) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(*, wanted: bool) -> Iterator[Callable[[float], None]]:
+def progress_bar(*, wanted: bool) -> Iterator[Callable[..., None]]:
     """What is told the share done; a bar appears in a terminal, after a second of work."""
     if not (wanted and sys.stderr.isatty()):
         from losscli.evaluation.measure import no_progress
@@ -164,20 +164,27 @@ class _Bar:
         self._start: float | None = None
         self._progress: object | None = None
 
-    def update(self, done: float) -> None:
+    def update(self, done: float, phase: str = "") -> None:
         if self._progress is None:
             self._start = self._start or time.monotonic()  # reading a config is not work
             if time.monotonic() - self._start < _PATIENCE_S:
                 return
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+            from rich.progress import (
+                BarColumn,
+                Progress,
+                TaskProgressColumn,
+                TextColumn,
+                TimeRemainingColumn,
+            )
 
-            columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            phases = TextColumn("{task.description}", markup=False)
+            columns = (phases, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
             progress = Progress(*columns, console=Console(stderr=True), transient=True)
             self._task = progress.add_task("", total=1.0)
             progress.start()
             self._progress = progress
-        self._progress.update(self._task, completed=done)  # type: ignore[attr-defined]
+        self._progress.update(self._task, completed=done, description=phase)  # type: ignore[attr-defined]
 
     def close(self) -> None:
         if self._progress is not None:

@@ -21,8 +21,10 @@ def bench(plan: BenchPlan) -> "Benchmark":
     return run_benchmark(plan)
 
 
-def run_benchmark(plan: BenchPlan, progress: Callable[[float], None] = no_progress) -> "Benchmark":
-    """Benchmark as planned; progress is called with the share of the work that is done."""
+def run_benchmark(
+    plan: BenchPlan, progress: Callable[[float, str], None] = no_progress
+) -> "Benchmark":
+    """Benchmark as planned; progress is called with the share of the work done, and the phase."""
     from losscli.benchmark.measure import measure
 
     with outputs(plan.output, (plan.plot,)) as publish, picture(plan.plot) as draw:

@@ -30,8 +30,8 @@ def check(plan: CheckPlan) -> "Check":
     return run_check(plan)
 
 
-def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) -> "Check":
-    """Check as planned; progress is called with the share of the cases that is done."""
+def run_check(plan: CheckPlan, progress: Callable[[float, str], None] = no_progress) -> "Check":
+    """Check as planned; progress is called with the share of the cases done, and the phase."""
     from losscli.backends.torch import TorchBackend
     from losscli.checks.check import check_implementation
     from losscli.checks.precision import precision
@@ -46,9 +46,7 @@ def run_check(plan: CheckPlan, progress: Callable[[float], None] = no_progress) 
         if plan.device != "cpu":
             TorchBackend(plan.device)  # raises MissingError
         setting = Setting(plan.device, plan.dtype, cores())
-        result = check_implementation(
-            implementation, loss, setting, plan.seed, progress, plan.examples
-        )
+        result = check_implementation(implementation, loss, setting, plan, progress)
         publish(result)
     return result
 

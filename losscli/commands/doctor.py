@@ -182,4 +182,4 @@ def _noise_floor() -> float | None:
     plan = BenchPlan(
         loss="mae", impl="numpy", size=_NOISE_ELEMENTS, passes="forward", time=_NOISE_S
     )
-    return measure(plan, lambda _: None).noise_floor
+    return measure(plan, no_progress).noise_floor

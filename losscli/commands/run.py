@@ -147,7 +147,7 @@ def run_config(
 
 
 def _all_done(
-    plan: RunPlan, baseline: Baseline, *, fail_fast: bool, progress: Callable[[float], None]
+    plan: RunPlan, baseline: Baseline, *, fail_fast: bool, progress: Callable[..., None]
 ) -> list[Done]:
     done: list[Done] = []
     for at, step in enumerate(plan.steps):
@@ -156,7 +156,10 @@ def _all_done(
             done.append(Done(step, error=DataError(words)))
             done[-1].gates = tuple(_spoilt(done[-1]))
         else:
-            share = lambda part, at=at: progress((at + part) / len(plan.steps))  # noqa: E731
+
+            def share(part: float, phase: str = "", at: int = at) -> None:
+                progress((at + part) / len(plan.steps), phase)
+
             done.append(run_step(step, baseline, share))
         progress((at + 1) / len(plan.steps))
     return done
@@ -165,7 +168,7 @@ def _all_done(
 def run_step(
     step: Step,
     baseline: Baseline,
-    progress: Callable[[float], None] = no_progress,
+    progress: Callable[..., None] = no_progress,
 ) -> Done:
     """Carry out a step and judge its gates, which are errors where it gives no result.
 
@@ -177,7 +180,7 @@ def run_step(
     return done
 
 
-def _tried(step: Step, baseline: Baseline, progress: Callable[[float], None]) -> Done:
+def _tried(step: Step, baseline: Baseline, progress: Callable[..., None]) -> Done:
     try:
         if step.kind == "bench":
             benchmark = run_benchmark(step.plan, progress)

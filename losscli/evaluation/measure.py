@@ -31,7 +31,7 @@ class Samples(Protocol):
         """Take the rows that follow."""
 
 
-def no_progress(done: float) -> None:
+def no_progress(done: float, phase: str = "") -> None:
     """Ignore the progress."""
 
 

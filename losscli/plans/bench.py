@@ -26,7 +26,7 @@ class BenchPlan:
     """
 
     loss: Any = flag(
-        "As in eval, or linear_cross_entropy; default: the five founding losses.",
+        f"As in eval, or linear_cross_entropy; default: {', '.join(DEFAULT_LOSSES)}.",
         default=(), panel=LOSS, metavar="SPEC", short="-l", key="losses", complete="loss",
     )  # fmt: skip
     impl: Sequence[str] = flag(

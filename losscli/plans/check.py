@@ -37,3 +37,6 @@ class CheckPlan:
     examples: int | None = flag(
         "Adversarial inputs a pass (100; 0 is none).", default=None, panel=DATA, metavar="N"
     )
+    allow_skipped: bool = flag(
+        "Exit with 0 although cases were skipped.", default=False, panel=DATA
+    )

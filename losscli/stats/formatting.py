@@ -57,4 +57,6 @@ def ulps(value: float | None) -> str:
         return "-"
     if not math.isfinite(value):
         return str(value)
-    return f"{value:.1f}" if value < 999.5 else f"{value:.1e}"
+    return (
+        f"{value:.1f}" if value < 999.5 else f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
+    )

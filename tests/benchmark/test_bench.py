@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from losscli import MissingError, UsageError, bench, losses
+from losscli.benchmark.rows import conclusions
 from losscli.checks.precision import NAMES
 from losscli.render.formats.table import lines_of
 
@@ -24,7 +25,7 @@ def test_libraries_are_right_in_both_passes(rows, loss, dtype):
     assert [(row.impl, row.passes) for row in found] == [
         (impl, passes) for passes in ("forward", "forward+backward") for impl in ("numpy", "torch")
     ]
-    assert [row.fault for row in found] == [""] * 4
+    assert [row.fault for row in found] == [None] * 4
     assert all(row.max_ulp <= 0.5 for row in found if row.impl == "numpy")
     assert all((row.grad_max_ulp is not None) == row.both for row in found)
 
@@ -37,7 +38,7 @@ def test_narrow_types_are_torchs(rows, dtype):
     )
     impls = {row.impl for row in found}
     assert impls == ({"torch"} if dtype == "bfloat16" else {"numpy", "torch"})
-    assert dict(found.left_out) == (
+    assert {each.impl: each.reason for each in found.left_out} == (
         {"numpy": "NumPy has no bfloat16"} if dtype == "bfloat16" else {}
     )
     assert all(row.correct for row in found)
@@ -111,6 +112,73 @@ def test_a_speedup_that_drifts_has_no_interval_and_says_so(ticks, tmp_path, monk
     assert line.endswith(f"  {tired.speedup:.3g}")
 
 
+def test_time_bounds_the_whole_command(ticks, tmp_path, monkeypatch):
+    """Checks, rounds and compilation end in time; the rest is cut, and named."""
+    monkeypatch.setattr("losscli.benchmark.measure._GRACE_S", 1.0)
+    monkeypatch.setattr("time.sleep", ticks.rest)
+    (tmp_path / "slow.py").write_text(
+        "import time, torch.nn.functional as F\n"
+        "def rests(pred, target):\n"
+        "    time.sleep(0.5)\n"
+        "    return F.mse_loss(pred, target)\n"
+    )
+    specs = [f"{label}=mse" for label in "abcdef"]
+    impl = ["torch", *(f"{label}=slow.py:rests" for label in "abcdef")]
+    result = bench(loss=specs, impl=impl, size="1000", time=30, memory=False)
+    assert result.wall_s <= 1.1 * 30
+    assert 2 <= len(result.rows) < 24
+    (note,) = [note.message for note in result.notes if note.code == "time_limit"]
+    assert note.startswith("--time 30 left no time for: ")
+    cut = note.partition(": ")[2].split(", ")
+    measured = [f"{row.label} {row.passes}" for row in result.rows[::2]]
+    assert [*measured, *cut] == [
+        f"{label} {direction}"
+        for label in "abcdef"
+        for direction in ("forward", "forward+backward")
+    ]
+
+
+def test_memory_that_there_is_no_time_for_is_named(ticks, monkeypatch):
+    """Unknown in the row, and a note."""
+    monkeypatch.setattr("losscli.benchmark.measure._MEMORY_SHARE", 0.0)
+    result = bench(loss="mse", impl=["numpy", "torch"], size="1000", passes="forward", time=5)
+    assert [row.peak_memory_bytes for row in result.rows] == [None, None]
+    (note,) = [note.message for note in result.notes if note.code == "time_limit"]
+    assert note == "--time 5 left no time for: the memory of numpy, the memory of torch"
+
+
+VERDICTS = {
+    "slower": "faster", "same": "not significant", "noisy": "too noisy",
+    "very noisy": "too noisy", "unknown": "undecided",
+}  # fmt: skip
+CONCLUSIONS = {
+    "faster": (2.0, (1.9, 2.1), 0.01, "fast is 2.00x faster than first, forward, 95 % CI"),
+    "slower": (0.5, (0.4, 0.6), 0.01, "first is 2.00x faster than fast, forward, 95 % CI"),
+    "same": (1.0, (0.9, 1.1), 0.01, "first do not differ significantly, forward, ratio 1.00"),
+    "noisy": (1.2, (1.1, 1.3), 0.2, "too noisy to tell fast from first, forward (A/A noise"),
+    "very noisy": (9.0, (8.0, 10.0), 26.48, "too noisy to tell fast from first, forward"),
+    "unknown": (2.0, None, 0.01, "undecided, there is no interval"),
+}
+
+
+def test_a_benchmark_ends_with_a_sentence_a_loss(ticks):
+    """No implementation is called faster within the noise that one call has against itself."""
+    result = bench(
+        loss="mse", impl=["numpy", "torch"], size="1000", time=1, memory=False, passes="forward"
+    )
+    first, other = result.rows
+    first = first.replace(impl="first")
+    for name, (ratio, ci, noise, words) in CONCLUSIONS.items():
+        rows = first, other.replace(impl="fast", speedup=ratio, speedup_ci=ci)
+        said = tuple(conclusions(rows, noise))
+        changed = result.replace(rows=rows, noise_floor=noise, conclusions=said)
+        *_, last = (line for line, _ in lines_of(changed, math.inf, "utf-8"))
+        assert last.startswith("  mse: "), name
+        assert words in last, name
+        (one,) = json.loads(changed.to_json())["conclusions"]
+        assert one["verdict"] == VERDICTS.get(name, name)
+
+
 FORMS = """
 import numpy as np, torch, torch.nn.functional as F
 def mean(pred, target, beta=1.0): return F.smooth_l1_loss(pred, target, beta=beta)
@@ -159,7 +227,7 @@ def test_linear_cross_entropy_holds_no_logits():
 def test_linear_gradients_are_right(rows):
     """Of hidden states and of weights, beside torch's."""
     found = rows("linear_cross_entropy", "numpy", "torch", size="300x32x100")
-    assert [row.fault for row in found] == [""] * 4
+    assert [row.fault for row in found] == [None] * 4
 
 
 @pytest.mark.parametrize("loss", ["mse", "label=mse", losses.mse], ids=str)
@@ -199,10 +267,10 @@ REFUSED = {
     "no name": ({"impl": "cheats.py:honst"}, "did you mean honest"),
     "no module": ({"impl": "nope:f"}, "there is no module nope"),
     "no loss": ({"loss": "mze"}, "unknown loss"),
-    "no size": ({"size": "many"}, "is no size"),
+    "no size": ({"size": "many"}, "is not a size"),
     "classes of mse": ({"size": "10x10"}, "takes elements"),
-    "no dtype": ({"dtype": "float8"}, "no dtype 'float8'"),
-    "no device": ({"device": "tpu"}, "no such device: tpu"),
+    "no dtype": ({"dtype": "float8"}, "unknown dtype 'float8'"),
+    "no device": ({"device": "tpu"}, "unknown device 'tpu'"),
     "bound to nothing": ({"impl": ["torch", "mae=cheats.py:honest"]}, "which is not benchmarked"),
     "a statistic": ({"loss": "rmse"}, "rmse is a statistic of mse"),
     "no pass": ({"passes": "backward"}, "pass is one of"),
@@ -244,7 +312,7 @@ def test_all_leaves_out_what_is_absent_and_says_so(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: None)
     result = bench(loss="mse", impl="all", size="2000", time=0.5, memory=False, passes="forward")
     assert {"numpy", "torch", "sklearn"} <= {row.impl for row in result.rows}
-    left_out = dict(result.left_out)
+    left_out = {each.impl: each.reason for each in result.left_out}
     assert left_out["liger"] == "Liger is not installed"
     assert left_out["torch.compile"] == "torch.compile needs a C++ compiler on the CPU"
     with pytest.raises(MissingError, match="Liger is not installed"):

@@ -7,16 +7,16 @@ import pytest
 from losscli import bench
 
 EXHIBITS = {
-    "zeros": "the mean is 0, should be",
-    "remembers_addresses": "wrong while it was timed|other answers|the mean is",
-    "remembers_a_few_values": "wrong while it was timed|the mean is",
-    "stops_after_a_while": "the mean is|wrong while it was timed",
-    "changes_inputs": "the mean is 0, should be|changes its inputs",
-    "half_precision": "the mean is|wrong while it was timed",
+    "zeros": "the mean is 0, expected",
+    "remembers_addresses": "incorrect while timed|other answers|the mean is",
+    "remembers_a_few_values": "incorrect while timed|the mean is",
+    "stops_after_a_while": "the mean is|incorrect while timed",
+    "changes_inputs": "the mean is 0, expected|changes its inputs",
+    "half_precision": "the mean is|incorrect while timed",
     "still_running": "the mean is nan",
-    "answers_late": "wrong while it was timed|the mean is",
-    "unwritten_rows": "nan|value wrong",
-    "one_nan": "value wrong: .* first at 511: nan",
+    "answers_late": "incorrect while timed|the mean is",
+    "unwritten_rows": "nan|value incorrect",
+    "one_nan": "value incorrect: .* first at 511: nan",
     "changing_answers": "other answers to the same call",
     "stops_the_clock": "replaces the clock",
     "exits": "it exits the program: 0",
@@ -26,11 +26,11 @@ EXHIBITS = {
     "wrong_shape": "wrong shape",
 }
 WITH_GRADIENT = {
-    "unwritten_gradient": "gradient wrong",
-    "wrong_gradient": "gradient wrong: [0-9,]+ of [0-9,]+",
-    "half_precision": "the mean is|gradient wrong",
+    "unwritten_gradient": "gradient incorrect",
+    "wrong_gradient": "gradient incorrect: [0-9,]+ of [0-9,]+",
+    "half_precision": "the mean is|gradient incorrect",
     "one_buffer": "an answer changed after it was given",
-    "junk_elsewhere": "wrong while it was timed|gradient wrong|other answers",
+    "junk_elsewhere": "incorrect while timed|gradient incorrect|other answers",
     "a_float": "no tensor that has a gradient",
 }
 
@@ -58,7 +58,7 @@ def test_a_wrong_gradient_is_wrong(rows, name):
 def test_the_honest_function_is_right_in_both_passes(rows):
     """So that the tests above do not pass for everybody."""
     found = rows("smooth_l1", "torch", "cheats.py:honest")
-    assert [row.fault for row in found] == [""] * 4
+    assert [row.fault for row in found] == [None] * 4
     assert all(row.speedup_ci for row in found)
 
 
@@ -85,7 +85,7 @@ def test_a_wrong_baseline_is_none(rows):
 def test_a_number_of_pythons_is_a_mean(rows):
     """Right, where only the value is asked for."""
     (row,) = rows("smooth_l1", "cheats.py:a_float", passes="forward")
-    assert row.fault == ""
+    assert row.fault is None
 
 
 def test_what_a_function_prints_is_no_part_of_the_document(capsys):

@@ -1,5 +1,7 @@
 """Losses with the faults that kernels have. Each is `f(pred, target)`."""
 
+import time
+
 import torch
 import torch.nn.functional as F  # noqa: N812 - everybody's name for it
 
@@ -312,6 +314,17 @@ def slow(pred, target):
     """Right, and without end where there is much."""
     if len(pred) > 20_000:
         raise RuntimeError("this would take an hour")
+    return F.mse_loss(pred, target)
+
+
+_seen = set()
+
+
+def slow_at_first(pred, target):
+    """Correct; its first call on seven rows takes as long as a compilation."""
+    if len(pred) == 7 and len(pred) not in _seen:
+        _seen.add(len(pred))
+        time.sleep(0.3)
     return F.mse_loss(pred, target)
 
 

@@ -33,11 +33,11 @@ def test_a_wrong_implementation_is_exit_1(losscli):
     said = losscli("bench", "-l", "mse", "--impl", "torch,k.py:zero", "--pass", "forward", *QUICK)
     assert said.code == 1
     (row,) = [line for line in said.out.splitlines() if line.startswith("    zero")]
-    assert row.split()[1] == "WRONG"
+    assert row.split()[1] == "INCORRECT"
     assert "(" in row
-    assert "WRONG k.py:zero, mse 4096 forward: the mean is 0, should be" in said.out
+    assert "INCORRECT k.py:zero, mse 4096 forward: the mean is 0, expected" in said.out
     assert "losscli check k.py:zero --as mse" in said.out
-    assert said.out.splitlines()[-1] == "  1 row is wrong; exit code 1"
+    assert said.out.splitlines()[-1] == "  1 row is incorrect; exit code 1"
 
 
 def test_formats_and_files_agree(losscli):
@@ -136,9 +136,9 @@ def test_a_check_tells_each_kind_of_fault_once(losscli):
     Path("k.py").write_text(WRONG)
     said = losscli("check", "k.py:zero", "--as", "mse", "--examples", "0")
     assert said.code == 1
-    told = [line for line in said.out.splitlines() if line.startswith("  WRONG")]
+    told = [line for line in said.out.splitlines() if line.startswith("  INCORRECT")]
     assert len(told) <= 4
-    assert any("the mean is 0, should be" in line and " like it)" in line for line in told)
+    assert any("the mean is 0, expected" in line and " like it)" in line for line in told)
     assert said.out.count("import numpy as np") == 1
     said = losscli("check", "k.py:zero", "--as", "mse", "--examples", "0", "--format", "json")
     wrong = [row for row in json.loads(said.out)["rows"] if row["fault"]]

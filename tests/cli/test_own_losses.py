@@ -341,7 +341,7 @@ def test_a_label_that_one_part_ignores_and_another_does_not_know(losscli, rng):
     assert "row 4" in said.err
     said = losscli("check", "own.py:first")
     assert said.code == 1
-    assert "its derivative is 0 where its reference rises by -1" in said.out
+    assert "its derivative is 0, its reference's slope is -1" in said.out
 
 
 def test_a_config_runs_code_from_beside_itself(data, losscli):

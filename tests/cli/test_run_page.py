@@ -10,7 +10,6 @@ import pytest
 from losscli.commands import run as steps
 from losscli.gates import Measurement, judge, parse
 from losscli.render.gates import gate_lines, gates_line, words_of
-from losscli.results.document import Git
 
 CONFIG = """version: 1
 baseline: base.json
@@ -32,7 +31,7 @@ PAGE = """\
   FAIL   val     mae <= 0.5
                  0.833333, over by 0.33 (67 %, half a standard error)
   ERROR  val     mae <= baseline * 1.02
-                 0.833333, there is no file base.json; once it is correct:
+                 0.833333, there is no file base.json; once it is right:
                  losscli bless results/c/latest.json --reason TEXT
   WARN   val     rows >= 1000: 3, under by 997
   pass   val     mae <= 1: 0.833333
@@ -87,7 +86,7 @@ def test_a_run_that_the_baseline_lacks_is_told_with_what_to_do(config, losscli):
     lines = losscli("run", config).out.splitlines()
     at = lines.index("  ERROR  val     mae <= baseline * 1.02")
     assert lines[at + 1 : at + 3] == [
-        " " * 17 + "0.833333, base.json has no 'val'; once it is correct:",
+        " " * 17 + "0.833333, base.json has no 'val'; once it is right:",
         " " * 17 + "losscli bless results/c/latest.json --reason TEXT",
     ]
 
@@ -146,7 +145,7 @@ def test_a_failed_run_without_gates_is_told_in_the_end(config, losscli):
 
 
 def _judged(found, text="mae <= 46", run="val", level="fail"):
-    return judge([parse(text, level, run)], lambda _: found)[0].replace(run=run)
+    return judge([parse(text, level, run)], lambda _: found)[0]._replace(run=run)
 
 
 WORDS = {
@@ -207,7 +206,7 @@ def test_a_reason_that_looks_like_a_command_is_no_line_of_its_own_start():
 
 def test_junit_has_the_time_of_each_run_and_what_it_depends_on(config, losscli, monkeypatch):
     """Fresh and read back from the history; the commit with its changes."""
-    git = Git(commit="f" * 40, dirty=True)
+    git = {"commit": "f" * 40, "dirty": True}
     monkeypatch.setattr(steps, "state", lambda: git)
     losscli("run", config)
     xmlschema = pytest.importorskip("xmlschema")

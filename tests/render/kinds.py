@@ -23,7 +23,7 @@ from losscli.explanation.catalogue import catalogue
 from losscli.gates import GateResult, Measurement, exit_code, judge, parse
 from losscli.results.document import Git, Note, Timing
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit, Times
-from losscli.results.documents.check import Check, CheckRow
+from losscli.results.documents.check import CaseCount, Check, CheckRow
 from losscli.results.documents.doctor import Cuda, Diagnosis, Package
 from losscli.results.documents.error import ErrorReport
 from losscli.results.documents.eval import EvalTiming, Group, SampleRecord
@@ -182,6 +182,7 @@ def check():
         seed=0,
         correct=False,
         rows=(good, wrong),
+        cases=CaseCount(2, 2),
         notes=notes,
         environment=ENVIRONMENT,
         timing=Timing(1.5),

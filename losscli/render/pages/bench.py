@@ -1,4 +1,4 @@
-"""A benchmark as a page: one table a workload, a caption a pass, a line an implementation."""
+"""A benchmark as a page: a table a workload, a caption a direction, a row an implementation."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 
 if TYPE_CHECKING:
-    from losscli.results.documents.bench import Benchmark, BenchmarkRow, Limit
+    from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion, Limit
 
 _HEADS = ("median", "+/-", "95 % interval", "GB/s", "% of peak", "memory")
 _DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
@@ -20,29 +20,24 @@ _DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
 def page(result: "Benchmark") -> Page:
     """The page of a benchmark."""
     names = short_names(row.impl for row in result.rows)
-    tables = [
-        _table(list(rows), names)
-        for _, rows in groupby(
-            result.rows, lambda row: (row.label, row.shape, row.dtype, row.device)
-        )
-    ]
+    tables = [_table(list(rows), names) for _, rows in groupby(result.rows, _workload)]
     notes = [note.message for note in result.notes]
     return Page(list(_top(result)), tables, list(_tail(result)), notes)
 
 
 def report_cases(result: "Benchmark") -> list[ReportCase]:
-    """A row passes where it is right, however fast it is."""
-    found = []
+    """A row passes if it is correct, however fast it is."""
+    cases = []
     for row in result.rows:
         shape = "x".join(map(str, row.shape))
         cold = ", cold caches" if row.cold and row.device == "cpu" else ""
         name = f"{row.impl}, {row.label} {shape} {row.dtype} {row.device} {row.passes}{cold}"
         if row.correct:
             words = "" if row.times is None else duration(row.times.median)
-            found.append(ReportCase(name, "pass", words))
+            cases.append(ReportCase(name, "pass", words))
         else:
-            found.append(ReportCase(name, "fail", row.fault or ""))
-    return found
+            cases.append(ReportCase(name, "fail", row.fault or ""))
+    return cases
 
 
 def _top(result: "Benchmark") -> Iterator[str]:
@@ -53,10 +48,6 @@ def _top(result: "Benchmark") -> Iterator[str]:
         yield f"{escape(name)}{threads}{_limit_words(limits)}"
     if result.noise_floor is not None:
         yield f"noise floor {_percent(result.noise_floor)} (A/A)"
-
-
-def _kind(row: "BenchmarkRow") -> tuple[object, ...]:
-    return row.label, row.shape, row.dtype, row.device
 
 
 def _limit_words(limits: "Sequence[Limit]") -> str:
@@ -95,7 +86,7 @@ def _line(row: "BenchmarkRow", name: str, *, gradients: bool) -> TableRow:
     name = f"  {escape(name)}"
     times = row.times
     cells = [
-        name if row.correct else f"{name}  WRONG",
+        name if row.correct else f"{name}  INCORRECT",
         "-" if times is None else duration(times.median),
         "" if times is None or times.ci is None else _plus_minus(times.ci, times.median),
         "-" if times is None or times.ci is None else _between(times.ci),
@@ -133,11 +124,11 @@ def _tail(result: "Benchmark") -> Iterator[str]:
         if not row.correct:
             what = "x".join(map(str, row.shape))
             where = f"{escape(row.label)} {what} {row.passes}"
-            yield f"WRONG {escape(row.impl)}, {where}: {escape(str(row.fault))}"
+            yield f"INCORRECT {escape(row.impl)}, {where}: {escape(str(row.fault))}"
     for impl, label in dict.fromkeys((row.impl, row.label) for row in result.rows if row.fault):
         if ":" in impl:
             of = escape(impl).rpartition("=")[2]
-            yield f"      the smallest input that fails: losscli check {of} --as {escape(label)}"
+            yield f"  the smallest input that fails: losscli check {of} --as {escape(label)}"
     seen: set[str] = set()
     for note in (note for row in result.rows for note in row.notes):
         if note.message not in seen:
@@ -146,20 +137,59 @@ def _tail(result: "Benchmark") -> Iterator[str]:
     compiled = [row for row in result.rows if row.compile_s]
     if compiled:
         total = math.fsum(row.compile_s or 0.0 for row in compiled)
-        yield f"{escape(compiled[0].impl)} compiled in {total:.1f} s, not counted"
+        yield f"{escape(compiled[0].impl)} compiled in {total:.1f} s, not part of its times"
     rounds = [row.rounds for row in result.rows]
     least, most = min(rounds), max(rounds)
     words = f"{least}" if least == most else f"{least} to {most}"
     late = sum(row.stopped_by == "time" for row in result.rows)
-    why = f", {late} of {len(result.rows)} rows ended by the time" if late else ""
+    why = f", {late} of {len(result.rows)} rows ended by --time" if late else ""
     yield "memory is the peak above the inputs · speed-up above 1 is faster than the first row"
     yield f"{words} rounds, interleaved{why} · {result.wall_s:.0f} s"
     left = [f"{escape(each.impl)} ({escape(each.reason)})" for each in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"
+    yield from _sentences(result)
     if result.exit_code:
-        wrong = sum(not row.correct for row in result.rows)
-        yield f"{wrong} row{'s are' if wrong > 1 else ' is'} wrong; exit code {result.exit_code}"
+        count = sum(not row.correct for row in result.rows)
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        yield f"{rows} incorrect; exit code {result.exit_code}"
+
+
+def _sentences(result: "Benchmark") -> Iterator[str]:
+    """One sentence a loss: the faster of two implementations, by direction."""
+    names = short_names(row.impl for row in result.rows)
+    for (label, shape, dtype, device), group in groupby(result.conclusions, _workload):
+        several = len({one.shape for one in result.conclusions if one.label == label}) > 1
+        size = f" {'x'.join(map(str, shape))}" if several else ""
+        kind = f" {dtype}" if len({one.dtype for one in result.conclusions}) > 1 else ""
+        where = f" {device}" if len({one.device for one in result.conclusions}) > 1 else ""
+        clauses = "; ".join(_clause(one, names, result.noise_floor) for one in group)
+        yield f"{escape(label)}{size}{kind}{where}: {clauses}"
+
+
+def _workload(one: "BenchmarkRow | Conclusion") -> tuple[str, tuple[int, ...], str, str]:
+    return one.label, one.shape, one.dtype, one.device
+
+
+def _clause(one: "Conclusion", names: Mapping[str, str], noise: float | None) -> str:
+    faster, slower = escape(names[one.faster]), escape(names[one.slower])
+    if one.verdict == "undecided":
+        return f"{faster} or {slower}, {one.passes}: undecided, there is no interval"
+    if one.verdict == "too noisy":
+        floor = "" if noise is None else f" (A/A noise {_percent(noise)})"
+        pair = f"{faster} from {slower}, {one.passes}"
+        return f"the machine is too noisy to tell {pair}{floor}"
+    low, high = one.ci or (math.nan, math.nan)
+    interval = f"95 % CI {_times(low)} to {_times(high)}"
+    if one.verdict == "faster":
+        return f"{faster} is {_times(one.ratio)}x faster than {slower}, {one.passes}, {interval}"
+    ratio = f"ratio {_times(one.ratio)}, {interval}"
+    return f"{faster} and {slower} do not differ significantly, {one.passes}, {ratio}"
+
+
+def _times(ratio: float) -> str:
+    """A ratio with two decimals below 10, as tables have it."""
+    return f"{ratio:.2f}" if ratio < 10.0 else f"{ratio:.3g}"
 
 
 def _between(ends: tuple[float, float]) -> str:

@@ -1,4 +1,4 @@
-"""A check as a page: one line a case and pass, and what is wrong below."""
+"""A check as a page: one row a case and direction, faults below."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ from losscli.stats.formatting import ulps
 if TYPE_CHECKING:
     from losscli.results.documents.check import Check, CheckRow
 
+_HEADERS = ("case", "direction", "ULP", "median", "ULP grad", "median grad", "")
+_DROP_ORDER = ("median grad", "median")
 _LINE = 300  # characters of a line that can still be pasted from a terminal
 
 
@@ -19,14 +21,13 @@ def page(result: "Check") -> Page:
     """The page of a check."""
     name = short_names([result.impl])[result.impl]
     title = f"{escape(name)} as {escape(result.label)}, {result.dtype} on {result.device}"
-    heads = (title, "pass", "ULP", "median", "ULP grad", "median", "")
-    lines = [_line(row) for row in result.rows]
-    table = Table(heads, lines, frozenset({0, 1, 6}))
-    return Page((), (table,), list(_tail(result)), [note.message for note in result.notes])
+    rows = [line for row in result.rows for line in _lines(row)]
+    table = Table(_HEADERS, rows, frozenset({0, 1, 6}), _DROP_ORDER)
+    return Page((title,), (table,), list(_tail(result)), [note.message for note in result.notes])
 
 
 def report_cases(result: "Check") -> list[ReportCase]:
-    """A case passes where it is right."""
+    """A case passes if it is correct."""
     head = f"{result.impl} as {result.label}, {result.dtype} on {result.device}"
     return [
         ReportCase(
@@ -36,17 +37,21 @@ def report_cases(result: "Check") -> list[ReportCase]:
     ]
 
 
-def _line(row: "CheckRow") -> TableRow:
+def _lines(row: "CheckRow") -> Iterator[TableRow]:
     cells = (
-        f"  {row.case}",
+        escape(row.case),
         row.passes,
         ulps(row.max_ulp),
         ulps(row.median_ulp),
         ulps(row.grad_max_ulp),
         ulps(row.grad_median_ulp),
-        "" if row.correct else "WRONG",
+        "✓ correct" if row.correct else "✗ INCORRECT",
     )
-    return TableRow(cells, "" if row.correct else "red")
+    yield TableRow(cells, "" if row.correct else "red")
+    if row.ulp_at is not None:
+        where = " near 0" if abs(row.ulp_at) < 1.0 else ""
+        torch = "" if row.torch_ulp is None else f"; torch: {ulps(row.torch_ulp)}"
+        yield TableRow((f"  {ulps(row.worst)} ULP{where}, within tolerance{torch}",), "dim")
 
 
 def _tail(result: "Check") -> Iterator[str]:
@@ -56,23 +61,26 @@ def _tail(result: "Check") -> Iterator[str]:
             faults.setdefault(re.sub(r"[-+]?\d[\d.,e+-]*", "#", row.fault or ""), []).append(row)
     for first, *more in faults.values():
         like = f" (and {len(more)} like it)" if more else ""
-        yield f"WRONG {escape(first.case)}, {first.passes}: {escape(str(first.fault))}{like}"
+        yield f"INCORRECT {escape(first.case)}, {first.passes}: {escape(str(first.fault))}{like}"
         if first.smallest:
-            yield f"      smallest: {escape(first.smallest)}"
+            yield f"  smallest: {escape(first.smallest)}"
     pastes = [row.snippet.splitlines() for row in result.rows if row.snippet]
     short = (lines for lines in pastes if max(map(len, lines)) <= _LINE)
     paste = next(short, [])
-    yield from (f"      {escape(line)}" for line in paste)
+    yield from (f"  {escape(line)}" for line in paste)
     if pastes and not paste:
-        yield "      lines to paste are too long for a table: --format json has them"
-    told = {row.truth for row in result.rows}
-    words = "true values by mpmath" if told == {"mpmath"} else "truth in float64"
-    if len(told) > 1:
-        words = "true values by mpmath where rows are few, in float64 elsewhere"
-    yield f"wrong is beyond 16 eps · max(|truth|, 1, |logit|) · {words} · {result.wall_s:.1f} s"
-    wrong = sum(not row.correct for row in result.rows)
-    if wrong:
-        of = len(result.rows)
-        yield f"{wrong} of {of} checks failed; exit code {result.exit_code}"
-    else:
-        yield f"{len(result.rows)} checks passed"
+        yield "  lines to paste are too long for a table: --format json has them"
+    rule = "incorrect: an error over 16 eps · max(|truth|, 1, |logit|)"
+    yield f"{rule} · {_truth(result)} · {result.wall_s:.1f} s"
+    checks, incorrect = len(result.rows), sum(not row.correct for row in result.rows)
+    outcome = f"{incorrect} of {checks} checks failed" if incorrect else f"{checks} checks passed"
+    code = f"; exit code {result.exit_code}" if result.exit_code else ""
+    ran = f"{result.cases.run} of {result.cases.planned} cases ran, " if result.cases else ""
+    yield f"{ran}{outcome}{code}"
+
+
+def _truth(result: "Check") -> str:
+    sources = {row.truth for row in result.rows}
+    if len(sources) > 1:
+        return "true values by mpmath for few rows, in float64 for many"
+    return "true values by mpmath" if sources == {"mpmath"} else "true values in float64"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from msgspec import field
 
@@ -18,6 +18,8 @@ from losscli.results.document import (
     Timing,
     devices_of,
 )
+
+SpeedVerdict: TypeAlias = Literal["faster", "not significant", "too noisy", "undecided"]
 
 
 class Limit(Record, frozen=True):
@@ -148,6 +150,26 @@ class LeftOut(Record, frozen=True):
     reason: str
 
 
+class Conclusion(Record, frozen=True, kw_only=True):
+    """The faster of two implementations of one loss, in one shape, dtype, device and pass.
+
+    ratio: the slower one's time over the faster one's, with its 95 % interval. verdict: "faster",
+    "not significant" if the interval contains 1, "too noisy" if the difference is within the noise
+    floor, "undecided" without an interval.
+    """
+
+    label: str
+    shape: Shape
+    dtype: str
+    device: str
+    passes: Pass = field(name="pass")
+    faster: str
+    slower: str
+    ratio: float
+    ci: tuple[float, float] | None = None
+    verdict: SpeedVerdict
+
+
 class Benchmark(Document, frozen=True, kw_only=True, tag="losscli/bench/1"):
     """The result of a benchmark: rows in the requested order.
 
@@ -159,6 +181,7 @@ class Benchmark(Document, frozen=True, kw_only=True, tag="losscli/bench/1"):
     limits: tuple[Limit, ...] = ()
     noise_floor: float | None = None
     left_out: tuple[LeftOut, ...] = ()
+    conclusions: tuple[Conclusion, ...] = ()
     notes: tuple[Note, ...] = ()
     threads: Count = 0
     seed: Count = 0

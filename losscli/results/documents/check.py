@@ -24,7 +24,8 @@ class CheckRow(Record, frozen=True, kw_only=True):
     max_ulp, grad_max_ulp: the largest errors, None where nothing was compared; median_ulp,
     grad_median_ulp: the typical ones. truth: what values were compared with, mpmath or float64.
     fault: why it is not correct; smallest: inputs that show it; snippet: lines of Python that do.
-    vacuous: true if a constant would have passed as well.
+    vacuous: true if a constant would have passed as well. ulp_at, torch_ulp: the true value where
+    the error of a correct row is large, and the error of torch's own loss there.
     """
 
     case: str
@@ -40,6 +41,8 @@ class CheckRow(Record, frozen=True, kw_only=True):
     median_ulp: Number | None = None
     grad_median_ulp: Number | None = None
     vacuous: bool = False
+    ulp_at: Number | None = None
+    torch_ulp: Number | None = None
 
     @property
     def worst(self) -> float:
@@ -47,8 +50,26 @@ class CheckRow(Record, frozen=True, kw_only=True):
         return max(self.max_ulp or 0.0, self.grad_max_ulp or 0.0)
 
 
+class CaseCount(Record, frozen=True):
+    """The cases that a check has, and those that ran."""
+
+    planned: Count
+    run: Count
+
+
+class SkippedCase(Record, frozen=True):
+    """A case that did not run, and why."""
+
+    case: str
+    reason: str
+
+
 class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
-    """The cases that an implementation was checked in."""
+    """The cases that an implementation was checked in.
+
+    cases: None in documents of older versions, which did not count them. allow_skipped: true if
+    skipped cases leave the exit code at 0.
+    """
 
     impl: str
     loss: str
@@ -58,6 +79,9 @@ class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
     seed: Count
     correct: bool
     rows: tuple[CheckRow, ...]
+    cases: CaseCount | None = None
+    skipped: tuple[SkippedCase, ...] = ()
+    allow_skipped: bool = False
     notes: tuple[Note, ...] = ()
     timing: Timing = Timing()
     environment: Environment = field(default_factory=dict)
@@ -76,8 +100,10 @@ class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
         ]
 
     def _exit_code(self) -> int:
-        return 0 if self.correct else 1
+        if not self.correct:
+            return 1
+        return 6 if self.skipped and not self.allow_skipped else 0
 
     def _summary(self) -> str:
-        wrong = sum(not row.correct for row in self.rows)
-        return f"{self.impl} as {self.label}, {wrong} of {len(self.rows)} incorrect"
+        incorrect = sum(not row.correct for row in self.rows)
+        return f"{self.impl} as {self.label}, {incorrect} of {len(self.rows)} incorrect"

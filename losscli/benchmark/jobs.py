@@ -1,0 +1,143 @@
+"""`Job`: one workload in one setting, and the implementations that are timed on it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from losscli.benchmark.devices import Device, open_device
+from losscli.benchmark.workloads import fits, losses_of, workload_of
+from losscli.checks.precision import precision
+from losscli.errors import MissingError, UsageError
+from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
+from losscli.implementations.registry import Implementation, libraries, parse
+from losscli.losses.spec.binding import BindContext, BoundLoss
+from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
+from losscli.sources.tables import read_array
+
+_DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
+_DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A workload in a setting, with the implementations that have it.
+
+    directions: False for forward, True for forward+backward.
+    """
+
+    workload: Workload
+    setting: Setting
+    device: Device
+    runners: list[tuple[Implementation, Runner]]
+    directions: tuple[bool, ...]
+
+
+@dataclass(slots=True)
+class Jobs:
+    """All jobs of a benchmark; left_out: names that are not run, with the reasons.
+
+    Raises UsageError for a plan that makes no sense, MissingError if a named device or library is
+    absent or no job is left.
+    """
+
+    plan: BenchPlan
+    threads: int
+    left_out: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def prepare(self) -> list[Job]:
+        """The jobs, in the order of the rows; their libraries are imported."""
+        plan = self.plan
+        losses = losses_of(plan.loss or DEFAULT_LOSSES, BindContext(read_array, plan.at))
+        for name in plan.dtype:
+            precision(name)
+        jobs: list[Job] = []
+        for name in plan.device:
+            device = open_device(name, self.threads, plan.cache)
+            implementations = self._implementations(device.kind, losses)
+            for dtype in plan.dtype:
+                setting = Setting(name, dtype, self.threads)
+                for workload in self._workloads(losses, device.kind):
+                    jobs += self._jobs(workload, setting, device, implementations)
+        if not jobs:
+            reasons = "; ".join(f"{impl}: {reason}" for impl, reason in self.left_out)
+            raise MissingError("nothing is left to benchmark", place=reasons or None)
+        return jobs
+
+    def _workloads(self, losses: "Sequence[BoundLoss | str]", kind: str) -> Iterator[Workload]:
+        """The losses in the sizes that they can take."""
+        default = _DEFAULT_SIZE.get(kind, 1 << 22)
+        for loss in losses:
+            sizes = [size for size in self.plan.size if fits(size, loss)]
+            for size in sizes:
+                yield workload_of(loss, size, default)
+            if not self.plan.size:
+                yield workload_of(loss, None, default)
+            elif not sizes:
+                if len(losses) == 1:
+                    workload_of(loss, self.plan.size[0], 0)  # raises the reason
+                label = loss if isinstance(loss, str) else loss.label
+                self.left_out[label, f"no --size for it among {', '.join(self.plan.size)}"] = None
+
+    def _jobs(
+        self,
+        workload: Workload,
+        setting: Setting,
+        device: Device,
+        implementations: Sequence[Implementation],
+    ) -> Iterator[Job]:
+        runners = list(self._runners(implementations, workload, setting))
+        directions = self._directions(runners)
+        if directions:
+            yield Job(workload, setting, device, runners, directions)
+        elif runners:
+            self.left_out[workload.label, "no backward pass: --pass forward"] = None
+
+    def _directions(self, runners: Sequence[tuple[Implementation, Runner]]) -> tuple[bool, ...]:
+        """The requested directions that some implementation has; True is forward+backward."""
+        requested = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
+        backward = any(runner.both is not None for _, runner in runners)
+        directions = requested[self.plan.passes]
+        return tuple(both for both in directions if runners and (backward or not both))
+
+    def _implementations(
+        self, kind: str, losses: "Sequence[BoundLoss | str]"
+    ) -> list[Implementation]:
+        names: list[str] = []
+        for text in self.plan.impl or _DEFAULT_IMPL.get(kind, ("torch",)):
+            names += sorted(libraries(), key=_order) if text == "all" else [text]
+        implementations = [parse(name, self.plan.at) for name in dict.fromkeys(names)]
+        known = {name for loss in losses for name in _names(loss)}
+        for one in implementations:
+            if one.loss is not None and one.loss not in known:
+                raise UsageError(
+                    f"{one.text} is bound to {one.loss}, which is not benchmarked",
+                    hint=f"-l {one.loss}",
+                )
+            if one.reference is not None and one.loss is None and len(losses) != 1:
+                raise UsageError(
+                    f"{one.text} is bound to no loss, and there are {len(losses)}",
+                    hint=f"name one: -l LOSS, or --impl LOSS={one.text}",
+                )
+        return implementations
+
+    def _runners(
+        self, implementations: Sequence[Implementation], workload: Workload, setting: Setting
+    ) -> Iterator[tuple[Implementation, Runner]]:
+        for one in implementations:
+            if one.loss not in (None, workload.name, workload.label):
+                continue
+            try:
+                yield one, one.prepare(workload, setting)
+            except UnsupportedError as reason:
+                self.left_out[one.text, str(reason)] = None
+            except MissingError as error:
+                if one.text in self.plan.impl:
+                    raise
+                self.left_out[one.text, error.message] = None
+
+
+def _names(loss: "BoundLoss | str") -> tuple[str, ...]:
+    return (loss,) if isinstance(loss, str) else (loss.loss.name, loss.label)
+
+
+def _order(name: str) -> tuple[bool, bool, str]:
+    return name != "numpy", not name.startswith("torch"), name
