@@ -68,10 +68,16 @@ def _blocks(page: Page, width: float, encoding: str) -> Iterator[list[StyledLine
     yield [
         (part, style)
         for line, style in gate_lines(page.gates)
-        for part in wrap(line, width, 2 * len(MARGIN))
+        for part in wrap(line, width, _last_column(line, width))
     ]
     names = [f"not shown at this width: {', '.join(dropped)} (all in --format json)"]
     yield _dim([*page.footer, *(names if dropped else [])], width)
+
+
+def _last_column(line: str, width: float) -> int:
+    """Where the last column of a gate's line begins, or the margin where it is too narrow."""
+    begin = line.rfind(MARGIN) + len(MARGIN)
+    return begin if begin <= width / 2 else 2 * len(MARGIN)
 
 
 def _text(lines: Sequence[TextLine | Drawing], width: float, encoding: str) -> Iterator[StyledLine]:
