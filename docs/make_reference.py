@@ -117,7 +117,10 @@ def _takes(option: Any) -> str:
     """The form of an option's value; empty for a switch."""
     if option.is_flag:
         return ""
-    form = option.metavar or {"integer": "N", "float": "X"}.get(option.type.name, "TEXT")
+    from losscli.render import formats
+
+    words = "|".join(formats.names()) if "--format" in option.opts else ""
+    form = option.metavar or words or {"integer": "N", "float": "X"}.get(option.type.name, "TEXT")
     return f"{form} ..." if option.multiple else form
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import inspect
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 import typer
+from typer.core import TyperArgument, TyperCommand
 
 from losscli.cli import commands, signals
 from losscli.cli.command import Panel
@@ -18,6 +20,18 @@ from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED = 130
 _PANELS = [panel.value for panel in Panel]
+
+
+class _Command(TyperCommand):
+    """A command whose arguments keep their help texts, which click 8.5 replaces by its own."""
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        declared = inspect.signature(given["callback"]).parameters
+        for param in self.params:
+            if isinstance(param, TyperArgument):
+                (info,) = declared[str(param.name)].annotation.__metadata__
+                param.help = info.help
 
 
 def names() -> list[str]:
@@ -51,7 +65,7 @@ def _add(app: typer.Typer, package: str, names: Sequence[str]) -> None:
     for name, module in sorted(found, key=_order):
         panel = _order((name, module))[0]
         if hasattr(module, "run"):
-            app.command(name, rich_help_panel=_PANELS[panel])(module.run)
+            app.command(name, cls=_Command, rich_help_panel=_PANELS[panel])(module.run)
             continue
         group = typer.Typer(
             help=module.__doc__,

@@ -100,6 +100,12 @@ def test_help_names_the_commands_and_every_option(process, flag):
     assert re.search(r"default: error", page)
 
 
+def test_help_describes_the_arguments(losscli):
+    """Their help texts reach the screen with any release of click."""
+    assert "Predictions: a file" in losscli("eval", "--help").out
+    assert "A saved result" in losscli("results", "show", "--help").out
+
+
 def test_nothing_is_printed_but_the_result(process, array):
     """No warning of any library gets into stderr, whatever the values."""
     preds = array(np.array([1e308, -1e308, 0.0, 5e-324]), "p.npy")

@@ -1,6 +1,7 @@
 """docs/reference/ is what docs/make_reference.py writes."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_every_command_option_loss_and_document_is_described(made):
     """No page is empty, and each row has its meaning."""
     assert made["commands.md"].count("\n## losscli ") > 12
     assert "`--per-sample`" in made["commands.md"]
+    assert not re.search(r"\|  \|$", made["commands.md"], re.MULTILINE)
+    assert r"json\|" in made["commands.md"]
     assert made["losses.md"].count("\n### ") > 70
     assert "`losses[].ci`" in made["documents.md"] or "`ci`" in made["documents.md"]
     assert "`losscli.errors.DataError` | 3 |" in made["exit-codes.md"]
