@@ -209,7 +209,7 @@ def test_the_reduction_is_that_of_the_whole(reduction, tmp_path):
 def test_more_groups_than_anybody_reads_are_refused():
     """Ten thousand are taken; ids, one a row, are named as what they are."""
     assert len(keys_of(np.arange(10_000))) == 10_000
-    with pytest.raises(DataError, match=r"--by by makes more than 10,000 groups\s+by\s+ids"):
+    with pytest.raises(DataError, match=r"by by makes more than 10,000 groups\s+by\s+ids"):
         keys_of(np.arange(10_001))
 
 
@@ -225,7 +225,7 @@ REFUSED = {
     "a cube": (np.zeros((3, 2, 2)), DataError, "one key a row"),
     "another length": ([1, 2], DataError, "numbers of rows differ"),
     "one name twice": ([np.zeros(3), {"x": 1}], DataError, "shape"),
-    "no column": ("region", DataError, "--by region is neither a column nor a file"),
+    "no column": ("region", DataError, "by region is neither a column nor a file"),
 }
 
 
@@ -241,7 +241,7 @@ def test_two_keys_of_one_name_are_refused():
     import pandas as pd
 
     series = pd.Series([1, 2, 3], name="x")
-    with pytest.raises(UsageError, match="two keys of --by are called x"):
+    with pytest.raises(UsageError, match="two keys of by are called x"):
         evaluate([1.0, 2, 3], [0.0] * 3, loss="mae", by=[series, series + 1])
 
 
