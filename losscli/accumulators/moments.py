@@ -151,7 +151,7 @@ class _Parts:
         self._alike = alike and length >= _SHORT and length % self._piece == 0
 
     def dot(self, x: Floats, y: Floats | None) -> Floats:
-        """Σ x·y of each part; y is None for ones."""
+        """Σ x·y of each part; without y, Σ x."""
         if self._alike:
             shape = (len(self.lengths), -1, self._piece)
             other = _ONES[: self._piece] if y is None else y.reshape(shape)
@@ -166,7 +166,7 @@ class _Parts:
         return sums
 
     def residuals(self, a: Floats, pivots: Floats, b: Floats | None) -> Floats:
-        """A - pivot·b of each row, the pivot being that of its part; b is None for ones."""
+        """A - pivot·b of each row, with the pivot of its part; without b, a - pivot."""
         if not self._alike:
             own = np.repeat(pivots, self.lengths)
             return a - (own if b is None else own * b)
@@ -177,7 +177,7 @@ class _Parts:
 
 
 def _dot(x: Floats, y: Floats | None) -> float:
-    """Σ x·y, y being None for ones, in pieces too short for a BLAS to add with threads."""
+    """Σ x·y, or Σ x without y, in pieces too short for a BLAS to add with threads."""
     whole = x.size // PIECE * PIECE
     shape = (-1, PIECE)
     pieces = np.vecdot(x[:whole].reshape(shape), _ONES if y is None else y[:whole].reshape(shape))

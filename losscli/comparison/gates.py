@@ -13,7 +13,7 @@ def judged(gate: NotWorse, found: Comparison, allowed: Sequence[str] = ()) -> Ga
     """The judgement of a gate on a difference; allowed: codes of notes that it may have."""
     difference = found[gate.label]
     if found.probabilities and difference.takes_logits and _PROBABILITIES not in allowed:
-        words = f"{_PROBABILITIES}: {found.probabilities[0]}; allow_note says that they are none"
+        words = f"{_PROBABILITIES}: {found.probabilities[0]}; allow_note takes them as logits"
         return in_error(gate, words)
     words = _no_evidence(difference)
     if words:

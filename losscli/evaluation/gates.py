@@ -17,7 +17,7 @@ def gated(
 ) -> Evaluation:
     """The evaluation with its gates judged, after those that it has.
 
-    allowed: codes of notes that spoil no gate. baseline: a saved evaluation, or why there is none;
+    allowed: codes of notes that gates ignore. baseline: a saved evaluation, or why there is none;
     the same data are equal digests of targets, weights, ids and groups.
 
     Raises UsageError for a gate that several losses could be meant by.
@@ -25,7 +25,7 @@ def gated(
     names = {loss.label: loss.loss for loss in result.losses}
     suspicious = bool({note.code for note in result.notes} & {_PROBABILITIES} - set(allowed))
 
-    def found(gate: Gate, losses: Sequence[LossResult]) -> Measurement:
+    def measured(gate: Gate, losses: Sequence[LossResult]) -> Measurement:
         if gate.label in COUNTS and gate.label not in names:
             return _count(losses, gate)
         loss = next((loss for loss in losses if loss.label == gate.label), None)
@@ -35,14 +35,14 @@ def gated(
             )
         number = _number(loss, gate.stat)
         if suspicious and loss.takes_logits:
-            return number._replace(reason=f"{_PROBABILITIES}: --allow-note says that they are none")
+            return number._replace(reason=f"{_PROBABILITIES}: --allow-note takes them as logits")
         return number
 
     def find(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if not gate.groups:
-            return found(gate, result.losses)
+            return measured(gate, result.losses)
         groups = {
-            group_name(g.by): found(gate, g.losses) for g in result.groups if gate.matches(g.by)
+            group_name(g.by): measured(gate, g.losses) for g in result.groups if gate.matches(g.by)
         }
         return groups or Measurement(None, reason=_no_group(gate, [g.by for g in result.groups]))
 

@@ -44,7 +44,7 @@ def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
 def with_rows(source: Source, loaded: Mapping[str, Loaded]) -> Source:
     """A source of the rows that are given, under the names that its roles have.
 
-    Raises DataError where there are none.
+    Raises DataError without rows.
     """
     roles = {role: _role(*source.roles[role], rows) for role, rows in loaded.items()}
     return Source(roles, source.by)

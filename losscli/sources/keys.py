@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Key: TypeAlias = tuple[str, ...]
 Codes: TypeAlias = NDArray[np.intp]
 
-_SPAN = 1 << 16  # integers that lie so close are told apart by a table and not by sorting
+_SPAN = 1 << 16  # integers in so short a range are distinguished by a table, without sorting
 _MISSING_NUMBERS = ("nan", "NaN")  # in files
 _MISSING_VALUES = ("None", "nan", "NaN", "NaT", "<NA>")  # in Python and pandas
 
