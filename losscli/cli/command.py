@@ -48,7 +48,7 @@ class Trust:
 
 
 class Call(NamedTuple):
-    """What a command needs beside its plan: the format of stdout, and the progress bar."""
+    """The format of stdout and the progress callback, for commands that need them."""
 
     format: str
     progress: Callable[..., None]

@@ -1,4 +1,4 @@
-"""What the shell completes: losses, columns of a named table, saved results, devices, words."""
+"""Shell completion: losses, columns of a named table, saved results, devices, words."""
 
 import os
 from collections.abc import Callable, Iterable

@@ -20,16 +20,16 @@ _PATIENCE_S = 1.0  # a bar for anything longer
 
 
 def printed(result: "Result", form: str, *, quiet: bool) -> None:
-    """The notes on stderr, the result on stdout; a reader that has seen enough is no failure."""
+    """Print the notes on stderr and the result on stdout; a closed pipe is not a failure."""
     try:
         _printed(result, form, quiet=quiet)
         sys.stdout.flush()
     except BrokenPipeError:
-        stop_printing()  # what the result says of itself is still the exit code
+        stop_printing()  # the exit code of the result still counts
 
 
 def stop_printing() -> None:
-    """Let what is printed from here on go nowhere: nobody reads it."""
+    """Discard what is printed from here on: nobody reads it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
@@ -65,9 +65,9 @@ def _print(result: "Result", form: "Format") -> None:
 
 
 def print_error(error: LossCliError, form: str, *, quiet: bool) -> None:
-    """The error on stderr; as a document on stdout too, where that is what a program reads.
+    """Print the error on stderr, and on stdout in a machine-readable format.
 
-    A result that could not be written is shown to people before it: it may have taken hours.
+    A result that could not be written is printed before it: it may have taken hours.
     """
     from losscli.render.formats import load, names
 
@@ -83,10 +83,10 @@ def print_error(error: LossCliError, form: str, *, quiet: bool) -> None:
 
 
 def _append_summary(words: Callable[[int], str]) -> None:
-    """Add to the summary of the step; words: a text of at most so many bytes.
+    """Add to the summary of the step; words: a function of the number of bytes that are left.
 
-    What stands there already is of the same step and counts: GitHub drops a summary that is larger
-    than it takes, all of it.
+    GitHub drops a summary that is too large as a whole, and the text of earlier commands of the
+    step counts.
     """
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
@@ -100,7 +100,7 @@ def _append_summary(words: Callable[[int], str]) -> None:
             if text:
                 file.write(before + text.encode(errors="backslashreplace"))
             else:
-                _say("note", ["there is no room left in the summary of this step"])
+                _say("note", ["the summary of this step is full"])
     except OSError as error:
         _say("note", [f"the summary of this step cannot be written: {error.strerror or error}"])
 
@@ -144,7 +144,7 @@ def user_code_allowed(allowed: bool) -> Iterator[None]:
 
 @contextmanager
 def progress_bar(*, wanted: bool) -> Iterator[Callable[..., None]]:
-    """What is told the share done; a bar appears in a terminal, after a second of work."""
+    """A callback for the share done; a bar appears in a terminal after a second of work."""
     if not (wanted and sys.stderr.isatty()):
         from losscli.evaluation.measure import no_progress
 

@@ -29,7 +29,7 @@ Result: TypeAlias = Benchmark | Evaluation | Run
 class Blessed(PlainDocument):
     """A result that became the baseline: from where, to where, why, and what it changes.
 
-    changes: run, label, old and new value, None where one has none. replaced: whether there was one
+    changes: run, label, old and new value, None where one has none. replaced: True if there was one
     before.
     """
 
@@ -127,7 +127,7 @@ def _old(target: str | os.PathLike[str]) -> Document | None:
 
 
 def _user() -> str | None:
-    """Who blesses, as the system calls them."""
+    """The name of the user, as the system has it."""
     import getpass
 
     with suppress(OSError, KeyError, ImportError):
@@ -136,7 +136,7 @@ def _user() -> str | None:
 
 
 def _notes(new: Result, old: Document | None) -> Iterator[Note]:
-    """What a person should know of a baseline before the next run is compared with it."""
+    """Notes on a baseline, for the person who blesses it."""
     gates = () if isinstance(new, Benchmark) else new.gates
     left = [gate for gate in gates if gate.status not in ("pass", "warn")]
     if left:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @public(DiffPlan)
 def diff(plan: DiffPlan) -> "Diff":
-    """What changed between two results of a kind, and whether it is more than noise.
+    """The differences between two results of a kind, and their significance.
 
     old, new: paths of saved results, their documents, or results of `evaluate`, `bench` or `run`.
 

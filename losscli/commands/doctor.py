@@ -37,7 +37,7 @@ _NOISE_S = 4.0
 
 @public(DoctorPlan)
 def doctor(plan: DoctorPlan) -> Diagnosis:
-    """What this machine can do: packages, devices, measured limits, noise."""
+    """Report what this machine can do: packages, devices, measured limits, noise."""
     return run_doctor(plan)
 
 
@@ -98,7 +98,7 @@ def _packages() -> Iterator[Package]:
 
 
 def _cuda(versions: dict[str, str | None]) -> tuple[tuple[Cuda, ...], str]:
-    """The CUDA devices, or why there are none."""
+    """The CUDA devices, or the reason why there are none."""
     if versions["torch"] is None:
         return (), "torch is not installed"
     try:

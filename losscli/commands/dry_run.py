@@ -1,4 +1,4 @@
-"""`run --dry-run`: what the runs of a config would read."""
+"""`run --dry-run`: the data that the runs of a config would read."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,22 +14,22 @@ from losscli.plans.run import RunCommand
 from losscli.results.listing import Listing
 from losscli.stats.formatting import size
 
-# Bytes a second, of what a small machine manages: a loss of arrays, and reading text before it.
+# Bytes a second on a small machine: a loss of arrays, and reading text before it.
 _ARRAYS, _TEXT = 1.0e9, 2.0e8
 
 
 def describe(request: RunCommand) -> Listing:
-    """What a run would do, or the value of each flag, as requested; users' code is not imported."""
+    """Describe a run, or the value of each of its flags; users' code is not imported."""
     with user_code_unread():
         plans = plans_of(request.config, request.set, request.only)
         return outline(plans, data=request.data) if request.dry_run else settings(plans[0])
 
 
 def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
-    """What each run would read and how long it might take; headers are read, no more.
+    """Describe the data and the likely time of each run; only headers are read.
 
-    A gate on a run or a loss that is not there is a problem already, with exit code 1.
-    data: whether headers are read, and must be there.
+    A gate on an unknown run or loss is a problem already, with exit code 1.
+    data: True to read headers, which must exist.
     """
     found = [(plan, *_outline_of(step, data=data)) for plan in plans for step in plan.steps]
     records = [{"config": plan.path, **record} for plan, record, _ in found]
@@ -56,7 +56,7 @@ def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
     runs = f"{len(records)} run{'' if len(records) == 1 else 's'}"
     words = f"{runs}, {gates} gates, {total}; nothing was computed"
     tail = (
-        "time is guessed: 1 GB/s a loss, before it 200 MB/s of text; benchmarks take what they may",
+        "times are estimates: 1 GB/s per loss, 200 MB/s of text; benchmarks take their --time",
         f"{words}; exit code {code}" if code else words,
     )
     notes = tuple(note for plan in plans for note in plan.notes)
@@ -64,7 +64,7 @@ def outline(plans: Sequence[RunPlan], *, data: bool = True) -> Listing:
 
 
 def _lost(plan: RunPlan, *, several: bool) -> Iterator[GateResult]:
-    """The gates for which there can be no evidence, whatever the data are."""
+    """The gates on unknown runs and losses, which are errors whatever the data."""
     for gate in (*plan.strays(), *plan.unlabelled()):
         yield gate.replace(run=f"{plan.path}: {gate.run}") if several else gate
 
@@ -82,7 +82,7 @@ def _time(seconds: float | None) -> str:
 
 
 def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
-    """A run as it is planned, and the exit code of what is wrong with its headers."""
+    """A run as it is planned, and the exit code of an error in its headers."""
     found: dict[str, Any] = {
         "run": step.name,
         "kind": step.kind,
@@ -110,6 +110,6 @@ def _outline_of(step: Step, *, data: bool) -> tuple[dict[str, Any], int]:
         for gate in step.pairs:
             with open_data(step.plan, gate.reference) as source:
                 found["seconds"] += 2 * source.size / _ARRAYS
-    except LossCliError as error:  # which costs its gates and not the run
+    except LossCliError as error:  # its gates are errors, and the run is not
         return found | {"problem": f"{gate.expr}: {error.message}"}, 1
     return found, 0

@@ -14,7 +14,7 @@ from losscli.sources.tables import read_array
 
 @public(ExplainPlan)
 def explain(plan: ExplainPlan) -> Explanation:
-    """What a loss is and how it behaves: its declaration, and what is computed from it.
+    """The facts of a loss: its declaration, and what is computed from it.
 
     Raises UsageError for an unknown loss, and for several.
     """

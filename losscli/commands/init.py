@@ -19,7 +19,7 @@ from losscli.results.files import OutputFile, make_folder
 from losscli.sources.formats import suffixes
 
 CONFIG = "losscli.yaml"
-SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # beside the config
+SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # next to the config
 WORKFLOWS = {
     "github": ".github/workflows/losscli.yml",
     "gitlab": ".gitlab-ci.losscli.yml",
@@ -120,9 +120,9 @@ def _pairs() -> Iterator[Pair]:
     for path in files:
         if path in targets:
             continue
-        beside = [other for other in targets if Path(other).parent == Path(path).parent]
+        nearby = [other for other in targets if Path(other).parent == Path(path).parent]
         named = bool(_PREDS.search(Path(path).stem))
-        pair = _table(path) or _paired(path, targets if named else beside)
+        pair = _table(path) or _paired(path, targets if named else nearby)
         if pair is not None:
             name = pair.name
             while name in names:
@@ -190,7 +190,7 @@ def _config(pairs: Sequence[Pair]) -> str:
         "#",
         "# losscli run losscli.yaml              all of it; the result goes to results/",
         "# losscli run losscli.yaml --dry-run    what it would do",
-        "# losscli run losscli.yaml --self-test  whether the gates notice faults",
+        "# losscli run losscli.yaml --self-test  try the gates on injected faults",
         "version: 1",
         "",
         "data:",

@@ -13,7 +13,7 @@ _WHOLE = ("baseline", "on_undecided", "gates", "outputs")
 
 
 def settings(plan: RunPlan) -> Listing:
-    """Each value and where it came from: from `--set`, a variable, a line, or built in."""
+    """Each value and its origin: `--set`, an environment variable, a line, or built in."""
     found: dict[str, Value] = {}
     for step in plan.steps:
         start = f"{_WHERE[step.kind]}.{step.name}."
@@ -42,7 +42,7 @@ def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, V
 
 
 def _plain(value: Any) -> Any:
-    """As a document has it."""
+    """The value for a document."""
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -1,4 +1,4 @@
-"""The runs of a config: carried out in turn, gated, written and saved."""
+"""`run`: the evaluations and benchmarks of a config, their gates, and the saved result."""
 
 import hashlib
 import os
@@ -39,7 +39,7 @@ from losscli.sources.reference import Reference
 
 @dataclass(slots=True)
 class Done:
-    """What became of a step: a result, or an error, and its gates."""
+    """The outcome of a step: a result or an error, and its gates."""
 
     step: Step
     result: Any = None
@@ -59,7 +59,7 @@ class Done:
 
 
 class Baseline(NamedTuple):
-    """The run that gates may be relative to, or why there is none.
+    """The run that gates may be relative to, or the reason why there is none.
 
     path: the file it was read from. hint: how to add what it lacks.
     """
@@ -69,12 +69,12 @@ class Baseline(NamedTuple):
     hint: str = ""
 
     def evaluation(self, name: str) -> Evaluation | str:
-        """Its evaluation of a step, or why it has none."""
+        """Its evaluation of a step, or the reason why it has none."""
         found = self._step(name, "evals")
         return found if isinstance(found, str | Evaluation) else self._other(name, found)
 
     def benchmark(self, name: str) -> Benchmark | str:
-        """Its benchmark of a step, or why it has none."""
+        """Its benchmark of a step, or the reason why it has none."""
         found = self._step(name, "benches")
         return found if isinstance(found, str | Benchmark) else self._other(name, found)
 
@@ -114,7 +114,7 @@ def run_config(
 ) -> Run:
     """Do all steps of a plan, one after the other; a step that fails does not stop the others.
 
-    command: what was typed, for the record. progress: is told the share done.
+    command: the command line, for the record. progress: is called with the share done.
     """
     begin, started = time.perf_counter(), datetime.now(UTC)
     with ExitStack() as stack:
@@ -152,9 +152,9 @@ def _all_done(
     done: list[Done] = []
     for at, step in enumerate(plan.steps):
         if fail_fast and any(before.failed for before in done):
-            words = "it was not run: one before it failed, and --fail-fast was asked for"
+            words = "not run: an earlier run failed, and --fail-fast is given"
             done.append(Done(step, error=DataError(words)))
-            done[-1].gates = tuple(_spoilt(done[-1]))
+            done[-1].gates = tuple(_gates_in_error(done[-1]))
         else:
 
             def share(part: float, phase: str = "", at: int = at) -> None:
@@ -170,13 +170,13 @@ def run_step(
     baseline: Baseline,
     progress: Callable[..., None] = no_progress,
 ) -> Done:
-    """Carry out a step and judge its gates, which are errors where it gives no result.
+    """Run a step and judge its gates, which are errors where it gives no result.
 
-    Whatever the step raises is its own.
+    Errors of the step do not stop the others.
     """
     done = _tried(step, baseline, progress)
     if done.error is not None:
-        done.gates = tuple(_spoilt(done))
+        done.gates = tuple(_gates_in_error(done))
     return done
 
 
@@ -203,10 +203,10 @@ def _tried(step: Step, baseline: Baseline, progress: Callable[..., None]) -> Don
 
 
 def judged_pairs(step: Step) -> Iterator[GateResult]:
-    """The gates of a step on pairs, judged in their order.
+    """Judge the gates of a step on pairs, in their order.
 
-    Predictions that several of them are held against are read once; where they cannot be, these
-    gates are errors and the step is none.
+    Predictions that several of them compare with are read once; where they cannot be read, these
+    gates are errors, and the step is not.
     """
     labels = {loss.label for loss in step.plan.loss}
     found: dict[Reference, Comparison | str] = {}
@@ -225,7 +225,7 @@ def judged_pairs(step: Step) -> Iterator[GateResult]:
 
 
 def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comparison | str:
-    """A step's predictions beside others, or why they cannot be."""
+    """The comparison of a step's predictions with others, or the reason why there is none."""
     try:
         return run_comparison(step.plan, reference, labels)
     except LossCliError as error:
@@ -233,8 +233,8 @@ def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comp
         return f"{error.message}{where}"
 
 
-def _spoilt(done: Done) -> "list[GateResult]":
-    """The gates of a step that gave no result: each is an error, with the step's reason."""
+def _gates_in_error(done: Done) -> "list[GateResult]":
+    """The gates of a step without a result: each is an error, with the step's reason."""
     assert done.error is not None
     place = f" ({done.error.place})" if done.error.place else ""
     words = f"the run failed: {done.error.message}{place}"
@@ -243,13 +243,13 @@ def _spoilt(done: Done) -> "list[GateResult]":
 
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[GateResult, ...]:
-    """All gates, those of runs that are not there included, as `on_undecided` has them."""
+    """All gates, those of unknown runs included, with `on_undecided` applied."""
     judged = [*(gate for each in done for gate in each.gates), *plan.strays()]
     return tuple(apply_undecided_policy(gate, plan.on_undecided) for gate in judged)
 
 
 def baseline_of(plan: RunPlan, results: str | os.PathLike[str] | None) -> Baseline:
-    """The baseline that a config names; results: where its runs are saved, None for nowhere."""
+    """The baseline that a config names; results: the folder of saved results, None for none."""
     if plan.baseline is None:
         return Baseline("the config names no baseline")
     latest = "RUN.json" if results is None else f"{os.fspath(results)}/{plan.name}/{LATEST}"
@@ -274,7 +274,7 @@ def _record(plan: RunPlan) -> ConfigRecord:
 
 
 def _read_by(plan: RunPlan) -> list[Any]:
-    """What a run reads, and must not write over."""
+    """The files that a run reads, and must not write over."""
     found: list[Any] = [plan.path, plan.baseline, *plan.reads]
     for step in plan.steps:
         if step.kind == "eval":
@@ -284,6 +284,6 @@ def _read_by(plan: RunPlan) -> list[Any]:
 
 
 def _written_by(plan: RunPlan) -> list[Any]:
-    """What the steps of a run write themselves."""
+    """The files that the steps of a run write themselves."""
     names = {"eval": "per_sample", "bench": "plot"}
     return [getattr(step.plan, names[step.kind]) for step in plan.steps]

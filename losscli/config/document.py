@@ -1,8 +1,9 @@
 """Strict YAML: the core of version 1.2, without tags, merges and surprises, and with positions.
 
-The library's loader reads `1e-3` as a text, `no` as false and the last of two equal keys without a
-word, follows aliases as deep as it can, and dies of deep nesting. Here numbers are numbers, words
-are words, a key stands once, and what is too large or too deep is refused before it is built.
+The library's loader reads `1e-3` as a text and `no` as false, silently keeps the last of two equal
+keys, follows aliases without limit, and crashes on deep nesting. Here numbers are numbers, words
+are words, a key occurs once, and a document that is too large or too deep is refused before it is
+built.
 """
 
 import re
@@ -24,7 +25,7 @@ _DEPTH = 64
 _DIGITS = 400
 _NODES = 100_000
 _ALIASES = 100
-_TOLD = 50  # of many faults, those that a person reads
+_SHOWN = 50  # of many faults, those that are printed
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -35,14 +36,14 @@ _ZEROS = re.compile(r"[-+]?0[0-9]+")
 
 
 class Mark(NamedTuple):
-    """Where something stands: line and column, both from 1."""
+    """A position: line and column, both from 1."""
 
     line: int
     column: int
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong, and what to do about it; path: the file, where there are several."""
+    """One fault, and how to fix it; path: the file, where there are several."""
 
     mark: Mark | None
     message: str
@@ -61,21 +62,21 @@ class Fault(NamedTuple):
 
 
 class ConfigError(UsageError):
-    """All that is wrong with a config, in the order of its lines."""
+    """All faults of a config, in the order of its lines."""
 
     def __init__(self, path: str, faults: list[Fault]) -> None:
         self.path = path
         self.faults = sorted(faults, key=lambda fault: (fault.path, fault.mark or Mark(0, 0)))
         first = self.faults[0]
         if len(faults) > 1:
-            super().__init__(f"{len(faults)} things are wrong in {path}")
+            super().__init__(f"{len(faults)} faults in {path}")
             return
         place = first._replace(path=path).place
         super().__init__(first.message, place=place, hint=first.hint)
 
     @classmethod
     def of_several(cls, errors: "Sequence[ConfigError]") -> "ConfigError":
-        """One error with all that is wrong with some files."""
+        """One error with all faults of several files."""
         if len(errors) == 1:
             return errors[0]
         faults = [fault._replace(path=error.path) for error in errors for fault in error.faults]
@@ -85,9 +86,9 @@ class ConfigError(UsageError):
         """The text that a person reads: three lines for one fault, else a line for each."""
         if len(self.faults) == 1:
             return super().lines()
-        more = len(self.faults) - _TOLD
+        more = len(self.faults) - _SHOWN
         rest = [f"and {more:,} more"] if more > 0 else []
-        return [self.message, *map(str, self.faults[:_TOLD]), *rest]
+        return [self.message, *map(str, self.faults[:_SHOWN]), *rest]
 
     def parts(self) -> list[dict[str, Any]]:
         """All faults, for the document of the error."""
@@ -104,7 +105,7 @@ class ConfigError(UsageError):
 
 
 class Document(NamedTuple):
-    """A YAML file: its data, its text, and where each key and value stands."""
+    """A YAML file: its data, its text, and the position of each key and value."""
 
     path: str
     text: str
@@ -112,7 +113,7 @@ class Document(NamedTuple):
     marks: dict[Keys, Mark]
 
     def mark(self, keys: Keys) -> Mark | None:
-        """Where something stands, or what is nearest above it."""
+        """The position of a key or value, or of the nearest one above it."""
         while keys and keys not in self.marks:
             keys = keys[:-1]
         return self.marks.get(keys)
@@ -121,7 +122,7 @@ class Document(NamedTuple):
 def read(path: str) -> Document:
     """The document of a file.
 
-    Raises ConfigError for what is no strict YAML, DataError where the file cannot be read.
+    Raises ConfigError for what is not strict YAML, DataError where the file cannot be read.
     """
     try:
         with Path(path).open("rb") as file:
@@ -137,12 +138,12 @@ def read(path: str) -> Document:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(path, [Fault(Mark(line, 1), "it is no UTF-8 text")]) from error
+        raise ConfigError(path, [Fault(Mark(line, 1), "not UTF-8 text")]) from error
     return parse(text, path)
 
 
 def parse(text: str, path: str) -> Document:
-    """The document of a text; `path` is what messages call it."""
+    """The document of a text; `path` is its name in messages."""
     try:
         _survey(text)
         node = yaml.compose(text, Loader=_Loader)
@@ -154,7 +155,7 @@ def parse(text: str, path: str) -> Document:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         at = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
-        words = f"the character U+{error.character:04X} cannot stand there"
+        words = f"the character U+{error.character:04X} is not allowed there"
         raise ConfigError(path, [Fault(at, words)]) from error
     builder = _Builder()
     data = builder.value(node, ()) if node is not None else None
@@ -186,7 +187,7 @@ def scalar(text: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """Resolves nothing: words are told apart by `scalar`."""
+    """Resolves nothing: `scalar` decides what a word is."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
@@ -198,7 +199,7 @@ class _RefusedError(Exception):
 
 
 def _survey(text: str) -> None:
-    """Look at the events, which are not nested, before anything is built of them."""
+    """Check the events, which are not nested, before anything is built from them."""
     depth = nodes = aliases = documents = 0
     for event in _events(text):
         at = _mark(event.start_mark)
@@ -209,36 +210,36 @@ def _survey(text: str) -> None:
         documents += isinstance(event, yaml.DocumentStartEvent)
         tag = getattr(event, "tag", None)
         if depth > _DEPTH:
-            raise _RefusedError(Fault(at, f"it is nested deeper than {_DEPTH} levels"))
+            raise _RefusedError(Fault(at, f"nested deeper than {_DEPTH} levels"))
         if nodes > _NODES:
-            raise _RefusedError(Fault(at, f"it has more than {_NODES:,} values"))
+            raise _RefusedError(Fault(at, f"more than {_NODES:,} values"))
         if aliases > _ALIASES:
-            raise _RefusedError(Fault(at, f"it has more than {_ALIASES} aliases"))
+            raise _RefusedError(Fault(at, f"more than {_ALIASES} aliases"))
         if documents > 1:
             raise _RefusedError(
                 Fault(at, "a second document begins here", "one file holds one config")
             )
         if tag is not None and not isinstance(event, yaml.AliasEvent):
             raise _RefusedError(
-                Fault(at, f"tags are not taken: {escape(tag)[:80]}", "leave it out")
+                Fault(at, f"tags are not supported: {escape(tag)[:80]}", "remove it")
             )
 
 
 def _events(text: str) -> Iterator[Any]:
-    """The events of a text; the library reads numbers of escapes and directives unguarded."""
+    """The events of a text; the library reads numbers in escapes and directives without a check."""
     loader: Any = yaml.SafeLoader(text)
     try:
         while loader.check_event():
             yield loader.get_event()
     except (ValueError, OverflowError) as error:
-        words = "an escape or a directive has a number that cannot be"
+        words = "an escape or a directive has an invalid number"
         raise _RefusedError(Fault(_mark(loader.get_mark()), words)) from error
     finally:
         loader.dispose()
 
 
 class _Builder:
-    """Builds plain data of nodes, and notes where each part stands and what is wrong with it."""
+    """Builds plain data from nodes, and collects the position and the faults of each part."""
 
     def __init__(self) -> None:
         self.marks: dict[Keys, Mark] = {}
@@ -252,7 +253,7 @@ class _Builder:
         self._count += 1
         if self._count > _NODES or len(keys) > _DEPTH or any(node is other for other in self._open):
             if not self.faults:
-                self.faults.append(Fault(mark, "its aliases make it larger than a config can be"))
+                self.faults.append(Fault(mark, "its aliases make it too large for a config"))
             return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, mark)
@@ -285,17 +286,15 @@ class _Builder:
                 continue
             key = _joined(key_node.value)
             if key == "<<" and key_node.style is None:
-                self.faults.append(Fault(mark, "<< is not taken", "use defaults:"))
+                self.faults.append(Fault(mark, "<< is not supported", "use defaults:"))
                 continue
             if not key or len(key) > _KEY or escape(key) != key:
-                words = (
-                    f"{escape(key[:40])!r} is no name: 1 to {_KEY} characters that can be printed"
-                )
+                words = f"{escape(key[:40])!r} is not a name: 1 to {_KEY} printable characters"
                 self.faults.append(Fault(mark, words))
                 continue
             if key in seen:
                 first = seen[key].line
-                self.faults.append(Fault(mark, f"{key} stands twice, first in line {first}"))
+                self.faults.append(Fault(mark, f"duplicate key {key}, first in line {first}"))
                 continue
             seen[key] = mark
             self.marks[*keys, key] = mark
@@ -315,4 +314,4 @@ def _mark(mark: Any) -> Mark:
 
 def _words(error: yaml.MarkedYAMLError) -> str:
     parts = [part for part in (error.context, error.problem) if part]
-    return f"it is no YAML: {escape(', '.join(parts))[:200]}"
+    return f"not valid YAML: {escape(', '.join(parts))[:200]}"

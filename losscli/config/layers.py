@@ -1,4 +1,4 @@
-"""What stands where: the file, `${NAME}`, `--set`, environment variables; each value's origin.
+"""The layers of a config: the file, `${NAME}`, the environment, `--set`; each value's origin.
 
 Precedence, from the weakest: built in, the file's defaults, the file's own keys of a run, the
 environment (`LOSSCLI_DEVICE`, `LOSSCLI_EVAL_THREADS`), `--set KEY=VALUE`.
@@ -36,7 +36,7 @@ _OF_ONE_KIND = _flags_in("run") - _flags_in("defaults")
 
 
 class Value(NamedTuple):
-    """A value and where it came from, in words."""
+    """A value and its origin, in words."""
 
     value: Any
     origin: str
@@ -44,7 +44,7 @@ class Value(NamedTuple):
 
 @dataclass(slots=True)
 class Layers:
-    """The data of a config with everything put in its place.
+    """The data of a config with all layers applied.
 
     data: after `--set` and `${NAME}`. changed: the keys that `--set` wrote.
     """
@@ -57,7 +57,7 @@ class Layers:
     def pick(
         self, kind: Kind, name: str, flag: str, inherited: Sequence[Keys] = ()
     ) -> Value | None:
-        """The value of a flag of a run, or None where it is what is built in.
+        """The value of a flag of a run, or None where the default applies.
 
         inherited: other places of the file that may hold it, the strongest first.
         """
@@ -75,7 +75,7 @@ class Layers:
         return next((Value(found, self.origin(keys)) for keys, found in known), None)
 
     def origin(self, keys: Keys) -> str:
-        """Where what stands at a place came from; a setting may have changed a part of it."""
+        """The origin of the value at some keys; a setting may have changed a part of it."""
         if any(keys[: len(other)] == other for other in self.changed):
             return "--set"
         mark = self.document.mark(keys)
@@ -84,7 +84,7 @@ class Layers:
         return f"{self.document.path}{line}{' and --set' if inside else ''}"
 
     def at(self, keys: Keys) -> Any:
-        """What stands at a place; None where nothing does."""
+        """The value at some keys; None where there is none."""
         found = self.data
         for key in keys:
             if not isinstance(found, Mapping) or key not in found:
@@ -96,8 +96,8 @@ class Layers:
         """The names of all environment variables that have a meaning."""
         return {v for kind, names in flags.items() for f in names for v in self._variables(kind, f)}
 
-    def slips(self, flags: Mapping[Kind, Sequence[str]]) -> list[str]:
-        """Variables that are nearly the name of one that has a meaning."""
+    def misspelled(self, flags: Mapping[Kind, Sequence[str]]) -> list[str]:
+        """Environment variables whose names are close to one that has a meaning."""
         known = self.variables(flags)
         ours = [name for name in self.environment if name.startswith(_PREFIX) and name not in known]
         return [name for name in ours if get_close_matches(name, known, 1, 0.85)]
@@ -110,7 +110,7 @@ class Layers:
 def layered(document: Document, settings: Sequence[str], environment: Mapping[str, str]) -> Layers:
     """The layers of a config; settings: the texts of `--set`.
 
-    Raises ConfigError for variables that are not there, UsageError for a setting that is none.
+    Raises ConfigError for undefined variables, UsageError for an invalid setting.
     """
     faults: list[Fault] = []
     data = _expanded(document.data, (), document, environment, faults)
@@ -120,7 +120,7 @@ def layered(document: Document, settings: Sequence[str], environment: Mapping[st
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key.strip() or escape(key) != key:
-            raise UsageError(f"{setting!r} is no KEY=VALUE", hint="--set defaults.device=cuda")
+            raise UsageError(f"{setting!r} is not KEY=VALUE", hint="--set defaults.device=cuda")
         value = parse(text, f"--set {key}").data
         layers.changed[_put(layers, key.strip(), value)] = setting
     return layers
@@ -138,7 +138,7 @@ def _put(layers: Layers, path: str, value: Any) -> Keys:
             break
         below = at[key] if isinstance(at, list) else at.setdefault(key, {})
         if not isinstance(below, dict | list):
-            raise UsageError(f"--set {path}: {'.'.join(map(str, keys))} is a value and has no keys")
+            raise UsageError(f"--set {path}: {'.'.join(map(str, keys))} is a value without keys")
         at = below
     at[key] = value
     return tuple(keys)
@@ -162,7 +162,7 @@ def _expanded(
     environment: Mapping[str, str],
     faults: list[Fault],
 ) -> Any:
-    """The same with `${NAME}` and `${NAME:-default}` in texts replaced, once; `$$` is a dollar."""
+    """The value with `${NAME}` and `${NAME:-default}` in texts replaced, once; `$$` is a dollar."""
     if isinstance(value, Mapping):
         return {
             key: _expanded(item, (*keys, key), document, environment, faults)
@@ -180,14 +180,18 @@ def _expanded(
         if found[0] == "$$":
             return "$"
         if found[1] is None:
-            fault = Fault(document.mark(keys), "a ${ that names no variable", "$$ is a dollar")
+            fault = Fault(
+                document.mark(keys), "${ without the name of a variable", "$$ is a dollar"
+            )
             faults.append(fault)
             return ""
         if environment.get(found[1]):
             return environment[found[1]]
         if found[2] is None:
-            words = f"the environment has no {found[1]}"
-            faults.append(Fault(document.mark(keys), words, f"${{{found[1]}:-default}} has one"))
+            words = f"undefined environment variable {found[1]}"
+            faults.append(
+                Fault(document.mark(keys), words, f"${{{found[1]}:-default}} gives a default")
+            )
         return found[2] or ""
 
     return _VARIABLE.sub(replaced, value)

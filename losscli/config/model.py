@@ -17,7 +17,7 @@ _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$"
 
 
 def _several(value: Any) -> Any:
-    """One text is a list of one."""
+    """A tuple of texts; one text is a tuple of one."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
@@ -54,7 +54,7 @@ def _loss(item: Any) -> str:
         if isinstance(params, Mapping):
             words = ",".join(f"{key}={_parameter(value)}" for key, value in params.items())
             return f"{name}:{words}" if words else name
-    raise ValueError("a loss is a text, or {NAME: {PARAMETER: value}}")
+    raise ValueError("expected a text, or {NAME: {PARAMETER: value}}")
 
 
 def _parameter(value: Any) -> str:
@@ -64,7 +64,7 @@ def _parameter(value: Any) -> str:
         return {None: "none", True: "true", False: "false"}[value]
     if isinstance(value, int | float | str) and not set(",=") & set(str(value)):
         return str(value)
-    raise ValueError("a parameter is a number, a word, true, false, null or {file: NAME}")
+    raise ValueError("expected a number, a word, true, false, null or {file: NAME} as a parameter")
 
 
 def _gate(value: Any) -> Any:
@@ -97,13 +97,13 @@ Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
 class Part(BaseModel):
-    """A mapping of known keys; those that are left out are None."""
+    """A mapping of known keys; a missing one is None."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class NotWorse(Part):
-    """Predictions that the run's own must not be worse than, by more than a margin."""
+    """Reference predictions: the run's own must not be worse by more than a margin."""
 
     preds: str | None = Field(None, description="A file of predictions of the same targets.")
     pred: Texts | None = Field(None, description="Their columns; without preds, of the run's own.")
@@ -111,12 +111,12 @@ class NotWorse(Part):
 
 
 class Gate(Part):
-    """What must hold."""
+    """A gate: the condition, its run and its level."""
 
     expect: str | None = Field(None, description='Such as "mse.ci_high <= 0.3".')
-    run: str | None = Field(None, description="The evaluation or benchmark that it is of.")
+    run: str | None = Field(None, description="The evaluation or benchmark that the gate is of.")
     level: GateLevel | None = Field(None, description="warn never changes the exit code.")
-    loss: str | None = Field(None, description="The label, beside not_worse_than.")
+    loss: str | None = Field(None, description="The label of the loss, for not_worse_than.")
     not_worse_than: NotWorse | None = None
 
 
@@ -160,7 +160,7 @@ class _Eval(Part):
 
 
 class _Bench(Part):
-    losses: Losses | None = Field(None, description="By default the founding losses.")
+    losses: Losses | None = Field(None, description="Default: the losses of `losscli bench`.")
     gates: Gates = []
 
 
@@ -193,9 +193,9 @@ class Config(Part):
     data: dict[Name, Data] = {}
     evals: dict[Name, Eval] = {}
     benches: dict[Name, Bench] = {}
-    baseline: str | None = Field(None, description="A result that losscli bless made.")
+    baseline: str | None = Field(None, description="A result, written by losscli bless.")
     gates: Gates = []
-    on_undecided: Policy = Field("undecided", description="What an undecided gate counts as.")
+    on_undecided: Policy = Field("undecided", description="The status that an undecided gate gets.")
     outputs: Texts | None = Field(None, description="Files, in the format of their suffix.")
 
 
@@ -210,7 +210,7 @@ def schema() -> dict[str, Any]:
 
 
 def _plain(part: Any) -> Any:
-    """Without the nulls that stand for keys that are left out, and the titles of the library."""
+    """The schema without nulls for missing keys, and without the titles of the library."""
     if isinstance(part, list):
         return [_plain(item) for item in part]
     if not isinstance(part, dict):

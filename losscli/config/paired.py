@@ -12,14 +12,16 @@ from losscli.sources.reference import Reference
 
 
 def not_worse(
-    model: GateModel, run: str, plan: EvalPlan | None, beside: Callable[[str], str]
+    model: GateModel, run: str, plan: EvalPlan | None, resolve: Callable[[str], str]
 ) -> NotWorse:
-    """The gate; plan: of the evaluation, None where there is none; beside: a path of the config's.
+    """The gate.
 
-    A label that the run does not have is left as it is.
+    plan: of the evaluation, None where there is none. resolve: the path of a file of the config.
 
-    Raises UsageError for a margin that is none, predictions that are not named, and a label that is
-    missing or ambiguous.
+    A label that the run does not have is kept as it is.
+
+    Raises UsageError for an invalid margin, missing predictions, and a label that is missing or
+    ambiguous.
     """
     wanted = model.not_worse_than
     assert wanted is not None
@@ -34,17 +36,17 @@ def not_worse(
     margin, level = Margin.of(wanted.margin), model.level or "fail"
     if plan is None:
         return NotWorse(model.loss or "?", name, margin, level, run)
-    path = os.fspath(plan.preds) if wanted.preds is None else beside(wanted.preds)
+    path = os.fspath(plan.preds) if wanted.preds is None else resolve(wanted.preds)
     label = _label(model.loss, plan.loss)
     return NotWorse(label, name, margin, level, run, Reference(path, pred, tuple(plan.pred)))
 
 
 def _label(name: str | None, losses: Sequence[BoundLoss]) -> str:
-    """The label that is meant by a name, or the only one; none where no loss could be read."""
+    """The label that a name means, or the only label; empty where no loss could be read."""
     labels = [loss.label for loss in losses]
     if name is None and len(labels) > 1:
         raise UsageError(
-            f"not_worse_than could be of {' or '.join(labels)}", hint="loss: LABEL says of which"
+            f"not_worse_than is ambiguous: {' or '.join(labels)}", hint="add loss: LABEL"
         )
     names = {loss.label: loss.loss.name for loss in losses}
     label = resolve_label(name or "".join(labels), names, "not_worse_than")

@@ -1,4 +1,4 @@
-"""`RunPlan`: all that a config asks for, as plans."""
+"""`RunPlan`: the runs of a config, as plans."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -23,21 +23,21 @@ class Step(NamedTuple):
 
     @property
     def points(self) -> list[Gate]:
-        """Those gates that its result alone decides."""
+        """The gates that its result alone decides."""
         return [gate for gate in self.gates if isinstance(gate, Gate)]
 
     @property
     def pairs(self) -> list[NotWorse]:
-        """Those that hold its predictions against others."""
+        """The gates that compare its predictions with others."""
         return [gate for gate in self.gates if isinstance(gate, NotWorse)]
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The runs of a config in their order, what they must hold, and what is written.
+    """The runs of a config in their order, their gates, and the output files.
 
-    path, text: the file as it was read, `${NAME}` as it stands there. settings: what `--set` said.
-    stray: gates of runs that are not there. reads: files of parameters. values: each value that is
+    path, text: the file as it was read, `${NAME}` unexpanded. settings: the texts of `--set`.
+    stray: gates of unknown runs. reads: files of parameters. values: each value that is
     not built in and its origin, by "evals.NAME.FLAG".
     """
 
@@ -55,23 +55,23 @@ class RunPlan:
 
     @property
     def name(self) -> str:
-        """The file's name without its suffix, as a folder of results may be called."""
+        """The file's name without its suffix, as a safe name of a folder of results."""
         stem = os.path.splitext(os.path.basename(self.path))[0]  # noqa: PTH119, PTH122
         safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in stem)
         name = safe.strip(".")[:100] or "config"
         return f"_{name}" if name.split(".")[0].upper() in _DEVICES else name
 
     def strays(self) -> Iterator[GateResult]:
-        """The gates of runs that are not there: each is an error."""
+        """The gates of unknown runs: each is an error."""
         known = ", ".join(step.name for step in self.steps)
         for gate in self.stray:
-            words = f"no run is called {gate.run!r}: {known}"
+            words = f"unknown run {gate.run!r}; the runs are {known}"
             yield in_error(gate, words)
 
     def unlabelled(self) -> Iterator[GateResult]:
         """The gates of losses that an evaluation does not have: each is an error.
 
-        Raises UsageError for a gate that several losses could be meant by.
+        Raises UsageError for a gate whose name several losses have.
         """
         for step in self.steps:
             if step.kind != "eval":

@@ -1,4 +1,4 @@
-"""The making of a `RunPlan` from a config, with all that is wrong in it at once."""
+"""Makes a `RunPlan` from a config, and reports all its faults at once."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ def plan_of(
     only: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> RunPlan:
-    """The plan of a config; only: the runs that are wanted, by default all.
+    """The plan of a config; only: the runs to keep, by default all.
 
     Raises ConfigError with all faults at once, UsageError, DataError where the file cannot be read.
     """
@@ -45,7 +45,7 @@ def plans_of(
 ) -> list[RunPlan]:
     """The plans of several configs.
 
-    Raises ConfigError with all that is wrong in any of them; else as `plan_of`.
+    Raises ConfigError with all faults of all of them; else as `plan_of`.
     """
     plans, errors = [], []
     for path in paths:
@@ -59,7 +59,7 @@ def plans_of(
 
 
 def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
-    """What nobody asked about of these runs, which `only` leaves out."""
+    """A note on the runs that `only` leaves out."""
     gates = sum(len(step.gates) for step in steps)
     if steps:
         runs = f"{len(steps)} run{'' if len(steps) == 1 else 's'}"
@@ -68,7 +68,7 @@ def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
 
 
 class _Planner:
-    """Makes the plan, and collects all that is wrong on the way."""
+    """Makes the plan, and collects the faults."""
 
     def __init__(
         self, document: Document, layers: Layers, settings: tuple[str, ...], only: tuple[str, ...]
@@ -86,18 +86,18 @@ class _Planner:
         config = self._model()
         steps = [*self._evals(config), *self._benches(config)]
         if not steps and not self.faults:
-            self._blame((), "it has nothing to run", "evals: or benches: hold what is run")
+            self._add_fault((), "nothing to run", "add evals: or benches:")
         names = [*config.evals, *config.benches]
         for name in config.benches:
             if name in config.evals:
-                self._blame(("benches", name), f"two runs are called {name}", "rename one")
+                self._add_fault(("benches", name), f"duplicate run {name}", "rename one")
         for name in self.only:
             if name not in names:
                 near = nearest(name, names)
-                raise UsageError(f"--only {name}: no run is called so", hint=near)
+                raise UsageError(f"--only {name}: unknown run", hint=near)
         steps, stray = self._with_gates(config, steps, names)
         for at, output in enumerate(config.outputs or ()):
-            self._tried(("outputs", at), lambda output=output: of_path(output))
+            self._attempt(("outputs", at), lambda output=output: of_path(output))
         if self.faults:
             raise ConfigError(self.document.path, self.faults)
         for key in ("baseline", "on_undecided", "outputs", "gates"):
@@ -119,7 +119,10 @@ class _Planner:
             reads=tuple(self.reads),
             values=self.values,
             notes=(
-                *(Note("setting", f"{name} is no setting") for name in self.layers.slips(flags)),
+                *(
+                    Note("setting", f"{name} is not a setting")
+                    for name in self.layers.misspelled(flags)
+                ),
                 *_left_out([step for step in steps if step not in kept]),
             ),
         )
@@ -128,7 +131,7 @@ class _Planner:
         from pydantic import ValidationError
 
         if not isinstance(self.layers.data, dict):
-            self._blame((), "it is no mapping", "version: 1 is its first line")
+            self._add_fault((), "a config is a mapping", "its first line is version: 1")
             raise ConfigError(self.document.path, self.faults)
         try:
             return Config.model_validate(self.layers.data)
@@ -144,7 +147,7 @@ class _Planner:
                 data = config.data.get(part.data)
                 if data is None:
                     near = nearest(part.data, list(config.data))
-                    self._blame((*keys, "data"), f"no data set is called {part.data!r}", near)
+                    self._add_fault((*keys, "data"), f"unknown data set {part.data!r}", near)
                     continue
             flags = self._flags("eval", name, [*keys_of(EvalFlags), *keys_of(Data)], part)
             given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
@@ -155,7 +158,7 @@ class _Planner:
                 if key in given:
                     given[key] = self._column_or_path(given[key])
             if "preds" not in given:
-                self._blame(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
+                self._add_fault(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
                 continue
             losses = self._losses((*keys, "losses"), part.losses, given.get("like"))
             extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
@@ -183,7 +186,7 @@ class _Planner:
             yield Step(name, "bench", plan)
 
     def _check_bench(self, keys: Keys, plan: BenchPlan) -> None:
-        """Note what a benchmark would refuse of its words, before any other run has begun."""
+        """Report invalid losses, implementations, sizes and types before any run has begun."""
         from losscli.benchmark.workloads import fits, losses_of
         from losscli.checks.precision import precision
         from losscli.implementations.registry import parse as implementation
@@ -199,10 +202,10 @@ class _Planner:
         for flag, action in asked.items():
             for item in getattr(plan, flag):
                 where = "losses" if flag == "loss" else flag
-                self._tried((*keys, where), lambda a=action, i=item: a(i))
+                self._attempt((*keys, where), lambda a=action, i=item: a(i))
 
     def _note_value(self, keys: Keys) -> None:
-        """Keep what stands at a place, and where it came from, to be shown; gates one by one."""
+        """Record the value at some keys and its origin, to be shown; gates one by one."""
         found = self.layers.at(keys)
         if keys[-1] == "gates":
             for at, gate in enumerate(found or ()):
@@ -225,7 +228,7 @@ class _Planner:
         return found
 
     def _checked(self, model: Any, keys: Keys, flags: Mapping[str, Any]) -> dict[str, Any]:
-        """Those flags that a model has, in the kinds that plans take."""
+        """The flags that a model has, converted for the plan."""
         from pydantic import ValidationError
 
         mine = {flag: v for flag, v in flags.items() if flag in keys_of(model)}
@@ -240,13 +243,13 @@ class _Planner:
         return {name: getattr(found, name) for name in found.model_fields_set}
 
     def _losses(self, keys: Keys, specs: Sequence[str], like: str | None) -> list[Any]:
-        """The losses of specs, with arrays read from beside the file."""
+        """The losses of specs, with arrays read relative to the config."""
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._tried((*keys, at), lambda spec=spec: bind(spec, self._places, like))
+            found = self._attempt((*keys, at), lambda spec=spec: bind(spec, self._places, like))
             bound_losses += found or []
         if not self.faults:
-            self._tried(keys, lambda: bind(bound_losses, self._places))
+            self._attempt(keys, lambda: bind(bound_losses, self._places))
         return bound_losses
 
     @property
@@ -254,7 +257,7 @@ class _Planner:
         return BindContext(read_array, self._read)
 
     def _read(self, path: str) -> str:
-        """A file that losses name, from beside the config; no output may be written over it."""
+        """The path of a file that losses name; no output may be written over it."""
         self.reads.append(self._path(path))
         return self.reads[-1]
 
@@ -268,20 +271,20 @@ class _Planner:
             at = (*keys, key) if self.layers.at((*keys, key)) is not None else keys
             origin = self.values.get(".".join(map(str, (*keys, key))))
             hint = error.hint or (f"it is from {origin.origin}" if origin else "")
-            self._blame(at, error.message, hint)
+            self._add_fault(at, error.message, hint)
             return None
 
     def _bounds(self, keys: Keys, run: str, part: Any) -> Iterator[Gate]:
         for key, op in (("max", "<="), ("min", ">=")):
             for at, text in enumerate(getattr(part, key) or ()):
-                found = self._tried((*keys, key, at), lambda t=text, o=op: parse_bound(t, o))
+                found = self._attempt((*keys, key, at), lambda t=text, o=op: parse_bound(t, o))
                 if found is not None:
                     yield found._replace(run=run)
 
     def _with_gates(
         self, config: Config, steps: Sequence[Step], names: Sequence[str]
     ) -> tuple[list[Step], list[Gate | NotWorse]]:
-        """The steps with their gates, and the gates of runs that are not there."""
+        """The steps with their gates, and the gates of unknown runs."""
         parts: dict[str, Any] = {**config.evals, **config.benches}
         listed: list[tuple[Keys, str | None, GateModel]] = [
             (("evals" if name in config.evals else "benches", name, "gates", at), name, gate)
@@ -294,10 +297,10 @@ class _Planner:
         known = {step.name: step for step in steps}
         for keys, inside, model in listed:
             run = self._run_of(keys, inside, model, names)
-            if run is None or (run in gates and run not in known):  # that run is blamed already
+            if run is None or (run in gates and run not in known):  # that run has a fault already
                 continue
             make = lambda m=model, r=run: self._gate(m, r, known.get(r))  # noqa: E731
-            gate = self._tried(keys, make)
+            gate = self._attempt(keys, make)
             if gate is not None and run in gates:
                 gates[run].append(gate)
             elif gate is not None:
@@ -311,37 +314,37 @@ class _Planner:
             return parse(model.expect or "", model.level or "fail", run)
         if step is not None and step.kind == "bench":
             raise UsageError(
-                "not_worse_than is of an evaluation", hint=f"{run} is a benchmark: use expect:"
+                "not_worse_than is for evaluations", hint=f"{run} is a benchmark: use expect:"
             )
         return not_worse(model, run, None if step is None else step.plan, self._path)
 
     def _run_of(
         self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]
     ) -> str | None:
-        """The run that a gate is of; None where that was wrong and is noted."""
+        """The run of a gate; None where it is invalid, which is reported."""
         if (gate.expect is None) == (gate.not_worse_than is None):
-            self._blame(keys, "a gate has expect: or not_worse_than:", 'expect: "mse <= 0.5"')
+            self._add_fault(keys, "a gate needs expect: or not_worse_than:", 'expect: "mse <= 0.5"')
             return None
         if inside is not None and gate.run not in (None, inside):
-            self._blame((*keys, "run"), f"this gate stands in {inside}", "leave run: out")
+            self._add_fault((*keys, "run"), f"this gate is part of {inside}", "remove run:")
             return None
         run = inside or gate.run or (names[0] if len(names) == 1 else None)
         if run is None:
-            self._blame(keys, "the gate does not say of which run it is", f"run: {names[0]}")
+            self._add_fault(keys, "the gate names no run", f"run: {names[0]}")
         return run
 
-    def _tried(self, keys: Keys, action: Any) -> Any:
-        """What an action gives; None where it refuses, which is noted."""
+    def _attempt(self, keys: Keys, action: Any) -> Any:
+        """The result of an action; None where it fails, which is reported."""
         try:
             return action()
         except LossCliError as error:
             if error.exit_code not in (2, 3):
                 raise
             where = f" ({error.place})" if error.place else ""
-            self._blame(keys, f"{error.message}{where}", error.hint)
+            self._add_fault(keys, f"{error.message}{where}", error.hint)
             return None
 
-    def _blame(self, keys: Keys, message: str, hint: str = "") -> None:
+    def _add_fault(self, keys: Keys, message: str, hint: str = "") -> None:
         mark = self.document.mark(known_part(self.layers.data, keys))
         self.faults.append(Fault(mark, message, hint))
 
@@ -350,7 +353,7 @@ class _Planner:
         return os.path.normpath(os.path.join(self.folder, path))  # noqa: PTH118
 
     def _column_or_path(self, value: Any) -> Any:
-        """Columns as they are; what can only be a file, from beside the config."""
+        """A column as it is; a name that can only be a file, relative to the config."""
         if isinstance(value, tuple):
             return tuple(map(self._column_or_path, value))
         if "/" in value or os.path.splitext(value)[1].lower() in suffixes():  # noqa: PTH122
@@ -359,8 +362,8 @@ class _Planner:
         return value
 
 
-def _permitted(contestant: Any) -> Any:
+def _permitted(implementation: Any) -> Any:
     """An implementation; raises UsageError for a user's function where those are refused."""
-    if contestant is not None and contestant.reference is not None:
-        granted(contestant.reference)
-    return contestant
+    if implementation is not None and implementation.reference is not None:
+        granted(implementation.reference)
+    return implementation

@@ -1,4 +1,4 @@
-"""What the model finds wrong, in our words and with its place; and the names that were meant."""
+"""Faults that the model finds, in our words and with their positions; and similar names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -21,12 +21,12 @@ def faults_of(
         keys, name = known_part(data, location), str(location[-1] if location else "")
         mark = document.mark(keys)
         if found["type"] == "extra_forbidden":
-            hint = nearest(name, _keys_beside(location))
-            yield Fault(mark, f"there is no key {name!r} here", hint)
+            hint = nearest(name, _known_keys(location))
+            yield Fault(mark, f"unknown key {name!r}", hint)
         elif found["type"] == "missing":
             yield Fault(mark, f"{name} is missing")
         elif found["type"] == "string_pattern_mismatch":
-            yield Fault(mark, f"{str(found['input'])[:40]!r} is no name", _NAMES)
+            yield Fault(mark, f"{str(found['input'])[:40]!r} is not a valid name", _NAMES)
         else:
             words = found["msg"].removeprefix("Value error, ")
             label = ".".join(map(str, keys[-2:]))
@@ -34,7 +34,7 @@ def faults_of(
 
 
 def known_part(data: Any, location: Keys) -> Keys:
-    """As much of a location as is in the data; the rest is the library's."""
+    """The part of a location that is in the data; the rest is the library's."""
     keys: list[str | int] = []
     for key in location:
         inside = isinstance(data, Mapping) and key in data
@@ -52,15 +52,15 @@ def keys_of(model: Any) -> list[str]:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """A hint at the names that a word may have meant."""
+    """A hint with the names that are similar to a word."""
     near = get_close_matches(word, known, 2)
     if near:
         return f"did you mean {' or '.join(near)}?"
     return f"they are {', '.join(known[:40])}" if known else "there are none"
 
 
-def _keys_beside(location: Keys) -> list[str]:
-    """The keys that a mapping may have, where one of them was not known."""
+def _known_keys(location: Keys) -> list[str]:
+    """The keys that a mapping may have, where one of them is unknown."""
     models: dict[str, Any] = {
         "defaults": model.Defaults, "data": model.Data, "evals": model.Eval,
         "benches": model.Bench, "gates": model.Gate, "not_worse_than": model.NotWorse,

@@ -1,1 +1,1 @@
-"""What can be asked for: one frozen plan a command."""
+"""Plans: one frozen dataclass for each command, whose fields declare its flags."""

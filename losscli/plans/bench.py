@@ -1,4 +1,4 @@
-"""What a benchmark can be asked for."""
+"""The flags of benchmarks."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What `list`, `explain` and `schema` can be asked for."""
+"""The flags of `list`, `explain` and `schema`."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""What a check can be asked for."""
+"""The flags of checks."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,10 @@ class CheckPlan:
     seed: int = flag(SEED, default=0)
     output: Sequence[Path] = flag(OUTPUT, default=())
     examples: int | None = flag(
-        "Adversarial inputs a pass (100; 0 is none).", default=None, panel=DATA, metavar="N"
+        "Adversarial inputs for each pass; default: 100.",
+        default=None,
+        panel=DATA,
+        metavar="N",
     )
     allow_skipped: bool = flag(
         "Exit with 0 although cases were skipped.", default=False, panel=DATA

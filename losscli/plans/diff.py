@@ -1,4 +1,4 @@
-"""What a comparison of two saved results can be asked for."""
+"""The flags of `diff`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -46,7 +46,7 @@ class DiffPlan:
     )  # fmt: skip
     between_runs: Share = flag(
         "For times: the relative standard deviation of a whole run on a shared machine, for raw"
-        " ratios; 0 is none.",
+        " ratios; 0 to ignore it.",
         default="3%", panel=STATS, metavar="SHARE",
     )  # fmt: skip
     across: bool = flag(

@@ -1,4 +1,4 @@
-"""What `doctor` can be asked for."""
+"""The flags of `doctor`."""
 
 from collections.abc import Sequence
 

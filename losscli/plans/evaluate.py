@@ -1,4 +1,4 @@
-"""What an evaluation can be asked for."""
+"""The flags of evaluations."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -35,7 +35,7 @@ class EvalPlan:
     """An evaluation of predictions against targets.
 
     preds, targets, weights: paths, arrays, DataFrame columns or tensors. preds may also be a
-    DataFrame, or an open source of all roles, beside which no other data is named.
+    DataFrame, or an open source of all roles, which then is the only data.
     loss: specs as on the command line, losses of `losscli.losses`, or functions of pred and target
     that return one loss a row or an element.
     by: columns, paths, arrays or DataFrame columns, one or several of them, or a mapping from the

@@ -1,4 +1,4 @@
-"""What `bless`, `results` and `init` can be asked for."""
+"""The flags of `bless`, `results` and `init`."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias

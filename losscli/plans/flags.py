@@ -33,7 +33,7 @@ Combine: TypeAlias = Literal["repeat", "commas", "columns", "matrix"]
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """What a field declares beside its type and default.
+    """The declaration of a field, apart from its type and default.
 
     long, short: its spelling where that is not the field's name. key: its YAML key, likewise.
     positional: True for an argument of the command. several: True where it takes several values;

@@ -1,4 +1,4 @@
-"""What a plot can be asked for."""
+"""The flags of `plot`."""
 
 import math
 from typing import Any
@@ -33,7 +33,7 @@ class PlotPlan:
         "The target, for losses of one number; default: 0, of labels 1.",
         default=None, panel=LOOK, metavar="NUMBER",
     )  # fmt: skip
-    gradient: bool = flag("Draw gradients beside the losses.", default=True, panel=LOOK)
+    gradient: bool = flag("Draw the gradients as well.", default=True, panel=LOOK)
     title: str | None = flag("The title of the picture.", default=None, panel=LOOK, metavar="TEXT")
 
     def __post_init__(self) -> None:

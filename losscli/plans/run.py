@@ -1,4 +1,4 @@
-"""What a run of a config can be asked for."""
+"""The flags of `run`."""
 
 from collections.abc import Sequence
 from typing import Any

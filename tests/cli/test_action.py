@@ -193,7 +193,7 @@ def test_a_dry_run_finds_gates_that_can_be_no_evidence(losscli):
     gone = 'gates:\n  - {run: gone, expect: "mae <= 1", level: %s}\n'
     Path("a.yaml").write_text((BAD % 9) + gone % "fail")
     said = losscli("run", "a.yaml", "--dry-run", "--no-data")
-    assert (said.code, "no run is called 'gone'" in said.out) == (1, True)
+    assert (said.code, "unknown run 'gone'" in said.out) == (1, True)
     Path("a.yaml").write_text(BAD.replace('"mae', '"mea') % 9)
     said = losscli("run", "a.yaml", "--dry-run", "--no-data")
     assert (said.code, "no loss is labelled 'mea'" in said.out) == (1, True)

@@ -266,18 +266,18 @@ def test_labels_are_found_as_those_of_other_gates(judge, losscli):
         "version: 1\nevals: {val: {preds: a.npy, targets: t.npy, losses: [mae]}}\n"
         "gates: [{run: vul, not_worse_than: {preds: far.npy}}]\n"
     )
-    assert "no run is called 'vul'" in losscli("run", "c.yaml").out
+    assert "unknown run 'vul'" in losscli("run", "c.yaml").out
 
 
 WRONG = {
-    "{not_worse_than: {preds: b.npy}}": "could be of mae or rmse",
+    "{not_worse_than: {preds: b.npy}}": "is ambiguous: mae or rmse",
     "{loss: rmse, not_worse_than: {preds: b.npy}}": "rmse is a root of a mean",
     "{loss: mae, not_worse_than: {margin: 1%}}": "names no predictions",
     "{loss: mae, not_worse_than: {preds: b.npy, margin: -1%}}": "is not a finite number >= 0",
     "{loss: mae, not_worse_than: {preds: b.npy, margin: much}}": "is not a finite number >= 0",
     "{loss: mae, not_worse_than: {preds: b.npy, margin: .inf}}": "is not a finite number >= 0",
     "{loss: mae, not_worse_than: {preds: b.npy, margins: 1%}}": "margins",
-    "{run: k, not_worse_than: {preds: b.npy}}": "is of an evaluation",
+    "{run: k, not_worse_than: {preds: b.npy}}": "is for evaluations",
 }
 
 

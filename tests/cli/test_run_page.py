@@ -31,7 +31,7 @@ PAGE = """\
   FAIL   val     mae <= 0.5
                  0.833333, over by 0.33 (67 %, half a standard error)
   ERROR  val     mae <= baseline * 1.02
-                 0.833333, there is no file base.json; once it is right:
+                 0.833333, there is no file base.json; once it is correct:
                  losscli bless results/c/latest.json --reason TEXT
   WARN   val     rows >= 1000: 3, under by 997
   pass   val     mae <= 1: 0.833333
@@ -86,7 +86,7 @@ def test_a_run_that_the_baseline_lacks_is_told_with_what_to_do(config, losscli):
     lines = losscli("run", config).out.splitlines()
     at = lines.index("  ERROR  val     mae <= baseline * 1.02")
     assert lines[at + 1 : at + 3] == [
-        " " * 17 + "0.833333, base.json has no 'val'; once it is right:",
+        " " * 17 + "0.833333, base.json has no 'val'; once it is correct:",
         " " * 17 + "losscli bless results/c/latest.json --reason TEXT",
     ]
 

@@ -45,7 +45,7 @@ def test_a_dry_run_tells_sizes_and_times_and_does_nothing(config, planned, lossc
     ]  # fmt: skip
     assert (found["b"]["seconds"], found["b"]["gates"]) == (2.0, ["mae.time <= 9"])
     said = losscli("run", config, "--dry-run")
-    assert "time is guessed: 1 GB/s a loss" in said.out
+    assert "times are estimates: 1 GB/s per loss" in said.out
     assert said.out.splitlines()[-1] == "  3 runs, 3 gates, about 2.0 s; nothing was computed"
     assert not Path("results").exists()
 
@@ -153,7 +153,7 @@ def test_a_bad_value_names_where_it_came_from(config, losscli, monkeypatch):
     assert not Path("results").exists()
     monkeypatch.delenv("LOSSCLI_NAN")
     monkeypatch.setenv("LOSSCLI_REDUCTON", "sum")
-    assert "LOSSCLI_REDUCTON is no setting" in losscli("run", config, "--dry-run").err
+    assert "LOSSCLI_REDUCTON is not a setting" in losscli("run", config, "--dry-run").err
 
 
 def test_only_some_runs_and_their_gates(config, losscli):
@@ -181,7 +181,7 @@ def test_fail_fast_stops_at_what_fails(config, losscli):
     Path(config).write_text(text.replace("mae <= 1", "mae <= 0.1"))
     document = json.loads(losscli("run", config, *flags).out)
     assert [gate["status"] for gate in document["gates"]] == ["fail", "error"]
-    assert "it was not run" in document["gates"][1]["reason"]
+    assert "not run: an earlier run failed" in document["gates"][1]["reason"]
     warns = "{expect: mae <= 0.1, level: warn}"
     Path(config).write_text(text.replace('"mae <= 1"', warns))
     said = losscli("run", config, *flags)

@@ -10,6 +10,7 @@ from losscli import DataError, UsageError
 from losscli.config.document import ConfigError
 from losscli.config.model import schema
 from losscli.config.planner import plan_of
+from losscli.results.documents.error import ErrorReport
 
 DATA = "data:\n  val: {preds: p.npy, targets: t.npy}\n"
 PLAIN = (
@@ -40,8 +41,8 @@ def step(text, *settings, **flags):
 FAULTS = {
     "no version": ("evals: {}\n", {(1, "version is missing")}),
     "another version": ("version: 2\n", {(1, "version")}),
-    "a list": ("- 1\n", {(1, "no mapping")}),
-    "nothing": ("", {(None, "no mapping")}),
+    "a list": ("- 1\n", {(1, "is a mapping")}),
+    "nothing": ("", {(None, "is a mapping")}),
     "nothing to run": ("version: 1\n", {(1, "nothing to run")}),
     "a slip in a key": (PLAIN + "output: [a.json]\n", {(5, "did you mean outputs?")}),
     "a slip inside": (
@@ -49,7 +50,10 @@ FAULTS = {
         {(6, "did you mean dtype?")},
     ),
     "a slip in defaults": (PLAIN + "defaults: {dvice: cpu}\n", {(5, "did you mean device?")}),
-    "a flag that means two things": (PLAIN + "defaults: {threads: 2}\n", {(5, "no key 'threads'")}),
+    "a flag that means two things": (
+        PLAIN + "defaults: {threads: 2}\n",
+        {(5, "key 'threads'")},
+    ),
     "a wrong type": (PLAIN + "baseline: 3\n", {(5, "valid string")}),
     "a bad value": (
         PLAIN + "defaults: {nan: maybe}\n",
@@ -85,11 +89,11 @@ FAULTS = {
     ),
     "a gate of no run": (
         PLAIN + "  b: {data: val, losses: [mae]}\ngates: ['mae <= 1']\n",
-        {(6, "of which run")},
+        {(6, "names no run")},
     ),
     "a gate of another run": (
         "version: 1\nevals:\n  a: {preds: p.npy, losses: [mae], gates: [{run: b, expect: x}]}\n",
-        {(3, "this gate stands in a")},
+        {(3, "this gate is part of a")},
     ),
     "a level that is none": (
         PLAIN + "gates: [{run: val, expect: mae <= 1, level: error}]\n",
@@ -101,19 +105,19 @@ FAULTS = {
     ),
     "a name that climbs": (
         "version: 1\nevals:\n  ../a: {preds: p.npy, losses: [mae]}\n",
-        {(3, "no name")},
+        {(3, "not a valid name")},
     ),
     "a hidden name": (
         "version: 1\nevals:\n  .a: {preds: p.npy, losses: [mae]}\n",
-        {(3, "no name")},
+        {(3, "not a valid name")},
     ),
     "a name with markup": (
         "version: 1\nevals:\n  '<b>': {preds: p.npy, losses: [mae]}\n",
-        {(3, "no name")},
+        {(3, "not a valid name")},
     ),
     "one name for two runs": (
         PLAIN + "benches:\n  val: {losses: [mae]}\n",
-        {(6, "two runs are called val")},
+        {(6, "duplicate run val")},
     ),
     "an output of no format": (PLAIN + "outputs: [a.doc]\n", {(5, "a.doc")}),
     "a size that is none": (PLAIN + "benches:\n  b: {size: [true]}\n", {(6, "list of texts")}),
@@ -140,7 +144,7 @@ def test_what_is_wrong_is_said_with_its_line_and_all_at_once(case):
     assert len(said) == len(wanted)
     for line, words in wanted:
         assert any(line == at and words in text for at, text in said), said
-    assert len(json.dumps(refused.value.to_dict())) > 20
+    assert len(json.dumps(ErrorReport.of(refused.value).to_dict())) > 20
 
 
 def test_a_config_that_is_not_there():
@@ -151,7 +155,7 @@ def test_a_config_that_is_not_there():
     with pytest.raises(DataError, match="cannot read"):
         plan_of("folder.yaml")
     Path("latin.yaml").write_bytes(b"version: 1\n# caf\xe9\n")
-    with pytest.raises(ConfigError, match="no UTF-8"):
+    with pytest.raises(ConfigError, match="not UTF-8"):
         plan_of("latin.yaml")
     Path("big.yaml").write_text("#" * (1 << 20) + "\n")
     with pytest.raises(ConfigError, match="at most 1 MiB"):
@@ -241,7 +245,7 @@ def test_a_bad_variable_names_itself():
     with pytest.raises(ConfigError, match="LOSSCLI_EVAL_THREADS"):
         planned(PLAIN, environment={"LOSSCLI_EVAL_THREADS": "many"})
     plan = planned(PLAIN, environment={"LOSSCLI_DEVISE": "cpu", "LOSSCLI_OTHER": "1"})
-    assert [note.message for note in plan.notes] == ["LOSSCLI_DEVISE is no setting"]
+    assert [note.message for note in plan.notes] == ["LOSSCLI_DEVISE is not a setting"]
 
 
 def test_variables_stand_in_texts_and_are_expanded_once():

@@ -8,7 +8,7 @@ from losscli.plans.diff import DiffPlan
 
 @command(DiffPlan, Panel.BENCHMARK)
 def run(plan: DiffPlan, _: Call) -> Any:
-    """What changed between two saved results of eval, bench or run, and whether it is noise.
+    """The differences between two saved results of eval, bench or run, and their significance.
 
     losscli diff old.json new.json
 

@@ -8,7 +8,7 @@ from losscli.plans.doctor import DoctorPlan
 
 @command(DoctorPlan, Panel.SETUP)
 def run(plan: DoctorPlan, call: Call) -> Any:
-    """What this machine can do: packages, devices, measured limits, noise.
+    """Report what this machine can do: packages, devices, measured limits, noise.
 
     losscli doctor
 
