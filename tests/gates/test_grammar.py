@@ -12,6 +12,7 @@ from losscli.gates import (
     NotWorse,
     parse,
     parse_bound,
+    resolve_labels,
 )
 from losscli.gates.paired import parse_any
 
@@ -164,8 +165,9 @@ def test_a_paired_gate_that_is_printed_can_be_parsed_again(label, name, margin):
 @pytest.mark.parametrize("margin", ["-1%", "nan", "inf", "1_0", "x", "1e400"])
 def test_a_margin_is_a_finite_number_from_0(margin):
     """Of either form."""
-    with pytest.raises(UsageError, match="margin"):
+    with pytest.raises(UsageError, match="margin") as error:
         Margin.of(margin)
+    assert error.value.hint == "1% of the mean of the reference, or 0.5 in the loss's unit"
 
 
 def test_gates_match_groups_by_all_their_keys():
@@ -187,3 +189,15 @@ def test_the_margin_is_in_the_unit_of_the_loss():
         "2.5%",
         "0",
     ]
+
+
+def test_bare_names_are_resolved_to_labels():
+    """A label wins over a name, counts are not losses, and an unknown name stays."""
+    names = {"tight": "smooth_l1", "a": "mse", "b": "mse", "mse": "mae", "c": "rows"}
+    gates = [parse(text) for text in ("smooth_l1 <= 1", "mse <= 1", "rows >= 1", "huber <= 1")]
+    labels = [gate.label for gate in resolve_labels(gates, names)]
+    assert labels == ["tight", "mse", "rows", "huber"]
+    with pytest.raises(UsageError) as error:
+        resolve_labels([parse("mse.max <= 1.0")], {"a": "mse", "b": "mse"})
+    assert error.value.message == "the gate 'mse.max <= 1' could mean a or b"
+    assert error.value.hint == "give a label"

@@ -207,3 +207,80 @@ def test_the_worst_group_stands_for_all():
     (result,) = judge([parse("x[g=*] <= 9")], lambda _: numbers | {"d": Measurement(None)})
     assert result.status == "error"
     assert result.reason.endswith("worst of 4 is d")
+
+
+REASONS = {
+    "mae <= 2": (3.0, "over by 1 (50 %)"),
+    "mae >= 4": (3.0, "under by 1 (25 %)"),
+    "mae <= 1.5": (3.0, "over by 1.5 (100 %)"),
+    "mae <= 0": (0.123456, "over by 0.12"),
+    "mae <= 1000": (1098.7654, "over by 99 (9.9 %)"),
+    "mae <= 1": (100.456789, "over by 99 (9946 %)"),
+    "mae < 2": (1234567.1234, "over by 1.23457e+06 (61728256 %)"),
+    "mae <= 1e9": (math.nan, "not a finite number"),
+    "mae.max <= 1e9": (None, "there is no such number"),
+    "rows >= 5": (3.0, "under by 2"),
+    "x.time <= 0.001": (0.0015, "over by 500 us (50 %)"),
+    "x.time <= 0.5": (2.5, "over by 2.00 s (400 %)"),
+    "x.peak_memory_bytes <= 1048576": (3145728.0, "over by 2 MiB (200 %)"),
+    "x.peak_memory_bytes <= 1": (1.5, "over by 0 KiB (50 %)"),
+}
+
+
+@pytest.mark.parametrize("text", REASONS)
+def test_a_reason_gives_the_excess_in_the_unit_of_the_statistic(text):
+    """With two digits, or six from 100 on; in percent of the limit, if that is not 0."""
+    value, reason = REASONS[text]
+    assert judge([parse(text)], lambda _: Measurement(value))[0].reason == reason
+
+
+def test_a_reason_with_a_baseline_gives_the_limit():
+    """In six digits."""
+    (result,) = judge(
+        [parse("x <= baseline * 2 + 1")], lambda _: Measurement(9.0), lambda _: Measurement(1 / 3)
+    )
+    assert result.reason == "over by 7.3 of 1.66667 (440 %)"
+    assert result.limit == 1 / 3 * 2 + 1
+
+
+def test_an_interval_is_given_in_the_reason():
+    """In four digits, and the limit in six; in the unit of the statistic."""
+    cases = {
+        ("x <= 1", (0.912345, 1.123456)): "[0.9123, 1.123] contains the limit of 1",
+        ("x <= 1.2345678", (0.5, 2.0)): "[0.5, 2] contains the limit of 1.23457",
+        ("x <= 1", (1.5, 2.5)): "over by 1 (100 %), all of [1.5, 2.5]",
+        ("x.time <= 0.002", (0.001, 0.003)): "[1.00 ms, 3.00 ms] contains the limit of 2.00 ms",
+        ("x <= 1", (0.0, math.inf)): "it has no interval",
+        ("x <= 1", (0.0, 1.0)): "",
+    }
+    for (text, ends), reason in cases.items():
+        number = Measurement(2.0 if "time" not in text else 0.0021, ci=ends)
+        assert judge([parse(text)], lambda _, n=number: n)[0].reason == reason
+
+
+def test_the_limit_of_a_result_is_that_of_the_estimate():
+    """Not an end of the baseline's interval; the standard error stays with an error."""
+    saved = Measurement(1.0, ci=(0.9, 1.2))
+    (result,) = judge([parse("x <= baseline")], lambda _: Measurement(2.0), lambda _: saved)
+    assert result.limit == 1.0
+    (result,) = judge([parse("x <= 1")], lambda _: Measurement(2.0, 0.5, "why"))
+    assert (result.value, result.stderr, result.reason) == (2.0, 0.5, "why")
+    assert judge([parse("x <= 1")], lambda _: Measurement(None))[0].stderr is None
+
+
+def test_the_worst_of_one_status_is_farthest_beyond_its_own_limit():
+    """Not the largest value: each group has the limit of its baseline."""
+    numbers = {"a": Measurement(9.0), "b": Measurement(5.0)}
+    saved = {"a": Measurement(8.0), "b": Measurement(1.0)}
+    (result,) = judge([parse("x[g=*] <= baseline")], lambda _: numbers, lambda _: saved)
+    assert result.reason.endswith("worst of 2 is b")
+    (result,) = judge(
+        [parse("x[g=*] <= baseline")], lambda _: numbers, lambda _: {"a": numbers["a"]}
+    )
+    assert result.reason == "the baseline has no b; worst of 2 is b"
+    (result,) = judge([parse("x[g=*] <= baseline")], lambda _: numbers, lambda _: Measurement(7.0))
+    assert result.reason.endswith("worst of 2 is a")
+    (result,) = judge([parse("x <= 1")], lambda _: {})
+    assert result.reason == "there is no such number"
+    (result,) = judge([parse("x <= baseline")], lambda _: Measurement(1.0))
+    assert result.reason == "there is no baseline"

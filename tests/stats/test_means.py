@@ -80,3 +80,10 @@ def test_tiny_errors_do_not_vanish():
     shift = welch_difference(Mean(0.0, 3e-200, 50), Mean(0.0, 4e-200, 50))
     assert shift.stderr == pytest.approx(5e-200)
     assert 90 < shift.freedom < 98
+
+
+def test_means_without_errors_have_the_degrees_of_freedom_of_both():
+    """No spread in either sample: the difference is known, whatever t says."""
+    found = welch_difference(Mean(1.0, 0.0, 5), Mean(3.0, 0.0, 4))
+    assert found == MeanDifference(2.0, 0.0, 7.0)
+    assert found.interval(0.95) == (2.0, 2.0)

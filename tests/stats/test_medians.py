@@ -66,3 +66,22 @@ def test_a_seed_gives_the_same_bits():
     a, b = drawn(30), drawn(30, 0.1, seed=1)
     first, again, other = (median_difference(a, b, margin=0.0, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_resampled_medians_have_their_exact_distribution(count):
+    """Of all samples with replacement; of an even number, between neighbours too."""
+    values = [float(2**k) for k in range(count)]
+    samples = np.indices((count,) * count).reshape(count, -1)
+    medians = np.median(np.array(values)[samples], axis=0)
+    known = [0.0] * 9
+    draws = 100_000
+    for bound in (*values[1:-1], *(1.5 * value for value in values[:-1])):
+        found = median_difference(known, values, margin=bound, seed=5, draws=draws)
+        assert found.p_above == pytest.approx(np.mean(medians <= bound), abs=0.007)
+
+
+def test_values_of_any_number_type_are_used():
+    """Integers are numbers."""
+    found = median_difference([1] * 7, [2, 2, 3, 3, 3, 4, 4], margin=0.0, seed=1)
+    assert (found.estimate, found.low, found.high) == (2.0, 1.0, 3.0)
