@@ -60,12 +60,14 @@ def command(
     *,
     first: bool = False,
     user_code: bool = False,
+    shows: bool = False,
 ) -> Callable[[Callable[[Any, Call], Any]], Callable[..., int]]:
     """Make a command of a function that takes a plan and a `Call` and returns a result.
 
     kind: the plan's class, whose fields are the command's flags. first: True for the first command
-    of its panel. user_code: True where it can run users' code. The function's docstring is the
-    help text.
+    of its panel. user_code: True where it can run users' code. shows: True where the result is an
+    earlier one, whose exit code is not that of the command. The function's docstring is the help
+    text.
     """
     own = declarations(kind)
     names = {each.name for each in own}
@@ -88,7 +90,7 @@ def command(
             with allowed, bar as progress:
                 result = function(asked, Call(form, progress))
             printed(result, form, quiet=quiet)
-            return int(result.exit_code)
+            return 0 if shows else int(result.exit_code)
 
         run.__doc__, run.__name__ = function.__doc__, function.__name__
         parameters = [_parameter(each) for each in flags if not each.flag.hidden]

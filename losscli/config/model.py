@@ -97,7 +97,7 @@ Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
 class Part(BaseModel):
-    """A mapping of known keys; a missing one is None."""
+    """A mapping of known keys; missing keys default to None."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

@@ -130,7 +130,7 @@ def test_a_column_of_the_same_table_is_held_against(losscli):
     assert [gate["status"] for gate in gates] == ["fail", "fail", "fail", "error"]
     assert gates[0]["value"] == gates[1]["value"] == pytest.approx(gates[2]["value"])
     assert gates[0]["expr"] == "mse not_worse_than [ridge] by 1%"
-    assert "against itself" in gates[3]["reason"]
+    assert "with itself" in gates[3]["reason"]
 
 
 def test_ids_of_another_table_must_agree(losscli):

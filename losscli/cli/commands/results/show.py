@@ -6,7 +6,7 @@ from losscli.cli.command import Call, Panel, command
 from losscli.plans.files import ShowPlan
 
 
-@command(ShowPlan, Panel.EVALUATE)
+@command(ShowPlan, Panel.EVALUATE, shows=True)
 def run(plan: ShowPlan, _: Call) -> Any:
     """One saved result as its run printed it; the latest of a config where that is named.
 
