@@ -264,13 +264,13 @@ def _records(records: Mapping[str, Any], head: str = "field") -> Iterator[str]:
 
 
 def _kinds() -> Iterable[str]:
-    from losscli.results.schemas import DOCUMENTS
+    from losscli.results.registry import KINDS
 
-    return sorted(DOCUMENTS)
+    return sorted(KINDS)
 
 
 def _schema(kind: str) -> dict[str, Any]:
-    from losscli.results.schemas import schema
+    from losscli.results.schema import schema
 
     return schema(kind)
 

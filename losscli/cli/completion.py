@@ -95,9 +95,9 @@ def complete_implementation() -> Iterable[str]:
 @_starting
 def complete_document() -> Iterable[str]:
     """The kinds of documents that have a schema."""
-    from losscli.results.schemas import DOCUMENTS
+    from losscli.results.registry import KINDS
 
-    return ("config", *DOCUMENTS)
+    return ("config", *KINDS)
 
 
 def complete_column(context: click.Context, incomplete: str) -> list[str]:

@@ -4,17 +4,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from losscli.commands.results import path_of
 from losscli.errors import DataError, UsageError
 from losscli.plans.files import BlessPlan
 from losscli.plans.functions import public
-from losscli.results.document import Document, Note, PlainDocument, ending, json_numbers
+from losscli.results.document import Document, Note, json_numbers
 from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.bless import BlessResult, ValueChange
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Blessing, Run
 from losscli.results.files import OutputFile, make_folder
@@ -25,44 +25,8 @@ from losscli.results.repository import state
 Result: TypeAlias = Benchmark | Evaluation | Run
 
 
-@dataclass(frozen=True, slots=True)
-class Blessed(PlainDocument):
-    """A result that became the baseline: from where, to where, why, and what it changes.
-
-    changes: run, label, old and new value, None where one has none. replaced: True if there was one
-    before.
-    """
-
-    page: ClassVar[str] = "bless"
-
-    source: str
-    to: str
-    reason: str
-    changes: tuple[tuple[str, str, float | None, float | None], ...]
-    replaced: bool
-    notes: tuple[Note, ...] = ()
-    exit_code: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The document `losscli/bless/1`."""
-        names = ("run", "label", "old", "new")
-        return {
-            "schema": "losscli/bless/1",
-            "result": self.source,
-            "to": self.to,
-            "reason": self.reason,
-            "replaced": self.replaced,
-            "changes": [dict(zip(names, change, strict=True)) for change in self.changes],
-            **ending(self.exit_code),
-        }
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a change."""
-        return list(self.to_dict()["changes"])
-
-
 @public(BlessPlan)
-def bless(plan: BlessPlan) -> Blessed:
+def bless(plan: BlessPlan) -> BlessResult:
     """Make a saved result of `run` the baseline, with the reason in it.
 
     result: a path, or a config's name for its latest result. to: the file; by default the
@@ -76,12 +40,12 @@ def bless(plan: BlessPlan) -> Blessed:
     return run_bless(plan)
 
 
-def run_bless(plan: BlessPlan) -> Blessed:
+def run_bless(plan: BlessPlan) -> BlessResult:
     """Make a result the baseline as planned."""
     return _bless(path_of(os.fspath(plan.result), plan.results), plan.reason, plan.to)
 
 
-def _bless(path: str, reason: str, to: str | os.PathLike[str] | None) -> Blessed:
+def _bless(path: str, reason: str, to: str | os.PathLike[str] | None) -> BlessResult:
     """Write the baseline and report what it changes."""
     new = load(path)
     if not isinstance(new, Benchmark | Evaluation | Run):
@@ -109,7 +73,14 @@ def _bless(path: str, reason: str, to: str | os.PathLike[str] | None) -> Blessed
         file.commit()
     changes = tuple(_changes(old, new))
     notes = tuple(_notes(new, old))
-    return Blessed(path, os.fspath(target), reason.strip(), changes, old is not None, notes)
+    return BlessResult(
+        result=path,
+        to=os.fspath(target),
+        reason=reason.strip(),
+        replaced=old is not None,
+        changes=changes,
+        notes=notes,
+    )
 
 
 def _old(target: str | os.PathLike[str]) -> Document | None:
@@ -160,14 +131,12 @@ def _check_complete(path: str, new: Result) -> None:
         )
 
 
-def _changes(
-    old: Document | None, new: Result
-) -> Iterator[tuple[str, str, float | None, float | None]]:
+def _changes(old: Document | None, new: Result) -> Iterator[ValueChange]:
     """The values of both, where they differ."""
     before, after = _values(old), _values(new)
     for key in dict.fromkeys([*before, *after]):
         if repr(before.get(key)) != repr(after.get(key)):  # nan is nan
-            yield *key, before.get(key), after.get(key)
+            yield ValueChange(*key, before.get(key), after.get(key))
 
 
 def _parts(result: Document | None) -> dict[str, Any]:

@@ -4,9 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
 
 from losscli.errors import LossCliError, UsageError
 from losscli.evaluation.data import open_data
@@ -14,7 +12,8 @@ from losscli.explanation.fitting import fitting
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.files import Ci, InitPlan
 from losscli.plans.functions import public
-from losscli.results.document import Note, PlainDocument, ending
+from losscli.results.document import Note
+from losscli.results.documents.init import DataPair, InitResult
 from losscli.results.files import OutputFile, make_folder
 from losscli.sources.formats import suffixes
 
@@ -32,44 +31,8 @@ _PREFERRED = ("cross_entropy", "bce", "bce_with_logits", "mae", "mse", "smooth_l
 _MOST = 200  # files that are looked at
 
 
-class Pair(NamedTuple):
-    """Predictions and targets that go together. columns: of one table that holds both."""
-
-    name: str
-    preds: str
-    targets: str | None
-    columns: tuple[str, str] | None
-    rows: int | None
-    losses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Started(PlainDocument):
-    """The files that were written, and the data that was found for them."""
-
-    page: ClassVar[str] = "init"
-
-    written: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-    notes: tuple[Note, ...] = ()
-    exit_code: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The document `losscli/init/1`."""
-        return {
-            "schema": "losscli/init/1",
-            "written": list(self.written),
-            "data": [pair._asdict() for pair in self.pairs],
-            **ending(self.exit_code),
-        }
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a file that was written."""
-        return [{"written": path} for path in self.written]
-
-
 @public(InitPlan)
-def init(plan: InitPlan) -> Started:
+def init(plan: InitPlan) -> InitResult:
     """Write a config, and a workflow for a CI, into the current folder; nothing is overwritten.
 
     Raises UsageError where one of the files exists already.
@@ -77,7 +40,7 @@ def init(plan: InitPlan) -> Started:
     return run_init(plan)
 
 
-def run_init(plan: InitPlan) -> Started:
+def run_init(plan: InitPlan) -> InitResult:
     """Write the files as planned."""
     ci = plan.ci
     workflow = WORKFLOWS.get(ci)
@@ -100,7 +63,7 @@ def run_init(plan: InitPlan) -> Started:
     if not pairs:
         words = "no predictions with targets were found: the config has examples to replace"
         notes.append(Note("nothing_found", words))
-    return Started(tuple(paths), pairs, tuple(notes))
+    return InitResult(written=tuple(paths), data=pairs, notes=tuple(notes))
 
 
 def _files() -> list[str]:
@@ -112,7 +75,7 @@ def _files() -> list[str]:
     return [path for path in found if path.lower().endswith(suffixes())][:_MOST]
 
 
-def _pairs() -> Iterator[Pair]:
+def _pairs() -> Iterator[DataPair]:
     """Each file of predictions with the first file of targets that some loss takes with it."""
     files = _files()
     targets = [path for path in files if _TARGETS.search(Path(path).stem)]
@@ -128,20 +91,20 @@ def _pairs() -> Iterator[Pair]:
             while name in names:
                 name += "-2"
             names.add(name)
-            yield pair._replace(name=name)
+            yield pair.replace(name=name)
 
 
-def _paired(path: str, targets: Sequence[str]) -> Pair | None:
+def _paired(path: str, targets: Sequence[str]) -> DataPair | None:
     near = sorted(targets, key=lambda other: Path(other).parent != Path(path).parent)
     for other in near:
         plan = EvalPlan(path, other)
         losses, rows = _losses(plan)
         if losses:
-            return Pair(_name(path), path, other, None, rows, losses)
+            return DataPair(_name(path), path, other, None, rows, losses)
     return None
 
 
-def _table(path: str) -> Pair | None:
+def _table(path: str) -> DataPair | None:
     """A table that holds both, told by the names of its columns."""
     if not path.lower().endswith(suffixes(columns=True)):
         return None
@@ -157,7 +120,7 @@ def _table(path: str) -> Pair | None:
     if pred is None or target is None:
         return None
     losses, rows = _losses(EvalPlan(path, pred=pred, target=target))
-    return Pair(_name(path), path, None, (pred, target), rows, losses) if losses else None
+    return DataPair(_name(path), path, None, (pred, target), rows, losses) if losses else None
 
 
 def _losses(plan: EvalPlan) -> tuple[tuple[str, ...], int | None]:
@@ -182,8 +145,8 @@ def _quoted(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_./-]+", text) else json.dumps(text)
 
 
-def _config(pairs: Sequence[Pair]) -> str:
-    shown = pairs or (Pair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
+def _config(pairs: Sequence[DataPair]) -> str:
+    shown = pairs or (DataPair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
     lines = [
         SCHEMA_LINE,
         "# (losscli schema > losscli.schema.json makes the file that editors complete from)",

@@ -3,14 +3,14 @@
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from losscli.explanation.plot import Plot, plotted
+from losscli.explanation.plot import plotted
 from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.functions import public
 from losscli.plans.plot import PlotPlan
 from losscli.render.files import picture
+from losscli.results.documents.plot import Plot
 from losscli.sources.tables import read_array
 
 
@@ -47,5 +47,5 @@ def run_plot(plan: PlotPlan) -> Plot:
         result = plotted(losses, ends, plan.target, gradient=plan.gradient, title=plan.title)
         if plan.output is not None:
             draw(result)
-            result = replace(result, output=os.fspath(plan.output))
+            result = result.replace(output=os.fspath(plan.output))
     return result

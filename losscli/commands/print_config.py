@@ -6,13 +6,13 @@ from typing import Any
 from losscli.config.layers import Value
 from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
-from losscli.results.listing import Listing
+from losscli.results.documents.settings import Setting, SettingsListing
 
 _WHERE = {"eval": "evals", "bench": "benches"}
 _WHOLE = ("baseline", "on_undecided", "gates", "outputs")
 
 
-def settings(plan: RunPlan) -> Listing:
+def settings(plan: RunPlan) -> SettingsListing:
     """Each value and its origin: `--set`, an environment variable, a line, or built in."""
     found: dict[str, Value] = {}
     for step in plan.steps:
@@ -21,13 +21,8 @@ def settings(plan: RunPlan) -> Listing:
         found |= _built_in(step, start, plan.values)
     found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}
     found.setdefault("on_undecided", Value(plan.on_undecided, "built in"))
-    records = [
-        {"key": key, "value": _plain(value.value), "origin": value.origin}
-        for key, value in found.items()
-    ]
-    rows = [(str(r["key"]), _text(r["value"]), str(r["origin"])) for r in records]
-    heads = ("key", "value", "from")
-    return Listing("losscli/settings/1", heads, tuple(rows), tuple(records), notes=plan.notes)
+    rows = [Setting(key, _plain(value.value), value.origin) for key, value in found.items()]
+    return SettingsListing(rows=tuple(rows), notes=plan.notes)
 
 
 def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
@@ -44,13 +39,3 @@ def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, V
 def _plain(value: Any) -> Any:
     """The value for a document."""
     return list(value) if isinstance(value, tuple) else value
-
-
-def _text(value: Any) -> str:
-    if value is None or value == []:
-        return "-"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {item}" for key, item in value.items())
-    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)

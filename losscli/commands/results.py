@@ -9,13 +9,13 @@ from losscli.errors import DataError
 from losscli.plans.files import HistoryPlan, ShowPlan
 from losscli.render.files import outputs
 from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.results import ResultsListing, SavedResult
 from losscli.results.documents.run import Run
-from losscli.results.listing import Listing
 from losscli.results.reader import load
 from losscli.results.store import LATEST, Entry, age, entries
 
 
-def run_list(plan: HistoryPlan) -> Listing:
+def run_list(plan: HistoryPlan) -> ResultsListing:
     """List the saved results as planned."""
     return listing(plan.results, plan.config)
 
@@ -28,43 +28,32 @@ def run_show(plan: ShowPlan) -> Evaluation | Run:
     return found
 
 
-def listing(folder: str | os.PathLike[str], name: str | None = None) -> Listing:
+def listing(folder: str | os.PathLike[str], name: str | None = None) -> ResultsListing:
     """The results of a folder, the newest first; name: of one config, or `eval`, only."""
     found = sorted(entries(folder), key=lambda entry: age(Path(entry.path)), reverse=True)
-    records = [_listed(entry, folder) for entry in found]
     if name is not None:
-        records = [r for r in records if Path(str(r["result"])).parent.name == name]
-    rows = [
-        (
-            str(r["result"]),
-            str(r["status"] or "unreadable"),
-            f"{r['passed']} of {r['gates']}",
-            str(r["started"] or "-"),
-            str(r["commit"] or "-")[:10],
-            str(r["problem"] or ""),
-        )
-        for r in records
-    ]
-    heads = ("result", "status", "gates passed", "started", "commit", "")
-    tail = (f"{len(rows)} result{'' if len(rows) == 1 else 's'} in {os.fspath(folder)}",)
-    return Listing("losscli/results/1", heads, tuple(rows), tuple(records), tail)
+        found = [entry for entry in found if Path(entry.path).parent.name == name]
+    rows = tuple(_row(entry, folder) for entry in found)
+    return ResultsListing(rows=rows, folder=os.fspath(folder))
 
 
-def _listed(entry: Entry, folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """A line of the history; what names no config is of the one that its folder is of."""
+def _row(entry: Entry, folder: str | os.PathLike[str]) -> SavedResult:
+    """A row of the history; a result that names no config is of the one that its folder is of."""
     result = entry.result
-    gates = result.gates if isinstance(result, Evaluation | Run) else ()
-    git = result.git if isinstance(result, Evaluation | Run) else None
-    return {
-        "result": os.path.relpath(entry.path, folder),
-        "config": result.config.name if isinstance(result, Run) else Path(entry.path).parent.name,
-        "started": getattr(result, "started", None),
-        "status": "unreadable" if result is None else getattr(result, "status", "error"),
-        "gates": len(gates),
-        "passed": sum(gate.status == "pass" for gate in gates),
-        "commit": git.commit if git else None,
-        "problem": entry.problem or None,
-    }
+    known = result if isinstance(result, Evaluation | Run) else None
+    gates = () if known is None else known.gates
+    git = None if known is None else known.git
+    status: Any = "unreadable" if result is None else getattr(result, "status", "error")
+    return SavedResult(
+        result=os.path.relpath(entry.path, folder),
+        config=result.config.name if isinstance(result, Run) else Path(entry.path).parent.name,
+        started=known.started if known is not None else None,
+        status=status,
+        gates=len(gates),
+        passed=sum(gate.status == "pass" for gate in gates),
+        commit=git.commit if git else None,
+        problem=entry.problem or None,
+    )
 
 
 def saved(name: str, folder: str | os.PathLike[str]) -> Evaluation | Run:

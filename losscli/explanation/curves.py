@@ -1,7 +1,7 @@
 """A loss along its line: values and gradients."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -9,40 +9,10 @@ from losscli.errors import UsageError
 from losscli.explanation.lines import Line, Points, error_line, labelled, line_of
 from losscli.losses.core.domain import Numbers
 from losscli.losses.spec.binding import BoundLoss
+from losscli.results.documents.plot import Curve
 
 POINTS = 385  # of a curve: a point at every integer of a symmetric range
 _TEST_ERRORS = np.array([-2.5, -1.0, -0.25, 0.0, 0.5, 1.75])
-
-
-class Curve(NamedTuple):
-    """A loss and its gradient at points of a line; gradients: None where unknown."""
-
-    label: str
-    axis: str
-    at: Points
-    losses: Points
-    gradients: Points | None
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a point."""
-        gradients = [None] * len(self.at) if self.gradients is None else self.gradients.tolist()
-        return [
-            {"loss": self.label, "at": x, "value": value, "gradient": gradient}
-            for x, value, gradient in zip(
-                self.at.tolist(), self.losses.tolist(), gradients, strict=True
-            )
-        ]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object."""
-        gradients = None if self.gradients is None else self.gradients.tolist()
-        return {
-            "label": self.label,
-            "axis": self.axis,
-            "at": self.at.tolist(),
-            "losses": self.losses.tolist(),
-            "gradients": gradients,
-        }
 
 
 class LossOnLine:

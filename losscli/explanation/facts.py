@@ -1,33 +1,30 @@
 """An explanation of a loss: its declaration, and its computed form."""
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from losscli.explanation.curves import Curve, on_line
+from losscli.explanation.curves import on_line
 from losscli.explanation.form import Form, form_of
 from losscli.explanation.kinds import kinds_of, tasks_of
 from losscli.explanation.lines import Line
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.core.loss import Loss, Param
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.document import Note, PlainDocument, ending
+from losscli.results.documents.explain import ConventionFacts, Domain, ExplainDocument, LineEnds
+from losscli.results.documents.list import ParamFacts
 
 COMPARED_WITH = ("mae", "mse")  # in the plot that an explanation of a loss of errors proposes
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation(PlainDocument):
+class Explanation(ExplainDocument, frozen=True, kw_only=True):
     """The facts of a loss with its parameters, and its form along a line."""
 
-    page: ClassVar[str] = "explain"
-
     bound: BoundLoss
-    line: Line
+    path: Line
     form: Form
-    curve: Curve
-    notes: tuple[Note, ...] = ()
-    exit_code: int = 0
+
+    page = "explain"
+    hidden = ExplainDocument.hidden | {"bound", "path", "form"}
 
     @property
     def loss(self) -> Loss:
@@ -39,90 +36,72 @@ class Explanation(PlainDocument):
         """True if the loss is elementwise: its line is the prediction or the error."""
         return self.loss.elementwise or self.loss.rows_of.any_shape
 
-    @property
-    def of_errors(self) -> bool:
-        """True if the loss depends on pred - target alone."""
-        return self.line.axis == "pred - target"
-
-    @property
-    def gradient(self) -> str:
-        """The gradient in words, from the declaration's docstring."""
-        return _first_words(self.loss.derivative.__doc__)
-
-    @property
-    def next(self) -> list[str]:
-        """Commands to run next."""
-        label = self.bound.label
-        others = [name for name in COMPARED_WITH if name != label] if self.of_errors else []
-        return [" ".join(["losscli plot", _quoted(label), *others])]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object."""
-        loss, params = self.loss, self.bound.params
-        pred, target = loss.domains_of(params)
-        kinds = kinds_of(loss)
-        return {
-            "schema": "losscli/explain/1",
-            "label": self.bound.label,
-            "statistic": self.bound.statistic,
-            **described(loss),
-            "latex": loss.latex,
-            "values": {name: _plain(value) for name, value in params.items()},
-            "summary": _first_words(loss.values.__doc__),
-            "shapes": loss.rows_of.describe(),
-            "pred": {"kind": kinds[0], "domain": pred.words},
-            "target": None if target is None else {"kind": kinds[1], "domain": target.words},
-            "gradient": self.gradient,
-            "line": {"axis": self.line.axis, "low": self.line.low, "high": self.line.high},
-            **self.form.to_dict(),
-            "curve": self.curve.to_dict(),
-            "avoid": loss.avoid,
-            "equivalents": dict(loss.equivalents),
-            "conventions": {
-                library: {"version": LIBRARIES[library], "note": convention.note}
-                for library, convention in loss.like.items()
-            },
-            "pitfalls": list(loss.pitfalls),
-            "source": loss.source,
-            "next": self.next,
-            **ending(self.exit_code),
-        }
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a point of the curve."""
-        return self.curve.to_records()
-
 
 def explained(bound: BoundLoss) -> Explanation:
     """The explanation of a loss."""
-    loss = on_line(bound)
-    return Explanation(bound, loss.line, form_of(loss), loss.curve(loss.line.low, loss.line.high))
+    on, loss = on_line(bound), bound.loss
+    form, line = form_of(on), on.line
+    pred, target = loss.domains_of(bound.params)
+    kinds = kinds_of(loss)
+    return Explanation(
+        label=bound.label,
+        statistic=bound.statistic,
+        **described(loss),
+        latex=loss.latex,
+        values={name: _plain(value) for name, value in bound.params.items()},
+        summary=_first_words(loss.values.__doc__),
+        shapes=loss.rows_of.describe(),
+        pred=Domain(kinds[0], pred.words),
+        target=None if target is None else Domain(kinds[1], target.words),
+        gradient=_first_words(loss.derivative.__doc__),
+        line=LineEnds(line.axis, line.low, line.high),
+        points=form.points,
+        corners=form.corners,
+        jumps=form.jumps,
+        left=form.left,
+        right=form.right,
+        largest_gradient=form.largest,
+        convex=form.convex,
+        even=form.even,
+        curve=on.curve(line.low, line.high),
+        avoid=loss.avoid,
+        equivalents=dict(loss.equivalents),
+        conventions={
+            library: ConventionFacts(LIBRARIES[library], convention.note)
+            for library, convention in loss.like.items()
+        },
+        pitfalls=tuple(loss.pitfalls),
+        source=loss.source,
+        next=_next_commands(bound.label, line),
+        bound=bound,
+        path=line,
+        form=form,
+    )
+
+
+def _next_commands(label: str, line: Line) -> tuple[str, ...]:
+    """Commands to run next: a loss of errors is plotted with other losses of errors."""
+    of_errors = line.axis == "pred - target"
+    others = [name for name in COMPARED_WITH if name != label] if of_errors else []
+    return (" ".join(["losscli plot", _quoted(label), *others]),)
 
 
 def described(loss: Loss) -> dict[str, Any]:
-    """The facts of a declaration that the list of losses shows too."""
-    pred, target = kinds_of(loss)
+    """The fields that the list of losses has too, as `LossFacts` takes them."""
     return {
         "name": loss.name,
-        "aliases": list(loss.aliases),
-        "derived": [name for name, _ in loss.derived],
+        "aliases": tuple(loss.aliases),
+        "derived": tuple(name for name, _ in loss.derived),
         "family": loss.family,
-        "tasks": list(tasks_of(loss)),
-        "takes": [pred, target],
+        "tasks": tuple(tasks_of(loss)),
+        "takes": kinds_of(loss),
         "formula": loss.formula,
-        "params": [_param(param) for param in loss.params],
+        "params": tuple(
+            ParamFacts(p.name, _plain(p.default), bounds_of(p), p.meaning, p.kind)
+            for p in loss.params
+        ),
         "use": loss.use,
-        "libraries": [*loss.like],
-    }
-
-
-def _param(param: Param) -> dict[str, Any]:
-    return {
-        "name": param.name,
-        "default": _plain(param.default),
-        "bounds": bounds_of(param),
-        "meaning": param.meaning,
-        "kind": param.kind,
+        "libraries": tuple(loss.like),
     }
 
 

@@ -6,49 +6,20 @@ jumps) or a jump of its value.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.explanation.curves import LossOnLine
 from losscli.explanation.lines import Points
-
-Growth = Literal["none", "vanishes", "bounded", "grows", "explodes"]
+from losscli.results.documents.explain import Corner, Point, Tail
 
 _MOST_BISECTIONS = 1100  # from any float64 to the smallest above 0
 _FAR = (1e2, 1e4, 1e6)
 _POINTS = (-1e6, -10.0, -1.0, 1.0, 10.0, 1e6)
 _ZERO = 1e-9  # limits of gradients below it are rounding errors
 _EXPLODES = 1e20  # of a gradient at 1e4: more than any power in use
-
-
-class Corner(NamedTuple):
-    """A point where the gradient, or the value, jumps from left to right."""
-
-    at: float
-    left: float
-    right: float
-
-
-class Tail(NamedTuple):
-    """The behaviour of the gradient far out, or at an end of the domain.
-
-    growth: of its absolute value. limit: its limit, where it is bounded. power: the exponent of its
-    growth.
-    """
-
-    growth: Growth
-    limit: float | None = None
-    power: float | None = None
-
-
-class Point(NamedTuple):
-    """The loss and its gradient at one point of the line."""
-
-    at: float
-    loss: float
-    gradient: float | None
 
 
 class Form(NamedTuple):
@@ -70,19 +41,6 @@ class Form(NamedTuple):
     def smooth_at(self, x: float) -> bool:
         """True if neither value nor gradient jumps at x."""
         return all(abs(corner.at - x) > 1e-9 for corner in (*self.corners, *self.jumps))
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object."""
-        return {
-            "points": [point._asdict() for point in self.points],
-            "corners": [corner._asdict() for corner in self.corners],
-            "jumps": [jump._asdict() for jump in self.jumps],
-            "left": self.left._asdict(),
-            "right": self.right._asdict(),
-            "largest_gradient": self.largest,
-            "convex": self.convex,
-            "even": self.even,
-        }
 
 
 def form_of(loss: LossOnLine) -> Form:

@@ -1,49 +1,13 @@
 """Several losses in one picture: their curves, where they have an axis in common."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from losscli.errors import UsageError
-from losscli.explanation.curves import Curve, LossOnLine, on_line
+from losscli.explanation.curves import LossOnLine, on_line
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.document import Note, PlainDocument, ending
+from losscli.results.documents.plot import Plot
 
 _MOST_CURVES = 8  # that can be distinguished
-
-
-@dataclass(frozen=True, slots=True)
-class Plot(PlainDocument):
-    """Curves on one axis. gradient: True if gradients are drawn; output: the file written."""
-
-    page: ClassVar[str] = "plot"
-
-    axis: str
-    low: float
-    high: float
-    curves: tuple[Curve, ...]
-    gradient: bool
-    title: str | None
-    output: str | None = None
-    notes: tuple[Note, ...] = ()
-    exit_code: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object."""
-        return {
-            "schema": "losscli/plot/1",
-            "axis": self.axis,
-            "low": self.low,
-            "high": self.high,
-            "title": self.title,
-            "output": self.output,
-            "curves": [curve.to_dict() for curve in self.curves],
-            **ending(self.exit_code),
-        }
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a point of a curve."""
-        return [record for curve in self.curves for record in curve.to_records()]
 
 
 def plotted(
@@ -79,7 +43,8 @@ def plotted(
     high = max(loss.line.high for loss in drawn)
     low, high = (low, high) if ends is None else ends
     curves = tuple(loss.curve(low, high) for loss in drawn)
-    return Plot(drawn[0].line.axis, low, high, curves, gradient, title)
+    axis = drawn[0].line.axis
+    return Plot(axis=axis, low=low, high=high, title=title, curves=curves, gradient=gradient)
 
 
 def _check_axes(losses: Sequence[LossOnLine]) -> None:

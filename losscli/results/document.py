@@ -7,7 +7,7 @@ other fields.
 
 import math
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
@@ -16,13 +16,18 @@ from msgspec import Meta, Struct, structs
 from losscli.version import __version__
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     Number: TypeAlias = float
+    Numbers: TypeAlias = NDArray[np.float64]  # a list in JSON
 else:
 
     class Number(ABC):  # noqa: B024 - a name for msgspec; floats are registered below
         """A float64, whose nan and infinities are the strings "nan", "inf" and "-inf" in JSON."""
 
     Number.register(float)
+    Numbers = tuple[Number, ...]
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Shape: TypeAlias = tuple[Count, ...]
@@ -49,6 +54,11 @@ class Record(Struct, frozen=True):
     optional: ClassVar[frozenset[str]] = frozenset()
     hidden: ClassVar[frozenset[str]] = frozenset()
     flat: ClassVar[str] = ""
+
+    @classmethod
+    def flat_keys(cls) -> Iterable[str]:
+        """The keys that the `flat` mapping may have."""
+        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON as Python objects; nan and infinities are floats."""
@@ -204,25 +214,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.tolist() if hasattr(value, "tolist") else value
-
-
-class PlainDocument:
-    """A result with a `to_dict()` of its own."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """The document."""
-        raise NotImplementedError
-
-    def to_json(self, indent: int | None = 2) -> str:
-        """The same as text."""
-        import json
-
-        text = json.dumps(json_numbers(self.to_dict()), indent=indent, allow_nan=False)
-        return text.replace("##", "#\\u0023")
-
-
-def ending(code: int) -> dict[str, Any]:
-    """The last fields of a document: the version, one word for the exit code, and the code."""
-    return {"losscli": __version__, "status": _STATUSES.get(code, "error"), "exit_code": code}

@@ -7,7 +7,7 @@ from losscli.benchmark.gates import judge_benchmark
 from losscli.commands.run import Baseline, Done
 from losscli.config.plan import Step
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
-from losscli.results.documents.self_test import FaultTrial
+from losscli.selftest.trials import FaultTrial
 
 _FACTOR = 10.0  # of the time, or of the memory
 

@@ -14,7 +14,7 @@ from losscli.evaluation.data import open_data
 from losscli.gates import NotWorse
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
-from losscli.results.documents.self_test import FaultTrial
+from losscli.selftest.trials import FaultTrial
 from losscli.sources.copies import copy_rows, select_rows, with_rows
 from losscli.sources.keys import Keys
 from losscli.sources.reference import ROLE as REFERENCE

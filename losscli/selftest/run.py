@@ -8,9 +8,10 @@ from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.render.files import outputs
-from losscli.results.documents.self_test import FaultTrial, RunTrial, SelfTest
+from losscli.results.documents.self_test import SelfTest
 from losscli.selftest.benchmarks import benchmark_trials
 from losscli.selftest.evaluations import evaluation_trials
+from losscli.selftest.trials import FaultTrial, RunTrial, self_test_of
 
 
 def self_test(
@@ -31,7 +32,7 @@ def self_test(
                 runs.append(_trials(step, baseline))
             progress((at + 1) / len(plan.steps))
         runs += [RunTrial(gate.run or "", (gate,)) for gate in plan.strays()]
-        result = SelfTest(tuple(runs))
+        result = self_test_of(runs)
         publish(result)
     return result
 

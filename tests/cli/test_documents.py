@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from losscli.cli.app import run
 from losscli.commands import run as steps
 from losscli.gates import Measurement, judge, parse
-from losscli.results.schemas import DOCUMENTS, schema
+from losscli.results.registry import KINDS
+from losscli.results.schema import schema
 
 EVAL = "eval p.npy t.npy -l mae,rmse"
 BENCH = "bench -l mae --size 1e3 --time 0.3 --no-memory"
@@ -375,7 +376,7 @@ def test_what_is_kept_is_of_the_schema_too(folder, name):
     assert list(Draft202012Validator(strict(schema("run"))).iter_errors(document)) == []
 
 
-@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_schema_is_printed_and_is_one(losscli, kind):
     """Draft 2020-12, under the name that documents bear."""
     said = losscli("schema", "--of", kind)
@@ -404,7 +405,7 @@ EXAMPLES = {kind: typed for typed, _, kind in ENDS} | {
 }
 
 
-@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_schema_misses_what_is_gone_or_of_another_kind(losscli, folder, kind):
     """A schema that any document satisfies would prove nothing."""
     document = json.loads(losscli(*EXAMPLES[kind].split(), "--format", "json").out)

@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from losscli.commands import run as steps
-from losscli.results.schemas import schema
+from losscli.results.schema import schema
 from losscli.results.store import entries
 from tests.cli.conftest import PROGRAM
 

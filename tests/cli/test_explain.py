@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from losscli import explain
 from losscli.losses.registry import all_losses
 from losscli.render.formats.table import lines_of
-from losscli.results.schemas import schema
+from losscli.results.schema import schema
 
 LOSSES = {loss.name: loss for loss in all_losses()}
 OWN = "def own(pred, target, power=2):\n    return abs(pred - target) ** power\n"

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from losscli.losses.registry import all_losses
-from losscli.results.schemas import schema
+from losscli.results.schema import schema
 
 EVERY = {loss.name: loss for loss in all_losses()}
 

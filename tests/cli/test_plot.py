@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 import losscli as package
 from losscli import MissingError, UsageError
 from losscli.losses.registry import all_losses
-from losscli.results.schemas import schema
+from losscli.results.schema import schema
 
 
 def plotted(losscli, *arguments):

@@ -28,13 +28,14 @@ def run(plan: SchemaPlan, _: Call) -> Schema:
 
     losscli schema --of eval
     """
-    from losscli.results.schemas import DOCUMENTS, schema
+    from losscli.results.registry import KINDS
+    from losscli.results.schema import schema
 
     if plan.of == "config":
         from losscli.config.model import schema as config_schema
 
         return Schema(config_schema())
-    if plan.of not in DOCUMENTS:
-        words = ", ".join(["config", *DOCUMENTS])
+    if plan.of not in KINDS:
+        words = ", ".join(["config", *KINDS])
         raise UsageError(f"no schema of {plan.of!r}", hint=f"--of takes {words}")
     return Schema(schema(plan.of))

@@ -1,17 +1,16 @@
 """The page of a new baseline: the values that it changes."""
 
-from typing import Any
-
 from losscli.render.page import Page, Table, TableRow
+from losscli.results.documents.bless import BlessResult
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 
 
-def page(result: Any) -> Page:
+def page(result: BlessResult) -> Page:
     """The page of a new baseline: a row a value that changes."""
     rows = [
-        TableRow((escape(run), escape(label), _value(old), _value(new)))
-        for run, label, old, new in result.changes
+        TableRow((escape(each.run), escape(each.label), _value(each.old), _value(each.new)))
+        for each in result.changes
     ]
     tables = [Table(("run", "loss", "old", "new"), rows, frozenset({0, 1}))] if rows else []
     verb = "replaced" if result.replaced else "wrote"

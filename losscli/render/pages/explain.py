@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from losscli.explanation.facts import Explanation, bounds_of
-from losscli.explanation.form import Corner, Tail
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.layout import fit
 from losscli.render.page import Drawing, Page, TextLine
+from losscli.results.documents.explain import Corner, Tail
 from losscli.results.text import escape
 
 _COLUMNS = 78  # of a terminal of 80, without the margin
@@ -94,7 +94,7 @@ def _behaviour(result: Explanation) -> Iterator[str]:
     yield ", ".join([*jumps, *corners]) or "smooth everywhere"
     if form.largest is not None:
         yield f"at most {_number(form.largest)} in absolute value"
-    if result.line.unbounded and form.left.growth == form.right.growth:
+    if result.path.unbounded and form.left.growth == form.right.growth:
         yield _tail("far out", form.left, form.right)
         return
     low, high = (_end(result, side) for side in (0, 1))
@@ -103,7 +103,7 @@ def _behaviour(result: Explanation) -> Iterator[str]:
 
 
 def _end(result: Explanation, side: int) -> str:
-    end = (result.line.interval.low, result.line.interval.high)[side]
+    end = (result.path.interval.low, result.path.interval.high)[side]
     return f"at {_number(end)}" if np.isfinite(end) else ("far below", "far above")[side]
 
 

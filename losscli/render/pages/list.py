@@ -1,10 +1,9 @@
 """The page of the catalogue: a row a loss, by family."""
 
 from itertools import groupby
-from typing import Any
 
-from losscli.explanation.catalogue import Catalogue
 from losscli.render.page import Page, Table, TableRow
+from losscli.results.documents.list import LossFacts, LossListing
 from losscli.results.text import escape
 
 _HEADERS = ("loss", "takes", "parameters", "also", "use when")
@@ -12,10 +11,10 @@ _DROP_ORDER = ("also", "parameters", "takes")
 _LAST_WIDTH = 40
 
 
-def page(result: Catalogue) -> Page:
+def page(result: LossListing) -> Page:
     """A table with the families as captions."""
     rows = []
-    for family, losses in groupby(result.losses, key=lambda loss: str(loss["family"])):
+    for family, losses in groupby(result.losses, key=lambda loss: loss.family):
         rows.append(TableRow((family,), "dim"))
         rows += map(_row, losses)
     columns = frozenset(range(len(_HEADERS)))
@@ -28,12 +27,12 @@ def page(result: Catalogue) -> Page:
     return Page((), [table], footer)
 
 
-def _row(loss: dict[str, Any]) -> TableRow:
-    pred, target = loss["takes"]
+def _row(loss: LossFacts) -> TableRow:
+    pred, target = loss.takes
     takes = pred if target == "none" else f"{pred}, {target}"
-    params = ", ".join(f"{param['name']}={_default(param['default'])}" for param in loss["params"])
-    also = ", ".join([*loss["aliases"], *loss["derived"]])
-    return TableRow((f"  {loss['name']}", takes, params, also, escape(loss["use"])))
+    params = ", ".join(f"{param.name}={_default(param.default)}" for param in loss.params)
+    also = ", ".join([*loss.aliases, *loss.derived])
+    return TableRow((f"  {loss.name}", takes, params, also, escape(loss.use)))
 
 
 def _default(value: object) -> str:

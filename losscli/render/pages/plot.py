@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from string import ascii_lowercase
 
-from losscli.explanation.plot import Plot
 from losscli.render.canvas import Frame, Trace, drawn, frame_of
 from losscli.render.page import Drawing, Page, TextLine
+from losscli.results.documents.plot import Plot
 from losscli.results.text import escape
 
 _COLUMNS, _ROWS = 78, 14

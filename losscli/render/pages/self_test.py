@@ -1,8 +1,9 @@
 """The page of a self-test: each gate, and the injected faults that it detects."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from losscli.render.page import Page, Table, TableRow
+from losscli.results.documents.self_test import GateTrial, SelfTest
 from losscli.results.text import escape
 
 _VERDICTS = {
@@ -11,38 +12,34 @@ _VERDICTS = {
 }
 
 
-def page(result: Any) -> Page:
+def page(result: SelfTest) -> Page:
     """The page of a self-test: a row a gate; those that detect nothing are in capitals."""
-    document = result.to_dict()
-    rows = [_row(gate) for gate in document["gates"]]
+    rows = [_row(gate) for gate in result.trials]
     tables = [Table(("", "run", "gate", "trips", "on"), rows, frozenset({0, 1, 2, 4}))]
-    footer = [
-        f"{trial['run']}: {trial['fault']} was skipped: {trial['reason']}"
-        for trial in document["skipped"]
-    ]
+    footer = [f"{trial.run}: {trial.fault} was skipped: {trial.reason}" for trial in result.skipped]
     stops: dict[str, list[str]] = {}
-    for trip in document["stopped"]:
-        stops.setdefault(trip["run"], []).append(trip["fault"])
+    for trip in result.stopped:
+        stops.setdefault(trip.run, []).append(trip.fault)
     footer += [f"{run}: the run itself fails on: {', '.join(on)}" for run, on in stops.items()]
-    footer += [f"{t['run']}: no gate detects: {t['fault']}" for t in document["undetected"]]
-    footer.append(f"{_counts(document['gates'])}; exit code {document['exit_code']}")
+    footer += [f"{t.run}: no gate detects: {t.fault}" for t in result.undetected]
+    footer.append(f"{_counts(result.trials)}; exit code {result.exit_code}")
     return Page((), tables if rows else [], list(map(escape, footer)))
 
 
-def _row(gate: dict[str, Any]) -> TableRow:
-    tripped = [fault for fault, status in gate["faults"].items() if status != "pass"]
-    verdict = gate["verdict"]
+def _row(gate: GateTrial) -> TableRow:
+    tripped = [fault for fault, status in gate.faults.items() if status != "pass"]
+    verdict = gate.verdict
     if verdict == "trips":
         words, count = ", ".join(tripped), str(len(tripped))
     else:
-        words = _VERDICTS.get(verdict) or f"without a fault already: {gate['reason']}"
+        words = _VERDICTS.get(verdict) or f"without a fault already: {gate.reason}"
         count = "0" if verdict == "vacuous" else "-"
     word = verdict if verdict == "trips" else verdict.upper()
-    cells = (word, escape(gate["run"]), escape(gate["expr"]), count, escape(words))
+    cells = (word, escape(gate.run), escape(gate.expr), count, escape(words))
     return TableRow(cells, "" if verdict == "trips" else "red")
 
 
-def _counts(gates: list[dict[str, Any]]) -> str:
+def _counts(gates: Sequence[GateTrial]) -> str:
     """The number of gates, and of those that detect nothing, by their reason."""
     words = {
         "fail": "failed without a fault",
@@ -51,7 +48,7 @@ def _counts(gates: list[dict[str, Any]]) -> str:
         "warn": "warned without a fault",
         "untried": "untried",
     }
-    verdicts = [gate["verdict"] for gate in gates]
+    verdicts = [gate.verdict for gate in gates]
     counts = [f"{verdicts.count('vacuous')} vacuous"]
     counts += [f"{verdicts.count(v)} {w}" for v, w in words.items() if v in verdicts]
     many = f"{len(gates)} gate{'' if len(gates) == 1 else 's'}" if gates else "no gates"

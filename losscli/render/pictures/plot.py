@@ -5,7 +5,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from losscli.explanation.plot import Plot
+    from losscli.results.documents.plot import Plot
 
 # Okabe and Ito's colours, ordered so that neighbours differ in brightness too; each with a dash of
 # its own, for prints in grey and readers who do not see colours.

@@ -1,6 +1,6 @@
 """`Evaluation`: the losses of predictions, their gates, and where the numbers come from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import field
@@ -95,6 +95,13 @@ class LossResult(Record, frozen=True, kw_only=True):
         of_mean = self.reduction == "mean" and self.value is not None
         if self.statistic is not None and self.statistic not in self.derived and not of_mean:
             raise ValueError(f"{self.statistic} is missing")
+
+    @classmethod
+    def flat_keys(cls) -> Iterable[str]:
+        """The statistics that losses derive from their means."""
+        from losscli.losses.registry import all_losses
+
+        return dict.fromkeys(name for loss in all_losses() for name, _ in loss.derived)
 
     @property
     def of_mean(self) -> float:

@@ -1,0 +1,30 @@
+"""The page of the saved results: a row a result."""
+
+from losscli.render.page import Page, Table, TableRow
+from losscli.results.documents.results import ResultsListing, SavedResult
+from losscli.results.text import escape
+
+_HEADERS = ("result", "status", "gates passed", "started", "commit", "")
+_DROP_ORDER = ("commit", "gates passed", "started")
+_LAST_WIDTH = 24
+
+
+def page(result: ResultsListing) -> Page:
+    """The page of the saved results."""
+    rows = list(map(_row, result.rows))
+    columns = frozenset(range(len(_HEADERS)))
+    tables = [Table(_HEADERS, rows, columns, _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
+    count = f"{len(rows)} result{'' if len(rows) == 1 else 's'}"
+    return Page((), tables, [f"{count} in {result.folder}"])
+
+
+def _row(row: SavedResult) -> TableRow:
+    cells = (
+        row.result,
+        row.status,
+        f"{row.passed} of {row.gates}",
+        row.started or "-",
+        (row.commit or "-")[:10],
+        row.problem or "",
+    )
+    return TableRow(tuple(map(escape, cells)))

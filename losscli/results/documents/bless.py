@@ -1,0 +1,34 @@
+"""`BlessResult`: a result that became the baseline."""
+
+from typing import Any
+
+from losscli.results.document import Document, Note, Number, Record
+
+
+class ValueChange(Record, frozen=True):
+    """A value that differs from the old baseline's; None where one has none."""
+
+    run: str
+    label: str
+    old: Number | None
+    new: Number | None
+
+
+class BlessResult(Document, frozen=True, kw_only=True, tag="losscli/bless/1"):
+    """A baseline: from which result, to which file, why, and the values that it changes.
+
+    replaced: true if there was a baseline before.
+    """
+
+    result: str
+    to: str
+    reason: str
+    replaced: bool
+    changes: tuple[ValueChange, ...]
+    notes: tuple[Note, ...] = ()
+
+    hidden = frozenset({"notes"})
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One record a change."""
+        return [change.to_dict() for change in self.changes]

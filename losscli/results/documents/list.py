@@ -1,0 +1,61 @@
+"""`LossListing`: the losses, as their declarations describe them."""
+
+from typing import Any
+
+from losscli.results.document import Document, Note, Record
+
+
+class ParamFacts(Record, frozen=True):
+    """A parameter of a loss; bounds: the values that it may have, in words."""
+
+    name: str
+    default: Any
+    bounds: str
+    meaning: str
+    kind: str
+
+
+class LossFacts(Record, frozen=True, kw_only=True):
+    """The facts of a loss.
+
+    derived: statistics of its mean. takes: the kinds of predictions and targets. libraries: those
+    whose conventions `--like` follows.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    derived: tuple[str, ...]
+    family: str
+    tasks: tuple[str, ...]
+    takes: tuple[str, str]
+    formula: str
+    params: tuple[ParamFacts, ...]
+    use: str
+    libraries: tuple[str, ...]
+
+
+class LossListing(Document, frozen=True, kw_only=True, tag="losscli/list/1"):
+    """Losses by family and name; penalties: as they are written in a sum."""
+
+    losses: tuple[LossFacts, ...]
+    penalties: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    hidden = frozenset({"notes"})
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One flat record a loss."""
+        return [
+            {
+                "name": loss.name,
+                "aliases": " ".join(loss.aliases),
+                "family": loss.family,
+                "tasks": " ".join(loss.tasks),
+                "pred": loss.takes[0],
+                "target": loss.takes[1],
+                "params": " ".join(f"{p.name}={p.default}" for p in loss.params),
+                "formula": loss.formula,
+                "use": loss.use,
+            }
+            for loss in self.losses
+        ]

@@ -1,0 +1,39 @@
+"""`PlanListing`: what the runs of a config would read."""
+
+from typing import Any, Literal
+
+from losscli.results.document import Count, Document, Note, Record
+from losscli.results.gate import GateResult
+
+
+class PlannedStep(Record, frozen=True, kw_only=True):
+    """One step of a config; rows, bytes, seconds: None where they are not known before it runs."""
+
+    config: str
+    run: str
+    kind: Literal["eval", "bench"]
+    losses: tuple[str, ...]
+    rows: Count | None = None
+    bytes: Count | None = None
+    seconds: float | None = None
+    gates: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+class PlanListing(Document, frozen=True, kw_only=True, tag="losscli/plan/1"):
+    """The steps that a run would carry out; gates: those that are in error already.
+
+    gate_count: all gates of the configs.
+    """
+
+    rows: tuple[PlannedStep, ...]
+    gates: tuple[GateResult, ...] = ()
+    notes: tuple[Note, ...] = ()
+    gate_count: int = 0
+
+    optional = frozenset({"gates"})
+    hidden = frozenset({"notes", "gate_count"})
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """One record a step."""
+        return [row.to_dict() for row in self.rows]
