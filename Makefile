@@ -30,7 +30,7 @@ lint: $(VENV)/dev
 
 # Lint, types, and the tests of what has changed since origin/main, in under a minute.
 quick: lint
-	$(BIN)/python -m tests.quick 40
+	$(BIN)/python -m tests.quick 35
 
 # The exhaustive runs: longer searches of hypothesis, and the tests marked deep.
 test-deep: lint $(VENV)/oracles
