@@ -150,6 +150,9 @@ class Document(Record, frozen=True, kw_only=True, tag_field="schema"):
         text = import_module("losscli.render").text(self, "table")
         return str(text).rstrip("\n")
 
+    def _repr_html_(self) -> str:
+        return str(import_module("losscli.render.notebook").html_of(self))
+
 
 class Note(Record, frozen=True):
     """Something that the numbers do not say by themselves; `code` is for programs."""

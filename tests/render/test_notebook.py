@@ -1,9 +1,11 @@
 """HTML fragments for notebooks."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
+from losscli import evaluate
 from losscli.errors import LossCliError
 from losscli.render.notebook import html_of
 from tests.render.conftest import HOSTILE, named
@@ -47,6 +49,12 @@ def test_every_kind_has_a_fragment(tmp_path, monkeypatch, kind):
         reader = read(html_of(result))
         assert reader.tags <= TAGS
         assert reader.attributes <= {"style", "colspan"}
+
+
+def test_a_notebook_shows_the_table():
+    """Jupyter displays what `_repr_html_` returns."""
+    fragment = evaluate([1.0, 2.0], [0.0, 0.0], loss="mae")._repr_html_()
+    assert re.findall(r">([^<]+)</td>", fragment)[:2] == ["mae", "1.50000"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
