@@ -159,7 +159,7 @@ def test_dates_are_not_called_wide_numbers(refused, pair, array, unit):
     ids=["0-d", "no rows", "no rows of four", "rows of nothing"],
 )
 def test_an_array_without_rows_is_refused(refused, pair, array, values):
-    """A mean over nothing is no number."""
+    """A mean over nothing is not a number."""
     lines = refused(array(values, "none.npy"), "t.npy")
     assert "none.npy" in lines[0]
     assert "rows" in lines[0]
@@ -230,7 +230,7 @@ def test_a_header_longer_than_the_limit_is_refused(refused, pair, table):
 
 def test_text_under_the_name_of_an_array_is_refused(refused, pair, table):
     """The suffix promises what the content is not."""
-    assert "no NPY file" in refused(table("p\n1\n2\n3\n", "text.npy"), "t.npy")[0]
+    assert "not an NPY file" in refused(table("p\n1\n2\n3\n", "text.npy"), "t.npy")[0]
 
 
 # --- CSV: (what, content, words of the message)
@@ -241,18 +241,18 @@ TABLES = {
     "a duplicate column": ("p,p,t\n1,1,2\n", ["2 columns called 'p'", "line 1"]),
     "a long row": ("p,t\n1,2\n1,2,3\n", ["3 cells", "2 columns", "line 3"]),
     "a short row": ("p,t\n1,2\n1\n1,2\n", ["1 cells", "2 columns", "line 3"]),
-    "text in a number": ("p,t\n1,2\nhigh,3\n", ["'high' is no number", "line 3, column p"]),
-    "a thousands separator": ("p,t\n1,2\n1_000,3\n", ["'1_000' is no number", "line 3, column p"]),
-    "a unit": ("p,t\n1,2\n3,1.5kg\n", ["'1.5kg' is no number", "line 3, column t"]),
-    "hexadecimal": ("p,t\n1,2\n0x10,3\n", ["'0x10' is no number", "line 3, column p"]),
-    "Arabic digits": ("p,t\n1,2\n١٢٣,3\n", ["is no number", "line 3, column p"]),
+    "text in a number": ("p,t\n1,2\nhigh,3\n", ["'high' is not a number", "line 3, column p"]),
+    "a thousands separator": ("p,t\n1,2\n1_000,3\n", ["'1_000' is not a number", "line 3, column p"]),
+    "a unit": ("p,t\n1,2\n3,1.5kg\n", ["'1.5kg' is not a number", "line 3, column t"]),
+    "hexadecimal": ("p,t\n1,2\n0x10,3\n", ["'0x10' is not a number", "line 3, column p"]),
+    "Arabic digits": ("p,t\n1,2\n١٢٣,3\n", ["is not a number", "line 3, column p"]),
     "an empty cell": ("p,t\n1,2\n,3\n", ["empty cell", "line 3, column p", "--nan skip"]),
     "an empty last cell": ("p,t\n1,2\n3,\n", ["empty cell", "line 3, column t", "--nan skip"]),
     "a cell of blanks": ("p,t\n1,2\n  ,3\n", ["line 3, column p", "--nan skip"]),
-    "NA": ("p,t\n1,2\nNA,3\n", ["'NA' is no number", "line 3, column p", "--nan skip"]),
-    "null": ("p,t\n1,2\nnull,3\n", ["'null' is no number", "line 3, column p", "--nan skip"]),
-    "N/A": ("p,t\n1,2\n3,N/A\n", ["'N/A' is no number", "line 3, column t", "--nan skip"]),
-    "decimal commas": ("p;t\n1;2\n1,5;3\n", ["'1,5' is no number", "decimal points", "line 3"]),
+    "NA": ("p,t\n1,2\nNA,3\n", ["'NA' is not a number", "line 3, column p", "--nan skip"]),
+    "null": ("p,t\n1,2\nnull,3\n", ["'null' is not a number", "line 3, column p", "--nan skip"]),
+    "N/A": ("p,t\n1,2\n3,N/A\n", ["'N/A' is not a number", "line 3, column t", "--nan skip"]),
+    "decimal commas": ("p;t\n1;2\n1,5;3\n", ["'1,5' is not a number", "decimal points", "line 3"]),
     "no header": ("1,2\n3,4\n", ["no header line", "'1,2'", "--no-header"]),
     "a header only": ("p,t\n", ["header and no rows"]),
     "a header without its newline": ("p,t", ["header and no rows"]),

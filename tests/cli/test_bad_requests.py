@@ -296,8 +296,14 @@ UNKNOWN = {
     "targets": ["p.npy", "a.npz", "-l", "mse"],
     "weights": ["p.npy", "t.npy", "-l", "mse", "--weights", "./a.npz"],
     "groups": ["p.npy", "t.npy", "-l", "mse", "--by", "./a.npz"],
-    "a parameter": ["p.npy", "t.npy", "-l", "bce_with_logits:pos_weight=@a.npz"],
 }
+
+
+def test_a_parameter_in_another_format_is_refused(refused, pair):
+    """It is an array in a .npy file; nothing else is read."""
+    np.savez("a.npz", a=np.ones(3))
+    lines = refused(*pair, "-l", "bce_with_logits:pos_weight=@a.npz", code=3)
+    assert lines[0] == "error: a.npz is not a .npy file"
 
 
 @pytest.mark.parametrize("arguments", UNKNOWN.values(), ids=UNKNOWN)
