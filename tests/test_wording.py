@@ -50,6 +50,7 @@ def _pattern(words):
 
 def faults(text):
     """The words of a text that are to be avoided, with what to write."""
+    text = text.replace("None", "")  # Python's: "is None" is code
     if not _any_avoided().search(text):
         return
     for pattern, write, fine in avoided():
