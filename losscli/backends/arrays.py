@@ -1,4 +1,4 @@
-"""Arrays of every kind that people have, as NumPy arrays of numbers."""
+"""Array-like objects as NumPy arrays of numbers."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from losscli.errors import DataError
 def as_array(values: Any, name: str) -> NDArray[Any]:
     """The values as a NumPy array of numbers, without a copy where that is possible.
 
-    Raises DataError for what is no array of numbers.
+    Raises DataError for anything else.
     """
     if hasattr(values, "detach"):
         values = _of_tensor(values, name)
     elif isinstance(values, np.ma.MaskedArray):
         if np.ma.getmaskarray(values).any():
             raise DataError(
-                f"{name} has masked values, which are no numbers",
-                hint="fill them with nan, and say nan='skip': array.filled(numpy.nan)",
+                f"{name} has masked values",
+                hint="fill them with nan and pass nan='skip': array.filled(numpy.nan)",
             )
         values = values.data
     try:
@@ -27,17 +27,18 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
     except (ValueError, TypeError, RuntimeError) as error:
         words = str(error).splitlines()[0]
         raise DataError(
-            f"{name} is no array of numbers: {words}", hint="rows of one length, all numbers"
+            f"{name} is not an array of numbers: {words}",
+            hint="expected numbers in rows of the same length",
         ) from error
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise DataError(
-            f"{name} is of {array.dtype}; numbers are wanted: float16 to float64, integers, bool"
+            f"{name} has dtype {array.dtype}; expected float16 to float64, integers or bool"
         )
     return array
 
 
 def holds_numbers(values: Any) -> bool:
-    """Whether `as_array` takes the values for numbers; others may be texts or any objects."""
+    """True if `as_array` accepts the values as numbers; others may be texts or any objects."""
     if hasattr(values, "detach") or isinstance(values, np.ma.MaskedArray):
         return True
     if _nullable(values):
@@ -51,19 +52,21 @@ def holds_numbers(values: Any) -> bool:
 def as_objects(values: Any, name: str) -> NDArray[Any]:
     """The values as an array of Python objects: texts, dates, None where one is missing.
 
-    Raises DataError for rows of unlike lengths.
+    Raises DataError for rows of different lengths.
     """
     try:
         array = np.asarray(values.astype(object) if _nullable(values) else _of_column(values))
     except (ValueError, TypeError) as error:
-        raise DataError(f"{name} has rows of unlike lengths", hint="one key a row") from error
+        raise DataError(
+            f"{name} has rows of different lengths", hint="give one key per row"
+        ) from error
     if array.dtype.kind == "M":
         array = array.astype("M8[us]")  # finer times would become integers
     return array.astype(object)
 
 
 def _nullable(values: Any) -> bool:
-    """Whether it is a pandas column of a type that NumPy lacks: as floats its integers change."""
+    """True for a pandas column of a type that NumPy lacks: integers would change as floats."""
     return hasattr(values, "isna") and not isinstance(getattr(values, "dtype", _PLAIN), np.dtype)
 
 
@@ -71,12 +74,12 @@ _PLAIN = np.dtype(np.float64)
 
 
 def _of_column(values: Any) -> Any:
-    """A DataFrame's or Arrow's column as an array, nan where it has no number."""
+    """A column of a DataFrame or of Arrow as an array, with nan for missing values."""
     if not hasattr(values, "to_numpy"):
         return values
     try:
         return values.to_numpy()
-    except ValueError:  # Arrow copies only when it is told to
+    except ValueError:  # Arrow copies only if allowed to
         return values.to_numpy(zero_copy_only=False)
 
 
@@ -90,7 +93,7 @@ def _of_tensor(tensor: Any, name: str) -> NDArray[Any]:
         ).numpy()
     except (TypeError, RuntimeError) as error:
         raise DataError(
-            f"{name} is a tensor that NumPy cannot take: {str(error).splitlines()[0]}",
+            f"{name} is a tensor that NumPy cannot convert: {str(error).splitlines()[0]}",
             hint="give a dense tensor of a common type: tensor.to_dense().float()",
         ) from error
     return array

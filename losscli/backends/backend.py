@@ -1,4 +1,4 @@
-"""What a backend is, and how one is chosen."""
+"""The interface of backends, and the choice of one."""
 
 from typing import Any, Protocol, TypeAlias
 
@@ -22,32 +22,33 @@ class Backend(Protocol):
     xp: Namespace
 
     def widen(self, raw: NDArray[Any], out: NDArray[Any] | None = None) -> Array:
-        """Real numbers of any type as an array of this backend's precision; `out` may serve."""
+        """Real numbers of any type in this backend's precision; `out` may be used as the result."""
 
     def indices(self, raw: NDArray[Any]) -> Array:
-        """Whole numbers as indices."""
+        """Integers as indices."""
 
     def to_numpy(self, array: Array) -> NDArray[np.float64]:
         """A result as float64 on the host, contiguous."""
 
 
 def choose(backend: str, device: str, dtype: str) -> Backend:
-    """The backend that the flags ask for; `auto` is numpy, unless the device is an accelerator.
+    """The backend of these flags; `auto` is numpy, unless the device is an accelerator.
 
-    Raises UsageError where the two exclude each other, MissingError where this machine lacks one.
+    Raises UsageError for a device that the backend does not have, MissingError for one that this
+    machine does not have.
     """
     accelerated = device.split(":")[0] in ACCELERATORS
     if backend == "numpy" and accelerated:
         raise UsageError(
             f"the numpy backend computes on the cpu, not on {device}",
-            hint="leave --backend out, or say --backend torch",
+            hint="omit --backend, or use --backend torch",
         )
     if backend == "torch" or accelerated:
         from losscli.backends.torch import TorchBackend
 
         return TorchBackend(device, dtype)
     if device != "cpu":
-        raise UsageError(f"no such device: {device}", hint="--device cpu, cuda, cuda:N or mps")
+        raise UsageError(f"unknown device {device!r}", hint="--device cpu, cuda, cuda:N or mps")
     from losscli.backends.numpy import NumpyBackend
 
     return NumpyBackend(dtype)

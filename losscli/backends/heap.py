@@ -2,35 +2,34 @@
 
 from functools import cache
 
-_KEPT = (32 << 20) - (1 << 16)  # bytes: just below the most that glibc learns to keep
+_PRIMED = (32 << 20) - (1 << 16)  # bytes: just below the largest threshold that glibc learns
 
 
 @cache
 def prime_heap() -> None:
-    """Free one large block, once: glibc then keeps freed memory instead of mapping it anew.
+    """Free one large block, once: glibc then keeps freed memory instead of unmapping it.
 
-    It learns that from the largest block freed so far, so that without this the same call costs
-    its page faults or does not, as what ran before happens to have it. Of the block, which nobody
-    writes to, no page is ever there.
+    It raises its threshold to the largest block freed so far, so that without this the page faults
+    of a call depend on earlier calls. No page of the block is ever touched.
     """
     import numpy as np
 
-    np.empty(_KEPT, np.uint8)
+    np.empty(_PRIMED, np.uint8)
 
 
 _reuses_memory = False
 
 
 def reuses_memory() -> bool:
-    """Whether large temporaries are cheap in this process."""
+    """True if large temporaries are cheap in this process."""
     return _reuses_memory
 
 
 def reuse_freed_memory() -> None:
     """Keep freed blocks within this process, where the C library is glibc; for command lines.
 
-    glibc gives each freed temporary above 128 KB back to the system, and faulting it in again
-    costs several times the arithmetic done in it.
+    glibc returns each freed temporary above 128 KB to the system, and the page faults of the next
+    one cost several times its arithmetic.
     """
     import ctypes
 

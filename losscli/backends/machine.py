@@ -15,14 +15,14 @@ _PACKAGES = {
 
 
 def cores() -> int:
-    """The processors that this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def environment() -> dict[str, Any]:
-    """Versions of what took part, the operating system and the processor."""
+    """The versions of the loaded packages, the operating system and the processor."""
     import platform
 
     versions: dict[str, Any] = {
@@ -40,7 +40,7 @@ def environment() -> dict[str, Any]:
 
 
 def _version(name: str, distribution: str) -> Any:
-    """The version of a loaded module, which may name it only in its distribution."""
+    """The version of a loaded module, or else of its distribution."""
     found = getattr(sys.modules[name], "__version__", None)
     if found is None:
         from importlib.metadata import PackageNotFoundError, version

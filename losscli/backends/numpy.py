@@ -20,7 +20,7 @@ class NumpyBackend:
         self._type = np.dtype(dtype)
 
     def widen(self, raw: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
-        """The numbers in this precision and in C order; the array itself where it is so already."""
+        """The numbers in this precision and in C order; the array itself if it is so already."""
         if raw.dtype == self._type and raw.flags.c_contiguous and raw.dtype.isnative:
             return raw
         if out is None:
@@ -29,7 +29,7 @@ class NumpyBackend:
         return out
 
     def indices(self, raw: NDArray[Any]) -> NDArray[np.int64]:
-        """The same whole numbers as int64."""
+        """The same integers as int64."""
         return raw.astype(np.int64, copy=False)
 
     def to_numpy(self, array: NDArray[Any]) -> NDArray[np.float64]:

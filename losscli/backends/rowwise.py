@@ -1,7 +1,7 @@
-"""NumPy, quick on rows of a few numbers.
+"""NumPy, with fast reductions of rows of a few numbers.
 
-NumPy reduces the last axis a row at a time: of rows of three that takes ten times as long as adding
-three columns. Columns are added in the order that NumPy has for a row, so no bit differs.
+NumPy reduces the last axis row by row: for rows of three that takes ten times as long as adding
+three columns. Columns are added in the order that NumPy uses for a row, so no bit differs.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Numbers a row, from where columns are no quicker: of sums, and of all else.
+# Row lengths from which columns are not faster: for sums, and for other reductions.
 _FEW_ADDED = 16
 _FEW = 32
 
 
 class RowWise:
-    """The namespace of NumPy; what is overridden differs in speed alone."""
+    """The namespace of NumPy; the overridden functions differ in speed only."""
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(np, name)
@@ -61,7 +61,7 @@ ROWWISE = RowWise()
 
 
 def _narrow(x: Any, axis: int | None, options: dict[str, Any], width: int) -> bool:
-    """Whether these are floating-point rows of 2 to `width` - 1 numbers, of plain NumPy."""
+    """True for plain NumPy arrays of floating-point rows of 2 to `width` - 1 numbers."""
     return (
         type(x) is np.ndarray
         and axis in (-1, x.ndim - 1)
@@ -80,7 +80,7 @@ def _reduced(function: Callable[..., NDArray[Any]], x: NDArray[Any]) -> NDArray[
 
 
 def _added(x: NDArray[Any]) -> NDArray[Any]:
-    """As NumPy adds a row: one after the other, but the first 8 of more than 7 by halves."""
+    """The sum in NumPy's order: one after the other, but the first 8 of more than 7 in pairs."""
     if x.shape[-1] < 8:
         return _reduced(np.add, x)
     pairs = [x[..., k] + x[..., k + 1] for k in range(0, 8, 2)]

@@ -1,4 +1,4 @@
-"""Arithmetic by PyTorch, on the CPU or an accelerator; imported only when asked for."""
+"""Arithmetic by PyTorch, on the CPU or an accelerator; imported only if requested."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class TorchBackend:
             ) from error
         _check_device(torch, device)
         if device.startswith("mps") and dtype == "float64":
-            raise MissingError("mps has no float64", hint="say --dtype float32")
+            raise MissingError("mps has no float64", hint="use --dtype float32")
         self.xp = xp
         self.device = device
         self.dtype = dtype
@@ -36,7 +36,7 @@ class TorchBackend:
         return self._tensor(raw).to(self.device, self._type)
 
     def indices(self, raw: NDArray[Any]) -> Any:
-        """The same whole numbers as int64 on the device."""
+        """The same integers as int64 on the device."""
         return self._tensor(raw.astype(np.int64, copy=False)).to(self.device)
 
     def to_numpy(self, array: Any) -> NDArray[np.float64]:

@@ -48,7 +48,7 @@ def prepare(
 
 
 def form_of(found: Any) -> Literal["class", "module", "function"]:
-    """What a reference named: a class of modules of torch, one of them, or a function."""
+    """The kind of a referenced object: a class of torch modules, a module, or a function."""
     import torch
 
     if isinstance(found, type) and issubclass(found, torch.nn.Module):
@@ -64,7 +64,7 @@ def _made(kind: type, reference: str, params: dict[str, Any]) -> Any:
         given = ", ".join(f"{name}={value}" for name, value in params.items())
         raise UsageError(
             f"{reference}({given}) failed: {type(error).__name__}: {error}",
-            hint="it is made with the parameters of the loss that are set",
+            hint="it is called with the parameters of the loss that are set",
         ) from error
 
 
@@ -75,7 +75,7 @@ def _check_signature(
     count = 3 if workload.linear else 2 if workload.loss.rows_of.targeted else 1
     try:
         signature = inspect.signature(getattr(found, "forward", found))
-    except (TypeError, ValueError):  # of compiled code nothing is known
+    except (TypeError, ValueError):  # compiled code has no signature
         return
     try:
         signature.bind(*range(count), **params)
@@ -106,7 +106,7 @@ def _on_tensors(
             own = tuple(map(_detached, answer.gradients)) if factor == 1.0 else None
             return Answer(_detached(answer.value), own)
         if not getattr(answer.value, "requires_grad", False):
-            raise TypeError("it returns no tensor that has a gradient, and no gradient beside it")
+            raise TypeError("it returns neither a tensor with a gradient nor a gradient")
         mean = mean_of(answer.value, inputs[-1])
         upstream = None if factor == 1.0 else mean.new_tensor(factor)
         return Answer(_detached(answer.value), torch.autograd.grad(mean, leaves, upstream))
@@ -115,7 +115,7 @@ def _on_tensors(
 
 
 def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
-    """What gives the mean of a function's answer beside targets: that of rows as they count."""
+    """A function that reduces an answer to the mean, with the weights of rows in the mean."""
     from array_api_compat import torch as xp
 
     loss, params = workload.loss, _on_device(workload.params, setting)
@@ -132,7 +132,7 @@ def _means(workload: Workload, setting: Setting) -> Callable[[Any, Any], Any]:
 
 
 def _on_device(params: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
-    """Parameters, those of several numbers as tensors."""
+    """The parameters, with arrays as tensors."""
     from losscli.implementations.libraries.torch import to_tensor
 
     return {
@@ -149,7 +149,7 @@ def _gives_gradient(function: Callable[..., Any], params: dict[str, Any]) -> Cal
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, which cannot end the program: to exit is to fail."""
+    """The function; an exit becomes a RuntimeError."""
 
     def call(*inputs: Any, **params: Any) -> Any:
         try:
@@ -163,10 +163,10 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 def _answer(returned: Any) -> Answer:
     value, *gradients = returned if isinstance(returned, tuple | list) else (returned,)
     for part in (value, *gradients):
-        # A subclass could do its work when it is looked at, after the clock has stopped.
+        # A subclass could defer its work until it is read, after the clock has stopped.
         plain = type(part) in (float, int, np.ndarray) or isinstance(part, np.generic)
         if not plain and type(part).__module__ + type(part).__name__ != "torchTensor":
-            raise TypeError(f"it returns a {type(part).__name__}, and no plain array or tensor")
+            raise TypeError(f"it returns a {type(part).__name__}, not a plain array or tensor")
     return Answer(value, tuple(gradients) if isinstance(returned, tuple | list) else None)
 
 
@@ -176,6 +176,6 @@ def _detached(tensor: Any) -> Any:
 
 def _callable(found: Any, reference: str) -> Callable[..., Any]:
     if not callable(found):
-        raise UsageError(f"{reference} is no function", hint="name a function or an nn.Module")
+        raise UsageError(f"{reference} is not a function", hint="name a function or an nn.Module")
     function: Callable[..., Any] = found
     return function

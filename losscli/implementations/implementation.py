@@ -1,4 +1,4 @@
-"""What an implementation is, and what it is asked to compute."""
+"""The interface of implementations: workloads, settings, runners and answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Workload:
     shape: (N,) or (N, D) elements, (N, C) rows of classes, and for linear_cross_entropy
     (N rows, H of a hidden state, C classes); it is given hidden (N, H), weight (C, H) and class
     indices, and all others pred and target.
-    words: what names the loss from the current folder.
+    words: the spec of the loss, with files relative to the current folder.
     loss: the declaration of the loss whose mean is taken; for linear_cross_entropy cross_entropy's.
     """
 
@@ -32,12 +32,12 @@ class Workload:
 
     @property
     def linear(self) -> bool:
-        """Whether a matrix product comes before the loss."""
+        """True if a matrix product precedes the loss."""
         return self.name == LINEAR
 
     @property
     def differentiable(self) -> bool:
-        """Whether the loss has a gradient."""
+        """True if the loss has a gradient."""
         return self.loss.differentiable
 
     @property
@@ -47,7 +47,7 @@ class Workload:
 
     @property
     def logits(self) -> int:
-        """The number of predictions that the loss itself is taken of."""
+        """The number of predictions of the loss itself."""
         if self.linear:
             return self.shape[0] * self.shape[2]
         count = 1
@@ -57,7 +57,7 @@ class Workload:
 
     @property
     def set_params(self) -> dict[str, Any]:
-        """The parameters that are not at their defaults, as a user's function gets them."""
+        """The parameters that differ from their defaults; a user's function gets only these."""
         defaults = {param.name: param.default for param in self.loss.params}
         return {
             name: value
@@ -72,7 +72,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 class Setting(NamedTuple):
-    """Where and how a workload is computed: dtype is that of the inputs."""
+    """The device, dtype of the inputs, and number of threads of a computation."""
 
     device: str
     dtype: str
@@ -80,7 +80,7 @@ class Setting(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a call gave: the mean or one loss a row, and gradients of the mean; None: not asked."""
+    """The result of a call: the mean or one loss per row, and gradients of the mean or None."""
 
     value: Array
     gradients: tuple[Array, ...] | None = None
@@ -89,10 +89,10 @@ class Answer(NamedTuple):
 class Runner(NamedTuple):
     """A prepared computation. forward, both and scaled take the inputs and return an Answer.
 
-    both: forward and backward; None where the library, or the loss, has no backward.
-    scaled: as both, with autograd's gradients of twice the mean, and without any where a function
-    gives its own; None where it is not known how to ask for them.
-    framework: the arrays that it takes. compiles: its first call does work that others do not.
+    both: forward and backward; None if the library or the loss has no backward.
+    scaled: as both, with autograd's gradients of twice the mean, and without gradients if a
+    function returns its own; None if it cannot be scaled.
+    framework: the kind of arrays that it takes. compiles: True if the first call compiles.
     """
 
     framework: Framework
@@ -103,4 +103,4 @@ class Runner(NamedTuple):
 
 
 class UnsupportedError(Exception):
-    """The implementation does not have this workload in this setting; its text says why."""
+    """The implementation does not support this workload in this setting; the text says why."""

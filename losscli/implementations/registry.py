@@ -31,7 +31,7 @@ _BOUND = rf"({LABEL}:\w+=.*)=([^=]*)|({LABEL})=(.*)"
 
 
 class Implementation(NamedTuple):
-    """An implementation as it was asked for; text: its name in results.
+    """A requested implementation; text: its name in results.
 
     library: a name of `libraries()`; None for a user's function, which `reference` names and which
     takes arrays of `framework`. loss: the label or name of the only loss that it is for; None for

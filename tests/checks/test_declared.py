@@ -62,9 +62,9 @@ def test_a_wrong_slope_fails_where_a_function_is_checked_against_it():
 
 
 REFUSED = {
-    "one_value": r"gave \(1,\) for predictions of",
-    "no_values": "gave nothing for predictions of",
-    "one_slope": "the derivative of one_slope gave one number for predictions of",
+    "one_value": r"returned \(1,\) for predictions of",
+    "no_values": "returned nothing for predictions of",
+    "one_slope": "the derivative of one_slope returned one number for predictions of",
     "no_truth": "the reference of no_truth returned NoneType",
     "imaginary": "the reference of imaginary returned mpc",
 }

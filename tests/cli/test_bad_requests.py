@@ -53,8 +53,8 @@ LOSSES = {
     "past int64": ("cross_entropy:ignore_index=9223372036854775808", ["ignore_index", "64 bits"]),
     "no value": ("smooth_l1:beta", ["'beta'", "key=value", "smooth_l1:beta=0.5"]),
     "an empty value": ("smooth_l1:beta=", ["'beta='", "key=value"]),
-    "the same twice": ("mse,mse", ["two losses are labelled 'mse'", "other=mse"]),
-    "one label for two": ("a=mse,a=mae", ["two losses are labelled 'a'"]),
+    "the same twice": ("mse,mse", ["two losses have the label 'mse'", "other=mse"]),
+    "one label for two": ("a=mse,a=mae", ["two losses have the label 'a'"]),
     "rmse as a sum": ("rmse --reduction sum", ["rmse", "no sum", "mse"]),
 }  # fmt: skip
 

@@ -59,13 +59,13 @@ def test_shapes_that_differ_are_never_broadcast(refused, array, pred, target):
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        (3, "3 is past the last of 3 classes"),
+        (3, "3 is not one of 3 classes"),
         (-1, "-1 is negative"),
-        (-100.5, "-100.5 is not a whole number"),
-        (1.5, "1.5 is not a whole number"),
+        (-100.5, "-100.5 is not an integer"),
+        (1.5, "1.5 is not an integer"),
         (math.inf, "inf"),
         (-math.inf, "-inf"),
-        (1e300, "1e+300 is past the last of 3 classes"),
+        (1e300, "1e+300 is not one of 3 classes"),
     ],
 )
 def test_a_label_that_is_no_class_is_refused_with_its_row(refused, array, label, words):
@@ -141,7 +141,7 @@ def test_one_hot_rows_lead_to_class_indices(losscli, refused, array, name):
     """Where a loss takes nothing else, and the way there is named."""
     rows, targets = array(np.full((2, 2), 0.5), "p.npy"), np.eye(2)
     hint = refused(rows, array(targets, "t.npy"), loss=name)[-1]
-    assert hint == "  targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
+    assert hint == "  targets are class indices, one per row; from one-hot rows: argmax(axis=1)"
     assert losscli("eval", rows, array(targets.argmax(axis=1), "y.npy"), "-l", name).code == 0
 
 

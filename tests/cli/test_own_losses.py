@@ -174,7 +174,7 @@ def test_a_nan_that_a_function_would_hide_is_found(data, losscli):
 
 WRONG = {
     "own.py:mean": "one number",
-    "own.py:pairs": "gave 2 things",
+    "own.py:pairs": "returned 2 values",
     "own.py:module": "--backend torch gives it tensors",
     "own.py:undefined": "own.py, line 23",
     "own.py:writes": "read-only",

@@ -134,7 +134,7 @@ def test_a_failed_picture_leaves_what_was_there(losscli):
      (("mse", "-o", "p.gif"), ".png, .svg, .pdf"), (("mse", "-o", "no/p.png"), "cannot write"),
      (("iou", "--target", "1"), "takes rows"), (("bce", "--target", "2"), "is not valid"),
      (("rmse",), "losscli plot mse"), (("mes",), "did you mean mse"),
-     (("mse", "mse"), "two losses are labelled"),
+     (("mse", "mse"), "two losses have the label"),
      (("mse", "--target", "nan"), "finite"),
      (tuple(f"huber:delta={k}" for k in range(1, 10)), "cannot be distinguished")],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def test_a_name_that_two_packages_offer_is_exit_2(pair, losscli, tmp_path, monke
         install(tmp_path, monkeypatch, package, f"both = of_{package}:f\nmse = of_{package}:f")
     said = losscli("eval", *pair, "-l", "both")
     assert said.code == 2
-    assert "one and two both have a loss called 'both'" in said.error[0]
+    assert "one and two both have a loss 'both'" in said.error[0]
     assert losscli("eval", *pair, "-l", "mse").code == 0
 
 

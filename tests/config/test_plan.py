@@ -80,7 +80,7 @@ FAULTS = {
     ),
     "a label twice": (
         "version: 1\nevals:\n  a:\n    preds: p.npy\n    losses: [mae, mae]\n",
-        {(5, "two losses are labelled")},
+        {(5, "two losses have the label")},
     ),
     "no gate": (PLAIN + "gates:\n  - {run: val, expect: mae}\n", {(6, "has no comparison")}),
     "a gate of two kinds": (

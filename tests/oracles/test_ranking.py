@@ -196,7 +196,7 @@ def test_a_zero_difference_has_no_direction():
 )
 def test_a_label_of_0_is_an_error(name, pred):
     """Torch gives 0, both branches, or the margin."""
-    with pytest.raises(DataError, match="0 is none of them"):
+    with pytest.raises(DataError, match="0 is not one of them"):
         getattr(losses, name)(pred, [0])
 
 

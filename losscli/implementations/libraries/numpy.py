@@ -21,7 +21,7 @@ from losscli.implementations.implementation import (
 )
 from losscli.sources.workspace import Workspace
 
-_TASK = 131_072  # elements that a thread takes at a time: fewer fight for the interpreter's lock
+_TASK = 131_072  # elements per task: shorter tasks contend for the interpreter's lock
 _LOGITS = 1 << 20  # of linear_cross_entropy, held at a time; but _ROWS at least
 _ROWS = 64
 
@@ -41,8 +41,8 @@ def prepare(workload: Workload, setting: Setting) -> Runner:
     return Runner("numpy", own.forward, own.both)
 
 
-class _Team:
-    """Threads that live as long as the implementation, and keep their buffers."""
+class _ThreadPool:
+    """A thread pool that lives as long as the implementation and keeps its buffers."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -50,7 +50,7 @@ class _Team:
         self._own = threading.local()
 
     def sum(self, work: Callable[[slice, Workspace], ExactSum], spans: Iterable[slice]) -> ExactSum:
-        """The sum over all spans, which the threads draw one by one; exact, hence of one value."""
+        """The sum over all spans, which the threads take one by one; exact in any order."""
         queue, drawing = iter(spans), threading.Lock()
 
         def drawn() -> Iterator[slice]:
@@ -72,7 +72,7 @@ class _Team:
         return sum(self._pool.map(share, range(self._threads)), ExactSum())
 
     def each(self, work: Callable[[slice], Any], length: int) -> None:
-        """Do a part of `length` rows in each thread."""
+        """Run `work` on a part of `length` rows in each thread."""
 
         def quiet(part: slice) -> None:
             with np.errstate(all="ignore"):
@@ -97,12 +97,12 @@ class _Own:
         self._params = dict(workload.params)
         row = workload.shape[1:]
         self._rows, self._step = workload.rows, max(1, _TASK // math.prod(row))
-        self._team = _Team(min(threads, -(-self._rows // self._step)))
+        self._workers = _ThreadPool(min(threads, -(-self._rows // self._step)))
         self._outputs = math.prod(row) if self._loss.elementwise else 1
 
     @cached_property
     def _spans(self) -> list[slice]:
-        """Made by the first call, which is not timed: rows that fit no memory may be millions."""
+        """Computed by the first call, which is not timed: there may be millions."""
         return list(cuts(self._rows, self._step))
 
     def forward(self, pred: NDArray[Any], target: NDArray[Any] | None = None) -> Answer:
@@ -114,7 +114,7 @@ class _Own:
     def _answer(
         self, pred: NDArray[Any], target: NDArray[Any] | None, gradient: NDArray[Any] | None
     ) -> Answer:
-        """The mean, and its gradient into an array that is given."""
+        """The mean; its gradient is written to the given array."""
         counted = self._counted(target, len(pred))
         scale = self._outputs * float(counted)
 
@@ -128,11 +128,11 @@ class _Own:
                 np.divide(slope, scale, out=gradient[span], casting="same_kind")
             return ExactSum.of(np.ascontiguousarray(self._loss.rows(ROWWISE, p, t, self._params)))
 
-        mean = np.float64(self._team.sum(work, self._spans).over(counted))
+        mean = np.float64(self._workers.sum(work, self._spans).over(counted))
         return Answer(mean, None if gradient is None else (gradient,))
 
     def _counted(self, target: NDArray[Any] | None, rows: int) -> ExactSum:
-        """What all rows count in the mean."""
+        """The sum of the weights of all rows in the mean."""
         if self._loss.denominator is None or target is None:
             return ExactSum.ones(rows)
         wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
@@ -157,7 +157,7 @@ class _Linear:
         self._params = dict(workload.params)
         rows, _, classes = workload.shape
         self._blocks = list(cuts(rows, max(_ROWS, _LOGITS // classes)))
-        self._team = _Team(threads)
+        self._workers = _ThreadPool(threads)
 
     def forward(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
         total = ExactSum()
@@ -181,13 +181,13 @@ class _Linear:
             def on_classes(part: slice) -> None:
                 d_weight[part] += logits[:, part].T @ hidden[block]  # noqa: B023 - used now
 
-            self._team.each(on_rows, len(logits))
-            self._team.each(on_classes, len(weight))
+            self._workers.each(on_rows, len(logits))
+            self._workers.each(on_classes, len(weight))
         return Answer(np.float64(total.over(ExactSum.ones(len(target)))), (d_hidden, d_weight))
 
     def _logits(self, hidden: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
         logits = np.empty((len(hidden), len(weight)), hidden.dtype)
-        self._team.each(
+        self._workers.each(
             lambda part: np.matmul(hidden[part], weight.T, out=logits[part]), len(hidden)
         )
         return logits
@@ -199,7 +199,7 @@ class _Linear:
             wide = logits[part].astype(np.float64)
             losses[part] = self._loss.rows(ROWWISE, wide, target[part], self._params)
 
-        self._team.each(work, len(logits))
+        self._workers.each(work, len(logits))
         return ExactSum.of(losses)
 
     def _slope(self, logits: NDArray[Any], target: NDArray[Any], count: int) -> None:
@@ -209,4 +209,4 @@ class _Linear:
                 self._loss.derivative(ROWWISE, wide, target[part], **self._params) / count
             )
 
-        self._team.each(work, len(logits))
+        self._workers.each(work, len(logits))

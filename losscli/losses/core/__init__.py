@@ -1,1 +1,1 @@
-"""What a loss is made of: its declaration, domains, shapes, parameters and conventions."""
+"""The parts of a loss: its declaration, domains, shapes, parameters and conventions."""

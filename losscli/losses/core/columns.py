@@ -31,10 +31,10 @@ class Columns(Domain):
         return Violations(missing, outside)
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """The column whose bounds it breaks."""
+        """The column whose bounds the value violates."""
         for part, name in zip(self.parts, self.names, strict=True):
             if math.isfinite(value) and not part.interval.holds(value):
-                return f"is no {name}"
+                return f"is not a {name}"
         return "is not finite"
 
 
@@ -53,7 +53,7 @@ class Ordered(Domain):
         classes: int | None = None,
         ignore_index: int | None = None,
     ) -> Violations:
-        """What is not finite, and the upper ends that lie below their lower ones."""
+        """Entries that are not finite, and upper ends below their lower ends."""
         missing = REAL.violations(raw).missing
         outside = None
         for low, high in self.pairs:
@@ -62,12 +62,12 @@ class Ordered(Domain):
         return Violations(missing, outside)
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """The upper end is told of."""
+        """The reason, of the upper end."""
         return "is below its lower end" if np.isfinite(value) else "is not finite"
 
 
 def _put(mask: Any, raw: Raw, at: int, part: Any) -> Any:
-    """A mask of the whole with one column marked; None stays None where nothing is."""
+    """A mask of the whole with one column added; None if no entry is set."""
     if part is None:
         return mask
     if mask is None:
@@ -76,10 +76,10 @@ def _put(mask: Any, raw: Raw, at: int, part: Any) -> Any:
     return mask
 
 
-INTERVAL = Ordered("intervals, low <= high", "the lower end stands first", ((0, 1),))
+INTERVAL = Ordered("intervals, low <= high", "the lower end comes first", ((0, 1),))
 BOX = Ordered(
     "boxes x1, y1, x2, y2, x1 <= x2 and y1 <= y2",
-    "boxes as x, y, width, height? make corners of them",
+    "are they x, y, width, height? convert them to corners",
     ((0, 2), (1, 3)),
 )
 MEAN_VARIANCE = Columns(

@@ -1,8 +1,8 @@
-"""What predictions and targets may be, checked once, outside the loss.
+"""The domains of predictions and targets, checked once, outside the loss.
 
-A check takes a block as it was read and returns which of its rows offend; it knows neither files
-nor what is done about them. What no block can say alone, such as which convention a column of
-labels follows, is collected as marks and judged at the end.
+A check takes a block as it was read and returns its invalid entries; it knows neither files nor the
+policy for them. A property of the whole column, such as the convention that its labels follow, is
+collected as marks of the blocks, from which a finding follows at the end.
 """
 
 import math
@@ -18,19 +18,23 @@ Random: TypeAlias = np.random.Generator
 
 
 class Interval(NamedTuple):
-    """A range of real numbers; an end belongs to it where its bracket is square."""
+    """A range of real numbers; an end belongs to it if its bracket is square.
+
+    >>> Interval(0.0, 1.0, "[)").holds(1.0)
+    False
+    """
 
     low: float = -math.inf
     high: float = math.inf
     ends: Literal["[]", "[)", "(]", "()"] = "[]"
 
     def holds(self, x: Any) -> Any:
-        """Where x lies in the range; nan lies in none."""
+        """True where x lies in the range; False for nan."""
         above = x >= self.low if self.ends[0] == "[" else x > self.low
         return above & (x <= self.high if self.ends[1] == "]" else x < self.high)
 
     def below(self, x: float) -> bool:
-        """Whether a number lies before the range."""
+        """True if a number lies below the range."""
         return x < self.low or (x == self.low and self.ends[0] == "(")
 
     def __str__(self) -> str:
@@ -45,12 +49,12 @@ ANY = Interval()
 
 
 class Either(NamedTuple):
-    """Several ranges, any of which holds a number."""
+    """A union of ranges."""
 
     parts: tuple[Interval, ...]
 
     def holds(self, x: Any) -> Any:
-        """Where x lies in any of the ranges."""
+        """True where x lies in any of the ranges."""
         first, *others = (part.holds(x) for part in self.parts)
         for other in others:
             first = first | other
@@ -58,12 +62,12 @@ class Either(NamedTuple):
 
     @property
     def low(self) -> float:
-        """The end of the first range where another number could begin."""
+        """The upper end of the first range."""
         return self.parts[0].high
 
     @property
     def high(self) -> float:
-        """The beginning of the last range."""
+        """The lower end of the last range."""
         return self.parts[-1].low
 
     def __str__(self) -> str:
@@ -71,7 +75,7 @@ class Either(NamedTuple):
 
 
 class Violations(NamedTuple):
-    """The offending entries of a block, as masks of its shape; None where there are none.
+    """The invalid entries of a block, as masks of its shape; None for no such entries.
 
     missing: nan, and infinities where the loss takes finite numbers: the `--nan` policy decides.
     outside: numbers that the loss cannot take, whatever the policy.
@@ -82,7 +86,7 @@ class Violations(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What marks came to: a note with its code, or without one an error; hint: how to mend it."""
+    """A conclusion from marks: a note with a code, or without one an error; hint: how to fix it."""
 
     message: str
     code: str = ""
@@ -90,23 +94,22 @@ class Finding(NamedTuple):
 
 
 def rows_with(mask: Mask) -> Mask:
-    """The rows of a block in which any entry is marked."""
+    """The rows of a block in which any entry is set."""
     return np.asarray(mask.reshape(len(mask), -1).any(axis=1))
 
 
 def or_none(mask: Mask | None) -> Mask | None:
-    """A mask in which something is marked."""
+    """A mask, or None where no entry of it is set."""
     return mask if mask is not None and mask.any() else None
 
 
 @dataclass(frozen=True)
 class Domain:
-    """A set of values with a name, and what to do about a value outside it.
+    """A set of valid values.
 
-    words: how a message names them. hint: what a person may have meant.
-    bounded: whether some finite number lies outside. leaves_marks: whether blocks leave marks.
-    logit_scale: what makes logits of them: 1 for all numbers that count by their differences in a
-    row, so that their size says what arithmetic can keep; 0 where they do not.
+    words: its name in messages. hint: the likely fix for a value outside it.
+    logit_scale: the factor that turns the values into logits: 1 for numbers of which only the
+    differences within a row count, so that their size limits the accuracy; 0 for all others.
     """
 
     words: str
@@ -115,38 +118,38 @@ class Domain:
 
     @property
     def bounded(self) -> bool:
-        """Whether some finite number lies outside."""
+        """True if a finite number may lie outside."""
         return True
 
     @property
     def leaves_marks(self) -> bool:
-        """Whether blocks leave marks, which only the whole can judge."""
+        """True if blocks leave marks, from which a finding about the whole column follows."""
         return False
 
     def computed_in(self, dtype: Any) -> "Domain":
-        """What of it arithmetic in this floating-point type can take."""
+        """The part of the domain that arithmetic in this floating-point type can represent."""
         return self
 
     def surely_valid(self, raw: Raw) -> bool:
-        """Whether one look shows that nothing offends or leaves a mark; False is a doubt."""
+        """True if one pass shows that all values are valid, without marks; False proves nothing."""
         return False
 
     def violations(
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
-        """The entries that do not belong; `classes` and `ignore_index` as for `Labels`."""
+        """The invalid entries; `classes` and `ignore_index` as for `Labels`."""
         raise NotImplementedError
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """Why a value does not belong, to follow the value in a message."""
+        """The reason that a value is invalid, to follow the value in a message."""
         return "is not one"
 
     def marks(self, raw: Raw) -> frozenset[str]:
-        """What a block shows that bears on the whole."""
+        """The properties of a block that affect the whole column."""
         return frozenset()
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
-        """What the marks of all blocks come to."""
+        """The conclusion from the marks of all blocks."""
         return None
 
 
@@ -154,8 +157,8 @@ class Domain:
 class Numbers(Domain):
     """Real numbers in an interval.
 
-    often: those that are mostly seen, where some are. usual: where ordinary ones lie, if not all
-    that can be computed with are ordinary.
+    often: the values that are mostly seen, if there are such. usual: the interval of ordinary
+    values, if it is narrower than that of valid ones.
     """
 
     interval: Interval = ANY
@@ -164,7 +167,7 @@ class Numbers(Domain):
 
     @property
     def bounded(self) -> bool:
-        """Whether the interval has an end."""
+        """True if the interval has a finite end."""
         return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))
 
     def violations(
@@ -183,10 +186,10 @@ class Numbers(Domain):
         return Violations(or_none(missing), or_none(outside))
 
     def _holds_all(self, raw: Raw) -> bool:
-        """Whether a pass, or two, find nothing that does not belong; False may be a false alarm.
+        """True if one or two passes show that all values are valid; False proves nothing.
 
-        No finite sum has a term that is nan or infinite. A nan is the least and the largest of any
-        numbers, so that one of these is enough where nothing lies beyond the other end.
+        A finite sum has no term that is nan or infinite. A nan is both the minimum and the maximum
+        of an array, so that one of the two is sufficient if only one end is finite.
         """
         low, high, ends = self.interval
         if not self.bounded and ends == "()":
@@ -199,7 +202,7 @@ class Numbers(Domain):
         return bool(self.interval.holds(raw.min())) and bool(self.interval.holds(raw.max()))
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """Below, above, or not a number at all."""
+        """Below, above, or not a number."""
         if math.isnan(value) or self.interval.holds(value):
             return "is not one"
         if math.isinf(value):

@@ -32,7 +32,7 @@ def chunks(rows: int, numbers: int) -> Iterator[slice]:
 
 
 class RawInputs(NamedTuple):
-    """Predictions and targets as NumPy arrays of any type of numbers; no targets are None."""
+    """Predictions and targets as NumPy arrays of any type of numbers; None without targets."""
 
     pred: NDArray[Any]
     target: NDArray[Any] | None

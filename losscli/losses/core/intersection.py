@@ -1,4 +1,4 @@
-"""What lies in several domains at once: the domain of a sum."""
+"""The intersection of domains: the domain of a sum."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ from losscli.losses.core.domain import (
 
 
 class Part(NamedTuple):
-    """A domain; allows_ignored: whether a label that is to be ignored may lie outside it."""
+    """A domain; allows_ignored: True if a label that is ignored may lie outside it."""
 
     domain: Domain
     allows_ignored: bool = True
 
 
 def together(parts: Sequence[Part]) -> Domain:
-    """The domain of what lies in all of these; the narrowest where that says it all."""
+    """The intersection of domains; the narrowest one where it contains no other's violations."""
     kept: list[Part] = []
     for part in dict.fromkeys(parts):
         if any(_within(other, part) for other in kept):
@@ -36,7 +36,7 @@ def together(parts: Sequence[Part]) -> Domain:
 
 
 def _crossed(domains: Sequence[Domain]) -> Numbers | None:
-    """Where all are intervals, the interval that they share; None where it is no more than that."""
+    """The common interval where all are plain intervals; else None."""
     words = " and ".join(dict.fromkeys(domain.words for domain in domains))
     low, high = -math.inf, math.inf
     ends: Any = "[]"
@@ -52,7 +52,7 @@ def _crossed(domains: Sequence[Domain]) -> Numbers | None:
 
 
 def _within(inner: Part, outer: Part) -> bool:
-    """Whether what lies in one lies in the other; of plain numbers alone can that be told."""
+    """True if the outer domain contains the inner one; known for plain intervals only."""
     one, other = inner.domain, outer.domain
     if type(other) is not Numbers or not isinstance(one, Numbers):
         return one == other and outer.allows_ignored >= inner.allows_ignored
@@ -71,36 +71,36 @@ def _holds(interval: Interval, end: float, bracket: str, at: int) -> bool:
 
 @dataclass(frozen=True)
 class Every(Domain):
-    """Several domains, each of which must hold a value."""
+    """Several domains, all of which must hold a value."""
 
     parts: tuple[Part, ...] = ()
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> "Every":
-        """The domain of these parts, in their words."""
+        """The intersection of these parts, in their words."""
         words = " and ".join(dict.fromkeys(part.domain.words for part in parts))
         hint = next((part.domain.hint for part in parts if part.domain.hint), "")
         return cls(words, hint, tuple(parts))
 
     @property
     def bounded(self) -> bool:
-        """Whether some finite number lies outside one of them."""
+        """True if a finite number may lie outside one of them."""
         return any(part.domain.bounded for part in self.parts)
 
     @property
     def leaves_marks(self) -> bool:
-        """Whether one of them leaves marks."""
+        """True if one of them leaves marks."""
         return any(part.domain.leaves_marks for part in self.parts)
 
     def computed_in(self, dtype: Any) -> "Every":
-        """What of each it can take."""
+        """The part of each that the type can represent."""
         parts = tuple(p._replace(domain=p.domain.computed_in(dtype)) for p in self.parts)
         return self if parts == self.parts else self.of(parts)
 
     def violations(
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
-        """The entries that lie outside any of them."""
+        """The entries outside any of them."""
         missing = outside = None
         for part in self.parts:
             found = part.domain.violations(
@@ -111,7 +111,7 @@ class Every(Domain):
         return Violations(missing, outside)
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """What the first that does not hold it says; plain numbers can tell by the value alone."""
+        """The reason of the first that does not hold the value; of intervals where possible."""
         domains = [part.domain for part in self.parts]
         blind = [domain for domain in domains if not isinstance(domain, Numbers)]
         for domain in domains:
@@ -120,7 +120,7 @@ class Every(Domain):
         return blind[0].reason(value, classes) if blind else "is not one"
 
     def marks(self, raw: Raw) -> frozenset[str]:
-        """The marks of each, told apart by its place."""
+        """The marks of each, prefixed with its position."""
         return frozenset(
             f"{at}:{mark}"
             for at, part in self._parts_with_marks()
@@ -128,7 +128,7 @@ class Every(Domain):
         )
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
-        """The first of theirs."""
+        """The first of their findings."""
         for at, part in self._parts_with_marks():
             own = {mark.removeprefix(f"{at}:") for mark in marks if mark.startswith(f"{at}:")}
             finding = part.domain.finding(frozenset(own))

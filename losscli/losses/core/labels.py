@@ -1,4 +1,4 @@
-"""Targets that name something: a class of several, one side of two, a set of labels."""
+"""Targets that name something: one of several classes, one of two, a set of labels."""
 
 import math
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ class Labels(Domain):
     """Class indices 0 … C - 1 for N rows; a matrix (N, C) in their place holds weights >= 0."""
 
     words: str = "class indices 0 ... C - 1"
-    hint: str = "labels count from 0; -l cross_entropy:ignore_index=K leaves label K out"
+    hint: str = "labels count from 0; -l cross_entropy:ignore_index=K ignores label K"
 
     def violations(
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
-        """The entries that are no index of `classes` classes and not `ignore_index`."""
+        """The entries that are neither an index of `classes` classes nor `ignore_index`."""
         if raw.ndim > 1:
             return SOFT_TARGETS.violations(raw)
         if not raw.size:
@@ -45,10 +45,10 @@ class Labels(Domain):
         return Violations(or_none(missing), or_none(outside))
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """Not whole, negative, or past the last class."""
+        """Not an integer, negative, or greater than the last class."""
         if not math.isfinite(value) or value != math.floor(value):
-            return "is not a whole number"
-        return "is negative" if value < 0 else f"is past the last of {classes} classes"
+            return "is not an integer"
+        return "is negative" if value < 0 else f"is not one of {classes} classes"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Choice(Domain):
 
     @property
     def leaves_marks(self) -> bool:
-        """Whether two conventions can be mixed."""
+        """True if two conventions can be mixed."""
         return bool(self.clash)
 
     def violations(
@@ -69,7 +69,7 @@ class Choice(Domain):
         classes: int | None = None,
         ignore_index: int | None = None,
     ) -> Violations:
-        """The entries that are none of the numbers."""
+        """The entries other than these numbers."""
         good: Mask = raw == self.values[0]
         for value in self.values[1:]:
             if good.all():
@@ -83,20 +83,20 @@ class Choice(Domain):
 
     @property
     def signs(self) -> "Choice | None":
-        """The same of -1 and 1 alone, where 0 or -1 may say negative; None where they may not."""
+        """The same of -1 and 1 only, where both 0 and -1 may mean negative; else None."""
         if set(self.clash) != {0.0, -1.0}:
             return None
         return replace(self, values=tuple(v for v in self.values if v), clash=())
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """None of the numbers."""
-        return "is none of them"
+        """Not one of the numbers."""
+        return "is not one of them"
 
     def marks(self, raw: Raw) -> frozenset[str]:
-        """Which of the clashing numbers a block has."""
+        """The numbers of different conventions that a block has."""
         if not raw.size:
             return frozenset()
-        low, high = raw.min(), raw.max()  # which most often tell without a search
+        low, high = raw.min(), raw.max()  # which mostly decide without a search
         return frozenset(
             f"{value:g}"
             for value in self.clash
@@ -104,52 +104,52 @@ class Choice(Domain):
         )
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
-        """An error where two conventions are mixed: one of them reads every row the wrong way."""
+        """An error for two mixed conventions: one of them would misread every row."""
         if len(marks) < 2:
             return None
         both = " and ".join(sorted(marks, key=float))
-        return Finding(f"labels are of two conventions: {both} both mean negative", hint=self.hint)
+        return Finding(f"labels mix two conventions: {both} both mean negative", hint=self.hint)
 
 
 @dataclass(frozen=True)
 class BothSides(Choice):
-    """Labels of two sides, of which a library takes the positive for the negative if alone.
+    """Labels of two classes; a library misreads a column with positive labels only.
 
-    alone: what that library does.
+    alone: the message for such a column.
     """
 
     alone: str = ""
 
     def marks(self, raw: Raw) -> frozenset[str]:
-        """Which of the clashing numbers a block has, and whether it has positives."""
+        """The numbers of different conventions that a block has, and if it has positive ones."""
         positive = {"positive"} if (raw > 0).any() else set()
         return super().marks(raw) | positive
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
-        """An error where two conventions are mixed, and where one side is missing."""
+        """An error for two mixed conventions, and for a missing class."""
         if marks == {"positive"}:
             return Finding(
-                self.alone, hint="leave --like out: its number depends on which labels are there"
+                self.alone, hint="omit --like: its number depends on the labels that are present"
             )
         return super().finding(marks - {"positive"})
 
 
 @dataclass(frozen=True)
 class IntegerLabels(Numbers):
-    """Whole numbers that name something, as far as their type tells one from the next."""
+    """Integers that name classes, up to the largest that a floating-point type distinguishes."""
 
     def computed_in(self, dtype: Any) -> "IntegerLabels":
-        """Fewer of them: 2^24 and 2^24 + 1 are one float32, and a wrong label would be right."""
+        """The integers below 2^24 in float32, where 2^24 and 2^24 + 1 are the same number."""
         whole = 2.0 ** (np.finfo(dtype).nmant + 1)
         if whole >= self.interval.high:
             return self
-        hint = f"{np.dtype(dtype)} tells whole numbers apart below {whole:.0f}"
+        hint = f"{np.dtype(dtype)} represents integers exactly below {whole:.0f}"
         return replace(self, hint=hint, interval=Interval(-whole, whole, "()"))
 
     def violations(
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
-        """The entries with a fraction or too many digits; what is not finite is missing."""
+        """The entries with a fraction or too many digits; those that are not finite are missing."""
         if raw.dtype.kind in "iub":
             return super().violations(raw)
         told = self.computed_in(raw.dtype)
@@ -163,10 +163,10 @@ class IntegerLabels(Numbers):
         return Violations(or_none(missing), or_none(~good & ~missing))
 
     def reason(self, value: float, classes: int | None = None) -> str:
-        """It has a fraction, is none, or cannot be told from its neighbours."""
+        """Not finite, not an integer, or too large to be exact."""
         if not math.isfinite(value):
             return "is not finite"
-        return "is not whole" if value % 1 else "cannot be told from its neighbours"
+        return "is not an integer" if value % 1 else "is too large to be exact"
 
 
 LABELS = Labels()
@@ -174,10 +174,10 @@ INDICES = Labels("class indices 0 ... C - 1", "labels count from 0")
 HARD_LABEL = Choice(
     "labels of {0, 1} or {-1, 1}", "map one of them to the other", (0.0, 1.0, -1.0), (0.0, -1.0)
 )
-SIGN = Choice("labels of -1 or 1", "2 * label - 1 makes them of 0 and 1", (1.0, -1.0))
+SIGN = Choice("labels of -1 or 1", "from 0 and 1: 2 * label - 1", (1.0, -1.0))
 CLASS = IntegerLabels(
-    "labels, as whole numbers",
+    "integer labels",
     "number them from 0; for scores: -l zero_one:threshold=0.5",
     Interval(-(2.0**53), 2.0**53, "()"),
 )
-BINARY = Choice("labels of 0 or 1", "(label + 1) / 2 makes them of -1 and 1", (0.0, 1.0))
+BINARY = Choice("labels of 0 or 1", "from -1 and 1: (label + 1) / 2", (0.0, 1.0))

@@ -1,4 +1,4 @@
-"""What a loss is: facts as fields, the meaning as a docstring, three small pure functions."""
+"""The declaration of a loss: facts as fields, the meaning as a docstring, three pure functions."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +24,8 @@ Values: TypeAlias = Callable[..., Array]
 
 
 def no_gradient(*_inputs: Any, **_params: Any) -> Array:
-    """None: the loss is flat wherever it does not jump."""
-    raise UsageError("the loss has no gradient: it is flat wherever it does not jump")
+    """Raise UsageError: the loss is constant between jumps."""
+    raise UsageError("the loss has no gradient: it is constant between jumps")
 
 
 class Substitute(NamedTuple):
@@ -38,25 +38,27 @@ class Substitute(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """A loss, declared once and interpreted on every backend.
+    """A loss, declared once and computed on every backend.
 
     Call it for per-sample losses, and its `gradient` for their gradient with respect to pred:
     both take lists, NumPy arrays or torch tensors and compute in float64.
 
-    values(xp, pred, target, **params): one loss an element (elementwise) or one a row.
-    derivative(xp, pred, target, **params): the same with respect to pred, of pred's shape;
-        `no_gradient` where the loss is flat or broken everywhere.
-    reference(mp, pred, target, **params): one row by the plain formula in mpmath.
-    denominator(xp, target, **params): what a row counts in the mean, where that is not 1.
-    rows_of: how a row of predictions and a row of targets relate.
-    pred, target: their domains; None for the targets of a loss that takes none. domains: what they
-        are for given parameters, where that depends on these.
-    like: what libraries do otherwise, by their names; one without the loss is absent.
-    saturates: whether an input that is nan or infinite may give a finite loss, so that evaluation
-        must look at every input and not only at the losses; or what says so, called with whether
-        targets are indices of classes, and with the parameters by name.
-    derived: (name, function of the mean) of statistics that are reported beside it.
-    instead_of: names of metrics, not losses, that this loss can stand in for.
+    values(xp, pred, target, **params): one loss per element (elementwise) or per row.
+    derivative(xp, pred, target, **params): its derivative with respect to pred, of pred's shape;
+        `no_gradient` if it is zero or undefined everywhere.
+    reference(mp, pred, target, **params): the loss of one row by the plain formula in mpmath.
+    denominator(xp, target, **params): the weight of each row in the mean, if that is not 1.
+    rows_of: the shapes of a row of predictions and of a row of targets.
+    pred, target: their domains; no target domain if the loss takes no targets. domains: a function
+        of the parameters that gives both, if they depend on these.
+    like: the conventions of libraries that have the loss, by name.
+    saturates: True if a nan or infinite input may give a finite loss, so that evaluation must check
+        every input and not only the losses; or a function that returns it, called with True if
+        targets are class indices, and with the parameters by name.
+    derived: (name, function of the mean) of statistics that are reported with the mean.
+    instead_of: names of metrics, not losses, for which this loss can be used.
+    flops: floating-point operations per element. use, avoid: when to use the loss, when not.
+    equivalents: the same loss as code of other libraries, by their names.
     """
 
     name: str
@@ -85,16 +87,16 @@ class Loss:
     instead_of: tuple[Substitute, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "__doc__", self.values.__doc__)  # for people who ask a prompt
+        object.__setattr__(self, "__doc__", self.values.__doc__)  # for help() and notebooks
 
     @property
     def elementwise(self) -> bool:
-        """Whether it maps element to element."""
+        """True if it maps element to element."""
         return self.rows_of.elementwise
 
     @property
     def differentiable(self) -> bool:
-        """Whether there is a gradient to speak of."""
+        """True if it has a gradient."""
         return self.derivative is not no_gradient
 
     def __repr__(self) -> str:
@@ -103,9 +105,10 @@ class Loss:
     def resolve(
         self, given: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})
     ) -> dict[str, Any]:
-        """All parameters, checked, with defaults for those not given; `defaults` go before ours.
+        """All parameters, validated, with defaults for those not given.
 
-        Raises UsageError for an unknown name, a wrong type or a value out of bounds.
+        defaults: override the declared defaults.
+        Raises UsageError for an unknown name, an invalid type or a value out of bounds.
         """
         known = {param.name: param for param in self.params}
         for name in given:
@@ -116,7 +119,7 @@ class Loss:
                 words = ", ".join(known) or "none"
                 hint = f"did you mean {near[0]}? " if near else ""
                 raise UsageError(
-                    f"{self.name} has no parameter {name!r}", hint=f"{hint}it has: {words}"
+                    f"{self.name} has no parameter {name!r}", hint=f"{hint}parameters: {words}"
                 )
         return {
             name: param.checked(given[name], self.name)
@@ -126,29 +129,29 @@ class Loss:
         }
 
     def domains_of(self, params: Mapping[str, Any]) -> tuple[Domain, Domain | None]:
-        """What predictions and targets may be under these parameters."""
+        """The domains of predictions and targets under these parameters."""
         return (self.pred, self.target) if self.domains is None else self.domains(**params)
 
     def takes_logits(self, params: Mapping[str, Any]) -> bool:
-        """Whether probabilities in their place would give a number that looks right."""
+        """True if predictions are logits: probabilities instead would give a plausible number."""
         return self.domains_of(params)[0] is LOGIT
 
     def logit_scale(self, params: Mapping[str, Any]) -> float:
-        """What makes logits of predictions, whose size then sets the errors; 0 where none are."""
+        """The factor that turns predictions into logits, whose size limits the accuracy; else 0."""
         return self.domains_of(params)[0].logit_scale
 
     def may_saturate(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
-        """Whether it saturates under these parameters, with rows of targets of this shape."""
+        """True if it saturates under these parameters, for rows of targets of this shape."""
         if callable(self.saturates):
             return self.saturates(self.indexed(target), **params)
         return self.saturates
 
     def indexed(self, target: Sequence[int] | None) -> bool:
-        """Whether rows of targets of this shape are indices of classes."""
+        """True if rows of targets of this shape are class indices."""
         return isinstance(self.target, Labels) and target is not None and not len(target)
 
     def classes(self, pred: Sequence[int]) -> int | None:
-        """How many classes labels may name, beside rows of predictions of this shape."""
+        """The number of classes for rows of predictions of this shape; None without classes."""
         if not isinstance(self.target, Labels) or not len(pred):
             return None
         return pred[-1] + self.rows_of.extra_classes
@@ -156,9 +159,9 @@ class Loss:
     def check_shapes(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> None:
-        """Check the shapes of a row of pred and of target (N left out) and of the parameters.
+        """Check the shapes of a row of pred and of target, without N, and of the parameters.
 
-        Raises DataError where pred and target do not fit, UsageError where a parameter does not.
+        Raises DataError for shapes that do not match, UsageError for a parameter that does not.
         """
         if not self.rows_of.matches(pred, target):
             found = shape_words(pred)
@@ -181,28 +184,28 @@ class Loss:
         if len(pred) == 1 and target is not None and not target:
             labelled = _of_labels(self.domains_of(params)[0])
             if labelled:
-                return f"one label a row? -l {labelled} takes such predictions"
+                return f"for one label per row: -l {labelled}"
         if self.elementwise:
-            return "losscli never broadcasts: reshape one of them"
+            return "losscli does not broadcast: reshape one of them"
         if isinstance(self.target, Labels):
             if target and self.rows_of.matches(pred, ()) and not self.rows_of.matches(pred, pred):
-                return "targets are class indices, one a row; of one-hot rows: argmax(axis=1)"
+                return "targets are class indices, one per row; from one-hot rows: argmax(axis=1)"
             binary = f" ({self._binary_hint(params)})" if not pred else ""
-            return f"classes stand on the last axis{binary}"
+            return f"classes are on the last axis{binary}"
         if not pred:
-            return "a row a sample: stack its numbers on the last axis"
-        return "losscli eval without -l names the losses that fit them"
+            return "stack the numbers of each sample on the last axis"
+        return "losscli eval without -l lists the losses that accept them"
 
     def _binary_hint(self, params: Mapping[str, Any]) -> str:
         if isinstance(self.domains_of(params)[0], Simplex):
-            return "for one probability a row: -l bce"
-        return "for one logit a row: -l bce_with_logits"
+            return "for one probability per row: -l bce"
+        return "for one logit per row: -l bce_with_logits"
 
     def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
-        """Per-sample losses, (N,), in float64: of (N, D) arrays the mean over D.
+        """Per-sample losses, (N,), in float64; for (N, D) arrays the mean over D.
 
-        Raises DataError for unlike shapes and values outside the domain (nan among them),
-        UsageError for parameters that the loss does not have or cannot take.
+        Raises DataError for shapes that do not match and for values outside the domain, nan
+        included; UsageError for an unknown or invalid parameter.
         """
         inputs = self._inputs(pred, target, params)
         return inputs.map_chunks(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
@@ -210,10 +213,10 @@ class Loss:
     def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """The gradient of each per-sample loss with respect to its predictions, of pred's shape.
 
-        Raises what a call does, and UsageError where the loss has none.
+        Raises as a call does, and UsageError for a loss without a gradient.
         """
         if not self.differentiable:
-            raise UsageError(f"{self.name} has no gradient: it is flat wherever it does not jump")
+            raise UsageError(f"{self.name} has no gradient: it is constant between jumps")
         inputs = self._inputs(pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
         return inputs.map_chunks(
@@ -221,7 +224,7 @@ class Loss:
         )
 
     def _inputs(self, pred: Any, target: Any, given: Mapping[str, Any]) -> Inputs:
-        """The checked inputs of a call; raises what the call does."""
+        """The checked inputs of a call; raises as the call does."""
         params = self.resolve(given)
         raw = RawInputs.of(self.name, pred, target, targeted=self.rows_of.targeted)
         target_row = None if raw.target is None else raw.target.shape[1:]
@@ -235,20 +238,20 @@ class Loss:
         return Inputs.of(pred, target, raw, params, indexed=self.indexed(target_row))
 
     def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
-        """One loss a row, of arrays that were checked."""
+        """One loss per row, for arrays that were checked."""
         values = self.values(xp, pred, target, **params)
         if values.ndim == 1:
             return values
         return row_means(xp, values)
 
     def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
-        """What each row counts in the mean; None where all count 1."""
+        """The weight of each row in the mean; None if all weights are 1."""
         found = None if self.denominator is None else self.denominator(xp, target, **params)
         return found if found is None or found.ndim == 1 else row_means(xp, found)
 
 
 def _of_labels(domain: Domain) -> str:
-    """The loss of class labels that takes rows of such predictions; empty if there is none."""
+    """The loss of class labels for rows of such predictions; empty if there is none."""
     if isinstance(domain, Simplex):
         return "categorical_cross_entropy"
     if isinstance(domain, LogProbabilities):

@@ -1,4 +1,4 @@
-"""Parameters of losses: what each is called, may be, and means."""
+"""Parameters of losses: names, defaults, bounds and meanings."""
 
 import math
 from typing import Any, Literal, NamedTuple
@@ -15,8 +15,8 @@ _WHOLE = 1 << 63
 class Param(NamedTuple):
     """One parameter of a loss: its name, default, bounds and meaning.
 
-    kind: a number, a whole number, a number or one a column (weights), a flag (true or false), one
-    of some words, or anything. None is taken where it is the default.
+    kind: a number, a whole number, a number or one for each column (weights), a flag (true or
+    false), one of some words, or anything. None is valid where it is the default.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Param(NamedTuple):
     words: tuple[str, ...] = ()
 
     def checked(self, value: Any, loss: str) -> Any:
-        """The value as the loss takes it; raises UsageError where it is of the wrong kind."""
+        """The value in the type that the loss takes; raises UsageError for an invalid one."""
         if value is None and self.default is None:
             return None
         check = {
@@ -55,13 +55,13 @@ class Param(NamedTuple):
 
     def _columns(self, value: Any, loss: str) -> Any:
         if isinstance(value, str | bytes):
-            raise self._wrong(value, loss, "a number or one number a column")
+            raise self._wrong(value, loss, "a number or one number for each column")
         try:
             array = as_array(value, self.name).astype(np.float64)
         except DataError:
-            raise self._wrong(value, loss, "a number or one number a column") from None
+            raise self._wrong(value, loss, "a number or one number for each column") from None
         if array.ndim > 1:
-            raise self._wrong(value, loss, "a number or one number a column")
+            raise self._wrong(value, loss, "a number or one number for each column")
         wrong = array[~(np.isfinite(array) & self.bounds.holds(array))]
         if wrong.size:
             number = float(wrong.flat[0])
@@ -70,9 +70,9 @@ class Param(NamedTuple):
 
     def _whole(self, value: Any, loss: str) -> int:
         if not _is_number(value):
-            raise self._wrong(value, loss, "whole")
+            raise self._wrong(value, loss, "an integer")
         if not -_WHOLE <= value < _WHOLE or value != int(value):  # nan is neither
-            raise self._wrong(value, loss, "a whole number of 64 bits")
+            raise self._wrong(value, loss, "an integer of 64 bits")
         if not self.bounds.holds(int(value)):
             raise self._wrong(value, loss, str(self.bounds))
         return int(value)
@@ -89,7 +89,7 @@ class Param(NamedTuple):
         return number
 
     def _bounded(self, number: float) -> str:
-        """What it should have been."""
+        """The valid values, for a message."""
         if math.isnan(number):
             return "a number" if self._unbounded else f"a number {self.bounds}"
         return f"finite and {self.bounds}" if math.isinf(number) else str(self.bounds)
@@ -102,7 +102,7 @@ class Param(NamedTuple):
         try:
             words = repr(value)
         except ValueError:  # an integer of thousands of digits
-            words = "a number of that many digits"
+            words = "a number of so many digits"
         words = words if len(words) <= 80 and "\n" not in words else f"{words[:40].split()[0]}..."
         return UsageError(
             f"{self.name} of {loss} must be {should}; {words} is not",

@@ -1,4 +1,4 @@
-"""What predictions of chances may be: probabilities, shares of a whole, and logarithms of them."""
+"""Domains of probabilities: single ones, rows that sum to 1, and their logarithms."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from losscli.losses.core.domain import Finding, Interval, Numbers, Raw
 
 @dataclass(frozen=True)
 class Simplex(Numbers):
-    """Numbers >= 0 that sum to 1 along the last axis; other sums are computed with, and noted."""
+    """Numbers >= 0 that sum to 1 along the last axis; other sums give a note."""
 
     @property
     def leaves_marks(self) -> bool:
@@ -19,7 +19,7 @@ class Simplex(Numbers):
         return True
 
     def marks(self, raw: Raw) -> frozenset[str]:
-        """Whether some row's sum is off by more than 1e-6, or the rounding of its type."""
+        """A mark if the sum of a row is off by more than 1e-6 plus the rounding of its type."""
         if raw.ndim < 2 or not raw.size:
             return frozenset()
         eps = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
@@ -28,16 +28,16 @@ class Simplex(Numbers):
         return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
-        """A note: nothing is normalised on the way."""
+        """A note: rows are not normalised."""
         if not marks:
             return None
-        words = "rows do not sum to 1; they are taken as they are"
+        words = "rows do not sum to 1; they are used as they are"
         return Finding(words, "not_normalised")
 
 
 @dataclass(frozen=True)
 class LogProbabilities(Numbers):
-    """Logarithms of probabilities; those above 0, of none, are computed with, and noted."""
+    """Logarithms of probabilities; those above 0 are used as they are, with a note."""
 
     @property
     def leaves_marks(self) -> bool:
@@ -45,18 +45,18 @@ class LogProbabilities(Numbers):
         return True
 
     def surely_valid(self, raw: Raw) -> bool:
-        """None lies above 0, and none is nan, which would be the greatest."""
+        """True if no number is above 0; a nan would be the maximum."""
         return not raw.size or bool(raw.max() <= 0)
 
     def marks(self, raw: Raw) -> frozenset[str]:
-        """Whether some number lies above 0."""
+        """A mark if a number is above 0."""
         return frozenset({"above"}) if (raw > 0).any() else frozenset()
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
-        """A note: a rounding may do it, or probabilities in their place."""
+        """A note: from rounding, or from probabilities in their place."""
         if not marks:
             return None
-        words = "log-probabilities above 0; they are taken as they are"
+        words = "log-probabilities above 0; they are used as they are"
         return Finding(words, "not_normalised", self.hint)
 
 
@@ -66,17 +66,17 @@ PROBABILITY = Numbers(
 SIMPLEX = Simplex("probabilities >= 0 a class", "", Interval(0.0, ends="[)"))
 LOG_PROBABILITY = LogProbabilities(
     "log-probabilities <= 0",
-    "probabilities? take their logarithms",
+    "are they probabilities? take their logarithms",
     Interval(ends="[)"),
     usual=Interval(high=0.0),
 )
 
 
 def looks_like_probabilities(rows: Raw) -> bool:
-    """Whether every value lies in [0, 1], and every row of a matrix sums to 1."""
+    """True if every value is in [0, 1], and every row of a matrix sums to 1."""
     if rows.dtype.kind != "f" or not rows.size:
         return False
-    head = rows[:16]  # most logits are found out here
+    head = rows[:16]  # this recognises most logits
     return _plausible(head) and _plausible(rows)
 
 

@@ -1,4 +1,4 @@
-"""How a row of predictions and a row of targets relate: one declaration a relation."""
+"""The shapes of a row of predictions and of a row of targets: one declaration for each relation."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
@@ -10,12 +10,13 @@ Pattern: TypeAlias = tuple[int | str, ...]
 class Rows(NamedTuple):
     """The shapes of rows that a loss takes, N left out.
 
-    forms: of predictions and of targets, any of which must fit; a size is a number, or a letter
-    that stands for any size, the same one in both. None for targets: the loss takes none.
-    elementwise: any shape, the same of both, and the row's loss is the mean over its numbers.
-    any_shape: any shapes: the loss itself knows what it takes.
-    extra_classes: how many more classes there are than a row of predictions has columns.
-    width: what a letter usually is, for benchmarks.
+    words: a description. forms: pairs of shapes of predictions and targets, one of which must
+    match; a size is a number, or a letter that stands for any size, the same in both. The shape
+    of targets can be None: the loss takes no targets.
+    elementwise: True for any shape, the same for both; the loss of a row is the mean over its
+    numbers. any_shape: True if only the loss itself can check the shapes.
+    extra_classes: the number of classes minus the number of columns of predictions.
+    width: the usual size of a letter, for benchmarks.
     """
 
     words: str
@@ -27,11 +28,11 @@ class Rows(NamedTuple):
 
     @property
     def targeted(self) -> bool:
-        """Whether there are targets."""
+        """True if the loss takes targets."""
         return self.elementwise or self.any_shape or self.forms[0][1] is not None
 
     def matches(self, pred: Row, target: Row | None) -> bool:
-        """Whether rows of these shapes are taken."""
+        """True if rows of these shapes are accepted."""
         if self.any_shape:
             return target is not None
         if self.elementwise:
@@ -39,13 +40,13 @@ class Rows(NamedTuple):
         return any(_fits(form, pred, target) for form in self.forms)
 
     def pred_row(self, width: int) -> tuple[int, ...]:
-        """A row of predictions whose letters are `width`; one number where any shape is taken."""
+        """The shape of a row of predictions with letters of size `width`; () where any will do."""
         if self.elementwise or self.any_shape:
             return ()
         return tuple(size if isinstance(size, int) else width for size in self.forms[0][0])
 
     def target_row(self, pred: Row) -> tuple[int, ...] | None:
-        """The row of targets that usually goes with a row of predictions."""
+        """The usual shape of a row of targets for a row of predictions of this shape."""
         if self.elementwise or self.any_shape:
             return tuple(pred)
         for wanted, target in self.forms:
@@ -69,7 +70,7 @@ class Rows(NamedTuple):
 
 
 def shape_words(row: Sequence[int | str]) -> str:
-    """The shape of an array of such rows, as a person writes it."""
+    """The shape of an array of such rows, such as (N, 3)."""
     return "(N,)" if not row else f"(N, {', '.join(map(str, row))})"
 
 

@@ -1,4 +1,4 @@
-"""How a loss is asked for in words, and what the words are bound to; `grammar` has their form."""
+"""Specs bound to losses; `grammar` has the form of the texts."""
 
 import math
 import re
@@ -25,12 +25,12 @@ Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
 
 class BoundLoss(NamedTuple):
-    """A loss with its parameters and its label; statistic: a derived one that is its value.
+    """A loss with its parameters and its label.
 
-    penalty: what is added once to its value, whatever the rows are; None where nothing is.
-    code: the files of a user that it runs. files: all that it was read from, code and arrays.
-    words: the spec, without its label, with files as the current folder sees them.
-    dtype: the type of its arithmetic.
+    statistic: the derived statistic that is its value; None for the mean. penalty: a number that is
+    added once to the value, whatever the rows are. code: the files of a user's code that it runs.
+    files: all files that it was read from, code and arrays. words: the spec without its label, with
+    files relative to the current folder. dtype: the type of its arithmetic.
     """
 
     loss: Loss
@@ -45,7 +45,7 @@ class BoundLoss(NamedTuple):
     dtype: str = "float64"
 
     def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
-        """The same with its array parameters on a backend, and as its convention computes it.
+        """The same with array parameters on a backend, and the values of its convention.
 
         spacing: the distance of 1 from the next number in the type of the predictions.
         """
@@ -59,12 +59,12 @@ class BoundLoss(NamedTuple):
 
     @property
     def pred(self) -> Domain:
-        """What predictions may be under these parameters."""
+        """The domain of predictions under these parameters."""
         return self._domains[0]
 
     @property
     def target(self) -> Domain | None:
-        """What targets may be under these parameters; None where there are none."""
+        """The domain of targets under these parameters; None for a loss without targets."""
         return self._domains[1]
 
     @property
@@ -78,22 +78,22 @@ class BoundLoss(NamedTuple):
 
     @property
     def takes_logits(self) -> bool:
-        """Whether probabilities in their place would give a number that looks right."""
+        """True if predictions are logits: probabilities instead would give a plausible number."""
         return self.loss.takes_logits(self.params)
 
     def may_saturate(self, target: Sequence[int] | None) -> bool:
-        """Whether a missing number may give a finite loss, with rows of targets of this shape.
+        """True if a missing value may give a finite loss, for rows of targets of this shape.
 
-        Of a library's own form nothing is known.
+        Assumed of a library's own formula.
         """
         if self.convention is not None and self.convention.values is not None:
             return True
         return self.loss.may_saturate(self.params, target)
 
     def rows(self, backend: Backend, pred: Array, target: Array | None) -> Array:
-        """One loss a row; a row's bits do not depend on how many rows share the block.
+        """One loss per row; its bits do not depend on the number of rows in the block.
 
-        A long sum that is the only one of its array is split between threads by torch.
+        torch splits the sum of a single row between threads, but not those of two rows.
         """
         if backend.name == "torch" and len(pred) == 1:
             pred, target = (
@@ -104,41 +104,42 @@ class BoundLoss(NamedTuple):
         return self.loss.rows(backend.xp, pred, target, self.params)
 
     def denominator(self, backend: Backend, target: Array | None) -> Array | None:
-        """What each row counts in the mean; None where all count 1."""
+        """The weight of each row in the mean; None if all weights are 1."""
         return self.loss.denominators(backend.xp, target, self.params)
 
     def check_shapes(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
-        """Check the shapes of a row of pred and of target, N left out.
+        """Check the shapes of a row of pred and of target, without N.
 
-        Raises DataError where pred and target do not fit, UsageError where a parameter does not,
-        or where the value would not be that of the library.
+        Raises DataError for shapes that do not match; UsageError for a parameter that does not, and
+        for a shape for which the library has no such value.
         """
         self.loss.check_shapes(pred, target if self.loss.rows_of.targeted else None, self.params)
         refusal = "" if self.convention is None else self.convention.refusal(pred)
         if refusal:
             raise UsageError(
                 f"that library has no {self.loss.name} of rows of {math.prod(pred)}: {refusal}",
-                hint="leave --like out",
+                hint="omit --like",
             )
         if self.statistic and not self.has_derived(math.prod(pred)):
             raise UsageError(
-                f"{self.statistic} is the mean of the root of each column in that library",
-                hint="leave --like out, or evaluate the columns one by one",
+                f"{self.statistic} is the mean of the roots of the columns in that library",
+                hint="omit --like, or evaluate the columns one by one",
             )
 
     def has_derived(self, outputs: int) -> bool:
-        """Whether statistics derived from the mean of rows of so many numbers are as meant."""
+        """True if statistics derived from the mean of rows of so many numbers are valid."""
         return outputs == 1 or self.convention is None or not self.convention.by_columns
 
     @property
     def transform(self) -> Callable[[float], float]:
-        """The function of the mean that is this loss's value."""
+        """The function of the mean that gives the value."""
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 
 class BindContext(NamedTuple):
-    """What words are bound by: at gives the path of a file that they name, read its array.
+    """The files and conventions that specs refer to.
 
+    read: gives the array of a file by its path. at: gives the path of a file by its name in a spec.
     like: the library whose conventions losses follow.
     """
 
@@ -149,36 +150,36 @@ class BindContext(NamedTuple):
 
 def bind(
     spec: "str | Loss | BoundLoss | Callable[..., Any] | Sequence[Any]",
-    places: "Reader | BindContext",
+    context: "Reader | BindContext",
     like: str | None = None,
 ) -> list[BoundLoss]:
-    """The losses that a spec, a loss, a function or a list of them names, with unique labels.
+    """The losses of a spec, a loss, a function or a list of them, with unique labels.
 
-    places: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
+    context: gives the array of a file, for parameters such as `weight=@w.npy`. like: the library
     whose conventions they follow.
 
-    Raises UsageError for what cannot be read, an unknown loss or parameter, a label given twice.
+    Raises UsageError for an invalid spec, an unknown loss or parameter, or a duplicate label.
     """
-    if not isinstance(places, BindContext):
-        places = BindContext(places)
-    places = places._replace(like=like)
+    if not isinstance(context, BindContext):
+        context = BindContext(context)
+    context = context._replace(like=like)
     items: Sequence[Any] = spec if _listed(spec) else [spec]
-    bound = [loss for item in items for loss in _bind_item(item, places)]
+    bound = [loss for item in items for loss in _bind_item(item, context)]
     seen: set[str] = set()
     for loss in bound:
         if loss.label in seen:
             raise UsageError(
-                f"two losses are labelled {loss.label!r}",
-                hint=f"name one: -l other={loss.label}",
+                f"two losses have the label {loss.label!r}",
+                hint=f"give one another label: -l other={loss.label}",
             )
         seen.add(loss.label)
     return bound
 
 
 def files_of(spec: Any) -> list[str]:
-    """The files that specs name, of arrays and of code, whether or not they exist.
+    """The files that specs name, of arrays and of code; they need not exist.
 
-    Raises UsageError for what is no spec.
+    Raises UsageError for an invalid spec.
     """
     found: list[str] = []
     for item in spec if _listed(spec) else [spec]:
@@ -199,11 +200,11 @@ def _files_of(spec: Spec) -> Iterator[str]:
 
 
 def without_penalty(loss: BoundLoss) -> BoundLoss:
-    """The loss, where it has no penalty: what is measured or checked are rows."""
+    """The loss itself; raises UsageError if it has a penalty, which has no rows."""
     if loss.penalty is not None:
         raise UsageError(
             f"{loss.label!r} has a penalty, which has no rows to work on",
-            hint="leave the penalty out: it is one number of one array",
+            hint="omit the penalty: it is one number of one array",
         )
     return loss
 
@@ -212,45 +213,45 @@ def _listed(spec: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(spec, Sequence) and not isinstance(spec, str | BoundLoss)
 
 
-def _bind_item(item: Any, places: BindContext) -> list[BoundLoss]:
+def _bind_item(item: Any, context: BindContext) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
-        return [_bound(item, {}, item.name, places)._replace(words=item.name)]
+        return [_bound(item, {}, item.name, context)._replace(words=item.name)]
     if isinstance(item, str):
-        return [_with_files(spec, places) for spec in parse(item)]
+        return [_with_files(spec, context) for spec in parse(item)]
     if callable(item):
         from losscli.losses.spec.own import own_loss
 
         own = own_loss(item, getattr(item, "__name__", "own"), "the function that was given")
-        return [_bound(own, {}, own.name, places)]
-    raise UsageError(f"a loss is asked for by its name, not by {item!r}")
+        return [_bound(own, {}, own.name, context)]
+    raise UsageError(f"a loss is a spec or a Loss, not {item!r}")
 
 
-def _with_files(spec: Spec, places: BindContext) -> BoundLoss:
-    files = tuple(map(places.at, _files_of(spec)))
-    located = spec._replace(terms=tuple(term.located(places.at) for term in spec.terms))
-    return _bind_spec(spec, places)._replace(files=files, words=str(located))
+def _with_files(spec: Spec, context: BindContext) -> BoundLoss:
+    files = tuple(map(context.at, _files_of(spec)))
+    located = spec._replace(terms=tuple(term.located(context.at) for term in spec.terms))
+    return _bind_spec(spec, context)._replace(files=files, words=str(located))
 
 
-def _bind_spec(spec: Spec, places: BindContext) -> BoundLoss:
+def _bind_spec(spec: Spec, context: BindContext) -> BoundLoss:
     if spec.plain:
-        return _bind_term(spec.terms[0], places)._replace(label=spec.label or str(spec))
+        return _bind_term(spec.terms[0], context)._replace(label=spec.label or str(spec))
     from losscli.losses.spec.sums import Sum, Weighed
 
     terms = [term for term in spec.terms if not term.file]
     if not terms:
         raise UsageError(
-            f"{str(spec)!r} has penalties alone, and no rows", hint=f'-l "mse + {spec}"'
+            f"{str(spec)!r} has only penalties, and no rows", hint=f'-l "mse + {spec}"'
         )
-    bound = [_bind_term(term, places) for term in terms]
+    bound = [_bind_term(term, context) for term in terms]
     for loss in bound:
         if loss.statistic:
             raise UsageError(
-                f"{loss.statistic} is a root of a mean, not a loss of a row: it is in no sum",
+                f"{loss.statistic} is the root of a mean, not a loss of rows: it cannot be added",
                 hint=f"-l {loss.loss.name}, whose rows can be added",
             )
-    added = [term.factor * _penalty(term, places) for term in spec.terms if term.file]
+    added = [term.factor * _penalty(term, context) for term in spec.terms if term.file]
     parts = [
         Weighed(term.factor, loss.loss, loss.params, loss.convention)
         for term, loss in zip(terms, bound, strict=True)
@@ -266,59 +267,59 @@ def _bind_spec(spec: Spec, places: BindContext) -> BoundLoss:
     )
 
 
-def _bind_term(term: Term, places: BindContext) -> BoundLoss:
-    loss, statistic, code = _named(term, places)
-    given = {key: _value(value, places) for key, value in term.given}
-    if code and references.is_unread():  # so its parameters are not known
+def _bind_term(term: Term, context: BindContext) -> BoundLoss:
+    loss, statistic, code = _named(term, context)
+    given = {key: _value(value, context) for key, value in term.given}
+    if code and references.is_unread():  # then its parameters are unknown
         given = {}
-    return _bound(loss, given, str(term), places)._replace(statistic=statistic, code=code)
+    return _bound(loss, given, str(term), context)._replace(statistic=statistic, code=code)
 
 
-def _bound(loss: Loss, given: Mapping[str, Any], label: str, places: BindContext) -> BoundLoss:
-    """A loss with its parameters, by the convention that is asked for."""
-    if places.like is None:
+def _bound(loss: Loss, given: Mapping[str, Any], label: str, context: BindContext) -> BoundLoss:
+    """A loss with its parameters, in the requested convention."""
+    if context.like is None:
         return BoundLoss(loss, loss.resolve(given), label)
-    if places.like not in loss.like:
-        raise not_in_library(places.like, loss)
-    convention = loss.like[places.like]
+    if context.like not in loss.like:
+        raise not_in_library(context.like, loss)
+    convention = loss.like[context.like]
     if convention.denominator is not None:
         loss = replace(loss, denominator=convention.denominator)
     return BoundLoss(loss, loss.resolve(given, convention.params), label, convention=convention)
 
 
-def _named(term: Term, places: BindContext) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
-    """The loss of a name: of the catalogue, of a user's file or module, of a package."""
+def _named(term: Term, context: BindContext) -> "tuple[Loss, str | None, tuple[Origin, ...]]":
+    """The loss of a name: from the catalogue, a user's file or module, or a package."""
     if term.where:
         from losscli.losses.spec.own import own_loss
 
-        where = places.at(term.where) if term.where.endswith(".py") else term.where
+        where = context.at(term.where) if term.where.endswith(".py") else term.where
         found = references.load(f"{where}:{term.name}")
         return own_loss(found, term.name, where), None, (references.origin_of(where),)
     if not is_known(term.name):
         from losscli.losses.spec.plugins import plugin
 
-        offered = plugin(term.name)
-        if offered is not None:
+        entry = plugin(term.name)
+        if entry is not None:
             from losscli.losses.spec.own import own_loss
 
-            found, origin = offered.load()
-            return own_loss(found, term.name, offered.value), None, (origin,)
-    found = find_like(term.name, places.like) if places.like else find(term.name)
+            found, origin = entry.load()
+            return own_loss(found, term.name, entry.value), None, (origin,)
+    found = find_like(term.name, context.like) if context.like else find(term.name)
     return (*found, ())
 
 
-def _penalty(term: Term, places: BindContext) -> float:
-    known_ones = penalties()
-    if term.name not in known_ones:
+def _penalty(term: Term, context: BindContext) -> float:
+    known = penalties()
+    if term.name not in known:
         raise UsageError(
-            f"no penalty is called {term.name!r}",
-            hint=f"they are {', '.join(f'{name}(@{term.file})' for name in known_ones)}",
+            f"unknown penalty {term.name!r}",
+            hint=f"the penalties are {', '.join(f'{name}(@{term.file})' for name in known)}",
         )
-    return known_ones[term.name](places.read(places.at(term.file)))
+    return known[term.name](context.read(context.at(term.file)))
 
 
 def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
-    """The sum in the names of the catalogue, without parameters and files."""
+    """The sum with the canonical names of its losses, without parameters and files."""
     losses = iter(bound)
     names = [
         penalties()[term.name].name if term.file else next(losses).loss.name for term in spec.terms
@@ -329,9 +330,9 @@ def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
     return Spec(tuple(terms))
 
 
-def _value(text: str, places: BindContext) -> Any:
+def _value(text: str, context: BindContext) -> Any:
     if text.startswith("@"):
-        return places.read(places.at(text[1:].strip()))
+        return context.read(context.at(text[1:].strip()))
     words: dict[str, Any] = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]

@@ -21,8 +21,8 @@ from losscli.errors import UsageError
 _LONGEST = 10_000  # characters of a text of specs
 _LONGEST_NAME = 200
 
-# Patterns as texts: each is compiled at its first use, which most runs never reach. None takes more
-# than linear time: repetitions that a failing match could divide anew never follow each other.
+# Patterns as texts: each is compiled at its first use, which most runs never reach. All of them run
+# in linear time: no repetition follows another one of the same characters.
 _NAME = r"[A-Za-z_]\w*"
 LABEL = r"[^=:\s,/(@]+"
 _LABEL = rf"\s*({LABEL})\s*="

@@ -1,4 +1,4 @@
-"""Losses that are not of the catalogue: a declaration or a plain function of a user."""
+"""Losses of a user: a declaration or a plain function."""
 
 import inspect
 from collections.abc import Callable
@@ -17,13 +17,14 @@ from losscli.losses.spec.user_code import trace_of
 
 _TEXTS = ("name", "family", "formula", "latex", "source", "use", "avoid")
 _FUNCTIONS = ("values", "derivative", "reference")
-_TENSORS = "a module of torch? --backend torch gives it tensors"
+_TENSORS = "is it a torch module? use --backend torch"
 
 
 def own_loss(found: Any, name: str, where: str) -> Loss:
-    """The loss that an object of a user is; where: its file or module, for messages.
+    """The loss of a user's object; where: its file or module, for messages.
 
-    Raises UsageError, naming the part, where the declaration lacks one, and for what is no loss.
+    Raises UsageError for an object that is not a loss, and for an incomplete declaration, with the
+    name of its missing part.
     """
     if isinstance(found, Loss):
         _check(found, where)
@@ -31,13 +32,13 @@ def own_loss(found: Any, name: str, where: str) -> Loss:
     if callable(found) and not isinstance(found, type):
         return _of_function(found, name, where)
     raise UsageError(
-        f"{where}:{name} is no loss but {type(found).__name__}",
-        hint="a losscli.losses.declare.Loss, or a function f(pred, target, ...)",
+        f"{where}:{name} is not a loss but a {type(found).__name__}",
+        hint="expected a losscli.losses.declare.Loss, or a function f(pred, target, ...)",
     )
 
 
 def _declared(loss: Loss, where: str) -> Loss:
-    """The declaration, whose functions are held to the shapes that they should give."""
+    """The declaration, with checks of the shapes that its functions return."""
     name = loss.name
     parts: dict[str, Any] = {
         part: _guarded(function, name, where)
@@ -53,10 +54,10 @@ def _declared(loss: Loss, where: str) -> Loss:
         shape = tuple(getattr(found, "shape", ()))
         if shape != tuple(pred.shape):
             raise UsageError(
-                f"the derivative of {name} gave {_shape(found)} "
+                f"the derivative of {name} returned {_shape(found)} "
                 f"for predictions of {tuple(pred.shape)}",
                 place=where,
-                hint="the slope of a row's loss is wanted, by each of its predictions",
+                hint="expected the derivative of each row's loss by each of its predictions",
             )
         return found
 
@@ -66,10 +67,10 @@ def _declared(loss: Loss, where: str) -> Loss:
 
 
 def _check(loss: Loss, where: str) -> None:
-    """Raise UsageError for the first part of a declaration that is not what it must be."""
+    """Raise UsageError for the first invalid part of a declaration."""
     for part in _TEXTS:
         if not isinstance(getattr(loss, part), str):
-            raise _lacks(loss, where, part, "a text")
+            raise _lacks(loss, where, part, "a string")
     if not loss.name.isidentifier():
         raise _lacks(loss, where, "name", "a name of letters, digits and _")
     for part in _FUNCTIONS:
@@ -101,13 +102,13 @@ def _lacks(loss: Loss, where: str, part: str, should: str) -> UsageError:
 def _takes(function: Callable[..., Any], name: str) -> bool:
     try:
         known = inspect.signature(function).parameters
-    except (TypeError, ValueError):  # of compiled code nothing is known
+    except (TypeError, ValueError):  # compiled code has no signature
         return True
     return name in known or any(p.kind is p.VAR_KEYWORD for p in known.values())
 
 
 def _guarded(function: Callable[..., Any], name: str, where: str) -> Callable[..., Any]:
-    """The function, whose own errors say whose they are."""
+    """The function; its exceptions become UsageErrors that name the loss and the line."""
 
     def call(*arguments: Any, **params: Any) -> Any:
         try:
@@ -132,7 +133,7 @@ def _arrays(arguments: tuple[Any, ...]) -> bool:
 
 
 def _of_function(function: Callable[..., Any], name: str, where: str) -> Loss:
-    """A function of arrays as a loss, of which only its values are known."""
+    """A function of arrays as a loss without a derivative and a true value."""
     params = _params(function, name, where)
     guarded = _guarded(function, name, where)
 
@@ -142,9 +143,9 @@ def _of_function(function: Callable[..., Any], name: str, where: str) -> Loss:
 
     def unknown(*_: Any, **__: Any) -> Any:
         raise UsageError(
-            f"{name} is a plain function: of its gradient and its truth nothing is known",
+            f"{name} is a plain function: its gradient and its true value are unknown",
             place=where,
-            hint="declare a losscli.losses.declare.Loss, or: losscli check FILE.py:NAME --as LOSS",
+            hint="declare a losscli.losses.declare.Loss, or use check FILE.py:NAME --as LOSS",
         )
 
     values.__doc__ = function.__doc__
@@ -164,7 +165,7 @@ def _of_function(function: Callable[..., Any], name: str, where: str) -> Loss:
         flops=0,
         rows_of=ANY_ROWS,
         params=params,
-        saturates=True,  # nothing says how it treats a nan
+        saturates=True,  # its treatment of nan is unknown
     )
 
 
@@ -174,10 +175,10 @@ def _params(function: Callable[..., Any], name: str, where: str) -> tuple[Param,
         pred, target, *others = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         raise UsageError(
-            f"{name} is no function of pred and target", place=where, hint="f(pred, target, ...)"
+            f"{name} is not a function of pred and target", place=where, hint="f(pred, target, ...)"
         ) from None
     if pred.kind is pred.KEYWORD_ONLY or target.kind is target.KEYWORD_ONLY:
-        raise UsageError(f"{name} takes pred and target by name only", place=where)
+        raise UsageError(f"{name} takes pred and target by keyword only", place=where)
     named = [one for one in others if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
     for one in named:
         if one.default is one.empty:
@@ -190,7 +191,7 @@ def _params(function: Callable[..., Any], name: str, where: str) -> tuple[Param,
 
 
 def _protected(array: Any) -> Any:
-    """The same numbers, which cannot be written to: other losses are to see them too."""
+    """A read-only view: other losses use the same array."""
     if not isinstance(array, np.ndarray):
         return array
     view = array.view()
@@ -199,26 +200,26 @@ def _protected(array: Any) -> Any:
 
 
 def _rows(xp: Namespace, found: Any, pred: Array, name: str, where: str) -> Array:
-    """What a function gave: one loss an element, where it is of their shape, or one a row."""
+    """The returned losses, one per element or one per row; raises UsageError for others."""
     if isinstance(pred, np.ndarray) and hasattr(found, "detach"):
         found = found.detach().numpy()
     array: Any = np.asarray(found) if isinstance(pred, np.ndarray) else found
     shape = tuple(getattr(array, "shape", ()))
     if shape not in ((len(pred),), tuple(pred.shape)):
         raise UsageError(
-            f"{name} gave {_shape(found)} for predictions of {tuple(pred.shape)}",
+            f"{name} returned {_shape(found)} for predictions of {tuple(pred.shape)}",
             place=where,
-            hint="one loss a row is wanted, or one an element; not their mean",
+            hint="expected one loss per row or per element, not their mean",
         )
     if isinstance(pred, np.ndarray) and array.dtype.kind not in "fiub":
-        raise UsageError(f"{name} gave {array.dtype}, which are no numbers", place=where)
+        raise UsageError(f"{name} returned {array.dtype}, not numbers", place=where)
     return xp.astype(array, pred.dtype, copy=False)
 
 
 def _shape(found: Any) -> str:
-    """The shape of what a function gave, in words."""
+    """The shape of a returned value, in words."""
     if found is None:
         return "nothing"
     if isinstance(found, tuple | list):
-        return f"{len(found)} things"
+        return f"{len(found)} values"
     return str(tuple(getattr(found, "shape", ())) or "one number")

@@ -1,4 +1,4 @@
-"""Losses of installed packages: entry points of the group `losscli.losses`, found by name."""
+"""Losses of installed packages: entry points of the group `losscli.losses`, by name."""
 
 import warnings
 from functools import cache
@@ -11,16 +11,16 @@ _GROUP = "losscli.losses"
 
 
 class Plugin(NamedTuple):
-    """An entry point: what it points to, and the package that it comes with."""
+    """An entry point: its name, its value `MODULE:NAME`, and its package."""
 
     name: str
     value: str
     package: str
 
     def load(self) -> tuple[Any, Origin]:
-        """The object and where its code is; its package is imported.
+        """The object and the file of its code; imports its package.
 
-        Raises UsageError where that fails, or users' code is refused.
+        Raises UsageError if that fails, or if user code is refused.
         """
         from importlib import import_module
 
@@ -37,14 +37,14 @@ class Plugin(NamedTuple):
                 f"the loss {self.name} of {self.package} cannot be imported: "
                 f"{type(error).__name__}: {error}",
                 place=self.value,
-                hint=f"pip install -U {self.package}, or ask whoever made it",
+                hint=f"pip install -U {self.package}, or report it to its authors",
             ) from error
         return found, origin_of(module)
 
 
 @cache
 def plugins() -> dict[str, tuple[Plugin, ...]]:
-    """All that installed packages offer, by name; imports none of them."""
+    """The losses of all installed packages, by name; imports none of them."""
     from importlib.metadata import distributions
 
     found: dict[str, dict[Plugin, None]] = {}
@@ -64,12 +64,12 @@ def plugins() -> dict[str, tuple[Plugin, ...]]:
 
 
 def plugin(name: str) -> Plugin | None:
-    """The loss of a name that a package offers; raises UsageError where several do."""
+    """The loss of a name in a package; raises UsageError if several packages have one."""
     several = plugins().get(name, ())
     if len(several) > 1:
         packages = " and ".join(sorted(one.package for one in several))
         raise UsageError(
-            f"{packages} both have a loss called {name!r}",
+            f"{packages} both have a loss {name!r}",
             hint=f"name the module: -l {several[0].value}",
         )
     return several[0] if several else None

@@ -1,4 +1,4 @@
-"""A weighted sum of losses, which is itself a loss: nothing downstream need know of it."""
+"""A weighted sum of losses, which is itself a loss."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from losscli.losses.core.intersection import Part, together
 from losscli.losses.core.loss import Loss
 from losscli.losses.core.params import Param
 
-_SHARED = "ignore_index"  # one label says for all parts that a row does not count
+_SHARED = "ignore_index"  # one label for all parts
 
 
 class Weighed(NamedTuple):
-    """A part of a sum: a weight, and a loss with all its parameters, by a convention."""
+    """A term of a sum: a weight, and a loss with all its parameters, in a convention."""
 
     weight: float
     loss: Loss
@@ -27,10 +27,10 @@ class Weighed(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sum(Loss):
-    """A weighted sum of losses of the same rows, each with the parameters that it was given.
+    """A weighted sum of losses of the same rows, each with its own parameters.
 
-    A parameter is called as its part is, such as `smooth_l1.beta`; `smooth_l1_2.beta` is that of
-    the second part of the same name.
+    The names of parameters begin with that of their loss, such as `smooth_l1.beta`, or
+    `smooth_l1_2.beta` for the second part of the same name.
     """
 
     parts: tuple[Weighed, ...] = ()
@@ -40,7 +40,7 @@ class Sum(Loss):
     def of(cls, name: str, parts: Sequence[Weighed]) -> "Sum":
         """The sum of these parts.
 
-        Raises UsageError where no rows could be of all of them.
+        Raises UsageError if no rows are valid for all of them.
         """
         losses = [part.loss for part in parts]
         targeted = {loss.rows_of.targeted: loss for loss in losses}
@@ -87,18 +87,18 @@ class Sum(Loss):
         return found
 
     def may_saturate(self, params: Mapping[str, Any], target: Sequence[int] | None) -> bool:
-        """Whether any part does."""
+        """True if any part saturates."""
         return any(part.loss.may_saturate(own, target) for part, own in self._each(params))
 
     @property
     def differentiable(self) -> bool:
-        """Whether all parts are."""
+        """True if all parts have a gradient."""
         return all(part.loss.differentiable for part in self.parts)
 
     def weighed(
         self, xp: Namespace, what: str, pred: Array, target: Array, params: Mapping[str, Any]
     ) -> Array:
-        """The sum of values or derivatives: of elements where all parts have them, else of rows."""
+        """The sum of values or derivatives: per element if all parts have these, else per row."""
         total: Any = None
         for part, own in self._each(params):
             if what == "derivative":
@@ -114,17 +114,17 @@ class Sum(Loss):
         return total
 
     def convention(self) -> Convention | None:
-        """The convention that all parts follow; None where none is asked for.
+        """The convention that all parts follow; None without one.
 
-        Raises UsageError where they divide or count unlike each other.
+        Raises UsageError if their reductions differ.
         """
         each = [part.convention for part in self.parts if part.convention is not None]
         if not each:
             return None
         if len({(one.by_rows, one.by_elements) for one in each}) > 1:
             raise UsageError(
-                f"the parts of {self.name!r} are reduced unlike each other by that library",
-                hint="leave --like out, or evaluate them one by one",
+                f"that library reduces the parts of {self.name!r} in different ways",
+                hint="omit --like, or evaluate them one by one",
             )
         words = dict.fromkeys(one.alone for one in each if one.alone)
         notes = dict.fromkeys(one.note for one in each if one.note)
@@ -136,7 +136,7 @@ class Sum(Loss):
     def _as_read(
         self, xp: Namespace, pred: Array, target: Array, *, spacing: float, **params: Any
     ) -> Array:
-        """The values by the parts' conventions."""
+        """The values in the conventions of the parts."""
         parts = []
         for part in self.parts:
             values = None if part.convention is None else part.convention.values_of(spacing)
@@ -145,7 +145,7 @@ class Sum(Loss):
         return replace(self, parts=tuple(parts)).weighed(xp, "values", pred, target, params)
 
     def truth(self, mp: Any, pred: Any, target: Any, params: Mapping[str, Any]) -> Any:
-        """The same by the references of the parts, of a row or an element."""
+        """The true value from the references of the parts, of a row or an element."""
         return mp.fsum(
             mp.mpf(part.weight) * self._reference(mp, part.loss, pred, target, own)
             for part, own in self._each(params)
@@ -160,7 +160,7 @@ class Sum(Loss):
         return mp.fsum(each) / len(each)
 
     def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
-        """What each row counts; raises UsageError where the parts do not agree."""
+        """The weight of each row in the mean; raises UsageError if the parts differ."""
         found = [part.loss.denominators(xp, target, own) for part, own in self._each(params)]
         given = [share for share in found if share is not None]
         if not given:
@@ -173,22 +173,22 @@ class Sum(Loss):
     def check_shapes(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> None:
-        """Check that the shapes fit every part."""
+        """Check the shapes for every part."""
         for part, own in self._each(params):
             part.loss.check_shapes(pred, target, own)
         indexed = {part.loss.indexed(target): part.loss for part in self.parts}
         if len(indexed) > 1:
             raise UsageError(
                 f"{indexed[True].name} takes targets as class indices and "
-                f"{indexed[False].name} as numbers: they have no sum"
+                f"{indexed[False].name} as numbers: they cannot be added"
             )
 
     def domains_of(self, params: Mapping[str, Any]) -> tuple[Domain, Domain | None]:
-        """What every part takes."""
+        """The domains that all parts share."""
         return _domains([part._replace(params=own) for part, own in self._each(params)])
 
     def takes_logits(self, params: Mapping[str, Any]) -> bool:
-        """Whether any part does."""
+        """True if any part takes logits."""
         return any(part.loss.takes_logits(own) for part, own in self._each(params))
 
     def logit_scale(self, params: Mapping[str, Any]) -> float:
@@ -196,11 +196,11 @@ class Sum(Loss):
         return max(part.loss.logit_scale(own) for part, own in self._each(params))
 
     def indexed(self, target: Sequence[int] | None) -> bool:
-        """Whether rows of targets of this shape are indices of classes."""
+        """True if rows of targets of this shape are class indices."""
         return any(part.loss.indexed(target) for part in self.parts)
 
     def classes(self, pred: Sequence[int]) -> int | None:
-        """How many classes every part has."""
+        """The smallest number of classes of the parts; None without classes."""
         found = [part.loss.classes(pred) for part in self.parts]
         return min((count for count in found if count is not None), default=None)
 
@@ -227,7 +227,7 @@ def _prefixes(losses: Sequence[Loss]) -> tuple[str, ...]:
 def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
     pairs = [_domains_of(part) for part in parts]
     allowing = [_SHARED in part.params for part in parts]
-    allowing = allowing if any(allowing) else [True] * len(parts)  # then no label is to be ignored
+    allowing = allowing if any(allowing) else [True] * len(parts)  # then no label is ignored
     preds = together([Part(pred) for pred, _ in pairs])
     targets = [
         Part(target, allows_ignored=allows)
@@ -238,13 +238,13 @@ def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
 
 
 def _domains_of(part: Weighed) -> tuple[Domain, Domain | None]:
-    """Of one part, by its convention."""
+    """The domains of one part, in its convention."""
     found = part.loss.domains_of(part.params)
     return found if part.convention is None else part.convention.domains(*found)
 
 
 def _unlike(name: str) -> UsageError:
     return UsageError(
-        f"the parts of {name!r} count rows unlike each other, so their sum has no mean",
+        f"the parts of {name!r} weight rows differently, so their sum has no mean",
         hint="give all parts the same class weights and ignore_index",
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from losscli.errors import LossCliError, MissingError, UsageError
 
-_FRAMES = 4  # of a traceback: the last ones tell
+_FRAMES = 4  # the last ones of a traceback
 _EXTRAS = {"torch": "torch", "matplotlib": "plot", "mpmath": "check", "hypothesis": "check"}
 
 
@@ -22,23 +22,23 @@ class Reference(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether it names a file."""
+        """True if it names a file."""
         return self.where.endswith(".py")
 
 
 class Origin(NamedTuple):
-    """The file that code was read from, and the SHA-256 of it as it was when it ran."""
+    """The file of executed code, and its SHA-256 at that time."""
 
     path: str
     sha256: str
 
     def to_dict(self) -> dict[str, str]:
-        """As JSON has it."""
+        """The JSON object."""
         return {"path": self.path, "sha256": self.sha256}
 
 
-# Whether users' code may run, and who is told of a file before it does: of the process, so that no
-# way to such code can forget to ask.
+# True if user code may run, and a function that is called with each file before it runs: global, so
+# that every way to such code respects it.
 _grant: tuple[bool, Callable[[str], None]] = (True, lambda _: None)
 _unread = False
 _digests: dict[str, str] = {}
@@ -46,7 +46,7 @@ _digests: dict[str, str] = {}
 
 @contextmanager
 def user_code(*, allowed: bool, tell: Callable[[str], None]) -> Iterator[None]:
-    """A context in which users' code may run or not; tell: is called with each file that does."""
+    """A context in which user code is allowed or not; tell: called with each file that runs."""
     global _grant
     before, _grant = _grant, (allowed, tell)
     try:
@@ -77,16 +77,16 @@ def placeholder(pred: Any, target: Any, **params: Any) -> Any:  # noqa: ARG001
 
 
 def granted(what: str) -> None:
-    """Raise UsageError where users' code is refused."""
+    """Raise UsageError if user code is refused."""
     if not _grant[0]:
         raise UsageError(
-            f"{what} is code of yours, and --no-user-code refuses it",
-            hint="leave the flag out only where you trust that code",
+            f"{what} is user code, which --no-user-code refuses",
+            hint="omit the flag only if you trust that code",
         )
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text can only be a reference: a colon after a file or a dotted name."""
+    """True if a text can only be a reference: a colon after a file or a dotted name."""
     where, colon, name = text.rpartition(":")
     return bool(colon and name.isidentifier() and (where.endswith(".py") or _dotted(where)))
 
@@ -94,19 +94,19 @@ def is_reference(text: str) -> bool:
 def split(text: str) -> Reference:
     r"""The two parts, cut at the last colon, so that `C:\kernels.py:f` is a file on a drive.
 
-    Raises UsageError where there is no such colon, or no name after it.
+    Raises UsageError without such a colon, or without a name after it.
     """
     where, colon, name = text.rpartition(":")
     if not colon or not where or not name.isidentifier():
-        raise UsageError(f"{text!r} names no function", hint="FILE.py:NAME, or MODULE:NAME")
+        raise UsageError(f"{text!r} is not a function", hint="expected FILE.py:NAME or MODULE:NAME")
     return Reference(where, name)
 
 
 def load(text: str) -> Any:
     """The object that a reference names; its module runs, once in a process.
 
-    Raises UsageError where the file, the module or the name does not exist or its code fails,
-    MissingError where it imports a package that is not installed.
+    Raises UsageError if the file, the module or the name does not exist or its code fails,
+    MissingError if it imports a package that is not installed.
     """
     reference = split(text)
     granted(text)
@@ -128,7 +128,7 @@ def load(text: str) -> Any:
 
 
 def origin_of(where: str) -> Origin:
-    """Where the code of a file or module that ran came from; no digest where it is no file."""
+    """The file of executed code and its digest; without a digest if it has no file."""
     path: str | None = where
     if not where.endswith(".py"):
         path = getattr(sys.modules.get(where), "__file__", None)
@@ -153,13 +153,13 @@ def _module(reference: Reference) -> ModuleType:
     except LossCliError:
         raise
     except ModuleNotFoundError as error:
-        lacking = error.name or ""
-        if not reference.is_file and lacking == reference.where.partition(".")[0]:
-            raise UsageError(f"there is no module {lacking}") from error
-        extra = _EXTRAS.get(lacking)
+        missing = error.name or ""
+        if not reference.is_file and missing == reference.where.partition(".")[0]:
+            raise UsageError(f"there is no module {missing}") from error
+        extra = _EXTRAS.get(missing)
         raise MissingError(
-            f"{reference.where} imports {lacking}, which is not installed",
-            hint=f"pip install 'losscli[{extra}]'" if extra else "install it where losscli is",
+            f"{reference.where} imports {missing}, which is not installed",
+            hint=f"pip install 'losscli[{extra}]'" if extra else "install it next to losscli",
         ) from error
     except Exception as error:
         raise UsageError(
@@ -191,7 +191,7 @@ def _of_file(path: str) -> ModuleType:
     _grant[1](path)
     folder = os.path.dirname(full)  # noqa: PTH120
     if folder not in sys.path:
-        sys.path.insert(0, folder)  # the file's neighbours are its own modules
+        sys.path.insert(0, folder)  # so that it can import modules next to it
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -211,7 +211,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def trace_of(error: BaseException, where: str) -> str:
-    """The lines that an error came through, from a user's file or module on; empty if none."""
+    """The lines of a traceback from a user's file or module on; empty without such a line."""
     own = _file_of(where)
     steps: list[tuple[str, int | None]] = []
     trace = error.__traceback__
@@ -234,7 +234,7 @@ def _base(path: str) -> str:
 
 
 def _file_of(where: str) -> str:
-    """The file of a file or module, whether or not it could be imported; empty where none is."""
+    """The file of a file or module, even if its import failed; empty without one."""
     if where.endswith(".py"):
         return os.path.realpath(where)
     import importlib.util
