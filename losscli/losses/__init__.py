@@ -1,7 +1,7 @@
 """The catalogue of losses: `losses.smooth_l1(pred, target, beta=0.5)` and `.gradient(…)`.
 
 Every loss is an attribute of this package, found by the name of its file or an alias; so are the
-penalties, `losses.l2_penalty(weights)`. `losses.declare` has what a loss of one's own is made of.
+penalties, `losses.l2_penalty(weights)`. `losses.declare` has the parts of your own declaration.
 """
 
 from typing import TYPE_CHECKING

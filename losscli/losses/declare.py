@@ -1,4 +1,4 @@
-"""What a declaration of one's own is made of: `from losscli.losses.declare import Loss, …`.
+"""The parts of a declaration of your own: `from losscli.losses.declare import Loss, …`.
 
 A module with a `Loss` in it is named on the command line: `-l FILE.py:NAME`, `-l MODULE:NAME`, or
 by the entry point of an installed package in the group `losscli.losses`.

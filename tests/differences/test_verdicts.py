@@ -107,11 +107,11 @@ def test_a_raw_ratio_is_as_wide_as_runs_differ():
 def test_forty_rows_without_a_change_are_forty_chances():
     """At the very margin, 1 in 40 is slower alone; Holm's correction holds nearly all back."""
     blocks = [(f"loss_{at}", "forward") for at in range(40)]
-    false_alarms = 0
+    false_positives = 0
     for seed in range(10):
         old, new = bench(2 * seed, blocks=blocks), bench(2 * seed + 1, 1.05, blocks=blocks)
-        false_alarms += "slower" in verdicts(diff(old, new, margin="5%"))
-    assert false_alarms <= 1
+        false_positives += "slower" in verdicts(diff(old, new, margin="5%"))
+    assert false_positives <= 1
 
 
 def test_one_slow_row_of_forty_is_found():

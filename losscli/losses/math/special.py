@@ -1,7 +1,7 @@
-"""Special functions that array namespaces lack, on any of them: erf, and the log of a factorial.
+"""Special functions that array namespaces lack: erf, and the log of a factorial.
 
-Each range has the best polynomial of its kind, fitted at Chebyshev points with 60 digits; what a
-range does not reach is clipped to it, so that the branch that is not taken stays finite.
+Each range has its polynomial, fitted at Chebyshev points with 60 digits; numbers outside of it are
+clipped, so that a branch that is not used stays finite.
 """
 
 import math
@@ -16,7 +16,7 @@ HALF_LOG_TAU = 0.9189385332046728  # log(2π) / 2
 # From here on 1 - erf is below half an ULP of 1.
 _ERF_IS_ONE = 6.0
 
-# erf(x) / x by powers of x², |x| <= 1, the highest first; it is right to 7e-18.
+# erf(x) / x by powers of x², |x| <= 1, the highest first; accurate to 7e-18.
 _ERF_NEAR = (
     -7.795898827002142e-10,
     1.3720064546777686e-08,
@@ -32,7 +32,7 @@ _ERF_NEAR = (
     1.1283791670955126,
 )
 
-# (1 - erf(x)) exp(x²) by powers of 3 / (3 + x), 1 <= x <= 6; it is right to 1e-17.
+# (1 - erf(x)) exp(x²) by powers of 3 / (3 + x), 1 <= x <= 6; accurate to 1e-17.
 _ERF_TAIL = (
     0.020974634373878025,
     -0.16339979786477143,
@@ -51,7 +51,7 @@ _ERF_TAIL = (
     3.7809408605387703e-07,
 )
 
-# log Γ(2 + s) / s by powers of s, |s| <= 1/2; it is right to 6e-19.
+# log Γ(2 + s) / s by powers of s, |s| <= 1/2; accurate to 6e-19.
 _GAMMA_NEAR = (
     -1.3219945666117874e-07,
     2.78740805211359e-07,
@@ -150,7 +150,7 @@ def _log_gamma_above(xp: Namespace, n: Array) -> Array:
 
 
 def stirling(n: Array) -> Array:
-    """What log n! exceeds (n + 1/2) log n - n + log(2π) / 2 by, for n >= 9."""
+    """Log n! - ((n + 1/2) log n - n + log(2π) / 2), for n >= 9."""
     inverse = 1.0 / n
     return inverse * _polynomial(_STIRLING, inverse * inverse)
 

@@ -1,4 +1,4 @@
-"""What a penalty is: one number of an array of weights, which has no rows."""
+"""The declaration of a penalty: one number of an array of weights, which has no rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,11 +54,11 @@ class Penalty:
 
     def _checked(self, weights: Any) -> Floats:
         array = np.ascontiguousarray(as_array(weights, "weights"), np.float64)
-        odd = ~np.isfinite(array)
-        if odd.any():
-            at = int(odd.argmax())
+        invalid = ~np.isfinite(array)
+        if invalid.any():
+            at = int(invalid.argmax())
             raise DataError(
                 f"{self.symbol} takes finite weights; number {at:,} is {array.flat[at]}",
-                hint="weights that are nan or infinite are those of a model that broke",
+                hint="nan or infinite weights come from a diverged model",
             )
         return array

@@ -40,9 +40,9 @@ l1_penalty = Penalty(
     equivalents={
         "torch": "w.abs().sum()",
         "keras": "regularizers.L1(λ)(w) / λ",
-        "sklearn": "linear_model.Lasso(alpha)  # beside half the mse",
+        "sklearn": "linear_model.Lasso(alpha)  # added to half the mse",
     },
     pitfalls=(
-        "Lasso's data term is mse / 2: its α is half the weight that stands beside mse here.",
+        "Lasso's data term is mse / 2: its α is half the weight of the penalty next to mse here.",
     ),
 )

@@ -38,11 +38,11 @@ l2_penalty = Penalty(
     equivalents={
         "torch": "w.square().sum()",
         "keras": "regularizers.L2(λ)(w) / λ",
-        "sklearn": "linear_model.Ridge(alpha)  # beside a sum of squares",
+        "sklearn": "linear_model.Ridge(alpha)  # added to a sum of squares",
     },
     pitfalls=(
         "Weight decay λ of torch and optax adds λw to the gradient: that of (λ / 2) Σ w², half as "
         "strong as λ here.",
-        "Ridge's data term is a sum over rows: divide its α by N beside mse.",
+        "Ridge's data term is a sum over rows: divide its α by N for mse.",
     ),
 )

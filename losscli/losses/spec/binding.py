@@ -237,7 +237,7 @@ def _with_files(spec: Spec, context: BindContext) -> BoundLoss:
 def _bind_spec(spec: Spec, context: BindContext) -> BoundLoss:
     if spec.plain:
         return _bind_term(spec.terms[0], context)._replace(label=spec.label or str(spec))
-    from losscli.losses.spec.sums import Sum, Weighed
+    from losscli.losses.spec.sums import Sum, WeightedTerm
 
     terms = [term for term in spec.terms if not term.file]
     if not terms:
@@ -253,7 +253,7 @@ def _bind_spec(spec: Spec, context: BindContext) -> BoundLoss:
             )
     added = [term.factor * _penalty(term, context) for term in spec.terms if term.file]
     parts = [
-        Weighed(term.factor, loss.loss, loss.params, loss.convention)
+        WeightedTerm(term.factor, loss.loss, loss.params, loss.convention)
         for term, loss in zip(terms, bound, strict=True)
     ]
     whole = Sum.of(str(_canonical(spec, bound)), parts)

@@ -16,7 +16,7 @@ from losscli.losses.core.params import Param
 _SHARED = "ignore_index"  # one label for all parts
 
 
-class Weighed(NamedTuple):
+class WeightedTerm(NamedTuple):
     """A term of a sum: a weight, and a loss with all its parameters, in a convention."""
 
     weight: float
@@ -33,11 +33,11 @@ class Sum(Loss):
     `smooth_l1_2.beta` for the second part of the same name.
     """
 
-    parts: tuple[Weighed, ...] = ()
+    parts: tuple[WeightedTerm, ...] = ()
     prefixes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, name: str, parts: Sequence[Weighed]) -> "Sum":
+    def of(cls, name: str, parts: Sequence[WeightedTerm]) -> "Sum":
         """The sum of these parts.
 
         Raises UsageError if no rows are valid for all of them.
@@ -67,8 +67,8 @@ class Sum(Loss):
             formula=name,
             latex=name,
             source="",
-            values=lambda xp, p, t, **kw: found.weighed(xp, "values", p, t, kw),
-            derivative=lambda xp, p, t, **kw: found.weighed(xp, "derivative", p, t, kw),
+            values=lambda xp, p, t, **kw: found.weighted_sum(xp, "values", p, t, kw),
+            derivative=lambda xp, p, t, **kw: found.weighted_sum(xp, "derivative", p, t, kw),
             reference=lambda mp, p, t, **kw: found.truth(mp, p, t, kw),
             pred=domains[0],
             target=domains[1],
@@ -95,7 +95,7 @@ class Sum(Loss):
         """True if all parts have a gradient."""
         return all(part.loss.differentiable for part in self.parts)
 
-    def weighed(
+    def weighted_sum(
         self, xp: Namespace, what: str, pred: Array, target: Array, params: Mapping[str, Any]
     ) -> Array:
         """The sum of values or derivatives: per element if all parts have these, else per row."""
@@ -142,7 +142,7 @@ class Sum(Loss):
             values = None if part.convention is None else part.convention.values_of(spacing)
             loss = part.loss if values is None else replace(part.loss, values=values)
             parts.append(part._replace(loss=loss))
-        return replace(self, parts=tuple(parts)).weighed(xp, "values", pred, target, params)
+        return replace(self, parts=tuple(parts)).weighted_sum(xp, "values", pred, target, params)
 
     def truth(self, mp: Any, pred: Any, target: Any, params: Mapping[str, Any]) -> Any:
         """The true value from the references of the parts, of a row or an element."""
@@ -204,7 +204,7 @@ class Sum(Loss):
         found = [part.loss.classes(pred) for part in self.parts]
         return min((count for count in found if count is not None), default=None)
 
-    def _each(self, params: Mapping[str, Any]) -> list[tuple[Weighed, dict[str, Any]]]:
+    def _each(self, params: Mapping[str, Any]) -> list[tuple[WeightedTerm, dict[str, Any]]]:
         return [
             (part, {param.name: params[self._called(prefix, param)] for param in part.loss.params})
             for part, prefix in zip(self.parts, self.prefixes, strict=True)
@@ -224,7 +224,7 @@ def _prefixes(losses: Sequence[Loss]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
+def _domains(parts: Sequence[WeightedTerm]) -> tuple[Domain, Domain | None]:
     pairs = [_domains_of(part) for part in parts]
     allowing = [_SHARED in part.params for part in parts]
     allowing = allowing if any(allowing) else [True] * len(parts)  # then no label is ignored
@@ -237,7 +237,7 @@ def _domains(parts: Sequence[Weighed]) -> tuple[Domain, Domain | None]:
     return preds, together(targets) if targets else None
 
 
-def _domains_of(part: Weighed) -> tuple[Domain, Domain | None]:
+def _domains_of(part: WeightedTerm) -> tuple[Domain, Domain | None]:
     """The domains of one part, in its convention."""
     found = part.loss.domains_of(part.params)
     return found if part.convention is None else part.convention.domains(*found)

@@ -14,10 +14,10 @@ _VAST = 1e300
 class Axis(NamedTuple):
     """One axis of two boxes, in units of the interval around both.
 
-    ours, theirs: the sides. both: what they share, negative where there is a gap between them.
-    ours_alone, theirs_alone: what the interval around both has more than the other's side.
-    low, high: pred's ends minus target's, and around: the interval, in the unit of the boxes.
-    unit: what was divided by; 1 for an interval of no length.
+    ours, theirs: the sides. both: their overlap, negative for a gap between them. ours_alone,
+    theirs_alone: the length of the interval around both minus the other's side. low, high: pred's
+    ends minus target's, and around: the interval, in the unit of the boxes. unit: the divisor; 1
+    for an interval of length 0.
     """
 
     ours: Array
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
 
 def axes(xp: Namespace, pred: Array, target: Array) -> tuple[Axis, Axis]:
     """The two axes of boxes (N, 4): x1, y1, x2, y2."""
-    # Each column is read many times: as a copy of its own, and not four apart.
+    # Each column is read many times: a contiguous copy is faster.
     ours, theirs = ([boxes[:, k] + 0.0 for k in range(4)] for boxes in (pred, target))
     return _axis(xp, ours[::2], theirs[::2]), _axis(xp, ours[1::2], theirs[1::2])
 
@@ -58,7 +58,7 @@ def _axis(xp: Namespace, pred: Sequence[Array], target: Sequence[Array]) -> Axis
 
 
 class Areas(NamedTuple):
-    """Areas of two boxes: of what only one covers, of what both do, and eps in their unit."""
+    """Areas of two boxes: covered by one only, covered by both, and eps in their unit."""
 
     alone: Array
     both: Array
@@ -67,14 +67,14 @@ class Areas(NamedTuple):
 
     def loss(self, xp: Namespace) -> Array:
         """1 - intersection / union; 1 without an overlap."""
-        # Products: which boxes overlap comes in no order that a processor could guess.
+        # Products instead of a choice: which boxes overlap is unpredictable for the processor.
         counts = xp.astype(self.overlap, self.alone.dtype)
         alone = counts * (self.alone + self.eps) + (1.0 - counts)
         return alone / (alone + counts * self.both)
 
 
 def areas(xp: Namespace, x: Axis, y: Axis, eps: float) -> Areas:
-    """The areas of an overlap and beside it; without an overlap they mean nothing."""
+    """The areas of an overlap and of the rest; undefined without an overlap."""
     overlap = (x.both > 0.0) & (y.both > 0.0)
     alone = (
         x.ours_alone * y.ours
@@ -93,9 +93,9 @@ def iou_slope(xp: Namespace, x: Axis, y: Axis, found: Areas) -> tuple[Array, Arr
 
 
 def _ends(xp: Namespace, a: Axis, b: Axis, found: Areas, whole: Array) -> tuple[Array, Array]:
-    """Those of the lower and the upper end on axis `a`.
+    """The slopes of the lower and the upper end on axis `a`.
 
-    An end inside the target takes from the intersection, one beyond it adds to the union.
+    Moving an end inside the target changes the intersection, outside it the union.
     """
     inside = -b.both * ((a.theirs * b.theirs + a.ours_alone * b.ours) + found.eps)
     beyond = found.both * b.ours
@@ -120,5 +120,5 @@ def centres(xp: Namespace, x: Axis, y: Axis, eps: float) -> tuple[Array, Array, 
 
 
 def _in_units(xp: Namespace, eps: float, width: Array, height: Array) -> Array | float:
-    """The area eps in units of another; finite, so that no quotient is nan."""
+    """The area eps in units of another area; finite, so that no quotient is nan."""
     return xp.clip(eps / width / height, 0.0, _VAST) if eps else 0.0

@@ -14,7 +14,7 @@ _TURN = 4.0 / math.pi**2
 
 
 def _ciou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
-    """The DIoU loss, plus a price a·v of unlike aspect ratios.
+    """The DIoU loss, plus a penalty a·v for different aspect ratios.
 
     v is (4 / π²) (atan(w_t / h_t) - atan(w_p / h_p))², and a = v / (iou + v) with the IoU loss.
     pred and target are (N, 4): x1, y1, x2, y2 with x1 <= x2 and y1 <= y2; the result is (N,). eps
@@ -33,7 +33,7 @@ def _ciou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
 def _turn(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array]:
     """atan(w_t / h_t) - atan(w_p / h_p), and its slopes with respect to w_p and h_p.
 
-    The angle between the two diagonals, so that nothing cancels that the boxes do not.
+    Computed as the angle between the two diagonals, without cancellation.
     """
     (w, h), size = _shape(xp, pred)
     (w_t, h_t), _ = _shape(xp, target)
@@ -47,7 +47,7 @@ def _turn(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Arra
 
 
 def _shape(xp: Namespace, box: Array) -> tuple[tuple[Array, Array], Array]:
-    """Width and height in units of the longer, and that unit; a point has no shape."""
+    """Width and height in units of the longer, and that unit; (0, 0) for a point."""
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     size = xp.maximum(width, height)
     size = xp.where(size == 0.0, 1.0, size)
@@ -60,7 +60,7 @@ def _price(xp: Namespace, v: Array, overlap: Array, eps: float) -> Array:
 
 
 def _ciou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
-    """That of diou, and a v', where a is held constant, as in the paper and in torchvision."""
+    """The gradient of diou plus a v', with constant a, as in the paper and in torchvision."""
     x, y = axes(xp, pred, target)
     found = areas(xp, x, y, eps)
     turn, by_width, by_height = _turn(xp, pred, target)
@@ -107,7 +107,7 @@ ciou = Loss(
         "torch": "torchvision.ops.complete_box_iou_loss(pred, target)  # eps is 1e-7 there",
     },
     pitfalls=(
-        "Its gradient holds a constant by design: finite differences of the value disagree.",
-        "Two boxes of one aspect ratio pay nothing for it, whatever their sizes.",
+        "Its gradient treats a as constant by design: finite differences of the value disagree.",
+        "Two boxes of the same aspect ratio have no such penalty, whatever their sizes.",
     ),
 )

@@ -29,7 +29,7 @@ def apart(xp: Namespace, x: Axis, y: Axis, eps: float) -> Array:
 
 
 def _diou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
-    """That of iou, and ((ρ²)' - (ρ² / c²) (c²)') / c² of centres ρ and diagonal c."""
+    """The gradient of iou plus ((ρ²)' - (ρ² / c²) (c²)') / c² of centres ρ and diagonal c."""
     x, y = axes(xp, pred, target)
     overlaps = iou_slope(xp, x, y, areas(xp, x, y, eps))
     return xp.stack(
@@ -76,7 +76,7 @@ diou = Loss(
     flops=48,
     params=(EPS,),
     use="boxes may be disjoint, or one inside the other, and centres must meet",
-    avoid="aspect ratios matter beside the overlap: take ciou",
+    avoid="aspect ratios matter in addition to the overlap: use ciou",
     equivalents={
         "torch": "torchvision.ops.distance_box_iou_loss(pred, target)  # eps is 1e-7 there",
     },

@@ -34,7 +34,7 @@ def _empty(xp: Namespace, x: Axis, y: Axis, found: Areas) -> Array:
 
 
 def _giou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
-    """That of iou, and (E' U - U' E) / E² of the box E around both."""
+    """The gradient of iou plus (E' U - U' E) / E² of the box E around both."""
     x, y = axes(xp, pred, target)
     found = areas(xp, x, y, eps)
     overlaps = iou_slope(xp, x, y, found)
@@ -51,7 +51,7 @@ def _ends(xp: Namespace, a: Axis, b: Axis, found: Areas, covered: Array) -> tupl
     flat = (a.around == 0.0) | (b.around == 0.0)
     whole = 1.0 + found.eps
     outside = ((covered + found.eps) - b.ours * whole) / whole / whole / a.unit
-    # Inside the target's range an end moves what the union has there, not the box around both.
+    # Inside the target's range moving an end changes the union, not the box around both.
     inside = -xp.where(found.overlap, b.ours_alone, b.ours) / whole / a.unit
     outside, inside = (xp.where(flat, 0.0, slope) for slope in (outside, inside))
     return 0.0 - xp.where(a.low < 0.0, outside, inside), xp.where(a.high > 0.0, outside, inside)
@@ -83,13 +83,14 @@ giou = Loss(
     saturates=True,  # boxes that do not overlap cost 1
     flops=46,
     params=(EPS,),
-    use="boxes may be disjoint and must find each other",
-    avoid="one box often lies in the other: it is iou then, diou still pulls at the centres",
+    use="boxes may be disjoint, and their gradient must not vanish then",
+    avoid="one box often contains the other: it equals iou then, while diou still moves the "
+    "centres",
     equivalents={
         "torch": "torchvision.ops.generalized_box_iou_loss(pred, target)  # eps is 1e-7 there",
     },
     pitfalls=(
         "Its range is [0, 2]: 1 is not the worst.",
-        "torchvision's eps of 1e-7 is an area: boxes in units of the image feel it.",
+        "torchvision's eps of 1e-7 is an area: it affects boxes in units of the image.",
     ),
 )

@@ -53,10 +53,10 @@ iou = Loss(
     flops=40,
     params=(EPS,),
     use="boxes are judged by their overlap",
-    avoid="boxes may be disjoint: it has no slope there, giou and diou have",
+    avoid="boxes may be disjoint: its gradient is 0 there, unlike those of giou and diou",
     equivalents={"torch": "1 - torchvision.ops.box_iou(pred, target).diagonal()"},
     pitfalls=(
-        "Disjoint boxes cost 1 with slope 0: nothing pulls them together.",
-        "Boxes as x, y, width, height are other numbers; boxes of whole pixels add 1 to sides.",
+        "Disjoint boxes have loss 1 and gradient 0: training does not move them.",
+        "Boxes as x, y, width, height differ; boxes of whole pixels add 1 to their sides.",
     ),
 )

@@ -1,10 +1,10 @@
-"""What losses of a margin share: a score z, a side y of -1 or 1, and the margin y z."""
+"""Common parts of losses of a margin: a score z, a label y of -1 or 1, and the margin y z."""
 
 from losscli.losses.core.loss import Array, Namespace
 
 
 def margin_of(xp: Namespace, pred: Array, target: Array) -> Array:
-    """How far a score lies on its label's side, y z; 1 is one side, 0 and -1 are the other."""
+    """The margin y z of a score; labels of 1 are positive, 0 and -1 negative."""
     return pred * side(xp, target)
 
 
@@ -14,6 +14,6 @@ def side(xp: Namespace, target: Array) -> Array:
 
 
 def slope_within(xp: Namespace, pred: Array, target: Array, margin: float) -> Array:
-    """The slope of a hinge, -y, where the margin is not reached; 0 at it and beyond."""
+    """The slope of a hinge: -y below the margin, 0 at it and above."""
     y = side(xp, target)
     return (pred * y < margin) * -y + 0.0

@@ -1,4 +1,4 @@
-"""Asymmetric loss of several labels: focal, more so for absent labels, which are many."""
+"""Asymmetric loss of several labels: focal, with a larger gamma for absent labels."""
 
 from functools import cache
 from typing import Any
@@ -18,11 +18,11 @@ def _asymmetric(
     gamma_neg: float,
     margin: float,
 ) -> Array:
-    """Focal cross-entropy, in nats, of present and absent labels, with powers of their own.
+    """Focal cross-entropy, in nats, with separate powers for present and absent labels.
 
-    pred are logits, p = sigmoid(pred), and target 0 or 1; both are alike (N,) or (N, C), a column a
-    label, as is the result; a row's loss is the mean over its labels. An absent label whose p is at
-    most `margin` costs nothing.
+    pred are logits, p = sigmoid(pred), and target 0 or 1; both have the same shape, (N,) or (N, C)
+    with one column per label, as has the result; a row's loss is the mean over its labels. An
+    absent label whose p is at most `margin` costs nothing.
 
     >>> asymmetric([0.0, -3.0], [1, 0], gamma_pos=1.0).tolist()  # log(2) / 2
     [0.34657359027997264, 0.0]
@@ -45,13 +45,13 @@ def _absent(
     nearest, rest = _logit(margin)
     behind = xp.clip((nearest - pred) + rest, -xp.inf, 0.0)
     excess = (1.0 - margin) * above * xp.abs(xp.expm1(behind))
-    far = -xp.log(margin + below)  # 1 - q, without the digits that p near 1 has lost
+    far = -xp.log(margin + below)  # 1 - q without cancellation for p near 1
     return excess, xp.where(excess < 0.5, -xp.log1p(-excess), far)
 
 
 @cache
 def _logit(margin: float) -> tuple[float, float]:
-    """log(margin / (1 - margin)) as a float and what it lacks: a score at the margin cancels it."""
+    """log(margin / (1 - margin)) as a float and its rounding error: a score near it cancels."""
     from decimal import Context, Decimal
 
     digits = Context(prec=1200)  # a float near 0 has as many
@@ -114,11 +114,20 @@ asymmetric = Loss(
     saturates=True,  # an absent label within the margin costs 0
     flops=60,
     params=(
-        Param("gamma_pos", 1.0, Interval(0.0, ends="[)"), "how much less an easy 1 counts"),
-        Param("gamma_neg", 4.0, Interval(0.0, ends="[)"), "how much less an easy 0 counts"),
-        Param("margin", 0.05, Interval(0.0, 1.0, "[)"), "the probability that a 0 may have"),
+        Param(
+            "gamma_pos", 1.0, Interval(0.0, ends="[)"), "how strongly an easy 1 is down-weighted"
+        ),
+        Param(
+            "gamma_neg", 4.0, Interval(0.0, ends="[)"), "how strongly an easy 0 is down-weighted"
+        ),
+        Param(
+            "margin",
+            0.05,
+            Interval(0.0, 1.0, "[)"),
+            "the probability of a 0 up to which it has no loss",
+        ),
     ),
-    use="few of many labels are right, and the absent ones drown them",
+    use="few of many labels are present, and the absent ones outweigh them",
     avoid="probabilities must be calibrated: its minimum is not the true probability",
     equivalents={
         "torch": "AsymmetricLoss(gamma_neg=4, gamma_pos=1, clip=0.05)(pred, target) / "
@@ -126,6 +135,7 @@ asymmetric = Loss(
     },
     pitfalls=(
         "The authors' code sums over labels and rows; here it is the mean over both.",
-        "The authors' code clamps logarithms at 1e-8: a certain and wrong label costs 18.4 there.",
+        "The authors' code clamps logarithms at 1e-8: a confident and wrong label costs 18.4 "
+        "there.",
     ),
 )

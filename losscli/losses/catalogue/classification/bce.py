@@ -9,23 +9,23 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.core.probabilities import PROBABILITY
 from losscli.losses.math.stable import binary_shares, by_shares
 
-# torch holds the gradient's denominators here, so that a certain and wrong row stays finite.
+# torch clamps the gradient's denominators here, so that a confident and wrong row stays finite.
 _LEAST = 1e-12
 
 
 def _bce(
     xp: Namespace, pred: Array, target: Array, *, floor: float, label_smoothing: float
 ) -> Array:
-    """The surprise, in nats, at the target under the predicted probability of a 1.
+    """The cross-entropy, in nats, of the target and the predicted probability of a 1.
 
-    pred and target are alike (N,) or (N, D), both in [0, 1]; so is the result's shape. A logarithm
-    below `floor` counts as `floor`: at -100, as in torch, a certain and wrong row costs 100; with
-    floor = -inf it costs inf.
+    pred, target and the result have the same shape, (N,) or (N, D); both inputs are in [0, 1].
+    Logarithms are clamped to at least `floor`: at -100, as in torch, a confident and wrong row has
+    loss 100; with floor = -inf it has loss inf.
 
     >>> bce([0.5, 1.0, 0.0], [1, 1, 1]).round(6).tolist()
     [0.693147, 0.0, 100.0]
     """
-    # log1p: the digits of 1 - pred are gone before a logarithm could use them.
+    # log1p, since 1 - pred would round.
     yes = -xp.clip(xp.log(pred), floor, 0.0)
     no = -xp.clip(xp.log1p(-pred), floor, 0.0)
     return by_shares(xp, binary_shares(target, label_smoothing), (yes, no))
@@ -36,11 +36,11 @@ def _bce_derivative(
 ) -> Array:
     """(p - t) / (p (1 - p)), without the cancelling factor where t is 0 or 1.
 
-    The denominator is held at 1e-12 and above, unless floor = -inf.
+    The denominator is clamped to at least 1e-12, unless floor = -inf.
     """
     one, zero = binary_shares(target, label_smoothing)
     least = 0.0 if floor == -xp.inf else _LEAST
-    # A hard label's factor is 1 on both sides of the fraction: no choice by label, which is slow.
+    # A hard label's factor is 1 in both parts of the fraction: no slow choice by label.
     surely_one = xp.asarray(zero == 0, dtype=pred.dtype)
     surely_zero = xp.asarray(one == 0, dtype=pred.dtype)
     above, below = xp.maximum(pred, surely_zero), xp.maximum(1.0 - pred, surely_one)
@@ -63,7 +63,7 @@ def _clipped(
     label_smoothing: float,
     spacing: float,
 ) -> Array:
-    """By probabilities that are held a distance from 0 and 1, where others hold logarithms."""
+    """The same with clamped probabilities instead of clamped logarithms."""
     one, zero = binary_shares(target, label_smoothing)
     held = xp.clip(pred, spacing, 1.0 - spacing)
     return -(one * xp.log(held) + zero * xp.log1p(-held))
@@ -83,11 +83,11 @@ bce = Loss(
     target=SOFT_LABEL,
     flops=8,
     params=(
-        Param("floor", -100.0, Interval(high=0.0), "the least that a logarithm counts"),
+        Param("floor", -100.0, Interval(high=0.0), "the lower bound of a logarithm"),
         Param("label_smoothing", 0.0, Interval(0.0, 1.0, "[)"), "t becomes t (1 - s) + s / 2"),
     ),
     use="predictions are probabilities of a 1 already",
-    avoid="the logits are at hand: bce_with_logits keeps the digits that 1 - p has lost",
+    avoid="the logits are available: bce_with_logits is accurate where 1 - p is not",
     equivalents={
         "torch": "F.binary_cross_entropy(pred, target)",
         "sklearn": "metrics.log_loss(target, pred, labels=[0, 1])  # of (N,); clips p at 2.2e-16",
@@ -105,8 +105,8 @@ bce = Loss(
         "keras": Convention(
             values=partial(_clipped, spacing=1e-7),
             by_rows=True,
-            note="probabilities are clipped at 1e-7: a certain and wrong row costs 16.12",
+            note="probabilities are clipped at 1e-7: a confident and wrong row costs 16.12",
         ),
     },
-    pitfalls=("Libraries clip p differently, which decides the cost of a certain, wrong row.",),
+    pitfalls=("Libraries clip p differently, which decides the cost of a confident, wrong row.",),
 )

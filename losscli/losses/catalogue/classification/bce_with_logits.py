@@ -10,16 +10,16 @@ from losscli.losses.math.stable import binary_shares, by_shares, odds, softpluse
 def _bce_with_logits(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
-    """The surprise, in nats, at the target, where the probability of a 1 is sigmoid(pred).
+    """The cross-entropy, in nats, of the target and the probability sigmoid(pred) of a 1.
 
-    pred are logits, any real number or infinity, target lies in [0, 1]; both are alike (N,) or
-    (N, D), as is the result. pos_weight multiplies the share of the 1s; one a column for (N, D).
+    pred are logits, any real number or infinity, and target is in [0, 1]; both have the same shape,
+    (N,) or (N, D), as has the result. pos_weight is the weight of 1s, one number or one per column.
 
     >>> bce_with_logits([0.0, -50.0], [1, 0]).tolist()
     [0.6931471805599453, 1.9287498479639178e-22]
     """
-    # Each side's own softplus: the common form (1-t) z + log(1 + e^-z) cancels on right rows.
-    # The weight multiplies the cost: a share so small that it has lost digits would show them.
+    # One softplus per class: the common form (1-t) z + log(1 + e^-z) cancels on correct rows.
+    # The weight multiplies the loss, not the target, which may be subnormal and inaccurate.
     no, yes = softpluses(xp, pred)
     return by_shares(xp, binary_shares(target, label_smoothing), (pos_weight * yes, no))
 
@@ -27,7 +27,7 @@ def _bce_with_logits(
 def _bce_with_logits_derivative(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
-    """sigmoid(z) - t, with all digits of both tails; never above max(1, pos_weight)."""
+    """sigmoid(z) - t, accurate in both tails; never above max(1, pos_weight)."""
     one, zero = binary_shares(target, label_smoothing)
     above, below = odds(xp, pred)
     return (zero * above - pos_weight * one * below) / (above + below)
@@ -46,7 +46,7 @@ def _bce_with_logits_reference(
 def _like_torch(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
-    """The same, but for infinite logits, by the form that torch has: (1 - t) z + max(-z, 0)."""
+    """The same, except for infinite logits, in torch's form: (1 - t) z + max(-z, 0)."""
     found = _bce_with_logits(
         xp, pred, target, pos_weight=pos_weight, label_smoothing=label_smoothing
     )
@@ -57,7 +57,7 @@ def _like_torch(
 def _like_optax(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
-    """The same, but nan for an infinite logit on its label's side: 0 · inf is not 0 there."""
+    """The same, except nan for an infinite logit with the correct sign, from 0 · inf."""
     one, zero = binary_shares(target, label_smoothing)
     no, yes = softpluses(xp, pred)
     return one * (pos_weight * yes) + zero * no
@@ -87,13 +87,13 @@ bce_with_logits = Loss(
             "pos_weight",
             1.0,
             Interval(0.0, ends="()"),
-            "what a 1 counts, or one a column",
+            "the weight of 1s, or one per column",
             "columns",
         ),
         Param("label_smoothing", 0.0, Interval(0.0, 1.0, "[)"), "t becomes t (1 - s) + s / 2"),
     ),
-    use="the model's last layer is linear: nothing is lost on confident rows",
-    avoid="predictions are probabilities already: that is bce",
+    use="the model's last layer is linear: it is accurate for confident rows",
+    avoid="predictions are probabilities: use bce",
     equivalents={
         "torch": "F.binary_cross_entropy_with_logits(pred, target, "
         "pos_weight=torch.as_tensor(pos_weight))",
@@ -106,7 +106,7 @@ bce_with_logits = Loss(
         "optax": Convention(values=_like_optax, note=_INFINITIES),
     },
     pitfalls=(
-        "Probabilities given to it look right and are wrong; losscli notes it.",
+        "Probabilities instead of logits give a plausible but incorrect number; losscli notes it.",
         "torch gives 0 for z = -50, t = 0, where the truth is 1.9e-22.",
     ),
 )

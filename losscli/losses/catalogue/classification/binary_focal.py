@@ -12,25 +12,24 @@ _KERAS_EPS = 1e-7
 def _binary_focal(
     xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: float | None
 ) -> Array:
-    """Binary cross-entropy, in nats, times (1 - p_t)^gamma: rows that are right hardly count.
+    """Binary cross-entropy, in nats, times (1 - p_t)^gamma, which is small for correct rows.
 
     pred are logits, p = sigmoid(pred); target lies in [0, 1], and p_t is p for a 1, 1 - p for a 0;
-    both are alike (N,) or (N, D), as is the result. alpha weighs 1s, 1 - alpha 0s; none weighs
-    neither. At gamma = 0 without alpha it is bce_with_logits.
+    both have the same shape, (N,) or (N, D), as has the result. alpha is the weight of 1s, 1 -
+    alpha that of 0s; none is 1 for both. At gamma = 0 without alpha it is bce_with_logits.
 
     >>> binary_focal([0.0, 800.0], [1, 1]).tolist()  # log(2) / 4
     [0.17328679513998632, 0.0]
     """
     focal = _Focal.of(xp, pred, target)
-    return _weighed(xp, alpha, target, focal.power(gamma) * focal.cost)
+    return _weighted(xp, alpha, target, focal.power(gamma) * focal.cost)
 
 
 class _Focal(NamedTuple):
-    """What value and slope share. p is above / total, 1 - p below / total, 1 - p_t miss / total.
+    """Common parts of both: p is above / total, 1 - p below / total, 1 - p_t miss / total.
 
-    above, below: one is 1. miss: of them by the label, a sum of terms >= 0, where a difference
-    would have no digit left on right rows. excess: how far the true total lies above `total`, as
-    a share of it. cost: the binary cross-entropy.
+    above, below: one of the two is 1. miss: a sum of terms >= 0, where a difference would cancel
+    for correct rows. excess: (true total - total) / total. cost: the binary cross-entropy.
     """
 
     above: Array
@@ -51,9 +50,9 @@ class _Focal(NamedTuple):
         return cls(above, below, total, miss, excess, by_shares(xp, shares, (yes, no)))
 
     def power(self, gamma: float, further: float = 0.0) -> Array:
-        """(1 - p_t)^gamma, right to the total's last digits, which a power would multiply.
+        """(1 - p_t)^gamma, corrected for the rounding of the total, which a power would multiply.
 
-        further: how many times more a result will be divided by `total`.
+        further: how often a result will be divided by `total` as well.
         """
         found = (self.miss / self.total) ** gamma
         return found - found * ((gamma + further) * self.excess)
@@ -62,16 +61,16 @@ class _Focal(NamedTuple):
 def _binary_focal_derivative(
     xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: float | None
 ) -> Array:
-    """(1 - p_t)^γ (γ (1 - 2t) p (1 - p) bce / (1 - p_t) + p - t), weighed by alpha."""
+    """(1 - p_t)^γ (γ (1 - 2t) p (1 - p) bce / (1 - p_t) + p - t), weighted by alpha."""
     focal = _Focal.of(xp, pred, target)
     tail = xp.minimum(focal.above, focal.below)
     turn = gamma * (1.0 - 2.0 * target) * (tail / xp.where(focal.miss == 0.0, 1.0, focal.miss))
     slope = share(xp, turn, focal.cost) + ((1.0 - target) * focal.above - target * focal.below)
-    return _weighed(xp, alpha, target, focal.power(gamma, 1.0) * (slope / focal.total))
+    return _weighted(xp, alpha, target, focal.power(gamma, 1.0) * (slope / focal.total))
 
 
-def _weighed(xp: Namespace, alpha: float | None, target: Array, found: Array) -> Array:
-    """Each number times what its label counts."""
+def _weighted(xp: Namespace, alpha: float | None, target: Array, found: Array) -> Array:
+    """Each number times the weight of its label."""
     if alpha is None:
         return found
     return share(xp, alpha * target + (1.0 - alpha) * (1.0 - target), found)
@@ -92,7 +91,7 @@ def _like_keras(
     focal = _Focal.of(xp, pred, target)
     p = xp.clip(focal.above / focal.total, _KERAS_EPS, 1.0 - _KERAS_EPS)
     cost = -(target * xp.log(p) + (1.0 - target) * xp.log(1.0 - p))
-    return _weighed(xp, alpha, target, focal.power(gamma) * cost)
+    return _weighted(xp, alpha, target, focal.power(gamma) * cost)
 
 
 binary_focal = Loss(
@@ -109,10 +108,10 @@ binary_focal = Loss(
     target=SOFT_LABEL,
     flops=30,
     params=(
-        Param("gamma", 2.0, Interval(0.0, ends="[)"), "how much less an easy row counts"),
-        Param("alpha", None, Interval(0.0, 1.0), "what a 1 counts, and 1 - alpha a 0"),
+        Param("gamma", 2.0, Interval(0.0, ends="[)"), "how strongly an easy row is down-weighted"),
+        Param("alpha", None, Interval(0.0, 1.0), "the weight of 1s; that of 0s is 1 - alpha"),
     ),
-    use="most rows are easy negatives, and their many small losses drown the hard rows",
+    use="most rows are easy negatives, and their many small losses outweigh the hard rows",
     avoid="probabilities must be calibrated: its minimum is not the true probability",
     equivalents={
         "torch": "torchvision.ops.sigmoid_focal_loss(pred, target, alpha=-1, gamma=gamma)",
@@ -124,14 +123,15 @@ binary_focal = Loss(
         "keras": Convention(
             values=_like_keras,
             by_rows=True,
-            note="probabilities are held 1e-7 from 0 and 1 under the logarithm; alpha counts only"
-            " with apply_class_balancing=True",
+            note="probabilities are clamped to 1e-7 from 0 and 1 in the logarithm; alpha has an "
+            "effect only with apply_class_balancing=True",
         ),
         "optax": Convention(),
     },
     pitfalls=(
-        "torchvision's alpha is 0.25 unless it is -1; Keras' counts only with class balancing.",
+        "torchvision's alpha is 0.25 unless it is -1; Keras' has an effect only with class "
+        "balancing.",
         "RetinaNet divides the sum by the number of positives; the mean here is over rows.",
-        "Its error grows with gamma, as that of any power: some 8 ULP at 5.",
+        "Its error grows with gamma, as that of any power: about 8 ULP at 5.",
     ),
 )

@@ -8,9 +8,10 @@ from losscli.losses.core.probabilities import PROBABILITY
 
 
 def _brier(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
-    """The squared distance of a probability from what happened.
+    """The squared difference of a probability and the outcome.
 
-    pred lies in [0, 1]; target is 0 or 1; both are alike (N,) or (N, D), as is the result.
+    pred lies in [0, 1]; target is 0 or 1; both have the same shape, (N,) or (N, D), as has the
+    result.
 
     >>> brier([0.75, 0.5], [1, 0]).tolist()
     [0.0625, 0.25]
@@ -20,7 +21,7 @@ def _brier(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
 
 
 def _brier_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
-    """2 (p - t): never above 2 in size, so that no row rules the mean."""
+    """2 (p - t): at most 2 in size, so that no row dominates the mean."""
     return 2.0 * (pred - target)
 
 
@@ -41,8 +42,8 @@ brier = Loss(
     pred=PROBABILITY,
     target=BINARY,
     flops=2,
-    use="probabilities are judged, and one certain mistake must not rule the mean",
-    avoid="rare events: a constant answer of 0 scores nearly as well as a good one",
+    use="probabilities are evaluated, and one confident mistake must not dominate the mean",
+    avoid="rare events: a constant prediction of 0 scores nearly as well as a good one",
     equivalents={
         "sklearn": "metrics.brier_score_loss(target, pred, pos_label=1)  # of (N,)",
     },

@@ -18,12 +18,12 @@ _ANY_SUM = replace(NON_NEGATIVE, hint=_PRED.hint)
 def _categorical_cross_entropy(
     xp: Namespace, pred: Array, target: Array, *, clip: float, normalise: bool
 ) -> Array:
-    """The surprise, in nats, at the target class under predicted probabilities.
+    """The negative log-likelihood, in nats, of the target class under predicted probabilities.
 
     pred are (N, C) probabilities; target is (N,) class indices, or (N, C) weights of the classes;
-    the result is (N,). Rows are taken as they are, or with normalise divided by their sums first;
-    then probabilities are held within clip and 1 - clip. Without a clip a class of probability 0
-    that comes true costs inf.
+    the result is (N,). Rows are used as they are, or divided by their sums with normalise; then
+    probabilities are clamped to [clip, 1 - clip]. Without a clip a target class of probability 0
+    has loss inf.
 
     >>> categorical_cross_entropy([[0.5, 0.5], [1.0, 0.0]], [1, 0]).tolist()
     [0.6931471805599453, 0.0]
@@ -34,16 +34,16 @@ def _categorical_cross_entropy(
         label = xp.arange(pred.shape[0]), target
         right = pred[label]
         rest = _without(xp, pred, label) if normalise else None
-        return _surprise(xp, right, rest, clip) + 0.0
+        return _nll(xp, right, rest, clip) + 0.0
     rest = _rests(xp, pred) if normalise else None
-    return xp.sum(share(xp, target, _surprise(xp, pred, rest, clip)), axis=-1) + 0.0
+    return xp.sum(share(xp, target, _nll(xp, pred, rest, clip)), axis=-1) + 0.0
 
 
-def _surprise(xp: Namespace, p: Array, rest: Array | None, clip: float) -> Array:
-    """-log p, or -log (p / (p + rest)), with p or the quotient held in [clip, 1 - clip].
+def _nll(xp: Namespace, p: Array, rest: Array | None, clip: float) -> Array:
+    """-log p, or -log (p / (p + rest)), with p or the quotient clamped to [clip, 1 - clip].
 
-    log1p(rest / p) keeps the digits of a rest that p + rest would lose. The clip is of logarithms:
-    1 - clip would be rounded.
+    log1p(rest / p) keeps the digits of a rest that p + rest would lose. Logarithms are clamped,
+    since 1 - clip would round.
     """
     found = -xp.log(p) if rest is None else xp.log1p(rest / p)
     if not clip:
@@ -52,17 +52,17 @@ def _surprise(xp: Namespace, p: Array, rest: Array | None, clip: float) -> Array
 
 
 def _without(xp: Namespace, pred: Array, label: tuple[Array, Array]) -> Array:
-    """Σ_{c≠y} p_c of each row: summed, for Σ p_c - p_y cancels."""
+    """Σ_{c≠y} p_c of each row, summed directly: Σ p_c - p_y would cancel."""
     others = pred + 0.0
     others[label] = 0.0
     return xp.sum(others, axis=-1)
 
 
 def _rests(xp: Namespace, pred: Array) -> Array:
-    """What all other classes of the row sum to, class by class."""
+    """The sum of all other classes of the row, for each class."""
     total = xp.sum(pred, axis=-1)
     label = xp.arange(pred.shape[0]), xp.argmax(pred, axis=-1)
-    rests = total[:, None] - pred  # at least half the total, but for the largest class
+    rests = total[:, None] - pred  # at least half the total, except for the largest class
     rests[label] = _without(xp, pred, label)
     return rests
 
@@ -70,9 +70,9 @@ def _rests(xp: Namespace, pred: Array) -> Array:
 def _categorical_cross_entropy_derivative(
     xp: Namespace, pred: Array, target: Array, *, clip: float, normalise: bool
 ) -> Array:
-    """-t / p, plus Σ t / Σ p with normalise; classes held by the clip have no slope of their own.
+    """-t / p, plus Σ t / Σ p with normalise; clamped classes have no slope of their own.
 
-    The label's slope of a normalised row is -(Σ_{c≠y} p_c) / (p_y Σ p), in which nothing cancels.
+    The label's slope of a normalised row is -(Σ_{c≠y} p_c) / (p_y Σ p), without cancellation.
     """
     total = xp.sum(pred, axis=-1)[:, None]
     label = None if target.ndim == 2 else (xp.arange(pred.shape[0]), target)
@@ -133,14 +133,14 @@ categorical_cross_entropy = Loss(
     target=LABELS,
     domains=_domains,
     rows_of=CLASSES,
-    saturates=True,  # a class of no weight hides its probability
+    saturates=True,  # a class of weight 0 hides its probability
     flops=2,
     params=(
-        Param("clip", 0.0, Interval(0.0, 0.5, "[)"), "p is held within clip and 1 - clip"),
+        Param("clip", 0.0, Interval(0.0, 0.5, "[)"), "p is clamped to [clip, 1 - clip]"),
         Param("normalise", False, meaning="whether each row is divided by its sum", kind="flag"),
     ),
     use="predictions are probabilities already, from a forest or a saved softmax",
-    avoid="the logits are at hand: cross_entropy keeps the digits that p near 1 has lost",
+    avoid="the logits are available: cross_entropy is accurate for p near 1",
     equivalents={
         "torch": "F.nll_loss(pred.log(), target)",
         "sklearn": "metrics.log_loss(target, pred, labels=range(pred.shape[1]))  "
@@ -160,7 +160,7 @@ categorical_cross_entropy = Loss(
         ),
     },
     pitfalls=(
-        "A certain and wrong row costs inf here, 36.04 in scikit-learn and 16.12 in Keras.",
-        "Keras divides by the row's sum: (0.2, 0.2, 0.1) and label 0 cost 0.916, not 1.609.",
+        "A confident and wrong row has loss inf here, 36.04 in scikit-learn and 16.12 in Keras.",
+        "Keras divides by the row's sum: (0.2, 0.2, 0.1) and label 0 give 0.916, not 1.609.",
     ),
 )

@@ -18,11 +18,11 @@ def _cross_entropy(
     ignore_index: int | None,
     label_smoothing: float,
 ) -> Array:
-    """The surprise, in nats, at the target class, where probabilities are softmax(pred).
+    """The negative log-likelihood, in nats, of the target class under softmax(pred).
 
     pred are (N, C) logits; target is (N,) class indices, or (N, C) weights of the classes, which
-    need not sum to 1. weight is one number a class. A row whose index is ignore_index costs 0 and
-    does not count in the mean, which divides by the sum of the counted rows' weights.
+    need not sum to 1. weight is one number per class. A row whose index is ignore_index has loss 0
+    and weight 0 in the mean, which divides by the sum of the weights.
 
     >>> cross_entropy([[0.0, 0.0], [50.0, 0.0]], [1, 0]).tolist()
     [0.6931471805599453, 1.9287498479639178e-22]
@@ -65,12 +65,12 @@ def _cross_entropy_derivative(
     ignored = _ignored(xp, target, ignore_index)
     label = xp.where(ignored, 0, target)
     others[rows, label] = 0.0
-    # Both sides of beside / total share the rounding of the sum, which then cancels.
-    beside = xp.where(label == top, 0.0, 1.0) + xp.sum(others, axis=-1)
-    total = beside + exps[rows, label]
+    # Both parts of others / total share the rounding of the sum, which then cancels.
+    others_sum = xp.where(label == top, 0.0, 1.0) + xp.sum(others, axis=-1)
+    total = others_sum + exps[rows, label]
     softmax = exps / total[:, None]
     gradient = softmax + 0.0
-    gradient[rows, label] = -beside / total
+    gradient[rows, label] = -others_sum / total
     if weight is not None:
         gradient = weight[label][:, None] * gradient
     if label_smoothing:
@@ -88,7 +88,7 @@ def _cross_entropy_denominator(
     ignore_index: int | None,
     label_smoothing: float,  # noqa: ARG001
 ) -> Array | None:
-    """The weight of the row's class, and 0 for an ignored row; None where every row counts 1."""
+    """The weight of the row's class, and 0 for an ignored row; None if all weights are 1."""
     if target.ndim == 2:
         return None
     ignored = _ignored(xp, target, ignore_index)
@@ -98,7 +98,7 @@ def _cross_entropy_denominator(
 
 
 def _ignored(xp: Namespace, target: Array, ignore_index: int | None) -> Array:
-    """Which labels do not count; None is no label."""
+    """The mask of ignored labels; None without such labels."""
     if ignore_index is None:
         return xp.zeros_like(target, dtype=xp.bool)
     return target == ignore_index
@@ -122,7 +122,7 @@ def _cross_entropy_reference(
 
 
 def _class_shares(pred: Array, target: Array, weight: Any, label_smoothing: float) -> Array:
-    """What each class of each row counts: its smoothed target times its weight."""
+    """The smoothed target of each class of each row times its weight."""
     if label_smoothing:
         target = (1.0 - label_smoothing) * target + label_smoothing / pred.shape[1]
     return target if weight is None else weight * target
@@ -136,7 +136,7 @@ def _expected(xp: Namespace, pred: Array, shares: Array) -> Array:
 
 
 def _unguarded(xp: Namespace, pred: Array, target: Array, **params: Any) -> Array:
-    """The same, but nan where a class of no weight has a logit of -inf: 0 · inf is not 0 there."""
+    """The same, except nan for a class of weight 0 with a logit of -inf, from 0 · inf."""
     found = _cross_entropy(xp, pred, target, **params)
     if target.ndim == 1:
         return found
@@ -150,12 +150,12 @@ def _counted(
     weight: Any,  # noqa: ARG001
     **params: Any,
 ) -> Array | None:
-    """1 for every row that is not ignored, whatever its class weighs."""
+    """1 for every row that is not ignored, whatever the weight of its class."""
     return _cross_entropy_denominator(xp, target, weight=None, **params)
 
 
 def _saturates(indexed: bool, *, weight: Any, **_: Any) -> bool:
-    """A class of no weight hides its logit; nothing else hides a nan."""
+    """True with class weights or soft targets: a class of weight 0 hides a nan in its logit."""
     return weight is not None or not indexed
 
 
@@ -178,12 +178,17 @@ cross_entropy = Loss(
     saturates=_saturates,
     flops=6,
     params=(
-        Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
-        Param("ignore_index", -100, Interval(), "the label of rows that do not count", "whole"),
-        Param("label_smoothing", 0.0, Interval(0.0, 1.0), "the share spread over all classes"),
+        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each class", "columns"),
+        Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
+        Param(
+            "label_smoothing",
+            0.0,
+            Interval(0.0, 1.0),
+            "the probability that is spread over all classes",
+        ),
     ),
-    use="one class of several is right, and the model's last layer is linear",
-    avoid="predictions are probabilities: take categorical_cross_entropy of them",
+    use="one of several classes is correct, and the model's last layer is linear",
+    avoid="predictions are probabilities: use categorical_cross_entropy",
     equivalents={
         "torch": "F.cross_entropy(pred, target, weight, ignore_index=ignore_index, "
         "label_smoothing=label_smoothing)",
@@ -204,7 +209,7 @@ cross_entropy = Loss(
     },
     pitfalls=(
         "With class weights the mean divides by the sum of the rows' weights, not by N.",
-        "Probabilities given to it look right and are wrong; losscli notes it.",
+        "Probabilities instead of logits give a plausible but incorrect number; losscli notes it.",
         "torch gives 0 for logits (50, 0) and label 0, where the truth is 1.9e-22.",
     ),
     instead_of=(

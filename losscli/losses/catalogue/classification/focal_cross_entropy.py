@@ -7,7 +7,7 @@ from losscli.losses.core.domain import LOGIT, Interval
 from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.core.shapes import LABELLED
-from losscli.losses.math.stable import label_odds, share, shifted_exps
+from losscli.losses.math.stable import label_exponentials, share, shifted_exps
 
 _KERAS_EPS = 1e-7
 
@@ -15,24 +15,24 @@ _KERAS_EPS = 1e-7
 def _focal_cross_entropy(
     xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any
 ) -> Array:
-    """Cross-entropy, in nats, times (1 - s_y)^gamma: rows that are right already hardly count.
+    """Cross-entropy, in nats, times (1 - s_y)^gamma, which is small for correct rows.
 
-    pred are (N, C) logits, s their softmax; target is (N,) class indices; the result is (N,).
-    alpha is one number for all classes or one a class. At gamma = 0 it is cross_entropy.
+    pred are (N, C) logits, s their softmax; target is (N,) class indices; the result is (N,). alpha
+    is one number for all classes or one per class. At gamma = 0 it is cross_entropy.
 
     >>> focal_cross_entropy([[0.0, 0.0]], [1], gamma=2.0).tolist()  # log(2) / 4
     [0.17328679513998632]
     """
-    nll, miss = _surprise(xp, pred, target)
-    return _weighed(xp, alpha, target, miss**gamma * nll)
+    nll, miss = _nll(xp, pred, target)
+    return _weighted(xp, alpha, target, miss**gamma * nll)
 
 
-def _surprise(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
-    """-log s_y and 1 - s_y of each row, by the odds against the label."""
-    rest, own, against, odd = label_odds(xp, pred, target)
+def _nll(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
+    """-log s_y and 1 - s_y of each row, from the odds against the label."""
+    rest, own, against, unsafe = label_exponentials(xp, pred, target)
     nll, miss = xp.log1p(against), rest / (rest + own)
-    if odd.shape[0]:
-        nll[odd], miss[odd], _, _ = _softmax(xp, pred[odd], target[odd])
+    if unsafe.shape[0]:
+        nll[unsafe], miss[unsafe], _, _ = _softmax(xp, pred[unsafe], target[unsafe])
     return nll, miss
 
 
@@ -40,7 +40,7 @@ def _softmax(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, A
     """-log s_y and 1 - s_y of each row, exp(z_c - max z) of the other classes, and their sum.
 
     1 - s_y is the sum of the other classes: a power multiplies its relative error by gamma, and a
-    difference would have no digit left on rows that are right.
+    difference would cancel for correct rows.
     """
     rows = xp.arange(pred.shape[0])
     exps, top = shifted_exps(xp, pred)
@@ -57,18 +57,18 @@ def _focal_cross_entropy_derivative(
 ) -> Array:
     """α (1 - s_y)^γ (γ s_y ℓ_y + 1 - s_y), spread over the other classes by their softmax.
 
-    The label's own slope is minus the whole: the slopes of a row sum to 0.
+    The label's own slope is minus their sum: the slopes of a row sum to 0.
     """
     nll, miss, others, rest = _softmax(xp, pred, target)
     easing = gamma * share(xp, xp.exp(-nll), nll)
-    whole = _weighed(xp, alpha, target, miss**gamma * (easing + miss))
+    whole = _weighted(xp, alpha, target, miss**gamma * (easing + miss))
     gradient = share(xp, whole[:, None], others / rest[:, None])
     gradient[xp.arange(pred.shape[0]), target] = 0.0 - whole
     return gradient
 
 
-def _weighed(xp: Namespace, alpha: Any, target: Array, found: Array) -> Array:
-    """Each row's number times what its class counts."""
+def _weighted(xp: Namespace, alpha: Any, target: Array, found: Array) -> Array:
+    """Each row's number times the weight of its class."""
     if alpha is None:
         return found
     return share(
@@ -88,11 +88,11 @@ def _focal_cross_entropy_reference(
 
 
 def _like_keras(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
-    """With s_y held within 1e-7 and 1 - 1e-7, which leaves a cost to every row."""
-    nll, miss = _surprise(xp, pred, target)
+    """With s_y clamped to [1e-7, 1 - 1e-7], so that no loss is 0."""
+    nll, miss = _nll(xp, pred, target)
     nll = xp.clip(nll, -math.log1p(-_KERAS_EPS), -math.log(_KERAS_EPS))
     miss = xp.clip(miss, _KERAS_EPS, 1.0 - _KERAS_EPS)
-    return _weighed(xp, alpha, target, miss**gamma * nll)
+    return _weighted(xp, alpha, target, miss**gamma * nll)
 
 
 focal_cross_entropy = Loss(
@@ -108,13 +108,13 @@ focal_cross_entropy = Loss(
     pred=LOGIT,
     target=INDICES,
     rows_of=LABELLED,
-    saturates=lambda _, *, alpha, **__: alpha is not None,  # a class that counts 0 hides its logit
+    saturates=lambda _, *, alpha, **__: alpha is not None,  # a class of weight 0 hides its logit
     flops=8,
     params=(
-        Param("gamma", 2.0, Interval(0.0, ends="[)"), "how much less an easy row counts"),
-        Param("alpha", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
+        Param("gamma", 2.0, Interval(0.0, ends="[)"), "how strongly an easy row is down-weighted"),
+        Param("alpha", None, Interval(0.0, ends="[)"), "the weight of each class", "columns"),
     ),
-    use="most rows are easy, and their many small losses drown the hard ones",
+    use="most rows are easy, and their many small losses outweigh the hard ones",
     avoid="probabilities must be calibrated: its minimum is not the true distribution",
     equivalents={
         "keras": "losses.CategoricalFocalCrossentropy(alpha, gamma, "
@@ -125,12 +125,12 @@ focal_cross_entropy = Loss(
             {"alpha": 0.25},
             _like_keras,
             by_rows=True,
-            note="alpha is 0.25 by default, for every class alike; s_y is held 1e-7 from 0 and 1",
+            note="alpha is 0.25 by default, for all classes; s_y is clamped to 1e-7 from 0 and 1",
         )
     },
     pitfalls=(
         "In Keras alpha = 0.25 multiplies every class, so it only makes the loss a quarter.",
-        "Its error grows with gamma, by some 3 ULP a unit: 8 at 2, 17 at 5.",
+        "Its error grows with gamma, by about 3 ULP per unit: 8 at 2, 17 at 5.",
         "The mean is over rows even with alpha: it does not divide by the sum of alphas.",
     ),
 )

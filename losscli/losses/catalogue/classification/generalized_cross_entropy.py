@@ -10,10 +10,10 @@ from losscli.losses.core.shapes import LABELLED
 
 
 def _generalized_cross_entropy(xp: Namespace, pred: Array, target: Array, *, q: float) -> Array:
-    """(1 - p_y^q) / q: bounded by 1 / q, so that wrong labels cannot rule the mean.
+    """(1 - p_y^q) / q: bounded by 1 / q, so that incorrect labels cannot dominate the mean.
 
     pred are (N, C) probabilities; target is (N,) class indices; the result is (N,). At q = 1 it is
-    1 - p_y, which forgives noise; near q = 0 it is -log p_y, which learns fast.
+    1 - p_y, robust to label noise; near q = 0 it is -log p_y, which converges faster.
 
     >>> generalized_cross_entropy([[0.25, 0.75], [0.0, 1.0]], [0, 0], q=0.5).tolist()
     [1.0, 2.0]
@@ -55,7 +55,7 @@ generalized_cross_entropy = Loss(
     saturates=True,  # only the label's column is read
     flops=4,
     params=(Param("q", 0.7, Interval(0.0, 1.0, "(]"), "from cross-entropy (0) to 1 - p_y (1)"),),
-    use="some labels are wrong, and no one knows which",
+    use="some labels are incorrect, and it is unknown which",
     avoid="labels are clean: categorical_cross_entropy is proper, and this is not",
     equivalents={
         "keras": "losses.CategoricalGeneralizedCrossEntropy(q=q)(target, pred)",
@@ -63,6 +63,6 @@ generalized_cross_entropy = Loss(
     like={"keras": Convention({"q": 0.5}, by_rows=True, note="q is 0.5 by default")},
     pitfalls=(
         "At q = 1 it is 1 - p_y: half the L1 distance to the one-hot target.",
-        "Keras takes q = 0.5 by default, as which p_y = 0.4 costs 0.735; at 0.7 it costs 0.676.",
+        "Keras' default is q = 0.5: p_y = 0.4 gives 0.735, and 0.676 at q = 0.7.",
     ),
 )

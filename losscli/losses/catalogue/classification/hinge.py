@@ -9,10 +9,10 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 
 
 def _hinge(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """How far a score falls short of the margin on its label's side, in the unit of the scores.
+    """The amount by which y z falls short of the margin, in the unit of the scores.
 
-    pred are scores; target is 1 for one side, 0 or -1 for the other; both are alike (N,) or (N, D),
-    as is the result.
+    pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
+    same shape, (N,) or (N, D), as has the result.
 
     >>> hinge([0.5, 0.5, 2.0], [1, 0, 1]).tolist()
     [0.5, 1.5, 0.0]
@@ -21,7 +21,7 @@ def _hinge(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array
 
 
 def _hinge_derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """-y within the margin, 0 beyond it and at it."""
+    """-y below the margin, 0 at it and above."""
     return slope_within(xp, pred, target, margin)
 
 
@@ -40,11 +40,14 @@ hinge = Loss(
     reference=_hinge_reference,
     pred=SCORE,
     target=HARD_LABEL,
-    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    saturates=True,  # above the margin the loss is 0, and labels are only compared
     flops=3,
-    params=(Param("margin", 1.0, Interval(0.0, ends="()"), "how far on its side a score rests"),),
-    use="scores of a linear machine, where only rows near the border or across it should count",
-    avoid="probabilities are wanted: take bce_with_logits",
+    params=(
+        Param("margin", 1.0, Interval(0.0, ends="()"), "the margin from which on the loss is 0"),
+    ),
+    use="scores of a linear classifier, where only rows near the boundary or misclassified ones "
+    "matter",
+    avoid="probabilities are needed: use bce_with_logits",
     equivalents={
         "sklearn": "metrics.hinge_loss(target, pred, labels=[0, 1])  # margin is 1, both "
         "labels are there",
@@ -53,7 +56,8 @@ hinge = Loss(
     },
     like={
         "keras": Convention(
-            by_rows=True, note="Keras reads a batch that holds 0, 1 and -1 otherwise; refused here"
+            by_rows=True,
+            note="Keras treats a batch that contains 0, 1 and -1 differently; refused here",
         ),
         "sklearn": Convention(
             alone="it refuses them",

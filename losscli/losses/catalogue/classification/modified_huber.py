@@ -11,8 +11,8 @@ from losscli.losses.core.loss import Array, Loss, Namespace
 def _modified_huber(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared hinge up to a margin y z of -1, and its tangent, -4 y z, beyond.
 
-    pred are scores; target is 1 for one side, 0 or -1 for the other; both are alike (N,) or (N, D),
-    as is the result.
+    pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
+    same shape, (N,) or (N, D), as has the result.
 
     >>> modified_huber([0.5, 0.5, -3.0], [1, 0, 1]).tolist()
     [0.25, 2.25, 12.0]
@@ -22,7 +22,7 @@ def _modified_huber(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _short(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
-    """How far a score falls short of 1 on its side; the same, at most 2."""
+    """The amount by which y z falls short of 1; the same clamped to at most 2."""
     short = xp.clip(1.0 - margin_of(xp, pred, target), 0.0, xp.inf)
     return short, xp.clip(short, 0.0, 2.0)
 
@@ -48,12 +48,13 @@ modified_huber = Loss(
     reference=_modified_huber_reference,
     pred=SCORE,
     target=HARD_LABEL,
-    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    saturates=True,  # above the margin the loss is 0, and labels are only compared
     flops=6,
-    use="a smooth hinge is wanted that outliers do not rule, and whose scores give probabilities",
-    avoid="the unit of the scores is free: where it is quadratic is fixed at 2 from the margin",
+    use="a smooth hinge is needed that outliers do not dominate, and whose scores give "
+    "probabilities",
+    avoid="scores have no natural unit: the width of its quadratic part is fixed at 2",
     equivalents={
         "sklearn": "linear_model.SGDClassifier(loss='modified_huber')  # minimises its mean",
     },
-    pitfalls=("Its slope is 4 in size far out, four times that of the hinge.",),
+    pitfalls=("Its slope is 4 in size for large errors, four times that of the hinge.",),
 )

@@ -1,4 +1,4 @@
-"""Multiclass margin loss: every class within the margin of the label's costs."""
+"""Multiclass margin loss: the sum over all classes within the margin of the label."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from losscli.losses.core.shapes import LABELLED
 def _multi_margin(
     xp: Namespace, pred: Array, target: Array, *, p: int, margin: float, weight: Any
 ) -> Array:
-    """How far other classes reach into the label's margin, summed and divided by C.
+    """The sum of max(0, margin - z_y + z_c)^p over other classes, divided by C.
 
     pred are (N, C) scores of any unit, which margin shares; target is (N,) class indices; the
-    result is (N,). p = 2 squares each reach. weight is one number a class, and the mean divides by
-    N all the same.
+    result is (N,). p = 2 squares each violation. weight is one number per class; the mean divides
+    by N even then.
 
     >>> multi_margin([[1.0, 2.0, 0.5]], [0]).tolist()  # (2 + 0.5) / 3
     [0.8333333333333334]
@@ -36,7 +36,7 @@ def _reach(xp: Namespace, pred: Array, target: Array, margin: float) -> Array:
 def _multi_margin_derivative(
     xp: Namespace, pred: Array, target: Array, *, p: int, margin: float, weight: Any
 ) -> Array:
-    """The slope of each class that reaches into the margin; the label's is minus their sum."""
+    """The slope of each class within the margin; the label's is minus their sum."""
     reach = _reach(xp, pred, target, margin)
     slopes = (xp.sign(reach) if p == 1 else 2.0 * reach) / pred.shape[1]
     if weight is not None:
@@ -66,19 +66,19 @@ multi_margin = Loss(
     pred=SCORE,
     target=INDICES,
     rows_of=LABELLED,
-    saturates=True,  # a score of -inf lies beyond every margin
+    saturates=True,  # a score of -inf is outside every margin
     flops=4,
     params=(
-        Param("p", 1, Interval(1, 2), "the power of each reach, 1 or 2", "whole"),
-        Param("margin", 1.0, Interval(ends="()"), "how far the label must lie ahead"),
-        Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
+        Param("p", 1, Interval(1, 2), "the power of each violation, 1 or 2", "whole"),
+        Param("margin", 1.0, Interval(ends="()"), "the required lead of the label's score"),
+        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each class", "columns"),
     ),
-    use="scores, not probabilities, are wanted, and every close class should be pushed away",
-    avoid="only the closest class matters: take multiclass_hinge",
+    use="predictions are scores, not probabilities, and all close classes matter",
+    avoid="only the closest class matters: use multiclass_hinge",
     equivalents={"torch": "F.multi_margin_loss(pred, target, p=p, margin=margin, weight=weight)"},
     like={"torch": Convention(by_rows=True)},
     pitfalls=(
-        "It divides by C, not by C - 1: scores (1, 2, 0.5) and label 0 cost 0.8333, not 1.25.",
+        "It divides by C, not by C - 1: scores (1, 2, 0.5) and label 0 give 0.8333, not 1.25.",
         "The mean divides by N even with class weights, unlike cross_entropy.",
     ),
 )

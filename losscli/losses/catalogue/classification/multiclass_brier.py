@@ -9,7 +9,7 @@ from losscli.losses.core.shapes import LABELLED
 
 
 def _multiclass_brier(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
-    """The squared distance between predicted probabilities and what happened, from 0 to 2.
+    """The squared distance between predicted probabilities and the outcome, from 0 to 2.
 
     pred are (N, C) probabilities; target is (N,) class indices; the result is (N,). It is proper:
     the true distribution has the least expected score. scale_by_half halves it.
@@ -23,7 +23,7 @@ def _multiclass_brier(xp: Namespace, pred: Array, target: Array, *, scale_by_hal
 
 
 def _error(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The probabilities, less 1 for the label."""
+    """The probabilities, minus 1 for the label."""
     label = xp.arange(pred.shape[0]), target
     error = pred + 0.0
     error[label] = pred[label] - 1.0
@@ -62,9 +62,9 @@ multiclass_brier = Loss(
     target=INDICES,
     rows_of=LABELLED,
     flops=3,
-    params=(Param("scale_by_half", False, meaning="whether it is halved", kind="flag"),),
-    use="probabilities are judged, and one certain mistake must not rule the mean",
-    avoid="small probabilities must be right by their ratio: categorical_cross_entropy",
+    params=(Param("scale_by_half", False, meaning="true to halve it", kind="flag"),),
+    use="probabilities are evaluated, and one confident mistake must not dominate the mean",
+    avoid="relative errors of small probabilities matter: use categorical_cross_entropy",
     equivalents={
         "sklearn": "metrics.brier_score_loss(target, pred, labels=range(pred.shape[1]), "
         "scale_by_half=scale_by_half)",
@@ -73,7 +73,7 @@ multiclass_brier = Loss(
         "sklearn": Convention(
             {"scale_by_half": "auto"},
             values=_like_sklearn,
-            note="scale_by_half is auto, unless it is given: halved for two classes only",
+            note="scale_by_half is auto by default: halved for two classes only",
         )
     },
     pitfalls=("For two classes it is twice the binary Brier score.",),

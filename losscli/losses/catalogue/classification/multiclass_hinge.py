@@ -9,7 +9,7 @@ from losscli.losses.core.shapes import LABELLED
 
 
 def _multiclass_hinge(xp: Namespace, pred: Array, target: Array) -> Array:
-    """How far the best other class reaches into the label's margin of 1.
+    """The amount by which the label's lead over the best other class falls short of 1.
 
     pred are (N, C) scores; target is (N,) class indices; the result is (N,), in the unit of the
     scores.
@@ -66,10 +66,10 @@ multiclass_hinge = Loss(
     pred=SCORE,
     target=INDICES,
     rows_of=LABELLED,
-    saturates=True,  # a score of -inf lies beyond every margin
+    saturates=True,  # a score of -inf is outside every margin
     flops=2,
-    use="scores of a linear machine, where only the closest rival of the label matters",
-    avoid="probabilities are wanted, or every close class should be pushed away: multi_margin",
+    use="scores of a linear classifier, where only the best other class matters",
+    avoid="probabilities are needed; or all close classes matter: use multi_margin",
     equivalents={
         "sklearn": "metrics.hinge_loss(target, pred, labels=range(pred.shape[1]))  "
         "# of three classes and more",
@@ -81,13 +81,13 @@ multiclass_hinge = Loss(
         "keras": Convention(
             values=_like_keras,
             by_rows=True,
-            note="the label's column enters the maximum as 0: it differs where all others are < 0",
+            note="the label's column enters the maximum as 0: it differs if all others are < 0",
         ),
         "sklearn": Convention(fewest=3),
         "optax": Convention(),
     },
     pitfalls=(
-        "In Keras scores (-3, -2, -0.5) and label 0 cost 4.0, not 3.5.",
+        "In Keras scores (-3, -2, -0.5) and label 0 give 4.0, not 3.5.",
         "torchmetrics takes the softmax of scores first: (1, 2, 0.5), label 0: 1.397, not 2.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Multilabel margin loss: every right label should lie ahead of every wrong one."""
+"""Multilabel margin loss: every present label should lead every absent one."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,22 +10,22 @@ from losscli.losses.core.shapes import VECTORS
 
 
 def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
-    """How far wrong labels reach into the margin of 1 of right ones, over all pairs, divided by C.
+    """The sum of max(0, 1 - z_present + z_absent) over all pairs of labels, divided by C.
 
-    pred are (N, C) scores, target is (N, C) of 0 and 1; the result is (N,). Rows that lack right or
-    wrong labels cost 0.
+    pred are (N, C) scores, target is (N, C) of 0 and 1; the result is (N,). Rows without present or
+    without absent labels have loss 0.
 
     >>> multilabel_margin([[0.1, 0.2, 0.4, 0.8]], [[1, 0, 0, 1]]).round(4).tolist()
     [0.85]
     """
     classes = pred.shape[1]
-    # A power of two rounds nothing, and keeps the gaps and sums of scores finite where theirs is.
+    # A power of two does not round, and keeps the differences and sums of scores finite.
     scale = 2.0 ** -classes.bit_length()
     reach = scale * (pred - target)
     order = xp.argsort(-reach, axis=-1)
     rows = xp.arange(pred.shape[0])[:, None]
     reach, right = reach[rows, order], target[rows, order]
-    # From one label down to the next every wrong one above comes nearer by the gap between them:
+    # From one label down to the next, every absent one above gets nearer by their difference:
     # sums of terms >= 0, where differences of running sums would cancel.
     wrong_above = xp.cumulative_sum(1.0 - right[:, :-1], axis=-1)
     steps = wrong_above * (reach[:, :-1] - reach[:, 1:])
@@ -34,12 +34,12 @@ def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _multilabel_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """How many wrong labels lie within a right one's margin, negative; the reverse for wrong ones.
+    """Minus the number of absent labels within a present one's margin; plus for absent ones.
 
-    Both are divided by C; a wrong label that is exactly at the margin does not count.
+    Both are divided by C; an absent label exactly at the margin does not count.
     """
     rows = xp.arange(pred.shape[0])[:, None]
-    first = xp.argsort(-target, axis=-1, stable=True)  # right ones before equals
+    first = xp.argsort(-target, axis=-1, stable=True)  # present ones before equal ones
     reach = (pred - target)[rows, first]
     order = first[rows, xp.argsort(-reach, axis=-1, stable=True)]
     right = target[rows, order]
@@ -66,23 +66,26 @@ multilabel_margin = Loss(
     derivative=_multilabel_margin_derivative,
     reference=_multilabel_margin_reference,
     pred=SCORE,
-    target=replace(BINARY, hint="a 0 or 1 a class; torch's lists of class indices are not read"),
+    target=replace(
+        BINARY, hint="expected 0 or 1 per class; torch's lists of class indices are not supported"
+    ),
     rows_of=VECTORS,
-    saturates=True,  # wrong labels beyond the margin cost nothing, and labels are only counted
+    saturates=True,  # absent labels outside the margin have no effect, and labels are only counted
     flops=20,
-    use="several labels may be right at once, and these should rank ahead of all others",
-    avoid="each label should have a probability: take multilabel_soft_margin",
+    use="several labels may be present at once, and these should rank above all others",
+    avoid="each label should have a probability: use multilabel_soft_margin",
     equivalents={
         "torch": "F.multilabel_margin_loss(pred, (ones := target.sort("
         "descending=True, stable=True)).indices.masked_fill(ones.values == 0, -1))",
     },
     like={
         "torch": Convention(
-            by_rows=True, note="torch takes lists of label indices ended by -1; here a 0 or 1 each"
+            by_rows=True,
+            note="torch takes lists of label indices that end with -1; here 0 or 1 for each label",
         )
     },
     pitfalls=(
-        "torch ignores whatever follows the first -1 of a list: (-1, 0) is no label at all.",
+        "torch ignores everything after the first -1 of a list: (-1, 0) has no labels.",
         "It divides by C, not by the number of pairs: rows with many labels cost more.",
     ),
 )

@@ -6,28 +6,28 @@ from losscli.losses.catalogue.classification._margin import margin_of
 from losscli.losses.core.domain import LOGIT, Interval
 from losscli.losses.core.labels import BINARY
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.math.stable import sigmoid, softplus, weighed
+from losscli.losses.math.stable import sigmoid, softplus, weighted
 
 
 def _multilabel_soft_margin(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
-    """The surprise, in nats, at each label, where its probability is sigmoid(pred).
+    """The cross-entropy, in nats, of each label and its probability sigmoid(pred).
 
-    pred are logits and target 0 or 1, alike (N, C), a column a label; so is the result, and a row's
-    loss is the mean over its labels. weight is one number a label; the mean divides by C all the
-    same.
+    pred are logits and target 0 or 1, both (N, C) with one column per label, as is the result; the
+    loss of a row is the mean over its labels. weight is one number per label; the mean divides by C
+    even then.
 
     >>> multilabel_soft_margin([[0.0, -50.0]], [[1, 0]]).tolist()  # half of log 2
     [0.34657359027997264]
     """
-    return weighed(xp, weight, softplus(xp, -margin_of(xp, pred, target)))
+    return weighted(xp, weight, softplus(xp, -margin_of(xp, pred, target)))
 
 
 def _multilabel_soft_margin_derivative(
     xp: Namespace, pred: Array, target: Array, *, weight: Any
 ) -> Array:
-    """sigmoid(z) - t, with all digits of both tails, times the label's weight."""
+    """sigmoid(z) - t, accurate in both tails, times the label's weight."""
     miss = sigmoid(xp, -margin_of(xp, pred, target))
-    return weighed(xp, weight, xp.where(target > 0, -miss, miss))
+    return weighted(xp, weight, xp.where(target > 0, -miss, miss))
 
 
 def _multilabel_soft_margin_reference(mp: Any, pred: Any, target: Any, *, weight: Any) -> Any:
@@ -48,9 +48,11 @@ multilabel_soft_margin = Loss(
     pred=LOGIT,
     target=BINARY,
     flops=10,
-    params=(Param("weight", None, Interval(0.0, ends="[)"), "what each label counts", "columns"),),
-    use="several labels may be right at once, and each has a logit of its own",
-    avoid="exactly one class is right: take cross_entropy",
+    params=(
+        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each label", "columns"),
+    ),
+    use="several labels may be present at once, and each has its own logit",
+    avoid="exactly one class is correct: use cross_entropy",
     equivalents={"torch": "F.multilabel_soft_margin_loss(pred, target, weight=weight)"},
     like={"torch": Convention(by_rows=True)},
     pitfalls=(

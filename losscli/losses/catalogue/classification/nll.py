@@ -14,11 +14,11 @@ _PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorica
 
 
 def _nll(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int) -> Array:
-    """The surprise, in nats, at the target class, read off predicted log-probabilities.
+    """The negative predicted log-probability of the target class, in nats.
 
-    pred are (N, C) log-probabilities, and a number above 0 is taken as it is; target is (N,) class
-    indices; the result is (N,). weight is one number a class. A row whose index is ignore_index
-    costs 0 and does not count in the mean, which divides by the sum of the counted rows' weights.
+    pred are (N, C) log-probabilities, and numbers above 0 are used as they are; target is (N,)
+    class indices; the result is (N,). weight is one number per class. A row whose index is
+    ignore_index has loss 0 and weight 0 in the mean, which divides by the sum of the weights.
 
     >>> nll([[-0.5, -2.0], [-0.25, -3.0]], [0, 1], weight=[1.0, 2.0]).tolist()
     [0.5, 6.0]
@@ -45,7 +45,7 @@ def _nll_derivative(
 def _nll_denominator(
     xp: Namespace, target: Array, *, weight: Any, ignore_index: int
 ) -> Array | None:
-    """The weight of the row's class, and 0 for an ignored row; None where every row counts 1."""
+    """The weight of the row's class, and 0 for an ignored row; None if all weights are 1."""
     ignored = target == ignore_index
     if weight is None:
         return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
@@ -76,11 +76,11 @@ nll = Loss(
     saturates=True,  # only the label's column is read
     flops=1,
     params=(
-        Param("weight", None, Interval(0.0, ends="[)"), "what each class counts", "columns"),
-        Param("ignore_index", -100, Interval(), "the label of rows that do not count", "whole"),
+        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each class", "columns"),
+        Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
     ),
     use="the model's last layer is a log-softmax, or log-probabilities were saved",
-    avoid="the logits are at hand: cross_entropy of them needs no normalised rows",
+    avoid="the logits are available: cross_entropy does not need normalised rows",
     equivalents={
         "torch": "F.nll_loss(pred, target, weight, ignore_index=ignore_index)",
         "sklearn": "metrics.log_loss(target, np.exp(pred), labels=range(pred.shape[1]))  "
@@ -88,8 +88,8 @@ nll = Loss(
     },
     like={"torch": Convention(by_rows=True)},
     pitfalls=(
-        "It does not look at other columns, so logits below 0 pass for log-probabilities.",
-        "A log-probability above 0 is noted and taken as it is: 0.5 costs -0.5, as in torch.",
+        "It does not read other columns, so logits below 0 are accepted as log-probabilities.",
+        "A log-probability above 0 is noted and used as it is: 0.5 gives -0.5, as in torch.",
         "With class weights the mean divides by the sum of the rows' weights, not by N.",
     ),
 )

@@ -9,10 +9,10 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace
 
 
 def _perceptron(xp: Namespace, pred: Array, target: Array) -> Array:
-    """How far a score lies on the wrong side, in its own unit; 0 on the right one.
+    """The size of a score of the incorrect sign, in its own unit; 0 for the correct sign.
 
-    pred are scores; target is 1 for one side, 0 or -1 for the other; both are alike (N,) or (N, D),
-    as is the result.
+    pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
+    same shape, (N,) or (N, D), as has the result.
 
     >>> perceptron([0.5, 0.5, 0.0], [1, 0, 1]).tolist()
     [0.0, 0.5, 0.0]
@@ -21,7 +21,7 @@ def _perceptron(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _perceptron_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """-y on the wrong side, 0 on the right one and between the two."""
+    """-y for the incorrect sign, 0 for the correct one and at 0."""
     return slope_within(xp, pred, target, 0.0)
 
 
@@ -40,14 +40,14 @@ perceptron = Loss(
     reference=_perceptron_reference,
     pred=SCORE,
     target=HARD_LABEL,
-    saturates=True,  # on the right side everything costs 0, and labels are only compared
+    saturates=True,  # the correct sign has loss 0 whatever the input, and labels are only compared
     flops=2,
-    use="only mistakes should count, by how bad they are",
-    avoid="scores may all be 0: that is a perfect loss",
+    use="only mistakes matter, by their size",
+    avoid="scores may all be 0: that has loss 0",
     equivalents={
         "optax": "losses.perceptron_loss(pred, target)  # targets are -1 and 1",
         "sklearn": "linear_model.SGDClassifier(loss='perceptron')  # minimises its mean",
     },
     like={"optax": Convention(target=SIGN)},
-    pitfalls=("z = 0 for every row costs exactly nothing: a margin, as in hinge, forbids that.",),
+    pitfalls=("z = 0 for every row has loss 0: a margin, as in hinge, prevents that.",),
 )

@@ -9,9 +9,9 @@ from losscli.losses.math.stable import sigmoid, softplus
 
 
 def _soft_margin(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The surprise, in nats, at the label, where the probability of a 1 is sigmoid(pred).
+    """The negative log-likelihood, in nats, of the label, with probability sigmoid(pred) of a 1.
 
-    pred are logits; target is -1 or 1; both are alike (N,) or (N, D), as is the result.
+    pred are logits; target is -1 or 1; both have the same shape, (N,) or (N, D), as has the result.
 
     >>> soft_margin([0.0, -1000.0, 50.0], [1, 1, 1]).tolist()
     [0.6931471805599453, 1000.0, 1.9287498479639178e-22]
@@ -20,7 +20,7 @@ def _soft_margin(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _soft_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """-y sigmoid(-y z), with all digits of both tails."""
+    """-y sigmoid(-y z), accurate in both tails."""
     return -target * sigmoid(xp, -target * pred)
 
 
@@ -46,7 +46,7 @@ soft_margin = Loss(
     target=SIGN,
     flops=8,
     use="labels are -1 and 1, and the model's last layer is linear",
-    avoid="labels are 0 and 1: that is bce_with_logits",
+    avoid="labels are 0 and 1: use bce_with_logits",
     equivalents={
         "torch": "F.soft_margin_loss(pred, target)  # targets are -1 and 1; exp overflows",
         "sklearn": "linear_model.SGDClassifier(loss='log_loss')  # minimises its mean",

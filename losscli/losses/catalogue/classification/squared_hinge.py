@@ -9,10 +9,10 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace
 
 
 def _squared_hinge(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The square of how far a score falls short of 1 on its label's side.
+    """The square of the amount by which y z falls short of 1.
 
-    pred are scores; target is 1 for one side, 0 or -1 for the other; both are alike (N,) or (N, D),
-    as is the result.
+    pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
+    same shape, (N,) or (N, D), as has the result.
 
     >>> squared_hinge([0.5, 0.5, 2.0], [1, 0, 1]).tolist()
     [0.25, 2.25, 0.0]
@@ -26,7 +26,7 @@ def _short(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _squared_hinge_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """-2 y max(0, 1 - y z): it grows with the score on the wrong side, without a bound."""
+    """-2 y max(0, 1 - y z): it grows without bound."""
     return -2.0 * side(xp, target) * _short(xp, pred, target) + 0.0
 
 
@@ -45,17 +45,18 @@ squared_hinge = Loss(
     reference=_squared_hinge_reference,
     pred=SCORE,
     target=HARD_LABEL,
-    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    saturates=True,  # above the margin the loss is 0, and labels are only compared
     flops=4,
-    use="hinge is wanted without its corner",
-    avoid="labels may be wrong: a row far across the border rules the mean",
+    use="a hinge without a corner is needed",
+    avoid="labels may be incorrect: a row far from the boundary dominates the mean",
     equivalents={
         "keras": "losses.SquaredHinge()(target, pred)  # margin is 1",
         "sklearn": "linear_model.LinearSVC(loss='squared_hinge')  # minimises its sum",
     },
     like={
         "keras": Convention(
-            by_rows=True, note="Keras reads a batch that holds 0, 1 and -1 otherwise; refused here"
+            by_rows=True,
+            note="Keras treats a batch that contains 0, 1 and -1 differently; refused here",
         )
     },
     pitfalls=("There is no factor of one half, so that the slope at z = 0 is 2 in size.",),

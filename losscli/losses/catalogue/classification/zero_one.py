@@ -1,4 +1,4 @@
-"""Zero-one loss, the share of wrong labels."""
+"""Zero-one loss, the share of incorrect labels."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ from losscli.losses.core.shapes import LABEL_SETS
 def _zero_one(
     xp: Namespace, pred: Array, target: Array, *, average: str, threshold: float | None
 ) -> Array:
-    """1 where a label is wrong, 0 where it is right; the mean is 1 - accuracy.
+    """1 for an incorrect label, 0 for a correct one; the mean is 1 - accuracy.
 
-    pred and target are labels, alike (N,) or (N, D); the result is (N,). A row of several labels is
-    wrong where any is, or with average=columns by the share of those that are. With a threshold
-    pred are scores, and one above it is the label 1; target is then 1 for one side, 0 or -1 for the
-    other.
+    pred and target are labels of the same shape, (N,) or (N, D); the result is (N,). A row of
+    several labels is 1 if any of them is incorrect, or with average=columns the share of those that
+    are. With a threshold pred are scores, and one above it is the label 1; target is then 1 for the
+    positive class, 0 or -1 for the negative one.
 
     >>> zero_one([[1, 0], [1, 1]], [[1, 1], [1, 1]]).tolist()
     [1.0, 0.0]
@@ -79,7 +79,7 @@ zero_one = Loss(
         Param("threshold", None, meaning="predictions are scores, and those above it are 1"),
     ),
     use="decisions have been made, and every mistake costs the same",
-    avoid="something is to be trained, or how sure a model was matters: it has no gradient",
+    avoid="a model is trained, or confidence matters: it has no gradient",
     equivalents={
         "sklearn": "metrics.zero_one_loss(target, pred)  # metrics.hamming_loss for "
         "average=columns",
@@ -88,7 +88,7 @@ zero_one = Loss(
     pitfalls=(
         "Accuracy is 1 - its mean.",
         "A score that is exactly the threshold is a 0.",
-        "A row of several labels is wrong as a whole unless average=columns.",
+        "A row of several labels is incorrect as a whole unless average=columns.",
     ),
     instead_of=(
         Substitute(

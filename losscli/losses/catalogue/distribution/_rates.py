@@ -1,4 +1,4 @@
-"""Predicted rates beside what was observed: slopes and ratios that keep their digits."""
+"""Accurate slopes and ratios of predicted rates and observations."""
 
 import math
 
@@ -6,7 +6,7 @@ from losscli.losses.core.loss import Array, Namespace
 
 
 def excess(rate: Array, target: Array) -> Array:
-    """1 - target / rate, and 1 where both are 0: a rate that nothing was observed of is all excess.
+    """1 - target / rate, and 1 if both are 0.
 
     Next to rate = target, the plain form cancels.
     """

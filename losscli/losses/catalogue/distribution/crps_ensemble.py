@@ -9,11 +9,12 @@ from losscli.losses.core.shapes import MEMBERS
 
 
 def _crps_ensemble(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
-    """The members' mean distance to the target, less half their mean distance to each other.
+    """The members' mean distance to the target, minus half their mean distance to each other.
 
     pred is (N, M), the members of a forecast in any order; target and the result are (N,), in the
-    unit of the target. fair leaves out the distance of a member to itself, so that ensembles of
-    different M compare; it needs two members and can be negative. One member costs its distance.
+    unit of the target. fair omits the distance of a member to itself, so that ensembles of
+    different M are comparable; it needs two members and can be negative. The loss of one member is
+    its distance.
 
     >>> crps_ensemble([[4.0, 1.0, 2.0]], [2.5]).round(6).tolist()
     [0.5]
@@ -42,20 +43,20 @@ def _count(pred: Array, fair: bool) -> int:
 
 
 def _shares(xp: Namespace, above: Array, ranks: Array, members: int) -> Array:
-    """What the distance of the member of each rank counts: of its sign, so that nothing cancels."""
+    """The weight of the distance of the member of each rank, of its sign, without cancellation."""
     return (members * xp.astype(above, ranks.dtype) - ranks + 0.5) * (2.0 / members**2)
 
 
 def _unfair(ranks: Array, members: int) -> Array:
-    """What the member of each rank is taken back by under fair."""
+    """The correction of the member of each rank for fair."""
     return (2.0 * ranks - (members + 1.0)) / (members**2 * (members - 1.0))
 
 
 def _crps_ensemble_derivative(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
-    """Of each member, by its rank and by whether it lies above the target.
+    """The slope of each member, from its rank and from the sign of its error.
 
-    Members at one point share the mean of their ranks, and one at the target lies half above it:
-    the middle of the slopes at a kink.
+    Members at one point share the mean of their ranks, and one at the target counts as half above
+    it: the mean of the slopes at a kink.
     """
     members = _count(pred, fair)
     below, above = (_places(xp, side) for side in (pred, -pred))
@@ -66,7 +67,7 @@ def _crps_ensemble_derivative(xp: Namespace, pred: Array, target: Array, *, fair
 
 
 def _places(xp: Namespace, pred: Array) -> Array:
-    """The place of each member in the order of its row, from 0; equal ones keep theirs."""
+    """The rank of each member in its row, from 0; a stable order of equal ones."""
     order = xp.argsort(pred, axis=-1, stable=True)
     return xp.astype(xp.argsort(order, axis=-1, stable=True), pred.dtype)
 
@@ -103,8 +104,8 @@ crps_ensemble = Loss(
         "properscoring": "crps_ensemble(target, pred)",
     },
     pitfalls=(
-        "Without fair larger ensembles score better by their size alone.",
+        "Without fair larger ensembles score better because of their size.",
         "fair values can be negative.",
-        "Members at one point: it is no convex function of them.",
+        "At members of the same value it is not a convex function of them.",
     ),
 )

@@ -15,10 +15,10 @@ _ROOT_HALF = math.sqrt(0.5)
 
 
 def _crps_gaussian(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The squared distance between a normal distribution's function and the step at the target.
+    """The squared distance between a normal distribution function and the step at the target.
 
     pred is (N, 2), a mean and a standard deviation >= 0; target and the result are (N,), in the
-    unit of the target. Without deviation it is the absolute error.
+    unit of the target. At deviation 0 it is the absolute error.
 
     >>> crps_gaussian([[0.0, 1.0], [5.0, 0.0]], [0.0, 3.0]).round(6).tolist()
     [0.233695, 2.0]
@@ -28,13 +28,13 @@ def _crps_gaussian(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _parts(pred: Array, target: Array) -> tuple[Array, Array, Array]:
-    """The error, the deviation, and the error in deviations times √2; met means are 0 of them."""
+    """The error, the deviation, and the error in units of √2 deviations; 0 for exact means."""
     error, deviation = pred[:, 0] - target, pred[:, 1]
     return error, deviation, _ROOT_HALF * (error / (deviation + (error == 0.0)))
 
 
 def _of_deviation(xp: Namespace, scaled: Array) -> Array:
-    """Twice the standard density less 1 / √π."""
+    """Twice the standard density minus 1 / √π."""
     return _TWICE_PEAK * xp.exp(-scaled * scaled) - _INVERSE_ROOT_PI
 
 
@@ -67,11 +67,11 @@ crps_gaussian = Loss(
     target=REAL,
     rows_of=TWO,
     flops=100,
-    use="forecasts are normal distributions, to be scored in the target's unit beside mae",
-    avoid="far outliers should count as the likelihood says: take gaussian_nll",
+    use="forecasts are normal distributions, scored in the target's unit and comparable with mae",
+    avoid="outliers should have the weight of their likelihood: use gaussian_nll",
     equivalents={"properscoring": "crps_gaussian(target, mean, deviation)"},
     pitfalls=(
         "The second column is the standard deviation, not the variance that gaussian_nll takes.",
-        "It is never below 0.2337 deviations: 0 is for certainty alone.",
+        "It is never below 0.2337 deviations, and 0 only at deviation 0.",
     ),
 )

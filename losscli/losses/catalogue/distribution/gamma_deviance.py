@@ -8,9 +8,10 @@ from losscli.losses.math.stable import quotient_excess
 
 
 def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
-    """Twice target / pred - 1 less its logarithm: what a relative error costs, at any scale.
+    """Twice target / pred - 1 minus log(target / pred): a loss of relative errors at any scale.
 
-    pred, target and the result are alike (N,) or (N, D), both > 0; the result has no unit.
+    pred, target and the result have the same shape, (N,) or (N, D), both > 0; the result has no
+    unit.
 
     >>> gamma_deviance([1.0, 1e6], [2.0, 2e6]).round(6).tolist()
     [0.613706, 0.613706]
@@ -40,14 +41,14 @@ gamma_deviance = Loss(
     target=POSITIVE,
     flops=60,
     use="targets are > 0, such as costs or durations, and their spread grows with their size",
-    avoid="targets can be 0: take tweedie_deviance with a power between 1 and 2",
+    avoid="targets can be 0: use tweedie_deviance with a power between 1 and 2",
     equivalents={
         "sklearn": "metrics.mean_gamma_deviance(target, pred)",
         "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=2)",
     },
     like={"sklearn": Convention(alone="it refuses them")},
     pitfalls=(
-        "It has no scale: 1 against 2 costs as much as 1e6 against 2e6.",
-        "Predicting too little costs more: half the target 0.61, twice the target 0.39.",
+        "It does not depend on scale: 1 and 2 give the same loss as 1e6 and 2e6.",
+        "Predicting too little has a higher loss: half the target 0.61, twice the target 0.39.",
     ),
 )

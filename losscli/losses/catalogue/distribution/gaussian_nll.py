@@ -12,9 +12,9 @@ from losscli.losses.math.special import HALF_LOG_TAU
 def _gaussian_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float) -> Array:
     """Half of log(variance) plus the squared error over the variance.
 
-    pred is (N, 2), a mean and a variance >= 0, which counts as eps at least; target and the result
-    are (N,). Under full, log(2π) / 2 is added. It is negative where variances are small; at eps = 0
-    a variance of 0 costs inf, or -inf where the mean is met.
+    pred is (N, 2), a mean and a variance >= 0, which is clamped to at least eps; target and the
+    result are (N,). With full, log(2π) / 2 is added. It is negative for small variances; at eps = 0
+    a variance of 0 gives inf, or -inf if the mean is exact.
 
     >>> gaussian_nll([[1.0, 1.0], [3.0, 4.0]], [3.0, 3.0]).round(6).tolist()
     [2.0, 0.693147]
@@ -23,7 +23,7 @@ def _gaussian_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps:
     scaled = error / _divisor(error, xp.sqrt(variance), eps)
     half = scaled * (0.5 * scaled)  # error² / v overflows before its half does
     if eps == 0:
-        variance = variance + (half == xp.inf)  # log 0 must not meet it
+        variance = variance + (half == xp.inf)  # so that it is not added to log 0
     nll = 0.5 * xp.log(variance) + half
     return nll + HALF_LOG_TAU if full else nll
 
@@ -33,14 +33,14 @@ def _variance(xp: Namespace, pred: Array, eps: float) -> Array:
 
 
 def _divisor(error: Array, spread: Array, eps: float) -> Array:
-    """The spread, which may be 0 at eps 0 only; no error is 0 of it then."""
+    """The spread, which may be 0 at eps 0 only; an error of 0 gives 0 then."""
     return spread if eps > 0 else spread + ((error == 0.0) & (spread == 0.0))
 
 
 def _gaussian_nll_derivative(
     xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
 ) -> Array:
-    """Of the mean error / v, of the variance (1 / v - (error / v)²) / 2; below eps as at eps."""
+    """For the mean error / v, for the variance (1 / v - (error / v)²) / 2; below eps as at eps."""
     error, variance = pred[:, 0] - target, _variance(xp, pred, eps)
     ratio = error / _divisor(error, variance, eps)
     # Of a small variance 1 / v and (error / v)² may both overflow, of a large one error² / v.
@@ -73,10 +73,10 @@ gaussian_nll = Loss(
     flops=6,
     params=(
         Param("full", False, meaning="whether log(2 pi) / 2 is added", kind="flag"),
-        Param("eps", 1e-6, Interval(0.0, ends="[)"), "the least that a variance counts"),
+        Param("eps", 1e-6, Interval(0.0, ends="[)"), "the lower bound of a variance"),
     ),
-    use="the model predicts how sure it is, as a variance",
-    avoid="outliers are expected: one of them outweighs the rest; take crps_gaussian",
+    use="the model predicts its uncertainty as a variance",
+    avoid="outliers are expected: one of them outweighs the rest; use crps_gaussian",
     equivalents={
         "torch": "F.gaussian_nll_loss(pred[:, 0], target, pred[:, 1], full, eps)",
         "scipy": "-stats.norm.logpdf(target, pred[:, 0], np.sqrt(pred[:, 1]))  # full, eps = 0",
@@ -84,7 +84,7 @@ gaussian_nll = Loss(
     like={"torch": Convention(by_rows=True)},
     pitfalls=(
         "The second column is the variance, not the standard deviation.",
-        "Negative values are normal: it is no distance.",
+        "Negative values are normal: it is not a distance.",
         "Below eps the variance's slope is the one at eps, not 0: -5e11 at an error of 1.",
     ),
 )

@@ -9,10 +9,10 @@ from losscli.losses.core.shapes import TWO
 
 
 def _interval_score(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
-    """The width of an interval, plus 2 / alpha times how far the target lies outside.
+    """The width of an interval, plus 2 / alpha times the distance of a target outside it.
 
     pred is (N, 2), the lower end and the upper; target and the result are (N,), in the unit of the
-    target. alpha is the chance to lie outside: 0.1 for a 90 % interval.
+    target. alpha is the probability of a target outside: 0.1 for a 90 % interval.
 
     >>> interval_score([[1.0, 3.0], [1.0, 3.0]], [2.0, 4.0], alpha=0.5).tolist()
     [2.0, 6.0]
@@ -23,7 +23,7 @@ def _interval_score(xp: Namespace, pred: Array, target: Array, *, alpha: float) 
 
 
 def _interval_score_derivative(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
-    """Of the lower end -1, of the upper 1; 2 / alpha the other way for the end that was passed."""
+    """-1 for the lower end, 1 for the upper; 2 / alpha in addition for a violated end."""
     below = xp.astype(target < pred[:, 0], pred.dtype)
     above = xp.astype(target > pred[:, 1], pred.dtype)
     return xp.stack(((2.0 * below) / alpha - 1.0, 1.0 - (2.0 * above) / alpha), axis=1)
@@ -50,10 +50,10 @@ interval_score = Loss(
     rows_of=TWO,
     flops=7,
     params=(
-        Param("alpha", 0.1, Interval(0.0, 1.0, "()"), "the chance that the target lies outside"),
+        Param("alpha", 0.1, Interval(0.0, 1.0, "()"), "the probability that the target is outside"),
     ),
-    use="forecasts are intervals that hold the target with a known chance",
-    avoid="the ends are quantiles that are not 1 - alpha apart, centred: score each by pinball",
+    use="forecasts are intervals that contain the target with a known probability",
+    avoid="the ends are not the alpha / 2 and 1 - alpha / 2 quantiles: use pinball for each",
     equivalents={
         "losscli": "2 / alpha * (pinball(low, target, quantile=alpha / 2) + pinball(high, "
         "target, quantile=1 - alpha / 2))",
@@ -62,6 +62,6 @@ interval_score = Loss(
     },
     pitfalls=(
         "alpha is the share outside: a 90 % interval has 0.1, the default, not 0.9.",
-        "It is in the target's unit and scales with it; coverage alone says nothing of width.",
+        "It is in the target's unit; coverage alone does not measure width.",
     ),
 )

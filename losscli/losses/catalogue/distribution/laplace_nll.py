@@ -16,8 +16,8 @@ LOCATION_SCALE = Columns(
 def _laplace_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float) -> Array:
     """The logarithm of the scale, plus the absolute error over the scale.
 
-    pred is (N, 2), a location and a scale >= 0, which counts as eps at least; target and the result
-    are (N,). Under full, log 2 is added. It is negative where scales are small.
+    pred is (N, 2), a location and a scale >= 0, which is clamped to at least eps; target and the
+    result are (N,). With full, log 2 is added. It is negative for small scales.
 
     >>> laplace_nll([[1.0, 1.0], [3.0, 2.0]], [3.0, 3.0]).round(6).tolist()
     [2.0, 0.693147]
@@ -30,10 +30,10 @@ def _laplace_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: 
 def _laplace_nll_derivative(
     xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
 ) -> Array:
-    """Of the location sign(error) / b, of the scale (1 - |error| / b) / b; below eps as at it."""
+    """For the location sign(error) / b, for the scale (1 - |error| / b) / b; below eps as at it."""
     scale = xp.clip(pred[:, 1], eps, xp.inf)
     error = pred[:, 0] - target
-    # The difference first: it is exact where the two are near each other.
+    # The difference first: it is exact for nearby numbers.
     of_scale = (scale - xp.abs(error)) / scale / scale
     return xp.stack((xp.sign(error) / scale, of_scale), axis=1)
 
@@ -59,16 +59,17 @@ laplace_nll = Loss(
     flops=5,
     params=(
         Param("full", False, meaning="whether log 2 is added", kind="flag"),
-        Param("eps", 1e-6, Interval(0.0, ends="()"), "the least that a scale counts"),
+        Param("eps", 1e-6, Interval(0.0, ends="()"), "the lower bound of a scale"),
     ),
-    use="the model predicts how sure it is, and errors have heavier tails than normal ones",
-    avoid="errors are about normal: gaussian_nll is smooth at the target",
+    use="the model predicts its uncertainty, and errors have heavier tails than a normal "
+    "distribution",
+    avoid="errors are approximately normal: gaussian_nll is smooth at the target",
     equivalents={
         "torch": "-distributions.Laplace(*pred.T).log_prob(target)  # full",
         "scipy": "-stats.laplace.logpdf(target, *pred.T)  # full; of far targets inf",
     },
     pitfalls=(
-        "torch's and scipy's include log 2, which is left out here unless full.",
+        "torch's and scipy's include log 2, which is omitted here unless full.",
         "The scale is the mean absolute error, not the standard deviation, which is 1.41 of it.",
     ),
 )

@@ -13,11 +13,11 @@ from losscli.losses.math.stable import log1pmx, share
 def _negative_binomial_nll(
     xp: Namespace, pred: Array, target: Array, *, r: float, full: bool, log_input: bool
 ) -> Array:
-    """What a count costs under a mean and a size r, where the variance is mean + mean² / r.
+    """The negative log-likelihood of counts with variance mean + mean² / r, up to a constant.
 
-    pred, target and the result are alike (N,) or (N, D). pred is the mean, >= 0, or with log_input
-    its logarithm; target is >= 0 and need not be whole. Under full, the terms that do not depend on
-    pred are added: it is minus the log-likelihood then. A mean of 0 costs inf beside a count.
+    pred, target and the result have the same shape, (N,) or (N, D). pred is the mean, >= 0, or with
+    log_input its logarithm; target is >= 0 and need not be an integer. With full, the terms that do
+    not depend on pred are added. A mean of 0 with a target > 0 gives inf.
 
     >>> negative_binomial_nll([1.0, 3.0], [0.0, 2.0]).round(6).tolist()
     [0.693147, 1.961659]
@@ -30,11 +30,11 @@ def _negative_binomial_nll(
 
 
 def _of_logarithm(xp: Namespace, pred: Array, target: Array, r: float) -> Array:
-    """The same of a logarithm, by both exponentials: one that underflows has no inverse."""
+    """The same for a logarithm, from both exponentials: one that underflows has no inverse."""
     far = math.log(xp.finfo(pred.dtype).max) - 20.0
 
     def log1p_exp(x: Array, less: float, more: float) -> Array:
-        """log(1 + more eˣ / less); past `far`, where 1 counts nothing, it grows as x does."""
+        """log(1 + more eˣ / less); above `far` it is linear in x to the last digit."""
         return xp.log1p(more * xp.exp(xp.clip(x, -xp.inf, far)) / less) + xp.clip(
             x - far, 0.0, xp.inf
         )
@@ -46,7 +46,7 @@ def _log_shape(xp: Namespace, target: Array, r: float) -> Array:
     """log(Γ(r) Γ(target + 1) / Γ(target + r)).
 
     It is log(u! v! / (u + v)!) of target and r - 1, v the smaller. log u! and log (u + v)! agree in
-    nearly all digits where u is large, so there their difference is taken term by term.
+    nearly all digits for large u, so their difference is computed term by term.
     """
     other = r - 1.0
     small = xp.where(target <= other, log_factorial(xp, target), math.lgamma(r))
@@ -123,7 +123,7 @@ negative_binomial_nll = Loss(
         "scipy": "-stats.nbinom.logpmf(target, r, r / (r + pred))  # full",
     },
     pitfalls=(
-        "scipy's p is r / (r + mean), torch's probs is mean / (r + mean): each other's complement.",
-        "Without full, values of different r do not compare.",
+        "scipy's p is r / (r + mean), torch's probs is mean / (r + mean), its complement.",
+        "Without full, values for different r are not comparable.",
     ),
 )

@@ -9,19 +9,19 @@ from losscli.losses.math.stable import quotient_excess
 
 
 def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
-    """Twice the log-likelihood that a predicted rate lacks of the best one, the target itself.
+    """Twice the log-likelihood of the best rate, the target, minus that of the predicted rate.
 
-    pred, target and the result are alike (N,) or (N, D); pred is a rate, target a count, both >= 0.
-    A rate of 0 costs inf beside a count, and nothing beside 0.
+    pred, target and the result have the same shape, (N,) or (N, D); pred is a rate, target a count,
+    both >= 0. A rate of 0 gives inf with a target > 0, and 0 with a target of 0.
 
     >>> poisson_deviance([2.0, 3.0], [0.0, 3.0]).tolist()
     [4.0, 0.0]
     """
     none = target == 0.0
-    count = target + none  # 0 log 0 is 0: a count of 1 that weighs nothing
+    count = target + none  # 0 log 0 is 0: a count of 1 of weight 0
     rate = pred + (none & (pred == 0.0))
     found = target * quotient_excess(xp, rate, count)
-    # Where the ratio overflows, or 0 was met, pred is all.
+    # If the ratio overflows, or the target is 0, only pred remains.
     alone = none | ((found == xp.inf) & (pred > 0.0))
     if xp.any(alone):
         found = xp.where(alone, pred, found)
@@ -52,7 +52,7 @@ poisson_deviance = Loss(
     target=NON_NEGATIVE,
     flops=60,
     use="targets are counts or amounts >= 0 whose variance grows with the mean",
-    avoid="rates may be 0 beside a count, which costs inf; the model predicts logarithms",
+    avoid="rates may be 0 with counts > 0, which gives inf; the model predicts logarithms",
     equivalents={
         "sklearn": "metrics.mean_poisson_deviance(target, pred)",
         "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=1)",
@@ -61,7 +61,7 @@ poisson_deviance = Loss(
     like={"sklearn": Convention(pred=POSITIVE, alone="it refuses them")},
     pitfalls=(
         "It is twice the generalised Kullback-Leibler divergence.",
-        "Near the target the plain formula has no digit: scikit-learn gives 0 for 1e8 and 1e8 + 1,"
-        " where it is 1e-8.",
+        "Near the target the plain formula cancels: scikit-learn gives 0 for 1e8 and 1e8 + 1, "
+        "where it is 1e-8.",
     ),
 )

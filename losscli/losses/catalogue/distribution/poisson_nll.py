@@ -12,12 +12,12 @@ from losscli.losses.math.stable import share
 def _poisson_nll(
     xp: Namespace, pred: Array, target: Array, *, log_input: bool, full: bool, eps: float
 ) -> Array:
-    """The rate less target · log(rate): minus the log-likelihood, up to log(target!).
+    """The rate minus target · log(rate): the negative log-likelihood, up to log(target!).
 
-    pred, target and the result are alike (N,) or (N, D). pred is the logarithm of the rate, or with
-    log_input false the rate itself, >= 0; target is >= 0 and need not be whole. Under full,
-    log(target!) is added. It is negative where counts are large, and inf where the rate overflows
-    (a logarithm above 709.78) or is 0 beside a count (at eps 0).
+    pred, target and the result have the same shape, (N,) or (N, D). pred is the logarithm of the
+    rate, or with log_input false the rate itself, >= 0; target is >= 0 and need not be an integer.
+    With full, log(target!) is added. It is negative for large counts, and inf if the rate overflows
+    (a logarithm above 709.78) or is 0 with a target > 0 (at eps 0).
 
     >>> poisson_nll([0.0, 0.0], [0.0, 3.0]).tolist()
     [1.0, 1.0]
@@ -32,7 +32,7 @@ def _kernel(xp: Namespace, pred: Array, target: Array, log_input: bool, eps: flo
     if not log_input:
         return pred - share(xp, target, xp.log(pred + eps)) + 0.0
     rate = xp.exp(pred)
-    # Beside an infinite rate or no count target · log(rate) counts nothing, and may be infinite.
+    # For an infinite rate or a target of 0 target · log(rate) is 0, but may compute as infinite.
     return xp.where((rate == xp.inf) | (target == 0.0), rate, rate - target * pred)
 
 
@@ -45,7 +45,7 @@ def _poisson_nll_derivative(
     eps: float,
     **_: Any,
 ) -> Array:
-    """The rate less the target; of a rate itself 1 - target / rate."""
+    """The rate minus the target; for a rate itself 1 - target / rate."""
     return xp.exp(pred) - target if log_input else excess(pred + eps, target)
 
 
@@ -65,7 +65,7 @@ def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
 def _like_torch(
     xp: Namespace, pred: Array, target: Array, *, log_input: bool, full: bool, eps: float
 ) -> Array:
-    """Under full the first terms of Stirling's series stand for log(target!) above 1."""
+    """With full, the first terms of Stirling's series replace log(target!) above 1."""
     nll = _kernel(xp, pred, target, log_input, eps)
     if not full:
         return nll
@@ -92,11 +92,11 @@ poisson_nll = Loss(
     params=(
         Param("log_input", True, meaning="whether pred is the log of the rate", kind="flag"),
         Param("full", False, meaning="whether log(target!) is added", kind="flag"),
-        Param("eps", 0.0, Interval(0.0, ends="[)"), "is added to a rate before its logarithm"),
+        Param("eps", 0.0, Interval(0.0, ends="[)"), "added to a rate before its logarithm"),
     ),
     use="targets are counts, and the model predicts their rate or its logarithm",
-    avoid="a value of 0 should mean perfect: take poisson_deviance, which has the same slopes · 2;"
-    " counts vary more than their mean: take negative_binomial_nll",
+    avoid="a value of 0 should mean perfect: use poisson_deviance, which has twice the slopes; "
+    "counts vary more than their mean: use negative_binomial_nll",
     equivalents={
         "torch": "F.poisson_nll_loss(pred, target, log_input, full, eps=eps)  # full: with"
         " Stirling's formula",
@@ -110,13 +110,14 @@ poisson_nll = Loss(
             _like_torch,
             by_rows=True,
             by_elements=True,
-            note="under full torch approximates log(target!), and leaves it out up to 1",
+            note="with full torch approximates log(target!), and omits it up to 1",
         ),
         "keras": Convention({"log_input": False, "eps": 1e-7}, by_rows=True),
     },
     pitfalls=(
-        "It is neither >= 0 nor 0 at its best: compare it on the same targets only.",
-        "torch and losscli read a prediction of 2 as e², Keras as 2: 1.389 or -0.079 for a 3.",
+        "It can be negative, and its minimum is not 0: compare it on the same targets only.",
+        "torch and losscli read a prediction of 2 as the rate e², Keras as 2: 1.389 or -0.079 for "
+        "a 3.",
         "torch's full is Stirling's approximation: 2 adds 0.65181 there, log 2! = 0.69315 here.",
     ),
 )

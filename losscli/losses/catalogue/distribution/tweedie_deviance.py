@@ -9,17 +9,17 @@ from losscli.losses.core.domain import NON_NEGATIVE, POSITIVE, REAL, Domain, Eit
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.math.stable import log_ratio, replaced, share
 
-# Relative errors up to here go by the series, whose terms shrink as their powers.
+# Relative errors up to here use the series, whose terms decrease as their powers.
 _NEAR = 0.4
 _TERMS = 45
 
 
 def _tweedie_deviance(xp: Namespace, pred: Array, target: Array, *, power: float) -> Array:
-    """Twice the log-likelihood that pred lacks of the target, where variance ~ mean ** power.
+    """Twice the log-likelihood of the target minus that of pred, with variance ~ mean ** power.
 
-    pred, target and the result are alike (N,) or (N, D). Power 0 is mse, 1 poisson_deviance, 2
-    gamma_deviance, 3 the inverse Gaussian. pred is > 0 (at power 1 >= 0, at power 0 real); target
-    is > 0 from power 2 on, >= 0 from 1 on, and real below.
+    pred, target and the result have the same shape, (N,) or (N, D). Power 0 is mse, 1
+    poisson_deviance, 2 gamma_deviance, 3 the inverse Gaussian. pred is > 0 (at power 1 >= 0, at
+    power 0 real); target is > 0 from power 2 on, >= 0 from 1 on, and real below.
 
     >>> tweedie_deviance([4.0, 4.0], [0.0, 1.0]).tolist()
     [8.0, 2.0]
@@ -70,7 +70,7 @@ def _far(
         scale,
     )
     steep = part * scale
-    if xp.any(part == xp.inf):  # the quotient leaves the range before the product returns to it
+    if xp.any(part == xp.inf):  # the quotient would overflow although the product does not
         steep = xp.where(part == xp.inf, (target - pred) * pred ** (1.0 - power), steep)
     found = 2.0 * ((rise / (2.0 - power) - steep) / (1.0 - power))
     beyond = scale == xp.inf
@@ -85,7 +85,7 @@ def _tweedie_deviance_derivative(
         return 2.0 * (pred - target)
     if power == 1:
         return 2.0 * excess(pred, target)
-    # Divided first, the factors do not leave the range before their product does.
+    # With the division first, no factor overflows before the product does.
     return 2.0 * share(xp, (pred - target) / pred, pred ** (1.0 - power))
 
 
@@ -132,11 +132,12 @@ tweedie_deviance = Loss(
             "power",
             1.5,
             Either((Interval(high=0.0, ends="(]"), Interval(1.0, ends="[)"))),
-            "the power of the mean that the variance goes with",
+            "the power of the mean that is proportional to the variance",
         ),
     ),
-    use="targets are often exactly 0 and otherwise spread, such as insurance claims or rainfall",
-    avoid="the power is near 1 or 2 but not there: round it, the formula loses digits",
+    use="targets are often exactly 0 and otherwise continuous, such as insurance claims or "
+    "rainfall",
+    avoid="the power is close to 1 or 2: round it, since the formula loses digits there",
     equivalents={
         "sklearn": "metrics.mean_tweedie_deviance(target, pred, power=power)  # 0 is its default",
         "torchmetrics": "functional.tweedie_deviance_score(pred, target, power=power)  # 0 is its"
@@ -146,7 +147,7 @@ tweedie_deviance = Loss(
     pitfalls=(
         "scikit-learn's default power is 0, which is mse; here it is 1.5.",
         "Between 0 and 1 no such distribution exists: these powers are errors.",
-        "scikit-learn's HalfTweedieLoss is half of it, of logarithms, less what depends on the"
-        " target alone.",
+        "scikit-learn's HalfTweedieLoss is half of it, of logarithms, without the terms of the "
+        "target.",
     ),
 )

@@ -1,1 +1,1 @@
-"""Divergences of one distribution from another, the targets being the measure."""
+"""Divergences of predicted distributions from target distributions."""

@@ -6,5 +6,5 @@ _LEAST = 5e-324
 
 
 def fraction(xp: Namespace, part: Array, whole: Array) -> Array:
-    """Part / whole of a whole >= 0, and 0 where the whole is 0, as the part is then."""
+    """Part / whole for whole >= 0, and 0 if the whole is 0, as the part is then."""
     return part / xp.clip(whole, _LEAST, xp.inf)

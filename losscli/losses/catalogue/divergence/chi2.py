@@ -16,12 +16,12 @@ def _chi2(xp: Namespace, pred: Array, target: Array) -> Array:
     [0.25, 0.0]
     """
     error = pred - target
-    terms = error * (error / pred)  # the square would overflow and underflow first
+    terms = error * (error / pred)  # the square could overflow or underflow
     return xp.sum(xp.where(error == 0, 0.0, terms), axis=-1)
 
 
 def _chi2_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """1 - (t/p)², by factors in which nothing cancels; -inf at p = 0 < t."""
+    """1 - (t/p)², from factors without cancellation; -inf at p = 0 < t."""
     slope = ((pred - target) / pred) * ((pred + target) / pred)
     return xp.where(target == 0, 1.0, slope)
 
@@ -48,8 +48,8 @@ chi2 = Loss(
     target=SIMPLEX,
     rows_of=VECTORS,
     flops=5,
-    use="expected frequencies are judged by observed ones",
-    avoid="predictions come near 0: one small p rules the sum",
+    use="expected frequencies are compared with observed ones",
+    avoid="predictions are close to 0: one small p dominates the sum",
     equivalents={
         "scipy": "stats.chisquare(target, pred, axis=1).statistic",
     },

@@ -9,25 +9,25 @@ from losscli.losses.core.shapes import VECTORS
 
 
 def _hellinger(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:
-    """The distance between the roots of two distributions, over √2: from 0 to 1.
+    """The distance between the square roots of two distributions, over √2: from 0 to 1.
 
-    pred and target are (N, C) distributions, taken as they are; the result is (N,). squared leaves
-    the square root out.
+    pred and target are (N, C) distributions, used as they are; the result is (N,). squared omits
+    the square root.
 
     >>> hellinger([[1.0, 0.0], [0.25, 0.75]], [[0.0, 1.0], [0.25, 0.75]]).tolist()
     [1.0, 0.0]
     """
-    # √p - √t would cancel; p - t is exact where they are close.
+    # √p - √t would cancel; p - t is exact for close numbers.
     gap = fraction(xp, pred - target, xp.sqrt(pred) + xp.sqrt(target))
     found = 0.5 * xp.sum(gap * gap, axis=-1)
     return found if squared else xp.sqrt(found)
 
 
 def _hellinger_derivative(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:
-    """½ (1 - √(t/p)), over twice the distance where it is not squared; 0 where that is 0."""
+    """½ (1 - √(t/p)), over twice the distance unless squared; 0 at distance 0."""
     root = xp.sqrt(pred)
     slope = 0.5 * (pred - target) / (root * (root + xp.sqrt(target)))
-    slope = xp.where(target == 0, 0.5, slope)  # from above, where p is 0 too
+    slope = xp.where(target == 0, 0.5, slope)  # the limit from above, where p is 0 too
     if squared:
         return slope
     distance = _hellinger(xp, pred, target, squared=False)[:, None]
@@ -54,11 +54,11 @@ hellinger = Loss(
     rows_of=VECTORS,
     flops=7,
     params=(Param("squared", False, meaning="whether the root is left out", kind="flag"),),
-    use="a bounded distance between distributions is wanted that obeys the triangle inequality",
+    use="a bounded distance between distributions is needed that obeys the triangle inequality",
     avoid="it is minimised by gradients: squared=true is smooth where they are equal",
     equivalents={
         "scipy": "spatial.distance.euclidean(np.sqrt(pred[0]), np.sqrt(target[0])) / "
         "2**0.5  # of a row",
     },
-    pitfalls=("Some leave the ½ out, and their distance reaches √2.",),
+    pitfalls=("Some definitions omit the ½: their distance reaches √2.",),
 )

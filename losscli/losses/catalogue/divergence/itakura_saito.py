@@ -11,9 +11,10 @@ _SPECTRA = Rows("one number or a row of them a sample", ((("C",), ("C",)), ((), 
 
 
 def _itakura_saito(xp: Namespace, pred: Array, target: Array) -> Array:
-    """How far the ratio of target to prediction is from 1, whatever their unit; summed over a row.
+    """t/p - log(t/p) - 1, which does not depend on their unit; summed over a row.
 
-    pred and target are alike (N,) or (N, C), all > 0, such as power spectra; the result is (N,).
+    pred and target have the same shape, (N,) or (N, C), all > 0, such as power spectra; the result
+    is (N,).
 
     >>> itakura_saito([1.0, 1.0], [1.0, 2.0]).round(6).tolist()  # 2 - 1 - log 2
     [0.0, 0.306853]
@@ -51,7 +52,7 @@ itakura_saito = Loss(
     target=POSITIVE,
     rows_of=_SPECTRA,
     flops=40,
-    use="spectra are compared whose quiet parts count like their loud ones",
+    use="spectra are compared by ratios, so that low and high intensities have equal weight",
     avoid="zeros occur, or absolute errors matter",
     equivalents={
         "sklearn": "metrics.mean_gamma_deviance(target, pred) / 2  # of (N,)",

@@ -12,10 +12,10 @@ _FAR = 0.7
 
 
 def _js_div(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The mean divergence of both distributions from their middle, in nats: from 0 to log 2.
+    """The mean divergence of both distributions from their mean, in nats: from 0 to log 2.
 
-    pred and target are (N, C) distributions, taken as they are; the result is (N,). It is
-    symmetric, and finite where one of them is 0.
+    pred and target are (N, C) distributions, used as they are; the result is (N,). It is symmetric,
+    and finite where one of them is 0.
 
     >>> js_div([[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]).tolist()
     [0.6931471805599453, 0.0]
@@ -70,7 +70,7 @@ js_div = Loss(
     rows_of=VECTORS,
     flops=14,
     use="distributions are compared that may have zeros in different places",
-    avoid="a model is fitted to soft targets: kl_div has cross-entropy's gradient",
+    avoid="a model is fitted to soft targets: kl_div has the gradient of cross-entropy",
     equivalents={
         "scipy": "spatial.distance.jensenshannon(pred, target, axis=1)**2",
         "torch": "torchmetrics.functional.regression.jensen_shannon_divergence(pred, target)",

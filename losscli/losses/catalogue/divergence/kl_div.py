@@ -9,17 +9,17 @@ from losscli.losses.core.probabilities import LOG_PROBABILITY, SIMPLEX
 from losscli.losses.core.shapes import VECTORS
 from losscli.losses.math.stable import replaced, share
 
-_PRED = replace(SIMPLEX, hint="logarithms? say log_pred=true")
-_TARGET = replace(SIMPLEX, hint="logarithms? say log_target=true")
+_PRED = replace(SIMPLEX, hint="for logarithms: log_pred=true")
+_TARGET = replace(SIMPLEX, hint="for logarithms: log_target=true")
 
 
 def _kl_div(
     xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
-    """D(t‖p), in nats: what it costs to hold t for p; 0 where they are equal, inf where p is 0.
+    """D(t‖p), in nats; 0 for equal distributions, inf where p = 0 < t.
 
-    pred and target are (N, C) distributions, taken as they are; the result is (N,). log_pred and
-    log_target say which of them are logarithms. A class of target 0 costs 0, whatever p is.
+    pred and target are (N, C) distributions, used as they are; the result is (N,). log_pred and
+    log_target are true for logarithms. A class of target 0 has loss 0, whatever p is.
 
     >>> kl_div([[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.25, 0.75]]).tolist()
     [0.6931471805599453, 0.0]
@@ -34,7 +34,7 @@ def _kl_div(
 
 
 def _log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
-    """log(a / b) of numbers >= 0, with all digits where they are nearly equal.
+    """log(a / b) of numbers >= 0, accurate for nearly equal numbers.
 
     log1p(|a - b| / min) has no range in which it is badly conditioned, and no branch.
     """
@@ -49,7 +49,7 @@ def _log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
 def _kl_div_derivative(
     xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
-    """-t / p; with log_pred, where the slope is that of log p, -t."""
+    """-t / p; with log_pred, for the slope with respect to log p, -t."""
     weight = xp.exp(target) if log_target else target
     if log_pred:
         return 0.0 - weight
@@ -72,7 +72,7 @@ def _domains(*, log_pred: bool, log_target: bool) -> tuple[Domain, Domain]:
 def _unguarded(
     xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
-    """The same, but nan where a class of no weight multiplies an infinite logarithm."""
+    """The same, except nan for a class of weight 0 with an infinite logarithm."""
     found = _kl_div(xp, pred, target, log_pred=log_pred, log_target=log_target)
     none = target == -xp.inf if log_target else (target == 0)
     infinite = pred == (-xp.inf if log_pred else 0.0)
@@ -102,13 +102,13 @@ kl_div = Loss(
     target=_TARGET,
     domains=_domains,
     rows_of=VECTORS,
-    saturates=True,  # a class of no weight hides its probability
+    saturates=True,  # a class of weight 0 hides its probability
     flops=6,
     params=(
         Param("log_pred", False, meaning="whether predictions are logarithms", kind="flag"),
         Param("log_target", False, meaning="whether targets are logarithms", kind="flag"),
     ),
-    use="soft targets, such as a teacher's probabilities, are to be matched",
+    use="predictions should match soft targets, such as the probabilities of a teacher model",
     avoid="p may be 0 where t is not: js_div stays below log 2",
     equivalents={
         "torch": "F.kl_div(pred if log_pred else pred.log(), target, reduction='batchmean', "
@@ -128,8 +128,8 @@ kl_div = Loss(
         "optax": Convention(values=_unguarded, note="nan where t = 0 and p = 0"),
     },
     pitfalls=(
-        "torch takes log p, and its reduction 'mean' divides by N · C: ask it for 'batchmean'.",
+        "torch takes log p, and its reduction 'mean' divides by N · C: use 'batchmean'.",
         "torchmetrics and SciPy take the target first: D(a‖b) of (a, b).",
-        "Rows that do not sum to 1 may give less than 0; SciPy divides them by their sums.",
+        "Rows that do not sum to 1 may give negative values; SciPy divides them by their sums.",
     ),
 )

@@ -8,9 +8,9 @@ from losscli.losses.core.shapes import VECTORS
 
 
 def _total_variation(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The most by which two distributions can differ on the chance of an event: from 0 to 1.
+    """The largest difference of two distributions in the probability of an event: from 0 to 1.
 
-    pred and target are (N, C) distributions, taken as they are; the result is (N,).
+    pred and target are (N, C) distributions, used as they are; the result is (N,).
 
     >>> total_variation([[1.0, 0.0], [0.25, 0.75]], [[0.0, 1.0], [0.5, 0.5]]).tolist()
     [1.0, 0.25]
@@ -41,8 +41,8 @@ total_variation = Loss(
     target=SIMPLEX,
     rows_of=VECTORS,
     flops=3,
-    use="the distance must be read as a probability",
-    avoid="it is minimised by gradients, which say nothing of how far the two are apart",
+    use="the distance is interpreted as a probability",
+    avoid="it is minimised by gradients: their size does not depend on the distance",
     equivalents={
         "torch": "F.l1_loss(pred, target, reduction='none').sum(-1) / 2",
         "sklearn": "metrics.pairwise.paired_manhattan_distances(pred, target) / 2",

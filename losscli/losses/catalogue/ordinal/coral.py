@@ -6,21 +6,21 @@ from losscli.losses.core.domain import LOGIT, Interval
 from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Loss, Namespace, Param
 from losscli.losses.core.shapes import THRESHOLDS
-from losscli.losses.math.stable import columns, sigmoid, softplus, weighed
+from losscli.losses.math.stable import columns, sigmoid, softplus, weighted
 
 
 def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
-    """The surprise, in nats, at which thresholds a class has passed, summed over these.
+    """The binary cross-entropy, in nats, of each threshold, summed over thresholds.
 
     pred are (N, K) logits; column k says that the class is above k, so that there are K + 1
-    classes; target is (N,) class indices 0 … K; the result is (N,). weight is one number a
+    classes; target is (N,) class indices 0 … K; the result is (N,). weight is one number per
     threshold.
 
     >>> coral([[0.0, 0.0]], [1]).tolist()  # 2 log 2
     [1.3862943611198906]
     """
     cost = softplus(xp, xp.where(_passed(xp, pred, target), -pred, pred))
-    return xp.sum(weighed(xp, weight, cost), axis=-1)
+    return xp.sum(weighted(xp, weight, cost), axis=-1)
 
 
 def _passed(xp: Namespace, pred: Array, target: Array) -> Array:
@@ -28,10 +28,10 @@ def _passed(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _coral_derivative(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
-    """sigmoid(z_k) - 1[y > k], with all digits of both tails, times the threshold's weight."""
+    """sigmoid(z_k) - 1[y > k], accurate in both tails, times the threshold's weight."""
     passed = _passed(xp, pred, target)
     miss = sigmoid(xp, xp.where(passed, -pred, pred))
-    return weighed(xp, weight, xp.where(passed, -miss, miss))
+    return weighted(xp, weight, xp.where(passed, -miss, miss))
 
 
 def _coral_reference(mp: Any, pred: Any, target: int, *, weight: Any) -> Any:
@@ -55,10 +55,10 @@ coral = Loss(
     rows_of=THRESHOLDS,
     flops=10,
     params=(
-        Param("weight", None, Interval(0.0, ends="[)"), "what each threshold counts", "columns"),
+        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each threshold", "columns"),
     ),
-    use="classes have an order, and a model has one logit for each step between them",
-    avoid="logits are those of classes, not of steps: take cross_entropy",
+    use="classes are ordered, and a model has one logit for each threshold between them",
+    avoid="logits are those of classes, not of thresholds: use cross_entropy",
     equivalents={
         "torch": "F.binary_cross_entropy_with_logits(pred, (target[:, None] > "
         "torch.arange(pred.shape[1]).to(target)).to(pred), reduction='none').sum(1)"
@@ -66,6 +66,6 @@ coral = Loss(
     pitfalls=(
         "It is the sum over thresholds, not their mean.",
         "There is one class more than columns.",
-        "CORN conditions each step on those before it; these logits do not.",
+        "CORN conditions each threshold on those below it; these logits do not.",
     ),
 )

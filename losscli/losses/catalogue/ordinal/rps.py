@@ -10,15 +10,15 @@ from losscli.losses.core.shapes import LABELLED
 from losscli.losses.math.stable import columns
 
 _SHORT = 64  # classes whose probabilities are added one by one
-_NEARLY_WHOLE = 2.0**-10  # rows that lack no more to 1 are summed from their other end
+_NEARLY_WHOLE = 2.0**-10  # rows within this distance of sum 1 are summed from their other end
 
 
 def _rps(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
-    """The squared distance between cumulative probabilities and what happened.
+    """The squared distance between cumulative probabilities and the outcome.
 
     pred are (N, C) probabilities of classes in their order; target is (N,) class indices; the
-    result is (N,), from 0 to C - 1, or to 1 with normalise. A miss by two classes costs more than a
-    miss by one. It is proper: the true distribution has the least expected score.
+    result is (N,), from 0 to C - 1, or to 1 with normalise. An error of two classes has a higher
+    loss than an error of one. It is proper: the true distribution has the least expected score.
 
     >>> rps([[0.5, 0.5, 0.0], [0.5, 0.0, 0.5]], [0, 0]).tolist()
     [0.25, 0.5]
@@ -31,8 +31,8 @@ def _rps(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array
 def _errors(xp: Namespace, pred: Array, target: Array) -> Array:
     """P_k - 1[y <= k] for k = 0 … C - 2.
 
-    Of a row that is nearly whole, 1 - P_k is what follows plus what the row lacks to 1: the
-    difference would cancel where P_k is near 1.
+    For a row that nearly sums to 1, 1 - P_k is the sum of the later classes plus 1 - Σ p: the
+    difference would cancel for P_k near 1.
     """
     before = _running(xp, pred)[:, :-1]
     after = xp.flip(_running(xp, xp.flip(pred[:, 1:], axis=-1)), axis=-1)
@@ -50,10 +50,10 @@ def _errors(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _through_label(xp: Namespace, pred: Array, target: Array, above: Array, terms: Array) -> Array:
-    """P_k - 1 for k >= y, of rows whose label has all but less than what the rounded row lacks.
+    """P_k - 1 for k >= y, for rows whose label has a probability within 1 - Σ p of 1.
 
-    There p_y - 1 and the other classes up to k may be smaller terms of it than what follows and the
-    lack, which then cancel; `above` is the sum of those and `terms` their size.
+    There p_y - 1 and the other classes up to k may be smaller terms than the later classes and 1 -
+    Σ p, which then cancel; `above` is the sum of those and `terms` their size.
     """
     parts = pred + 0.0
     rows = xp.arange(pred.shape[0])
@@ -63,7 +63,7 @@ def _through_label(xp: Namespace, pred: Array, target: Array, above: Array, term
 
 
 def _running(xp: Namespace, x: Array) -> Array:
-    """The sums of each row's first numbers; of long rows by parts, so that few roundings add up."""
+    """The cumulative sums of each row; for long rows in parts, so that few roundings accumulate."""
     count = x.shape[-1]
     if count <= _SHORT:
         return xp.cumulative_sum(x, axis=-1)
@@ -78,8 +78,8 @@ def _running(xp: Namespace, x: Array) -> Array:
 def _lack(xp: Namespace, pred: Array) -> Array:
     """1 - Σ p of each row as if summed exactly, where that sum is near 1.
 
-    Adding 1.5 rounds every p to a multiple of eps, of which sums below 2 are exact; what is left of
-    it is so small that the rounding of its sum does not matter.
+    Adding 1.5 rounds every p to a multiple of eps, whose sums below 2 are exact; the remainders are
+    so small that the rounding of their sum does not matter.
     """
     coarse = (pred + 1.5) - 1.5
     return (1.0 - xp.sum(coarse, axis=-1)) - xp.sum(pred - coarse, axis=-1)
@@ -115,15 +115,15 @@ rps = Loss(
     rows_of=LABELLED,
     flops=20,
     params=(Param("normalise", False, meaning="whether it is divided by C - 1", kind="flag"),),
-    use="classes have an order, and a miss by one should cost less than a miss by three",
-    avoid="classes have no order: take multiclass_brier or log_loss",
+    use="classes are ordered, and an error of one class should have a lower loss than one of three",
+    avoid="classes are not ordered: use multiclass_brier or log_loss",
     equivalents={
         "torch": "((pred.cumsum(1) - (torch.arange(pred.shape[1]).to(target) >= target[:, None])"
         ".to(pred))**2)"
         "[:, :-1].sum(1)"
     },
     pitfalls=(
-        "Of two classes it is brier, half of multiclass_brier.",
+        "For two classes it is brier, half of multiclass_brier.",
         "Some packages divide by C - 1: normalise=true.",
     ),
 )

@@ -2,6 +2,6 @@
 
 from losscli.losses.core.domain import Numbers
 
-# An entry of -inf is no candidate.
+# An entry of -inf is an absent candidate.
 SIMILARITIES = Numbers("similarities")
 LIST_SCORES = Numbers("scores of a list", logit_scale=1.0)

@@ -1,4 +1,4 @@
-"""Lengths and directions of vectors of any size, one a row."""
+"""Lengths and directions of vectors of any size, one per row."""
 
 import math
 from typing import NamedTuple
@@ -10,9 +10,9 @@ from losscli.losses.math.stable import columns
 class Direction(NamedTuple):
     """Vectors divided by their lengths, or by eps where they are shorter.
 
-    unit: the quotients. share: their lengths, 1 but for short vectors, and 0 for a zero vector.
-    lack: what their squares lack of 1.
-    norm, scale: norm · scale is what each was divided by; the product itself may overflow.
+    unit: the quotients. share: their lengths, 1 except for short vectors, and 0 for a zero vector.
+    lack: 1 minus their squares. norm, scale: norm · scale is the divisor; the product itself may
+    overflow.
     """
 
     unit: Array
@@ -22,14 +22,14 @@ class Direction(NamedTuple):
     scale: Array | float
 
     def per_length(self, slope: Array) -> Array:
-        """What a slope with respect to the quotient comes to per unit of the vector."""
+        """A slope with respect to the quotient, converted to one with respect to the vector."""
         if isinstance(self.scale, float):
             return slope / self.norm[:, None]
         return slope / self.norm[:, None] / self.scale[:, None]
 
 
 def direction(xp: Namespace, x: Array, eps: float = 0.0) -> Direction:
-    """Where each row of (N, D) points; a zero vector points nowhere, at distance 1 from all."""
+    """The direction of each row of (N, D); a zero vector has none, and distance 1 from all."""
     x, norm, scale = _in_range(xp, x)
     if eps:
         share = xp.clip(norm * scale / eps, 0.0, 1.0)
@@ -49,7 +49,7 @@ def direction(xp: Namespace, x: Array, eps: float = 0.0) -> Direction:
 
 
 def directions(xp: Namespace, pairs: Array) -> tuple[Direction, Direction]:
-    """Where the two vectors of each row of (N, 2, D) point, found in one go."""
+    """The directions of the two vectors of each row of (N, 2, D), computed at once."""
     both = direction(xp, xp.reshape(pairs, (-1, pairs.shape[-1])))
     first, second = (
         Direction(*(part if isinstance(part, float) else part[k::2] for part in both))
@@ -59,7 +59,7 @@ def directions(xp: Namespace, pairs: Array) -> tuple[Direction, Direction]:
 
 
 def distance_of(xp: Namespace, a: Direction, b: Direction) -> Array:
-    """1 - a · b of each row, as half the squared chord and what short vectors lack of length 1.
+    """1 - a · b of each row, as half the squared chord plus a term for vectors shorter than 1.
 
     Every term is >= 0: 1 - a · b itself is 0 for angles below 1e-8.
     """
@@ -69,13 +69,13 @@ def distance_of(xp: Namespace, a: Direction, b: Direction) -> Array:
 
 def distance_slope(xp: Namespace, a: Direction, b: Direction, distance: Array) -> Array:
     """The gradient of `distance_of` with respect to the vectors that `a` came from."""
-    # b - (1 - distance) a, and b alone where the length of a does not count
+    # b - (1 - distance) a, and b only where the length of a has no effect
     turn = (b.unit - a.unit) + distance[:, None] * a.unit
     return 0.0 - a.per_length(xp.where((a.share < 1.0)[:, None], b.unit, turn))
 
 
 def norm_of(xp: Namespace, x: Array, p: float) -> Array:
-    """(Σ |x|^p)^(1/p) of each row of (N, D), without overflow or underflow on the way."""
+    """(Σ |x|^p)^(1/p) of each row of (N, D), without intermediate overflow or underflow."""
     if p == 1.0:
         return xp.sum(xp.abs(x), axis=-1)
     if p == math.inf:
@@ -88,7 +88,7 @@ def norm_of(xp: Namespace, x: Array, p: float) -> Array:
 
 
 def norm_slope(xp: Namespace, x: Array, p: float) -> Array:
-    """The gradient of `norm_of`; 0 for a zero vector, and of the largest entry alone at p = inf."""
+    """The gradient of `norm_of`; 0 for a zero vector, and that of the largest entry at p = inf."""
     if p == 1.0:
         return xp.sign(x)
     if p == 2.0:
@@ -110,7 +110,7 @@ def _shares(xp: Namespace, x: Array) -> tuple[Array, Array]:
 
 
 def _in_range(xp: Namespace, x: Array) -> tuple[Array, Array, Array | float]:
-    """Rows whose squares stay in the range of the type, their lengths, and what they were cut by.
+    """Rows scaled so that their squares stay in range, their lengths, and the scales.
 
     A row's divisor depends on that row alone, and dividing by 1 changes no bit.
     """

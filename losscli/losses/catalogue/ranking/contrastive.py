@@ -9,10 +9,10 @@ from losscli.losses.math.stable import either
 
 
 def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """The squared distance of a like pair, and of an unlike one the squared lack of the margin.
+    """The squared distance of a similar pair; for a dissimilar one max(margin - x, 0)².
 
-    pred are distances >= 0, not their squares, (N,) or (N, D); target is alike, 1 for like pairs
-    and 0 for unlike ones; the margin is in the unit of the distance.
+    pred are distances >= 0, not their squares, (N,) or (N, D); target has the same shape, 1 for
+    similar pairs and 0 for dissimilar ones; the margin is in the unit of the distance.
 
     >>> contrastive([0.5, 0.5, 3.0], [1, 0, 0]).tolist()
     [0.25, 0.25, 0.0]
@@ -22,7 +22,7 @@ def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) ->
 
 
 def _contrastive_derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """2x for like pairs, -2 max(margin - x, 0) for unlike ones."""
+    """2x for similar pairs, -2 max(margin - x, 0) for dissimilar ones."""
     return xp.where(target == 1, 2.0 * pred, 0.0 - 2.0 * xp.clip(margin - pred, 0.0, xp.inf))
 
 
@@ -41,18 +41,23 @@ contrastive = Loss(
     reference=_contrastive_reference,
     pred=NON_NEGATIVE,
     target=BINARY,
-    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    saturates=True,  # above the margin the loss is 0, and labels are only compared
     flops=4,
     params=(
-        Param("margin", 1.0, Interval(0.0, ends="()"), "the distance at which unlike pairs cost 0"),
+        Param(
+            "margin",
+            1.0,
+            Interval(0.0, ends="()"),
+            "the distance from which on dissimilar pairs have loss 0",
+        ),
     ),
-    use="predictions are distances of pairs that are labelled like or unlike",
-    avoid="distances of unlike pairs have no natural scale for a margin",
+    use="predictions are distances of pairs that are labelled similar or dissimilar",
+    avoid="distances of dissimilar pairs have no natural scale for a margin",
     equivalents={
         "torch": "target * pred**2 + (1 - target) * F.relu(margin - pred)**2",
     },
     pitfalls=(
-        "Here 1 means alike; in the paper 0 does, and a factor 1/2 stands in front.",
+        "Here 1 means similar; in the paper 0 does, with a factor of 1/2.",
         "It takes distances, not squared distances: the margin would be squared too.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Cosine distance: how far two vectors point apart."""
+"""Cosine distance of two vectors."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from losscli.losses.core.shapes import VECTORS
 def _cosine_distance(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """One minus the cosine of the angle between the vectors, in [0, 2].
 
-    pred and target are alike (N, D), one vector a row, of any length; the result is (N,). A vector
-    shorter than eps counts as eps long; a zero vector is at distance 1 from every other.
+    pred and target have the same shape, (N, D), one vector per row, of any length; the result is
+    (N,). Lengths are clamped to at least eps; a zero vector has distance 1 from every other.
 
     >>> cosine_distance([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).tolist()
     [1.0, 0.0]
@@ -56,7 +56,7 @@ cosine_distance = Loss(
     target=REAL,
     rows_of=VECTORS,
     flops=9,
-    params=(Param("eps", 0.0, Interval(0.0, ends="[)"), "the least length that a vector counts"),),
+    params=(Param("eps", 0.0, Interval(0.0, ends="[)"), "the lower bound of lengths"),),
     use="the direction of an embedding matters and its length does not",
     avoid="lengths carry meaning, or vectors may be zero",
     equivalents={
@@ -75,7 +75,7 @@ cosine_distance = Loss(
     pitfalls=(
         "Keras' loss is minus the similarity: -0.8 for (1, 2) and (2, 1), where this is 0.2.",
         "1 - cos as written is 0 for (1, 1e-9) and (1, 0), where the truth is 5e-19.",
-        "torch takes vectors shorter than 1e-8 for longer ones, optax gives nan for zero.",
+        "torch clamps lengths to at least 1e-8, and optax gives nan for a zero vector.",
     ),
     instead_of=(
         Substitute(

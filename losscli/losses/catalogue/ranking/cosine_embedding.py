@@ -1,4 +1,4 @@
-"""Cosine embedding loss: like pairs together, unlike ones apart."""
+"""Cosine embedding loss of similar and dissimilar pairs."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from losscli.losses.core.shapes import TWO_VECTORS
 
 
 def _cosine_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """The cosine distance of a like pair, and the cosine above the margin of an unlike one.
+    """The cosine distance of a similar pair; for a dissimilar one max(cosine - margin, 0).
 
-    pred is (N, 2, D), the two vectors of a pair stacked; target is (N,), 1 for like pairs and -1
-    for unlike ones; the result is (N,). A zero vector has cosine 0 with every other.
+    pred is (N, 2, D), the two vectors of a pair stacked; target is (N,), 1 for similar pairs and -1
+    for dissimilar ones; the result is (N,). A zero vector has cosine 0 with every other.
 
     >>> pairs = [[[1.0, 0.0], [0.0, 2.0]], [[3.0, 3.0], [1.0, 1.0]]]
     >>> cosine_embedding(pairs, [1, -1], margin=0.5).tolist()
@@ -31,7 +31,7 @@ def _by_label(xp: Namespace, distance: Array, target: Array, margin: float) -> A
 def _cosine_embedding_derivative(
     xp: Namespace, pred: Array, target: Array, *, margin: float
 ) -> Array:
-    """That of the cosine distance for like pairs; minus it for unlike ones beyond the margin."""
+    """The gradient of the cosine distance, or minus it for dissimilar pairs above the margin."""
     first, second = directions(xp, pred)
     distance = distance_of(xp, first, second)
     active = xp.where((1.0 - distance) - margin > 0, -1.0, 0.0)
@@ -74,10 +74,15 @@ cosine_embedding = Loss(
     rows_of=TWO_VECTORS,
     flops=9,
     params=(
-        Param("margin", 0.0, Interval(-1.0, 1.0), "the cosine that unlike pairs may have for free"),
+        Param(
+            "margin",
+            0.0,
+            Interval(-1.0, 1.0),
+            "the cosine up to which dissimilar pairs have loss 0",
+        ),
     ),
-    use="pairs are labelled like or unlike, and only directions matter",
-    avoid="each anchor has a like and an unlike partner: take triplet_margin",
+    use="pairs are labelled similar or dissimilar, and only directions matter",
+    avoid="each anchor has a similar and a dissimilar partner: use triplet_margin",
     equivalents={"torch": "F.cosine_embedding_loss(*pred.unbind(1), target, margin)"},
     like={
         "torch": Convention(
@@ -85,7 +90,7 @@ cosine_embedding = Loss(
         )
     },
     pitfalls=(
-        "torch adds 1e-12 to squared lengths: equal directions cost 0.999 at length 1e-9.",
+        "torch adds 1e-12 to squared lengths: equal directions give 0.999 at length 1e-9.",
         "torch gives 0 for a label of 0; here it is an error.",
     ),
 )

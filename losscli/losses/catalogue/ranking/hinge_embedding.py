@@ -9,9 +9,10 @@ from losscli.losses.math.stable import either
 
 
 def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """The distance of a like pair, and what an unlike pair's lacks of the margin.
+    """The distance of a similar pair; for a dissimilar one max(margin - x, 0).
 
-    pred are distances, (N,) or (N, D); target is alike, 1 for like pairs and -1 for unlike ones.
+    pred are distances, (N,) or (N, D); target has the same shape, 1 for similar pairs and -1 for
+    dissimilar ones.
 
     >>> hinge_embedding([0.25, 0.25, 3.0], [1, -1, -1]).tolist()
     [0.25, 0.75, 0.0]
@@ -22,7 +23,7 @@ def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float
 def _hinge_embedding_derivative(
     xp: Namespace, pred: Array, target: Array, *, margin: float
 ) -> Array:
-    """1 for like pairs; -1 for unlike ones within the margin, 0 beyond and at it."""
+    """1 for similar pairs; -1 for dissimilar ones below the margin, 0 at it and above."""
     return xp.where(target > 0, 1.0, xp.where(pred < margin, -1.0, 0.0))
 
 
@@ -41,15 +42,22 @@ hinge_embedding = Loss(
     reference=_hinge_embedding_reference,
     pred=REAL,
     target=SIGN,
-    saturates=True,  # beyond the margin everything costs 0, and labels are only compared
+    saturates=True,  # above the margin the loss is 0, and labels are only compared
     flops=3,
-    params=(Param("margin", 1.0, Interval(ends="()"), "the distance at which unlike pairs rest"),),
-    use="predictions are distances of pairs that are labelled like or unlike",
-    avoid="predictions may be negative: a like pair is rewarded for it without end",
+    params=(
+        Param(
+            "margin",
+            1.0,
+            Interval(ends="()"),
+            "the distance from which on dissimilar pairs have loss 0",
+        ),
+    ),
+    use="predictions are distances of pairs that are labelled similar or dissimilar",
+    avoid="predictions may be negative: the loss of a similar pair is then unbounded below",
     equivalents={"torch": "F.hinge_embedding_loss(pred, target, margin)"},
     like={"torch": Convention(by_rows=True, by_elements=True)},
     pitfalls=(
-        "It has no floor: a like pair of negative 'distance' has a negative loss.",
+        "It has no lower bound: a similar pair of negative 'distance' has a negative loss.",
         "For labels that are neither 1 nor -1 torch adds both branches: 1.0 at x = 0.3, y = 0.",
     ),
 )

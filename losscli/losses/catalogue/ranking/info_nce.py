@@ -1,4 +1,4 @@
-"""InfoNCE: the right candidate among several."""
+"""InfoNCE: the positive among several candidates."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from losscli.losses.math.stable import two_difference
 
 
 def _info_nce(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
-    """The surprise, in nats, at the positive, where chances are softmax(similarity / temperature).
+    """The negative log-likelihood, in nats, of the positive: softmax(similarity / temperature).
 
     pred is (N, C), the similarities of a query with its C candidates, -inf for one that is absent;
     target is (N,), the column of the positive; the result is (N,).
@@ -27,8 +27,8 @@ def _info_nce(xp: Namespace, pred: Array, target: Array, *, temperature: float) 
     behind[rows, top] = -xp.inf
     found = (highest - pred[rows, target]) / temperature
     found = found + xp.log1p(xp.sum(xp.exp(behind), axis=-1))
-    # Exponents that are off by a rounding spoil the sum by |x| ULP. Where another candidate leads,
-    # what it leads by outweighs that; where the positive does, the sum is all there is.
+    # A rounding of the exponents changes the sum by |x| ULP. If another candidate is the largest,
+    # its lead outweighs that; if the positive is, the sum is the whole loss.
     ahead = xp.nonzero(top == target)[0]
     if ahead.shape[0]:
         exps, top = _exps(xp, pred[ahead], temperature)
@@ -47,17 +47,17 @@ def _info_nce_derivative(xp: Namespace, pred: Array, target: Array, *, temperatu
     positive = exps[rows, target]
     others = exps + 0.0
     others[rows, target] = 0.0
-    beside = xp.sum(others, axis=-1)
-    others[rows, target] = -beside
-    return others / (beside + positive)[:, None] / temperature
+    others_sum = xp.sum(others, axis=-1)
+    others[rows, target] = -others_sum
+    return others / (others_sum + positive)[:, None] / temperature
 
 
 def _exps(xp: Namespace, pred: Array, temperature: float) -> tuple[Array, Array]:
     """exp((s - max s) / temperature) of each row, and the index of the largest.
 
-    The difference and the quotient are rounded, which eˣ turns into |x| ULP. What they lost is put
-    back as a factor: that of the quotient is (difference - quotient · temperature) / temperature,
-    its product taken in halves so that it is exact (Dekker).
+    The difference and the quotient are rounded, which eˣ turns into |x| ULP. A factor corrects it:
+    for the quotient it is (difference - quotient · temperature) / temperature, with an exact
+    product of halves (Dekker).
     """
     top = xp.argmax(pred, axis=-1)
     highest = pred[xp.arange(pred.shape[0]), top][:, None]
@@ -67,7 +67,7 @@ def _exps(xp: Namespace, pred: Array, temperature: float) -> tuple[Array, Array]
     t_head, t_tail = _halves(temperature)
     rest = ((difference - head * t_head) - head * t_tail) - tail * t_head - tail * t_tail
     factor = 1.0 + (rest + lost) / temperature
-    # Beyond -800 the result is 0 whatever the factor, which may be of any size there.
+    # Below -800 the result is 0 whatever the factor, which may be of any size there.
     return xp.exp(quotient) * xp.where(quotient > -800.0, factor, 1.0), top
 
 
@@ -116,7 +116,7 @@ info_nce = Loss(
         "optax": "losses.softmax_cross_entropy_with_integer_labels(pred / temperature, target)",
     },
     pitfalls=(
-        "In-batch forms (NT-Xent) depend on the other rows; here candidates stand in the row.",
+        "In-batch forms (NT-Xent) depend on the other rows; here the candidates are in the row.",
         "Losses of different temperatures are not comparable.",
     ),
 )

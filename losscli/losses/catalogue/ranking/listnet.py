@@ -10,11 +10,11 @@ from losscli.losses.math.stable import row_exps, share, shifted_exps, shifted_re
 
 
 def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
-    """The surprise, in nats, at which entry comes first, where chances are softmax(pred).
+    """The cross-entropy, in nats, of the first entry's probabilities and softmax(pred).
 
-    pred and target are (N, C), one list a row; the result is (N,). Targets are scores whose
-    softmax are the chances that each entry comes first, or with labels=raw those themselves, which
-    need not sum to 1. Shorter lists are filled up with -inf, raw targets with 0.
+    pred and target are (N, C), one list per row; the result is (N,). Targets are scores whose
+    softmax is the probability that each entry is first, or with labels=raw these probabilities,
+    which need not sum to 1. Shorter lists are padded with -inf, raw targets with 0.
 
     >>> listnet([[0.0, 0.0, -float("inf")]], [[7.0, 7.0, -float("inf")]]).tolist()
     [0.6931471805599453]
@@ -30,7 +30,7 @@ def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array
 
 
 def _first(xp: Namespace, target: Array, labels: str) -> Array:
-    """How much each entry should come first."""
+    """The target probability that each entry is first."""
     if labels == "raw":
         return target
     exps, _ = shifted_exps(xp, target)
@@ -38,7 +38,7 @@ def _first(xp: Namespace, target: Array, labels: str) -> Array:
 
 
 def _listnet_derivative(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
-    """softmax(pred) times the sum of the targets' shares, minus those shares."""
+    """softmax(pred) times the sum of the target probabilities, minus these."""
     exps, _ = shifted_exps(xp, pred)
     shares = _first(xp, target, labels)
     scale = xp.sum(shares, axis=-1) / xp.sum(exps, axis=-1)
@@ -71,7 +71,7 @@ listnet = Loss(
     target=LIST_SCORES,
     domains=_domains,
     rows_of=VECTORS,
-    saturates=True,  # an entry of no share hides its score
+    saturates=True,  # an entry of probability 0 hides its score
     flops=12,
     params=(
         Param(
@@ -82,8 +82,8 @@ listnet = Loss(
             words=("softmax", "raw"),
         ),
     ),
-    use="whole lists are ranked, and how relevant each entry is is known",
-    avoid="only the order of pairs is known: take pairwise_logistic",
+    use="whole lists are ranked, and the relevance of each entry is known",
+    avoid="only the order of pairs is known: use pairwise_logistic",
     equivalents={
         "torch": "F.cross_entropy(pred, target.softmax(-1))",
         "optax": "losses.ranking_softmax_loss(pred, target, reduce_fn=None)  # labels=raw",
@@ -91,7 +91,7 @@ listnet = Loss(
     like={"optax": Convention({"labels": "raw"}, note="optax takes labels as they are")},
     pitfalls=(
         "Raw targets that do not sum to 1 scale the loss of their row.",
-        "At its best it is the entropy of the targets, not 0.",
+        "Its minimum is the entropy of the targets, not 0.",
     ),
     instead_of=(
         Substitute(

@@ -1,4 +1,4 @@
-"""Margin ranking loss: one score above another."""
+"""Margin ranking loss of two scores."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from losscli.losses.core.shapes import TWO
 
 
 def _margin_ranking(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
-    """What the right order of two scores lacks of the margin.
+    """max(0, margin - y (x_1 - x_2)) of two scores.
 
-    pred is (N, 2), two scores a row; target is (N,), 1 where the first should be the higher, -1
-    where the second should; the result is (N,), in the unit of the scores.
+    pred is (N, 2), two scores per row; target is (N,), 1 if the first should be higher, -1 if the
+    second should; the result is (N,), in the unit of the scores.
 
     >>> margin_ranking([[2.0, 0.5], [2.0, 0.5]], [1, -1], margin=1.0).tolist()
     [0.0, 2.5]
@@ -23,7 +23,7 @@ def _margin_ranking(xp: Namespace, pred: Array, target: Array, *, margin: float)
 def _margin_ranking_derivative(
     xp: Namespace, pred: Array, target: Array, *, margin: float
 ) -> Array:
-    """(-y, y) where the loss is above 0, else 0."""
+    """(-y, y) if the loss is above 0, else 0."""
     active = margin - target * (pred[:, 0] - pred[:, 1]) > 0
     slope = xp.where(active, target, 0.0)
     return xp.stack((0.0 - slope, slope), axis=1)
@@ -45,15 +45,15 @@ margin_ranking = Loss(
     pred=SCORE,
     target=SIGN,
     rows_of=TWO,
-    saturates=True,  # beyond the margin everything costs 0
+    saturates=True,  # above the margin the loss is 0 whatever the input
     flops=2,
-    params=(Param("margin", 0.0, Interval(ends="()"), "by how much the right score should lead"),),
-    use="only the order of two scores is known, and a clear lead should cost nothing",
-    avoid="every pair should keep pulling: take pairwise_logistic",
+    params=(Param("margin", 0.0, Interval(ends="()"), "the required lead of the higher score"),),
+    use="only the order of two scores is known, and a clear lead should have loss 0",
+    avoid="every pair should have a gradient: use pairwise_logistic",
     equivalents={"torch": "F.margin_ranking_loss(*pred.unbind(1), target, margin)"},
     like={"torch": Convention(by_rows=True)},
     pitfalls=(
-        "At margin 0, its default, equal scores cost 0: a constant model is perfect.",
+        "At margin 0, its default, equal scores have loss 0: a constant model is perfect.",
         "torch gives the margin for a label of 0; here it is an error.",
     ),
 )

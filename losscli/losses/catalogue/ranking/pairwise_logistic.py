@@ -9,16 +9,16 @@ from losscli.losses.math.stable import share, two_difference
 
 
 def _pairwise_logistic(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The surprise, in nats, at the order, where sigmoid(x_1 - x_2) is the first's chance to lead.
+    """The cross-entropy, in nats, of the order, with probability sigmoid(x_1 - x_2) for the first.
 
-    pred is (N, 2), two scores a row; target is (N,), the probability in [0, 1] that the first ranks
-    higher; the result is (N,).
+    pred is (N, 2), two scores per row; target is (N,), the probability in [0, 1] that the first
+    ranks higher; the result is (N,).
 
     >>> pairwise_logistic([[0.0, 0.0], [50.0, 0.0]], [0.5, 1.0]).tolist()
     [0.6931471805599453, 1.9287498479639178e-22]
     """
     lead, tail = _lead(xp, pred)
-    # Of t·max(-x, 0) and (1 - t)·max(x, 0) one is 0: what counts against the order is one product.
+    # Of t·max(-x, 0) and (1 - t)·max(x, 0) one is 0: a single product is sufficient.
     against = xp.abs(target - xp.astype(lead > 0, target.dtype))
     return share(xp, against, xp.abs(lead)) + xp.log1p(tail)
 
@@ -55,15 +55,15 @@ pairwise_logistic = Loss(
     pred=SCORE,
     target=SOFT_LABEL,
     rows_of=TWO,
-    saturates=True,  # an infinite lead may cost 0
+    saturates=True,  # an infinite lead may have loss 0
     flops=8,
-    use="the order of pairs is known, perhaps with some doubt, and scores are logits of it",
-    avoid="a whole list is ranked at once: take listnet",
+    use="the order of pairs is known, possibly with a probability, and scores are logits of it",
+    avoid="a whole list is ranked at once: use listnet",
     equivalents={
         "torch": "F.binary_cross_entropy_with_logits(pred[:, 0] - pred[:, 1], target)",
     },
     pitfalls=(
-        "Take the difference first: sigmoid(x_1) - sigmoid(x_2) has lost it from 40 on.",
+        "Subtract first: sigmoid(x_1) - sigmoid(x_2) has no correct digit from 40 on.",
         "Labels are probabilities in [0, 1], not the -1 and 1 of margin_ranking.",
     ),
     instead_of=(

@@ -1,4 +1,4 @@
-"""Triplet margin loss: an anchor nearer to its like than to its unlike."""
+"""Triplet margin loss: an anchor, a positive and a negative."""
 
 import math
 from typing import Any
@@ -20,12 +20,12 @@ def _triplet_margin(
     eps: float,
     swap: bool,
 ) -> Array:
-    """How much farther the positive is from the anchor than the negative is, plus the margin.
+    """The distance of the positive minus that of the negative, plus the margin, at least 0.
 
     pred is (N, 3, D): anchor, positive and negative stacked; there are no targets; the result is
     (N,), in the unit of the p-norm's distances, and never below 0. eps is added to every coordinate
-    of a difference, as torch does. With swap the negative's distance is the nearer of that from
-    the anchor and that from the positive.
+    of a difference, as torch does. With swap the negative's distance is the smaller of those from
+    the anchor and from the positive.
 
     >>> triplet_margin([[[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]]).tolist()
     [5.0]
@@ -38,13 +38,13 @@ def _triplet_margin(
 
 
 def _from_anchor(pred: Array, eps: float) -> Array:
-    """(N, 2, D): what the anchor differs by from the positive and from the negative, plus eps."""
+    """The differences of anchor and positive, and anchor and negative, plus eps, (N, 2, D)."""
     found = pred[:, :1] - pred[:, 1:]
     return found + eps if eps else found
 
 
 def _across(pred: Array, eps: float) -> Array:
-    """(N, D): what the positive differs by from the negative, plus eps."""
+    """The differences of positive and negative, plus eps, (N, D)."""
     found = pred[:, 1] - pred[:, 2]
     return found + eps if eps else found
 
@@ -111,7 +111,7 @@ def _like_optax(
     if p != 2.0 or swap:
         raise UsageError(
             "optax has no triplet_margin of p other than 2, nor swap",
-            hint="its powers of signed differences are no distance: leave --like optax out",
+            hint="its powers of signed differences are not a distance: omit --like optax",
         )
     found = _from_anchor(pred, 0.0)
     lengths = xp.sqrt(xp.sum(found * found, axis=-1) + eps)
@@ -132,19 +132,19 @@ triplet_margin = Loss(
     pred=POINTS,
     target=None,
     rows_of=THREE_VECTORS,
-    # A negative that is infinitely far costs 0; a length in any other norm is nan then.
+    # An infinitely far negative gives 0; a length in any other norm is nan then.
     saturates=lambda _, *, p, **__: p in (1.0, math.inf),
     flops=8,
     params=(
-        Param("margin", 1.0, Interval(0.0, ends="()"), "by how much the negative must be farther"),
+        Param("margin", 1.0, Interval(0.0, ends="()"), "the required difference of the distances"),
         Param("p", 2.0, Interval(1.0), "the norm that measures distance, inf too"),
         Param("eps", 0.0, Interval(0.0, ends="[)"), "added to every coordinate of a difference"),
         Param(
             "swap", False, meaning="measure from the nearer of both to the negative", kind="flag"
         ),
     ),
-    use="each anchor has a like and an unlike partner, and distances carry the meaning",
-    avoid="many negatives stand beside one positive: take info_nce",
+    use="each anchor has a similar and a dissimilar partner, and distances matter",
+    avoid="there are many negatives for one positive: use info_nce",
     equivalents={
         "torch": "F.triplet_margin_loss(*pred.unbind(1), margin, p, eps, swap)  # eps is "
         "1e-6 by default",
@@ -157,8 +157,8 @@ triplet_margin = Loss(
         ),
     },
     pitfalls=(
-        "FaceNet's triplet loss squares the distances, so that its margin is another unit.",
+        "FaceNet's triplet loss squares the distances, so that its margin has another unit.",
         "torch adds 1e-6 to every signed difference: 4.9999996 where this is 5.",
-        "optax is wrong for p other than 2: 0 at p = 1 where the truth is 7.",
+        "optax is incorrect for p other than 2: 0 at p = 1, where the true value is 7.",
     ),
 )

@@ -1,9 +1,15 @@
-"""Barron's general robust loss: one parameter from the parabola to the constant."""
+"""Barron's general robust loss: one parameter from quadratic to bounded."""
 
 import math
 from typing import Any
 
-from losscli.losses.catalogue.regression._robust import FAR, NEAR, damped, mended, unit_root
+from losscli.losses.catalogue.regression._robust import (
+    FAR,
+    NEAR,
+    damped,
+    replace_where,
+    unit_root,
+)
 from losscli.losses.core.domain import REAL, Interval
 from losscli.losses.core.loss import Array, Loss, Namespace, Param
 
@@ -18,11 +24,11 @@ _LIMIT = -(2.0**64)
 
 
 def _barron(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float) -> Array:
-    """(d / c)² / 2 near 0, and far out a power `alpha` of the error.
+    """(d / c)² / 2 near 0, and a power `alpha` of the error for large errors.
 
     alpha = 2 is half the squared error, 1 pseudo_huber, 0 cauchy, -2 geman_mcclure and -inf welsch,
-    up to scale. pred, target and the result are alike (N,) or (N, D); pred, target and c share one
-    unit, and the result has none.
+    up to scale. pred, target and the result have the same shape, (N,) or (N, D); pred, target and c
+    share one unit, and the result has none.
 
     >>> barron([0.75, 0.0], [0.0, 0.0], alpha=1.0).tolist()
     [0.25, 0.0]
@@ -35,29 +41,29 @@ def _barron(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float
     half = (0.5 * u) * u
     if alpha == 2:
         return half
-    return mended(xp, _curved(xp, u, alpha), half < NEAR, lambda: half)
+    return replace_where(xp, _curved(xp, u, alpha), half < NEAR, lambda: half)
 
 
 def _curved(xp: Namespace, u: Array, alpha: float) -> Array:
-    """The loss for an alpha that bends it, of errors in units of c that are not tiny."""
+    """The loss for any other alpha, of errors in units of c that are not tiny."""
     if alpha < _LIMIT:
         return -xp.expm1((-0.5 * u) * u)
     b = abs(alpha - 2.0)
     v = u * (u / b)
-    logarithm = mended(xp, xp.log1p(v), v > FAR, lambda: 2.0 * xp.log(u / math.sqrt(b)))
+    logarithm = replace_where(xp, xp.log1p(v), v > FAR, lambda: 2.0 * xp.log(u / math.sqrt(b)))
     if abs(alpha) < _LOGARITHMIC:
         return logarithm
     exponent = (0.5 * alpha) * logarithm
     values = (b / alpha) * xp.expm1(exponent)
 
     def power() -> Array:
-        # The root overflows nowhere, but has twice the rounding errors.
+        # The root never overflows, but has twice the rounding errors.
         near = (1.0 + v) ** (0.5 * alpha)
-        found = mended(xp, near, v > FAR, lambda: unit_root(xp, u / math.sqrt(b)) ** alpha)
+        found = replace_where(xp, near, v > FAR, lambda: unit_root(xp, u / math.sqrt(b)) ** alpha)
         return (b / alpha) * (found - 1.0)
 
-    # An exponential turns the rounding of a large exponent into many ULP; a power does not.
-    return mended(xp, values, exponent > 1.0, power)
+    # An exponential amplifies the rounding of a large exponent; a power does not.
+    return replace_where(xp, values, exponent > 1.0, power)
 
 
 def _barron_derivative(
@@ -72,15 +78,15 @@ def _barron_derivative(
     b = abs(alpha - 2.0)
     v = u * (u / b)
     root = unit_root(xp, xp.abs(u) / math.sqrt(b))
-    held = (u / root) / c  # bounded: nothing on the way is tiny that the result is not
+    held = (u / root) / c  # bounded: no intermediate result underflows before the result
     if alpha < _BELL:
         return damped(xp, held, 0.5 * (alpha - 1.0) * xp.log1p(v))
     if alpha > 2.0:
         near = (u / c) * (1.0 + v) ** (0.5 * alpha - 1.0)
-        return mended(xp, near, v > FAR, lambda: held * root ** (alpha - 1.0))
+        return replace_where(xp, near, v > FAR, lambda: held * root ** (alpha - 1.0))
     if alpha >= 0.5:
         return held * root ** (alpha - 1.0)
-    # Here alpha - 1 would be rounded, of which a power makes hundreds of ULP.
+    # Here alpha - 1 would be rounded, which a power amplifies to hundreds of ULP.
     return held * root**alpha / root
 
 
@@ -113,17 +119,19 @@ barron = Loss(
     saturates=lambda _, *, alpha, **__: alpha < 0,  # it is bounded then
     flops=12,
     params=(
-        Param("alpha", 1.0, Interval(high=math.inf, ends="[)"), "how fast it grows far out"),
-        Param("c", 1.0, Interval(0.0, ends="()"), "the error where the parabola bends"),
+        Param(
+            "alpha", 1.0, Interval(high=math.inf, ends="[)"), "the power of growth for large errors"
+        ),
+        Param("c", 1.0, Interval(0.0, ends="()"), "the scale of the errors"),
     ),
-    use="how robust to be is itself to be tried, or learnt",
-    avoid="a loss in the target's unit is wanted: this one has none",
+    use="the robustness is tuned or learnt",
+    avoid="a loss in the target's unit is needed: this one has no unit",
     equivalents={
         "robust_loss_pytorch": "general.lossfun(pred - target, alpha, scale=c)",
         "scipy": "special.pseudo_huber(c, pred - target) / c**2  # alpha = 1",
     },
     pitfalls=(
         "There is no c² in front: alpha = 1 is pseudo_huber / c², 0 is cauchy at √2 c over c².",
-        "A large alpha multiplies the rounding of d / c: 12 ULP at 10, some 800 at 1000.",
+        "A large alpha multiplies the rounding of d / c: 12 ULP at 10, about 800 at 1000.",
     ),
 )

@@ -1,18 +1,18 @@
-"""The Cauchy loss: it grows as a logarithm."""
+"""The Cauchy loss, which grows logarithmically."""
 
 import math
 from typing import Any
 
-from losscli.losses.catalogue.regression._robust import FAR, NEAR, mended, unit_root
+from losscli.losses.catalogue.regression._robust import FAR, NEAR, replace_where, unit_root
 from losscli.losses.core.domain import REAL, Interval
 from losscli.losses.core.loss import Array, Loss, Namespace, Param
 
 
 def _cauchy(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
-    """Like half the squared error within `c`, like a logarithm far beyond.
+    """Like half the squared error within `c`, logarithmic for large errors.
 
-    pred, target and the result are alike (N,) or (N, D); they and c share one unit, which is
-    squared in the result.
+    pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
+    which is squared in the result.
 
     >>> cauchy([0.0, 1.0], [0.0, 0.0], c=1.0).round(6).tolist()
     [0.0, 0.346574]
@@ -21,17 +21,17 @@ def _cauchy(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     u = error / c
     square = u * u
     values = (0.5 * c * c) * xp.log1p(square)
-    values = mended(xp, values, square < NEAR, lambda: (0.5 * error) * error)
-    return mended(xp, values, square > FAR, lambda: _far(xp, error, c))
+    values = replace_where(xp, values, square < NEAR, lambda: (0.5 * error) * error)
+    return replace_where(xp, values, square > FAR, lambda: _far(xp, error, c))
 
 
 def _far(xp: Namespace, error: Array, c: float) -> Array:
-    """c² log|d / c|, of roots: the quotient itself may overflow."""
+    """c² log|d / c|, from roots: the quotient itself may overflow."""
     return (2.0 * c * c) * xp.log(xp.sqrt(xp.abs(error)) / math.sqrt(c))
 
 
 def _cauchy_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
-    """The error over 1 + (d / c)²: largest at |d| = c, and back towards 0 beyond."""
+    """The error over 1 + (d / c)²: largest at |d| = c, and decreasing beyond."""
     error = pred - target
     root = unit_root(xp, xp.abs(error / c))
     return error / root / root
@@ -54,9 +54,9 @@ cauchy = Loss(
     pred=REAL,
     target=REAL,
     flops=8,
-    params=(Param("c", 1.0, Interval(0.0, ends="()"), "the error that pulls hardest"),),
-    use="outliers are wild, and a larger one should pull less",
-    avoid="a start may be far off: it is not convex, and distant rows hardly pull",
+    params=(Param("c", 1.0, Interval(0.0, ends="()"), "the error with the largest gradient"),),
+    use="outliers are extreme, and larger ones should have a smaller gradient",
+    avoid="a start may be far off: it is not convex, and the gradients of large errors are small",
     equivalents={
         "scipy": "optimize.least_squares(residuals, x0, loss='cauchy', f_scale=c).cost  # the sum",
         "torch": "0.5 * c**2 * torch.log1p(((pred - target) / c)**2)",

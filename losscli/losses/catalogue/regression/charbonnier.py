@@ -9,7 +9,8 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 def _charbonnier(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """√(d² + eps²): the absolute error, but smooth at 0, where it is `eps`.
 
-    pred, target, eps and the result share one unit; the arrays are alike (N,) or (N, D).
+    pred, target, eps and the result have the same unit; the arrays have the same shape, (N,) or (N,
+    D).
 
     >>> charbonnier([3.0, 0.0], [0.0, 0.0], eps=4.0).tolist()
     [5.0, 4.0]
@@ -26,7 +27,7 @@ def _charbonnier_derivative(xp: Namespace, pred: Array, target: Array, *, eps: f
 def _hypotenuse(xp: Namespace, distance: Array, eps: float) -> Array:
     """√(d² + eps²) by the ratio of the two, whose square cannot overflow.
 
-    hypot would do, but libraries of C take ten times as long for it.
+    hypot in C libraries is ten times slower.
     """
     longer = xp.clip(distance, eps, xp.inf)
     ratio = xp.clip(distance, 0.0, eps) / longer
@@ -49,14 +50,14 @@ charbonnier = Loss(
     pred=REAL,
     target=REAL,
     flops=9,
-    params=(Param("eps", 1e-3, Interval(0.0, ends="()"), "how wide the corner is"),),
-    use="the absolute error of images is wanted without its corner",
-    avoid="a perfect prediction should cost 0: pseudo_huber does",
+    params=(Param("eps", 1e-3, Interval(0.0, ends="()"), "the width of the corner"),),
+    use="an absolute error without a corner is needed, as for images",
+    avoid="a perfect prediction should have loss 0: use pseudo_huber",
     equivalents={
         "torch": "torch.hypot(pred - target, torch.full_like(pred, eps))",
     },
     pitfalls=(
-        "A perfect prediction costs eps, not 0.",
+        "A perfect prediction has loss eps, not 0.",
         "Some codes add eps where this adds eps²: compare at an error of 0.",
     ),
 )

@@ -7,9 +7,10 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 
 
 def _epsilon_insensitive(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
-    """What the size of the error has beyond `epsilon`; within it an error costs nothing.
+    """The amount by which the absolute error exceeds `epsilon`, at least 0.
 
-    pred, target, epsilon and the result share one unit; the arrays are alike (N,) or (N, D).
+    pred, target, epsilon and the result have the same unit; the arrays have the same shape, (N,) or
+    (N, D).
 
     >>> epsilon_insensitive([0.25, 3.0], [0.0, 0.0], epsilon=0.5).tolist()
     [0.0, 2.5]
@@ -42,15 +43,15 @@ epsilon_insensitive = Loss(
     pred=REAL,
     target=REAL,
     flops=4,
-    params=(Param("epsilon", 0.1, Interval(0.0, ends="[)"), "the error that costs nothing"),),
+    params=(Param("epsilon", 0.1, Interval(0.0, ends="[)"), "the largest error with loss 0"),),
     use="errors within a tolerance do not matter at all",
-    avoid="the tolerance is a guess: every error within it looks perfect",
+    avoid="the tolerance is a guess: every error within it has loss 0",
     equivalents={
         "sklearn": "linear_model.SGDRegressor(loss='epsilon_insensitive', epsilon=epsilon)",
         "torch": "F.relu((pred - target).abs() - epsilon)",
     },
     pitfalls=(
-        "scikit-learn has it as a loss to train with, not as a metric.",
+        "scikit-learn has it as a training loss, not as a metric.",
         "Near |d| = epsilon the rounding of pred - target decides: 0.3 and 0.1 at 0.2.",
     ),
 )

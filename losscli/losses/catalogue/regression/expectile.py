@@ -7,9 +7,9 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 
 
 def _expectile(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
-    """The square of the error, times `tau` where pred is too low, 1 - tau where it is too high.
+    """The squared error, times `tau` if pred is too low, 1 - tau if it is too high.
 
-    pred, target and the result are alike (N,) or (N, D), in any unit, which is squared.
+    pred, target and the result have the same shape, (N,) or (N, D), in any unit, which is squared.
 
     >>> expectile([1.0, 5.0], [3.0, 3.0], tau=0.75).tolist()
     [3.0, 1.0]
@@ -43,8 +43,8 @@ expectile = Loss(
     target=REAL,
     flops=6,
     params=(Param("tau", 0.5, Interval(0.0, 1.0, "()"), "the expectile that is predicted"),),
-    use="too little and too much cost differently, and large errors must weigh more",
-    avoid="a share of the targets is to lie below the prediction: that is pinball",
+    use="too low and too high have different weights, and large errors must weigh more",
+    avoid="a share of the targets should be below the prediction: use pinball",
     equivalents={
         "scipy": "stats.expectile(sample, alpha=tau)  # the constant that it is least for",
         "torch": "torch.where(pred < target, tau * (pred - target)**2, "

@@ -9,8 +9,8 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 def _geman_mcclure(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error within `c`, and never more than c² / 2.
 
-    pred, target and the result are alike (N,) or (N, D); they and c share one unit, which is
-    squared in the result.
+    pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
+    which is squared in the result.
 
     >>> geman_mcclure([0.0, 2.0], [0.0, 0.0], c=2.0).round(6).tolist()
     [0.0, 1.0]
@@ -29,7 +29,7 @@ def _geman_mcclure_derivative(
     *,
     c: float,
 ) -> Array:
-    """The error over (1 + (d / c)²)²: distant rows hardly pull."""
+    """The error over (1 + (d / c)²)²: small for large errors."""
     error = pred - target
     scaled = error / c
     pull = 1.0 / (1.0 + scaled * scaled)
@@ -52,13 +52,13 @@ geman_mcclure = Loss(
     reference=_geman_mcclure_reference,
     pred=REAL,
     target=REAL,
-    saturates=True,  # far out the loss does not see the error
+    saturates=True,  # for large errors the loss does not depend on the error
     flops=9,
-    params=(Param("c", 1.0, Interval(0.0, ends="()"), "the error that costs half of the most"),),
-    use="rows far out are wrong rows, and a smooth loss is needed",
-    avoid="a start may be far off: distant rows hardly pull",
+    params=(Param("c", 1.0, Interval(0.0, ends="()"), "the error with half the largest loss"),),
+    use="rows with large errors are faulty, and a smooth loss is needed",
+    avoid="a start may be far off: the gradients of large errors are small",
     equivalents={
         "robust_loss_pytorch": "general.lossfun(pred - target, -2, scale=c / 2) * c**2 / 4",
     },
-    pitfalls=("Four scalings circulate; here it is d² / 2 near 0 and c² / 2 far out.",),
+    pitfalls=("Four scalings are in use; here it is d² / 2 near 0 and c² / 2 for large errors.",),
 )

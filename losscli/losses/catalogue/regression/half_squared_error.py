@@ -9,13 +9,13 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace
 def _half_squared_error(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
     """Half the square of the error, so that its slope is the error itself.
 
-    pred, target and the result are alike (N,) or (N, D), in any unit, which is squared.
+    pred, target and the result have the same shape, (N,) or (N, D), in any unit, which is squared.
 
     >>> half_squared_error([0.5, 3.0], [0.0, 0.0]).tolist()
     [0.125, 4.5]
     """
     error = pred - target
-    return (0.5 * error) * error  # halved first: the square may be past float64, its half not
+    return (0.5 * error) * error  # halved first: the square may overflow, its half may not
 
 
 def _half_squared_error_derivative(
@@ -44,8 +44,8 @@ half_squared_error = Loss(
     pred=REAL,
     target=REAL,
     flops=3,
-    use="a gradient equal to the error, or a Gaussian likelihood of variance 1, is wanted",
-    avoid="numbers are compared with others' mse: it is half of that",
+    use="a gradient equal to the error, or a Gaussian likelihood of variance 1, is needed",
+    avoid="numbers are compared with mse elsewhere: it is half of that",
     equivalents={
         "optax": "losses.l2_loss(pred, target)",
         "sklearn": "_loss.loss.HalfSquaredError().loss(target, pred)",

@@ -1,4 +1,4 @@
-"""The Huber loss: half the squared error near zero, straight far out."""
+"""The Huber loss: half the squared error near zero, linear for large errors."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 
 
 def _huber(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
-    """A parabola while the error is within `delta`, a line of slope delta beyond it.
+    """Quadratic for errors up to `delta`, linear with slope delta beyond.
 
-    pred, target and the result are alike (N,) or (N, D); they and delta share one unit, which is
-    squared in the result.
+    pred, target and the result have the same shape, (N,) or (N, D); they and delta have the same
+    unit, which is squared in the result.
 
     >>> huber([0.5, 3.0], [0.0, 0.0], delta=2.0).tolist()
     [0.125, 4.0]
@@ -21,7 +21,7 @@ def _huber(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
 
 
 def _huber_derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
-    """The error, held within [-delta, delta]."""
+    """The error, clamped to [-delta, delta]."""
     return xp.clip(pred - target, -delta, delta)
 
 
@@ -44,8 +44,12 @@ huber = Loss(
     pred=REAL,
     target=REAL,
     flops=6,
-    params=(Param("delta", 1.0, Interval(0.0, ends="()"), "where parabola and line meet"),),
-    use="most errors are Gaussian, some are not, and these must not rule",
+    params=(
+        Param(
+            "delta", 1.0, Interval(0.0, ends="()"), "the error where quadratic and linear part meet"
+        ),
+    ),
+    use="most errors are Gaussian, and outliers must not dominate",
     avoid="the scale of the errors is unknown: delta is in the unit of the target",
     equivalents={
         "torch": "F.huber_loss(pred, target, delta=delta)",
@@ -57,7 +61,7 @@ huber = Loss(
     like={
         "torch": Convention(by_rows=True, by_elements=True),
         "keras": Convention(
-            by_rows=True, note="Keras squares before it looks: past 1.3e154 it gives inf"
+            by_rows=True, note="Keras squares all errors: above 1.3e154 it gives inf"
         ),
         "optax": Convention(),
     },

@@ -10,18 +10,18 @@ _STRAIGHT = 30.0
 
 
 def _log_cosh(xp: Namespace, pred: Array, target: Array) -> Array:
-    """Like half the squared error near 0, like |error| - log 2 far out.
+    """Like half the squared error near 0, like |error| - log 2 for large errors.
 
-    pred, target and the result are alike (N,) or (N, D). Near and far are in the unit of the
-    target: scale it first.
+    pred, target and the result have the same shape, (N,) or (N, D). The transition is at an error
+    of 1 in the unit of the target: scale it first.
 
     >>> log_cosh([0.0, 1.0, 100.0], [0.0, 0.0, 0.0]).round(6).tolist()
     [0.0, 0.433781, 99.306853]
     """
     distance = xp.abs(pred - target)
     near = xp.clip(distance, 0.0, _STRAIGHT)
-    # cosh a - 1 = m² / (2 (1 + m)) where m = eᵃ - 1: no digit is lost near 0, at any other place
-    # the logarithm forgives, and one form serves both.
+    # cosh a - 1 = m² / (2 (1 + m)) where m = eᵃ - 1: accurate near 0, and elsewhere the logarithm
+    # reduces the error, so that one form is sufficient.
     m = xp.expm1(near)
     return xp.log1p(m * (0.5 * (m / (1.0 + m)))) + (distance - near)
 
@@ -50,8 +50,8 @@ log_cosh = Loss(
     pred=REAL,
     target=REAL,
     flops=10,
-    use="errors of about 1 separate the ordinary from the wild, and no parameter is wanted",
-    avoid="the target's unit is not that of its noise: huber has a parameter for it",
+    use="errors above about 1 are outliers, and a parameter is not needed",
+    avoid="the noise is not of size 1 in the target's unit: huber has a parameter for it",
     equivalents={
         "keras": "losses.LogCosh()(target, pred)",
         "optax": "losses.log_cosh(pred, target)",

@@ -7,9 +7,9 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substit
 
 
 def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The size of the error: every unit of error costs the same, so outliers do not rule.
+    """The absolute error: linear, so that outliers do not dominate.
 
-    pred, target and the result are alike (N,) or (N, D) and share one unit.
+    pred, target and the result have the same shape, (N,) or (N, D), and the same unit.
 
     >>> mae([0.5, -3.0], [0.0, 0.0]).tolist()
     [0.5, 3.0]
@@ -18,7 +18,7 @@ def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _mae_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The sign of the error, and 0 at the corner: it does not shrink near the optimum."""
+    """The sign of the error, and 0 at the corner: it does not decrease near the optimum."""
     return xp.sign(pred - target)
 
 
@@ -39,8 +39,8 @@ mae = Loss(
     pred=REAL,
     target=REAL,
     flops=2,
-    use="an error twice as large is twice as bad, and outliers must not rule the mean",
-    avoid="a gradient method must settle near 0, where the gradient jumps: take smooth_l1",
+    use="an error twice as large is twice as bad, and outliers must not dominate the mean",
+    avoid="a gradient method must converge near 0, where the gradient jumps: use smooth_l1",
     equivalents={
         "torch": "F.l1_loss(pred, target)",
         "sklearn": "metrics.mean_absolute_error(target, pred)",

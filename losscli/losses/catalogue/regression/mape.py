@@ -7,10 +7,10 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 
 
 def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool) -> Array:
-    """The size of the error as a share of the target's size, which counts as `eps` at least.
+    """The absolute error over the target's absolute value, which is clamped to at least `eps`.
 
-    pred, target and the result are alike (N,) or (N, D); the result has no unit, and is 100 times
-    as large in percent. At eps = 0 a target of 0 costs inf, or 0 if it was met.
+    pred, target and the result have the same shape, (N,) or (N, D); the result has no unit, and is
+    100 times as large in percent. At eps = 0 a target of 0 gives inf, or 0 for an exact prediction.
 
     >>> mape([1.0, 6.0], [2.0, 4.0]).tolist()
     [0.5, 0.5]
@@ -22,7 +22,7 @@ def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: boo
     shares = distance / size
     if not percent:
         return shares
-    # A subnormal share has lost digits, which a factor after it would show.
+    # A subnormal share is inaccurate, which a later factor would amplify.
     lost = shares < xp.finfo(shares.dtype).smallest_normal
     return xp.where(lost, 100.0 * distance / size, 100.0 * shares)
 
@@ -30,7 +30,7 @@ def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: boo
 def _mape_derivative(
     xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool
 ) -> Array:
-    """The error's sign over the target's size: small targets pull hardest."""
+    """The error's sign over the target's size: largest for small targets."""
     slope = (100.0 if percent else 1.0) * xp.sign(pred - target)
     return slope / _sizes(xp, pred, target, eps)
 
@@ -38,7 +38,7 @@ def _mape_derivative(
 def _sizes(xp: Namespace, pred: Array, target: Array, eps: float) -> Array:
     size = xp.abs(target)
     if eps == 0:
-        return size + (pred == target)  # what is met costs 0 whatever its size, also 0 / 0
+        return size + (pred == target)  # an exact prediction has loss 0, also for 0 / 0
     return xp.clip(size, eps, xp.inf)
 
 
@@ -63,11 +63,16 @@ mape = Loss(
     target=REAL,
     flops=5,
     params=(
-        Param("eps", 2.0**-52, Interval(0.0, ends="[)"), "the least that a target's size counts"),
+        Param(
+            "eps",
+            2.0**-52,
+            Interval(0.0, ends="[)"),
+            "the lower bound of a target's absolute value",
+        ),
         Param("percent", False, meaning="whether the result is in percent", kind="flag"),
     ),
-    use="targets are far from 0, of many sizes, and shares of them matter",
-    avoid="a target can be 0 or near it: it alone decides the mean; take wmape",
+    use="targets are far from 0, of different sizes, and relative errors matter",
+    avoid="a target can be 0 or near it: it dominates the mean; use wmape",
     equivalents={
         "sklearn": "metrics.mean_absolute_percentage_error(target, pred)",
         "keras": "losses.MeanAbsolutePercentageError()(target, pred) / 100  # eps is 1e-7 there",
@@ -79,7 +84,8 @@ mape = Loss(
         "sklearn": Convention(),
     },
     pitfalls=(
-        "One target of 0 decides the mean: an error of 1 costs 4.5e15 there.",
-        "Predicting too little can cost 1 at most, too much any number: the best constant is low.",
+        "One target of 0 dominates the mean: an error of 1 has loss 4.5e15 there.",
+        "Predicting too little has a loss of at most 1, too much is unbounded: the best constant "
+        "is low.",
     ),
 )

@@ -8,10 +8,10 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substit
 
 
 def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
-    """The square of the error: smooth everywhere, and ruled by the largest errors.
+    """The squared error: smooth everywhere, and dominated by the largest errors.
 
-    pred, target and the result are alike (N,) or (N, D), in any unit, which is squared.
-    Beyond an error of 1.34e154 the square is past float64, and inf.
+    pred, target and the result have the same shape, (N,) or (N, D), in any unit, which is squared.
+    Above an error of 1.34e154 the square overflows to inf.
 
     >>> mse([0.5, 3.0], [0.0, 0.0]).tolist()
     [0.25, 9.0]
@@ -21,7 +21,7 @@ def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
 
 
 def _mse_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
-    """Twice the error: it grows without bound, so one wild row can rule a step."""
+    """Twice the error: it grows without bound, so that one outlier can dominate a step."""
     return 2.0 * (pred - target)
 
 
@@ -44,7 +44,7 @@ mse = Loss(
     flops=2,
     derived=(("rmse", math.sqrt),),
     use="large errors are much worse than small ones, and the noise has no heavy tails",
-    avoid="a few outliers must not decide: take mae or smooth_l1",
+    avoid="a few outliers must not dominate: use mae or smooth_l1",
     equivalents={
         "torch": "F.mse_loss(pred, target)",
         "sklearn": "metrics.mean_squared_error(target, pred)",

@@ -8,15 +8,15 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace
 
 ABOVE_MINUS_ONE = Numbers("numbers > -1", "", Interval(-1.0, ends="()"))
 
-# What Keras lifts smaller predictions and targets to.
+# Keras clamps predictions and targets to at least this.
 _KERAS_LEAST = 1e-7
 
 
 def _msle(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared difference of the logarithms of 1 + pred and 1 + target: a relative error.
 
-    pred, target and the result are alike (N,) or (N, D); both are > -1, and usually counts or
-    amounts >= 0. Where one is past 1e292 and the other within 1e-16 of -1 it is inf.
+    pred, target and the result have the same shape, (N,) or (N, D); both are > -1, and usually
+    counts or amounts >= 0. It is inf if one is above 1e292 and the other within 1e-16 of -1.
 
     >>> msle([1.0, 7.0], [0.0, 7.0]).round(6).tolist()
     [0.480453, 0.0]
@@ -37,7 +37,7 @@ def _msle_reference(mp: Any, pred: Any, target: Any) -> Any:
 
 
 def _msle_of_keras(xp: Namespace, pred: Array, target: Array) -> Array:
-    """Of predictions and targets that are lifted to 1e-7."""
+    """The loss of predictions and targets that are clamped to at least 1e-7."""
     lifted = (xp.clip(x, _KERAS_LEAST, xp.inf) for x in (pred, target))
     return _msle(xp, *lifted)
 
@@ -57,7 +57,7 @@ msle = Loss(
     flops=7,
     derived=(("rmsle", math.sqrt),),
     use="targets are >= 0, span orders of magnitude, and ratios matter",
-    avoid="targets can be negative, or predicting too little and too much must cost alike",
+    avoid="targets can be negative, or errors of both signs must have the same loss",
     equivalents={
         "sklearn": "metrics.mean_squared_log_error(target, pred)",
         "keras": "losses.MeanSquaredLogarithmicError()(target, pred)  # lifts both to 1e-7",
@@ -69,12 +69,12 @@ msle = Loss(
             by_rows=True,
             pred=REAL,
             target=REAL,
-            note="Keras lifts pred and target to 1e-7",
+            note="Keras clamps pred and target to at least 1e-7",
         ),
         "sklearn": Convention(by_columns=True),
     },
     pitfalls=(
-        "Keras lifts negative numbers in silence: target -0.5, pred 1 is 0.480 there, 1.922 here.",
-        "Predicting too little costs more than too much by the same amount.",
+        "Keras clamps negative numbers silently: target -0.5, pred 1 is 0.480 there, 1.922 here.",
+        "Predicting too little has a higher loss than too much by the same amount.",
     ),
 )

@@ -7,9 +7,9 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 
 
 def _pinball(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> Array:
-    """The size of the error, times `quantile` where pred is too low, 1 - quantile where too high.
+    """The absolute error, times `quantile` if pred is too low, 1 - quantile if it is too high.
 
-    pred, target and the result are alike (N,) or (N, D) and share one unit.
+    pred, target and the result have the same shape, (N,) or (N, D), and the same unit.
 
     >>> pinball([1.0, 5.0], [3.0, 3.0], quantile=0.75).tolist()
     [1.5, 0.5]
@@ -20,7 +20,7 @@ def _pinball(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> A
 
 
 def _pinball_derivative(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> Array:
-    """-quantile where pred is too low, 1 - quantile where it is too high, 0 at a tie."""
+    """-quantile if pred is too low, 1 - quantile if it is too high, 0 if they are equal."""
     sign = xp.sign(pred - target)
     return (1.0 - quantile) * xp.clip(sign, 0.0, 1.0) + quantile * xp.clip(sign, -1.0, 0.0)
 
@@ -44,8 +44,8 @@ pinball = Loss(
     target=REAL,
     flops=4,
     params=(Param("quantile", 0.5, Interval(0.0, 1.0, "()"), "the quantile that is predicted"),),
-    use="predictions are quantiles, or too little and too much cost differently",
-    avoid="two quantiles make an interval: judge it as one by interval_score",
+    use="predictions are quantiles, or too low and too high have different weights",
+    avoid="two quantiles form an interval: use interval_score",
     equivalents={
         "sklearn": "metrics.mean_pinball_loss(target, pred, alpha=quantile)",
     },

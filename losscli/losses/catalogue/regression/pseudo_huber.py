@@ -8,22 +8,22 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 
 
 def _pseudo_huber(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
-    """A hyperbola: like half the squared error within `delta`, like a line of slope delta beyond.
+    """Like half the squared error within `delta`, linear with slope delta for large errors.
 
-    pred, target and the result are alike (N,) or (N, D); they and delta share one unit, which is
-    squared in the result.
+    pred, target and the result have the same shape, (N,) or (N, D); they and delta have the same
+    unit, which is squared in the result.
 
     >>> pseudo_huber([0.75, 0.0], [0.0, 0.0], delta=1.0).tolist()
     [0.25, 0.0]
     """
     distance = xp.abs(pred - target)
-    # √(1 + u²) - 1 is u · u / (1 + √(1 + u²)), where nothing cancels; far out the quotient is 1.
+    # √(1 + u²) - 1 is u · u / (1 + √(1 + u²)), without cancellation; for large u the quotient is 1.
     u = xp.clip(distance / delta, 0.0, FAR)
     return distance * (delta * (u / (1.0 + xp.sqrt(1.0 + u * u))))
 
 
 def _pseudo_huber_derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
-    """The error over √(1 + (d / delta)²): the error near zero, delta far out."""
+    """The error over √(1 + (d / delta)²): the error near zero, delta for large errors."""
     error = pred - target
     held = xp.clip(error, -delta, delta)
     # min / max of |d| and delta: no ratio of the two overflows, and the root is at most √2.
@@ -47,8 +47,8 @@ pseudo_huber = Loss(
     pred=REAL,
     target=REAL,
     flops=11,
-    params=(Param("delta", 1.0, Interval(0.0, ends="()"), "where the bend lies"),),
-    use="Huber's robustness is wanted with a second derivative that does not jump",
+    params=(Param("delta", 1.0, Interval(0.0, ends="()"), "the error of the transition"),),
+    use="a robust loss like huber with a continuous second derivative is needed",
     avoid="the scale of the errors is unknown: delta is in the unit of the target",
     equivalents={
         "scipy": "special.pseudo_huber(delta, pred - target)",

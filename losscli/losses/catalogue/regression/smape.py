@@ -2,23 +2,25 @@
 
 from typing import Any
 
-from losscli.losses.catalogue.regression._robust import mended
+from losscli.losses.catalogue.regression._robust import replace_where
 from losscli.losses.core.domain import REAL
 from losscli.losses.core.loss import Array, Loss, Namespace
 
 
 def _smape(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The size of the error as a share of the mean size of prediction and target, within [0, 2].
+    """The absolute error over the mean absolute value of prediction and target, in [0, 2].
 
-    pred, target and the result are alike (N,) or (N, D); the result has no unit. It is 0 where both
-    are 0, and 2 wherever their signs differ.
+    pred, target and the result have the same shape, (N,) or (N, D); the result has no unit. It is 0
+    if both are 0, and 2 if their signs differ.
 
     >>> smape([1.0, 0.0, 2.0], [3.0, 0.0, -1.0]).tolist()
     [1.0, 0.0, 2.0]
     """
     total = _total(xp, pred, target)
     shares = _shares(xp, pred, target, total)
-    return mended(xp, shares, total == xp.inf, lambda: _shares(xp, *_halves(xp, pred, target)))
+    return replace_where(
+        xp, shares, total == xp.inf, lambda: _shares(xp, *_halves(xp, pred, target))
+    )
 
 
 def _shares(xp: Namespace, pred: Array, target: Array, total: Array) -> Array:
@@ -31,19 +33,19 @@ def _total(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _halves(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array]:
-    """Half of both and their total, for numbers whose own total is past the type."""
+    """Half of both and their sum, for numbers whose sum would overflow."""
     pred, target = 0.5 * pred, 0.5 * target
     return pred, target, _total(xp, pred, target)
 
 
 def _smape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """4 |target| / (|pred| + |target|)², signed; 0 where the signs differ, half of it at pred = 0.
+    """4 |target| / (|pred| + |target|)², signed; 0 if the signs differ, half of it at pred = 0.
 
     The loss does not grow further once the signs differ, so a gradient method gets stuck there.
     """
     total = _total(xp, pred, target)
     slopes = _slopes(xp, pred, target, total)
-    return mended(
+    return replace_where(
         xp, slopes, total == xp.inf, lambda: 0.5 * _slopes(xp, *_halves(xp, pred, target))
     )
 
@@ -71,12 +73,12 @@ smape = Loss(
     target=REAL,
     flops=8,
     use="a forecast is compared with others' smape",
-    avoid="a gradient method must learn from it: it is flat where the signs differ",
+    avoid="it is used for training: its gradient is 0 if the signs differ",
     equivalents={
         "torchmetrics": "functional.symmetric_mean_absolute_percentage_error(pred, target)",
     },
     pitfalls=(
-        "Three definitions circulate: up to 2 as here, up to 1, and in percent up to 100 or 200.",
-        "Where the target is 0 any prediction but 0 costs 2, however small.",
+        "Three definitions are in use: up to 2 as here, up to 1, and in percent up to 100 or 200.",
+        "For a target of 0 any prediction other than 0 has loss 2, however small.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Smooth L1: mse near zero, mae far out."""
+"""Smooth L1: quadratic near zero, linear for large errors."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 
 
 def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
-    """A parabola while the error is within `beta`, a straight line beyond it.
+    """Quadratic for errors up to `beta`, linear beyond.
 
-    It is smooth at zero, where mae has a corner, and straight far out, where the gradient of mse
-    explodes. pred, target and the result are alike (N,) or (N, D); they and beta share one unit.
-    At beta = 0 it is mae.
+    It is smooth at zero, where mae has a corner, and linear for large errors, where the gradient of
+    mse is unbounded. pred, target and the result have the same shape, (N,) or (N, D); they and beta
+    have the same unit. At beta = 0 it is mae.
 
     >>> smooth_l1([0.5, 3.0], [0.0, 0.0], beta=1.0).tolist()
     [0.125, 2.5]
@@ -20,13 +20,13 @@ def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Arr
     if beta == 0:
         return distance
     near = xp.clip(distance, 0.0, beta)
-    # The quotient is at most 1, and exactly 1 on the line: nothing can overflow or underflow.
+    # The quotient is at most 1, and exactly 1 in the linear part: no overflow or underflow.
     share = near if beta == 1.0 else near / beta
     return share * (distance - 0.5 * near)
 
 
 def _smooth_l1_derivative(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
-    """The error in units of beta, held within [-1, 1]; at beta = 0 its sign, 0 at the corner."""
+    """The error over beta, clamped to [-1, 1]; at beta = 0 its sign, 0 at the corner."""
     error = pred - target
     return xp.sign(error) if beta == 0 else xp.clip(error / beta, -1.0, 1.0)
 
@@ -48,8 +48,12 @@ smooth_l1 = Loss(
     pred=REAL,
     target=REAL,
     flops=6,
-    params=(Param("beta", 1.0, Interval(0.0, ends="[)"), "where parabola and line meet"),),
-    use="a few large errors must not rule the mean, and 0 must be smooth",
+    params=(
+        Param(
+            "beta", 1.0, Interval(0.0, ends="[)"), "the error where quadratic and linear part meet"
+        ),
+    ),
+    use="a few large errors must not dominate the mean, and 0 must be smooth",
     avoid="the scale of the errors is unknown: beta is in the unit of the target",
     equivalents={
         "torch": "F.smooth_l1_loss(pred, target, beta=beta)",

@@ -9,10 +9,10 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 def _squared_epsilon_insensitive(
     xp: Namespace, pred: Array, target: Array, *, epsilon: float
 ) -> Array:
-    """The square of what the size of the error has beyond `epsilon`; 0 within it.
+    """The square of the amount by which the absolute error exceeds `epsilon`, at least 0.
 
-    pred, target and epsilon share one unit, which is squared in the result; the arrays are alike
-    (N,) or (N, D).
+    pred, target and epsilon have the same unit, which is squared in the result; the arrays have the
+    same shape, (N,) or (N, D).
 
     >>> squared_epsilon_insensitive([0.25, 3.0], [0.0, 0.0], epsilon=0.5).tolist()
     [0.0, 6.25]
@@ -24,7 +24,7 @@ def _squared_epsilon_insensitive(
 def _squared_epsilon_insensitive_derivative(
     xp: Namespace, pred: Array, target: Array, *, epsilon: float
 ) -> Array:
-    """Twice what the error has beyond epsilon, with its sign: it does not jump at epsilon."""
+    """Twice the excess over epsilon, with the sign of the error: it is continuous at epsilon."""
     error = pred - target
     return 2.0 * xp.sign(error) * xp.clip(xp.abs(error) - epsilon, 0.0, xp.inf)
 
@@ -45,9 +45,9 @@ squared_epsilon_insensitive = Loss(
     pred=REAL,
     target=REAL,
     flops=5,
-    params=(Param("epsilon", 0.1, Interval(0.0, ends="[)"), "the error that costs nothing"),),
+    params=(Param("epsilon", 0.1, Interval(0.0, ends="[)"), "the largest error with loss 0"),),
     use="errors within a tolerance do not matter, and large ones matter most",
-    avoid="outliers must not rule: epsilon_insensitive grows as the error does",
+    avoid="outliers must not dominate: epsilon_insensitive is linear",
     equivalents={
         "sklearn": "linear_model.SGDRegressor(loss='squared_epsilon_insensitive', epsilon=epsilon)",
         "torch": "F.relu((pred - target).abs() - epsilon)**2",

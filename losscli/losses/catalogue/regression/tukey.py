@@ -1,4 +1,4 @@
-"""Tukey's biweight: beyond a distance it does not grow at all."""
+"""Tukey's biweight, which is constant for large errors."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 def _tukey(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error near 0, and constant, c² / 6, from `c` on.
 
-    pred, target and the result are alike (N,) or (N, D); they and c share one unit, which is
-    squared in the result.
+    pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
+    which is squared in the result.
 
     >>> tukey([0.0, 2.0, 9.0], [0.0, 0.0, 0.0], c=2.0).round(6).tolist()
     [0.0, 0.666667, 0.666667]
@@ -18,12 +18,12 @@ def _tukey(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     near = xp.clip(xp.abs(pred - target), 0.0, c)
     u = near / c
     v = u * u
-    # c² / 6 (1 - (1 - v)³) multiplied out; d² / 2 stands before it, so that v may underflow.
+    # c² / 6 (1 - (1 - v)³) expanded; with the factor d² / 2, v may underflow.
     return near * (near * (0.5 - v * (0.5 - v / 6.0)))
 
 
 def _tukey_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
-    """The error times (1 - (d / c)²)², and 0 from c on: the wildest rows do not pull."""
+    """The error times (1 - (d / c)²)², and 0 from c on."""
     error = pred - target
     near = xp.clip(xp.abs(error), 0.0, c)
     rest = ((c - near) / c) * (1.0 + near / c)
@@ -47,16 +47,18 @@ tukey = Loss(
     reference=_tukey_reference,
     pred=REAL,
     target=REAL,
-    saturates=True,  # from c on the loss does not see the error
+    saturates=True,  # from c on the loss does not depend on the error
     flops=10,
-    params=(Param("c", 4.685, Interval(0.0, ends="()"), "the error from which on it is constant"),),
-    use="rows beyond a distance are wrong rows, and must not pull at all",
+    params=(
+        Param("c", 4.685, Interval(0.0, ends="()"), "the error from which on the loss is constant"),
+    ),
+    use="rows with large errors are faulty, and must not affect the gradient",
     avoid="a start may be far off: all gradients beyond c are 0",
     equivalents={
         "statsmodels": "robust.norms.TukeyBiweight(c).rho(pred - target)",
     },
     pitfalls=(
         "4.685 means 95 % efficiency for errors of spread 1 only: divide by the spread first.",
-        "The most that a row can cost is c² / 6, 3.66 at the default.",
+        "The largest loss of a row is c² / 6, 3.66 at the default.",
     ),
 )

@@ -1,8 +1,8 @@
-"""The Welsch loss: a bell turned upside down."""
+"""The Welsch loss: one minus a Gaussian, scaled."""
 
 from typing import Any
 
-from losscli.losses.catalogue.regression._robust import NEAR, damped, mended
+from losscli.losses.catalogue.regression._robust import NEAR, damped, replace_where
 from losscli.losses.core.domain import REAL, Interval
 from losscli.losses.core.loss import Array, Loss, Namespace, Param
 
@@ -10,8 +10,8 @@ from losscli.losses.core.loss import Array, Loss, Namespace, Param
 def _welsch(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error within `c`, and c² / 2 from a few c on.
 
-    pred, target and the result are alike (N,) or (N, D); they and c share one unit, which is
-    squared in the result.
+    pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
+    which is squared in the result.
 
     >>> welsch([0.0, 1.0], [0.0, 0.0], c=1.0).round(6).tolist()
     [0.0, 0.31606]
@@ -20,7 +20,7 @@ def _welsch(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     u = error / c
     square = u * u
     values = (-0.5 * c * c) * xp.expm1(-square)
-    return mended(xp, values, square < NEAR, lambda: (0.5 * error) * error)
+    return replace_where(xp, values, square < NEAR, lambda: (0.5 * error) * error)
 
 
 def _welsch_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
@@ -45,14 +45,14 @@ welsch = Loss(
     reference=_welsch_reference,
     pred=REAL,
     target=REAL,
-    saturates=True,  # far out the loss does not see the error
+    saturates=True,  # for large errors the loss does not depend on the error
     flops=8,
-    params=(Param("c", 1.0, Interval(0.0, ends="()"), "how wide the bell is"),),
-    use="rows beyond a few c are wrong rows, and a smooth loss is needed",
-    avoid="a start may be far off: distant rows do not pull at all",
+    params=(Param("c", 1.0, Interval(0.0, ends="()"), "the width of the Gaussian"),),
+    use="rows with errors of several c are faulty, and a smooth loss is needed",
+    avoid="a start may be far off: the gradients of large errors are 0",
     equivalents={
         "robust_loss_pytorch": "general.lossfun(pred - target, -inf, scale=c / 2**0.5) * c**2 / 2",
         "torch": "-0.5 * c**2 * torch.expm1(-((pred - target) / c)**2)",
     },
-    pitfalls=("Some write exp(-(d / c)² / 2): their c is √2 smaller.",),
+    pitfalls=("Some definitions have exp(-(d / c)² / 2): their c is √2 smaller.",),
 )

@@ -7,10 +7,10 @@ from losscli.losses.core.loss import Array, Loss, Namespace
 
 
 def _wmape(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The size of the error; the mean divides the sum of them by that of the targets' sizes.
+    """The absolute error; the mean divides their sum by the sum of the targets' absolute values.
 
-    pred, target and the result are alike (N,) or (N, D) and share one unit; the mean has none. It
-    is nan where all targets are 0.
+    pred, target and the result have the same shape, (N,) or (N, D), and the same unit; the mean has
+    none. It is nan if all targets are 0.
 
     >>> wmape([1.0, 6.0], [2.0, 4.0]).tolist()
     [1.0, 2.0]
@@ -19,7 +19,7 @@ def _wmape(xp: Namespace, pred: Array, target: Array) -> Array:
 
 
 def _wmape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
-    """The sign of the error, and 0 at the corner: of the row's loss, not divided by any target."""
+    """The sign of the error, and 0 at the corner; not divided by any target."""
     return xp.sign(pred - target)
 
 
@@ -45,14 +45,15 @@ wmape = Loss(
     target=REAL,
     denominator=_sizes,
     flops=3,
-    use="a share of the whole is wanted, and single targets may be 0",
-    avoid="small targets must count like large ones: it is ruled by the large",
+    use="an error relative to the total is needed, and single targets may be 0",
+    avoid="small targets must have the weight of large ones: it is dominated by the large ones",
     equivalents={
         "sklearn": "metrics.mean_absolute_error(target, pred) / abs(target).mean()",
         "torchmetrics": "functional.weighted_mean_absolute_percentage_error(pred, target)",
     },
     pitfalls=(
-        "It is no mean of shares: the losses of rows are plain errors, in the target's unit.",
-        "torchmetrics holds the sum of the targets' sizes at 1.17e-6; here all 0 gives nan.",
+        "It is not a mean of ratios: the losses of rows are plain errors, in the target's unit.",
+        "torchmetrics clamps the sum of the targets' sizes to at least 1.17e-6; here all 0 gives "
+        "nan.",
     ),
 )

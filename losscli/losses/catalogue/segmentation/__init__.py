@@ -1,1 +1,1 @@
-"""Losses of masks: how far two sets of pixels overlap."""
+"""Losses of masks, from the overlap of two sets of pixels."""

@@ -6,8 +6,8 @@ from losscli.losses.catalogue.segmentation._overlap import (
     MASK,
     SMOOTH,
     SOFT_MASK,
-    as_keras_has_it,
-    false_alarms,
+    check_smooth_of_keras,
+    false_positives,
     filled,
     over_classes,
     per_class,
@@ -18,10 +18,11 @@ from losscli.losses.core.shapes import MASKS
 
 
 def _dice(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
-    """One minus twice what both masks share, over the sum of the two, in [0, 1].
+    """One minus twice the intersection over the sum of the two masks, in [0, 1].
 
-    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
-    [0, 1]; the result is (N,), of several classes their mean. Two empty masks cost 0.
+    pred and target have the same shape, (N, D) or (N, C, D) with D pixels: probabilities, and
+    targets in [0, 1]; the result is (N,), for several classes their mean. Two empty masks have loss
+    0.
 
     >>> dice([[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]], [[1, 1, 0], [0, 0, 0]]).round(6).tolist()
     [0.142857, 0.0]
@@ -30,8 +31,8 @@ def _dice(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
 
 
 def _parts(xp: Namespace, pred: Array, target: Array, smooth: float) -> tuple[Array, Array]:
-    """Wrong pixels, and all: 1 - ratio would keep three digits of a nearly perfect mask."""
-    wrong = false_alarms(xp, pred, target) + false_alarms(xp, target, pred)
+    """Incorrect pixels, and all pixels: 1 - ratio would cancel for a nearly perfect mask."""
+    wrong = false_positives(xp, pred, target) + false_positives(xp, target, pred)
     return wrong, xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
 
 
@@ -59,7 +60,7 @@ def _like_keras(
     *,
     smooth: float,
 ) -> Array:
-    as_keras_has_it(smooth)
+    check_smooth_of_keras(smooth)
     whole = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + 1e-7
     return over_classes(xp, 1.0 - 2.0 * xp.sum(pred * target, axis=-1) / whole)
 
@@ -84,8 +85,8 @@ dice = Loss(
     rows_of=MASKS,
     flops=8,
     params=(SMOOTH,),
-    use="a small object stands before a large background",
-    avoid="masks may be empty: one wrong pixel costs as much as a thousand",
+    use="objects are small compared with the background",
+    avoid="masks may be empty: one incorrect pixel has the same loss as a thousand",
     equivalents={
         "keras": "losses.Dice(axis=1)(target, pred)  # 1e-7 in the denominator",
         "optax": "losses.dice_loss(pred, target, smooth=smooth / 2, apply_softmax=False)",
@@ -101,9 +102,9 @@ dice = Loss(
         ),
     },
     pitfalls=(
-        "Its mean is over rows: the Dice of all pixels of a data set together is another number.",
-        "Keras' default takes the whole batch for one mask: 0.667 where the rows' mean is 0.75.",
-        "smooth stands for three things: in both sums, in the denominator alone, or halved.",
+        "Its mean is over rows: the Dice of all pixels of a data set differs.",
+        "Keras treats the whole batch as one mask by default: 0.667 where the rows' mean is 0.75.",
+        "smooth has three definitions: in both sums, in the denominator only, or halved.",
     ),
     instead_of=(
         Substitute(

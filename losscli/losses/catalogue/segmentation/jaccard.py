@@ -6,7 +6,7 @@ from losscli.losses.catalogue.segmentation._overlap import (
     MASK,
     SMOOTH,
     SOFT_MASK,
-    false_alarms,
+    false_positives,
     filled,
     over_classes,
     per_class,
@@ -17,22 +17,23 @@ from losscli.losses.core.shapes import MASKS
 
 
 def _jaccard(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
-    """One minus what both masks share, over what either covers, in [0, 1].
+    """One minus the intersection over the union, in [0, 1].
 
-    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
-    [0, 1]; the result is (N,), of several classes their mean. Two empty masks cost 0.
+    pred and target have the same shape, (N, D) or (N, C, D) with D pixels: probabilities, and
+    targets in [0, 1]; the result is (N,), for several classes their mean. Two empty masks have loss
+    0.
 
     >>> jaccard([[1.0, 0.5, 0.0], [0.0, 0.0, 0.0]], [[1, 1, 0], [0, 0, 0]]).tolist()
     [0.25, 0.0]
     """
-    missed = false_alarms(xp, target, pred)
+    missed = false_positives(xp, target, pred)
     union = xp.sum(pred, axis=-1) + missed + smooth
-    return over_classes(xp, ratio(xp, false_alarms(xp, pred, target) + missed, union))
+    return over_classes(xp, ratio(xp, false_positives(xp, pred, target) + missed, union))
 
 
 def _jaccard_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
     """((1 - t) (I + s) / U - t) / U, over the classes; 0 for two empty masks."""
-    union = xp.sum(pred, axis=-1) + false_alarms(xp, target, pred) + smooth
+    union = xp.sum(pred, axis=-1) + false_positives(xp, target, pred) + smooth
     like = ratio(xp, xp.sum(pred * target, axis=-1) + smooth, union)[..., None]
     return per_class(((1.0 - target) * like - target) / filled(xp, union)[..., None])
 
@@ -73,14 +74,14 @@ jaccard = Loss(
     rows_of=MASKS,
     flops=8,
     params=(SMOOTH,),
-    use="intersection over union is what the masks are judged by",
-    avoid="masks may be empty: one wrong pixel costs as much as a thousand",
+    use="masks are evaluated by intersection over union",
+    avoid="masks may be empty: one incorrect pixel has the same loss as a thousand",
     equivalents={
         "sklearn": "1 - metrics.jaccard_score(target[0], pred[0])  # of a row of hard masks",
     },
     like={"sklearn": Convention({}, _like_sklearn, note="sklearn gives 1 for two empty masks")},
     pitfalls=(
         "dice = J / (2 - J) of this loss J holds for hard masks only.",
-        "Its mean is over rows: the IoU of all pixels of a data set together is another number.",
+        "Its mean is over rows: the IoU of all pixels of a data set differs.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Tversky loss of soft masks: false alarms and misses at prices of their own."""
+"""Tversky loss of soft masks: separate weights for false positives and false negatives."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from losscli.losses.catalogue.segmentation._overlap import (
     MASK,
     SMOOTH,
     SOFT_MASK,
-    as_keras_has_it,
-    false_alarms,
+    check_smooth_of_keras,
+    false_positives,
     filled,
     over_classes,
     per_class,
@@ -21,11 +21,12 @@ from losscli.losses.core.shapes import MASKS
 def _tversky(
     xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
 ) -> Array:
-    """One minus what both masks share, over that plus the weighted errors, in [0, 1].
+    """One minus the intersection over the intersection plus the weighted errors, in [0, 1].
 
-    pred and target are alike, (N, D) or (N, C, D) of D pixels: probabilities, and targets in
-    [0, 1]; the result is (N,), of several classes their mean. alpha weighs false alarms, beta
-    misses; at one half each it is dice, at 1 each jaccard. Two empty masks cost 0.
+    pred and target have the same shape, (N, D) or (N, C, D) with D pixels: probabilities, and
+    targets in [0, 1]; the result is (N,), for several classes their mean. alpha is the weight of
+    false positives, beta of false negatives; with 0.5 for both it is dice, with 1 jaccard. Two
+    empty masks have loss 0.
 
     >>> tversky([[1.0, 0.5, 0.5]], [[1, 1, 0]], alpha=1.0, beta=2.0).tolist()
     [0.5]
@@ -41,7 +42,7 @@ def _parts(
 
 
 def _wrong(xp: Namespace, pred: Array, target: Array, alpha: float, beta: float) -> Array:
-    return alpha * false_alarms(xp, pred, target) + beta * false_alarms(xp, target, pred)
+    return alpha * false_positives(xp, pred, target) + beta * false_positives(xp, target, pred)
 
 
 def _tversky_derivative(
@@ -79,7 +80,7 @@ def _like_keras(
     beta: float,
     smooth: float,
 ) -> Array:
-    as_keras_has_it(smooth)
+    check_smooth_of_keras(smooth)
     shared = xp.sum(pred * target, axis=-1)
     whole = shared + _wrong(xp, pred, target, beta, alpha) + 1e-7
     return over_classes(xp, 1.0 - shared / whole)
@@ -106,12 +107,12 @@ tversky = Loss(
     rows_of=MASKS,
     flops=9,
     params=(
-        Param("alpha", 0.5, Interval(0.0, ends="[)"), "the price of false alarms"),
-        Param("beta", 0.5, Interval(0.0, ends="[)"), "the price of misses"),
+        Param("alpha", 0.5, Interval(0.0, ends="[)"), "the weight of false positives"),
+        Param("beta", 0.5, Interval(0.0, ends="[)"), "the weight of false negatives"),
         SMOOTH,
     ),
-    use="misses are worse than false alarms, or the other way round",
-    avoid="both are alike: dice is the same with one name less",
+    use="false negatives are worse than false positives, or the reverse",
+    avoid="both have the same weight: use dice",
     equivalents={
         "keras": "losses.Tversky(alpha=beta, beta=alpha)(target, pred)  # exchanged up "
         "to Keras 3.15",
@@ -122,7 +123,8 @@ tversky = Loss(
             {},
             _like_keras,
             by_rows=True,
-            note="up to Keras 3.15 alpha weighs misses and beta false alarms; later releases agree",
+            note="up to Keras 3.15 alpha is the weight of false negatives; later releases agree "
+            "with this",
         ),
         "optax": Convention(
             {"smooth": 1.0},
@@ -132,6 +134,6 @@ tversky = Loss(
     },
     pitfalls=(
         "Keras up to 3.15 exchanges alpha and beta: 0.360 where this is 0.415, at 0.3 and 0.7.",
-        "With alpha = 0 a mask of only false alarms costs nothing.",
+        "With alpha = 0 a mask of false positives only has loss 0.",
     ),
 )
