@@ -42,7 +42,7 @@ def read_array(path: str) -> NDArray[Any]:
 
     file = OpenFile(path)
     try:
-        if file.read(len(npy.MAGIC), 0) != npy.MAGIC:
+        if formats.format_of(file) is not npy.FORMAT:
             raise DataError(f"{path} is not a .npy file", hint="save the array with numpy.save")
         table = npy.NpyTable(file)
         field = table.field("array", None, ())

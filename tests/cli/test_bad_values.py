@@ -124,7 +124,7 @@ def test_labels_for_rows_lead_to_a_loss_of_labels(losscli, refused, array, spec)
     rows = array(np.log(shares) if "log" in spec else shares, "p.npy")
     labels = array(np.array([0, 1, 1]), "t.npy")
     hint = refused(rows, labels, loss=spec)[-1]
-    named = re.fullmatch(r"  one label a row\? -l (\w+) takes such predictions", hint)[1]
+    named = re.fullmatch(r"  for one label per row: -l (\w+)", hint)[1]
     assert losscli("eval", rows, labels, "-l", named).code == 0
 
 
@@ -132,7 +132,7 @@ def test_boxes_without_boxes_to_meet_lead_to_what_fits(losscli, refused, array):
     """The command that is named says which losses do."""
     rows, targets = array(np.ones((3, 4)), "p.npy"), array(np.ones(3), "t.npy")
     hint = refused(rows, targets, loss="iou")[-1]
-    assert hint == "  losscli eval without -l names the losses that fit them"
+    assert hint == "  losscli eval without -l lists the losses that accept them"
     assert "these fit" in losscli("eval", rows, targets).err
 
 

@@ -149,7 +149,7 @@ def test_a_function_may_be_given_as_itself(data):
 
     found = evaluate(*data, loss=[cubes, "mse"])
     assert found["cubes"].value == pytest.approx((np.abs(P - T) ** 3).mean(), rel=1e-14)
-    with pytest.raises(UsageError, match="by its name"):
+    with pytest.raises(UsageError, match="a spec or a Loss"):
         evaluate(*data, loss=3)
 
 
@@ -175,13 +175,13 @@ def test_a_nan_that_a_function_would_hide_is_found(data, losscli):
 WRONG = {
     "own.py:mean": "one number",
     "own.py:pairs": "returned 2 values",
-    "own.py:module": "--backend torch gives it tensors",
+    "own.py:module": "use --backend torch",
     "own.py:undefined": "own.py, line 23",
     "own.py:writes": "read-only",
     "own.py:needs": "k of needs has no default",
-    "own.py:alone": "no function of pred and target",
-    "own.py:texts": "no numbers",
-    "own.py:x": "no loss but int",
+    "own.py:alone": "not a function of pred and target",
+    "own.py:texts": "not numbers",
+    "own.py:x": "not a loss; its type is int",
     "own.py:powr": "did you mean power",
     "own.py:power:k=1": "no parameter 'k'",
     "qh.py:quantile_huber:q=3": "must be in (0, 1)",
@@ -210,7 +210,7 @@ def test_what_is_wrong_with_it_is_exit_2(data, losscli, spec):
 
 @pytest.mark.parametrize(
     ("package", "mend"),
-    [("a_package_that_is_nowhere", "where losscli is"), ("torch", "pip install 'losscli[torch]'")],
+    [("a_package_that_is_nowhere", "next to losscli"), ("torch", "pip install 'losscli[torch]'")],
 )
 def test_a_file_that_imports_what_is_not_installed_is_exit_4(
     data, losscli, monkeypatch, package, mend
@@ -303,7 +303,7 @@ def test_no_user_code_refuses_all_of_it(data, losscli, arguments):
     )
     said = losscli(*arguments, "--no-user-code")
     assert said.code == 2, said.err
-    assert "--no-user-code refuses it" in said.err
+    assert "--no-user-code refuses" in said.err
     assert not Path("ran").exists()
 
 

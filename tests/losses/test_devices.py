@@ -7,7 +7,7 @@ from array_api_compat import torch as xp
 
 from losscli import losses
 from losscli.benchmark.workloads import losses_of, workload_of
-from losscli.checks.inputs import Draw
+from losscli.checks.inputs import InputGenerator
 from losscli.losses.registry import modules
 
 
@@ -29,7 +29,7 @@ def test_nothing_is_made_beside_the_device_of_the_inputs(name, what, answer, mon
     monkeypatch.setattr(torch.Tensor, "__bool__", lambda tensor: answer)
     monkeypatch.setattr(xp, "nonzero", lambda tensor: found_in(tensor, everywhere=answer))
     (bound,) = losses_of([name], None)
-    pred, *others = Draw(workload_of(bound, "200", 0), np.float64, 0).all()
+    pred, *others = InputGenerator(workload_of(bound, "200", 0), np.float64, 0).all()
     target = None
     if others:
         kind = np.int64 if loss.indexed(others[0].shape[1:]) else np.float64

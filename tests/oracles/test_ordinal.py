@@ -80,5 +80,5 @@ def test_a_threshold_of_no_weight_costs_nothing():
 def test_coral_has_one_class_more_than_columns():
     """And no more."""
     assert losses.coral([[0.0, 0.0]], [2]).shape == (1,)
-    with pytest.raises(DataError, match="past the last of 3"):
+    with pytest.raises(DataError, match="is not one of 3"):
         losses.coral([[0.0, 0.0]], [3])

@@ -17,8 +17,8 @@ MASK = ([[0.8, 0.4, 0.1, 0.3]], [[1, 0, 0, 1]])
 REFUSED = {
     # Keras: a row of 0 that counts in the mean. optax: -1 is the last class, and 3 is nan.
     "keras: no label is ignored": ("cross_entropy", "keras", LOGITS, [0, -100], "negative"),
-    "keras: out of range": ("cross_entropy", "keras", LOGITS, [0, 3], "past the last"),
-    "optax: out of range": ("cross_entropy", "optax", LOGITS, [0, 3], "past the last"),
+    "keras: out of range": ("cross_entropy", "keras", LOGITS, [0, 3], "is not one of"),
+    "optax: out of range": ("cross_entropy", "optax", LOGITS, [0, 3], "is not one of"),
     "optax: the last class": ("cross_entropy", "optax", LOGITS, [0, -1], "negative"),
     "optax: 0 is no sign": ("hinge", "optax", [0.5], [0], "-1 or 1"),
     "keras: three labels": ("hinge", "keras", [0.5, 0.5, 0.5], [0, 1, -1], "two conventions"),
@@ -30,8 +30,8 @@ REFUSED = {
     "sklearn: labels of log_loss": ("bce", "sklearn", [0.5, 0.5], [0.5, 1.0], "labels of 0 or 1"),
     "sklearn: a rate of 0": ("poisson_deviance", "sklearn", [0.0, 1.0], [0.0, 1.0], "> 0"),
     "sklearn: all labels are 1": ("hinge", "sklearn", [0.5, 0.5], [1, 1], "all 1"),
-    "sklearn: roots of columns": ("rmse", "sklearn", LOGITS, LOGITS, "root of each column"),
-    "sklearn: roots of log columns": ("rmsle", "sklearn", *np.ones((2, 2, 2)), "root of each"),
+    "sklearn: roots of columns": ("rmse", "sklearn", LOGITS, LOGITS, "mean of the roots"),
+    "sklearn: roots of log columns": ("rmsle", "sklearn", *np.ones((2, 2, 2)), "mean of the roots"),
     "sklearn: rows of classes": ("bce", "sklearn", *np.eye(3)[None].repeat(2, 0), "of classes"),
     "sklearn: rows of scores": ("brier", "sklearn", *np.eye(3)[None].repeat(2, 0), "of classes"),
     "sklearn: in a sum": ("bce + brier", "sklearn", *np.eye(3)[None].repeat(2, 0), "of classes"),
@@ -93,11 +93,11 @@ def test_scikit_learn_gives_no_number_of_columns():
 
 
 def test_libraries_without_these_refusals():
-    """What torch does with a label of 0, and with one past the last class."""
+    """What torch does with a label of 0, and with one is not one of class."""
     assert F.soft_margin_loss(torch.tensor([0.5]), torch.tensor([0.0])).item() == pytest.approx(
         np.log(2), rel=1e-7
     )
     with pytest.raises(IndexError):
         F.cross_entropy(torch.tensor(LOGITS), torch.tensor([0, 3]))
-    with pytest.raises(LossCliError, match="past the last"):
+    with pytest.raises(LossCliError, match="is not one of"):
         losses.cross_entropy(LOGITS, [0, 3])

@@ -32,7 +32,7 @@ def own_loss(found: Any, name: str, where: str) -> Loss:
     if callable(found) and not isinstance(found, type):
         return _of_function(found, name, where)
     raise UsageError(
-        f"{where}:{name} is not a loss but a {type(found).__name__}",
+        f"{where}:{name} is not a loss; its type is {type(found).__name__}",
         hint="expected a losscli.losses.declare.Loss, or a function f(pred, target, ...)",
     )
 

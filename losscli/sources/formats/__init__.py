@@ -55,10 +55,11 @@ def open_file(file: OpenFile, header: bool) -> Table:
 
     Raises UsageError for a file in no known format.
     """
-    return _format_of(file).open(file, header)
+    return format_of(file).open(file, header)
 
 
-def _format_of(file: OpenFile) -> Format:
+def format_of(file: OpenFile) -> Format:
+    """The format of a file; raises UsageError for a binary file in no known format."""
     suffix = os.path.splitext(file.path)[1].lower()  # noqa: PTH122 - pathlib costs its import
     start = file.read(_START, 0)
     formats = []

@@ -44,11 +44,7 @@ huber = Loss(
     pred=REAL,
     target=REAL,
     flops=6,
-    params=(
-        Param(
-            "delta", 1.0, Interval(0.0, ends="()"), "the error where quadratic and linear part meet"
-        ),
-    ),
+    params=(Param("delta", 1.0, Interval(0.0, ends="()"), "where quadratic and linear part meet"),),
     use="most errors are Gaussian, and outliers must not dominate",
     avoid="the scale of the errors is unknown: delta is in the unit of the target",
     equivalents={

@@ -48,11 +48,7 @@ smooth_l1 = Loss(
     pred=REAL,
     target=REAL,
     flops=6,
-    params=(
-        Param(
-            "beta", 1.0, Interval(0.0, ends="[)"), "the error where quadratic and linear part meet"
-        ),
-    ),
+    params=(Param("beta", 1.0, Interval(0.0, ends="[)"), "where quadratic and linear part meet"),),
     use="a few large errors must not dominate the mean, and 0 must be smooth",
     avoid="the scale of the errors is unknown: beta is in the unit of the target",
     equivalents={
