@@ -26,7 +26,7 @@ def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Arr
 
 
 def _smooth_l1_derivative(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
-    """The error over beta, clamped to [-1, 1]; at beta = 0 its sign, 0 at the corner."""
+    """The error over beta, clamped to [-1, 1]; at beta = 0 its sign."""
     error = pred - target
     return xp.sign(error) if beta == 0 else xp.clip(error / beta, -1.0, 1.0)
 
