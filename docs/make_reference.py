@@ -232,15 +232,16 @@ _NUMBER = ("nan", "inf", "-inf")
 
 
 def documents() -> Iterator[str]:
-    """Every kind of document with its fields, then the records that they are made of."""
+    """Every kind of document with its fields; a kind of several forms has a table for each."""
+    from losscli.results.registry import KINDS
+    from losscli.results.schema import schema
+
     yield _DOCUMENTS
-    records: dict[str, Any] = {}
-    for kind in _kinds():
-        schema = _schema(kind)
-        records |= schema.get("$defs", {})
+    for kind in KINDS:
         yield from [f"## {kind}", ""]
-        yield from _fields(_resolved(schema))
-    yield from _records(records)
+        found = schema(kind)
+        for form in found.get("anyOf", [found]):
+            yield from _fields(form)
 
 
 def config() -> Iterator[str]:
@@ -263,18 +264,6 @@ def _records(records: Mapping[str, Any], head: str = "field") -> Iterator[str]:
             yield from _fields(records[name], head)
 
 
-def _kinds() -> Iterable[str]:
-    from losscli.results.registry import KINDS
-
-    return sorted(KINDS)
-
-
-def _schema(kind: str) -> dict[str, Any]:
-    from losscli.results.schema import schema
-
-    return schema(kind)
-
-
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema itself where it is but a reference to one of its definitions."""
     if "$ref" in schema:
@@ -284,42 +273,49 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(schema: Mapping[str, Any], head: str = "field") -> Iterator[str]:
     """The description of an object and the table of its fields."""
-    text, meanings = _meanings(schema)
-    if text:
-        yield from [text, ""]
+    if "description" in schema:
+        yield from [_sentence(schema["description"]), ""]
     marks = {"field": ("", " (optional)"), "key": (" (required)", "")}[head]
     rows = (
-        (code(path), kind + marks[not required], meaning or meanings.get(path, ""))
+        (code(path), kind + marks[not required], meaning)
         for path, kind, required, meaning in _walk(schema, "")
     )
     yield from table((head, "type", "meaning"), rows)
 
 
-def _meanings(schema: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """The description of an object without its `name: meaning` parts, and these parts by name."""
-    names = "|".join(map(re.escape, sorted(schema.get("properties", {}), key=len, reverse=True)))
-    head, *rest = schema.get("description", "").split("\n\n", 1)
-    if not rest or not names:
-        return " ".join([head, *rest]), {}
-    text = " ".join(rest[0].split())
-    parts = re.split(rf"(?:^|(?<=[.;:] ))((?:{names})(?:, (?:{names}))*): ", text)
-    found = dict(zip(parts[1::2], parts[2::2], strict=True))
-    meanings = {
-        name: meaning.strip().rstrip(".;")
-        for group, meaning in found.items()
-        for name in group.split(", ")
-    }
-    return " ".join([head, parts[0]]).strip(), meanings
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", ":")) else f"{text}."
 
 
-def _walk(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, bool, str]]:
-    """Each field's path, type, True if it is required, meaning; nested ones after their object."""
+def _walk(
+    schema: Mapping[str, Any], prefix: str, seen: dict[str, str] | None = None
+) -> Iterator[tuple[str, str, bool, str]]:
+    """Each field's path, type, True if it is required, meaning; nested ones after their object.
+
+    seen: the paths of the objects that are listed already, by their schema as text.
+    """
+    seen = {} if seen is None else seen
     required = set(schema.get("required", ()))
-    for name, field in schema.get("properties", {}).items():
-        yield f"{prefix}{name}", _type(field), name in required, field.get("description", "")
+    for name, field in sorted(schema.get("properties", {}).items(), key=_ends_document):
         inner, suffix = _nested(field)
-        if inner is not None:
-            yield from _walk(inner, f"{prefix}{name}{suffix}.")
+        path = f"{prefix}{name}{suffix}"
+        meaning = field.get("description") or (inner or {}).get("description", "")
+        known = seen.setdefault(str(inner), path) if inner else path
+        if known != path:
+            meaning = f"{meaning}; fields as in {code(known)}"
+        yield f"{prefix}{name}", _type(field), name in required, meaning
+        if inner and known == path and not _kind_of(inner):
+            yield from _walk(inner, f"{path}.", seen)
+
+
+def _kind_of(schema: Mapping[str, Any]) -> str:
+    """The kind of a document inside another one, such as eval; empty for other objects."""
+    name = schema.get("properties", {}).get("schema", {}).get("const", "")
+    return str(name).partition("/")[2].partition("/")[0]
+
+
+def _ends_document(item: tuple[str, Any]) -> bool:
+    return item[0] in ("losscli", "status", "exit_code")
 
 
 def _nested(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, str]:
@@ -355,6 +351,8 @@ def _type(schema: Mapping[str, Any]) -> str:
     for values in [schema.get("additionalProperties"), *_values(schema, "patternProperties")]:
         if isinstance(values, Mapping):
             return f"object of {_type(values)} by name"
+    if _kind_of(schema):
+        return f"[{_kind_of(schema)}](#{_kind_of(schema)})"
     kind = schema.get("type", "any")
     return kind if isinstance(kind, str) else " or ".join(kind)
 

@@ -117,7 +117,7 @@ class Gate(Part):
     run: str | None = Field(None, description="The evaluation or benchmark that the gate is of.")
     level: GateLevel | None = Field(None, description="warn never changes the exit code.")
     loss: str | None = Field(None, description="The label of the loss, for not_worse_than.")
-    not_worse_than: NotWorse | None = None
+    not_worse_than: NotWorse | None = Field(None, description="A paired comparison of models.")
 
 
 Gates: TypeAlias = list[Annotated[Gate, BeforeValidator(_gate)]]
@@ -155,13 +155,13 @@ BenchFlags: Any = _flags("BenchFlags", "The flags of benchmarks.", [BenchPlan], 
 
 class _Eval(Part):
     data: str | None = Field(None, description="The name of a data set.")
-    losses: Losses
-    gates: Gates = []
+    losses: Losses = Field(description="Specs of losses, or {NAME: {PARAMETER: value}}.")
+    gates: Gates = Field([], description="Gates on this evaluation.")
 
 
 class _Bench(Part):
     losses: Losses | None = Field(None, description="Default: the losses of `losscli bench`.")
-    gates: Gates = []
+    gates: Gates = Field([], description="Gates on this benchmark.")
 
 
 Eval: Any = _flags(
@@ -174,8 +174,8 @@ Bench: Any = _flags(
 
 
 class _Defaults(Part):
-    eval: EvalFlags | None = None
-    bench: BenchFlags | None = None
+    eval: EvalFlags | None = Field(None, description="Flags of all evaluations.")
+    bench: BenchFlags | None = Field(None, description="Flags of all benchmarks.")
 
 
 # Flags that mean the same in both kinds; the others are under `eval:` or `bench:`.
@@ -188,13 +188,13 @@ Defaults: Any = _flags(
 class Config(Part):
     """A config of `losscli run`."""
 
-    version: Literal[1]
-    defaults: Defaults | None = None
-    data: dict[Name, Data] = {}
-    evals: dict[Name, Eval] = {}
-    benches: dict[Name, Bench] = {}
+    version: Literal[1] = Field(description="The version of the format.")
+    defaults: Defaults | None = Field(None, description="Flags of all runs.")
+    data: dict[Name, Data] = Field({}, description="Data sets by name.")
+    evals: dict[Name, Eval] = Field({}, description="Evaluations by name.")
+    benches: dict[Name, Bench] = Field({}, description="Benchmarks by name.")
     baseline: str | None = Field(None, description="A result, written by losscli bless.")
-    gates: Gates = []
+    gates: Gates = Field([], description="Gates on any of the runs.")
     on_undecided: Policy = Field("undecided", description="The status that an undecided gate gets.")
     outputs: Texts | None = Field(None, description="Files, in the format of their suffix.")
 
