@@ -49,7 +49,22 @@ _COMPUTED: Any = None
 
 
 class Record(Struct, frozen=True):
-    """A part of a document."""
+    """A part of a document.
+
+    Fields of one name mean the same in all records that do not state another meaning. label: the
+    label of a loss. loss: the name of a loss. params: the parameters of the loss. impl: the
+    implementation as requested. run: the step of the config. device: the device. dtype: the type of
+    the numbers. shape: the length of each axis. threads: the number of threads. seed: the seed of
+    generated inputs. path: the path of the file. digest: the SHA-256 of the content. notes:
+    remarks, which change no number. code: for programs. message: the text for people. timing: how
+    long it took. environment: versions, processor and system. git: the state of the repository;
+    None without one. started: when it began, in UTC. by: the key of the group. stderr: the standard
+    error. ci: the confidence interval. ci_level: the confidence level. gates: the gates and their
+    outcomes. rows: one for each row of the table. reason: an explanation. verdict: the conclusion.
+    old: the value of the baseline. new: the value of the candidate. commit: the commit of the
+    repository. wall_s: seconds. config: the config. losscli: the version that wrote it. family: the
+    family of the loss. formula: in plain text. use: when to use it. version: the installed version.
+    """
 
     optional: ClassVar[frozenset[str]] = frozenset()
     hidden: ClassVar[frozenset[str]] = frozenset()
@@ -106,8 +121,8 @@ class Record(Struct, frozen=True):
 class Document(Record, frozen=True, kw_only=True, tag_field="schema"):
     """A result that is printed and saved.
 
-    exit_code: that of the command, computed from the parts where it is not given; status: a word
-    for it. losscli: the version that wrote it.
+    exit_code: the exit code of the command, computed from the parts if it is not given. status: the
+    meaning of the exit code. losscli: the version that wrote it.
     """
 
     losscli: str = __version__
@@ -165,7 +180,10 @@ class Note(Record, frozen=True):
 
 
 class Git(Record, frozen=True):
-    """The state of the repository around a run; dirty: whether files differ from the commit."""
+    """The state of the repository around a run.
+
+    dirty: true if files differ from the commit.
+    """
 
     commit: str
     dirty: bool | None = None

@@ -12,8 +12,10 @@ GateStatus: TypeAlias = Literal["pass", "warn", "fail", "undecided", "error"]
 class GateResult(Record, frozen=True):
     """A gate and its outcome.
 
-    run: the evaluation or benchmark that it is of, None where there is but one. value, limit: the
-    numbers that were compared, None where there are none. stderr: the standard error of value.
+    run: the evaluation or benchmark that it refers to; None if there is only one. expr: the gate as
+    written. level: fail, or warn for a gate that never changes the exit code. value, limit: the
+    numbers that were compared; None if there are none. stderr: the standard error of value. status:
+    the outcome. reason: why it is not a pass, or how close it is.
     """
 
     run: str | None

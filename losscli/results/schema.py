@@ -1,5 +1,6 @@
 """The JSON Schema (draft 2020-12) of a kind of document, from the types of its class."""
 
+import re
 from typing import Any, TypeAlias
 
 import msgspec
@@ -9,13 +10,16 @@ from losscli.results.registry import classes_of
 
 Schema: TypeAlias = dict[str, Any]
 
+# The fields of a docstring, `name, name: meaning.`
+_FIELDS = re.compile(r"(?:^|(?<=[.;] ))([a-z_][a-z_0-9]*(?:, [a-z_][a-z_0-9]*)*): ")
 _NUMBER: Schema = {"anyOf": [{"type": "number"}, {"enum": ["nan", "inf", "-inf"]}]}
 
 
 def schema(kind: str) -> Schema:
     """The JSON Schema of a kind, such as "eval"; all of its keys are always written but `optional`.
 
-    Other keys may stand beside those that it names. Raises ImportError for an unknown kind.
+    Other keys may be added. Descriptions are those of the docstrings. Raises ImportError for an
+    unknown kind.
     """
     classes = classes_of(kind)
     found, parts = msgspec.json.schema_components(
@@ -48,17 +52,41 @@ def _as_written(part: Schema, record: type[Record]) -> Schema:
     names = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
     keys = {key: name for name, key in names if name not in unwritten}
     tag = record.__struct_config__.tag_field
+    meanings = _meanings(record)
     properties = {}
     for key, each in part["properties"].items():
         if key in keys:
             properties[key] = {name: item for name, item in each.items() if name != "default"}
+            properties[key] |= _description(meanings.get(keys[key], ""))
         elif key == tag:
             properties[key] = {"const": record.__struct_config__.tag}
     required = [key for key in properties if keys.get(key) not in record.optional]
     if record.flat:
         value = part["properties"][record.flat]["additionalProperties"]
+        value = value | _description(meanings[record.flat])
         properties |= dict.fromkeys(record.flat_keys(), value)
-    return {"type": "object", "required": required, "properties": properties}
+    found: Schema = {"type": "object", "required": required, "properties": properties}
+    return found | _description(_summary(record.__doc__ or ""))
+
+
+def _description(text: str) -> Schema:
+    return {"description": text.replace("None", "null")} if text else {}
+
+
+def _summary(docstring: str) -> str:
+    """The first sentence of a docstring."""
+    return re.split(r"\.\s|\.$", docstring.strip(), maxsplit=1)[0]
+
+
+def _meanings(record: type[Record]) -> dict[str, str]:
+    """The meanings of fields, by name, that the docstrings of a class and its bases state."""
+    found: dict[str, str] = {}
+    for base in reversed(record.__mro__):
+        if issubclass(base, Record):
+            _, *parts = _FIELDS.split(" ".join((base.__doc__ or "").split()))
+            for names, meaning in zip(parts[::2], parts[1::2], strict=True):
+                found |= dict.fromkeys(names.split(", "), meaning.strip(" .;"))
+    return found
 
 
 def _inlined(part: Any, parts: dict[str, Schema]) -> Any:

@@ -23,9 +23,11 @@ SpeedVerdict: TypeAlias = Literal["faster", "not significant", "too noisy", "und
 
 
 class Limit(Record, frozen=True):
-    """Bandwidth at a working set of so many bytes; copying counts what is read and written.
+    """The measured bandwidth at a working set of so many bytes.
 
-    level: a word for people; launch_s: an empty call on the device.
+    level: the memory level, for people. bytes: the size of the working set. read_gb_per_s: the
+    bandwidth of reading. copy_gb_per_s: that of copying, reads and writes counted. launch_s: the
+    time of an empty call on the device.
     """
 
     device: str
@@ -43,11 +45,12 @@ class Limit(Record, frozen=True):
 
 
 class Times(Record, frozen=True, kw_only=True):
-    """Seconds of a call.
+    """The seconds of a call.
 
-    median, ci: of the medians of rounds; min, mean, stddev: of all n calls. outliers: calls beyond
-    three interquartile ranges, counted and kept. rounds_s: the median of each round, in turn, of
-    which ratios are taken. host_s: the median with launching, where a device has a clock.
+    median: the median of the medians of rounds. ci: its interval. min, mean, stddev: over all
+    calls. n: the number of calls. outliers: calls beyond three interquartile ranges, counted and
+    kept. rounds_s: the median of each round, in order; ratios are computed from them. host_s: the
+    median including the launch, if the device has a clock.
     """
 
     median: float
@@ -62,7 +65,11 @@ class Times(Record, frozen=True, kw_only=True):
 
 
 class RowKey(Record, frozen=True, kw_only=True):
-    """The fields that tell a row of a benchmark from the others; impl: as it was named."""
+    """The fields that identify a row of a benchmark.
+
+    passes: forward, or forward+backward. cache: warm, or cold if caches are flushed before each
+    call. dtype: the type of the inputs.
+    """
 
     loss: str
     label: str
@@ -97,12 +104,14 @@ class RowKey(Record, frozen=True, kw_only=True):
 class BenchmarkRow(RowKey, frozen=True, kw_only=True):
     """One implementation of one loss, in one shape, dtype, device and pass.
 
-    times: None where it was not timed. bytes: the least that it must move; limit_time_s: their time
-    at the measured limit.
-    peak_memory_bytes: what a call adds to its inputs. max_ulp, max_rel_error, grad_max_ulp: the
-    largest errors. correct: by the rule of `losscli.checks.rule`; fault: why it is not. speedup:
-    the first one's time over this one's, with its interval. threads: of the call; compile_s: spent
-    before the first call.
+    times: None if it was not timed. bytes: the minimum traffic. gb_per_s: bytes over the median
+    time. limit_time_s: the time of the minimum traffic at the peak bandwidth. limit_fraction:
+    limit_time_s over the median. peak_memory_bytes: what a call adds to its inputs. max_ulp,
+    max_rel_error: the largest error of a value. grad_max_ulp: the largest error of a gradient.
+    correct: by the rule of `losscli.checks.rule`. fault: why it is not correct. speedup: the first
+    implementation's time over this one's. speedup_ci: its confidence interval. rounds: the number
+    of rounds. stopped_by: resolve, or time if it was used up. compile_s: seconds before the first
+    call.
     """
 
     times: Times | None = field(name="time_s", default=None)
@@ -144,7 +153,7 @@ class BenchmarkRow(RowKey, frozen=True, kw_only=True):
 
 
 class LeftOut(Record, frozen=True):
-    """An implementation that was not run, and why."""
+    """An implementation that was not run."""
 
     impl: str
     reason: str
@@ -153,9 +162,10 @@ class LeftOut(Record, frozen=True):
 class Conclusion(Record, frozen=True, kw_only=True):
     """The faster of two implementations of one loss, in one shape, dtype, device and pass.
 
-    ratio: the slower one's time over the faster one's, with its 95 % interval. verdict: "faster",
-    "not significant" if the interval contains 1, "too noisy" if the difference is within the noise
-    floor, "undecided" without an interval.
+    passes: forward, or forward+backward. faster, slower: the implementations. ratio: the slower
+    one's time over the faster one's. ci: its 95 % interval. verdict: "faster", "not significant" if
+    the interval contains 1, "too noisy" if the difference is within the noise floor, "undecided"
+    without an interval.
     """
 
     label: str
@@ -173,8 +183,9 @@ class Conclusion(Record, frozen=True, kw_only=True):
 class Benchmark(Document, frozen=True, kw_only=True, tag="losscli/bench/1"):
     """The result of a benchmark: rows in the requested order.
 
-    noise_floor: the smallest relative difference that this machine resolved now, by an
-    implementation against itself.
+    limits: the measured bandwidths. noise_floor: the smallest relative difference that this machine
+    resolved now, by an implementation against itself. left_out: implementations that were not run.
+    conclusions: one for each loss, shape, dtype, device and pass.
     """
 
     rows: tuple[BenchmarkRow, ...]

@@ -15,9 +15,10 @@ class ValueChange(Record, frozen=True):
 
 
 class BlessResult(Document, frozen=True, kw_only=True, tag="losscli/bless/1"):
-    """A baseline: from which result, to which file, why, and the values that it changes.
+    """A baseline that was written.
 
-    replaced: true if there was a baseline before.
+    result: the result it was made from. to: the baseline. reason: as given. replaced: true if there
+    was a baseline before. changes: the values that differ from the old baseline.
     """
 
     result: str

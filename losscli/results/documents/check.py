@@ -21,11 +21,13 @@ from losscli.results.document import (
 class CheckRow(Record, frozen=True, kw_only=True):
     """One case in one pass.
 
-    max_ulp, grad_max_ulp: the largest errors, None where nothing was compared; median_ulp,
-    grad_median_ulp: the typical ones. truth: what values were compared with, mpmath or float64.
-    fault: why it is not correct; smallest: inputs that show it; snippet: lines of Python that do.
-    vacuous: true if a constant would have passed as well. ulp_at, torch_ulp: the true value where
-    the error of a correct row is large, and the error of torch's own loss there.
+    case: the kind of inputs. passes: forward, or forward+backward. max_ulp, grad_max_ulp: the
+    largest error of a value, of a gradient; None if nothing was compared. median_ulp,
+    grad_median_ulp: the median errors. truth: what values were compared with, mpmath or float64.
+    correct: by the rule of `losscli.checks.rule`. fault: why it is not correct. smallest: inputs
+    that show it. snippet: lines of Python that show it. vacuous: true if a constant would have
+    passed as well. ulp_at: the true value at which the error of a correct row is large. torch_ulp:
+    the error of torch's own loss there.
     """
 
     case: str
@@ -51,14 +53,20 @@ class CheckRow(Record, frozen=True, kw_only=True):
 
 
 class CaseCount(Record, frozen=True):
-    """The cases that a check has, and those that ran."""
+    """The cases that a check has, and those that ran.
+
+    planned: the number of all cases. run: the number of those that ran.
+    """
 
     planned: Count
     run: Count
 
 
 class SkippedCase(Record, frozen=True):
-    """A case that did not run, and why."""
+    """A case that did not run.
+
+    case: the kind of inputs.
+    """
 
     case: str
     reason: str
@@ -67,8 +75,9 @@ class SkippedCase(Record, frozen=True):
 class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
     """The cases that an implementation was checked in.
 
-    cases: None in documents of older versions, which did not count them. allow_skipped: true if
-    skipped cases leave the exit code at 0.
+    dtype: the type of the inputs. correct: true if all cases are. cases: the numbers of cases; None
+    in documents of older versions, which did not count them. skipped: the cases that did not run.
+    allow_skipped: true if skipped cases leave the exit code at 0.
     """
 
     impl: str

@@ -27,7 +27,10 @@ TimeVerdict: TypeAlias = Literal["slower", "not slower", "undecided", "wrong now
 
 
 class Side(Record, frozen=True, kw_only=True):
-    """One of the results that were compared."""
+    """One of the results that were compared.
+
+    schema: the schema of the document.
+    """
 
     path: str
     schema: str
@@ -36,13 +39,19 @@ class Side(Record, frozen=True, kw_only=True):
 
 
 class EvaluationSide(Side, frozen=True, kw_only=True):
-    """An evaluation that was compared."""
+    """An evaluation that was compared.
+
+    per_sample: its file of per-sample losses.
+    """
 
     per_sample: SampleRecord | None = None
 
 
 class BenchmarkSide(Side, frozen=True, kw_only=True):
-    """A benchmark that was compared."""
+    """A benchmark that was compared.
+
+    noise_floor: the noise floor that it measured.
+    """
 
     noise_floor: float | None = None
 
@@ -70,7 +79,10 @@ def _words(counts: Mapping[str, int]) -> str:
 
 
 class LossKey(Record, frozen=True):
-    """A loss of an evaluation or of one of its groups."""
+    """A loss of an evaluation or of one of its groups.
+
+    by: the key of the group; empty for all rows.
+    """
 
     label: str
     loss: str
@@ -99,10 +111,11 @@ class LoneLoss(LossKey, frozen=True):
 class LossDiff(LossKey, frozen=True, kw_only=True):
     """One loss of both evaluations; a lower loss is better.
 
-    old, new: the means (or statistics of them) of n rows each. change: new less old, with stderr,
-    degrees_of_freedom and ci; relative: over the old value's size. bound: the largest change that
-    is none. used: by pairs of rows or by standard errors; unpaired: why rows were not paired.
-    p_worse, p_not_worse: adjusted by Holm over the losses. reason: why it is undecided.
+    old, new: the mean (or a statistic of it). n: the numbers of rows. change: new minus old.
+    stderr, degrees_of_freedom, ci: those of the change. relative: the change over the absolute old
+    value. bound: the largest change that is tolerated. used: the method, pairs of rows or standard
+    errors. pairs: the number of pairs. unpaired: why rows were not paired. p_worse, p_not_worse:
+    the p-value, Holm-corrected over the losses. reason: why it is undecided.
     """
 
     params: dict[str, Any]
@@ -129,10 +142,12 @@ class LossDiff(LossKey, frozen=True, kw_only=True):
 
 
 class EvaluationDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
-    """What changed from one evaluation to another, loss by loss and group by group.
+    """The changes from one evaluation to another, by loss and group.
 
-    fail_on: the verdicts that were requested to fail. only_old, only_new: losses that the other one
-    lacks. counts: of the rows by verdict. pairable: true if both kept the losses of their rows, and
+    kind: the kind of the results. direction: the sign of a change, in words. margin: the tolerated
+    change, a fraction. fail_on: the verdicts that fail. per_sample, allow_different_data: the flags
+    of the command. rows: the losses of both. only_old, only_new: losses that the other one lacks.
+    counts: the number of rows by verdict. pairable: true if both kept the losses of their rows, and
     they were not used.
     """
 
@@ -189,14 +204,20 @@ class EvaluationDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
 
 
 class Ratio(Record, frozen=True):
-    """New time over old, above 1 is slower; ci is None where there are too few rounds."""
+    """New time over old time; above 1 is slower.
+
+    ratio: the estimate. ci: None if there are too few rounds.
+    """
 
     ratio: float | None = None
     ci: tuple[float, float] | None = None
 
 
 class Mismatch(Record, frozen=True):
-    """Something that is not the same in both runs, by which times may differ."""
+    """A difference of the environments, because of which times may differ.
+
+    what: the name of the property.
+    """
 
     what: str
     old: Any
@@ -210,9 +231,11 @@ class Mismatch(Record, frozen=True):
 class TimeDiff(RowKey, frozen=True, kw_only=True):
     """One row of both benchmarks.
 
-    old_s, new_s: the median seconds; rounds: of each. ratio, ci: those that decide, which `used`
-    names: raw, or anchored, that is relative to the implementation `anchor`. p_slower,
-    p_not_slower: adjusted by Holm over the rows. reason: why it is undecided or wrong.
+    old_s, new_s: the median seconds. rounds: the number of rounds of each. ratio, ci: the ratio
+    that decides, and its interval. used: the method, raw or anchored. anchor: the implementation
+    that anchored ratios are relative to. raw, anchored: the ratio by either method. p_slower,
+    p_not_slower: the p-value, Holm-corrected over the rows. reason: why it is undecided or
+    incorrect. differs: differences of the environments.
     """
 
     old_s: float | None = None
@@ -232,10 +255,13 @@ class TimeDiff(RowKey, frozen=True, kw_only=True):
 
 
 class BenchmarkDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
-    """What changed from one benchmark to another, row by row.
+    """The changes from one benchmark to another, by row.
 
-    fail_on: the verdicts that were requested to fail. only_old, only_new: rows that the other one
-    lacks. counts: of the rows by verdict. draws: of the bootstrap.
+    kind: the kind of the results. direction: the meaning of a ratio, in words. margin: the
+    tolerated slowdown, a fraction. between_runs: the standard deviation between runs that raw
+    ratios allow. across: true if other environments are compared. fail_on: the verdicts that fail.
+    draws: the number of bootstrap draws. only_old, only_new: rows that the other one lacks. counts:
+    the number of rows by verdict.
     """
 
     of = "bench"
@@ -281,10 +307,11 @@ class BenchmarkDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
 
 
 class RunDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
-    """What changed in each step of a config, by the names of the steps.
+    """The changes of each step of a config, by the names of the steps.
 
-    A step that both have and that could not be compared has its error instead. only_old, only_new:
-    steps that gave a result on one side only.
+    kind: the kind of the results. fail_on: the verdicts that fail. evals, benches: the comparison
+    of each step; its error if it could not be compared. only_old, only_new: steps with a result on
+    one side only. counts: the number of all rows by verdict.
     """
 
     of = "run"

@@ -9,7 +9,11 @@ from losscli.results.documents.bench import Limit
 
 
 class Package(Record, frozen=True):
-    """A package that losscli can use: version is None where it is not installed."""
+    """A package that losscli can use.
+
+    name: the name of the package. version: None if it is not installed. use: what losscli uses it
+    for.
+    """
 
     name: str
     version: str | None
@@ -17,7 +21,11 @@ class Package(Record, frozen=True):
 
 
 class Cuda(Record, frozen=True):
-    """A CUDA device; memory in bytes, capability as "9.0"."""
+    """A CUDA device.
+
+    name: as --device takes it. model: the model of the device. memory_bytes: its memory.
+    capability: such as "9.0".
+    """
 
     name: str
     model: str
@@ -26,11 +34,13 @@ class Cuda(Record, frozen=True):
 
 
 class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
-    """What this machine can do.
+    """The capabilities of this machine.
 
-    caches: bytes by name, as one core sees them. memory_bytes, free_bytes: None where the system
-    does not say. cuda: devices; no_cuda: why there are none. compiler: the C++ compiler that
-    torch.compile needs, None where there is none. limits, noise_floor: measured, unless quick.
+    packages: those that losscli can use. processor: its model. cores: the cores that this process
+    may use. cores_of_machine: all cores. caches: bytes by name, as one core sees them.
+    memory_bytes, free_bytes: the memory; None if it is unknown. cuda: the CUDA devices. no_cuda:
+    why there are none. compiler: the C++ compiler that torch.compile needs; None if there is none.
+    quick: true if nothing was measured. limits, noise_floor: measured values.
     """
 
     packages: tuple[Package, ...]

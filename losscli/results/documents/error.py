@@ -7,7 +7,10 @@ from losscli.results.document import Count, Record
 
 
 class ConfigFault(Record, frozen=True):
-    """One of several faults of a config; line and column count from 1."""
+    """One of several faults of a config.
+
+    line, column: its position, from 1. hint: how to fix it.
+    """
 
     path: str
     line: Count | None
@@ -19,8 +22,9 @@ class ConfigFault(Record, frozen=True):
 class ErrorReport(Record, frozen=True, kw_only=True, tag_field="schema", tag="losscli/error/1"):
     """An error.
 
-    code: the exit code. row: a data row, from 0; line: a line of a text file, from 1. count: how
-    many such rows there are. faults: all that is wrong with a config.
+    code: the exit code. kind: its meaning. message: what is wrong. row: a data row, from 0. line: a
+    line of a text file, from 1. column: its name or position. place: all of these, as text. count:
+    how many such rows there are. hint: how to fix it. faults: all faults of a config.
     """
 
     code: Literal[2, 3, 4, 5] = 5

@@ -29,7 +29,12 @@ Reduction: TypeAlias = Literal["mean", "sum", "none"]
 
 
 class Input(Record, frozen=True, kw_only=True):
-    """The file or array that a role was read from; digest: of its values, where it is known."""
+    """The file or array that a role was read from.
+
+    role: preds, targets, weights, ids or groups. format: the format of the file. dtype: the stored
+    type. digest: the SHA-256 of the values; None if it was not computed. columns: the names of the
+    columns that were read.
+    """
 
     role: str
     path: str = ""
@@ -43,7 +48,10 @@ class Input(Record, frozen=True, kw_only=True):
 
 
 class Code(Record, frozen=True):
-    """A file of a user whose code was run, and the SHA-256 of it as it was then."""
+    """A file of a user whose code was run.
+
+    sha256: the SHA-256 of the file when it was run.
+    """
 
     path: str
     sha256: str
@@ -52,12 +60,15 @@ class Code(Record, frozen=True):
 class LossResult(Record, frozen=True, kw_only=True):
     """One loss of an evaluation.
 
-    value: by the reduction, None under none; mean: Σ w·L / Σ w·den, whatever the reduction is.
-    stderr, ci: of the mean (of its root for rmse); None where fewer than two rows count.
-    rows = n + skipped + ignored; n rows are in the mean. max_row counts from 0; max_line is the
-    line of a text file. statistic: the derived statistic that the loss was requested as, such as
-    rmse. penalty: what value and ci have beside the rows. code: files of a user that were run.
-    derived: statistics of the mean by name; takes_logits: true if predictions are logits.
+    value: by the reduction; None under none. mean: Σ w·L / Σ w·den, whatever the reduction is.
+    stderr, ci: of the mean (of its root for rmse); None if fewer than two rows count. rows: n +
+    skipped + ignored. n: the rows in the mean. skipped: rows that --nan skip left out. ignored:
+    rows that the loss ignores. weight_sum: Σ w·den. sum: Σ w·L. min: the smallest loss of a row.
+    max: the largest. max_row: the row of the largest, from 0. max_line: its line in a text file,
+    from 1. reduction: mean, sum or none. statistic: the derived statistic that was requested, such
+    as rmse. penalty: the amount that value and ci contain in addition to the rows. code: files of a
+    user that were run. derived: statistics of the mean by name. takes_logits: true if predictions
+    are logits.
     """
 
     label: str
@@ -124,7 +135,8 @@ class LossResult(Record, frozen=True, kw_only=True):
 class Group(Record, frozen=True):
     """The losses of the rows that share a key.
 
-    by: a text for each name of `--by`, as the data has it; "" where it is missing.
+    by: a text for each name of `--by`, as in the data; "" if it is missing. losses: as for all
+    rows.
     """
 
     by: dict[str, str]
@@ -132,13 +144,19 @@ class Group(Record, frozen=True):
 
 
 class EvalTiming(Timing, frozen=True):
-    """Seconds from the opening of the data to the last sum, and the bytes that were read."""
+    """Time from the opening of the data to the last sum.
+
+    bytes: the bytes that were read.
+    """
 
     bytes: Count = 0
 
 
 class SampleRecord(Record, frozen=True):
-    """The file of per-sample losses: its path, the labels of its columns, the digest of both."""
+    """The file of per-sample losses.
+
+    labels: the labels of its columns. digest: the SHA-256 of the labels and the losses.
+    """
 
     path: str
     labels: tuple[str, ...]
@@ -148,9 +166,11 @@ class SampleRecord(Record, frozen=True):
 class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     """The result of an evaluation: indexed by label, `r["mse"].value`.
 
-    groups: the same losses of the groups of `--by`, sorted by key: as numbers where every key is
-    one, else as texts; a missing key comes last. per_sample: the file of the losses of the rows.
-    started, git: UTC, and the state of the folder, where it was saved; saved: the file.
+    losses: one for each label. groups: the same losses of the groups of `--by`, sorted by key: as
+    numbers if every key is one, else as texts; a missing key comes last. inputs: the files or
+    arrays that were read. per_sample: the file of per-sample losses. backend: numpy or torch.
+    dtype: the type of the arithmetic. like: the library whose conventions were followed. engine:
+    the engine that ran the blocks. started, git: None if it was not saved. saved: the file.
     """
 
     losses: tuple[LossResult, ...]

@@ -10,14 +10,20 @@ Growth: TypeAlias = Literal["none", "vanishes", "bounded", "grows", "explodes"]
 
 
 class Domain(Record, frozen=True):
-    """The kind of an argument and the values that it may have, in words."""
+    """The domain of an argument.
+
+    kind: the kind of value. domain: the accepted values, in words.
+    """
 
     kind: str
     domain: str
 
 
 class LineEnds(Record, frozen=True):
-    """The axis along which a loss is drawn, and its ends."""
+    """The axis along which a loss is drawn.
+
+    axis: the meaning of the coordinate. low, high: its ends.
+    """
 
     axis: str
     low: Number
@@ -25,7 +31,10 @@ class LineEnds(Record, frozen=True):
 
 
 class Corner(Record, frozen=True):
-    """A point where the gradient, or the value, jumps from left to right."""
+    """A point where the gradient, or the value, jumps.
+
+    at: the coordinate. left, right: the limits of either side.
+    """
 
     at: Number
     left: Number
@@ -35,8 +44,8 @@ class Corner(Record, frozen=True):
 class Tail(Record, frozen=True):
     """The behaviour of the gradient far out, or at an end of the domain.
 
-    growth: of its absolute value. limit: its limit, where it is bounded. power: the exponent of its
-    growth.
+    growth: the growth of its absolute value. limit: its limit, if it is bounded. power: the
+    exponent of its growth.
     """
 
     growth: Growth
@@ -45,7 +54,10 @@ class Tail(Record, frozen=True):
 
 
 class Point(Record, frozen=True):
-    """The loss and its gradient at one point of the line."""
+    """The loss and its gradient at one point of the line.
+
+    at: the coordinate. loss: its value. gradient: its slope; None if unknown.
+    """
 
     at: Number
     loss: Number
@@ -53,18 +65,29 @@ class Point(Record, frozen=True):
 
 
 class ConventionFacts(Record, frozen=True):
-    """A convention that `--like` follows: the version of the library, and what is special."""
+    """A convention that `--like` follows.
+
+    version: the version of the library. note: what is special.
+    """
 
     version: str
     note: str
 
 
 class ExplainDocument(Document, frozen=True, kw_only=True, tag="losscli/explain/1"):
-    """The facts of a loss as in `losscli/list/1`, its parameters, and its form along a line.
+    """The facts of a loss and its behaviour along a line.
 
-    left, right: its gradient at both ends. largest_gradient: the largest absolute gradient, None
-    where it is unbounded or unknown. convex: None where the gradient is unknown. even: True if
-    symmetric.
+    statistic: the derived statistic that was requested. name: the name of the loss. aliases: other
+    names. derived: statistics of its mean. tasks: what it is for. takes: the kinds of predictions
+    and targets. params: the parameters that it has. libraries: those whose conventions `--like`
+    follows. latex: the formula. values: the values of the parameters. summary: the loss in words.
+    shapes: those that it accepts. pred, target: their domains. gradient: in words. line: along
+    which it was evaluated. points: on the line. corners: where the gradient jumps. jumps: where the
+    value jumps. left, right: its gradient at both ends. largest_gradient: the largest absolute
+    gradient; None if it is unbounded or unknown. convex: None if the gradient is unknown. even:
+    true if symmetric. curve: as drawn. avoid: when to avoid it. equivalents: code of other
+    libraries. conventions: those that `--like` follows, by library. pitfalls: in words. source: the
+    source of the definition. next: related commands.
     """
 
     label: str

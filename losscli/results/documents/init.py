@@ -6,7 +6,11 @@ from losscli.results.document import Count, Document, Note, Record
 
 
 class DataPair(Record, frozen=True):
-    """Predictions and targets that go together. columns: of one table that holds both."""
+    """Predictions and targets that belong together.
+
+    name: its name in the config. preds, targets: the files. columns: of one table that holds both.
+    rows: their number. losses: those that fit them.
+    """
 
     name: str
     preds: str
@@ -17,7 +21,10 @@ class DataPair(Record, frozen=True):
 
 
 class InitResult(Document, frozen=True, kw_only=True, tag="losscli/init/1"):
-    """The files that were written, and the data that was found for them."""
+    """The files that were written.
+
+    written: their paths. data: the data that was found.
+    """
 
     written: tuple[str, ...]
     data: tuple[DataPair, ...]

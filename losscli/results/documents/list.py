@@ -6,7 +6,11 @@ from losscli.results.document import Document, Note, Record
 
 
 class ParamFacts(Record, frozen=True):
-    """A parameter of a loss; bounds: the values that it may have, in words."""
+    """A parameter of a loss.
+
+    name: as typed. default: its default. bounds: the values that it may have, in words. meaning: in
+    words. kind: number, whole, columns, flag, word or any.
+    """
 
     name: str
     default: Any
@@ -18,7 +22,8 @@ class ParamFacts(Record, frozen=True):
 class LossFacts(Record, frozen=True, kw_only=True):
     """The facts of a loss.
 
-    derived: statistics of its mean. takes: the kinds of predictions and targets. libraries: those
+    name: the name of the loss. aliases: other names. derived: statistics of its mean. tasks: what
+    it is for. takes: the kinds of predictions and targets. params: its parameters. libraries: those
     whose conventions `--like` follows.
     """
 
@@ -35,7 +40,10 @@ class LossFacts(Record, frozen=True, kw_only=True):
 
 
 class LossListing(Document, frozen=True, kw_only=True, tag="losscli/list/1"):
-    """Losses by family and name; penalties: as they are written in a sum."""
+    """Losses by family and name.
+
+    losses: their facts. penalties: as they are written in a sum.
+    """
 
     losses: tuple[LossFacts, ...]
     penalties: tuple[str, ...] = ()

@@ -7,7 +7,11 @@ from losscli.results.gate import GateResult
 
 
 class PlannedStep(Record, frozen=True, kw_only=True):
-    """One step of a config; rows, bytes, seconds: None where they are not known before it runs."""
+    """One step of a config.
+
+    kind: eval or bench. losses: the labels. rows, bytes, seconds: estimates; None if they are not
+    known before it runs. gates: as written. problem: why it cannot run.
+    """
 
     config: str
     run: str
@@ -21,9 +25,9 @@ class PlannedStep(Record, frozen=True, kw_only=True):
 
 
 class PlanListing(Document, frozen=True, kw_only=True, tag="losscli/plan/1"):
-    """The steps that a run would carry out; gates: those that are in error already.
+    """The steps that a run would carry out.
 
-    gate_count: all gates of the configs.
+    gates: those that are in error already. gate_count: all gates of the configs.
     """
 
     rows: tuple[PlannedStep, ...]

@@ -6,7 +6,11 @@ from losscli.results.document import Document, Note, Number, Numbers, Record
 
 
 class Curve(Record, frozen=True):
-    """A loss and its gradient at points of a line; gradients: None where unknown."""
+    """A loss and its gradient at points of a line.
+
+    axis: the meaning of the coordinate. at: the coordinates. losses: the values. gradients: None if
+    unknown.
+    """
 
     label: str
     axis: str
@@ -26,9 +30,11 @@ class Curve(Record, frozen=True):
 
 
 class Plot(Document, frozen=True, kw_only=True, tag="losscli/plot/1"):
-    """Curves on one axis, from low to high.
+    """Curves on one axis.
 
-    output: the file that the picture was written to. gradient: True if gradients are drawn.
+    axis: the meaning of the coordinate. low, high: its ends. title: the title of the picture.
+    output: the file of the picture. curves: one for each loss. gradient: true if gradients are
+    drawn.
     """
 
     axis: str

@@ -6,7 +6,11 @@ from losscli.results.document import Count, Document, Note, Record, Status
 
 
 class SavedResult(Record, frozen=True, kw_only=True):
-    """A saved result; problem: why it cannot be read."""
+    """A saved result.
+
+    result: its path. config: its name. status: that of the result. gates: the number of gates.
+    passed: the number that passed. problem: why it cannot be read.
+    """
 
     result: str
     config: str | None

@@ -14,7 +14,11 @@ from losscli.results.gate import GateResult, exit_code
 
 
 class ConfigRecord(Record, frozen=True, kw_only=True):
-    """The config of a run; set: the texts of `--set`; evals, benches: the names of its steps."""
+    """The config of a run.
+
+    name: the name of the config. text: the text of the file. set: the texts of `--set`. baseline:
+    the path of the baseline. evals, benches: the names of its steps.
+    """
 
     path: str = ""
     name: str
@@ -27,7 +31,10 @@ class ConfigRecord(Record, frozen=True, kw_only=True):
 
 
 class Blessing(Record, frozen=True, kw_only=True):
-    """Why, when and by whom a result was made the baseline, and from which file."""
+    """The origin of a baseline.
+
+    reason: as given. user: who made it. at: when, in UTC. from_: the result that it was made from.
+    """
 
     reason: str
     user: str | None = None
@@ -37,11 +44,11 @@ class Blessing(Record, frozen=True, kw_only=True):
 
 
 class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
-    """The results of a config's steps, by their names; a step that failed has its error instead.
+    """The results of the steps of a config.
 
-    gates: of all steps, in the order of the config. git: None where the folder is no repository.
-    notes: those of the config itself. outputs: files that it is written to; saved: its place in
-    the results folder.
+    evals, benches: by name; the error of a step that failed. gates: of all steps, in the order of
+    the config. notes: those of the config itself. command: the command line. blessed: the origin of
+    a baseline. outputs: files that it is written to. saved: its place in the results folder.
     """
 
     config: ConfigRecord

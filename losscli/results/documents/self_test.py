@@ -11,8 +11,9 @@ from losscli.results.gate import GateLevel
 class GateTrial(Record, frozen=True, kw_only=True):
     """A gate and the injected faults.
 
-    sound, reason: its status without a fault, and why. verdict: trips, vacuous, untried; or its
-    status without a fault, where that is not pass. faults: its status under each fault.
+    expr: the gate as written. level: fail or warn. sound: its status without a fault. reason: the
+    reason of that status. verdict: trips, vacuous, untried; or its status without a fault, if that
+    is not pass. vacuous: true if it detects no fault. faults: its status under each fault.
     """
 
     run: str
@@ -26,7 +27,10 @@ class GateTrial(Record, frozen=True, kw_only=True):
 
 
 class FaultReason(Record, frozen=True):
-    """A fault of a run, and why no gate was judged under it."""
+    """A fault under which no gate was judged.
+
+    fault: its name.
+    """
 
     run: str
     fault: str
@@ -34,16 +38,20 @@ class FaultReason(Record, frozen=True):
 
 
 class Undetected(Record, frozen=True):
-    """A fault that changes the status of no gate of its run."""
+    """A fault that changes the status of no gate of its run.
+
+    fault: its name.
+    """
 
     run: str
     fault: str
 
 
 class SelfTest(Document, frozen=True, kw_only=True, tag="losscli/self-test/1"):
-    """The gates of a config under each fault; the runs in the config's order.
+    """The gates of a config under each fault.
 
-    skipped: faults that could not be made. stopped: faults with which the run itself fails.
+    trials: one for each gate. skipped: faults that could not be made. stopped: faults with which
+    the run itself fails. undetected: faults that no gate detects.
     """
 
     trials: tuple[GateTrial, ...] = field(name="gates")

@@ -6,7 +6,10 @@ from losscli.results.document import Document, Note, Record
 
 
 class Setting(Record, frozen=True):
-    """The value of a key, and where it came from."""
+    """The value of a key, and its origin.
+
+    key: its path in the config. value: in effect. origin: where it was set.
+    """
 
     key: str
     value: Any
