@@ -1,7 +1,7 @@
 """`Document`: a result as one typed class, of which JSON, reader and JSON Schema are made.
 
 A subclass of `Record` names its fields once. `optional` names those that are written only where
-they hold something, `hidden` those that no JSON has, `flat` a mapping whose keys stand beside the
+they hold something, `hidden` those that no JSON has, `flat` a mapping whose keys stand next to the
 other fields.
 """
 

@@ -33,7 +33,7 @@ def _remove_temporary_files() -> None:
 class OutputFile:
     """A file that appears under its name when it is complete; a context that cleans up.
 
-    It is written beside its place under another name, made durable and renamed. Raises UsageError
+    It is written to its folder under another name, made durable and renamed. Raises UsageError
     when it cannot be opened, before any work, and DataError when the disk fails later.
     """
 

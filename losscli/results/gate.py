@@ -31,7 +31,7 @@ class GateResult(Record, frozen=True):
 
     @property
     def counts(self) -> bool:
-        """True if it bears on the exit code."""
+        """True if the status may change the exit code."""
         return self.level == "fail"
 
 

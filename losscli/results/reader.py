@@ -87,7 +87,7 @@ def _number(kind: type, value: Any) -> Any:
         try:
             return float(value)
         except OverflowError:
-            raise ValueError("Expected `float`, got an integer past every float64") from None
+            raise ValueError("Expected `float`, got an integer beyond float64") from None
     names = {str: "str", bool: "bool", type(None): "null", list: "array", dict: "object"}
     raise ValueError(f"Expected `float`, got `{names.get(type(value), 'object')}`")
 

@@ -67,7 +67,7 @@ class SavedRun:
 
 
 def age(path: Path) -> tuple[str, int, str]:
-    """What puts results of one name in order: the second in the name, then when it was written."""
+    """Return the sort key of a result: the second in its name, then the time of writing."""
     try:
         written = path.stat().st_mtime_ns
     except OSError:

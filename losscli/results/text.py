@@ -14,7 +14,7 @@ def truncate(text: str, most: int = LONGEST) -> str:
 def escape_ci_commands(line: str) -> str:
     r"""A line that no CI runner takes for a command: not `::` first, nowhere `##[` or `##word[`.
 
-    Blanks before it are no defence: GitHub's runner strips them.
+    Leading blanks do not prevent it: GitHub's runner strips them.
     """
     if line.lstrip()[:2] == "::":
         line = line.replace("::", r"\x3a:", 1)

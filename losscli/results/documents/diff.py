@@ -157,7 +157,7 @@ class EvaluationDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
     kind: Literal["eval"] = "eval"
     old: EvaluationSide
     new: EvaluationSide
-    direction: str = "a change is new less old: above 0 is worse"
+    direction: str = "a change is new minus old: above 0 is worse"
     margin: float
     fail_on: tuple[str, ...]
     ci_level: Level
@@ -383,7 +383,7 @@ Diff: TypeAlias = EvaluationDiff | BenchmarkDiff | RunDiff
 
 
 def counted(verdicts: Iterable[str], names: Iterable[str]) -> dict[str, int]:
-    """How many rows there are of each verdict, by its name in JSON."""
+    """Return the number of rows of each verdict, by its name in JSON."""
     found = list(verdicts)
     return {name.replace(" ", "_"): found.count(name) for name in names}
 
