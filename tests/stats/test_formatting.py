@@ -97,7 +97,7 @@ def test_exponents_are_of_the_first_digit():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), (0.0, "0.0"), (0.54, "0.5"), (999.4, "999.4"), (999.5, "1.0e+03"),
+    [(None, "-"), (0.0, "0.0"), (0.54, "0.5"), (999.4, "999.4"), (999.5, "1.0e3"),
      (math.inf, "inf"), (math.nan, "nan")],
 )  # fmt: skip
 def test_ulps_are_given_to_a_tenth(value, text):
