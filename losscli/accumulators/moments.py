@@ -106,6 +106,29 @@ def units_of(a: Floats, b: Floats | None, cuts: NDArray[np.intp]) -> list[Unit]:
     return units
 
 
+def full_units(a: Floats, unit: int) -> list[Unit] | None:
+    """The same as `units_of` for whole units where every b is 1; None if it takes another path.
+
+    The most frequent case by far, in a third of the time: no array operation on a few numbers.
+    """
+    if unit < _SHORT or len(a) % unit:
+        return None
+    pieces = a.reshape(-1, max(1, unit // PIECE), min(unit, PIECE))
+    ones = _ONES[: pieces.shape[2]]
+    units = []
+    for k in range(0, len(pieces), step := max(1, _CACHED // unit)):
+        part = pieces[k : k + step]
+        sums = np.add.reduce(np.vecdot(part, ones), axis=1).tolist()
+        squares = np.add.reduce(np.vecdot(part, part), axis=1).tolist()
+        for total, square in zip(sums, squares, strict=True):
+            pivot = total / unit
+            ee = square - unit * pivot * pivot
+            if not _SAFE * square < ee < math.inf:
+                return None
+            units.append(Unit(pivot, ee, 0.0, float(unit)))
+    return units
+
+
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # `stderr` returns None then
 def _units_of(a: Floats, b: Floats | None, parts: "_Parts") -> Iterator[Unit]:
     sums = parts.dot(a, None)
