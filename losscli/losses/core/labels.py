@@ -176,7 +176,7 @@ HARD_LABEL = Choice(
 )
 SIGN = Choice("labels of -1 or 1", "from 0 and 1: 2 * label - 1", (1.0, -1.0))
 CLASS = IntegerLabels(
-    "integer labels",
+    "labels, as integers",
     "number them from 0; for scores: -l zero_one:threshold=0.5",
     Interval(-(2.0**53), 2.0**53, "()"),
 )
