@@ -14,8 +14,8 @@ import torch.utils.benchmark as torch_benchmark
 
 from losscli.backends.heap import prime_heap
 from losscli.benchmark import clock as clocks
-from losscli.benchmark.measurement import Measurement
 from losscli.benchmark.rounds import Stop, run_rounds, warm_up
+from losscli.benchmark.timed_call import TimedCall
 from losscli.benchmark.workloads import losses_of, workload_of
 from losscli.checks.input_data import InputData
 from losscli.checks.inputs import InputGenerator
@@ -34,13 +34,13 @@ def theirs(call, inputs, arguments):
 
 def ours(call, data, arguments):
     """The median of our rounds."""
-    measurement, clock = Measurement("torch", call, "torch", 0.0), clocks.HostClock()
-    warm_up(measurement, data, clock)
+    timed, clock = TimedCall("torch", call, "torch", 0.0), clocks.HostClock()
+    warm_up(timed, data, clock)
     end = clocks.seconds() + arguments.seconds
-    run_rounds([measurement], data, clock, Stop(end, end))
-    if measurement.failed:
-        raise SystemExit(measurement.fault)
-    return statistics.median(measurement.times)
+    run_rounds([timed], data, clock, Stop(end, end))
+    if timed.failed:
+        raise SystemExit(timed.fault)
+    return statistics.median(timed.times)
 
 
 def turns(loss, size, both, arguments):

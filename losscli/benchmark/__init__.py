@@ -1,1 +1,1 @@
-"""Speed, memory and rightness of implementations, judged together."""
+"""Speed, memory and correctness of implementations, measured together."""

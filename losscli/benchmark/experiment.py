@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.jobs import Job
-from losscli.benchmark.measurement import Measurement
 from losscli.benchmark.rounds import Stop, run_rounds, warm_up
+from losscli.benchmark.timed_call import TimedCall
 from losscli.benchmark.verification import check_after, check_before
 from losscli.checks.input_data import InputData
 from losscli.checks.precision import precision
@@ -29,7 +29,7 @@ class Experiment:
     both: bool
     read: int
     written: int
-    measurements: list[Measurement] = field(default_factory=list)
+    timed_calls: list[TimedCall] = field(default_factory=list)
     stopped_by: str = ""
     noise: float | None = None
     limit: Limit | None = None
@@ -70,11 +70,11 @@ class Experiment:
             for implementation, runner in self.job.runners:
                 call = runner.both if self.both else runner.forward
                 if call is not None:
-                    one = Measurement(
+                    one = TimedCall(
                         implementation.text, call, runner.framework, spacing, runner.compiles
                     )
                     check_before(one, data, device.clock)
-                    self.measurements.append(one)
+                    self.timed_calls.append(one)
             self.limit = device.limit(self.moved)
 
     def time(self, data: InputData, stop: Stop, *, noise: bool, memory: bool) -> float:
@@ -87,7 +87,7 @@ class Experiment:
         with device.quiet():
             end = self._run_rounds(data, stop, noise=noise)
             clocks.restore()
-            for one in self.measurements:
+            for one in self.timed_calls:
                 if memory and device.peak is not None and not one.failed:
                     one.peak_bytes = device.peak(one.call, data.inputs(one.framework))
             self._blame_implausible()
@@ -99,8 +99,8 @@ class Experiment:
         Returns the reading of the clock when the rounds together ended.
         """
         clock, cold = self.job.device.clock, self.cold
-        correct = [one for one in self.measurements if one.check.correct]
-        incorrect = [one for one in self.measurements if not (one.check.correct or one.failed)]
+        correct = [one for one in self.timed_calls if one.check.correct]
+        incorrect = [one for one in self.timed_calls if not (one.check.correct or one.failed)]
         for one in correct:
             warm_up(one, data, clock)
         twin = correct[0].copy() if noise and correct else None
@@ -118,7 +118,7 @@ class Experiment:
 
     def _blame_implausible(self) -> None:
         """Blame implementations faster than memory allows, after measuring the limit again."""
-        for one in self.measurements:
+        for one in self.timed_calls:
             for attempt in range(1, _LIMIT_TRIES + 1):
                 if not one.times or self._least_s is None:
                     break

@@ -1,7 +1,7 @@
-"""A benchmark beside its gates: what a selector names in its result, and in a saved one.
+"""Gates of a benchmark: the rows that a selector names, in its result and in a saved one.
 
-Times and speed-ups are judged by their intervals; memory by its number. A time that is held against
-a factor of a saved one is judged by the interval of the ratio, as `losscli diff` makes it.
+Times and speed-ups are judged by their intervals, memory by its number. A limit that is a factor of
+a saved time is judged by the interval of the ratio, as `losscli diff` computes it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def judge_benchmark(
 ) -> tuple[GateResult, ...]:
     """The gates of a benchmark, in their order; baseline: a saved one, or why there is none.
 
-    Raises UsageError for a gate that several losses could be meant by.
+    Raises UsageError for a gate whose label several losses have.
     """
     names = {row.label: row.loss for row in result.rows}
 
@@ -59,7 +59,7 @@ def judge_benchmark(
 
 
 def _by_factor(gate: Gate) -> bool:
-    """Whether a time is held against a factor of the saved one."""
+    """True if the limit of a time is a factor of the saved one."""
     limit = gate.limit
     if gate.stat != "time" or not isinstance(limit, BaselineLimit):
         return False
@@ -69,11 +69,11 @@ def _by_factor(gate: Gate) -> bool:
 def _saved(
     baseline: Benchmark | str, result: Benchmark, gate: Gate
 ) -> Measurement | Mapping[str, Measurement]:
-    """What the baseline's rows have, by the names of the result's own."""
+    """The numbers of the baseline's rows, by the names of the result's rows."""
     if isinstance(baseline, str):
         return Measurement(None, reason=baseline)
-    names = _names(_taken(result, gate))
-    rows = _taken(baseline, gate)
+    names = _names(_selected(result, gate))
+    rows = _selected(baseline, gate)
     if not rows:
         return Measurement(None, reason=f"the baseline: {_no_row(baseline, gate)}")
     return {
@@ -83,15 +83,15 @@ def _saved(
 
 
 def _rows(result: Benchmark, gate: Gate) -> Measurement | Mapping[str, Measurement]:
-    """What the rows that a gate takes have, by the keys that tell them apart."""
-    rows = _taken(result, gate)
+    """The numbers of the rows that a gate selects, by the keys in which they differ."""
+    rows = _selected(result, gate)
     if not rows:
         return Measurement(None, reason=_no_row(result, gate))
     names = _names(rows)
     return {names[_key(row)]: _number(row, gate.stat) for row in rows}
 
 
-def _taken(result: Benchmark, gate: Gate) -> list[BenchmarkRow]:
+def _selected(result: Benchmark, gate: Gate) -> list[BenchmarkRow]:
     rows = [row for row in result.rows if row.label == gate.label]
     return [row for row in rows if gate.matches(dict(_key(row)))]
 
@@ -104,9 +104,9 @@ def _key(row: BenchmarkRow) -> _Key:
 def _names(rows: Sequence[BenchmarkRow]) -> dict[_Key, str]:
     """A name for each row, of the keys in which the rows differ."""
     keys = [_key(row) for row in rows]
-    telling = {pair[0] for one in keys for pair in one if any(pair not in key for key in keys)}
+    distinct = {pair[0] for one in keys for pair in one if any(pair not in key for key in keys)}
     return {
-        key: groups_text([pair for pair in key if pair[0] in telling])[1:-1] or "" for key in keys
+        key: groups_text([pair for pair in key if pair[0] in distinct])[1:-1] or "" for key in keys
     }
 
 
@@ -117,14 +117,14 @@ def _no_row(result: Benchmark, gate: Gate) -> str:
     labels = dict.fromkeys(row.label for row in result.rows)
     if gate.label not in labels:
         return f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
-    return f"no row is {groups_text(gate.groups)[1:-1]}"
+    return f"no row has {groups_text(gate.groups)[1:-1]}"
 
 
 def _number(row: BenchmarkRow, stat: str) -> Measurement:
     if stat not in ("value", *BENCH_STATS):
         return Measurement(None, reason=f"a benchmark has no {stat}: {', '.join(BENCH_STATS)}")
     if not row.correct:
-        return Measurement(None, reason=f"it is wrong: {row.fault or 'its answers'}")
+        return Measurement(None, reason=f"it is incorrect: {row.fault or 'its answers'}")
     if stat == "peak_memory_bytes":
         peak = row.peak_memory_bytes
         if peak is None:
@@ -146,7 +146,7 @@ def _spread(value: float | None, ci: tuple[float, float] | None, reason: str) ->
 
 
 def _ratios(result: Benchmark, baseline: Benchmark | str) -> _Rows | str:
-    """Each row beside the baseline's, or why none can be."""
+    """Each row with the baseline's, or the reason why they cannot be compared."""
     if isinstance(baseline, str):
         return baseline
     try:
@@ -166,36 +166,36 @@ def _by_ratio(
 ) -> GateResult:
     """A time against a factor of a saved one: the interval of their ratio against the factor."""
     assert isinstance(gate.limit, BaselineLimit)
-    rows = _taken(result, gate)
+    rows = _selected(result, gate)
     names = _names(rows)
     pairs = {} if isinstance(ratios, str) else ratios
     missing = ratios if isinstance(ratios, str) else "the baseline has no such row"
-    found = [
+    results = [
         (names[key], _of_ratio(gate, row, pairs.get(row.key), missing))
         for key, row in zip(map(_key, rows), rows, strict=True)
     ]
-    if not found:
+    if not results:
         return judge([gate], lambda _: Measurement(None, reason=_no_row(result, gate)))[0]
-    gone = [key for key in map(_key, _taken(baseline, gate)) if key not in names]
+    lost = [key for key in map(_key, _selected(baseline, gate)) if key not in names]
     return worst_result(
-        gate, [*found, *(missing_result(gate, groups_text(list(key))[1:-1]) for key in gone)]
+        gate, [*results, *(missing_result(gate, groups_text(list(key))[1:-1]) for key in lost)]
     )
 
 
 def _of_ratio(gate: Gate, row: BenchmarkRow, pair: "TimeDiff | None", missing: str) -> GateResult:
-    """One row's gate: decided by the interval of the ratio, told in seconds."""
+    """One row's gate: decided by the interval of the ratio, stated in seconds."""
     assert isinstance(gate.limit, BaselineLimit)
     ratio = gate._replace(limit=gate.limit.factor, stat="ratio")
     (verdict,) = judge([ratio], lambda _: _ratio(row, pair, missing))
     if verdict.value is None or pair is None or pair.old_s is None:
         return verdict.replace(expr=gate.expr, limit=None, value=None)
-    words = ", ".join(filter(None, (f"{verdict.value:.3g} x the baseline", verdict.reason)))
+    reason = ", ".join(filter(None, (f"{verdict.value:.3g} x the baseline", verdict.reason)))
     limit = gate.limit.of(pair.old_s)
-    return verdict.replace(expr=gate.expr, value=pair.new_s, limit=limit, reason=words)
+    return verdict.replace(expr=gate.expr, value=pair.new_s, limit=limit, reason=reason)
 
 
 def _ratio(row: BenchmarkRow, pair: "TimeDiff | None", missing: str) -> Measurement:
-    """The ratio of a row's time to the baseline's, or why it is no evidence."""
+    """The ratio of a row's time to the baseline's, or the reason why there is no evidence."""
     if not row.correct:
         return _number(row, "time")
     if pair is None:
@@ -203,5 +203,5 @@ def _ratio(row: BenchmarkRow, pair: "TimeDiff | None", missing: str) -> Measurem
     if pair.differs or pair.ratio is None:
         reason = "; ".join(map(str, pair.differs)) or pair.reason or "it was not timed"
         return Measurement(None, reason=reason)
-    spoilt = "" if pair.ci else "too few rounds for an interval"
-    return Measurement(pair.ratio, ci=pair.ci, reason=spoilt)
+    reason = "" if pair.ci else "too few rounds for an interval"
+    return Measurement(pair.ratio, ci=pair.ci, reason=reason)

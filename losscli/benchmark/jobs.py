@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(slots=True)
 class Jobs:
-    """All jobs of a benchmark; left_out: names that are not run, with the reasons.
+    """All jobs of a benchmark; left_out: the names that are not run, with the reasons.
 
     Raises UsageError for a plan that makes no sense, MissingError if a named device or library is
     absent or no job is left.
@@ -59,7 +59,7 @@ class Jobs:
                     jobs += self._jobs(workload, setting, device, implementations)
         if not jobs:
             reasons = "; ".join(f"{impl}: {reason}" for impl, reason in self.left_out)
-            raise MissingError("nothing is left to benchmark", place=reasons or None)
+            raise MissingError("there is nothing to benchmark", place=reasons or None)
         return jobs
 
     def _workloads(self, losses: "Sequence[BoundLoss | str]", kind: str) -> Iterator[Workload]:

@@ -34,15 +34,15 @@ def host_limit(size: int, threads: int, level: str = "") -> Limit:
     def copy(part: slice) -> None:
         np.copyto(target[part], source[part])
 
-    found = {"read": 0.0, "copy": 0.0}
+    rates = {"read": 0.0, "copy": 0.0}
     for workers in {1, threads}:
         with ThreadPoolExecutor(workers) as pool:
             for work in (read, read_floats):
                 rate = _best(work, pool, _parts(count, workers), source.nbytes)
-                found["read"] = max(found["read"], rate)
+                rates["read"] = max(rates["read"], rate)
             rate = _best(copy, pool, _parts(count // 2, workers), 2 * target.nbytes)
-            found["copy"] = max(found["copy"], rate)
-    return Limit("cpu", level or words(size), size, found["read"] / 1e9, found["copy"] / 1e9)
+            rates["copy"] = max(rates["copy"], rate)
+    return Limit("cpu", level or size_text(size), size, rates["read"] / 1e9, rates["copy"] / 1e9)
 
 
 def _parts(count: int, workers: int) -> list[slice]:
@@ -62,7 +62,7 @@ def cuda_limit(device: str, size: int, clock: Any, torch: Any, level: str = "") 
     read = 4 * source.numel() / fastest(source.sum)
     copy = 8 * target.numel() / fastest(lambda: target.copy_(half))
     launch = fastest(lambda: source[:1].add_(0.0))
-    return Limit(device, level or words(size), size, read / 1e9, copy / 1e9, launch)
+    return Limit(device, level or size_text(size), size, read / 1e9, copy / 1e9, launch)
 
 
 def last_cache() -> int:
@@ -77,7 +77,7 @@ def last_cache() -> int:
     return max(sizes) if len(sizes) > 1 else 32 << 20
 
 
-def words(size: int) -> str:
+def size_text(size: int) -> str:
     """A number of bytes for people, in powers of ten."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= factor:

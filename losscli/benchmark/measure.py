@@ -24,7 +24,7 @@ _GRACE_S = 1.0  # the whole may take so much longer, so that short experiments a
 def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmark:
     """Carry out a benchmark.
 
-    progress: is told the share of the work done, and the phase.
+    progress: is called with the share of the work done, and the phase.
 
     Raises UsageError for a plan that makes no sense, MissingError if a named device or library is
     absent.

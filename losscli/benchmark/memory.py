@@ -1,8 +1,8 @@
 """Peak memory of calls: the allocator's on CUDA, the growth of a child process on the CPU.
 
 A process that has computed before keeps freed memory, so each measurement needs a fresh one: a
-child prepares the inputs, warms up on little ones, notes what is resident, calls once, and reports
-the peak beyond that.
+child prepares the inputs, warms up on small ones, reads its resident memory, calls once, and
+reports the peak above that.
 """
 
 import ctypes
@@ -123,7 +123,7 @@ def measure_here(request: Request) -> int:
     call(*inputs)
     call, inputs = prepared(workload)
     _trim()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     before = _resident("VmRSS")
     answer = call(*inputs)
     peak = _resident("VmHWM") - before
@@ -152,10 +152,10 @@ def _main() -> None:
     for fields in json.load(sys.stdin):
         fields["setting"] = Setting(*fields["setting"])
         try:
-            words = str(measure_here(Request(**fields)))
+            line = str(measure_here(Request(**fields)))
         except Exception as error:  # noqa: BLE001 - the other requests can still be measured
-            words = type(error).__name__
-        sys.stdout.write(f"{words}\n")
+            line = type(error).__name__
+        sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
 

@@ -35,10 +35,10 @@ class Monitor:
         if self._nvml is None:
             return None
         nvml, kind = self._nvml, self._nvml.NVML_CLOCK_SM
-        found: int | None = self._ask(
+        clock: int | None = self._ask(
             lambda: int(nvml.nvmlDeviceGetClockInfo(self._handle, kind)), None
         )
-        return found
+        return clock
 
     def _reasons(self) -> int:
         nvml = self._nvml

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
-from losscli.benchmark.measurement import Measurement
 from losscli.benchmark.stopping import looks, settled
+from losscli.benchmark.timed_call import TimedCall
 from losscli.checks.answer_check import exception_text
 from losscli.checks.input_data import InputData
 
@@ -39,23 +39,23 @@ class Stop:
     resolve: float | None = None
 
 
-def warm_up(measurement: Measurement, data: InputData, clock: Clock) -> None:
+def warm_up(timed: TimedCall, data: InputData, clock: Clock) -> None:
     """Call until times have settled: caches, frequencies, thread pools; bounded in time."""
     begin = seconds()
     times: list[float] = []
     while len(times) < 3 or (seconds() - begin < _WARM_UP_S and len(times) < _WARM_UP_CALLS):
         try:
-            inputs = data.inputs(measurement.framework)
-            times.append(clock.time(measurement.call, inputs).seconds)
+            inputs = data.inputs(timed.framework)
+            times.append(clock.time(timed.call, inputs).seconds)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            measurement.check.exception = exception_text(error)
+            timed.check.exception = exception_text(error)
             return
         if len(times) >= 4 and abs(times[-1] - times[-2]) <= _SETTLED * times[-1]:
             break
 
 
 def run_rounds(
-    measurements: Sequence[Measurement],
+    timed_calls: Sequence[TimedCall],
     data: InputData,
     clock: Clock,
     stop: Stop,
@@ -66,14 +66,14 @@ def run_rounds(
 
     cold: True if caches are emptied before each call. What fails is not called again.
     """
-    calls = _calls_a_round(measurements, data, clock)
+    calls = _calls_a_round(timed_calls, data, clock)
     counts = set(looks(_MAX_ROUNDS))
     for number in range(1, _MAX_ROUNDS + 1):
-        order = measurements if number % 2 else list(reversed(measurements))
-        for measurement in order:
-            if not measurement.failed:
-                _take_turn(measurement, data, clock, calls, cold=cold)
-        running = [measurement for measurement in measurements if not measurement.failed]
+        order = timed_calls if number % 2 else list(reversed(timed_calls))
+        for timed in order:
+            if not timed.failed:
+                _take_turn(timed, data, clock, calls, cold=cold)
+        running = [timed for timed in timed_calls if not timed.failed]
         if not running:
             return "failed"
         if stop.resolve is not None and number in counts and _resolved(running, stop.resolve):
@@ -84,9 +84,7 @@ def run_rounds(
     return "rounds"
 
 
-def _take_turn(
-    measurement: Measurement, data: InputData, clock: Clock, calls: int, *, cold: bool
-) -> None:
+def _take_turn(timed: TimedCall, data: InputData, clock: Clock, calls: int, *, cold: bool) -> None:
     """The calls of one round: inputs change before each call, and each answer is checked.
 
     The truth after each update is computed before the first call, and the answers are checked after
@@ -94,58 +92,58 @@ def _take_turn(
     """
     times, host_times = [], []
     updates, summaries = data.updates(calls), []
-    inputs = data.inputs(measurement.framework)
+    inputs = data.inputs(timed.framework)
     if not cold:
-        _fill_caches(measurement, inputs)
+        _fill_caches(timed, inputs)
     for update in updates:
         data.apply(update)
         if cold:
             clock.flush()
         try:
-            lap = clock.time(measurement.call, inputs)
+            lap = clock.time(timed.call, inputs)
             summaries.append(data.summarize(lap.answer, update))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-            measurement.check.exception = exception_text(error)
+            timed.check.exception = exception_text(error)
             break
         times.append(lap.seconds)
         host_times.append(lap.host_s)
-        measurement.throttled += lap.throttled
-        if not data.holds(update, measurement.framework):
-            measurement.check.exception = "it changes its inputs"
+        timed.throttled += lap.throttled
+        if not data.holds(update, timed.framework):
+            timed.check.exception = "it changes its inputs"
             break
         if tampered():
-            measurement.tampered = True
+            timed.tampered = True
             restore()
         del lap
     for summary, update in zip(summaries, updates, strict=False):
-        measurement.check_summary(data, summary, update)
-    if measurement.failed:
+        timed.check_summary(data, summary, update)
+    if timed.failed:
         data.rewrite()
         return
-    measurement.samples += times
-    measurement.times.append(statistics.median(times))
-    measurement.host_times.append(statistics.median(host_times))
+    timed.samples += times
+    timed.times.append(statistics.median(times))
+    timed.host_times.append(statistics.median(host_times))
 
 
-def _fill_caches(measurement: Measurement, inputs: tuple[Any, ...]) -> None:
+def _fill_caches(timed: TimedCall, inputs: tuple[Any, ...]) -> None:
     """Call once untimed: checking has cooled the caches and put threads to sleep."""
     with suppress(Exception):  # the timed call reports what is raised
-        measurement.call(*inputs)
+        timed.call(*inputs)
 
 
-def _resolved(measurements: Sequence[Measurement], resolve: float) -> bool:
-    first, *others = measurements
+def _resolved(timed_calls: Sequence[TimedCall], resolve: float) -> bool:
+    first, *others = timed_calls
     if others:
         return settled([first.log_ratios(other) for other in others], resolve)
     pairs = zip(first.times[::2], first.times[1::2], strict=False)
     return settled([[math.log(a / b) for a, b in pairs]], resolve)
 
 
-def _calls_a_round(measurements: Sequence[Measurement], data: InputData, clock: Clock) -> int:
+def _calls_a_round(timed_calls: Sequence[TimedCall], data: InputData, clock: Clock) -> int:
     """The number of calls by which the slowest implementation's turn takes some milliseconds."""
     slowest = 0.0
-    for measurement in measurements:
+    for timed in timed_calls:
         with suppress(Exception):  # the timed call reports what is raised
-            lap = clock.time(measurement.call, data.inputs(measurement.framework))
+            lap = clock.time(timed.call, data.inputs(timed.framework))
             slowest = max(slowest, lap.seconds)
     return max(1, min(_MAX_CALLS, int(_ROUND_S / max(slowest, 1e-9))))

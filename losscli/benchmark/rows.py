@@ -1,4 +1,4 @@
-"""Rows of a benchmark, and its conclusions, from the measurements of its experiments."""
+"""Rows of a benchmark, and its conclusions, from the timed calls of its experiments."""
 
 import math
 import statistics
@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from losscli.benchmark.experiment import Experiment
-from losscli.benchmark.measurement import Measurement
+from losscli.benchmark.timed_call import TimedCall
 from losscli.checks.rule import LOSES_DIGITS
 from losscli.results.document import Note, pass_name
 from losscli.results.documents.bench import BenchmarkRow, Conclusion, SpeedVerdict, Times
+from losscli.stats.formatting import ulps
 from losscli.stats.order_statistics import bimodal, median_interval, outliers
 from losscli.stats.signed_rank import ratio_interval
 
@@ -26,8 +27,8 @@ class _Speedup(NamedTuple):
 
 def rows_of(experiment: Experiment, peaks: Mapping[PeakKey, int | None]) -> Iterator[BenchmarkRow]:
     """The rows of an experiment; the first implementation is the baseline of the speed-up."""
-    job, first = experiment.job, experiment.measurements[0]
-    for one in experiment.measurements:
+    job, first = experiment.job, experiment.timed_calls[0]
+    for one in experiment.timed_calls:
         # An incorrect baseline is not one: it was not timed with the others.
         speedup = None if one.fault or first.fault or one.vacuous else _speedup(first, one)
         value, gradient = one.check.value, one.check.gradient
@@ -63,7 +64,7 @@ def rows_of(experiment: Experiment, peaks: Mapping[PeakKey, int | None]) -> Iter
         )
 
 
-def _times(one: Measurement) -> Times | None:
+def _times(one: TimedCall) -> Times | None:
     if not one.times:
         return None
     low, high = median_interval(one.times)
@@ -85,7 +86,7 @@ def _share_of(limit_s: float | None, times: Times | None) -> float | None:
     return None if limit_s is None or times is None else limit_s / times.median
 
 
-def _speedup(first: Measurement, one: Measurement) -> _Speedup | None:
+def _speedup(first: TimedCall, one: TimedCall) -> _Speedup | None:
     if not one.times or len(one.times) != len(first.times):
         return None
     if one is first:
@@ -95,12 +96,12 @@ def _speedup(first: Measurement, one: Measurement) -> _Speedup | None:
     return _Speedup(math.exp(estimate), (math.exp(low), math.exp(high)) if finite else None)
 
 
-def _notes(experiment: Experiment, one: Measurement, speedup: _Speedup | None) -> Iterator[Note]:
+def _notes(experiment: Experiment, one: TimedCall, speedup: _Speedup | None) -> Iterator[Note]:
     workload = experiment.job.workload
     where = f"{workload.label} {'x'.join(map(str, workload.shape))}"
     ulp = max(one.check.value.ulp, one.check.gradient.ulp)
     if LOSES_DIGITS < ulp < math.inf and not one.fault:
-        yield Note("loses_digits", f"{one.name} is up to {ulp:.3g} ULP off in {workload.label}")
+        yield Note("loses_digits", f"{one.name} is up to {ulps(ulp)} ULP off in {workload.label}")
     if one.vacuous:
         dtype = experiment.job.setting.dtype
         yield Note("vacuous", f"a constant would pass as {where} in {dtype}")
@@ -150,7 +151,7 @@ def _conclusion(
     elif ci[0] <= 1.0:
         verdict = "not significant"
     else:
-        # Two measurements of one call differ by as much: the machine is too noisy to tell.
+        # Two series of one call differ by as much: the machine is too noisy to tell.
         verdict = "too noisy" if ci[0] - 1.0 <= (noise_floor or 0.0) else "faster"
     return Conclusion(
         label=first.label,

@@ -53,7 +53,7 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
     wide = row != row_of(loss, rows_of.width + 1)
     shape = numbers or (default,)
     if len(shape) > 2 or (len(shape) == 2 and not wide):
-        taken = f"{_words(loss)} or elements" if wide else "elements"
+        taken = f"{_size_form(loss)} or elements" if wide else "elements"
         raise UsageError(
             f"{loss.label} takes {taken}, not {size}",
             hint=f"--size 4096x{rows_of.width}" if wide else "--size 1e6",
@@ -70,7 +70,7 @@ def row_of(loss: BoundLoss, width: int) -> tuple[int, ...]:
     return loss.loss.rows_of.pred_row(width)
 
 
-def _words(loss: BoundLoss) -> str:
+def _size_form(loss: BoundLoss) -> str:
     return "ROWSxCLASSES" if isinstance(loss.loss.target, Labels) else "ROWSxWIDTH"
 
 
@@ -85,10 +85,10 @@ def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:
     """The workload of a spec, in a shape."""
     from losscli.sources.tables import read_array
 
-    (found,) = losses_of([loss], read_array)
-    if isinstance(found, str):
-        return workload_of(found, "x".join(map(str, shape)), 0)
-    return _workload(found, tuple(shape))
+    (bound,) = losses_of([loss], read_array)
+    if isinstance(bound, str):
+        return workload_of(bound, "x".join(map(str, shape)), 0)
+    return _workload(bound, tuple(shape))
 
 
 def fits(size: str, loss: "BoundLoss | str") -> bool:

@@ -1,1 +1,1 @@
-"""Whether an implementation is right: one rule, and inputs that find out."""
+"""Correctness of implementations: one rule, true values, and inputs that reveal faults."""

@@ -24,6 +24,7 @@ from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.check import CheckPlan
 from losscli.results.document import Note, Timing
 from losscli.results.documents.check import CaseCount, Check, CheckRow, SkippedCase
+from losscli.stats.formatting import ulps
 
 _LABELS = 50  # rows that hold labels of both kinds
 _EXTRA = "pip install 'losscli[check]'"
@@ -38,7 +39,7 @@ def check_implementation(
 ) -> Check:
     """Check an implementation of a loss.
 
-    progress: is told the share of the cases done, and the phase.
+    progress: is called with the share of the cases done, and the phase.
 
     Raises MissingError if its library or device is absent, or if adversarial inputs were requested
     without hypothesis.
@@ -134,7 +135,7 @@ class _Run:
         name, worst = self._implementation.text, max(self.rows, key=lambda row: row.worst)
         if all(row.correct for row in self.rows) and worst.worst > LOSES_DIGITS:
             where = f"in {worst.case}, {worst.passes}"
-            yield Note("loses_digits", f"{name} is up to {worst.worst:.3g} ULP off, {where}")
+            yield Note("loses_digits", f"{name} is up to {ulps(worst.worst)} ULP off, {where}")
         for case in dict.fromkeys(row.case for row in self.rows if row.vacuous):
             yield Note("vacuous", f"a constant would pass as {case} in {self._precision.name}")
         constant = perfect_constant(self._cases[0].workload)

@@ -40,7 +40,7 @@ def declared_slopes(case: Case) -> Iterator[CheckRow]:
 
 
 def _fault(slopes: Floats, low: Floats, high: Floats) -> str:
-    """The fault of slopes that should lie between two others; a NaN in those is no slope."""
+    """The fault of slopes that should lie between two others; where those are NaN, any will do."""
     if slopes.shape != low.shape:
         return f"its derivative has the shape {slopes.shape}, its predictions {low.shape}"
     with np.errstate(all="ignore"):

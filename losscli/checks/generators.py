@@ -23,7 +23,7 @@ _LABELS = 3  # how many are drawn where any number of them would do
 
 
 class Sample(NamedTuple):
-    """What is drawn: its random generator, shape and dtype.
+    """The values to draw: their random generator, shape and dtype.
 
     spread: the scale of values without bounds. classes: the number of classes, for labels.
     """
@@ -86,7 +86,7 @@ def _(domain: Numbers, sample: Sample) -> NDArray[Any]:
 def _(
     domain: Numbers, row: Sequence[int], steps: Sequence[float], classes: int = 0
 ) -> NDArray[np.float64]:
-    """The ends, the values beside them, and the middle; steps about 0 where there is no end."""
+    """The ends, the values next to them, and the middle; steps about 0 where there is no end."""
     interval = _usual(domain)
     low, high, _ = interval
     ends = [end for end in (low, high) if math.isfinite(end)]
@@ -114,16 +114,16 @@ def _usual(domain: Numbers) -> Interval:
 
 
 def _mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
-    """Rows of some values: each of them alone, beside the first, and a few mixtures."""
+    """Rows of some values: each of them alone, next to the first, and a few mixtures."""
     numbers = np.array(values, np.float64)
     if not row:
         return numbers
     count = math.prod(row)
     same = np.repeat(numbers[:, None], count, axis=1)
-    beside = np.full((len(numbers), count), numbers[0])
-    beside[:, -1] = numbers
+    paired = np.full((len(numbers), count), numbers[0])
+    paired[:, -1] = numbers
     picked = np.random.default_rng(0).integers(0, len(numbers), (2 * len(numbers), count))
-    rows = np.concatenate([same, beside, numbers[picked]])
+    rows = np.concatenate([same, paired, numbers[picked]])
     return rows.reshape(-1, *row)
 
 

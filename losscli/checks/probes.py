@@ -108,7 +108,7 @@ BACKWARD: tuple[Probe, ...] = (partial(layouts, both=True), upstream_gradient)
 
 
 def empty_input(subject: Subject, workload: Workload, arrays: Arrays) -> Iterator[CheckRow]:
-    """Rows for inputs of no rows: correct is no loss, or a mean of NaN or 0; refusal is noted."""
+    """Rows for empty input: no losses, or a mean of NaN or 0, are correct; a refusal is noted."""
     empty = tuple(array[:0] for array in arrays)
     sized = replace(workload, shape=empty[0].shape)
     runner = subject.runner(sized)

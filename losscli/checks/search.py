@@ -154,7 +154,7 @@ class _Search:
                 target = np.array([draw(st.integers(0, classes - 1))])
                 return nearest(pred_domain, pred, classes), target
             target = nearest(target_domain, draw(filled((1, *target_row))), classes)
-            if target_row == shape and draw(st.booleans()):  # nearly right
+            if target_row == shape and draw(st.booleans()):  # nearly equal
                 off = draw(st.integers(-64, 64)) * np.finfo(kind).eps
                 with np.errstate(over="ignore"):
                     pred = (target.astype(np.float64) * (1.0 + off)).astype(kind)

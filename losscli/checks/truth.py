@@ -170,10 +170,10 @@ class _Formula:
 
     def _numbers(self, pred: Any, target: Any) -> Iterator[tuple[Callable[[Any], Any], Any]]:
         """The formula of each number of a row of an elementwise loss, and the number."""
-        beside = np.reshape(target, -1)
+        targets = np.reshape(target, -1)
         for at, value in enumerate(np.reshape(pred, -1)):
             params = self._params | {name: self._params[name][at] for name in self._row_params}
-            other = self._mp.mpf(float(beside[at]))
+            other = self._mp.mpf(float(targets[at]))
 
             def formula(x: Any, other: Any = other, params: Any = params) -> Any:
                 return self._of(x, other, params)

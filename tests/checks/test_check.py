@@ -356,7 +356,7 @@ def test_the_document_says_what_was_checked(tmp_path):
 
 
 REFUSED = {
-    "a reference without a loss": (("kernels.py:rows",), "should be which loss"),
+    "a reference without a loss": (("kernels.py:rows",), "implements which loss"),
     "no loss": (("kernels.py:rows", "mze"), "unknown loss"),
     "no function": (("kernels.py:row", "mse"), "did you mean rows"),
     "no type": (("mse",), "unknown dtype"),

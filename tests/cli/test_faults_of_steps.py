@@ -233,7 +233,7 @@ def nothing(pred, target): return None
 GATES = {
     "k.py:right": {
         "mae[impl='k.py:right'].time <= 9": ("pass", ""),
-        "mae[impl=jax].time <= 9": ("error", "no row is impl=jax"),
+        "mae[impl=jax].time <= 9": ("error", "no row has impl=jax"),
         "mae[gpu=*].time <= 9": ("error", "not by gpu"),
         "mse.time <= 9": ("error", "no loss is labelled"),
         "mae.ci_high <= 9": ("error", "has no ci_high"),
@@ -241,9 +241,9 @@ GATES = {
         "mae.time <= baseline * 1.1": ("error", "names no baseline"),
     },
     "k.py:wrong": {
-        "mae[impl=*].time <= 9": ("error", "it is wrong"),
-        "mae[impl='k.py:wrong'].peak_memory_bytes <= 9e9": ("error", "it is wrong"),
-        "mae[impl='k.py:wrong'].speedup >= 0": ("error", "it is wrong"),
+        "mae[impl=*].time <= 9": ("error", "it is incorrect"),
+        "mae[impl='k.py:wrong'].peak_memory_bytes <= 9e9": ("error", "it is incorrect"),
+        "mae[impl='k.py:wrong'].speedup >= 0": ("error", "it is incorrect"),
     },
     "k.py:crashes": {"mae.time <= 9": ("error", "")},
     "k.py:nothing": {"mae.time <= 9": ("error", "")},

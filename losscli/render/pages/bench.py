@@ -33,8 +33,8 @@ def report_cases(result: "Benchmark") -> list[ReportCase]:
         cold = ", cold caches" if row.cold and row.device == "cpu" else ""
         name = f"{row.impl}, {row.label} {shape} {row.dtype} {row.device} {row.passes}{cold}"
         if row.correct:
-            words = "" if row.times is None else duration(row.times.median)
-            cases.append(ReportCase(name, "pass", words))
+            time = "" if row.times is None else duration(row.times.median)
+            cases.append(ReportCase(name, "pass", time))
         else:
             cases.append(ReportCase(name, "fail", row.fault or ""))
     return cases
@@ -54,9 +54,9 @@ def _limit_words(limits: "Sequence[Limit]") -> str:
     if not limits:
         return ""
     first = limits[0]
-    words = f" · peak: read {digits(first.read_gb_per_s)} GB/s"
-    words += f", copy {digits(first.copy_gb_per_s)} GB/s"
-    return words + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
+    text = f" · peak: read {digits(first.read_gb_per_s)} GB/s"
+    text += f", copy {digits(first.copy_gb_per_s)} GB/s"
+    return text + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
 
 
 def _table(rows: "list[BenchmarkRow]", names: Mapping[str, str]) -> Table:
@@ -75,11 +75,11 @@ def _table(rows: "list[BenchmarkRow]", names: Mapping[str, str]) -> Table:
 
 
 def _caption(row: "BenchmarkRow") -> str:
-    words = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
-    words += f": moves {size(row.bytes)}"
+    text = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
+    text += f": moves {size(row.bytes)}"
     if row.limit_time_s is not None:
-        words += f", {duration(row.limit_time_s)} at peak bandwidth"
-    return words
+        text += f", {duration(row.limit_time_s)} at peak bandwidth"
+    return text
 
 
 def _line(row: "BenchmarkRow", name: str, *, gradients: bool) -> TableRow:
@@ -140,11 +140,11 @@ def _tail(result: "Benchmark") -> Iterator[str]:
         yield f"{escape(compiled[0].impl)} compiled in {total:.1f} s, not part of its times"
     rounds = [row.rounds for row in result.rows]
     least, most = min(rounds), max(rounds)
-    words = f"{least}" if least == most else f"{least} to {most}"
+    counts = f"{least}" if least == most else f"{least} to {most}"
     late = sum(row.stopped_by == "time" for row in result.rows)
     why = f", {late} of {len(result.rows)} rows ended by --time" if late else ""
     yield "memory is the peak above the inputs · speed-up above 1 is faster than the first row"
-    yield f"{words} rounds, interleaved{why} · {result.wall_s:.0f} s"
+    yield f"{counts} rounds, interleaved{why} · {result.wall_s:.0f} s"
     left = [f"{escape(each.impl)} ({escape(each.reason)})" for each in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"

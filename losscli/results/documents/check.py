@@ -1,4 +1,4 @@
-"""`Check`: whether an implementation is correct, case by case."""
+"""`Check`: the correctness of an implementation, case by case."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""`Measurement`: one implementation in one experiment, its times and the checks of its answers."""
+"""`TimedCall`: one implementation in one experiment, its times and the checks of its answers."""
 
 import math
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from losscli.stats.signed_rank import ratio_interval
 
 
 @dataclass(slots=True)
-class Measurement:
-    """An implementation under measurement.
+class TimedCall:
+    """A call that is timed.
 
     spacing: one ULP of the mean. times: the median seconds of the calls of each round; host_times:
     the same with launching. samples: the seconds of all calls. check: of whole answers, before and
@@ -41,9 +41,9 @@ class Measurement:
     _last_mean: float | None = None
     _same_mean: bool = True
 
-    def copy(self) -> "Measurement":
-        """A fresh measurement of the same call."""
-        return Measurement(self.name, self.call, self.framework, self.spacing)
+    def copy(self) -> "TimedCall":
+        """The same call, not timed yet."""
+        return TimedCall(self.name, self.call, self.framework, self.spacing)
 
     @property
     def failed(self) -> bool:
@@ -86,12 +86,12 @@ class Measurement:
         self._same_mean = self._same_mean and self._last_mean in (None, summary.mean)
         self._last_mean = summary.mean
 
-    def log_ratios(self, other: "Measurement") -> list[float]:
+    def log_ratios(self, other: "TimedCall") -> list[float]:
         """The logarithms of this one's times over another's, a round each."""
         return [math.log(a / b) for a, b in zip(self.times, other.times, strict=True)]
 
-    def noise_floor(self, twin: "Measurement") -> float | None:
-        """The largest relative difference between two measurements of one call, within 95 %.
+    def noise_floor(self, twin: "TimedCall") -> float | None:
+        """The largest relative difference between two series of one call, within 95 %.
 
         None with too few rounds for an interval.
         """
