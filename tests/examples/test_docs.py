@@ -189,7 +189,7 @@ def _console(page, block, capsys):
         said = "\n".join(text.rstrip() for text in said.rstrip().splitlines()) + "\n"
         same = re.fullmatch(_pattern(shown.rstrip() + "\n"), _timeless(said))
         if not same and ("…\n" in shown or not REWRITE):
-            assert said == shown, f"{named(page)}: $ {line}"
+            assert said == shown, f"{named(page)}: $ {line}  (LOSSCLI_GOLDEN=write rewrites it)"
         gap = "\n" if part.endswith("\n\n") else ""
         made.append(f"$ {line}\n{shown.rstrip() + chr(10) if same else said}{gap}")
     if REWRITE:
