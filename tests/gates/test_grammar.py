@@ -46,6 +46,8 @@ HINTS = {
     "mse <= baseline ^ 2": "mse <= baseline * 1.02",
     "mse <= x": "mse <= 0.5",
     "mse <= 1e400": "1.7e308",
+    "mse <= baseline * y": '"mse <= 0.5"',
+    "mse <= baseline + y": '"mse <= 0.5"',
     "mse .max <= 1": "mse.max",
 }
 

@@ -60,6 +60,12 @@ def test_a_limit_that_overflows_is_an_error():
         [parse("x <= baseline * 1e300")], lambda _: Measurement(1.0), lambda _: Measurement(1e300)
     )
     assert (result.status, result.limit) == ("error", None)
+    assert result.reason == "the limit is beyond float64"
+    (result,) = judge(
+        [parse("x <= baseline")], lambda _: Measurement(1.0), lambda _: Measurement(math.nan)
+    )
+    assert result.reason == "the baseline is not a finite number"
+    assert judge([parse("x <= 1")], lambda _: Measurement(1.0, 0.5))[0].stderr == 0.5
 
 
 ENDS = {
@@ -279,7 +285,7 @@ def test_the_worst_of_one_status_is_farthest_beyond_its_own_limit():
     )
     assert result.reason == "the baseline has no b; worst of 2 is b"
     (result,) = judge([parse("x[g=*] <= baseline")], lambda _: numbers, lambda _: Measurement(7.0))
-    assert result.reason.endswith("worst of 2 is a")
+    assert result.reason == "over by 2 of 7 (29 %); worst of 2 is a"
     (result,) = judge([parse("x <= 1")], lambda _: {})
     assert result.reason == "there is no such number"
     (result,) = judge([parse("x <= baseline")], lambda _: Measurement(1.0))
