@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from losscli.commands.plot import plot as plot
     from losscli.commands.run import run as run
     from losscli.errors import DataError as DataError
+    from losscli.errors import FailError as FailError
     from losscli.errors import LossCliError as LossCliError
     from losscli.errors import MissingError as MissingError
     from losscli.errors import UsageError as UsageError
@@ -49,6 +50,7 @@ _PUBLIC = {
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",
     "DataError": "losscli.errors",
+    "FailError": "losscli.errors",
     "MissingError": "losscli.errors",
     "__version__": "losscli.version",
 }

@@ -3,7 +3,8 @@
     LossCliError          a message, a place, a hint
     ├── UsageError     2  the command line, the plan or a parameter is wrong
     ├── DataError      3  the data is unreadable, misaligned or outside a loss's domain
-    └── MissingError   4  this machine lacks a device or an optional package
+    ├── MissingError   4  this machine lacks a device or an optional package
+    └── FailError      1  a result failed, raised by its `raise_on_fail()` only
 
 A message says what is wrong, the place where (file, row or line, column, how many), the hint how to
 fix it. Errors are raised where the cause is known; only flags in them are respelled for Python and
@@ -104,6 +105,16 @@ class MissingError(LossCliError):
 
     exit_code = 4
     kind = "missing"
+
+
+class FailError(LossCliError):
+    """A gate of a result failed or is in error, or the result is not good enough otherwise.
+
+    result: the result.
+    """
+
+    exit_code = 1
+    kind = "fail"
 
 
 def first_code(found: Iterable[int]) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeA
 
 from msgspec import Meta, Struct, structs
 
+from losscli.errors import FailError
 from losscli.version import __version__
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ Status: TypeAlias = Literal["pass", "fail", "undecided", "error"]
 ExitCode: TypeAlias = Literal[0, 1, 3, 4, 5, 6]
 
 _STATUSES: dict[int, Status] = {0: "pass", 1: "fail", 6: "undecided"}
+_MOST_GATES = 3  # in the message of an error
 _ENDING = ("losscli", "status", "exit_code")  # the last fields of a document
 _COMPUTED: Any = None
 
@@ -142,6 +144,16 @@ class Document(Record, frozen=True, kw_only=True, tag_field="schema"):
     def replace(self, **changes: Any) -> Self:
         """The same with some fields changed, and the exit code that follows from them."""
         return structs.replace(self, **{"status": None, "exit_code": None} | changes)
+
+    def raise_on_fail(self) -> Self:
+        """The result itself; raises FailError where its exit code is not 0 or 6 (undecided)."""
+        if self.exit_code in (0, 6):
+            return self
+        gates = [g for g in getattr(self, "gates", ()) if g.counts and g.status != "pass"]
+        lines = [f"{gate.status} {gate.expr}: {gate.reason}" for gate in gates[:_MOST_GATES]]
+        error = FailError("; ".join(lines) or repr(self))
+        error.result = self
+        raise error
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dict a row, with the same keys in each."""

@@ -62,6 +62,9 @@ def typed(document: Mapping[str, Any], name: str) -> Any:
         return msgspec.convert(fields, document_class, dec_hook=_number)
     except msgspec.ValidationError as error:
         raise DataError(f"{name} is broken: {_explained(str(error))}", hint=_HINT) from error
+    except UnicodeEncodeError as error:
+        words = f"it has {error.object[error.start]!a} where that cannot be"
+        raise DataError(f"{name} is broken: {words}", hint=_HINT) from error
 
 
 def _fits(each: type[Record], document: Mapping[str, Any]) -> bool:
