@@ -1,9 +1,9 @@
 """`Evaluation`: the losses of predictions, their gates, and where the numbers come from."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from msgspec import field
+from msgspec import Meta, field
 
 from losscli.results.document import (
     Count,
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
+Like: TypeAlias = Annotated[
+    str, Meta(extra_json_schema={"enum": ["torch", "keras", "sklearn", "optax"]})
+]
 
 
 class Input(Record, frozen=True, kw_only=True):
@@ -182,7 +185,7 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     backend: str = "unknown"
     device: str = "unknown"
     dtype: str = "unknown"
-    like: str | None = None
+    like: Like | None = None
     engine: str = "unknown"
     threads: Count = 0
     started: Time | None = None
