@@ -10,6 +10,7 @@ import pytest
 from losscli.commands import run as steps
 from losscli.gates import Measurement, judge, parse
 from losscli.render.gates import gate_lines, gates_line, words_of
+from losscli.results.document import Git
 
 CONFIG = """version: 1
 baseline: base.json
@@ -145,7 +146,7 @@ def test_a_failed_run_without_gates_is_told_in_the_end(config, losscli):
 
 
 def _judged(found, text="mae <= 46", run="val", level="fail"):
-    return judge([parse(text, level, run)], lambda _: found)[0]._replace(run=run)
+    return judge([parse(text, level, run)], lambda _: found)[0].replace(run=run)
 
 
 WORDS = {
@@ -206,7 +207,7 @@ def test_a_reason_that_looks_like_a_command_is_no_line_of_its_own_start():
 
 def test_junit_has_the_time_of_each_run_and_what_it_depends_on(config, losscli, monkeypatch):
     """Fresh and read back from the history; the commit with its changes."""
-    git = {"commit": "f" * 40, "dirty": True}
+    git = Git("f" * 40, dirty=True)
     monkeypatch.setattr(steps, "state", lambda: git)
     losscli("run", config)
     xmlschema = pytest.importorskip("xmlschema")

@@ -9,7 +9,7 @@ def asked(gate, reason, run="val", config=str):
 
 
 GATES = {
-    "an unknown run": asked(MAE, "no run is called 'vla'", "vla"),
+    "an unknown run": asked(MAE, "unknown run 'vla'", "vla"),
     "an unknown label": asked("mea <= 9", "no loss is labelled 'mea'"),
     "a statistic of benchmarks": asked("mae.time <= 9", "mae has no time"),
     "a statistic of another loss": asked("mae.rmsle <= 9", "mae has no rmsle"),
