@@ -302,8 +302,8 @@ UNKNOWN = {
 def test_a_parameter_in_another_format_is_refused(refused, pair):
     """It is an array in a .npy file; nothing else is read."""
     np.savez("a.npz", a=np.ones(3))
-    lines = refused(*pair, "-l", "bce_with_logits:pos_weight=@a.npz", code=3)
-    assert lines[0] == "error: a.npz is not a .npy file"
+    lines = refused(*pair, "-l", "bce_with_logits:pos_weight=@a.npz", code=2)
+    assert lines[0] == "error: a.npz is in an unknown format"
 
 
 @pytest.mark.parametrize("arguments", UNKNOWN.values(), ids=UNKNOWN)
