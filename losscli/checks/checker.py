@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 from losscli.checks.answer_check import AnswerCheck, exception_text
 from losscli.checks.cases import Case
-from losscli.checks.failures import counterexample
+from losscli.checks.failures import Counterexample, counterexample
 from losscli.checks.input_data import InputData
 from losscli.checks.probes import BACKWARD, FORWARD
+from losscli.checks.row import check_row
 from losscli.checks.rule import LOSES_DIGITS
 from losscli.checks.subject import Subject
 from losscli.checks.truth import Truth, known_truth
 from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Implementation
-from losscli.results.document import pass_name
 from losscli.results.documents.check import CheckRow
 
 _UPDATES = 3
@@ -49,26 +49,21 @@ class Checker:
             self._check_each(subject, case, truth, check, both=both)
         fault = check.fault or self._stale(case, data, both=both)
         fault = fault or self._probe(case, truth, both=both)
-        smallest = text = snippet = ""
+        example = Counterexample()
         if check.fault:
-            smallest, text, snippet = counterexample(subject, workload, case.arrays, both=both)
+            example = counterexample(subject, workload, case.arrays, both=both)
         value, gradient = check.value, check.gradient
         worst = max(value, gradient, key=lambda errors: errors.ulp)
         explained = not fault and worst.ulp > LOSES_DIGITS
-        return CheckRow(
-            case=case.name,
-            passes=pass_name(both),
-            shape=workload.shape,
-            max_ulp=value.ulp if value.count else None,
-            grad_max_ulp=gradient.ulp if gradient.count else None,
-            truth="mpmath" if truth is not None else "float64",
-            correct=not fault,
-            fault=text or fault or None,
-            smallest=smallest or None,
-            median_ulp=value.median_ulp,
-            grad_median_ulp=gradient.median_ulp,
+        return check_row(
+            case.name,
+            workload.shape,
+            example.fault or fault,
+            "mpmath" if truth is not None else "float64",
+            both=both,
+            check=check,
+            example=example,
             vacuous=case.gradient and workload.rows > 1 and (value.vacuous or gradient.vacuous),
-            snippet=snippet or None,
             ulp_at=worst.ulp_at if explained else None,
             torch_ulp=self._torch_ulp(case, truth, check, both=both) if explained else None,
         )

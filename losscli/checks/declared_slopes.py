@@ -6,8 +6,8 @@ import numpy as np
 
 from losscli.checks.cases import Case
 from losscli.checks.precision import Floats
+from losscli.checks.row import check_row
 from losscli.checks.truth import known_truth
-from losscli.results.document import pass_name
 from losscli.results.documents.check import CheckRow
 
 _TOLERANCE = 1e-9  # relative: float64 formulas lose some digits, an incorrect one is far off
@@ -27,16 +27,7 @@ def declared_slopes(case: Case) -> Iterator[CheckRow]:
     with np.errstate(all="ignore"):
         slopes = np.asarray(work.loss.derivative(np, arrays[0], target, **work.params)) / outputs
     fault = _fault(slopes, truth.low, truth.high)
-    yield CheckRow(
-        case=f"slopes, {case.name}",
-        passes=pass_name(True),
-        shape=work.shape,
-        max_ulp=None,
-        grad_max_ulp=None,
-        truth="mpmath",
-        correct=not fault,
-        fault=fault or None,
-    )
+    yield check_row(f"slopes, {case.name}", work.shape, fault, "mpmath", both=True)
 
 
 def _fault(slopes: Floats, low: Floats, high: Floats) -> str:

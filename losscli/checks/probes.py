@@ -12,10 +12,11 @@ from losscli.checks.arrays import to_host
 from losscli.checks.cases import Case
 from losscli.checks.input_data import InputData
 from losscli.checks.inputs import Arrays, InputGenerator
+from losscli.checks.row import check_row
 from losscli.checks.subject import Subject
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Workload
-from losscli.results.document import Note, pass_name
+from losscli.results.document import Note
 from losscli.results.documents.check import CheckRow
 
 Probe: TypeAlias = Callable[[Subject, Case, Truth | None], str]
@@ -122,16 +123,7 @@ def empty_input(subject: Subject, workload: Workload, arrays: Arrays) -> Iterato
             text = f"{subject.implementation.text} refuses empty input: {exception_text(error)}"
             subject.notes.append(Note("refuses_no_rows", text))
             return
-        yield CheckRow(
-            case="no rows",
-            passes=pass_name(both),
-            shape=empty[0].shape,
-            max_ulp=None,
-            grad_max_ulp=None,
-            truth="float64",
-            correct=not fault,
-            fault=fault or None,
-        )
+        yield check_row("no rows", empty[0].shape, fault, "float64", both=both)
 
 
 def _fault_of_empty(answer: Answer, shape: tuple[int, ...]) -> str:

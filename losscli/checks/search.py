@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from losscli.checks.answer_check import AnswerCheck
 from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import row_of, steps
 from losscli.checks.failures import Counterexample, counterexample
 from losscli.checks.generators import nearest
 from losscli.checks.inputs import Arrays, in_domain
 from losscli.checks.precision import Precision
-from losscli.checks.rule import NO_ERRORS
+from losscli.checks.row import check_row
 from losscli.checks.subject import Subject
 from losscli.checks.truth import truth_of
 from losscli.implementations.implementation import Workload
-from losscli.results.document import pass_name
 from losscli.results.documents.check import CheckRow
 
 DEFAULT_EXAMPLES = 100
@@ -56,7 +56,7 @@ class _Search:
         self._precision = precision
         self._both = both
         self._steps = sorted(steps(workload, precision))
-        self._value = self._gradient = NO_ERRORS
+        self._errors = AnswerCheck()
         self._failing: Arrays | None = None
 
     def run(self, seed: int, examples: int) -> None:
@@ -83,24 +83,15 @@ class _Search:
 
     def row(self) -> CheckRow:
         """The result as a row of the check."""
-        value, gradient = self._value, self._gradient
-        example, fault = Counterexample(), ""
-        if self._failing is not None:
+        if self._failing is None:
+            shape, example, fault = self._workload.shape, Counterexample(), ""
+        else:
+            shape = self._failing[0].shape
             example = counterexample(self._subject, self._workload, self._failing, both=self._both)
             fault = example.fault or "it is incorrect once, and not again"
-        return CheckRow(
-            case="adversarial",
-            passes=pass_name(self._both),
-            shape=self._workload.shape if self._failing is None else self._failing[0].shape,
-            max_ulp=value.ulp if value.count else None,
-            grad_max_ulp=gradient.ulp if gradient.count else None,
-            truth="mpmath",
-            correct=not fault,
-            fault=fault or None,
-            smallest=example.text or None,
-            median_ulp=value.median_ulp,
-            grad_median_ulp=gradient.median_ulp,
-            snippet=example.snippet or None,
+        both, errors = self._both, self._errors
+        return check_row(
+            "adversarial", shape, fault, "mpmath", both=both, check=errors, example=example
         )
 
     def _error(self, arrays: Arrays) -> float:
@@ -114,8 +105,8 @@ class _Search:
         if np.isnan(truth.losses).any():
             return 0.0
         check = self._subject.check_once(sized, arrays, truth, both=self._both)
-        self._value += check.value
-        self._gradient += check.gradient
+        self._errors.value += check.value
+        self._errors.gradient += check.gradient
         if not check.correct:
             self._failing = arrays
         errors = (check.value.ulp, check.gradient.ulp)

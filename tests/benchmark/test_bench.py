@@ -205,7 +205,7 @@ def test_a_function_may_have_many_forms(rows, tmp_path, name):
     prefix, _, plain = name.rpartition(":")
     impl = f"{prefix}:forms.py:{plain}" if prefix else f"forms.py:{plain}"
     found = rows("smooth_l1:beta=0.5", impl)
-    assert [(row.impl, row.fault) for row in found] == [(impl, "")] * 2
+    assert [(row.impl, row.fault) for row in found] == [(impl, None)] * 2
 
 
 def test_linear_cross_entropy_holds_no_logits():

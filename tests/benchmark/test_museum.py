@@ -31,7 +31,7 @@ WITH_GRADIENT = {
     "half_precision": "the mean is|gradient incorrect",
     "one_buffer": "an answer changed after it was given",
     "junk_elsewhere": "incorrect while timed|gradient incorrect|other answers",
-    "a_float": "no tensor that has a gradient",
+    "a_float": "neither a tensor with a gradient nor a gradient",
 }
 
 

@@ -28,7 +28,7 @@ KNOWN = {
     # It reads what lies where no rows are, leaves nan out, and adds 1000 slopes one by one.
     "multi_margin": "no rows is|a nan among|gradient incorrect|contents of its inputs change",
     "multilabel_margin": "no rows is|a nan among",  # as multi_margin
-    "epsilon_insensitive": "gradient wrong",  # a float32 error just above epsilon is rounded to it
+    "epsilon_insensitive": "gradient incorrect",  # an error just above epsilon rounds to it
     "soft_margin": "the mean is inf",  # exp of a margin of -100
     "triplet_margin": "gradient incorrect",  # squares of a distance that underflow
 }
