@@ -8,7 +8,7 @@ from losscli.losses.penalty._penalty import Floats, Penalty
 from losscli.losses.penalty._sums import exact_sum
 
 
-def _l1_penalty(weights: Floats) -> float:
+def _values(weights: Floats) -> float:
     """The sum of the absolute values, not their mean; the exact sum, rounded once.
 
     >>> l1_penalty([[1.0, -2.0], [0.0, 0.5]])
@@ -17,12 +17,12 @@ def _l1_penalty(weights: Floats) -> float:
     return exact_sum(np.abs(weights))
 
 
-def _l1_penalty_derivative(weights: Floats) -> Floats:
+def _derivative(weights: Floats) -> Floats:
     """The sign of each weight, 0 at 0."""
     return np.sign(weights)
 
 
-def _l1_penalty_reference(mp: Any, weights: Any) -> Any:
+def _reference(mp: Any, weights: Any) -> Any:
     return mp.fsum(mp.fabs(w) for w in weights)
 
 
@@ -32,9 +32,9 @@ l1_penalty = Penalty(
     formula="Σ |w|",
     latex=r"\sum_i |w_i|",
     source="Tibshirani, Regression shrinkage and selection via the lasso, JRSS B 58, 1996",
-    values=_l1_penalty,
-    derivative=_l1_penalty_derivative,
-    reference=_l1_penalty_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     use="few weights should differ from 0",
     avoid="weights are correlated: it keeps one of a group and drops the others",
     equivalents={

@@ -6,7 +6,7 @@ from losscli.losses.penalty._penalty import Floats, Penalty
 from losscli.losses.penalty._sums import exact_sum_of_squares
 
 
-def _l2_penalty(weights: Floats) -> float:
+def _values(weights: Floats) -> float:
     """The sum of the squares: no root, no half, not their mean; within 1 ULP of the truth.
 
     >>> l2_penalty([[1.0, -2.0], [0.0, 0.5]])
@@ -15,12 +15,12 @@ def _l2_penalty(weights: Floats) -> float:
     return exact_sum_of_squares(weights)
 
 
-def _l2_penalty_derivative(weights: Floats) -> Floats:
+def _derivative(weights: Floats) -> Floats:
     """Twice each weight."""
     return 2.0 * weights
 
 
-def _l2_penalty_reference(mp: Any, weights: Any) -> Any:
+def _reference(mp: Any, weights: Any) -> Any:
     return mp.fsum(w**2 for w in weights)
 
 
@@ -30,9 +30,9 @@ l2_penalty = Penalty(
     formula="Σ w²",
     latex=r"\sum_i w_i^2",
     source="Hoerl and Kennard, Ridge regression, Technometrics 12, 1970",
-    values=_l2_penalty,
-    derivative=_l2_penalty_derivative,
-    reference=_l2_penalty_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     use="weights should stay small, all of them",
     avoid="some weights should be 0 exactly: l1 does that",
     equivalents={

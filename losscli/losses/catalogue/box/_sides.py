@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from losscli.losses.core.domain import Interval
-from losscli.losses.core.loss import Array, Namespace, Param
+from losscli.losses.declare import Array, Interval, Namespace, Param
 
 EPS = Param("eps", 0.0, Interval(0.0, ends="[)"), "added to the areas that are divided by")
 

@@ -6,14 +6,12 @@ from typing import Any
 from losscli.losses.catalogue.box._sides import EPS, areas, axes, iou_slope
 from losscli.losses.catalogue.box.diou import apart, apart_slope, diou
 from losscli.losses.catalogue.box.iou import iou
-from losscli.losses.core.columns import BOX
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.shapes import BOXES
+from losscli.losses.declare import BOX, Array, Loss, Namespace, shapes
 
 _TURN = 4.0 / math.pi**2
 
 
-def _ciou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The DIoU loss, plus a penalty a·v for different aspect ratios.
 
     v is (4 / π²) (atan(w_t / h_t) - atan(w_p / h_p))², and a = v / (iou + v) with the IoU loss.
@@ -59,7 +57,7 @@ def _price(xp: Namespace, v: Array, overlap: Array, eps: float) -> Array:
     return v / xp.where(whole == 0.0, 1.0, whole)
 
 
-def _ciou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The gradient of diou plus a v', with constant a, as in the paper and in torchvision."""
     x, y = axes(xp, pred, target)
     found = areas(xp, x, y, eps)
@@ -76,7 +74,7 @@ def _ciou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -
     return xp.stack([(a + b) + c for a, b, c in parts], axis=1)
 
 
-def _ciou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
     value = diou.reference(mp, pred, target, eps=eps)
     sides = [(b[2] - b[0], b[3] - b[1]) for b in (target, pred)]
     if not all(any(pair) for pair in sides):
@@ -92,12 +90,12 @@ ciou = Loss(
     formula="diou + a v, v = (4 / π²) (atan(w_t / h_t) - atan(w_p / h_p))², a = v / (iou + v)",
     latex=r"1 - \frac{I}{U} + \frac{\rho^2}{c^2} + a v",
     source="Zheng and others, Distance-IoU loss, AAAI 2020",
-    values=_ciou,
-    derivative=_ciou_derivative,
-    reference=_ciou_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=BOX,
     target=BOX,
-    rows_of=BOXES,
+    rows_of=shapes.BOXES,
     saturates=True,  # boxes that do not overlap cost 1
     flops=70,
     params=(EPS,),

@@ -4,12 +4,10 @@ from typing import Any
 
 from losscli.losses.catalogue.box._sides import EPS, Axis, areas, axes, centres, iou_slope
 from losscli.losses.catalogue.box.iou import iou
-from losscli.losses.core.columns import BOX
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.shapes import BOXES
+from losscli.losses.declare import BOX, Array, Loss, Namespace, shapes
 
 
-def _diou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The IoU loss, plus the squared distance of the centres over the squared diagonal around both.
 
     pred and target are (N, 4): x1, y1, x2, y2 with x1 <= x2 and y1 <= y2; the result is (N,), in
@@ -28,7 +26,7 @@ def apart(xp: Namespace, x: Axis, y: Axis, eps: float) -> Array:
     return (dx * dx + dy * dy) / diagonal
 
 
-def _diou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The gradient of iou plus ((ρ²)' - (ρ² / c²) (c²)') / c² of centres ρ and diagonal c."""
     x, y = axes(xp, pred, target)
     overlaps = iou_slope(xp, x, y, areas(xp, x, y, eps))
@@ -51,7 +49,7 @@ def apart_slope(xp: Namespace, x: Axis, y: Axis, eps: float) -> tuple[Array, Arr
     return x1, y1, x2, y2
 
 
-def _diou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
     value = iou.reference(mp, pred, target, eps=eps)
     boxes = (pred, target)
     sides = [max(b[k + 2] for b in boxes) - min(b[k] for b in boxes) for k in (0, 1)]
@@ -66,12 +64,12 @@ diou = Loss(
     formula="iou + ρ² / c², where ρ is the distance of the centres and c the diagonal around both",
     latex=r"1 - \frac{I}{U} + \frac{\rho^2}{c^2}",
     source="Zheng and others, Distance-IoU loss, AAAI 2020",
-    values=_diou,
-    derivative=_diou_derivative,
-    reference=_diou_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=BOX,
     target=BOX,
-    rows_of=BOXES,
+    rows_of=shapes.BOXES,
     saturates=True,  # boxes that do not overlap cost 1
     flops=48,
     params=(EPS,),

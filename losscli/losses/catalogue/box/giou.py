@@ -4,12 +4,10 @@ from typing import Any
 
 from losscli.losses.catalogue.box._sides import EPS, Areas, Axis, areas, axes, iou_slope
 from losscli.losses.catalogue.box.iou import iou
-from losscli.losses.core.columns import BOX
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.shapes import BOXES
+from losscli.losses.declare import BOX, Array, Loss, Namespace, shapes
 
 
-def _giou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The IoU loss, plus the share of the box around both that neither covers, in [0, 2].
 
     pred and target are (N, 4): x1, y1, x2, y2 with x1 <= x2 and y1 <= y2; the result is (N,). eps
@@ -33,7 +31,7 @@ def _empty(xp: Namespace, x: Axis, y: Axis, found: Areas) -> Array:
     return corners - xp.astype(~found.overlap, gaps.dtype) * gaps
 
 
-def _giou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The gradient of iou plus (E' U - U' E) / E² of the box E around both."""
     x, y = axes(xp, pred, target)
     found = areas(xp, x, y, eps)
@@ -57,7 +55,7 @@ def _ends(xp: Namespace, a: Axis, b: Axis, found: Areas, covered: Array) -> tupl
     return 0.0 - xp.where(a.low < 0.0, outside, inside), xp.where(a.high > 0.0, outside, inside)
 
 
-def _giou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
     value = iou.reference(mp, pred, target, eps=eps)
     boxes = (pred, target)
     sides = [max(b[k + 2] for b in boxes) - min(b[k] for b in boxes) for k in (0, 1)]
@@ -74,12 +72,12 @@ giou = Loss(
     formula="iou + (E - U) / E, where U is the union and E the box around both",
     latex=r"1 - \frac{I}{U} + \frac{E - U}{E}",
     source="Rezatofighi and others, Generalized intersection over union, CVPR 2019",
-    values=_giou,
-    derivative=_giou_derivative,
-    reference=_giou_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=BOX,
     target=BOX,
-    rows_of=BOXES,
+    rows_of=shapes.BOXES,
     saturates=True,  # boxes that do not overlap cost 1
     flops=46,
     params=(EPS,),

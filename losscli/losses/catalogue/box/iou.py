@@ -3,12 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.box._sides import EPS, areas, axes, iou_slope
-from losscli.losses.core.columns import BOX
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.shapes import BOXES
+from losscli.losses.declare import BOX, Array, Loss, Namespace, shapes
 
 
-def _iou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """One minus the intersection of two boxes over their union, in [0, 1].
 
     pred and target are (N, 4): x1, y1, x2, y2 with x1 <= x2 and y1 <= y2; the result is (N,).
@@ -21,13 +19,13 @@ def _iou(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     return areas(xp, x, y, eps).loss(xp)
 
 
-def _iou_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The slopes of x1, y1, x2, y2; 0 for boxes that do not overlap."""
     x, y = axes(xp, pred, target)
     return xp.stack(iou_slope(xp, x, y, areas(xp, x, y, eps)), axis=1)
 
 
-def _iou_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
     sides = [
         max(min(pred[k + 2], target[k + 2]) - max(pred[k], target[k]), mp.mpf(0)) for k in (0, 1)
     ]
@@ -43,12 +41,12 @@ iou = Loss(
     formula="1 - area(p ∩ t) / area(p ∪ t)",
     latex=r"1 - \frac{|p \cap t|}{|p \cup t|}",
     source="Yu and others, UnitBox, ACM Multimedia 2016, which takes its logarithm",
-    values=_iou,
-    derivative=_iou_derivative,
-    reference=_iou_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=BOX,
     target=BOX,
-    rows_of=BOXES,
+    rows_of=shapes.BOXES,
     saturates=True,  # boxes that do not overlap cost 1
     flops=40,
     params=(EPS,),

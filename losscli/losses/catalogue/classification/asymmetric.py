@@ -3,20 +3,12 @@
 from functools import cache
 from typing import Any
 
-from losscli.losses.core.domain import LOGIT, Interval
-from losscli.losses.core.labels import BINARY
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import BINARY, LOGIT, Array, Interval, Loss, Namespace, Param
 from losscli.losses.math.stable import share, sigmoids, softplus
 
 
-def _asymmetric(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    gamma_pos: float,
-    gamma_neg: float,
-    margin: float,
+def _values(
+    xp: Namespace, pred: Array, target: Array, *, gamma_pos: float, gamma_neg: float, margin: float
 ) -> Array:
     """Focal cross-entropy, in nats, with separate powers for present and absent labels.
 
@@ -61,14 +53,8 @@ def _logit(margin: float) -> tuple[float, float]:
     return nearest, float(found - Decimal(nearest))
 
 
-def _asymmetric_derivative(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    gamma_pos: float,
-    gamma_neg: float,
-    margin: float,
+def _derivative(
+    xp: Namespace, pred: Array, target: Array, *, gamma_pos: float, gamma_neg: float, margin: float
 ) -> Array:
     """Of a present label -(1 - p)^γ (γ p sp(-z) + 1 - p); of an absent one 0 within the margin.
 
@@ -88,7 +74,7 @@ def _asymmetric_derivative(
     return xp.where(target > 0, yes, xp.where(counts, no, 0.0))
 
 
-def _asymmetric_reference(
+def _reference(
     mp: Any, pred: Any, target: Any, *, gamma_pos: Any, gamma_neg: Any, margin: Any
 ) -> Any:
     chance, other = 1 / (1 + mp.exp(-pred)), 1 / (1 + mp.exp(pred))
@@ -106,9 +92,9 @@ asymmetric = Loss(
     formula="-(1 - p)^gamma_pos log p if t = 1 else -q^gamma_neg log(1 - q), q = [p - margin]₊",
     latex=r"-t (1 - p)^{\gamma_+} \log p - (1 - t) q^{\gamma_-} \log(1 - q)",
     source="Ridnik et al., Asymmetric loss for multi-label classification, ICCV 2021",
-    values=_asymmetric,
-    derivative=_asymmetric_derivative,
-    reference=_asymmetric_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=BINARY,
     saturates=True,  # an absent label within the margin costs 0

@@ -13,7 +13,7 @@ from losscli.losses.math.stable import binary_shares, by_shares
 _LEAST = 1e-12
 
 
-def _bce(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, floor: float, label_smoothing: float
 ) -> Array:
     """The cross-entropy, in nats, of the target and the predicted probability of a 1.
@@ -31,7 +31,7 @@ def _bce(
     return by_shares(xp, binary_shares(target, label_smoothing), (yes, no))
 
 
-def _bce_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, floor: float, label_smoothing: float
 ) -> Array:
     """(p - t) / (p (1 - p)), without the cancelling factor where t is 0 or 1.
@@ -47,7 +47,7 @@ def _bce_derivative(
     return (above * (1.0 - surely_one) - one) / xp.clip(above * below, least, 1.0)
 
 
-def _bce_reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothing: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothing: Any) -> Any:
     target = target * (1 - label_smoothing) + label_smoothing / 2
     yes = max(mp.log(pred), floor) if pred > 0 else floor
     no = max(mp.log(1 - pred), floor) if pred < 1 else floor
@@ -59,7 +59,7 @@ def _clipped(
     pred: Array,
     target: Array,
     *,
-    floor: float,  # noqa: ARG001
+    floor: float,
     label_smoothing: float,
     spacing: float,
 ) -> Array:
@@ -76,9 +76,9 @@ bce = Loss(
     formula="-t log p - (1 - t) log(1 - p), each logarithm at least floor",
     latex=r"-t \log p - (1-t) \log(1-p)",
     source="Good, Rational decisions, 1952",
-    values=_bce,
-    derivative=_bce_derivative,
-    reference=_bce_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=PROBABILITY,
     target=SOFT_LABEL,
     flops=8,

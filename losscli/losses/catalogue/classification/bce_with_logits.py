@@ -7,7 +7,7 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.math.stable import binary_shares, by_shares, odds, softpluses
 
 
-def _bce_with_logits(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
     """The cross-entropy, in nats, of the target and the probability sigmoid(pred) of a 1.
@@ -24,7 +24,7 @@ def _bce_with_logits(
     return by_shares(xp, binary_shares(target, label_smoothing), (pos_weight * yes, no))
 
 
-def _bce_with_logits_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
     """sigmoid(z) - t, accurate in both tails; never above max(1, pos_weight)."""
@@ -33,9 +33,7 @@ def _bce_with_logits_derivative(
     return (zero * above - pos_weight * one * below) / (above + below)
 
 
-def _bce_with_logits_reference(
-    mp: Any, pred: Any, target: Any, *, pos_weight: Any, label_smoothing: Any
-) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, pos_weight: Any, label_smoothing: Any) -> Any:
     target = target * (1 - label_smoothing) + label_smoothing / 2
     probability = 1 / (1 + mp.exp(-pred))
     yes = -mp.log(probability) if target else 0
@@ -47,9 +45,7 @@ def _like_torch(
     xp: Namespace, pred: Array, target: Array, *, pos_weight: Any, label_smoothing: float
 ) -> Array:
     """The same, except for infinite logits, in torch's form: (1 - t) z + max(-z, 0)."""
-    found = _bce_with_logits(
-        xp, pred, target, pos_weight=pos_weight, label_smoothing=label_smoothing
-    )
+    found = _values(xp, pred, target, pos_weight=pos_weight, label_smoothing=label_smoothing)
     _, zero = binary_shares(target, label_smoothing)
     return xp.where(xp.isfinite(pred), found, zero * pred + xp.clip(-pred, 0.0, xp.inf))
 
@@ -76,9 +72,9 @@ bce_with_logits = Loss(
     formula="w t log(1 + e^-z) + (1 - t) log(1 + e^z), where w = pos_weight",
     latex=r"w\,t \log(1 + e^{-z}) + (1 - t) \log(1 + e^{z})",
     source="Cox, The regression analysis of binary sequences, 1958",
-    values=_bce_with_logits,
-    derivative=_bce_with_logits_derivative,
-    reference=_bce_with_logits_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=SOFT_LABEL,
     flops=14,

@@ -9,7 +9,7 @@ from losscli.losses.math.stable import by_shares, odds, share, softpluses
 _KERAS_EPS = 1e-7
 
 
-def _binary_focal(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: float | None
 ) -> Array:
     """Binary cross-entropy, in nats, times (1 - p_t)^gamma, which is small for correct rows.
@@ -58,7 +58,7 @@ class _Focal(NamedTuple):
         return found - found * ((gamma + further) * self.excess)
 
 
-def _binary_focal_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: float | None
 ) -> Array:
     """(1 - p_t)^γ (γ (1 - 2t) p (1 - p) bce / (1 - p_t) + p - t), weighted by alpha."""
@@ -76,7 +76,7 @@ def _weighted(xp: Namespace, alpha: float | None, target: Array, found: Array) -
     return share(xp, alpha * target + (1.0 - alpha) * (1.0 - target), found)
 
 
-def _binary_focal_reference(mp: Any, pred: Any, target: Any, *, gamma: Any, alpha: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, gamma: Any, alpha: Any) -> Any:
     chance, other = 1 / (1 + mp.exp(-pred)), 1 / (1 + mp.exp(pred))
     weight = 1 if alpha is None else alpha * target + (1 - alpha) * (1 - target)
     yes = -mp.log(chance) if target else 0
@@ -101,9 +101,9 @@ binary_focal = Loss(
     formula="-alpha_t (1 - p_t)^gamma log p_t, where p_t = sigmoid(z) for a 1, sigmoid(-z) for a 0",
     latex=r"-\alpha_t (1 - p_t)^\gamma \log p_t",
     source="Lin et al., Focal loss for dense object detection, ICCV 2017",
-    values=_binary_focal,
-    derivative=_binary_focal_derivative,
-    reference=_binary_focal_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=SOFT_LABEL,
     flops=30,

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from losscli.losses.core.labels import BINARY
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
-from losscli.losses.core.probabilities import PROBABILITY
+from losscli.losses.core.loss import Substitute
+from losscli.losses.declare import BINARY, PROBABILITY, Array, Convention, Loss, Namespace
 
 
-def _brier(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared difference of a probability and the outcome.
 
     pred lies in [0, 1]; target is 0 or 1; both have the same shape, (N,) or (N, D), as has the
@@ -20,12 +19,12 @@ def _brier(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
     return error * error
 
 
-def _brier_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """2 (p - t): at most 2 in size, so that no row dominates the mean."""
     return 2.0 * (pred - target)
 
 
-def _brier_reference(mp: Any, pred: Any, target: Any) -> Any:  # noqa: ARG001
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return (pred - target) ** 2
 
 
@@ -36,9 +35,9 @@ brier = Loss(
     formula="(p - t)²",
     latex=r"(p - t)^2",
     source="Brier, Verification of forecasts expressed in terms of probability, 1950",
-    values=_brier,
-    derivative=_brier_derivative,
-    reference=_brier_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=PROBABILITY,
     target=BINARY,
     flops=2,

@@ -15,9 +15,7 @@ _PRED = replace(SIMPLEX, hint="if these are logits: -l cross_entropy")
 _ANY_SUM = replace(NON_NEGATIVE, hint=_PRED.hint)
 
 
-def _categorical_cross_entropy(
-    xp: Namespace, pred: Array, target: Array, *, clip: float, normalise: bool
-) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, clip: float, normalise: bool) -> Array:
     """The negative log-likelihood, in nats, of the target class under predicted probabilities.
 
     pred are (N, C) probabilities; target is (N,) class indices, or (N, C) weights of the classes;
@@ -67,7 +65,7 @@ def _rests(xp: Namespace, pred: Array) -> Array:
     return rests
 
 
-def _categorical_cross_entropy_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, clip: float, normalise: bool
 ) -> Array:
     """-t / p, plus Σ t / Σ p with normalise; clamped classes have no slope of their own.
@@ -93,9 +91,7 @@ def _categorical_cross_entropy_derivative(
     return gradient
 
 
-def _categorical_cross_entropy_reference(
-    mp: Any, pred: Any, target: Any, *, clip: Any, normalise: bool
-) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, clip: Any, normalise: bool) -> Any:
     if isinstance(target, int):
         target = [mp.mpf(c == target) for c in range(len(pred))]
     whole = mp.fsum(pred) if normalise else mp.mpf(1)
@@ -109,14 +105,14 @@ def _categorical_cross_entropy_reference(
     return mp.fsum(terms)
 
 
-def _domains(*, normalise: bool, clip: float) -> tuple[Domain, Domain]:  # noqa: ARG001
+def _domains(*, normalise: bool, clip: float) -> tuple[Domain, Domain]:
     return _ANY_SUM if normalise else _PRED, LABELS
 
 
 def _like_sklearn(
     xp: Namespace, pred: Array, target: Array, *, spacing: float, clip: float, normalise: bool
 ) -> Array:
-    return _categorical_cross_entropy(xp, pred, target, clip=clip or spacing, normalise=normalise)
+    return _values(xp, pred, target, clip=clip or spacing, normalise=normalise)
 
 
 categorical_cross_entropy = Loss(
@@ -126,9 +122,9 @@ categorical_cross_entropy = Loss(
     formula="-Σ_c t_c log p_c",
     latex=r"-\sum_c t_c \log p_c",
     source="Good, Rational decisions, 1952",
-    values=_categorical_cross_entropy,
-    derivative=_categorical_cross_entropy_derivative,
-    reference=_categorical_cross_entropy_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=_PRED,
     target=LABELS,
     domains=_domains,

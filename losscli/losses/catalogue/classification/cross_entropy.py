@@ -9,7 +9,7 @@ from losscli.losses.core.shapes import CLASSES
 from losscli.losses.math.stable import label_nll, share, shifted_exps, shifted_rest
 
 
-def _cross_entropy(
+def _values(
     xp: Namespace,
     pred: Array,
     target: Array,
@@ -41,7 +41,7 @@ def _cross_entropy(
     return xp.where(ignored, 0.0, nll)
 
 
-def _cross_entropy_derivative(
+def _derivative(
     xp: Namespace,
     pred: Array,
     target: Array,
@@ -80,13 +80,8 @@ def _cross_entropy_derivative(
     return xp.where(ignored[:, None], 0.0, gradient)
 
 
-def _cross_entropy_denominator(
-    xp: Namespace,
-    target: Array,
-    *,
-    weight: Any,
-    ignore_index: int | None,
-    label_smoothing: float,  # noqa: ARG001
+def _denominator(
+    xp: Namespace, target: Array, *, weight: Any, ignore_index: int | None, label_smoothing: float
 ) -> Array | None:
     """The weight of the row's class, and 0 for an ignored row; None if all weights are 1."""
     if target.ndim == 2:
@@ -104,7 +99,7 @@ def _ignored(xp: Namespace, target: Array, ignore_index: int | None) -> Array:
     return target == ignore_index
 
 
-def _cross_entropy_reference(
+def _reference(
     mp: Any, pred: Any, target: Any, *, weight: Any, ignore_index: Any, label_smoothing: Any
 ) -> Any:
     """pred: C numbers; target: an int or C numbers."""
@@ -137,21 +132,15 @@ def _expected(xp: Namespace, pred: Array, shares: Array) -> Array:
 
 def _unguarded(xp: Namespace, pred: Array, target: Array, **params: Any) -> Array:
     """The same, except nan for a class of weight 0 with a logit of -inf, from 0 · inf."""
-    found = _cross_entropy(xp, pred, target, **params)
+    found = _values(xp, pred, target, **params)
     if target.ndim == 1:
         return found
     return xp.where(xp.any((target == 0) & (pred == -xp.inf), axis=-1), xp.nan, found)
 
 
-def _counted(
-    xp: Namespace,
-    target: Array,
-    *,
-    weight: Any,  # noqa: ARG001
-    **params: Any,
-) -> Array | None:
+def _counted(xp: Namespace, target: Array, *, weight: Any, **params: Any) -> Array | None:
     """1 for every row that is not ignored, whatever the weight of its class."""
-    return _cross_entropy_denominator(xp, target, weight=None, **params)
+    return _denominator(xp, target, weight=None, **params)
 
 
 def _saturates(indexed: bool, *, weight: Any, **_: Any) -> bool:
@@ -168,10 +157,10 @@ cross_entropy = Loss(
     formula="log Σ_c exp(z_c) - z_y",
     latex=r"\log \sum_c e^{z_c} - z_y",
     source="Bridle, Probabilistic interpretation of feedforward classification, 1990",
-    values=_cross_entropy,
-    derivative=_cross_entropy_derivative,
-    reference=_cross_entropy_reference,
-    denominator=_cross_entropy_denominator,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
+    denominator=_denominator,
     pred=LOGIT,
     target=LABELS,
     rows_of=CLASSES,

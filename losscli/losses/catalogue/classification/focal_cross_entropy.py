@@ -12,9 +12,7 @@ from losscli.losses.math.stable import label_exponentials, share, shifted_exps
 _KERAS_EPS = 1e-7
 
 
-def _focal_cross_entropy(
-    xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any
-) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
     """Cross-entropy, in nats, times (1 - s_y)^gamma, which is small for correct rows.
 
     pred are (N, C) logits, s their softmax; target is (N,) class indices; the result is (N,). alpha
@@ -52,9 +50,7 @@ def _softmax(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, A
     return nll, rest / (rest + exps[rows, target]), others, rest
 
 
-def _focal_cross_entropy_derivative(
-    xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
     """α (1 - s_y)^γ (γ s_y ℓ_y + 1 - s_y), spread over the other classes by their softmax.
 
     The label's own slope is minus their sum: the slopes of a row sum to 0.
@@ -76,9 +72,7 @@ def _weighted(xp: Namespace, alpha: Any, target: Array, found: Array) -> Array:
     )
 
 
-def _focal_cross_entropy_reference(
-    mp: Any, pred: Any, target: int, *, gamma: Any, alpha: Any
-) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, gamma: Any, alpha: Any) -> Any:
     chance = mp.exp(pred[target]) / mp.fsum(mp.exp(z) for z in pred)
     if alpha is None:
         alpha = mp.mpf(1)
@@ -102,9 +96,9 @@ focal_cross_entropy = Loss(
     formula="-alpha_y (1 - s_y)^gamma log s_y, where s = softmax(z)",
     latex=r"-\alpha_y (1 - s_y)^\gamma \log s_y",
     source="Lin et al., Focal loss for dense object detection, ICCV 2017",
-    values=_focal_cross_entropy,
-    derivative=_focal_cross_entropy_derivative,
-    reference=_focal_cross_entropy_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=INDICES,
     rows_of=LABELLED,

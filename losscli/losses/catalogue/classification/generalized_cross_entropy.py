@@ -9,7 +9,7 @@ from losscli.losses.core.probabilities import SIMPLEX
 from losscli.losses.core.shapes import LABELLED
 
 
-def _generalized_cross_entropy(xp: Namespace, pred: Array, target: Array, *, q: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, q: float) -> Array:
     """(1 - p_y^q) / q: bounded by 1 / q, so that incorrect labels cannot dominate the mean.
 
     pred are (N, C) probabilities; target is (N,) class indices; the result is (N,). At q = 1 it is
@@ -22,9 +22,7 @@ def _generalized_cross_entropy(xp: Namespace, pred: Array, target: Array, *, q: 
     return xp.expm1(q * xp.log(right)) / -q + 0.0  # 1 - p^q would cancel near p = 1
 
 
-def _generalized_cross_entropy_derivative(
-    xp: Namespace, pred: Array, target: Array, *, q: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, q: float) -> Array:
     """-p_y^(q - 1) in the label's column, 0 elsewhere; -inf at p_y = 0 where q < 1."""
     label = xp.arange(pred.shape[0]), target
     gradient = xp.zeros_like(pred)
@@ -34,7 +32,7 @@ def _generalized_cross_entropy_derivative(
     return gradient
 
 
-def _generalized_cross_entropy_reference(mp: Any, pred: Any, target: int, *, q: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, q: Any) -> Any:
     power = mp.power(pred[target], q) if pred[target] else mp.mpf(0)
     return (1 - power) / q
 
@@ -46,9 +44,9 @@ generalized_cross_entropy = Loss(
     formula="(1 - p_y^q) / q",
     latex=r"(1 - p_y^q) / q",
     source="Zhang and Sabuncu, Generalized cross entropy loss with noisy labels, NeurIPS 2018",
-    values=_generalized_cross_entropy,
-    derivative=_generalized_cross_entropy_derivative,
-    reference=_generalized_cross_entropy_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=INDICES,
     rows_of=LABELLED,

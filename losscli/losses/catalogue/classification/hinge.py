@@ -8,7 +8,7 @@ from losscli.losses.core.labels import HARD_LABEL, SIGN, BothSides
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 
 
-def _hinge(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """The amount by which y z falls short of the margin, in the unit of the scores.
 
     pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
@@ -20,12 +20,12 @@ def _hinge(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array
     return xp.clip(margin - margin_of(xp, pred, target), 0.0, xp.inf)
 
 
-def _hinge_derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """-y below the margin, 0 at it and above."""
     return slope_within(xp, pred, target, margin)
 
 
-def _hinge_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
     return max(margin - (pred if target == 1 else -pred), mp.mpf(0))
 
 
@@ -35,9 +35,9 @@ hinge = Loss(
     formula="max(0, margin - y z)",
     latex=r"\max(0, m - y z)",
     source="Cortes and Vapnik, Support-vector networks, Machine Learning 20, 1995",
-    values=_hinge,
-    derivative=_hinge_derivative,
-    reference=_hinge_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=HARD_LABEL,
     saturates=True,  # above the margin the loss is 0, and labels are only compared

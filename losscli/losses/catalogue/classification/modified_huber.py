@@ -3,12 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.classification._margin import margin_of, side
-from losscli.losses.core.domain import SCORE
-from losscli.losses.core.labels import HARD_LABEL
-from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.declare import HARD_LABEL, SCORE, Array, Loss, Namespace
 
 
-def _modified_huber(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared hinge up to a margin y z of -1, and its tangent, -4 y z, beyond.
 
     pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
@@ -27,12 +25,12 @@ def _short(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
     return short, xp.clip(short, 0.0, 2.0)
 
 
-def _modified_huber_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-2 y max(0, 1 - y z), at most 4 in size."""
     return -2.0 * side(xp, target) * _short(xp, pred, target)[1] + 0.0
 
 
-def _modified_huber_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     margin = pred if target == 1 else -pred
     return max(1 - margin, mp.mpf(0)) ** 2 if margin >= -1 else -4 * margin
 
@@ -43,9 +41,9 @@ modified_huber = Loss(
     formula="max(0, 1 - y z)² if y z >= -1 else -4 y z",
     latex=r"\max(0, 1 - y z)^2 \text{ if } y z \ge -1 \text{ else } -4 y z",
     source="Zhang, Solving large scale linear prediction problems, ICML 2004",
-    values=_modified_huber,
-    derivative=_modified_huber_derivative,
-    reference=_modified_huber_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=HARD_LABEL,
     saturates=True,  # above the margin the loss is 0, and labels are only compared

@@ -8,7 +8,7 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.core.shapes import LABELLED
 
 
-def _multi_margin(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, p: int, margin: float, weight: Any
 ) -> Array:
     """The sum of max(0, margin - z_y + z_c)^p over other classes, divided by C.
@@ -33,7 +33,7 @@ def _reach(xp: Namespace, pred: Array, target: Array, margin: float) -> Array:
     return reach
 
 
-def _multi_margin_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, p: int, margin: float, weight: Any
 ) -> Array:
     """The slope of each class within the margin; the label's is minus their sum."""
@@ -45,9 +45,7 @@ def _multi_margin_derivative(
     return slopes
 
 
-def _multi_margin_reference(
-    mp: Any, pred: Any, target: int, *, p: int, margin: Any, weight: Any
-) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, p: int, margin: Any, weight: Any) -> Any:
     counted = mp.mpf(1) if weight is None else weight[target]
     reach = [margin - pred[target] + z for c, z in enumerate(pred) if c != target]
     return counted * mp.fsum(max(x, mp.mpf(0)) ** p for x in reach) / len(pred)
@@ -60,9 +58,9 @@ multi_margin = Loss(
     formula="(w_y / C) Σ_{c≠y} max(0, margin - z_y + z_c)^p",
     latex=r"\frac{w_y}{C} \sum_{c \ne y} \max(0, m - z_y + z_c)^p",
     source="Weston and Watkins, Support vector machines for multi-class, ESANN 1999",
-    values=_multi_margin,
-    derivative=_multi_margin_derivative,
-    reference=_multi_margin_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=INDICES,
     rows_of=LABELLED,

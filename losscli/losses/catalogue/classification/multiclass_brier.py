@@ -8,7 +8,7 @@ from losscli.losses.core.probabilities import SIMPLEX
 from losscli.losses.core.shapes import LABELLED
 
 
-def _multiclass_brier(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
     """The squared distance between predicted probabilities and the outcome, from 0 to 2.
 
     pred are (N, C) probabilities; target is (N,) class indices; the result is (N,). It is proper:
@@ -30,22 +30,20 @@ def _error(xp: Namespace, pred: Array, target: Array) -> Array:
     return error
 
 
-def _multiclass_brier_derivative(
-    xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
     """Twice the error of each probability, or once with scale_by_half."""
     error = _error(xp, pred, target)
     return error if scale_by_half else 2.0 * error
 
 
-def _multiclass_brier_reference(mp: Any, pred: Any, target: int, *, scale_by_half: bool) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, scale_by_half: bool) -> Any:
     found = mp.fsum((p - (c == target)) ** 2 for c, p in enumerate(pred))
     return found / 2 if scale_by_half else found
 
 
 def _like_sklearn(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool | str) -> Array:
     halved = pred.shape[1] < 3 if scale_by_half == "auto" else bool(scale_by_half)
-    return _multiclass_brier(xp, pred, target, scale_by_half=halved)
+    return _values(xp, pred, target, scale_by_half=halved)
 
 
 multiclass_brier = Loss(
@@ -55,9 +53,9 @@ multiclass_brier = Loss(
     formula="Σ_c (p_c - 1[c = y])²",
     latex=r"\sum_c (p_c - \mathbf{1}[c = y])^2",
     source="Brier, Verification of forecasts expressed in terms of probability, 1950",
-    values=_multiclass_brier,
-    derivative=_multiclass_brier_derivative,
-    reference=_multiclass_brier_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=INDICES,
     rows_of=LABELLED,

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import SCORE
-from losscli.losses.core.labels import INDICES
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, SCORE, Array, Convention, Loss, Namespace, shapes
 
 
-def _multiclass_hinge(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The amount by which the label's lead over the best other class falls short of 1.
 
     pred are (N, C) scores; target is (N,) class indices; the result is (N,), in the unit of the
@@ -32,7 +29,7 @@ def _others(xp: Namespace, pred: Array, target: Array, instead: float) -> Array:
     return others
 
 
-def _multiclass_hinge_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """1 on the best other class, the first of equals, and -1 on the label; 0 beyond the margin."""
     rows = xp.arange(pred.shape[0])
     best = xp.argmax(_others(xp, pred, target, -xp.inf), axis=-1)
@@ -44,7 +41,7 @@ def _multiclass_hinge_derivative(xp: Namespace, pred: Array, target: Array) -> A
     return gradient
 
 
-def _multiclass_hinge_reference(mp: Any, pred: Any, target: int) -> Any:
+def _reference(mp: Any, pred: Any, target: int) -> Any:
     best = max((z for c, z in enumerate(pred) if c != target), default=-mp.inf)
     return max(mp.mpf(0), 1 + best - pred[target])
 
@@ -60,12 +57,12 @@ multiclass_hinge = Loss(
     formula="max(0, 1 + max_{c≠y} z_c - z_y)",
     latex=r"\max(0, 1 + \max_{c \ne y} z_c - z_y)",
     source="Crammer and Singer, On the algorithmic implementation of multiclass SVMs, JMLR 2001",
-    values=_multiclass_hinge,
-    derivative=_multiclass_hinge_derivative,
-    reference=_multiclass_hinge_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     saturates=True,  # a score of -inf is outside every margin
     flops=2,
     use="scores of a linear classifier, where only the best other class matters",

@@ -3,13 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.core.domain import SCORE
-from losscli.losses.core.labels import BINARY
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.declare import BINARY, SCORE, Array, Convention, Loss, Namespace, shapes
 
 
-def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The sum of max(0, 1 - z_present + z_absent) over all pairs of labels, divided by C.
 
     pred are (N, C) scores, target is (N, C) of 0 and 1; the result is (N,). Rows without present or
@@ -33,7 +30,7 @@ def _multilabel_margin(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.sum(right[:, 1:] * overlap, axis=-1) / classes / scale
 
 
-def _multilabel_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """Minus the number of absent labels within a present one's margin; plus for absent ones.
 
     Both are divided by C; an absent label exactly at the margin does not count.
@@ -50,7 +47,7 @@ def _multilabel_margin_derivative(xp: Namespace, pred: Array, target: Array) -> 
     return gradient
 
 
-def _multilabel_margin_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     right = [z for z, t in zip(pred, target, strict=True) if t == 1]
     wrong = [z for z, t in zip(pred, target, strict=True) if t != 1]
     return mp.fsum(max(1 - z + other, mp.mpf(0)) for z in right for other in wrong) / len(pred)
@@ -62,14 +59,14 @@ multilabel_margin = Loss(
     formula="(1 / C) Σ_{j: t_j = 1} Σ_{k: t_k = 0} max(0, 1 - z_j + z_k)",
     latex=r"\frac{1}{C} \sum_{j: t_j = 1} \sum_{k: t_k = 0} \max(0, 1 - z_j + z_k)",
     source="Crammer and Singer, A family of additive online algorithms for category ranking, 2003",
-    values=_multilabel_margin,
-    derivative=_multilabel_margin_derivative,
-    reference=_multilabel_margin_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=replace(
         BINARY, hint="expected 0 or 1 per class; torch's lists of class indices are not supported"
     ),
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     saturates=True,  # absent labels outside the margin have no effect, and labels are only counted
     flops=20,
     use="several labels may be present at once, and these should rank above all others",

@@ -9,7 +9,7 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.math.stable import sigmoid, softplus, weighted
 
 
-def _multilabel_soft_margin(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
     """The cross-entropy, in nats, of each label and its probability sigmoid(pred).
 
     pred are logits and target 0 or 1, both (N, C) with one column per label, as is the result; the
@@ -22,15 +22,13 @@ def _multilabel_soft_margin(xp: Namespace, pred: Array, target: Array, *, weight
     return weighted(xp, weight, softplus(xp, -margin_of(xp, pred, target)))
 
 
-def _multilabel_soft_margin_derivative(
-    xp: Namespace, pred: Array, target: Array, *, weight: Any
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
     """sigmoid(z) - t, accurate in both tails, times the label's weight."""
     miss = sigmoid(xp, -margin_of(xp, pred, target))
     return weighted(xp, weight, xp.where(target > 0, -miss, miss))
 
 
-def _multilabel_soft_margin_reference(mp: Any, pred: Any, target: Any, *, weight: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, weight: Any) -> Any:
     counted = mp.mpf(1) if weight is None else weight
     return counted * mp.log(1 + mp.exp(-pred if target == 1 else pred))
 
@@ -42,9 +40,9 @@ multilabel_soft_margin = Loss(
     latex=r"w_c \left( t_c \log(1 + e^{-z_c}) + (1 - t_c) \log(1 + e^{z_c}) \right)",
     source="PyTorch, F.multilabel_soft_margin_loss; Zhang and Zhou, A review on multi-label"
     " learning algorithms, 2014, binary relevance",
-    values=_multilabel_soft_margin,
-    derivative=_multilabel_soft_margin_derivative,
-    reference=_multilabel_soft_margin_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=BINARY,
     flops=10,

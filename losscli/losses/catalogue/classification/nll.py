@@ -13,7 +13,7 @@ from losscli.losses.math.stable import share
 _PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorical_cross_entropy")
 
 
-def _nll(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int) -> Array:
     """The negative predicted log-probability of the target class, in nats.
 
     pred are (N, C) log-probabilities, and numbers above 0 are used as they are; target is (N,)
@@ -31,7 +31,7 @@ def _nll(xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index
     return xp.where(ignored, 0.0, surprise + 0.0)
 
 
-def _nll_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, weight: Any, ignore_index: int
 ) -> Array:
     """Minus the label's weight in the label's column, 0 elsewhere and in ignored rows."""
@@ -42,9 +42,7 @@ def _nll_derivative(
     return xp.where(ignored[:, None], 0.0, gradient)
 
 
-def _nll_denominator(
-    xp: Namespace, target: Array, *, weight: Any, ignore_index: int
-) -> Array | None:
+def _denominator(xp: Namespace, target: Array, *, weight: Any, ignore_index: int) -> Array | None:
     """The weight of the row's class, and 0 for an ignored row; None if all weights are 1."""
     ignored = target == ignore_index
     if weight is None:
@@ -52,7 +50,7 @@ def _nll_denominator(
     return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, target)])
 
 
-def _nll_reference(mp: Any, pred: Any, target: int, *, weight: Any, ignore_index: int) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, weight: Any, ignore_index: int) -> Any:
     if target == ignore_index:
         return mp.mpf(0)
     counted = mp.mpf(1) if weight is None else weight[target]
@@ -66,10 +64,10 @@ nll = Loss(
     formula="-log p_y, where pred = log p",
     latex=r"-\log p_y",
     source="Fisher, On the mathematical foundations of theoretical statistics, 1922",
-    values=_nll,
-    derivative=_nll_derivative,
-    reference=_nll_reference,
-    denominator=_nll_denominator,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
+    denominator=_denominator,
     pred=_PRED,
     target=INDICES,
     rows_of=LABELLED,

@@ -3,12 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.classification._margin import margin_of, slope_within
-from losscli.losses.core.domain import SCORE
-from losscli.losses.core.labels import HARD_LABEL, SIGN
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import HARD_LABEL, SCORE, SIGN, Array, Convention, Loss, Namespace
 
 
-def _perceptron(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The size of a score of the incorrect sign, in its own unit; 0 for the correct sign.
 
     pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
@@ -20,12 +18,12 @@ def _perceptron(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.clip(-margin_of(xp, pred, target), 0.0, xp.inf) + 0.0
 
 
-def _perceptron_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-y for the incorrect sign, 0 for the correct one and at 0."""
     return slope_within(xp, pred, target, 0.0)
 
 
-def _perceptron_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return max(-pred if target == 1 else pred, mp.mpf(0))
 
 
@@ -35,9 +33,9 @@ perceptron = Loss(
     formula="max(0, -y z)",
     latex=r"\max(0, -y z)",
     source="Rosenblatt, The perceptron, Psychological Review 65, 1958",
-    values=_perceptron,
-    derivative=_perceptron_derivative,
-    reference=_perceptron_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=HARD_LABEL,
     saturates=True,  # the correct sign has loss 0 whatever the input, and labels are only compared

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import LOGIT
-from losscli.losses.core.labels import SIGN
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import LOGIT, SIGN, Array, Convention, Loss, Namespace
 from losscli.losses.math.stable import sigmoid, softplus
 
 
-def _soft_margin(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The negative log-likelihood, in nats, of the label, with probability sigmoid(pred) of a 1.
 
     pred are logits; target is -1 or 1; both have the same shape, (N,) or (N, D), as has the result.
@@ -19,12 +17,12 @@ def _soft_margin(xp: Namespace, pred: Array, target: Array) -> Array:
     return softplus(xp, -(pred * target))
 
 
-def _soft_margin_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-y sigmoid(-y z), accurate in both tails."""
     return -target * sigmoid(xp, -target * pred)
 
 
-def _soft_margin_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return mp.log(1 + mp.exp(-pred if target == 1 else pred))
 
 
@@ -39,9 +37,9 @@ soft_margin = Loss(
     formula="log(1 + e^(-y z))",
     latex=r"\log(1 + e^{-y z})",
     source="Friedman, Hastie and Tibshirani, Additive logistic regression, 2000",
-    values=_soft_margin,
-    derivative=_soft_margin_derivative,
-    reference=_soft_margin_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=SIGN,
     flops=8,

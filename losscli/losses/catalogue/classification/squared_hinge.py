@@ -3,12 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.classification._margin import margin_of, side
-from losscli.losses.core.domain import SCORE
-from losscli.losses.core.labels import HARD_LABEL
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import HARD_LABEL, SCORE, Array, Convention, Loss, Namespace
 
 
-def _squared_hinge(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The square of the amount by which y z falls short of 1.
 
     pred are scores; target is 1 for the positive class, 0 or -1 for the negative one; both have the
@@ -25,12 +23,12 @@ def _short(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.clip(1.0 - margin_of(xp, pred, target), 0.0, xp.inf)
 
 
-def _squared_hinge_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """-2 y max(0, 1 - y z): it grows without bound."""
     return -2.0 * side(xp, target) * _short(xp, pred, target) + 0.0
 
 
-def _squared_hinge_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return max(1 - (pred if target == 1 else -pred), mp.mpf(0)) ** 2
 
 
@@ -40,9 +38,9 @@ squared_hinge = Loss(
     formula="max(0, 1 - y z)²",
     latex=r"\max(0, 1 - y z)^2",
     source="Lee and Mangasarian, SSVM: a smooth support vector machine, 2001",
-    values=_squared_hinge,
-    derivative=_squared_hinge_derivative,
-    reference=_squared_hinge_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=HARD_LABEL,
     saturates=True,  # above the margin the loss is 0, and labels are only compared

@@ -16,7 +16,7 @@ from losscli.losses.core.loss import (
 from losscli.losses.core.shapes import LABEL_SETS
 
 
-def _zero_one(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, average: str, threshold: float | None
 ) -> Array:
     """1 for an incorrect label, 0 for a correct one; the mean is 1 - accuracy.
@@ -40,7 +40,7 @@ def _zero_one(
     return xp.mean(found, axis=-1) if average == "columns" else xp.max(found, axis=-1)
 
 
-def _zero_one_reference(mp: Any, pred: Any, target: Any, *, average: str, threshold: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, average: str, threshold: Any) -> Any:
     pairs = list(zip(pred, target, strict=True)) if isinstance(pred, list) else [(pred, target)]
     if threshold is not None:
         pairs = [(p > threshold, t == 1) for p, t in pairs]
@@ -48,7 +48,7 @@ def _zero_one_reference(mp: Any, pred: Any, target: Any, *, average: str, thresh
     return mp.mpf(wrong) / len(pairs) if average == "columns" else mp.mpf(wrong > 0)
 
 
-def _domains(*, average: str, threshold: float | None) -> tuple[Domain, Domain]:  # noqa: ARG001
+def _domains(*, average: str, threshold: float | None) -> tuple[Domain, Domain]:
     return (CLASS, CLASS) if threshold is None else (SCORE, HARD_LABEL)
 
 
@@ -59,9 +59,9 @@ zero_one = Loss(
     formula="1 if pred ≠ target else 0",
     latex=r"\mathbf{1}[\hat y \ne y]",
     source="Vapnik, The nature of statistical learning theory, 1995, section 1.3",
-    values=_zero_one,
+    values=_values,
     derivative=no_gradient,
-    reference=_zero_one_reference,
+    reference=_reference,
     pred=CLASS,
     target=CLASS,
     domains=_domains,

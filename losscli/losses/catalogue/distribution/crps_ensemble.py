@@ -3,12 +3,10 @@
 from typing import Any
 
 from losscli.errors import DataError
-from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.shapes import MEMBERS
+from losscli.losses.declare import REAL, Array, Loss, Namespace, Param, shapes
 
 
-def _crps_ensemble(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
     """The members' mean distance to the target, minus half their mean distance to each other.
 
     pred is (N, M), the members of a forecast in any order; target and the result are (N,), in the
@@ -52,7 +50,7 @@ def _unfair(ranks: Array, members: int) -> Array:
     return (2.0 * ranks - (members + 1.0)) / (members**2 * (members - 1.0))
 
 
-def _crps_ensemble_derivative(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
     """The slope of each member, from its rank and from the sign of its error.
 
     Members at one point share the mean of their ranks, and one at the target counts as half above
@@ -72,7 +70,7 @@ def _places(xp: Namespace, pred: Array) -> Array:
     return xp.astype(xp.argsort(order, axis=-1, stable=True), pred.dtype)
 
 
-def _crps_ensemble_reference(mp: Any, pred: Any, target: Any, *, fair: bool) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, fair: bool) -> Any:
     members = len(pred)
     apart = mp.fsum(mp.fabs(a - b) for a in pred for b in pred)
     pairs = members * (members - 1 if fair else members)
@@ -87,12 +85,12 @@ crps_ensemble = Loss(
     latex=r"\frac1M\sum_i |x_i - y| - \frac{1}{2M^2}\sum_{i,j} |x_i - x_j|",
     source="Hersbach, Decomposition of the CRPS for ensemble prediction systems, 2000; the sorted"
     " form: Laio and Tamea, HESS, 2007",
-    values=_crps_ensemble,
-    derivative=_crps_ensemble_derivative,
-    reference=_crps_ensemble_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
-    rows_of=MEMBERS,
+    rows_of=shapes.MEMBERS,
     flops=30,
     params=(
         Param("fair", False, meaning="whether ensembles of other sizes must compare", kind="flag"),

@@ -3,10 +3,7 @@
 import math
 from typing import Any
 
-from losscli.losses.core.columns import MEAN_DEVIATION
-from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.shapes import TWO
+from losscli.losses.declare import MEAN_DEVIATION, REAL, Array, Loss, Namespace, shapes
 from losscli.losses.math.special import erf
 
 _TWICE_PEAK = 2.0 / math.sqrt(2.0 * math.pi)  # of the density
@@ -14,7 +11,7 @@ _INVERSE_ROOT_PI = 1.0 / math.sqrt(math.pi)
 _ROOT_HALF = math.sqrt(0.5)
 
 
-def _crps_gaussian(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared distance between a normal distribution function and the step at the target.
 
     pred is (N, 2), a mean and a standard deviation >= 0; target and the result are (N,), in the
@@ -38,13 +35,13 @@ def _of_deviation(xp: Namespace, scaled: Array) -> Array:
     return _TWICE_PEAK * xp.exp(-scaled * scaled) - _INVERSE_ROOT_PI
 
 
-def _crps_gaussian_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """Of the mean erf(error / (√2 s)), of the deviation 2 φ(error / s) - 1 / √π."""
     _, _, scaled = _parts(pred, target)
     return xp.stack((erf(xp, scaled), _of_deviation(xp, scaled)), axis=1)
 
 
-def _crps_gaussian_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     mean, deviation = pred
     if not deviation:
         return mp.fabs(target - mean)
@@ -60,12 +57,12 @@ crps_gaussian = Loss(
     latex=r"s\left(\omega\,(2\Phi(\omega) - 1) + 2\varphi(\omega) - \frac{1}{\sqrt\pi}\right),"
     r"\quad \omega = \frac{y - \mu}{s}",
     source="Gneiting and Raftery, Strictly proper scoring rules, JASA, 2007",
-    values=_crps_gaussian,
-    derivative=_crps_gaussian_derivative,
-    reference=_crps_gaussian_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=MEAN_DEVIATION,
     target=REAL,
-    rows_of=TWO,
+    rows_of=shapes.TWO,
     flops=100,
     use="forecasts are normal distributions, scored in the target's unit and comparable with mae",
     avoid="outliers should have the weight of their likelihood: use gaussian_nll",

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import POSITIVE
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import POSITIVE, Array, Convention, Loss, Namespace
 from losscli.losses.math.stable import quotient_excess
 
 
-def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """Twice target / pred - 1 minus log(target / pred): a loss of relative errors at any scale.
 
     pred, target and the result have the same shape, (N,) or (N, D), both > 0; the result has no
@@ -19,12 +18,12 @@ def _gamma_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     return 2.0 * quotient_excess(xp, target, pred) + 0.0
 
 
-def _gamma_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """2 (pred - target) / pred²."""
     return 2.0 * ((pred - target) / pred) / pred
 
 
-def _gamma_deviance_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return 2 * (mp.log(pred / target) + target / pred - 1)
 
 
@@ -34,9 +33,9 @@ gamma_deviance = Loss(
     formula="2 (log(pred / target) + target / pred - 1)",
     latex=r"2\left(\log\frac{\hat y}{y} + \frac{y}{\hat y} - 1\right)",
     source="McCullagh and Nelder, Generalized linear models, 1989",
-    values=_gamma_deviance,
-    derivative=_gamma_deviance_derivative,
-    reference=_gamma_deviance_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=POSITIVE,
     target=POSITIVE,
     flops=60,

@@ -9,7 +9,7 @@ from losscli.losses.core.shapes import TWO
 from losscli.losses.math.special import HALF_LOG_TAU
 
 
-def _gaussian_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float) -> Array:
     """Half of log(variance) plus the squared error over the variance.
 
     pred is (N, 2), a mean and a variance >= 0, which is clamped to at least eps; target and the
@@ -37,9 +37,7 @@ def _divisor(error: Array, spread: Array, eps: float) -> Array:
     return spread if eps > 0 else spread + ((error == 0.0) & (spread == 0.0))
 
 
-def _gaussian_nll_derivative(
-    xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any) -> Array:
     """For the mean error / v, for the variance (1 / v - (error / v)²) / 2; below eps as at eps."""
     error, variance = pred[:, 0] - target, _variance(xp, pred, eps)
     ratio = error / _divisor(error, variance, eps)
@@ -49,7 +47,7 @@ def _gaussian_nll_derivative(
     return xp.stack((ratio, xp.where(variance < 1.0, small, large)), axis=1)
 
 
-def _gaussian_nll_reference(mp: Any, pred: Any, target: Any, *, full: bool, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, full: bool, eps: Any) -> Any:
     mean, variance = pred[0], max(pred[1], eps)
     constant = mp.log(2 * mp.pi) / 2 if full else mp.mpf(0)
     if not variance:
@@ -64,9 +62,9 @@ gaussian_nll = Loss(
     formula="(log v + (mean - target)² / v) / 2, v = max(variance, eps); full adds log(2 pi) / 2",
     latex=r"\tfrac12\left(\log v + \frac{(\mu - y)^2}{v}\right),\quad v = \max(\sigma^2, \epsilon)",
     source="Nix and Weigend, Estimating the mean and variance of the target, ICNN 1994",
-    values=_gaussian_nll,
-    derivative=_gaussian_nll_derivative,
-    reference=_gaussian_nll_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=MEAN_VARIANCE,
     target=REAL,
     rows_of=TWO,

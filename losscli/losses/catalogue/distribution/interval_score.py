@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.columns import INTERVAL
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.shapes import TWO
+from losscli.losses.declare import INTERVAL, REAL, Array, Interval, Loss, Namespace, Param, shapes
 
 
-def _interval_score(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
     """The width of an interval, plus 2 / alpha times the distance of a target outside it.
 
     pred is (N, 2), the lower end and the upper; target and the result are (N,), in the unit of the
@@ -22,14 +19,14 @@ def _interval_score(xp: Namespace, pred: Array, target: Array, *, alpha: float) 
     return (high - low) + (2.0 * missed) / alpha + 0.0
 
 
-def _interval_score_derivative(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, alpha: float) -> Array:
     """-1 for the lower end, 1 for the upper; 2 / alpha in addition for a violated end."""
     below = xp.astype(target < pred[:, 0], pred.dtype)
     above = xp.astype(target > pred[:, 1], pred.dtype)
     return xp.stack(((2.0 * below) / alpha - 1.0, 1.0 - (2.0 * above) / alpha), axis=1)
 
 
-def _interval_score_reference(mp: Any, pred: Any, target: Any, *, alpha: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, alpha: Any) -> Any:
     low, high = pred
     below, above = max(low - target, mp.mpf(0)), max(target - high, mp.mpf(0))
     return (high - low) + 2 / alpha * below + 2 / alpha * above
@@ -42,12 +39,12 @@ interval_score = Loss(
     formula="(high - low) + 2 / alpha (max(low - target, 0) + max(target - high, 0))",
     latex=r"(u - l) + \frac2\alpha [l - y]_+ + \frac2\alpha [y - u]_+",
     source="Winkler, A decision-theoretic approach to interval estimation, JASA, 1972",
-    values=_interval_score,
-    derivative=_interval_score_derivative,
-    reference=_interval_score_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=INTERVAL,
     target=REAL,
-    rows_of=TWO,
+    rows_of=shapes.TWO,
     flops=7,
     params=(
         Param("alpha", 0.1, Interval(0.0, 1.0, "()"), "the probability that the target is outside"),

@@ -13,7 +13,7 @@ LOCATION_SCALE = Columns(
 )
 
 
-def _laplace_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: float) -> Array:
     """The logarithm of the scale, plus the absolute error over the scale.
 
     pred is (N, 2), a location and a scale >= 0, which is clamped to at least eps; target and the
@@ -27,9 +27,7 @@ def _laplace_nll(xp: Namespace, pred: Array, target: Array, *, full: bool, eps: 
     return nll + math.log(2.0) if full else nll
 
 
-def _laplace_nll_derivative(
-    xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float, **_: Any) -> Array:
     """For the location sign(error) / b, for the scale (1 - |error| / b) / b; below eps as at it."""
     scale = xp.clip(pred[:, 1], eps, xp.inf)
     error = pred[:, 0] - target
@@ -38,7 +36,7 @@ def _laplace_nll_derivative(
     return xp.stack((xp.sign(error) / scale, of_scale), axis=1)
 
 
-def _laplace_nll_reference(mp: Any, pred: Any, target: Any, *, full: bool, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, full: bool, eps: Any) -> Any:
     location, scale = pred[0], max(pred[1], eps)
     nll = mp.log(scale) + mp.fabs(location - target) / scale
     return nll + mp.log(2) if full else nll
@@ -50,9 +48,9 @@ laplace_nll = Loss(
     formula="log b + |location - target| / b, b = max(scale, eps); full adds log 2",
     latex=r"\log b + \frac{|\mu - y|}{b},\quad b = \max(s, \epsilon)",
     source="Kotz, Kozubowski and Podgórski, The Laplace distribution and generalizations, 2001",
-    values=_laplace_nll,
-    derivative=_laplace_nll_derivative,
-    reference=_laplace_nll_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOCATION_SCALE,
     target=REAL,
     rows_of=TWO,

@@ -10,7 +10,7 @@ from losscli.losses.math.special import STIRLING_FROM, log_factorial, stirling
 from losscli.losses.math.stable import log1pmx, share
 
 
-def _negative_binomial_nll(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, r: float, full: bool, log_input: bool
 ) -> Array:
     """The negative log-likelihood of counts with variance mean + mean² / r, up to a constant.
@@ -60,14 +60,8 @@ def _log_shape(xp: Namespace, target: Array, r: float) -> Array:
     return xp.where(xp.clip(target, other, xp.inf) < STIRLING_FROM, near, far)
 
 
-def _negative_binomial_nll_derivative(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    r: float,
-    log_input: bool,
-    **_: Any,
+def _derivative(
+    xp: Namespace, pred: Array, target: Array, *, r: float, log_input: bool, **_: Any
 ) -> Array:
     """(mean - target) / mean · r / (r + mean); of a logarithm, times the mean."""
     if log_input:
@@ -78,9 +72,7 @@ def _negative_binomial_nll_derivative(
     return excess(pred, target) * (r / (r + pred))
 
 
-def _negative_binomial_nll_reference(
-    mp: Any, pred: Any, target: Any, *, r: Any, full: bool, log_input: bool
-) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, r: Any, full: bool, log_input: bool) -> Any:
     mean = mp.exp(pred) if log_input else pred
     if mean:
         nll = r * mp.log((r + mean) / r) + target * mp.log((r + mean) / mean)
@@ -103,9 +95,9 @@ negative_binomial_nll = Loss(
     " lgamma(r) + lgamma(target + 1) - lgamma(target + r)",
     latex=r"y \log\left(1 + \frac{r}{\mu}\right) + r \log\left(1 + \frac{\mu}{r}\right)",
     source="Hilbe, Negative binomial regression, 2011",
-    values=_negative_binomial_nll,
-    derivative=_negative_binomial_nll_derivative,
-    reference=_negative_binomial_nll_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=NON_NEGATIVE,
     target=NON_NEGATIVE,
     domains=_domains,

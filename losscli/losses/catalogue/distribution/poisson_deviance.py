@@ -3,12 +3,11 @@
 from typing import Any
 
 from losscli.losses.catalogue.distribution._rates import excess
-from losscli.losses.core.domain import NON_NEGATIVE, POSITIVE
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import NON_NEGATIVE, POSITIVE, Array, Convention, Loss, Namespace
 from losscli.losses.math.stable import quotient_excess
 
 
-def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """Twice the log-likelihood of the best rate, the target, minus that of the predicted rate.
 
     pred, target and the result have the same shape, (N,) or (N, D); pred is a rate, target a count,
@@ -28,12 +27,12 @@ def _poisson_deviance(xp: Namespace, pred: Array, target: Array) -> Array:
     return 2.0 * found + 0.0
 
 
-def _poisson_deviance_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """2 (pred - target) / pred, and 2 where both are 0."""
     return 2.0 * excess(pred, target)
 
 
-def _poisson_deviance_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     if not target:
         return 2 * pred
     return 2 * (target * mp.log(target / pred) - target + pred) if pred else mp.inf
@@ -45,9 +44,9 @@ poisson_deviance = Loss(
     formula="2 (target log(target / pred) - target + pred)",
     latex=r"2\left(y \log\frac{y}{\hat y} - y + \hat y\right)",
     source="McCullagh and Nelder, Generalized linear models, 1989",
-    values=_poisson_deviance,
-    derivative=_poisson_deviance_derivative,
-    reference=_poisson_deviance_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=NON_NEGATIVE,
     target=NON_NEGATIVE,
     flops=60,

@@ -9,7 +9,7 @@ from losscli.losses.math.special import HALF_LOG_TAU, log_factorial
 from losscli.losses.math.stable import share
 
 
-def _poisson_nll(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, log_input: bool, full: bool, eps: float
 ) -> Array:
     """The rate minus target · log(rate): the negative log-likelihood, up to log(target!).
@@ -36,22 +36,14 @@ def _kernel(xp: Namespace, pred: Array, target: Array, log_input: bool, eps: flo
     return xp.where((rate == xp.inf) | (target == 0.0), rate, rate - target * pred)
 
 
-def _poisson_nll_derivative(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    log_input: bool,
-    eps: float,
-    **_: Any,
+def _derivative(
+    xp: Namespace, pred: Array, target: Array, *, log_input: bool, eps: float, **_: Any
 ) -> Array:
     """The rate minus the target; for a rate itself 1 - target / rate."""
     return xp.exp(pred) - target if log_input else excess(pred + eps, target)
 
 
-def _poisson_nll_reference(
-    mp: Any, pred: Any, target: Any, *, log_input: bool, full: bool, eps: Any
-) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, log_input: bool, full: bool, eps: Any) -> Any:
     rate = mp.exp(pred) if log_input else pred
     logarithm = pred if log_input else mp.log(rate + eps) if rate + eps else mp.ninf
     nll = rate - (target * logarithm if target else 0)
@@ -82,9 +74,9 @@ poisson_nll = Loss(
     " full adds log(target!)",
     latex=r"e^{\hat z} - y \hat z \quad\text{or}\quad \hat y - y \log(\hat y + \epsilon)",
     source="Nelder and Wedderburn, Generalized linear models, JRSS A, 1972",
-    values=_poisson_nll,
-    derivative=_poisson_nll_derivative,
-    reference=_poisson_nll_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=NON_NEGATIVE,
     domains=_domains,

@@ -14,7 +14,7 @@ _NEAR = 0.4
 _TERMS = 45
 
 
-def _tweedie_deviance(xp: Namespace, pred: Array, target: Array, *, power: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, power: float) -> Array:
     """Twice the log-likelihood of the target minus that of pred, with variance ~ mean ** power.
 
     pred, target and the result have the same shape, (N,) or (N, D). Power 0 is mse, 1
@@ -77,9 +77,7 @@ def _far(
     return xp.where(beyond, scale, found) if xp.any(beyond) else found
 
 
-def _tweedie_deviance_derivative(
-    xp: Namespace, pred: Array, target: Array, *, power: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, power: float) -> Array:
     """2 (pred - target) pred ** -power."""
     if power == 0:
         return 2.0 * (pred - target)
@@ -89,7 +87,7 @@ def _tweedie_deviance_derivative(
     return 2.0 * share(xp, (pred - target) / pred, pred ** (1.0 - power))
 
 
-def _tweedie_deviance_reference(mp: Any, pred: Any, target: Any, *, power: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, power: Any) -> Any:
     if power == 0:
         return (pred - target) ** 2
     if power == 1:
@@ -120,9 +118,9 @@ tweedie_deviance = Loss(
     latex=r"2\left(\frac{[y]_+^{2-\rho}}{(1-\rho)(2-\rho)} - \frac{y \hat y^{1-\rho}}{1-\rho}"
     r" + \frac{\hat y^{2-\rho}}{2-\rho}\right)",
     source="Jørgensen, Exponential dispersion models, JRSS B, 1987",
-    values=_tweedie_deviance,
-    derivative=_tweedie_deviance_derivative,
-    reference=_tweedie_deviance_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=POSITIVE,
     target=NON_NEGATIVE,
     domains=_domains,

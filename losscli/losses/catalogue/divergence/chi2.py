@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.declare import SIMPLEX, Array, Loss, Namespace, shapes
 
 
-def _chi2(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared error of each class in units of its prediction, summed; inf at p = 0 < t.
 
     pred and target are (N, C) distributions, or counts of the same total; the result is (N,).
@@ -20,13 +18,13 @@ def _chi2(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.sum(xp.where(error == 0, 0.0, terms), axis=-1)
 
 
-def _chi2_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """1 - (t/p)², from factors without cancellation; -inf at p = 0 < t."""
     slope = ((pred - target) / pred) * ((pred + target) / pred)
     return xp.where(target == 0, 1.0, slope)
 
 
-def _chi2_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     terms = []
     for p, t in zip(pred, target, strict=True):
         if p or t:
@@ -41,12 +39,12 @@ chi2 = Loss(
     formula="Σ_c (t_c - p_c)² / p_c",
     latex=r"\sum_c \frac{(t_c - p_c)^2}{p_c}",
     source="Pearson, On the criterion that a given system of deviations, 1900",
-    values=_chi2,
-    derivative=_chi2_derivative,
-    reference=_chi2_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=SIMPLEX,
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     flops=5,
     use="expected frequencies are compared with observed ones",
     avoid="predictions are close to 0: one small p dominates the sum",

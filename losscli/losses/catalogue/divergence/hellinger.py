@@ -3,12 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.divergence._ratios import fraction
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.declare import SIMPLEX, Array, Loss, Namespace, Param, shapes
 
 
-def _hellinger(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:
     """The distance between the square roots of two distributions, over √2: from 0 to 1.
 
     pred and target are (N, C) distributions, used as they are; the result is (N,). squared omits
@@ -23,18 +21,18 @@ def _hellinger(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> A
     return found if squared else xp.sqrt(found)
 
 
-def _hellinger_derivative(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:
     """½ (1 - √(t/p)), over twice the distance unless squared; 0 at distance 0."""
     root = xp.sqrt(pred)
     slope = 0.5 * (pred - target) / (root * (root + xp.sqrt(target)))
     slope = xp.where(target == 0, 0.5, slope)  # the limit from above, where p is 0 too
     if squared:
         return slope
-    distance = _hellinger(xp, pred, target, squared=False)[:, None]
+    distance = _values(xp, pred, target, squared=False)[:, None]
     return xp.where(distance == 0, 0.0, slope / (2.0 * distance))
 
 
-def _hellinger_reference(mp: Any, pred: Any, target: Any, *, squared: bool) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, squared: bool) -> Any:
     gaps = [mp.sqrt(p) - mp.sqrt(t) for p, t in zip(pred, target, strict=True)]
     found = mp.fsum(gap**2 for gap in gaps) / 2
     return found if squared else mp.sqrt(found)
@@ -46,12 +44,12 @@ hellinger = Loss(
     formula="√(½ Σ_c (√p_c - √t_c)²)",
     latex=r"\sqrt{\tfrac12 \sum_c (\sqrt{p_c} - \sqrt{t_c})^2}",
     source="Hellinger, Neue Begründung der Theorie quadratischer Formen, 1909",
-    values=_hellinger,
-    derivative=_hellinger_derivative,
-    reference=_hellinger_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=SIMPLEX,
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     flops=7,
     params=(Param("squared", False, meaning="whether the root is left out", kind="flag"),),
     use="a bounded distance between distributions is needed that obeys the triangle inequality",

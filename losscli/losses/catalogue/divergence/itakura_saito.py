@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import POSITIVE
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.shapes import Rows
+from losscli.losses.declare import POSITIVE, Array, Loss, Namespace, Rows
 from losscli.losses.math.stable import quotient_excess
 
 _SPECTRA = Rows("one number or a row of them a sample", ((("C",), ("C",)), ((), ())))
 
 
-def _itakura_saito(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """t/p - log(t/p) - 1, which does not depend on their unit; summed over a row.
 
     pred and target have the same shape, (N,) or (N, C), all > 0, such as power spectra; the result
@@ -23,16 +21,12 @@ def _itakura_saito(xp: Namespace, pred: Array, target: Array) -> Array:
     return terms if pred.ndim == 1 else xp.sum(terms, axis=-1)
 
 
-def _itakura_saito_derivative(
-    xp: Namespace,  # noqa: ARG001
-    pred: Array,
-    target: Array,
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """(p - t) / p²: a prediction that is too low has the steeper slope."""
     return (pred - target) / pred / pred
 
 
-def _itakura_saito_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     if not isinstance(pred, list):
         pred, target = [pred], [target]
     ratios = [t / p for p, t in zip(pred, target, strict=True)]
@@ -45,9 +39,9 @@ itakura_saito = Loss(
     formula="Σ_c (t_c / p_c - log(t_c / p_c) - 1)",
     latex=r"\sum_c \left( \frac{t_c}{p_c} - \log \frac{t_c}{p_c} - 1 \right)",
     source="Itakura and Saito, Analysis synthesis telephony, 1968",
-    values=_itakura_saito,
-    derivative=_itakura_saito_derivative,
-    reference=_itakura_saito_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=POSITIVE,
     target=POSITIVE,
     rows_of=_SPECTRA,

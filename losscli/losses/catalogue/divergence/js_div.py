@@ -3,15 +3,13 @@
 from typing import Any
 
 from losscli.losses.catalogue.divergence._ratios import fraction
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.declare import SIMPLEX, Array, Loss, Namespace, shapes
 from losscli.losses.math.stable import replaced
 
 _FAR = 0.7
 
 
-def _js_div(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The mean divergence of both distributions from their mean, in nats: from 0 to log 2.
 
     pred and target are (N, C) distributions, used as they are; the result is (N,). It is symmetric,
@@ -38,7 +36,7 @@ def _against_middle(xp: Namespace, x: Array, total: Array) -> Array:
     return 0.5 * x * xp.log(xp.where(doubled > 0, doubled, 1.0))
 
 
-def _js_div_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """½ log(2p / (p + t)), and -inf at p = 0 < t."""
     total = pred + target
     r = fraction(xp, pred - target, total)
@@ -47,7 +45,7 @@ def _js_div_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     return 0.5 * xp.where(r > -0.5, near, far)
 
 
-def _js_div_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     terms = []
     for p, t in zip(pred, target, strict=True):
         middle = (p + t) / 2
@@ -62,12 +60,12 @@ js_div = Loss(
     formula="½ Σ_c (p_c log(p_c / m_c) + t_c log(t_c / m_c)), where m = (p + t) / 2",
     latex=r"\tfrac12 \mathrm{KL}(p \| m) + \tfrac12 \mathrm{KL}(t \| m)",
     source="Lin, Divergence measures based on the Shannon entropy, 1991",
-    values=_js_div,
-    derivative=_js_div_derivative,
-    reference=_js_div_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=SIMPLEX,
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     flops=14,
     use="distributions are compared that may have zeros in different places",
     avoid="a model is fitted to soft targets: kl_div has the gradient of cross-entropy",

@@ -13,7 +13,7 @@ _PRED = replace(SIMPLEX, hint="for logarithms: log_pred=true")
 _TARGET = replace(SIMPLEX, hint="for logarithms: log_target=true")
 
 
-def _kl_div(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
     """D(t‖p), in nats; 0 for equal distributions, inf where p = 0 < t.
@@ -46,7 +46,7 @@ def _log_ratio(xp: Namespace, a: Array, b: Array) -> Array:
     return found
 
 
-def _kl_div_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
     """-t / p; with log_pred, for the slope with respect to log p, -t."""
@@ -56,7 +56,7 @@ def _kl_div_derivative(
     return xp.where(weight == 0, 0.0, -weight / pred)
 
 
-def _kl_div_reference(mp: Any, pred: Any, target: Any, *, log_pred: bool, log_target: bool) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, log_pred: bool, log_target: bool) -> Any:
     terms = []
     for p, t in zip(pred, target, strict=True):
         chance, weight = mp.exp(p) if log_pred else p, mp.exp(t) if log_target else t
@@ -73,7 +73,7 @@ def _unguarded(
     xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
 ) -> Array:
     """The same, except nan for a class of weight 0 with an infinite logarithm."""
-    found = _kl_div(xp, pred, target, log_pred=log_pred, log_target=log_target)
+    found = _values(xp, pred, target, log_pred=log_pred, log_target=log_target)
     none = target == -xp.inf if log_target else (target == 0)
     infinite = pred == (-xp.inf if log_pred else 0.0)
     nan = none if log_target else none & infinite
@@ -85,7 +85,7 @@ def _clipped(
 ) -> Array:
     p = xp.clip(xp.exp(pred) if log_pred else pred, 1e-7, 1.0)
     t = xp.clip(xp.exp(target) if log_target else target, 1e-7, 1.0)
-    return _kl_div(xp, p, t, log_pred=False, log_target=False)
+    return _values(xp, p, t, log_pred=False, log_target=False)
 
 
 kl_div = Loss(
@@ -95,9 +95,9 @@ kl_div = Loss(
     formula="Σ_c t_c log(t_c / p_c)",
     latex=r"\sum_c t_c \log \frac{t_c}{p_c}",
     source="Kullback and Leibler, On information and sufficiency, 1951",
-    values=_kl_div,
-    derivative=_kl_div_derivative,
-    reference=_kl_div_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=_PRED,
     target=_TARGET,
     domains=_domains,

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.loss import Array, Loss, Namespace
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.declare import SIMPLEX, Array, Loss, Namespace, shapes
 
 
-def _total_variation(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The largest difference of two distributions in the probability of an event: from 0 to 1.
 
     pred and target are (N, C) distributions, used as they are; the result is (N,).
@@ -18,12 +16,12 @@ def _total_variation(xp: Namespace, pred: Array, target: Array) -> Array:
     return 0.5 * xp.sum(xp.abs(pred - target), axis=-1)
 
 
-def _total_variation_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """Half the sign of each error, and 0 at the corner."""
     return 0.5 * xp.sign(pred - target)
 
 
-def _total_variation_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return mp.fsum(mp.fabs(p - t) for p, t in zip(pred, target, strict=True)) / 2
 
 
@@ -34,12 +32,12 @@ total_variation = Loss(
     formula="½ Σ_c |p_c - t_c|",
     latex=r"\tfrac12 \sum_c |p_c - t_c|",
     source="Levin, Peres and Wilmer, Markov Chains and Mixing Times, proposition 4.2",
-    values=_total_variation,
-    derivative=_total_variation_derivative,
-    reference=_total_variation_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=SIMPLEX,
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     flops=3,
     use="the distance is interpreted as a probability",
     avoid="it is minimised by gradients: their size does not depend on the distance",

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import LOGIT, Interval
-from losscli.losses.core.labels import INDICES
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.shapes import THRESHOLDS
+from losscli.losses.declare import INDICES, LOGIT, Array, Interval, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import columns, sigmoid, softplus, weighted
 
 
-def _coral(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
     """The binary cross-entropy, in nats, of each threshold, summed over thresholds.
 
     pred are (N, K) logits; column k says that the class is above k, so that there are K + 1
@@ -27,14 +24,14 @@ def _passed(xp: Namespace, pred: Array, target: Array) -> Array:
     return target[:, None] > columns(xp, pred)
 
 
-def _coral_derivative(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, weight: Any) -> Array:
     """sigmoid(z_k) - 1[y > k], accurate in both tails, times the threshold's weight."""
     passed = _passed(xp, pred, target)
     miss = sigmoid(xp, xp.where(passed, -pred, pred))
     return weighted(xp, weight, xp.where(passed, -miss, miss))
 
 
-def _coral_reference(mp: Any, pred: Any, target: int, *, weight: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, weight: Any) -> Any:
     weight = weight or [mp.mpf(1)] * len(pred)
     signed = [-z if target > k else z for k, z in enumerate(pred)]
     return mp.fsum(w * mp.log(1 + mp.exp(z)) for w, z in zip(weight, signed, strict=True))
@@ -47,12 +44,12 @@ coral = Loss(
     formula="Σ_k w_k log(1 + e^(-s_k z_k)), where s_k = 1 if y > k else -1",
     latex=r"\sum_k w_k \log(1 + e^{-s_k z_k})",
     source="Cao, Mirjalili and Raschka, Rank consistent ordinal regression (CORAL), 2020",
-    values=_coral,
-    derivative=_coral_derivative,
-    reference=_coral_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LOGIT,
     target=INDICES,
-    rows_of=THRESHOLDS,
+    rows_of=shapes.THRESHOLDS,
     flops=10,
     params=(
         Param("weight", None, Interval(0.0, ends="[)"), "the weight of each threshold", "columns"),

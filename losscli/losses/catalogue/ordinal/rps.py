@@ -3,17 +3,14 @@
 import math
 from typing import Any
 
-from losscli.losses.core.labels import INDICES
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, SIMPLEX, Array, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import columns
 
 _SHORT = 64  # classes whose probabilities are added one by one
 _NEARLY_WHOLE = 2.0**-10  # rows within this distance of sum 1 are summed from their other end
 
 
-def _rps(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
     """The squared distance between cumulative probabilities and the outcome.
 
     pred are (N, C) probabilities of classes in their order; target is (N,) class indices; the
@@ -85,7 +82,7 @@ def _lack(xp: Namespace, pred: Array) -> Array:
     return (1.0 - xp.sum(coarse, axis=-1)) - xp.sum(pred - coarse, axis=-1)
 
 
-def _rps_derivative(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, normalise: bool) -> Array:
     """2 Σ_{k >= j} (P_k - 1[y <= k]) for class j, and 0 for the last one."""
     error = _errors(xp, pred, target)
     slopes = 2.0 * xp.flip(_running(xp, xp.flip(error, axis=-1)), axis=-1)
@@ -94,7 +91,7 @@ def _rps_derivative(xp: Namespace, pred: Array, target: Array, *, normalise: boo
     return xp.concat([slopes, xp.zeros_like(pred[:, :1])], axis=1)
 
 
-def _rps_reference(mp: Any, pred: Any, target: int, *, normalise: bool) -> Any:
+def _reference(mp: Any, pred: Any, target: int, *, normalise: bool) -> Any:
     sums = [mp.fsum(pred[: k + 1]) - (target <= k) for k in range(len(pred) - 1)]
     found = mp.fsum(x**2 for x in sums)
     return found / max(1, len(pred) - 1) if normalise else found
@@ -107,12 +104,12 @@ rps = Loss(
     formula="Σ_{k < C - 1} (P_k - 1[y <= k])², where P_k = p_0 + ... + p_k",
     latex=r"\sum_{k=0}^{C-2} (P_k - \mathbf{1}[y \le k])^2",
     source="Epstein, A scoring system for probability forecasts of ranked categories, 1969",
-    values=_rps,
-    derivative=_rps_derivative,
-    reference=_rps_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMPLEX,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     flops=20,
     params=(Param("normalise", False, meaning="whether it is divided by C - 1", kind="flag"),),
     use="classes are ordered, and an error of one class should have a lower loss than one of three",

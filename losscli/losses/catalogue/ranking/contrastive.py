@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import NON_NEGATIVE, Interval
-from losscli.losses.core.labels import BINARY
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import BINARY, NON_NEGATIVE, Array, Interval, Loss, Namespace, Param
 from losscli.losses.math.stable import either
 
 
-def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """The squared distance of a similar pair; for a dissimilar one max(margin - x, 0)².
 
     pred are distances >= 0, not their squares, (N,) or (N, D); target has the same shape, 1 for
@@ -21,12 +19,12 @@ def _contrastive(xp: Namespace, pred: Array, target: Array, *, margin: float) ->
     return gap * gap
 
 
-def _contrastive_derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """2x for similar pairs, -2 max(margin - x, 0) for dissimilar ones."""
     return xp.where(target == 1, 2.0 * pred, 0.0 - 2.0 * xp.clip(margin - pred, 0.0, xp.inf))
 
 
-def _contrastive_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
     return target * pred**2 + (1 - target) * max(margin - pred, mp.mpf(0)) ** 2
 
 
@@ -36,9 +34,9 @@ contrastive = Loss(
     formula="t x² + (1 - t) max(margin - x, 0)²",
     latex=r"t x^2 + (1 - t) [m - x]_+^2",
     source="Hadsell, Chopra and LeCun, Dimensionality reduction by an invariant mapping, CVPR 2006",
-    values=_contrastive,
-    derivative=_contrastive_derivative,
-    reference=_contrastive_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=NON_NEGATIVE,
     target=BINARY,
     saturates=True,  # above the margin the loss is 0, and labels are only compared

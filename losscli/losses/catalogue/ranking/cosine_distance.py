@@ -3,12 +3,11 @@
 from typing import Any
 
 from losscli.losses.catalogue.ranking._vectors import direction, distance_of, distance_slope
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.core.loss import Substitute
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param, shapes
 
 
-def _cosine_distance(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """One minus the cosine of the angle between the vectors, in [0, 2].
 
     pred and target have the same shape, (N, D), one vector per row, of any length; the result is
@@ -20,20 +19,20 @@ def _cosine_distance(xp: Namespace, pred: Array, target: Array, *, eps: float) -
     return distance_of(xp, direction(xp, pred, eps), direction(xp, target, eps))
 
 
-def _cosine_distance_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """-(t̂ - (p̂·t̂) p̂) / ‖p‖, where p̂ and t̂ are the unit vectors; 0 at a zero vector."""
     ours, theirs = direction(xp, pred, eps), direction(xp, target, eps)
     return distance_slope(xp, ours, theirs, distance_of(xp, ours, theirs))
 
 
-def _cosine_distance_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
     lengths = [max(mp.sqrt(mp.fsum(x * x for x in v)), eps) for v in (pred, target)]
     dot = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     return 1 - dot / (lengths[0] * lengths[1]) if lengths[0] and lengths[1] else mp.mpf(1)
 
 
 def _like_keras(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
-    return _cosine_distance(xp, pred, target, eps=eps) - 1.0
+    return _values(xp, pred, target, eps=eps) - 1.0
 
 
 def _like_optax(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
@@ -49,12 +48,12 @@ cosine_distance = Loss(
     formula="1 - p·t / (‖p‖ ‖t‖)",
     latex=r"1 - \frac{p \cdot t}{\lVert p \rVert \, \lVert t \rVert}",
     source="Salton, Wong and Yang, A vector space model for automatic indexing, 1975",
-    values=_cosine_distance,
-    derivative=_cosine_distance_derivative,
-    reference=_cosine_distance_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     flops=9,
     params=(Param("eps", 0.0, Interval(0.0, ends="[)"), "the lower bound of lengths"),),
     use="the direction of an embedding matters and its length does not",

@@ -9,7 +9,7 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.core.shapes import TWO_VECTORS
 
 
-def _cosine_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """The cosine distance of a similar pair; for a dissimilar one max(cosine - margin, 0).
 
     pred is (N, 2, D), the two vectors of a pair stacked; target is (N,), 1 for similar pairs and -1
@@ -28,9 +28,7 @@ def _by_label(xp: Namespace, distance: Array, target: Array, margin: float) -> A
     return xp.where(target > 0, distance, unlike) + 0.0
 
 
-def _cosine_embedding_derivative(
-    xp: Namespace, pred: Array, target: Array, *, margin: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """The gradient of the cosine distance, or minus it for dissimilar pairs above the margin."""
     first, second = directions(xp, pred)
     distance = distance_of(xp, first, second)
@@ -43,7 +41,7 @@ def _cosine_embedding_derivative(
     return xp.stack(slopes, axis=1)
 
 
-def _cosine_embedding_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
     lengths = [mp.sqrt(mp.fsum(x * x for x in v)) for v in pred]
     dot = mp.fsum(a * b for a, b in zip(*pred, strict=True))
     cosine = dot / (lengths[0] * lengths[1]) if all(lengths) else mp.mpf(0)
@@ -66,9 +64,9 @@ cosine_embedding = Loss(
     formula="1 - cos if y = 1 else max(cos - margin, 0)",
     latex=r"1 - \cos \text{ if } y = 1 \text{ else } [\cos - m]_+",
     source="the cosine form of Hadsell, Chopra and LeCun, CVPR 2006",
-    values=_cosine_embedding,
-    derivative=_cosine_embedding_derivative,
-    reference=_cosine_embedding_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=SIGN,
     rows_of=TWO_VECTORS,

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.labels import SIGN
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.declare import REAL, SIGN, Array, Convention, Interval, Loss, Namespace, Param
 from losscli.losses.math.stable import either
 
 
-def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """The distance of a similar pair; for a dissimilar one max(margin - x, 0).
 
     pred are distances, (N,) or (N, D); target has the same shape, 1 for similar pairs and -1 for
@@ -20,14 +18,12 @@ def _hinge_embedding(xp: Namespace, pred: Array, target: Array, *, margin: float
     return either(xp, target > 0, pred, xp.clip(margin - pred, 0.0, xp.inf))
 
 
-def _hinge_embedding_derivative(
-    xp: Namespace, pred: Array, target: Array, *, margin: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """1 for similar pairs; -1 for dissimilar ones below the margin, 0 at it and above."""
     return xp.where(target > 0, 1.0, xp.where(pred < margin, -1.0, 0.0))
 
 
-def _hinge_embedding_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
     return pred if target == 1 else max(margin - pred, mp.mpf(0))
 
 
@@ -37,9 +33,9 @@ hinge_embedding = Loss(
     formula="x if y = 1 else max(margin - x, 0)",
     latex=r"x \text{ if } y = 1 \text{ else } [m - x]_+",
     source="the linear form of Hadsell, Chopra and LeCun, CVPR 2006",
-    values=_hinge_embedding,
-    derivative=_hinge_embedding_derivative,
-    reference=_hinge_embedding_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=SIGN,
     saturates=True,  # above the margin the loss is 0, and labels are only compared

@@ -4,14 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from losscli.losses.catalogue.ranking._lists import SIMILARITIES
-from losscli.losses.core.domain import Domain, Interval
-from losscli.losses.core.labels import INDICES
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.core.domain import Domain
+from losscli.losses.declare import INDICES, Array, Interval, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import two_difference
 
 
-def _info_nce(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
     """The negative log-likelihood, in nats, of the positive: softmax(similarity / temperature).
 
     pred is (N, C), the similarities of a query with its C candidates, -inf for one that is absent;
@@ -37,7 +35,7 @@ def _info_nce(xp: Namespace, pred: Array, target: Array, *, temperature: float) 
     return found
 
 
-def _info_nce_derivative(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
     """(softmax(similarity / temperature) - e_y) / temperature; the positive's own part is summed.
 
     s_y - 1 would lose every digit of a confident row: it is -Σ_{c≠y} s_c here.
@@ -78,7 +76,7 @@ def _halves(x: Any) -> tuple[Any, Any]:
     return head, x - head
 
 
-def _info_nce_reference(mp: Any, pred: Any, target: Any, *, temperature: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, temperature: Any) -> Any:
     chances = [mp.exp(s / temperature) for s in pred]
     return mp.log(mp.fsum(chances)) - pred[target] / temperature
 
@@ -93,13 +91,13 @@ info_nce = Loss(
     formula="log Σ_c exp(s_c / temperature) - s_y / temperature",
     latex=r"\log \sum_c e^{s_c / \tau} - s_y / \tau",
     source="van den Oord, Li and Vinyals, Representation learning with CPC, 2018, equation 4",
-    values=_info_nce,
-    derivative=_info_nce_derivative,
-    reference=_info_nce_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SIMILARITIES,
     target=INDICES,
     domains=_domains,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     flops=24,
     params=(
         Param(

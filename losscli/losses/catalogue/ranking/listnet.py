@@ -9,7 +9,7 @@ from losscli.losses.core.shapes import VECTORS
 from losscli.losses.math.stable import row_exps, share, shifted_exps, shifted_rest
 
 
-def _listnet(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
     """The cross-entropy, in nats, of the first entry's probabilities and softmax(pred).
 
     pred and target are (N, C), one list per row; the result is (N,). Targets are scores whose
@@ -37,7 +37,7 @@ def _first(xp: Namespace, target: Array, labels: str) -> Array:
     return exps / xp.sum(exps, axis=-1)[:, None]
 
 
-def _listnet_derivative(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:
     """softmax(pred) times the sum of the target probabilities, minus these."""
     exps, _ = shifted_exps(xp, pred)
     shares = _first(xp, target, labels)
@@ -45,7 +45,7 @@ def _listnet_derivative(xp: Namespace, pred: Array, target: Array, *, labels: st
     return exps * scale[:, None] - shares
 
 
-def _listnet_reference(mp: Any, pred: Any, target: Any, *, labels: str) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, labels: str) -> Any:
     shares = target
     if labels == "softmax":
         chances = [mp.exp(t) for t in target]
@@ -64,9 +64,9 @@ listnet = Loss(
     formula="Σ_c q_c (log Σ_k exp(z_k) - z_c), where q = softmax(t)",
     latex=r"\sum_c q_c \left(\log \sum_k e^{z_k} - z_c\right), \; q = \mathrm{softmax}(t)",
     source="Cao and others, Learning to rank: from pairwise to listwise approach, ICML 2007",
-    values=_listnet,
-    derivative=_listnet_derivative,
-    reference=_listnet_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=LIST_SCORES,
     target=LIST_SCORES,
     domains=_domains,

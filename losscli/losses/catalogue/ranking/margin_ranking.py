@@ -8,7 +8,7 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.core.shapes import TWO
 
 
-def _margin_ranking(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """max(0, margin - y (x_1 - x_2)) of two scores.
 
     pred is (N, 2), two scores per row; target is (N,), 1 if the first should be higher, -1 if the
@@ -20,16 +20,14 @@ def _margin_ranking(xp: Namespace, pred: Array, target: Array, *, margin: float)
     return xp.clip(margin - target * (pred[:, 0] - pred[:, 1]), 0.0, xp.inf) + 0.0
 
 
-def _margin_ranking_derivative(
-    xp: Namespace, pred: Array, target: Array, *, margin: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
     """(-y, y) if the loss is above 0, else 0."""
     active = margin - target * (pred[:, 0] - pred[:, 1]) > 0
     slope = xp.where(active, target, 0.0)
     return xp.stack((0.0 - slope, slope), axis=1)
 
 
-def _margin_ranking_reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, margin: Any) -> Any:
     return max(margin - target * (pred[0] - pred[1]), mp.mpf(0))
 
 
@@ -39,9 +37,9 @@ margin_ranking = Loss(
     formula="max(margin - y (x_1 - x_2), 0)",
     latex=r"[m - y (x_1 - x_2)]_+",
     source="Herbrich, Graepel and Obermayer, Support vector learning for ordinal regression, 1999",
-    values=_margin_ranking,
-    derivative=_margin_ranking_derivative,
-    reference=_margin_ranking_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=SIGN,
     rows_of=TWO,

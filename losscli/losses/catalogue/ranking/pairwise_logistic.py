@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import SCORE, SOFT_LABEL
-from losscli.losses.core.loss import Array, Loss, Namespace, Substitute
-from losscli.losses.core.shapes import TWO
+from losscli.losses.core.loss import Substitute
+from losscli.losses.declare import SCORE, SOFT_LABEL, Array, Loss, Namespace, shapes
 from losscli.losses.math.stable import share, two_difference
 
 
-def _pairwise_logistic(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The cross-entropy, in nats, of the order, with probability sigmoid(x_1 - x_2) for the first.
 
     pred is (N, 2), two scores per row; target is (N,), the probability in [0, 1] that the first
@@ -23,7 +22,7 @@ def _pairwise_logistic(xp: Namespace, pred: Array, target: Array) -> Array:
     return share(xp, against, xp.abs(lead)) + xp.log1p(tail)
 
 
-def _pairwise_logistic_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """sigmoid(x_1 - x_2) - t for the first score, its opposite for the second."""
     lead, tail = _lead(xp, pred)
     above, below = xp.where(lead >= 0, 1.0, tail), xp.where(lead >= 0, tail, 1.0)
@@ -37,7 +36,7 @@ def _lead(xp: Namespace, pred: Array) -> tuple[Array, Array]:
     return lead, xp.exp(-xp.abs(lead)) * (1.0 - xp.sign(lead) * error)
 
 
-def _pairwise_logistic_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     lead = pred[0] - pred[1]
     return target * mp.log(1 + mp.exp(-lead)) + (1 - target) * mp.log(1 + mp.exp(lead))
 
@@ -49,12 +48,12 @@ pairwise_logistic = Loss(
     formula="t log(1 + exp(x_2 - x_1)) + (1 - t) log(1 + exp(x_1 - x_2))",
     latex=r"t \log(1 + e^{x_2 - x_1}) + (1 - t) \log(1 + e^{x_1 - x_2})",
     source="Burges and others, Learning to rank using gradient descent, ICML 2005",
-    values=_pairwise_logistic,
-    derivative=_pairwise_logistic_derivative,
-    reference=_pairwise_logistic_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=SCORE,
     target=SOFT_LABEL,
-    rows_of=TWO,
+    rows_of=shapes.TWO,
     saturates=True,  # an infinite lead may have loss 0
     flops=8,
     use="the order of pairs is known, possibly with a probability, and scores are logits of it",

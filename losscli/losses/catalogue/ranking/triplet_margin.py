@@ -5,20 +5,12 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.losses.catalogue.ranking._vectors import norm_of, norm_slope
-from losscli.losses.core.domain import POINTS, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import THREE_VECTORS
+from losscli.losses.core.domain import POINTS
+from losscli.losses.declare import Array, Convention, Interval, Loss, Namespace, Param, shapes
 
 
-def _triplet_margin(
-    xp: Namespace,
-    pred: Array,
-    target: None,  # noqa: ARG001
-    *,
-    margin: float,
-    p: float,
-    eps: float,
-    swap: bool,
+def _values(
+    xp: Namespace, pred: Array, target: None, *, margin: float, p: float, eps: float, swap: bool
 ) -> Array:
     """The distance of the positive minus that of the negative, plus the margin, at least 0.
 
@@ -49,20 +41,13 @@ def _across(pred: Array, eps: float) -> Array:
     return found + eps if eps else found
 
 
-def _triplet_margin_derivative(
-    xp: Namespace,
-    pred: Array,
-    target: None,
-    *,
-    margin: float,
-    p: float,
-    eps: float,
-    swap: bool,
+def _derivative(
+    xp: Namespace, pred: Array, target: None, *, margin: float, p: float, eps: float, swap: bool
 ) -> Array:
     """The slopes of both distances where the loss is above 0; a zero difference contributes 0."""
     found, crossed = _from_anchor(pred, eps), _across(pred, eps)
     ours, theirs = found[:, 0], found[:, 1]
-    values = _triplet_margin(xp, pred, target, margin=margin, p=p, eps=eps, swap=swap)
+    values = _values(xp, pred, target, margin=margin, p=p, eps=eps, swap=swap)
     active = (values > 0)[:, None]
     near = xp.where(active, norm_slope(xp, ours, p), 0.0)
     far = xp.where(active, norm_slope(xp, theirs, p), 0.0)
@@ -74,15 +59,8 @@ def _triplet_margin_derivative(
     return xp.stack((near - far, 0.0 - near - across, far + across), axis=1)
 
 
-def _triplet_margin_reference(
-    mp: Any,
-    pred: Any,
-    target: Any,  # noqa: ARG001
-    *,
-    margin: Any,
-    p: Any,
-    eps: Any,
-    swap: bool,
+def _reference(
+    mp: Any, pred: Any, target: Any, *, margin: Any, p: Any, eps: Any, swap: bool
 ) -> Any:
     def distance(a: Any, b: Any) -> Any:
         gaps = [mp.fabs(x - y + eps) for x, y in zip(a, b, strict=True)]
@@ -99,14 +77,7 @@ def _triplet_margin_reference(
 
 
 def _like_optax(
-    xp: Namespace,
-    pred: Array,
-    target: None,  # noqa: ARG001
-    *,
-    margin: float,
-    p: float,
-    eps: float,
-    swap: bool,
+    xp: Namespace, pred: Array, target: None, *, margin: float, p: float, eps: float, swap: bool
 ) -> Array:
     if p != 2.0 or swap:
         raise UsageError(
@@ -126,12 +97,12 @@ triplet_margin = Loss(
     formula="max(‖a - b‖ - ‖a - n‖ + margin, 0), where b is the positive and n the negative",
     latex=r"[\lVert a - b \rVert_p - \lVert a - n \rVert_p + m]_+",
     source="Balntas and others, Learning local feature descriptors with triplets, BMVC 2016",
-    values=_triplet_margin,
-    derivative=_triplet_margin_derivative,
-    reference=_triplet_margin_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=POINTS,
     target=None,
-    rows_of=THREE_VECTORS,
+    rows_of=shapes.THREE_VECTORS,
     # An infinitely far negative gives 0; a length in any other norm is nan then.
     saturates=lambda _, *, p, **__: p in (1.0, math.inf),
     flops=8,

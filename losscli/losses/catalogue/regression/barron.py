@@ -10,8 +10,7 @@ from losscli.losses.catalogue.regression._robust import (
     replace_where,
     unit_root,
 )
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 # Below this size of alpha the loss is its limit at 0 to the last digit, and a quotient by alpha
 # could overflow.
@@ -23,7 +22,7 @@ _BELL = -8.0
 _LIMIT = -(2.0**64)
 
 
-def _barron(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float) -> Array:
     """(d / c)² / 2 near 0, and a power `alpha` of the error for large errors.
 
     alpha = 2 is half the squared error, 1 pseudo_huber, 0 cauchy, -2 geman_mcclure and -inf welsch,
@@ -66,9 +65,7 @@ def _curved(xp: Namespace, u: Array, alpha: float) -> Array:
     return replace_where(xp, values, exponent > 1.0, power)
 
 
-def _barron_derivative(
-    xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, alpha: float, c: float) -> Array:
     """(u / c) ((u² / |alpha - 2|) + 1)^(alpha / 2 - 1), where u = d / c."""
     u = (pred - target) / c
     if alpha == 2:
@@ -90,7 +87,7 @@ def _barron_derivative(
     return held * root**alpha / root
 
 
-def _barron_reference(mp: Any, pred: Any, target: Any, *, alpha: Any, c: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, alpha: Any, c: Any) -> Any:
     u = (pred - target) / c
     if alpha == 2:
         return u**2 / 2
@@ -111,9 +108,9 @@ barron = Loss(
     latex=r"\frac{b}{\alpha} \left(\left(\frac{(d/c)^2}{b} + 1\right)^{\alpha/2} - 1\right),"
     r" b = |\alpha - 2|",
     source="Barron, A general and adaptive robust loss function, CVPR 2019",
-    values=_barron,
-    derivative=_barron_derivative,
-    reference=_barron_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     saturates=lambda _, *, alpha, **__: alpha < 0,  # it is bounded then

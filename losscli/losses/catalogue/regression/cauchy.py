@@ -4,11 +4,10 @@ import math
 from typing import Any
 
 from losscli.losses.catalogue.regression._robust import FAR, NEAR, replace_where, unit_root
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _cauchy(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error within `c`, logarithmic for large errors.
 
     pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
@@ -30,14 +29,14 @@ def _far(xp: Namespace, error: Array, c: float) -> Array:
     return (2.0 * c * c) * xp.log(xp.sqrt(xp.abs(error)) / math.sqrt(c))
 
 
-def _cauchy_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """The error over 1 + (d / c)²: largest at |d| = c, and decreasing beyond."""
     error = pred - target
     root = unit_root(xp, xp.abs(error / c))
     return error / root / root
 
 
-def _cauchy_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
     return c**2 / 2 * mp.log1p(((pred - target) / c) ** 2)
 
 
@@ -48,9 +47,9 @@ cauchy = Loss(
     formula="c² / 2 log(1 + (d / c)²), where d = pred - target",
     latex=r"\tfrac{c^2}{2} \log\left(1 + (d / c)^2\right)",
     source="Black and Anandan, The robust estimation of multiple motions, 1996",
-    values=_cauchy,
-    derivative=_cauchy_derivative,
-    reference=_cauchy_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=8,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _charbonnier(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """√(d² + eps²): the absolute error, but smooth at 0, where it is `eps`.
 
     pred, target, eps and the result have the same unit; the arrays have the same shape, (N,) or (N,
@@ -18,7 +17,7 @@ def _charbonnier(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Ar
     return _hypotenuse(xp, xp.abs(pred - target), eps)
 
 
-def _charbonnier_derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float) -> Array:
     """The error over √(d² + eps²), within [-1, 1]."""
     error = pred - target
     return error / _hypotenuse(xp, xp.abs(error), eps)
@@ -34,7 +33,7 @@ def _hypotenuse(xp: Namespace, distance: Array, eps: float) -> Array:
     return longer * xp.sqrt(1.0 + ratio * ratio)
 
 
-def _charbonnier_reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any) -> Any:
     return mp.sqrt((pred - target) ** 2 + eps**2)
 
 
@@ -44,9 +43,9 @@ charbonnier = Loss(
     formula="√(d² + eps²), where d = pred - target",
     latex=r"\sqrt{(\hat y - y)^2 + \epsilon^2}",
     source="Charbonnier et al., 1994; Lai et al., Deep Laplacian pyramid networks, CVPR 2017",
-    values=_charbonnier,
-    derivative=_charbonnier_derivative,
-    reference=_charbonnier_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=9,

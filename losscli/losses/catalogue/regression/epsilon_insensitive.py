@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _epsilon_insensitive(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
     """The amount by which the absolute error exceeds `epsilon`, at least 0.
 
     pred, target, epsilon and the result have the same unit; the arrays have the same shape, (N,) or
@@ -18,15 +17,13 @@ def _epsilon_insensitive(xp: Namespace, pred: Array, target: Array, *, epsilon: 
     return xp.clip(xp.abs(pred - target) - epsilon, 0.0, xp.inf)
 
 
-def _epsilon_insensitive_derivative(
-    xp: Namespace, pred: Array, target: Array, *, epsilon: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
     """The sign of the error, and 0 within epsilon."""
     error = pred - target
     return xp.sign(error) * (xp.abs(error) > epsilon)
 
 
-def _epsilon_insensitive_reference(mp: Any, pred: Any, target: Any, *, epsilon: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, epsilon: Any) -> Any:
     return max(mp.fabs(pred - target) - epsilon, mp.mpf(0))
 
 
@@ -37,9 +34,9 @@ epsilon_insensitive = Loss(
     formula="max(|d| - epsilon, 0), where d = pred - target",
     latex=r"[\,|\hat y - y| - \epsilon\,]_+",
     source="Vapnik, The Nature of Statistical Learning Theory, 1995",
-    values=_epsilon_insensitive,
-    derivative=_epsilon_insensitive_derivative,
-    reference=_epsilon_insensitive_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=4,

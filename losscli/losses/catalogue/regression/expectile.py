@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _expectile(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
     """The squared error, times `tau` if pred is too low, 1 - tau if it is too high.
 
     pred, target and the result have the same shape, (N,) or (N, D), in any unit, which is squared.
@@ -19,13 +18,13 @@ def _expectile(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Arra
     return xp.abs(error * weighted)
 
 
-def _expectile_derivative(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, tau: float) -> Array:
     """Twice the error, weighted likewise."""
     error = pred - target
     return 2.0 * xp.sign(error) * xp.maximum(-tau * error, (1.0 - tau) * error)
 
 
-def _expectile_reference(mp: Any, pred: Any, target: Any, *, tau: Any) -> Any:  # noqa: ARG001
+def _reference(mp: Any, pred: Any, target: Any, *, tau: Any) -> Any:
     return (tau if pred < target else 1 - tau) * (pred - target) ** 2
 
 
@@ -36,9 +35,9 @@ expectile = Loss(
     formula="tau d² if pred < target else (1 - tau) d², where d = pred - target",
     latex=r"|\tau - \mathbf{1}[\hat y > y]|\,(\hat y - y)^2",
     source="Newey and Powell, Asymmetric least squares, Econometrica, 1987",
-    values=_expectile,
-    derivative=_expectile_derivative,
-    reference=_expectile_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=6,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _geman_mcclure(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error within `c`, and never more than c² / 2.
 
     pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
@@ -22,13 +21,7 @@ def _geman_mcclure(xp: Namespace, pred: Array, target: Array, *, c: float) -> Ar
     return (0.5 * near) * (near / (1.0 + ratio * ratio))
 
 
-def _geman_mcclure_derivative(
-    xp: Namespace,  # noqa: ARG001
-    pred: Array,
-    target: Array,
-    *,
-    c: float,
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """The error over (1 + (d / c)²)²: small for large errors."""
     error = pred - target
     scaled = error / c
@@ -36,7 +29,7 @@ def _geman_mcclure_derivative(
     return error * pull * pull
 
 
-def _geman_mcclure_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:  # noqa: ARG001
+def _reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
     square = (pred - target) ** 2
     return square / (1 + square / c**2) / 2
 
@@ -47,9 +40,9 @@ geman_mcclure = Loss(
     formula="d² / (1 + (d / c)²) / 2, where d = pred - target",
     latex=r"\frac{1}{2} \cdot \frac{d^2}{1 + (d / c)^2}",
     source="Geman and McClure, Bayesian image analysis, 1985",
-    values=_geman_mcclure,
-    derivative=_geman_mcclure_derivative,
-    reference=_geman_mcclure_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     saturates=True,  # for large errors the loss does not depend on the error

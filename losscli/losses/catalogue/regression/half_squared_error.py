@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import REAL, Array, Convention, Loss, Namespace
 
 
-def _half_squared_error(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """Half the square of the error, so that its slope is the error itself.
 
     pred, target and the result have the same shape, (N,) or (N, D), in any unit, which is squared.
@@ -18,16 +17,12 @@ def _half_squared_error(xp: Namespace, pred: Array, target: Array) -> Array:  # 
     return (0.5 * error) * error  # halved first: the square may overflow, its half may not
 
 
-def _half_squared_error_derivative(
-    xp: Namespace,  # noqa: ARG001
-    pred: Array,
-    target: Array,
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """The error."""
     return pred - target
 
 
-def _half_squared_error_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return mp.power(pred - target, 2) / 2
 
 
@@ -38,9 +33,9 @@ half_squared_error = Loss(
     formula="d² / 2, where d = pred - target",
     latex=r"\tfrac{1}{2} (\hat y - y)^2",
     source="Bishop, Pattern Recognition and Machine Learning, 2006, section 1.1",
-    values=_half_squared_error,
-    derivative=_half_squared_error_derivative,
-    reference=_half_squared_error_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=3,

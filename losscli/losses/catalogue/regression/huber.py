@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param
 
 
-def _huber(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
     """Quadratic for errors up to `delta`, linear with slope delta beyond.
 
     pred, target and the result have the same shape, (N,) or (N, D); they and delta have the same
@@ -20,12 +19,12 @@ def _huber(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
     return near * (distance - 0.5 * near)
 
 
-def _huber_derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
     """The error, clamped to [-delta, delta]."""
     return xp.clip(pred - target, -delta, delta)
 
 
-def _huber_reference(mp: Any, pred: Any, target: Any, *, delta: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, delta: Any) -> Any:
     distance = mp.fabs(pred - target)
     return distance**2 / 2 if distance <= delta else delta * (distance - delta / 2)
 
@@ -38,9 +37,9 @@ huber = Loss(
     latex=r"\tfrac{d^2}{2} \text{ if } |d| \le \delta \text{ else }"
     r" \delta (|d| - \tfrac{\delta}{2})",
     source="Huber, Robust estimation of a location parameter, 1964",
-    values=_huber,
-    derivative=_huber_derivative,
-    reference=_huber_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=6,

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import REAL, Array, Convention, Loss, Namespace
 
 # From here on log cosh d is |d| - log 2 to the last digit, and e^|d| is still far from overflow.
 _STRAIGHT = 30.0
 
 
-def _log_cosh(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """Like half the squared error near 0, like |error| - log 2 for large errors.
 
     pred, target and the result have the same shape, (N,) or (N, D). The transition is at an error
@@ -26,12 +25,12 @@ def _log_cosh(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.log1p(m * (0.5 * (m / (1.0 + m)))) + (distance - near)
 
 
-def _log_cosh_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """The hyperbolic tangent of the error, within [-1, 1]."""
     return xp.tanh(pred - target)
 
 
-def _log_cosh_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     distance = mp.fabs(pred - target)
     # Past 1e4 the two differ by e^-20000, and cosh of 1e300 is beyond mpmath.
     return mp.log(mp.cosh(distance)) if distance < 1e4 else distance - mp.log(2)
@@ -44,9 +43,9 @@ log_cosh = Loss(
     formula="log cosh d, where d = pred - target",
     latex=r"\log \cosh (\hat y - y)",
     source="Chen et al., Log hyperbolic cosine loss improves variational auto-encoder, 2019",
-    values=_log_cosh,
-    derivative=_log_cosh_derivative,
-    reference=_log_cosh_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=10,

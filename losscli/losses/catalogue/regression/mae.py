@@ -6,7 +6,7 @@ from losscli.losses.core.domain import REAL
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 
 
-def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The absolute error: linear, so that outliers do not dominate.
 
     pred, target and the result have the same shape, (N,) or (N, D), and the same unit.
@@ -17,12 +17,12 @@ def _mae(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.abs(pred - target)
 
 
-def _mae_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """The sign of the error, and 0 at the corner: it does not decrease near the optimum."""
     return xp.sign(pred - target)
 
 
-def _mae_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return mp.fabs(pred - target)
 
 
@@ -33,9 +33,9 @@ mae = Loss(
     formula="|d|, where d = pred - target",
     latex=r"|\hat y - y|",
     source="Laplace, 1774; Boscovich, 1757",
-    values=_mae,
-    derivative=_mae_derivative,
-    reference=_mae_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=2,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param
 
 
-def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool) -> Array:
     """The absolute error over the target's absolute value, which is clamped to at least `eps`.
 
     pred, target and the result have the same shape, (N,) or (N, D); the result has no unit, and is
@@ -27,9 +26,7 @@ def _mape(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: boo
     return xp.where(lost, 100.0 * distance / size, 100.0 * shares)
 
 
-def _mape_derivative(
-    xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool) -> Array:
     """The error's sign over the target's size: largest for small targets."""
     slope = (100.0 if percent else 1.0) * xp.sign(pred - target)
     return slope / _sizes(xp, pred, target, eps)
@@ -42,7 +39,7 @@ def _sizes(xp: Namespace, pred: Array, target: Array, eps: float) -> Array:
     return xp.clip(size, eps, xp.inf)
 
 
-def _mape_reference(mp: Any, pred: Any, target: Any, *, eps: Any, percent: bool) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, eps: Any, percent: bool) -> Any:
     distance, size = mp.fabs(pred - target), max(mp.fabs(target), eps)
     if size == 0:
         return mp.inf if distance else mp.mpf(0)
@@ -56,9 +53,9 @@ mape = Loss(
     formula="|pred - target| / max(|target|, eps), times 100 in percent",
     latex=r"\frac{|\hat y - y|}{\max(|y|, \epsilon)}",
     source="Makridakis, Accuracy measures, International Journal of Forecasting, 1993",
-    values=_mape,
-    derivative=_mape_derivative,
-    reference=_mape_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=5,

@@ -7,7 +7,7 @@ from losscli.losses.core.domain import REAL
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 
 
-def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared error: smooth everywhere, and dominated by the largest errors.
 
     pred, target and the result have the same shape, (N,) or (N, D), in any unit, which is squared.
@@ -20,12 +20,12 @@ def _mse(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
     return error * error
 
 
-def _mse_derivative(xp: Namespace, pred: Array, target: Array) -> Array:  # noqa: ARG001
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """Twice the error: it grows without bound, so that one outlier can dominate a step."""
     return 2.0 * (pred - target)
 
 
-def _mse_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return mp.power(pred - target, 2)
 
 
@@ -36,9 +36,9 @@ mse = Loss(
     formula="d², where d = pred - target",
     latex=r"(\hat y - y)^2",
     source="Gauss, Theoria combinationis observationum, 1821; Legendre, 1805",
-    values=_mse,
-    derivative=_mse_derivative,
-    reference=_mse_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=2,

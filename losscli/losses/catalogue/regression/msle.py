@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval, Numbers
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Numbers
 
 ABOVE_MINUS_ONE = Numbers("numbers > -1", "", Interval(-1.0, ends="()"))
 
@@ -12,7 +11,7 @@ ABOVE_MINUS_ONE = Numbers("numbers > -1", "", Interval(-1.0, ends="()"))
 _KERAS_LEAST = 1e-7
 
 
-def _msle(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared difference of the logarithms of 1 + pred and 1 + target: a relative error.
 
     pred, target and the result have the same shape, (N,) or (N, D); both are > -1, and usually
@@ -25,21 +24,21 @@ def _msle(xp: Namespace, pred: Array, target: Array) -> Array:
     return ratio * ratio
 
 
-def _msle_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """2 log((1 + pred) / (1 + target)) / (1 + pred)."""
     error = pred - target
     ratio = xp.log1p(xp.abs(error) / (1.0 + xp.minimum(pred, target)))
     return 2.0 * xp.sign(error) * ratio / (1.0 + pred)
 
 
-def _msle_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return (mp.log(1 + pred) - mp.log(1 + target)) ** 2
 
 
 def _msle_of_keras(xp: Namespace, pred: Array, target: Array) -> Array:
     """The loss of predictions and targets that are clamped to at least 1e-7."""
     lifted = (xp.clip(x, _KERAS_LEAST, xp.inf) for x in (pred, target))
-    return _msle(xp, *lifted)
+    return _values(xp, *lifted)
 
 
 msle = Loss(
@@ -49,9 +48,9 @@ msle = Loss(
     formula="(log(1 + pred) - log(1 + target))²",
     latex=r"\left(\log(1 + \hat y) - \log(1 + y)\right)^2",
     source="Kaggle, ASUS malfunctional components prediction, 2013; scikit-learn's user guide",
-    values=_msle,
-    derivative=_msle_derivative,
-    reference=_msle_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=ABOVE_MINUS_ONE,
     target=ABOVE_MINUS_ONE,
     flops=7,

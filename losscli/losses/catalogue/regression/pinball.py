@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param
 
 
-def _pinball(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> Array:
     """The absolute error, times `quantile` if pred is too low, 1 - quantile if it is too high.
 
     pred, target and the result have the same shape, (N,) or (N, D), and the same unit.
@@ -19,13 +18,13 @@ def _pinball(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> A
     return xp.maximum(-quantile * lack, (1.0 - quantile) * lack) + 0.0
 
 
-def _pinball_derivative(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, quantile: float) -> Array:
     """-quantile if pred is too low, 1 - quantile if it is too high, 0 if they are equal."""
     sign = xp.sign(pred - target)
     return (1.0 - quantile) * xp.clip(sign, 0.0, 1.0) + quantile * xp.clip(sign, -1.0, 0.0)
 
 
-def _pinball_reference(mp: Any, pred: Any, target: Any, *, quantile: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, quantile: Any) -> Any:
     below, above = max(target - pred, mp.mpf(0)), max(pred - target, mp.mpf(0))
     return quantile * below + (1 - quantile) * above
 
@@ -37,9 +36,9 @@ pinball = Loss(
     formula="q max(t - p, 0) + (1 - q) max(p - t, 0), where p = pred, t = target, q = quantile",
     latex=r"q\,[y - \hat y]_+ + (1 - q)\,[\hat y - y]_+",
     source="Koenker and Bassett, Regression quantiles, Econometrica, 1978",
-    values=_pinball,
-    derivative=_pinball_derivative,
-    reference=_pinball_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=4,

@@ -3,11 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.regression._robust import FAR
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _pseudo_huber(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
     """Like half the squared error within `delta`, linear with slope delta for large errors.
 
     pred, target and the result have the same shape, (N,) or (N, D); they and delta have the same
@@ -22,7 +21,7 @@ def _pseudo_huber(xp: Namespace, pred: Array, target: Array, *, delta: float) ->
     return distance * (delta * (u / (1.0 + xp.sqrt(1.0 + u * u))))
 
 
-def _pseudo_huber_derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, delta: float) -> Array:
     """The error over √(1 + (d / delta)²): the error near zero, delta for large errors."""
     error = pred - target
     held = xp.clip(error, -delta, delta)
@@ -31,7 +30,7 @@ def _pseudo_huber_derivative(xp: Namespace, pred: Array, target: Array, *, delta
     return held / xp.sqrt(1.0 + ratio * ratio)
 
 
-def _pseudo_huber_reference(mp: Any, pred: Any, target: Any, *, delta: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, delta: Any) -> Any:
     return delta**2 * mp.expm1(mp.log1p(((pred - target) / delta) ** 2) / 2)
 
 
@@ -41,9 +40,9 @@ pseudo_huber = Loss(
     formula="delta² (√(1 + (d / delta)²) - 1), where d = pred - target",
     latex=r"\delta^2 \left(\sqrt{1 + (d / \delta)^2} - 1\right)",
     source="Charbonnier et al., 1994; Hartley and Zisserman, Multiple View Geometry, A6.8",
-    values=_pseudo_huber,
-    derivative=_pseudo_huber_derivative,
-    reference=_pseudo_huber_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=11,

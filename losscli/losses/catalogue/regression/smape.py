@@ -3,11 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.regression._robust import replace_where
-from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.declare import REAL, Array, Loss, Namespace
 
 
-def _smape(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The absolute error over the mean absolute value of prediction and target, in [0, 2].
 
     pred, target and the result have the same shape, (N,) or (N, D); the result has no unit. It is 0
@@ -38,7 +37,7 @@ def _halves(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Ar
     return pred, target, _total(xp, pred, target)
 
 
-def _smape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """4 |target| / (|pred| + |target|)², signed; 0 if the signs differ, half of it at pred = 0.
 
     The loss does not grow further once the signs differ, so a gradient method gets stuck there.
@@ -55,7 +54,7 @@ def _slopes(xp: Namespace, pred: Array, target: Array, total: Array) -> Array:
     return (2.0 * (xp.abs(target) / total)) * (xp.sign(pred - target) * alike) / total
 
 
-def _smape_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     total = mp.fabs(pred) + mp.fabs(target)
     return 2 * mp.fabs(pred - target) / total if total else mp.mpf(0)
 
@@ -66,9 +65,9 @@ smape = Loss(
     formula="2 |pred - target| / (|pred| + |target|), and 0 where both are 0",
     latex=r"\frac{2 |\hat y - y|}{|\hat y| + |y|}",
     source="Makridakis, Accuracy measures, International Journal of Forecasting, 1993",
-    values=_smape,
-    derivative=_smape_derivative,
-    reference=_smape_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=8,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param
 
 
-def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
     """Quadratic for errors up to `beta`, linear beyond.
 
     It is smooth at zero, where mae has a corner, and linear for large errors, where the gradient of
@@ -25,13 +24,13 @@ def _smooth_l1(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Arr
     return share * (distance - 0.5 * near)
 
 
-def _smooth_l1_derivative(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, beta: float) -> Array:
     """The error over beta, clamped to [-1, 1]; at beta = 0 its sign."""
     error = pred - target
     return xp.sign(error) if beta == 0 else xp.clip(error / beta, -1.0, 1.0)
 
 
-def _smooth_l1_reference(mp: Any, pred: Any, target: Any, *, beta: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, beta: Any) -> Any:
     distance = mp.fabs(pred - target)
     return distance**2 / (2 * beta) if distance < beta else distance - beta / 2
 
@@ -42,9 +41,9 @@ smooth_l1 = Loss(
     formula="d² / (2 beta) if |d| < beta else |d| - beta / 2, where d = pred - target",
     latex=r"\frac{d^2}{2\beta} \text{ if } |d| < \beta \text{ else } |d| - \tfrac{\beta}{2}",
     source="Girshick, Fast R-CNN, ICCV 2015, equation 3",
-    values=_smooth_l1,
-    derivative=_smooth_l1_derivative,
-    reference=_smooth_l1_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=6,

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _squared_epsilon_insensitive(
-    xp: Namespace, pred: Array, target: Array, *, epsilon: float
-) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
     """The square of the amount by which the absolute error exceeds `epsilon`, at least 0.
 
     pred, target and epsilon have the same unit, which is squared in the result; the arrays have the
@@ -21,15 +18,13 @@ def _squared_epsilon_insensitive(
     return beyond * beyond
 
 
-def _squared_epsilon_insensitive_derivative(
-    xp: Namespace, pred: Array, target: Array, *, epsilon: float
-) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, epsilon: float) -> Array:
     """Twice the excess over epsilon, with the sign of the error: it is continuous at epsilon."""
     error = pred - target
     return 2.0 * xp.sign(error) * xp.clip(xp.abs(error) - epsilon, 0.0, xp.inf)
 
 
-def _squared_epsilon_insensitive_reference(mp: Any, pred: Any, target: Any, *, epsilon: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, epsilon: Any) -> Any:
     return max(mp.fabs(pred - target) - epsilon, mp.mpf(0)) ** 2
 
 
@@ -39,9 +34,9 @@ squared_epsilon_insensitive = Loss(
     formula="max(|d| - epsilon, 0)², where d = pred - target",
     latex=r"[\,|\hat y - y| - \epsilon\,]_+^2",
     source="Vapnik, The Nature of Statistical Learning Theory, 1995",
-    values=_squared_epsilon_insensitive,
-    derivative=_squared_epsilon_insensitive_derivative,
-    reference=_squared_epsilon_insensitive_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     flops=5,

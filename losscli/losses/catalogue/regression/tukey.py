@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _tukey(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error near 0, and constant, c² / 6, from `c` on.
 
     pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
@@ -22,7 +21,7 @@ def _tukey(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     return near * (near * (0.5 - v * (0.5 - v / 6.0)))
 
 
-def _tukey_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """The error times (1 - (d / c)²)², and 0 from c on."""
     error = pred - target
     near = xp.clip(xp.abs(error), 0.0, c)
@@ -30,7 +29,7 @@ def _tukey_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) ->
     return error * rest * rest
 
 
-def _tukey_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
     v = min(((pred - target) / c) ** 2, mp.mpf(1))
     return c**2 / 6 * (1 - (1 - v) ** 3)
 
@@ -42,9 +41,9 @@ tukey = Loss(
     formula="c² / 6 (1 - (1 - v)³), where v = min((d / c)², 1), d = pred - target",
     latex=r"\tfrac{c^2}{6} \left(1 - (1 - v)^3\right), v = \min((d / c)^2, 1)",
     source="Beaton and Tukey, The fitting of power series, Technometrics, 1974",
-    values=_tukey,
-    derivative=_tukey_derivative,
-    reference=_tukey_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     saturates=True,  # from c on the loss does not depend on the error

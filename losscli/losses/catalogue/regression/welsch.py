@@ -3,11 +3,10 @@
 from typing import Any
 
 from losscli.losses.catalogue.regression._robust import NEAR, damped, replace_where
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.loss import Array, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param
 
 
-def _welsch(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """Like half the squared error within `c`, and c² / 2 from a few c on.
 
     pred, target and the result have the same shape, (N,) or (N, D); they and c have the same unit,
@@ -23,14 +22,14 @@ def _welsch(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     return replace_where(xp, values, square < NEAR, lambda: (0.5 * error) * error)
 
 
-def _welsch_derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, c: float) -> Array:
     """The error times exp(-(d / c)²): 0 from a few c on."""
     error = pred - target
     u = error / c
     return damped(xp, error, -u * u)
 
 
-def _welsch_reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, c: Any) -> Any:
     return -(c**2) / 2 * mp.expm1(-(((pred - target) / c) ** 2))
 
 
@@ -40,9 +39,9 @@ welsch = Loss(
     formula="c² / 2 (1 - exp(-(d / c)²)), where d = pred - target",
     latex=r"\tfrac{c^2}{2} \left(1 - e^{-(d / c)^2}\right)",
     source="Dennis and Welsch, Techniques for nonlinear least squares and robust regression, 1978",
-    values=_welsch,
-    derivative=_welsch_derivative,
-    reference=_welsch_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     saturates=True,  # for large errors the loss does not depend on the error

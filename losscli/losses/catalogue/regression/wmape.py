@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import REAL
-from losscli.losses.core.loss import Array, Loss, Namespace
+from losscli.losses.declare import REAL, Array, Loss, Namespace
 
 
-def _wmape(xp: Namespace, pred: Array, target: Array) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The absolute error; the mean divides their sum by the sum of the targets' absolute values.
 
     pred, target and the result have the same shape, (N,) or (N, D), and the same unit; the mean has
@@ -18,7 +17,7 @@ def _wmape(xp: Namespace, pred: Array, target: Array) -> Array:
     return xp.abs(pred - target)
 
 
-def _wmape_derivative(xp: Namespace, pred: Array, target: Array) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     """The sign of the error, and 0 at the corner; not divided by any target."""
     return xp.sign(pred - target)
 
@@ -27,7 +26,7 @@ def _sizes(xp: Namespace, target: Array) -> Array:
     return xp.abs(target)
 
 
-def _wmape_reference(mp: Any, pred: Any, target: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any) -> Any:
     return mp.fabs(pred - target)
 
 
@@ -38,9 +37,9 @@ wmape = Loss(
     formula="|pred - target|, each counted |target| in the mean: sum |d| / sum |target|",
     latex=r"\frac{\sum_i |\hat y_i - y_i|}{\sum_i |y_i|}",
     source="Kolassa and Schütz, Advantages of the MAD/mean ratio over the MAPE, Foresight, 2007",
-    values=_wmape,
-    derivative=_wmape_derivative,
-    reference=_wmape_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=REAL,
     target=REAL,
     denominator=_sizes,

@@ -1,8 +1,7 @@
 """Ratios of overlaps of two masks, for losses that are 1 minus such a ratio."""
 
 from losscli.errors import UsageError
-from losscli.losses.core.domain import Interval, Numbers
-from losscli.losses.core.loss import Array, Namespace, Param
+from losscli.losses.declare import Array, Interval, Namespace, Numbers, Param
 
 MASK = Numbers("probabilities in [0, 1]", "for logits, apply the sigmoid first", Interval(0.0, 1.0))
 SOFT_MASK = Numbers("targets in [0, 1]", "", Interval(0.0, 1.0), (0.0, 1.0))

@@ -17,7 +17,7 @@ from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substit
 from losscli.losses.core.shapes import MASKS
 
 
-def _dice(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
     """One minus twice the intersection over the sum of the two masks, in [0, 1].
 
     pred and target have the same shape, (N, D) or (N, C, D) with D pixels: probabilities, and
@@ -36,7 +36,7 @@ def _parts(xp: Namespace, pred: Array, target: Array, smooth: float) -> tuple[Ar
     return wrong, xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
 
 
-def _dice_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
     """((2I + s) / (P + T + s) - 2t) / (P + T + s), over the classes; 0 for two empty masks."""
     whole = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1) + smooth
     shared = 2.0 * xp.sum(pred * target, axis=-1) + smooth
@@ -44,10 +44,10 @@ def _dice_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float
     return per_class((like - 2.0 * target) / filled(xp, whole)[..., None])
 
 
-def _dice_reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
     if isinstance(pred[0], list):
         masks = zip(pred, target, strict=True)
-        return mp.fsum(_dice_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
+        return mp.fsum(_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
     shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     whole = mp.fsum(pred) + mp.fsum(target) + smooth
     return 1 - (2 * shared + smooth) / whole if whole else mp.mpf(0)
@@ -77,9 +77,9 @@ dice = Loss(
     formula="1 - (2 Σ p t + smooth) / (Σ p + Σ t + smooth)",
     latex=r"1 - \frac{2 \sum p t + s}{\sum p + \sum t + s}",
     source="Milletari, Navab and Ahmadi, V-Net, 3DV 2016, with sums in place of sums of squares",
-    values=_dice,
-    derivative=_dice_derivative,
-    reference=_dice_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=MASK,
     target=SOFT_MASK,
     rows_of=MASKS,

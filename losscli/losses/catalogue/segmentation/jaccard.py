@@ -12,11 +12,10 @@ from losscli.losses.catalogue.segmentation._overlap import (
     per_class,
     ratio,
 )
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace
-from losscli.losses.core.shapes import MASKS
+from losscli.losses.declare import Array, Convention, Loss, Namespace, shapes
 
 
-def _jaccard(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+def _values(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
     """One minus the intersection over the union, in [0, 1].
 
     pred and target have the same shape, (N, D) or (N, C, D) with D pixels: probabilities, and
@@ -31,17 +30,17 @@ def _jaccard(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Arr
     return over_classes(xp, ratio(xp, false_positives(xp, pred, target) + missed, union))
 
 
-def _jaccard_derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
+def _derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> Array:
     """((1 - t) (I + s) / U - t) / U, over the classes; 0 for two empty masks."""
     union = xp.sum(pred, axis=-1) + false_positives(xp, target, pred) + smooth
     like = ratio(xp, xp.sum(pred * target, axis=-1) + smooth, union)[..., None]
     return per_class(((1.0 - target) * like - target) / filled(xp, union)[..., None])
 
 
-def _jaccard_reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
     if isinstance(pred[0], list):
         masks = zip(pred, target, strict=True)
-        return mp.fsum(_jaccard_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
+        return mp.fsum(_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
     shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     union = mp.fsum(pred) + mp.fsum(target) - shared + smooth
     return 1 - (shared + smooth) / union if union else mp.mpf(0)
@@ -56,7 +55,7 @@ def _like_sklearn(
 ) -> Array:
     counted = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1)
     empty = xp.where(counted == 0.0, xp.ones_like(counted), 0.0)
-    return _jaccard(xp, pred, target, smooth=smooth) + over_classes(xp, empty)
+    return _values(xp, pred, target, smooth=smooth) + over_classes(xp, empty)
 
 
 jaccard = Loss(
@@ -66,12 +65,12 @@ jaccard = Loss(
     formula="1 - (Σ p t + smooth) / (Σ p + Σ t - Σ p t + smooth)",
     latex=r"1 - \frac{\sum p t + s}{\sum p + \sum t - \sum p t + s}",
     source="Rahman and Wang, Optimizing intersection-over-union in deep networks, ISVC 2016",
-    values=_jaccard,
-    derivative=_jaccard_derivative,
-    reference=_jaccard_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=MASK,
     target=SOFT_MASK,
-    rows_of=MASKS,
+    rows_of=shapes.MASKS,
     flops=8,
     params=(SMOOTH,),
     use="masks are evaluated by intersection over union",

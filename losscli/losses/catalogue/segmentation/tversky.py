@@ -13,12 +13,10 @@ from losscli.losses.catalogue.segmentation._overlap import (
     per_class,
     ratio,
 )
-from losscli.losses.core.domain import Interval
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import MASKS
+from losscli.losses.declare import Array, Convention, Interval, Loss, Namespace, Param, shapes
 
 
-def _tversky(
+def _values(
     xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
 ) -> Array:
     """One minus the intersection over the intersection plus the weighted errors, in [0, 1].
@@ -45,7 +43,7 @@ def _wrong(xp: Namespace, pred: Array, target: Array, alpha: float, beta: float)
     return alpha * false_positives(xp, pred, target) + beta * false_positives(xp, target, pred)
 
 
-def _tversky_derivative(
+def _derivative(
     xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
 ) -> Array:
     """(b (I + s) - t B) / (I + s + B)², where B = alpha FP + beta FN and b is its slope."""
@@ -58,13 +56,11 @@ def _tversky_derivative(
     )
 
 
-def _tversky_reference(
-    mp: Any, pred: Any, target: Any, *, alpha: Any, beta: Any, smooth: Any
-) -> Any:
+def _reference(mp: Any, pred: Any, target: Any, *, alpha: Any, beta: Any, smooth: Any) -> Any:
     if isinstance(pred[0], list):
         prices = {"alpha": alpha, "beta": beta, "smooth": smooth}
         masks = zip(pred, target, strict=True)
-        return mp.fsum(_tversky_reference(mp, p, t, **prices) for p, t in masks) / len(pred)
+        return mp.fsum(_reference(mp, p, t, **prices) for p, t in masks) / len(pred)
     shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
     alarms, misses = mp.fsum(pred) - shared, mp.fsum(target) - shared
     whole = shared + alpha * alarms + beta * misses + smooth
@@ -99,12 +95,12 @@ tversky = Loss(
     formula="1 - (I + smooth) / (I + alpha Σ p (1 - t) + beta Σ (1 - p) t + smooth), I = Σ p t",
     latex=r"1 - \frac{\sum p t + s}{\sum p t + \alpha \sum p (1-t) + \beta \sum (1-p) t + s}",
     source="Salehi, Erdogmus and Gholipour, Tversky loss function, MLMI 2017",
-    values=_tversky,
-    derivative=_tversky_derivative,
-    reference=_tversky_reference,
+    values=_values,
+    derivative=_derivative,
+    reference=_reference,
     pred=MASK,
     target=SOFT_MASK,
-    rows_of=MASKS,
+    rows_of=shapes.MASKS,
     flops=9,
     params=(
         Param("alpha", 0.5, Interval(0.0, ends="[)"), "the weight of false positives"),
