@@ -28,7 +28,7 @@ from losscli.sources.reference import Reference
 from losscli.sources.tables import read_array
 
 if TYPE_CHECKING:
-    from losscli.results.comparison import Comparison
+    from losscli.comparison.difference import Comparison
 
 _PROPOSED = 8  # losses that are proposed where none is given
 

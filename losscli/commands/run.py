@@ -14,6 +14,7 @@ from losscli.backends.machine import environment
 from losscli.benchmark.gates import judge_benchmark
 from losscli.commands.bench import run_benchmark
 from losscli.commands.evaluate import run_comparison, run_evaluation
+from losscli.comparison.difference import Comparison
 from losscli.comparison.gates import judged as judged_pair
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
@@ -25,7 +26,6 @@ from losscli.plans.functions import public
 from losscli.plans.run import RunRequest
 from losscli.plans.spelling import respell
 from losscli.render.files import attach_result, outputs
-from losscli.results.comparison import Comparison
 from losscli.results.document import Timing
 from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.error import ErrorReport

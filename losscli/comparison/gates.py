@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from losscli.comparison.difference import Comparison, Difference
 from losscli.gates import GateResult, GateStatus, Measurement, NotWorse, in_error, outcome
-from losscli.results.comparison import Comparison, Difference
 
 _PROBABILITIES = "looks_like_probabilities"
 

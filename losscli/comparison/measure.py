@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 from losscli.backends.backend import Backend
 from losscli.comparison.block import PairEvaluator
+from losscli.comparison.difference import Comparison, Difference
 from losscli.engines.engine import Engine
 from losscli.evaluation.measure import no_progress
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.results.comparison import Comparison, Difference
 from losscli.sources.source import Source
 
 

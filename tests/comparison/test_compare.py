@@ -11,6 +11,7 @@ from scipy import stats
 
 from losscli import losses as catalogue
 from losscli.backends.backend import choose
+from losscli.comparison.difference import Comparison, Difference
 from losscli.comparison.gates import judged
 from losscli.comparison.measure import compare
 from losscli.engines.forked import ForkedEngine
@@ -18,7 +19,6 @@ from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.gates import Margin, NotWorse
 from losscli.losses.spec.binding import bind
-from losscli.results.comparison import Comparison, Difference
 from losscli.sources.opening import open_source
 from losscli.sources.reference import Reference
 from losscli.sources.tables import read_array
