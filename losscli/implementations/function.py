@@ -26,10 +26,12 @@ def prepare(
     found = load(reference)
     params = workload.set_params
     if framework == "numpy":
-        function = _guarded(_callable(found, reference))
-        _check_signature(found, reference, workload, params)
-        given = _gives_gradient(function, params)
-        return Runner("numpy", lambda *inputs: given(*inputs), lambda *inputs: given(*inputs))
+        function = _checked(found, reference, workload, params)
+
+        def call(*inputs: Any) -> Answer:
+            return _answer(function(*inputs, **params))
+
+        return Runner("numpy", call, call)
     try:
         import torch  # noqa: F401
     except ImportError as error:
@@ -42,9 +44,7 @@ def prepare(
         found = _made(found, reference, params)
     if form != "function":
         params = {}  # it has its own
-    function = _guarded(_callable(found, reference))
-    _check_signature(found, reference, workload, params)
-    return _on_tensors(function, workload, setting, params)
+    return _on_tensors(_checked(found, reference, workload, params), workload, setting, params)
 
 
 def form_of(found: Any) -> Literal["class", "module", "function"]:
@@ -68,15 +68,17 @@ def _made(kind: type, reference: str, params: dict[str, Any]) -> Any:
         ) from error
 
 
-def _check_signature(
+def _checked(
     found: Any, reference: str, workload: Workload, params: dict[str, Any]
-) -> None:
-    """Raise UsageError for a function that cannot be called so, whatever the numbers."""
+) -> Callable[..., Any]:
+    """The function; raises UsageError for one that cannot be called so, whatever the numbers."""
+    if not callable(found):
+        raise UsageError(f"{reference} is not a function", hint="name a function or an nn.Module")
     count = 3 if workload.linear else 2 if workload.loss.rows_of.targeted else 1
     try:
         signature = inspect.signature(getattr(found, "forward", found))
     except (TypeError, ValueError):  # compiled code has no signature
-        return
+        return _guarded(found)
     try:
         signature.bind(*range(count), **params)
     except TypeError as error:
@@ -85,6 +87,7 @@ def _check_signature(
         raise UsageError(
             f"{reference} cannot be called: {error}", hint=f"it is called as f({words})"
         ) from error
+    return _guarded(found)
 
 
 def _on_tensors(
@@ -141,13 +144,6 @@ def _on_device(params: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     }
 
 
-def _gives_gradient(function: Callable[..., Any], params: dict[str, Any]) -> Callable[..., Answer]:
-    def call(*inputs: Any) -> Answer:
-        return _answer(function(*inputs, **params))
-
-    return call
-
-
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function; an exit becomes a RuntimeError."""
 
@@ -172,10 +168,3 @@ def _answer(returned: Any) -> Answer:
 
 def _detached(tensor: Any) -> Any:
     return tensor.detach() if hasattr(tensor, "detach") else tensor
-
-
-def _callable(found: Any, reference: str) -> Callable[..., Any]:
-    if not callable(found):
-        raise UsageError(f"{reference} is not a function", hint="name a function or an nn.Module")
-    function: Callable[..., Any] = found
-    return function

@@ -1,5 +1,6 @@
 """The interface of implementations: workloads, settings, runners and answers."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -50,10 +51,7 @@ class Workload:
         """The number of predictions of the loss itself."""
         if self.linear:
             return self.shape[0] * self.shape[2]
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count
+        return math.prod(self.shape)
 
     @property
     def set_params(self) -> dict[str, Any]:

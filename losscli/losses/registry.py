@@ -33,16 +33,12 @@ def _files() -> dict[str, str]:
 
 def _declarations(folders: Iterable[str]) -> dict[str, str]:
     """The public Python files of some folders, by name."""
-    entries = (entry for folder in folders for entry in sorted(os.scandir(folder), key=_name))
     return {
-        entry.name.removesuffix(".py"): entry.path
-        for entry in entries
-        if entry.name.endswith(".py") and not entry.name.startswith("_")
+        name.removesuffix(".py"): f"{folder}{os.sep}{name}"
+        for folder in folders
+        for name in sorted(os.listdir(folder))  # noqa: PTH208 - pathlib costs its import
+        if name.endswith(".py") and not name.startswith("_")
     }
-
-
-def _name(entry: "os.DirEntry[str]") -> str:
-    return entry.name
 
 
 @cache
@@ -91,9 +87,8 @@ def _sources() -> dict[str, str]:
 
 def _mentioning(name: str) -> Iterator[Loss]:
     """The losses whose declaration has a name in quotes: those that declare it are among them."""
-    for own, text in _sources().items():
-        if f'"{name}"' in text or f"'{name}'" in text:
-            yield load(own)
+    quoted = f'"{name}"', f"'{name}'"
+    return (load(own) for own, text in _sources().items() if any(q in text for q in quoted))
 
 
 @cache

@@ -85,8 +85,7 @@ class _ThreadPool:
 
 def cuts(length: int, step: int) -> Iterator[slice]:
     """Slices of `step` that cover so many rows; the last may be shorter."""
-    for start in range(0, length, step):
-        yield slice(start, min(length, start + step))
+    return (slice(start, min(length, start + step)) for start in range(0, length, step))
 
 
 class _Own:
@@ -160,11 +159,8 @@ class _Linear:
         self._workers = _ThreadPool(threads)
 
     def forward(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
-        total = ExactSum()
-        for block in self._blocks:
-            logits = self._logits(hidden[block], weight)
-            total += self._sum(logits, target[block])
-        return Answer(np.float64(total.over(ExactSum.ones(len(target)))))
+        each = (self._sum(self._logits(hidden[b], weight), target[b]) for b in self._blocks)
+        return Answer(np.float64(sum(each, ExactSum()).over(ExactSum.ones(len(target)))))
 
     def both(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
         total = ExactSum()

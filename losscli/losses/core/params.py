@@ -28,20 +28,16 @@ class Param(NamedTuple):
 
     def checked(self, value: Any, loss: str) -> Any:
         """The value in the type that the loss takes; raises UsageError for an invalid one."""
-        if value is None and self.default is None:
-            return None
+        if self.kind == "any" or (value is None and self.default is None):
+            return value
         check = {
             "number": self._number,
             "whole": self._whole,
             "columns": self._columns,
             "flag": self._flag,
             "word": self._word,
-            "any": self._any,
         }[self.kind]
         return check(value, loss)
-
-    def _any(self, value: Any, loss: str) -> Any:
-        return value
 
     def _flag(self, value: Any, loss: str) -> bool:
         if not isinstance(value, bool | np.bool_):
@@ -91,12 +87,9 @@ class Param(NamedTuple):
     def _bounded(self, number: float) -> str:
         """The valid values, for a message."""
         if math.isnan(number):
-            return "a number" if self._unbounded else f"a number {self.bounds}"
+            unbounded = math.isinf(self.bounds.low) and math.isinf(self.bounds.high)
+            return "a number" if unbounded else f"a number {self.bounds}"
         return f"finite and {self.bounds}" if math.isinf(number) else str(self.bounds)
-
-    @property
-    def _unbounded(self) -> bool:
-        return math.isinf(self.bounds.low) and math.isinf(self.bounds.high)
 
     def _wrong(self, value: Any, loss: str, should: str) -> UsageError:
         try:

@@ -20,7 +20,7 @@ class Penalty:
 
     Call it for its value, and its `gradient` for its slope: both take arrays of any shape.
 
-    spelled: its name in an expression. values(weights): the sum, to a unit in the last place, of
+    symbol: its name in an expression. values(weights): the sum, to a unit in the last place, of
     finite float64 numbers, (N,). derivative(weights): of the same shape.
     reference(mp, weights): the plain formula in mpmath.
     """

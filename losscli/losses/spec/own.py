@@ -118,18 +118,15 @@ def _guarded(function: Callable[..., Any], name: str, where: str) -> Callable[..
         except Exception as error:
             lines = trace_of(error, where)
             words = str(error).splitlines()[0] if str(error) else ""
+            on_arrays = any(isinstance(one, np.ndarray) for one in arguments)
             raise UsageError(
                 f"{name} failed: {type(error).__name__}: {words}",
                 place=f"{where}, {lines}" if lines else where,
-                hint=_TENSORS if hasattr(function, "forward") and _arrays(arguments) else "",
+                hint=_TENSORS if hasattr(function, "forward") and on_arrays else "",
             ) from error
 
     call.__doc__ = function.__doc__
     return call
-
-
-def _arrays(arguments: tuple[Any, ...]) -> bool:
-    return any(isinstance(one, np.ndarray) for one in arguments)
 
 
 def _of_function(function: Callable[..., Any], name: str, where: str) -> Loss:

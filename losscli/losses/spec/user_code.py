@@ -88,7 +88,8 @@ def granted(what: str) -> None:
 def is_reference(text: str) -> bool:
     """True if a text can only be a reference: a colon after a file or a dotted name."""
     where, colon, name = text.rpartition(":")
-    return bool(colon and name.isidentifier() and (where.endswith(".py") or _dotted(where)))
+    dotted = all(part.isidentifier() for part in where.split("."))
+    return bool(colon and name.isidentifier() and (dotted or where.endswith(".py")))
 
 
 def split(text: str) -> Reference:
@@ -223,14 +224,12 @@ def trace_of(error: BaseException, where: str) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         steps.append((error.filename, error.lineno))
     words = (
-        f"line {line}" if os.path.realpath(file) == own else f"{_base(file)}, line {line}"
+        f"line {line}"
+        if os.path.realpath(file) == own
+        else f"{os.path.basename(file)}, line {line}"  # noqa: PTH119
         for file, line in steps[-_FRAMES:]
     )
     return "; ".join(words)
-
-
-def _base(path: str) -> str:
-    return os.path.basename(path)  # noqa: PTH119
 
 
 def _file_of(where: str) -> str:
@@ -244,7 +243,3 @@ def _file_of(where: str) -> str:
     except (ImportError, ValueError):
         spec = None
     return os.path.realpath(spec.origin) if spec is not None and spec.origin else ""
-
-
-def _dotted(text: str) -> bool:
-    return bool(text) and all(part.isidentifier() for part in text.split("."))
