@@ -12,19 +12,13 @@ if TYPE_CHECKING:
     from losscli.results.documents.bench import Benchmark
 
 
-@public(BenchPlan)
-def bench(plan: BenchPlan) -> "Benchmark":
+def run_benchmark(
+    plan: BenchPlan, progress: Callable[[float, str], None] = no_progress
+) -> "Benchmark":
     """Speed, memory and correctness of implementations of losses, side by side.
 
     Raises UsageError or MissingError.
     """
-    return run_benchmark(plan)
-
-
-def run_benchmark(
-    plan: BenchPlan, progress: Callable[[float, str], None] = no_progress
-) -> "Benchmark":
-    """Benchmark as planned; progress is called with the share of the work done, and the phase."""
     from losscli.benchmark.measure import measure
 
     with outputs(plan.output, (plan.plot,)) as publish, picture(plan.plot) as draw:
@@ -32,3 +26,6 @@ def run_benchmark(
         draw(result)
         publish(result)
     return result
+
+
+bench = public("bench", BenchPlan, run_benchmark)

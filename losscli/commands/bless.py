@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from losscli.commands.results import path_of
 from losscli.errors import DataError, UsageError
 from losscli.plans.files import BlessPlan
-from losscli.plans.functions import public
 from losscli.results.document import Document, Note, json_numbers
 from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.bless import BlessResult, ValueChange
@@ -25,8 +24,7 @@ from losscli.results.repository import state
 Result: TypeAlias = Benchmark | Evaluation | Run
 
 
-@public(BlessPlan)
-def bless(plan: BlessPlan) -> BlessResult:
+def run_bless(plan: BlessPlan) -> BlessResult:
     """Make a saved result of `run` the baseline, with the reason in it.
 
     result: a path, or a config's name for its latest result. to: the file; by default the
@@ -37,29 +35,21 @@ def bless(plan: BlessPlan) -> BlessResult:
     Raises UsageError without a reason or a place, or where the file holds something else;
     DataError for a result that cannot be a baseline: not a run, or one in which something failed.
     """
-    return run_bless(plan)
-
-
-def run_bless(plan: BlessPlan) -> BlessResult:
-    """Make a result the baseline as planned."""
-    return _bless(path_of(os.fspath(plan.result), plan.results), plan.reason, plan.to)
-
-
-def _bless(path: str, reason: str, to: str | os.PathLike[str] | None) -> BlessResult:
-    """Write the baseline and report what it changes."""
+    path, reason = path_of(os.fspath(plan.result), plan.results), plan.reason.strip()
     new = load(path)
     if not isinstance(new, Benchmark | Evaluation | Run):
         kind = new.document_kind()
         raise DataError(f"{path} cannot be a baseline: it is a result of {kind}")
     _check_complete(path, new)
-    target = to if to is not None else new.config.baseline if isinstance(new, Run) else None
+    named = new.config.baseline if isinstance(new, Run) else None
+    target = named if plan.to is None else plan.to
     if target is None:
         raise UsageError(
             f"{path} does not say where its baseline is", hint="--to baselines/main.json"
         )
     old = _old(target)
     blessed = Blessing(
-        reason=reason.strip(),
+        reason=reason,
         user=_user(),
         at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         from_=path,
@@ -71,15 +61,13 @@ def _bless(path: str, reason: str, to: str | os.PathLike[str] | None) -> BlessRe
     with OutputFile(target) as file:
         file.write(f"{json.dumps(document, indent=2)}\n".encode(errors="backslashreplace"))
         file.commit()
-    changes = tuple(_changes(old, new))
-    notes = tuple(_notes(new, old))
     return BlessResult(
         result=path,
         to=os.fspath(target),
-        reason=reason.strip(),
+        reason=reason,
         replaced=old is not None,
-        changes=changes,
-        notes=notes,
+        changes=tuple(_changes(old, new)),
+        notes=tuple(_notes(new, old)),
     )
 
 
@@ -98,7 +86,6 @@ def _old(target: str | os.PathLike[str]) -> Document | None:
 
 
 def _user() -> str | None:
-    """The name of the user, as the system has it."""
     import getpass
 
     with suppress(OSError, KeyError, ImportError):
@@ -107,7 +94,6 @@ def _user() -> str | None:
 
 
 def _notes(new: Result, old: Document | None) -> Iterator[Note]:
-    """Notes on a baseline, for the person who blesses it."""
     gates = () if isinstance(new, Benchmark) else new.gates
     left = [gate for gate in gates if gate.status not in ("pass", "warn")]
     if left:
@@ -132,7 +118,6 @@ def _check_complete(path: str, new: Result) -> None:
 
 
 def _changes(old: Document | None, new: Result) -> Iterator[ValueChange]:
-    """The values of both, where they differ."""
     before, after = _values(old), _values(new)
     for key in dict.fromkeys([*before, *after]):
         if repr(before.get(key)) != repr(after.get(key)):  # nan is nan

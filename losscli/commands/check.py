@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from losscli.results.documents.check import Check
 
 
-@public(CheckPlan)
-def check(plan: CheckPlan) -> "Check":
+def run_check(plan: CheckPlan, progress: Callable[[float, str], None] = no_progress) -> "Check":
     """Check an implementation: values and gradients, on ordinary and extreme inputs.
 
     impl: `FILE.py:FUNCTION`, `MODULE:FUNCTION`, the name of a library with a loss, or a loss alone,
@@ -27,11 +26,6 @@ def check(plan: CheckPlan) -> "Check":
 
     Raises UsageError or MissingError.
     """
-    return run_check(plan)
-
-
-def run_check(plan: CheckPlan, progress: Callable[[float, str], None] = no_progress) -> "Check":
-    """Check as planned; progress is called with the share of the cases done, and the phase."""
     from losscli.backends.torch import TorchBackend
     from losscli.checks.check import check_implementation
     from losscli.checks.precision import precision
@@ -49,6 +43,9 @@ def run_check(plan: CheckPlan, progress: Callable[[float, str], None] = no_progr
         result = check_implementation(implementation, loss, setting, plan, progress)
         publish(result)
     return result
+
+
+check = public("check", CheckPlan, run_check)
 
 
 def _subject(plan: CheckPlan) -> "tuple[Implementation, str]":

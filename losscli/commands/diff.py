@@ -10,22 +10,19 @@ if TYPE_CHECKING:
     from losscli.results.documents.diff import Diff
 
 
-@public(DiffPlan)
-def diff(plan: DiffPlan) -> "Diff":
+def run_diff(plan: DiffPlan) -> "Diff":
     """The differences between two results of a kind, and their significance.
 
     old, new: paths of saved results, their documents, or results of `evaluate`, `bench` or `run`.
 
     Raises DataError for what is not a result, has other data or nothing in common; UsageError.
     """
-    return run_diff(plan)
-
-
-def run_diff(plan: DiffPlan) -> "Diff":
-    """Compare as planned."""
     from losscli.differences.differ import differ
 
     with outputs(plan.output, (), (plan.old, plan.new)) as publish:
         result = differ(plan)
         publish(result)
     return result
+
+
+diff = public("diff", DiffPlan, run_diff)

@@ -14,7 +14,6 @@ from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.plans.bench import BenchPlan
 from losscli.plans.doctor import DoctorPlan
-from losscli.plans.functions import public
 from losscli.render.files import outputs
 from losscli.results.document import Note
 from losscli.results.documents.bench import Limit
@@ -35,14 +34,8 @@ _NOISE_ELEMENTS = "1e6"
 _NOISE_S = 4.0
 
 
-@public(DoctorPlan)
-def doctor(plan: DoctorPlan) -> Diagnosis:
-    """Report what this machine can do: packages, devices, measured limits, noise."""
-    return run_doctor(plan)
-
-
 def run_doctor(plan: DoctorPlan, progress: Callable[[float], None] = no_progress) -> Diagnosis:
-    """Examine and measure as planned; progress is called with the share of the work done."""
+    """Report what this machine can do: packages, devices, measured limits, noise."""
     with outputs(plan.output) as publish:
         result = diagnose(plan, progress)
         publish(result)

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 _PROPOSED = 8  # losses that are proposed where none is given
 
 
-@public(EvalPlan)
-def evaluate(plan: EvalPlan) -> Evaluation:
+def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """The losses of predictions against targets, exactly summed.
 
     preds, targets: paths, NumPy arrays, lists, DataFrame columns or torch tensors, of N rows each;
@@ -43,11 +42,6 @@ def evaluate(plan: EvalPlan) -> Evaluation:
 
     Raises UsageError, DataError or MissingError.
     """
-    return run_evaluation(plan)
-
-
-def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
-    """Evaluate as planned; progress is called with the share of the data that is done."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
     inputs = (plan.preds, plan.targets, plan.weights, *by)
     read_files = (*inputs, plan.baseline, *files_of(plan.loss))
@@ -87,6 +81,9 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             publish(result)
             keep(result)
     return result
+
+
+evaluate = public("evaluate", EvalPlan, run_evaluation)
 
 
 def run_comparison(

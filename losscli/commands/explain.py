@@ -12,18 +12,15 @@ from losscli.plans.functions import public
 from losscli.sources.tables import read_array
 
 
-@public(ExplainPlan)
-def explain(plan: ExplainPlan) -> Explanation:
+def run_explain(plan: ExplainPlan) -> Explanation:
     """The facts of a loss: its declaration, and what is computed from it.
 
     Raises UsageError for an unknown loss, and for several.
     """
-    return run_explain(plan)
-
-
-def run_explain(plan: ExplainPlan) -> Explanation:
-    """Explain a loss as planned."""
     first, *more = map(without_penalty, bind(plan.loss, read_array))
     if more:
         raise UsageError("one loss is explained at a time", hint=f"losscli explain {first.label}")
     return explained(first)
+
+
+explain = public("explain", ExplainPlan, run_explain)

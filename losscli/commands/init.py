@@ -10,8 +10,7 @@ from losscli.errors import LossCliError, UsageError
 from losscli.evaluation.data import open_data
 from losscli.explanation.fitting import fitting
 from losscli.plans.evaluate import EvalPlan
-from losscli.plans.files import Ci, InitPlan
-from losscli.plans.functions import public
+from losscli.plans.files import InitPlan
 from losscli.results.document import Note
 from losscli.results.documents.init import DataPair, InitResult
 from losscli.results.files import OutputFile, make_folder
@@ -31,25 +30,18 @@ _PREFERRED = ("cross_entropy", "bce", "bce_with_logits", "mae", "mse", "smooth_l
 _MOST = 200  # files that are looked at
 
 
-@public(InitPlan)
-def init(plan: InitPlan) -> InitResult:
+def run_init(plan: InitPlan) -> InitResult:
     """Write a config, and a workflow for a CI, into the current folder; nothing is overwritten.
 
     Raises UsageError where one of the files exists already.
     """
-    return run_init(plan)
-
-
-def run_init(plan: InitPlan) -> InitResult:
-    """Write the files as planned."""
-    ci = plan.ci
-    workflow = WORKFLOWS.get(ci)
+    workflow = WORKFLOWS.get(plan.ci)
     paths = [CONFIG, *([workflow] if workflow else [])]
     for path in paths:
         if os.path.lexists(path):
             raise UsageError(f"{path} is there already", hint="move it away, or edit it")
     pairs = tuple(_pairs())
-    texts = [_config(pairs), *([_workflow(ci)] if workflow else [])]
+    texts = [_config(pairs), *([_WORKFLOW_TEXTS[plan.ci]] if workflow else [])]
     with ExitStack() as stack:
         for path in paths:
             make_folder(Path(path).parent, "move what is in its place, or --ci none")
@@ -57,7 +49,7 @@ def run_init(plan: InitPlan) -> InitResult:
         for file, text in zip(files, texts, strict=True):
             file.write(text.encode())
             file.commit()
-    if ci == "shell":
+    if plan.ci == "shell":
         Path(WORKFLOWS["shell"]).chmod(0o755)
     notes = []
     if not pairs:
@@ -189,12 +181,6 @@ def _config(pairs: Sequence[DataPair]) -> str:
     return "\n".join(lines)
 
 
-def _workflow(ci: Ci) -> str:
-    if ci == "github":
-        return _GITHUB
-    return _GITLAB if ci == "gitlab" else _SHELL
-
-
 _GITHUB = """\
 name: losses
 on:
@@ -246,3 +232,4 @@ set -eu
 python3 -m pip install --quiet losscli
 exec losscli run losscli.yaml -o junit.xml -o summary.md
 """
+_WORKFLOW_TEXTS = {"github": _GITHUB, "gitlab": _GITLAB, "shell": _SHELL}

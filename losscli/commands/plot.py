@@ -14,13 +14,19 @@ from losscli.results.documents.plot import Plot
 from losscli.sources.tables import read_array
 
 
-@public(PlotPlan)
-def _plot(plan: PlotPlan) -> Plot:
+def run_plot(plan: PlotPlan) -> Plot:
     """The curves of losses and of their gradients, written to a picture where `output` names one.
 
     Raises UsageError, or MissingError where matplotlib is needed and not installed.
     """
-    return run_plot(plan)
+    with picture(plan.output) as draw:
+        losses = [without_penalty(loss) for loss in bind(plan.loss, read_array)]
+        ends: Any = plan.range
+        result = plotted(losses, ends, plan.target, gradient=plan.gradient, title=plan.title)
+        if plan.output is not None:
+            draw(result)
+            result = result.replace(output=os.fspath(plan.output))
+    return result
 
 
 def _of_several(function: Callable[..., Plot]) -> Callable[..., Plot]:
@@ -36,16 +42,4 @@ def _of_several(function: Callable[..., Plot]) -> Callable[..., Plot]:
     return plot
 
 
-plot = _of_several(_plot)
-
-
-def run_plot(plan: PlotPlan) -> Plot:
-    """Draw as planned."""
-    with picture(plan.output) as draw:
-        losses = [without_penalty(loss) for loss in bind(plan.loss, read_array)]
-        ends: Any = plan.range
-        result = plotted(losses, ends, plan.target, gradient=plan.gradient, title=plan.title)
-        if plan.output is not None:
-            draw(result)
-            result = result.replace(output=os.fspath(plan.output))
-    return result
+plot = _of_several(public("plot", PlotPlan, run_plot))

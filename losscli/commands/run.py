@@ -88,8 +88,7 @@ class Baseline(NamedTuple):
         return f"{self.path} has no result of {name!r} but an error: {found.message}"
 
 
-@public(RunRequest)
-def run(request: RunRequest) -> Run:
+def _run(request: RunRequest) -> Run:
     """The evaluations, benchmarks and gates of a YAML file.
 
     Raises ConfigError with all faults of the file at once; an error in one of the runs is part of
@@ -101,6 +100,9 @@ def run(request: RunRequest) -> Run:
     return run_config(
         plan, output=request.output, fail_fast=request.fail_fast, results=request.results
     )
+
+
+run = public("run", RunRequest, _run)
 
 
 def run_config(

@@ -1,13 +1,11 @@
 """The flags of `bless`, `results` and `init`."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from losscli.errors import UsageError
 from losscli.plans.flags import Path, argument, flag, plan, validate
 from losscli.plans.shared import OUT, OUTPUT, RESULT, RESULTS
-
-Ci: TypeAlias = Literal["github", "gitlab", "shell", "none"]
 
 
 @plan
@@ -59,4 +57,6 @@ class ShowPlan:
 class InitPlan:
     """The files that `init` writes into the current folder."""
 
-    ci: Ci = flag("The CI system of the workflow.", default="github", kw_only=False, panel=OUT)
+    ci: Literal["github", "gitlab", "shell", "none"] = flag(
+        "The CI system of the workflow.", default="github", kw_only=False, panel=OUT
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import MISSING
 from functools import wraps
-from inspect import Parameter, Signature
+from inspect import Signature, signature
 from typing import Any, ParamSpec, TypeVar, cast
 
 from losscli.errors import LossCliError, UsageError
@@ -13,11 +13,10 @@ from losscli.plans.flags import declarations
 from losscli.plans.spelling import respell
 
 P = ParamSpec("P")
-T = TypeVar("T")
 R = TypeVar("R")
 
 
-def public(plan: Callable[P, T]) -> Callable[[Callable[[T], R]], Callable[P, R]]:
+def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Callable[P, R]:
     """Turn a function of a plan into one with the plan's fields as parameters.
 
     Its docstring gets a list of the parameters. It raises UsageError, with the nearest names, for a
@@ -25,28 +24,26 @@ def public(plan: Callable[P, T]) -> Callable[[Callable[[T], R]], Callable[P, R]]
     """
     cls = cast("type[Any]", plan)
 
-    def decorate(function: Callable[[T], R]) -> Callable[P, R]:
-        @wraps(function)
-        def call(*args: P.args, **given: P.kwargs) -> R:
-            try:
-                check_names(cls, given)
-                asked = plan(*args, **given)
-                # What users' code prints is kept apart from results, as on the command line.
-                with redirect_stdout(sys.stderr):
-                    return function(asked)
-            except LossCliError as error:
-                respell(error, cls, "python")
-                raise
+    @wraps(function)
+    def call(*args: P.args, **given: P.kwargs) -> R:
+        try:
+            _check_names(cls, given)
+            asked = plan(*args, **given)
+            # What users' code prints is kept apart from results, as on the command line.
+            with redirect_stdout(sys.stderr):
+                return function(asked)
+        except LossCliError as error:
+            respell(error, cls, "python")
+            raise
 
-        del call.__wrapped__  # inspect would show its parameters
-        call.__signature__ = _signature(cls, function)  # type: ignore[attr-defined]
-        call.__doc__ = f"{function.__doc__ or ''}\n\n{_parameters(cls)}"
-        return call
-
-    return decorate
+    del call.__wrapped__  # inspect would show its parameters
+    call.__name__ = call.__qualname__ = name
+    call.__signature__ = _signature(cls, function)  # type: ignore[attr-defined]
+    call.__doc__ = f"{function.__doc__ or ''}\n\n{_parameters(cls)}"
+    return call
 
 
-def check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
+def _check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
     """Raise UsageError, with the nearest names, for a parameter that a plan does not have."""
     known = [each.name for each in declarations(plan)]
     for name in given:
@@ -60,20 +57,12 @@ def check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
 
 def _signature(plan: type[Any], function: Callable[..., Any]) -> Signature:
     """The signature of a plan's constructor, with what the function returns."""
-    from inspect import signature
-
-    parameters = [
-        part
-        for part in signature(plan).parameters.values()
-        if not next(each for each in declarations(plan) if each.name == part.name).flag.hidden
-    ]
-    return Signature(
-        parameters, return_annotation=function.__annotations__.get("return", Parameter.empty)
-    )
+    fields = signature(plan).parameters
+    parameters = [fields[each.name] for each in declarations(plan) if not each.flag.hidden]
+    return Signature(parameters, return_annotation=function.__annotations__["return"])
 
 
 def _parameters(plan: type[Any]) -> str:
-    """The list of a plan's parameters, as a docstring has it."""
     lines = ["Parameters:"]
     for each in declarations(plan):
         default = "" if each.default is MISSING else f" Default: {each.default!r}."

@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from losscli.commands import run as steps
-from losscli.commands.bless import bless
+from losscli.commands.bless import run_bless
+from losscli.plans.files import BlessPlan
 from tests.cli.faults.baselines import BASELINES
 from tests.cli.faults.data import DATA
 from tests.cli.faults.gates import GATES
@@ -32,7 +33,7 @@ def world(tmp_path_factory):
         Path("c.yaml").write_text(config(*EVALS))
         found = steps.run("c.yaml", output=["base.json"], results=None)
         assert found.exit_code == 0
-        bless("base.json", "the first", "base.json")
+        run_bless(BlessPlan("base.json", "the first", "base.json"))
     return folder
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from losscli import diff, evaluate, explain, plot
 from losscli.backends.machine import environment
-from losscli.commands import bless as blessing
-from losscli.commands import init as starting
+from losscli.commands.bless import run_bless
 from losscli.commands.dry_run import outline
+from losscli.commands.init import run_init
 from losscli.commands.print_config import settings
 from losscli.commands.results import listing
 from losscli.commands.results import saved as read_saved
@@ -21,6 +21,7 @@ from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
 from losscli.explanation.catalogue import catalogue
 from losscli.gates import GateResult, Measurement, exit_code, judge, parse
+from losscli.plans.files import BlessPlan, InitPlan
 from losscli.results.document import Git, Note, Timing
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit, Times
 from losscli.results.documents.check import CaseCount, Check, CheckRow
@@ -395,7 +396,7 @@ def blessed():
     losses[0]["value"] = 2.5
     del losses[1:]
     Path("base.json").write_text(json.dumps(document))
-    return blessing.bless("new.json", "new tokenizer", "base.json")
+    return run_bless(BlessPlan("new.json", "new tokenizer", "base.json"))
 
 
 def start():
@@ -403,7 +404,7 @@ def start():
     _files()
     Path("p.npy").rename("preds.npy")
     Path("t.npy").rename("targets.npy")
-    return starting.init("none")
+    return run_init(InitPlan("none"))
 
 
 def explained():

@@ -1,13 +1,11 @@
 """`losscli bless`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.files import BlessPlan
 
 
 @command(BlessPlan, Panel.EVALUATE)
-def run(plan: BlessPlan, _: Call) -> Any:
+def run(plan: BlessPlan, _: Call) -> object:
     """Make RESULT the baseline of gates; no other command changes a baseline.
 
     losscli bless results/ci-gate/latest.json --reason "new tokenizer"

@@ -1,13 +1,11 @@
 """`losscli check`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.check import CheckPlan
 
 
 @command(CheckPlan, Panel.BENCHMARK, user_code=True)
-def run(plan: CheckPlan, call: Call) -> Any:
+def run(plan: CheckPlan, call: Call) -> object:
     """Check an implementation: values, gradients and edge cases, against the true values.
 
     losscli check smooth_l1

@@ -1,13 +1,11 @@
 """`losscli diff`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.diff import DiffPlan
 
 
 @command(DiffPlan, Panel.BENCHMARK)
-def run(plan: DiffPlan, _: Call) -> Any:
+def run(plan: DiffPlan, _: Call) -> object:
     """The differences between two saved results of eval, bench or run, and their significance.
 
     losscli diff old.json new.json

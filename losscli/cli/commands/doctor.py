@@ -1,13 +1,11 @@
 """`losscli doctor`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.doctor import DoctorPlan
 
 
 @command(DoctorPlan, Panel.SETUP)
-def run(plan: DoctorPlan, call: Call) -> Any:
+def run(plan: DoctorPlan, call: Call) -> object:
     """Report what this machine can do: packages, devices, measured limits, noise.
 
     losscli doctor

@@ -1,13 +1,11 @@
 """`losscli explain`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.catalogue import ExplainPlan
 
 
 @command(ExplainPlan, Panel.LOSSES, user_code=True)
-def run(plan: ExplainPlan, _: Call) -> Any:
+def run(plan: ExplainPlan, _: Call) -> object:
     """One loss: its formula, domain, parameters, gradient, shape, equivalents and pitfalls.
 
     losscli explain smooth_l1

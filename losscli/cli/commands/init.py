@@ -1,13 +1,11 @@
 """`losscli init`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.files import InitPlan
 
 
 @command(InitPlan, Panel.SETUP, first=True)
-def run(plan: InitPlan, _: Call) -> Any:
+def run(plan: InitPlan, _: Call) -> object:
     """Write losscli.yaml and a CI workflow into the current folder, from the files found there.
 
     losscli init

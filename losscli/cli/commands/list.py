@@ -1,13 +1,11 @@
 """`losscli list`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.catalogue import ListPlan
 
 
 @command(ListPlan, Panel.LOSSES, first=True)
-def run(plan: ListPlan, _: Call) -> Any:
+def run(plan: ListPlan, _: Call) -> object:
     """The losses, by family; WORD is searched in names, families, formulas and uses.
 
     losscli list

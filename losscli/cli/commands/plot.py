@@ -1,13 +1,11 @@
 """`losscli plot`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.plot import PlotPlan
 
 
 @command(PlotPlan, Panel.LOSSES, user_code=True)
-def run(plan: PlotPlan, _: Call) -> Any:
+def run(plan: PlotPlan, _: Call) -> object:
     """The curves of losses and of their gradients, in the terminal or in a picture.
 
     losscli plot smooth_l1 mae mse

@@ -1,14 +1,13 @@
 """`losscli run`."""
 
 import sys
-from typing import Any
 
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.run import RunCommand
 
 
 @command(RunCommand, Panel.EVALUATE, user_code=True)
-def run(plan: RunCommand, call: Call) -> Any:
+def run(plan: RunCommand, call: Call) -> object:
     """The evaluations, benchmarks and gates of CONFIG.yaml, saved under results/.
 
     losscli run configs/quickstart.yaml

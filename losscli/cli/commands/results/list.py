@@ -1,13 +1,11 @@
 """`losscli results list`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.files import HistoryPlan
 
 
 @command(HistoryPlan, Panel.EVALUATE, first=True)
-def run(plan: HistoryPlan, _: Call) -> Any:
+def run(plan: HistoryPlan, _: Call) -> object:
     """The saved results, the newest first; of one config where its name is given, or `eval`.
 
     losscli results list

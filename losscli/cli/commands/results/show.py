@@ -1,13 +1,11 @@
 """`losscli results show`."""
 
-from typing import Any
-
 from losscli.cli.command import Call, Panel, command
 from losscli.plans.files import ShowPlan
 
 
 @command(ShowPlan, Panel.EVALUATE, shows=True)
-def run(plan: ShowPlan, _: Call) -> Any:
+def run(plan: ShowPlan, _: Call) -> object:
     """One saved result as its run printed it; the latest of a config where that is named.
 
     losscli results show ci-gate
