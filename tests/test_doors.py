@@ -22,9 +22,8 @@ from losscli import (
 from losscli.cli.app import program
 from losscli.plans.bench import BenchPlan
 from losscli.plans.catalogue import ExplainPlan, ListPlan, SchemaPlan
-from losscli.plans.check import CheckPlan
+from losscli.plans.check import CheckPlan, DoctorPlan
 from losscli.plans.diff import DiffPlan
-from losscli.plans.doctor import DoctorPlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.files import BlessPlan, InitPlan
 from losscli.plans.flags import declarations

@@ -8,7 +8,8 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from losscli.plans.flags import Declaration, declarations, flag, plan
+from losscli.cli import completion
+from losscli.plans.flags import Declaration, FlagError, declarations, flag, plan
 from losscli.plans.shared import COMPUTE, OUT
 
 
@@ -111,8 +112,6 @@ def _value(each: Declaration, typed: Any) -> Any:
     if each.flag.combine == "repeat":
         return tuple(typed)
     if each.flag.combine == "matrix" and len(typed) > 1:
-        from losscli.plans.flags import FlagError
-
         words = f"was given {len(typed)} times"
         hint = f"the columns of one matrix: {each.spelling} {','.join(typed)}"
         raise FlagError.of(each, words, hint)
@@ -167,14 +166,7 @@ def _typed(each: Declaration, *, required: bool) -> Any:
 def _completion(each: Declaration) -> Callable[..., list[str]] | None:
     """The function that completes a flag's value: its choices, or the one that it names."""
     if each.flag.complete:
-        from losscli.cli import completion
-
         found: Callable[..., list[str]] = getattr(completion, f"complete_{each.flag.complete}")
         return found
-    if not (each.choices or callable(each.flag.choices)):
-        return None
-
-    def complete(incomplete: str) -> list[str]:
-        return [word for word in each.words() if word.startswith(incomplete)]
-
-    return complete
+    has_choices = each.choices or callable(each.flag.choices)
+    return completion.complete_words(each.words) if has_choices else None

@@ -3,21 +3,18 @@
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import wraps
 
 import click
 
 from losscli.errors import LossCliError
 
 
-def _starting(words: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+def complete_words(words: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """A completion of words that are computed when they are wanted."""
 
-    @wraps(words)
     def complete(incomplete: str) -> list[str]:
         return [word for word in words() if word.startswith(incomplete)]
 
-    del complete.__wrapped__  # typer would look at its parameters
     return complete
 
 
@@ -51,53 +48,41 @@ def complete_loss(incomplete: str) -> list[str]:
     return [f"{name}:{done}{comma}{p.name}=" for p in params if p.name.startswith(start)]
 
 
-@_starting
-def complete_family() -> Iterable[str]:
-    """The families of losses."""
+def _families() -> Iterable[str]:
     from losscli.losses.registry import families
 
     return families()
 
 
-@_starting
-def complete_task() -> Iterable[str]:
-    """The tasks of losses."""
+def _tasks() -> Iterable[str]:
     from losscli.explanation.kinds import TASKS
 
     return TASKS
 
 
-def complete_word(incomplete: str) -> list[str]:
-    """The families and losses that begin so."""
-    return [*complete_family(incomplete), *complete_loss(incomplete)]
-
-
-@_starting
-def complete_device() -> Iterable[str]:
-    """The devices."""
-    return ("cpu", "cuda", "cuda:0", "mps")
-
-
-@_starting
-def complete_dtype() -> Iterable[str]:
-    """The types of generated inputs."""
-    return ("float32", "float64", "float16", "bfloat16")
-
-
-@_starting
-def complete_implementation() -> Iterable[str]:
-    """The implementations that can be named, and all of them."""
+def _implementations() -> Iterable[str]:
     from losscli.implementations.registry import libraries
 
     return (*libraries(), "all")
 
 
-@_starting
-def complete_document() -> Iterable[str]:
-    """The kinds of documents that have a schema."""
+def _documents() -> Iterable[str]:
     from losscli.results.registry import KINDS
 
     return ("config", *KINDS)
+
+
+complete_family = complete_words(_families)
+complete_task = complete_words(_tasks)
+complete_device = complete_words(lambda: ("cpu", "cuda", "cuda:0", "mps"))
+complete_dtype = complete_words(lambda: ("float32", "float64", "float16", "bfloat16"))
+complete_implementation = complete_words(_implementations)
+complete_document = complete_words(_documents)
+
+
+def complete_word(incomplete: str) -> list[str]:
+    """The families and losses that begin so."""
+    return [*complete_family(incomplete), *complete_loss(incomplete)]
 
 
 def complete_column(context: click.Context, incomplete: str) -> list[str]:

@@ -13,7 +13,7 @@ from losscli.benchmark.measure import measure
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.plans.bench import BenchPlan
-from losscli.plans.doctor import DoctorPlan
+from losscli.plans.check import DoctorPlan
 from losscli.render.files import outputs
 from losscli.results.document import Note
 from losscli.results.documents.bench import Limit

@@ -1,9 +1,10 @@
-"""`run --dry-run`: the data that the runs of a config would read."""
+"""`run --dry-run`: the data that would be read; `run --print-config`: the value of each flag."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from losscli.commands.print_config import settings
+from losscli.config.layers import Value
+from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plans_of
 from losscli.errors import LossCliError, first_code
@@ -12,10 +13,12 @@ from losscli.gates import GateResult, exit_code
 from losscli.losses.spec.user_code import user_code_unread
 from losscli.plans.run import RunCommand
 from losscli.results.documents.plan import PlanListing, PlannedStep
-from losscli.results.documents.settings import SettingsListing
+from losscli.results.documents.settings import Setting, SettingsListing
 
 # Bytes a second on a small machine: a loss of arrays, and reading text before it.
 _ARRAYS, _TEXT = 1.0e9, 2.0e8
+_WHERE = {"eval": "evals", "bench": "benches"}
+_WHOLE = ("baseline", "on_undecided", "gates", "outputs")
 
 
 def describe(request: RunCommand) -> PlanListing | SettingsListing:
@@ -80,3 +83,30 @@ def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]
     except LossCliError as error:  # its gates are errors, and the run is not
         return found.replace(problem=f"{gate.expr}: {error.message}"), 1
     return found, 0
+
+
+def settings(plan: RunPlan) -> SettingsListing:
+    """Each value and its origin: `--set`, an environment variable, a line, or built in."""
+    found: dict[str, Value] = {}
+    for step in plan.steps:
+        start = f"{_WHERE[step.kind]}.{step.name}."
+        found |= {key: value for key, value in plan.values.items() if key.startswith(start)}
+        found |= _built_in(step, start, plan.values)
+    found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}
+    found.setdefault("on_undecided", Value(plan.on_undecided, "built in"))
+    rows = [
+        Setting(key, list(value) if isinstance(value, tuple) else value, origin)
+        for key, (value, origin) in found.items()
+    ]
+    return SettingsListing(rows=tuple(rows), notes=plan.notes)
+
+
+def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
+    """The flags of a run that nobody set, as its plan has them."""
+    model: Any = EvalFlags if step.kind == "eval" else BenchFlags
+    keys = {name: f"{start}{field.alias or name}" for name, field in model.model_fields.items()}
+    return {
+        key: Value(getattr(step.plan, name), "built in")
+        for name, key in keys.items()
+        if key not in known
+    }

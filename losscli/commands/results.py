@@ -16,25 +16,23 @@ from losscli.results.store import LATEST, Entry, age, entries
 
 
 def run_list(plan: HistoryPlan) -> ResultsListing:
-    """List the saved results as planned."""
-    return listing(plan.results, plan.config)
+    """The results of a folder, the newest first; of one config, or `eval`, if that is named."""
+    found = sorted(entries(plan.results), key=lambda entry: age(Path(entry.path)), reverse=True)
+    if plan.config is not None:
+        found = [entry for entry in found if Path(entry.path).parent.name == plan.config]
+    rows = tuple(_row(entry, plan.results) for entry in found)
+    return ResultsListing(rows=rows, folder=os.fspath(plan.results))
 
 
 def run_show(plan: ShowPlan) -> Evaluation | Run:
-    """Show a saved result as planned."""
+    """A saved result.
+
+    Raises DataError where there is none, and where it cannot be shown.
+    """
     with outputs(plan.output) as publish:
-        found = saved(os.fspath(plan.result), plan.results)
+        found = _shown(path_of(os.fspath(plan.result), plan.results))
         publish(found)
     return found
-
-
-def listing(folder: str | os.PathLike[str], name: str | None = None) -> ResultsListing:
-    """The results of a folder, the newest first; name: of one config, or `eval`, only."""
-    found = sorted(entries(folder), key=lambda entry: age(Path(entry.path)), reverse=True)
-    if name is not None:
-        found = [entry for entry in found if Path(entry.path).parent.name == name]
-    rows = tuple(_row(entry, folder) for entry in found)
-    return ResultsListing(rows=rows, folder=os.fspath(folder))
 
 
 def _row(entry: Entry, folder: str | os.PathLike[str]) -> SavedResult:
@@ -56,12 +54,7 @@ def _row(entry: Entry, folder: str | os.PathLike[str]) -> SavedResult:
     )
 
 
-def saved(name: str, folder: str | os.PathLike[str]) -> Evaluation | Run:
-    """A result by its path, by `CONFIG/FILE` in the folder, or the latest of a config.
-
-    Raises DataError where there is none, and where it cannot be shown.
-    """
-    path = path_of(name, folder)
+def _shown(path: str) -> Evaluation | Run:
     result = load(path)
     if not isinstance(result, Evaluation | Run):
         raise DataError(

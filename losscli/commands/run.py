@@ -27,9 +27,7 @@ from losscli.plans.run import RunRequest
 from losscli.plans.spelling import respell
 from losscli.render.files import attach_result, outputs
 from losscli.results.document import Timing
-from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.error import ErrorReport
-from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import ConfigRecord, Run
 from losscli.results.reader import load_run
 from losscli.results.repository import state
@@ -68,24 +66,16 @@ class Baseline(NamedTuple):
     path: str = ""
     hint: str = ""
 
-    def evaluation(self, name: str) -> Evaluation | str:
-        """Its evaluation of a step, or the reason why it has none."""
-        found = self._step(name, "evals")
-        return found if isinstance(found, str | Evaluation) else self._other(name, found)
-
-    def benchmark(self, name: str) -> Benchmark | str:
-        """Its benchmark of a step, or the reason why it has none."""
-        found = self._step(name, "benches")
-        return found if isinstance(found, str | Benchmark) else self._other(name, found)
-
-    def _step(self, name: str, kind: str) -> Any:
+    def result_of(self, step: Step) -> Any:
+        """Its result of a step, or the reason why it has none."""
         if isinstance(self.run, str):
             return self.run
-        found = getattr(self.run, kind).get(name)
-        return f"{self.path} has no {name!r}; {self.hint}" if found is None else found
-
-    def _other(self, name: str, found: ErrorReport) -> str:
-        return f"{self.path} has no result of {name!r} but an error: {found.message}"
+        found = (self.run.evals if step.kind == "eval" else self.run.benches).get(step.name)
+        if found is None:
+            return f"{self.path} has no {step.name!r}; {self.hint}"
+        if isinstance(found, ErrorReport):
+            return f"{self.path} has no result of {step.name!r} but an error: {found.message}"
+        return found
 
 
 def _run(request: RunRequest) -> Run:
@@ -155,8 +145,7 @@ def _all_done(
     for at, step in enumerate(plan.steps):
         if fail_fast and any(before.failed for before in done):
             words = "not run: an earlier run failed, and --fail-fast is given"
-            done.append(Done(step, error=DataError(words)))
-            done[-1].gates = tuple(_gates_in_error(done[-1]))
+            done.append(_failed(step, DataError(words)))
         else:
 
             def share(part: float, phase: str = "", at: int = at) -> None:
@@ -176,32 +165,24 @@ def run_step(
 
     Errors of the step do not stop the others.
     """
-    done = _tried(step, baseline, progress)
-    if done.error is not None:
-        done.gates = tuple(_gates_in_error(done))
-    return done
-
-
-def _tried(step: Step, baseline: Baseline, progress: Callable[..., None]) -> Done:
+    saved = baseline.result_of(step)
     try:
         if step.kind == "bench":
             benchmark = run_benchmark(step.plan, progress)
-            saved = baseline.benchmark(step.name)
             return Done(step, benchmark, gates=judge_benchmark(benchmark, step.points, saved))
         result = run_evaluation(step.plan, progress)
-        evaluation = baseline.evaluation(step.name)
-        result = gated(result, step.points, step.plan.allow_note, evaluation)
+        result = gated(result, step.points, step.plan.allow_note, saved)
         found, pairs = iter(result.gates), iter(judged_pairs(step))
         each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
         named = tuple(gate.replace(run=step.name) for gate in each)
         return Done(step, result.replace(gates=named), gates=named)
     except LossCliError as error:
         respell(error, type(step.plan), "yaml")
-        return Done(step, error=error)
+        return _failed(step, error)
     except Exception as error:  # noqa: BLE001 - the other runs still have something to say
         words = f"losscli itself failed: {type(error).__name__}: {error}"
         hint = "this is a bug; the same command with --debug shows where"
-        return Done(step, error=LossCliError(words, hint=hint))
+        return _failed(step, LossCliError(words, hint=hint))
 
 
 def judged_pairs(step: Step) -> Iterator[GateResult]:
@@ -235,13 +216,12 @@ def _compared(step: Step, reference: Reference, labels: Collection[str]) -> Comp
         return f"{error.message}{where}"
 
 
-def _gates_in_error(done: Done) -> "list[GateResult]":
-    """The gates of a step without a result: each is an error, with the step's reason."""
-    assert done.error is not None
-    place = f" ({done.error.place})" if done.error.place else ""
-    words = f"the run failed: {done.error.message}{place}"
-    name = done.step.name
-    return [in_error(gate, words).replace(run=name) for gate in done.step.gates]
+def _failed(step: Step, error: LossCliError) -> Done:
+    """The outcome of a step without a result: each of its gates is an error, with its reason."""
+    place = f" ({error.place})" if error.place else ""
+    words = f"the run failed: {error.message}{place}"
+    gates = tuple(in_error(gate, words).replace(run=step.name) for gate in step.gates)
+    return Done(step, error=error, gates=gates)
 
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[GateResult, ...]:

@@ -145,10 +145,8 @@ def read(path: str) -> Document:
 def parse(text: str, path: str) -> Document:
     """The document of a text; `path` is its name in messages."""
     try:
-        _survey(text)
+        _survey(text, path)
         node = yaml.compose(text, Loader=_Loader)
-    except _RefusedError as refused:
-        raise ConfigError(path, [refused.fault]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(path, [Fault(_mark(mark), _words(error))]) from error
@@ -192,16 +190,10 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
 
-class _RefusedError(Exception):
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-
-
-def _survey(text: str) -> None:
+def _survey(text: str, path: str) -> None:
     """Check the events, which are not nested, before anything is built from them."""
     depth = nodes = aliases = documents = 0
-    for event in _events(text):
+    for event in _events(text, path):
         at = _mark(event.start_mark)
         opens = isinstance(event, yaml.CollectionStartEvent)
         depth += opens - isinstance(event, yaml.CollectionEndEvent)
@@ -210,22 +202,20 @@ def _survey(text: str) -> None:
         documents += isinstance(event, yaml.DocumentStartEvent)
         tag = getattr(event, "tag", None)
         if depth > _DEPTH:
-            raise _RefusedError(Fault(at, f"nested deeper than {_DEPTH} levels"))
+            raise ConfigError(path, [Fault(at, f"nested deeper than {_DEPTH} levels")])
         if nodes > _NODES:
-            raise _RefusedError(Fault(at, f"more than {_NODES:,} values"))
+            raise ConfigError(path, [Fault(at, f"more than {_NODES:,} values")])
         if aliases > _ALIASES:
-            raise _RefusedError(Fault(at, f"more than {_ALIASES} aliases"))
+            raise ConfigError(path, [Fault(at, f"more than {_ALIASES} aliases")])
         if documents > 1:
-            raise _RefusedError(
-                Fault(at, "a second document begins here", "one file holds one config")
-            )
+            words = "a second document begins here"
+            raise ConfigError(path, [Fault(at, words, "one file holds one config")])
         if tag is not None and not isinstance(event, yaml.AliasEvent):
-            raise _RefusedError(
-                Fault(at, f"tags are not supported: {escape(tag)[:80]}", "remove it")
-            )
+            words = f"tags are not supported: {escape(tag)[:80]}"
+            raise ConfigError(path, [Fault(at, words, "remove it")])
 
 
-def _events(text: str) -> Iterator[Any]:
+def _events(text: str, path: str) -> Iterator[Any]:
     """The events of a text; the library reads numbers in escapes and directives without a check."""
     loader: Any = yaml.SafeLoader(text)
     try:
@@ -233,7 +223,7 @@ def _events(text: str) -> Iterator[Any]:
             yield loader.get_event()
     except (ValueError, OverflowError) as error:
         words = "an escape or a directive has an invalid number"
-        raise _RefusedError(Fault(_mark(loader.get_mark()), words)) from error
+        raise ConfigError(path, [Fault(_mark(loader.get_mark()), words)]) from error
     finally:
         loader.dispose()
 

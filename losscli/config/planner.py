@@ -78,6 +78,7 @@ class _Planner:
         self.settings = settings
         self.only = only
         self.folder = os.path.dirname(document.path)  # noqa: PTH120
+        self.places = BindContext(read_array, self._read)
         self.faults: list[Fault] = []
         self.reads: list[str] = []
         self.values: dict[str, Value] = {}
@@ -192,7 +193,7 @@ class _Planner:
         from losscli.implementations.registry import parse as implementation
 
         asked: dict[str, Callable[[Any], Any]] = {
-            "loss": lambda spec: losses_of([spec], self._places),
+            "loss": lambda spec: losses_of([spec], self.places),
             "impl": lambda name: _permitted(
                 None if name == "all" else implementation(name, plan.at)
             ),
@@ -246,15 +247,11 @@ class _Planner:
         """The losses of specs, with arrays read relative to the config."""
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._attempt((*keys, at), lambda spec=spec: bind(spec, self._places, like))
+            found = self._attempt((*keys, at), lambda spec=spec: bind(spec, self.places, like))
             bound_losses += found or []
         if not self.faults:
-            self._attempt(keys, lambda: bind(bound_losses, self._places))
+            self._attempt(keys, lambda: bind(bound_losses, self.places))
         return bound_losses
-
-    @property
-    def _places(self) -> BindContext:
-        return BindContext(read_array, self._read)
 
     def _read(self, path: str) -> str:
         """The path of a file that losses name; no output may be written over it."""

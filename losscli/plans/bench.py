@@ -4,9 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
-from losscli.plans.flags import FlagError, Path, Share, declaration, flag, plan, validate
+from losscli.plans.flags import FlagError, Path, Share, declaration, flag, plan, set_share, validate
 from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUT, OUTPUT, SEED, THREADS
-from losscli.plans.shares import set_share
 
 DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 Passes: TypeAlias = Literal["forward", "forward+backward", "both"]

@@ -1,9 +1,9 @@
-"""The flags of checks."""
+"""The flags of checks, of implementations and of the machine."""
 
 from collections.abc import Sequence
 
 from losscli.plans.flags import Path, argument, flag, plan
-from losscli.plans.shared import COMPUTE, DATA, LOSS, OUTPUT, SEED
+from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUTPUT, SEED
 
 
 @plan
@@ -43,3 +43,11 @@ class CheckPlan:
     allow_skipped: bool = flag(
         "Exit with 0 although cases were skipped.", default=False, panel=DATA
     )
+
+
+@plan
+class DoctorPlan:
+    """A report of what this machine can do."""
+
+    quick: bool = flag("Measure nothing.", default=False, panel=MEASURE)
+    output: Sequence[Path] = flag(OUTPUT, default=())

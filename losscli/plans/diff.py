@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from losscli.plans.flags import Path, Share, argument, flag, plan, validate
+from losscli.plans.flags import Path, Share, argument, flag, plan, set_share, validate
 from losscli.plans.shared import OUTPUT, STATS
-from losscli.plans.shares import set_share
 
 FAIL_ON = ("worse", "slower", "undecided")
 MARGINS = {"evals": 0.0, "benches": 0.05}  # the default margins of diff

@@ -12,10 +12,10 @@ from losscli.plans.flags import (
     flag,
     is_path,
     plan,
+    set_share,
     validate,
 )
 from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULTS, STATS, THREADS
-from losscli.plans.shares import set_share
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]

@@ -36,8 +36,8 @@ class Flag:
     """The declaration of a field, apart from its type and default.
 
     long, short: its spelling where that is not the field's name. key: its YAML key, likewise.
-    positional: True for an argument of the command. several: True where it takes several values;
-    None: where its default is a tuple.
+    positional: True for an argument of the command. several: True where it takes several values, as
+    a sequence and a flag whose default is a tuple always do.
     combine: how values on the command line combine. repeat: one for each time that the flag is
     given; commas: also several in one text; columns: the same, an empty name included; matrix: as
     columns, the flag at most once.
@@ -55,7 +55,7 @@ class Flag:
     long: str = ""
     key: str = ""
     positional: bool = False
-    several: bool | None = None
+    several: bool = False
     combine: Combine = "repeat"
     choices: Sequence[str] | Callable[[], Sequence[str]] = ()
     complete: str = ""
@@ -150,9 +150,8 @@ def _declaration(part: Any) -> Declaration:
         words = get_args(options[0])
     elif not callable(declared.choices):
         words = tuple(declared.choices)
-    several = declared.several if declared.several is not None else part.default == ()
-    if get_origin(options[0]) is Sequence:
-        several = declared.several is None or declared.several
+    sequence = get_origin(options[0]) is Sequence
+    several = declared.several or sequence or part.default == ()
     kind = _kind(options, several=several)
     return Declaration(
         part.name, declared, kind, len(options) < len(members), several, part.default, words
@@ -160,7 +159,6 @@ def _declaration(part: Any) -> Declaration:
 
 
 def _kind(options: Sequence[Any], *, several: bool) -> Kind:
-    """The kind of value of a type, given the members of its union."""
     simple: dict[Any, Kind] = {bool: "switch", int: "count", float: "number", str: "text"}
     if get_origin(options[0]) is Sequence:
         return "texts" if get_args(options[0])[0] is str else "paths"
@@ -215,15 +213,14 @@ def validate(plan: Any) -> None:
 
 
 def _check(each: Declaration, value: Any) -> None:
-    """Raise FlagError for a value that a flag does not take."""
+    values = _listed(value) if each.several else (value,)
     if each.kind in _ACCEPTED:
         accepts, words = _ACCEPTED[each.kind]
-        values = _listed(value) if each.kind in ("texts", "paths") else (value,)
         if not all(map(accepts, values)):
             raise FlagError.of(each, f"takes {words}, not {value!r}")
     if each.choices or callable(each.flag.choices):
         choices = each.words()
-        for word in _listed(value) if each.several else (value,):
+        for word in values:
             if word not in choices:
                 raise FlagError.of(each, f"takes {_or(choices)}, not {word!r}")
 
@@ -237,3 +234,22 @@ def _listed(value: Any) -> tuple[Any, ...]:
 
 def _or(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else "".join(words)
+
+
+def set_share(plan: Any, name: str, *, zero: bool = False) -> None:
+    """Replace a share of a plan by its fraction: 0.95 for 0.95 or "95%"; None stays.
+
+    zero: True where 0 is accepted too. Raises FlagError for what does not lie between 0 and 1.
+    """
+    value = getattr(plan, name)
+    if value is None:
+        return
+    text = str(value).strip()
+    try:
+        number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        number = -1.0
+    if not (0 < number < 1 or (zero and number == 0)):
+        words = f"takes a number between 0 and 1, or 0% and 100%, not {value!r}"
+        raise FlagError.of(declaration(plan, name), words)
+    object.__setattr__(plan, name, number)

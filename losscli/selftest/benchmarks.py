@@ -14,7 +14,7 @@ _FACTOR = 10.0  # of the time, or of the memory
 
 def benchmark_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:
     """Judge the gates of a benchmark under each fault; sound: the run without a fault."""
-    saved = baseline.benchmark(step.name)
+    saved = baseline.result_of(step)
     result: Benchmark = sound.result
     rows = result.rows
 

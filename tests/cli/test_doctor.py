@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from losscli.commands import doctor as diagnosis
-from losscli.plans.doctor import DoctorPlan
+from losscli.plans.check import DoctorPlan
 from losscli.results.documents.bench import Limit
 
 

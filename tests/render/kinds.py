@@ -12,16 +12,14 @@ import numpy as np
 from losscli import diff, evaluate, explain, plot
 from losscli.backends.machine import environment
 from losscli.commands.bless import run_bless
-from losscli.commands.dry_run import outline
+from losscli.commands.dry_run import outline, settings
 from losscli.commands.init import run_init
-from losscli.commands.print_config import settings
-from losscli.commands.results import listing
-from losscli.commands.results import saved as read_saved
+from losscli.commands.results import run_list, run_show
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
 from losscli.explanation.catalogue import catalogue
 from losscli.gates import GateResult, Measurement, exit_code, judge, parse
-from losscli.plans.files import BlessPlan, InitPlan
+from losscli.plans.files import BlessPlan, HistoryPlan, InitPlan, ShowPlan
 from losscli.results.document import Git, Note, Timing
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit, Times
 from losscli.results.documents.check import CaseCount, Check, CheckRow
@@ -347,7 +345,7 @@ def shown():
 def _read_back(result, name):
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     Path(name).write_text(result.to_json())
-    return read_saved(name, "results")
+    return run_show(ShowPlan(name))
 
 
 def history():
@@ -358,7 +356,7 @@ def history():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({**document, "started": f"2026-08-{day}T10:15:00Z"}))
     Path("results/ci/20260803T101500Z-ffffffff.json").write_text('{"schema": ')
-    return listing("results")
+    return run_list(HistoryPlan())
 
 
 def plan():

@@ -1,7 +1,7 @@
 """`losscli doctor`."""
 
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.doctor import DoctorPlan
+from losscli.plans.check import DoctorPlan
 
 
 @command(DoctorPlan, Panel.SETUP)
