@@ -20,6 +20,11 @@ from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED = 130
 _PANELS = [panel.value for panel in Panel]
+_TYPER: dict[str, Any] = {
+    "no_args_is_help": True,
+    "suggest_commands": False,  # click does
+    "rich_markup_mode": "markdown",
+}
 
 
 class _Command(TyperCommand):
@@ -48,11 +53,9 @@ def program(only: str | None = None) -> typer.Typer:
     """All commands, not yet run; only: one of them, so that it does not wait for the others."""
     app = typer.Typer(
         name="losscli",
-        no_args_is_help=True,
-        suggest_commands=False,  # click does
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
-        rich_markup_mode="markdown",
+        **_TYPER,
     )
     app.callback()(_options)
     _add(app, commands.__name__, [only] if only else names())
@@ -67,12 +70,7 @@ def _add(app: typer.Typer, package: str, names: Sequence[str]) -> None:
         if hasattr(module, "run"):
             app.command(name, cls=_Command, rich_help_panel=_PANELS[panel])(module.run)
             continue
-        group = typer.Typer(
-            help=module.__doc__,
-            no_args_is_help=True,
-            suggest_commands=False,
-            rich_markup_mode="markdown",
-        )
+        group = typer.Typer(help=module.__doc__, **_TYPER)
         _add(group, module.__name__, _found(module.__path__[0]))
         app.add_typer(group, name=name, rich_help_panel=_PANELS[panel])
 
@@ -230,7 +228,6 @@ def _options(
 
 
 def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageError:
-    """An error of click, in the form of our own errors."""
     message = error.format_message().rstrip(".")
     named = [word for word in arguments[:1] if word in names()]
     hint = " ".join(["losscli", *named, "--help"])

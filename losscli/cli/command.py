@@ -122,7 +122,6 @@ def _value(each: Declaration, typed: Any) -> Any:
 
 
 def _parameter(each: Declaration) -> inspect.Parameter:
-    """The parameter that typer makes the flag from."""
     default: Any = None if each.several or each.default is MISSING else each.default
     if each.kind == "share" and default is not None:
         default = str(default)
@@ -155,7 +154,6 @@ def _spellings(each: Declaration) -> list[str]:
 
 
 def _typed(each: Declaration, *, required: bool) -> Any:
-    """The type that typer parses."""
     if each.several:
         return list[str] if required else list[str] | None
     simple: dict[str, Any] = {"switch": bool, "count": int, "number": float}

@@ -171,7 +171,6 @@ def _limits(names: list[str], notes: list[Note]) -> Iterator[Limit]:
 
 
 def _noise_floor() -> float | None:
-    """The difference that a short benchmark finds between an implementation and itself."""
     plan = BenchPlan(
         loss="mae", impl="numpy", size=_NOISE_ELEMENTS, passes="forward", time=_NOISE_S
     )

@@ -102,7 +102,6 @@ def settings(plan: RunPlan) -> SettingsListing:
 
 
 def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
-    """The flags of a run that nobody set, as its plan has them."""
     model: Any = EvalFlags if step.kind == "eval" else BenchFlags
     keys = {name: f"{start}{field.alias or name}" for name, field in model.model_fields.items()}
     return {

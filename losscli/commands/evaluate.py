@@ -107,7 +107,6 @@ def run_comparison(
 
 
 def _place(plan: EvalPlan) -> SavedRun:
-    """The place of the result in the folder of saved results."""
     from datetime import UTC, datetime
 
     return SavedRun(plan.results, "eval", datetime.now(UTC), "eval")
@@ -127,7 +126,6 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
 
 
 def _gates(plan: EvalPlan) -> list[Gate]:
-    """The gates of the plan, in the order of its flags."""
     return [
         *map(parse, plan.gate),
         *(parse_bound(text, "<=") for text in plan.max),

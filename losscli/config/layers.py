@@ -5,12 +5,12 @@ environment (`LOSSCLI_DEVICE`, `LOSSCLI_EVAL_THREADS`), `--set KEY=VALUE`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from losscli.config.document import ConfigError, Document, Fault, Keys, parse
+from losscli.config.document import ConfigError, Document, Fault, Keys, Mark, parse
 from losscli.errors import UsageError
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
@@ -52,7 +52,7 @@ class Layers:
     document: Document
     data: Any
     environment: Mapping[str, str]
-    changed: dict[Keys, str] = field(default_factory=dict)
+    changed: set[Keys] = field(default_factory=set)
 
     def pick(
         self, kind: Kind, name: str, flag: str, inherited: Sequence[Keys] = ()
@@ -66,13 +66,14 @@ class Layers:
         if flag not in _OF_ONE_KIND:
             places.append(("defaults", flag))
         known = [(keys, found) for keys in places if (found := self.at(keys)) is not None]
-        for keys, found in known:
-            if any(keys[: len(other)] == other for other in self.changed):
-                return Value(found, "--set")
+        values = [Value(found, self.origin(keys)) for keys, found in known]
+        for value in values:
+            if value.origin == "--set":
+                return value
         for variable in self._variables(kind, flag):
             if variable in self.environment:
                 return Value(_word(self.environment[variable], variable), variable)
-        return next((Value(found, self.origin(keys)) for keys, found in known), None)
+        return values[0] if values else None
 
     def origin(self, keys: Keys) -> str:
         """The origin of the value at some keys; a setting may have changed a part of it."""
@@ -92,13 +93,9 @@ class Layers:
             found = found[key]
         return found
 
-    def variables(self, flags: Mapping[Kind, Sequence[str]]) -> set[str]:
-        """The names of all environment variables that have a meaning."""
-        return {v for kind, names in flags.items() for f in names for v in self._variables(kind, f)}
-
     def misspelled(self, flags: Mapping[Kind, Sequence[str]]) -> list[str]:
         """Environment variables whose names are close to one that has a meaning."""
-        known = self.variables(flags)
+        known = {v for kind in flags for flag in flags[kind] for v in self._variables(kind, flag)}
         ours = [name for name in self.environment if name.startswith(_PREFIX) and name not in known]
         return [name for name in ours if get_close_matches(name, known, 1, 0.85)]
 
@@ -113,7 +110,11 @@ def layered(document: Document, settings: Sequence[str], environment: Mapping[st
     Raises ConfigError for undefined variables, UsageError for an invalid setting.
     """
     faults: list[Fault] = []
-    data = _expanded(document.data, (), document, environment, faults)
+
+    def expand(text: str, keys: Keys) -> str:
+        return _expanded(text, document.mark(keys), environment, faults)
+
+    data = _replaced(document.data, (), expand)
     if faults:
         raise ConfigError(document.path, faults)
     layers = Layers(document, data, environment)
@@ -122,7 +123,7 @@ def layered(document: Document, settings: Sequence[str], environment: Mapping[st
         if not equals or not key.strip() or escape(key) != key:
             raise UsageError(f"{setting!r} is not KEY=VALUE", hint="--set defaults.device=cuda")
         value = parse(text, f"--set {key}").data
-        layers.changed[_put(layers, key.strip(), value)] = setting
+        layers.changed.add(_put(layers, key.strip(), value))
     return layers
 
 
@@ -155,46 +156,33 @@ def _first_key(at: Any, rest: str) -> tuple[Any, str]:
     return key, rest[len(key) + 1 :]
 
 
-def _expanded(
-    value: Any,
-    keys: Keys,
-    document: Document,
-    environment: Mapping[str, str],
-    faults: list[Fault],
-) -> Any:
-    """The value with `${NAME}` and `${NAME:-default}` in texts replaced, once; `$$` is a dollar."""
+def _replaced(value: Any, keys: Keys, replace: Callable[[str, Keys], str]) -> Any:
+    """A value with each text in it replaced."""
     if isinstance(value, Mapping):
-        return {
-            key: _expanded(item, (*keys, key), document, environment, faults)
-            for key, item in value.items()
-        }
+        return {key: _replaced(item, (*keys, key), replace) for key, item in value.items()}
     if isinstance(value, list):
-        return [
-            _expanded(item, (*keys, at), document, environment, faults)
-            for at, item in enumerate(value)
-        ]
-    if not isinstance(value, str) or "$" not in value:
-        return value
+        return [_replaced(item, (*keys, at), replace) for at, item in enumerate(value)]
+    return replace(value, keys) if isinstance(value, str) else value
 
-    def replaced(found: re.Match[str]) -> str:
+
+def _expanded(
+    text: str, mark: Mark | None, environment: Mapping[str, str], faults: list[Fault]
+) -> str:
+    """The text with `${NAME}` and `${NAME:-default}` replaced, once; `$$` is a dollar."""
+
+    def variable(found: re.Match[str]) -> str:
+        name, default = found[1], found[2]
         if found[0] == "$$":
             return "$"
-        if found[1] is None:
-            fault = Fault(
-                document.mark(keys), "${ without the name of a variable", "$$ is a dollar"
-            )
-            faults.append(fault)
+        if name is None:
+            faults.append(Fault(mark, "${ without the name of a variable", "$$ is a dollar"))
             return ""
-        if environment.get(found[1]):
-            return environment[found[1]]
-        if found[2] is None:
-            words = f"undefined environment variable {found[1]}"
-            faults.append(
-                Fault(document.mark(keys), words, f"${{{found[1]}:-default}} gives a default")
-            )
-        return found[2] or ""
+        if not environment.get(name) and default is None:
+            words = f"undefined environment variable {name}"
+            faults.append(Fault(mark, words, f"${{{name}:-default}} gives a default"))
+        return environment.get(name) or default or ""
 
-    return _VARIABLE.sub(replaced, value)
+    return _VARIABLE.sub(variable, text)
 
 
 def _word(text: str, variable: str) -> Any:

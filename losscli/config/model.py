@@ -139,11 +139,10 @@ def _type(each: Declaration) -> Any:
     if each.several:
         return Sizes if each.name == "size" else Texts
     simple: dict[str, Any] = {
-        "switch": bool, "count": Count, "number": float, "share": Share, "choice": str
+        "switch": bool, "count": Count, "number": float, "share": Share
     }  # fmt: skip
-    words = each.choices
-    if words:
-        return Annotated[str, WithJsonSchema({"type": "string", "enum": list(words)})]
+    if each.choices:
+        return Annotated[str, WithJsonSchema({"type": "string", "enum": list(each.choices)})]
     return simple.get(each.kind, str)
 
 
@@ -201,11 +200,10 @@ class Config(Part):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a config."""
-    found = Config.model_json_schema(by_alias=True)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "losscli/config/1",
-        **_plain(found),
+        **_plain(Config.model_json_schema(by_alias=True)),
     }
 
 

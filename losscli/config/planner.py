@@ -59,7 +59,6 @@ def plans_of(
 
 
 def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
-    """A note on the runs that `only` leaves out."""
     gates = sum(len(step.gates) for step in steps)
     if steps:
         runs = f"{len(steps)} run{'' if len(steps) == 1 else 's'}"
@@ -68,8 +67,6 @@ def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
 
 
 class _Planner:
-    """Makes the plan, and collects the faults."""
-
     def __init__(
         self, document: Document, layers: Layers, settings: tuple[str, ...], only: tuple[str, ...]
     ) -> None:
@@ -281,7 +278,6 @@ class _Planner:
     def _with_gates(
         self, config: Config, steps: Sequence[Step], names: Sequence[str]
     ) -> tuple[list[Step], list[Gate | NotWorse]]:
-        """The steps with their gates, and the gates of unknown runs."""
         parts: dict[str, Any] = {**config.evals, **config.benches}
         listed: list[tuple[Keys, str | None, GateModel]] = [
             (("evals" if name in config.evals else "benches", name, "gates", at), name, gate)

@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from losscli.plans.flags import FlagError, Path, Share, declaration, flag, plan, set_share, validate
 from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUT, OUTPUT, SEED, THREADS
 
 DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
-Passes: TypeAlias = Literal["forward", "forward+backward", "both"]
 
 
 @plan
@@ -38,7 +37,7 @@ class BenchPlan:
         "Elements, or rows and classes; repeatable, or by commas.",
         default=(), panel=DATA, metavar="N|ROWSxCLASSES", combine="commas", config="run defaults",
     )  # fmt: skip
-    passes: Passes = flag(
+    passes: Literal["forward", "forward+backward", "both"] = flag(
         "The passes that are timed.",
         default="both", panel=MEASURE, long="--pass", key="pass", config="run defaults",
     )  # fmt: skip

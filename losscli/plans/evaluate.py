@@ -19,12 +19,9 @@ from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULT
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
-BackendName: TypeAlias = Literal["auto", "numpy", "torch"]
-Precision: TypeAlias = Literal["float64", "float32"]
 
 
 def _libraries() -> Sequence[str]:
-    """The libraries whose conventions can be followed."""
     from losscli.losses.core.conventions import LIBRARIES
 
     return tuple(LIBRARIES)
@@ -115,7 +112,7 @@ class EvalPlan:
         "The code of a note that does not make gates an error, such as looks_like_probabilities.",
         default=(), panel=GATES, metavar="CODE", config="run defaults",
     )  # fmt: skip
-    backend: BackendName = flag(
+    backend: Literal["auto", "numpy", "torch"] = flag(
         "The array library; auto is numpy, or torch on an accelerator.",
         default="auto", panel=COMPUTE, config="run defaults",
     )  # fmt: skip
@@ -127,7 +124,7 @@ class EvalPlan:
         "The engine that runs the blocks.",
         default="local", panel=COMPUTE, metavar="local", choices=("local",), config="run defaults",
     )  # fmt: skip
-    dtype: Precision = flag(
+    dtype: Literal["float64", "float32"] = flag(
         "The precision of the arithmetic; float32 is faster and less exact.",
         default="float64", panel=COMPUTE, config="run",
     )  # fmt: skip
