@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -150,42 +150,35 @@ def progress_bar(*, wanted: bool) -> Iterator[Callable[..., None]]:
 
         yield no_progress
         return
-    bar = _Bar()
-    try:
-        yield bar.update
-    finally:
-        bar.close()
+    start: float | None = None
+    show: Callable[[float, str], None] | None = None
+    with ExitStack() as stack:
+
+        def update(done: float, phase: str = "") -> None:
+            nonlocal start, show
+            start = start or time.monotonic()  # reading a config is not work
+            if show is None and time.monotonic() - start >= _PATIENCE_S:
+                show = _bar(stack)
+            if show is not None:
+                show(done, phase)
+
+        yield update
 
 
-class _Bar:
-    """A rich progress bar that is imported and drawn only when there is time to see it."""
+def _bar(stack: ExitStack) -> Callable[[float, str], None]:
+    """A progress bar of rich, whose import takes longer than many commands."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    def __init__(self) -> None:
-        self._start: float | None = None
-        self._progress: object | None = None
-
-    def update(self, done: float, phase: str = "") -> None:
-        if self._progress is None:
-            self._start = self._start or time.monotonic()  # reading a config is not work
-            if time.monotonic() - self._start < _PATIENCE_S:
-                return
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                Progress,
-                TaskProgressColumn,
-                TextColumn,
-                TimeRemainingColumn,
-            )
-
-            phases = TextColumn("{task.description}", markup=False)
-            columns = (phases, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-            progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = progress.add_task("", total=1.0)
-            progress.start()
-            self._progress = progress
-        self._progress.update(self._task, completed=done, description=phase)  # type: ignore[attr-defined]
-
-    def close(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()  # type: ignore[attr-defined]
+    phases = TextColumn("{task.description}", markup=False)
+    columns = (phases, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("", total=1.0)
+    stack.enter_context(progress)
+    return lambda done, phase: progress.update(task, completed=done, description=phase)

@@ -10,7 +10,7 @@ from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
 from losscli.config.plan import RunPlan, Step
-from losscli.config.wording import faults_of, keys_of, known_part, nearest
+from losscli.config.wording import faults_of, keys_of, known_part
 from losscli.errors import LossCliError, UsageError
 from losscli.gates import Gate, NotWorse, parse, parse_bound
 from losscli.losses.spec.binding import BindContext, bind
@@ -18,7 +18,7 @@ from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import FlagError, declaration
-from losscli.plans.spelling import respell
+from losscli.plans.spelling import nearest, respell
 from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.formats import suffixes
@@ -149,12 +149,10 @@ class _Planner:
                     continue
             flags = self._flags("eval", name, [*keys_of(EvalFlags), *keys_of(Data)], part)
             given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
-            for key in ("preds", "targets"):
-                if key in given:
-                    given[key] = self._path(given[key])
-            for key in ("weights", "by"):
-                if key in given:
-                    given[key] = self._column_or_path(given[key])
+            files = [key for key in ("preds", "targets") if key in given]
+            given |= {key: self._path(given[key]) for key in files}
+            columns = [key for key in ("weights", "by") if key in given]
+            given |= {key: self._column_or_path(given[key]) for key in columns}
             if "preds" not in given:
                 self._add_fault(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
                 continue

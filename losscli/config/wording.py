@@ -1,13 +1,13 @@
-"""Faults that the model finds, in our words and with their positions; and similar names."""
+"""Faults that the model finds, in our words and with their positions."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from losscli.config import model
 from losscli.config.document import Document, Fault, Keys
+from losscli.plans.spelling import nearest
 
 _NAMES = "a name has 1 to 100 letters, digits, '.', '_' or '-', and no '.' first"
 
@@ -49,14 +49,6 @@ def known_part(data: Any, location: Keys) -> Keys:
 def keys_of(model: Any) -> list[str]:
     """The keys of a model, as the file writes them."""
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """A hint with the names that are similar to a word."""
-    near = get_close_matches(word, known, 2)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"they are {', '.join(known[:40])}" if known else "there are none"
 
 
 def _known_keys(location: Keys) -> list[str]:

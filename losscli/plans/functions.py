@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from losscli.errors import LossCliError, UsageError
 from losscli.plans.flags import declarations
-from losscli.plans.spelling import respell
+from losscli.plans.spelling import nearest, respell
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,11 +48,7 @@ def _check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
     known = [each.name for each in declarations(plan)]
     for name in given:
         if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"they are {', '.join(known)}"
-            raise UsageError(f"unknown parameter {name!r}", hint=hint)
+            raise UsageError(f"unknown parameter {name!r}", hint=nearest(name, known))
 
 
 def _signature(plan: type[Any], function: Callable[..., Any]) -> Signature:

@@ -5,6 +5,7 @@ flags are respelled (`nan="skip"`, `nan: skip`).
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from losscli.errors import LossCliError
@@ -62,3 +63,13 @@ def _assigned(each: Declaration, value: str, style: Style) -> str:
         return f"{each.key}: {f'[{plain}]' if each.flag.key and each.several else plain}"
     literal = each.kind in ("switch", "count", "number") or value[:1] == '"'
     return f"{each.name}={value if literal else repr(value).replace(chr(39), chr(34))}"
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A hint with the names that are similar to a word."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 2)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"they are {', '.join(known[:40])}" if known else "there are none"
