@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from losscli.config.layers import Value
+from losscli.config.layers import SECTIONS, Value
 from losscli.config.model import BenchFlags, EvalFlags
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plans_of
@@ -17,7 +17,6 @@ from losscli.results.documents.settings import Setting, SettingsListing
 
 # Bytes a second on a small machine: a loss of arrays, and reading text before it.
 _ARRAYS, _TEXT = 1.0e9, 2.0e8
-_WHERE = {"eval": "evals", "bench": "benches"}
 _WHOLE = ("baseline", "on_undecided", "gates", "outputs")
 
 
@@ -89,7 +88,7 @@ def settings(plan: RunPlan) -> SettingsListing:
     """Each value and its origin: `--set`, an environment variable, a line, or built in."""
     found: dict[str, Value] = {}
     for step in plan.steps:
-        start = f"{_WHERE[step.kind]}.{step.name}."
+        start = f"{SECTIONS[step.kind]}.{step.name}."
         found |= {key: value for key, value in plan.values.items() if key.startswith(start)}
         found |= _built_in(step, start, plan.values)
     found |= {key: value for key, value in plan.values.items() if key.split(".")[0] in _WHOLE}

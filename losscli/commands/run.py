@@ -16,6 +16,7 @@ from losscli.commands.bench import run_benchmark
 from losscli.commands.evaluate import run_comparison, run_evaluation
 from losscli.comparison.difference import Comparison
 from losscli.comparison.gates import judged as judged_pair
+from losscli.config.layers import SECTIONS
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, LossCliError, UsageError
@@ -70,7 +71,7 @@ class Baseline(NamedTuple):
         """Its result of a step, or the reason why it has none."""
         if isinstance(self.run, str):
             return self.run
-        found = (self.run.evals if step.kind == "eval" else self.run.benches).get(step.name)
+        found = getattr(self.run, SECTIONS[step.kind]).get(step.name)
         if found is None:
             return f"{self.path} has no {step.name!r}; {self.hint}"
         if isinstance(found, ErrorReport):

@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal["eval", "bench"]
 
 _VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}+))?\}|\$\{")
 _PREFIX = "LOSSCLI_"
+SECTIONS: Mapping[Kind, str] = {"eval": "evals", "bench": "benches"}  # of a config and a result
 _DIGITS = 7  # more than any position in a config has; Python refuses to read thousands
 
 
@@ -61,7 +62,7 @@ class Layers:
 
         inherited: other places of the file that may hold it, the strongest first.
         """
-        places: list[Keys] = [("benches" if kind == "bench" else "evals", name, flag)]
+        places: list[Keys] = [(SECTIONS[kind], name, flag)]
         places += [*inherited, ("defaults", kind, flag)]
         if flag not in _OF_ONE_KIND:
             places.append(("defaults", flag))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from losscli.config.document import ConfigError, Document, Fault, Keys, read
-from losscli.config.layers import Kind, Layers, Value, layered
+from losscli.config.layers import SECTIONS, Kind, Layers, Value, layered
 from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
 from losscli.config.paired import not_worse
@@ -217,10 +217,9 @@ class _Planner:
         for flag in flags:
             inherited: list[Keys] = [("data", data, flag)] if data else []
             value = self.layers.pick(kind, name, flag, inherited)
-            where = "evals" if kind == "eval" else "benches"
             if value is not None:
                 found[flag] = value.value
-                self.values[f"{where}.{name}.{flag}"] = value
+                self.values[f"{SECTIONS[kind]}.{name}.{flag}"] = value
         return found
 
     def _checked(self, model: Any, keys: Keys, flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,10 +275,10 @@ class _Planner:
     def _with_gates(
         self, config: Config, steps: Sequence[Step], names: Sequence[str]
     ) -> tuple[list[Step], list[Gate | NotWorse]]:
-        parts: dict[str, Any] = {**config.evals, **config.benches}
         listed: list[tuple[Keys, str | None, GateModel]] = [
-            (("evals" if name in config.evals else "benches", name, "gates", at), name, gate)
-            for name, part in parts.items()
+            ((section, name, "gates", at), name, gate)
+            for section in SECTIONS.values()
+            for name, part in getattr(config, section).items()
             for at, gate in enumerate(part.gates)
         ]
         listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]

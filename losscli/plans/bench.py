@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from losscli.plans.flags import FlagError, Path, Share, declaration, flag, plan, set_share, validate
+from losscli.plans.flags import FlagError, Path, Share, flag, listed, plan, set_share, validate
 from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUT, OUTPUT, SEED, THREADS
 
 DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
@@ -84,16 +84,14 @@ class BenchPlan:
     def __post_init__(self) -> None:
         """Validate the flags."""
         for name in ("loss", "impl", "size", "dtype", "device"):
-            value = getattr(self, name)
-            single = value is not None and not isinstance(value, list | tuple)
-            several = (value,) if single else tuple(value or ())
+            several = listed(getattr(self, name))
             if all(isinstance(item, str) for item in several):
                 several = tuple(dict.fromkeys(several))  # a value that is given twice counts once
             object.__setattr__(self, name, several)
         validate(self)
         if not 0 < self.time < float("inf"):
             words = f"takes a positive number of seconds, not {self.time!r}"
-            raise FlagError.of(declaration(self, "time"), words)
+            raise FlagError.of_field(self, "time", words)
         if self.resolve == "none":
             object.__setattr__(self, "resolve", None)
         set_share(self, "resolve")

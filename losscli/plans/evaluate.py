@@ -8,7 +8,6 @@ from losscli.plans.flags import (
     Path,
     Share,
     argument,
-    declaration,
     flag,
     is_path,
     plan,
@@ -147,11 +146,8 @@ class EvalPlan:
         """Validate the flags."""
         validate(self)
         if self.reduction == "none" and self.per_sample is None:
-            raise FlagError.of(
-                declaration(self, "reduction"),
-                "none leaves nothing to print",
-                hint="--per-sample FILE.npy keeps the losses of the rows",
-            )
+            hint = "--per-sample FILE.npy keeps the losses of the rows"
+            raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
         set_share(self, "ci")
         object.__setattr__(self, "by", groupers(self.by))
 

@@ -107,6 +107,11 @@ class FlagError(UsageError):
         error.flag = declaration.name
         return error
 
+    @classmethod
+    def of_field(cls, plan: Any, name: str, message: str, hint: str = "") -> "FlagError":
+        """The error of a field of a plan."""
+        return cls.of(declaration(plan, name), message, hint)
+
 
 def flag(help: str | Flag, *, default: Any = MISSING, kw_only: bool = True, **declared: Any) -> Any:  # noqa: A002
     """A field of a plan that is a flag; help: its help text, or a flag that several plans share."""
@@ -209,11 +214,11 @@ def validate(plan: Any) -> None:
         if value is not None or not each.optional:
             _check(each, value)
         if each.kind in ("texts", "paths"):
-            object.__setattr__(plan, each.name, _listed(value))
+            object.__setattr__(plan, each.name, listed(value))
 
 
 def _check(each: Declaration, value: Any) -> None:
-    values = _listed(value) if each.several else (value,)
+    values = listed(value) if each.several else (value,)
     if each.kind in _ACCEPTED:
         accepts, words = _ACCEPTED[each.kind]
         if not all(map(accepts, values)):
@@ -225,7 +230,7 @@ def _check(each: Declaration, value: Any) -> None:
                 raise FlagError.of(each, f"takes {_or(choices)}, not {word!r}")
 
 
-def _listed(value: Any) -> tuple[Any, ...]:
+def listed(value: Any) -> tuple[Any, ...]:
     """The values of a list flag; one value is a list of one."""
     if value is None:
         return ()
@@ -251,5 +256,5 @@ def set_share(plan: Any, name: str, *, zero: bool = False) -> None:
         number = -1.0
     if not (0 < number < 1 or (zero and number == 0)):
         words = f"takes a number between 0 and 1, or 0% and 100%, not {value!r}"
-        raise FlagError.of(declaration(plan, name), words)
+        raise FlagError.of_field(plan, name, words)
     object.__setattr__(plan, name, number)

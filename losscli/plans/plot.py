@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from losscli.plans.flags import FlagError, Path, argument, declaration, flag, plan, validate
+from losscli.plans.flags import FlagError, Path, argument, flag, plan, validate
 from losscli.plans.shared import LOOK, OUT
 
 
@@ -43,7 +43,7 @@ class PlotPlan:
             object.__setattr__(self, "range", self._ends())
         if self.target is not None and not math.isfinite(self.target):
             words = f"takes a finite number, not {self.target}"
-            raise FlagError.of(declaration(self, "target"), words)
+            raise FlagError.of_field(self, "target", words)
 
     def _ends(self) -> tuple[float, float]:
         """The two ends of the range, the lower one first."""
@@ -54,5 +54,5 @@ class PlotPlan:
             low = high = math.nan
         if not (math.isfinite(high - low) and low < high):
             words = f"takes two numbers LOW:HIGH, not {self.range!r}"
-            raise FlagError.of(declaration(self, "range"), words, hint="--range=-3:3")
+            raise FlagError.of_field(self, "range", words, hint="--range=-3:3")
         return low, high
