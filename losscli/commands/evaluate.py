@@ -21,7 +21,6 @@ from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
 from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
-from losscli.results.reader import load
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
 from losscli.sources.reference import Reference
@@ -137,6 +136,8 @@ def _baseline(plan: EvalPlan) -> Evaluation | str:
     """The saved evaluation, or the reason why there is none, for gates that need it."""
     if plan.baseline is None:
         return "no --baseline was named"
+    from losscli.results.reader import load
+
     try:
         found = load(plan.baseline)
     except DataError as error:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.results.document import Record
-from losscli.results.reader import load
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,6 +87,8 @@ def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
 
     Raises DataError for a folder that cannot be read; one that does not exist has no results.
     """
+    from losscli.results.reader import load  # here: who only saves reads nothing
+
     root = Path(folder)
     paths = [root / name / file for name in _names(root) for file in _names(root / name)]
     paths = [path for path in paths if path.suffix == ".json"]
