@@ -16,12 +16,7 @@ class Columns(Domain):
     parts: tuple[Numbers, ...] = ()
     names: tuple[str, ...] = ()
 
-    def violations(
-        self,
-        raw: Raw,
-        classes: int | None = None,
-        ignore_index: int | None = None,
-    ) -> Violations:
+    def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries outside the domain of their column."""
         missing = outside = None
         for at, part in enumerate(self.parts):
@@ -47,12 +42,7 @@ class Ordered(Domain):
 
     pairs: tuple[tuple[int, int], ...] = ()
 
-    def violations(
-        self,
-        raw: Raw,
-        classes: int | None = None,
-        ignore_index: int | None = None,
-    ) -> Violations:
+    def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """Entries that are not finite, and upper ends below their lower ends."""
         missing = REAL.violations(raw).missing
         outside = None

@@ -170,12 +170,7 @@ class Numbers(Domain):
         """True if the interval has a finite end."""
         return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))
 
-    def violations(
-        self,
-        raw: Raw,
-        classes: int | None = None,
-        ignore_index: int | None = None,
-    ) -> Violations:
+    def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries that are nan or outside the interval."""
         if not raw.size or self._holds_all(raw):
             return Violations()

@@ -63,12 +63,7 @@ class Choice(Domain):
         """True if two conventions can be mixed."""
         return bool(self.clash)
 
-    def violations(
-        self,
-        raw: Raw,
-        classes: int | None = None,
-        ignore_index: int | None = None,
-    ) -> Violations:
+    def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries other than these numbers."""
         good: Mask = raw == self.values[0]
         for value in self.values[1:]:
