@@ -85,9 +85,9 @@ def parse(text: str, at: Callable[[str], str] = str) -> Implementation:
     if rest.startswith("numpy:"):
         framework, rest = "numpy", rest.removeprefix("numpy:")
     if is_reference(rest):
-        where = split(rest)
-        if where.is_file:
-            rest = f"{at(where.where)}:{where.name}"
+        where, name = split(rest)
+        if where.endswith(".py"):
+            rest = f"{at(where)}:{name}"
         return Implementation(text, None, rest, framework, bound)
     from difflib import get_close_matches
 

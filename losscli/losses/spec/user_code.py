@@ -14,18 +14,6 @@ _FRAMES = 4  # the last ones of a traceback
 _EXTRAS = {"torch": "torch", "matplotlib": "plot", "mpmath": "check", "hypothesis": "check"}
 
 
-class Reference(NamedTuple):
-    """A file or module and the name of an object in it, as a user wrote them."""
-
-    where: str
-    name: str
-
-    @property
-    def is_file(self) -> bool:
-        """True if it names a file."""
-        return self.where.endswith(".py")
-
-
 class Origin(NamedTuple):
     """The file of executed code, and its SHA-256 at that time."""
 
@@ -92,15 +80,15 @@ def is_reference(text: str) -> bool:
     return bool(colon and name.isidentifier() and (dotted or where.endswith(".py")))
 
 
-def split(text: str) -> Reference:
-    r"""The two parts, cut at the last colon, so that `C:\kernels.py:f` is a file on a drive.
+def split(text: str) -> tuple[str, str]:
+    r"""The file or module and the name in it: `C:\kernels.py:f` is a file on a drive.
 
     Raises UsageError without such a colon, or without a name after it.
     """
     where, colon, name = text.rpartition(":")
     if not colon or not where or not name.isidentifier():
         raise UsageError(f"{text!r} is not a function", hint="expected FILE.py:NAME or MODULE:NAME")
-    return Reference(where, name)
+    return where, name
 
 
 def load(text: str) -> Any:
@@ -109,21 +97,21 @@ def load(text: str) -> Any:
     Raises UsageError if the file, the module or the name does not exist or its code fails,
     MissingError if it imports a package that is not installed.
     """
-    reference = split(text)
+    where, name = split(text)
     granted(text)
     if _unread:
-        if reference.is_file:
-            _existing(reference.where)
+        if where.endswith(".py"):
+            _existing(where)
         return placeholder
-    module = _module(reference)
+    module = _module(where)
     try:
-        return getattr(module, reference.name)
+        return getattr(module, name)
     except AttributeError:
         from difflib import get_close_matches
 
-        near = get_close_matches(reference.name, dir(module), 3)
+        near = get_close_matches(name, dir(module), 3)
         raise UsageError(
-            f"{reference.where} has no {reference.name!r}",
+            f"{where} has no {name!r}",
             hint=f"did you mean {' or '.join(near)}?" if near else "check the name",
         ) from None
 
@@ -148,24 +136,24 @@ def _remember(full: str) -> None:
         _digests[full] = sha256(file.read()).hexdigest()
 
 
-def _module(reference: Reference) -> ModuleType:
+def _module(where: str) -> ModuleType:
     try:
-        return _of_file(reference.where) if reference.is_file else _imported(reference.where)
+        return _of_file(where) if where.endswith(".py") else _imported(where)
     except LossCliError:
         raise
     except ModuleNotFoundError as error:
         missing = error.name or ""
-        if not reference.is_file and missing == reference.where.partition(".")[0]:
+        if not where.endswith(".py") and missing == where.partition(".")[0]:
             raise UsageError(f"there is no module {missing}") from error
         extra = _EXTRAS.get(missing)
         raise MissingError(
-            f"{reference.where} imports {missing}, which is not installed",
+            f"{where} imports {missing}, which is not installed",
             hint=f"pip install 'losscli[{extra}]'" if extra else "install it next to losscli",
         ) from error
     except Exception as error:
         raise UsageError(
-            f"{reference.where} cannot be imported: {type(error).__name__}: {error}",
-            place=trace_of(error, reference.where) or None,
+            f"{where} cannot be imported: {type(error).__name__}: {error}",
+            place=trace_of(error, where) or None,
         ) from error
 
 

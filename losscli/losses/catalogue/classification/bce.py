@@ -3,10 +3,8 @@
 from functools import partial
 from typing import Any
 
-from losscli.losses.core.domain import SOFT_LABEL, Interval
-from losscli.losses.core.labels import BINARY
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.probabilities import PROBABILITY
+from losscli.losses.declare import BINARY, PROBABILITY, SOFT_LABEL, Interval
 from losscli.losses.math.stable import binary_shares, by_shares
 
 # torch clamps the gradient's denominators here, so that a confident and wrong row stays finite.

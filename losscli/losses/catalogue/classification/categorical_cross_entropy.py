@@ -4,11 +4,9 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.core.domain import NON_NEGATIVE, Domain, Interval
-from losscli.losses.core.labels import LABELS
+from losscli.losses.core.domain import Domain
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import CLASSES
+from losscli.losses.declare import LABELS, NON_NEGATIVE, SIMPLEX, Interval, shapes
 from losscli.losses.math.stable import share
 
 _PRED = replace(SIMPLEX, hint="if these are logits: -l cross_entropy")
@@ -128,7 +126,7 @@ categorical_cross_entropy = Loss(
     pred=_PRED,
     target=LABELS,
     domains=_domains,
-    rows_of=CLASSES,
+    rows_of=shapes.CLASSES,
     saturates=True,  # a class of weight 0 hides its probability
     flops=2,
     params=(

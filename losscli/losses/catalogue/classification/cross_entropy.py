@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import LOGIT, Interval
-from losscli.losses.core.labels import LABELS
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
-from losscli.losses.core.shapes import CLASSES
+from losscli.losses.declare import LABELS, LOGIT, Interval, shapes
 from losscli.losses.math.stable import label_nll, share, shifted_exps, shifted_rest
 
 
@@ -163,7 +161,7 @@ cross_entropy = Loss(
     denominator=_denominator,
     pred=LOGIT,
     target=LABELS,
-    rows_of=CLASSES,
+    rows_of=shapes.CLASSES,
     saturates=_saturates,
     flops=6,
     params=(

@@ -3,10 +3,8 @@
 import math
 from typing import Any
 
-from losscli.losses.core.domain import LOGIT, Interval
-from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, LOGIT, Interval, shapes
 from losscli.losses.math.stable import label_exponentials, share, shifted_exps
 
 _KERAS_EPS = 1e-7
@@ -101,7 +99,7 @@ focal_cross_entropy = Loss(
     reference=_reference,
     pred=LOGIT,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     saturates=lambda _, *, alpha, **__: alpha is not None,  # a class of weight 0 hides its logit
     flops=8,
     params=(

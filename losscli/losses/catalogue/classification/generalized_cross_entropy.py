@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import Interval
-from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, SIMPLEX, Interval, shapes
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, q: float) -> Array:
@@ -49,7 +46,7 @@ generalized_cross_entropy = Loss(
     reference=_reference,
     pred=SIMPLEX,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     saturates=True,  # only the label's column is read
     flops=4,
     params=(Param("q", 0.7, Interval(0.0, 1.0, "(]"), "from cross-entropy (0) to 1 - p_y (1)"),),

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import SCORE, Interval
-from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, SCORE, Interval, shapes
 
 
 def _values(
@@ -63,7 +61,7 @@ multi_margin = Loss(
     reference=_reference,
     pred=SCORE,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     saturates=True,  # a score of -inf is outside every margin
     flops=4,
     params=(

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.probabilities import SIMPLEX
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, SIMPLEX, shapes
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, scale_by_half: bool) -> Array:
@@ -58,7 +56,7 @@ multiclass_brier = Loss(
     reference=_reference,
     pred=SIMPLEX,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     flops=3,
     params=(Param("scale_by_half", False, meaning="true to halve it", kind="flag"),),
     use="probabilities are evaluated, and one confident mistake must not dominate the mean",

@@ -3,9 +3,8 @@
 from typing import Any
 
 from losscli.losses.catalogue.classification._margin import margin_of
-from losscli.losses.core.domain import LOGIT, Interval
-from losscli.losses.core.labels import BINARY
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.declare import BINARY, LOGIT, Interval
 from losscli.losses.math.stable import sigmoid, softplus, weighted
 
 

@@ -3,11 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.core.domain import Interval
-from losscli.losses.core.labels import INDICES
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.probabilities import LOG_PROBABILITY
-from losscli.losses.core.shapes import LABELLED
+from losscli.losses.declare import INDICES, LOG_PROBABILITY, Interval, shapes
 from losscli.losses.math.stable import share
 
 _PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorical_cross_entropy")
@@ -70,7 +67,7 @@ nll = Loss(
     denominator=_denominator,
     pred=_PRED,
     target=INDICES,
-    rows_of=LABELLED,
+    rows_of=shapes.LABELLED,
     saturates=True,  # only the label's column is read
     flops=1,
     params=(

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import SCORE, Domain
-from losscli.losses.core.labels import CLASS, HARD_LABEL
+from losscli.losses.core.domain import Domain
 from losscli.losses.core.loss import (
     Array,
     Convention,
@@ -13,7 +12,7 @@ from losscli.losses.core.loss import (
     Substitute,
     no_gradient,
 )
-from losscli.losses.core.shapes import LABEL_SETS
+from losscli.losses.declare import CLASS, HARD_LABEL, SCORE, shapes
 
 
 def _values(
@@ -65,7 +64,7 @@ zero_one = Loss(
     pred=CLASS,
     target=CLASS,
     domains=_domains,
-    rows_of=LABEL_SETS,
+    rows_of=shapes.LABEL_SETS,
     saturates=True,  # labels are only compared
     flops=1,
     params=(

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.core.columns import MEAN_VARIANCE
-from losscli.losses.core.domain import REAL, Interval
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import TWO
+from losscli.losses.declare import MEAN_VARIANCE, REAL, Interval, shapes
 from losscli.losses.math.special import HALF_LOG_TAU
 
 
@@ -67,7 +65,7 @@ gaussian_nll = Loss(
     reference=_reference,
     pred=MEAN_VARIANCE,
     target=REAL,
-    rows_of=TWO,
+    rows_of=shapes.TWO,
     flops=6,
     params=(
         Param("full", False, meaning="whether log(2 pi) / 2 is added", kind="flag"),

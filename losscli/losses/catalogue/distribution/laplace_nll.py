@@ -3,10 +3,8 @@
 import math
 from typing import Any
 
-from losscli.losses.core.columns import Columns
-from losscli.losses.core.domain import NON_NEGATIVE, REAL, Interval
 from losscli.losses.core.loss import Array, Loss, Namespace, Param
-from losscli.losses.core.shapes import TWO
+from losscli.losses.declare import NON_NEGATIVE, REAL, Columns, Interval, shapes
 
 LOCATION_SCALE = Columns(
     "a location and a scale >= 0", "", (REAL, NON_NEGATIVE), ("location", "scale")
@@ -53,7 +51,7 @@ laplace_nll = Loss(
     reference=_reference,
     pred=LOCATION_SCALE,
     target=REAL,
-    rows_of=TWO,
+    rows_of=shapes.TWO,
     flops=5,
     params=(
         Param("full", False, meaning="whether log 2 is added", kind="flag"),

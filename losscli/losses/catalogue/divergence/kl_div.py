@@ -5,8 +5,7 @@ from typing import Any
 
 from losscli.losses.core.domain import Domain
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.probabilities import LOG_PROBABILITY, SIMPLEX
-from losscli.losses.core.shapes import VECTORS
+from losscli.losses.declare import LOG_PROBABILITY, SIMPLEX, shapes
 from losscli.losses.math.stable import replaced, share
 
 _PRED = replace(SIMPLEX, hint="for logarithms: log_pred=true")
@@ -101,7 +100,7 @@ kl_div = Loss(
     pred=_PRED,
     target=_TARGET,
     domains=_domains,
-    rows_of=VECTORS,
+    rows_of=shapes.VECTORS,
     saturates=True,  # a class of weight 0 hides its probability
     flops=6,
     params=(

@@ -3,10 +3,8 @@
 from typing import Any
 
 from losscli.losses.catalogue.ranking._vectors import directions, distance_of, distance_slope
-from losscli.losses.core.domain import REAL, Interval
-from losscli.losses.core.labels import SIGN
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import TWO_VECTORS
+from losscli.losses.declare import REAL, SIGN, Interval, shapes
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
@@ -69,7 +67,7 @@ cosine_embedding = Loss(
     reference=_reference,
     pred=REAL,
     target=SIGN,
-    rows_of=TWO_VECTORS,
+    rows_of=shapes.TWO_VECTORS,
     flops=9,
     params=(
         Param(

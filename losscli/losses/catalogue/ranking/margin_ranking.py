@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import SCORE, Interval
-from losscli.losses.core.labels import SIGN
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.core.shapes import TWO
+from losscli.losses.declare import SCORE, SIGN, Interval, shapes
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, margin: float) -> Array:
@@ -42,7 +40,7 @@ margin_ranking = Loss(
     reference=_reference,
     pred=SCORE,
     target=SIGN,
-    rows_of=TWO,
+    rows_of=shapes.TWO,
     saturates=True,  # above the margin the loss is 0 whatever the input
     flops=2,
     params=(Param("margin", 0.0, Interval(ends="()"), "the required lead of the higher score"),),
