@@ -15,12 +15,12 @@ from losscli.gates import NotWorse
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 from losscli.selftest.trials import FaultTrial
-from losscli.sources.copies import copy_rows, select_rows, with_rows
+from losscli.sources.copies import copy_rows, with_rows
 from losscli.sources.keys import Keys
 from losscli.sources.reference import ROLE as REFERENCE
 from losscli.sources.reference import Reference
 from losscli.sources.source import Source
-from losscli.sources.table import Loaded, is_group_role
+from losscli.sources.table import Loaded, is_group_role, select_rows
 
 # All rows by role. A change returns None if these rows do not allow it.
 Rows: TypeAlias = dict[str, Any]

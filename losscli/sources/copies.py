@@ -1,6 +1,6 @@
 """Copies of a source's rows in memory, which may be changed and read as the source itself is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError
 from losscli.sources.keys import Keys
-from losscli.sources.memory import ArrayCut, ArrayTable, KeyCut
+from losscli.sources.memory import MemoryTable
 from losscli.sources.source import Source
-from losscli.sources.table import Field, Loaded
+from losscli.sources.table import Loaded, Role
 from losscli.sources.workspace import Workspace
 
 
@@ -36,42 +36,15 @@ def copy_rows(source: Source, most: int) -> dict[str, Loaded]:
     return found | {role: Keys.concatenate(parts) for role, parts in keys.items()}
 
 
-def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
-    """Some rows of a role, in the order that is given."""
-    return loaded.part(rows) if isinstance(loaded, Keys) else loaded[rows]
-
-
 def with_rows(source: Source, loaded: Mapping[str, Loaded]) -> Source:
     """A source of the rows that are given, under the names that its roles have.
 
     Raises DataError without rows.
     """
-    roles = {role: _role(*source.roles[role], rows) for role, rows in loaded.items()}
+    roles: dict[str, Role] = {}
+    for role, rows in loaded.items():
+        table, field = source.roles[role]
+        if not isinstance(rows, Keys):
+            field = field._replace(row=rows.shape[1:], dtype=str(rows.dtype))
+        roles[role] = (MemoryTable(table.path, rows), field)
     return Source(roles, source.by)
-
-
-def _role(table: Any, field: Field, loaded: Loaded) -> tuple[ArrayTable, Field]:
-    if not isinstance(loaded, Keys):
-        field = field._replace(row=loaded.shape[1:], dtype=str(loaded.dtype))
-    return _Rows(table.path, loaded), field
-
-
-class _Rows(ArrayTable):
-    """The rows of one role."""
-
-    def __init__(self, path: str, loaded: Loaded) -> None:
-        self.path = path
-        self._keys = loaded if isinstance(loaded, Keys) else None
-        self.array = loaded.codes if isinstance(loaded, Keys) else loaded
-        if not len(self.array):
-            raise DataError(f"{path} has no rows")
-        self.rows = len(self.array)
-        self.size = self.array.nbytes
-
-    def cuts(self, rows: int) -> Iterator[Any]:
-        """Runs of the rows."""
-        for start in range(0, len(self.array), rows):
-            if self._keys is None:
-                yield ArrayCut(self.array[start : start + rows])
-            else:
-                yield KeyCut(self._keys, start, min(rows, len(self.array) - start))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from losscli.backends.arrays import holds_numbers
 from losscli.errors import DataError, UsageError
-from losscli.sources.memory import KeyTable
+from losscli.sources.memory import key_table
 from losscli.sources.table import Role, Table
 
 Find = Callable[[Any, str], Table | None]
@@ -45,7 +45,7 @@ def find_groups(by: Sequence[Any] | Mapping[str, Any], find: Find, opened: Open)
             continue
         name = given or _name_of(thing, place if len(by) > 1 else None)
         numbers = isinstance(thing, str | os.PathLike) or holds_numbers(thing)
-        table = opened(thing, name) if numbers else KeyTable(thing, name)
+        table = opened(thing, name) if numbers else key_table(thing, name)
         taken[id(table)] = (table, [], list(_names(table, name, given)))
     roles = {}
     for place, (table, columns, _) in enumerate(taken.values(), start=1):

@@ -7,7 +7,7 @@ from typing import Any
 
 from losscli.errors import DataError, UsageError
 from losscli.sources.groups import find_groups
-from losscli.sources.memory import ArrayTable
+from losscli.sources.memory import array_table
 from losscli.sources.reference import ROLE, Reference, reference_roles
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Role, Table
@@ -74,7 +74,7 @@ def open_source(
 def with_reference(source: Source, reference: Reference) -> Source:
     """A source with other predictions of its rows, an array; the source is closed by its owner."""
     own = source.roles["preds"]
-    others = reference_roles(reference, own, (), (), ArrayTable)
+    others = reference_roles(reference, own, (), (), array_table)
     return Source({"preds": own, **others, **source.roles}, source.by)
 
 

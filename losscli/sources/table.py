@@ -1,12 +1,13 @@
 """The protocol of formats: a table of columns or an array of rows, cut into runs of rows."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
 from losscli.errors import Place
+from losscli.sources.files import OpenFile
 from losscli.sources.keys import Keys
 from losscli.sources.workspace import Workspace
 
@@ -36,55 +37,62 @@ class Field(NamedTuple):
         return math.prod(self.row)
 
 
-class Cut(Protocol):
-    """A run of rows that are located but not read yet."""
+class Cut(NamedTuple):
+    """A run of rows that are located but not read yet.
 
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
+    size: bytes of the table that they take. load: the rows of each field, by role: (n,) or (n, …),
+    valid until the workspace's next load. A text file gives the keys of groups; where rows of
+    numbers are keys, `Keys.of` finds them.
+    """
 
-    @property
-    def size(self) -> int:
-        """Bytes of the table that they take."""
-
-    def load(self, fields: Sequence[Field], workspace: Workspace) -> Mapping[str, Loaded]:
-        """The rows of each field, by role: (n,) or (n, …), valid until the workspace's next load.
-
-        A text file gives the keys of groups; where rows of numbers are keys, `Keys.of` finds them.
-        """
+    rows: int
+    size: int
+    load: Callable[[Sequence[Field], Workspace], Mapping[str, Loaded]]
 
 
 class Table(Protocol):
-    """An open file or an array in memory."""
+    """An open file or an array in memory; formats override what differs from an array's.
+
+    file: None for an array.
+    """
 
     path: str
     format: str
     rows: int | None
     size: int
+    file: OpenFile | None = None
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
         """The field of a role: the columns given, or the default columns of the role."""
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns; none for an array."""
+        return ()
 
     def dialect(self) -> str:
         """How it was read, in words; empty if its name says so already."""
+        return ""
 
     def block_rows(self, width: int) -> int:
         """The number of rows in a block of `width` numbers a row."""
+        return rows_per_block(width)
 
     def cuts(self, rows: int) -> Iterator[Cut]:
         """The table in runs of `rows` rows, the last one shorter; drawn by one thread at a time."""
 
-    def place(self, row: int, column: int | None, field: Field) -> Place:
+    def place(self, row: int, column: int | None, field: Field) -> Place:  # noqa: ARG002
         """The place of a value for people: a line of a text file, an index of an array."""
+        return Place(self.path, row=row, column=column)
 
     def verify(self) -> None:
-        """Raise DataError where the table changed since it was opened."""
+        """Raise DataError where the file changed since it was opened; arrays are not watched."""
+        if self.file is not None:
+            self.file.verify()
 
     def close(self) -> None:
-        """Release the file."""
+        """Close the file, if there is one."""
+        if self.file is not None:
+            self.file.close()
 
 
 Role: TypeAlias = tuple[Table, Field]  # where a role's values are
@@ -93,6 +101,11 @@ Role: TypeAlias = tuple[Table, Field]  # where a role's values are
 def rows_per_block(width: int) -> int:
     """The number of rows in a block, for rows of `width` numbers."""
     return max(1, BLOCK // max(1, width))
+
+
+def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
+    """Some rows of a role, in the order that is given."""
+    return loaded.part(rows) if isinstance(loaded, Keys) else loaded[rows]
 
 
 def is_group_role(role: str) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from losscli.errors import DataError
 from losscli.sources import formats
 from losscli.sources.files import OpenFile
-from losscli.sources.memory import ArrayTable
+from losscli.sources.memory import array_table
 from losscli.sources.table import Table
 from losscli.sources.workspace import Workspace
 
@@ -24,10 +24,10 @@ def open_table(thing: Any, name: str, header: bool = True) -> Table:
     Raises DataError for what cannot be read, UsageError for a file in an unknown format.
     """
     if not isinstance(thing, str | os.PathLike):
-        return ArrayTable(thing, name)
+        return array_table(thing, name)
     file = OpenFile(thing)
     try:
-        return formats.open_file(file, header)
+        return formats.format_of(file).open(file, header)
     except BaseException:
         file.close()
         raise
@@ -45,12 +45,10 @@ def read_array(path: str) -> NDArray[Any]:
         if formats.format_of(file) is not npy.FORMAT:
             raise DataError(f"{path} is not a .npy file", hint="save the array with numpy.save")
         table = npy.NpyTable(file)
-        field = table.field("array", None, ())
-        if table.rows is None or field.columns or table.size > _PARAMETER_BYTES:
+        if table.size > _PARAMETER_BYTES:
             raise DataError(
                 f"{path} cannot be a parameter", hint="expected a .npy file of at most 256 MiB"
             )
-        cut = next(table.cuts(table.rows))
-        return np.array(cut.load([field], Workspace())["array"])
+        return np.array(table.read(0, table.rows, Workspace(), "array"))
     finally:
         file.close()

@@ -20,17 +20,17 @@ from tests.cli.conftest import PROGRAM
 DRIVER = """
 import os, signal, sys, threading
 from losscli.cli.app import leave, prepare, run
-from losscli.sources.formats.npy import NpyCut, NpyTable
+from losscli.sources.formats.npy import NpyTable
 from losscli.accumulators import moments
 
-whole = NpyCut.load
+whole = NpyTable.load
 
-def load(self, fields, lane):
-    if self.start == 3000 and self.table.path == "p.npy":
+def load(self, start, count, fields, workspace):
+    if start == 3000 and self.path == "p.npy":
         {line}
-    return whole(self, fields, lane)
+    return whole(self, start, count, fields, workspace)
 
-NpyCut.load = load
+NpyTable.load = load
 NpyTable.block_rows = lambda self, width: 1000
 moments.UNIT = 1
 prepare()

@@ -18,13 +18,13 @@ RAW = '''"""Bare float64 numbers behind four bytes, for a test."""
 import numpy as np
 
 from losscli.sources.formats import Format
-from losscli.sources.memory import ArrayTable
+from losscli.sources.memory import array_table
 
 
 def _open(file, header):
     values = np.frombuffer(file.read(file.size - 4, 4), "<f8")
     file.close()
-    return ArrayTable(values, file.path)
+    return array_table(values, file.path)
 
 
 FORMAT = Format(_open, suffixes=(".raw",), magic=b"RAW1", columns=False)

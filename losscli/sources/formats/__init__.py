@@ -50,16 +50,11 @@ def suffixes(*, columns: bool = False) -> tuple[str, ...]:
     return tuple(s for f in formats if f.columns or not columns for s in f.suffixes)
 
 
-def open_file(file: OpenFile, header: bool) -> Table:
-    """The file as a table; its content decides about the format first, then its suffix.
-
-    Raises UsageError for a file in no known format.
-    """
-    return format_of(file).open(file, header)
-
-
 def format_of(file: OpenFile) -> Format:
-    """The format of a file; raises UsageError for a binary file in no known format."""
+    """The format of a file; its content decides about the format first, then its suffix.
+
+    Raises UsageError for a binary file in no known format.
+    """
     suffix = os.path.splitext(file.path)[1].lower()  # noqa: PTH122 - pathlib costs its import
     start = file.read(_START, 0)
     formats = []

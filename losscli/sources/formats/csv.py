@@ -6,7 +6,7 @@ textual cell where a number is expected is an error: nothing is a missing value 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -25,33 +25,11 @@ from losscli.sources.header import (
 from losscli.sources.keys import Keys
 from losscli.sources.lines import Lines, Run
 from losscli.sources.parsing import Piece, check_lines, check_rows, parse_error
-from losscli.sources.table import Field, Loaded, is_group_role, rows_per_block
+from losscli.sources.table import Cut, Field, Loaded, Table, is_group_role, rows_per_block
 from losscli.sources.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class CsvCut:
-    """Whole lines of the file, not parsed."""
-
-    table: "CsvTable"
-    run: Run
-
-    @property
-    def rows(self) -> int:
-        """The number of lines."""
-        return self.run.rows
-
-    @property
-    def size(self) -> int:
-        """Bytes of text."""
-        return self.run.size
-
-    def load(self, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
-        """Parse the columns of the fields."""
-        return self.table.parse(self.run, fields)
-
-
-class CsvTable:
+class CsvTable(Table):
     """A text file of delimited columns with a header line.
 
     header: True if the first line names the columns; otherwise they are called 1, 2, ….
@@ -64,7 +42,7 @@ class CsvTable:
         from pyarrow import csv  # noqa: F401
 
         self.path = file.path
-        self._file = file
+        self.file = file
         self.size = file.size
         self.rows: int | None = None
         self._named = header
@@ -99,12 +77,12 @@ class CsvTable:
         """Rows that fit the cache as numbers and a piece as text, by the longest lines seen."""
         return max(1, min(rows_per_block(width), self._lines.rows_a_piece(self._sample)))
 
-    def cuts(self, rows: int) -> Iterator[CsvCut]:
+    def cuts(self, rows: int) -> Iterator[Cut]:
         """Runs of exactly `rows` lines; reading and counting is done here, parsing by workers."""
         for run in self._lines.runs(rows):
-            yield CsvCut(self, run)
+            yield Cut(run.rows, run.size, partial(self.parse, run))
 
-    def parse(self, run: Run, fields: Sequence[Field]) -> dict[str, Loaded]:
+    def parse(self, run: Run, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
         """The columns of the fields of a run, by role; a piece at a time where it is long."""
         parts = [
             self._parse_piece(
@@ -133,14 +111,6 @@ class CsvTable:
         """The line of the file, and the column's name."""
         name = field.columns[column or 0] if field.columns else None
         return Place(self.path, row=row, line=row + self._first_line, column=name)
-
-    def verify(self) -> None:
-        """Raise DataError where the file changed since it was opened."""
-        self._file.verify()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
     def dialect(self) -> str:
         """The separator in words, where it is not the one that the suffix promises."""

@@ -5,15 +5,16 @@ import re
 import warnings
 from ast import literal_eval
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Place, UsageError
+from losscli.errors import DataError, UsageError
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
-from losscli.sources.table import Field, rows_per_block
+from losscli.sources.table import Cut, Field, Table
 from losscli.sources.workspace import Workspace
 
 MAGIC = b"\x93NUMPY"
@@ -33,21 +34,7 @@ _KINDS = {
 }
 
 
-class NpyCut(NamedTuple):
-    """Some rows of the file."""
-
-    table: "NpyTable"
-    start: int
-    rows: int
-    size: int
-
-    def load(self, fields: Sequence[Field], workspace: Workspace) -> dict[str, NDArray[Any]]:
-        """Read the rows into a buffer of the workspace."""
-        array = self.table.read(self.start, self.rows, workspace, fields[0].role)
-        return {field.role: array for field in fields}
-
-
-class NpyTable:
+class NpyTable(Table):
     """A .npy file, format 1 to 3, of one array of numbers.
 
     Raises DataError for any other content, and for a header that lies about the size.
@@ -57,17 +44,13 @@ class NpyTable:
 
     def __init__(self, file: OpenFile) -> None:
         self.path = file.path
-        self._file = file
+        self.file: OpenFile = file
         self.size = file.size
         self._shape, self._fortran, self._dtype, self._offset = _header(file)
         self._check_type()
         self._check_shape()
         self._check_size()
-        self.rows: int | None = self._shape[0]
-
-    def names(self) -> tuple[str, ...]:
-        """An array has no columns with names."""
-        return ()
+        self.rows: int = self._shape[0]
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:  # noqa: ARG002
         """The whole array."""
@@ -78,20 +61,19 @@ class NpyTable:
             )
         return Field(role, self._shape[1:], self._dtype.newbyteorder("=").name)
 
-    def dialect(self) -> str:
-        """An array is read in one way."""
-        return ""
-
-    def block_rows(self, width: int) -> int:
-        """About as many rows as stay in cache."""
-        return rows_per_block(width)
-
-    def cuts(self, rows: int) -> Iterator[NpyCut]:
+    def cuts(self, rows: int) -> Iterator[Cut]:
         """Row ranges; reading is left to the workers."""
         row_bytes = math.prod(self._shape[1:]) * self._dtype.itemsize
-        for start in range(0, self._shape[0], rows):
-            count = min(rows, self._shape[0] - start)
-            yield NpyCut(self, start, count, count * row_bytes)
+        for start in range(0, self.rows, rows):
+            count = min(rows, self.rows - start)
+            yield Cut(count, count * row_bytes, partial(self.load, start, count))
+
+    def load(
+        self, start: int, count: int, fields: Sequence[Field], workspace: Workspace
+    ) -> dict[str, NDArray[Any]]:
+        """Read the rows start … start + count into a buffer of the workspace."""
+        array = self.read(start, count, workspace, fields[0].role)
+        return {field.role: array for field in fields}
 
     def read(self, start: int, count: int, workspace: Workspace, key: str) -> NDArray[Any]:
         """Rows start … start + count, in native byte order and as they lie in the file."""
@@ -99,7 +81,7 @@ class NpyTable:
         if self._fortran and row:
             return self._read_columns(start, count, workspace, key)
         raw = workspace.empty(f"raw {self.path} {key}", (count, *row), self._dtype)
-        self._file.read_into(raw.reshape(-1), self._offset + start * raw[:1].nbytes)
+        self.file.read_into(raw.reshape(-1), self._offset + start * raw[:1].nbytes)
         return raw if self._dtype.isnative else raw.astype(self._dtype.newbyteorder("="))
 
     def _read_columns(self, start: int, count: int, workspace: Workspace, key: str) -> NDArray[Any]:
@@ -107,21 +89,9 @@ class NpyTable:
         raw = workspace.empty(f"raw {self.path} {key}", (columns, count), self._dtype)
         for column in range(columns):
             position = (column * rows + start) * self._dtype.itemsize
-            self._file.read_into(raw[column], self._offset + position)
+            self.file.read_into(raw[column], self._offset + position)
         # C order again: the last bit of a row's sum must not depend on the file's order.
         return np.ascontiguousarray(raw.T, dtype=self._dtype.newbyteorder("="))
-
-    def place(self, row: int, column: int | None, field: Field) -> Place:  # noqa: ARG002
-        """The index."""
-        return Place(self.path, row=row, column=column)
-
-    def verify(self) -> None:
-        """Raise DataError where the file changed since it was opened."""
-        self._file.verify()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
     def _check_type(self) -> None:
         """Raise DataError unless the file holds plain numbers of at most 64 bits."""
