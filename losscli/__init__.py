@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from losscli.errors import LossCliError as LossCliError
     from losscli.errors import MissingError as MissingError
     from losscli.errors import UsageError as UsageError
-    from losscli.evaluation import Evaluation as Evaluation
     from losscli.explanation.facts import Explanation as Explanation
     from losscli.results.documents.bench import Benchmark as Benchmark
     from losscli.results.documents.check import Check as Check
+    from losscli.results.documents.eval import Evaluation as Evaluation
     from losscli.results.reader import read as read
     from losscli.version import __version__ as __version__
 
@@ -43,7 +43,7 @@ _PUBLIC = {
     "plot": "losscli.commands.plot",
     "run": "losscli.commands.run",
     "read": "losscli.results.reader",
-    "Evaluation": "losscli.evaluation",
+    "Evaluation": "losscli.results.documents.eval",
     "Benchmark": "losscli.results.documents.bench",
     "Check": "losscli.results.documents.check",
     "Explanation": "losscli.explanation.facts",

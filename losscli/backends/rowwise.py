@@ -5,6 +5,7 @@ three columns. Columns are added in the order that NumPy uses for a row, so no b
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,51 +14,6 @@ from numpy.typing import NDArray
 # Row lengths from which columns are not faster: for sums, and for other reductions.
 _FEW_ADDED = 16
 _FEW = 32
-
-
-class RowWise:
-    """The namespace of NumPy; the overridden functions differ in speed only."""
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(np, name)
-        setattr(self, name, found)
-        return found
-
-    def sum(self, x: Any, axis: int | None = None, **options: Any) -> Any:
-        """numpy.sum."""
-        if _narrow(x, axis, options, _FEW_ADDED):
-            return _added(x)
-        return np.sum(x, axis=axis, **options)
-
-    def mean(self, x: Any, axis: int | None = None, **options: Any) -> Any:
-        """numpy.mean."""
-        if _narrow(x, axis, options, _FEW_ADDED):
-            return _added(x) / x.shape[-1]
-        return np.mean(x, axis=axis, **options)
-
-    def max(self, x: Any, axis: int | None = None, **options: Any) -> Any:
-        """numpy.max."""
-        if _narrow(x, axis, options, _FEW):
-            return _reduced(np.maximum, x)
-        return np.max(x, axis=axis, **options)
-
-    def min(self, x: Any, axis: int | None = None, **options: Any) -> Any:
-        """numpy.min."""
-        if _narrow(x, axis, options, _FEW):
-            return _reduced(np.minimum, x)
-        return np.min(x, axis=axis, **options)
-
-    def cumulative_sum(self, x: Any, *, axis: int | None = None, **options: Any) -> Any:
-        """numpy.cumulative_sum."""
-        if not _narrow(x, axis, options, _FEW):
-            return np.cumulative_sum(x, axis=axis, **options)
-        found = np.array(x)
-        for k in range(1, x.shape[-1]):
-            np.add(found[..., k - 1], x[..., k], out=found[..., k])
-        return found
-
-
-ROWWISE = RowWise()
 
 
 def _narrow(x: Any, axis: int | None, options: dict[str, Any], width: int) -> bool:
@@ -88,3 +44,41 @@ def _added(x: NDArray[Any]) -> NDArray[Any]:
     for k in range(8, x.shape[-1]):
         np.add(found, x[..., k], out=found)
     return found
+
+
+def _cumulated(x: NDArray[Any]) -> NDArray[Any]:
+    found = np.array(x)
+    for k in range(1, x.shape[-1]):
+        np.add(found[..., k - 1], x[..., k], out=found[..., k])
+    return found
+
+
+def _by_columns(
+    function: Callable[..., Any], width: int, columns: Callable[[NDArray[Any]], NDArray[Any]]
+) -> Callable[..., Any]:
+    """A NumPy function of an axis, computed by columns for rows of less than `width` numbers."""
+
+    def reduced(_: object, x: Any, axis: int | None = None, **options: Any) -> Any:
+        if _narrow(x, axis, options, width):
+            return columns(x)
+        return function(x, axis=axis, **options)
+
+    return reduced
+
+
+class RowWise:
+    """The namespace of NumPy; the overridden functions differ in speed only."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        setattr(self, name, found)
+        return found
+
+    sum = _by_columns(np.sum, _FEW_ADDED, _added)
+    mean = _by_columns(np.mean, _FEW_ADDED, lambda x: _added(x) / x.shape[-1])
+    max = _by_columns(np.max, _FEW, partial(_reduced, np.maximum))
+    min = _by_columns(np.min, _FEW, partial(_reduced, np.minimum))
+    cumulative_sum = _by_columns(np.cumulative_sum, _FEW, _cumulated)
+
+
+ROWWISE = RowWise()

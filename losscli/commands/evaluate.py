@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from losscli.backends.backend import choose
 from losscli.engines.choice import choose_engine
 from losscli.errors import DataError, LossCliError, UsageError
-from losscli.evaluation import Evaluation, measure
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.gates import gated
-from losscli.evaluation.measure import no_progress
+from losscli.evaluation.measure import measure, no_progress
 from losscli.gates import Gate, parse, parse_bound
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
 from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
+from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
 from losscli.sources.reference import Reference

@@ -1,16 +1,25 @@
 """`compare`: the losses of a source and of its reference, with one block a worker in memory."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+import numpy as np
+
+from losscli.accumulators.rows import RowLosses
 from losscli.backends.backend import Backend
-from losscli.comparison.block import PairEvaluator
 from losscli.comparison.difference import Comparison, Difference
 from losscli.engines.engine import Engine
+from losscli.errors import DataError
+from losscli.evaluation.block import BlockEvaluator, BlockResult
+from losscli.evaluation.layout import row_layout
 from losscli.evaluation.measure import no_progress
 from losscli.evaluation.state import EvaluationState
+from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.source import Source
+from losscli.sources.reference import ROLE
+from losscli.sources.source import BlockCut, Source, check_ids
+from losscli.sources.workspace import Workspace
 
 
 def compare(
@@ -31,7 +40,7 @@ def compare(
 
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
-    evaluator = PairEvaluator(source, losses, backend, nan=nan)
+    evaluator = _PairEvaluator(source, losses, backend, nan=nan)
     difference = EvaluationState(source, len(losses))
     reference = EvaluationState(evaluator.reference, len(losses))
     for part in engine.map(evaluator, source.blocks(block_rows)):
@@ -52,3 +61,64 @@ def compare(
         ),
         tuple(of.table("preds").path for of, total in sides if of_logits and total.probabilities),
     )
+
+
+class _PairResult(NamedTuple):
+    """One block: accumulators of the differences, and of the reference on the same rows."""
+
+    difference: BlockResult
+    reference: BlockResult
+
+
+class _PairEvaluator:
+    """Evaluates differences: each loss of the predictions minus that of the reference.
+
+    Raises DataError if their shapes differ, or if a loss does not take them.
+    """
+
+    def __init__(
+        self, source: Source, losses: Sequence[BoundLoss], backend: Backend, *, nan: NanPolicy
+    ) -> None:
+        self._source = source
+        self.reference = Source({**source.roles, "preds": source.roles[ROLE]}, source.by)
+        own, other = row_layout(source, losses), row_layout(self.reference, losses)
+        if own["preds"] != other["preds"]:
+            raise DataError(
+                f"rows of {self.reference.table('preds').path} are "
+                f"{shape_words(other['preds'])}, those of {source.table('preds').path} "
+                f"{shape_words(own['preds'])}",
+                hint="predictions of the same rows have one shape",
+            )
+        self._own, self._other = (
+            BlockEvaluator(of, losses, backend, layout, nan=nan, samples=False, digest=False)
+            for of, layout in ((source, own), (self.reference, other))
+        )
+
+    def __call__(self, cut: BlockCut, workspace: Workspace) -> _PairResult:
+        """The states of one block."""
+        with np.errstate(all="ignore"):
+            block = cut.load(workspace)
+            check_ids(self._source, block)
+            pair = _PairResult(BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size))
+            # One after the other: they share the workspace's buffers; row losses are not in them.
+            ours = [rows for _, rows in self._own.evaluate(block, pair.difference, workspace)]
+            other = block._replace(arrays={**block.arrays, "preds": block.arrays[ROLE]})
+            theirs = [rows for _, rows in self._other.evaluate(other, pair.reference, workspace)]
+            if len(ours) == len(theirs):
+                for left, right in zip(ours, theirs, strict=True):
+                    difference, reference = _on_the_same_rows(left, right)
+                    for part, rows in ((pair.difference, difference), (pair.reference, reference)):
+                        part.accumulators.append(rows.accumulate(block.first, block.unit))
+            return pair
+
+
+def _on_the_same_rows(ours: RowLosses, theirs: RowLosses) -> tuple[RowLosses, RowLosses]:
+    """The difference and the reference, of the rows that count for both."""
+    skip = ours.skip if theirs.skip is None else theirs.skip
+    if ours.skip is not None and theirs.skip is not None:
+        skip = ours.skip | theirs.skip
+    weight = ours.weight
+    if weight is not None and theirs.weight is not None:
+        weight = np.where(theirs.weight == 0, 0.0, weight)
+    difference = ours._replace(values=ours.values - theirs.values, weight=weight, skip=skip)
+    return difference, theirs._replace(weight=weight, skip=skip)

@@ -12,7 +12,6 @@ from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
 from losscli.backends.heap import prime_heap, reuses_memory
-from losscli.evaluation.digests import leaves
 from losscli.evaluation.groups import BlockGroups
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.losses.core.domain import Mask
@@ -87,7 +86,7 @@ class BlockEvaluator:
             check_ids(self._source, block)
             result = BlockResult(block.rows, cut.size)
             if self._digest:
-                result.leaves = dict(leaves(block))
+                result.leaves = dict(_leaves(block))
             groups = BlockGroups(self._source, block) if block.keys else None
             for accumulator, rows in self.evaluate(block, result, workspace):
                 result.accumulators.append(accumulator)
@@ -248,3 +247,27 @@ def _loses_digits(raw: NDArray[Any], dtype: str) -> bool:
     if raw.dtype.kind not in "iu" or np.iinfo(raw.dtype).bits <= digits:
         return False
     return bool(raw.max() > 1 << digits or raw.min() < -(1 << digits))
+
+
+def _leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
+    """The leaves of each role: float64 in little-endian C order, texts by rows, keys by hashes.
+
+    Of a group's key, the first eight bytes of its SHA-256: the same in any format, and every row
+    has its place.
+    """
+    from hashlib import sha256
+
+    for role, values in block.arrays.items():
+        if values.dtype.kind == "O":
+            # Texts have no fixed length, so their parts cannot be placed: one leaf a block.
+            text = "".join(f"{len(key)}:{key}" for key in values.tolist()).encode()
+            yield role, Leaves(text, (), b"")
+        else:
+            flat = np.ascontiguousarray(values, "<f8").reshape(-1)
+            start = 8 * block.first * (flat.size // block.rows)
+            yield role, Leaves.of(flat.data.cast("B"), start)
+    for role, keys in block.keys.items():
+        texts = ("".join(f"{len(part)}:{part}" for part in key) for key in keys.texts)
+        marks = b"".join(sha256(t.encode(errors="surrogatepass")).digest()[:8] for t in texts)
+        flat = np.frombuffer(marks, np.uint64)[keys.codes]
+        yield role, Leaves.of(flat.data.cast("B"), 8 * block.first)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from losscli.backends.arrays import as_array
 from losscli.errors import DataError, UsageError
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.sources.frame import Frame, is_frame
 from losscli.sources.opening import open_source, with_reference
 from losscli.sources.reference import Reference
 from losscli.sources.source import Source
@@ -56,14 +56,57 @@ def takes_targets(losses: Sequence[BoundLoss]) -> bool:
     return not losses or any(loss.loss.rows_of.targeted for loss in losses)
 
 
+class _Frame:
+    """The columns of a DataFrame by name; `name` is what messages call it."""
+
+    def __init__(self, table: Any, name: str) -> None:
+        if not hasattr(table, "__getitem__"):
+            import pyarrow as pa
+
+            table = pa.table(table)
+        keys = getattr(table, "column_names", None) or table.columns
+        self._table, self.name = table, name
+        self._keys = {str(key): key for key in keys}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._keys)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._keys
+
+    def column(self, name: str) -> Any:
+        """A column as the DataFrame has it; raises DataError where there is none."""
+        if name not in self._keys:
+            raise DataError(
+                f"{self.name} has no column {name!r}",
+                place=f"the columns are {', '.join(map(repr, self._keys))}",
+            )
+        return self._table[self._keys[name]]
+
+    def array(self, names: Sequence[str]) -> Any:
+        """The numbers of a column, (N,), or of several, (N, K)."""
+        if len(names) == 1:
+            return self.column(names[0])
+        return np.column_stack([as_array(self.column(name), name) for name in names])
+
+
+def _is_frame(thing: Any) -> bool:
+    """True for an object with named columns, rather than an array or a path."""
+    return hasattr(thing, "columns") or hasattr(thing, "column_names") or (
+        hasattr(thing, "__arrow_c_stream__") and not hasattr(thing, "__len__")
+    )  # fmt: skip
+
+
 def _with_arrays(plan: EvalPlan, *, targeted: bool) -> EvalPlan:
     """The plan with the named columns of DataFrames in the place of their names.
 
     Raises UsageError without the columns of both, DataError for a column that does not exist, and
     for ids that differ.
     """
-    preds = Frame(plan.preds, "preds") if is_frame(plan.preds) else None
-    targets = Frame(plan.targets, "targets") if is_frame(plan.targets) else None
+    preds = _Frame(plan.preds, "preds") if _is_frame(plan.preds) else None
+    targets = _Frame(plan.targets, "targets") if _is_frame(plan.targets) else None
     if preds is None and targets is None:
         return plan
     if preds is not None and targeted and plan.targets is None and not (plan.pred and plan.target):
@@ -87,14 +130,14 @@ def _with_arrays(plan: EvalPlan, *, targeted: bool) -> EvalPlan:
     return replace(plan, weights=_column(frames, plan.weights), **found)
 
 
-def _column(frames: Sequence[Frame], name: Any) -> Any:
+def _column(frames: Sequence[_Frame], name: Any) -> Any:
     """The first column of a name; whatever is not the name of a column as it is."""
     found = (frame for frame in frames if isinstance(name, str) and name in frame)
     frame = next(found, None)
     return name if frame is None else frame.column(name)
 
 
-def _check_ids(frames: Sequence[Frame], names: Sequence[str]) -> None:
+def _check_ids(frames: Sequence[_Frame], names: Sequence[str]) -> None:
     """Raise DataError where the ids of two DataFrames differ."""
     for name in names:
         ours, theirs = (np.asarray(frame.column(name)) for frame in frames)

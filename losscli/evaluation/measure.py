@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,6 @@ from losscli.evaluation.notes import notes_of
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.document import Note
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
 from losscli.sources.source import Source
 
@@ -83,7 +82,7 @@ def measure(
     return Evaluation(
         losses=results,
         groups=state.groups.results(results_of),
-        notes=(*_notes(source, losses, results, layout, state, backend), *findings),
+        notes=(*notes_of(source, losses, results, layout, state, backend), *findings),
         inputs=tuple(_inputs(source, state, digest)),
         backend=backend.name,
         device=backend.device,
@@ -98,21 +97,6 @@ def measure(
 def _outputs(loss: BoundLoss, layout: Mapping[str, Row]) -> int:
     """The number of outputs whose mean is the loss of a row."""
     return math.prod(layout["preds"]) if loss.loss.elementwise else 1
-
-
-def _notes(
-    source: Source,
-    losses: Sequence[BoundLoss],
-    results: Sequence[LossResult],
-    layout: Mapping[str, Row],
-    state: EvaluationState,
-    backend: Backend,
-) -> Iterator[Note]:
-    yield from notes_of(source, losses, results, layout, state.probabilities, backend)
-    if state.rounded:
-        digits = np.finfo(backend.dtype).nmant + 1
-        words = f"integers beyond 2^{digits} were rounded to the nearest {backend.dtype}"
-        yield Note("integers_rounded", words)
 
 
 def _inputs(source: Source, state: EvaluationState, digest: bool) -> list[Input]:

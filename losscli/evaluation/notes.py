@@ -3,7 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from losscli.backends.backend import Backend
+from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
 from losscli.results.documents.eval import LossResult
@@ -16,13 +19,13 @@ def notes_of(
     losses: Sequence[BoundLoss],
     results: Sequence[LossResult],
     layout: Mapping[str, tuple[int, ...]],
-    probabilities: bool,
+    state: EvaluationState,
     backend: Backend,
 ) -> Iterator[Note]:
     """The notes of an evaluation, each once."""
     path = source.table("preds").path
     logits = [loss for loss in losses if loss.takes_logits]
-    if probabilities and logits:
+    if state.probabilities and logits:
         yield _looks_like_probabilities(path, logits[0])
     columns = {role: source.field(role).row == (1,) and layout[role] == () for role in layout}
     if columns["preds"] and columns.get("targets"):
@@ -44,6 +47,10 @@ def notes_of(
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
     yield from _table_notes(source)
+    if state.rounded:
+        digits = np.finfo(backend.dtype).nmant + 1
+        words = f"integers beyond 2^{digits} were rounded to the nearest {backend.dtype}"
+        yield Note("integers_rounded", words)
 
 
 def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:

@@ -1,24 +1,18 @@
 """Cells of delimited text as numbers, ids or keys: what each role takes of a piece of lines."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.sources.header import Header
 from losscli.sources.keys import Keys
 from losscli.sources.table import Field, Loaded, is_group_role
 
 
-class Dialect(NamedTuple):
-    """How lines are cut into cells, and the names of the columns."""
-
-    names: Sequence[str]
-    delimiter: str
-
-
 def read_cells(
-    text: NDArray[np.uint8], dialect: Dialect, fields: Sequence[Field]
+    text: NDArray[np.uint8], header: Header, fields: Sequence[Field]
 ) -> tuple[int, dict[str, Loaded]]:
     """The number of rows that the text parses to, and those of each field by role.
 
@@ -29,7 +23,7 @@ def read_cells(
     # A column may be read as numbers for one role and as keys for another: target and --by.
     for kind in dict.fromkeys(map(_kind, fields)):
         same = [field for field in fields if _kind(field) == kind]
-        table = _parsed(text, dialect, kind, same)
+        table = _parsed(text, header, kind, same)
         rows = table.num_rows
         found |= {field.role: _LOADERS[kind](table, field) for field in same}
     return rows, found
@@ -41,7 +35,7 @@ def _kind(field: Field) -> str:
     return "ids" if field.role.endswith("ids") else "numbers"
 
 
-def _parsed(text: NDArray[np.uint8], dialect: Dialect, kind: str, fields: Sequence[Field]) -> Any:
+def _parsed(text: NDArray[np.uint8], header: Header, kind: str, fields: Sequence[Field]) -> Any:
     import pyarrow as pa
     from pyarrow import csv
 
@@ -55,11 +49,11 @@ def _parsed(text: NDArray[np.uint8], dialect: Dialect, kind: str, fields: Sequen
         pa.py_buffer(text),
         read_options=csv.ReadOptions(
             use_threads=False,
-            column_names=list(dialect.names),
+            column_names=list(header.names),
             block_size=max(1, text.size),
         ),
         parse_options=csv.ParseOptions(
-            delimiter=dialect.delimiter, newlines_in_values=False, ignore_empty_lines=False
+            delimiter=header.delimiter, newlines_in_values=False, ignore_empty_lines=False
         ),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(wanted, cell),
@@ -81,11 +75,10 @@ def _keys(table: Any, field: Field) -> Keys:
 
 
 def _keys_of(column: Any) -> Keys:
-    parts = []
-    for chunk in column.chunks:
-        codes = np.frombuffer(chunk.indices.buffers()[1], np.int32)
-        codes = codes[chunk.indices.offset : chunk.indices.offset + len(chunk)]
-        parts.append(Keys.named(codes, chunk.dictionary.to_pylist()))
+    parts = [
+        Keys.named(_buffer(chunk.indices, np.int32), chunk.dictionary.to_pylist())
+        for chunk in column.chunks
+    ]
     return parts[0] if len(parts) == 1 else Keys.concatenate(parts)
 
 
@@ -96,11 +89,14 @@ def _numbers(table: Any, field: Field) -> NDArray[np.float64]:
 
 
 def _floats(column: Any) -> NDArray[np.float64]:
-    parts = []
-    for chunk in column.chunks:
-        values = np.frombuffer(chunk.buffers()[1], np.float64)
-        parts.append(values[chunk.offset : chunk.offset + len(chunk)])
+    parts = [_buffer(chunk, np.float64) for chunk in column.chunks]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _buffer(array: Any, dtype: Any) -> NDArray[Any]:
+    """The values of an Arrow array, as a view."""
+    values = np.frombuffer(array.buffers()[1], dtype)
+    return values[array.offset : array.offset + len(array)]
 
 
 _LOADERS: dict[str, Callable[[Any, Field], Loaded]] = {

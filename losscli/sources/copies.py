@@ -1,39 +1,31 @@
 """Copies of a source's rows in memory, which may be changed and read as the source itself is."""
 
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from losscli.errors import DataError
 from losscli.sources.keys import Keys
 from losscli.sources.memory import MemoryTable
 from losscli.sources.source import Source
-from losscli.sources.table import Loaded, Role
+from losscli.sources.table import Loaded, Role, concatenate
 from losscli.sources.workspace import Workspace
 
 
 def copy_rows(source: Source, most: int) -> dict[str, Loaded]:
     """All rows of every role; raises DataError where they are more than `most` numbers."""
-    arrays: dict[str, list[NDArray[Any]]] = {}
-    keys: dict[str, list[Keys]] = {}
+    parts: dict[str, list[Loaded]] = {}
     size = 0
     for cut in source.blocks():
         block = cut.load(Workspace())
-        for role, array in block.arrays.items():
-            arrays.setdefault(role, []).append(np.array(array))
-            size += array.size
-        for role, part in block.keys.items():
-            keys.setdefault(role, []).append(part)
-            size += part.codes.size
+        columns: dict[str, Loaded] = {**block.arrays, **block.keys}
+        for role, loaded in columns.items():
+            parts.setdefault(role, []).append(loaded)
+            size += loaded.codes.size if isinstance(loaded, Keys) else loaded.size
         if size > most:
             raise DataError(
                 f"the data has more than {most:,} numbers: too many for copies",
                 hint="name a smaller sample of the data",
             )
-    found: dict[str, Loaded] = {role: np.concatenate(parts) for role, parts in arrays.items()}
-    return found | {role: Keys.concatenate(parts) for role, parts in keys.items()}
+    return {role: concatenate(each) for role, each in parts.items()}
 
 
 def with_rows(source: Source, loaded: Mapping[str, Loaded]) -> Source:

@@ -133,8 +133,7 @@ def _id_roles(ids: Sequence[str], first: Table, second: Table) -> dict[str, Role
             raise UsageError(f"{table.path} has no columns, so no --id {ids[0]}")
     roles = {"ids": (first, first.field("ids", ids, ()))}
     if second is not first:
-        field = second.field("ids", ids, ())
-        roles["target_ids"] = (second, Field("target_ids", (), field.dtype, field.columns))
+        roles["target_ids"] = (second, second.field("target_ids", ids, ()))
     return roles
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
-from losscli.sources.table import Field, Role, Table
+from losscli.sources.table import Role, Table
 
 ROLE = "reference"
 
@@ -47,8 +47,7 @@ def reference_roles(
         )
     roles = {ROLE: (other, taken)}
     if ids and names and other is not table:
-        found = other.field("ids", ids, ())
-        roles["reference_ids"] = (other, Field("reference_ids", (), found.dtype, found.columns))
+        roles["reference_ids"] = (other, other.field("reference_ids", ids, ()))
     return roles
 
 

@@ -115,12 +115,12 @@ class Source:
         unit = self.unit
         fitting = min(table.block_rows(self.width) for table in self.tables)
         rows = rows or max(1, fitting // unit) * unit
-        fields = {
-            id(table): tuple(f for other, f in self.roles.values() if other is table)
+        streams = [
+            (table.cuts(rows), tuple(f for other, f in self.roles.values() if other is table))
             for table in self.tables
-        }
-        streams = [(table.cuts(rows), fields[id(table)]) for table in self.tables]
-        self._check_lengths({table.path: table.rows for table in self.tables})
+        ]
+        if len({table.rows for table in self.tables} - {None}) > 1:
+            self._unequal({table.path: table.rows for table in self.tables})
         first = 0
         while True:
             cuts = [(next(stream, None), wanted) for stream, wanted in streams]
@@ -146,10 +146,6 @@ class Source:
         """Close all tables."""
         for table in self.tables:
             table.close()
-
-    def _check_lengths(self, rows: Mapping[str, int | None]) -> None:
-        if len({count for count in rows.values() if count is not None}) > 1:
-            self._unequal(rows)
 
     def _unequal(self, rows: Mapping[str, int | None]) -> None:
         words = [

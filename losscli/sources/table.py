@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import Place
@@ -106,6 +107,12 @@ def rows_per_block(width: int) -> int:
 def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
     """Some rows of a role, in the order that is given."""
     return loaded.part(rows) if isinstance(loaded, Keys) else loaded[rows]
+
+
+def concatenate(parts: Sequence[Loaded]) -> Loaded:
+    """The rows of all parts, one after the other, as a copy."""
+    keys = [part for part in parts if isinstance(part, Keys)]
+    return Keys.concatenate(keys) if keys else np.concatenate([np.asarray(part) for part in parts])
 
 
 def is_group_role(role: str) -> bool:

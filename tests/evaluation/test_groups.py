@@ -12,7 +12,7 @@ from losscli import DataError, UsageError, evaluate
 from losscli.backends.backend import choose
 from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
-from losscli.evaluation import measure
+from losscli.evaluation.measure import measure
 from losscli.losses.spec.binding import bind
 from losscli.plans.evaluate import EvalPlan
 from losscli.sources.opening import open_source

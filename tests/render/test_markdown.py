@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from losscli import evaluate
-from losscli.evaluation import Evaluation
 from losscli.render import text
+from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import ConfigRecord
 from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, named

@@ -8,10 +8,8 @@ textual cell where a number is expected is an error: nothing is a missing value 
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-import numpy as np
-
 from losscli.errors import DataError, Place
-from losscli.sources.cells import Dialect, read_cells
+from losscli.sources.cells import read_cells
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.header import (
@@ -22,10 +20,17 @@ from losscli.sources.header import (
     read_header,
     usual_delimiter,
 )
-from losscli.sources.keys import Keys
 from losscli.sources.lines import Lines, Run
 from losscli.sources.parsing import Piece, check_lines, check_rows, parse_error
-from losscli.sources.table import Cut, Field, Loaded, Table, is_group_role, rows_per_block
+from losscli.sources.table import (
+    Cut,
+    Field,
+    Loaded,
+    Table,
+    concatenate,
+    is_group_role,
+    rows_per_block,
+)
 from losscli.sources.workspace import Workspace
 
 
@@ -46,7 +51,8 @@ class CsvTable(Table):
         self.size = file.size
         self.rows: int | None = None
         self._named = header
-        self._names, self.delimiter, begin, sample = read_header(file, named=header)
+        self._header = read_header(file, named=header)
+        self._names, self.delimiter, begin, sample = self._header
         self._first_line = 2 if header else 1
         self._lines = Lines(file, begin)
         self._sample = sample[: self._lines.end - begin]
@@ -64,7 +70,7 @@ class CsvTable(Table):
         """The named columns; without names, every column of numbers that is not excluded."""
         for name in [*(columns or ()), *excluded]:
             self._check_name(name)
-        if role == "ids":
+        if role.endswith("ids"):
             return Field(role, (), "text", tuple(columns or ()))
         if is_group_role(role):
             names, dtype = columns or self._names, "text"
@@ -93,7 +99,7 @@ class CsvTable(Table):
         ]
         if len(parts) == 1:
             return parts[0]
-        return {role: _concatenate([part[role] for part in parts]) for role in parts[0]}
+        return {role: concatenate([part[role] for part in parts]) for role in parts[0]}
 
     def _parse_piece(self, piece: Piece, fields: Sequence[Field]) -> dict[str, Loaded]:
         """The columns of the fields of one piece, by role."""
@@ -101,7 +107,7 @@ class CsvTable(Table):
 
         check_lines(piece)
         try:
-            rows, loaded = read_cells(piece.text, Dialect(self._names, self.delimiter), fields)
+            rows, loaded = read_cells(piece.text, self._header, fields)
         except pa.ArrowException as error:
             raise parse_error(piece, str(error), self._names, self.delimiter) from None
         check_rows(piece, rows, self.delimiter)
@@ -160,11 +166,6 @@ class CsvTable(Table):
             for k, name in enumerate(self._names)
             if 2 * sum(len(row) > k and is_number(row[k]) for row in rows) > len(rows)
         ]
-
-
-def _concatenate(parts: Sequence[Loaded]) -> Loaded:
-    keys = [part for part in parts if isinstance(part, Keys)]
-    return Keys.concatenate(keys) if keys else np.concatenate([np.asarray(part) for part in parts])
 
 
 FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv"), text=True)
