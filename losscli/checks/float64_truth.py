@@ -58,7 +58,7 @@ class Float64Truth:
         outputs = pred[0].size if loss.elementwise and len(pred) else 1
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
-            if not self._workload.differentiable:
+            if not self._workload.loss.differentiable:
                 return np.full(p.shape, np.nan), p
             return np.asarray(loss.derivative(np, p, t, **self._workload.params)) / outputs, p
 

@@ -269,7 +269,7 @@ class InputData:
     @property
     def _has_slopes(self) -> bool:
         """True if there is a gradient to check: the loss has one, and some row counts."""
-        return bool(self._denominator.units) and self.workload.differentiable
+        return bool(self._denominator.units) and self.workload.loss.differentiable
 
     def _ends(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs whose rows are updated: predictions (or hidden states), and targets if any."""

@@ -40,7 +40,7 @@ def snippet(
         lines.append(f"{name} = np.array({_numbers(array)}, np.{kind})")
     call = ", ".join([*names, *_params(workload, "np.array({})")])
     lines.append(f"print(losses.{workload.name}({call}))")
-    if workload.differentiable:
+    if workload.loss.differentiable:
         lines.append(f"print(losses.{workload.name}.gradient({call}))")
     if implementation.reference is None:
         return "\n".join(lines)

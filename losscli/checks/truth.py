@@ -65,7 +65,7 @@ def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bo
         losses = np.array([float(formula.row(p, t)) for p, t in _rows(pred, target)])
         width = pred[0].size
         terms = pred.size * (1 if formula.elementwise else width)
-        if not slopes or not workload.differentiable or terms > _MAX_SLOPES:
+        if not slopes or not workload.loss.differentiable or terms > _MAX_SLOPES:
             return Truth(losses)
         pairs = [formula.slopes(p, t) for p, t in _rows(pred, target)]
     low, high = (np.array(side).reshape(pred.shape) for side in zip(*pairs, strict=True))

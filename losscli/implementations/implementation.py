@@ -37,11 +37,6 @@ class Workload:
         return self.name == LINEAR
 
     @property
-    def differentiable(self) -> bool:
-        """True if the loss has a gradient."""
-        return self.loss.differentiable
-
-    @property
     def rows(self) -> int:
         """The number of rows."""
         return self.shape[0]

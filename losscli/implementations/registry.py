@@ -57,7 +57,7 @@ class Implementation(NamedTuple):
         Raises UnsupportedError, or MissingError where its library is absent.
         """
         runner = self._prepare(workload, setting)
-        return runner if workload.differentiable else runner._replace(both=None)
+        return runner if workload.loss.differentiable else runner._replace(both=None)
 
     def _prepare(self, workload: Workload, setting: Setting) -> Runner:
         if self.library is not None:
