@@ -20,7 +20,10 @@ class LossOnLine:
 
     def __init__(self, loss: BoundLoss, line: Line) -> None:
         numbers = line.rows(np.array([(line.low + line.high) / 2.0])).ndim == 1
-        self.loss, self.line = _of_one_output(loss) if numbers else loss, line
+        if numbers:  # the first number of each parameter by columns
+            params = {k: v[0] if np.ndim(v) == 1 else v for k, v in loss.params.items()}
+            loss = loss._replace(params=params)
+        self.loss, self.line = loss, line
 
     def values(self, at: Sequence[float] | Points) -> Points:
         """The loss at N points of the line."""
@@ -93,25 +96,12 @@ def of_errors(loss: BoundLoss) -> bool:
     numbers = loss.loss.rows_of.elementwise or loss.loss.rows_of.any_shape
     if not numbers or labelled(wanted) or not (_unbounded(loss.pred) and _unbounded(wanted)):
         return False
-    first = LossOnLine(loss, error_line()).values(_TEST_ERRORS)
-    return all(
-        np.allclose(_of_test_errors(loss, target), first, rtol=1e-9, atol=1e-300)
-        for target in (-4.0, 2.0, 16.0)
+    first, *others = (
+        LossOnLine(loss, error_line()._replace(target=target)).values(_TEST_ERRORS + target)
+        for target in (0.0, -4.0, 2.0, 16.0)
     )
-
-
-def _of_test_errors(loss: BoundLoss, target: float) -> Points:
-    """The loss of a few errors from a target."""
-    return LossOnLine(loss, error_line()._replace(target=target)).values(_TEST_ERRORS + target)
+    return all(np.allclose(other, first, rtol=1e-9, atol=1e-300) for other in others)
 
 
 def _unbounded(domain: Any) -> bool:
     return isinstance(domain, Numbers) and not domain.bounded
-
-
-def _of_one_output(loss: BoundLoss) -> BoundLoss:
-    """The loss with the first number of each parameter by columns."""
-    params = {
-        name: value[0] if np.ndim(value) == 1 else value for name, value in loss.params.items()
-    }
-    return loss._replace(params=params)

@@ -13,8 +13,6 @@ from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.explain import ConventionFacts, Domain, ExplainDocument, LineEnds
 from losscli.results.documents.list import ParamFacts
 
-COMPARED_WITH = ("mae", "mse")  # in the plot that an explanation of a loss of errors proposes
-
 
 class Explanation(ExplainDocument, frozen=True, kw_only=True):
     """The facts of a loss with its parameters, and its form along a line."""
@@ -82,8 +80,9 @@ def explained(bound: BoundLoss) -> Explanation:
 def _next_commands(label: str, line: Line) -> tuple[str, ...]:
     """Commands to run next: a loss of errors is plotted with other losses of errors."""
     of_errors = line.axis == "pred - target"
-    others = [name for name in COMPARED_WITH if name != label] if of_errors else []
-    return (" ".join(["losscli plot", _quoted(label), *others]),)
+    others = [name for name in ("mae", "mse") if name != label] if of_errors else []
+    quoted = f'"{label}"' if " " in label else label
+    return (" ".join(["losscli plot", quoted, *others]),)
 
 
 def described(loss: Loss) -> dict[str, Any]:
@@ -124,7 +123,3 @@ def _plain(value: Any) -> Any:
 def _first_words(text: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((text or "").strip().split("\n\n")[0].split())
-
-
-def _quoted(label: str) -> str:
-    return f'"{label}"' if " " in label else label

@@ -38,10 +38,6 @@ class Form(NamedTuple):
     convex: bool | None
     even: bool
 
-    def smooth_at(self, x: float) -> bool:
-        """True if neither value nor gradient jumps at x."""
-        return all(abs(corner.at - x) > 1e-9 for corner in (*self.corners, *self.jumps))
-
 
 def form_of(loss: LossOnLine) -> Form:
     """The form of a loss along its line."""

@@ -65,26 +65,28 @@ def line_of(loss: BoundLoss, target: float | None = None) -> Line:
     pred, wanted = loss.loss.domains_of(loss.params)
     if rows.elementwise or rows.any_shape or any(form[0] == () for form in rows.forms):
         return number_line(pred, wanted, target)
+    if rows == TWO_VECTORS:
+        return _pair_line(wanted)
     if rows in _PATTERNS:
-        return _PATTERNS[rows](wanted)
+        return _PATTERNS[rows]
     if isinstance(pred, Columns | Ordered):
         return _spread_line(pred)
-    if loss.loss.indexed(()):
-        ignored = loss.params.get("ignore_index") == 0
-        if rows.extra_classes:
-            return _threshold_line()
-        return _class_line(pred, int(ignored), _classes(loss))
-    return _row_line(rows, pred, wanted, _classes(loss))
+    classes = _classes(loss)
+    if not loss.loss.indexed(()):
+        return _row_line(rows, pred, wanted, classes)
+    if rows.extra_classes:
+        return _THRESHOLDS
+    return _class_line(pred, int(loss.params.get("ignore_index") == 0), classes)
 
 
 def _row_line(rows: Rows, pred: Domain, wanted: Domain | None, classes: int) -> Line:
     if rows.pred_row(classes) == (2,):
         axis = "first score - second, the first is to win"
-        return _straight(axis, -6.0, 6.0, np.array([0.0, 0.0]), np.array([1.0, 0.0]), 1.0)
+        return _straight(axis, -6.0, 6.0, [0.0, 0.0], [1.0, 0.0], 1.0)
     if any(isinstance(one, Simplex) or _logarithms(one) for one in (pred, wanted)):
         return _shares_line(pred, wanted, classes)
     if pred is REAL:
-        return _angle_line()
+        return _ANGLE
     return _class_line(pred, _first_of(wanted, classes), classes)
 
 
@@ -143,27 +145,17 @@ def _classes(loss: BoundLoss) -> int:
     return max([size - loss.loss.rows_of.extra_classes for size in sizes], default=_CLASSES)
 
 
-def _straight(
-    axis: str,
-    low: float,
-    high: float,
-    start: NDArray[Any],
-    step: NDArray[Any],
-    target: Any,
-    interval: Interval = UNBOUNDED,
-    landmarks: tuple[float, ...] = (0.0,),
-) -> Line:
+def _straight(axis: str, low: float, high: float, start: Any, step: Any, target: Any) -> Line:
     """The straight line start + x * step."""
+    slope = np.asarray(step, np.float64)
 
-    def column(x: Points) -> Points:
-        return x.reshape(-1, *(1,) * step.ndim)
+    def rows(x: Points) -> NDArray[Any]:
+        return np.asarray(start + x.reshape(-1, *(1,) * slope.ndim) * slope)
 
-    return Line(
-        axis, low, high, interval,
-        lambda x: start + column(x) * step,
-        lambda x: np.broadcast_to(step, (len(x), *step.shape)),
-        target, landmarks,
-    )  # fmt: skip
+    def tangent(x: Points) -> NDArray[Any]:
+        return np.broadcast_to(slope, (len(x), *slope.shape))
+
+    return Line(axis, low, high, UNBOUNDED, rows, tangent, target)
 
 
 def _class_line(pred: Domain, target: Any, classes: int) -> Line:
@@ -174,8 +166,8 @@ def _class_line(pred: Domain, target: Any, classes: int) -> Line:
         return _shares_line(pred, None, classes, target)
     if _logarithms(pred):
         axis = "log-probability of the right class"
-        interval = Interval(high=0.0, ends="(]")
-        return _straight(axis, -6.0, 0.0, right - 1.0, right, target, interval)
+        line = _straight(axis, -6.0, 0.0, right - 1.0, right, target)
+        return line._replace(interval=Interval(high=0.0, ends="(]"))
     axis = f"{_singular(pred)} of the right class, the others 0"
     return _straight(axis, -6.0, 6.0, np.zeros(classes), right, target)
 
@@ -193,16 +185,12 @@ def _shares_line(pred: Domain, wanted: Domain | None, classes: int, target: Any 
         truth[0] = 0.6
         axis = "probability of the first class, which truly has 0.6"
         target = np.log(truth) if _logarithms(wanted) else truth
-    interval = Interval(0.0, 1.0)
-    line = _straight(axis, 0.0, 1.0, start, step, target, interval, (0.0, 0.6, 1.0))
+    line = _straight(axis, 0.0, 1.0, start, step, target)
+    line = line._replace(interval=Interval(0.0, 1.0), landmarks=(0.0, 0.6, 1.0))
     if not _logarithms(pred):
         return line
-
-    def logs(x: Points) -> NDArray[Any]:
-        return np.asarray(np.log(line.rows(x)))
-
     return line._replace(
-        rows=logs,
+        rows=lambda x: np.asarray(np.log(line.rows(x))),
         tangent=lambda x: line.tangent(x) / line.rows(x),
         interval=Interval(0.0, 1.0, "()"),
     )
@@ -221,82 +209,57 @@ def _first_of(wanted: Domain | None, classes: int) -> Any:
     return target
 
 
-def _threshold_line() -> Line:
-    """All thresholds move together; the label is the middle one of three classes."""
-    axis = "score next to the thresholds -1 and 1; the class between is right"
-    return _straight(axis, -6.0, 6.0, np.array([1.0, -1.0]), np.array([1.0, 1.0]), 1)
-
-
 def _spread_line(pred: Columns | Ordered) -> Line:
     """A mean that moves with a fixed width, or an interval that slides; the target is 0."""
     if isinstance(pred, Ordered):
         axis = "middle of an interval 2 wide, target 0"
-        return _straight(axis, -3.0, 3.0, np.array([-1.0, 1.0]), np.array([1.0, 1.0]), 0.0)
+        return _straight(axis, -3.0, 3.0, [-1.0, 1.0], [1.0, 1.0], 0.0)
     axis = f"{' - target, '.join(pred.names)} 1"
-    return _straight(axis, -3.0, 3.0, np.array([0.0, 1.0]), np.array([1.0, 0.0]), 0.0)
-
-
-def _angle_line() -> Line:
-    """A vector that turns, and a fixed one."""
-    turn = float(np.pi)
-    return Line(
-        "angle between prediction and target", -turn, turn, Interval(-turn, turn),
-        lambda x: np.stack([np.cos(x), np.sin(x)], axis=-1),
-        lambda x: np.stack([-np.sin(x), np.cos(x)], axis=-1),
-        np.array([1.0, 0.0]),
-    )  # fmt: skip
+    return _straight(axis, -3.0, 3.0, [0.0, 1.0], [1.0, 0.0], 0.0)
 
 
 def _pair_line(wanted: Domain | None) -> Line:
     """The angle of two vectors of one row, which belong together."""
-    angle = _angle_line()
 
     def pair(first: NDArray[Any], second: tuple[float, float]) -> NDArray[Any]:
         return np.stack([first, np.broadcast_to(np.array(second), first.shape)], axis=1)
 
-    return angle._replace(
+    return _ANGLE._replace(
         axis="angle between two vectors that belong together",
-        rows=lambda x: pair(angle.rows(x), (1.0, 0.0)),
-        tangent=lambda x: pair(angle.tangent(x), (0.0, 0.0)),
+        rows=lambda x: pair(_ANGLE.rows(x), (1.0, 0.0)),
+        tangent=lambda x: pair(_ANGLE.tangent(x), (0.0, 0.0)),
         target=positive(wanted),
     )
 
 
-def _triplet_line(_: Domain | None) -> Line:
-    """The positive moves away; the negative stays at distance 2 in another direction."""
-    start = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 2.0]])
-    step = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
-    axis = "distance of the positive, the negative 2 away"
-    interval = Interval(0.0, ends="[)")
-    return _straight(axis, 0.0, 4.0, start, step, None, interval, (0.0, 1.0, 2.0))
-
-
-def _member_line(_: Domain | None) -> Line:
-    axis = "middle of three members 1 apart, target 0"
-    return _straight(axis, -3.0, 3.0, np.array([-1.0, 0.0, 1.0]), np.ones(3), 0.0)
-
-
-def _mask_line(_: Domain | None) -> Line:
-    """A mask of which half are foreground; its probabilities move towards the target."""
-    right = np.repeat([1.0, 0.0], 4)
-    axis = "probability of the right pixels, 1 - it of the others"
-    interval = Interval(0.0, 1.0)
-    return _straight(
-        axis, 0.0, 1.0, 1.0 - right, 2.0 * right - 1.0, right, interval, (0.0, 0.5, 1.0)
-    )
-
-
-def _box_line(_: Domain | None) -> Line:
-    """A box that slides over one of its size."""
-    box = np.array([0.0, 0.0, 2.0, 2.0])
-    axis = "how far a box 2 wide lies to the right of the target"
-    return _straight(axis, -4.0, 4.0, box, np.array([1.0, 0.0, 1.0, 0.0]), box)
-
-
-_PATTERNS: dict[Rows, Callable[[Domain | None], Line]] = {
-    TWO_VECTORS: _pair_line,
-    THREE_VECTORS: _triplet_line,
-    MEMBERS: _member_line,
-    MASKS: _mask_line,
-    BOXES: _box_line,
-}
+# A vector that turns, and a fixed one.
+_ANGLE = Line(
+    "angle between prediction and target", -np.pi, np.pi, Interval(-np.pi, np.pi),
+    lambda x: np.stack([np.cos(x), np.sin(x)], axis=-1),
+    lambda x: np.stack([-np.sin(x), np.cos(x)], axis=-1),
+    np.array([1.0, 0.0]),
+)  # fmt: skip
+# All thresholds move together; the label is the middle one of three classes.
+_THRESHOLDS = _straight(
+    "score next to the thresholds -1 and 1; the class between is right",
+    -6.0, 6.0, [1.0, -1.0], [1.0, 1.0], 1,
+)  # fmt: skip
+_BOX = np.array([0.0, 0.0, 2.0, 2.0])
+_MASK = np.repeat([1.0, 0.0], 4)  # half are foreground; probabilities move towards the target
+_PATTERNS = {
+    # The positive moves away; the negative stays at distance 2 in another direction.
+    THREE_VECTORS: _straight(
+        "distance of the positive, the negative 2 away", 0.0, 4.0,
+        [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0]], [[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]], None,
+    )._replace(interval=Interval(0.0, ends="[)"), landmarks=(0.0, 1.0, 2.0)),
+    MEMBERS: _straight(
+        "middle of three members 1 apart, target 0", -3.0, 3.0, [-1.0, 0.0, 1.0], [1.0] * 3, 0.0
+    ),
+    MASKS: _straight(
+        "probability of the right pixels, 1 - it of the others",
+        0.0, 1.0, 1.0 - _MASK, 2.0 * _MASK - 1.0, _MASK,
+    )._replace(interval=Interval(0.0, 1.0), landmarks=(0.0, 0.5, 1.0)),
+    BOXES: _straight(
+        "how far a box 2 wide lies to the right of the target", -4.0, 4.0, _BOX, [1, 0, 1, 0], _BOX
+    ),
+}  # fmt: skip

@@ -60,7 +60,6 @@ def test_the_gradient_is_the_slope_of_the_curve(name):
 def test_the_absolute_error_has_a_corner_at_zero():
     """From -1 to 1, and its gradient is never larger."""
     assert corners("mae") == [(0.0, -1.0, 1.0)]
-    assert not form("mae").smooth_at(0.0)
     assert form("mae").largest == 1.0
     assert gradient("mae", 1e6) == 1.0
 
@@ -76,7 +75,7 @@ def test_the_squared_error_grows_linearly():
 def test_smooth_l1_is_smooth_and_bounded():
     """Both founding questions; at beta = 0 it is mae, corner and all."""
     assert corners("smooth_l1") == []
-    assert form("smooth_l1").smooth_at(0.0)
+    assert form("smooth_l1").jumps == ()
     assert form("smooth_l1").largest == 1.0
     assert gradient("smooth_l1:beta=2", 1.0) == 0.5
     assert corners("smooth_l1:beta=0") == [(0.0, -1.0, 1.0)]
