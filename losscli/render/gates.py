@@ -9,7 +9,7 @@ from losscli.results.text import escape
 from losscli.stats.formatting import duration, mebibytes, number
 
 _STYLES = {"pass": "green", "warn": "yellow", "fail": "red", "error": "red", "undecided": "yellow"}
-_STATUS_WORDS = {
+STATUS_WORDS = {
     "fail": "failed",
     "error": "in error",
     "undecided": "undecided",
@@ -65,8 +65,7 @@ def gates_table(gates: Sequence[GateResult]) -> Table:
         run = [escape(gate.run or "")] * of_runs
         cells = (status_of(gate), *run, escape(gate.expr), words_of(gate))
         rows.append(TableRow(cells, _STYLES[gate.status]))
-    headers = ("",) * (4 if of_runs else 3)
-    return Table(headers, rows, frozenset(range(len(headers))))
+    return Table(("",) * (4 if of_runs else 3), rows)
 
 
 def gates_line(gates: Sequence[GateResult], code: int) -> str:
@@ -75,10 +74,10 @@ def gates_line(gates: Sequence[GateResult], code: int) -> str:
     present = [status for status in ORDER if by_status[status]]
     if not present:
         return f"no gates; exit code {code}"
-    counts = [_counted(by_status[s], _NOUNS.get(s, _STATUS_WORDS[s])) for s in present]
+    counts = [_counted(by_status[s], _NOUNS.get(s, STATUS_WORDS[s])) for s in present]
     if any(gate.run is not None for gate in gates):
         return f"{_counted(len(gates), 'gate')}: {', '.join(counts)}; exit code {code}"
-    first = f"{_counted(by_status[present[0]], 'gate')} {_STATUS_WORDS[present[0]]}"
+    first = f"{_counted(by_status[present[0]], 'gate')} {STATUS_WORDS[present[0]]}"
     return f"{', '.join([first, *counts[1:]])}; exit code {code}"
 
 

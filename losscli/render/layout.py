@@ -52,14 +52,14 @@ def table_lines(table: Table, kept: Sequence[int], width: float) -> Iterator[tup
     widths = {at: table.width_of(at) for at in kept}
     last = kept[-1]
     others = sum(len(MARGIN) + widths[at] for at in kept[:-1])
-    if last in table.left_aligned:
+    if last not in table.right_aligned:
         widths[last] = int(min(widths[last], max(width - others - len(MARGIN), _LEAST)))
 
     def laid_out(cells: Sequence[str]) -> Iterator[str]:
         first, *more = wrap(cells[last], widths[last]) or [""]
         row = [cells[at] for at in kept[:-1]] + [first]
         padded = (
-            cell.ljust(widths[at]) if at in table.left_aligned else cell.rjust(widths[at])
+            cell.rjust(widths[at]) if at in table.right_aligned else cell.ljust(widths[at])
             for at, cell in zip(kept, row, strict=True)
         )
         yield "".join(f"{MARGIN}{cell}" for cell in padded).rstrip()

@@ -37,7 +37,7 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     kept, _ = table.columns()
-    sides = ["left" if at in table.left_aligned else "right" for at in kept]
+    sides = ["right" if at in table.right_aligned else "left" for at in kept]
 
     def cells(texts: Sequence[str], tag: str) -> str:
         row = (

@@ -3,12 +3,15 @@
 import math
 
 from losscli.results.documents.eval import LossResult
-from losscli.stats.formatting import exponent
+from losscli.stats.formatting import exponent, number
 
 
-def value_of(loss: LossResult) -> float:
-    """The value of the reduction; under none the mean, or the statistic derived from it."""
-    return loss.of_mean if loss.value is None else loss.value
+def value_cells(loss: LossResult) -> tuple[str, str]:
+    """The value of the reduction, the mean under none, and the interval of a mean."""
+    is_sum = loss.reduction == "sum"
+    value = loss.of_mean if loss.value is None else loss.value
+    ci = "-" if is_sum else interval(loss.ci, loss.stderr)
+    return number(value, None if is_sum else loss.stderr), ci
 
 
 def significant(value: float | None, digits: int) -> str:
@@ -31,7 +34,7 @@ def interval(ci: tuple[float, float] | None, stderr: float | None, sign: str = "
     largest = max(abs(end) for end in ci)
     if ci == (0, 0):
         return "[0, 0]"
-    finite = all(math.isfinite(number) for number in (*ci, stderr))
+    finite = all(math.isfinite(end) for end in (*ci, stderr))
     if not finite or not -4 <= exponent(largest) < 7:
         return f"[{ci[0]:{sign}.4g}, {ci[1]:{sign}.4g}]"
     places = max(0, 3 - exponent(largest), 1 - exponent(stderr) if stderr else 0)

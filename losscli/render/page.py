@@ -22,7 +22,7 @@ class TableRow(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Column headers and rows. left_aligned: the positions of columns of text.
+    """Column headers and rows. right_aligned: the positions of columns of numbers.
 
     drop_order: headers of the columns that a narrow terminal drops, the first one first.
     substitutes: headers of columns shown only once another column, by its header, is dropped.
@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
     headers: tuple[str, ...]
     rows: Sequence[TableRow]
-    left_aligned: frozenset[int]
+    right_aligned: Sequence[int] = ()
     drop_order: tuple[str, ...] = ()
     substitutes: Mapping[str, str] = {}
     last_width: int | None = None

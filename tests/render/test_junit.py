@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from losscli import DataError, evaluate
 from losscli.errors import Place
 from losscli.gates import COUNTS
-from losscli.render import error_text, report_cases, text
+from losscli.render import error_text, pages, text
 from losscli.results.documents.error import ErrorReport
 from losscli.results.text import LONGEST, escape
 from tests.render.conftest import HOSTILE, many, named
@@ -104,7 +104,7 @@ def test_steps_that_failed_and_runs_are_told_apart(monkeypatch, valid):
     failures = {"digits": ErrorReport.of(DataError("no file", hint="make it"))}
     several = SimpleNamespace(gates=gates, failures=failures, wall_s=1.5)
     nothing = SimpleNamespace(report_cases=lambda _: [])
-    monkeypatch.setattr(report_cases, "builder_of", lambda _: nothing)
+    monkeypatch.setattr(pages, "builder_of", lambda _: nothing)
     document = text(several, "junit")
     valid(document)
     cases = [(case.get("classname"), [e.tag for e in case]) for case in suite_of(document)[1:]]

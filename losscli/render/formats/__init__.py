@@ -44,15 +44,10 @@ def suffixes() -> dict[str, str]:
     return dict(sorted((load(name).suffix, name) for name in names() if load(name).suffix))
 
 
-def check_format(name: str) -> None:
-    """Raise UsageError for a name that is not a format's."""
-    if name not in names():
-        raise UsageError(f"unknown format {name!r}", hint=f"--format {', '.join(names())}")
-
-
 def load(name: str) -> Format:
     """The format of a name; raises UsageError where there is none."""
-    check_format(name)
+    if name not in names():
+        raise UsageError(f"unknown format {name!r}", hint=f"--format {', '.join(names())}")
     found = import_module(f"{__name__}.{name}").FORMAT
     assert isinstance(found, Format)
     return found

@@ -9,7 +9,7 @@ from losscli.errors import LossCliError
 from losscli.gates import worst_first
 from losscli.render.formats import Format, markdown, table
 from losscli.render.page import ReportCase, Result
-from losscli.render.report_cases import report_cases_of
+from losscli.render.pages import report_cases_of
 from losscli.results.text import LONGEST, escape, escape_ci_commands, truncate
 
 MOST = 10  # annotations of a kind that GitHub shows of a step

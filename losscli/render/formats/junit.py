@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from losscli.errors import LossCliError
 from losscli.render.formats import Format
 from losscli.render.page import ReportCase, Result
-from losscli.render.report_cases import report_cases_of
+from losscli.render.pages import report_cases_of
 from losscli.results.text import escape, truncate
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def _marker(result: Result) -> str:
 
 def _table(table: Table) -> list[str]:
     kept, _ = table.columns()
-    align = [":--" if at in table.left_aligned else "--:" for at in kept]
+    align = ["--:" if at in table.right_aligned else ":--" for at in kept]
     body = [
         _row([f"*{_safe(row.cells[0])}*", *[""] * (len(kept) - 1)])
         if row.is_caption

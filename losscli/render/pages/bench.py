@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from losscli.render.names import short_names
+from losscli.render.names import direction_of, setting_of, short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
@@ -29,9 +29,8 @@ def report_cases(result: "Benchmark") -> list[ReportCase]:
     """A row passes if it is correct, however fast it is."""
     cases = []
     for row in result.rows:
-        shape = "x".join(map(str, row.shape))
-        cold = ", cold caches" if row.cold and row.device == "cpu" else ""
-        name = f"{row.impl}, {row.label} {shape} {row.dtype} {row.device} {row.passes}{cold}"
+        setting = f"{row.label} {row.size} {row.dtype} {row.device}"
+        name = f"{row.impl}, {setting} {direction_of(row)}"
         if row.correct:
             time = "" if row.times is None else duration(row.times.median)
             cases.append(ReportCase(name, "pass", time))
@@ -62,21 +61,24 @@ def _limit_words(limits: "Sequence[Limit]") -> str:
 def _table(rows: "list[BenchmarkRow]", names: Mapping[str, str]) -> Table:
     first = rows[0]
     gradients = any(row.both for row in rows)
-    where = "" if first.device == "cpu" else f" {first.device}"
-    title = f"{escape(first.label)} {'x'.join(map(str, first.shape))} {first.dtype}{where}"
-    heads = (title, *_HEADS, "ULP", *(("ULP grad",) if gradients else ()), "speed-up")
+    heads = (
+        escape(setting_of(first)),
+        *_HEADS,
+        "ULP",
+        *(("ULP grad",) if gradients else ()),
+        "speed-up",
+    )
     lines: list[TableRow] = []
     for _, part in groupby(rows, lambda row: row.both):
         same = list(part)
         lines.append(TableRow((_caption(same[0]),), "dim"))
         lines += [_line(row, names[row.impl], gradients=gradients) for row in same]
-    left = frozenset({0, len(heads) - 1, 2})
-    return Table(heads, lines, left, _DROP_ORDER, {"+/-": "95 % interval"})
+    right = (1, *range(3, len(heads) - 1))
+    return Table(heads, lines, right, _DROP_ORDER, {"+/-": "95 % interval"})
 
 
 def _caption(row: "BenchmarkRow") -> str:
-    text = f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"
-    text += f": moves {size(row.bytes)}"
+    text = f"{direction_of(row)}: moves {size(row.bytes)}"
     if row.limit_time_s is not None:
         text += f", {duration(row.limit_time_s)} at peak bandwidth"
     return text
@@ -122,18 +124,14 @@ def _speedup(row: "BenchmarkRow") -> str:
 def _tail(result: "Benchmark") -> Iterator[str]:
     for row in result.rows:
         if not row.correct:
-            what = "x".join(map(str, row.shape))
-            where = f"{escape(row.label)} {what} {row.passes}"
+            where = f"{escape(row.label)} {row.size} {row.passes}"
             yield f"INCORRECT {escape(row.impl)}, {where}: {escape(str(row.fault))}"
     for impl, label in dict.fromkeys((row.impl, row.label) for row in result.rows if row.fault):
         if ":" in impl:
             of = escape(impl).rpartition("=")[2]
             yield f"  the smallest input that fails: losscli check {of} --as {escape(label)}"
-    seen: set[str] = set()
-    for note in (note for row in result.rows for note in row.notes):
-        if note.message not in seen:
-            seen.add(note.message)
-            yield f"note: {escape(note.message)}"
+    for message in dict.fromkeys(note.message for row in result.rows for note in row.notes):
+        yield f"note: {escape(message)}"
     compiled = [row for row in result.rows if row.compile_s]
     if compiled:
         total = math.fsum(row.compile_s or 0.0 for row in compiled)

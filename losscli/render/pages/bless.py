@@ -12,7 +12,7 @@ def page(result: BlessResult) -> Page:
         TableRow((escape(each.run), escape(each.label), _value(each.old), _value(each.new)))
         for each in result.changes
     ]
-    tables = [Table(("run", "loss", "old", "new"), rows, frozenset({0, 1}))] if rows else []
+    tables = [Table(("run", "loss", "old", "new"), rows, (2, 3))] if rows else []
     verb = "replaced" if result.replaced else "wrote"
     footer = [f"{verb} {escape(result.to)}: {escape(result.reason)}"]
     if result.replaced and not rows:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from losscli.render.names import short_names
+from losscli.render.names import direction_of, setting_of, short_names
 from losscli.render.numbers import percent
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of, count_line, missing_case, one_sided
@@ -23,8 +23,8 @@ _DROP_ORDER = ("old", "new", "95 % interval")
 def page(result: "BenchmarkDiff") -> Page:
     """The page of a difference between two benchmarks."""
     names = short_names(pair.impl for pair in result.rows)
-    workloads = groupby(result.rows, lambda pair: _setting(pair))
-    tables = [_table(title, list(pairs), names) for title, pairs in workloads]
+    workloads = groupby(result.rows, setting_of)
+    tables = [_table(escape(title), list(pairs), names) for title, pairs in workloads]
     notes = [note.message for note in result.notes]
     return Page(list(_header(result)), tables, list(_footer(result)), notes)
 
@@ -40,7 +40,7 @@ def report_cases(result: "BenchmarkDiff") -> list[ReportCase]:
 
 
 def _name(row: "RowKey") -> str:
-    return f"{row.impl}, {_setting(row)} {_direction(row)}"
+    return f"{row.impl}, {escape(setting_of(row))} {direction_of(row)}"
 
 
 def _header(result: "BenchmarkDiff") -> Iterator[str]:
@@ -52,22 +52,12 @@ def _header(result: "BenchmarkDiff") -> Iterator[str]:
     yield f"new/old is the ratio of times: above 1 is slower; up to {margin} counts as not slower"
 
 
-def _setting(row: "RowKey") -> str:
-    where = "" if row.device == "cpu" else f" {row.device}"
-    return escape(f"{row.label} {row.size} {row.dtype}{where}")
-
-
-def _direction(row: "RowKey") -> str:
-    cold = row.cache == "cold" and row.device == "cpu"
-    return escape(f"{row.passes}{', cold caches' if cold else ''}")
-
-
 def _table(title: str, pairs: "list[TimeDiff]", names: Mapping[str, str]) -> Table:
     rows: list[TableRow] = []
-    for caption, part in groupby(pairs, lambda pair: _direction(pair)):
+    for caption, part in groupby(pairs, direction_of):
         rows.append(TableRow((caption,), "dim"))
         rows += [_row(pair, names) for pair in part]
-    return Table((title, *_HEADERS), rows, frozenset({0, 4, 5, 6}), _DROP_ORDER)
+    return Table((title, *_HEADERS), rows, (1, 2, 3), _DROP_ORDER)
 
 
 def _row(pair: "TimeDiff", names: Mapping[str, str]) -> TableRow:

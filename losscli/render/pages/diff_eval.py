@@ -43,18 +43,16 @@ def _header(result: "EvaluationDiff") -> Iterator[str]:
 
 
 def _tables(result: "EvaluationDiff") -> Iterator[Table]:
-    text_columns = frozenset({0, 5, 6, 7})
     losses = [row for row in result.rows if not row.by]
     groups = [row for row in result.rows if row.by]
-    if losses:
-        yield Table(_HEADERS, list(map(_row, losses)), text_columns, _DROP_ORDER)
+    more = []
     if len(groups) > _MOST_GROUPS:
         groups.sort(key=lambda row: _WORST_FIRST.index(row.verdict))
         words = f"… and {len(groups) - _MOST_GROUPS:,} more: --format json has all"
-        rows = [*map(_row, groups[:_MOST_GROUPS]), TableRow((words,))]
-        yield Table(_HEADERS, rows, text_columns, _DROP_ORDER)
-    elif groups:
-        yield Table(_HEADERS, list(map(_row, groups)), text_columns, _DROP_ORDER)
+        more = [TableRow((words,))]
+    for rows in (list(map(_row, losses)), [*map(_row, groups[:_MOST_GROUPS]), *more]):
+        if rows:
+            yield Table(_HEADERS, rows, (1, 2, 3, 4), _DROP_ORDER)
 
 
 def _row(row: "LossDiff") -> TableRow:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from losscli.render.page import Page, ReportCase, Table
-from losscli.render.pages import builder_of, page_of
+from losscli.render.pages import cases_of_runs, page_of
 from losscli.render.verdicts import count_line, missing_case, one_sided
 from losscli.results.text import escape
 
@@ -24,11 +24,7 @@ def page(result: "RunDiff") -> Page:
 
 def report_cases(result: "RunDiff") -> list[ReportCase]:
     """The cases of each run, and one for each run that only OLD has."""
-    cases = [
-        case._replace(run=name)
-        for name, part in result.parts.items()
-        for case in builder_of(part).report_cases(part)
-    ]
+    cases = cases_of_runs(result.parts)
     return cases + [missing_case(name, result.fail_on, name) for name in result.only_old]
 
 

@@ -45,7 +45,7 @@ def _machine(result: "Diagnosis") -> Table:
     if not result.cuda:
         lines.append(("CUDA", f"none: {result.no_cuda}"))
     cells = [TableRow((name, escape(value))) for name, value in lines]
-    return Table(("machine", ""), cells, frozenset({0, 1}))
+    return Table(("machine", ""), cells)
 
 
 def _packages(result: "Diagnosis") -> Table:
@@ -55,7 +55,7 @@ def _packages(result: "Diagnosis") -> Table:
         )
         for each in result.packages
     ]
-    return Table(("package", "version", "for"), lines, frozenset({0, 1, 2}))
+    return Table(("package", "version", "for"), lines)
 
 
 def _limits(result: "Diagnosis") -> Table:
@@ -70,7 +70,7 @@ def _limits(result: "Diagnosis") -> Table:
         )
         for each in result.limits
     ]
-    return Table(("measured peak", "read", "copy", "launch"), lines, frozenset({0}))
+    return Table(("measured peak", "read", "copy", "launch"), lines, (1, 2, 3))
 
 
 def _footer(result: "Diagnosis") -> Iterator[str]:

@@ -1,21 +1,25 @@
-"""The page of an evaluation: one row a loss, then the groups."""
+"""The page of an evaluation: one row a loss, then the groups, such as `mae[region=eu]`."""
+
+import math
+from collections.abc import Sequence
 
 from losscli.render.gates import gates_line
-from losscli.render.groups import groups_table
-from losscli.render.numbers import interval, percent, significant, value_of
+from losscli.render.numbers import percent, significant, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
-from losscli.results.documents.eval import Evaluation, Input, LossResult
+from losscli.results.documents.eval import Evaluation, Group, Input, LossResult
+from losscli.results.gate import groups_text
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 
 _DROP_ORDER = ("min", "at row", "max")
+_MOST_GROUPS = 40  # rows of groups
 
 
 def page(result: Evaluation) -> Page:
     """The page of an evaluation."""
     tables = [_losses_table(result)]
     if result.groups:
-        tables.append(groups_table(result))
+        tables.append(_groups_table(result))
     footer = [_rows_line(result), _method_line(result)]
     footer += [f"saved {escape(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
@@ -36,16 +40,7 @@ def report_cases(result: Evaluation) -> list[ReportCase]:
 
 def _losses_table(result: Evaluation) -> Table:
     """The rows of the losses; a derived statistic stands under its loss, indented."""
-    first = result.losses[0]
-    statistic = "sum" if first.reduction == "sum" else "mean"
-    headers: tuple[str, ...] = (
-        "loss",
-        statistic,
-        f"{percent(first.ci_level)} interval",
-        "min",
-        "max",
-        "at row",
-    )
+    headers = (*_headers(result.losses[0]), "min", "max", "at row")
     rows = []
     for loss in result.losses:
         rows.append(TableRow(_cells(loss)))
@@ -56,18 +51,21 @@ def _losses_table(result: Evaluation) -> Table:
         ]
     if all(loss.statistic for loss in result.losses):  # none has extremes to show
         headers, rows = headers[:3], [row._replace(cells=row.cells[:3]) for row in rows]
-    return Table(headers, rows, frozenset({0, 2}), _DROP_ORDER)
+    return Table(headers, rows, (1, 3, 4, 5), _DROP_ORDER)
+
+
+def _headers(loss: LossResult) -> tuple[str, ...]:
+    statistic = "sum" if loss.reduction == "sum" else "mean"
+    return "loss", statistic, f"{percent(loss.ci_level)} interval"
 
 
 def _cells(loss: LossResult) -> tuple[str, ...]:
     """The cells of a loss. The extremes of a derived statistic would be those of another loss."""
-    of_mean = loss.reduction != "sum"
     at_row = "-" if loss.max_row is None else str(loss.max_row)
     extremes = (significant(loss.min, 3), significant(loss.max, 6), at_row)
     return (
         escape(loss.label),
-        number(value_of(loss), loss.stderr if of_mean else None),
-        interval(loss.ci, loss.stderr) if of_mean else "-",
+        *value_cells(loss),
         *(("", "", "") if loss.statistic else extremes),
     )
 
@@ -75,6 +73,44 @@ def _cells(loss: LossResult) -> tuple[str, ...]:
 def _root_stderr(loss: LossResult, root: float) -> float | None:
     """The standard error of a root: that of the mean, over twice the root (delta method)."""
     return None if loss.stderr is None or not root else loss.stderr / (2.0 * root)
+
+
+def _groups_table(result: Evaluation) -> Table:
+    """A row a loss and group, at most 40; the worst group of each loss is among them."""
+    rows: list[TableRow] = []
+    most = max(1, _MOST_GROUPS // len(result.losses))  # of each loss
+    for at in range(len(result.losses)):
+        worst = _worst(result.groups, at)
+        for place in _shown(len(result.groups), most, worst):
+            group = result.groups[place]
+            mark = "worst" if place == worst else ""
+            rows.append(TableRow((*_group_cells(group, group.losses[at]), mark)))
+    hidden = len(result.groups) - most
+    if hidden > 0:
+        words = f"… and {hidden:,} more group{'' if hidden == 1 else 's'}: --format json has all"
+        rows.append(TableRow((words,)))
+    return Table((*_headers(result.losses[0]), "n", ""), rows, (1, 3), ("n",))
+
+
+def _group_cells(group: Group, loss: LossResult) -> tuple[str, ...]:
+    key = groups_text(list(group.by.items()))
+    return escape(f"{loss.label}{key}"), *value_cells(loss), f"{loss.n:,}"
+
+
+def _worst(groups: Sequence[Group], at: int) -> int | None:
+    """The place of the largest mean of a loss; None where all means are alike."""
+    means = [(group.losses[at].mean, -place) for place, group in enumerate(groups)]
+    known = [pair for pair in means if not math.isnan(pair[0])]
+    differ = len({mean for mean, _ in known}) > 1
+    return -max(known)[1] if differ else None
+
+
+def _shown(count: int, most: int, worst: int | None) -> list[int]:
+    """The places that are shown: the first ones, and the worst in place of the last."""
+    places = list(range(min(count, most)))
+    if worst is not None and worst >= most:
+        places[-1] = worst
+    return places
 
 
 def _rows_line(result: Evaluation) -> str:

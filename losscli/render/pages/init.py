@@ -10,7 +10,7 @@ _HEADERS = ("data", "predictions", "targets", "losses")
 def page(result: InitResult) -> Page:
     """The page of a new config: a row a data set."""
     rows = [_row(pair) for pair in result.data]
-    tables = [Table(_HEADERS, rows, frozenset(range(len(_HEADERS))))] if rows else []
+    tables = [Table(_HEADERS, rows)] if rows else []
     footer = [f"wrote {', '.join(map(escape, result.written))}", "next: losscli run losscli.yaml"]
     return Page((), tables, footer, [note.message for note in result.notes])
 

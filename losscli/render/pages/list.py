@@ -17,8 +17,7 @@ def page(result: LossListing) -> Page:
     for family, losses in groupby(result.losses, key=lambda loss: loss.family):
         rows.append(TableRow((family,), "dim"))
         rows += map(_row, losses)
-    columns = frozenset(range(len(_HEADERS)))
-    table = Table(_HEADERS, rows, columns, _DROP_ORDER, last_width=_LAST_WIDTH)
+    table = Table(_HEADERS, rows, (), _DROP_ORDER, last_width=_LAST_WIDTH)
     count = len(result.losses)
     footer = [f"{count} loss{'es' if count != 1 else ''}; details of one: losscli explain NAME"]
     if result.penalties:

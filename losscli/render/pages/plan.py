@@ -16,8 +16,7 @@ def page(result: PlanListing) -> Page:
     several = len({row.config for row in result.rows}) > 1
     headers = (*(("config",) if several else ()), *_HEADERS)
     rows = [_row(row, several=several) for row in result.rows]
-    columns = frozenset(range(len(headers)))
-    tables = [Table(headers, rows, columns, _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
+    tables = [Table(headers, rows, (), _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
     total = _time(sum(row.seconds or 0.0 for row in result.rows))
     runs = f"{len(rows)} run{'' if len(rows) == 1 else 's'}"
     words = f"{runs}, {result.gate_count} gates, {total}; nothing was computed"

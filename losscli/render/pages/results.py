@@ -12,8 +12,7 @@ _LAST_WIDTH = 24
 def page(result: ResultsListing) -> Page:
     """The page of the saved results."""
     rows = list(map(_row, result.rows))
-    columns = frozenset(range(len(_HEADERS)))
-    tables = [Table(_HEADERS, rows, columns, _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
+    tables = [Table(_HEADERS, rows, (), _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
     count = f"{len(rows)} result{'' if len(rows) == 1 else 's'}"
     return Page((), tables, [f"{count} in {result.folder}"])
 

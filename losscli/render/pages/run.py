@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 
 from losscli.render.gates import gates_line
 from losscli.render.names import short_names
-from losscli.render.numbers import interval, percent
+from losscli.render.numbers import percent, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
-from losscli.render.pages import builder_of
+from losscli.render.pages import cases_of_runs
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
 from losscli.results.documents.eval import Evaluation, LossResult
 from losscli.results.documents.run import Run
 from losscli.results.gate import groups_text
 from losscli.results.text import escape
-from losscli.stats.formatting import duration, number
+from losscli.stats.formatting import duration
 
 _BENCH_HEADERS = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40
@@ -30,11 +30,7 @@ def page(result: Run) -> Page:
 
 def report_cases(result: Run) -> list[ReportCase]:
     """The losses of each run, or the rows of its benchmark."""
-    return [
-        case._replace(run=name)
-        for name, part in result.results.items()
-        for case in builder_of(part).report_cases(part)
-    ]
+    return cases_of_runs(result.results)
 
 
 def _evals(result: Run) -> Table | None:
@@ -42,7 +38,7 @@ def _evals(result: Run) -> Table | None:
     rows = [row for name, part in evals.items() for row in _losses(name, part)]
     interval_header = _interval_header(evals.values())
     headers = ("run", "loss", "mean", interval_header, "n")
-    return Table(headers, rows, frozenset({0, 1, 3}), (interval_header,)) if rows else None
+    return Table(headers, rows, (2, 4), (interval_header,)) if rows else None
 
 
 def _interval_header(parts: Iterable[Evaluation]) -> str:
@@ -64,12 +60,9 @@ def _losses(name: str, part: Evaluation) -> Iterator[TableRow]:
 
 
 def _cells(loss: LossResult) -> tuple[str, str, str]:
-    mean = loss.reduction == "mean"
-    return (
-        "-" if loss.value is None else number(loss.value, loss.stderr if mean else None),
-        interval(loss.ci, loss.stderr) if mean else "-",
-        f"{loss.n:,}",
-    )
+    # Under the reduction none a run shows no value.
+    value, ci = ("-", "-") if loss.reduction == "none" else value_cells(loss)
+    return value, ci, f"{loss.n:,}"
 
 
 def _rows(result: Run) -> Iterator[tuple[str, BenchmarkRow]]:
@@ -81,7 +74,7 @@ def _rows(result: Run) -> Iterator[tuple[str, BenchmarkRow]]:
 def _benches(result: Run) -> Table | None:
     names = short_names(row.impl for _, row in _rows(result))
     rows = [_bench_row(name, row, names[row.impl]) for name, row in _rows(result)]
-    return Table(_BENCH_HEADERS, rows, frozenset({0, 1, 4})) if rows else None
+    return Table(_BENCH_HEADERS, rows, (2, 3)) if rows else None
 
 
 def _bench_row(name: str, row: BenchmarkRow, impl: str) -> TableRow:

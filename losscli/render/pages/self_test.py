@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from losscli.render.gates import STATUS_WORDS
 from losscli.render.page import Page, Table, TableRow
 from losscli.results.documents.self_test import GateTrial, SelfTest
 from losscli.results.text import escape
@@ -15,7 +16,7 @@ _VERDICTS = {
 def page(result: SelfTest) -> Page:
     """The page of a self-test: a row a gate; those that detect nothing are in capitals."""
     rows = [_row(gate) for gate in result.trials]
-    tables = [Table(("", "run", "gate", "trips", "on"), rows, frozenset({0, 1, 2, 4}))]
+    tables = [Table(("", "run", "gate", "trips", "on"), rows, (3,))]
     footer = [f"{trial.run}: {trial.fault} was skipped: {trial.reason}" for trial in result.skipped]
     stops: dict[str, list[str]] = {}
     for trip in result.stopped:
@@ -41,13 +42,8 @@ def _row(gate: GateTrial) -> TableRow:
 
 def _counts(gates: Sequence[GateTrial]) -> str:
     """The number of gates, and of those that detect nothing, by their reason."""
-    words = {
-        "fail": "failed without a fault",
-        "error": "in error without a fault",
-        "undecided": "undecided without a fault",
-        "warn": "warned without a fault",
-        "untried": "untried",
-    }
+    words = {s: f"{word} without a fault" for s, word in STATUS_WORDS.items()}
+    words["untried"] = "untried"
     verdicts = [gate.verdict for gate in gates]
     counts = [f"{verdicts.count('vacuous')} vacuous"]
     counts += [f"{verdicts.count(v)} {w}" for v, w in words.items() if v in verdicts]

@@ -7,8 +7,6 @@ from losscli.render.page import Page, Table, TableRow
 from losscli.results.documents.settings import SettingsListing
 from losscli.results.text import escape
 
-_LAST_WIDTH = 24
-
 
 def page(result: SettingsListing) -> Page:
     """The page of settings."""
@@ -16,8 +14,7 @@ def page(result: SettingsListing) -> Page:
         TableRow((escape(row.key), escape(_text(row.value)), escape(row.origin)))
         for row in result.rows
     ]
-    columns = frozenset({0, 1, 2})
-    table = Table(("key", "value", "from"), rows, columns, last_width=_LAST_WIDTH)
+    table = Table(("key", "value", "from"), rows, last_width=24)
     return Page((), [table] if rows else [], ())
 
 
