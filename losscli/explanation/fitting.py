@@ -64,7 +64,6 @@ def _domains(loss: Loss) -> dict[str, Domain]:
 
 
 def _specificity(loss: Loss, shaped: Mapping[str, Any]) -> int:
-    """A score of how specific the domains of a loss are to the data."""
     score = sum(_domain_score(domain, shaped[role]) for role, domain in _domains(loss).items())
     return score + int("count" in tasks_of(loss) and _counts(shaped["targets"]))
 

@@ -114,7 +114,6 @@ def _breaks(function: Callable[[Points], Points], grid: Points, values: Points) 
 
 
 def _differ(below: Points, above: Points, least: float) -> NDArray[np.bool_]:
-    """Where two values differ by more than rounding."""
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(below), np.abs(above))
         step = np.abs(above - below)
@@ -159,7 +158,6 @@ def _tail(loss: LossOnLine, side: int) -> Tail:
 
 
 def _nondecreasing(gradients: Points) -> bool:
-    """True if the gradient does not decrease, up to rounding."""
     finite = gradients[np.isfinite(gradients)]
     steps = np.diff(finite)
     size = np.maximum(np.abs(finite[:-1]), np.abs(finite[1:]))

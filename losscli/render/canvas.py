@@ -44,7 +44,12 @@ def frame_of(traces: Sequence[Trace], columns: int, rows: int) -> Frame:
     return Frame(float(at.min()), float(at.max()), low, high, columns, rows)
 
 
-def drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
+def drawn(traces: Sequence[Trace], frame: Frame) -> Iterator[tuple[str, str]]:
+    """The lines of the picture from the top, each in Braille and in ASCII."""
+    return zip(*(_drawn(traces, frame, braille=braille) for braille in (True, False)), strict=True)
+
+
+def _drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
     """The lines of the picture, from the top; the height 0 is a dotted line."""
     wide, high = (2, 4) if braille else (1, 1)
     columns, rows = frame.columns * wide, frame.rows * high

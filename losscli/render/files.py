@@ -98,7 +98,6 @@ def attach_result(result: Any) -> Iterator[None]:
 
 
 def _check_distinct(written: Sequence[Any], read: Sequence[Any]) -> None:
-    """Raise UsageError for an output that is named twice, or is an input."""
     paths = [os.fspath(path) for path in read if isinstance(path, str | os.PathLike)]
     inputs = set()
     for path in paths:

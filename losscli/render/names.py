@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from losscli.results.documents.bench import RowKey
+from losscli.results.documents.bench import RowKey
 
 
 def short_names(impls: Iterable[str]) -> dict[str, str]:
@@ -19,12 +17,12 @@ def short_names(impls: Iterable[str]) -> dict[str, str]:
     return {impl: name if counts[name] == 1 else impl for impl, name in short.items()}
 
 
-def setting_of(row: "RowKey") -> str:
+def setting_of(row: RowKey) -> str:
     """The label, shape, dtype and device of a row; the CPU is not named."""
     where = "" if row.device == "cpu" else f" {row.device}"
     return f"{row.label} {row.size} {row.dtype}{where}"
 
 
-def direction_of(row: "RowKey") -> str:
+def direction_of(row: RowKey) -> str:
     """The pass of a row, and whether its caches were cold."""
     return f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"

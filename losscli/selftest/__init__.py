@@ -2,8 +2,3 @@
 
 `evaluations.py` and `benchmarks.py` define the faults, `run.py` runs them.
 """
-
-from losscli.results.documents.self_test import SelfTest
-from losscli.selftest.run import self_test
-
-__all__ = ["SelfTest", "self_test"]

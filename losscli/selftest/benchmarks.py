@@ -58,7 +58,6 @@ def _larger(row: BenchmarkRow) -> BenchmarkRow:
 
 
 def _scaled(value: Any, factor: float) -> Any:
-    """A number or several times a factor; None as it is."""
     if isinstance(value, list | tuple):
         return tuple(_scaled(item, factor) for item in value)
     return None if value is None else value * factor

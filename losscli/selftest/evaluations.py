@@ -105,7 +105,6 @@ def _trial(run: str, fault: str, done: Done) -> FaultTrial:
 
 
 def _changes(source: Source, paired: bool) -> dict[str, Change]:
-    """Return each fault that the inputs allow, by its name."""
     changes: dict[str, Change] = {
         "nan in a prediction": _with_nan,
         "all predictions nan": lambda rows: rows | {"preds": _nan(rows["preds"], slice(None))},
@@ -183,7 +182,6 @@ def _without_a_group(rows: Rows) -> Rows | None:
 
 
 def _stale(baseline: Run, run: str) -> Run:
-    """Return a baseline of other data."""
     part = baseline.evals.get(run)
     if not isinstance(part, Evaluation):
         return baseline

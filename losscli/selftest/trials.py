@@ -21,11 +21,6 @@ class FaultTrial(NamedTuple):
     skipped: str = ""
     failed: str = ""
 
-    @property
-    def judged(self) -> bool:
-        """True if the gates were judged on numbers."""
-        return not (self.skipped or self.failed)
-
 
 class RunTrial(NamedTuple):
     """A run, its gates without a fault, and the trials of the faults.
@@ -41,7 +36,8 @@ class RunTrial(NamedTuple):
     def gate_trials(self) -> Iterator[GateTrial]:
         """The gates, with their statuses under each fault."""
         for at, gate in enumerate(self.gates):
-            faults = {trial.fault: trial.statuses[at] for trial in self.trials if trial.judged}
+            judged = (trial for trial in self.trials if not (trial.skipped or trial.failed))
+            faults = {trial.fault: trial.statuses[at] for trial in judged}
             verdict = _verdict(gate, faults)
             yield GateTrial(
                 run=self.run,

@@ -32,7 +32,7 @@ RUN = Draft202012Validator(schema("run"))
 DRIVER = """
 import json, os, signal, sys, time
 from pathlib import Path
-import losscli.selftest, losscli.render.pages.run, losscli.render.formats.table
+import losscli.selftest.run, losscli.render.pages.run, losscli.render.formats.table
 import losscli.engines.forked
 from losscli.results import files
 from losscli.cli.app import leave, prepare, run

@@ -27,7 +27,7 @@ from losscli.results.documents.doctor import Cuda, Diagnosis, Package
 from losscli.results.documents.error import ErrorReport
 from losscli.results.documents.eval import EvalTiming, Group, SampleRecord
 from losscli.results.documents.run import ConfigRecord, Run
-from losscli.selftest import self_test
+from losscli.selftest.run import self_test
 
 FOUND = {
     "mae": Measurement(3.0, 1.0),

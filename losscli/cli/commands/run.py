@@ -32,7 +32,7 @@ def run(plan: RunCommand, call: Call) -> object:
     config = plan_of(plan.config[0], plan.set, plan.only)
     reuse_freed_memory()
     if plan.self_test:
-        from losscli.selftest import self_test
+        from losscli.selftest.run import self_test
 
         return self_test(config, output=plan.output, progress=call.progress)
     return run_config(

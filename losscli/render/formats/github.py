@@ -22,7 +22,6 @@ def _render(result: Result, encoding: str) -> str:
 
 
 def _render_error(error: LossCliError) -> str:
-    """One annotation: what is wrong, where, and what to do."""
     return _command("error", "losscli", "; ".join(error.lines())) + "\n"
 
 
@@ -60,7 +59,6 @@ FORMAT = Format(_render, _render_error, annotations=annotations, summary=summary
 
 
 def _truncated(lines: Sequence[str], most_bytes: int) -> str:
-    """The first lines that fit, and a note of how many do not."""
     note = "\n> truncated: {:,} of {:,} lines do not fit into 1 MiB of summaries\n"
     left = most_bytes - len(note.format(len(lines), len(lines)))
     kept: list[str] = []

@@ -11,7 +11,6 @@ def _render(result: Result, _encoding: str) -> str:
 
 
 def _render_error(error: LossCliError) -> str:
-    """The document `losscli/error/1`."""
     return ErrorReport.of(error).to_json() + "\n"
 
 

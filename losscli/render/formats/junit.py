@@ -3,7 +3,7 @@
 A case has the time of its run, which several may share; the suite has that of all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from losscli.errors import LossCliError
@@ -13,7 +13,6 @@ from losscli.render.pages import report_cases_of
 from losscli.results.text import escape, truncate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
 
@@ -24,14 +23,13 @@ def _render(result: Result, _encoding: str) -> str:
 
 
 def _render_error(error: LossCliError) -> str:
-    """A report of one test case, which is in error."""
     return _document([ReportCase("carried out", "error", "; ".join(error.lines()))], 0.0, [])
 
 
 FORMAT = Format(_render, _render_error, suffix=".xml", machine_readable=True)
 
 
-def _properties(result: Result) -> "Iterator[tuple[str, str]]":
+def _properties(result: Result) -> Iterator[tuple[str, str]]:
     """The facts that the numbers depend on: version, config, commit, digests."""
     from losscli.version import __version__
 

@@ -3,21 +3,18 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from losscli.render.names import direction_of, setting_of, short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion, Limit
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
-
-if TYPE_CHECKING:
-    from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion, Limit
 
 _HEADS = ("median", "+/-", "95 % interval", "GB/s", "% of peak", "memory")
 _DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
 
 
-def page(result: "Benchmark") -> Page:
+def page(result: Benchmark) -> Page:
     """The page of a benchmark."""
     names = short_names(row.impl for row in result.rows)
     tables = [_table(list(rows), names) for _, rows in groupby(result.rows, _workload)]
@@ -25,7 +22,7 @@ def page(result: "Benchmark") -> Page:
     return Page(list(_top(result)), tables, list(_tail(result)), notes)
 
 
-def report_cases(result: "Benchmark") -> list[ReportCase]:
+def report_cases(result: Benchmark) -> list[ReportCase]:
     """A row passes if it is correct, however fast it is."""
     cases = []
     for row in result.rows:
@@ -39,7 +36,7 @@ def report_cases(result: "Benchmark") -> list[ReportCase]:
     return cases
 
 
-def _top(result: "Benchmark") -> Iterator[str]:
+def _top(result: Benchmark) -> Iterator[str]:
     for device, name in result.devices.items():
         limits = [limit for limit in result.limits if limit.device == device]
         many = f"{result.threads} thread{'' if result.threads == 1 else 's'}"
@@ -49,7 +46,7 @@ def _top(result: "Benchmark") -> Iterator[str]:
         yield f"noise floor {_percent(result.noise_floor)} (A/A)"
 
 
-def _limit_words(limits: "Sequence[Limit]") -> str:
+def _limit_words(limits: Sequence[Limit]) -> str:
     if not limits:
         return ""
     first = limits[0]
@@ -58,7 +55,7 @@ def _limit_words(limits: "Sequence[Limit]") -> str:
     return text + (f", launch {duration(first.launch_s)}" if first.launch_s else "")
 
 
-def _table(rows: "list[BenchmarkRow]", names: Mapping[str, str]) -> Table:
+def _table(rows: list[BenchmarkRow], names: Mapping[str, str]) -> Table:
     first = rows[0]
     gradients = any(row.both for row in rows)
     heads = (
@@ -77,14 +74,14 @@ def _table(rows: "list[BenchmarkRow]", names: Mapping[str, str]) -> Table:
     return Table(heads, lines, right, _DROP_ORDER, {"+/-": "95 % interval"})
 
 
-def _caption(row: "BenchmarkRow") -> str:
+def _caption(row: BenchmarkRow) -> str:
     text = f"{direction_of(row)}: moves {size(row.bytes)}"
     if row.limit_time_s is not None:
         text += f", {duration(row.limit_time_s)} at peak bandwidth"
     return text
 
 
-def _line(row: "BenchmarkRow", name: str, *, gradients: bool) -> TableRow:
+def _line(row: BenchmarkRow, name: str, *, gradients: bool) -> TableRow:
     name = f"  {escape(name)}"
     times = row.times
     cells = [
@@ -108,7 +105,7 @@ def _line(row: "BenchmarkRow", name: str, *, gradients: bool) -> TableRow:
     return TableRow(tuple(cells), "red dim")
 
 
-def _speedup(row: "BenchmarkRow") -> str:
+def _speedup(row: BenchmarkRow) -> str:
     if row.speedup is None:
         return ""
     if row.speedup_ci == (1.0, 1.0):
@@ -121,7 +118,7 @@ def _speedup(row: "BenchmarkRow") -> str:
     return f"{row.speedup:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
 
 
-def _tail(result: "Benchmark") -> Iterator[str]:
+def _tail(result: Benchmark) -> Iterator[str]:
     for row in result.rows:
         if not row.correct:
             where = f"{escape(row.label)} {row.size} {row.passes}"
@@ -153,7 +150,7 @@ def _tail(result: "Benchmark") -> Iterator[str]:
         yield f"{rows} incorrect; exit code {result.exit_code}"
 
 
-def _sentences(result: "Benchmark") -> Iterator[str]:
+def _sentences(result: Benchmark) -> Iterator[str]:
     """One sentence a loss: the faster of two implementations, by direction."""
     names = short_names(row.impl for row in result.rows)
     for (label, shape, dtype, device), group in groupby(result.conclusions, _workload):
@@ -165,11 +162,11 @@ def _sentences(result: "Benchmark") -> Iterator[str]:
         yield f"{escape(label)}{size}{kind}{where}: {clauses}"
 
 
-def _workload(one: "BenchmarkRow | Conclusion") -> tuple[str, tuple[int, ...], str, str]:
+def _workload(one: BenchmarkRow | Conclusion) -> tuple[str, tuple[int, ...], str, str]:
     return one.label, one.shape, one.dtype, one.device
 
 
-def _clause(one: "Conclusion", names: Mapping[str, str], noise: float | None) -> str:
+def _clause(one: Conclusion, names: Mapping[str, str], noise: float | None) -> str:
     faster, slower = escape(names[one.faster]), escape(names[one.slower])
     if one.verdict == "undecided":
         return f"{faster} or {slower}, {one.passes}: undecided, there is no interval"
@@ -186,7 +183,6 @@ def _clause(one: "Conclusion", names: Mapping[str, str], noise: float | None) ->
 
 
 def _times(ratio: float) -> str:
-    """A ratio with two decimals below 10, as tables have it."""
     return f"{ratio:.2f}" if ratio < 10.0 else f"{ratio:.3g}"
 
 

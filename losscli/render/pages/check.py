@@ -2,22 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from losscli.render.names import short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.results.documents.check import Check, CheckRow
 from losscli.results.text import escape
 from losscli.stats.formatting import ulps
-
-if TYPE_CHECKING:
-    from losscli.results.documents.check import Check, CheckRow
 
 _HEADERS = ("case", "direction", "ULP", "median", "ULP grad", "median grad", "")
 _DROP_ORDER = ("median grad", "median")
 _LINE = 300  # characters of a line that can still be pasted from a terminal
 
 
-def page(result: "Check") -> Page:
+def page(result: Check) -> Page:
     """The page of a check."""
     name = short_names([result.impl])[result.impl]
     title = f"{escape(name)} as {escape(result.label)}, {result.dtype} on {result.device}"
@@ -26,7 +23,7 @@ def page(result: "Check") -> Page:
     return Page((title,), (table,), list(_tail(result)), [note.message for note in result.notes])
 
 
-def report_cases(result: "Check") -> list[ReportCase]:
+def report_cases(result: Check) -> list[ReportCase]:
     """A case passes if it is correct."""
     head = f"{result.impl} as {result.label}, {result.dtype} on {result.device}"
     return [
@@ -37,7 +34,7 @@ def report_cases(result: "Check") -> list[ReportCase]:
     ]
 
 
-def _lines(row: "CheckRow") -> Iterator[TableRow]:
+def _lines(row: CheckRow) -> Iterator[TableRow]:
     cells = (
         escape(row.case),
         row.passes,
@@ -54,7 +51,7 @@ def _lines(row: "CheckRow") -> Iterator[TableRow]:
         yield TableRow((f"  {ulps(row.worst)} ULP{where}, within tolerance{torch}",), "dim")
 
 
-def _tail(result: "Check") -> Iterator[str]:
+def _tail(result: Check) -> Iterator[str]:
     faults: dict[str, list[CheckRow]] = {}
     for row in result.rows:
         if not row.correct:
@@ -79,7 +76,7 @@ def _tail(result: "Check") -> Iterator[str]:
     yield f"{ran}{outcome}{code}"
 
 
-def _truth(result: "Check") -> str:
+def _truth(result: Check) -> str:
     sources = {row.truth for row in result.rows}
     if len(sources) > 1:
         return "true values by mpmath for few rows, in float64 for many"

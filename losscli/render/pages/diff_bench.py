@@ -2,25 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from losscli.render.names import direction_of, setting_of, short_names
 from losscli.render.numbers import percent
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of, count_line, missing_case, one_sided
 from losscli.results.document import devices_of
+from losscli.results.documents.bench import RowKey
+from losscli.results.documents.diff import BenchmarkDiff, TimeDiff
 from losscli.results.text import escape
 from losscli.stats.formatting import duration
-
-if TYPE_CHECKING:
-    from losscli.results.documents.bench import RowKey
-    from losscli.results.documents.diff import BenchmarkDiff, TimeDiff
 
 _HEADERS = ("old", "new", "new/old", "95 % interval", "against", "verdict")
 _DROP_ORDER = ("old", "new", "95 % interval")
 
 
-def page(result: "BenchmarkDiff") -> Page:
+def page(result: BenchmarkDiff) -> Page:
     """The page of a difference between two benchmarks."""
     names = short_names(pair.impl for pair in result.rows)
     workloads = groupby(result.rows, setting_of)
@@ -29,7 +26,7 @@ def page(result: "BenchmarkDiff") -> Page:
     return Page(list(_header(result)), tables, list(_footer(result)), notes)
 
 
-def report_cases(result: "BenchmarkDiff") -> list[ReportCase]:
+def report_cases(result: BenchmarkDiff) -> list[ReportCase]:
     """A case a row."""
     fail_on = result.fail_on
     cases = []
@@ -39,11 +36,11 @@ def report_cases(result: "BenchmarkDiff") -> list[ReportCase]:
     return cases + [missing_case(_name(row), fail_on) for row in result.only_old]
 
 
-def _name(row: "RowKey") -> str:
+def _name(row: RowKey) -> str:
     return f"{row.impl}, {escape(setting_of(row))} {direction_of(row)}"
 
 
-def _header(result: "BenchmarkDiff") -> Iterator[str]:
+def _header(result: BenchmarkDiff) -> Iterator[str]:
     for side, saved in (("OLD", result.old), ("NEW", result.new)):
         devices = devices_of(saved.environment or {}).values()
         parts = [saved.path, f"losscli {saved.losscli or 'unknown'}", *devices]
@@ -52,7 +49,7 @@ def _header(result: "BenchmarkDiff") -> Iterator[str]:
     yield f"new/old is the ratio of times: above 1 is slower; up to {margin} counts as not slower"
 
 
-def _table(title: str, pairs: "list[TimeDiff]", names: Mapping[str, str]) -> Table:
+def _table(title: str, pairs: list[TimeDiff], names: Mapping[str, str]) -> Table:
     rows: list[TableRow] = []
     for caption, part in groupby(pairs, direction_of):
         rows.append(TableRow((caption,), "dim"))
@@ -60,7 +57,7 @@ def _table(title: str, pairs: "list[TimeDiff]", names: Mapping[str, str]) -> Tab
     return Table((title, *_HEADERS), rows, (1, 2, 3), _DROP_ORDER)
 
 
-def _row(pair: "TimeDiff", names: Mapping[str, str]) -> TableRow:
+def _row(pair: TimeDiff, names: Mapping[str, str]) -> TableRow:
     cells = (
         f"  {escape(names[pair.impl])}",
         *("-" if time is None else duration(time) for time in (pair.old_s, pair.new_s)),
@@ -72,11 +69,11 @@ def _row(pair: "TimeDiff", names: Mapping[str, str]) -> TableRow:
     return TableRow(cells, STYLES.get(pair.verdict, ""))
 
 
-def _interval(pair: "TimeDiff") -> str:
+def _interval(pair: TimeDiff) -> str:
     return "-" if pair.ci is None else f"[{pair.ci[0]:.3f}, {pair.ci[1]:.3f}]"
 
 
-def _footer(result: "BenchmarkDiff") -> Iterator[str]:
+def _footer(result: BenchmarkDiff) -> Iterator[str]:
     yield from _reasons(result)
     yield from one_sided(list(map(_name, result.only_old)), list(map(_name, result.only_new)))
     if any(pair.anchor for pair in result.rows):
@@ -90,7 +87,7 @@ def _footer(result: "BenchmarkDiff") -> Iterator[str]:
     yield count_line(result.counts, "the rows", result.exit_code)
 
 
-def _reasons(result: "BenchmarkDiff") -> Iterator[str]:
+def _reasons(result: BenchmarkDiff) -> Iterator[str]:
     """Each reason once, with the rows that it holds for."""
     rows_of: dict[tuple[str, str], list[str]] = {}
     for pair in result.rows:

@@ -1,16 +1,13 @@
 """The page of two evaluations: a row a loss, then a row a group and loss."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from losscli.render.numbers import interval, percent
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of, count_line, missing_case, one_sided
+from losscli.results.documents.diff import EvaluationDiff, LossDiff
 from losscli.results.text import escape
 from losscli.stats.formatting import number
-
-if TYPE_CHECKING:
-    from losscli.results.documents.diff import EvaluationDiff, LossDiff
 
 _HEADERS = ("loss", "old", "new", "change", "relative", "95 % interval", "by", "verdict")
 _DROP_ORDER = ("by", "old", "relative", "new")
@@ -18,13 +15,13 @@ _MOST_GROUPS = 40
 _WORST_FIRST = ("worse", "undecided", "not worse", "better")
 
 
-def page(result: "EvaluationDiff") -> Page:
+def page(result: EvaluationDiff) -> Page:
     """The page of a difference between two evaluations."""
     notes = [note.message for note in result.notes]
     return Page(list(_header(result)), list(_tables(result)), list(_footer(result)), notes)
 
 
-def report_cases(result: "EvaluationDiff") -> list[ReportCase]:
+def report_cases(result: EvaluationDiff) -> list[ReportCase]:
     """A case a loss, and a case a group and loss."""
     fail_on = result.fail_on
     cases = []
@@ -34,7 +31,7 @@ def report_cases(result: "EvaluationDiff") -> list[ReportCase]:
     return cases + [missing_case(loss.name, fail_on) for loss in result.only_old]
 
 
-def _header(result: "EvaluationDiff") -> Iterator[str]:
+def _header(result: EvaluationDiff) -> Iterator[str]:
     for side, saved in (("OLD", result.old), ("NEW", result.new)):
         yield f"{side} {escape(saved.path)} · losscli {escape(str(saved.losscli))}"
     margin = percent(result.margin)
@@ -42,7 +39,7 @@ def _header(result: "EvaluationDiff") -> Iterator[str]:
     yield f"change = new - old; lower is better: a change above 0 is worse{within}"
 
 
-def _tables(result: "EvaluationDiff") -> Iterator[Table]:
+def _tables(result: EvaluationDiff) -> Iterator[Table]:
     losses = [row for row in result.rows if not row.by]
     groups = [row for row in result.rows if row.by]
     more = []
@@ -55,7 +52,7 @@ def _tables(result: "EvaluationDiff") -> Iterator[Table]:
             yield Table(_HEADERS, rows, (1, 2, 3, 4), _DROP_ORDER)
 
 
-def _row(row: "LossDiff") -> TableRow:
+def _row(row: LossDiff) -> TableRow:
     sign = "+" if row.relative else ""
     cells = (
         escape(row.name),
@@ -70,7 +67,7 @@ def _row(row: "LossDiff") -> TableRow:
     return TableRow(cells, STYLES.get(row.verdict, ""))
 
 
-def _signed(row: "LossDiff") -> str:
+def _signed(row: LossDiff) -> str:
     """The change to two digits of its standard error."""
     if row.change is None:
         return "-"
@@ -78,11 +75,11 @@ def _signed(row: "LossDiff") -> str:
     return text if row.change <= 0 else f"+{text}"
 
 
-def _interval(row: "LossDiff") -> str:
+def _interval(row: LossDiff) -> str:
     return interval(row.ci, row.stderr, "+")
 
 
-def _footer(result: "EvaluationDiff") -> Iterator[str]:
+def _footer(result: EvaluationDiff) -> Iterator[str]:
     yield from _reasons(result)
     yield from one_sided(
         [loss.name for loss in result.only_old], [loss.name for loss in result.only_new]
@@ -100,7 +97,7 @@ def _footer(result: "EvaluationDiff") -> Iterator[str]:
     yield count_line(result.counts, "the losses", result.exit_code)
 
 
-def _reasons(result: "EvaluationDiff") -> Iterator[str]:
+def _reasons(result: EvaluationDiff) -> Iterator[str]:
     """Each reason once, with the losses that it holds for."""
     names_of: dict[str, list[str]] = {}
     for row in result.rows:

@@ -1,18 +1,15 @@
 """The page of two runs of a config: the tables of each run, under its name."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from losscli.render.page import Page, ReportCase, Table
 from losscli.render.pages import cases_of_runs, page_of
 from losscli.render.verdicts import count_line, missing_case, one_sided
+from losscli.results.documents.diff import RunDiff
 from losscli.results.text import escape
 
-if TYPE_CHECKING:
-    from losscli.results.documents.diff import RunDiff
 
-
-def page(result: "RunDiff") -> Page:
+def page(result: RunDiff) -> Page:
     """The pages of the runs, one after the other."""
     pages = {name: page_of(part) for name, part in result.parts.items()}
     tables = [_named(name, table) for name, part in pages.items() for table in part.tables]
@@ -22,13 +19,13 @@ def page(result: "RunDiff") -> Page:
     return Page([*_header(result), *shared], tables, footer, [n.message for n in result.notes])
 
 
-def report_cases(result: "RunDiff") -> list[ReportCase]:
+def report_cases(result: RunDiff) -> list[ReportCase]:
     """The cases of each run, and one for each run that only OLD has."""
     cases = cases_of_runs(result.parts)
     return cases + [missing_case(name, result.fail_on, name) for name in result.only_old]
 
 
-def _header(result: "RunDiff") -> Iterator[str]:
+def _header(result: RunDiff) -> Iterator[str]:
     for side, saved in (("OLD", result.old), ("NEW", result.new)):
         parts = [saved.path, f"losscli {saved.losscli}"]
         parts += [saved.started] if saved.started else []
@@ -50,7 +47,7 @@ def _named(name: str, table: Table) -> Table:
     return table._replace(headers=(f"{escape(name)}: {table.headers[0]}", *table.headers[1:]))
 
 
-def _footer(result: "RunDiff") -> Iterator[str]:
+def _footer(result: RunDiff) -> Iterator[str]:
     for name, failure in result.failures.items():
         yield f"{escape(name)} was not compared: {escape(failure.message)}"
     yield from one_sided(result.only_old, result.only_new)

@@ -1,17 +1,14 @@
 """The page of a diagnosis of this machine: hardware, packages, measured peak rates."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.results.documents.doctor import Diagnosis
 from losscli.results.text import escape
 from losscli.stats.formatting import duration
 
-if TYPE_CHECKING:
-    from losscli.results.documents.doctor import Diagnosis
 
-
-def page(result: "Diagnosis") -> Page:
+def page(result: Diagnosis) -> Page:
     """The page of a diagnosis."""
     tables = [_machine(result), _packages(result)]
     if result.limits:
@@ -19,13 +16,13 @@ def page(result: "Diagnosis") -> Page:
     return Page((), tables, list(_footer(result)), [note.message for note in result.notes])
 
 
-def report_cases(result: "Diagnosis") -> list[ReportCase]:
+def report_cases(result: Diagnosis) -> list[ReportCase]:
     """One case, which passes: a machine that lacks something has no fault."""
     cores = f"{result.cores} cores"
     return [ReportCase("machine diagnosed", "pass", f"{result.processor}, {cores}")]
 
 
-def _machine(result: "Diagnosis") -> Table:
+def _machine(result: Diagnosis) -> Table:
     of = f" of {result.cores_of_machine}" if result.cores != result.cores_of_machine else ""
     caches = ", ".join(f"{name} {_bytes(size)}" for name, size in result.caches.items())
     memory = "unknown" if result.memory_bytes is None else _bytes(result.memory_bytes)
@@ -48,7 +45,7 @@ def _machine(result: "Diagnosis") -> Table:
     return Table(("machine", ""), cells)
 
 
-def _packages(result: "Diagnosis") -> Table:
+def _packages(result: Diagnosis) -> Table:
     lines = [
         TableRow(
             (each.name, escape(each.version or "absent"), each.use), "" if each.version else "dim"
@@ -58,7 +55,7 @@ def _packages(result: "Diagnosis") -> Table:
     return Table(("package", "version", "for"), lines)
 
 
-def _limits(result: "Diagnosis") -> Table:
+def _limits(result: Diagnosis) -> Table:
     lines = [
         TableRow(
             (
@@ -73,7 +70,7 @@ def _limits(result: "Diagnosis") -> Table:
     return Table(("measured peak", "read", "copy", "launch"), lines, (1, 2, 3))
 
 
-def _footer(result: "Diagnosis") -> Iterator[str]:
+def _footer(result: Diagnosis) -> Iterator[str]:
     if result.quick:
         yield "not measured with --quick: peak bandwidth, noise floor"
     elif result.noise_floor is not None:

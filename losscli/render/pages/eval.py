@@ -114,7 +114,6 @@ def _shown(count: int, most: int, worst: int | None) -> list[int]:
 
 
 def _rows_line(result: Evaluation) -> str:
-    """The counts of rows, and the inputs that they were read from."""
     labels: dict[str, list[str]] = {}
     for loss in result.losses:
         labels.setdefault(_counts(loss), []).append(escape(loss.label))
@@ -132,7 +131,6 @@ def _counts(loss: LossResult) -> str:
 
 
 def _method_line(result: Evaluation) -> str:
-    """Where and how the result was computed."""
     conventions = f" · conventions of {result.like}" if result.like else ""
     method = f"{result.backend} on {result.device} in {result.dtype}, exact sums"
     return f"{method}{conventions} · {result.wall_s:.2f} s"

@@ -50,7 +50,7 @@ def _head(result: Explanation) -> Iterator[TextLine]:
     if loss.aliases:
         yield from _labelled("also", ", ".join(loss.aliases))
     for param in loss.params:
-        words = f"{param.name} = {_value(bound.params[param.name])}"
+        words = f"{param.name} = {value_text(bound.params[param.name])}"
         words += "".join([f", {bounds}" if (bounds := bounds_of(param)) else "",
                           f": {param.meaning}" if param.meaning else ""])  # fmt: skip
         yield from _labelled("params" if param is loss.params[0] else "", words)
@@ -62,7 +62,8 @@ def _domains(pred: Any, target: Any) -> str:
     return str(pred.words if pred.words == target.words else f"{pred.words}; {target.words}")
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """The value of a parameter; of one by columns, their number."""
     if value is None or isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -127,24 +128,21 @@ def _number(value: float) -> str:
 
 
 def _curves(result: Explanation, columns: int, rows: int) -> Iterator[TextLine]:
-    """The loss, and its gradient to the right where it is known."""
     curve = result.curve
     sides = [("loss", curve.losses)]
     if curve.gradients is not None:
         sides.append(("gradient", curve.gradients))
     wide = (columns - _GAP * (len(sides) - 1)) // len(sides)
-    drawings: dict[bool, list[list[str]]] = {True: [], False: []}
-    heads = []
+    heads, drawings = [], []
     for name, heights in sides:
         trace = Trace(curve.at, heights)
         frame = frame_of([trace], wide, rows)
         heads.append(f"{name}, {_number(frame.bottom)} to {_number(frame.top)}")
-        for braille, drawings_of in drawings.items():
-            drawings_of.append(drawn([trace], frame, braille=braille))
+        drawings.append(drawn([trace], frame))
     yield TextLine(_join(heads, wide))
-    for lines in zip(*drawings[True], *drawings[False], strict=True):
-        half = len(sides)
-        yield TextLine(_join(lines[:half], wide), _join(lines[half:], wide) or " ")
+    for lines in zip(*drawings, strict=True):
+        braille, plain = (_join(parts, wide) for parts in zip(*lines, strict=True))
+        yield TextLine(braille, plain or " ")
     yield from _axis(result, wide, len(sides))
 
 
@@ -183,6 +181,5 @@ def _advice(result: Explanation) -> Iterator[TextLine]:
 
 
 def _labelled(label: str, text: str) -> Iterator[TextLine]:
-    """A text next to its label; nothing for an empty text."""
     if text:
         yield TextLine(f"{label.ljust(_LABEL)}{escape(text)}", indent=_LABEL)

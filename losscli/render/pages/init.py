@@ -4,13 +4,11 @@ from losscli.render.page import Page, Table, TableRow
 from losscli.results.documents.init import DataPair, InitResult
 from losscli.results.text import escape
 
-_HEADERS = ("data", "predictions", "targets", "losses")
-
 
 def page(result: InitResult) -> Page:
     """The page of a new config: a row a data set."""
     rows = [_row(pair) for pair in result.data]
-    tables = [Table(_HEADERS, rows)] if rows else []
+    tables = [Table(("data", "predictions", "targets", "losses"), rows)] if rows else []
     footer = [f"wrote {', '.join(map(escape, result.written))}", "next: losscli run losscli.yaml"]
     return Page((), tables, footer, [note.message for note in result.notes])
 

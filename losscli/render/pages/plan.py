@@ -6,8 +6,6 @@ from losscli.results.text import escape
 from losscli.stats.formatting import size
 
 _HEADERS = ("run", "kind", "losses", "rows", "size", "time", "")
-_DROP_ORDER = ("size", "time")
-_LAST_WIDTH = 24
 _ESTIMATE = "times are estimates: 1 GB/s per loss, 200 MB/s of text; benchmarks take their --time"
 
 
@@ -16,7 +14,7 @@ def page(result: PlanListing) -> Page:
     several = len({row.config for row in result.rows}) > 1
     headers = (*(("config",) if several else ()), *_HEADERS)
     rows = [_row(row, several=several) for row in result.rows]
-    tables = [Table(headers, rows, (), _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
+    tables = [Table(headers, rows, (), ("size", "time"), last_width=24)] if rows else []
     total = _time(sum(row.seconds or 0.0 for row in result.rows))
     runs = f"{len(rows)} run{'' if len(rows) == 1 else 's'}"
     words = f"{runs}, {result.gate_count} gates, {total}; nothing was computed"

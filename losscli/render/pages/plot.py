@@ -25,7 +25,6 @@ def page(result: Plot) -> Page:
 
 
 def _curves(result: Plot, columns: int) -> Iterator[TextLine]:
-    """A panel of the losses, and one of their gradients where all are known."""
     panels = [("loss", [curve.losses for curve in result.curves])]
     gradients = [curve.gradients for curve in result.curves if curve.gradients is not None]
     if result.gradient and len(gradients) == len(result.curves):
@@ -43,6 +42,5 @@ def _curves(result: Plot, columns: int) -> Iterator[TextLine]:
 
 def _panel(name: str, traces: list[Trace], frame: Frame) -> Iterator[TextLine]:
     yield TextLine(f"{name}, {frame.bottom:.4g} to {frame.top:.4g}")
-    both = (drawn(traces, frame, braille=braille) for braille in (True, False))
-    for line, plain in zip(*both, strict=True):
+    for line, plain in drawn(traces, frame):
         yield TextLine(line.rstrip(), plain.rstrip() or " ")

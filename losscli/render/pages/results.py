@@ -4,15 +4,13 @@ from losscli.render.page import Page, Table, TableRow
 from losscli.results.documents.results import ResultsListing, SavedResult
 from losscli.results.text import escape
 
-_HEADERS = ("result", "status", "gates passed", "started", "commit", "")
-_DROP_ORDER = ("commit", "gates passed", "started")
-_LAST_WIDTH = 24
-
 
 def page(result: ResultsListing) -> Page:
     """The page of the saved results."""
     rows = list(map(_row, result.rows))
-    tables = [Table(_HEADERS, rows, (), _DROP_ORDER, last_width=_LAST_WIDTH)] if rows else []
+    headers = ("result", "status", "gates passed", "started", "commit", "")
+    drop_order = ("commit", "gates passed", "started")
+    tables = [Table(headers, rows, (), drop_order, last_width=24)] if rows else []
     count = f"{len(rows)} result{'' if len(rows) == 1 else 's'}"
     return Page((), tables, [f"{count} in {result.folder}"])
 

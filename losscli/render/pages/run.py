@@ -14,7 +14,6 @@ from losscli.results.gate import groups_text
 from losscli.results.text import escape
 from losscli.stats.formatting import duration
 
-_BENCH_HEADERS = ("run", "implementation", "median", "speed-up", "")
 _MOST_GROUPS = 40
 
 
@@ -42,7 +41,6 @@ def _evals(result: Run) -> Table | None:
 
 
 def _interval_header(parts: Iterable[Evaluation]) -> str:
-    """The header of the intervals, with their level where all have the same."""
     levels = {loss.ci_level for part in parts for loss in part.losses}
     return f"{percent(*levels)} interval" if len(levels) == 1 else "interval"
 
@@ -74,7 +72,8 @@ def _rows(result: Run) -> Iterator[tuple[str, BenchmarkRow]]:
 def _benches(result: Run) -> Table | None:
     names = short_names(row.impl for _, row in _rows(result))
     rows = [_bench_row(name, row, names[row.impl]) for name, row in _rows(result)]
-    return Table(_BENCH_HEADERS, rows, (2, 3)) if rows else None
+    headers = ("run", "implementation", "median", "speed-up", "")
+    return Table(headers, rows, (2, 3)) if rows else None
 
 
 def _bench_row(name: str, row: BenchmarkRow, impl: str) -> TableRow:
@@ -103,7 +102,6 @@ def _failures(result: Run) -> Iterator[str]:
 
 
 def _incorrect(result: Run) -> Iterator[str]:
-    """The faults of incorrect rows of benchmarks."""
     for name, row in _rows(result):
         if not row.correct:
             described = escape(f"{name} {_described(row, row.impl)}")

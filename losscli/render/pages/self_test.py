@@ -41,7 +41,6 @@ def _row(gate: GateTrial) -> TableRow:
 
 
 def _counts(gates: Sequence[GateTrial]) -> str:
-    """The number of gates, and of those that detect nothing, by their reason."""
     words = {s: f"{word} without a fault" for s, word in STATUS_WORDS.items()}
     words["untried"] = "untried"
     verdicts = [gate.verdict for gate in gates]

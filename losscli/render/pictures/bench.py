@@ -2,19 +2,17 @@
 
 import io
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from losscli.results.documents.bench import Benchmark, BenchmarkRow
+from losscli.results.documents.bench import Benchmark, BenchmarkRow
 
 _INCHES = (9.0, 3.6)  # of one line of panels
 _MARKS = "osD^vP*X"
 _LINE: dict[str, Any] = {"linewidth": 1.2, "markersize": 4}
 
 
-def draw(result: "Benchmark", form: str) -> bytes:
+def draw(result: Benchmark, form: str) -> bytes:
     """The picture in a format: a line of two panels a loss, dtype and direction."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     panels: dict[tuple[str, str, str, str], list[BenchmarkRow]] = {}
@@ -22,7 +20,6 @@ def draw(result: "Benchmark", form: str) -> bytes:
         key = (row.label, row.dtype, row.device, str(row.passes))
         panels.setdefault(key, []).append(row)
     figure = Figure(figsize=(_INCHES[0], _INCHES[1] * len(panels)), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots(len(panels), 2, squeeze=False)
     for (key, rows), pair in zip(panels.items(), axes, strict=True):
         _time(pair[0], rows)
@@ -33,7 +30,7 @@ def draw(result: "Benchmark", form: str) -> bytes:
     return stream.getvalue()
 
 
-def _time(axis: Any, rows: "list[BenchmarkRow]") -> None:
+def _time(axis: Any, rows: list[BenchmarkRow]) -> None:
     for number, (impl, own) in enumerate(_by_impl(rows).items()):
         times = [row.times for row in own if row.times]
         medians = [1e3 * each.median for each in times]
@@ -46,7 +43,7 @@ def _time(axis: Any, rows: "list[BenchmarkRow]") -> None:
     axis.legend(fontsize=8, frameon=False)
 
 
-def _bandwidth(axis: Any, rows: "list[BenchmarkRow]") -> None:
+def _bandwidth(axis: Any, rows: list[BenchmarkRow]) -> None:
     for number, own in enumerate(_by_impl(rows).values()):
         known = {_size(row): row.gb_per_s for row in own if row.gb_per_s}
         axis.plot(list(known), list(known.values()), _style(number), **_LINE)
@@ -62,7 +59,7 @@ def _finish(axis: Any, peaks: dict[int, float], name: str) -> None:
     axis.grid(visible=True, which="major", alpha=0.3)
 
 
-def _by_impl(rows: "list[BenchmarkRow]") -> "dict[str, list[BenchmarkRow]]":
+def _by_impl(rows: list[BenchmarkRow]) -> dict[str, list[BenchmarkRow]]:
     """The correct and timed rows of each implementation, by size."""
     by_impl: dict[str, list[BenchmarkRow]] = {}
     for row in sorted(rows, key=_size):
@@ -71,7 +68,7 @@ def _by_impl(rows: "list[BenchmarkRow]") -> "dict[str, list[BenchmarkRow]]":
     return by_impl
 
 
-def _size(row: "BenchmarkRow") -> int:
+def _size(row: BenchmarkRow) -> int:
     return math.prod(row.shape)
 
 

@@ -2,10 +2,9 @@
 
 import io
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from losscli.results.documents.plot import Plot
+from losscli.results.documents.plot import Plot
 
 # Okabe and Ito's colours, ordered so that neighbours differ in brightness too; each with a dash of
 # its own, for prints in grey and readers who do not see colours.
@@ -28,10 +27,9 @@ _SETTINGS: dict[str, Any] = {
 _NAME_DISTANCE = 0.065  # of the height of a panel
 
 
-def draw(result: "Plot", form: str) -> bytes:
+def draw(result: Plot, form: str) -> bytes:
     """The picture in a format; the same bytes for the same curves."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     known = all(curve.gradients is not None for curve in result.curves)
@@ -39,7 +37,6 @@ def draw(result: "Plot", form: str) -> bytes:
     settings: Any = {**mpl.rcParamsDefault, **_SETTINGS}  # whatever a matplotlibrc says
     with mpl.rc_context(settings):
         figure = Figure(figsize=(5.2 * len(panels), 3.8), layout="constrained")
-        FigureCanvasAgg(figure)
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axis, name in zip(axes, panels, strict=True):
             _panel(axis, result, name)
@@ -51,7 +48,7 @@ def draw(result: "Plot", form: str) -> bytes:
     return stream.getvalue()
 
 
-def _panel(axis: Any, result: "Plot", name: str) -> None:
+def _panel(axis: Any, result: Plot, name: str) -> None:
     from losscli.render.canvas import Trace, frame_of
 
     heights: list[Any] = [
@@ -77,7 +74,7 @@ def _panel(axis: Any, result: "Plot", name: str) -> None:
     axis.grid(visible=True, alpha=0.2)
 
 
-def _add_names(axis: Any, result: "Plot", heights: list[Any]) -> None:
+def _add_names(axis: Any, result: Plot, heights: list[Any]) -> None:
     """The name and mark of each curve at its right end, moved apart where ends meet."""
     low, high = axis.get_ylim()
     ends = sorted((_last(own, low, high), number) for number, own in enumerate(heights))
