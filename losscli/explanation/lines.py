@@ -175,16 +175,12 @@ def _class_line(pred: Domain, target: Any, classes: int) -> Line:
 def _shares_line(pred: Domain, wanted: Domain | None, classes: int, target: Any = None) -> Line:
     """The probability of the first class grows; the others stay equal to each other."""
     rest = 1.0 / (classes - 1) if classes > 1 else 0.0
-    start = np.full(classes, rest)
-    start[0] = 0.0
-    step = np.full(classes, -rest)
-    step[0] = 1.0
     axis = "probability of the right class"
     if target is None:
-        truth = np.full(classes, 0.4 * rest)
-        truth[0] = 0.6
+        truth = _row(0.6, 0.4 * rest, classes)
         axis = "probability of the first class, which truly has 0.6"
         target = np.log(truth) if _logarithms(wanted) else truth
+    start, step = _row(0.0, rest, classes), _row(1.0, -rest, classes)
     line = _straight(axis, 0.0, 1.0, start, step, target)
     line = line._replace(interval=Interval(0.0, 1.0), landmarks=(0.0, 0.6, 1.0))
     if not _logarithms(pred):
@@ -204,9 +200,11 @@ def _logarithms(domain: Domain | None) -> bool:
 def _first_of(wanted: Domain | None, classes: int) -> Any:
     """A row of targets: the first is positive, the others negative."""
     signs = isinstance(wanted, Choice) and 0.0 not in wanted.values
-    target = np.full(classes, -1.0 if signs else 0.0)
-    target[0] = 1.0
-    return target
+    return _row(1.0, -1.0 if signs else 0.0, classes)
+
+
+def _row(first: float, others: float, classes: int) -> Points:
+    return np.array([first, *[others] * (classes - 1)])
 
 
 def _spread_line(pred: Columns | Ordered) -> Line:

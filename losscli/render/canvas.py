@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-# The bits of the dots of a Braille character, by column and by row from the top.
-_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+# The bits of the dots of a Braille character, by row from the top and by column.
+_BITS = np.array(((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80)))
 _BLANK = 0x2800
 _STEEP = 4.0  # a curve higher than this many times its usual range is clipped
 
@@ -52,19 +52,21 @@ def drawn(traces: Sequence[Trace], frame: Frame) -> Iterator[tuple[str, str]]:
 def _drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
     """The lines of the picture, from the top; the height 0 is a dotted line."""
     wide, high = (2, 4) if braille else (1, 1)
-    columns, rows = frame.columns * wide, frame.rows * high
-    cells = np.full((frame.rows, frame.columns), _BLANK if braille else ord(" "))
+    dots = np.full((frame.rows * high, frame.columns * wide), 0 if braille else ord(" "))
     if frame.bottom < 0 < frame.top:
-        row = _row_of(frame, rows, 0.0)
-        for column in range(0, columns, 4 if braille else 2):
-            _put(cells, column, row, wide, high, "." if not braille else "")
+        row = _row_of(frame, len(dots), 0.0)
+        dots[row, :: 4 if braille else 2] = 1 if braille else ord(".")
     for trace in traces:
-        for column, row in _dots(trace, frame, columns, rows):
-            _put(cells, column, row, wide, high, "" if braille else trace.mark or "*")
+        for column, row in _dots(trace, frame, *dots.shape[::-1]):
+            dots[row, column] = 1 if braille else ord(trace.mark or "*")
+    cells = dots
+    if braille:
+        cells = np.einsum("rhcw,hw->rc", dots.reshape(frame.rows, high, -1, wide), _BITS)
+        cells[cells > 0] += _BLANK
+        cells[cells == 0] = ord(" ")
     for number, trace in enumerate(traces):
         if trace.mark:
             _mark(cells, trace, frame, high, (number + 0.5) / len(traces))
-    cells[cells == _BLANK] = ord(" ")
     return ["".join(map(chr, line)) for line in cells]
 
 
@@ -108,15 +110,6 @@ def _height(trace: Trace, x: float) -> float | None:
         return None
     found = float(np.interp(x, trace.at, trace.heights))
     return found if np.isfinite(found) else None
-
-
-def _put(cells: NDArray[np.int_], column: int, row: int, wide: int, high: int, sign: str) -> None:
-    at = row // high, column // wide
-    if sign:
-        if sign != "." or cells[at] == ord(" "):
-            cells[at] = ord(sign)
-    else:
-        cells[at] |= _BITS[column % wide][row % high]
 
 
 def _mark(cells: NDArray[np.int_], trace: Trace, frame: Frame, high: int, offset: float) -> None:

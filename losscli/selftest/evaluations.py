@@ -106,7 +106,9 @@ def _trial(run: str, fault: str, done: Done) -> FaultTrial:
 
 def _changes(source: Source, paired: bool) -> dict[str, Change]:
     changes: dict[str, Change] = {
-        "nan in a prediction": _with_nan,
+        "nan in a prediction": lambda rows: (
+            rows | {"preds": _nan(rows["preds"], len(rows["preds"]) // 2)}
+        ),
         "all predictions nan": lambda rows: rows | {"preds": _nan(rows["preds"], slice(None))},
         "predictions shuffled": lambda rows: rows | {"preds": _shuffled(rows["preds"])},
         "predictions constant": lambda rows: rows | {"preds": _constant(rows["preds"])},
@@ -138,10 +140,6 @@ def _with_models_swapped(rows: Rows) -> Rows:
     """Exchange the model and its reference: a gate on one of them alone does not notice."""
     references = [role for role in rows if role.startswith(REFERENCE)]
     return rows | {"preds": rows[references[0]]} | dict.fromkeys(references, rows["preds"])
-
-
-def _with_nan(rows: Rows) -> Rows:
-    return rows | {"preds": _nan(rows["preds"], len(rows["preds"]) // 2)}
 
 
 def _nan(pred: NDArray[Any], at: "int | slice") -> NDArray[Any]:

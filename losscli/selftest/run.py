@@ -1,7 +1,7 @@
 """`self_test`: each run of a config once unchanged, then once with each fault injected."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from losscli.commands.run import Baseline, baseline_of, run_step
 from losscli.config.plan import RunPlan, Step
@@ -43,12 +43,9 @@ def _trials(step: Step, baseline: Baseline) -> RunTrial:
     if done.error is not None:
         return RunTrial(step.name, done.gates, error=done.error)
     inject = benchmark_trials if step.kind == "bench" else evaluation_trials
-    return RunTrial(step.name, done.gates, tuple(_or_skipped(inject(step, baseline, done), step)))
-
-
-def _or_skipped(trials: Iterator[FaultTrial], step: Step) -> Iterator[FaultTrial]:
-    """Yield the trials, and an error that prevents the others as a skipped one."""
+    trials: list[FaultTrial] = []
     try:
-        yield from trials
-    except LossCliError as error:
-        yield FaultTrial(step.name, "every fault", skipped="; ".join(error.lines()))
+        trials.extend(inject(step, baseline, done))
+    except LossCliError as error:  # the trials before it stand
+        trials.append(FaultTrial(step.name, "every fault", skipped="; ".join(error.lines())))
+    return RunTrial(step.name, done.gates, tuple(trials))

@@ -10,7 +10,7 @@ from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion,
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 
-_HEADS = ("median", "+/-", "95 % interval", "GB/s", "% of peak", "memory")
+_HEADS = ("median", "+/-", "95 % interval", "GB/s", "% of peak", "memory", "ULP")
 _DROP_ORDER = ("memory", "GB/s", "95 % interval", "ULP grad")
 
 
@@ -28,11 +28,9 @@ def report_cases(result: Benchmark) -> list[ReportCase]:
     for row in result.rows:
         setting = f"{row.label} {row.size} {row.dtype} {row.device}"
         name = f"{row.impl}, {setting} {direction_of(row)}"
-        if row.correct:
-            time = "" if row.times is None else duration(row.times.median)
-            cases.append(ReportCase(name, "pass", time))
-        else:
-            cases.append(ReportCase(name, "fail", row.fault or ""))
+        time = "" if row.times is None else duration(row.times.median)
+        message = time if row.correct else row.fault or ""
+        cases.append(ReportCase(name, "pass" if row.correct else "fail", message))
     return cases
 
 
@@ -58,13 +56,8 @@ def _limit_words(limits: Sequence[Limit]) -> str:
 def _table(rows: list[BenchmarkRow], names: Mapping[str, str]) -> Table:
     first = rows[0]
     gradients = any(row.both for row in rows)
-    heads = (
-        escape(setting_of(first)),
-        *_HEADS,
-        "ULP",
-        *(("ULP grad",) if gradients else ()),
-        "speed-up",
-    )
+    of_gradients = ("ULP grad",) if gradients else ()
+    heads = (escape(setting_of(first)), *_HEADS, *of_gradients, "speed-up")
     lines: list[TableRow] = []
     for _, part in groupby(rows, lambda row: row.both):
         same = list(part)

@@ -46,27 +46,19 @@ def _machine(result: Diagnosis) -> Table:
 
 
 def _packages(result: Diagnosis) -> Table:
-    lines = [
-        TableRow(
-            (each.name, escape(each.version or "absent"), each.use), "" if each.version else "dim"
-        )
-        for each in result.packages
-    ]
+    lines = []
+    for each in result.packages:
+        cells = (each.name, escape(each.version or "absent"), each.use)
+        lines.append(TableRow(cells, "" if each.version else "dim"))
     return Table(("package", "version", "for"), lines)
 
 
 def _limits(result: Diagnosis) -> Table:
-    lines = [
-        TableRow(
-            (
-                f"{each.device}, {each.level}",
-                f"{each.read_gb_per_s:.4g} GB/s",
-                f"{each.copy_gb_per_s:.4g} GB/s",
-                "-" if each.launch_s is None else duration(each.launch_s),
-            )
-        )
-        for each in result.limits
-    ]
+    lines = []
+    for each in result.limits:
+        rates = (f"{rate:.4g} GB/s" for rate in (each.read_gb_per_s, each.copy_gb_per_s))
+        launch = "-" if each.launch_s is None else duration(each.launch_s)
+        lines.append(TableRow((f"{each.device}, {each.level}", *rates, launch)))
     return Table(("measured peak", "read", "copy", "launch"), lines, (1, 2, 3))
 
 
