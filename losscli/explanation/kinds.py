@@ -1,6 +1,6 @@
 """The kinds of values that a loss takes, and its tasks, derived from the declarations."""
 
-from losscli.losses.core.domain import Domain, Interval, Numbers
+from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.core.labels import Choice, Labels
 from losscli.losses.core.loss import Loss
 from losscli.losses.core.shapes import LABEL_SETS
@@ -31,10 +31,7 @@ def kind_of(domain: Domain | None) -> str:
     for start, word in _KINDS_BY_START.items():
         if domain.words.startswith(start):
             return word
-    if not isinstance(domain, Numbers) or not isinstance(domain.interval, Interval):
-        return "real"
-    low = domain.interval.low
-    if low != 0.0:
+    if not isinstance(domain, Numbers) or domain.interval.low != 0.0:
         return "real"
     return "positive" if domain.interval.ends[0] == "(" else "non-negative"
 

@@ -76,12 +76,12 @@ def table_lines(table: Table, kept: Sequence[int], width: float) -> Iterator[tup
 
 def encodable(text: str, encoding: str) -> str:
     """The text with ASCII in the place of the signs that an encoding lacks."""
-    if encodes(encoding, text):
+    if _encodes(encoding, text):
         return text
-    return "".join(s if encodes(encoding, s) else _SIGNS.get(s, s) for s in text)
+    return "".join(s if _encodes(encoding, s) else _SIGNS.get(s, s) for s in text)
 
 
-def encodes(encoding: str, text: str) -> bool:
+def _encodes(encoding: str, text: str) -> bool:
     """True if the encoding has all characters of the text."""
     try:
         text.encode(encoding)
@@ -90,8 +90,13 @@ def encodes(encoding: str, text: str) -> bool:
     return True
 
 
-def without_accents(text: str) -> str:
-    """The text with plain letters for those with accents."""
+def text_in(line: TextLine, encoding: str) -> str:
+    """The text of a line; in an encoding that lacks its signs its ASCII, without accents."""
+    if _encodes(encoding, line.text):
+        return line.text
+    if line.ascii:
+        return line.ascii
     import unicodedata
 
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFD", encodable(line.text, encoding))
+    return "".join(c for c in plain if not unicodedata.combining(c))

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 from losscli.errors import LossCliError
 from losscli.render.formats import Format
 from losscli.render.gates import gate_lines
-from losscli.render.layout import (
-    MARGIN,
-    encodable,
-    encodes,
-    fit,
-    table_lines,
-    without_accents,
-    wrap,
-)
+from losscli.render.layout import MARGIN, encodable, fit, table_lines, text_in, wrap
 from losscli.render.page import Drawing, Page, Result, TextLine
 from losscli.render.pages import page_of
 from losscli.results.text import escape_ci_commands
@@ -82,10 +74,7 @@ def _last_column(line: str, width: float) -> int:
 
 def _text(lines: Sequence[TextLine | Drawing], width: float, encoding: str) -> Iterator[StyledLine]:
     for line in fit(lines, width - len(MARGIN)):
-        text = line.text
-        if not encodes(encoding, text):
-            text = line.ascii or without_accents(encodable(text, encoding))
-        yield f"{MARGIN}{text}".rstrip(), line.style
+        yield f"{MARGIN}{text_in(line, encoding)}".rstrip(), line.style
 
 
 def _dim(lines: Sequence[str], width: float) -> list[StyledLine]:

@@ -11,7 +11,7 @@ from losscli.losses.core.conventions import LIBRARIES
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.layout import fit
 from losscli.render.page import Drawing, Page, TextLine
-from losscli.results.documents.explain import Corner, Tail
+from losscli.results.documents.explain import Tail
 from losscli.results.text import escape
 
 _COLUMNS = 78  # of a terminal of 80, without the margin
@@ -90,7 +90,10 @@ def _gradient(result: Explanation) -> Iterator[TextLine]:
 def _behaviour(result: Explanation) -> Iterator[str]:
     """Where the loss is smooth, and how its gradient grows."""
     form = result.form
-    corners = [_corner(corner) for corner in form.corners[:3]]
+    corners = [
+        f"a corner at {_number(corner.at)}, from {_number(corner.left)} to {_number(corner.right)}"
+        for corner in form.corners[:3]
+    ]
     jumps = [f"the loss jumps at {_number(jump.at)}" for jump in form.jumps[:3]]
     yield ", ".join([*jumps, *corners]) or "smooth everywhere"
     if form.largest is not None:
@@ -106,11 +109,6 @@ def _behaviour(result: Explanation) -> Iterator[str]:
 def _end(result: Explanation, side: int) -> str:
     end = (result.path.interval.low, result.path.interval.high)[side]
     return f"at {_number(end)}" if np.isfinite(end) else ("far below", "far above")[side]
-
-
-def _corner(corner: Corner) -> str:
-    ends = f"from {_number(corner.left)} to {_number(corner.right)}"
-    return f"a corner at {_number(corner.at)}, {ends}"
 
 
 def _tail(where: str, tail: Tail, other: Tail | None = None) -> str:
