@@ -1,6 +1,7 @@
 """`Comparison`: how the losses of two predictions of the same rows differ."""
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
 from losscli.stats.distributions import t_critical
 
-_MOST_ROWS = 1 << 50
+_ROWS = range(2, (1 << 50) + 1)  # the numbers of rows that anybody may have
 
 
 class Difference(NamedTuple):
@@ -60,21 +61,12 @@ class Difference(NamedTuple):
         if not (gap and self.stderr and math.isfinite(gap)):
             return None
         spread = self.stderr * math.sqrt(self.n)
-        low, high = 1, 2
-        while high <= _MOST_ROWS and not self._excludes(gap, spread, high):
-            low, high = high, 2 * high
-        if high > _MOST_ROWS:
-            return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._excludes(gap, spread, middle):
-                high = middle
-            else:
-                low = middle
-        return high
 
-    def _excludes(self, gap: float, spread: float, rows: int) -> bool:
-        return t_critical(self.ci_level, rows - 1) * spread < gap * math.sqrt(rows)
+        def excludes(rows: int) -> bool:
+            return t_critical(self.ci_level, rows - 1) * spread < gap * math.sqrt(rows)
+
+        at = bisect_left(_ROWS, True, key=excludes)
+        return _ROWS[at] if at < len(_ROWS) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from losscli.gates.judge import (
     outcome,
     worst_first,
 )
-from losscli.gates.paired import Margin, NotWorse
-from losscli.gates.saved import gate_of
+from losscli.gates.paired import Margin, NotWorse, gate_of
 from losscli.results.gate import GateLevel, GateResult, GateStatus, exit_code
 
 __all__ = [

@@ -110,9 +110,10 @@ def parse(text: str, level: GateLevel = "fail", run: str | None = None) -> Gate:
     gate = text.strip()
     match = _GATE.fullmatch(gate)
     if match is None or match["label"].rstrip().endswith("="):
+        selector, *_ = [*gate.replace("=", " ").split(), "mse"]
         raise UsageError(
             f"the gate {gate!r} has no comparison",
-            hint=f'the shell takes < and > for files: quote --gate "{_first_word(gate)} <= 0.5"',
+            hint=f'the shell takes < and > for files: quote --gate "{selector} <= 0.5"',
         )
     label, stat = match["label"].strip(), match["stat"].strip()
     if not label:
@@ -210,12 +211,6 @@ def _parse_groups(text: str | None, gate: str) -> tuple[tuple[str, str | None], 
             hint='"mae[region=eu] <= 2", "mae[region=*] <= 2", "mae[city=\'a, b\'] <= 2"',
         )
     return tuple(groups.items())
-
-
-def _first_word(text: str) -> str:
-    """Return the selector of a gate without a comparison, for a hint."""
-    words = text.replace("=", " ").split()
-    return words[0] if words else "mse"
 
 
 def _parse_limit(text: str, gate: str) -> float | BaselineLimit:

@@ -35,19 +35,15 @@ _FRACTIONS = {
 }
 
 
-class HasStatus(Protocol):
-    """A result of a gate, or of a group of them, that can be ranked."""
+class _HasStatus(Protocol):
+    @property
+    def status(self) -> GateStatus: ...
 
     @property
-    def status(self) -> GateStatus:
-        """The status."""
-
-    @property
-    def counts(self) -> bool:
-        """True if the status may change the exit code."""
+    def counts(self) -> bool: ...
 
 
-_R = TypeVar("_R", bound=HasStatus)
+_R = TypeVar("_R", bound=_HasStatus)
 
 
 class Measurement(NamedTuple):
@@ -92,13 +88,10 @@ def in_error(gate: Gate | NotWorse, reason: str, limit: float | None = None) -> 
     return outcome(gate, "error", reason, limit)
 
 
-def without_baseline(_: Gate) -> Measurement:
-    """Look up a number of the baseline if there is no baseline."""
-    return Measurement(None, reason="there is no baseline")
-
-
 def judge(
-    gates: Sequence[Gate], look_up: Lookup, baseline: Lookup = without_baseline
+    gates: Sequence[Gate],
+    look_up: Lookup,
+    baseline: Lookup = lambda _: Measurement(None, reason="there is no baseline"),
 ) -> tuple[GateResult, ...]:
     """Judge gates, in their order.
 
@@ -142,8 +135,7 @@ def _judge_all(gate: Gate, look_up: Lookup, baseline: Lookup) -> GateResult:
 
 def missing_result(gate: Gate, name: str) -> tuple[str, GateResult]:
     """Return the error of a group or row that only the baseline has."""
-    reason = "the baseline has it, and the result does not"
-    return name, in_error(gate, reason)
+    return name, in_error(gate, "the baseline has it, and the result does not")
 
 
 def worst_result(gate: Gate, results: Sequence[tuple[str, GateResult]]) -> GateResult:
@@ -180,18 +172,12 @@ def _judge_one(gate: Gate, number: Measurement, saved: Measurement) -> GateResul
     limits, reason = _limits(gate, saved)
     limit = None if limits is None else limits[1]
     reason = number.reason or reason
-    stderr: float | None = None
-    status: GateStatus = "error"
-    if number.value is None:
-        reason = reason or "there is no such number"
-    elif not math.isfinite(number.value):
-        reason = reason or "not a finite number"
-    elif reason or limits is None:
-        stderr = number.stderr
-    else:
-        stderr = number.stderr
-        status, reason = _compare(gate, number.value, number, limits)
-    return outcome(gate, status, reason, limit, number._replace(stderr=stderr))
+    if number.value is None or not math.isfinite(number.value):
+        missing = "there is no such number" if number.value is None else "not a finite number"
+        return outcome(gate, "error", reason or missing, limit, number._replace(stderr=None))
+    if reason or limits is None:
+        return outcome(gate, "error", reason, limit, number)
+    return outcome(gate, *_compare(gate, number.value, number, limits), limit, number)
 
 
 def _compare(
@@ -201,20 +187,17 @@ def _compare(
     low, limit, high = limits
     failed: GateStatus = "fail" if gate.level == "fail" else "warn"
     holds = _HOLDS[gate.op]
-    if number.ci is None and low == high:
-        return (
-            ("pass", "") if holds(value, limit) else (failed, _excess(gate, limit, value, number))
-        )
     ends = number.ci or (value, value)
     if not all(map(math.isfinite, ends)):
         return "error", "it has no interval"
-    interval = f"[{', '.join(_in_unit(gate, end, 4) for end in ends)}]"
     held = [holds(end, bar) for end in ends for bar in (low, high)]
     if all(held):
         return "pass", ""
-    if not any(held):
-        return failed, f"{_excess(gate, limit, value, number)}, all of {interval}"
-    return "undecided", f"{interval} contains the limit of {_in_unit(gate, limit, 6)}"
+    interval = f"[{', '.join(_in_unit(gate, end, 4) for end in ends)}]"
+    if any(held):
+        return "undecided", f"{interval} contains the limit of {_in_unit(gate, limit, 6)}"
+    exact = number.ci is None and low == high
+    return failed, _excess(gate, limit, value, number) + ("" if exact else f", all of {interval}")
 
 
 def _limits(gate: Gate, saved: Measurement) -> tuple[tuple[float, float, float] | None, str]:

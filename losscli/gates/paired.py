@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.gates.grammar import Gate, parse, shortest
-from losscli.results.gate import GateLevel
+from losscli.results.gate import GateLevel, GateResult
 
 _PAIRED = re.compile(r"(.*?) not_worse_than (.+) by (\S+)", re.DOTALL)
 
@@ -78,3 +78,11 @@ def parse_any(text: str, level: GateLevel = "fail", run: str | None = None) -> G
         return parse(text, level, run)
     label, name, margin = match.groups()
     return NotWorse(label, name, Margin.of(margin), level, run)
+
+
+def gate_of(result: GateResult) -> Gate | NotWorse | None:
+    """Return the gate of a result; None for a form that this version does not parse."""
+    try:
+        return parse_any(result.expr, result.level, result.run)
+    except UsageError:
+        return None

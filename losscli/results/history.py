@@ -50,14 +50,10 @@ def _records(entry: Entry) -> Iterator[dict[str, Any]]:
     }
     for run, part in evals.items():
         for loss in part.losses if isinstance(part, Evaluation) else ():
-            record = loss.to_record()
-            found = {**whole, "run": run, **{name: record.get(name) for name in _NUMBERS}}
-            yield {name: _valid(value) for name, value in found.items()}
+            found = {**loss.to_record(), **whole, "run": run}
+            yield {name: _valid(found.get(name)) for name in _COLUMNS}
 
 
 def _valid(value: Any) -> Any:
     """The value for pandas, whose texts hold no halves of surrogate pairs."""
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
-
-
-_NUMBERS = ("label", "value", "stderr", "ci_low", "ci_high", "n", "rows")

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,7 @@ def typed(document: Mapping[str, Any], name: str) -> Any:
     Raises DataError with the path of the first field that is missing or of another type.
     """
     kind, _ = _kind_of(document, name)
-    found = dict(document)
-    for step in STEPS if kind == "run" else ():
-        if isinstance(found.get(step), Mapping):
-            found[step] = {run: _step(part, run, name) for run, part in found[step].items()}
+    found = _with_steps(kind, document, name, typed)
     of = classes_of(kind)
     document_class = next((each for each in of if _fits(each, found)), of[0])
     try:
@@ -73,11 +70,22 @@ def _fits(each: type[Record], document: Mapping[str, Any]) -> bool:
     return kinds is None or document.get("kind") == kinds
 
 
-def _step(part: Any, run: Any, name: str) -> Any:
-    """A document inside a run; what has no schema is left to the types of the run."""
-    if isinstance(part, Mapping) and isinstance(part.get("schema"), str):
-        return typed(part, f"{run!r} in {name}")
-    return part
+def _with_steps(
+    kind: str, document: Mapping[str, Any], name: str, change: Callable[[Any, str], Any]
+) -> dict[str, Any]:
+    """Change the documents inside a run; what has no schema is left to the types of the run."""
+    found = dict(document)
+    for step in STEPS if kind == "run" else ():
+        if isinstance(found.get(step), Mapping):
+            found[step] = {
+                run: change(part, f"{run!r} in {name}") if _has_schema(part) else part
+                for run, part in found[step].items()
+            }
+    return found
+
+
+def _has_schema(part: Any) -> bool:
+    return isinstance(part, Mapping) and isinstance(part.get("schema"), str)
 
 
 def _number(kind: type, value: Any) -> Any:
@@ -132,18 +140,7 @@ def upgraded(document: Any, name: str) -> Any:
             f"{name} is of a version that this losscli does not know: {words}",
             hint="read it with the losscli that wrote it",
         )
-    for step in STEPS if kind == "run" else ():
-        if isinstance(document.get(step), dict):
-            parts = {
-                run: upgraded(part, f"{run!r} in {name}") if _has_schema(part) else part
-                for run, part in document[step].items()
-            }
-            document = {**document, step: parts}
-    return document
-
-
-def _has_schema(part: Any) -> bool:
-    return isinstance(part, dict) and isinstance(part.get("schema"), str)
+    return _with_steps(kind, document, name, upgraded)
 
 
 def _kind_of(document: Any, name: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ Times have spikes and long tails, so nothing here uses a mean or a standard devi
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 
@@ -165,11 +166,5 @@ def _rank(n: int, tail: float) -> int:
     """Return the largest k so that fewer than k averages lie on a side with at most `tail`."""
     if n <= _EXACT_UP_TO:
         return int(np.searchsorted(_signed_rank(n), tail, side="right"))
-    low, high = 0, n * (n + 1) // 4  # the cdf is over a half at high, and 0 at low - 1
-    while low < high:
-        middle = (low + high) // 2
-        if _cdf(n, middle) <= tail:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    counts = range(n * (n + 1) // 4)  # the cdf is over a half beyond these
+    return bisect_right(counts, tail, key=lambda count: _cdf(n, count))
