@@ -9,13 +9,13 @@ The tests hold the same functions to their bounds with fewer runs.
 import argparse
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.benchmark.stopping import looks, settled
-from losscli.stats.decisions import log_margin, three_way, three_way_rows
+from losscli.stats.decisions import Verdict, holm, log_margin, three_way
 from losscli.stats.order_statistics import bimodal, median_interval
 from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval
 
@@ -201,6 +201,29 @@ def two_runs(
         for name, x in (("raw", raw), ("anchored", raw - np.log(reference / old_reference))):
             _, low, high = ratio_interval(x)
             verdicts[name][three_way(low, high, margin)] += 1
+    return verdicts
+
+
+def three_way_rows(
+    above: Sequence[float], at_most: Sequence[float], level: float = 0.95
+) -> list[Verdict]:
+    """Return the verdict of each row of a table; all are true together with probability `level`.
+
+    above, at_most: the one-sided p-values of "above the margin" and "at or below it"
+    (`signed_rank.p_above` and `p_at_most` at `log_margin(margin)`), one of each for each row. Each
+    of the two lists is adjusted by `holm`, and a claim is made if its adjusted p-value is at most
+    (1 - level) / 2, since either list may contain a false claim. A single row gets the verdict of
+    `three_way` for its interval at that level. NaN is undecided.
+
+    Raises ValueError if the lists differ in length.
+    """
+    tail = 0.5 * (1.0 - level)
+    verdicts: list[Verdict] = []
+    for up, down in zip(holm(above), holm(at_most), strict=True):
+        if up <= tail:
+            verdicts.append("slower")
+        else:
+            verdicts.append("not slower" if down <= tail else "undecided")
     return verdicts
 
 

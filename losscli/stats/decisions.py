@@ -43,29 +43,6 @@ def log_margin(margin: float) -> float:
     return math.log1p(margin)
 
 
-def three_way_rows(
-    above: Sequence[float], at_most: Sequence[float], level: float = 0.95
-) -> list[Verdict]:
-    """Return the verdict of each row of a table; all are true together with probability `level`.
-
-    above, at_most: the one-sided p-values of "above the margin" and "at or below it"
-    (`signed_rank.p_above` and `p_at_most` at `log_margin(margin)`), one of each for each row. Each
-    of the two lists is adjusted by `holm`, and a claim is made if its adjusted p-value is at most
-    (1 - level) / 2, since either list may contain a false claim. A single row gets the verdict of
-    `three_way` for its interval at that level. NaN is undecided.
-
-    Raises ValueError if the lists differ in length.
-    """
-    tail = 0.5 * (1.0 - level)
-    verdicts: list[Verdict] = []
-    for up, down in zip(holm(above), holm(at_most), strict=True):
-        if up <= tail:
-            verdicts.append("slower")
-        else:
-            verdicts.append("not slower" if down <= tail else "undecided")
-    return verdicts
-
-
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return p-values adjusted for their number, in the given order.
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from losscli.stats.decisions import compare_to_bound, holm, log_margin, three_way, three_way_rows
+from benchmarks.simulations import three_way_rows
+from losscli.stats.decisions import compare_to_bound, holm, log_margin, three_way
 from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval
 
 BOUND = math.log1p(0.05)
