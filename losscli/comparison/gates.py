@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from losscli.comparison.difference import Comparison, Difference
 from losscli.gates import GateResult, GateStatus, Measurement, NotWorse, in_error, outcome
+from losscli.stats.formatting import exponent
 
 _PROBABILITIES = "looks_like_probabilities"
 
@@ -69,15 +70,11 @@ def _signed(difference: Difference, factor: float, by_share: bool) -> str:
     numbers = [factor * number for number in (difference.value, *difference.ci)]
     unit = " %" if by_share else ""
     half = 0.5 * (numbers[2] - numbers[1])
-    least = 1 if by_share else 3 - _exponent(max(map(abs, numbers)))
-    places = max(least, 1 - _exponent(half) if half else 0, 0)
+    least = 1 if by_share else 3 - exponent(max(map(abs, numbers)))
+    places = max(least, 1 - exponent(half) if half else 0, 0)
     form = f"+.{places}f" if places <= 12 and max(map(abs, numbers)) < 1e7 else "+.4g"
     value, low, high = (f"{number:{form}}{unit}" for number in numbers)
     return f"{value} [{low}, {high}]"
-
-
-def _exponent(value: float) -> int:
-    return math.floor(math.log10(abs(value))) if value else 0
 
 
 def _rounded_up(rows: int) -> int:

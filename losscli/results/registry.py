@@ -20,6 +20,5 @@ def classes_of(kind: str) -> tuple[type[Record], ...]:
         for each in vars(module).values()
         if isinstance(each, type)
         and issubclass(each, Record)
-        and each.__module__ == module.__name__
         and str(each.__struct_config__.tag).startswith(f"losscli/{kind}/")
     )
