@@ -1,7 +1,7 @@
 """Matching the rows of two benchmarks, their mismatches, and the anchor of a row."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from losscli.differences.saved import Saved
@@ -66,11 +66,8 @@ def by_key(saved: Side) -> dict[Key, BenchmarkRow]:
     return rows
 
 
-def _firsts(rows: Mapping[Key, BenchmarkRow]) -> dict[Key, BenchmarkRow]:
-    firsts: dict[Key, BenchmarkRow] = {}
-    for key, row in rows.items():
-        firsts.setdefault(key[:-1], row)
-    return firsts
+def _firsts(rows: dict[Key, BenchmarkRow]) -> dict[Key, BenchmarkRow]:
+    return {key[:-1]: row for key, row in reversed(rows.items())}
 
 
 def mismatches(old: Side, new: Side, sides: Sides) -> Iterator[Mismatch]:

@@ -139,7 +139,6 @@ class _SavedLosses:
         return field
 
     def column(self, label: str) -> int:
-        """Return the column of a loss."""
         return self._labels.index(label)
 
     def rows(self, block: NDArray[Any]) -> NDArray[np.float64]:
