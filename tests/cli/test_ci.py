@@ -152,7 +152,7 @@ def test_a_summary_stays_under_a_mebibyte(losscli, pair, monkeypatch):
     Path("step.md").write_text(earlier + "x" * 290)
     said = losscli(*arguments)
     assert (said.code, len(Path("step.md").read_text())) == (0, len(earlier) + 290)
-    assert said.err == "note: there is no room left in the summary of this step\n"
+    assert said.err == "note: the summary of this step is full\n"
 
 
 def test_a_summary_that_cannot_be_written_costs_no_result(losscli, pair, monkeypatch):

@@ -209,7 +209,7 @@ def test_what_is_no_file_does_not_stop_the_history(losscli, folder):
     assert len(rows) == 5
     for name in "abcd":
         assert rows[f"{name}.json"]["status"] == "unreadable"
-        assert "is no regular file" in rows[f"{name}.json"]["problem"]
+        assert "is not a regular file" in rows[f"{name}.json"]["problem"]
 
 
 def test_a_file_in_the_place_of_a_folder_is_exit_2(losscli):

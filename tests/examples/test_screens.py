@@ -24,7 +24,6 @@ def lines(svg):
     return [unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
 
 
-@pytest.mark.xfail(reason="texts of the screens are being rewritten", strict=False)
 def test_the_pictures_are_up_to_date(screens):
     """`python docs/make_screens.py` writes them; none of them loads a font."""
     assert {path.stem for path in screens.FOLDER.iterdir()} == set(screens.SCREENS)

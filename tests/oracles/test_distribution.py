@@ -299,7 +299,7 @@ def test_domains_follow_the_parameters():
 )
 def test_a_negative_spread_is_named(name, column):
     """Not only that the row is wrong."""
-    with pytest.raises(DataError, match=f"-1.0 is no {column}"):
+    with pytest.raises(DataError, match=f"-1.0 is not a {column}"):
         getattr(losses, name)([[0.0, 1.0], [0.0, -1.0]], [0.0, 0.0])
 
 
