@@ -84,7 +84,6 @@ def _of_column(values: Any) -> Any:
 
 
 def _of_tensor(tensor: Any, name: str) -> NDArray[Any]:
-    """A torch tensor's numbers on the host."""
     try:
         tensor = tensor.detach().cpu()
         # NumPy has no bfloat16; float32 holds each of its numbers.

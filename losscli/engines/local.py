@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic
+from typing import Generic, NamedTuple
 
 from losscli.engines.engine import Result, Task, cannot_start
 from losscli.sources.workspace import Workspace
@@ -141,8 +141,7 @@ def _start(thread: threading.Thread) -> None:
         raise cannot_start("thread", str(error)) from error
 
 
-class _Failure:
+class _Failure(NamedTuple):
     """An error in the place of a result."""
 
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
+    error: BaseException

@@ -113,11 +113,9 @@ def _saved(baseline: Evaluation, gate: Gate, other: str) -> Measurement | Mappin
 def _saved_in(part: Evaluation | Group, gate: Gate, other: str) -> Measurement:
     if gate.label in COUNTS:
         counts = [int(getattr(loss, gate.label)) for loss in part.losses]
-        return (
-            Measurement(float(max(counts)), reason=other)
-            if counts
-            else Measurement(None, reason="no rows")
-        )
+        if not counts:
+            return Measurement(None, reason="no rows")
+        return Measurement(float(max(counts)), reason=other)
     loss = next((loss for loss in part.losses if loss.label == gate.label), None)
     if loss is None:
         return Measurement(None, reason=f"the baseline has no {gate.label!r}")

@@ -1,6 +1,7 @@
 """Groups of an evaluation: one accumulator per group and loss, merged block by block."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import add
 
 from losscli.accumulators.groups import Runs
 from losscli.accumulators.rows import RowAccumulator, RowLosses
@@ -49,11 +50,8 @@ class GroupAccumulators:
         """Merge those of the block that follows; raises DataError for too many groups."""
         for key, accumulators in part.items():
             known = self._accumulators.get(key)
-            self._accumulators[key] = (
-                [a + b for a, b in zip(known, accumulators, strict=True)]
-                if known
-                else list(accumulators)
-            )
+            parts = accumulators if known is None else map(add, known, accumulators)
+            self._accumulators[key] = list(parts)
         _check(len(self._accumulators), self._source)
 
     def results(

@@ -37,19 +37,15 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
 def _reading(losses: Sequence[BoundLoss], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
-    for one in ((_column(pred), label), (pred, label)):
-        if all(_takes(loss, *one) for loss in losses):
-            return one
+    rules = [loss.loss.rows_of for loss in losses]
+    for row in (_column(pred), pred):
+        if all(rule.matches(row, label if rule.targeted else None) for rule in rules):
+            return row, label
     return pred, target
 
 
 def _column(row: Row) -> Row:
     return () if row == (1,) else row
-
-
-def _takes(loss: BoundLoss, pred: Row, target: Row | None) -> bool:
-    rows = loss.loss.rows_of
-    return rows.matches(pred, target if rows.targeted else None)
 
 
 def _one_column(source: Source, loss: BoundLoss) -> None:

@@ -54,17 +54,11 @@ def notes_of(
 
 
 def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:
+    found, name = f"every row of {path} lies in [0, 1] and sums to 1", "categorical_cross_entropy"
     if loss.loss.elementwise:
-        return Note(
-            "looks_like_probabilities",
-            f"every value of {path} lies in [0, 1]: probabilities?",
-            f"{loss.loss.name} takes logits; for probabilities: -l bce",
-        )
-    return Note(
-        "looks_like_probabilities",
-        f"every row of {path} lies in [0, 1] and sums to 1: probabilities?",
-        f"{loss.loss.name} takes logits; for probabilities: -l categorical_cross_entropy",
-    )
+        found, name = f"every value of {path} lies in [0, 1]", "bce"
+    hint = f"{loss.loss.name} takes logits; for probabilities: -l {name}"
+    return Note("looks_like_probabilities", f"{found}: probabilities?", hint)
 
 
 def _conventions(losses: Sequence[BoundLoss]) -> Iterator[Note]:

@@ -1,6 +1,7 @@
 """The state of an evaluation: the sum of its blocks."""
 
 from collections.abc import Sequence
+from operator import add
 
 from losscli.accumulators.digest import Digest
 from losscli.accumulators.rows import RowAccumulator
@@ -46,9 +47,7 @@ class EvaluationState:
             self.violations[key] = known + violation if known else violation
         self.groups.add(part.groups)
         if part.accumulators:
-            self.accumulators = [
-                a + b for a, b in zip(self.accumulators, part.accumulators, strict=True)
-            ]
+            self.accumulators = list(map(add, self.accumulators, part.accumulators))
 
     def raise_violation(self) -> None:
         """Raise DataError for the first invalid row, with the number of rows like it."""

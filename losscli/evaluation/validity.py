@@ -1,7 +1,7 @@
 """The validity of the rows of one block: values outside a loss's domain, and missing ones."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,8 +29,7 @@ class Violation:
     hint: str = ""
 
     def __add__(self, later: "Violation") -> "Violation":
-        count = self.count + later.count
-        return Violation(self.message, self.role, self.row, self.column, count, self.hint)
+        return replace(self, count=self.count + later.count)
 
     def error(self, source: Source, total: int) -> DataError:
         """The error that names the first row, and the number of rows like it of all."""

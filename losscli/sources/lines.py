@@ -13,7 +13,7 @@ PIECE = 4 << 20  # bytes of text that are held at a time, approximately
 LONGEST = 64 << 20  # bytes of a line at most
 _SPOT = 1 << 13  # bytes that are read in one place to estimate the length of lines
 _SPOTS = 8
-_NEWLINE = 10
+NEWLINE = 10
 
 Text = NDArray[np.uint8]
 
@@ -138,7 +138,7 @@ def whole_lines(text: Text, rows: int) -> tuple[int, int]:
     """The number of whole lines, at most `rows`, and the position of their end."""
     strip, count, length = 1 << 18, 0, 0
     for start in range(0, text.size, strip):
-        newlines = text[start : start + strip] == _NEWLINE
+        newlines = text[start : start + strip] == NEWLINE
         found = int(np.count_nonzero(newlines))
         if not found:
             continue

@@ -1,13 +1,14 @@
 """Opening the source of an evaluation: its tables, and the columns that each role takes."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+from losscli.backends.arrays import holds_numbers
 from losscli.errors import DataError, UsageError
-from losscli.sources.groups import find_groups
-from losscli.sources.memory import array_table
+from losscli.sources.memory import array_table, key_table
 from losscli.sources.reference import ROLE, Reference, reference_roles
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Role, Table
@@ -54,8 +55,8 @@ def open_source(
             columns = [weights] if table else None
             table = table or opener.open(weights, "weights")
             roles["weights"] = (table, table.field("weights", columns, ()))
-        groups = find_groups(by, opener.find, opener.open)
-        others += groups.columns
+        groups, by_names = _find_groups(by, opener)
+        others += [name for _, field in groups.values() for name in field.columns]
         wanted = [("preds", first, pred)] + ([("targets", second, target)] if targeted else [])
         for role, table, names in wanted:
             excluded = [name for name in others if name in table.names()]
@@ -68,7 +69,7 @@ def open_source(
         _check_roles(roles)
         stack.pop_all()
     ordered = {role: roles[role] for role in sorted(roles, key=_ORDER.index)}
-    return Source(ordered | groups.roles, groups.names)
+    return Source(ordered | groups, by_names)
 
 
 def with_reference(source: Source, reference: Reference) -> Source:
@@ -87,7 +88,6 @@ class _Opener:
         self.at_hand: tuple[Table, ...] = ()
 
     def open(self, thing: Any, name: str) -> Table:
-        """A file or an array as a table."""
         table = open_table(thing, name, self._header)
         self._stack.callback(table.close)
         return table
@@ -108,6 +108,64 @@ class _Opener:
                 hint="name a column of a table, or a .npy or .csv file",
             )
         return table
+
+
+def _find_groups(
+    by: Sequence[Any] | Mapping[str, Any], opener: _Opener
+) -> tuple[dict[str, Role], tuple[str, ...]]:
+    """Roles of keys, one a table, and the names of all their columns in the same order.
+
+    by: columns, files and arrays; a mapping gives their names.
+
+    Raises UsageError if two keys have one name, DataError for an array that is not a key a row.
+    """
+    things = by.items() if isinstance(by, Mapping) else ((None, thing) for thing in by)
+    taken: dict[int, tuple[Table, list[str], list[str]]] = {}
+    for place, (given, thing) in enumerate(things, start=1):
+        table = opener.find(thing, "--by")
+        if table is not None:
+            _, columns, called = taken.setdefault(id(table), (table, [], []))
+            if thing not in columns:
+                columns.append(thing)
+                called.append(given or thing)
+            continue
+        name = given or _key_name(thing, place if len(by) > 1 else None)
+        numbers = isinstance(thing, str | os.PathLike) or holds_numbers(thing)
+        table = opener.open(thing, name) if numbers else key_table(thing, name)
+        taken[id(table)] = (table, [], list(_key_names(table, name, given)))
+    roles: dict[str, Role] = {}
+    for place, (table, columns, _) in enumerate(taken.values(), start=1):
+        role = "groups" if place == 1 else f"groups_{place}"
+        roles[role] = (table, table.field(role, columns or None, ()))
+    names = tuple(name for _, _, several in taken.values() for name in several)
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"two keys of --by are called {name}", hint="rename a file, or a column"
+            )
+    return roles, names
+
+
+def _key_name(thing: Any, place: int | None) -> str:
+    """A file's stem, a column's own name, or `by`."""
+    if isinstance(thing, str | os.PathLike):
+        return Path(thing).stem
+    name = getattr(thing, "name", None)
+    return name if isinstance(name, str) and name else "by" if place is None else f"by_{place}"
+
+
+def _key_names(table: Table, name: str, given: str | None) -> Iterator[str]:
+    found = table.names()
+    if found:
+        yield from [given] if given and len(found) == 1 else found
+        return
+    row = table.field("groups", None, ()).row
+    if len(row) > 1:
+        raise DataError(
+            f"{table.path} has rows of {row}; --by takes one key a row, or a few",
+            hint="name an array of shape (N,) or (N, K)",
+        )
+    yield from [name] if row in ((), (1,)) else [f"{name}_{k + 1}" for k in range(row[0])]
 
 
 def _check_targets(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from losscli.errors import DataError, Place
-from losscli.sources.cells import read_cells
+from losscli.sources.cells import Piece, read_cells
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.header import (
@@ -21,7 +21,6 @@ from losscli.sources.header import (
     usual_delimiter,
 )
 from losscli.sources.lines import Lines, Run
-from losscli.sources.parsing import Piece, check_lines, check_rows, parse_error
 from losscli.sources.table import (
     Cut,
     Field,
@@ -91,8 +90,10 @@ class CsvTable(Table):
     def parse(self, run: Run, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
         """The columns of the fields of a run, by role; a piece at a time where it is long."""
         parts = [
-            self._parse_piece(
-                Piece(self.path, part.text, part.rows, part.first, self._first_line), fields
+            read_cells(
+                Piece(self.path, part.text, part.rows, part.first, self._first_line),
+                self._header,
+                fields,
             )
             for part in self._lines.pieces(run)
             if part.text is not None
@@ -100,18 +101,6 @@ class CsvTable(Table):
         if len(parts) == 1:
             return parts[0]
         return {role: concatenate([part[role] for part in parts]) for role in parts[0]}
-
-    def _parse_piece(self, piece: Piece, fields: Sequence[Field]) -> dict[str, Loaded]:
-        """The columns of the fields of one piece, by role."""
-        import pyarrow as pa
-
-        check_lines(piece)
-        try:
-            rows, loaded = read_cells(piece.text, self._header, fields)
-        except pa.ArrowException as error:
-            raise parse_error(piece, str(error), self._names, self.delimiter) from None
-        check_rows(piece, rows, self.delimiter)
-        return loaded
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The line of the file, and the column's name."""
