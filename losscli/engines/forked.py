@@ -118,7 +118,6 @@ class _OwnShare:
         return True
 
     def ready(self) -> bool:
-        """True if a result is kept."""
         return bool(self._kept)
 
     def take(self) -> Any:

@@ -41,15 +41,18 @@ def gated(
     def find(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if not gate.groups:
             return measured(gate, result.losses)
-        groups = {
-            group_name(g.by): measured(gate, g.losses) for g in result.groups if gate.matches(g.by)
-        }
+        groups = {name: measured(gate, group.losses) for name, group in _matching(result, gate)}
         return groups or Measurement(None, reason=_no_group(gate, [g.by for g in result.groups]))
 
     def saved(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if isinstance(baseline, str):
             return Measurement(None, reason=baseline)
-        return _saved(baseline, gate, difference_of_data(result.inputs, baseline, "the baseline"))
+        # Numbers of other data are no evidence.
+        other = difference_of_data(result.inputs, baseline, "the baseline")
+        if not gate.groups:
+            return _saved_in(baseline, gate, other)
+        groups = {name: _saved_in(group, gate, other) for name, group in _matching(baseline, gate)}
+        return groups or Measurement(None, reason=f"the baseline has no {gate.selector}")
 
     return result.replace(gates=(*result.gates, *judge(resolve_labels(gates, names), find, saved)))
 
@@ -57,6 +60,10 @@ def gated(
 def group_name(by: Mapping[str, str]) -> str:
     """A group as gates write it, without the brackets."""
     return groups_text(list(by.items()))[1:-1]
+
+
+def _matching(result: Evaluation, gate: Gate) -> list[tuple[str, Group]]:
+    return [(group_name(group.by), group) for group in result.groups if gate.matches(group.by)]
 
 
 def _no_group(gate: Gate, known: Sequence[Mapping[str, str]]) -> str:
@@ -96,18 +103,6 @@ def _number(loss: LossResult, stat: str) -> Measurement:
     return Measurement(
         float(number), loss.stderr if stat == "mean" and not loss.statistic else None
     )
-
-
-def _saved(baseline: Evaluation, gate: Gate, other: str) -> Measurement | Mapping[str, Measurement]:
-    """The numbers of a baseline; other: why it is of other data, which makes them no evidence."""
-    if not gate.groups:
-        return _saved_in(baseline, gate, other)
-    found = {
-        group_name(group.by): _saved_in(group, gate, other)
-        for group in baseline.groups
-        if gate.matches(group.by)
-    }
-    return found or Measurement(None, reason=f"the baseline has no {gate.selector}")
 
 
 def _saved_in(part: Evaluation | Group, gate: Gate, other: str) -> Measurement:

@@ -129,7 +129,6 @@ def _delimiter(line: bytes, usual: str) -> str:
 
 
 def _check_encoding(path: str, head: bytes) -> None:
-    """Raise DataError for UTF-16, and for bytes that are not text."""
     utf_16 = head.startswith(_UTF_16)
     if utf_16 or b"\0" in head:
         words = "UTF-16 text" if utf_16 else "not text: it holds NUL bytes"
