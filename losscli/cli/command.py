@@ -73,14 +73,14 @@ def command(
     own = declarations(kind)
     names = {each.name for each in own}
     shared = [*(declarations(Trust) if user_code else ()), *declarations(Printing)]
-    flags = [each for each in (*own, *shared) if each.name not in names or each in own]
+    declared = [*own, *(each for each in shared if each.name not in names)]
+    flags = [each for each in declared if not each.flag.hidden]
 
     def decorate(function: Callable[[Any, Call], Any]) -> Callable[..., int]:
         def run(**given: Any) -> int:
             from losscli.cli.console import printed, progress_bar, user_code_allowed
 
-            values = {each.name: _value(each, given[each.name]) for each in flags
-                      if not each.flag.hidden}  # fmt: skip
+            values = {each.name: _value(each, given[each.name]) for each in flags}
             printing = {each.name: values[each.name] for each in declarations(Printing)}
             if "format" not in names:
                 Printing(**printing)
@@ -94,7 +94,7 @@ def command(
             return 0 if shows else int(result.exit_code)
 
         run.__doc__, run.__name__ = function.__doc__, function.__name__
-        parameters = [_parameter(each) for each in flags if not each.flag.hidden]
+        parameters = list(map(_parameter, flags))
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {part.name: part.annotation for part in parameters}
         run.panel, run.first = panel, first  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from losscli.backends.backend import choose
@@ -53,7 +54,9 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
         if plan.per_sample is not None:
             samples = SampleFile(plan.per_sample, [loss.label for loss in losses], digest=digest)
             stack.callback(samples.discard)
-        place = stack.enter_context(_place(plan)) if plan.save else None
+        place = None
+        if plan.save:
+            place = stack.enter_context(SavedRun(plan.results, "eval", datetime.now(UTC), "eval"))
         keep = stack.enter_context(kept(place))
         source = stack.enter_context(open_data(plan, targeted=takes_targets(losses)))
         result = measure(
@@ -85,12 +88,7 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 evaluate = public("evaluate", EvalPlan, run_evaluation)
 
 
-def run_comparison(
-    plan: EvalPlan,
-    reference: Reference,
-    labels: Collection[str],
-    progress: Callable[[float], None] = no_progress,
-) -> "Comparison":
+def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]) -> "Comparison":
     """The predictions of a plan against others of the same rows, in the losses of some labels.
 
     Raises what an evaluation of either does.
@@ -101,14 +99,7 @@ def run_comparison(
     backend = choose(plan.backend, plan.device, plan.dtype)
     with open_data(plan, reference) as source:
         engine = choose_engine(backend, source, plan.threads, large_results=False)
-        ci = float(plan.ci)
-        return compare(source, losses, backend, engine, ci=ci, nan=plan.nan, progress=progress)
-
-
-def _place(plan: EvalPlan) -> SavedRun:
-    from datetime import UTC, datetime
-
-    return SavedRun(plan.results, "eval", datetime.now(UTC), "eval")
+        return compare(source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan)
 
 
 def _bound(plan: EvalPlan) -> list[BoundLoss]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from losscli.config.document import ConfigError, Document, Fault, Keys, read
+from losscli.config.document import ConfigError, Fault, Keys, read
 from losscli.config.layers import SECTIONS, Kind, Layers, Value, layered
 from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
@@ -35,9 +35,8 @@ def plan_of(
 
     Raises ConfigError with all faults at once, UsageError, DataError where the file cannot be read.
     """
-    document = read(path)
-    layers = layered(document, settings, os.environ if environment is None else environment)
-    return _Planner(document, layers, tuple(settings), tuple(only)).plan()
+    layers = layered(read(path), settings, os.environ if environment is None else environment)
+    return _Planner(layers, tuple(settings), tuple(only)).plan()
 
 
 def plans_of(
@@ -67,14 +66,12 @@ def _left_out(steps: Sequence[Step]) -> Iterator[Note]:
 
 
 class _Planner:
-    def __init__(
-        self, document: Document, layers: Layers, settings: tuple[str, ...], only: tuple[str, ...]
-    ) -> None:
-        self.document = document
+    def __init__(self, layers: Layers, settings: tuple[str, ...], only: tuple[str, ...]) -> None:
         self.layers = layers
+        self.document = layers.document
         self.settings = settings
         self.only = only
-        self.folder = os.path.dirname(document.path)  # noqa: PTH120
+        self.folder = os.path.dirname(layers.document.path)  # noqa: PTH120
         self.places = BindContext(read_array, self._read)
         self.faults: list[Fault] = []
         self.reads: list[str] = []
@@ -91,8 +88,7 @@ class _Planner:
                 self._add_fault(("benches", name), f"duplicate run {name}", "rename one")
         for name in self.only:
             if name not in names:
-                near = nearest(name, names)
-                raise UsageError(f"--only {name}: unknown run", hint=near)
+                raise UsageError(f"--only {name}: unknown run", hint=nearest(name, names))
         steps, stray = self._with_gates(config, steps, names)
         for at, output in enumerate(config.outputs or ()):
             self._attempt(("outputs", at), lambda output=output: of_path(output))
@@ -101,10 +97,8 @@ class _Planner:
         for key in ("baseline", "on_undecided", "outputs", "gates"):
             self._note_value((key,))
         kept = [step for step in steps if not self.only or step.name in self.only]
-        flags: dict[Kind, Sequence[str]] = {
-            "eval": keys_of(EvalFlags),
-            "bench": keys_of(BenchFlags),
-        }
+        unknown = self.layers.misspelled({"eval": keys_of(EvalFlags), "bench": keys_of(BenchFlags)})
+        notes = [Note("setting", f"{name} is not a setting") for name in unknown]
         return RunPlan(
             path=self.document.path,
             text=self.document.text,
@@ -116,13 +110,7 @@ class _Planner:
             on_undecided=config.on_undecided,
             reads=tuple(self.reads),
             values=self.values,
-            notes=(
-                *(
-                    Note("setting", f"{name} is not a setting")
-                    for name in self.layers.misspelled(flags)
-                ),
-                *_left_out([step for step in steps if step not in kept]),
-            ),
+            notes=(*notes, *_left_out([step for step in steps if step not in kept])),
         )
 
     def _model(self) -> Config:
