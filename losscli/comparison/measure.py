@@ -1,6 +1,6 @@
 """`compare`: the losses of a source and of its reference, with one block a worker in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,6 @@ from losscli.engines.engine import Engine
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.layout import row_layout
-from losscli.evaluation.measure import no_progress
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
@@ -31,7 +30,6 @@ def compare(
     ci: float = 0.95,
     nan: NanPolicy = "error",
     block_rows: int | None = None,
-    progress: Callable[[float], None] = no_progress,
 ) -> Comparison:
     """The difference of each loss of the predictions from that of the source's reference.
 
@@ -46,7 +44,6 @@ def compare(
     for part in engine.map(evaluator, source.blocks(block_rows)):
         difference.add(part.difference)
         reference.add(part.reference)
-        progress(difference.size / source.size)
     source.verify()
     difference.raise_violation()
     reference.raise_violation()
