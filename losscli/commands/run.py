@@ -6,7 +6,6 @@ import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -36,19 +35,13 @@ from losscli.results.store import LATEST, SavedRun
 from losscli.sources.reference import Reference
 
 
-@dataclass(slots=True)
-class Done:
-    """The outcome of a step: a result or an error, and its gates."""
+class Done(NamedTuple):
+    """The outcome of a step: its result, or an error with its report, and its gates."""
 
     step: Step
-    result: Any = None
+    result: Any
+    gates: tuple[GateResult, ...]
     error: LossCliError | None = None
-    gates: tuple[GateResult, ...] = ()
-
-    @property
-    def outcome(self) -> Any:
-        """The result, or the report of the error."""
-        return self.result if self.error is None else ErrorReport.of(self.error)
 
     @property
     def failed(self) -> bool:
@@ -120,8 +113,8 @@ def run_config(
         done = _all_done(plan, baseline, fail_fast=fail_fast, progress=progress)
         result = Run(
             config=_record(plan),
-            evals={d.step.name: d.outcome for d in done if d.step.kind == "eval"},
-            benches={d.step.name: d.outcome for d in done if d.step.kind == "bench"},
+            evals={d.step.name: d.result for d in done if d.step.kind == "eval"},
+            benches={d.step.name: d.result for d in done if d.step.kind == "bench"},
             gates=_gates(plan, done),
             notes=plan.notes,
             started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -170,13 +163,13 @@ def run_step(
     try:
         if step.kind == "bench":
             benchmark = run_benchmark(step.plan, progress)
-            return Done(step, benchmark, gates=judge_benchmark(benchmark, step.points, saved))
+            return Done(step, benchmark, judge_benchmark(benchmark, step.points, saved))
         result = run_evaluation(step.plan, progress)
         result = gated(result, step.points, step.plan.allow_note, saved)
         found, pairs = iter(result.gates), iter(judged_pairs(step))
         each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
         named = tuple(gate.replace(run=step.name) for gate in each)
-        return Done(step, result.replace(gates=named), gates=named)
+        return Done(step, result.replace(gates=named), named)
     except LossCliError as error:
         respell(error, type(step.plan), "yaml")
         return _failed(step, error)
@@ -222,7 +215,7 @@ def _failed(step: Step, error: LossCliError) -> Done:
     place = f" ({error.place})" if error.place else ""
     words = f"the run failed: {error.message}{place}"
     gates = tuple(in_error(gate, words).replace(run=step.name) for gate in step.gates)
-    return Done(step, error=error, gates=gates)
+    return Done(step, ErrorReport.of(error), gates, error)
 
 
 def _gates(plan: RunPlan, done: Sequence[Done]) -> tuple[GateResult, ...]:
