@@ -47,7 +47,7 @@ def gated(
     def saved(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if isinstance(baseline, str):
             return Measurement(None, reason=baseline)
-        # Numbers of other data are no evidence.
+        # Numbers of other data are not evidence.
         other = difference_of_data(result.inputs, baseline, "the baseline")
         if not gate.groups:
             return _saved_in(baseline, gate, other)
