@@ -1,8 +1,10 @@
 """Devices that a benchmark runs on: their clock, their limits, what keeps them quiet."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from losscli.benchmark.clock import Clock, CudaClock, HostClock
@@ -13,36 +15,25 @@ from losscli.errors import MissingError, UsageError
 from losscli.results.documents.bench import Limit
 
 
+@dataclass(eq=False, slots=True)
 class Device:
     """The CPU, or one CUDA device.
 
-    cold: True if caches are emptied before each call. peak: measures the memory of a call on its
-    inputs; None if this process cannot.
+    measured: the bandwidth at a working set in bytes. beyond_cache: a size in bytes of which caches
+    hold little. cold: True if caches are emptied before each call. peak: measures the memory of a
+    call on its inputs; None if this process cannot.
     """
 
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        measured: Callable[[int, str], Limit],
-        hardware: str,
-        *,
-        beyond_cache: int,
-        cold: bool,
-        threads: int,
-        monitor: Monitor | None = None,
-        peak: Callable[[Any, tuple[Any, ...]], int] | None = None,
-    ) -> None:
-        self.name = name
-        self.clock = clock
-        self.hardware = hardware
-        self.cold = cold
-        self.peak = peak
-        self._monitor = monitor
-        self._measured = measured
-        self._beyond = beyond_cache
-        self._threads = threads
-        self._limits: dict[int, Limit] = {}
+    name: str
+    clock: Clock
+    measured: Callable[[int, str], Limit]
+    hardware: str
+    beyond_cache: int
+    cold: bool
+    threads: int
+    monitor: Monitor | None = None
+    peak: Callable[[Any, tuple[Any, ...]], int] | None = None
+    _limits: dict[int, Limit] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -51,18 +42,18 @@ class Device:
 
     def described(self) -> str:
         """The name of the hardware, and its present clock."""
-        clock = self._monitor.clock_mhz() if self._monitor is not None else None
+        clock = self.monitor.clock_mhz() if self.monitor is not None else None
         return self.hardware if clock is None else f"{self.hardware} · SM {clock} MHz"
 
     def limit(self, size: int, *, again: bool = False) -> Limit:
         """The bandwidth at a working set of `size` bytes, measured once; of memory if cold."""
         level = ""
-        if self.cold or size >= self._beyond:
-            size, level = self._beyond, "memory"
+        if self.cold or size >= self.beyond_cache:
+            size, level = self.beyond_cache, "memory"
         else:
             size = int(float(f"{size:.1e}"))  # sizes that hardly differ share a measurement
         if again or size not in self._limits:
-            limit = self._measured(size, level)
+            limit = self.measured(size, level)
             known = self._limits.get(size)
             if known is not None:  # nothing makes memory look faster than it is
                 limit = limit.replace(
@@ -74,8 +65,8 @@ class Device:
 
     def limits(self) -> list[Limit]:
         """All bandwidths measured so far, that of memory first."""
-        memory = self.limit(self._beyond)
-        rest = sorted(size for size in self._limits if size != self._beyond)
+        memory = self.limit(self.beyond_cache)
+        rest = sorted(size for size in self._limits if size != self.beyond_cache)
         return [memory, *(self._limits[size] for size in rest)]
 
     @contextmanager
@@ -83,11 +74,15 @@ class Device:
         """Python's garbage collector off, and torch on the common number of threads."""
         collecting = gc.isenabled()
         gc.disable()
-        restore = _torch_threads(self._threads)
+        torch = sys.modules.get("torch")
+        threads = torch.get_num_threads() if torch else 0
+        if torch:
+            torch.set_num_threads(self.threads)
         try:
             yield
         finally:
-            restore()
+            if torch:
+                torch.set_num_threads(threads)
             if collecting:
                 gc.enable()
 
@@ -150,15 +145,3 @@ def _cuda(name: str, threads: int, cache: str | None) -> Device:
         monitor=monitor,
         peak=lambda call, inputs: cuda_peak(call, inputs, name, torch),
     )
-
-
-def _torch_threads(threads: int) -> Callable[[], None]:
-    """Set torch's number of threads, if it is loaded; the result restores its own."""
-    import sys
-
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return lambda: None
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    return lambda: torch.set_num_threads(before)

@@ -40,11 +40,6 @@ class Experiment:
         return self.read + self.written
 
     @property
-    def cold(self) -> bool:
-        """True if caches are emptied before each call."""
-        return self.job.device.cold
-
-    @property
     def limit_s(self) -> float | None:
         """The time of these bytes at peak bandwidth.
 
@@ -98,7 +93,7 @@ class Experiment:
 
         Returns the reading of the clock when the rounds together ended.
         """
-        clock, cold = self.job.device.clock, self.cold
+        clock, cold = self.job.device.clock, self.job.device.cold
         correct = [one for one in self.timed_calls if one.check.correct]
         incorrect = [one for one in self.timed_calls if not (one.check.correct or one.failed)]
         for one in correct:

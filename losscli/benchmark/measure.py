@@ -12,7 +12,6 @@ from losscli.benchmark.rounds import Stop
 from losscli.benchmark.rows import PeakKey, conclusions, rows_of
 from losscli.checks.input_data import InputData
 from losscli.checks.inputs import InputGenerator
-from losscli.implementations.implementation import Setting
 from losscli.plans.bench import BenchPlan
 from losscli.results.document import Note, Timing
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit
@@ -86,7 +85,10 @@ class _Run:
                     present = runner.both is not None or not both
                     if job.device.kind == "cpu" and present and not runner.compiles:
                         keys.append((id(job), both, one.text))
-                        requests.append(_request(job, one.words, both, runner.framework))
+                        work = job.workload
+                        requests.append(
+                            Request(one.words, work.words, work.shape, job.setting, both)
+                        )
         peaks, late = host_peaks(requests, _MEMORY_SHARE * self._plan.time)
         self.peaks = dict(zip(keys, peaks, strict=True))
         self.cut += [f"the memory of {name}" for name in late]
@@ -139,22 +141,8 @@ class _Run:
 
 
 def _inputs(job: Job, seed: int) -> InputData:
-    generator = InputGenerator(job.workload, _drawn_dtype(job.setting), seed)
+    generator = InputGenerator(job.workload, job.setting.dtype, seed)
     return InputData(job.workload, job.setting, generator.all(), generator)
-
-
-def _request(job: Job, impl: str, both: bool, framework: str) -> Request:
-    shape = job.workload.shape
-    small = (min(64, shape[0]), *(min(64, n) for n in shape[1:]))
-    return Request(
-        impl=impl,
-        loss=job.workload.words,
-        shape=shape,
-        warm_shape=small,
-        setting=job.setting,
-        both=both,
-        torch=framework == "torch",
-    )
 
 
 def _notes(rows: Sequence[BenchmarkRow], cut: Sequence[str], time: float) -> Iterator[Note]:
@@ -162,7 +150,3 @@ def _notes(rows: Sequence[BenchmarkRow], cut: Sequence[str], time: float) -> Ite
         yield Note("arithmetic", "numpy computes in float64 and sums exactly; others in the dtype")
     if cut:
         yield Note("time_limit", f"--time {time:g} left no time for: {', '.join(cut)}")
-
-
-def _drawn_dtype(setting: Setting) -> str:
-    return "float32" if setting.dtype == "bfloat16" else setting.dtype

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,23 +20,18 @@ from losscli.benchmark.clock import seconds
 from losscli.benchmark.workloads import workload_of_words
 from losscli.checks.arrays import as_dtype, to_tensor
 from losscli.checks.inputs import InputGenerator
-from losscli.implementations.implementation import Setting, Workload
+from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 
 
 class Request(NamedTuple):
-    """A call to measure: forward, or forward+backward, of a named implementation.
-
-    torch: True if it runs on tensors. warm_shape: a small one of the same kind, to warm up on.
-    """
+    """A call to measure: forward, or forward+backward, of a named implementation."""
 
     impl: str
     loss: str
     shape: tuple[int, ...]
-    warm_shape: tuple[int, ...]
     setting: Setting
     both: bool
-    torch: bool
 
 
 def host_peaks(requests: Sequence[Request], limit_s: float) -> tuple[list[int | None], list[str]]:
@@ -98,30 +94,25 @@ def cuda_peak(call: Any, inputs: tuple[Any, ...], device: str, torch: Any) -> in
 
 def measure_here(request: Request) -> int:
     """The bytes that a call adds to its inputs in this process, which has done little before."""
-    workload, setting = workload_of_words(request.loss, request.shape), request.setting
-    implementation = parse(request.impl)
-    if request.torch:
-        import torch
+    setting, implementation = request.setting, parse(request.impl)
 
-        torch.set_num_threads(setting.threads)
-
-    def prepared(work: Workload) -> tuple[Any, tuple[Any, ...]]:
+    def prepared(shape: Sequence[int]) -> tuple[Any, tuple[Any, ...]]:
+        work = workload_of_words(request.loss, shape)
         runner = implementation.prepare(work, setting)
-        drawn = InputGenerator(
-            work, "float32" if setting.dtype == "bfloat16" else setting.dtype, 0
-        ).all()
+        drawn = InputGenerator(work, setting.dtype, 0).all()
         given: tuple[Any, ...] = tuple(as_dtype(array, setting.dtype) for array in drawn)
         if runner.framework == "torch":
+            import torch
+
+            torch.set_num_threads(setting.threads)
             given = tuple(to_tensor(array, setting) for array in given)
         call = runner.both if request.both else runner.forward
         assert call is not None
-        if runner.compiles:
-            call(*given)
         return call, given
 
-    call, inputs = prepared(workload_of_words(request.loss, request.warm_shape))
+    call, inputs = prepared([min(64, length) for length in request.shape])
     call(*inputs)
-    call, inputs = prepared(workload)
+    call, inputs = prepared(request.shape)
     _trim()
     Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     before = _resident("VmRSS")
@@ -134,10 +125,8 @@ def measure_here(request: Request) -> int:
 def _trim() -> None:
     """Return freed memory to the system, so that the call does not reuse it."""
     gc.collect()
-    try:
+    with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError, TypeError):
-        return
 
 
 def _resident(key: str) -> int:

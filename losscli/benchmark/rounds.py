@@ -9,7 +9,6 @@ import statistics
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
 from losscli.benchmark.stopping import looks, settled
@@ -94,7 +93,8 @@ def _take_turn(timed: TimedCall, data: InputData, clock: Clock, calls: int, *, c
     updates, summaries = data.updates(calls), []
     inputs = data.inputs(timed.framework)
     if not cold:
-        _fill_caches(timed, inputs)
+        with suppress(Exception):  # the timed call reports what is raised
+            timed.call(*inputs)  # untimed: checking has cooled the caches and put threads to sleep
     for update in updates:
         data.apply(update)
         if cold:
@@ -123,12 +123,6 @@ def _take_turn(timed: TimedCall, data: InputData, clock: Clock, calls: int, *, c
     timed.samples += times
     timed.times.append(statistics.median(times))
     timed.host_times.append(statistics.median(host_times))
-
-
-def _fill_caches(timed: TimedCall, inputs: tuple[Any, ...]) -> None:
-    """Call once untimed: checking has cooled the caches and put threads to sleep."""
-    with suppress(Exception):  # the timed call reports what is raised
-        timed.call(*inputs)
 
 
 def _resolved(timed_calls: Sequence[TimedCall], resolve: float) -> bool:

@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from losscli.benchmark.experiment import Experiment
 from losscli.benchmark.timed_call import TimedCall
@@ -18,19 +18,16 @@ from losscli.stats.signed_rank import ratio_interval
 _LAUNCH_BOUND = 5.0
 
 PeakKey: TypeAlias = tuple[int, bool, str]  # the id of a job, the direction, the implementation
-
-
-class _Speedup(NamedTuple):
-    value: float
-    ci: tuple[float, float] | None
+_Interval: TypeAlias = tuple[float, float] | None
 
 
 def rows_of(experiment: Experiment, peaks: Mapping[PeakKey, int | None]) -> Iterator[BenchmarkRow]:
     """The rows of an experiment; the first implementation is the baseline of the speed-up."""
-    job, first = experiment.job, experiment.timed_calls[0]
+    job, first, limit_s = experiment.job, experiment.timed_calls[0], experiment.limit_s
     for one in experiment.timed_calls:
         # An incorrect baseline is not one: it was not timed with the others.
-        speedup = None if one.fault or first.fault or one.vacuous else _speedup(first, one)
+        incomparable = one.fault or first.fault or one.vacuous
+        speedup, interval = (None, None) if incomparable else _speedup(first, one)
         value, gradient = one.check.value, one.check.gradient
         peak = peaks.get((id(job), experiment.both, one.name))
         times = _times(one)
@@ -42,25 +39,25 @@ def rows_of(experiment: Experiment, peaks: Mapping[PeakKey, int | None]) -> Iter
             dtype=job.setting.dtype,
             shape=job.workload.shape,
             passes=pass_name(experiment.both),
-            cache="cold" if experiment.cold else "warm",
+            cache="cold" if job.device.cold else "warm",
             times=times,
             bytes=experiment.moved,
             gb_per_s=None if times is None else experiment.moved / times.median / 1e9,
-            limit_time_s=experiment.limit_s,
-            limit_fraction=_share_of(experiment.limit_s, times),
+            limit_time_s=limit_s,
+            limit_fraction=limit_s / times.median if limit_s and times else None,
             peak_memory_bytes=one.peak_bytes or peak,
             max_ulp=max(value.ulp, one.timed_means.ulp) if value.count else None,
             max_rel_error=value.relative if value.count else None,
             grad_max_ulp=gradient.ulp if gradient.count else None,
             correct=not one.fault,
             fault=one.fault or None,
-            speedup=speedup.value if speedup else None,
-            speedup_ci=speedup.ci if speedup else None,
+            speedup=speedup,
+            speedup_ci=interval,
             rounds=len(one.times),
             stopped_by="failed" if one.failed else experiment.stopped_by,
             compile_s=one.compile_s,
             threads=job.setting.threads,
-            notes=tuple(_notes(experiment, one, speedup)),
+            notes=tuple(_notes(experiment, one, drifts=bool(speedup and not interval))),
         )
 
 
@@ -82,21 +79,17 @@ def _times(one: TimedCall) -> Times | None:
     )
 
 
-def _share_of(limit_s: float | None, times: Times | None) -> float | None:
-    return None if limit_s is None or times is None else limit_s / times.median
-
-
-def _speedup(first: TimedCall, one: TimedCall) -> _Speedup | None:
+def _speedup(first: TimedCall, one: TimedCall) -> tuple[float | None, _Interval]:
     if not one.times or len(one.times) != len(first.times):
-        return None
+        return None, None
     if one is first:
-        return _Speedup(1.0, (1.0, 1.0))
+        return 1.0, (1.0, 1.0)
     estimate, low, high = ratio_interval(first.log_ratios(one))
     finite = math.isfinite(low) and math.isfinite(high)
-    return _Speedup(math.exp(estimate), (math.exp(low), math.exp(high)) if finite else None)
+    return math.exp(estimate), (math.exp(low), math.exp(high)) if finite else None
 
 
-def _notes(experiment: Experiment, one: TimedCall, speedup: _Speedup | None) -> Iterator[Note]:
+def _notes(experiment: Experiment, one: TimedCall, *, drifts: bool) -> Iterator[Note]:
     workload = experiment.job.workload
     where = f"{workload.label} {'x'.join(map(str, workload.shape))}"
     ulp = max(one.check.value.ulp, one.check.gradient.ulp)
@@ -105,7 +98,7 @@ def _notes(experiment: Experiment, one: TimedCall, speedup: _Speedup | None) -> 
     if one.vacuous:
         dtype = experiment.job.setting.dtype
         yield Note("vacuous", f"a constant would pass as {where} in {dtype}")
-    if speedup and speedup.ci is None:
+    if drifts:
         text = f"the speed-up of {one.name} drifts too much for an interval in {where}"
         yield Note("no_interval", f"{text}: give it more --time")
     if bimodal(one.samples):
@@ -126,16 +119,14 @@ def conclusions(rows: Sequence[BenchmarkRow], noise_floor: float | None) -> Iter
     If the baseline is the fastest, it is compared with the second. An experiment of fewer than two
     correct implementations has no conclusion.
     """
-    for _, group in groupby(rows, _experiment_of):
+    for _, group in groupby(
+        rows, lambda row: (row.label, row.shape, row.dtype, row.device, row.passes)
+    ):
         first, *others = group
         timed = [(row.speedup, row) for row in others if row.speedup is not None]
         if timed:
             ratio, row = max(timed, key=lambda pair: pair[0])
             yield _conclusion(first, row, ratio, noise_floor)
-
-
-def _experiment_of(row: BenchmarkRow) -> tuple[object, ...]:
-    return row.label, row.shape, row.dtype, row.device, row.passes
 
 
 def _conclusion(

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 
 from losscli.stats.order_statistics import Numbers
 from losscli.stats.signed_rank import ratio_interval
@@ -16,13 +15,8 @@ def looks(most: int | None = None) -> Iterator[int]:
     at 8 took up to 3 % off the coverage). All are even: rounds alternate in order, A B
     and B A, and an even number of them holds as many of each.
     """
-    counts = _counts()
-    return counts if most is None else takewhile(lambda n: n <= most, counts)
-
-
-def _counts() -> Iterator[int]:
     n = 12
-    while True:
+    while most is None or n <= most:
         yield n
         n += 2 * max(1, round(n / 8))
 

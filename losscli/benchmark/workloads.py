@@ -2,21 +2,19 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
 from losscli.losses.core.labels import Labels
-from losscli.losses.registry import all_losses, load
-from losscli.losses.spec.binding import BindContext, BoundLoss, bind, without_penalty
+from losscli.losses.registry import load
+from losscli.losses.spec.binding import BindContext, BoundLoss, Reader, bind, without_penalty
 
 _LINEAR_SHAPE = (4096, 512, 8192)
 
-Reader = Callable[[str], Any]
 
-
-def losses_of(specs: Sequence[Any], read: "Reader | BindContext") -> list[BoundLoss | str]:
+def losses_of(specs: Sequence[Any], read: Reader | BindContext) -> list[BoundLoss | str]:
     """The losses of specs; linear_cross_entropy, which only a benchmark has, as its name."""
     losses: list[BoundLoss | str] = []
     for spec in specs:
@@ -53,7 +51,8 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
     wide = row != row_of(loss, rows_of.width + 1)
     shape = numbers or (default,)
     if len(shape) > 2 or (len(shape) == 2 and not wide):
-        taken = f"{_size_form(loss)} or elements" if wide else "elements"
+        width = "CLASSES" if isinstance(loss.loss.target, Labels) else "WIDTH"
+        taken = f"ROWSx{width} or elements" if wide else "elements"
         raise UsageError(
             f"{loss.label} takes {taken}, not {size}",
             hint=f"--size 4096x{rows_of.width}" if wide else "--size 1e6",
@@ -68,10 +67,6 @@ def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Work
 def row_of(loss: BoundLoss, width: int) -> tuple[int, ...]:
     """A row of predictions of a width."""
     return loss.loss.rows_of.pred_row(width)
-
-
-def _size_form(loss: BoundLoss) -> str:
-    return "ROWSxCLASSES" if isinstance(loss.loss.target, Labels) else "ROWSxWIDTH"
 
 
 def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
@@ -97,11 +92,6 @@ def fits(size: str, loss: "BoundLoss | str") -> bool:
     if isinstance(loss, str):
         return kind == 3
     return kind == 1 or (kind == 2 and row_of(loss, 2) != row_of(loss, 3))
-
-
-def names() -> list[str]:
-    """Every loss that a benchmark knows."""
-    return [*(loss.name for loss in all_losses()), LINEAR]
 
 
 def _numbers(size: str) -> tuple[int, ...]:

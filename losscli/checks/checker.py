@@ -95,9 +95,8 @@ class Checker:
     ) -> None:
         """Check each row alone, until one is incorrect."""
         for at in range(len(case.arrays[0])):
-            row = slice(at, at + 1)
-            arrays = tuple(array[row] for array in case.arrays)
-            one = subject.check_once(case.workload, arrays, truth.part(row), both=both)
+            row, part = case.one_row(at), truth.part(slice(at, at + 1))
+            one = subject.check_once(row.workload, row.arrays, part, both=both)
             check.value += one.value
             check.gradient += one.gradient
             check.exception = one.exception

@@ -1,6 +1,5 @@
 """The smallest inputs on which an implementation fails, with lines that reproduce the failure."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from losscli.checks.inputs import Arrays, in_domain
@@ -30,9 +29,8 @@ def counterexample(
 
     def fault(candidate: Arrays) -> str:
         candidate = subject.rounded(candidate)
-        sized = replace(workload, shape=candidate[0].shape)
-        truth = known_truth(sized, candidate, slopes=both)
-        return subject.check_fully(sized, candidate, truth, both=both)[0].fault
+        truth = known_truth(workload, candidate, slopes=both)
+        return subject.check_fully(workload, candidate, truth, both=both)[0].fault
 
     def fails(candidate: Arrays) -> bool:
         return _valid(workload, candidate) and bool(fault(candidate))

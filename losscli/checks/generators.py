@@ -6,11 +6,12 @@ One function a question, with one implementation a type of domain.
 import math
 from collections.abc import Sequence
 from functools import singledispatch
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.checks.precision import Floats
 from losscli.errors import UsageError
 from losscli.losses.core.columns import Columns, Ordered
 from losscli.losses.core.domain import REAL, SOFT_TARGETS, Domain, Interval, Numbers, Random, Raw
@@ -21,6 +22,8 @@ from losscli.losses.core.probabilities import Simplex
 _BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
 _LABELS = 3  # how many are drawn where any number of them would do
 
+Shape: TypeAlias = Sequence[int]
+
 
 class Sample(NamedTuple):
     """The values to draw: their random generator, shape and dtype.
@@ -29,7 +32,7 @@ class Sample(NamedTuple):
     """
 
     random: Random
-    shape: Sequence[int]
+    shape: Shape
     spread: float
     classes: int = 0
     dtype: Any = np.float64
@@ -42,9 +45,7 @@ def draw(domain: Domain, sample: Sample) -> NDArray[Any]:
 
 
 @singledispatch
-def edges(
-    domain: Domain, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def edges(domain: Domain, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """Rows (K, *row) at the edges of a domain, and at steps (> 0) away from them.
 
     Ordinary rows of several spreads where the domain has no known edges.
@@ -83,9 +84,7 @@ def _(domain: Numbers, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: Numbers, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: Numbers, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """The ends, the values next to them, and the middle; steps about 0 where there is no end."""
     interval = _usual(domain)
     low, high, _ = interval
@@ -113,7 +112,7 @@ def _usual(domain: Numbers) -> Interval:
     return domain.usual or domain.interval
 
 
-def _mixed(values: Sequence[float], row: Sequence[int]) -> NDArray[np.float64]:
+def _mixed(values: Sequence[float], row: Shape) -> Floats:
     """Rows of some values: each of them alone, next to the first, and a few mixtures."""
     numbers = np.array(values, np.float64)
     if not row:
@@ -134,9 +133,7 @@ def _(domain: Simplex, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: Simplex, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: Simplex, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """One-hot rows, the uniform row, and rows with all but a step on one class."""
     width = row[-1]
     rows = [np.full(width, 1.0 / width), *np.eye(width)[[0, -1]]]
@@ -164,9 +161,7 @@ def _(domain: Labels, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: Labels, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: Labels, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """The first class and the last; of rows of class weights, the edges of weights."""
     return edges(SOFT_TARGETS, row, steps) if row else np.array([0, classes - 1])
 
@@ -185,9 +180,7 @@ def _(domain: Choice, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: Choice, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: Choice, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     return _mixed(_one_convention(domain), row)
 
 
@@ -209,9 +202,7 @@ def _(domain: IntegerLabels, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: IntegerLabels, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: IntegerLabels, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """A few labels of both signs: labels are compared only, so any will do."""
     return _mixed([-1.0, 0.0, 1.0, 2.0], row)
 
@@ -228,9 +219,7 @@ def _(domain: Columns, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: Columns, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: Columns, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """Every combination of the edges of the columns."""
     columns = [edges(part, (), steps) for part in domain.parts]
     grid = np.stack(np.meshgrid(*columns, indexing="ij"), axis=-1)
@@ -255,9 +244,7 @@ def _(domain: Ordered, sample: Sample) -> NDArray[Any]:
 
 
 @edges.register
-def _(
-    domain: Ordered, row: Sequence[int], steps: Sequence[float], classes: int = 0
-) -> NDArray[np.float64]:
+def _(domain: Ordered, row: Shape, steps: Sequence[float], classes: int = 0) -> Floats:
     """Ends at 0 and 1, widths of 0 and each step: empty, thin and distant intervals."""
     spans = [(low, low + width) for low in (0.0, 1.0) for width in (0.0, *steps)]
     rows = []

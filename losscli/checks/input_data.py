@@ -7,6 +7,7 @@ known in float64, and only those of the updated rows are computed again.
 
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,6 +51,8 @@ class InputData:
     ) -> None:
         self.workload = workload
         self._precision = precision(setting.dtype)
+        self._errors = partial(error_stats, precision=self._precision)
+        self._sampled = partial(self._errors, sample=_ERROR_SAMPLE)
         self._generator = generator
         # Copies: contents will change, and the caller may need the originals.
         self._arrays = tuple(np.array(as_dtype(array, setting.dtype)) for array in arrays)
@@ -146,13 +149,13 @@ class InputData:
         if actual.ndim == 0:
             mean, allowed = self.mean()
             truth, tolerances = np.array([mean]), np.array([allowed])
-            return self._errors(actual[None], truth, tolerances)
+            return self._sampled(actual[None], truth, tolerances)
         if self.workload.loss.elementwise and actual.shape == self._arrays[0].shape:
             actual = actual.reshape(len(actual), -1).mean(axis=1)  # one loss a number
         if actual.shape != self._losses_of_rows.shape:
             return wrong_shape(actual.shape)
         allowed_of_rows = tolerance(self._scales, self._precision)
-        return self._errors(actual, self._losses_of_rows, allowed_of_rows)
+        return self._sampled(actual, self._losses_of_rows, allowed_of_rows)
 
     def check_gradients(self, gradients: tuple[Any, ...]) -> ErrorStats:
         """The errors of the gradients of the mean, block by block."""
@@ -172,7 +175,8 @@ class InputData:
                 bounds = (bound[span] / float(self._denominator) for bound in self._slope_bounds)
                 truth = expected_slope(actual, truth, *bounds)
             offset = span.start * truth[0].size
-            errors += self._errors(actual, truth, allowed, offset, self._unit_of(truth))
+            unit_of = self._unit_of(truth)
+            errors += self._sampled(actual, truth, allowed, offset=offset, unit_of=unit_of)
             if weight_slopes is not None:
                 weight_slopes += logit_slopes.T @ self._arrays[0][span].astype(np.float64)
         if weight_slopes is not None:
@@ -202,16 +206,13 @@ class InputData:
         if value_shape is not None:
             return wrong_shape(value_shape), NO_ERRORS
         truth, allowed = np.array([update.mean]), np.array([update.allowed])
-        mean = error_stats(np.array([summary.mean]), truth, allowed, self._precision)
+        mean = self._errors(np.array([summary.mean]), truth, allowed)
         if gradient_shape is not None:
             return mean, wrong_shape(gradient_shape)
         if summary.slopes is None:
             return mean, NO_ERRORS
         slopes, unit_of = update.slopes, self._unit_of(update.slopes)
-        of_slopes = error_stats(
-            summary.slopes, slopes, update.slopes_allowed, self._precision, unit_of=unit_of
-        )
-        return mean, of_slopes
+        return mean, self._errors(summary.slopes, slopes, update.slopes_allowed, unit_of=unit_of)
 
     def copies(self, framework: Framework) -> tuple[Any, ...]:
         """The same contents in other buffers."""
@@ -355,32 +356,13 @@ class InputData:
         total = ExactSum.of(np.ascontiguousarray(rows.reshape(-1))).over(denominator)
         return total * len(self._losses_of_rows) / max(1, rows.size)
 
-    def _errors(
-        self,
-        actual: NDArray[Any],
-        truth: Floats,
-        allowed: Floats,
-        offset: int = 0,
-        unit_of: Floats | None = None,
-    ) -> ErrorStats:
-        return error_stats(
-            actual,
-            truth,
-            allowed,
-            self._precision,
-            offset=offset,
-            unit_of=unit_of,
-            sample=_ERROR_SAMPLE,
-        )
-
     def _check_weight_gradient(self, gradient: Any, truth: Floats) -> ErrorStats:
         """The errors of the gradient of linear_cross_entropy's weights."""
         total = float(self._denominator)
         largest = max(1.0, self._scale / total)
         scale = np.maximum(np.abs(truth * total), largest)
         allowed = tolerance(scale, self._precision, self.workload.rows) / total
-        unit_of = self._unit_of(truth)
-        return error_stats(to_host(gradient), truth, allowed, self._precision, unit_of=unit_of)
+        return self._errors(to_host(gradient), truth, allowed, unit_of=self._unit_of(truth))
 
     def _unit_of(self, slopes: Floats) -> Floats | None:
         """The numbers whose last place is the unit of errors, for products of matrices."""

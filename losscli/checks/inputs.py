@@ -16,12 +16,12 @@ Arrays: TypeAlias = tuple[NDArray[Any], ...]
 class InputGenerator:
     """Draws inputs of a workload; the same seed gives the same inputs.
 
-    dtype: the NumPy dtype of real numbers.
+    dtype: the dtype of real numbers; for bfloat16 they are drawn in float32.
     """
 
     def __init__(self, workload: Workload, dtype: Any, seed: int) -> None:
         self._workload = workload
-        self._dtype = np.dtype(dtype)
+        self._dtype = np.dtype("float32" if str(dtype) == "bfloat16" else dtype)
         self._random = np.random.default_rng(seed)
 
     def all(self) -> Arrays:

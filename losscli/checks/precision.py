@@ -60,7 +60,6 @@ _PRECISIONS = {
     "float16": Precision("float16", 11, -24, 16, 2),
     "bfloat16": Precision("bfloat16", 8, -133, 128, 2),
 }
-NAMES = tuple(_PRECISIONS)
 
 
 def precision(name: str) -> Precision:

@@ -10,8 +10,7 @@ import numpy as np
 from losscli.checks.answer_check import AnswerCheck, exception_text
 from losscli.checks.arrays import to_host
 from losscli.checks.cases import Case
-from losscli.checks.input_data import InputData
-from losscli.checks.inputs import Arrays, InputGenerator
+from losscli.checks.inputs import Arrays
 from losscli.checks.row import check_row
 from losscli.checks.subject import Subject
 from losscli.checks.truth import Truth
@@ -32,12 +31,10 @@ def lost_nan(subject: Subject, case: Case, truth: Truth | None) -> str:
     indexed = bool(rest) and rest[0].dtype.kind == "i"
     counted = int((rest[0] >= 0).argmax()) if indexed else 0
     broken[counted] = np.nan
-    workload = case.workload
-    generator = InputGenerator(workload, broken.dtype, 0)
-    data = InputData(workload, subject.setting, (broken, *rest), generator)
+    data = subject.data(case.workload, (broken, *rest), None)
     if not np.isnan(data.mean()[0]):
         return ""  # the formula itself ignores it
-    runner = subject.runner(workload)
+    runner = subject.runner(case.workload)
     try:
         value = runner.forward(*data.inputs(runner.framework)).value
     except Exception:  # noqa: BLE001 - an exception is not silent, which suffices here
@@ -93,15 +90,8 @@ def row_dependence(subject: Subject, case: Case, truth: Truth | None) -> str:
         return ""
     half = tuple(array[::2].copy() for array in case.arrays)
     part = None if truth is None else truth.part(slice(None, None, 2))
-    data = subject.data(case.workload, half, part)
-    runner = subject.runner(data.workload)
-    try:
-        answer = runner.forward(*data.inputs(runner.framework))
-    except Exception as error:  # noqa: BLE001 - a user's code may raise anything
-        return exception_text(error)
-    if not data.check_value(answer.value).correct:
-        return "a row's loss depends on other rows"
-    return ""
+    check = subject.check_once(case.workload, half, part, both=False)
+    return check.exception or ("" if check.correct else "a row's loss depends on other rows")
 
 
 FORWARD: tuple[Probe, ...] = (lost_nan, layouts, row_dependence)

@@ -68,7 +68,7 @@ class Subject:
         data = self.data(workload, arrays, truth)
         call = self.call(data.workload, both=both)
         try:
-            check.add(data, call(*data.inputs(self.runner(workload).framework)))
+            check.add(data, call(*data.inputs(self.runner(data.workload).framework)))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             check.exception = exception_text(error)
         return check

@@ -44,16 +44,12 @@ class Truth(NamedTuple):
         return Truth(self.losses[rows], self.low[rows], self.high[rows])
 
 
-def truth_available(workload: Workload) -> bool:
-    """True if mpmath is installed and the numbers are few enough."""
-    return find_spec("mpmath") is not None and 0 < workload.logits <= _MAX_NUMBERS
-
-
 def known_truth(
     workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True
 ) -> Truth | None:
     """The truth; None if mpmath is not installed or the numbers are too many."""
-    return truth_of(workload, arrays, slopes=slopes) if truth_available(workload) else None
+    available = find_spec("mpmath") is not None and 0 < arrays[0].size <= _MAX_NUMBERS
+    return truth_of(workload, arrays, slopes=slopes) if available else None
 
 
 def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True) -> Truth:
@@ -126,7 +122,9 @@ class _Formula:
         self.elementwise = workload.loss.elementwise
         kinds = {param.name: param.kind for param in workload.loss.params}
         self._params = {
-            name: value if kinds[name] in ("whole", "flag", "word") else _parameter(value, mp)
+            name: value
+            if kinds[name] in ("whole", "flag", "word") or value is None
+            else _exactly(value if np.ndim(value) else float(value), mp)
             for name, value in workload.params.items()
         }
         self._row_params = {name for name, value in workload.params.items() if np.ndim(value) == 1}
@@ -203,13 +201,6 @@ def _exactly(value: Any, mp: Any) -> Any:
         return None if value is None else int(value)
     if np.ndim(value):
         return [_exactly(number, mp) for number in value]
-    return mp.mpf(float(value))
-
-
-def _parameter(value: Any, mp: Any) -> Any:
-    """A parameter without rounding: a number, a row of them, or None."""
-    if value is None or np.ndim(value):
-        return _exactly(value, mp)
     return mp.mpf(float(value))
 
 
