@@ -74,7 +74,7 @@ class CudaClock:
         size = int(getattr(properties, "L2_cache_size", 0)) or 64 << 20
         self._filler = torch.empty(2 * size, dtype=torch.uint8, device=device)
         self.launch_s = 0.0
-        self.launch_s = min(self.time(_nothing, ()).host_s for _ in range(20))
+        self.launch_s = min(self.time(lambda: None, ()).host_s for _ in range(20))
 
     def time(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Lap:
         """Call once between two events."""
@@ -99,10 +99,6 @@ class CudaClock:
         """Write over twice the second-level cache, and wait for it."""
         self._filler.zero_()
         self._torch.cuda.synchronize(self._device)
-
-
-def _nothing() -> None:
-    """Do nothing."""
 
 
 def seconds() -> float:

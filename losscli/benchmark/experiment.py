@@ -1,19 +1,23 @@
 """`Experiment`: one job in one direction; its implementations are checked and timed together."""
 
 import statistics
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from losscli.benchmark import clock as clocks
+from losscli.benchmark.clock import Clock
 from losscli.benchmark.jobs import Job
 from losscli.benchmark.rounds import Stop, run_rounds, warm_up
 from losscli.benchmark.timed_call import TimedCall
-from losscli.benchmark.verification import check_after, check_before
+from losscli.checks.answer_check import check_call, exception_text, poison_memory
 from losscli.checks.input_data import InputData
 from losscli.checks.precision import precision
 from losscli.results.documents.bench import Limit
 
 _IMPLAUSIBLE = 1.3  # times faster than memory allows
 _LIMIT_TRIES = 3
+_TAMPERS = "it replaces the clock"
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class Experiment:
                     one = TimedCall(
                         implementation.text, call, runner.framework, spacing, runner.compiles
                     )
-                    check_before(one, data, device.clock)
+                    _check_before(one, data, device.clock)
                     self.timed_calls.append(one)
             self.limit = device.limit(self.moved)
 
@@ -105,7 +109,7 @@ class Experiment:
         end = clocks.seconds()
         if twin is not None and not (twin.failed or correct[0].failed):
             self.noise = correct[0].noise_floor(twin)
-        check_after(correct, data)
+        _check_after(correct, data)
         for one in incorrect:  # they may change the inputs of others
             run_rounds([one], data, clock, Stop(0.0, stop.deadline), cold=cold)
             data.rewrite()
@@ -124,3 +128,50 @@ class Experiment:
                     self.limit = self.job.device.limit(self.moved, again=True)
                 else:
                     one.blame(f"implausible: {times:.1f} times as fast as memory allows here")
+
+
+def _check_before(timed: TimedCall, data: InputData, clock: Clock) -> None:
+    """Check an implementation with poisoned memory, twice, and in other buffers."""
+    if timed.compiles:
+        _compile(timed, data, clock)
+    if not timed.failed:
+        check_call(timed.call, timed.framework, data, timed.check)
+    if clocks.tampered():
+        clocks.restore()
+        timed.blame(_TAMPERS)
+
+
+def _compile(timed: TimedCall, data: InputData, clock: Clock) -> None:
+    """Call for the first time, and measure how much longer it takes than the second."""
+    inputs = data.inputs(timed.framework)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            first = clock.time(timed.call, inputs).seconds
+        second = clock.time(timed.call, inputs).seconds
+        timed.compile_s = max(0.0, first - second)
+    except Exception as error:  # noqa: BLE001 - a compiler may raise anything
+        timed.check.exception = exception_text(error)
+
+
+def _check_after(timed_calls: Sequence[TimedCall], data: InputData) -> None:
+    """Check all implementations once more, on the contents that the rounds left."""
+    if data.changed_by_call:
+        for timed in timed_calls:
+            timed.blame("inputs changed while it was timed")
+        data.rewrite()
+    for timed in timed_calls:
+        if timed.failed:
+            continue
+        if timed.tampered:
+            timed.blame(_TAMPERS)
+        poison_memory(timed.framework, data)
+        try:
+            answer = timed.call(*data.inputs(timed.framework))
+            timed.check.add(data, answer)
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            timed.check.exception = exception_text(error)
+            continue
+        if timed.stale:
+            timed.blame("its answer stays the same while its inputs change")
+        clocks.restore()

@@ -42,9 +42,7 @@ def judge_benchmark(
     """
     names = {row.label: row.loss for row in result.rows}
 
-    @cache
-    def ratios() -> _Rows | str:
-        return _ratios(result, baseline)
+    ratios = cache(lambda: _ratios(result, baseline))
 
     def one(gate: Gate) -> GateResult:
         gate = gate._replace(stat="time") if gate.stat == "value" else gate
@@ -105,9 +103,7 @@ def _names(rows: Sequence[BenchmarkRow]) -> dict[_Key, str]:
     """A name for each row, of the keys in which the rows differ."""
     keys = [_key(row) for row in rows]
     distinct = {pair[0] for one in keys for pair in one if any(pair not in key for key in keys)}
-    return {
-        key: groups_text([pair for pair in key if pair[0] in distinct])[1:-1] or "" for key in keys
-    }
+    return {key: groups_text([pair for pair in key if pair[0] in distinct])[1:-1] for key in keys}
 
 
 def _no_row(result: Benchmark, gate: Gate) -> str:
@@ -126,10 +122,9 @@ def _number(row: BenchmarkRow, stat: str) -> Measurement:
     if not row.correct:
         return Measurement(None, reason=f"it is incorrect: {row.fault or 'its answers'}")
     if stat == "peak_memory_bytes":
-        peak = row.peak_memory_bytes
-        if peak is None:
+        if row.peak_memory_bytes is None:
             return Measurement(None, reason="its memory was not measured")
-        return Measurement(float(peak))
+        return Measurement(float(row.peak_memory_bytes))
     if stat == "speedup":
         return _spread(row.speedup, row.speedup_ci, "it has no speed-up")
     if row.times is None:
@@ -159,14 +154,12 @@ def _ratios(result: Benchmark, baseline: Benchmark | str) -> _Rows | str:
 
 
 def _by_ratio(
-    gate: Gate,
-    result: Benchmark,
-    baseline: Benchmark,
-    ratios: _Rows | str,
+    gate: Gate, result: Benchmark, baseline: Benchmark, ratios: _Rows | str
 ) -> GateResult:
     """A time against a factor of a saved one: the interval of their ratio against the factor."""
-    assert isinstance(gate.limit, BaselineLimit)
     rows = _selected(result, gate)
+    if not rows:
+        return judge([gate], lambda _: Measurement(None, reason=_no_row(result, gate)))[0]
     names = _names(rows)
     pairs = {} if isinstance(ratios, str) else ratios
     missing = ratios if isinstance(ratios, str) else "the baseline has no such row"
@@ -174,8 +167,6 @@ def _by_ratio(
         (names[key], _of_ratio(gate, row, pairs.get(row.key), missing))
         for key, row in zip(map(_key, rows), rows, strict=True)
     ]
-    if not results:
-        return judge([gate], lambda _: Measurement(None, reason=_no_row(result, gate)))[0]
     lost = [key for key in map(_key, _selected(baseline, gate)) if key not in names]
     return worst_result(
         gate, [*results, *(missing_result(gate, groups_text(list(key))[1:-1]) for key in lost)]

@@ -14,7 +14,7 @@ from losscli.checks.input_data import InputData
 from losscli.checks.inputs import InputGenerator
 from losscli.plans.bench import BenchPlan
 from losscli.results.document import Note, Timing
-from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Limit
+from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut
 
 _MEMORY_SHARE = 0.3  # of the time, at most, for peak memory in child processes
 _GRACE_S = 1.0  # the whole may take so much longer, so that short experiments are not cut
@@ -38,11 +38,11 @@ def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmar
     rows = [row for experiment in run.done for row in rows_of(experiment, run.peaks)]
     return Benchmark(
         rows=tuple(rows),
-        limits=tuple(run.limits()),
+        limits=tuple(limit for device in run.devices for limit in device.limits()),
         noise_floor=run.noise,
         left_out=tuple(LeftOut(*each) for each in jobs.left_out),
         notes=tuple(_notes(rows, run.cut, plan.time)),
-        environment=environment() | {"devices": run.device_names()},
+        environment=environment() | {"devices": {one.name: one.described() for one in run.devices}},
         threads=threads,
         seed=plan.seed,
         timing=Timing(clocks.seconds() - begin),
@@ -53,8 +53,8 @@ def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmar
 class _Run:
     """A benchmark in progress, within its time.
 
-    done: its experiments. noise: the noise floor once it is known. peaks: memory in bytes. cut:
-    the work that there was no time for.
+    devices: those of its jobs. done: its experiments. noise: the noise floor once it is known.
+    peaks: memory in bytes. cut: the work that there was no time for.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class _Run:
         self.cut: list[str] = []
         self._plan = plan
         self._jobs = jobs
+        self.devices = list(dict.fromkeys(job.device for job in jobs))
         self._progress = progress
         self._deadline = clocks.seconds() + plan.time  # libraries are loaded
         self._left = self._total = sum(len(job.directions) for job in jobs)
@@ -95,7 +96,7 @@ class _Run:
 
     def measure_limits(self) -> None:
         """The bandwidth of each device's memory."""
-        for device in dict.fromkeys(job.device for job in self._jobs):
+        for device in self.devices:
             self._progress(0.0, f"bandwidth of {device.name}")
             device.limits()
 
@@ -129,15 +130,6 @@ class _Run:
         self._after_s = experiment.time(data, stop, noise=noise, memory=self._plan.memory)
         self.noise = experiment.noise if noise else self.noise
         self.done.append(experiment)
-
-    def limits(self) -> Iterator[Limit]:
-        """All bandwidths that were measured."""
-        for device in dict.fromkeys(job.device for job in self._jobs):
-            yield from device.limits()
-
-    def device_names(self) -> dict[str, str]:
-        """The names of the devices' hardware."""
-        return {job.setting.device: job.device.described() for job in self._jobs}
 
 
 def _inputs(job: Job, seed: int) -> InputData:

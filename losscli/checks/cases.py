@@ -82,16 +82,14 @@ def row_of(workload: Workload, width: int) -> tuple[int, ...]:
 def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
     """Shapes of predictions, from one row to many."""
     rows_of = workload.loss.rows_of
-    free = row_of(workload, 2) != row_of(workload, 3)
-    if free:
+    row = row_of(workload, 2)
+    if row != row_of(workload, 3):
         usual = min(rows_of.width, _MOST_WIDE)
         wide = ((64, usual),) if usual not in (width for _, width in _WIDE) else ()
         for rows, width in (*_WIDE, *wide):
             yield (rows, *row_of(workload, width))
         return
-    row = row_of(workload, 2)
-    few = _ROWS if not row else _ROWS[:4]
-    for rows in few:
+    for rows in _ROWS[:4] if row else _ROWS:
         yield (rows, *row)
     if workload.loss.elementwise and not row:
         yield (50, 3)
@@ -99,7 +97,8 @@ def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
 
 def steps(workload: Workload, precision: Precision) -> list[float]:
     """Distances at which formulas may change or lose digits: of the type, and of corners."""
-    distances = [_least(precision), precision.eps]
+    # First a normal number, so small that its square is 0.
+    distances = [math.ldexp(1.0, precision.lowest + precision.digits), precision.eps]
     for param in workload.loss.params:
         value = workload.params.get(param.name)
         for corner in (param.default, value, param.bounds.low, param.bounds.high):
@@ -110,11 +109,6 @@ def steps(workload: Workload, precision: Precision) -> list[float]:
                 distances += [abs(corner) - step, abs(corner), abs(corner) + step]
                 distances += [abs(corner) * factor for factor in _NEAR_CORNER]
     return list(dict.fromkeys([*distances, *_STEPS]))
-
-
-def _least(precision: Precision) -> float:
-    """A normal number of the type, so small that its square is 0."""
-    return math.ldexp(1.0, precision.lowest + precision.digits)
 
 
 def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dtype: Any) -> Arrays:
@@ -141,13 +135,10 @@ def _extremes(workload: Workload, row: tuple[int, ...], precision: Precision, dt
 
 def _paired(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
     """Every prediction with every target."""
-    return np.repeat(preds, len(targets), axis=0), np.tile(
-        targets, (len(preds), *(1,) * (targets.ndim - 1))
-    )
+    return np.repeat(preds, len(targets), axis=0), np.concatenate([targets] * len(preds))
 
 
 def _mixed(preds: NDArray[Any], targets: NDArray[Any]) -> Arrays:
-    """Random pairs."""
     random = np.random.default_rng(0)
     count = _EXTREMES // 4
     at, other = (random.integers(0, len(side), count) for side in (preds, targets))
@@ -163,7 +154,7 @@ def _near(targets: NDArray[Any], away: list[float], dtype: Any, workload: Worklo
     moved += [wide + sign * step for step in away for sign in (1.0, -1.0)]
     with np.errstate(all="ignore"):
         preds = np.concatenate([nearest(domain, one.astype(dtype)) for one in moved])
-    return preds, np.tile(targets, (len(moved), *(1,) * (targets.ndim - 1)))
+    return preds, np.concatenate([targets] * len(moved))
 
 
 def _some(rows: NDArray[Any]) -> NDArray[Any]:

@@ -39,7 +39,8 @@ class InputGenerator:
         loss, row = workload.loss, workload.shape[1:]
         if workload.linear:
             shape = (count, *workload.shape[1:2])
-            return self._normal(shape, 2.0 * spread), self._labels(count, workload.shape[2])
+            hidden = self._normal(shape, 2.0 * spread)
+            return hidden, self._random.integers(0, workload.shape[2], count)
         pred_domain, target_domain = loss.domains_of(workload.params)
         classes = loss.classes(row) or 0
         wide = np.float64 if self._dtype == np.float64 else np.float32
@@ -66,9 +67,6 @@ class InputGenerator:
         drawn *= wide(scale)
         values: NDArray[Any] = drawn.astype(self._dtype, copy=False)
         return values
-
-    def _labels(self, count: int, classes: int) -> NDArray[np.int64]:
-        return self._random.integers(0, classes, count)
 
 
 def in_domain(workload: Workload, arrays: Arrays) -> NDArray[np.bool_]:

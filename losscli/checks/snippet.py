@@ -16,8 +16,9 @@ _NAMES = ("pred", "target")
 
 def inputs_text(arrays: Arrays) -> str:
     """Inputs in one line; a long array is cut."""
-    named = zip(_NAMES, arrays, strict=False)
-    return " ".join(f"{name} {_cut(_numbers(array))}" for name, array in named)
+    texts = [_numbers(array) for array in arrays]
+    shown = [text if len(text) <= 120 else f"{text[:117]}..." for text in texts]
+    return " ".join(map(" ".join, zip(_NAMES, shown, strict=False)))
 
 
 def snippet(
@@ -91,7 +92,3 @@ def _numbers(array: NDArray[Any]) -> str:
         return f"[{', '.join(_numbers(np.asarray(part)) for part in array)}]"
     text = str(array)
     return text if array.dtype.kind == "i" or np.isfinite(array) else f"np.float64('{text}')"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:117]}..."

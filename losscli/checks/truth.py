@@ -1,9 +1,9 @@
 """True losses and slopes: a loss's reference formula, evaluated by mpmath if it is installed."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,26 +54,20 @@ def known_truth(
 
 def truth_of(workload: Workload, arrays: tuple[NDArray[Any], ...], *, slopes: bool = True) -> Truth:
     """The truth of finite inputs, with slopes if they are requested and few enough."""
+    import mpmath  # type: ignore[import-untyped,unused-ignore]
+
     pred, *rest = arrays
-    target = rest[0] if rest else None
-    with _digits() as mp:
-        formula = _Formula(workload, mp)
-        losses = np.array([float(formula.row(p, t)) for p, t in _rows(pred, target)])
+    rows = list(zip(pred, rest[0] if rest else repeat(None), strict=False))
+    with mpmath.workdps(_DIGITS):
+        formula = _Formula(workload, _cached(mpmath.mp))
+        losses = np.array([float(formula.row(p, t)) for p, t in rows])
         width = pred[0].size
         terms = pred.size * (1 if formula.elementwise else width)
         if not slopes or not workload.loss.differentiable or terms > _MAX_SLOPES:
             return Truth(losses)
-        pairs = [formula.slopes(p, t) for p, t in _rows(pred, target)]
+        pairs = [formula.slopes(p, t) for p, t in rows]
     low, high = (np.array(side).reshape(pred.shape) for side in zip(*pairs, strict=True))
     return Truth(losses, low, high)
-
-
-@contextmanager
-def _digits() -> Iterator[Any]:
-    import mpmath  # type: ignore[import-untyped,unused-ignore]
-
-    with mpmath.workdps(_DIGITS):
-        yield _cached_mpmath()
 
 
 class _CachedMpmath:
@@ -100,16 +94,7 @@ class _CachedMpmath:
         return self._mp.exp(x)
 
 
-@cache
-def _cached_mpmath() -> _CachedMpmath:
-    import mpmath  # type: ignore[import-untyped,unused-ignore]
-
-    return _CachedMpmath(mpmath.mp)
-
-
-def _rows(pred: NDArray[Any], target: NDArray[Any] | None) -> Iterator[tuple[Any, Any]]:
-    for at, row in enumerate(pred):
-        yield row, None if target is None else target[at]
+_cached = cache(_CachedMpmath)
 
 
 class _Formula:
