@@ -120,7 +120,7 @@ def test_an_edited_document_is_never_a_fault_of_losscli(documents, capsys, data)
 
 
 @pytest.mark.deep
-@settings(FUZZ, max_examples=5000)
+@settings(FUZZ, max_examples=1500)
 @given(data=st.data())
 def test_an_edited_document_is_never_a_fault_of_losscli_at_length(documents, capsys, data):
     """The same, for longer."""
