@@ -12,6 +12,7 @@ from losscli.comparison.measure import compare
 from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
+from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import bind
 from losscli.sources.opening import open_source
 from losscli.sources.reference import Reference
@@ -27,17 +28,18 @@ def helpers():
 @pytest.mark.skipif(sys.platform != "linux", reason="tells processes on Linux only")
 @pytest.mark.parametrize("engine", [LocalEngine(3), ForkedEngine(3)], ids=["threads", "processes"])
 @pytest.mark.parametrize("task", [measure, compare])
-def test_ctrl_c_between_two_blocks_ends_the_helpers(task, engine):
+def test_ctrl_c_between_two_blocks_ends_the_helpers(task, engine, monkeypatch):
     """As in a notebook, which keeps the last error and by it all that its frames hold."""
     rows = np.zeros(100_000)
     source = open_source(rows, rows, reference=Reference(rows) if task is compare else None)
     losses, backend = bind("mse", read_array), choose("numpy", "cpu", "float64")
     before = helpers()
 
-    def interrupted(_):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(EvaluationState, "add", interrupted)
     with pytest.raises(KeyboardInterrupt) as kept:
-        task(source, losses, backend, engine, block_rows=10, progress=interrupted)
+        task(source, losses, backend, engine, block_rows=10)
     assert helpers() == before
     del kept
