@@ -93,7 +93,7 @@ def complete_column(context: click.Context, incomplete: str) -> list[str]:
     for path in given:
         with suppress(LossCliError, OSError):
             if isinstance(path, str) and os.path.isfile(path):  # noqa: PTH113
-                from losscli.sources.tables import open_table
+                from losscli.sources.opening import open_table
 
                 table = open_table(path, path, header=context.params.get("header", True))
                 columns |= dict.fromkeys(table.names())

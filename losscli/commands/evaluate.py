@@ -24,8 +24,7 @@ from losscli.render.formats import of_path
 from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleFile
 from losscli.results.store import SavedRun
-from losscli.sources.reference import Reference
-from losscli.sources.tables import read_array
+from losscli.sources.opening import Reference, read_array
 
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison

@@ -9,7 +9,7 @@ from losscli.explanation.facts import Explanation, explained
 from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.catalogue import ExplainPlan
 from losscli.plans.functions import public
-from losscli.sources.tables import read_array
+from losscli.sources.opening import read_array
 
 
 def run_explain(plan: ExplainPlan) -> Explanation:

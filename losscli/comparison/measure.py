@@ -16,9 +16,9 @@ from losscli.evaluation.state import EvaluationState
 from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.reference import ROLE
+from losscli.sources.opening import REFERENCE
 from losscli.sources.source import BlockCut, Source, check_ids
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 
 def compare(
@@ -77,7 +77,7 @@ class _PairEvaluator:
         self, source: Source, losses: Sequence[BoundLoss], backend: Backend, *, nan: NanPolicy
     ) -> None:
         self._source = source
-        self.reference = Source({**source.roles, "preds": source.roles[ROLE]}, source.by)
+        self.reference = Source({**source.roles, "preds": source.roles[REFERENCE]}, source.by)
         own, other = row_layout(source, losses), row_layout(self.reference, losses)
         if own["preds"] != other["preds"]:
             raise DataError(
@@ -99,7 +99,7 @@ class _PairEvaluator:
             pair = _PairResult(BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size))
             # One after the other: they share the workspace's buffers; row losses are not in them.
             ours = [rows for _, rows in self._own.evaluate(block, pair.difference, workspace)]
-            other = block._replace(arrays={**block.arrays, "preds": block.arrays[ROLE]})
+            other = block._replace(arrays={**block.arrays, "preds": block.arrays[REFERENCE]})
             theirs = [rows for _, rows in self._other.evaluate(other, pair.reference, workspace)]
             if len(ours) == len(theirs):
                 for left, right in zip(ours, theirs, strict=True):

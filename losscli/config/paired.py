@@ -8,7 +8,7 @@ from losscli.errors import UsageError
 from losscli.gates import Margin, NotWorse, resolve_label
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.sources.reference import Reference
+from losscli.sources.opening import Reference
 
 
 def not_worse(

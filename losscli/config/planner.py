@@ -22,7 +22,7 @@ from losscli.plans.spelling import nearest, respell
 from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.formats import suffixes
-from losscli.sources.tables import read_array
+from losscli.sources.opening import read_array
 
 
 def plan_of(

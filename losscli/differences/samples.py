@@ -15,10 +15,9 @@ from losscli.differences.saved import Saved
 from losscli.errors import DataError
 from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleDigest
+from losscli.sources.opening import open_table
 from losscli.sources.source import Source
-from losscli.sources.table import Field
-from losscli.sources.tables import open_table
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Field, Workspace
 from losscli.stats.means import MeanDifference
 
 _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from losscli.errors import MissingError
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -19,7 +19,7 @@ from typing import Any, Self, cast
 
 from losscli.engines.engine import Result, Task, cannot_start
 from losscli.errors import MissingError
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 # The results that the caller keeps of its own share while it waits for a worker's.
 _AHEAD = 64

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, NamedTuple
 
 from losscli.engines.engine import Result, Task, cannot_start
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 # Blocks a thread that may be done before the merge takes them: one block may be slow.
 _AHEAD = 4

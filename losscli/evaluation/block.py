@@ -21,7 +21,7 @@ from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
 from losscli.sources.source import Block, BlockCut, Source, check_ids
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 
 @dataclass(slots=True)

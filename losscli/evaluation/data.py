@@ -11,8 +11,7 @@ from losscli.backends.arrays import as_array
 from losscli.errors import DataError, UsageError
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.sources.opening import open_source, with_reference
-from losscli.sources.reference import Reference
+from losscli.sources.opening import Reference, open_source, with_reference
 from losscli.sources.source import Source
 
 

@@ -16,7 +16,7 @@ from losscli.losses.registry import all_losses
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.bench import DEFAULT_LOSSES
 from losscli.sources.source import Source
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 _ROWS = 1000
 

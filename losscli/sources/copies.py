@@ -6,8 +6,7 @@ from losscli.errors import DataError
 from losscli.sources.keys import Keys
 from losscli.sources.memory import MemoryTable
 from losscli.sources.source import Source
-from losscli.sources.table import Loaded, Role, concatenate
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Loaded, Role, Workspace, concatenate
 
 
 def copy_rows(source: Source, most: int) -> dict[str, Loaded]:

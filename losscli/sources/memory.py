@@ -7,8 +7,7 @@ from typing import Any
 from losscli.backends.arrays import as_array, as_objects
 from losscli.errors import DataError, UsageError
 from losscli.sources.keys import Keys
-from losscli.sources.table import Cut, Field, Loaded, Table, rows_per_block, select_rows
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, rows_per_block, select_rows
 
 
 class MemoryTable(Table):

@@ -1,20 +1,36 @@
 """Opening the source of an evaluation: its tables, and the columns that each role takes."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from losscli.backends.arrays import holds_numbers
 from losscli.errors import DataError, UsageError
+from losscli.sources import formats
+from losscli.sources.files import OpenFile
 from losscli.sources.memory import array_table, key_table
-from losscli.sources.reference import ROLE, Reference, reference_roles
 from losscli.sources.source import Source
-from losscli.sources.table import Field, Role, Table
-from losscli.sources.tables import open_table
+from losscli.sources.table import Field, Role, Table, Workspace
 
-_ORDER = ("preds", ROLE, "targets", "weights", "ids", "target_ids", "reference_ids")
+REFERENCE = "reference"
+_PARAMETER_BYTES = 256 << 20
+_ORDER = ("preds", REFERENCE, "targets", "weights", "ids", "target_ids", "reference_ids")
+
+
+class Reference(NamedTuple):
+    """Reference predictions. preds: a path or an array; it may be the table of the source.
+
+    pred: their columns; usual: the columns of a table for which no others are given.
+    """
+
+    preds: Any
+    pred: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
 
 
 def open_source(
@@ -65,7 +81,7 @@ def open_source(
         if reference is not None:
             named = roles["targets"][1].columns if targeted and second is first else target
             excluded = [*others, *named]
-            roles |= reference_roles(reference, roles["preds"], excluded, ids, opener.open)
+            roles |= _reference_roles(reference, roles["preds"], excluded, ids, opener.open)
         _check_roles(roles)
         stack.pop_all()
     ordered = {role: roles[role] for role in sorted(roles, key=_ORDER.index)}
@@ -75,8 +91,46 @@ def open_source(
 def with_reference(source: Source, reference: Reference) -> Source:
     """A source with other predictions of its rows, an array; the source is closed by its owner."""
     own = source.roles["preds"]
-    others = reference_roles(reference, own, (), (), array_table)
+    others = _reference_roles(reference, own, (), (), array_table)
     return Source({"preds": own, **others, **source.roles}, source.by)
+
+
+def open_table(thing: Any, name: str, header: bool = True) -> Table:
+    """A path or an array as a table; `name` is what messages call an array.
+
+    header: False if a text file has no line of column names.
+
+    Raises DataError for what cannot be read, UsageError for a file in an unknown format.
+    """
+    if not isinstance(thing, str | os.PathLike):
+        return array_table(thing, name)
+    file = OpenFile(thing)
+    try:
+        return formats.format_of(file).open(file, header)
+    except BaseException:
+        file.close()
+        raise
+
+
+def read_array(path: str) -> NDArray[Any]:
+    """A small array of a .npy file, whole: a parameter, not data.
+
+    Any other file is refused before it is read: no message may show its content.
+    """
+    from losscli.sources.formats import npy
+
+    file = OpenFile(path)
+    try:
+        if formats.format_of(file) is not npy.FORMAT:
+            raise DataError(f"{path} is not a .npy file", hint="save the array with numpy.save")
+        table = npy.NpyTable(file)
+        if table.size > _PARAMETER_BYTES:
+            raise DataError(
+                f"{path} cannot be a parameter", hint="expected a .npy file of at most 256 MiB"
+            )
+        return np.array(table.read(0, table.rows, Workspace(), "array"))
+    finally:
+        file.close()
 
 
 class _Opener:
@@ -192,6 +246,38 @@ def _id_roles(ids: Sequence[str], first: Table, second: Table) -> dict[str, Role
     roles = {"ids": (first, first.field("ids", ids, ()))}
     if second is not first:
         roles["target_ids"] = (second, second.field("target_ids", ids, ()))
+    return roles
+
+
+def _reference_roles(
+    reference: Reference,
+    own: Role,
+    excluded: Sequence[str],
+    ids: Sequence[str],
+    opened: Callable[[Any, str], Table],
+) -> dict[str, Role]:
+    """The roles of the reference, with that of its ids where both are tables.
+
+    own: the role of the predictions that are compared with it. excluded: columns that are not
+    predictions.
+
+    Raises UsageError for predictions that are compared with themselves.
+    """
+    table, field = own
+    thing = reference.preds
+    path = isinstance(thing, str | os.PathLike) and table.format != "array"
+    same = path and os.path.realpath(thing) == os.path.realpath(table.path)
+    other = table if same else opened(thing, REFERENCE)
+    names = other.names()
+    columns = reference.pred or (reference.usual if names else ())
+    taken = other.field(REFERENCE, columns or None, [name for name in excluded if name in names])
+    if same and taken.columns == field.columns:
+        raise UsageError(
+            f"{table.path} would be compared with itself", hint="name other predictions"
+        )
+    roles = {REFERENCE: (other, taken)}
+    if ids and names and other is not table:
+        roles["reference_ids"] = (other, other.field("reference_ids", ids, ()))
     return roles
 
 

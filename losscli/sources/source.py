@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from losscli.accumulators.moments import unit_rows
 from losscli.errors import DataError
 from losscli.sources.keys import Keys
-from losscli.sources.table import Cut, Field, Role, Table, is_group_role
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Cut, Field, Role, Table, Workspace, is_group_role
 
 
 class Block(NamedTuple):

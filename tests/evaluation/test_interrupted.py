@@ -14,9 +14,7 @@ from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import bind
-from losscli.sources.opening import open_source
-from losscli.sources.reference import Reference
-from losscli.sources.tables import read_array
+from losscli.sources.opening import Reference, open_source, read_array
 
 
 def helpers():

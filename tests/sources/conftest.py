@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from losscli.sources.opening import open_source
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from losscli.errors import DataError
 from losscli.sources.opening import open_source
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 LONG = settings(max_examples=5_000)
 

@@ -19,7 +19,7 @@ from losscli.implementations.implementation import (
     UnsupportedError,
     Workload,
 )
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Workspace
 
 _TASK = 131_072  # elements per task: shorter tasks contend for the interpreter's lock
 _LOGITS = 1 << 20  # of linear_cross_entropy, held at a time; but _ROWS at least

@@ -26,11 +26,11 @@ from losscli.sources.table import (
     Field,
     Loaded,
     Table,
+    Workspace,
     concatenate,
     is_group_role,
     rows_per_block,
 )
-from losscli.sources.workspace import Workspace
 
 
 class CsvTable(Table):

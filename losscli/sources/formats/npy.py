@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, UsageError
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
-from losscli.sources.table import Cut, Field, Table
-from losscli.sources.workspace import Workspace
+from losscli.sources.table import Cut, Field, Table, Workspace
 
 MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
