@@ -6,10 +6,8 @@ bits are the same, as long as each unit lies in one block.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +18,6 @@ from losscli.accumulators.exact import Floats
 PIECE = 8192  # numbers that one BLAS call adds: too few for it to use threads, in another order
 UNIT = 4 * PIECE  # numbers in a unit: a block of text should hold one, and be short
 _SHORT = 1024  # shorter parts are added by one NumPy call for all of them
-_CACHED = 131_072  # rows that are worked on at once, so that they stay in cache
 _LEAST = 1e-290  # a smaller sum of squares may have lost digits to underflow
 _SAFE = 1e-4  # the share of Σa² that must remain, so that at most four digits are lost
 
@@ -92,111 +89,66 @@ class Moments:
         return math.sqrt(count / (count - 1)) * math.sqrt(squares) / abs(denominator)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # `stderr` returns None then
 def units_of(a: Floats, b: Floats | None, cuts: NDArray[np.intp]) -> list[Unit]:
     """The moments of each part a[cuts[k]:cuts[k + 1]], none of them empty.
 
     b: None where every b is 1.
     """
-    units: list[Unit] = []
-    ends = np.searchsorted(cuts, np.arange(_CACHED, len(a), _CACHED)).tolist()
-    for start, stop in pairwise(dict.fromkeys([0, *ends, len(cuts) - 1])):
-        rows = slice(cuts[start], cuts[stop])
-        parts = _Parts(cuts[start : stop + 1] - cuts[start])
-        units += _units_of(a[rows], None if b is None else b[rows], parts)
+    long = np.flatnonzero(np.diff(cuts) >= _SHORT).tolist()
+    units = _short_units(a, b, cuts) if len(long) < len(cuts) - 1 else [_NONE] * len(long)
+    for k in long:
+        rows = slice(cuts[k], cuts[k + 1])
+        units[k] = _long_unit(a[rows], None if b is None else b[rows])
     return units
 
 
-def full_units(a: Floats, unit: int) -> list[Unit] | None:
-    """The same as `units_of` for whole units where every b is 1; None if it takes another path.
-
-    The most frequent case by far, in a third of the time: no array operation on a few numbers.
-    """
-    if unit < _SHORT or len(a) % unit:
-        return None
-    pieces = a.reshape(-1, max(1, unit // PIECE), min(unit, PIECE))
-    ones = _ONES[: pieces.shape[2]]
-    units = []
-    for k in range(0, len(pieces), step := max(1, _CACHED // unit)):
-        part = pieces[k : k + step]
-        sums = np.add.reduce(np.vecdot(part, ones), axis=1).tolist()
-        squares = np.add.reduce(np.vecdot(part, part), axis=1).tolist()
-        for total, square in zip(sums, squares, strict=True):
-            pivot = total / unit
-            ee = square - unit * pivot * pivot
-            if not _SAFE * square < ee < math.inf:
-                return None
-            units.append(Unit(pivot, ee, 0.0, float(unit)))
-    return units
-
-
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # `stderr` returns None then
-def _units_of(a: Floats, b: Floats | None, parts: "_Parts") -> Iterator[Unit]:
-    sums = parts.dot(a, None)
+def _long_unit(a: Floats, b: Floats | None) -> Unit:
+    total = _dot(a, None)
     if b is not None:
-        pivots = _finite(sums / parts.dot(b, None))
-        e = parts.residuals(a, pivots, b)
-        return _units(pivots, parts.dot(e, e), parts.dot(e, b), parts.dot(b, b))
-    counts = parts.lengths.astype(np.float64)
-    squares, pivots = parts.dot(a, a), _finite(sums / counts)
+        divisor = _dot(b, None)
+        pivot = _finite(total / divisor) if divisor else 0.0
+        e = a - pivot * b
+        return Unit(pivot, _dot(e, e), _dot(e, b), _dot(b, b))
+    pivot, square = _finite(total / len(a)), _dot(a, a)
     # About the rounded mean Σe is at most a few ULP of the mean per row: taken as 0.
+    ee, eb = square - len(a) * pivot * pivot, 0.0
+    if not ee > _SAFE * square:  # the spread is small relative to the mean
+        e = a - pivot
+        ee, eb = _dot(e, e), _dot(e, None)
+    return Unit(pivot, ee, eb, float(len(a)))
+
+
+def _finite(pivot: float) -> float:
+    return pivot if math.isfinite(pivot) else 0.0
+
+
+def _short_units(a: Floats, b: Floats | None, cuts: NDArray[np.intp]) -> list[Unit]:
+    """The same for all parts at once, each added by NumPy in one go."""
+
+    def sums(x: Floats) -> Floats:
+        return np.add.reduceat(x, cuts[:-1])
+
+    lengths = np.diff(cuts)
+    counts = lengths.astype(np.float64) if b is None else sums(b)
+    pivots = sums(a) / counts
+    pivots[~np.isfinite(pivots)] = 0.0
+    own = np.repeat(pivots, lengths)
+    if b is not None:
+        e = a - own * b
+        return _units(pivots, sums(e * e), sums(e * b), sums(b * b))
+    squares = sums(a * a)
     ee = squares - counts * pivots * pivots
     eb = np.zeros_like(ee)
-    inexact = ~(ee > _SAFE * squares)  # the spread is small relative to the mean
+    inexact = ~(ee > _SAFE * squares)
     if inexact.any():
-        e = parts.residuals(a, pivots, None)
-        ee = np.where(inexact, parts.dot(e, e), ee)
-        eb = np.where(inexact, parts.dot(e, None), eb)
+        e = a - own
+        ee, eb = np.where(inexact, sums(e * e), ee), np.where(inexact, sums(e), eb)
     return _units(pivots, ee, eb, counts)
 
 
-def _units(*columns: Floats) -> Iterator[Unit]:
-    return map(Unit._make, zip(*(column.tolist() for column in columns), strict=True))
-
-
-def _finite(pivots: Floats) -> Floats:
-    """The pivots, 0 where every b of a part is 0 or a sum is infinite."""
-    return np.where(np.isfinite(pivots), pivots, 0.0)
-
-
-class _Parts:
-    """Consecutive parts of an array, and sums over each; its length alone decides how it is added.
-
-    cuts: where the parts begin, and the end of the last one.
-    """
-
-    def __init__(self, cuts: NDArray[np.intp]) -> None:
-        self._cuts = cuts
-        self.lengths = np.diff(cuts)
-        self._long = np.flatnonzero(self.lengths >= _SHORT).tolist()
-        length = int(self.lengths[0])
-        self._piece = min(length, PIECE)
-        alike = bool((self.lengths == length).all())
-        self._alike = alike and length >= _SHORT and length % self._piece == 0
-
-    def dot(self, x: Floats, y: Floats | None) -> Floats:
-        """Σ x·y of each part; without y, Σ x."""
-        if self._alike:
-            shape = (len(self.lengths), -1, self._piece)
-            other = _ONES[: self._piece] if y is None else y.reshape(shape)
-            rows: Floats = np.add.reduce(np.vecdot(x.reshape(shape), other), axis=1)
-            return rows
-        sums = np.empty(len(self.lengths))
-        if len(self._long) < len(sums):
-            sums = np.add.reduceat(x if y is None else x * y, self._cuts[:-1])
-        for k in self._long:
-            part = slice(self._cuts[k], self._cuts[k + 1])
-            sums[k] = _dot(x[part], None if y is None else y[part])
-        return sums
-
-    def residuals(self, a: Floats, pivots: Floats, b: Floats | None) -> Floats:
-        """A - pivot·b of each row, with the pivot of its part; without b, a - pivot."""
-        if not self._alike:
-            own = np.repeat(pivots, self.lengths)
-            return a - (own if b is None else own * b)
-        shape = (len(pivots), -1)
-        own = pivots[:, np.newaxis]
-        rows: Floats = a.reshape(shape) - (own if b is None else own * b.reshape(shape))
-        return rows.reshape(-1)
+def _units(*columns: Floats) -> list[Unit]:
+    return list(map(Unit._make, zip(*(column.tolist() for column in columns), strict=True)))
 
 
 def _dot(x: Floats, y: Floats | None) -> float:
@@ -204,8 +156,12 @@ def _dot(x: Floats, y: Floats | None) -> float:
     whole = x.size // PIECE * PIECE
     shape = (-1, PIECE)
     pieces = np.vecdot(x[:whole].reshape(shape), _ONES if y is None else y[:whole].reshape(shape))
+    total = float(np.add.reduce(pieces))
+    if whole == x.size:
+        return total
     rest = _ONES[: x.size - whole] if y is None else y[whole:]
-    return float(np.add.reduce(pieces)) + float(np.vecdot(x[whole:], rest))
+    return total + float(np.vecdot(x[whole:], rest))
 
 
 _ONES = np.ones(PIECE)
+_NONE = Unit(0.0, 0.0, 0.0, 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum, Floats
-from losscli.accumulators.moments import UNIT, Moments, Unit, full_units, units_of
+from losscli.accumulators.moments import UNIT, Moments, Unit, units_of
 
 Indices: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -148,18 +148,13 @@ class CountedRows(NamedTuple):
         """Their accumulator; the block begins at row `first` of all."""
         skipped = 0 if self.skip is None else int(np.count_nonzero(self.skip))
         out = self.block - skipped - len(self.values)
-        if self.positions is None and self.shares is None and first % unit == 0:
-            units = full_units(np.ascontiguousarray(self.scaled), unit)
-            if units:
-                return self.state(first, units, skipped, out)
         # The places where the rows pass into another unit, the ends included.
         cuts = np.arange(first // unit * unit, first + self.block + unit, unit) - first
         cuts = np.clip(cuts, 0, self.block)
         if self.positions is not None:
             cuts = np.searchsorted(self.positions, cuts)
         cuts = cuts[np.append(True, cuts[1:] > cuts[:-1])]
-        units = self.units(cuts)
-        return self.state(first, units, skipped, out)
+        return self.state(first, self.units(cuts), skipped, out)
 
     def units(self, cuts: Indices) -> list[Unit]:
         """The moments of their parts, cut at these places; none without rows."""
