@@ -118,8 +118,8 @@ class RowLosses(NamedTuple):
             else:
                 shares = weight if shares is None else _weighed(shares, weight)
         if shares is not None:
-            out = (shares == 0) & (scaled == 0)
-            if out.any():
+            out = shares == 0
+            if out.any() and (out := out & (scaled == 0)).any():
                 kept = np.flatnonzero(~out)
                 index = kept if index is None else index[kept]
                 values, scaled, idle = values[kept], scaled[kept], _at(idle, kept)
@@ -216,8 +216,9 @@ def _at(column: NDArray[Any] | None, rows: Indices | slice | None) -> Any:
     return column if column is None or rows is None else column[rows]
 
 
+@np.errstate(invalid="ignore")
 def _weighed(numbers: Floats, weight: Floats) -> Floats:
     """w·x of each row; 0 for a weight of 0, also where x is infinite."""
-    product = np.zeros_like(numbers)
-    np.multiply(weight, numbers, out=product, where=weight != 0)
+    product = weight * numbers
+    product[weight == 0] = 0.0
     return product
