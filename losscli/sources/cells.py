@@ -2,53 +2,35 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Place
+from losscli.errors import DataError
 from losscli.sources.header import SAMPLE, Header, bare_return
 from losscli.sources.keys import Keys
-from losscli.sources.lines import NEWLINE, Text
+from losscli.sources.lines import NEWLINE, Run, Text
 from losscli.sources.table import Field, Loaded, is_group_role
 
 _RETURN = 13
 _SHOWN = 40  # characters of a cell that an error shows
 
 
-class Piece(NamedTuple):
-    """Lines of a file that are parsed at once.
-
-    first: the number of the first row, from 0. first_line: the line of row 0, from 1.
-    """
-
-    path: str
-    text: Text
-    rows: int
-    first: int
-    first_line: int
-
-    def place(self, row: int | None, column: str | None = None) -> Place:
-        """The place of a row of the piece, counted from its first row."""
-        number = None if row is None else self.first + row
-        line = None if number is None else number + self.first_line
-        return Place(self.path, number, line, column)
-
-
-def read_cells(piece: Piece, header: Header, fields: Sequence[Field]) -> dict[str, Loaded]:
-    """The rows of each field by role.
+def read_cells(run: Run, header: Header, fields: Sequence[Field]) -> dict[str, Loaded]:
+    """The rows of each field by role, of a run whose text is held.
 
     Raises DataError for cells that are not what a field takes, and for lines that are not rows.
     """
     import pyarrow as pa
 
-    _check_lines(piece)
+    assert run.text is not None
+    _check_lines(run.text, run, header)
     try:
-        rows, loaded = _read(piece.text, header, fields)
+        rows, loaded = _read(run.text, header, fields)
     except pa.ArrowException as error:
-        raise _parse_error(piece, str(error), header) from None
-    _check_rows(piece, rows, header.delimiter)
+        raise _parse_error(run.text, run, str(error), header) from None
+    _check_rows(run.text, run, rows, header)
     return loaded
 
 
@@ -142,72 +124,73 @@ _LOADERS: dict[str, Callable[[Any, Field], Loaded]] = {
 }
 
 
-def _parse_error(piece: Piece, message: str, header: Header) -> DataError:
+def _parse_error(text: Text, run: Run, message: str, header: Header) -> DataError:
     """Pyarrow's message as an error with the line of the file and the name of the column."""
-    row = int(match[1]) - 1 if (match := re.search(r"Row #(\d+)", message)) else None
+    match = re.search(r"Row #(\d+)", message)
+    row = run.first + int(match[1]) - 1 if match else None
     if match := re.search(r"CSV column #(\d+)", message):
         column = header.names[int(match[1])]
         if "UTF8" in message:
             return DataError(
                 "a cell that is not UTF-8 text",
-                place=piece.place(row, column),
+                place=header.place(row, column),
                 hint="convert the file to UTF-8",
             )
         value = match[1] if (match := re.search(r"invalid value '(.*)'$", message, re.S)) else ""
-        return _cell_error(piece, row, column, value, header.delimiter)
+        return _cell_error(text, run, row, column, value, header)
     if match := re.search(r"Expected (\d+) columns, got (\d+)", message):
         return DataError(
             f"a line of {match[2]} cells in a table of {match[1]} columns",
-            place=piece.place(row),
+            place=header.place(row),
             hint="quote cells that hold the separator",
         )
     summary = message.splitlines()[0][:120]
-    return DataError(f"cannot parse {piece.path}: {summary}", place=piece.place(0))
+    return DataError(f"cannot parse {header.path}: {summary}", place=header.place(run.first))
 
 
-def _check_lines(piece: Piece) -> None:
+def _check_lines(text: Text, run: Run, header: Header) -> None:
     """Raise DataError for a carriage return that stands alone: pyarrow starts a row there."""
-    returns = np.flatnonzero(piece.text == _RETURN)
-    after = piece.text[np.minimum(returns + 1, piece.text.size - 1)]
+    returns = np.flatnonzero(text == _RETURN)
+    after = text[np.minimum(returns + 1, text.size - 1)]
     bare = returns[after != NEWLINE]
     if bare.size:
-        before = int(np.count_nonzero(piece.text[: bare[0]] == NEWLINE))
-        raise bare_return(piece.path, piece.first + before + piece.first_line)
+        before = int(np.count_nonzero(text[: bare[0]] == NEWLINE))
+        raise bare_return(header.path, run.first + before + header.first_line)
 
 
-def _check_rows(piece: Piece, parsed: int, delimiter: str) -> None:
+def _check_rows(text: Text, run: Run, parsed: int, header: Header) -> None:
     """Raise DataError where the lines of the piece are not as many rows."""
-    if parsed == piece.rows and not _ends_in_a_quote(piece.text, delimiter):
+    if parsed == run.rows and not _ends_in_a_quote(text, header.delimiter):
         return
-    lines = bytes(piece.text).split(b"\n")
+    lines = bytes(text).split(b"\n")
     odd = next((k for k, line in enumerate(lines) if line.count(b'"') % 2), None)
     if odd is None:
         raise DataError(
-            f"{piece.path} has {piece.rows:,} lines that read as {parsed:,} rows",
-            place=piece.place(0),
+            f"{header.path} has {run.rows:,} lines that read as {parsed:,} rows",
+            place=header.place(run.first),
             hint="a carriage return inside a line? write \\n or \\r\\n at the end of each",
         )
     raise DataError(
         'a quote that is not closed on its line; the rows up to the next " would be lost',
-        place=piece.place(odd),
+        place=header.place(run.first + odd),
         hint="close the quote, or double it inside a quoted cell; no newlines inside quotes",
     )
 
 
 def _cell_error(
-    piece: Piece, row: int | None, column: str, value: str, delimiter: str
+    text: Text, run: Run, row: int | None, column: str, value: str, header: Header
 ) -> DataError:
-    if row is not None and not _line(piece.text, row).strip():
+    if row is not None and not _line(text, row - run.first).strip():
         return DataError(
-            f"{piece.path} has a blank line between its rows",
-            place=piece.place(row),
+            f"{header.path} has a blank line between its rows",
+            place=header.place(row),
             hint="remove it",
         )
     words = f"{value[:_SHOWN]!r} is not a number" if value else "an empty cell; expected a number"
     hint = "write nan for a missing number, and say --nan skip"
-    if delimiter == ";" and re.fullmatch(r"[-+]?\d+,\d+", value):
+    if header.delimiter == ";" and re.fullmatch(r"[-+]?\d+,\d+", value):
         hint = "write decimal points, not commas"
-    return DataError(words, place=piece.place(row, column), hint=hint)
+    return DataError(words, place=header.place(row, column), hint=hint)
 
 
 def _ends_in_a_quote(text: Text, delimiter: str) -> bool:

@@ -19,13 +19,20 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 class Header(NamedTuple):
     """The columns of a text file, and where its rows begin.
 
-    begin: the byte at which the first row begins. sample: bytes of the first rows.
+    first_line: the line of the first row, from 1. begin: the byte at which it begins.
+    sample: bytes of the first rows.
     """
 
+    path: str
+    first_line: int
     names: tuple[str, ...]
     delimiter: str
     begin: int
     sample: bytes
+
+    def place(self, row: int | None, column: str | None = None) -> Place:
+        """The place of a row, counted from 0."""
+        return Place(self.path, row, None if row is None else row + self.first_line, column)
 
 
 def read_header(file: OpenFile, *, named: bool) -> Header:
@@ -44,7 +51,7 @@ def read_header(file: OpenFile, *, named: bool) -> Header:
     names = _names(file.path, line, delimiter, named=named)
     if named:
         begin = min(begin + len(first) + 1, file.size)
-    return Header(names, delimiter, begin, head[begin:])
+    return Header(file.path, 2 if named else 1, names, delimiter, begin, head[begin:])
 
 
 def usual_delimiter(path: str) -> str:

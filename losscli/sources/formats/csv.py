@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from losscli.errors import DataError, Place
-from losscli.sources.cells import Piece, read_cells
+from losscli.sources.cells import read_cells
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.header import (
@@ -51,8 +51,7 @@ class CsvTable(Table):
         self.rows: int | None = None
         self._named = header
         self._header = read_header(file, named=header)
-        self._names, self.delimiter, begin, sample = self._header
-        self._first_line = 2 if header else 1
+        _, self._first_line, self._names, self.delimiter, begin, sample = self._header
         self._lines = Lines(file, begin)
         self._sample = sample[: self._lines.end - begin]
         if begin >= self._lines.end:
@@ -89,15 +88,7 @@ class CsvTable(Table):
 
     def parse(self, run: Run, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
         """The columns of the fields of a run, by role; a piece at a time where it is long."""
-        parts = [
-            read_cells(
-                Piece(self.path, part.text, part.rows, part.first, self._first_line),
-                self._header,
-                fields,
-            )
-            for part in self._lines.pieces(run)
-            if part.text is not None
-        ]
+        parts = [read_cells(part, self._header, fields) for part in self._lines.pieces(run)]
         if len(parts) == 1:
             return parts[0]
         return {role: concatenate([part[role] for part in parts]) for role in parts[0]}
@@ -105,7 +96,7 @@ class CsvTable(Table):
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The line of the file, and the column's name."""
         name = field.columns[column or 0] if field.columns else None
-        return Place(self.path, row=row, line=row + self._first_line, column=name)
+        return self._header.place(row, name)
 
     def dialect(self) -> str:
         """The separator in words, where it is not the one that the suffix promises."""
