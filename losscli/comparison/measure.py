@@ -1,7 +1,6 @@
 """`compare`: the losses of a source and of its reference, with one block a worker in memory."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -41,9 +40,9 @@ def compare(
     evaluator = _PairEvaluator(source, losses, backend, nan=nan)
     difference = EvaluationState(source, len(losses))
     reference = EvaluationState(evaluator.reference, len(losses))
-    for part in engine.map(evaluator, source.blocks(block_rows)):
-        difference.add(part.difference)
-        reference.add(part.reference)
+    for differences, references in engine.map(evaluator, source.blocks(block_rows)):
+        difference.add(differences)
+        reference.add(references)
     source.verify()
     difference.raise_violation()
     reference.raise_violation()
@@ -58,13 +57,6 @@ def compare(
         ),
         tuple(of.table("preds").path for of, total in sides if of_logits and total.probabilities),
     )
-
-
-class _PairResult(NamedTuple):
-    """One block: accumulators of the differences, and of the reference on the same rows."""
-
-    difference: BlockResult
-    reference: BlockResult
 
 
 class _PairEvaluator:
@@ -91,20 +83,19 @@ class _PairEvaluator:
             for of, layout in ((source, own), (self.reference, other))
         )
 
-    def __call__(self, cut: BlockCut, workspace: Workspace) -> _PairResult:
-        """The states of one block."""
+    def __call__(self, cut: BlockCut, workspace: Workspace) -> tuple[BlockResult, BlockResult]:
+        """The states of one block: of the differences, and of the reference on the same rows."""
         with np.errstate(all="ignore"):
             block = cut.load(workspace)
             check_ids(self._source, block)
-            pair = _PairResult(BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size))
+            pair = BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size)
             # One after the other: they share the workspace's buffers; row losses are not in them.
-            ours = [rows for _, rows in self._own.evaluate(block, pair.difference, workspace)]
+            ours = [rows for _, rows in self._own.evaluate(block, pair[0], workspace)]
             other = block._replace(arrays={**block.arrays, "preds": block.arrays[REFERENCE]})
-            theirs = [rows for _, rows in self._other.evaluate(other, pair.reference, workspace)]
+            theirs = [rows for _, rows in self._other.evaluate(other, pair[1], workspace)]
             if len(ours) == len(theirs):
-                for left, right in zip(ours, theirs, strict=True):
-                    difference, reference = _on_the_same_rows(left, right)
-                    for part, rows in ((pair.difference, difference), (pair.reference, reference)):
+                for sides in map(_on_the_same_rows, ours, theirs):
+                    for part, rows in zip(pair, sides, strict=True):
                         part.accumulators.append(rows.accumulate(block.first, block.unit))
             return pair
 
