@@ -79,7 +79,7 @@ def _parsed(text: Text, header: Header, kind: str, fields: Sequence[Field]) -> A
             null_values=[],
             strings_can_be_null=False,
         ),
-    )
+    ).combine_chunks()
 
 
 def _ids(table: Any, field: Field) -> NDArray[Any]:
@@ -89,26 +89,16 @@ def _ids(table: Any, field: Field) -> NDArray[Any]:
 
 
 def _keys(table: Any, field: Field) -> Keys:
-    return Keys.product([_keys_of(table.column(name)) for name in field.columns])
-
-
-def _keys_of(column: Any) -> Keys:
-    parts = [
-        Keys.named(_buffer(chunk.indices, np.int32), chunk.dictionary.to_pylist())
-        for chunk in column.chunks
-    ]
-    return parts[0] if len(parts) == 1 else Keys.concatenate(parts)
+    columns = (table.column(name).chunk(0) for name in field.columns)
+    return Keys.product(
+        [Keys.named(_buffer(c.indices, np.int32), c.dictionary.to_pylist()) for c in columns]
+    )
 
 
 def _numbers(table: Any, field: Field) -> NDArray[np.float64]:
     # Not to_numpy(): it imports pandas wherever that is installed.
-    arrays = [_floats(table.column(name)) for name in field.columns]
+    arrays = [_buffer(table.column(name).chunk(0), np.float64) for name in field.columns]
     return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
-
-
-def _floats(column: Any) -> NDArray[np.float64]:
-    parts = [_buffer(chunk, np.float64) for chunk in column.chunks]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _buffer(array: Any, dtype: Any) -> NDArray[Any]:
