@@ -19,6 +19,7 @@ from losscli.cli.command import Panel
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED = 130
+_COMPLETION = "_LOSSCLI_COMPLETE"  # set by the shell, to ask for completions
 _PANELS = [panel.value for panel in Panel]
 _TYPER: dict[str, Any] = {
     "no_args_is_help": True,
@@ -49,8 +50,12 @@ def _found(folder: str) -> list[str]:
     return sorted(name.removesuffix(".py") for name in entries)
 
 
-def program(only: str | None = None) -> typer.Typer:
-    """All commands, not yet run; only: one of them, so that it does not wait for the others."""
+def program(only: str | None = None, *, listed: bool = False) -> typer.Typer:
+    """All commands, not yet run.
+
+    only: one of them, so that it does not wait for the others. listed: True to make commands
+    without their flags, for the list of them.
+    """
     app = typer.Typer(
         name="losscli",
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -58,20 +63,21 @@ def program(only: str | None = None) -> typer.Typer:
         **_TYPER,
     )
     app.callback()(_options)
-    _add(app, commands.__name__, [only] if only else names())
+    _add(app, commands.__name__, [only] if only else names(), listed=listed)
     return app
 
 
-def _add(app: typer.Typer, package: str, names: Sequence[str]) -> None:
+def _add(app: typer.Typer, package: str, names: Sequence[str], *, listed: bool) -> None:
     """Add commands and groups of them to a program or a group, in the order of the help."""
     found = [(name, import_module(f"{package}.{name}")) for name in names]
     for name, module in sorted(found, key=_order):
         panel = _order((name, module))[0]
         if hasattr(module, "run"):
-            app.command(name, cls=_Command, rich_help_panel=_PANELS[panel])(module.run)
+            callback = module.run.summary() if listed else module.run.callback()
+            app.command(name, cls=_Command, rich_help_panel=_PANELS[panel])(callback)
             continue
         group = typer.Typer(help=module.__doc__, **_TYPER)
-        _add(group, module.__name__, _found(module.__path__[0]))
+        _add(group, module.__name__, _found(module.__path__[0]), listed=listed)
         app.add_typer(group, name=name, rich_help_panel=_PANELS[panel])
 
 
@@ -95,8 +101,9 @@ def prepare() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the program on arguments; the exit code is the contract's."""
     named = arguments[0] if arguments and arguments[0] in names() else None
+    listed = list(arguments) in ([], ["--help"], ["-h"]) and _COMPLETION not in os.environ
     try:
-        code = typer.main.get_command(program(named)).main(
+        code = typer.main.get_command(program(named, listed=listed)).main(
             list(arguments), prog_name="losscli", standalone_mode=False
         )
         sys.stdout.flush()

@@ -6,9 +6,9 @@ from dataclasses import MISSING
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 
+import click
 import typer
 
-from losscli.cli import completion
 from losscli.plans.flags import Declaration, FlagError, declarations, flag, plan
 from losscli.plans.shared import COMPUTE, OUT
 
@@ -62,7 +62,7 @@ def command(
     first: bool = False,
     user_code: bool = False,
     shows: bool = False,
-) -> Callable[[Callable[[Any, Call], Any]], Callable[..., int]]:
+) -> Callable[[Callable[[Any, Call], Any]], "Command"]:
     """Make a command of a function that takes a plan and a `Call` and returns a result.
 
     kind: the plan's class, whose fields are the command's flags. first: True for the first command
@@ -70,13 +70,45 @@ def command(
     earlier one, whose exit code is not that of the command. The function's docstring is the help
     text.
     """
-    own = declarations(kind)
-    names = {each.name for each in own}
-    shared = [*(declarations(Trust) if user_code else ()), *declarations(Printing)]
-    declared = [*own, *(each for each in shared if each.name not in names)]
-    flags = [each for each in declared if not each.flag.hidden]
 
-    def decorate(function: Callable[[Any, Call], Any]) -> Callable[..., int]:
+    def decorate(function: Callable[[Any, Call], Any]) -> Command:
+        return Command(kind, function, panel, first=first, user_code=user_code, shows=shows)
+
+    return decorate
+
+
+class Command:
+    """A command: its plan, the function that carries it out, and its place in the help."""
+
+    def __init__(
+        self,
+        kind: type[Any],
+        function: Callable[[Any, Call], Any],
+        panel: Panel,
+        *,
+        first: bool,
+        user_code: bool,
+        shows: bool,
+    ) -> None:
+        self.kind, self.function, self.panel = kind, function, panel
+        self.first, self.user_code, self.shows = first, user_code, shows
+
+    def summary(self) -> Callable[[], None]:
+        """A function with the help text alone: a list of commands needs no flags of them."""
+
+        def listed() -> None: ...
+
+        listed.__doc__ = self.function.__doc__
+        return listed
+
+    def callback(self) -> Callable[..., int]:
+        """The function whose parameters are the flags; it returns the exit code."""
+        own = declarations(self.kind)
+        names = {each.name for each in own}
+        shared = [*(declarations(Trust) if self.user_code else ()), *declarations(Printing)]
+        declared = [*own, *(each for each in shared if each.name not in names)]
+        flags = [each for each in declared if not each.flag.hidden]
+
         def run(**given: Any) -> int:
             from losscli.cli.console import printed, progress_bar, user_code_allowed
 
@@ -84,23 +116,20 @@ def command(
             printing = {each.name: values[each.name] for each in declarations(Printing)}
             if "format" not in names:
                 Printing(**printing)
-            asked = kind(**{name: value for name, value in values.items() if name in names})
+            asked = self.kind(**{name: value for name, value in values.items() if name in names})
             form, quiet = printing["format"], printing["quiet"]
             bar = progress_bar(wanted=not (printing["no_progress"] or quiet))
             allowed = user_code_allowed(not values.get("no_user_code", False))
             with allowed, bar as progress:
-                result = function(asked, Call(form, progress))
+                result = self.function(asked, Call(form, progress))
             printed(result, form, quiet=quiet)
-            return 0 if shows else int(result.exit_code)
+            return 0 if self.shows else int(result.exit_code)
 
-        run.__doc__, run.__name__ = function.__doc__, function.__name__
+        run.__doc__, run.__name__ = self.function.__doc__, self.function.__name__
         parameters = list(map(_parameter, flags))
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {part.name: part.annotation for part in parameters}
-        run.panel, run.first = panel, first  # type: ignore[attr-defined]
         return run
-
-    return decorate
 
 
 def _value(each: Declaration, typed: Any) -> Any:
@@ -162,9 +191,17 @@ def _typed(each: Declaration, *, required: bool) -> Any:
 
 
 def _completion(each: Declaration) -> Callable[..., list[str]] | None:
-    """The function that completes a flag's value: its choices, or the one that it names."""
-    if each.flag.complete:
-        found: Callable[..., list[str]] = getattr(completion, f"complete_{each.flag.complete}")
-        return found
-    has_choices = each.choices or callable(each.flag.choices)
-    return completion.complete_words(each.words) if has_choices else None
+    """The function that completes a flag's value: the one that it names, or its choices."""
+    if not (each.flag.complete or each.choices or callable(each.flag.choices)):
+        return None
+
+    def complete(context: click.Context, incomplete: str) -> list[str]:
+        from losscli.cli import completion
+
+        if each.flag.complete:
+            name = f"complete_{each.flag.complete}"
+            found: list[str] = getattr(completion, name)(context, incomplete)
+            return found
+        return [word for word in each.words() if word.startswith(incomplete)]
+
+    return complete

@@ -3,22 +3,21 @@
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import TypeAlias
 
 import click
 
 from losscli.errors import LossCliError
 
+Complete: TypeAlias = Callable[[click.Context, str], list[str]]
 
-def complete_words(words: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+
+def _of_words(words: Callable[[], Iterable[str]]) -> Complete:
     """A completion of words that are computed when they are wanted."""
-
-    def complete(incomplete: str) -> list[str]:
-        return [word for word in words() if word.startswith(incomplete)]
-
-    return complete
+    return lambda _, incomplete: [word for word in words() if word.startswith(incomplete)]
 
 
-def complete_path(incomplete: str) -> list[str]:
+def complete_path(_: click.Context, incomplete: str) -> list[str]:
     """The files and folders whose paths begin so."""
     folder, start = os.path.split(incomplete)
     with suppress(OSError):
@@ -31,12 +30,14 @@ def complete_path(incomplete: str) -> list[str]:
     return []
 
 
-def complete_config(incomplete: str) -> list[str]:
+def complete_config(context: click.Context, incomplete: str) -> list[str]:
     """The YAML files and folders whose paths begin so."""
-    return [path for path in complete_path(incomplete) if path.endswith(("/", ".yaml", ".yml"))]
+    return [
+        path for path in complete_path(context, incomplete) if path.endswith(("/", ".yaml", ".yml"))
+    ]
 
 
-def complete_loss(incomplete: str) -> list[str]:
+def complete_loss(_: click.Context, incomplete: str) -> list[str]:
     """The specs that begin so: names of losses, and after a colon their parameters."""
     from losscli.losses.registry import find, modules
 
@@ -72,17 +73,17 @@ def _documents() -> Iterable[str]:
     return ("config", *KINDS)
 
 
-complete_family = complete_words(_families)
-complete_task = complete_words(_tasks)
-complete_device = complete_words(lambda: ("cpu", "cuda", "cuda:0", "mps"))
-complete_dtype = complete_words(lambda: ("float32", "float64", "float16", "bfloat16"))
-complete_implementation = complete_words(_implementations)
-complete_document = complete_words(_documents)
+complete_family = _of_words(_families)
+complete_task = _of_words(_tasks)
+complete_device = _of_words(lambda: ("cpu", "cuda", "cuda:0", "mps"))
+complete_dtype = _of_words(lambda: ("float32", "float64", "float16", "bfloat16"))
+complete_implementation = _of_words(_implementations)
+complete_document = _of_words(_documents)
 
 
-def complete_word(incomplete: str) -> list[str]:
+def complete_word(context: click.Context, incomplete: str) -> list[str]:
     """The families and losses that begin so."""
-    return [*complete_family(incomplete), *complete_loss(incomplete)]
+    return [*complete_family(context, incomplete), *complete_loss(context, incomplete)]
 
 
 def complete_column(context: click.Context, incomplete: str) -> list[str]:
@@ -103,7 +104,7 @@ def complete_column(context: click.Context, incomplete: str) -> list[str]:
 
 def complete_result(context: click.Context, incomplete: str) -> list[str]:
     """The saved results, by config and by file, and files."""
-    return [*_saved(context, incomplete, files=True), *complete_path(incomplete)]
+    return [*_saved(context, incomplete, files=True), *complete_path(context, incomplete)]
 
 
 def complete_saved_config(context: click.Context, incomplete: str) -> list[str]:

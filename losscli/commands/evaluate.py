@@ -13,9 +13,7 @@ from losscli.backends.backend import choose
 from losscli.engines.choice import choose_engine
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.data import open_data, takes_targets
-from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import measure, no_progress
-from losscli.gates import Gate, parse, parse_bound
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
@@ -23,11 +21,11 @@ from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
 from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleFile
-from losscli.results.store import SavedRun
 from losscli.sources.opening import Reference, read_array
 
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison
+    from losscli.gates import Gate
 
 _PROPOSED = 8  # losses that are proposed where none is given
 
@@ -55,6 +53,8 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             stack.callback(samples.discard)
         place = None
         if plan.save:
+            from losscli.results.store import SavedRun
+
             place = stack.enter_context(SavedRun(plan.results, "eval", datetime.now(UTC), "eval"))
         keep = stack.enter_context(kept(place))
         source = stack.enter_context(open_data(plan, targeted=takes_targets(losses)))
@@ -70,7 +70,11 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             samples=samples,
             progress=progress,
         )
-        result = gated(result.replace(like=plan.like), gates, plan.allow_note, baseline)
+        result = result.replace(like=plan.like)
+        if gates:
+            from losscli.evaluation.gates import gated
+
+            result = gated(result, gates, plan.allow_note, baseline)
         if samples is not None:
             samples.commit()
             result = result.replace(per_sample=samples.record)
@@ -114,7 +118,11 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
     return losses
 
 
-def _gates(plan: EvalPlan) -> list[Gate]:
+def _gates(plan: EvalPlan) -> "list[Gate]":
+    if not (plan.gate or plan.max or plan.min):
+        return []
+    from losscli.gates import parse, parse_bound
+
     return [
         *map(parse, plan.gate),
         *(parse_bound(text, "<=") for text in plan.max),

@@ -87,11 +87,11 @@ class BenchPlan:
             several = listed(getattr(self, name))
             if all(isinstance(item, str) for item in several):
                 several = tuple(dict.fromkeys(several))  # a value that is given twice counts once
-            object.__setattr__(self, name, several)
+            setattr(self, name, several)
         validate(self)
         if not 0 < self.time < float("inf"):
             words = f"takes a positive number of seconds, not {self.time!r}"
             raise FlagError.of_field(self, "time", words)
         if self.resolve == "none":
-            object.__setattr__(self, "resolve", None)
+            self.resolve = None
         set_share(self, "resolve")

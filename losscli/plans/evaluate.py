@@ -149,7 +149,7 @@ class EvalPlan:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
         set_share(self, "ci")
-        object.__setattr__(self, "by", groupers(self.by))
+        self.by = groupers(self.by)
 
 
 def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:

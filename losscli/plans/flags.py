@@ -124,12 +124,12 @@ def argument(help: str, *, default: Any = MISSING, kw_only: bool = False, **decl
     return flag(help, default=default, kw_only=kw_only, positional=True, **declared)
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(flag, argument))
+@dataclass_transform(kw_only_default=True, field_specifiers=(flag, argument))
 def plan(cls: type[T]) -> type[T]:
-    """Make a class a plan: a frozen dataclass whose fields are flags, which are validated."""
+    """Make a class a plan: a dataclass whose fields are flags, which are validated."""
     if not hasattr(cls, "__post_init__"):
         cls.__post_init__ = validate  # type: ignore[attr-defined]
-    made: Any = dataclass(frozen=True, slots=True)(cls)
+    made: Any = dataclass(eq=False)(cls)  # the methods that it generates cost start-up time
     made._declarations = tuple(map(_declaration, fields(made)))
     return made  # type: ignore[no-any-return]
 
@@ -214,7 +214,7 @@ def validate(plan: Any) -> None:
         if value is not None or not each.optional:
             _check(each, value)
         if each.kind in ("texts", "paths"):
-            object.__setattr__(plan, each.name, listed(value))
+            setattr(plan, each.name, listed(value))
 
 
 def _check(each: Declaration, value: Any) -> None:
@@ -257,4 +257,4 @@ def set_share(plan: Any, name: str, *, zero: bool = False) -> None:
     if not (0 < number < 1 or (zero and number == 0)):
         words = f"takes a number between 0 and 1, or 0% and 100%, not {value!r}"
         raise FlagError.of_field(plan, name, words)
-    object.__setattr__(plan, name, number)
+    setattr(plan, name, number)

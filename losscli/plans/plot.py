@@ -40,7 +40,7 @@ class PlotPlan:
         """Validate the flags."""
         validate(self)
         if self.range is not None:
-            object.__setattr__(self, "range", self._ends())
+            self.range = self._ends()
         if self.target is not None and not math.isfinite(self.target):
             words = f"takes a finite number, not {self.target}"
             raise FlagError.of_field(self, "target", words)

@@ -37,7 +37,7 @@ class RunRequest:
     def __post_init__(self) -> None:
         """Validate the flags."""
         single = not isinstance(self.config, list | tuple)
-        object.__setattr__(self, "config", (self.config,) if single else tuple(self.config))
+        self.config = (self.config,) if single else tuple(self.config)
         validate(self)
 
 

@@ -4,13 +4,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.errors import LossCliError, MissingError, UsageError
 from losscli.render import error_text, pictures, text
 from losscli.render.formats import of_path
 from losscli.results.files import OutputFile, resolve_links
-from losscli.results.store import SavedRun
+
+if TYPE_CHECKING:
+    from losscli.results.store import SavedRun
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def picture(path: str | os.PathLike[str] | None) -> Iterator[Callable[[Any], Non
 
 
 @contextmanager
-def kept(place: SavedRun | None) -> Iterator[Callable[[Any], None]]:
+def kept(place: "SavedRun | None") -> Iterator[Callable[[Any], None]]:
     """A function that saves a result in the results folder; after an error it holds the error.
 
     place: None for a result that is not saved.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from losscli.gates import GateResult, GateStatus
+from losscli.results.gate import GateResult, GateStatus
 
 Result: TypeAlias = Any  # a document whose `page` names its builder in `losscli.render.pages`
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from losscli.errors import LossCliError
 from losscli.render.formats import Format
-from losscli.render.gates import gate_lines
 from losscli.render.layout import MARGIN, encodable, fit, table_lines, text_in, wrap
 from losscli.render.page import Drawing, Page, Result, TextLine
 from losscli.render.pages import page_of
@@ -57,11 +56,14 @@ def _blocks(page: Page, width: float, encoding: str) -> Iterator[list[StyledLine
         kept, gone = table.columns(width)
         dropped |= dict.fromkeys(gone)
         yield list(table_lines(table, kept, width))
-    yield [
-        (part, style)
-        for line, style in gate_lines(page.gates)
-        for part in wrap(line, width, _last_column(line, width))
-    ]
+    if page.gates:
+        from losscli.render.gates import gate_lines
+
+        yield [
+            (part, style)
+            for line, style in gate_lines(page.gates)
+            for part in wrap(line, width, _last_column(line, width))
+        ]
     names = [f"not shown at this width: {', '.join(dropped)} (all in --format json)"]
     yield _dim([*page.footer, *(names if dropped else [])], width)
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 
-from losscli.gates import GateStatus
-from losscli.render.gates import words_of
 from losscli.render.page import Page, ReportCase, Result
+from losscli.results.gate import GateStatus
 
 
 def page_of(result: Result) -> Page:
@@ -33,6 +32,8 @@ def report_cases_of(result: Result) -> list[ReportCase]:
         for name, failure in getattr(result, "failures", {}).items()
     ]
     for gate in getattr(result, "gates", ()):
+        from losscli.render.gates import words_of
+
         message = words_of(gate)
         found.append(ReportCase(gate.expr, gate.status, message, gate.run, gate.counts))
     own = getattr(builder_of(result), "report_cases", None)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-from losscli.render.gates import gates_line
 from losscli.render.numbers import percent, significant, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.documents.eval import Evaluation, Group, Input, LossResult
@@ -24,6 +23,8 @@ def page(result: Evaluation) -> Page:
     footer += [f"saved {escape(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
     if result.gates:
+        from losscli.render.gates import gates_line
+
         footer.append(gates_line(result.gates, result.exit_code))
     return Page((), tables, footer, notes, result.gates)
 
