@@ -129,7 +129,7 @@ def plan(cls: type[T]) -> type[T]:
     """Make a class a plan: a dataclass whose fields are flags, which are validated."""
     if not hasattr(cls, "__post_init__"):
         cls.__post_init__ = validate  # type: ignore[attr-defined]
-    made: Any = dataclass(eq=False)(cls)  # the methods that it generates cost start-up time
+    made: Any = dataclass(cls)
     made._declarations = tuple(map(_declaration, fields(made)))
     return made  # type: ignore[no-any-return]
 

@@ -1,11 +1,15 @@
 """`losscli bench`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.bench import BenchPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.bench import BenchPlan
 
 
-@command(BenchPlan, Panel.BENCHMARK, first=True, user_code=True)
-def run(plan: BenchPlan, call: Call) -> object:
+@command("losscli.plans.bench:BenchPlan", Panel.BENCHMARK, first=True, user_code=True)
+def run(plan: "BenchPlan", call: Call) -> object:
     """Speed, memory and correctness of loss implementations, side by side.
 
     Each is checked before and after it is timed; an incorrect one ends with exit code 1.

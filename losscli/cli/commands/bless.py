@@ -1,11 +1,15 @@
 """`losscli bless`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.files import BlessPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.files import BlessPlan
 
 
-@command(BlessPlan, Panel.EVALUATE)
-def run(plan: BlessPlan, _: Call) -> object:
+@command("losscli.plans.files:BlessPlan", Panel.EVALUATE)
+def run(plan: "BlessPlan", _: Call) -> object:
     """Make RESULT the baseline of gates; no other command changes a baseline.
 
     losscli bless results/ci-gate/latest.json --reason "new tokenizer"

@@ -1,11 +1,15 @@
 """`losscli check`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.check import CheckPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.check import CheckPlan
 
 
-@command(CheckPlan, Panel.BENCHMARK, user_code=True)
-def run(plan: CheckPlan, call: Call) -> object:
+@command("losscli.plans.check:CheckPlan", Panel.BENCHMARK, user_code=True)
+def run(plan: "CheckPlan", call: Call) -> object:
     """Check an implementation: values, gradients and edge cases, against the true values.
 
     losscli check smooth_l1

@@ -1,11 +1,15 @@
 """`losscli diff`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.diff import DiffPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.diff import DiffPlan
 
 
-@command(DiffPlan, Panel.BENCHMARK)
-def run(plan: DiffPlan, _: Call) -> object:
+@command("losscli.plans.diff:DiffPlan", Panel.BENCHMARK)
+def run(plan: "DiffPlan", _: Call) -> object:
     """The differences between two saved results of eval, bench or run, and their significance.
 
     losscli diff old.json new.json

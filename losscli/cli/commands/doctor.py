@@ -1,11 +1,15 @@
 """`losscli doctor`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.check import DoctorPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.check import DoctorPlan
 
 
-@command(DoctorPlan, Panel.SETUP)
-def run(plan: DoctorPlan, call: Call) -> object:
+@command("losscli.plans.check:DoctorPlan", Panel.SETUP)
+def run(plan: "DoctorPlan", call: Call) -> object:
     """Report what this machine can do: packages, devices, measured limits, noise.
 
     losscli doctor

@@ -1,13 +1,16 @@
 """`losscli eval`."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.evaluate import EvalPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.evaluate import EvalPlan
 
 
-@command(EvalPlan, Panel.EVALUATE, first=True, user_code=True)
-def run(plan: EvalPlan, call: Call) -> object:
+@command("losscli.plans.evaluate:EvalPlan", Panel.EVALUATE, first=True, user_code=True)
+def run(plan: "EvalPlan", call: Call) -> object:
     """The losses of PREDS against TARGETS, exactly summed, from files of any size.
 
     One table may hold both, with --pred and --target.

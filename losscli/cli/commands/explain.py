@@ -1,11 +1,15 @@
 """`losscli explain`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.catalogue import ExplainPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.catalogue import ExplainPlan
 
 
-@command(ExplainPlan, Panel.LOSSES, user_code=True)
-def run(plan: ExplainPlan, _: Call) -> object:
+@command("losscli.plans.catalogue:ExplainPlan", Panel.LOSSES, user_code=True)
+def run(plan: "ExplainPlan", _: Call) -> object:
     """One loss: its formula, domain, parameters, gradient, shape, equivalents and pitfalls.
 
     losscli explain smooth_l1

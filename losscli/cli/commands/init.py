@@ -1,11 +1,15 @@
 """`losscli init`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.files import InitPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.files import InitPlan
 
 
-@command(InitPlan, Panel.SETUP, first=True)
-def run(plan: InitPlan, _: Call) -> object:
+@command("losscli.plans.files:InitPlan", Panel.SETUP, first=True)
+def run(plan: "InitPlan", _: Call) -> object:
     """Write losscli.yaml and a CI workflow into the current folder, from the files found there.
 
     losscli init

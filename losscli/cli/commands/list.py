@@ -1,11 +1,15 @@
 """`losscli list`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.catalogue import ListPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.catalogue import ListPlan
 
 
-@command(ListPlan, Panel.LOSSES, first=True)
-def run(plan: ListPlan, _: Call) -> object:
+@command("losscli.plans.catalogue:ListPlan", Panel.LOSSES, first=True)
+def run(plan: "ListPlan", _: Call) -> object:
     """The losses, by family; WORD is searched in names, families, formulas and uses.
 
     losscli list

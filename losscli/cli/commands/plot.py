@@ -1,11 +1,15 @@
 """`losscli plot`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.plot import PlotPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.plot import PlotPlan
 
 
-@command(PlotPlan, Panel.LOSSES, user_code=True)
-def run(plan: PlotPlan, _: Call) -> object:
+@command("losscli.plans.plot:PlotPlan", Panel.LOSSES, user_code=True)
+def run(plan: "PlotPlan", _: Call) -> object:
     """The curves of losses and of their gradients, in the terminal or in a picture.
 
     losscli plot smooth_l1 mae mse

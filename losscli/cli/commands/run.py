@@ -1,13 +1,16 @@
 """`losscli run`."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.run import RunCommand
+
+if TYPE_CHECKING:
+    from losscli.plans.run import RunCommand
 
 
-@command(RunCommand, Panel.EVALUATE, user_code=True)
-def run(plan: RunCommand, call: Call) -> object:
+@command("losscli.plans.run:RunCommand", Panel.EVALUATE, user_code=True)
+def run(plan: "RunCommand", call: Call) -> object:
     """The evaluations, benchmarks and gates of CONFIG.yaml, saved under results/.
 
     losscli run configs/quickstart.yaml

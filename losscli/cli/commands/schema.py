@@ -1,11 +1,13 @@
 """`losscli schema`."""
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from losscli.cli.command import Call, Panel, command
 from losscli.errors import UsageError
-from losscli.plans.catalogue import SchemaPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.catalogue import SchemaPlan
 
 
 class Schema(NamedTuple):
@@ -20,8 +22,8 @@ class Schema(NamedTuple):
         return json.dumps(self.content, indent=2)
 
 
-@command(SchemaPlan, Panel.SETUP)
-def run(plan: SchemaPlan, _: Call) -> Schema:
+@command("losscli.plans.catalogue:SchemaPlan", Panel.SETUP)
+def run(plan: "SchemaPlan", _: Call) -> Schema:
     """Print the JSON Schema of configs, or of what a command prints as JSON.
 
     losscli schema > losscli.schema.json

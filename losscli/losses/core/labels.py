@@ -129,7 +129,6 @@ class BothSides(Choice):
         return super().finding(marks - {"positive"})
 
 
-@dataclass(frozen=True)
 class IntegerLabels(Numbers):
     """Integers that name classes, up to the largest that a floating-point type distinguishes."""
 

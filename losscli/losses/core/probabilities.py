@@ -1,7 +1,5 @@
 """Domains of probabilities: single ones, rows that sum to 1, and their logarithms."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +7,6 @@ from losscli.backends.rowwise import ROWWISE
 from losscli.losses.core.domain import Finding, Interval, Numbers, Raw
 
 
-@dataclass(frozen=True)
 class Simplex(Numbers):
     """Numbers >= 0 that sum to 1 along the last axis; other sums give a note."""
 
@@ -35,7 +32,6 @@ class Simplex(Numbers):
         return Finding(words, "not_normalised")
 
 
-@dataclass(frozen=True)
 class LogProbabilities(Numbers):
     """Logarithms of probabilities; those above 0 are used as they are, with a note."""
 

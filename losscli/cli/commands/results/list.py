@@ -1,11 +1,15 @@
 """`losscli results list`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.files import HistoryPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.files import HistoryPlan
 
 
-@command(HistoryPlan, Panel.EVALUATE, first=True)
-def run(plan: HistoryPlan, _: Call) -> object:
+@command("losscli.plans.files:HistoryPlan", Panel.EVALUATE, first=True)
+def run(plan: "HistoryPlan", _: Call) -> object:
     """The saved results, the newest first; of one config where its name is given, or `eval`.
 
     losscli results list

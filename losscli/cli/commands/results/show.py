@@ -1,11 +1,15 @@
 """`losscli results show`."""
 
+from typing import TYPE_CHECKING
+
 from losscli.cli.command import Call, Panel, command
-from losscli.plans.files import ShowPlan
+
+if TYPE_CHECKING:
+    from losscli.plans.files import ShowPlan
 
 
-@command(ShowPlan, Panel.EVALUATE, shows=True)
-def run(plan: ShowPlan, _: Call) -> object:
+@command("losscli.plans.files:ShowPlan", Panel.EVALUATE, shows=True)
+def run(plan: "ShowPlan", _: Call) -> object:
     """One saved result as its run printed it; the latest of a config where that is named.
 
     losscli results show ci-gate
