@@ -6,6 +6,8 @@ nothing but other work can make memory look slower than it is.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,16 +67,23 @@ def cuda_limit(device: str, size: int, clock: Any, torch: Any, level: str = "") 
     return Limit(device, level or size_text(size), size, read / 1e9, copy / 1e9, launch)
 
 
-def last_cache() -> int:
-    """Bytes of the largest cache of the CPU, as Linux reports it; 32 MiB if unknown."""
-    from pathlib import Path
+def caches() -> dict[str, int]:
+    """Bytes of the data caches that the first core sees, by level, as Linux reports them."""
+    found: dict[str, int] = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        with suppress(OSError, ValueError):
+            kind = (folder / "type").read_text().strip()
+            size = (folder / "size").read_text().strip()
+            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(size[-1:], 1)
+            if kind != "Instruction":
+                level = f"L{(folder / 'level').read_text().strip()}"
+                found[level + ("d" if kind == "Data" else "")] = int(size.rstrip("KMG")) * unit
+    return found
 
-    sizes = [32 << 10]
-    for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
-        text = path.read_text().strip()
-        unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:], 1)
-        sizes.append(int(text.rstrip("KMG")) * unit)
-    return max(sizes) if len(sizes) > 1 else 32 << 20
+
+def last_cache() -> int:
+    """Bytes of the largest cache of the CPU; 32 MiB if unknown."""
+    return max(caches().values(), default=32 << 20)
 
 
 def size_text(size: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from losscli.backends.machine import cores, environment
 from losscli.benchmark.devices import open_device, processor
-from losscli.benchmark.limit import last_cache
+from losscli.benchmark.limit import caches, last_cache
 from losscli.benchmark.measure import measure
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
@@ -62,7 +62,7 @@ def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
         processor=processor(),
         cores=cores(),
         cores_of_machine=os.cpu_count() or cores(),
-        caches=_caches(),
+        caches=caches(),
         memory_bytes=memory.get("MemTotal"),
         free_bytes=memory.get("MemAvailable"),
         cuda=devices,
@@ -111,20 +111,6 @@ def _cuda(versions: dict[str, str | None]) -> tuple[tuple[Cuda, ...], str]:
         Cuda(f"cuda:{at}", each.name, int(each.total_memory), f"{each.major}.{each.minor}")
         for at, each in enumerate(found)
     ), ""
-
-
-def _caches() -> dict[str, int]:
-    """The data caches that the first core sees, by level, as Linux reports them."""
-    found: dict[str, int] = {}
-    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        with suppress(OSError, ValueError):
-            kind = (folder / "type").read_text().strip()
-            size = (folder / "size").read_text().strip()
-            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(size[-1:], 1)
-            if kind != "Instruction":
-                level = f"L{(folder / 'level').read_text().strip()}"
-                found[level + ("d" if kind == "Data" else "")] = int(size.rstrip("KMG")) * unit
-    return found
 
 
 def _memory() -> dict[str, int]:

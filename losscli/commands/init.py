@@ -18,11 +18,12 @@ from losscli.sources.formats import suffixes
 
 CONFIG = "losscli.yaml"
 SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # next to the config
-WORKFLOWS = {
+WORKFLOWS = {  # the template of each, NAME.SUFFIX, is in templates/
     "github": ".github/workflows/losscli.yml",
     "gitlab": ".gitlab-ci.losscli.yml",
     "shell": "losscli-ci.sh",
 }
+_TEMPLATES = Path(__file__).with_name("templates")
 _FOLDERS = (".", "data", "predictions", "outputs", "eval")
 _PREDS = re.compile(r"pred|logit|prob|output|y_?hat|scores?", re.IGNORECASE)
 _TARGETS = re.compile(r"target|label|truth|y_?true|(^|_)y($|_)", re.IGNORECASE)
@@ -41,7 +42,7 @@ def run_init(plan: InitPlan) -> InitResult:
         if os.path.lexists(path):
             raise UsageError(f"{path} is there already", hint="move it away, or edit it")
     pairs = tuple(_pairs())
-    texts = [_config(pairs), *([_WORKFLOW_TEXTS[plan.ci]] if workflow else [])]
+    texts = [_config(pairs), *([_workflow(plan.ci)] if workflow else [])]
     with ExitStack() as stack:
         for path in paths:
             make_folder(Path(path).parent, "move what is in its place, or --ci none")
@@ -137,6 +138,11 @@ def _quoted(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_./-]+", text) else json.dumps(text)
 
 
+def _workflow(ci: str) -> str:
+    suffix = Path(WORKFLOWS[ci]).suffix
+    return (_TEMPLATES / f"{ci}{suffix}").read_text(encoding="utf-8")
+
+
 def _config(pairs: Sequence[DataPair]) -> str:
     shown = pairs or (DataPair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
     lines = [
@@ -179,57 +185,3 @@ def _config(pairs: Sequence[DataPair]) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-_GITHUB = """\
-name: losses
-on:
-  push: {branches: [main]}
-  pull_request:
-permissions:
-  contents: read
-jobs:
-  losses:
-    runs-on: ubuntu-latest
-    timeout-minutes: 15
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "3.12"
-      - run: pip install losscli
-      - run: losscli run losscli.yaml --format github -o junit.xml -o summary.md
-      - if: always()
-        uses: actions/upload-artifact@v4
-        with:
-          name: losses
-          path: |
-            results/
-            junit.xml
-            summary.md
-"""
-_GITLAB = """\
-# In .gitlab-ci.yml: include: .gitlab-ci.losscli.yml
-losses:
-  image: python:3.12
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-  script:
-    - pip install losscli
-    - losscli run losscli.yaml -o junit.xml -o summary.md
-  artifacts:
-    when: always
-    paths: [results/, summary.md]
-    reports:
-      junit: junit.xml
-"""
-_SHELL = """\
-#!/bin/sh
-# Exit codes: 0 every gate passed, 1 one did not, 2 the config is wrong, 3 the data is wrong,
-# 4 something is missing here, 6 undecided. No pipe behind losscli: it would hide the code.
-set -eu
-python3 -m pip install --quiet losscli
-exec losscli run losscli.yaml -o junit.xml -o summary.md
-"""
-_WORKFLOW_TEXTS = {"github": _GITHUB, "gitlab": _GITLAB, "shell": _SHELL}
