@@ -14,8 +14,7 @@ import torch.utils.benchmark as torch_benchmark
 
 from losscli.backends.heap import prime_heap
 from losscli.benchmark import clock as clocks
-from losscli.benchmark.rounds import Stop, run_rounds, warm_up
-from losscli.benchmark.timed_call import TimedCall
+from losscli.benchmark.rounds import Stop, TimedCall, run_rounds, warm_up
 from losscli.benchmark.workloads import losses_of, workload_of
 from losscli.checks.input_data import InputData
 from losscli.checks.inputs import InputGenerator

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.benchmark.stopping import looks, settled
+from losscli.benchmark.rounds import looks, settled
 from losscli.stats.decisions import Verdict, holm, log_margin, three_way
 from losscli.stats.order_statistics import bimodal, median_interval
 from losscli.stats.signed_rank import p_above, p_at_most, ratio_interval

@@ -152,7 +152,7 @@ outputs per sample, (N, C) are C classes per sample. The tests run the calls of 
 def losses() -> Iterator[str]:
     """The table of the catalogue, then a section for each loss."""
     from losscli.commands.explain import explain
-    from losscli.explanation.catalogue import catalogue
+    from losscli.explanation.facts import catalogue
 
     listed = catalogue().to_dict()
     yield _LOSSES

@@ -1,20 +1,31 @@
-"""Devices that a benchmark runs on: their clock, their limits, what keeps them quiet."""
+"""Devices that a benchmark runs on: their clock, their bandwidth, what keeps them quiet.
+
+Bandwidth is that of reading and of copying, at any working set, by kernels in the manner of STREAM
+(McCalpin, 1995), by all threads; the best of several runs, since nothing but other work can make
+memory look slower than it is.
+"""
 
 import gc
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from losscli.benchmark.clock import Clock, CudaClock, HostClock
-from losscli.benchmark.limit import cuda_limit, host_limit, last_cache
+import numpy as np
+
+from losscli.benchmark.clock import Clock, CudaClock, HostClock, seconds
 from losscli.benchmark.memory import cuda_peak
 from losscli.errors import MissingError, UsageError
 from losscli.results.documents.bench import Limit
 
 # Bits of the reasons that slow a busy device down: power, heat, and the board's own limits.
 _SLOWED = 0x4 | 0x8 | 0x20 | 0x40 | 0x80
+_LEAST_S = 0.02  # a measurement repeats its kernel at least this long
+_RUNS = 5
+_LEAST_BYTES = 1 << 18  # below, the calls themselves take longer than the memory
 
 
 class Monitor:
@@ -163,8 +174,6 @@ def open_device(name: str, threads: int, cache: str | None) -> Device:
 def processor() -> str:
     """The model of the CPU, as Linux or Python reports it."""
     import platform
-    from contextlib import suppress
-    from pathlib import Path
 
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -194,3 +203,97 @@ def _cuda(name: str, threads: int, cache: str | None) -> Device:
         monitor=monitor,
         peak=lambda call, inputs: cuda_peak(call, inputs, name, torch),
     )
+
+
+def host_limit(size: int, threads: int, level: str = "") -> Limit:
+    """The bandwidth of the CPU's memory for a working set of `size` bytes in all."""
+    size = max(size, _LEAST_BYTES)
+    count = size // 8
+    source = np.ones(count)
+    target = np.empty(count // 2)
+
+    def read(part: slice) -> None:
+        np.bitwise_or.reduce(source[part].view(np.int64))
+
+    def read_floats(part: slice) -> None:
+        source[part].view(np.float32).max()
+
+    def copy(part: slice) -> None:
+        np.copyto(target[part], source[part])
+
+    rates = {"read": 0.0, "copy": 0.0}
+    for workers in {1, threads}:
+        with ThreadPoolExecutor(workers) as pool:
+            for work in (read, read_floats):
+                rate = _best(work, pool, _parts(count, workers), source.nbytes)
+                rates["read"] = max(rates["read"], rate)
+            rate = _best(copy, pool, _parts(count // 2, workers), 2 * target.nbytes)
+            rates["copy"] = max(rates["copy"], rate)
+    return Limit("cpu", level or size_text(size), size, rates["read"] / 1e9, rates["copy"] / 1e9)
+
+
+def _parts(count: int, workers: int) -> list[slice]:
+    return [slice(count * i // workers, count * (i + 1) // workers) for i in range(workers)]
+
+
+def cuda_limit(device: str, size: int, clock: Any, torch: Any, level: str = "") -> Limit:
+    """The bandwidth of a CUDA device's memory for a working set of `size` bytes in all."""
+    source = torch.ones(max(1, size // 4), device=device)
+    target = torch.empty(max(1, size // 8), device=device)
+    half = source[: target.numel()]
+
+    def fastest(call: Callable[[], Any]) -> float:
+        call()
+        return min(float(clock.time(call, ()).seconds) for _ in range(20))
+
+    read = 4 * source.numel() / fastest(source.sum)
+    copy = 8 * target.numel() / fastest(lambda: target.copy_(half))
+    launch = fastest(lambda: source[:1].add_(0.0))
+    return Limit(device, level or size_text(size), size, read / 1e9, copy / 1e9, launch)
+
+
+def caches() -> dict[str, int]:
+    """Bytes of the data caches that the first core sees, by level, as Linux reports them."""
+    found: dict[str, int] = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        with suppress(OSError, ValueError):
+            kind = (folder / "type").read_text().strip()
+            size = (folder / "size").read_text().strip()
+            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(size[-1:], 1)
+            if kind != "Instruction":
+                level = f"L{(folder / 'level').read_text().strip()}"
+                found[level + ("d" if kind == "Data" else "")] = int(size.rstrip("KMG")) * unit
+    return found
+
+
+def last_cache() -> int:
+    """Bytes of the largest cache of the CPU; 32 MiB if unknown."""
+    return max(caches().values(), default=32 << 20)
+
+
+def size_text(size: int) -> str:
+    """A number of bytes for people, in powers of ten."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} B"
+
+
+def _best(
+    work: Callable[[slice], None], pool: ThreadPoolExecutor, parts: list[slice], size: int
+) -> float:
+    """Bytes a second: the best of some runs, each repeated to fill its time."""
+
+    def passes(part: slice, count: int) -> None:
+        for _ in range(count):
+            work(part)
+
+    def run(count: int) -> float:
+        start = seconds()
+        list(pool.map(passes, parts, [count] * len(parts)))
+        return seconds() - start
+
+    count = 1
+    while (took := run(count)) < _LEAST_S / 2 and count < 1 << 20:
+        count = min(1 << 20, max(2 * count, int(count * _LEAST_S / max(took, 1e-7))))
+    return max(float(count * size / run(count)) for _ in range(_RUNS))

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.clock import Clock
 from losscli.benchmark.jobs import Job
-from losscli.benchmark.rounds import Stop, run_rounds, warm_up
-from losscli.benchmark.timed_call import TimedCall
+from losscli.benchmark.rounds import Stop, TimedCall, run_rounds, warm_up
 from losscli.checks.answer_check import check_call, exception_text, poison_memory
 from losscli.checks.input_data import InputData
 from losscli.checks.precision import precision

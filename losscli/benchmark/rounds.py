@@ -1,20 +1,23 @@
 """Rounds: implementations take turns, so that a drift of the machine affects all alike.
 
 Within a round every implementation is called in turn, A B C, and in the next one C B A. Before each
-call the contents of its inputs change; after it, outside the timing, its answer is checked.
+call the contents of its inputs change; after it, outside the timing, its answer is checked. `settled` is
+the rule by which there are enough rounds.
 """
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from losscli.benchmark.clock import Clock, restore, seconds, tampered
-from losscli.benchmark.stopping import looks, settled
-from losscli.benchmark.timed_call import TimedCall
-from losscli.checks.answer_check import exception_text
-from losscli.checks.input_data import InputData
+from losscli.checks.answer_check import AnswerCheck, exception_text
+from losscli.checks.input_data import AnswerSummary, InputData, Update
+from losscli.checks.rule import NO_ERRORS, ErrorStats
+from losscli.implementations.implementation import Answer, Framework
+from losscli.stats.order_statistics import Numbers
+from losscli.stats.signed_rank import ratio_interval
 
 _MAX_ROUNDS = 400
 _MIN_ROUNDS = 6  # fewer have no interval
@@ -23,6 +26,94 @@ _MAX_CALLS = 32
 _WARM_UP_S = 0.5
 _WARM_UP_CALLS = 12
 _SETTLED = 0.05
+
+
+@dataclass(slots=True)
+class TimedCall:
+    """A call that is timed.
+
+    spacing: one ULP of the mean. times: the median seconds of the calls of each round; host_times:
+    the same with launching. samples: the seconds of all calls. check: of whole answers, before and
+    after timing. timed_means, timed_slopes: errors of the answers of timed calls. tampered: True if
+    a call replaced a clock. compile_s: how much longer the first call took; None if nothing is
+    compiled. peak_bytes: the memory that a call adds to its inputs, None if unknown.
+    """
+
+    name: str
+    call: Callable[..., Answer]
+    framework: Framework
+    spacing: float
+    compiles: bool = False
+    times: list[float] = field(default_factory=list)
+    host_times: list[float] = field(default_factory=list)
+    samples: list[float] = field(default_factory=list)
+    check: AnswerCheck = field(default_factory=AnswerCheck)
+    timed_means: ErrorStats = NO_ERRORS
+    timed_slopes: ErrorStats = NO_ERRORS
+    throttled: int = 0
+    tampered: bool = False
+    compile_s: float | None = None
+    peak_bytes: int | None = None
+    _last_mean: float | None = None
+    _same_mean: bool = True
+
+    def copy(self) -> "TimedCall":
+        """The same call, not timed yet."""
+        return TimedCall(self.name, self.call, self.framework, self.spacing)
+
+    @property
+    def failed(self) -> bool:
+        """True if a call raised or changed its inputs; it is not called again."""
+        return bool(self.check.exception)
+
+    @property
+    def stale(self) -> bool:
+        """True if every call gave the same mean although the true mean changed visibly."""
+        means = self.timed_means
+        return self._same_mean and means.high - means.low > 4.0 * self.spacing
+
+    @property
+    def fault(self) -> str:
+        """The first fault, for people; empty without one."""
+        check = self.check
+        if check.exception or not (check.value.correct and check.gradient.correct):
+            return check.fault
+        timed = self.timed_slopes if self.timed_means.correct else self.timed_means
+        if not timed.correct:
+            return f"incorrect while timed: {timed.actual:.6g}, expected {timed.expected:.6g}"
+        return check.misbehaviour
+
+    @property
+    def vacuous(self) -> bool:
+        """True if a constant would have passed as well; its speed then means nothing."""
+        gradient = self.check.gradient
+        checked = gradient if gradient.count else self.timed_means + self.check.value
+        return checked.vacuous
+
+    def blame(self, misbehaviour: str) -> None:
+        """Record a fault other than incorrect numbers, unless there is one."""
+        self.check.misbehaviour = self.check.misbehaviour or misbehaviour
+
+    def check_summary(self, data: InputData, summary: AnswerSummary, update: Update) -> None:
+        """Check the answer of a timed call."""
+        mean, slopes = data.check_summary(summary, update)
+        self.timed_means += mean
+        self.timed_slopes += slopes
+        self._same_mean = self._same_mean and self._last_mean in (None, summary.mean)
+        self._last_mean = summary.mean
+
+    def log_ratios(self, other: "TimedCall") -> list[float]:
+        """The logarithms of this one's times over another's, a round each."""
+        return [math.log(a / b) for a, b in zip(self.times, other.times, strict=True)]
+
+    def noise_floor(self, twin: "TimedCall") -> float | None:
+        """The largest relative difference between two series of one call, within 95 %.
+
+        None with too few rounds for an interval.
+        """
+        _, low, high = ratio_interval(self.log_ratios(twin))
+        reach = max(abs(low), abs(high))
+        return math.expm1(reach) if math.isfinite(reach) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +232,35 @@ def _calls_a_round(timed_calls: Sequence[TimedCall], data: InputData, clock: Clo
             lap = clock.time(timed.call, data.inputs(timed.framework))
             slowest = max(slowest, lap.seconds)
     return max(1, min(_MAX_CALLS, int(_ROUND_S / max(slowest, 1e-9))))
+
+
+def looks(most: int | None = None) -> Iterator[int]:
+    """The counts of rounds at which the data are looked at: 12, 16, 20, 24, 30, …, to `most`.
+
+    They grow by about a quarter: every look may stop on an interval that is narrow by chance, so
+    there are few, and none so early that a correlation of neighbouring rounds is missed (to begin
+    at 8 took up to 3 % off the coverage). All are even: rounds alternate in order, A B
+    and B A, and an even number of them holds as many of each.
+    """
+    n = 12
+    while most is None or n <= most:
+        yield n
+        n += 2 * max(1, round(n / 8))
+
+
+def settled(log_ratios: Sequence[Numbers], resolve: float, level: float = 0.95) -> bool:
+    """True if every row's ratio to the first is known to within `resolve`, 0.01 for 1 %.
+
+    `log_ratios` holds, for each row but the first, log(its time / the first's), one a round. A
+    ratio is known if its interval (`ranks.ratio_interval`) reaches at most log(1 + resolve) to
+    either side of its middle; one that is NaN or infinite never is. True without any rows.
+
+    Asked at the counts of `looks`, it stops on the width and not on the verdict, and leaves the
+    interval's coverage as it is (docs/statistics.md).
+    """
+    reach = math.log1p(resolve)
+    for row in log_ratios:
+        _, low, high = ratio_interval(row, level)
+        if not 0.5 * (high - low) <= reach:  # so that NaN is not settled
+            return False
+    return True

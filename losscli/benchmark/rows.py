@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TypeAlias
 
 from losscli.benchmark.experiment import Experiment
-from losscli.benchmark.timed_call import TimedCall
+from losscli.benchmark.rounds import TimedCall
 from losscli.checks.rule import LOSES_DIGITS
 from losscli.results.document import Note, pass_name
 from losscli.results.documents.bench import BenchmarkRow, Conclusion, SpeedVerdict, Times

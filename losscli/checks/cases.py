@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from losscli.checks.arrays import as_dtype
 from losscli.checks.generators import edges, nearest
 from losscli.checks.inputs import Arrays, InputGenerator, in_domain
-from losscli.checks.precision import Precision
+from losscli.checks.precision import Precision, precision
 from losscli.implementations.implementation import Workload
 from losscli.losses.core.loss import Loss
 
@@ -27,6 +27,7 @@ _EXTREMES = 120  # rows of each kind, at most
 _STEPS = (1e-3, 1.0, 20.0, 50.0, 88.0, 100.0, 1e4, 1e8)  # exp of 88 is the last in float32
 _NEAR_CORNER = (0.5, 0.9, 0.995, 1.005, 1.1, 2.0)  # factors: a corner may be misplaced
 _ULPS = (0, 1, -1, 2, 1000)
+_CONSTANT_ROWS = 200
 
 
 class Case(NamedTuple):
@@ -206,3 +207,33 @@ def _ignored(workload: Workload, arrays: Arrays) -> Iterator[Case]:
         yield Case("some rows ignored", workload, (pred, some))
         none = np.full_like(labels, ignore_index)
         yield Case("every row ignored", workload, (pred, none), gradient=False)
+
+
+def perfect_constant(first: Workload) -> str:
+    """A constant prediction with a mean of 0 or less under a loss >= 0, in words; else empty."""
+    loss, params = first.loss, first.params
+    if not loss.rows_of.targeted:
+        return ""  # a row holds its truth
+    row = row_of(first, 3)
+    workload = replace(first, shape=(_CONSTANT_ROWS, *row))
+    drawn = InputGenerator(workload, np.float64, 0).all()
+    domain = loss.domains_of(params)[0]
+    constants = edges(domain, row, steps(first, precision("float64")), loss.classes(row) or 0)
+    candidates = [np.zeros(row), np.ones(row), *constants[:100]]
+    with np.errstate(all="ignore"):
+        if (loss.rows(np, *_pred_and_target(drawn), params) < 0).any():
+            return ""
+        for constant in candidates:
+            pred = np.broadcast_to(constant, drawn[0].shape).copy()
+            arrays = (pred, *drawn[1:])
+            if not in_domain(workload, arrays).all():
+                continue
+            values = np.asarray(loss.rows(np, *_pred_and_target(arrays), params))
+            if (values <= 0).all():
+                shown = np.array2string(constant, precision=3, separator=", ").replace("\n", "")
+                return f"predicting {shown} for every row scores {values.mean():.3g}"
+    return ""
+
+
+def _pred_and_target(arrays: Arrays) -> tuple[Any, Any]:
+    return arrays[0], arrays[1] if len(arrays) > 1 else None

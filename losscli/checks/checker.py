@@ -3,14 +3,12 @@
 import sys
 from collections.abc import Iterator
 
-from losscli.checks.answer_check import AnswerCheck, exception_text
+from losscli.checks.answer_check import AnswerCheck, Subject, exception_text
 from losscli.checks.cases import Case
-from losscli.checks.failures import Counterexample, counterexample
+from losscli.checks.failures import Counterexample, check_row, counterexample
 from losscli.checks.input_data import InputData
 from losscli.checks.probes import BACKWARD, FORWARD
-from losscli.checks.row import check_row
 from losscli.checks.rule import LOSES_DIGITS
-from losscli.checks.subject import Subject
 from losscli.checks.truth import Truth, known_truth
 from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import Implementation

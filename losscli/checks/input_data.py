@@ -8,14 +8,13 @@ known in float64, and only those of the updated rows are computed again.
 import zlib
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum
 from losscli.checks.arrays import as_dtype, row_index, tensor_bytes, to_host, to_tensor
-from losscli.checks.float64_truth import Float64Truth, MeanSlopes, RowLosses
 from losscli.checks.inputs import Arrays, InputGenerator
 from losscli.checks.precision import Floats, precision
 from losscli.checks.rule import (
@@ -26,8 +25,7 @@ from losscli.checks.rule import (
     tolerance,
     wrong_shape,
 )
-from losscli.checks.truth import Truth
-from losscli.checks.updates import AnswerSummary, Update
+from losscli.checks.truth import Float64Truth, MeanSlopes, RowLosses, Truth
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 
 _BLOCK = 1 << 18  # elements
@@ -38,6 +36,39 @@ _SAME_SLOPE = 2.0**-40  # relative; slopes that differ by more are different slo
 _GRADIENT_ROWS = 64  # rows of a gradient that are checked of every timed call
 
 _Contents: TypeAlias = tuple[NDArray[np.int64], Arrays]
+
+
+class Update(NamedTuple):
+    """New contents of some rows, and the truth once they are written.
+
+    where: the indices of the rows, scattered, so that no few of them tell what changed; contents:
+    the arrays written there. mean, allowed: the mean of all rows and its tolerance. denominator:
+    what all rows count together. slope_rows: indices of some rows, updated or not, with the slopes
+    of the mean there and their tolerance. buffer: receives an answer's slopes, since an allocation
+    between calls would fragment their memory.
+    """
+
+    where: NDArray[np.int64]
+    contents: Arrays
+    mean: float
+    allowed: float
+    denominator: ExactSum
+    slope_rows: NDArray[np.int64]
+    slopes: Floats
+    slopes_allowed: Floats
+    buffer: Floats
+
+
+class AnswerSummary(NamedTuple):
+    """The part of a timed answer that is kept: its mean, and some rows of its gradient.
+
+    slopes: None without a gradient. wrong_shape: the incorrect shapes of the value and of the
+    gradient, None where they are correct.
+    """
+
+    mean: float
+    slopes: Floats | None = None
+    wrong_shape: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
 
 
 class InputData:

@@ -1,4 +1,7 @@
-"""Probes beyond values: lost NaN, memory layouts, dependence between rows, empty input."""
+"""Probes beyond values: lost NaN, memory layouts, dependence between rows, empty input.
+
+For a user's declaration, its derivative against the slope of its reference formula.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,18 +10,19 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losscli.checks.answer_check import AnswerCheck, exception_text
+from losscli.checks.answer_check import AnswerCheck, Subject, exception_text
 from losscli.checks.arrays import to_host
 from losscli.checks.cases import Case
+from losscli.checks.failures import check_row
 from losscli.checks.inputs import Arrays
-from losscli.checks.row import check_row
-from losscli.checks.subject import Subject
-from losscli.checks.truth import Truth
+from losscli.checks.precision import Floats
+from losscli.checks.truth import Truth, known_truth
 from losscli.implementations.implementation import Answer, Workload
 from losscli.results.document import Note
 from losscli.results.documents.check import CheckRow
 
 Probe: TypeAlias = Callable[[Subject, Case, Truth | None], str]
+_TOLERANCE = 1e-9  # relative: float64 formulas lose some digits, an incorrect one is far off
 
 
 def lost_nan(subject: Subject, case: Case, truth: Truth | None) -> str:
@@ -157,3 +161,34 @@ def _zeros(like: Any, shape: tuple[int, ...]) -> Any:
 
 
 _LAYOUTS = {"strided": _strided, "transposed": _transposed, "offset": _offset}
+
+
+def declared_slopes(case: Case) -> Iterator[CheckRow]:
+    """A row, if the case is small enough for true values."""
+    work = case.workload
+    if not case.gradient:
+        return
+    arrays = tuple(a if a.dtype.kind in "iu" else a.astype(np.float64) for a in case.arrays)
+    truth = known_truth(work, arrays)
+    if truth is None or truth.low is None or truth.high is None:
+        return
+    outputs = arrays[0][0].size if work.loss.elementwise else 1
+    target = arrays[1] if len(arrays) > 1 else None
+    with np.errstate(all="ignore"):
+        slopes = np.asarray(work.loss.derivative(np, arrays[0], target, **work.params)) / outputs
+    fault = _slope_fault(slopes, truth.low, truth.high)
+    yield check_row(f"slopes, {case.name}", work.shape, fault, "mpmath", both=True)
+
+
+def _slope_fault(slopes: Floats, low: Floats, high: Floats) -> str:
+    """The fault of slopes that should lie between two others; where those are NaN, any will do."""
+    if slopes.shape != low.shape:
+        return f"its derivative has the shape {slopes.shape}, its predictions {low.shape}"
+    with np.errstate(all="ignore"):
+        allowed = _TOLERANCE * np.maximum(1.0, np.maximum(np.abs(low), np.abs(high)))
+        inside = (slopes >= low - allowed) & (slopes <= high + allowed)
+        incorrect = ~(inside | (slopes == low) | (slopes == high)) & ~np.isnan(low)
+    if not incorrect.any():
+        return ""
+    at = np.unravel_index(int(incorrect.argmax()), incorrect.shape)
+    return f"its derivative is {slopes[at] + 0.0:.6g}, its reference's slope is {high[at]:.6g}"

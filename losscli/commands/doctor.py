@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from losscli.backends.machine import cores, environment
-from losscli.benchmark.devices import open_device, processor
-from losscli.benchmark.limit import caches, last_cache
+from losscli.benchmark.devices import caches, last_cache, open_device, processor
 from losscli.benchmark.measure import measure
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress

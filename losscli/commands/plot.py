@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from losscli.explanation.plot import plotted
+from losscli.explanation.curves import plotted
 from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.functions import public
 from losscli.plans.plot import PlotPlan

@@ -1,4 +1,4 @@
-"""A loss along its line: values and gradients."""
+"""Losses along their lines: values and gradients, one by one and in one picture."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,11 @@ from losscli.errors import UsageError
 from losscli.explanation.lines import Line, Points, error_line, labelled, line_of
 from losscli.losses.core.domain import Numbers
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.documents.plot import Curve
+from losscli.results.documents.plot import Curve, Plot
 
 POINTS = 385  # of a curve: a point at every integer of a symmetric range
 _TEST_ERRORS = np.array([-2.5, -1.0, -0.25, 0.0, 0.5, 1.75])
+_MOST_CURVES = 8  # that can be distinguished
 
 
 class LossOnLine:
@@ -105,3 +106,51 @@ def of_errors(loss: BoundLoss) -> bool:
 
 def _unbounded(domain: Any) -> bool:
     return isinstance(domain, Numbers) and not domain.bounded
+
+
+def plotted(
+    losses: Sequence[BoundLoss],
+    ends: tuple[float, float] | None,
+    target: float | None,
+    *,
+    gradient: bool,
+    title: str | None,
+) -> Plot:
+    """The curves of losses.
+
+    Raises UsageError for losses without a common axis, statistics of a mean, a range in which one
+    of them is not defined, and more of them than can be distinguished.
+    """
+    if not losses:
+        raise UsageError("no loss given", hint="losscli plot smooth_l1 mae mse")
+    if len(losses) > _MOST_CURVES:
+        raise UsageError(
+            f"{len(losses)} curves cannot be distinguished", hint=f"at most {_MOST_CURVES}"
+        )
+    for loss in losses:
+        if loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean, which has no curve",
+                hint=f"losscli plot {loss.loss.name}",
+            )
+    drawn = [on_line(loss, target) for loss in losses]
+    if len({loss.line.axis for loss in drawn}) > 1:  # with a target, predictions serve all
+        drawn = [on_line(loss, target, errors=False) for loss in losses]
+    _check_axes(drawn)
+    low = min(loss.line.low for loss in drawn)
+    high = max(loss.line.high for loss in drawn)
+    low, high = (low, high) if ends is None else ends
+    curves = tuple(loss.curve(low, high) for loss in drawn)
+    axis = drawn[0].line.axis
+    return Plot(axis=axis, low=low, high=high, title=title, curves=curves, gradient=gradient)
+
+
+def _check_axes(losses: Sequence[LossOnLine]) -> None:
+    first, *others = losses
+    for other in others:
+        if other.line.axis != first.line.axis:
+            raise UsageError(
+                f"{first.loss.label} and {other.loss.label} have no common axis",
+                place=f"{first.line.axis}; {other.line.axis}",
+                hint="plot them one by one",
+            )

@@ -1,17 +1,21 @@
-"""An explanation of a loss: its declaration, and its computed form."""
+"""The facts of losses: the catalogue with its filters, and the explanation of one loss."""
 
 import math
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
+from losscli.errors import UsageError
 from losscli.explanation.curves import on_line
 from losscli.explanation.form import Form, form_of
-from losscli.explanation.kinds import kinds_of, tasks_of
+from losscli.explanation.kinds import TASKS, kinds_of, tasks_of
 from losscli.explanation.lines import Line
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.core.loss import Loss, Param
+from losscli.losses.registry import all_losses, penalties
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.explain import ConventionFacts, Domain, ExplainDocument, LineEnds
-from losscli.results.documents.list import ParamFacts
+from losscli.results.documents.list import LossFacts, LossListing, ParamFacts
 
 
 class Explanation(ExplainDocument, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ def explained(bound: BoundLoss) -> Explanation:
     on, loss = on_line(bound), bound.loss
     form, line = form_of(on), on.line
     pred, target = loss.domains_of(bound.params)
-    kinds = kinds_of(loss)
+    kinds, computed = kinds_of(loss), form._asdict()
     return Explanation(
         label=bound.label,
         statistic=bound.statistic,
@@ -53,14 +57,8 @@ def explained(bound: BoundLoss) -> Explanation:
         target=None if target is None else Domain(kinds[1], target.words),
         gradient=_first_words(loss.derivative.__doc__),
         line=LineEnds(line.axis, line.low, line.high),
-        points=form.points,
-        corners=form.corners,
-        jumps=form.jumps,
-        left=form.left,
-        right=form.right,
-        largest_gradient=form.largest,
-        convex=form.convex,
-        even=form.even,
+        largest_gradient=computed.pop("largest"),
+        **computed,
         curve=on.curve(line.low, line.high),
         avoid=loss.avoid,
         equivalents=dict(loss.equivalents),
@@ -123,3 +121,54 @@ def _plain(value: Any) -> Any:
 def _first_words(text: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((text or "").strip().split("\n\n")[0].split())
+
+
+def catalogue(
+    word: str | None = None,
+    family: str | None = None,
+    task: str | None = None,
+    takes: str | None = None,
+) -> LossListing:
+    """The losses of a family and a task whose predictions or targets are of a kind.
+
+    word: a part of a name, an alias, the family, the formula or the use.
+
+    Raises UsageError for an unknown family, task or kind, and where no loss matches.
+    """
+    found = [LossFacts(**described(loss)) for loss in all_losses()]
+    kinds = sorted({kind for loss in found for kind in loss.takes} - {"none"})
+    _known("family", family, sorted({loss.family for loss in found}))
+    _known("task", task, TASKS)
+    _known("takes", takes, kinds)
+    kept = [
+        loss
+        for loss in found
+        if family in (None, loss.family)
+        and (task is None or task in loss.tasks)
+        and (takes is None or takes in loss.takes)
+    ]
+    kept = [loss for loss in kept if word is None or _matches(loss, word.lower())]
+    if not kept:
+        raise _nothing(word, found)
+    whole = (word, family, task, takes) == (None,) * 4
+    spelled = tuple(f"{name}(@FILE)" for name in penalties()) if whole else ()
+    return LossListing(losses=tuple(kept), penalties=spelled)
+
+
+def _matches(loss: LossFacts, word: str) -> bool:
+    names = [loss.name, *loss.aliases, *loss.derived, loss.family]
+    return any(word in text.lower() for text in (*names, loss.formula, loss.use))
+
+
+def _known(what: str, word: str | None, words: Sequence[str]) -> None:
+    if word is not None and word not in words:
+        raise UsageError(f"unknown {what} {word!r}", hint=f"use one of {', '.join(words)}")
+
+
+def _nothing(word: str | None, found: Sequence[LossFacts]) -> UsageError:
+    if word is None:
+        return UsageError("no loss matches all filters", hint="remove one of them")
+    names = [name for loss in found for name in (loss.name, *loss.aliases)]
+    near = get_close_matches(word, names, 3, 0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "losscli list shows all"
+    return UsageError(f"no loss matches {word!r}", hint=hint)

@@ -9,8 +9,7 @@ from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.render.files import outputs
 from losscli.results.documents.self_test import SelfTest
-from losscli.selftest.benchmarks import benchmark_trials
-from losscli.selftest.evaluations import evaluation_trials
+from losscli.selftest.faults import benchmark_trials, evaluation_trials
 from losscli.selftest.trials import FaultTrial, RunTrial, self_test_of
 
 

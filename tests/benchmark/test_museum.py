@@ -5,6 +5,7 @@ import re
 import pytest
 
 from losscli import bench
+from losscli.results.documents.bench import Limit
 
 EXHIBITS = {
     "zeros": "the mean is 0, expected",
@@ -64,9 +65,7 @@ def test_the_honest_function_is_right_in_both_passes(rows):
 
 def test_faster_than_memory_is_implausible(rows, monkeypatch):
     """A limit that is a thousand times slower than this machine's makes honesty implausible."""
-    from losscli.benchmark import limit
-
-    slow = limit.Limit("cpu", "memory", 1, 0.001, 0.001)
+    slow = Limit("cpu", "memory", 1, 0.001, 0.001)
     monkeypatch.setattr("losscli.benchmark.devices.host_limit", lambda *_: slow)
     (row,) = rows("mse", "torch", passes="forward")
     assert not row.correct

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from losscli.benchmark.stopping import looks, settled
+from losscli.benchmark.rounds import looks, settled
 from losscli.stats.signed_rank import ratio_interval
 
 

@@ -202,7 +202,7 @@ def test_what_is_wrong_in_little_is_not_tried_in_large():
 @pytest.mark.parametrize("allowed", [False, True])
 def test_a_check_with_skipped_cases_is_undecided_unless_they_are_allowed(monkeypatch, allowed):
     """A smaller case shows that larger ones take too long; here any time is too long."""
-    monkeypatch.setattr("losscli.checks.schedule._LIMIT_S", -1.0)
+    monkeypatch.setattr("losscli.checks.check._LIMIT_S", -1.0)
     result = check("kernels.py:slow", "mse", allow_skipped=allowed, output=["c.md"])
     document = json.loads(result.to_json())
     assert result.correct

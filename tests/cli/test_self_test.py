@@ -8,7 +8,7 @@ import pytest
 
 from losscli import bench
 from losscli.commands import run as steps
-from losscli.selftest import evaluations
+from losscli.selftest import faults
 
 HEAD = "version: 1\nbaseline: base.json\n"
 ARRAYS = "evals:\n  val: {preds: p.npy, targets: t.npy, losses: [mae], gates: [%s]}\n"
@@ -170,7 +170,7 @@ def test_a_run_that_fails_has_its_own_code(tried):
 
 def test_more_numbers_than_memory_should_hold_are_not_tried(tried, losscli, monkeypatch):
     """And what was not tried proves nothing."""
-    monkeypatch.setattr(evaluations, "_MOST", ROWS)
+    monkeypatch.setattr(faults, "_MOST", ROWS)
     gates, document = tried(ARRAYS, "mae <= 0.2")
     assert gates["mae <= 0.2"]["verdict"] == "untried"
     assert "more than 60 numbers" in document["skipped"][0]["reason"]

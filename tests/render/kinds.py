@@ -17,7 +17,7 @@ from losscli.commands.init import run_init
 from losscli.commands.results import run_list, run_show
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
-from losscli.explanation.catalogue import catalogue
+from losscli.explanation.facts import catalogue
 from losscli.gates import GateResult, Measurement, exit_code, judge, parse
 from losscli.plans.files import BlessPlan, HistoryPlan, InitPlan, ShowPlan
 from losscli.results.document import Git, Note, Timing

@@ -18,6 +18,6 @@ def run(plan: "ListPlan", _: Call) -> object:
 
     losscli list quantile --format json
     """
-    from losscli.explanation.catalogue import catalogue
+    from losscli.explanation.facts import catalogue
 
     return catalogue(plan.word, plan.family, plan.task, plan.takes)
