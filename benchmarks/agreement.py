@@ -16,8 +16,8 @@ from losscli.backends.heap import prime_heap
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.rounds import Stop, TimedCall, run_rounds, warm_up
 from losscli.benchmark.workloads import losses_of, workload_of
+from losscli.checks.generators import InputGenerator
 from losscli.checks.input_data import InputData
-from losscli.checks.inputs import InputGenerator
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 

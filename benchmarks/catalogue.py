@@ -30,7 +30,7 @@ import losscli
 from losscli.backends.heap import prime_heap
 from losscli.backends.machine import cores
 from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
-from losscli.checks.inputs import InputGenerator
+from losscli.checks.generators import InputGenerator
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 from losscli.losses.registry import all_losses

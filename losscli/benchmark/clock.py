@@ -7,7 +7,7 @@ detected.
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, TypeAlias
 
 _NOW = time.perf_counter_ns
 _KNOWN = (time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotonic_ns, time.time)
@@ -23,16 +23,6 @@ class Lap(NamedTuple):
     seconds: float
     host_s: float
     throttled: bool = False
-
-
-class Clock(Protocol):
-    """Times calls on one device."""
-
-    def time(self, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Lap:
-        """Call once, and wait for everything that the call started."""
-
-    def flush(self) -> None:
-        """Remove the inputs from the caches, outside of any timing."""
 
 
 class HostClock:
@@ -99,6 +89,9 @@ class CudaClock:
         """Write over twice the second-level cache, and wait for it."""
         self._filler.zero_()
         self._torch.cuda.synchronize(self._device)
+
+
+Clock: TypeAlias = HostClock | CudaClock
 
 
 def seconds() -> float:

@@ -33,7 +33,7 @@ class Monitor:
 
     def __init__(self, uuid: str | None) -> None:
         self._nvml: Any = None
-        try:
+        with suppress(Exception):  # a missing library, driver or permission
             import pynvml  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
             pynvml.nvmlInit()
@@ -44,35 +44,26 @@ class Monitor:
                 else pynvml.nvmlDeviceGetHandleByIndex(0)
             )
             self._nvml = pynvml
-        except Exception:  # noqa: BLE001 - a missing library, driver or permission
-            self._nvml = None
 
     def throttled(self) -> bool:
         """True while the clocks are reduced."""
-        return bool(self._ask(self._reasons, 0) & _SLOWED)
+        return bool((self._ask(self._reasons) or 0) & _SLOWED)
 
     def clock_mhz(self) -> int | None:
         """The clock of the multiprocessors."""
+        return self._ask(lambda nvml: nvml.nvmlDeviceGetClockInfo(self._handle, nvml.NVML_CLOCK_SM))
+
+    def _reasons(self, nvml: Any) -> Any:
+        ask = getattr(nvml, "nvmlDeviceGetCurrentClocksEventReasons", None)
+        return (ask or nvml.nvmlDeviceGetCurrentClocksThrottleReasons)(self._handle)
+
+    def _ask(self, question: Callable[[Any], Any]) -> int | None:
         if self._nvml is None:
             return None
-        nvml, kind = self._nvml, self._nvml.NVML_CLOCK_SM
-        clock: int | None = self._ask(
-            lambda: int(nvml.nvmlDeviceGetClockInfo(self._handle, kind)), None
-        )
-        return clock
-
-    def _reasons(self) -> int:
-        nvml = self._nvml
-        ask = getattr(nvml, "nvmlDeviceGetCurrentClocksEventReasons", None)
-        return int((ask or nvml.nvmlDeviceGetCurrentClocksThrottleReasons)(self._handle))
-
-    def _ask(self, question: Callable[[], Any], otherwise: Any) -> Any:
-        if self._nvml is None:
-            return otherwise
         try:
-            return question()
+            return int(question(self._nvml))
         except self._nvml.NVMLError:
-            return otherwise
+            return None
 
 
 @dataclass(eq=False, slots=True)

@@ -10,8 +10,8 @@ from losscli.benchmark.jobs import Job, Jobs
 from losscli.benchmark.memory import Request, host_peaks
 from losscli.benchmark.rounds import Stop
 from losscli.benchmark.rows import PeakKey, conclusions, rows_of
+from losscli.checks.generators import InputGenerator
 from losscli.checks.input_data import InputData
-from losscli.checks.inputs import InputGenerator
 from losscli.plans.bench import BenchPlan
 from losscli.results.document import Note, Timing
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut

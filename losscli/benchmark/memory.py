@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from losscli.benchmark.clock import seconds
 from losscli.benchmark.workloads import workload_of_words
-from losscli.checks.arrays import as_dtype, to_tensor
-from losscli.checks.inputs import InputGenerator
+from losscli.checks.generators import InputGenerator
+from losscli.checks.precision import as_dtype, to_tensor
 from losscli.implementations.implementation import Setting
 from losscli.implementations.registry import parse
 

@@ -1,8 +1,8 @@
 """Rounds: implementations take turns, so that a drift of the machine affects all alike.
 
 Within a round every implementation is called in turn, A B C, and in the next one C B A. Before each
-call the contents of its inputs change; after it, outside the timing, its answer is checked. `settled` is
-the rule by which there are enough rounds.
+call the contents of its inputs change; after it, outside the timing, its answer is checked. There
+are enough rounds by the rule of `settled`.
 """
 
 import math

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from losscli.checks.arrays import as_dtype, to_host, to_tensor
+from losscli.checks.generators import Arrays, InputGenerator
 from losscli.checks.input_data import InputData
-from losscli.checks.inputs import Arrays, InputGenerator
+from losscli.checks.precision import as_dtype, to_host, to_tensor
 from losscli.checks.rule import NO_ERRORS, ErrorStats
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Runner, Setting, Workload

@@ -12,10 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.checks.arrays import as_dtype
-from losscli.checks.generators import edges, nearest
-from losscli.checks.inputs import Arrays, InputGenerator, in_domain
-from losscli.checks.precision import Precision, precision
+from losscli.checks.generators import Arrays, InputGenerator, edges, in_domain, nearest
+from losscli.checks.precision import Precision, as_dtype, precision
 from losscli.implementations.implementation import Workload
 from losscli.losses.core.loss import Loss
 

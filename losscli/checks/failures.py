@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.checks.answer_check import AnswerCheck, Subject
-from losscli.checks.inputs import Arrays, in_domain
+from losscli.checks.generators import Arrays, in_domain
 from losscli.checks.truth import known_truth
 from losscli.errors import DataError, UsageError
 from losscli.implementations.function import form_of
@@ -109,8 +109,7 @@ def smallest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
         tries[0] -= 1
         return tries[0] >= 0 and fails(candidate)
 
-    arrays = _fewer_rows(arrays, still_fails)
-    for candidates in (_fewer_columns, _simpler):
+    for candidates in (_fewer_rows, _fewer_columns, _simpler):
         changed = True
         while changed and tries[0] > 0:
             changed = False
@@ -121,16 +120,11 @@ def smallest(arrays: Arrays, fails: Callable[[Arrays], bool]) -> Arrays:
     return arrays
 
 
-def _fewer_rows(arrays: Arrays, still_fails: Callable[[Arrays], bool]) -> Arrays:
-    """One half of the rows, again and again, as long as it fails."""
-    while len(arrays[0]) > 1:
-        half = len(arrays[0]) // 2
-        halves = [tuple(a[:half] for a in arrays), tuple(a[half:] for a in arrays)]
-        failing = next((part for part in halves if still_fails(part)), None)
-        if failing is None:
-            return arrays
-        arrays = failing
-    return arrays
+def _fewer_rows(arrays: Arrays) -> Iterator[Arrays]:
+    """One half of the rows, then the other."""
+    half = len(arrays[0]) // 2
+    for part in (slice(half), slice(half, None)) if half else ():
+        yield tuple(array[part] for array in arrays)
 
 
 def _fewer_columns(arrays: Arrays) -> Iterator[Arrays]:

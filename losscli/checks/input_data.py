@@ -14,9 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum
-from losscli.checks.arrays import as_dtype, row_index, tensor_bytes, to_host, to_tensor
-from losscli.checks.inputs import Arrays, InputGenerator
-from losscli.checks.precision import Floats, precision
+from losscli.checks.generators import Arrays, InputGenerator
+from losscli.checks.precision import (
+    Floats,
+    as_dtype,
+    precision,
+    row_index,
+    tensor_bytes,
+    to_host,
+    to_tensor,
+)
 from losscli.checks.rule import (
     NO_ERRORS,
     ErrorStats,
@@ -328,21 +335,11 @@ class InputData:
     def _update(self, where: NDArray[np.int64], contents: Arrays) -> Update:
         """The update that was just written, with the truth after it."""
         self._replace(where, self._float64.losses(*contents))
-        mean, allowed = self.mean()
         rows = self._generator.choice(self.workload.rows, _GRADIENT_ROWS)
         rows = np.union1d(rows, where[self._generator.choice(len(where), _GRADIENT_ROWS)])
-        slopes, slopes_allowed, _ = self._mean_slopes(rows)
-        return Update(
-            where=where,
-            contents=contents,
-            mean=mean,
-            allowed=allowed,
-            denominator=self._denominator,
-            slope_rows=rows,
-            slopes=slopes,
-            slopes_allowed=slopes_allowed,
-            buffer=np.empty_like(slopes),
-        )
+        slopes, allowed, _ = self._mean_slopes(rows)
+        truth = (*self.mean(), self._denominator, rows, slopes, allowed)
+        return Update(where, contents, *truth, buffer=np.empty_like(slopes))
 
     def _replace(self, span: "slice | NDArray[np.int64]", new: RowLosses) -> None:
         """Replace the losses of rows; the sums stay exact."""

@@ -11,11 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from losscli.checks.answer_check import AnswerCheck, Subject, exception_text
-from losscli.checks.arrays import to_host
 from losscli.checks.cases import Case
 from losscli.checks.failures import check_row
-from losscli.checks.inputs import Arrays
-from losscli.checks.precision import Floats
+from losscli.checks.generators import Arrays
+from losscli.checks.precision import Floats, to_host
 from losscli.checks.truth import Truth, known_truth
 from losscli.implementations.implementation import Answer, Workload
 from losscli.results.document import Note

@@ -8,7 +8,7 @@ is missing.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,10 +65,10 @@ class ErrorStats:
     def __add__(self, other: "ErrorStats") -> "ErrorStats":
         first = self if self.first is not None else other
         worst = other if other.ulp > self.ulp or not self.count else self
-        return ErrorStats(
+        return replace(
+            worst,
             count=self.count + other.count,
             incorrect=self.incorrect + other.incorrect,
-            ulp=worst.ulp,
             relative=max(self.relative, other.relative),
             first=first.first,
             actual=first.actual,
@@ -78,8 +78,6 @@ class ErrorStats:
             tolerance=min(self.tolerance, other.tolerance),
             wrong_shape=self.wrong_shape or other.wrong_shape,
             sample=self.sample + other.sample,
-            ulp_at=worst.ulp_at,
-            ulp_index=worst.ulp_index,
         )
 
 

@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 
 from losscli.checks.answer_check import AnswerCheck, Subject
-from losscli.checks.arrays import as_dtype
 from losscli.checks.cases import row_of, steps
 from losscli.checks.failures import Counterexample, check_row, counterexample
-from losscli.checks.generators import nearest
-from losscli.checks.inputs import Arrays, in_domain
-from losscli.checks.precision import Precision
+from losscli.checks.generators import Arrays, in_domain, nearest
+from losscli.checks.precision import Precision, as_dtype
 from losscli.checks.truth import truth_of
 from losscli.implementations.implementation import Workload
 from losscli.results.documents.check import CheckRow

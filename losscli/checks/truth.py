@@ -43,9 +43,8 @@ class Truth(NamedTuple):
 
     def part(self, rows: slice) -> "Truth":
         """The truth of some rows."""
-        if self.low is None or self.high is None:
-            return Truth(self.losses[rows])
-        return Truth(self.losses[rows], self.low[rows], self.high[rows])
+        low, high = (None if side is None else side[rows] for side in self[1:])
+        return Truth(self.losses[rows], low, high)
 
 
 def known_truth(
@@ -144,10 +143,13 @@ class _Formula:
                 for (f, _), p in zip(self._numbers(pred, target), flat, strict=True)
             ]
         else:
-            other, shape = _exactly(target, self._mp), np.shape(pred)
+            other = _exactly(target, self._mp)
+
+            def shaped(numbers: list[Any]) -> Any:
+                return np.array(numbers, object).reshape(np.shape(pred)).tolist()
 
             def along(at: int) -> Callable[[Any], Any]:
-                return lambda x: self._of(_shaped([*flat[:at], x, *flat[at + 1 :]], shape), other)
+                return lambda x: self._of(shaped([*flat[:at], x, *flat[at + 1 :]]), other)
 
             pairs = [self._slope(along(at), p, 1) for at, p in enumerate(flat)]
         return [low for low, _ in pairs], [high for _, high in pairs]
@@ -191,14 +193,6 @@ def _exactly(value: Any, mp: Any) -> Any:
     if np.ndim(value):
         return [_exactly(number, mp) for number in value]
     return mp.mpf(float(value))
-
-
-def _shaped(numbers: list[Any], shape: tuple[int, ...]) -> Any:
-    """A flat list as a number, a list, or lists of lists."""
-    if len(shape) < 2:
-        return numbers if shape else numbers[0]
-    step = len(numbers) // shape[0]
-    return [_shaped(numbers[k : k + step], shape[1:]) for k in range(0, len(numbers), step)]
 
 
 class RowLosses(NamedTuple):

@@ -6,7 +6,7 @@ of a benchmark is changed, and its gates judged again.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from losscli.gates import NotWorse
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
-from losscli.selftest.trials import FaultTrial
 from losscli.sources.keys import Keys
 from losscli.sources.memory import copy_rows, with_rows
 from losscli.sources.opening import REFERENCE, Reference
@@ -36,6 +35,20 @@ _NO_COLUMNS: dict[str, Any] = {
     "targets": None, "pred": (), "target": (), "id": (), "weights": None, "by": (),
 }  # fmt: skip
 _FACTOR = 10.0  # of the time, or of the memory
+
+
+class FaultTrial(NamedTuple):
+    """One fault in one run: the statuses of the run's gates with it, in their order.
+
+    skipped: why the fault could not be injected. failed: why the run itself gave no result, which
+    makes every gate an error. Both are empty where the gates were judged.
+    """
+
+    run: str
+    fault: str
+    statuses: tuple[str, ...] = ()
+    skipped: str = ""
+    failed: str = ""
 
 
 def evaluation_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:

@@ -7,7 +7,7 @@ from array_api_compat import torch as xp
 
 from losscli import losses
 from losscli.benchmark.workloads import losses_of, workload_of
-from losscli.checks.inputs import InputGenerator
+from losscli.checks.generators import InputGenerator
 from losscli.losses.registry import modules
 
 
