@@ -4,7 +4,7 @@ Times and speed-ups are judged by their intervals, memory by its number. A limit
 a saved time is judged by the interval of the ratio, as `losscli diff` computes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -41,7 +41,6 @@ def judge_benchmark(
     Raises UsageError for a gate whose label several losses have.
     """
     names = {row.label: row.loss for row in result.rows}
-
     ratios = cache(lambda: _ratios(result, baseline))
 
     def one(gate: Gate) -> GateResult:
@@ -49,7 +48,7 @@ def judge_benchmark(
         if _by_factor(gate) and not isinstance(baseline, str):
             return _by_ratio(gate, result, baseline, ratios())
         (verdict,) = judge(
-            [gate], lambda g: _rows(result, g), lambda g: _saved(baseline, result, g)
+            [gate], lambda g: _numbers(result, result, g), lambda g: _numbers(baseline, result, g)
         )
         return verdict
 
@@ -64,29 +63,18 @@ def _by_factor(gate: Gate) -> bool:
     return limit.stat in (None, "time") and not limit.offset
 
 
-def _saved(
-    baseline: Benchmark | str, result: Benchmark, gate: Gate
+def _numbers(
+    source: Benchmark | str, result: Benchmark, gate: Gate
 ) -> Measurement | Mapping[str, Measurement]:
-    """The numbers of the baseline's rows, by the names of the result's rows."""
-    if isinstance(baseline, str):
-        return Measurement(None, reason=baseline)
+    """The numbers of the result's or the baseline's rows, by the names of the result's rows."""
+    if isinstance(source, str):
+        return Measurement(None, reason=source)
+    rows = _selected(source, gate)
+    if not rows:
+        place = "" if source is result else "the baseline: "
+        return Measurement(None, reason=f"{place}{_no_row(source, gate)}")
     names = _names(_selected(result, gate))
-    rows = _selected(baseline, gate)
-    if not rows:
-        return Measurement(None, reason=f"the baseline: {_no_row(baseline, gate)}")
-    return {
-        names.get(key := _key(row), groups_text(list(key))[1:-1]): _number(row, gate.stat)
-        for row in rows
-    }
-
-
-def _rows(result: Benchmark, gate: Gate) -> Measurement | Mapping[str, Measurement]:
-    """The numbers of the rows that a gate selects, by the keys in which they differ."""
-    rows = _selected(result, gate)
-    if not rows:
-        return Measurement(None, reason=_no_row(result, gate))
-    names = _names(rows)
-    return {names[_key(row)]: _number(row, gate.stat) for row in rows}
+    return {names.get(key := _key(row), _text(key)): _number(row, gate.stat) for row in rows}
 
 
 def _selected(result: Benchmark, gate: Gate) -> list[BenchmarkRow]:
@@ -103,7 +91,11 @@ def _names(rows: Sequence[BenchmarkRow]) -> dict[_Key, str]:
     """A name for each row, of the keys in which the rows differ."""
     keys = [_key(row) for row in rows]
     distinct = {pair[0] for one in keys for pair in one if any(pair not in key for key in keys)}
-    return {key: groups_text([pair for pair in key if pair[0] in distinct])[1:-1] for key in keys}
+    return {key: _text([pair for pair in key if pair[0] in distinct]) for key in keys}
+
+
+def _text(pairs: Iterable[tuple[str, str]]) -> str:
+    return groups_text(list(pairs))[1:-1]
 
 
 def _no_row(result: Benchmark, gate: Gate) -> str:
@@ -168,9 +160,7 @@ def _by_ratio(
         for key, row in zip(map(_key, rows), rows, strict=True)
     ]
     lost = [key for key in map(_key, _selected(baseline, gate)) if key not in names]
-    return worst_result(
-        gate, [*results, *(missing_result(gate, groups_text(list(key))[1:-1]) for key in lost)]
-    )
+    return worst_result(gate, [*results, *(missing_result(gate, _text(key)) for key in lost)])
 
 
 def _of_ratio(gate: Gate, row: BenchmarkRow, pair: "TimeDiff | None", missing: str) -> GateResult:

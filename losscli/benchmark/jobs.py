@@ -63,7 +63,6 @@ class Jobs:
         return jobs
 
     def _workloads(self, losses: "Sequence[BoundLoss | str]", kind: str) -> Iterator[Workload]:
-        """The losses in the sizes that they can take."""
         default = _DEFAULT_SIZE.get(kind, 1 << 22)
         for loss in losses:
             sizes = [size for size in self.plan.size if fits(size, loss)]

@@ -70,7 +70,6 @@ def row_of(loss: BoundLoss, width: int) -> tuple[int, ...]:
 
 
 def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
-    """A loss over predictions of a shape."""
     row = shape[1:]
     loss.loss.check_shapes(row, loss.loss.rows_of.target_row(row), loss.params)
     return Workload(loss.loss.name, loss.label, loss.loss, loss.params, shape, loss.words)

@@ -79,7 +79,6 @@ def row_of(workload: Workload, width: int) -> tuple[int, ...]:
 
 
 def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
-    """Shapes of predictions, from one row to many."""
     rows_of = workload.loss.rows_of
     row = row_of(workload, 2)
     if row != row_of(workload, 3):

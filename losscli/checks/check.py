@@ -139,7 +139,6 @@ class Checker:
         return ""
 
     def _probe(self, case: Case, truth: Truth | None, *, both: bool) -> str:
-        """The first fault that a probe of a direction finds."""
         probes = BACKWARD if both else FORWARD
         return next((fault for probe in probes if (fault := probe(self.subject, case, truth))), "")
 
@@ -287,7 +286,6 @@ class _Run:
 
 
 def _skip_notes(skipped: list[SkippedCase], verb: str) -> Iterator[Note]:
-    """One note for each reason."""
     for reason in dict.fromkeys(one.reason for one in skipped):
         names = [one.case for one in skipped if one.reason == reason]
         were = "was" if len(names) == 1 else "were"

@@ -318,7 +318,6 @@ class InputData:
         return tuple(array[rows] for array in self._ends(self._arrays))
 
     def _new_contents(self) -> _Contents:
-        """The rows to update, and the contents to write there."""
         rows = self.workload.rows
         width = max(1, self._arrays[0].size // rows)
         few = 256 + rows // _ROWS_PER_UPDATE  # enough to move the mean, too few to cool the caches
@@ -385,7 +384,6 @@ class InputData:
         return total * len(self._losses_of_rows) / max(1, rows.size)
 
     def _check_weight_gradient(self, gradient: Any, truth: Floats) -> ErrorStats:
-        """The errors of the gradient of linear_cross_entropy's weights."""
         total = float(self._denominator)
         largest = max(1.0, self._scale / total)
         scale = np.maximum(np.abs(truth * total), largest)

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
@@ -35,24 +36,21 @@ def adversarial(
     for both in (False, True):
         if both and subject.runner(workload).both is None:
             return
-        search = _Search(subject, workload, precision, both=both)
+        search = _Search(subject, workload, precision, both)
         search.run(seed, examples)
         yield search.row()
 
 
+@dataclass(slots=True)
 class _Search:
     """A search for one row of inputs with an incorrect result, in one direction."""
 
-    def __init__(
-        self, subject: Subject, workload: Workload, precision: Precision, *, both: bool
-    ) -> None:
-        self._subject = subject
-        self._workload = workload
-        self._precision = precision
-        self._both = both
-        self._steps = sorted(steps(workload, precision))
-        self._errors = AnswerCheck()
-        self._failing: Arrays | None = None
+    subject: Subject
+    workload: Workload
+    precision: Precision
+    both: bool
+    errors: AnswerCheck = field(default_factory=AnswerCheck)
+    failing: Arrays | None = None
 
     def run(self, seed: int, examples: int) -> None:
         """Try so many rows; the same seed tries the same rows."""
@@ -69,7 +67,7 @@ class _Search:
             )
 
             def attempt(arrays: Arrays) -> None:
-                if self._failing is None:
+                if self.failing is None:
                     error = self._error(arrays)
                     library.target(math.log2(1.0 + min(error, 1e300)))
 
@@ -78,13 +76,13 @@ class _Search:
 
     def row(self) -> CheckRow:
         """The result as a row of the check."""
-        if self._failing is None:
-            shape, example, fault = self._workload.shape, Counterexample(), ""
+        if self.failing is None:
+            shape, example, fault = self.workload.shape, Counterexample(), ""
         else:
-            shape = self._failing[0].shape
-            example = counterexample(self._subject, self._workload, self._failing, both=self._both)
+            shape = self.failing[0].shape
+            example = counterexample(self.subject, self.workload, self.failing, both=self.both)
             fault = example.fault or "it is incorrect once, and not again"
-        both, errors = self._both, self._errors
+        both, errors = self.both, self.errors
         return check_row(
             "adversarial", shape, fault, "mpmath", both=both, check=errors, example=example
         )
@@ -92,27 +90,28 @@ class _Search:
     def _error(self, arrays: Arrays) -> float:
         """The error of a row in ULP, 0 if it is not valid; keeps the inputs that fail."""
         with np.errstate(over="ignore"):
-            arrays = tuple(as_dtype(array, self._precision.name) for array in arrays)
-        if not in_domain(self._workload, arrays).all():
+            arrays = tuple(as_dtype(array, self.precision.name) for array in arrays)
+        if not in_domain(self.workload, arrays).all():
             return 0.0
-        truth = truth_of(self._workload, arrays)
+        truth = truth_of(self.workload, arrays)
         if np.isnan(truth.losses).any():
             return 0.0
-        check = self._subject.check_once(self._workload, arrays, truth, both=self._both)
-        self._errors.value += check.value
-        self._errors.gradient += check.gradient
+        check = self.subject.check_once(self.workload, arrays, truth, both=self.both)
+        self.errors.value += check.value
+        self.errors.gradient += check.gradient
         if not check.correct:
-            self._failing = arrays
+            self.failing = arrays
         errors = (check.value.ulp, check.gradient.ulp)
         return max((ulp for ulp in errors if math.isfinite(ulp)), default=0.0)
 
     def _rows(self, st: Any) -> Any:
         """A strategy for one row of valid predictions and targets."""
-        loss, params = self._workload.loss, self._workload.params
+        loss, params = self.workload.loss, self.workload.params
         pred_domain, target_domain = loss.domains_of(params)
-        kind = np.float64 if self._precision.name == "float64" else np.float32
+        kind = np.float64 if self.precision.name == "float64" else np.float32
         bits = 64 if kind is np.float64 else 32
-        known = [0.0, *self._steps, *(-step for step in self._steps)]
+        away = sorted(steps(self.workload, self.precision))
+        known = [0.0, *away, *(-step for step in away)]
         known = [float(kind(number)) for number in known]
         wide = st.floats(width=bits, allow_nan=False, allow_infinity=False)
         number = st.one_of(
@@ -129,7 +128,7 @@ class _Search:
 
         @st.composite  # type: ignore[untyped-decorator,unused-ignore]
         def row(draw: Any) -> Arrays:
-            shape = row_of(self._workload, draw(st.integers(*_WIDTHS)))
+            shape = row_of(self.workload, draw(st.integers(*_WIDTHS)))
             classes = loss.classes(shape) or 0
             pred = draw(filled((1, *shape)))
             target_row = loss.rows_of.target_row(shape)

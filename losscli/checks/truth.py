@@ -4,6 +4,7 @@ For inputs too large for mpmath, `Float64Truth` evaluates the declaration in flo
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import repeat
@@ -211,22 +212,20 @@ class MeanSlopes(NamedTuple):
     logit_slopes: Floats
 
 
+@dataclass(frozen=True, slots=True)
 class Float64Truth:
     """A workload's declaration, evaluated in float64.
 
     weight: the matrix (C, H) of linear_cross_entropy; None for all other workloads.
     """
 
-    def __init__(
-        self, workload: Workload, precision: Precision, weight: NDArray[Any] | None
-    ) -> None:
-        self._workload = workload
-        self._precision = precision
-        self._weight = weight
+    workload: Workload
+    precision: Precision
+    weight: NDArray[Any] | None
 
     def losses(self, pred: NDArray[Any], target: NDArray[Any] | None = None) -> RowLosses:
         """The losses of rows."""
-        loss, params = self._workload.loss, self._workload.params
+        loss, params = self.workload.loss, self.workload.params
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
             values = np.asarray(loss.rows(np, p, t, params))
@@ -239,13 +238,13 @@ class Float64Truth:
         self, pred: NDArray[Any], target: NDArray[Any] | None = None
     ) -> tuple[Floats, Floats]:
         """The declared slopes of each row's loss (NaN without any), and predictions in float64."""
-        loss = self._workload.loss
+        loss = self.workload.loss
         outputs = pred[0].size if loss.elementwise and len(pred) else 1
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
-            if not self._workload.loss.differentiable:
+            if not self.workload.loss.differentiable:
                 return np.full(p.shape, np.nan), p
-            return np.asarray(loss.derivative(np, p, t, **self._workload.params)) / outputs, p
+            return np.asarray(loss.derivative(np, p, t, **self.workload.params)) / outputs, p
 
     def mean_slopes(
         self, total: float, pred: NDArray[Any], target: NDArray[Any] | None = None
@@ -254,17 +253,17 @@ class Float64Truth:
         with np.errstate(all="ignore"):
             slope, p = self.row_slopes(pred, target)
             of_logits = slope / total
-            if self._weight is not None:
-                slope = slope @ self._weight.astype(np.float64)
+            if self.weight is not None:
+                slope = slope @ self.weight.astype(np.float64)
                 scale = np.maximum(np.abs(slope), np.abs(p).max(axis=1, keepdims=True))
             else:
                 scale = error_scale(slope, self._logits(p))
-            allowed = tolerance(scale, self._precision, self._workload.rows) / total
+            allowed = tolerance(scale, self.precision, self.workload.rows) / total
             return MeanSlopes(slope / total, allowed, of_logits)
 
     def _logits(self, pred: Floats) -> Floats | None:
         """The logits of predictions; None if errors are not measured by them."""
-        scale = self._workload.loss.logit_scale(self._workload.params)
+        scale = self.workload.loss.logit_scale(self.workload.params)
         if not scale:
             return None
         return pred if scale == 1.0 else scale * pred
@@ -273,8 +272,8 @@ class Float64Truth:
         self, pred: NDArray[Any], target: NDArray[Any] | None
     ) -> tuple[Floats, NDArray[Any] | None]:
         wide = pred.astype(np.float64)
-        if self._weight is not None:
-            wide = wide @ self._weight.astype(np.float64).T
+        if self.weight is not None:
+            wide = wide @ self.weight.astype(np.float64).T
         if target is None or target.dtype.kind == "i":
             return wide, target
         return wide, target.astype(np.float64)

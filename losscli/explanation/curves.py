@@ -31,7 +31,7 @@ class LossOnLine:
         x = np.asarray(at, np.float64)
         with np.errstate(all="ignore"):
             pred, target = self._rows(x)
-            return np.asarray(self.loss.loss.rows(_NUMPY, pred, target, self.loss.params))
+            return np.asarray(self.loss.loss.rows(np, pred, target, self.loss.params))
 
     def gradients(self, at: Sequence[float] | Points) -> Points | None:
         """The derivative along the line by the chain rule; None where none is declared."""
@@ -39,7 +39,7 @@ class LossOnLine:
         with np.errstate(all="ignore"):
             pred, target = self._rows(x)
             try:
-                slopes = self.loss.loss.derivative(_NUMPY, pred, target, **self.loss.params)
+                slopes = self.loss.loss.derivative(np, pred, target, **self.loss.params)
             except UsageError:  # a plain function
                 return None
             by_entry = slopes * self.line.tangent(x) if pred.ndim > 1 else slopes
@@ -63,9 +63,6 @@ class LossOnLine:
         if target is None:
             return pred, None
         return pred, np.repeat(np.asarray(target)[None], len(x), axis=0)
-
-
-_NUMPY: Any = np
 
 
 def on_line(loss: BoundLoss, target: float | None = None, *, errors: bool = True) -> LossOnLine:

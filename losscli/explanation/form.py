@@ -79,7 +79,7 @@ def _points(loss: LossOnLine) -> Iterator[Point]:
     ends = [end for end in (line.interval.low, line.interval.high) if np.isfinite(end)]
     middle = [(line.low + line.high) / 2.0] if len(ends) == 2 else []
     wanted = sorted({*_POINTS, *line.landmarks, *ends, *middle})
-    at = np.array([x for x in wanted if line.inside(x)])
+    at = np.array([x for x in wanted if line.interval.holds(x)])
     gradients = loss.gradients(at)
     slopes: Sequence[float | None] = [None] * len(at) if gradients is None else gradients.tolist()
     for x, value, slope in zip(at.tolist(), loss.values(at).tolist(), slopes, strict=True):
@@ -122,16 +122,14 @@ def _differ(below: Points, above: Points, least: float) -> NDArray[np.bool_]:
 
 def _merged(low: Points, high: Points, below: Points, above: Points) -> Iterator[Corner]:
     """The breaks, with those that touch merged: the value at a corner is a convention."""
-    at = 0
-    while at < len(low):
-        last = at
-        while last + 1 < len(low) and low[last + 1] - high[last] <= 1e-9 * (1 + abs(high[last])):
-            last += 1
-        place = float(f"{(low[at] + high[last]) / 2.0:.9g}")
+    apart = low[1:] - high[:-1] > 1e-9 * (1 + np.abs(high[:-1]))
+    firsts, lasts = np.append(True, apart), np.append(apart, True)
+    places = (low[firsts] + high[lasts]) / 2.0
+    for middle, left, right in zip(places, below[firsts], above[lasts], strict=True):
+        place = float(f"{middle:.9g}")
         if abs(place) < 1e-15:
             place = 0.0
-        yield Corner(place, *(float(f"{side:.12g}") for side in (below[at], above[last])))
-        at = last + 1
+        yield Corner(place, *(float(f"{side:.12g}") for side in (left, right)))
 
 
 def _tail(loss: LossOnLine, side: int) -> Tail:
@@ -139,7 +137,9 @@ def _tail(loss: LossOnLine, side: int) -> Tail:
     if np.isfinite(end):
         near = end - side * np.array([1e-6, 1e-9]) * max(1.0, abs(end))
         sizes = np.abs(_gradients(loss, near))
-        limit = float(_gradients(loss, np.array([end]))[0]) if loss.line.inside(end) else np.inf
+        limit = (
+            float(_gradients(loss, np.array([end]))[0]) if loss.line.interval.holds(end) else np.inf
+        )
         if not np.isfinite(limit):  # at the end itself the gradient may be a convention
             if not np.isfinite(sizes).all() or sizes[1] > 1.05 * sizes[0]:
                 return Tail("explodes")

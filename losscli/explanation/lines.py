@@ -47,10 +47,6 @@ class Line(NamedTuple):
         """True if x may be any real number."""
         return bool(np.isinf(self.interval.low) and np.isinf(self.interval.high))
 
-    def inside(self, x: float) -> bool:
-        """True if a point is valid."""
-        return bool(self.interval.holds(x))
-
 
 UNBOUNDED = Interval(ends="()")
 
@@ -87,13 +83,14 @@ def _row_line(rows: Rows, pred: Domain, wanted: Domain | None, classes: int) -> 
         return _shares_line(pred, wanted, classes)
     if pred is REAL:
         return _ANGLE
-    return _class_line(pred, _first_of(wanted, classes), classes)
+    signs = isinstance(wanted, Choice) and 0.0 not in wanted.values
+    return _class_line(pred, _row(1.0, -1.0 if signs else 0.0, classes), classes)
 
 
 def number_line(pred: Domain, wanted: Domain | None, target: float | None = None) -> Line:
     """The prediction of an elementwise loss, with the target given, or else a typical one."""
     given = positive(wanted) if target is None else target
-    interval = pred.interval if isinstance(pred, Numbers) else Interval(ends="()")
+    interval = pred.interval if isinstance(pred, Numbers) else UNBOUNDED
     kind = _singular(pred)
     if isinstance(pred, IntegerLabels):
         return Line(f"nearest label, target {given:g}", given - 2.0, given + 2.0, UNBOUNDED,
@@ -195,12 +192,6 @@ def _shares_line(pred: Domain, wanted: Domain | None, classes: int, target: Any 
 def _logarithms(domain: Domain | None) -> bool:
     """True if the values are logarithms of probabilities."""
     return domain is not None and domain.words.startswith("log-")
-
-
-def _first_of(wanted: Domain | None, classes: int) -> Any:
-    """A row of targets: the first is positive, the others negative."""
-    signs = isinstance(wanted, Choice) and 0.0 not in wanted.values
-    return _row(1.0, -1.0 if signs else 0.0, classes)
 
 
 def _row(first: float, others: float, classes: int) -> Points:

@@ -82,7 +82,6 @@ def encodable(text: str, encoding: str) -> str:
 
 
 def _encodes(encoding: str, text: str) -> bool:
-    """True if the encoding has all characters of the text."""
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):

@@ -1,12 +1,18 @@
-"""Intervals, percentages and values as people write them, the same on every page."""
+"""Intervals, percentages, values and names as people write them, the same on every page."""
 
 import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from losscli.results.documents.eval import LossResult
 from losscli.stats.formatting import exponent, number
 
+if TYPE_CHECKING:
+    from losscli.results.documents.bench import RowKey
+    from losscli.results.documents.eval import LossResult
 
-def value_cells(loss: LossResult) -> tuple[str, str]:
+
+def value_cells(loss: "LossResult") -> tuple[str, str]:
     """The value of the reduction, the mean under none, and the interval of a mean."""
     is_sum = loss.reduction == "sum"
     value = loss.of_mean if loss.value is None else loss.value
@@ -44,3 +50,25 @@ def interval(ci: tuple[float, float] | None, stderr: float | None, sign: str = "
 def percent(share: float) -> str:
     """A share in percent, such as 95 %."""
     return f"{100 * share:.6g} %"
+
+
+def short_names(impls: Iterable[str]) -> dict[str, str]:
+    """Each implementation's name in a table: `FILE.py:NAME` is NAME where that is unambiguous.
+
+    >>> short_names(["torch", "kernels.py:fused_ce"])
+    {'torch': 'torch', 'kernels.py:fused_ce': 'fused_ce'}
+    """
+    short = {impl: impl.rpartition(":")[2] if ".py:" in impl else impl for impl in impls}
+    counts = Counter(short.values())
+    return {impl: name if counts[name] == 1 else impl for impl, name in short.items()}
+
+
+def setting_of(row: "RowKey") -> str:
+    """The label, shape, dtype and device of a row; the CPU is not named."""
+    where = "" if row.device == "cpu" else f" {row.device}"
+    return f"{row.label} {row.size} {row.dtype}{where}"
+
+
+def direction_of(row: "RowKey") -> str:
+    """The pass of a row, and whether its caches were cold."""
+    return f"{row.passes}{', cold caches' if row.cold and row.device == 'cpu' else ''}"

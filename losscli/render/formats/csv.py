@@ -16,28 +16,25 @@ def _render(result: Result, _encoding: str) -> str:
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
     losses = result.to_records()
-    return _csv([*losses, *groups], _columns([*groups, *losses]))
+    return _csv([*losses, *groups], [*groups, *losses])
 
 
 def _render_error(error: LossCliError) -> str:
     record = ErrorReport.of(error).to_dict()
-    return _csv([record], list(record))
+    return _csv([record], [record])
 
 
 FORMAT = Format(_render, _render_error, suffix=".csv")
 
 
-def _columns(records: list[dict[str, Any]]) -> list[str]:
-    """The keys of all records in order of appearance: the parts of a run have different keys."""
-    return list(dict.fromkeys(name for record in records for name in record))
-
-
-def _csv(records: list[dict[str, Any]], columns: list[str]) -> str:
+def _csv(records: list[dict[str, Any]], ordered: list[dict[str, Any]]) -> str:
+    """The records; the columns are their keys, which may differ, as they appear in `ordered`."""
     if not records:
         return ""
     import csv
     from io import StringIO
 
+    columns = dict.fromkeys(name for record in ordered for name in record)
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(map(_cell, columns))  # names of groups' keys are among them

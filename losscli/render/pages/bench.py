@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from losscli.render.names import direction_of, setting_of, short_names
+from losscli.render.numbers import direction_of, setting_of, short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion, Limit
 from losscli.results.text import escape

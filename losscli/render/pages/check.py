@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from losscli.render.names import short_names
+from losscli.render.numbers import short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.documents.check import Check, CheckRow
 from losscli.results.text import escape

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from losscli.render.names import direction_of, setting_of, short_names
-from losscli.render.numbers import percent
+from losscli.render.numbers import direction_of, percent, setting_of, short_names
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of, count_line, missing_case, one_sided
 from losscli.results.document import devices_of

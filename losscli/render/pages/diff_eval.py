@@ -26,7 +26,8 @@ def report_cases(result: EvaluationDiff) -> list[ReportCase]:
     fail_on = result.fail_on
     cases = []
     for row in result.rows:
-        change = "" if row.change is None else f" ({_signed(row)} {_interval(row)})"
+        ci = interval(row.ci, row.stderr, "+")
+        change = "" if row.change is None else f" ({_signed(row)} {ci})"
         cases.append(case_of(row.name, row.verdict, change, row.reason or "", fail_on))
     return cases + [missing_case(loss.name, fail_on) for loss in result.only_old]
 
@@ -60,7 +61,7 @@ def _row(row: LossDiff) -> TableRow:
         number(row.new, row.new_stderr),
         _signed(row),
         "-" if row.relative is None else f"{100 * row.relative:{sign}.3g} %",
-        _interval(row),
+        interval(row.ci, row.stderr, "+"),
         row.used or "-",
         row.verdict,
     )
@@ -73,10 +74,6 @@ def _signed(row: LossDiff) -> str:
         return "-"
     text = number(row.change, row.stderr)
     return text if row.change <= 0 else f"+{text}"
-
-
-def _interval(row: LossDiff) -> str:
-    return interval(row.ci, row.stderr, "+")
 
 
 def _footer(result: EvaluationDiff) -> Iterator[str]:

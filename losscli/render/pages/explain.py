@@ -8,6 +8,7 @@ import numpy as np
 
 from losscli.explanation.facts import Explanation, bounds_of
 from losscli.losses.core.conventions import LIBRARIES
+from losscli.losses.core.loss import Param
 from losscli.render.canvas import Trace, drawn, frame_of
 from losscli.render.layout import fit
 from losscli.render.page import Drawing, Page, TextLine
@@ -47,13 +48,13 @@ def _head(result: Explanation) -> Iterator[TextLine]:
         words = f"  {bound.statistic} is a function of the mean of {loss.name}, not a loss of a row"
         yield TextLine(words, indent=4)
     yield from _labelled("takes", f"{loss.rows_of.describe()}: {_domains(pred, target)}")
-    if loss.aliases:
-        yield from _labelled("also", ", ".join(loss.aliases))
-    for param in loss.params:
-        words = f"{param.name} = {value_text(bound.params[param.name])}"
-        words += "".join([f", {bounds}" if (bounds := bounds_of(param)) else "",
-                          f": {param.meaning}" if param.meaning else ""])  # fmt: skip
-        yield from _labelled("params" if param is loss.params[0] else "", words)
+    yield from _labelled("also", ", ".join(loss.aliases))
+    yield from _labelled("params", *(_param(p, bound.params[p.name]) for p in loss.params))
+
+
+def _param(param: Param, value: Any) -> str:
+    bounds, meaning = bounds_of(param), f": {param.meaning}" if param.meaning else ""
+    return f"{param.name} = {value_text(value)}{', ' if bounds else ''}{bounds}{meaning}"
 
 
 def _domains(pred: Any, target: Any) -> str:
@@ -82,9 +83,8 @@ def _gradient(result: Explanation) -> Iterator[TextLine]:
         for point in form.points
         if point.gradient is not None and not (form.even and point.at < 0)
     ]
-    parts = filter(None, [result.gradient, "; ".join(_behaviour(result)), ", ".join(points)])
-    for number, words in enumerate(parts):
-        yield from _labelled("" if number else "gradient", words)
+    behaviour = "; ".join(_behaviour(result))
+    yield from _labelled("gradient", result.gradient, behaviour, ", ".join(points))
 
 
 def _behaviour(result: Explanation) -> Iterator[str]:
@@ -164,11 +164,10 @@ def _advice(result: Explanation) -> Iterator[TextLine]:
     loss = result.loss
     yield from _labelled("use when", loss.use)
     yield from _labelled("avoid when", loss.avoid)
-    for number, (library, words) in enumerate(loss.equivalents.items()):
-        name = f"{library} {LIBRARIES[library]}" if library in loss.like else library
-        yield from _labelled("" if number else "equals", f"{name}  {words}")
-    for number, words in enumerate(loss.pitfalls):
-        yield from _labelled("" if number else "note", words)
+    names = {library: f"{library} {LIBRARIES[library]}" for library in loss.like}
+    equal = (f"{names.get(name, name)}  {words}" for name, words in loss.equivalents.items())
+    yield from _labelled("equals", *equal)
+    yield from _labelled("note", *loss.pitfalls)
     source, next_command = loss.source, result.next[0]
     both = f"{source}{next_command.rjust(_COLUMNS - _LABEL - len(source))}"
     if source and len(source) + 2 + len(next_command) <= _COLUMNS - _LABEL:
@@ -178,6 +177,8 @@ def _advice(result: Explanation) -> Iterator[TextLine]:
     yield from _labelled("next", next_command)
 
 
-def _labelled(label: str, text: str) -> Iterator[TextLine]:
-    if text:
+def _labelled(label: str, *texts: str) -> Iterator[TextLine]:
+    """The texts that are not empty, the first of them with the label."""
+    for text in filter(None, texts):
         yield TextLine(f"{label.ljust(_LABEL)}{escape(text)}", indent=_LABEL)
+        label = ""

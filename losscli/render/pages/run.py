@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from losscli.render.gates import gates_line
-from losscli.render.names import short_names
-from losscli.render.numbers import percent, value_cells
+from losscli.render.numbers import percent, short_names, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.pages import cases_of_runs
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
