@@ -5,10 +5,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeAlias, get_args
+from typing import Any, NamedTuple, TypeAlias, get_args
 
-from losscli.differences.matching import Sides, anchor, by_key, log_ratios, matched, mismatches
-from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms
+from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms, shared_fields
+from losscli.errors import DataError, UsageError
+from losscli.implementations.registry import parse
 from losscli.results.document import Note
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, RowKey
 from losscli.results.documents.diff import (
@@ -23,7 +24,25 @@ from losscli.results.documents.diff import (
 from losscli.stats.decisions import holm, three_way
 from losscli.stats.medians import DRAWS, MedianDifference, median_difference
 
+_BLOCK = ("label", "device", "dtype", "shape", "passes", "cache")
+# The packages that determine the speed of an implementation, if not the one of its name.
+_PACKAGES = {
+    "torch.compile": ("torch",),
+    "sklearn": ("sklearn", "numpy"),
+    "liger": ("liger_kernel", "torch"),
+}
+
 Side: TypeAlias = Saved[Benchmark]
+Key: TypeAlias = tuple[Any, ...]
+
+
+class Sides(NamedTuple):
+    """A row of both benchmarks, and the first implementation of its block in each."""
+
+    old: BenchmarkRow
+    new: BenchmarkRow
+    first_old: BenchmarkRow
+    first_new: BenchmarkRow
 
 
 @dataclass(slots=True)
@@ -43,29 +62,21 @@ class Pair:
     p_slower: float | None = None
     p_not_slower: float | None = None
     verdict: TimeVerdict = "undecided"
-    reason: str = ""
+    reason: str | None = None
 
     def result(self) -> TimeDiff:
         """Return the row of the document."""
-        key = {name: getattr(self.new, name) for name in RowKey.__struct_fields__}
         deciding = self.anchored or self.raw or Ratio()
         times = self.old.round_times, self.new.round_times
         return TimeDiff(
-            **key,
+            **shared_fields(self.new, RowKey),
+            **shared_fields(self, TimeDiff),
             old_s=median(times[0]) if times[0] else None,
             new_s=median(times[1]) if times[1] else None,
             rounds=(len(times[0]), len(times[1])),
             ratio=deciding.ratio,
             ci=deciding.ci,
             used="anchored" if self.anchored else "raw" if self.raw else None,
-            anchor=self.anchor,
-            raw=self.raw,
-            anchored=self.anchored,
-            p_slower=self.p_slower,
-            p_not_slower=self.p_not_slower,
-            verdict=self.verdict,
-            reason=self.reason or None,
-            differs=self.differs,
         )
 
 
@@ -74,17 +85,17 @@ def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
 
     Raises DataError if a row occurs twice on one side, or no row is on both.
     """
-    both = matched(old, new)
+    both = _matched(old, new)
     draws = max(DRAWS, math.ceil(2 * len(both) / ALPHA))  # fewer cannot reach Holm's correction
     pairs, differences = [], []
     for key, sides in both.items():
-        pair = Pair(sides.old, sides.new, tuple(mismatches(old, new, sides)))
-        name = anchor(old, new, sides)
+        pair = Pair(sides.old, sides.new, tuple(_mismatches(old, new, sides)))
+        name = _anchor(old, new, sides)
         seed = zlib.crc32(repr(key).encode())
         differences.append(_measure(pair, sides, name, terms, seed, draws))
         pairs.append(pair)
     _decide(pairs, differences, terms, noise=max(map(_noise, (old, new))))
-    rows = by_key(old), by_key(new)
+    rows = _by_key(old), _by_key(new)
     return BenchmarkDiff(
         old=BenchmarkSide(**old.side, noise_floor=old.result.noise_floor),
         new=BenchmarkSide(**new.side, noise_floor=new.result.noise_floor),
@@ -116,7 +127,7 @@ def _measure(
     pair.raw = _ratio(raw)
     if not name:
         return raw
-    logs = [log_ratios(sides.old, sides.first_old), log_ratios(sides.new, sides.first_new)]
+    logs = [_log_ratios(sides.old, sides.first_old), _log_ratios(sides.new, sides.first_new)]
     anchored = median_difference(*logs, margin=margin, seed=seed, draws=draws)
     pair.anchor, pair.anchored = name, _ratio(anchored)
     return anchored
@@ -140,7 +151,7 @@ def _decide(
     changed = _changed_devices(pairs, terms)
     tested: list[tuple[Pair, MedianDifference]] = []
     for pair, difference in zip(pairs, logs, strict=True):
-        pair.reason = _reason_undecided(pair, across=terms.across)
+        pair.reason = _reason_undecided(pair, across=terms.across) or None
         if not pair.reason and not pair.anchor and pair.new.device in changed:
             pair.reason = "raw, and the machine changed by more than is allowed for"
         if pair.old.correct and not pair.new.correct:
@@ -215,3 +226,105 @@ def _changed_devices(pairs: Sequence[Pair], terms: Terms) -> dict[str, tuple[str
         if ratios and abs(math.log(median(ratios))) > tolerated:
             changed[device] = ", ".join(names), median(ratios)
     return changed
+
+
+def _matched(old: Side, new: Side) -> dict[Key, Sides]:
+    """Return the rows of both benchmarks by key, in the order of `new`.
+
+    Raises DataError if a row occurs twice on one side, or no row is on both.
+    """
+    rows = _by_key(old), _by_key(new)
+    firsts = [_firsts(side) for side in rows]
+    both = {
+        key: Sides(rows[0][key], row, firsts[0][key[:-1]], firsts[1][key[:-1]])
+        for key, row in rows[1].items()
+        if key in rows[0]
+    }
+    if not both:
+        raise DataError(
+            f"no row of {new.name} is in {old.name}",
+            place=f"{len(rows[0])} rows in OLD, {len(rows[1])} in NEW",
+            hint="rows match by loss, impl, device, dtype, shape, pass and cache: bench the same",
+        )
+    return both
+
+
+def _by_key(saved: Side) -> dict[Key, BenchmarkRow]:
+    """Return all rows by the key that matches them, the implementation last."""
+    rows: dict[Key, BenchmarkRow] = {}
+    for row in saved.result.rows:
+        key = (*(getattr(row, name) for name in _BLOCK), row.impl)
+        if key in rows:
+            raise DataError(
+                f"{saved.name} has {row.label} by {row.impl} twice in the same setting",
+                hint="bench each size once",
+            )
+        rows[key] = row
+    return rows
+
+
+def _firsts(rows: dict[Key, BenchmarkRow]) -> dict[Key, BenchmarkRow]:
+    return {key[:-1]: row for key, row in reversed(rows.items())}
+
+
+def _mismatches(old: Side, new: Side, sides: Sides) -> Iterator[Mismatch]:
+    """Yield the differences that change the times of even the same implementation."""
+
+    def device(saved: Side) -> Any:
+        words = saved.result.devices.get(sides.new.device)
+        return None if words is None else words.partition(" · ")[0]
+
+    pairs: list[tuple[str, Any, Any]] = [
+        ("device", device(old), device(new)),
+        ("threads", sides.old.threads, sides.new.threads),
+        ("losscli", old.result.losscli, new.result.losscli),
+    ]
+    packages = _packages(sides.new.impl)
+    pairs += [(package, _version(old, package), _version(new, package)) for package in packages]
+    yield from (Mismatch(*other) for other in pairs if other[1] != other[2])
+
+
+def _anchor(old: Side, new: Side, sides: Sides) -> str:
+    """Return the first implementation of the block if its speed measures the machine's.
+
+    It does if it is the same code on the same machine, correct, and timed in the same rounds as
+    the row; otherwise empty.
+    """
+    name = sides.first_new.impl
+    if name != sides.first_old.impl or name == sides.new.impl:
+        return ""
+    try:
+        library = parse(name).library
+    except UsageError:
+        return ""
+    if library is None:  # a user's function may have changed
+        return ""
+    packages = (*_packages(name), *(["losscli"] if library == "numpy" else []))
+    for package in packages:
+        if _version(old, package) is None or _version(old, package) != _version(new, package):
+            return ""
+    if any(other.what in ("device", "threads") for other in _mismatches(old, new, sides)):
+        return ""
+    for first, row in ((sides.first_old, sides.old), (sides.first_new, sides.new)):
+        if not first.correct or len(first.round_times) != len(row.round_times):
+            return ""
+    return name
+
+
+def _log_ratios(row: BenchmarkRow, first: BenchmarkRow) -> list[float]:
+    """Return the logs of the ratios of a row's times to those of the first, by round."""
+    return [math.log(a / b) for a, b in zip(row.round_times, first.round_times, strict=True)]
+
+
+def _packages(impl: str) -> tuple[str, ...]:
+    """Return the packages whose versions determine an implementation's speed."""
+    try:
+        implementation = parse(impl)
+    except UsageError:  # saved by a version with other libraries
+        return "numpy", "torch"
+    name = implementation.library or implementation.framework
+    return _PACKAGES.get(name, (name,))
+
+
+def _version(saved: Side, package: str) -> Any:
+    return saved.result.losscli if package == "losscli" else saved.result.environment.get(package)

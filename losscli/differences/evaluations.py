@@ -4,8 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, get_args
 
-from losscli.differences.change import Change
-from losscli.differences.samples import paired, unpaired_reason
+from losscli.differences.samples import Change, paired, unpaired_reason
 from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms
 from losscli.errors import DataError
 from losscli.results.document import Note, json_numbers
@@ -47,7 +46,7 @@ def compare_evaluations(old: Side, new: Side, terms: Terms) -> EvaluationDiff:
         )
     for row in rows:
         row.bound = terms.margin * abs(row.old.of_mean)
-        row.reason = _incomparable(row)
+        row.reason = _incomparable(row) or None
     pairable = not other and any(not (row.reason or unpaired_reason(row, old, new)) for row in rows)
     _measure(old, new, rows, terms, same_data=not other)
     _decide(rows)
@@ -126,9 +125,8 @@ def _measure(
     comparable = [row for row in rows if not row.reason]
     if terms.per_sample:
         for row in comparable:
-            row.unpaired = (
-                unpaired_reason(row, old, new) if same_data else "the data are not the same"
-            )
+            reason = unpaired_reason(row, old, new) if same_data else "the data are not the same"
+            row.unpaired = reason or None
         _by_pairs(old, new, [row for row in comparable if not row.unpaired])
     for row in comparable:
         if row.pairs is None:

@@ -1,19 +1,20 @@
-"""Saved per-sample losses of two evaluations, read block by block and paired."""
+"""The losses of two evaluations, and those of their rows, read block by block and paired."""
 
 import math
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.rows import RowAccumulator, RowLosses
-from losscli.differences.change import Change
-from losscli.differences.saved import Saved
+from losscli.differences.saved import LEVEL, Saved, shared_fields
 from losscli.errors import DataError
-from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.diff import LossDiff, LossVerdict
+from losscli.results.documents.eval import Evaluation, LossResult
 from losscli.results.samples import SampleDigest
 from losscli.sources.opening import open_table
 from losscli.sources.source import Source
@@ -21,6 +22,47 @@ from losscli.sources.table import Field, Workspace
 from losscli.stats.means import MeanDifference
 
 _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff without --per-sample"
+
+
+@dataclass(slots=True)
+class Change:
+    """One loss of both evaluations, or of a group of both.
+
+    bound: the largest change that is tolerated. shift: new minus old; used: how it was computed.
+    pairs: the number of rows in both means; unpaired: why their losses were not paired.
+    """
+
+    old: LossResult
+    new: LossResult
+    by: dict[str, str]
+    bound: float = 0.0
+    shift: MeanDifference | None = None
+    used: Literal["pairs", "standard errors"] | None = None
+    pairs: int | None = None
+    unpaired: str | None = None
+    p_worse: float | None = None
+    p_not_worse: float | None = None
+    verdict: LossVerdict = "undecided"
+    reason: str | None = None
+
+    def result(self) -> LossDiff:
+        """Return the row of the document."""
+        shift, size = self.shift, abs(self.old.of_mean)
+        kept = shared_fields(self, LossDiff) | {"old": self.old.of_mean, "new": self.new.of_mean}
+        return LossDiff(
+            **kept,
+            label=self.new.label,
+            loss=self.new.loss,
+            params=self.new.params,
+            n=(self.old.n, self.new.n),
+            change=None if shift is None else shift.estimate,
+            relative=None if shift is None or not size else shift.estimate / size,
+            stderr=None if shift is None else shift.stderr,
+            degrees_of_freedom=None if shift is None else shift.freedom,
+            ci=None if shift is None else shift.interval(LEVEL),
+            old_stderr=self.old.stderr,
+            new_stderr=self.new.stderr,
+        )
 
 
 class Paired(NamedTuple):

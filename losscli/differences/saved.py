@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from losscli.results.document import Record
+
 LEVEL = 0.95
 ALPHA = (1.0 - LEVEL) / 2.0  # one-sided, so that a verdict and its interval agree
 
@@ -29,6 +31,12 @@ class Saved(NamedTuple, Generic[R]):
             "losscli": result.losscli,
             "environment": result.environment,
         }
+
+
+def shared_fields(source: object, kind: type[Record]) -> dict[str, Any]:
+    """Return the fields of `kind` that an object has too."""
+    names = kind.__struct_fields__
+    return {name: getattr(source, name) for name in names if hasattr(source, name)}
 
 
 class Terms(NamedTuple):

@@ -7,9 +7,19 @@ other fields.
 
 import math
 from abc import ABC
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Self,
+    TypeAlias,
+    TypeVar,
+)
 
 from msgspec import Meta, Struct, structs
 
@@ -43,6 +53,8 @@ Pass: TypeAlias = Literal["forward", "forward+backward"]
 Environment: TypeAlias = dict[str, str | int | dict[str, str] | None]
 Status: TypeAlias = Literal["pass", "fail", "undecided", "error"]
 ExitCode: TypeAlias = Literal[0, 1, 3, 4, 5, 6]
+
+R = TypeVar("R")
 
 _STATUSES: dict[int, Status] = {0: "pass", 1: "fail", 6: "undecided"}
 _MOST_GATES = 3  # in the message of an error
@@ -157,7 +169,7 @@ class Document(Record, frozen=True, kw_only=True, tag_field="schema"):
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat dict a row, with the same keys in each."""
-        raise NotImplementedError
+        return [row.to_dict() for row in self.rows]  # type: ignore[attr-defined]
 
     def to_frame(self) -> Any:
         """`to_records()` as a pandas DataFrame."""
@@ -189,6 +201,27 @@ class Note(Record, frozen=True):
     hint: str = ""
 
     hidden = frozenset({"hint"})
+
+
+class RowsDocument(Document, Generic[R], frozen=True, kw_only=True):
+    """A result that is a sequence of its rows."""
+
+    if TYPE_CHECKING:
+        rows: tuple[R, ...]
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Listing(Document, frozen=True, kw_only=True):
+    """A result whose notes are for people only."""
+
+    notes: tuple[Note, ...] = ()
+
+    hidden = frozenset({"notes"})
 
 
 class Git(Record, frozen=True):

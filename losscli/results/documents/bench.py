@@ -1,19 +1,18 @@
 """`Benchmark`: times, memory and errors of implementations, side by side."""
 
 import math
-from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 from msgspec import field
 
 from losscli.results.document import (
     Count,
-    Document,
     Environment,
     Note,
     Number,
     Pass,
     Record,
+    RowsDocument,
     Shape,
     Timing,
     devices_of,
@@ -180,7 +179,7 @@ class Conclusion(Record, frozen=True, kw_only=True):
     verdict: SpeedVerdict
 
 
-class Benchmark(Document, frozen=True, kw_only=True, tag="losscli/bench/1"):
+class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="losscli/bench/1"):
     """The result of a benchmark: rows in the requested order.
 
     limits: the measured bandwidths. noise_floor: the smallest relative difference that this machine
@@ -198,12 +197,6 @@ class Benchmark(Document, frozen=True, kw_only=True, tag="losscli/bench/1"):
     seed: Count = 0
     timing: Timing = Timing()
     environment: Environment
-
-    def __iter__(self) -> Iterator[BenchmarkRow]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     @property
     def devices(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.results.document import Document, Note, Number, Record
+from losscli.results.document import Listing, Number, Record
 
 
 class ValueChange(Record, frozen=True):
@@ -14,7 +14,7 @@ class ValueChange(Record, frozen=True):
     new: Number | None
 
 
-class BlessResult(Document, frozen=True, kw_only=True, tag="losscli/bless/1"):
+class BlessResult(Listing, frozen=True, kw_only=True, tag="losscli/bless/1"):
     """A baseline that was written.
 
     result: the result it was made from. to: the baseline. reason: as given. replaced: true if there
@@ -26,9 +26,6 @@ class BlessResult(Document, frozen=True, kw_only=True, tag="losscli/bless/1"):
     reason: str
     replaced: bool
     changes: tuple[ValueChange, ...]
-    notes: tuple[Note, ...] = ()
-
-    hidden = frozenset({"notes"})
 
     def to_records(self) -> list[dict[str, Any]]:
         """One record a change."""

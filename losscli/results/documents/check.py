@@ -1,18 +1,17 @@
 """`Check`: the correctness of an implementation, case by case."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from msgspec import field
 
 from losscli.results.document import (
     Count,
-    Document,
     Environment,
     Note,
     Number,
     Pass,
     Record,
+    RowsDocument,
     Shape,
     Timing,
 )
@@ -72,7 +71,7 @@ class SkippedCase(Record, frozen=True):
     reason: str
 
 
-class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
+class Check(RowsDocument[CheckRow], frozen=True, kw_only=True, tag="losscli/check/1"):
     """The cases that an implementation was checked in.
 
     dtype: the type of the inputs. correct: true if all cases are. cases: the numbers of cases; None
@@ -94,12 +93,6 @@ class Check(Document, frozen=True, kw_only=True, tag="losscli/check/1"):
     notes: tuple[Note, ...] = ()
     timing: Timing = Timing()
     environment: Environment = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[CheckRow]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a case and pass; the same keys in each."""

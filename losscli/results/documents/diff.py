@@ -1,6 +1,6 @@
 """`EvaluationDiff`, `BenchmarkDiff`, `RunDiff`: what changed between two saved results."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from losscli.errors import first_code
@@ -14,12 +14,13 @@ from losscli.results.document import (
     Note,
     Number,
     Record,
+    RowsDocument,
     Time,
 )
 from losscli.results.documents.bench import RowKey
 from losscli.results.documents.error import ErrorReport
 from losscli.results.documents.eval import SampleRecord
-from losscli.results.documents.run import ConfigRecord
+from losscli.results.documents.run import ConfigRecord, parts_of
 from losscli.results.gate import groups_text
 
 LossVerdict: TypeAlias = Literal["worse", "not worse", "better", "undecided"]
@@ -141,7 +142,7 @@ class LossDiff(LossKey, frozen=True, kw_only=True):
     hidden = frozenset({"old_stderr", "new_stderr"})
 
 
-class EvaluationDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
+class EvaluationDiff(RowsDocument[LossDiff], frozen=True, kw_only=True, tag="losscli/diff/1"):
     """The changes from one evaluation to another, by loss and group.
 
     kind: the kind of the results. direction: the sign of a change, in words. margin: the tolerated
@@ -171,12 +172,6 @@ class EvaluationDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
     pairable: bool = False
 
     hidden = frozenset({"pairable"})
-
-    def __iter__(self) -> Iterator[LossDiff]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     def __getitem__(self, label: str) -> LossDiff:
         for row in self.rows:
@@ -254,7 +249,7 @@ class TimeDiff(RowKey, frozen=True, kw_only=True):
     differs: tuple[Mismatch, ...] = ()
 
 
-class BenchmarkDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
+class BenchmarkDiff(RowsDocument[TimeDiff], frozen=True, kw_only=True, tag="losscli/diff/1"):
     """The changes from one benchmark to another, by row.
 
     kind: the kind of the results. direction: the meaning of a ratio, in words. margin: the
@@ -282,12 +277,6 @@ class BenchmarkDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
     only_new: tuple[RowKey, ...]
     counts: dict[str, Count]
     notes: tuple[Note, ...] = ()
-
-    def __iter__(self) -> Iterator[TimeDiff]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a row, those of one side last; the same keys in each."""
@@ -337,20 +326,12 @@ class RunDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
     @property
     def parts(self) -> dict[str, EvaluationDiff | BenchmarkDiff]:
         """The steps that were compared, evaluations first."""
-        return {
-            name: part
-            for name, part in [*self.evals.items(), *self.benches.items()]
-            if not isinstance(part, ErrorReport)
-        }
+        return parts_of(self, failed=False)
 
     @property
     def failures(self) -> dict[str, ErrorReport]:
         """The steps that could not be compared."""
-        return {
-            name: part
-            for name, part in [*self.evals.items(), *self.benches.items()]
-            if isinstance(part, ErrorReport)
-        }
+        return parts_of(self, failed=True)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a row of a step, steps without rows last; the same keys in each."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypeAlias
 
-from losscli.results.document import Document, Note, Number, Record
+from losscli.results.document import Listing, Number, Record
 from losscli.results.documents.list import ParamFacts
 from losscli.results.documents.plot import Curve
 
@@ -74,7 +74,7 @@ class ConventionFacts(Record, frozen=True):
     note: str
 
 
-class ExplainDocument(Document, frozen=True, kw_only=True, tag="losscli/explain/1"):
+class ExplainDocument(Listing, frozen=True, kw_only=True, tag="losscli/explain/1"):
     """The facts of a loss and its behaviour along a line.
 
     statistic: the derived statistic that was requested. name: the name of the loss. aliases: other
@@ -125,9 +125,6 @@ class ExplainDocument(Document, frozen=True, kw_only=True, tag="losscli/explain/
     pitfalls: tuple[str, ...]
     source: str
     next: tuple[str, ...]
-    notes: tuple[Note, ...] = ()
-
-    hidden = frozenset({"notes"})
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a point of the curve."""

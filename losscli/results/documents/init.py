@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.results.document import Count, Document, Note, Record
+from losscli.results.document import Count, Listing, Record
 
 
 class DataPair(Record, frozen=True):
@@ -20,7 +20,7 @@ class DataPair(Record, frozen=True):
     losses: tuple[str, ...]
 
 
-class InitResult(Document, frozen=True, kw_only=True, tag="losscli/init/1"):
+class InitResult(Listing, frozen=True, kw_only=True, tag="losscli/init/1"):
     """The files that were written.
 
     written: their paths. data: the data that was found.
@@ -28,9 +28,6 @@ class InitResult(Document, frozen=True, kw_only=True, tag="losscli/init/1"):
 
     written: tuple[str, ...]
     data: tuple[DataPair, ...]
-    notes: tuple[Note, ...] = ()
-
-    hidden = frozenset({"notes"})
 
     def to_records(self) -> list[dict[str, Any]]:
         """One record a file that was written."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.results.document import Document, Note, Record
+from losscli.results.document import Listing, Record
 
 
 class ParamFacts(Record, frozen=True):
@@ -39,7 +39,7 @@ class LossFacts(Record, frozen=True, kw_only=True):
     libraries: tuple[str, ...]
 
 
-class LossListing(Document, frozen=True, kw_only=True, tag="losscli/list/1"):
+class LossListing(Listing, frozen=True, kw_only=True, tag="losscli/list/1"):
     """Losses by family and name.
 
     losses: their facts. penalties: as they are written in a sum.
@@ -47,9 +47,6 @@ class LossListing(Document, frozen=True, kw_only=True, tag="losscli/list/1"):
 
     losses: tuple[LossFacts, ...]
     penalties: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-    hidden = frozenset({"notes"})
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a loss."""

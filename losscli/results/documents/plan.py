@@ -1,8 +1,8 @@
 """`PlanListing`: what the runs of a config would read."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from losscli.results.document import Count, Document, Note, Record
+from losscli.results.document import Count, Listing, Record
 from losscli.results.gate import GateResult
 
 
@@ -24,7 +24,7 @@ class PlannedStep(Record, frozen=True, kw_only=True):
     problem: str | None = None
 
 
-class PlanListing(Document, frozen=True, kw_only=True, tag="losscli/plan/1"):
+class PlanListing(Listing, frozen=True, kw_only=True, tag="losscli/plan/1"):
     """The steps that a run would carry out.
 
     gates: those that are in error already. gate_count: all gates of the configs.
@@ -32,12 +32,7 @@ class PlanListing(Document, frozen=True, kw_only=True, tag="losscli/plan/1"):
 
     rows: tuple[PlannedStep, ...]
     gates: tuple[GateResult, ...] = ()
-    notes: tuple[Note, ...] = ()
     gate_count: int = 0
 
     optional = frozenset({"gates"})
     hidden = frozenset({"notes", "gate_count"})
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One record a step."""
-        return [row.to_dict() for row in self.rows]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.results.document import Document, Note, Number, Numbers, Record
+from losscli.results.document import Listing, Number, Numbers, Record
 
 
 class Curve(Record, frozen=True):
@@ -29,7 +29,7 @@ class Curve(Record, frozen=True):
         ]
 
 
-class Plot(Document, frozen=True, kw_only=True, tag="losscli/plot/1"):
+class Plot(Listing, frozen=True, kw_only=True, tag="losscli/plot/1"):
     """Curves on one axis.
 
     axis: the meaning of the coordinate. low, high: its ends. title: the title of the picture.
@@ -44,7 +44,6 @@ class Plot(Document, frozen=True, kw_only=True, tag="losscli/plot/1"):
     output: str | None = None
     curves: tuple[Curve, ...]
     gradient: bool = True
-    notes: tuple[Note, ...] = ()
 
     hidden = frozenset({"gradient", "notes"})
 

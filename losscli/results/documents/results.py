@@ -1,8 +1,8 @@
 """`ResultsListing`: the saved results."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from losscli.results.document import Count, Document, Note, Record, Status
+from losscli.results.document import Count, Listing, Record, Status
 
 
 class SavedResult(Record, frozen=True, kw_only=True):
@@ -22,15 +22,10 @@ class SavedResult(Record, frozen=True, kw_only=True):
     problem: str | None
 
 
-class ResultsListing(Document, frozen=True, kw_only=True, tag="losscli/results/1"):
+class ResultsListing(Listing, frozen=True, kw_only=True, tag="losscli/results/1"):
     """The results of a folder, the newest first."""
 
     rows: tuple[SavedResult, ...]
     folder: str = ""
-    notes: tuple[Note, ...] = ()
 
     hidden = frozenset({"folder", "notes"})
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One record a result."""
-        return [row.to_dict() for row in self.rows]

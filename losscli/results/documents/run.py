@@ -77,20 +77,12 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
     @property
     def results(self) -> dict[str, Evaluation | Benchmark]:
         """The steps that gave a result, evaluations first."""
-        return {
-            name: part
-            for name, part in [*self.evals.items(), *self.benches.items()]
-            if not isinstance(part, ErrorReport)
-        }
+        return parts_of(self, failed=False)
 
     @property
     def failures(self) -> dict[str, ErrorReport]:
         """The steps that gave none."""
-        return {
-            name: part
-            for name, part in [*self.evals.items(), *self.benches.items()]
-            if isinstance(part, ErrorReport)
-        }
+        return parts_of(self, failed=True)
 
     @property
     def times(self) -> dict[str, float]:
@@ -141,3 +133,9 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
 
     def _summary(self) -> str:
         return f"{self.config.name}, {len(self.results)} results, {len(self.gates)} gates"
+
+
+def parts_of(document: Any, *, failed: bool) -> dict[str, Any]:
+    """The evaluations, then the benchmarks, of a run or a comparison of runs that failed or not."""
+    parts = [*document.evals.items(), *document.benches.items()]
+    return {name: part for name, part in parts if isinstance(part, ErrorReport) is failed}

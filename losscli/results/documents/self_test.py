@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import field
 
-from losscli.results.document import Document, Note, Record
+from losscli.results.document import Listing, Record
 from losscli.results.gate import GateLevel
 
 
@@ -47,7 +47,7 @@ class Undetected(Record, frozen=True):
     fault: str
 
 
-class SelfTest(Document, frozen=True, kw_only=True, tag="losscli/self-test/1"):
+class SelfTest(Listing, frozen=True, kw_only=True, tag="losscli/self-test/1"):
     """The gates of a config under each fault.
 
     trials: one for each gate. skipped: faults that could not be made. stopped: faults with which
@@ -58,9 +58,6 @@ class SelfTest(Document, frozen=True, kw_only=True, tag="losscli/self-test/1"):
     skipped: tuple[FaultReason, ...] = ()
     stopped: tuple[FaultReason, ...] = ()
     undetected: tuple[Undetected, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-    hidden = frozenset({"notes"})
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a gate."""

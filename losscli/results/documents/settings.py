@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.results.document import Document, Note, Record
+from losscli.results.document import Listing, Record
 
 
 class Setting(Record, frozen=True):
@@ -16,14 +16,7 @@ class Setting(Record, frozen=True):
     origin: str
 
 
-class SettingsListing(Document, frozen=True, kw_only=True, tag="losscli/settings/1"):
+class SettingsListing(Listing, frozen=True, kw_only=True, tag="losscli/settings/1"):
     """All settings of a config."""
 
     rows: tuple[Setting, ...]
-    notes: tuple[Note, ...] = ()
-
-    hidden = frozenset({"notes"})
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """One record a setting."""
-        return [row.to_dict() for row in self.rows]
