@@ -8,12 +8,11 @@ from losscli.config.document import ConfigError, Fault, Keys, read
 from losscli.config.layers import SECTIONS, Kind, Layers, Value, layered
 from losscli.config.model import BenchFlags, Config, Data, EvalFlags
 from losscli.config.model import Gate as GateModel
-from losscli.config.paired import not_worse
 from losscli.config.plan import RunPlan, Step
 from losscli.config.wording import faults_of, keys_of, known_part
 from losscli.errors import LossCliError, UsageError
-from losscli.gates import Gate, NotWorse, parse, parse_bound
-from losscli.losses.spec.binding import BindContext, bind
+from losscli.gates import Gate, Margin, NotWorse, parse, parse_bound, resolve_label
+from losscli.losses.spec.binding import BindContext, BoundLoss, bind
 from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
 from losscli.plans.evaluate import EvalPlan
@@ -22,7 +21,7 @@ from losscli.plans.spelling import nearest, respell
 from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.formats import suffixes
-from losscli.sources.opening import read_array
+from losscli.sources.opening import Reference, read_array
 
 
 def plan_of(
@@ -294,7 +293,7 @@ class _Planner:
             raise UsageError(
                 "not_worse_than is for evaluations", hint=f"{run} is a benchmark: use expect:"
             )
-        return not_worse(model, run, None if step is None else step.plan, self._path)
+        return _not_worse(model, run, None if step is None else step.plan, self._path)
 
     def _run_of(
         self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]
@@ -345,3 +344,51 @@ def _permitted(implementation: Any) -> Any:
     if implementation is not None and implementation.reference is not None:
         granted(implementation.reference)
     return implementation
+
+
+def _not_worse(
+    model: GateModel, run: str, plan: EvalPlan | None, resolve: Callable[[str], str]
+) -> NotWorse:
+    """The gate.
+
+    plan: of the evaluation, None where there is none. resolve: the path of a file of the config.
+
+    A label that the run does not have is kept as it is.
+
+    Raises UsageError for an invalid margin, missing predictions, and a label that is missing or
+    ambiguous.
+    """
+    wanted = model.not_worse_than
+    assert wanted is not None
+    pred = tuple(wanted.pred or ())
+    if wanted.preds is None and not pred:
+        raise UsageError(
+            "not_worse_than names no predictions", hint="preds: FILE, or pred: COLUMN of the run's"
+        )
+    name = wanted.preds or ""
+    if pred:
+        name += f"[{','.join(pred)}]"
+    margin, level = Margin.of(wanted.margin), model.level or "fail"
+    if plan is None:
+        return NotWorse(model.loss or "?", name, margin, level, run)
+    path = os.fspath(plan.preds) if wanted.preds is None else resolve(wanted.preds)
+    label = _label(model.loss, plan.loss)
+    return NotWorse(label, name, margin, level, run, Reference(path, pred, tuple(plan.pred)))
+
+
+def _label(name: str | None, losses: Sequence[BoundLoss]) -> str:
+    """The label that a name means, or the only label; empty where no loss could be read."""
+    labels = [loss.label for loss in losses]
+    if name is None and len(labels) > 1:
+        raise UsageError(
+            f"not_worse_than is ambiguous: {' or '.join(labels)}", hint="add loss: LABEL"
+        )
+    names = {loss.label: loss.loss.name for loss in losses}
+    label = resolve_label(name or "".join(labels), names, "not_worse_than")
+    for loss in losses:
+        if loss.label == label and loss.statistic:
+            raise UsageError(
+                f"{loss.statistic} is a root of a mean: it has no rows to pair",
+                hint=f"{loss.loss.name} has, among the losses of the run",
+            )
+    return label

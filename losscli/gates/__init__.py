@@ -4,6 +4,9 @@ from losscli.gates.grammar import BENCH_STATS as BENCH_STATS
 from losscli.gates.grammar import COUNTS as COUNTS
 from losscli.gates.grammar import BaselineLimit as BaselineLimit
 from losscli.gates.grammar import Gate as Gate
+from losscli.gates.grammar import Margin as Margin
+from losscli.gates.grammar import NotWorse as NotWorse
+from losscli.gates.grammar import gate_of as gate_of
 from losscli.gates.grammar import parse as parse
 from losscli.gates.grammar import parse_bound as parse_bound
 from losscli.gates.grammar import resolve_label as resolve_label
@@ -16,9 +19,6 @@ from losscli.gates.judge import in_error as in_error
 from losscli.gates.judge import judge as judge
 from losscli.gates.judge import outcome as outcome
 from losscli.gates.judge import worst_first as worst_first
-from losscli.gates.paired import Margin as Margin
-from losscli.gates.paired import NotWorse as NotWorse
-from losscli.gates.paired import gate_of as gate_of
 from losscli.results.gate import GateLevel as GateLevel
 from losscli.results.gate import GateResult as GateResult
 from losscli.results.gate import GateStatus as GateStatus

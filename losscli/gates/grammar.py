@@ -6,16 +6,23 @@
     limit    = NUMBER | baseline[.STAT] [* F] [+ N | - N]
 
 A quote inside quotes is doubled. NUMBER is finite; `5%` is 0.05. This module knows no result.
+
+Of paired predictions a model must not be worse than another on the same rows:
+
+    gate   = LABEL not_worse_than PREDS by MARGIN
+    MARGIN = NUMBER, in the loss's unit | NUMBER%, of the mean loss of PREDS
+
+The mean that a percentage refers to is taken as known: the interval is of the difference alone.
 """
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.losses.registry import all_losses, is_derived
-from losscli.results.gate import GateLevel, groups_text
+from losscli.results.gate import GateLevel, GateResult, groups_text
 
 # Statistics of an evaluation that are not derived from a loss.
 STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high")
@@ -35,6 +42,8 @@ _NUMBER = re.compile(r"([+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9
 _BASELINE = re.compile(
     r"baseline(?:\.(\w+))?\s*+(?:\*\s*+([^\s+-]+(?:[eE][+-]?\d+)?))?\s*+(?:([+-])\s*+(\S+))?"
 )
+
+_PAIRED = re.compile(r"(.*?) not_worse_than (.+) by (\S+)", re.DOTALL)
 
 
 class BaselineLimit(NamedTuple):
@@ -99,6 +108,60 @@ class Gate(NamedTuple):
         return all(key in by and value in (None, str(by[key])) for key, value in self.groups)
 
 
+class Margin(NamedTuple):
+    """The largest increase that is still not worse: a number >= 0, or a fraction of a mean."""
+
+    size: float = 0.0
+    relative: bool = True
+
+    @classmethod
+    def of(cls, value: float | str) -> "Margin":
+        """Parse 0.5, "0.5" or "1%"; raises UsageError unless it is a finite number >= 0.
+
+        >>> Margin.of("1%")
+        Margin(size=0.01, relative=True)
+        """
+        text = str(value).strip()
+        relative = text.endswith("%")
+        try:
+            size = float(text[:-1]) / 100 if relative else float(text)
+        except ValueError:
+            size = math.nan
+        if not 0.0 <= size < math.inf or "_" in text:
+            raise UsageError(
+                f"margin {text!r} is not a finite number >= 0",
+                hint="1% of the mean of the reference, or 0.5 in the loss's unit",
+            )
+        return cls(size, relative)
+
+    def __str__(self) -> str:
+        return f"{100 * self.size:.15g}%" if self.relative else shortest(self.size)
+
+    def absolute(self, mean: float) -> float:
+        """Return the margin in the loss's unit; mean: the mean loss of the reference."""
+        return self.size * abs(mean) if self.relative else self.size
+
+
+class NotWorse(NamedTuple):
+    """A gate on a difference: mean loss of the run minus that of a reference <= margin.
+
+    name: the reference predictions as they were given. reference: where they are read from.
+    """
+
+    label: str
+    name: str
+    margin: Margin
+    level: GateLevel = "fail"
+    run: str | None = None
+    reference: Any = None
+    stat: str = "difference"
+
+    @property
+    def expr(self) -> str:
+        """The gate, normalised; `parse_any` reads it back."""
+        return f"{self.label} not_worse_than {self.name} by {self.margin}"
+
+
 def parse(text: str, level: GateLevel = "fail", run: str | None = None) -> Gate:
     """Parse a gate.
 
@@ -147,6 +210,23 @@ def parse_bound(text: str, op: Literal["<=", ">="]) -> Gate:
         flag = "--max" if op == "<=" else "--min"
         raise UsageError(f"{text!r} is not LABEL=NUMBER", hint=f"{flag} mse=0.5")
     return Gate(label.strip(), "value", op, _parse_number(limit.strip(), text))
+
+
+def parse_any(text: str, level: GateLevel = "fail", run: str | None = None) -> Gate | NotWorse:
+    """Parse the text of a gate of either kind; raises UsageError if it is neither."""
+    match = _PAIRED.fullmatch(text)
+    if match is None:
+        return parse(text, level, run)
+    label, name, margin = match.groups()
+    return NotWorse(label, name, Margin.of(margin), level, run)
+
+
+def gate_of(result: GateResult) -> Gate | NotWorse | None:
+    """Return the gate of a result; None for a form that this version does not parse."""
+    try:
+        return parse_any(result.expr, result.level, result.run)
+    except UsageError:
+        return None
 
 
 def resolve_labels(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]:

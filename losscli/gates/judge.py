@@ -8,8 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from losscli.gates.grammar import COUNTS, BaselineLimit, Gate
-from losscli.gates.paired import NotWorse
+from losscli.gates.grammar import COUNTS, BaselineLimit, Gate, NotWorse
 from losscli.results.gate import GateResult, GateStatus
 from losscli.stats.formatting import duration, mebibytes
 

@@ -2,9 +2,10 @@
 
 import errno
 import json
+import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import msgspec
 from losscli.errors import DataError, Place
 from losscli.results.document import Number, Record
 from losscli.results.registry import KINDS, classes_of
-from losscli.results.upgrades import UPGRADES
 
 STEPS = ("evals", "benches")  # of a run: the documents inside it
 _DEEPEST = 100
@@ -235,3 +235,39 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(word: str) -> Any:
     raise ValueError(f"{word} stands there, and JSON has no such number")
+
+
+def _with_means(document: dict[str, Any]) -> dict[str, Any]:
+    """An evaluation whose losses have `mean`, which the first version did not write."""
+    found = {**document, "losses": _losses(document.get("losses"))}
+    if isinstance(document.get("groups"), list):
+        found["groups"] = [
+            {**group, "losses": _losses(group.get("losses"))} if isinstance(group, dict) else group
+            for group in document["groups"]
+        ]
+    return found
+
+
+def _losses(losses: Any) -> Any:
+    if not isinstance(losses, list):
+        return losses
+    return [
+        {**loss, "mean": _mean(loss)} if isinstance(loss, dict) and "mean" not in loss else loss
+        for loss in losses
+    ]
+
+
+def _mean(loss: dict[str, Any]) -> Any:
+    """The mean of a loss: its value where that is the mean, else of the rounded sums."""
+    plain = loss.get("statistic") is None and loss.get("penalty") is None
+    if plain and loss.get("reduction", "mean") == "mean" and loss.get("value") is not None:
+        return loss["value"]
+    try:
+        return float(loss["sum"]) / float(loss["weight_sum"])
+    except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError):
+        return math.nan
+
+
+# Functions that give the JSON of a later version, in the order of versions. They leave what they do
+# not understand as it is: the types say what is wrong with it.
+UPGRADES: dict[str, Sequence[Callable[[dict[str, Any]], dict[str, Any]]]] = {"eval": (_with_means,)}

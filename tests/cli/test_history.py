@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from losscli import results
-from losscli.results.upgrades import UPGRADES
+from losscli.results.reader import UPGRADES
 
 CONFIG = (
     "version: 1\nbaseline: base.json\n"

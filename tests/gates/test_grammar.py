@@ -14,7 +14,7 @@ from losscli.gates import (
     parse_bound,
     resolve_labels,
 )
-from losscli.gates.paired import parse_any
+from losscli.gates.grammar import parse_any
 
 LABELS = {
     "parameters": ("smooth_l1:beta=0.5 <= 9", "smooth_l1:beta=0.5", "value"),

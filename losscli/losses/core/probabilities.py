@@ -10,11 +10,6 @@ from losscli.losses.core.domain import Finding, Interval, Numbers, Raw
 class Simplex(Numbers):
     """Numbers >= 0 that sum to 1 along the last axis; other sums give a note."""
 
-    @property
-    def leaves_marks(self) -> bool:
-        """A row that does not sum to 1 leaves a mark."""
-        return True
-
     def marks(self, raw: Raw) -> frozenset[str]:
         """A mark if the sum of a row is off by more than 1e-6 plus the rounding of its type."""
         if raw.ndim < 2 or not raw.size:
@@ -34,11 +29,6 @@ class Simplex(Numbers):
 
 class LogProbabilities(Numbers):
     """Logarithms of probabilities; those above 0 are used as they are, with a note."""
-
-    @property
-    def leaves_marks(self) -> bool:
-        """A number above 0 leaves a mark."""
-        return True
 
     def surely_valid(self, raw: Raw) -> bool:
         """True if no number is above 0; a nan would be the maximum."""

@@ -66,6 +66,11 @@ def share(xp: Namespace, weight: Array, term: Array) -> Array:
     return product + 0.0  # no -0, in either case
 
 
+def fraction(xp: Namespace, part: Array, whole: Array) -> Array:
+    """Part / whole for whole >= 0, and 0 if the whole is 0, as the part is then."""
+    return part / xp.clip(whole, 5e-324, xp.inf)
+
+
 def by_shares(xp: Namespace, shares: tuple[Array, Array], costs: tuple[Array, Array]) -> Array:
     """The costs >= 0 of a 1 and of a 0, weighted by their shares; 0 times infinity is 0."""
     total = shares[0] * costs[0] + shares[1] * costs[1]

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from losscli.losses.penalty._penalty import Floats, Penalty
-from losscli.losses.penalty._sums import exact_sum
+from losscli.losses.penalty._penalty import Floats, Penalty, exact_sum
 
 
 def _values(weights: Floats) -> float:

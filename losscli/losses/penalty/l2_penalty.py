@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.penalty._penalty import Floats, Penalty
-from losscli.losses.penalty._sums import exact_sum_of_squares
+from losscli.losses.penalty._penalty import Floats, Penalty, exact_sum_of_squares
 
 
 def _values(weights: Floats) -> float:

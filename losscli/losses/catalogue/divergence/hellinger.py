@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.catalogue.divergence._ratios import fraction
 from losscli.losses.declare import SIMPLEX, Array, Loss, Namespace, Param, shapes
+from losscli.losses.math.stable import fraction
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, squared: bool) -> Array:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.catalogue.divergence._ratios import fraction
 from losscli.losses.declare import SIMPLEX, Array, Loss, Namespace, shapes
-from losscli.losses.math.stable import replaced
+from losscli.losses.math.stable import fraction, replaced
 
 _FAR = 0.7
 

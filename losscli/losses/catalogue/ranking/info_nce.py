@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from losscli.losses.catalogue.ranking._lists import SIMILARITIES
-from losscli.losses.core.domain import Domain
+from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.declare import INDICES, Array, Interval, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import two_difference
+
+SIMILARITIES = Numbers("similarities")  # -inf is an absent candidate
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from losscli.losses.catalogue.ranking._lists import LIST_SCORES
-from losscli.losses.core.domain import SOFT_TARGETS, Domain
+from losscli.losses.core.domain import SOFT_TARGETS, Domain, Numbers
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
 from losscli.losses.core.shapes import VECTORS
 from losscli.losses.math.stable import row_exps, share, shifted_exps, shifted_rest
+
+LIST_SCORES = Numbers("scores of a list", logit_scale=1.0)  # -inf is an absent candidate
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, labels: str) -> Array:

@@ -13,6 +13,7 @@ from losscli.losses.catalogue.segmentation._overlap import (
     per_class,
     ratio,
 )
+from losscli.losses.catalogue.segmentation.tversky import tversky
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Substitute
 from losscli.losses.core.shapes import MASKS
 
@@ -45,12 +46,8 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> 
 
 
 def _reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
-    if isinstance(pred[0], list):
-        masks = zip(pred, target, strict=True)
-        return mp.fsum(_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
-    shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
-    whole = mp.fsum(pred) + mp.fsum(target) + smooth
-    return 1 - (2 * shared + smooth) / whole if whole else mp.mpf(0)
+    half = mp.mpf(1) / 2
+    return tversky.reference(mp, pred, target, alpha=half, beta=half, smooth=half * smooth)
 
 
 def _like_keras(

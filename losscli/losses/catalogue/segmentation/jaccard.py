@@ -12,6 +12,7 @@ from losscli.losses.catalogue.segmentation._overlap import (
     per_class,
     ratio,
 )
+from losscli.losses.catalogue.segmentation.tversky import tversky
 from losscli.losses.declare import Array, Convention, Loss, Namespace, shapes
 
 
@@ -38,12 +39,7 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, smooth: float) -> 
 
 
 def _reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
-    if isinstance(pred[0], list):
-        masks = zip(pred, target, strict=True)
-        return mp.fsum(_reference(mp, p, t, smooth=smooth) for p, t in masks) / len(pred)
-    shared = mp.fsum(p * t for p, t in zip(pred, target, strict=True))
-    union = mp.fsum(pred) + mp.fsum(target) - shared + smooth
-    return 1 - (shared + smooth) / union if union else mp.mpf(0)
+    return tversky.reference(mp, pred, target, alpha=1, beta=1, smooth=smooth)
 
 
 def _like_sklearn(
