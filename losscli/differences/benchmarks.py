@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, NamedTuple, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms, shared_fields
 from losscli.errors import DataError, UsageError
@@ -36,25 +36,19 @@ Side: TypeAlias = Saved[Benchmark]
 Key: TypeAlias = tuple[Any, ...]
 
 
-class Sides(NamedTuple):
-    """A row of both benchmarks, and the first implementation of its block in each."""
+@dataclass(slots=True)
+class Pair:
+    """One row of both benchmarks while it is being decided.
+
+    first_old, first_new: the first implementation of its block in each. raw, anchored: two ratios
+    of the same times, the second relative to `anchor`; the anchored one decides where it exists.
+    p_slower, p_not_slower: of the one that decides, adjusted by Holm.
+    """
 
     old: BenchmarkRow
     new: BenchmarkRow
     first_old: BenchmarkRow
     first_new: BenchmarkRow
-
-
-@dataclass(slots=True)
-class Pair:
-    """One row of both benchmarks while it is being decided.
-
-    raw, anchored: two ratios of the same times, the second relative to `anchor`; the anchored one
-    decides where it exists. p_slower, p_not_slower: of the one that decides, adjusted by Holm.
-    """
-
-    old: BenchmarkRow
-    new: BenchmarkRow
     differs: tuple[Mismatch, ...] = ()
     raw: Ratio | None = None
     anchored: Ratio | None = None
@@ -87,13 +81,11 @@ def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
     """
     both = _matched(old, new)
     draws = max(DRAWS, math.ceil(2 * len(both) / ALPHA))  # fewer cannot reach Holm's correction
-    pairs, differences = [], []
-    for key, sides in both.items():
-        pair = Pair(sides.old, sides.new, tuple(_mismatches(old, new, sides)))
-        name = _anchor(old, new, sides)
+    pairs, differences = list(both.values()), []
+    for key, pair in both.items():
+        pair.differs = tuple(_mismatches(old, new, pair))
         seed = zlib.crc32(repr(key).encode())
-        differences.append(_measure(pair, sides, name, terms, seed, draws))
-        pairs.append(pair)
+        differences.append(_measure(pair, _anchor(old, new, pair), terms, seed, draws))
     _decide(pairs, differences, terms, noise=max(map(_noise, (old, new))))
     rows = _by_key(old), _by_key(new)
     return BenchmarkDiff(
@@ -113,9 +105,7 @@ def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
     )
 
 
-def _measure(
-    pair: Pair, sides: Sides, name: str, terms: Terms, seed: int, draws: int
-) -> MedianDifference | None:
+def _measure(pair: Pair, name: str, terms: Terms, seed: int, draws: int) -> MedianDifference | None:
     """Set the ratios of a row; return the difference of logs that decides, None without times."""
     margin = math.log1p(terms.margin)
     logs = [[math.log(value) for value in row.round_times] for row in (pair.old, pair.new)]
@@ -127,7 +117,7 @@ def _measure(
     pair.raw = _ratio(raw)
     if not name:
         return raw
-    logs = [_log_ratios(sides.old, sides.first_old), _log_ratios(sides.new, sides.first_new)]
+    logs = [_log_ratios(pair.old, pair.first_old), _log_ratios(pair.new, pair.first_new)]
     anchored = median_difference(*logs, margin=margin, seed=seed, draws=draws)
     pair.anchor, pair.anchored = name, _ratio(anchored)
     return anchored
@@ -228,15 +218,15 @@ def _changed_devices(pairs: Sequence[Pair], terms: Terms) -> dict[str, tuple[str
     return changed
 
 
-def _matched(old: Side, new: Side) -> dict[Key, Sides]:
+def _matched(old: Side, new: Side) -> dict[Key, Pair]:
     """Return the rows of both benchmarks by key, in the order of `new`.
 
     Raises DataError if a row occurs twice on one side, or no row is on both.
     """
     rows = _by_key(old), _by_key(new)
-    firsts = [_firsts(side) for side in rows]
+    firsts = [{key[:-1]: row for key, row in reversed(side.items())} for side in rows]
     both = {
-        key: Sides(rows[0][key], row, firsts[0][key[:-1]], firsts[1][key[:-1]])
+        key: Pair(rows[0][key], row, firsts[0][key[:-1]], firsts[1][key[:-1]])
         for key, row in rows[1].items()
         if key in rows[0]
     }
@@ -263,35 +253,31 @@ def _by_key(saved: Side) -> dict[Key, BenchmarkRow]:
     return rows
 
 
-def _firsts(rows: dict[Key, BenchmarkRow]) -> dict[Key, BenchmarkRow]:
-    return {key[:-1]: row for key, row in reversed(rows.items())}
-
-
-def _mismatches(old: Side, new: Side, sides: Sides) -> Iterator[Mismatch]:
+def _mismatches(old: Side, new: Side, pair: Pair) -> Iterator[Mismatch]:
     """Yield the differences that change the times of even the same implementation."""
 
     def device(saved: Side) -> Any:
-        words = saved.result.devices.get(sides.new.device)
+        words = saved.result.devices.get(pair.new.device)
         return None if words is None else words.partition(" · ")[0]
 
     pairs: list[tuple[str, Any, Any]] = [
         ("device", device(old), device(new)),
-        ("threads", sides.old.threads, sides.new.threads),
+        ("threads", pair.old.threads, pair.new.threads),
         ("losscli", old.result.losscli, new.result.losscli),
     ]
-    packages = _packages(sides.new.impl)
+    packages = _packages(pair.new.impl)
     pairs += [(package, _version(old, package), _version(new, package)) for package in packages]
     yield from (Mismatch(*other) for other in pairs if other[1] != other[2])
 
 
-def _anchor(old: Side, new: Side, sides: Sides) -> str:
+def _anchor(old: Side, new: Side, pair: Pair) -> str:
     """Return the first implementation of the block if its speed measures the machine's.
 
     It does if it is the same code on the same machine, correct, and timed in the same rounds as
     the row; otherwise empty.
     """
-    name = sides.first_new.impl
-    if name != sides.first_old.impl or name == sides.new.impl:
+    name = pair.first_new.impl
+    if name != pair.first_old.impl or name == pair.new.impl:
         return ""
     try:
         library = parse(name).library
@@ -303,9 +289,9 @@ def _anchor(old: Side, new: Side, sides: Sides) -> str:
     for package in packages:
         if _version(old, package) is None or _version(old, package) != _version(new, package):
             return ""
-    if any(other.what in ("device", "threads") for other in _mismatches(old, new, sides)):
+    if any(other.what in ("device", "threads") for other in _mismatches(old, new, pair)):
         return ""
-    for first, row in ((sides.first_old, sides.old), (sides.first_new, sides.new)):
+    for first, row in ((pair.first_old, pair.old), (pair.first_new, pair.new)):
         if not first.correct or len(first.round_times) != len(row.round_times):
             return ""
     return name

@@ -56,18 +56,15 @@ class Implementation(NamedTuple):
 
         Raises UnsupportedError, or MissingError where its library is absent.
         """
-        runner = self._prepare(workload, setting)
+        runner: Runner
+        if self.reference is not None:
+            from losscli.implementations.function import prepare
+
+            runner = prepare(self.reference, workload, setting, self.framework)
+        else:
+            module = import_module(libraries()[self.library or ""])
+            runner = module.prepare(workload, setting)
         return runner if workload.loss.differentiable else runner._replace(both=None)
-
-    def _prepare(self, workload: Workload, setting: Setting) -> Runner:
-        if self.library is not None:
-            module = import_module(libraries()[self.library])
-            runner: Runner = module.prepare(workload, setting)
-            return runner
-        from losscli.implementations.function import prepare
-
-        assert self.reference is not None
-        return prepare(self.reference, workload, setting, self.framework)
 
 
 def parse(text: str, at: Callable[[str], str] = str) -> Implementation:

@@ -190,16 +190,12 @@ class Loss:
         if isinstance(self.target, Labels):
             if target and self.rows_of.matches(pred, ()) and not self.rows_of.matches(pred, pred):
                 return "targets are class indices, one per row; from one-hot rows: argmax(axis=1)"
-            binary = f" ({self._binary_hint(params)})" if not pred else ""
-            return f"classes are on the last axis{binary}"
+            simplex = isinstance(self.domains_of(params)[0], Simplex)
+            one = "probability per row: -l bce" if simplex else "logit per row: -l bce_with_logits"
+            return f"classes are on the last axis{'' if pred else f' (for one {one})'}"
         if not pred:
             return "stack the numbers of each sample on the last axis"
         return "losscli eval without -l lists the losses that accept them"
-
-    def _binary_hint(self, params: Mapping[str, Any]) -> str:
-        if isinstance(self.domains_of(params)[0], Simplex):
-            return "for one probability per row: -l bce"
-        return "for one logit per row: -l bce_with_logits"
 
     def __call__(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """Per-sample losses, (N,), in float64; for (N, D) arrays the mean over D.

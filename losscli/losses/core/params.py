@@ -1,6 +1,7 @@
 """Parameters of losses: names, defaults, bounds and meanings."""
 
 import math
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -30,14 +31,7 @@ class Param(NamedTuple):
         """The value in the type that the loss takes; raises UsageError for an invalid one."""
         if self.kind == "any" or (value is None and self.default is None):
             return value
-        check = {
-            "number": self._number,
-            "whole": self._whole,
-            "columns": self._columns,
-            "flag": self._flag,
-            "word": self._word,
-        }[self.kind]
-        return check(value, loss)
+        return getattr(self, f"_{self.kind}")(value, loss)
 
     def _flag(self, value: Any, loss: str) -> bool:
         if not isinstance(value, bool | np.bool_):
@@ -50,13 +44,11 @@ class Param(NamedTuple):
         return value
 
     def _columns(self, value: Any, loss: str) -> Any:
-        if isinstance(value, str | bytes):
-            raise self._wrong(value, loss, "a number or one number for each column")
-        try:
-            array = as_array(value, self.name).astype(np.float64)
-        except DataError:
-            raise self._wrong(value, loss, "a number or one number for each column") from None
-        if array.ndim > 1:
+        array: Any = None
+        if not isinstance(value, str | bytes):
+            with suppress(DataError):
+                array = as_array(value, self.name).astype(np.float64)
+        if array is None or array.ndim > 1:
             raise self._wrong(value, loss, "a number or one number for each column")
         wrong = array[~(np.isfinite(array) & self.bounds.holds(array))]
         if wrong.size:

@@ -21,10 +21,8 @@ class Simplex(Numbers):
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """A note: rows are not normalised."""
-        if not marks:
-            return None
         words = "rows do not sum to 1; they are used as they are"
-        return Finding(words, "not_normalised")
+        return Finding(words, "not_normalised") if marks else None
 
 
 class LogProbabilities(Numbers):
@@ -40,10 +38,8 @@ class LogProbabilities(Numbers):
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """A note: from rounding, or from probabilities in their place."""
-        if not marks:
-            return None
         words = "log-probabilities above 0; they are used as they are"
-        return Finding(words, "not_normalised", self.hint)
+        return Finding(words, "not_normalised", self.hint) if marks else None
 
 
 PROBABILITY = Numbers(

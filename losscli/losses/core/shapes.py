@@ -76,11 +76,9 @@ def shape_words(row: Sequence[int | str]) -> str:
 
 def _fits(form: tuple[Pattern, Pattern | None], pred: Row, target: Row | None) -> bool:
     sizes: dict[str, int] = {}
-    if form[1] is None:
-        return target is None and _matches(form[0], pred, sizes)
-    return (
-        target is not None and _matches(form[0], pred, sizes) and _matches(form[1], target, sizes)
-    )
+    if form[1] is None or target is None:
+        return form[1] is target and _matches(form[0], pred, sizes)
+    return _matches(form[0], pred, sizes) and _matches(form[1], target, sizes)
 
 
 def _matches(pattern: Pattern, row: Row, sizes: dict[str, int]) -> bool:

@@ -5,11 +5,10 @@ clipped, so that a branch that is not used stays finite.
 """
 
 import math
-from collections.abc import Sequence
 from functools import cache
 
 from losscli.losses.core.loss import Array, Namespace
-from losscli.losses.math.stable import replaced
+from losscli.losses.math.stable import polynomial, replaced
 
 HALF_LOG_TAU = 0.9189385332046728  # log(2π) / 2
 
@@ -95,11 +94,11 @@ _LISTED = 256
 def erf(xp: Namespace, x: Array) -> Array:
     """The error function, 2/√π ∫₀ˣ exp(-u²) du, right to about an ULP everywhere."""
     near = xp.clip(x, -1.0, 1.0)
-    found = near * _polynomial(_ERF_NEAR, near * near)
+    found = near * polynomial(_ERF_NEAR, near * near)
 
     def far(x: Array) -> Array:
         size = xp.clip(xp.abs(x), 1.0, _ERF_IS_ONE)
-        tail = xp.exp(-size * size) * _polynomial(_ERF_TAIL, 3.0 / (3.0 + size))
+        tail = xp.exp(-size * size) * polynomial(_ERF_TAIL, 3.0 / (3.0 + size))
         return xp.sign(x) * (1.0 - tail)
 
     return replaced(xp, found, ~(xp.abs(x) <= 1.0), far, x)
@@ -143,7 +142,7 @@ def _log_gamma_above(xp: Namespace, n: Array) -> Array:
     offset = xp.where(small, low, low - (steps + 1.0))
     # Γ(1 + n) = Γ(2 + n) / (1 + n) where n is small.
     rest = xp.where(small, -xp.log1p(low), xp.log(product))
-    near = offset * _polynomial(_GAMMA_NEAR, offset) + rest
+    near = offset * polynomial(_GAMMA_NEAR, offset) + rest
     high = xp.clip(n, STIRLING_FROM, xp.inf)
     far = high * (xp.log(high) - 1.0) + (0.5 * xp.log(high) + (HALF_LOG_TAU + stirling(high)))
     return xp.where(n < STIRLING_FROM, near, far)
@@ -152,12 +151,4 @@ def _log_gamma_above(xp: Namespace, n: Array) -> Array:
 def stirling(n: Array) -> Array:
     """Log n! - ((n + 1/2) log n - n + log(2π) / 2), for n >= 9."""
     inverse = 1.0 / n
-    return inverse * _polynomial(_STIRLING, inverse * inverse)
-
-
-def _polynomial(coefficients: Sequence[float], x: Array) -> Array:
-    """Horner's rule, the highest power first."""
-    found = coefficients[0] * x + coefficients[1]
-    for coefficient in coefficients[2:]:
-        found = found * x + coefficient
-    return found
+    return inverse * polynomial(_STIRLING, inverse * inverse)

@@ -1,7 +1,7 @@
 """Numerically stable functions that several losses use, on any array namespace."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from losscli.losses.core.loss import Array, Namespace
@@ -115,6 +115,13 @@ def label_nll(xp: Namespace, logits: Array, label: Array) -> Array:
         shift, rest = shifted_rest(xp, logits[unsafe])
         nll[unsafe] = (shift - logits[unsafe, label[unsafe]]) + xp.log1p(rest)
     return nll
+
+
+def label_weights(xp: Namespace, label: Array, ignored: Array, weight: Any) -> Array | None:
+    """The weight of each row's class, and 0 for an ignored row; None if all weights are 1."""
+    if weight is None:
+        return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
+    return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, label)])
 
 
 class LabelExponentials(NamedTuple):
@@ -263,7 +270,12 @@ def log1pmx_near(u: Array) -> Array:
     """
     r = u / (2.0 + u)
     square = r * r
-    series = _SERIES[-1] * square + _SERIES[-2]
-    for term in _SERIES[-3::-1]:
-        series = series * square + term
-    return r * (2.0 * square * series - u)
+    return r * (2.0 * square * polynomial(_SERIES[::-1], square) - u)
+
+
+def polynomial(coefficients: Sequence[float], x: Array) -> Array:
+    """Horner's rule, the highest power first."""
+    found = coefficients[0] * x + coefficients[1]
+    for coefficient in coefficients[2:]:
+        found = found * x + coefficient
+    return found

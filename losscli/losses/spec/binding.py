@@ -321,12 +321,10 @@ def _penalty(term: Term, context: BindContext) -> float:
 def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
     """The sum with the canonical names of its losses, without parameters and files."""
     losses = iter(bound)
-    names = [
-        penalties()[term.name].name if term.file else next(losses).loss.name for term in spec.terms
-    ]
-    terms = (
-        Term(name, term.weight, term.negative) for name, term in zip(names, spec.terms, strict=True)
-    )
+    terms = []
+    for term in spec.terms:
+        name = penalties()[term.name].name if term.file else next(losses).loss.name
+        terms.append(Term(name, term.weight, term.negative))
     return Spec(tuple(terms))
 
 

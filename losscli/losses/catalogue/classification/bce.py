@@ -53,13 +53,7 @@ def _reference(mp: Any, pred: Any, target: Any, *, floor: Any, label_smoothing: 
 
 
 def _clipped(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    floor: float,
-    label_smoothing: float,
-    spacing: float,
+    xp: Namespace, pred: Array, target: Array, *, label_smoothing: float, spacing: float, **_: Any
 ) -> Array:
     """The same with clamped probabilities instead of clamped logarithms."""
     one, zero = binary_shares(target, label_smoothing)

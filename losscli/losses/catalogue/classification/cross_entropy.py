@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
 from losscli.losses.declare import LABELS, LOGIT, Interval, shapes
-from losscli.losses.math.stable import label_nll, share, shifted_exps, shifted_rest
+from losscli.losses.math.stable import label_nll, label_weights, share, shifted_exps, shifted_rest
 
 
 def _values(
@@ -84,10 +84,7 @@ def _denominator(
     """The weight of the row's class, and 0 for an ignored row; None if all weights are 1."""
     if target.ndim == 2:
         return None
-    ignored = _ignored(xp, target, ignore_index)
-    if weight is None:
-        return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
-    return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, target)])
+    return label_weights(xp, target, _ignored(xp, target, ignore_index), weight)
 
 
 def _ignored(xp: Namespace, target: Array, ignore_index: int | None) -> Array:

@@ -5,7 +5,7 @@ from typing import Any
 
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import INDICES, LOG_PROBABILITY, Interval, shapes
-from losscli.losses.math.stable import share
+from losscli.losses.math.stable import label_weights, share
 
 _PRED = replace(LOG_PROBABILITY, hint="if these are probabilities: -l categorical_cross_entropy")
 
@@ -41,10 +41,7 @@ def _derivative(
 
 def _denominator(xp: Namespace, target: Array, *, weight: Any, ignore_index: int) -> Array | None:
     """The weight of the row's class, and 0 for an ignored row; None if all weights are 1."""
-    ignored = target == ignore_index
-    if weight is None:
-        return xp.where(ignored, 0.0, 1.0) if xp.any(ignored) else None
-    return xp.where(ignored, 0.0, weight[xp.where(ignored, 0, target)])
+    return label_weights(xp, target, target == ignore_index, weight)
 
 
 def _reference(mp: Any, pred: Any, target: int, *, weight: Any, ignore_index: int) -> Any:

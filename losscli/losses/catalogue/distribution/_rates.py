@@ -1,8 +1,9 @@
 """Accurate slopes and ratios of predicted rates and observations."""
 
-import math
+from typing import Any
 
-from losscli.losses.core.loss import Array, Namespace
+from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain
+from losscli.losses.core.loss import Array
 
 
 def excess(rate: Array, target: Array) -> Array:
@@ -14,10 +15,6 @@ def excess(rate: Array, target: Array) -> Array:
     return ((rate - target) + empty) / (rate + empty)
 
 
-def log1p_ratio(xp: Namespace, a: float, b: Array) -> Array:
-    """log(1 + a / b) of numbers >= 0, also where a / b leaves the range of the type."""
-    ratio = a / b
-    far = ratio == xp.inf
-    if not bool(xp.any(far)):
-        return xp.log1p(ratio)
-    return xp.where(far, math.log(a) - xp.log(b), xp.log1p(xp.where(far, 1.0, ratio)))
+def domains_of_rate(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
+    """The domains of a rate, or of its logarithm, and of counts."""
+    return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE

@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from losscli.losses.catalogue.distribution._rates import excess, log1p_ratio
-from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain, Interval
+from losscli.losses.catalogue.distribution._rates import domains_of_rate, excess
+from losscli.losses.core.domain import NON_NEGATIVE, Interval
 from losscli.losses.core.loss import Array, Loss, Namespace, Param
 from losscli.losses.math.special import STIRLING_FROM, log_factorial, stirling
 from losscli.losses.math.stable import log1pmx, share
@@ -25,8 +25,17 @@ def _values(
     if log_input:
         nll = _of_logarithm(xp, pred, target, r)
     else:
-        nll = share(xp, target, log1p_ratio(xp, r, pred)) + r * xp.log1p(pred / r)
+        nll = share(xp, target, _log1p_ratio(xp, r, pred)) + r * xp.log1p(pred / r)
     return nll + _log_shape(xp, target, r) if full else nll
+
+
+def _log1p_ratio(xp: Namespace, a: float, b: Array) -> Array:
+    """log(1 + a / b) of numbers >= 0, also where a / b leaves the range of the type."""
+    ratio = a / b
+    far = ratio == xp.inf
+    if not bool(xp.any(far)):
+        return xp.log1p(ratio)
+    return xp.where(far, math.log(a) - xp.log(b), xp.log1p(xp.where(far, 1.0, ratio)))
 
 
 def _of_logarithm(xp: Namespace, pred: Array, target: Array, r: float) -> Array:
@@ -83,10 +92,6 @@ def _reference(mp: Any, pred: Any, target: Any, *, r: Any, full: bool, log_input
     return nll + mp.loggamma(r) + mp.loggamma(target + 1) - mp.loggamma(target + r)
 
 
-def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
-    return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE
-
-
 negative_binomial_nll = Loss(
     name="negative_binomial_nll",
     aliases=("nb_nll",),
@@ -100,7 +105,7 @@ negative_binomial_nll = Loss(
     reference=_reference,
     pred=NON_NEGATIVE,
     target=NON_NEGATIVE,
-    domains=_domains,
+    domains=domains_of_rate,
     flops=8,
     params=(
         Param("r", 1.0, Interval(0.0, ends="()"), "the size: the variance is mean + mean² / r"),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from losscli.losses.catalogue.distribution._rates import excess
-from losscli.losses.core.domain import NON_NEGATIVE, REAL, Domain, Interval
+from losscli.losses.catalogue.distribution._rates import domains_of_rate, excess
+from losscli.losses.core.domain import NON_NEGATIVE, REAL, Interval
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.math.special import HALF_LOG_TAU, log_factorial
 from losscli.losses.math.stable import share
@@ -50,10 +50,6 @@ def _reference(mp: Any, pred: Any, target: Any, *, log_input: bool, full: bool, 
     return nll + mp.loggamma(target + 1) if full else nll
 
 
-def _domains(*, log_input: bool, **_: Any) -> tuple[Domain, Domain]:
-    return (REAL if log_input else NON_NEGATIVE), NON_NEGATIVE
-
-
 def _like_torch(
     xp: Namespace, pred: Array, target: Array, *, log_input: bool, full: bool, eps: float
 ) -> Array:
@@ -79,7 +75,7 @@ poisson_nll = Loss(
     reference=_reference,
     pred=REAL,
     target=NON_NEGATIVE,
-    domains=_domains,
+    domains=domains_of_rate,
     flops=3,
     params=(
         Param("log_input", True, meaning="whether pred is the log of the rate", kind="flag"),

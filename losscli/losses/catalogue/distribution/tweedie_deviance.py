@@ -7,7 +7,7 @@ from losscli.losses.catalogue.distribution.gamma_deviance import gamma_deviance
 from losscli.losses.catalogue.distribution.poisson_deviance import poisson_deviance
 from losscli.losses.core.domain import NON_NEGATIVE, POSITIVE, REAL, Domain, Either, Interval
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
-from losscli.losses.math.stable import log_ratio, replaced, share
+from losscli.losses.math.stable import log_ratio, polynomial, replaced, share
 
 # Relative errors up to here use the series, whose terms decrease as their powers.
 _NEAR = 0.4
@@ -37,21 +37,19 @@ def _values(xp: Namespace, pred: Array, target: Array, *, power: float) -> Array
     scale = pred ** (2.0 - power)
 
     def near(part: Array, scale: Array) -> Array:
-        return 2.0 * share(xp, part * part * _series(xp, part, power), scale)
+        return 2.0 * share(xp, part * part * _series(part, power), scale)
 
     far = _far(xp, pred, target, part, scale, power)
     return replaced(xp, far, xp.abs(part) <= _NEAR, near, part, scale)
 
 
-def _series(xp: Namespace, part: Array, power: float) -> Array:
+def _series(part: Array, power: float) -> Array:
     """Σ binom(-power, k) partᵏ / ((k + 1) (k + 2)), the remainder of a Taylor series."""
     binomials = [1.0]
     for k in range(1, _TERMS):
         binomials.append(binomials[-1] * (1.0 - power - k) / k)
-    found = xp.zeros_like(part)
-    for k in range(_TERMS - 1, -1, -1):
-        found = found * part + binomials[k] / ((k + 1) * (k + 2))
-    return found
+    terms = [binomial / ((k + 1) * (k + 2)) for k, binomial in enumerate(binomials)]
+    return polynomial(terms[::-1], part)
 
 
 def _far(

@@ -42,16 +42,10 @@ def _reference(mp: Any, pred: Any, target: Any, *, smooth: Any) -> Any:
     return tversky.reference(mp, pred, target, alpha=1, beta=1, smooth=smooth)
 
 
-def _like_sklearn(
-    xp: Namespace,
-    pred: Array,
-    target: Array,
-    *,
-    smooth: float,
-) -> Array:
+def _like_sklearn(xp: Namespace, pred: Array, target: Array, **params: Any) -> Array:
     counted = xp.sum(pred, axis=-1) + xp.sum(target, axis=-1)
     empty = xp.where(counted == 0.0, xp.ones_like(counted), 0.0)
-    return _values(xp, pred, target, smooth=smooth) + over_classes(xp, empty)
+    return _values(xp, pred, target, **params) + over_classes(xp, empty)
 
 
 jaccard = Loss(
