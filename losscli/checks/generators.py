@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from losscli.checks.precision import Floats
 from losscli.errors import UsageError
 from losscli.implementations.implementation import Workload
-from losscli.losses.core.columns import Columns, Ordered
 from losscli.losses.core.domain import (
     REAL,
     SOFT_TARGETS,
+    Columns,
     Domain,
     Interval,
     Numbers,
+    Ordered,
     Random,
     Raw,
     rows_with,

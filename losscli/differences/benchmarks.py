@@ -42,7 +42,7 @@ class Pair:
 
     first_old, first_new: the first implementation of its block in each. raw, anchored: two ratios
     of the same times, the second relative to `anchor`; the anchored one decides where it exists.
-    p_slower, p_not_slower: of the one that decides, adjusted by Holm.
+    logs, p_slower, p_not_slower: of the one that decides, the latter adjusted by Holm.
     """
 
     old: BenchmarkRow
@@ -50,6 +50,7 @@ class Pair:
     first_old: BenchmarkRow
     first_new: BenchmarkRow
     differs: tuple[Mismatch, ...] = ()
+    logs: MedianDifference | None = None
     raw: Ratio | None = None
     anchored: Ratio | None = None
     anchor: str | None = None
@@ -81,12 +82,12 @@ def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
     """
     both = _matched(old, new)
     draws = max(DRAWS, math.ceil(2 * len(both) / ALPHA))  # fewer cannot reach Holm's correction
-    pairs, differences = list(both.values()), []
+    pairs = list(both.values())
     for key, pair in both.items():
         pair.differs = tuple(_mismatches(old, new, pair))
         seed = zlib.crc32(repr(key).encode())
-        differences.append(_measure(pair, _anchor(old, new, pair), terms, seed, draws))
-    _decide(pairs, differences, terms, noise=max(map(_noise, (old, new))))
+        _measure(pair, _anchor(old, new, pair), terms, seed, draws)
+    _decide(pairs, terms, noise=max(map(_noise, (old, new))))
     rows = _by_key(old), _by_key(new)
     return BenchmarkDiff(
         old=BenchmarkSide(**old.side, noise_floor=old.result.noise_floor),
@@ -105,22 +106,21 @@ def compare_benchmarks(old: Side, new: Side, terms: Terms) -> BenchmarkDiff:
     )
 
 
-def _measure(pair: Pair, name: str, terms: Terms, seed: int, draws: int) -> MedianDifference | None:
-    """Set the ratios of a row; return the difference of logs that decides, None without times."""
+def _measure(pair: Pair, name: str, terms: Terms, seed: int, draws: int) -> None:
+    """Set the ratios of a row, and the difference of logs that decides; none without times."""
     margin = math.log1p(terms.margin)
     logs = [[math.log(value) for value in row.round_times] for row in (pair.old, pair.new)]
     if not all(logs):
-        return None
+        return
     # The speed of the machine varies between runs, which the samples of a run do not show.
     spread = math.sqrt(2.0) * math.log1p(terms.between_runs)
-    raw = median_difference(*logs, margin=margin, spread=spread, seed=seed, draws=draws)
-    pair.raw = _ratio(raw)
+    pair.logs = median_difference(*logs, margin=margin, spread=spread, seed=seed, draws=draws)
+    pair.raw = _ratio(pair.logs)
     if not name:
-        return raw
+        return
     logs = [_log_ratios(pair.old, pair.first_old), _log_ratios(pair.new, pair.first_new)]
-    anchored = median_difference(*logs, margin=margin, seed=seed, draws=draws)
-    pair.anchor, pair.anchored = name, _ratio(anchored)
-    return anchored
+    pair.logs = median_difference(*logs, margin=margin, seed=seed, draws=draws)
+    pair.anchor, pair.anchored = name, _ratio(pair.logs)
 
 
 def _ratio(logs: MedianDifference) -> Ratio:
@@ -134,20 +134,18 @@ def _noise(saved: Side) -> float:
     return floor if floor is not None and math.isfinite(floor) else 0.0
 
 
-def _decide(
-    pairs: Sequence[Pair], logs: Sequence[MedianDifference | None], terms: Terms, *, noise: float
-) -> None:
+def _decide(pairs: Sequence[Pair], terms: Terms, *, noise: float) -> None:
     """Set the verdict of each row; the rows that can be decided are one family for Holm."""
     changed = _changed_devices(pairs, terms)
     tested: list[tuple[Pair, MedianDifference]] = []
-    for pair, difference in zip(pairs, logs, strict=True):
+    for pair in pairs:
         pair.reason = _reason_undecided(pair, across=terms.across) or None
         if not pair.reason and not pair.anchor and pair.new.device in changed:
             pair.reason = "raw, and the machine changed by more than is allowed for"
         if pair.old.correct and not pair.new.correct:
             pair.verdict = "wrong now"
-        elif not pair.reason and difference is not None:
-            tested.append((pair, difference))
+        elif not pair.reason and pair.logs is not None:
+            tested.append((pair, pair.logs))
     slower = holm([difference.p_above for _, difference in tested])
     not_slower = holm([difference.p_below for _, difference in tested])
     for (pair, difference), p_slower, p_not in zip(tested, slower, not_slower, strict=True):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, get_args
 
-from losscli.differences.samples import Change, paired, unpaired_reason
+from losscli.differences.samples import Change, pair, unpaired_reason
 from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms
 from losscli.errors import DataError
 from losscli.results.document import Note, json_numbers
@@ -84,7 +84,6 @@ def _by_key(saved: Side) -> dict[Key, LossResult]:
 def _on_one_side(
     losses: Mapping[Key, LossResult], others: Mapping[Key, LossResult]
 ) -> tuple[LoneLoss, ...]:
-    """Return the losses that are on this side only."""
     return tuple(
         LoneLoss(loss.label, loss.loss, dict(key[1]), loss.of_mean, loss.n)
         for key, loss in losses.items()
@@ -127,19 +126,12 @@ def _measure(
         for row in comparable:
             reason = unpaired_reason(row, old, new) if same_data else "the data are not the same"
             row.unpaired = reason or None
-        _by_pairs(old, new, [row for row in comparable if not row.unpaired])
+        pairable = [row for row in comparable if not row.unpaired]
+        if pairable:
+            pair(old, new, pairable)
     for row in comparable:
         if row.pairs is None:
             _by_standard_errors(row)
-
-
-def _by_pairs(old: Side, new: Side, rows: Sequence[Change]) -> None:
-    for row, pairs in zip(rows, paired(old, new, rows) if rows else (), strict=True):
-        row.pairs, row.shift = pairs.rows, pairs.shift
-        if pairs.shift is None:
-            row.reason = f"no interval from the {pairs.rows:,} rows in both means"
-        else:
-            row.used = "pairs"
 
 
 def _by_standard_errors(row: Change) -> None:

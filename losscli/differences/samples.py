@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,13 +65,6 @@ class Change:
         )
 
 
-class Paired(NamedTuple):
-    """The difference of the means over the rows in both, and the number of those rows."""
-
-    shift: MeanDifference | None
-    rows: int
-
-
 def unpaired_reason(change: Change, old: Saved[Evaluation], new: Saved[Evaluation]) -> str:
     """Return why the saved losses of the rows cannot be paired for a loss; empty if they can."""
     for name, saved in (("OLD", old), ("NEW", new)):
@@ -94,10 +87,8 @@ def unpaired_reason(change: Change, old: Saved[Evaluation], new: Saved[Evaluatio
     return ""
 
 
-def paired(
-    old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Change]
-) -> list[Paired]:
-    """Return the paired difference of each loss over the rows in both, in constant memory.
+def pair(old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Change]) -> None:
+    """Set the paired difference of each loss over the rows in both, in constant memory.
 
     Raises DataError if a file is missing, is not the one that was saved, or has other rows.
     """
@@ -123,7 +114,8 @@ def paired(
         source.verify()
         for side in sides:
             side.verify()
-        return [_paired(*each) for each in zip(changes, accumulators, strict=True)]
+    for change, sums in zip(changes, accumulators, strict=True):
+        _set_difference(change, sums)
 
 
 def _contrasts(change: Change) -> list[tuple[float, float]]:
@@ -139,19 +131,22 @@ def _contrasts(change: Change) -> list[tuple[float, float]]:
     return [(1.0, 1.0), (a, b)]
 
 
-def _paired(change: Change, accumulators: Sequence[RowAccumulator]) -> Paired:
-    """Return the difference of finished accumulators; ignored rows are differences of 0 there."""
+def _set_difference(change: Change, accumulators: Sequence[RowAccumulator]) -> None:
+    """Set the difference of finished accumulators; ignored rows are differences of 0 there."""
     ignored = change.new.ignored
     pairs = accumulators[0].count - ignored
+    change.pairs = max(pairs, 0)
     if pairs < 2 or not all(accumulator.numerator.finite for accumulator in accumulators):
-        return Paired(None, max(pairs, 0))
+        change.reason = f"no interval from the {change.pairs:,} rows in both means"
+        return
     means = [float(accumulator.numerator) / pairs for accumulator in accumulators]
     squares = accumulators[-1].moments.squares_about(means[-1]) - ignored * means[-1] ** 2
     stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
     # √new - √old = (new - old) / (√new + √old)
     root = change.new.statistic is not None
     scale = change.old.of_mean + change.new.of_mean if root else 1.0
-    return Paired(MeanDifference(means[0] / (scale or 1.0), stderr, float(pairs - 1)), pairs)
+    change.shift = MeanDifference(means[0] / (scale or 1.0), stderr, float(pairs - 1))
+    change.used = "pairs"
 
 
 class _SavedLosses:

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.losses.core.columns import Columns, Ordered
-from losscli.losses.core.domain import LOGIT, REAL, Domain, Interval, Numbers
+from losscli.losses.core.domain import LOGIT, REAL, Columns, Domain, Interval, Numbers, Ordered
 from losscli.losses.core.labels import Choice, IntegerLabels
 from losscli.losses.core.probabilities import Simplex
 from losscli.losses.core.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows

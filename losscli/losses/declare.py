@@ -5,15 +5,19 @@ by the entry point of an installed package in the group `losscli.losses`.
 """
 
 from losscli.losses.core import shapes
-from losscli.losses.core.columns import BOX, INTERVAL, MEAN_DEVIATION, MEAN_VARIANCE, Columns
 from losscli.losses.core.domain import (
+    BOX,
+    INTERVAL,
     LOGIT,
+    MEAN_DEVIATION,
+    MEAN_VARIANCE,
     NON_NEGATIVE,
     POSITIVE,
     REAL,
     SCORE,
     SOFT_LABEL,
     SOFT_TARGETS,
+    Columns,
     Either,
     Interval,
     Numbers,

@@ -5,8 +5,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from losscli.losses.core.columns import Columns, Ordered
-from losscli.losses.core.domain import LOGIT
+from losscli.losses.core.domain import LOGIT, Columns, Ordered
 from losscli.losses.core.labels import Choice, Labels
 from losscli.losses.core.probabilities import Simplex
 

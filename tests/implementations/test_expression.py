@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from losscli.implementations.expression import Expression
+from losscli.implementations.implementation import Expression
 from losscli.losses.registry import all_losses, find
 
 

@@ -89,8 +89,6 @@ def cuts(length: int, step: int) -> Iterator[slice]:
 
 
 class _Own:
-    """A declared loss over pred and target."""
-
     def __init__(self, workload: Workload, threads: int) -> None:
         self._loss = workload.loss
         self._params = dict(workload.params)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from losscli.errors import MissingError
-from losscli.implementations.expression import Expression
 from losscli.implementations.implementation import (
     Answer,
+    Expression,
     Runner,
     Setting,
     UnsupportedError,

@@ -99,7 +99,6 @@ class Inputs:
     def _on_torch(
         cls, pred: Any, target: Any, raw_target: Any, params: Mapping[str, Any], *, indexed: bool
     ) -> "Inputs":
-        """Tensors on the device of the predictions."""
         import torch
         from array_api_compat import torch as xp
 

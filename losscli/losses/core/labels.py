@@ -140,9 +140,7 @@ class IntegerLabels(Numbers):
         hint = f"{np.dtype(dtype)} represents integers exactly below {whole:.0f}"
         return replace(self, hint=hint, interval=Interval(-whole, whole, "()"))
 
-    def violations(
-        self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
-    ) -> Violations:
+    def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries with a fraction or too many digits; those that are not finite are missing."""
         if raw.dtype.kind in "iub":
             return super().violations(raw)

@@ -75,8 +75,8 @@ def _code(
     return 6 if "undecided" in fail_on and undecided else 0
 
 
-def _words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {word}" for word, count in counts.items())
+def _counts_text(diff: Any) -> str:
+    return ", ".join(f"{count} {word}" for word, count in diff.counts.items())
 
 
 class LossKey(Record, frozen=True):
@@ -194,8 +194,7 @@ class EvaluationDiff(RowsDocument[LossDiff], frozen=True, kw_only=True, tag="los
     def _exit_code(self) -> int:
         return _code(self.counts, self.fail_on, ("worse",), len(self.only_old))
 
-    def _summary(self) -> str:
-        return _words(self.counts)
+    _summary = _counts_text
 
 
 class Ratio(Record, frozen=True):
@@ -291,8 +290,7 @@ class BenchmarkDiff(RowsDocument[TimeDiff], frozen=True, kw_only=True, tag="loss
     def _exit_code(self) -> int:
         return _code(self.counts, self.fail_on, ("slower", "wrong_now"), len(self.only_old))
 
-    def _summary(self) -> str:
-        return _words(self.counts)
+    _summary = _counts_text
 
 
 class RunDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
@@ -356,8 +354,7 @@ class RunDiff(Document, frozen=True, kw_only=True, tag="losscli/diff/1"):
             codes.add(6)
         return first_code(codes)
 
-    def _summary(self) -> str:
-        return _words(self.counts)
+    _summary = _counts_text
 
 
 Diff: TypeAlias = EvaluationDiff | BenchmarkDiff | RunDiff

@@ -70,7 +70,6 @@ def _derivative(
 
 
 def _weighted(xp: Namespace, alpha: float | None, target: Array, found: Array) -> Array:
-    """Each number times the weight of its label."""
     if alpha is None:
         return found
     return share(xp, alpha * target + (1.0 - alpha) * (1.0 - target), found)

@@ -1,7 +1,6 @@
 """Brier score of probabilities of one of two labels."""
 
-from typing import Any
-
+from losscli.losses.catalogue.regression.mse import mse
 from losscli.losses.core.loss import Substitute
 from losscli.losses.declare import BINARY, PROBABILITY, Array, Convention, Loss, Namespace
 
@@ -24,10 +23,6 @@ def _derivative(xp: Namespace, pred: Array, target: Array) -> Array:
     return 2.0 * (pred - target)
 
 
-def _reference(mp: Any, pred: Any, target: Any) -> Any:
-    return (pred - target) ** 2
-
-
 brier = Loss(
     name="brier",
     aliases=("brier_score",),
@@ -37,7 +32,7 @@ brier = Loss(
     source="Brier, Verification of forecasts expressed in terms of probability, 1950",
     values=_values,
     derivative=_derivative,
-    reference=_reference,
+    reference=mse.reference,
     pred=PROBABILITY,
     target=BINARY,
     flops=2,

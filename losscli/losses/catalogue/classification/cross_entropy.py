@@ -88,7 +88,6 @@ def _denominator(
 
 
 def _ignored(xp: Namespace, target: Array, ignore_index: int | None) -> Array:
-    """The mask of ignored labels; None without such labels."""
     if ignore_index is None:
         return xp.zeros_like(target, dtype=xp.bool)
     return target == ignore_index

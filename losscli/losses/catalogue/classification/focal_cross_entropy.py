@@ -62,7 +62,6 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, gamma: float, alph
 
 
 def _weighted(xp: Namespace, alpha: Any, target: Array, found: Array) -> Array:
-    """Each row's number times the weight of its class."""
     if alpha is None:
         return found
     return share(

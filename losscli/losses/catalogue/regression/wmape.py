@@ -1,7 +1,6 @@
 """The weighted mean absolute percentage error."""
 
-from typing import Any
-
+from losscli.losses.catalogue.regression.mae import mae
 from losscli.losses.declare import REAL, Array, Loss, Namespace
 
 
@@ -26,10 +25,6 @@ def _sizes(xp: Namespace, target: Array) -> Array:
     return xp.abs(target)
 
 
-def _reference(mp: Any, pred: Any, target: Any) -> Any:
-    return mp.fabs(pred - target)
-
-
 wmape = Loss(
     name="wmape",
     aliases=("wape", "mad_mean_ratio"),
@@ -39,7 +34,7 @@ wmape = Loss(
     source="Kolassa and Schütz, Advantages of the MAD/mean ratio over the MAPE, Foresight, 2007",
     values=_values,
     derivative=_derivative,
-    reference=_reference,
+    reference=mae.reference,
     pred=REAL,
     target=REAL,
     denominator=_sizes,
