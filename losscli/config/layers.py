@@ -158,7 +158,6 @@ def _first_key(at: Any, rest: str) -> tuple[Any, str]:
 
 
 def _replaced(value: Any, keys: Keys, replace: Callable[[str, Keys], str]) -> Any:
-    """A value with each text in it replaced."""
     if isinstance(value, Mapping):
         return {key: _replaced(item, (*keys, key), replace) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,7 +1,8 @@
 """`compare_runs`: the difference of two saved runs of a config, step by step."""
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from losscli.differences.benchmarks import compare_benchmarks
 from losscli.differences.evaluations import compare_evaluations
@@ -11,8 +12,6 @@ from losscli.results.document import Note
 from losscli.results.documents.diff import RunDiff, RunSide
 from losscli.results.documents.error import ErrorReport
 from losscli.results.documents.run import Run
-
-Parts: TypeAlias = dict[str, Saved[Any]]  # the steps of a kind that gave a result
 
 _COMPARE: Mapping[str, Any] = {"evals": compare_evaluations, "benches": compare_benchmarks}
 
@@ -60,7 +59,8 @@ def _side(saved: Saved[Run]) -> RunSide:
     return RunSide(**saved.side, config=run.config, started=run.started, git=run.git)
 
 
-def _parts(saved: Saved[Run], kind: str) -> Parts:
+def _parts(saved: Saved[Run], kind: str) -> dict[str, Saved[Any]]:
+    """Return the steps of a kind that gave a result."""
     return {
         name: Saved(f"{name} of {saved.name}", part, saved.folder)
         for name, part in getattr(saved.result, kind).items()
@@ -78,11 +78,10 @@ def _compared(kind: str, old: Saved[Any], new: Saved[Any], terms: Terms) -> Any:
 
 def _counts(parts: Mapping[str, Any]) -> dict[str, int]:
     """Return the number of rows of each verdict, in all steps."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for part in parts.values():
-        for verdict, count in part.counts.items():
-            counts[verdict] = counts.get(verdict, 0) + count
-    return counts
+        counts.update(part.counts)
+    return dict(counts)
 
 
 def _notes(parts: Mapping[str, Any]) -> list[Note]:

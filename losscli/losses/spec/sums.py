@@ -238,7 +238,6 @@ def _domains(parts: Sequence[WeightedTerm]) -> tuple[Domain, Domain | None]:
 
 
 def _domains_of(part: WeightedTerm) -> tuple[Domain, Domain | None]:
-    """The domains of one part, in its convention."""
     found = part.loss.domains_of(part.params)
     return found if part.convention is None else part.convention.domains(*found)
 

@@ -20,10 +20,6 @@ class Origin(NamedTuple):
     path: str
     sha256: str
 
-    def to_dict(self) -> dict[str, str]:
-        """The JSON object."""
-        return {"path": self.path, "sha256": self.sha256}
-
 
 # True if user code may run, and a function that is called with each file before it runs: global, so
 # that every way to such code respects it.

@@ -1,12 +1,10 @@
 """`ExplainDocument`: one loss with its parameters, and its form along a line."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from losscli.results.document import Listing, Number, Record
 from losscli.results.documents.list import ParamFacts
 from losscli.results.documents.plot import Curve
-
-Growth: TypeAlias = Literal["none", "vanishes", "bounded", "grows", "explodes"]
 
 
 class Domain(Record, frozen=True):
@@ -48,7 +46,7 @@ class Tail(Record, frozen=True):
     exponent of its growth.
     """
 
-    growth: Growth
+    growth: Literal["none", "vanishes", "bounded", "grows", "explodes"]
     limit: Number | None = None
     power: Number | None = None
 
