@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -66,3 +67,12 @@ def test_functions_are_short():
     found = functions()
     assert not [each for each in found if each[0] > LONGEST]
     assert found[int(SHARE * len(found))][0] <= LONG
+
+
+def test_files_that_the_docs_name_exist():
+    """In the README, in docs/, and in CONTRIBUTING.md; the changelog speaks of the past."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    named = re.compile(r"\b(?:losscli|tests|benchmarks|docs|examples)/[\w/.-]+\.(?:py|md)\b")
+    found = {(page.name, path) for page in pages for path in named.findall(page.read_text("utf-8"))}
+    assert found
+    assert not {(page, path) for page, path in found if not (ROOT / path).exists()}

@@ -252,8 +252,8 @@ def settled(log_ratios: Sequence[Numbers], resolve: float, level: float = 0.95) 
     """True if every row's ratio to the first is known to within `resolve`, 0.01 for 1 %.
 
     `log_ratios` holds, for each row but the first, log(its time / the first's), one a round. A
-    ratio is known if its interval (`ranks.ratio_interval`) reaches at most log(1 + resolve) to
-    either side of its middle; one that is NaN or infinite never is. True without any rows.
+    ratio is known if its interval (`ratio_interval`) reaches at most log(1 + resolve) to either
+    side of its middle; one that is NaN or infinite never is. True without any rows.
 
     Asked at the counts of `looks`, it stops on the width and not on the verdict, and leaves the
     interval's coverage as it is (docs/statistics.md).
