@@ -12,6 +12,7 @@ exponent bins follow Neal (Fast exact summation using small and large superaccum
 import math
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -84,7 +85,7 @@ class ExactSum:
 
     def __float__(self) -> float:
         """The sum, rounded once and correctly; nan for inf with -inf."""
-        return self.over(ExactSum.ones(1))
+        return self.over(_ONE)
 
     def over(self, other: "ExactSum") -> float:
         """The quotient of two sums, rounded once and correctly; nan where `other` is 0."""
@@ -100,6 +101,9 @@ class ExactSum:
             return math.inf if (self.units > 0) == (other.units > 0) else -math.inf
 
 
+_ONE = ExactSum.ones(1)
+
+
 def _units_of(values: Floats, low: float, high: float) -> int:
     """The exact sum of at most `_CHUNK` finite values in [low, high], in units of 2**-1074."""
     largest = max(high, -low)
@@ -112,9 +116,9 @@ def _units_of(values: Floats, low: float, high: float) -> int:
     if grid == _LOWEST:
         return total
     np.subtract(on_grid, anchor, out=on_grid)
-    if (values[:_FEW] == on_grid[:_FEW]).all() and (values == on_grid).all():
-        return total  # whole numbers, say
     np.subtract(values, on_grid, out=rest)  # exact: at most half a grid step is left
+    if not rest[0] and not rest.any():
+        return total  # whole numbers, say
     finer = max(grid - 1 - _PART_BITS, _LOWEST)
     more, anchor = _sum_on_grid(rest, finer, on_grid)
     total += more
@@ -133,9 +137,14 @@ def _sum_on_grid(values: Floats, grid: int, shifted: Floats) -> tuple[int, float
     anchor = math.ldexp(1.5, grid + 52)  # its last place is the grid
     np.add(values, anchor, out=shifted)
     bits = int(np.add.reduce(shifted.view(np.int64)))
-    steps = bits - values.size * int(np.float64(anchor).view(np.int64))
+    steps = bits - values.size * _bits_of(anchor)
     steps = (steps + (1 << 63)) % (1 << 64) - (1 << 63)  # the true sum fits: undo the wrap
     return steps << (grid - _LOWEST), anchor
+
+
+@cache
+def _bits_of(anchor: float) -> int:
+    return int(np.float64(anchor).view(np.int64))
 
 
 def _by_exponent(values: Floats) -> int:
@@ -167,6 +176,6 @@ def _units(value: float) -> int:
 def _buffers(size: int) -> tuple[Floats, Floats]:
     """Two buffers of this thread, reused: fresh ones would be faulted in at every block."""
     if not hasattr(_scratch, "buffers"):
-        _scratch.buffers = np.empty((2, _CHUNK))
+        _scratch.buffers = np.empty(_CHUNK), np.empty(_CHUNK)
     first, second = _scratch.buffers
     return first[:size], second[:size]

@@ -53,7 +53,7 @@ def _split(
     """
     cuts = np.append(0, np.cumsum(counts))
     edges = np.unique(np.append(cuts, _unit_changes(rows, first, unit)))
-    units = rows.units(edges)
+    units = rows.units(edges.tolist())
     starts = np.searchsorted(edges, cuts).tolist()
     groups = zip(pairwise(cuts.tolist()), pairwise(starts), left_out, strict=True)
     return [

@@ -6,8 +6,10 @@ bits are the same, as long as each unit lies in one block.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +19,8 @@ from losscli.accumulators.exact import Floats
 
 PIECE = 8192  # numbers that one BLAS call adds: too few for it to use threads, in another order
 UNIT = 4 * PIECE  # numbers in a unit: a block of text should hold one, and be short
-_SHORT = 1024  # shorter parts are added by one NumPy call for all of them
+_SHORT = 1024  # more than a few shorter parts are added by one NumPy call for all of them
+_FEW = 4
 _LEAST = 1e-290  # a smaller sum of squares may have lost digits to underflow
 _SAFE = 1e-4  # the share of Σa² that must remain, so that at most four digits are lost
 
@@ -89,21 +92,22 @@ class Moments:
         return math.sqrt(count / (count - 1)) * math.sqrt(squares) / abs(denominator)
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # `stderr` returns None then
-def units_of(a: Floats, b: Floats | None, cuts: NDArray[np.intp]) -> list[Unit]:
+def units_of(a: Floats, b: Floats | None, cuts: Sequence[int]) -> list[Unit]:
     """The moments of each part a[cuts[k]:cuts[k + 1]], none of them empty.
 
     b: None where every b is 1.
     """
-    long = np.flatnonzero(np.diff(cuts) >= _SHORT).tolist()
-    units = _short_units(a, b, cuts) if len(long) < len(cuts) - 1 else [_NONE] * len(long)
+    parts = list(starmap(slice, pairwise(cuts)))
+    long = [k for k, part in enumerate(parts) if part.stop - part.start >= _SHORT]
+    if len(parts) - len(long) <= _FEW:
+        return [_unit(a[part], None if b is None else b[part]) for part in parts]
+    units = _short_units(a, b, np.array(cuts))
     for k in long:
-        rows = slice(cuts[k], cuts[k + 1])
-        units[k] = _long_unit(a[rows], None if b is None else b[rows])
+        units[k] = _unit(a[parts[k]], None if b is None else b[parts[k]])
     return units
 
 
-def _long_unit(a: Floats, b: Floats | None) -> Unit:
+def _unit(a: Floats, b: Floats | None) -> Unit:
     total = _dot(a, None)
     if b is not None:
         divisor = _dot(b, None)
@@ -153,6 +157,8 @@ def _units(*columns: Floats) -> list[Unit]:
 
 def _dot(x: Floats, y: Floats | None) -> float:
     """Σ x·y, or Σ x without y, in pieces too short for a BLAS to add with threads."""
+    if x.size < _SHORT:  # as `_short_units` adds it
+        return float(np.add.reduceat(x if y is None else x * y, _FIRST)[0])
     whole = x.size // PIECE * PIECE
     shape = (-1, PIECE)
     pieces = np.vecdot(x[:whole].reshape(shape), _ONES if y is None else y[:whole].reshape(shape))
@@ -164,4 +170,4 @@ def _dot(x: Floats, y: Floats | None) -> float:
 
 
 _ONES = np.ones(PIECE)
-_NONE = Unit(0.0, 0.0, 0.0, 0.0)
+_FIRST = np.zeros(1, np.intp)

@@ -109,7 +109,9 @@ class RowLosses(NamedTuple):
         index = None
         if self.skip is not None and self.skip.any():
             index = np.flatnonzero(~self.skip)
-        values, shares, weight = (_at(column, index) for column in self[:3])
+        values, shares, weight = self[:3]
+        if index is not None:
+            values, shares, weight = (_at(column, index) for column in self[:3])
         scaled, idle = values, None
         if weight is not None:
             scaled = _weighed(values, weight)
@@ -149,14 +151,12 @@ class CountedRows(NamedTuple):
         skipped = 0 if self.skip is None else int(np.count_nonzero(self.skip))
         out = self.block - skipped - len(self.values)
         # The places where the rows pass into another unit, the ends included.
-        cuts = np.arange(first // unit * unit, first + self.block + unit, unit) - first
-        cuts = np.clip(cuts, 0, self.block)
+        cuts = [0, *range(unit - first % unit, self.block, unit), self.block]
         if self.positions is not None:
-            cuts = np.searchsorted(self.positions, cuts)
-        cuts = cuts[np.append(True, cuts[1:] > cuts[:-1])]
+            cuts = list(dict.fromkeys(np.searchsorted(self.positions, cuts).tolist()))
         return self.state(first, self.units(cuts), skipped, out)
 
-    def units(self, cuts: Indices) -> list[Unit]:
+    def units(self, cuts: Sequence[int]) -> list[Unit]:
         """The moments of their parts, cut at these places; none without rows."""
         if not len(self.values):
             return []
@@ -170,7 +170,7 @@ class CountedRows(NamedTuple):
         if not len(self.values):
             return RowAccumulator(skipped=skipped, ignored=ignored)
         at = int(self.values.argmax())  # the first nan, if there is one
-        low, high = float(self.values.min()), float(self.values[at])
+        low, high = self.values.item(self.values.argmin()), self.values.item(at)
         if math.isnan(high):
             extremes = self._extremes_without_nan(first)
         else:
