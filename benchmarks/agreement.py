@@ -12,7 +12,7 @@ import statistics
 import torch
 import torch.utils.benchmark as torch_benchmark
 
-from losscli.backends.heap import prime_heap
+from losscli.backends.numpy import prime_heap
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.rounds import Stop, TimedCall, run_rounds, warm_up
 from losscli.benchmark.workloads import losses_of, workload_of

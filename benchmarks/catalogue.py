@@ -27,8 +27,8 @@ import torch
 from eager import EXPRESSIONS
 
 import losscli
-from losscli.backends.heap import prime_heap
 from losscli.backends.machine import cores
+from losscli.backends.numpy import prime_heap
 from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
 from losscli.checks.generators import InputGenerator
 from losscli.implementations.implementation import Setting

@@ -62,7 +62,8 @@ def __getattr__(name: str) -> "Any":
     if name in ("losses", "results"):
         return import_module(f"losscli.{name}")
     if name in _PUBLIC:
-        return getattr(import_module(_PUBLIC[name]), name)
+        found = globals()[name] = getattr(import_module(_PUBLIC[name]), name)
+        return found
     raise AttributeError(f"module 'losscli' has no attribute {name!r}")
 
 

@@ -13,6 +13,8 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
 
     Raises DataError for anything else.
     """
+    if type(values) is np.ndarray:
+        return _checked(values, name)
     if hasattr(values, "detach"):
         values = _of_tensor(values, name)
     elif isinstance(values, np.ma.MaskedArray):
@@ -30,6 +32,11 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
             f"{name} is not an array of numbers: {words}",
             hint="expected numbers in rows of the same length",
         ) from error
+    return _checked(array, name)
+
+
+def _checked(array: NDArray[Any], name: str) -> NDArray[Any]:
+    """The array; raises DataError unless it is one of numbers."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise DataError(
             f"{name} has dtype {array.dtype}; expected float16 to float64, integers or bool"

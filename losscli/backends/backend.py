@@ -1,5 +1,7 @@
 """The interface of backends, and the choice of one."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -21,8 +23,8 @@ class Backend(Protocol):
     dtype: str
     xp: Namespace
 
-    def widen(self, raw: NDArray[Any], out: NDArray[Any] | None = None) -> Array:
-        """Real numbers of any type in this backend's precision; `out` may be used as the result."""
+    def widen(self, raw: NDArray[Any], empty: Callable[..., NDArray[Any]] = np.empty) -> Array:
+        """Real numbers of any type in this backend's precision; empty: gives memory for them."""
 
     def indices(self, raw: NDArray[Any]) -> Array:
         """Integers as indices."""
@@ -49,6 +51,11 @@ def choose(backend: str, device: str, dtype: str) -> Backend:
         return TorchBackend(device, dtype)
     if device != "cpu":
         raise UsageError(f"unknown device {device!r}", hint="--device cpu, cuda, cuda:N or mps")
+    return _numpy(dtype)
+
+
+@cache
+def _numpy(dtype: str) -> Backend:
     from losscli.backends.numpy import NumpyBackend
 
     return NumpyBackend(dtype)

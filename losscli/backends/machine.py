@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 _PACKAGES = {
@@ -23,28 +24,29 @@ def cores() -> int:
 
 def environment() -> dict[str, Any]:
     """The versions of the loaded packages, the operating system and the processor."""
+    loaded = tuple(name for name in _PACKAGES if name in sys.modules)
+    return {**_constant(loaded), "cores": cores()}
+
+
+@cache
+def _constant(loaded: tuple[str, ...]) -> dict[str, Any]:
+    """The part of the environment that does not change while these packages are loaded."""
     import platform
 
-    versions: dict[str, Any] = {
-        name: _version(name, distribution)
-        for name, distribution in _PACKAGES.items()
-        if name in sys.modules
-    }
     return {
         "python": platform.python_version(),
-        **versions,
+        **{name: _version(name) for name in loaded},
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
-        "cores": cores(),
     }
 
 
-def _version(name: str, distribution: str) -> Any:
+def _version(name: str) -> Any:
     """The version of a loaded module, or else of its distribution."""
     found = getattr(sys.modules[name], "__version__", None)
     if found is None:
         from importlib.metadata import PackageNotFoundError, version
 
         with suppress(PackageNotFoundError):
-            found = version(distribution)
+            found = version(_PACKAGES[name])
     return found

@@ -1,5 +1,6 @@
 """Arithmetic by PyTorch, on the CPU or an accelerator; imported only if requested."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class TorchBackend:
         self._torch = torch
         self._type = getattr(torch, dtype)
 
-    def widen(self, raw: NDArray[Any], out: NDArray[Any] | None = None) -> Any:  # noqa: ARG002
+    def widen(self, raw: NDArray[Any], empty: Callable[..., NDArray[Any]] = np.empty) -> Any:  # noqa: ARG002
         """The same numbers on the device, in this precision."""
         return self._tensor(raw).to(self.device, self._type)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from losscli.backends.heap import prime_heap
 from losscli.backends.machine import cores, environment
+from losscli.backends.numpy import prime_heap
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.experiment import Experiment
 from losscli.benchmark.jobs import Job, Jobs

@@ -7,10 +7,10 @@
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import choose
-from losscli.engines.choice import choose_engine
+from losscli.engines.local import choose_engine
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
@@ -39,38 +39,38 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 
     Raises UsageError, DataError or MissingError.
     """
-    by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
-    inputs = (plan.preds, plan.targets, plan.weights, *by)
-    read_files = (*inputs, plan.baseline, *files_of(plan.loss))
-    with outputs(plan.output, (plan.per_sample,), read_files) as publish, ExitStack() as stack:
+    writers: list[Callable[[Evaluation], None]] = []
+    with ExitStack() as stack:
+        if plan.output or plan.per_sample is not None:
+            files = outputs(plan.output, (plan.per_sample,), _read_files(plan))
+            writers.append(stack.enter_context(files))
         losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
         saved_as_json = plan.save or "json" in map(of_path, plan.output)
         digest = bool(plan.digest or plan.baseline or saved_as_json)
         backend = choose(plan.backend, plan.device, plan.dtype)
-        samples = None
+        samples = place = None
         if plan.per_sample is not None:
             samples = SampleFile(plan.per_sample, [loss.label for loss in losses], digest=digest)
             stack.callback(samples.discard)
-        place = None
         if plan.save:
             from losscli.results.store import SavedRun
 
             place = stack.enter_context(SavedRun(plan.results, "eval", datetime.now(UTC), "eval"))
-        keep = stack.enter_context(kept(place))
+            writers.append(stack.enter_context(kept(place)))
         source = stack.enter_context(open_data(plan, targeted=takes_targets(losses)))
         result = measure(
             source,
             losses,
             backend,
-            choose_engine(backend, source, plan.threads, large_results=samples is not None),
+            choose_engine(backend, source, plan.threads),
             reduction=plan.reduction,
             ci=float(plan.ci),
             nan=plan.nan,
             digest=digest,
             samples=samples,
             progress=progress,
+            like=plan.like,
         )
-        result = result.replace(like=plan.like)
         if gates:
             from losscli.evaluation.gates import gated
 
@@ -82,9 +82,10 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             from losscli.results.repository import state
 
             result = result.replace(started=place.started, git=state(), saved=place.path)
-        with attach_result(result.replace(saved=None)):
-            publish(result)
-            keep(result)
+        if writers:
+            with attach_result(result.replace(saved=None)):
+                for write in writers:
+                    write(result)
     return result
 
 
@@ -101,7 +102,7 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
     losses = [loss for loss in _bound(plan) if loss.label in labels]
     backend = choose(plan.backend, plan.device, plan.dtype)
     with open_data(plan, reference) as source:
-        engine = choose_engine(backend, source, plan.threads, large_results=False)
+        engine = choose_engine(backend, source, plan.threads)
         return compare(source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan)
 
 
@@ -116,6 +117,12 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
                 f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
             )
     return losses
+
+
+def _read_files(plan: EvalPlan) -> tuple[Any, ...]:
+    """The files that are read, among others that are no files."""
+    by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
+    return plan.preds, plan.targets, plan.weights, *by, plan.baseline, *files_of(plan.loss)
 
 
 def _gates(plan: EvalPlan) -> "list[Gate]":

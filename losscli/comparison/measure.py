@@ -7,7 +7,7 @@ import numpy as np
 from losscli.accumulators.rows import RowLosses
 from losscli.backends.backend import Backend
 from losscli.comparison.difference import Comparison, Difference
-from losscli.engines.engine import Engine
+from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.layout import row_layout
@@ -24,7 +24,7 @@ def compare(
     source: Source,
     losses: Sequence[BoundLoss],
     backend: Backend,
-    engine: Engine,
+    engine: LocalEngine,
     *,
     ci: float = 0.95,
     nan: NanPolicy = "error",
@@ -38,8 +38,8 @@ def compare(
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
     evaluator = _PairEvaluator(source, losses, backend, nan=nan)
-    difference = EvaluationState(source, len(losses))
-    reference = EvaluationState(evaluator.reference, len(losses))
+    difference = EvaluationState(source)
+    reference = EvaluationState(evaluator.reference)
     for differences, references in engine.map(evaluator, source.blocks(block_rows)):
         difference.add(differences)
         reference.add(references)

@@ -2,17 +2,27 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from losscli.engines.engine import Result, Task, cannot_start
-from losscli.sources.table import Workspace
+from losscli.backends.backend import Backend
+from losscli.backends.machine import cores
+from losscli.errors import MissingError
+from losscli.sources.source import Source
+from losscli.sources.table import BLOCK, Workspace
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 # Blocks a thread that may be done before the merge takes them: one block may be slow.
 _AHEAD = 4
+_TEXT_BYTES = 1 << 15  # the least text that is worth another thread
 
 
 class LocalEngine:
-    """The calling thread and worker threads, which draw tasks from one iterator."""
+    """The calling thread and worker threads, which draw tasks from one iterator.
+
+    Any number of threads gives the same results in the same order.
+    """
 
     name = "local"
 
@@ -22,8 +32,24 @@ class LocalEngine:
     def map(
         self, work: Callable[[Task, Workspace], Result], tasks: Iterable[Task]
     ) -> Iterator[Result]:
-        """Results in task order; the first error in task order is raised in its turn."""
-        return _ParallelMap(work, iter(tasks), self.threads).results()
+        """Results in task order; the first error in task order is raised in its turn.
+
+        The tasks are drawn one at a time; an error stops the rest.
+        """
+        if self.threads > 1:
+            return _ParallelMap(work, iter(tasks), self.threads).results()
+        workspace = Workspace()
+        return (work(task, workspace) for task in tasks)
+
+
+def choose_engine(backend: Backend, source: Source, threads: int) -> LocalEngine:
+    """As many threads as are wanted, 0 for all cores, but no more than there are blocks."""
+    useful = 1 + source.size // _TEXT_BYTES  # a block is some megabytes of text, or less
+    if (rows := source.rows) is not None:
+        useful = -(-rows * source.width // BLOCK)
+    if backend.device != "cpu" or useful == 1:
+        return LocalEngine(1)
+    return LocalEngine(min(threads or cores(), useful))
 
 
 class _ParallelMap(Generic[Task, Result]):
@@ -138,7 +164,9 @@ def _start(thread: threading.Thread) -> None:
     try:
         thread.start()
     except RuntimeError as error:
-        raise cannot_start("thread", str(error)) from error
+        raise MissingError(
+            f"no thread could be started: {error}", hint="--threads 1 takes none"
+        ) from error
 
 
 class _Failure(NamedTuple):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
-from losscli.backends.heap import prime_heap, reuses_memory
 from losscli.evaluation.groups import BlockGroups
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.losses.core.domain import Mask
@@ -75,9 +75,6 @@ class BlockEvaluator:
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = any(loss.takes_logits for loss in losses)
-        self._by_chunks = backend.name == "numpy" and not reuses_memory()
-        if self._by_chunks:
-            prime_heap()
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The states of one block."""
@@ -132,6 +129,8 @@ class BlockEvaluator:
 
     def _rounds_integers(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """True if the arithmetic cannot hold the digits of an integer that it computes with."""
+        if not any(array.dtype.kind in "iu" for array in raw.values()):
+            return False
         roles = ["preds"]
         if "targets" in raw:
             row, losses = raw["targets"].shape[1:], [bound.loss for bound in self._losses]
@@ -194,11 +193,14 @@ class BlockEvaluator:
         return RowLosses(values, denominator, weight, skip, rows.by_rows)
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
-        """One loss a row; in chunks if freed temporaries would go back to the system."""
-        if not self._by_chunks:
+        """One loss a row; by NumPy in chunks, whose temporaries stay in cache."""
+        if self._backend.name != "numpy":
+            return self._backend.to_numpy(loss.rows(self._backend, pred, target))
+        parts = chunks(len(pred), math.prod(pred.shape[1:]))
+        if len(parts) == 1:
             return self._backend.to_numpy(loss.rows(self._backend, pred, target))
         out = np.empty(len(pred))
-        for chunk in chunks(len(pred), math.prod(pred.shape[1:])):
+        for chunk in parts:
             part = None if target is None else target[chunk]
             out[chunk] = loss.rows(self._backend, pred[chunk], part)
         return out
@@ -218,9 +220,8 @@ class _Inputs:
     def real(self, role: str) -> Array:
         """The numbers of a role in the type of the arithmetic."""
         if role not in self._converted:
-            raw = self.raw[role]
-            out = self._workspace.empty(f"wide {role}", raw.shape, self._backend.dtype)
-            self._converted[role] = self._backend.widen(raw, out)
+            empty = partial(self._workspace.empty, f"wide {role}")
+            self._converted[role] = self._backend.widen(self.raw[role], empty)
         return self._converted[role]
 
     def target(self, loss: BoundLoss, missing: Mask | None) -> Array:
@@ -235,6 +236,7 @@ class _Inputs:
         return self._converted["labels"]
 
 
+@cache
 def _spacing(dtype: str) -> float:
     """The distance of 1 from the next number of a type; of integers that of float64."""
     kind = np.dtype(dtype)

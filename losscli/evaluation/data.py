@@ -1,7 +1,7 @@
 """The data of an evaluation, opened as its plan says."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -15,24 +15,24 @@ from losscli.sources.opening import Reference, open_source, with_reference
 from losscli.sources.source import Source
 
 
-@contextmanager
 def open_data(
     plan: EvalPlan, reference: Reference | None = None, *, targeted: bool | None = None
-) -> Iterator[Source]:
+) -> AbstractContextManager[Source]:
     """A context with the data of an evaluation, of which the headers are read.
 
     reference: other predictions of the same rows. targeted: True if there are targets, which some
     losses do not take; None: as the losses of the plan say, where they are bound.
     """
     if isinstance(plan.preds, Source):  # its owner closes it
-        yield plan.preds if reference is None else with_reference(plan.preds, reference)
-        return
+        return nullcontext(
+            plan.preds if reference is None else with_reference(plan.preds, reference)
+        )
     if targeted is None:
         losses = [loss for loss in plan.loss if isinstance(loss, BoundLoss)]
         named = plan.targets is not None or bool(plan.target)
         targeted = takes_targets(losses) and (named or not any(loss.code for loss in losses))
     plan = _with_arrays(plan, targeted=targeted)
-    source = open_source(
+    return open_source(
         plan.preds,
         plan.targets,
         targeted=targeted,
@@ -44,10 +44,6 @@ def open_data(
         header=plan.header,
         reference=reference,
     )
-    try:
-        yield source
-    finally:
-        source.close()
 
 
 def takes_targets(losses: Sequence[BoundLoss]) -> bool:
@@ -93,6 +89,8 @@ class _Frame:
 
 def _is_frame(thing: Any) -> bool:
     """True for an object with named columns, rather than an array or a path."""
+    if isinstance(thing, np.ndarray | str | None):  # the most frequent by far
+        return False
     return hasattr(thing, "columns") or hasattr(thing, "column_names") or (
         hasattr(thing, "__arrow_c_stream__") and not hasattr(thing, "__len__")
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The shapes of rows as the losses take them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from losscli.errors import UsageError
@@ -17,11 +18,11 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     """
     pred = source.field("preds").row
     target = source.field("targets").row if "targets" in source.roles else None
-    pred, target = _reading(losses, pred, target)
+    pred, target = _reading(tuple(losses), pred, target)
     for loss in losses:
         if loss.loss.elementwise:
             _one_column(source, loss)
-        loss.check_shapes(pred, target)
+        _check_shapes(loss, pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
         weight = source.field("weights").row
@@ -34,7 +35,15 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     return layout
 
 
-def _reading(losses: Sequence[BoundLoss], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
+@lru_cache(maxsize=256)
+def _check_shapes(loss: BoundLoss, pred: Row, target: Row | None) -> None:
+    loss.check_shapes(pred, target)
+
+
+@lru_cache(maxsize=256)
+def _reading(
+    losses: tuple[BoundLoss, ...], pred: Row, target: Row | None
+) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
     rules = [loss.loss.rows_of for loss in losses]

@@ -24,7 +24,7 @@ def loss_result(
     """
     mean, total, extremes = rows.mean(), float(rows.numerator), rows.extremes
     value = _apply(bound.transform, mean)
-    stderr, ci = _spread(bound, rows, level)
+    stderr, ci = _spread(bound, rows, mean, level)
     each = bound.convention is not None and bound.convention.by_elements
     added = bound.penalty or 0.0
     known = extremes.high_row is not None
@@ -54,7 +54,7 @@ def loss_result(
         max_row=extremes.high_row,
         max_line=None if extremes.high_row is None else line(extremes.high_row),
         penalty=bound.penalty,
-        code=tuple(Code(*origin) for origin in bound.code),
+        code=tuple([Code(*origin) for origin in bound.code]),
         derived={
             name: _apply(function, mean)
             for name, function in bound.loss.derived
@@ -65,15 +65,16 @@ def loss_result(
 
 
 def _spread(
-    bound: BoundLoss, rows: RowAccumulator, level: float
+    bound: BoundLoss, rows: RowAccumulator, mean: float, level: float
 ) -> tuple[float | None, tuple[float, float] | None]:
     """The standard error and the interval of the value under the reduction mean."""
-    mean, stderr = rows.mean(), rows.stderr()
+    stderr = rows.stderr()
     if stderr is None:
         return None, None
     half = t_critical(level, rows.count - 1) * stderr
     added = bound.penalty or 0.0
-    low, high = (_apply(bound.transform, end) + added for end in (mean - half, mean + half))
+    transform = bound.transform
+    low, high = _apply(transform, mean - half) + added, _apply(transform, mean + half) + added
     if bound.statistic:  # a root: its slope is 1 / (2 √mean)
         root = _apply(bound.transform, mean)
         stderr = stderr / (2.0 * root) if root else None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
 from losscli.backends.machine import environment
-from losscli.engines.engine import Engine
+from losscli.engines.local import LocalEngine
 from losscli.evaluation.block import BlockEvaluator
 from losscli.evaluation.layout import Row, row_layout
 from losscli.evaluation.loss_results import loss_result
@@ -38,7 +38,7 @@ def measure(
     source: Source,
     losses: Sequence[BoundLoss],
     backend: Backend,
-    engine: Engine,
+    engine: LocalEngine,
     *,
     reduction: Reduction = "mean",
     ci: float = 0.95,
@@ -47,10 +47,12 @@ def measure(
     samples: Samples | None = None,
     block_rows: int | None = None,
     progress: Callable[[float], None] = no_progress,
+    like: str | None = None,
 ) -> Evaluation:
     """The losses of a source's rows; any engine, thread count and block size gives the same mean.
 
     samples: takes the losses of every row. progress: is called with the share of bytes done.
+    like: the library whose conventions the losses follow.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
     parameter does not fit the shapes.
@@ -60,12 +62,12 @@ def measure(
     evaluator = BlockEvaluator(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )
-    state = EvaluationState(source, len(losses))
+    state, size = EvaluationState(source), source.size
     for block in engine.map(evaluator, source.blocks(block_rows)):
         state.add(block)
         if samples is not None and block.samples:
             samples.append(block.samples)
-        progress(state.size / source.size)
+        progress(state.size / size)
     source.verify()
     state.raise_violation()
     findings = state.findings(losses)
@@ -81,15 +83,16 @@ def measure(
     results = results_of(state.accumulators)
     return Evaluation(
         losses=results,
-        groups=state.groups.results(results_of),
+        groups=state.groups.results(results_of) if source.by else (),
         notes=(*notes_of(source, losses, results, layout, state, backend), *findings),
         inputs=tuple(_inputs(source, state, digest)),
         backend=backend.name,
         device=backend.device,
         dtype=backend.dtype,
+        like=like,
         engine=engine.name,
         threads=engine.threads,
-        timing=EvalTiming(time.perf_counter() - start, source.size),
+        timing=EvalTiming(time.perf_counter() - start, size),
         environment=environment(),
     )
 
@@ -117,4 +120,4 @@ def _inputs(source: Source, state: EvaluationState, digest: bool) -> list[Input]
 
 def _line(source: Source, row: int) -> int | None:
     table, field = source.roles["preds"]
-    return table.place(row, None, field).line
+    return None if table.file is None else table.place(row, None, field).line

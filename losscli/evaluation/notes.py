@@ -90,8 +90,10 @@ def _table_notes(source: Source) -> Iterator[Note]:
             yield Note("separator", f"{table.path} was read with {words} between its cells")
     for role, (table, field) in source.roles.items():
         flag = "--by" if is_group_role(role) else "--weights" if role == "weights" else None
+        if not flag:
+            continue
         at_hand = table in [source.table(r) for r in ("preds", "targets") if r in source.roles]
-        for name in field.columns if flag and at_hand else ():
+        for name in field.columns if at_hand else ():
             if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
                 words = f"{flag} {name} is the column of {table.path}; ./{name} would be the file"
                 yield Note("column_taken", words)

@@ -15,14 +15,11 @@ from losscli.sources.source import Source
 
 
 class EvaluationState:
-    """The merged results of all blocks, in row order.
+    """The merged results of all blocks, in row order."""
 
-    losses: the number of losses.
-    """
-
-    def __init__(self, source: Source, losses: int) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self.accumulators = [RowAccumulator() for _ in range(losses)]
+        self.accumulators: list[RowAccumulator] = []
         self.groups = GroupAccumulators(source)
         self.digests: dict[str, Digest] = {}
         self.violations: dict[tuple[str, str], Violation] = {}
@@ -47,7 +44,8 @@ class EvaluationState:
             self.violations[key] = known + violation if known else violation
         self.groups.add(part.groups)
         if part.accumulators:
-            self.accumulators = list(map(add, self.accumulators, part.accumulators))
+            merged = map(add, self.accumulators, part.accumulators)
+            self.accumulators = list(merged) if self.accumulators else part.accumulators
 
     def raise_violation(self) -> None:
         """Raise DataError for the first invalid row, with the number of rows like it."""
@@ -59,9 +57,9 @@ class EvaluationState:
         """The notes that the marks of all blocks lead to; raises DataError for invalid values."""
         notes: dict[str, Note] = {}
         for loss in losses:
-            for role, domain in (("preds", loss.pred), ("targets", loss.target)):
+            for role, domain in loss.roles if self.marks else ():
                 marks = self.marks.get((loss.label, role))
-                finding = domain.finding(marks) if marks and domain else None
+                finding = domain.finding(marks) if marks else None
                 if finding is None:
                     continue
                 path, hint = self._source.table(role).path, finding.hint

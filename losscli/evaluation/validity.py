@@ -127,11 +127,8 @@ class BlockValidity:
                 if marks:
                     yield (loss.label, role), marks
 
-    def _domains(self, loss: BoundLoss) -> list[tuple[str, Domain]]:
-        domains: list[tuple[str, Domain]] = [("preds", loss.pred)]
-        if (target := loss.target) is not None:
-            domains.append(("targets", target))
-        return [*domains, ("weights", WEIGHT)] if "weights" in self._raw else domains
+    def _domains(self, loss: BoundLoss) -> tuple[tuple[str, Domain], ...]:
+        return (*loss.roles, ("weights", WEIGHT)) if "weights" in self._raw else loss.roles
 
     def _surely_valid(self, role: str, domain: Domain) -> bool:
         """True if a quick test, made once, shows that all values are valid."""

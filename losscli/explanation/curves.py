@@ -1,6 +1,7 @@
 """Losses along their lines: values and gradients, one by one and in one picture."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class LossOnLine:
         numbers = line.rows(np.array([(line.low + line.high) / 2.0])).ndim == 1
         if numbers:  # the first number of each parameter by columns
             params = {k: v[0] if np.ndim(v) == 1 else v for k, v in loss.params.items()}
-            loss = loss._replace(params=params)
+            loss = replace(loss, params=params)
         self.loss, self.line = loss, line
 
     def values(self, at: Sequence[float] | Points) -> Points:

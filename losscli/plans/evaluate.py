@@ -154,7 +154,7 @@ class EvalPlan:
 
 def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:
     """The keys that rows are grouped by, one or several; a list of numbers is one."""
-    if by is None:
+    if by is None or (isinstance(by, tuple) and not by):
         return ()
     if isinstance(by, Mapping) or hasattr(by, "columns"):  # a DataFrame
         return {str(name): by[name] for name in getattr(by, "columns", by)}

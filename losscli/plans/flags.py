@@ -211,6 +211,8 @@ def validate(plan: Any) -> None:
     """Raise FlagError for a value of another kind or not among the choices; lists become tuples."""
     for each in declarations(plan):
         value = getattr(plan, each.name)
+        if value is each.default:
+            continue
         if value is not None or not each.optional:
             _check(each, value)
         if each.kind in ("texts", "paths"):
@@ -247,7 +249,7 @@ def set_share(plan: Any, name: str, *, zero: bool = False) -> None:
     zero: True where 0 is accepted too. Raises FlagError for what does not lie between 0 and 1.
     """
     value = getattr(plan, name)
-    if value is None:
+    if value is None or (type(value) is float and 0 < value < 1):
         return
     text = str(value).strip()
     try:

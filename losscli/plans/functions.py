@@ -45,6 +45,8 @@ def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Cal
 
 def _check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
     """Raise UsageError, with the nearest names, for a parameter that a plan does not have."""
+    if given.keys() <= plan.__dataclass_fields__.keys():
+        return
     known = [each.name for each in declarations(plan)]
     for name in given:
         if name not in known:

@@ -1,7 +1,7 @@
 """Arrays in memory: NumPy arrays, lists, DataFrame columns, torch tensors."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from losscli.backends.arrays import as_array, as_objects
@@ -16,7 +16,6 @@ from losscli.sources.table import (
     Table,
     Workspace,
     concatenate,
-    rows_per_block,
     select_rows,
 )
 
@@ -47,14 +46,7 @@ class MemoryTable(Table):
             raise UsageError(f"{self.path} is an array: it has no column {columns[0]!r}")
         if isinstance(self._loaded, Keys):
             return Field(role, self._row, "text")
-        return Field(role, self._loaded.shape[1:], str(self._loaded.dtype))
-
-    def block_rows(self, width: int) -> int:
-        """More rows than of a file: threads of a host's process share its interpreter's lock.
-
-        The command line's workers share none, and work fastest on what stays in cache.
-        """
-        return 8 * rows_per_block(width)
+        return Field(role, self._loaded.shape[1:], _name(self._loaded.dtype))
 
     def cuts(self, rows: int) -> Iterator[Cut]:
         """Runs of rows: views of an array; workers find the keys in them."""
@@ -66,6 +58,9 @@ class MemoryTable(Table):
     def _load(self, rows: slice, fields: Sequence[Field], _: Workspace) -> Mapping[str, Loaded]:
         part = select_rows(self._loaded, rows)
         return {field.role: part for field in fields}
+
+
+_name = cache(str)  # NumPy composes the name of a type anew each time
 
 
 def array_table(values: Any, name: str) -> MemoryTable:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,8 +56,8 @@ def open_source(
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
-    with ExitStack() as stack:
-        opener = _Opener(stack, header)
+    opener = _Opener(header)
+    try:
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
@@ -83,8 +82,10 @@ def open_source(
             excluded = [*others, *named]
             roles |= _reference_roles(reference, roles["preds"], excluded, ids, opener.open)
         _check_roles(roles)
-        stack.pop_all()
-    ordered = {role: roles[role] for role in sorted(roles, key=_ORDER.index)}
+    except BaseException:
+        opener.close()
+        raise
+    ordered = {role: roles[role] for role in _ORDER if role in roles}
     return Source(ordered | groups, by_names)
 
 
@@ -134,17 +135,21 @@ def read_array(path: str) -> NDArray[Any]:
 
 
 class _Opener:
-    """Opens tables, which the stack closes, and finds columns in those at hand."""
+    """Opens tables, and finds columns in those at hand."""
 
-    def __init__(self, stack: ExitStack, header: bool) -> None:
-        self._stack = stack
+    def __init__(self, header: bool) -> None:
         self._header = header
+        self._opened: list[Table] = []
         self.at_hand: tuple[Table, ...] = ()
 
     def open(self, thing: Any, name: str) -> Table:
         table = open_table(thing, name, self._header)
-        self._stack.callback(table.close)
+        self._opened.append(table)
         return table
+
+    def close(self) -> None:
+        for table in self._opened:
+            table.close()
 
     def find(self, thing: Any, flag: str) -> Table | None:
         """The table that has a column of that name, None for a file; `./name` is always a file.
@@ -173,6 +178,8 @@ def _find_groups(
 
     Raises UsageError if two keys have one name, DataError for an array that is not a key a row.
     """
+    if not isinstance(by, Mapping) and not len(by):
+        return {}, ()
     things = by.items() if isinstance(by, Mapping) else ((None, thing) for thing in by)
     taken: dict[int, tuple[Table, list[str], list[str]]] = {}
     for place, (given, thing) in enumerate(things, start=1):
@@ -294,8 +301,9 @@ def _check_roles(roles: Mapping[str, Role]) -> None:
 def _check_distinct(table: Table, preds: Field, other: Table, targets: Field) -> None:
     """Raise UsageError for one column as predictions and as targets."""
     shared = [name for name in preds.columns if name in targets.columns]
-    same = table is other or os.path.realpath(table.path) == os.path.realpath(other.path)
-    if shared and same and preds.named and targets.named:
+    if not (shared and preds.named and targets.named):
+        return
+    if table is other or os.path.realpath(table.path) == os.path.realpath(other.path):
         raise UsageError(
             f"--pred and --target are both {shared[0]} of {table.path}",
             hint="a column against itself has no loss, whatever it holds: name two columns",

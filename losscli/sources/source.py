@@ -1,9 +1,10 @@
 """A source: the roles of an evaluation, each a field of an open table, cut into aligned blocks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,18 +62,24 @@ class BlockCut(NamedTuple):
 class Source:
     """Roles, each a table and a field of it; a table may serve several roles.
 
+    As a context, it closes its tables.
+
     Roles are preds, targets, weights, ids (of preds) with target_ids, a reference of the preds with
     reference_ids, and those of groups.
-    by: the names of the group keys, in the order of their roles and columns.
+    by: the names of the group keys, in the order of their roles and columns. tables: each table
+    once, in the order of the roles. width: numbers a row of the widest role; keys are not numbers.
     """
 
     roles: Mapping[str, Role]
     by: tuple[str, ...] = ()
+    tables: list[Table] = field(init=False, repr=False, compare=False)
+    width: int = field(init=False, repr=False, compare=False)
 
-    @property
-    def tables(self) -> list[Table]:
-        """Each table once, in the order of the roles."""
-        return list({id(table): table for table, _ in self.roles.values()}.values())
+    def __post_init__(self) -> None:
+        tables = {id(table): table for table, _ in self.roles.values()}
+        widths = [each.width for role, (_, each) in self.roles.items() if not is_group_role(role)]
+        object.__setattr__(self, "tables", list(tables.values()))
+        object.__setattr__(self, "width", max(widths))
 
     @property
     def rows(self) -> int | None:
@@ -85,16 +92,9 @@ class Source:
         return sum(table.size for table in self.tables)
 
     @property
-    def width(self) -> int:
-        """Numbers a row of the widest role; keys are not numbers."""
-        return max(
-            field.width for role, (_, field) in self.roles.items() if not is_group_role(role)
-        )
-
-    @property
     def unit(self) -> int:
         """Rows in a unit of moments; every block but the last holds whole units."""
-        return unit_rows(self.width, grouped=any(map(is_group_role, self.roles)))
+        return unit_rows(self.width, grouped=bool(self.by))
 
     def field(self, role: str) -> Field:
         """The columns that a role takes."""
@@ -111,35 +111,33 @@ class Source:
 
         Raises DataError where the tables have different numbers of rows.
         """
-        unit = self.unit
-        fitting = min(table.block_rows(self.width) for table in self.tables)
-        rows = rows or max(1, fitting // unit) * unit
-        streams = [
-            (table.cuts(rows), tuple(f for other, f in self.roles.values() if other is table))
-            for table in self.tables
-        ]
+        unit, width = self.unit, self.width
+        rows = rows or max(1, min(t.block_rows(width) for t in self.tables) // unit) * unit
         if len({table.rows for table in self.tables} - {None}) > 1:
             self._unequal({table.path: table.rows for table in self.tables})
+        wanted = [
+            tuple([field for other, field in self.roles.values() if other is table])
+            for table in self.tables
+        ]
         first = 0
-        while True:
-            cuts = [(next(stream, None), wanted) for stream, wanted in streams]
-            counts = [cut.rows if cut else 0 for cut, _ in cuts]
-            if not any(counts):
-                return
-            parts = tuple((cut, wanted) for cut, wanted in cuts if cut is not None)
-            if len(set(counts)) > 1:
-                ended = {
-                    table.path: first + count if count < rows else None
-                    for table, count in zip(self.tables, counts, strict=True)
-                }
-                self._unequal(ended)
-            yield BlockCut(first, counts[0], unit, parts)
+        for cuts in zip_longest(*(table.cuts(rows) for table in self.tables)):
+            counts = [cut.rows if cut else 0 for cut in cuts]
+            if min(counts) < max(counts):
+                ended = (first + count if count < rows else None for count in counts)
+                self._unequal({t.path: count for t, count in zip(self.tables, ended, strict=True)})
+            yield BlockCut(first, counts[0], unit, tuple(zip(cuts, wanted, strict=True)))
             first += counts[0]
 
     def verify(self) -> None:
         """Raise DataError where a table changed since it was opened."""
         for table in self.tables:
             table.verify()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close all tables."""

@@ -43,15 +43,13 @@ class Workspace:
     def __init__(self) -> None:
         self._memory: dict[str, NDArray[np.uint8]] = {}
 
-    def empty(self, key: str, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    def empty(self, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An array whose content is undefined; the next call with this key takes it back."""
-        dtype = np.dtype(dtype)
         size = dtype.itemsize * math.prod(shape)
         memory = self._memory.get(key)
         if memory is None or memory.size < size:
             memory = self._memory[key] = np.empty(size, np.uint8)
-        array: NDArray[Any] = memory[:size].view(dtype).reshape(shape)
-        return array
+        return np.ndarray(shape, dtype, memory)
 
 
 class Cut(NamedTuple):

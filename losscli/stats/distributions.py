@@ -7,6 +7,7 @@ _SERIES_FROM = 2000  # degrees of freedom from which the series about the normal
 _DEVIATE_FROM = 1e6  # degrees from which a normal deviate is closer than the beta function
 
 
+@cache
 def normal_critical(level: float) -> float:
     """Return z so that a standard normal is in [-z, z] with probability `level`, 0 < level < 1.
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from losscli.backends import heap
 from losscli.cli.app import run
 
 PROGRAM = (sys.executable, "-m", "losscli")
@@ -63,7 +62,6 @@ def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in _TERMINAL:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(heap, "_reuses_memory", False)
 
 
 @pytest.fixture

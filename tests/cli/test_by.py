@@ -218,7 +218,7 @@ def test_csv_has_columns_of_keys_only_where_there_are_groups(losscli, rows):
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_no_bit_depends_on_the_threads(process, array, table, threads):
-    """Forked processes for arrays, threads for text: the same groups as in one thread."""
+    """Of arrays and of text: the same groups as in one thread."""
     generator = np.random.default_rng(2)
     count = 300_000
     array(generator.standard_normal(count), "p.npy")

@@ -33,7 +33,7 @@ DRIVER = """
 import json, os, signal, sys, time
 from pathlib import Path
 import losscli.selftest.run, losscli.render.pages.run, losscli.render.formats.table
-import losscli.engines.forked
+import losscli.engines.local
 from losscli.results import files
 from losscli.cli.app import leave, prepare, run
 

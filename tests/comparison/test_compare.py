@@ -14,7 +14,6 @@ from losscli.backends.backend import choose
 from losscli.comparison.difference import Comparison, Difference
 from losscli.comparison.gates import judged
 from losscli.comparison.measure import compare
-from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.gates import Margin, NotWorse
@@ -107,13 +106,6 @@ def test_no_bit_of_the_difference_depends_on_the_blocks(seed, rows, block):
     assert (cut.value, cut.reference) == (whole.value, whole.reference)
     assert cut.ci == pytest.approx(whole.ci, rel=1e-9)
     assert compared(*arrays, block_rows=block, engine=LocalEngine(3)) == cut
-
-
-def test_processes_give_the_bits_of_threads():
-    """Forked or not."""
-    arrays = drawn(3, 1000)
-    one = compared(*arrays, block_rows=64)
-    assert compared(*arrays, block_rows=64, engine=ForkedEngine(3)) == one
 
 
 def test_a_row_counts_where_it_counts_for_both():

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from losscli import DataError, UsageError, evaluate
 from losscli.backends.backend import choose
-from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.losses.spec.binding import bind
@@ -97,7 +96,7 @@ def measured(numbers, engine, rows):
     return measure(source, losses, choose("numpy", "cpu", "float64"), engine, block_rows=rows)
 
 
-@pytest.mark.parametrize("engine", [LocalEngine(1), LocalEngine(3), ForkedEngine(3)])
+@pytest.mark.parametrize("engine", [LocalEngine(1), LocalEngine(3)])
 def test_no_bit_depends_on_who_did_it(numbers, engine):
     """Threads and processes, with the same blocks: every number of every group."""
     wanted = measured(numbers, LocalEngine(1), 1000)

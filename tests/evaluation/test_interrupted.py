@@ -9,7 +9,6 @@ import pytest
 
 from losscli.backends.backend import choose
 from losscli.comparison.measure import compare
-from losscli.engines.forked import ForkedEngine
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.evaluation.state import EvaluationState
@@ -24,9 +23,8 @@ def helpers():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tells processes on Linux only")
-@pytest.mark.parametrize("engine", [LocalEngine(3), ForkedEngine(3)], ids=["threads", "processes"])
 @pytest.mark.parametrize("task", [measure, compare])
-def test_ctrl_c_between_two_blocks_ends_the_helpers(task, engine, monkeypatch):
+def test_ctrl_c_between_two_blocks_ends_the_helpers(task, monkeypatch):
     """As in a notebook, which keeps the last error and by it all that its frames hold."""
     rows = np.zeros(100_000)
     source = open_source(rows, rows, reference=Reference(rows) if task is compare else None)
@@ -38,6 +36,6 @@ def test_ctrl_c_between_two_blocks_ends_the_helpers(task, engine, monkeypatch):
 
     monkeypatch.setattr(EvaluationState, "add", interrupted)
     with pytest.raises(KeyboardInterrupt) as kept:
-        task(source, losses, backend, engine, block_rows=10)
+        task(source, losses, backend, LocalEngine(3), block_rows=10)
     assert helpers() == before
     del kept

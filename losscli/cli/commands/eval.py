@@ -23,8 +23,6 @@ def run(plan: "EvalPlan", call: Call) -> object:
 
     losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
     """
-    from losscli.backends.heap import reuse_freed_memory
     from losscli.commands.evaluate import run_evaluation
 
-    reuse_freed_memory()
     return run_evaluation(replace(plan, digest=call.format == "json"), call.progress)

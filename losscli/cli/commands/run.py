@@ -23,7 +23,6 @@ def run(plan: "RunCommand", call: Call) -> object:
 
     losscli run ci.yaml --self-test
     """
-    from losscli.backends.heap import reuse_freed_memory
     from losscli.commands.run import run_config
 
     if plan.dry_run or plan.print_config:
@@ -33,7 +32,6 @@ def run(plan: "RunCommand", call: Call) -> object:
     from losscli.config.planner import plan_of
 
     config = plan_of(plan.config[0], plan.set, plan.only)
-    reuse_freed_memory()
     if plan.self_test:
         from losscli.selftest.run import self_test
 

@@ -137,7 +137,7 @@ class _Own:
         return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
     def _wide(self, part: NDArray[Any], key: str, workspace: Workspace) -> Floats:
-        wide = workspace.empty(key, part.shape, np.float64)
+        wide = workspace.empty(key, part.shape, np.dtype(np.float64))
         np.copyto(wide, part)
         return wide
 

@@ -7,6 +7,7 @@ collected as marks of the blocks, from which a finding follows at the end.
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -165,7 +166,7 @@ class Numbers(Domain):
     often: tuple[float, ...] = ()
     usual: Interval | None = None
 
-    @property
+    @cached_property
     def bounded(self) -> bool:
         """True if the interval has a finite end."""
         return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))

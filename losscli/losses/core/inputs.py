@@ -1,7 +1,7 @@
 """Arrays of a call from Python: converted, checked, and computed on a chunk at a time."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,25 +10,26 @@ from numpy.typing import NDArray
 
 from losscli.backends.arrays import as_array
 from losscli.backends.backend import Array, Namespace
-from losscli.backends.heap import prime_heap
+from losscli.backends.numpy import prime_heap
 from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, Place
 from losscli.losses.core.domain import Domain, rows_with
 
-# Numbers in a chunk: few enough that the heap keeps the temporaries (see prime_heap) and that they
-# stay in cache. On a sixteenth of them two threads spend more time on the interpreter's lock than
-# they save: triplet_margin then took 7 ns a number, not 2.
-_CHUNK = 262_144
+# Numbers in a chunk: few enough that temporaries stay in cache, many enough that threads seldom
+# wait for the interpreter's lock.
+_CHUNK = 32_768
 
 
-def chunks(rows: int, numbers: int) -> Iterator[slice]:
+def chunks(rows: int, numbers: int) -> list[slice]:
     """Slices of so many rows, of so many numbers each, in parts of equal length.
 
     A short last part would cost as much as a whole one.
     """
-    count = max(1, round(rows * max(1, numbers) / _CHUNK))
+    count = round(rows * max(1, numbers) / _CHUNK)
+    if count < 2:
+        return [slice(0, rows)]
     step = max(1, -(-rows // count))
-    return (slice(start, start + step) for start in range(0, rows, step))
+    return [slice(start, start + step) for start in range(0, rows, step)]
 
 
 class RawInputs(NamedTuple):

@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 Reader: TypeAlias = Callable[[str], NDArray[Any]]
 
 
-class BoundLoss(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class BoundLoss:
     """A loss with its parameters and its label.
 
     statistic: the derived statistic that is its value; None for the mean. penalty: a number that is
@@ -49,13 +51,13 @@ class BoundLoss(NamedTuple):
 
         spacing: the distance of 1 from the next number in the type of the predictions.
         """
-        moved = {
-            name: backend.widen(value) if isinstance(value, np.ndarray) else value
-            for name, value in self.params.items()
-        }
+        arrays = {k: v for k, v in self.params.items() if isinstance(v, np.ndarray)}
+        if not arrays and self.convention is None and self.dtype == backend.dtype:
+            return self
+        moved = {name: backend.widen(array) for name, array in arrays.items()}
         values = None if self.convention is None else self.convention.values_of(spacing)
         loss = self.loss if values is None else replace(self.loss, values=values)
-        return self._replace(loss=loss, params=moved, dtype=backend.dtype)
+        return replace(self, loss=loss, params={**self.params, **moved}, dtype=backend.dtype)
 
     @property
     def pred(self) -> Domain:
@@ -67,7 +69,13 @@ class BoundLoss(NamedTuple):
         """The domain of targets under these parameters; None for a loss without targets."""
         return self._domains[1]
 
-    @property
+    @cached_property
+    def roles(self) -> tuple[tuple[str, Domain], ...]:
+        """The domains of the roles that it takes, under these parameters."""
+        known = (("preds", self.pred), ("targets", self.target))
+        return tuple((role, domain) for role, domain in known if domain is not None)
+
+    @cached_property
     def _domains(self) -> tuple[Domain, Domain | None]:
         pred, target = self.loss.domains_of(self.params)
         if self.convention is not None:
@@ -76,7 +84,7 @@ class BoundLoss(NamedTuple):
             target = target.computed_in(self.dtype)
         return pred.computed_in(self.dtype), target
 
-    @property
+    @cached_property
     def takes_logits(self) -> bool:
         """True if predictions are logits: probabilities instead would give a plausible number."""
         return self.loss.takes_logits(self.params)
@@ -160,11 +168,17 @@ def bind(
 
     Raises UsageError for an invalid spec, an unknown loss or parameter, or a duplicate label.
     """
+    if isinstance(spec, str) and (known := _catalogued(spec, like)):
+        return list(known)
     if not isinstance(context, BindContext):
         context = BindContext(context)
     context = context._replace(like=like)
     items: Sequence[Any] = spec if _listed(spec) else [spec]
-    bound = [loss for item in items for loss in _bind_item(item, context)]
+    return _distinct([loss for item in items for loss in _bind_item(item, context)])
+
+
+def _distinct(bound: list[BoundLoss]) -> list[BoundLoss]:
+    """The losses; raises UsageError for two of the same label."""
     seen: set[str] = set()
     for loss in bound:
         if loss.label in seen:
@@ -210,14 +224,14 @@ def without_penalty(loss: BoundLoss) -> BoundLoss:
 
 
 def _listed(spec: Any) -> TypeGuard[Sequence[Any]]:
-    return isinstance(spec, Sequence) and not isinstance(spec, str | BoundLoss)
+    return isinstance(spec, Sequence) and not isinstance(spec, str)
 
 
 def _bind_item(item: Any, context: BindContext) -> list[BoundLoss]:
     if isinstance(item, BoundLoss):
         return [item]
     if isinstance(item, Loss):
-        return [_bound(item, {}, item.name, context)._replace(words=item.name)]
+        return [replace(_bound(item, {}, item.name, context), words=item.name)]
     if isinstance(item, str):
         return [_with_files(spec, context) for spec in parse(item)]
     if callable(item):
@@ -228,15 +242,26 @@ def _bind_item(item: Any, context: BindContext) -> list[BoundLoss]:
     raise UsageError(f"a loss is a spec or a Loss, not {item!r}")
 
 
+@lru_cache(maxsize=256)
+def _catalogued(text: str, like: str | None) -> tuple[BoundLoss, ...]:
+    """The losses of a text that names neither files nor code, which may change; else none."""
+    specs = parse(text)
+    fixed = all(is_known(term.name) and not term.where for spec in specs for term in spec.terms)
+    if not fixed or files_of(text):
+        return ()
+    context = BindContext(np.load, like=like)  # which reads nothing
+    return tuple(_distinct([_with_files(spec, context) for spec in specs]))
+
+
 def _with_files(spec: Spec, context: BindContext) -> BoundLoss:
     files = tuple(map(context.at, _files_of(spec)))
     located = spec._replace(terms=tuple(term.located(context.at) for term in spec.terms))
-    return _bind_spec(spec, context)._replace(files=files, words=str(located))
+    return replace(_bind_spec(spec, context), files=files, words=str(located))
 
 
 def _bind_spec(spec: Spec, context: BindContext) -> BoundLoss:
     if spec.plain:
-        return _bind_term(spec.terms[0], context)._replace(label=spec.label or str(spec))
+        return replace(_bind_term(spec.terms[0], context), label=spec.label or str(spec))
     from losscli.losses.spec.sums import Sum, WeightedTerm
 
     terms = [term for term in spec.terms if not term.file]
@@ -272,7 +297,7 @@ def _bind_term(term: Term, context: BindContext) -> BoundLoss:
     given = {key: _value(value, context) for key, value in term.given}
     if code and references.is_unread():  # then its parameters are unknown
         given = {}
-    return _bound(loss, given, str(term), context)._replace(statistic=statistic, code=code)
+    return replace(_bound(loss, given, str(term), context), statistic=statistic, code=code)
 
 
 def _bound(loss: Loss, given: Mapping[str, Any], label: str, context: BindContext) -> BoundLoss:
