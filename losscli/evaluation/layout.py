@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from losscli.errors import UsageError
+from losscli.losses.core.shapes import Rows
 from losscli.losses.spec.binding import BoundLoss
 from losscli.sources.source import Source
 
@@ -18,11 +19,11 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     """
     pred = source.field("preds").row
     target = source.field("targets").row if "targets" in source.roles else None
-    pred, target = _reading(tuple(losses), pred, target)
+    pred, target = _reading(tuple([loss.loss.rows_of for loss in losses]), pred, target)
     for loss in losses:
         if loss.loss.elementwise:
             _one_column(source, loss)
-        _check_shapes(loss, pred, target)
+        loss.check_shapes(pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
         weight = source.field("weights").row
@@ -36,17 +37,9 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
 
 
 @lru_cache(maxsize=256)
-def _check_shapes(loss: BoundLoss, pred: Row, target: Row | None) -> None:
-    loss.check_shapes(pred, target)
-
-
-@lru_cache(maxsize=256)
-def _reading(
-    losses: tuple[BoundLoss, ...], pred: Row, target: Row | None
-) -> tuple[Row, Row | None]:
+def _reading(rules: tuple[Rows, ...], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
-    rules = [loss.loss.rows_of for loss in losses]
     for row in (_column(pred), pred):
         if all(rule.matches(row, label if rule.targeted else None) for rule in rules):
             return row, label
