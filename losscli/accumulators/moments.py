@@ -92,6 +92,7 @@ class Moments:
         return math.sqrt(count / (count - 1)) * math.sqrt(squares) / abs(denominator)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # `stderr` returns None then
 def units_of(a: Floats, b: Floats | None, cuts: Sequence[int]) -> list[Unit]:
     """The moments of each part a[cuts[k]:cuts[k + 1]], none of them empty.
 
