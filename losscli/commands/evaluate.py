@@ -120,7 +120,7 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
 
 
 def _read_files(plan: EvalPlan) -> tuple[Any, ...]:
-    """The files that are read, among others that are no files."""
+    """The inputs, files among them, and the other files that are read."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
     return plan.preds, plan.targets, plan.weights, *by, plan.baseline, *files_of(plan.loss)
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -70,13 +71,11 @@ def measure(
         progress(state.size / size)
     source.verify()
     state.raise_violation()
-    findings = state.findings(losses)
+    findings, line = state.findings(losses), partial(_line, source)
 
     def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
         return tuple(
-            loss_result(
-                loss, rows, reduction, ci, lambda row: _line(source, row), _outputs(loss, layout)
-            )
+            loss_result(loss, rows, reduction, ci, line, _outputs(loss, layout))
             for loss, rows in zip(losses, accumulators, strict=True)
         )
 

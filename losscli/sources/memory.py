@@ -60,7 +60,7 @@ class MemoryTable(Table):
         return {field.role: part for field in fields}
 
 
-_name = cache(str)  # NumPy composes the name of a type anew each time
+_name = cache(str)  # NumPy composes the name of a type at every call
 
 
 def array_table(values: Any, name: str) -> MemoryTable:

@@ -1,5 +1,7 @@
 """What is said of a loss along its line, against known numbers and the true values."""
 
+from dataclasses import replace
+
 import mpmath
 import numpy as np
 import pytest
@@ -149,8 +151,8 @@ def test_a_sum_is_looked_at_like_any_loss():
 def test_parameters_by_column_set_the_columns():
     """Of class weights the first is that of the right class."""
     loss = losses.cross_entropy
-    bound = bind("cross_entropy", None)[0]._replace(
-        params=loss.resolve({"weight": [2.0, 1.0, 1.0, 1.0]})
+    bound = replace(
+        bind("cross_entropy", None)[0], params=loss.resolve({"weight": [2.0, 1.0, 1.0, 1.0]})
     )
     found = on_line(bound).values([0.0])
     assert found[0] == pytest.approx(2.0 * float(mpmath.log(4)))
