@@ -1,0 +1,1 @@
+"""Losses as programs of vector instructions, run by a small machine in C where it was compiled."""

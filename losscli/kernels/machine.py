@@ -1,0 +1,100 @@
+"""The compiled machine, if this installation has one: `compute` and `fold` run programs.
+
+The environment variable LOSSCLI_KERNEL chooses: `numpy` for none, or the name of an instruction
+set. All of them give the same bits.
+"""
+
+import os
+import struct
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.kernels.program import Program
+
+try:
+    from losscli.kernels import _machine
+except ImportError:  # installed without a compiler
+    _machine = None  # type: ignore[assignment]
+
+NOT_FINITE = -2
+_DONE = -1
+
+
+class Folded(NamedTuple):
+    """The state of the results of some rows.
+
+    total: their exact sum in units of 2**-1074. low, high: the smallest and the largest. high_row:
+    the first row of the largest. units: the moments of each unit of rows, in order: a pivot, the
+    sum of squares about it, the sum about it, and the number of rows.
+    """
+
+    total: int
+    low: float
+    high: float
+    high_row: int
+    units: list[tuple[float, float, float, float]]
+
+
+@cache
+def machine() -> int | None:
+    """The machine that runs programs; None where there is none."""
+    wanted = os.environ.get("LOSSCLI_KERNEL", "")
+    if _machine is None or wanted == "numpy":
+        return None
+    names = _machine.MACHINES
+    return names.index(wanted) if wanted in names else len(names) - 1
+
+
+def available() -> bool:
+    """True if programs can be run."""
+    return machine() is not None
+
+
+def name() -> str | None:
+    """The instruction set of the machine: baseline, avx2 or avx512; None without a machine."""
+    at = machine()
+    return None if at is None else _machine.MACHINES[at]
+
+
+@cache
+def operations() -> tuple[str, ...]:
+    """The names of the machine's operations, in the order of their codes."""
+    return tuple(_machine.OPERATIONS.split())
+
+
+def readable(array: NDArray[Any]) -> bool:
+    """True if the machine reads an array as it is."""
+    return array.dtype.char in "fd" and array.dtype.isnative and array.flags.c_contiguous
+
+
+def compute(
+    program: Program, inputs: Sequence[NDArray[Any]], out: NDArray[np.float64]
+) -> int | None:
+    """Write one result a row; the number of the check that failed, or None."""
+    status = _machine.compute(
+        machine(), program.code, program.constants, program.registers, program.result,
+        tuple(inputs), out,
+    )  # fmt: skip
+    return None if status == _DONE else status
+
+
+def fold(
+    program: Program, inputs: Sequence[NDArray[Any]], unit: int, phase: int = 0
+) -> Folded | int:
+    """The state of the results; the number of the check that failed, or NOT_FINITE.
+
+    Moments are taken of `unit` rows at a time, the first of which is `phase` rows before these.
+    """
+    found = _machine.fold(
+        machine(), program.code, program.constants, program.registers, program.result,
+        tuple(inputs), unit, phase,
+    )  # fmt: skip
+    if isinstance(found, int):
+        return found
+    digits, low, high, row, units = found
+    total = int.from_bytes(digits, "little", signed=True)
+    return Folded(total, low, high, row, list(struct.iter_unpack("4d", units)))

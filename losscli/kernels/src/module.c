@@ -1,0 +1,235 @@
+/* The Python module losscli.kernels._machine, for the stable ABI. */
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <string.h>
+
+#include "program.h"
+
+#define MOST_INPUTS 8
+#define MOST_REGISTERS 1024
+
+static const Machine *machines[3];
+static int machine_count;
+
+#define NAME(name, ...) #name " "
+static const char names[] = UNARY_OPS(NAME) BINARY_OPS(NAME) OTHER_OPS(NAME);
+static const char arity[] = {
+#define ONE(...) 1,
+#define TWO(...) 2,
+    UNARY_OPS(ONE) BINARY_OPS(TWO) 3, 1, 3};
+
+/* The buffers of a call, released together. */
+typedef struct {
+    Py_buffer views[MOST_INPUTS + 3];
+    int count;
+    Input inputs[MOST_INPUTS];
+    Program program;
+    const Machine *machine;
+    Py_ssize_t rows;
+} Call;
+
+static void release(Call *call) {
+    while (call->count)
+        PyBuffer_Release(&call->views[--call->count]);
+}
+
+/* A contiguous buffer of one of the formats; NULL with an exception set. */
+static Py_buffer *view_of(Call *call, PyObject *object, const char *formats, int flags) {
+    Py_buffer *view = &call->views[call->count];
+    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags) < 0)
+        return NULL;
+    call->count++;
+    const char *format = view->format ? view->format : "B";
+    if (strlen(format) == 1 && strchr(formats, *format))
+        return view;
+    PyErr_Format(PyExc_TypeError, "a buffer of %s, expected one of %s", format, formats);
+    return NULL;
+}
+
+/* 1 if each operand names a register that an earlier instruction or an input wrote, or a constant. */
+static int is_valid(const Program *p, Py_ssize_t constants) {
+    char written[MOST_REGISTERS] = {0};
+    if (p->registers < p->input_count || p->registers > MOST_REGISTERS)
+        return 0;
+    memset(written, 1, (size_t)p->input_count);
+    for (const Instruction *at = p->code; at < p->code + p->length; at++) {
+        if (at->op < 0 || at->op >= OP_COUNT)
+            return 0;
+        const int32_t operands[3] = {at->a, at->b, at->c};
+        for (int k = 0; k < 3; k++) {
+            int used = k < arity[at->op], constant = operands[k] < 0;
+            /* The first operand may be a constant of binary operations only, and not both. */
+            int may = at->op == OP_WHERE ? k > 0 : (at->op == OP_WITHIN ? k > 0 : arity[at->op] == 2);
+            if (constant ? ~operands[k] >= constants || (used && !may)
+                         : operands[k] >= p->registers || (used && !written[operands[k]]))
+                return 0;
+        }
+        if (arity[at->op] == 2 && at->a < 0 && at->b < 0)
+            return 0;
+        if (at->op == OP_WITHIN && (at->b >= 0 || at->c >= 0))
+            return 0;
+        if (at->op == OP_NONE || at->op == OP_WITHIN) {
+            if (at->to < 0)
+                return 0;
+        } else if (at->to < p->input_count || at->to >= p->registers) {
+            return 0;
+        } else {
+            written[at->to] = 1;
+        }
+    }
+    return p->result >= 0 && p->result < p->registers && written[p->result];
+}
+
+/* Read (machine, code, constants, registers, result, inputs); 0 with an exception set. */
+static int read_call(Call *call, int machine, PyObject *code, PyObject *constants, int registers,
+                     int result, PyObject *inputs) {
+    Py_buffer *codes = view_of(call, code, "i", 0);
+    Py_buffer *numbers = codes ? view_of(call, constants, "d", 0) : NULL;
+    if (!numbers)
+        return 0;
+    Py_ssize_t count = PyTuple_Size(inputs);
+    if (count < 1 || count > MOST_INPUTS || machine < 0 || machine >= machine_count) {
+        if (count >= 0)
+            PyErr_SetString(PyExc_ValueError, "no such machine, or too many inputs");
+        return 0;
+    }
+    for (Py_ssize_t k = 0; k < count; k++) {
+        Py_buffer *view = view_of(call, PyTuple_GetItem(inputs, k), "df", 0);
+        if (!view)
+            return 0;
+        Py_ssize_t rows = view->len / view->itemsize;
+        if (k && rows != call->rows) {
+            PyErr_SetString(PyExc_ValueError, "inputs of different lengths");
+            return 0;
+        }
+        call->rows = rows;
+        call->inputs[k] = (Input){view->buf, view->itemsize == sizeof(float)};
+    }
+    call->machine = machines[machine];
+    call->program = (Program){codes->buf,
+                              numbers->buf,
+                              call->inputs,
+                              (int)(codes->len / (Py_ssize_t)sizeof(Instruction)),
+                              (int)count,
+                              registers,
+                              result};
+    if (!is_valid(&call->program, numbers->len / (Py_ssize_t)sizeof(double))) {
+        PyErr_SetString(PyExc_ValueError, "not a valid program");
+        return 0;
+    }
+    return 1;
+}
+
+PyDoc_STRVAR(compute_doc,
+             "compute(machine, code, constants, registers, result, inputs, out)\n--\n\n"
+             "Write the results of all rows; return -1, or the number of the check that failed.");
+
+static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
+    int machine, registers, result, status = DONE;
+    PyObject *code, *constants, *inputs, *out;
+    if (!PyArg_ParseTuple(args, "iOOiiO!O:compute", &machine, &code, &constants, &registers,
+                          &result, &PyTuple_Type, &inputs, &out))
+        return NULL;
+    Call call = {.count = 0};
+    PyObject *answer = NULL;
+    if (read_call(&call, machine, code, constants, registers, result, inputs)) {
+        Py_buffer *view = view_of(&call, out, "d", PyBUF_WRITABLE);
+        if (view && view->len != call.rows * (Py_ssize_t)sizeof(double)) {
+            PyErr_SetString(PyExc_ValueError, "out has another length than the inputs");
+        } else if (view) {
+            Py_BEGIN_ALLOW_THREADS
+            status = call.machine->compute(&call.program, call.rows, view->buf);
+            Py_END_ALLOW_THREADS
+            answer = status == NO_MEMORY ? PyErr_NoMemory() : PyLong_FromLong(status);
+        }
+    }
+    release(&call);
+    return answer;
+}
+
+PyDoc_STRVAR(fold_doc,
+             "fold(machine, code, constants, registers, result, inputs, unit, phase)\n--\n\n"
+             "Return (exact sum, low, high, row of high, units) of the results of all rows, or a\n"
+             "number: that of the check that failed, or -2 if a result is not finite.\n\n"
+             "The exact sum is a little-endian signed integer in units of 2**-1074; a unit is four\n"
+             "doubles: pivot, sum of squares about it, sum about it, rows.");
+
+static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
+    int machine, registers, result, status = NO_MEMORY;
+    Py_ssize_t unit, phase;
+    PyObject *code, *constants, *inputs;
+    if (!PyArg_ParseTuple(args, "iOOiiO!nn:fold", &machine, &code, &constants, &registers, &result,
+                          &PyTuple_Type, &inputs, &unit, &phase))
+        return NULL;
+    Call call = {.count = 0};
+    PyObject *answer = NULL;
+    if (read_call(&call, machine, code, constants, registers, result, inputs)) {
+        if (unit < 1 || phase < 0 || phase >= unit) {
+            PyErr_SetString(PyExc_ValueError, "not a unit and a phase");
+            release(&call);
+            return NULL;
+        }
+        Fold fold = {.low = Py_HUGE_VAL, .high = -Py_HUGE_VAL};
+        fold.units = PyMem_Malloc(((size_t)(call.rows / unit) + 2) * sizeof(Unit));
+        if (fold.units) {
+            Py_BEGIN_ALLOW_THREADS
+            status = call.machine->fold(&call.program, call.rows, unit, phase, &fold);
+            Py_END_ALLOW_THREADS
+        }
+        if (status == NO_MEMORY) {
+            PyErr_NoMemory();
+        } else if (status != DONE) {
+            answer = PyLong_FromLong(status);
+        } else {
+            unsigned char digits[BINS * 4];
+            for (int i = 0; i < BINS * 4; i++)
+                digits[i] = (unsigned char)(fold.bins[i / 4] >> (i % 4 * 8));
+            answer = Py_BuildValue("y#ddLy#", digits, (Py_ssize_t)sizeof digits, fold.low, fold.high,
+                                   (long long)fold.high_row, (const char *)fold.units,
+                                   (Py_ssize_t)(fold.unit_count * (int64_t)sizeof(Unit)));
+        }
+        PyMem_Free(fold.units);
+    }
+    release(&call);
+    return answer;
+}
+
+static PyMethodDef methods[] = {{"compute", py_compute, METH_VARARGS, compute_doc},
+                                {"fold", py_fold, METH_VARARGS, fold_doc},
+                                {NULL, NULL, 0, NULL}};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                        "_machine",
+                                        "Run programs of vector instructions over rows.",
+                                        -1,
+                                        methods,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        NULL};
+
+PyMODINIT_FUNC PyInit__machine(void) {
+    machine_count = 0;
+    machines[machine_count++] = &machine_baseline;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        machines[machine_count++] = &machine_avx2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        machines[machine_count++] = &machine_avx512;
+#endif
+    PyObject *module = PyModule_Create(&definition);
+    PyObject *known = module ? PyTuple_New(machine_count) : NULL;
+    if (!known)
+        return NULL;
+    for (int k = 0; k < machine_count; k++)
+        PyTuple_SetItem(known, k, PyUnicode_FromString(machines[k]->name));
+    if (PyModule_AddObjectRef(module, "MACHINES", known) < 0 ||
+        PyModule_AddStringConstant(module, "OPERATIONS", names) < 0 ||
+        PyModule_AddIntConstant(module, "CHUNK", CHUNK) < 0)
+        return NULL;
+    Py_DECREF(known);
+    return module;
+}
