@@ -1,5 +1,7 @@
 """One pass over results: exact sums, extremes and moments, whatever the instruction set."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 def moments(values, unit, phase):
     """The moments of each unit in NumPy: about the mean of its first 1,024 rows."""
     cuts = [0, *range(unit - phase, len(values), unit), len(values)]
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         rows = values[low:high]
         pieces = [rows[k : k + 1024] for k in range(0, len(rows), 1024)]
         pivot = np.add.reduce(pieces[0]) / len(pieces[0])
