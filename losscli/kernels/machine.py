@@ -20,6 +20,7 @@ try:
 except ImportError:  # installed without a compiler
     _machine = None  # type: ignore[assignment]
 
+PIECE = 512  # the rows whose moments are added up pairwise; the first of a unit give its pivot
 NOT_FINITE = -2
 _DONE = -1
 

@@ -1,6 +1,8 @@
 """Programs: the graph of a loss as instructions with registers."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
@@ -33,30 +35,36 @@ class Program(NamedTuple):
     questions: tuple[int, ...]
 
 
-def assemble(traced: Traced, operations: Sequence[str], limits: Sequence[Limit] = ()) -> Program:
-    """The program of a graph; operations: the names of the machine's operations, in its order."""
+def assemble(
+    traced: Traced,
+    operations: Sequence[str],
+    limits: Sequence[Limit] = (),
+    narrow: Sequence[bool] = (),
+) -> Program:
+    """The program of a graph; operations: the names of the machine's operations, in its order.
+
+    narrow: True for each input of float32; none is by default.
+    """
     codes = {name: code for code, name in enumerate(operations)}
-    constants = [*traced.constants]
-    code: list[tuple[int, ...]] = []
-    for number, limit in enumerate(limits):
-        bounds = (~len(constants), ~(len(constants) + 1))
-        constants += limit[1:]
-        code.append((codes["WITHIN"], number, limit.input, *bounds))
-    registers = _Registers(traced)
     checks = {check.node: len(limits) + k for k, check in enumerate(traced.checks)}
-    for at in registers.used:
-        node = traced.nodes[at]
-        if node.operation != "INPUT":
-            operands = [registers.of(one) for one in node.operands]
-            destination = registers.take(at)
-            padded = (*operands, 0, 0)[:3]
-            code.append((codes[node.operation], destination, *padded))
-        if at in checks:
-            code.append((codes["NONE"], checks[at], registers.of(at), 0, 0))
-            registers.release(at, at)
+    constants = list(traced.constants)
+    steps = [
+        Step("WITHIN", ~number, (limit.input, *_added(constants, *limit[1:])))
+        for number, limit in enumerate(limits)
+    ]
+    steps = list(_widened([*steps, *_needed(traced)], narrow))
+    steps = _paired(steps, codes, {traced.result, *checks})
+    code: list[tuple[int, ...]] = []
+    registers = _Registers(traced.inputs, steps, traced.result)
+    for place, step in enumerate(steps):
+        operands = [registers.of(one) for one in step.operands]
+        to = ~step.node if step.node < 0 else registers.take(step.node, place)
+        code.append((codes[step.operation], to, *(*operands, 0, 0)[:3]))
+        if step.node in checks:
+            code.append((codes["NONE"], checks[step.node], registers.of(step.node), 0, 0))
     return Program(
-        np.array(code or np.empty((0, 5)), np.int32).reshape(-1),
-        np.array(constants or [0.0]),
+        np.array(code, np.int32).reshape(-1),
+        np.array(constants),
         registers.count,
         registers.of(traced.result),
         len(limits),
@@ -64,25 +72,87 @@ def assemble(traced: Traced, operations: Sequence[str], limits: Sequence[Limit] 
     )
 
 
+class Step(NamedTuple):
+    """An operation on nodes and ~constants; its result is a node, or ~number for a limit."""
+
+    operation: str
+    node: int
+    operands: tuple[int, ...]
+
+
+def _added(constants: list[float], *values: float) -> tuple[int, ...]:
+    constants += values
+    return tuple(~k for k in range(len(constants) - len(values), len(constants)))
+
+
+def _needed(traced: Traced) -> list[Step]:
+    """The steps that the result or a check depends on, in order."""
+    needed = {traced.result, *(check.node for check in traced.checks)}
+    steps = []
+    for at in reversed(range(traced.inputs, len(traced.nodes))):
+        if at in needed:
+            steps.append(Step(traced.nodes[at].operation, at, traced.nodes[at].operands))
+            needed.update(traced.nodes[at].operands)
+    return steps[::-1]
+
+
+def _widened(steps: Sequence[Step], narrow: Sequence[bool]) -> Iterator[Step]:
+    """The same steps where some inputs are float32: all but differences read widened copies."""
+    wide: dict[int, int] = {}
+    nodes = count(1 + max(step.node for step in steps))
+    for step in steps:
+        operands = step.operands
+        if step.operation == "SUB" and all(0 <= k < len(narrow) and narrow[k] for k in operands):
+            yield step._replace(operation="DIFF")
+            continue
+        for k in operands:
+            if 0 <= k < len(narrow) and narrow[k] and k not in wide:
+                wide[k] = next(nodes)
+                yield Step("WIDEN", wide[k], (k,))
+        yield step._replace(operands=tuple(wide.get(k, k) for k in operands))
+
+
+_SWAPPED = {"ADD": "ADD", "MUL": "MUL", "SUB": "RSUB"}
+
+
+def _paired(steps: Sequence[Step], codes: Mapping[str, int], kept: Collection[int]) -> list[Step]:
+    """The same steps with pairs of operations as one, where nothing else reads what is between."""
+    uses = Counter(chain(kept, *(step.operands for step in steps)))
+    pending: dict[int, Step] = {}
+    for step in steps:
+        pending[step.node] = _pair(step, pending, uses, codes)
+    return list(pending.values())
+
+
+def _pair(
+    step: Step, pending: dict[int, Step], uses: Counter[int], codes: Mapping[str, int]
+) -> Step:
+    """A step that does the work of another one too, which is no longer pending; or the step."""
+    operation, (first, *others) = step.operation, step.operands
+    ways = [(first, operation, others)]
+    if len(others) == 1:
+        ways.append((others[0], _SWAPPED.get(operation, ""), [first]))
+        if operation == "MUL" and others[0] == first:
+            ways = [(first, "SQUARE", [])]
+    for inner, second, rest in ways:
+        earlier = pending.get(inner)
+        if earlier is None or uses[inner] != len(step.operands) - len(rest):
+            continue
+        pair = f"{earlier.operation}_{second}"
+        if pair in codes and len(earlier.operands) == 2:
+            del pending[inner]
+            return Step(pair, step.node, (*earlier.operands, *rest))
+    return step
+
+
 class _Registers:
-    """A linear scan: a register is free again after the last use of its node.
+    """A linear scan: a register is free again after the last use of its node."""
 
-    used: the nodes that the result or a check depends on, in order.
-    """
-
-    def __init__(self, traced: Traced) -> None:
-        self._nodes = traced.nodes
-        last = {traced.result: len(traced.nodes)}
-        for check in traced.checks:
-            last.setdefault(check.node, check.node)
-        for at in reversed(range(len(traced.nodes))):
-            if at in last:
-                for one in traced.nodes[at].operands:
-                    if one >= 0:
-                        last.setdefault(one, at)
-        self._last = last
-        self.used = sorted(last)
-        inputs = sum(node.operation == "INPUT" for node in traced.nodes)
+    def __init__(self, inputs: int, steps: Sequence[Step], result: int) -> None:
+        self._last = {one: place for place, step in enumerate(steps) for one in step.operands}
+        self._last[result] = len(steps)
+        self._steps = steps
+        self._inputs = inputs
         self.count = inputs
         self._free: list[int] = []
         self._at = {k: k for k in range(inputs)}
@@ -91,21 +161,18 @@ class _Registers:
         """The register of a node; a constant is itself."""
         return operand if operand < 0 else self._at[operand]
 
-    def take(self, node: int) -> int:
-        """A register for a node, which may be that of an operand which it is the last to use."""
-        for one in set(self._nodes[node].operands):
-            self.release(one, node)
+    def take(self, node: int, place: int) -> int:
+        """A register for the result of a step, perhaps that of an operand that is read here last.
+
+        The register of a node that only a check reads is free at the next step.
+        """
+        for one in set(self._steps[place].operands):
+            if one >= self._inputs and self._last[one] == place:
+                self._free.append(self._at[one])
         if not self._free:
             self._free.append(self.count)
             self.count += 1
         self._at[node] = self._free.pop()
+        if node not in self._last:
+            self._free.append(self._at[node])
         return self._at[node]
-
-    def release(self, operand: int, node: int) -> None:
-        """Free the register of an operand if this node is its last use; inputs keep theirs."""
-        if (
-            operand >= 0
-            and self._last[operand] == node
-            and self._nodes[operand].operation != "INPUT"
-        ):
-            self._free.append(self._at[operand])

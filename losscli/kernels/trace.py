@@ -23,20 +23,10 @@ class UntraceableError(Exception):
 
 
 class Node(NamedTuple):
-    """An operation; operands are indices of nodes, or ~index of a constant.
-
-    The operands that an operation does not have are 0. An input has its number as the first one.
-    """
+    """An operation; its operands are indices of nodes, or ~index of a constant."""
 
     operation: str
-    a: int = 0
-    b: int = 0
-    c: int = 0
-
-    @property
-    def operands(self) -> tuple[int, ...]:
-        """The operands that it has."""
-        return () if self.operation == "INPUT" else (self.a, self.b, self.c)[: arity(self)]
+    operands: tuple[int, ...]
 
 
 class Check(NamedTuple):
@@ -46,8 +36,7 @@ class Check(NamedTuple):
     question: int
 
 
-_THREE = ("WHERE",)
-_TWO = ("ADD", "SUB", "MUL", "DIV", "POW", "MIN", "MAX", "LT", "LE", "EQ", "NE")
+_BOUNDS = {"MIN": "ATMOST", "MAX": "ATLEAST"}  # faster where the second operand is a number
 # Folded when all operands are constants: the same bits from NumPy and from the machine.
 _FOLDED: Mapping[str, Callable[..., Any]] = {
     "ADD": np.add,
@@ -66,11 +55,6 @@ _FOLDED: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def arity(node: Node) -> int:
-    """The number of operands of an operation."""
-    return 3 if node.operation in _THREE else 2 if node.operation in _TWO else 1
-
-
 class Recording:
     """The graph of one call; nodes 0, 1, … are its inputs.
 
@@ -80,7 +64,7 @@ class Recording:
 
     def __init__(self, inputs: int, rows: int, others: frozenset[int] = frozenset()) -> None:
         self.rows = rows
-        self.nodes = [Node("INPUT", k) for k in range(inputs)]
+        self.nodes = [Node(f"INPUT{k}", ()) for k in range(inputs)]
         self.constants: list[float] = []
         self.checks: list[Check] = []
         self._others = others
@@ -103,7 +87,13 @@ class Recording:
         """The operand of a node, which is a constant if all of its operands are."""
         if all(one < 0 for one in operands):
             return self._fold(operation, operands)
-        node = Node(operation, *operands)
+        if (
+            operation in _BOUNDS
+            and operands[1] < 0
+            and not math.isnan(self.constants[~operands[1]])
+        ):
+            operation = _BOUNDS[operation]
+        node = Node(operation, operands)
         if node not in self._known:
             self._known[node] = len(self.nodes)
             self.nodes.append(node)
@@ -435,8 +425,12 @@ XP = SymbolNamespace()
 
 
 class Traced(NamedTuple):
-    """The graph of a function: its result, and what must hold of all rows."""
+    """The graph of a function: its result, and what must hold of all rows.
 
+    inputs: the number of its arrays, which are the first nodes.
+    """
+
+    inputs: int
     nodes: tuple[Node, ...]
     constants: tuple[float, ...]
     checks: tuple[Check, ...]
@@ -469,6 +463,8 @@ def _traced(function: Callable[..., Any], inputs: int, rows: int, others: frozen
         raise UntraceableError(f"{type(error).__name__}: {error}") from error
     if not isinstance(result, Symbol) or result.at < 0:
         raise UntraceableError("the result does not depend on the rows")
-    return Traced(
-        tuple(recording.nodes), tuple(recording.constants), tuple(recording.checks), result.at
-    )
+    at = result.at
+    if at < inputs:  # a result has a register of its own
+        at = recording.add("MUL", at, recording.constant(1.0))
+    nodes, constants = tuple(recording.nodes), tuple(recording.constants)
+    return Traced(inputs, nodes, constants, tuple(recording.checks), at)

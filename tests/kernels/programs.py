@@ -7,16 +7,17 @@ from losscli.kernels.program import assemble
 from losscli.kernels.trace import trace
 
 
-def program_of(function, inputs, others=frozenset(), limits=()):
+def program_of(function, inputs, others=frozenset(), limits=(), narrow=()):
     """The program of function(xp, *arrays)."""
-    return assemble(trace(function, inputs, others), machine.operations(), limits)
+    return assemble(trace(function, inputs, others), machine.operations(), limits, narrow)
 
 
 def run(function, *inputs):
     """The results of a function by the machine; questions are answered until none fails."""
     others = frozenset()
     while True:
-        program = program_of(function, len(inputs), others)
+        narrow = [one.dtype == np.float32 for one in inputs]
+        program = program_of(function, len(inputs), others, narrow=narrow)
         out = np.empty(len(inputs[0]))
         failed = machine.compute(program, inputs, out)
         if failed is None:
@@ -26,7 +27,7 @@ def run(function, *inputs):
 
 def folded(values, unit=32768, phase=0):
     """The state of given results."""
-    program = program_of(lambda xp, x: xp.abs(x) * xp.sign(x), 1)
+    program = program_of(lambda _, x: x, 1)
     return machine.fold(program, (values,), unit, phase)
 
 

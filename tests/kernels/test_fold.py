@@ -11,15 +11,16 @@ from losscli.accumulators.exact import ExactSum
 from losscli.kernels import machine
 from tests.kernels.programs import folded
 
+PIECE = machine.PIECE
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def moments(values, unit, phase):
-    """The moments of each unit in NumPy: about the mean of its first 1,024 rows."""
+    """The moments of each unit in NumPy: about the mean of its first rows."""
     cuts = [0, *range(unit - phase, len(values), unit), len(values)]
     for low, high in pairwise(cuts):
         rows = values[low:high]
-        pieces = [rows[k : k + 1024] for k in range(0, len(rows), 1024)]
+        pieces = [rows[k : k + PIECE] for k in range(0, len(rows), PIECE)]
         pivot = np.add.reduce(pieces[0]) / len(pieces[0])
         pivot = pivot if np.isfinite(pivot) else 0.0
         sum_e = sum_ee = 0.0

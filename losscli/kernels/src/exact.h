@@ -19,7 +19,20 @@ typedef int64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may_
 
 #define VECTORS (8 / LANES) /* every loop works on 8 numbers, whatever the instruction set */
 #define EACH_VECTOR _Pragma("GCC unroll 8") for (int v = 0; v < VECTORS; v++)
+#if LANES == 8
+#define LEAST(a, b) ((Doubles)_mm512_min_pd((__m512d)(a), (__m512d)(b)))
+#define MOST(a, b) ((Doubles)_mm512_max_pd((__m512d)(a), (__m512d)(b)))
+#elif LANES == 4
+#define LEAST(a, b) ((Doubles)_mm256_min_pd((__m256d)(a), (__m256d)(b)))
+#define MOST(a, b) ((Doubles)_mm256_max_pd((__m256d)(a), (__m256d)(b)))
+#elif defined(__x86_64__)
+#define LEAST(a, b) ((Doubles)_mm_min_pd((__m128d)(a), (__m128d)(b)))
+#define MOST(a, b) ((Doubles)_mm_max_pd((__m128d)(a), (__m128d)(b)))
+#else /* a < b ? a : b, which is what the instructions above do, also for -0 and nan */
 #define CHOICE(mask, a, b) ((Doubles)(((mask) & (Integers)(a)) | (~(mask) & (Integers)(b))))
+#define LEAST(a, b) CHOICE((a) < (b), a, b)
+#define MOST(a, b) CHOICE((a) > (b), a, b)
+#endif
 #define LOAD(x, i) (*(const Doubles *)((x) + (i) + v * LANES))
 
 /* Add `parts` times 2^exponent, for |parts| < 2^63. */
@@ -51,55 +64,72 @@ static void carry(int64_t *bins) {
     }
 }
 
-/* x + anchor, whose bit pattern counts the grid. */
-#define CUT(x, anchor, sum)                        \
-    Doubles shifted = (x) + (anchor);              \
-    (sum) += (Integers)shifted - (Integers)(anchor); \
-    (x) -= shifted - (anchor)
+/* The sum of the parts of n values that a grid holds, from sums of the bits of value + anchor. */
+INLINE int64_t parts_of(uint64_t sum, double anchor, int n) {
+    return (int64_t)(sum - (uint64_t)n * bits_of(anchor));
+}
 
-/* The exact sum of n <= CHUNK finite values of at most `largest` in size. */
-static void add_chunk(int64_t *bins, const double *x, int n, double largest) {
+/* Add n values, a multiple of 8, cut by two anchors. Return 0 if something may be left of them:
+   then nothing is added to the bins yet, but for `check` it is known that nothing is. */
+INLINE int sum_parts(const double *x, int n, double first, double second, int check,
+                     int64_t *coarse_parts, int64_t *fine_parts) {
+    const Doubles first_anchor = (Doubles){0} + first, second_anchor = (Doubles){0} + second;
+    Integers coarse[VECTORS] = {0}, fine[VECTORS] = {0}, left[VECTORS] = {0};
+    for (int i = 0; i < n; i += 8)
+        EACH_VECTOR {
+            Doubles value = LOAD(x, i), shifted = value + first_anchor;
+            coarse[v] += (Integers)shifted;
+            value -= shifted - first_anchor;
+            shifted = value + second_anchor;
+            fine[v] += (Integers)shifted;
+            if (check)
+                left[v] |= (Integers)(value - (shifted - second_anchor));
+        }
+    uint64_t sums[2] = {0, 0}, any = 0;
+    EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
+        sums[0] += (uint64_t)coarse[v][lane];
+        sums[1] += (uint64_t)fine[v][lane];
+        any |= (uint64_t)left[v][lane];
+    }
+    *coarse_parts = parts_of(sums[0], first, n);
+    *fine_parts = parts_of(sums[1], second, n);
+    return any << 1 == 0; /* -0 is nothing */
+}
+
+/* Add the exact sum of n <= CHUNK finite values, whose extremes are known. */
+static void add_chunk(int64_t *bins, const double *x, int n, double low, double high) {
+    double largest = high > -low ? high : -low;
     if (largest == 0.0)
         return;
-    int top = (int)(bits_of(largest) >> 52) - 1022; /* largest < 2^top, for normal numbers */
-    int grid = top - PART_BITS > LOWEST ? top - PART_BITS : LOWEST;
-    int finer = grid - 1 - PART_BITS > LOWEST ? grid - 1 - PART_BITS : LOWEST;
     if (largest >= HUGE_SUM) {
         for (int i = 0; i < n; i++)
             add_value(bins, x[i]);
         return;
     }
-    const double first = ldexp(1.5, grid + 52), second = ldexp(1.5, finer + 52);
-    const Doubles first_anchor = (Doubles){0} + first, second_anchor = (Doubles){0} + second;
-    Integers coarse[VECTORS] = {0}, fine[VECTORS] = {0}, left[VECTORS] = {0};
-    int i = 0;
-    for (; i + 8 <= n; i += 8)
-        EACH_VECTOR {
-            Doubles value = LOAD(x, i);
-            { CUT(value, first_anchor, coarse[v]); }
-            { CUT(value, second_anchor, fine[v]); }
-            left[v] |= (Integers)value << 1; /* -0 is nothing */
-        }
-    int64_t sums[2] = {0, 0}, any = 0;
-    EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
-        sums[0] += coarse[v][lane];
-        sums[1] += fine[v][lane];
-        any |= left[v][lane];
-    }
-    int rest = any ? 0 : i; /* from here on every value is looked at */
-    for (int j = rest; j < n; j++) {
-        double shifted = x[j] + first, value = x[j] - (shifted - first);
-        int64_t parts = (int64_t)(bits_of(shifted) - bits_of(first));
+    int top = (int)(bits_of(largest) >> 52) - 1022; /* largest < 2^top */
+    int grid = top - PART_BITS > LOWEST ? top - PART_BITS : LOWEST;
+    int finer = grid - 1 - PART_BITS > LOWEST ? grid - 1 - PART_BITS : LOWEST;
+    const double first = of_bits((uint64_t)(grid + 52 + 1023) << 52) * 1.5;
+    const double second = of_bits((uint64_t)(finer + 52 + 1023) << 52) * 1.5;
+    /* A value of 2^(finer + 52) or more is a multiple of the finer grid: nothing is left of it. */
+    double whole = of_bits((uint64_t)(finer + 52 + 1023) << 52);
+    int64_t coarse, fine;
+    int vectors = n & ~7, done = vectors;
+    if (low >= whole || high <= -whole)
+        sum_parts(x, vectors, first, second, 0, &coarse, &fine);
+    else if (!sum_parts(x, vectors, first, second, 1, &coarse, &fine))
+        done = 0; /* from here on what is left of each value is added */
+    for (int i = done; i < n; i++) {
+        double shifted = x[i] + first, value = x[i] - (shifted - first);
+        if (i >= vectors)
+            coarse += parts_of(bits_of(shifted), first, 1);
         shifted = value + second;
-        value -= shifted - second;
-        add_value(bins, value);
-        if (j >= i) {
-            sums[0] += parts;
-            sums[1] += (int64_t)(bits_of(shifted) - bits_of(second));
-        }
+        if (i >= vectors)
+            fine += parts_of(bits_of(shifted), second, 1);
+        add_value(bins, value - (shifted - second));
     }
-    add_to_bins(bins, sums[0], grid);
-    add_to_bins(bins, sums[1], finer);
+    add_to_bins(bins, coarse, grid);
+    add_to_bins(bins, fine, finer);
 }
 
 /* Sums of e = x - pivot and of e^2. */
@@ -145,63 +175,68 @@ static Pair sums_about(const double *x, int n, double pivot) {
     return sum;
 }
 
-/* Take the smallest and the first largest of n values into the state; 0 if one is not finite. */
-static int add_extremes(Fold *fold, const double *x, int n, int64_t row, double *largest) {
-    Doubles low[VECTORS], high[VECTORS], odd[VECTORS];
+/* The extremes of n values; nan is neither. */
+INLINE void find_extremes(const double *x, int n, double *least, double *most) {
+    Doubles low[VECTORS], high[VECTORS];
     EACH_VECTOR {
         low[v] = (Doubles){0} + INFINITY;
         high[v] = (Doubles){0} - INFINITY;
-        odd[v] = (Doubles){0};
     }
     int i = 0;
     for (; i + 8 <= n; i += 8)
         EACH_VECTOR {
             Doubles value = LOAD(x, i);
-            low[v] = CHOICE(value < low[v], value, low[v]);
-            high[v] = CHOICE(value > high[v], value, high[v]);
-            odd[v] += value - value; /* nan for inf and nan */
+            low[v] = LEAST(value, low[v]);
+            high[v] = MOST(value, high[v]);
         }
-    double least = INFINITY, most = -INFINITY, sum = 0.0;
+    *least = INFINITY;
+    *most = -INFINITY;
     EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
-        least = low[v][lane] < least ? low[v][lane] : least;
-        most = high[v][lane] > most ? high[v][lane] : most;
-        sum += odd[v][lane];
+        *least = low[v][lane] < *least ? low[v][lane] : *least;
+        *most = high[v][lane] > *most ? high[v][lane] : *most;
     }
     for (; i < n; i++) {
-        least = x[i] < least ? x[i] : least;
-        most = x[i] > most ? x[i] : most;
-        sum += x[i] - x[i];
+        *least = x[i] < *least ? x[i] : *least;
+        *most = x[i] > *most ? x[i] : *most;
     }
-    if (sum != 0.0)
-        return 0;
-    *largest = most > -least ? most : -least;
-    fold->low = least < fold->low ? least : fold->low;
-    if (most > fold->high) {
-        int at = 0;
-        while (x[at] != most)
-            at++;
-        fold->high = x[at];
-        fold->high_row = row + at;
-    }
-    return 1;
 }
 
-/* Add the next n rows, which lie in one unit and begin a piece of CHUNK rows of it. */
+static int has_nan(const double *x, int n) {
+    int found = 0;
+    for (int i = 0; i < n; i++)
+        found |= x[i] != x[i];
+    return found;
+}
+
+/* Add the next n rows, which lie in one unit and begin a piece of CHUNK rows of it; 0 if one of
+   them is not finite. */
 static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins) {
-    double largest;
-    if (!add_extremes(fold, x, n, row, &largest))
+    double low, high;
+    find_extremes(x, n, &low, &high);
+    if (!(low > -INFINITY && high < INFINITY))
         return 0;
-    add_chunk(fold->bins, x, n, largest);
-    if (++fold->added % CARRY_EVERY == 0)
-        carry(fold->bins);
     if (begins) {
         double pivot = sums_about(x, n, 0.0).e / n;
         fold->units[fold->unit_count++] = (Unit){pivot - pivot == 0.0 ? pivot : 0.0, 0.0, 0.0, 0.0};
     }
     Unit *unit = fold->units + fold->unit_count - 1;
     Pair sums = sums_about(x, n, unit->pivot);
+    /* The squares of finite values may overflow; of a nan they are nan. */
+    if (sums.ee - sums.ee != 0.0 && has_nan(x, n))
+        return 0;
     unit->ee += sums.ee;
     unit->e += sums.e;
     unit->rows += n;
+    add_chunk(fold->bins, x, n, low, high);
+    if (++fold->added % CARRY_EVERY == 0)
+        carry(fold->bins);
+    fold->low = low < fold->low ? low : fold->low;
+    if (high > fold->high) {
+        int at = 0;
+        while (x[at] != high)
+            at++;
+        fold->high = x[at];
+        fold->high_row = row + at;
+    }
     return 1;
 }

@@ -4,6 +4,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "program.h"
 #include "vmath.h"
@@ -17,71 +20,50 @@
 #endif
 #define LOOP VECTORIZE for (int i = 0; i < n; i++)
 
+/* Where operands are: registers, each CHUNK long but for inputs, and constants, repeated. */
+typedef struct {
+    double **registers, **constants;
+    void *memory;
+} Workspace;
+
+/* The operands of an instruction that does not have them are those of register 0. */
+INLINE const double *operand(const Workspace *w, int32_t at) {
+    return at < 0 ? w->constants[~at] : w->registers[at];
+}
+
 /* One chunk of n rows from `row` on; DONE or the number of a failed check. */
-static int run_chunk(const Program *p, double **registers, int64_t row, int n) {
+static int run_chunk(const Program *p, const Workspace *w, int64_t row, int n) {
     for (int k = 0; k < p->input_count; k++) {
-        if (p->inputs[k].narrow) {
-            const float *from = (const float *)p->inputs[k].data + row;
-            double *to = registers[k];
-            LOOP to[i] = from[i];
-        } else {
-            registers[k] = (double *)p->inputs[k].data + row; /* never a destination */
-        }
+        const char *data = p->inputs[k].data;
+        w->registers[k] = (double *)(data + row * (p->inputs[k].narrow ? 4 : 8));
     }
     for (const Instruction *at = p->code, *end = at + p->length; at < end; at++) {
-        const double constant_a = at->a < 0 ? p->constants[~at->a] : 0.0;
-        const double constant_b = at->b < 0 ? p->constants[~at->b] : 0.0;
-        const double constant_c = at->c < 0 ? p->constants[~at->c] : 0.0;
-        const double *ra = at->a < 0 ? NULL : registers[at->a];
-        const double *rb = at->b < 0 ? NULL : registers[at->b];
-        const double *rc = at->c < 0 ? NULL : registers[at->c];
-        double *to = at->op == OP_NONE || at->op == OP_WITHIN ? NULL : registers[at->to];
+        const double *ra = operand(w, at->a), *rb = operand(w, at->b), *rc = operand(w, at->c);
+        const float *fa = (const float *)ra, *fb = (const float *)rb;
+        double *to = IS_CHECK(at->op) ? NULL : w->registers[at->to];
         uint64_t failed = 0;
         switch (at->op) {
-#define UNARY(name, result)               \
-    case OP_##name:                       \
-        LOOP {                            \
-            const double a = ra[i];       \
-            to[i] = result;               \
-        }                                 \
+#define CASE(name, arity, result, from_a, from_b)                \
+    case OP_##name:                                              \
+        LOOP {                                                   \
+            const double a = from_a, b = from_b, c = rc[i];      \
+            (void)a, (void)b, (void)c;                           \
+            to[i] = result;                                      \
+        }                                                        \
         break;
-            UNARY_OPS(UNARY)
-#define BINARY(name, result)                              \
-    case OP_##name:                                       \
-        if (!ra) {                                        \
-            const double a = constant_a;                  \
-            LOOP {                                        \
-                const double b = rb[i];                   \
-                to[i] = result;                           \
-            }                                             \
-        } else if (!rb) {                                 \
-            const double b = constant_b;                  \
-            LOOP {                                        \
-                const double a = ra[i];                   \
-                to[i] = result;                           \
-            }                                             \
-        } else                                            \
-            LOOP {                                        \
-                const double a = ra[i], b = rb[i];        \
-                to[i] = result;                           \
-            }                                             \
-        break;
-            BINARY_OPS(BINARY)
-        case OP_WHERE:
-            if (rb && rc)
-                LOOP to[i] = ra[i] != 0.0 ? rb[i] : rc[i];
-            else if (rb)
-                LOOP to[i] = ra[i] != 0.0 ? rb[i] : constant_c;
-            else if (rc)
-                LOOP to[i] = ra[i] != 0.0 ? constant_b : rc[i];
-            else
-                LOOP to[i] = ra[i] != 0.0 ? constant_b : constant_c;
+#define WIDE(name, arity, result) CASE(name, arity, result, ra[i], rb[i])
+#define NARROW(name, arity, result) CASE(name, arity, result, fa[i], fb[i])
+            PLAIN_OPS(WIDE)
+            PAIRED_OPS(WIDE)
+            NARROW_OPS(NARROW)
+        case OP_WIDEN:
+            LOOP to[i] = fa[i];
             break;
         case OP_NONE:
             LOOP failed |= bits_of(ra[i]);
             break;
         case OP_WITHIN:
-            LOOP failed |= ra[i] >= constant_b ? (ra[i] <= constant_c ? 0 : 1) : 1;
+            LOOP failed |= ra[i] >= rb[i] ? (ra[i] <= rc[i] ? 0 : 1) : 1;
             break;
         }
         if (failed)
@@ -90,51 +72,56 @@ static int run_chunk(const Program *p, double **registers, int64_t row, int n) {
     return DONE;
 }
 
-/* The registers of a run; `memory` is freed by the caller. */
-static double **make_registers(const Program *p, int64_t n, void **memory) {
-    size_t length = n < CHUNK ? (size_t)n : CHUNK;
-    length = (length + 7) / 8 * 8;
-    size_t pointers = ((size_t)p->registers * sizeof(double *) + 63) / 64 * 64;
-    char *block = malloc(64 + pointers + (size_t)p->registers * length * sizeof(double));
-    *memory = block;
+/* 0 without memory; the caller frees w->memory. */
+static int make_workspace(const Program *p, int64_t n, Workspace *w) {
+    size_t length = ((n < CHUNK ? (size_t)n : CHUNK) + 7) / 8 * 8;
+    size_t owned = (size_t)(p->registers - p->input_count), count = owned + (size_t)p->constant_count;
+    size_t pointers = (size_t)(p->registers + p->constant_count) * sizeof(double *);
+    char *block = w->memory = malloc(64 + count * length * sizeof(double) + pointers);
     if (!block)
-        return NULL;
-    block += 64 - (uintptr_t)block % 64;
-    double **registers = (double **)block;
-    for (int k = 0; k < p->registers; k++)
-        registers[k] = (double *)(block + pointers) + (size_t)k * length;
-    return registers;
+        return 0;
+    double *numbers = (double *)(block + (64 - (uintptr_t)block % 64));
+    w->registers = (double **)(numbers + count * length);
+    w->constants = w->registers + p->registers;
+    for (int k = p->input_count; k < p->registers; k++, numbers += length)
+        w->registers[k] = numbers;
+    for (int k = 0; k < p->constant_count; k++, numbers += length) {
+        w->constants[k] = numbers;
+        for (size_t i = 0; i < length; i++)
+            numbers[i] = p->constants[k];
+    }
+    return 1;
 }
 
 static int compute(const Program *p, int64_t n, double *out) {
-    void *memory;
-    double **registers = make_registers(p, n, &memory);
-    int status = registers ? DONE : NO_MEMORY;
+    Workspace w;
+    int status = make_workspace(p, n, &w) ? DONE : NO_MEMORY;
     for (int64_t row = 0; row < n && status == DONE; row += CHUNK) {
         int size = n - row < CHUNK ? (int)(n - row) : CHUNK;
-        status = run_chunk(p, registers, row, size);
-        if (status == DONE)
-            memcpy(out + row, registers[p->result], (size_t)size * sizeof(double));
+        if (p->result >= p->input_count)
+            w.registers[p->result] = out + row;
+        status = run_chunk(p, &w, row, size);
+        if (status == DONE && p->result < p->input_count)
+            memcpy(out + row, w.registers[p->result], (size_t)size * sizeof(double));
     }
-    free(memory);
+    free(w.memory);
     return status;
 }
 
 static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, Fold *fold) {
-    void *memory;
-    double **registers = make_registers(p, n, &memory);
-    int status = registers ? DONE : NO_MEMORY, size;
+    Workspace w;
+    int status = make_workspace(p, n, &w) ? DONE : NO_MEMORY, size;
     for (int64_t row = 0; row < n && status == DONE; row += size) {
         int64_t in_unit = (phase + row) % unit, left = unit - in_unit;
         left = left < n - row ? left : n - row;
         size = left < CHUNK ? (int)left : CHUNK;
-        status = run_chunk(p, registers, row, size);
+        status = run_chunk(p, &w, row, size);
         int begins = in_unit == 0 || row == 0;
-        if (status == DONE && !add_rows(fold, registers[p->result], size, row, begins))
+        if (status == DONE && !add_rows(fold, w.registers[p->result], size, row, begins))
             status = NOT_FINITE;
     }
     carry(fold->bins);
-    free(memory);
+    free(w.memory);
     return status;
 }
 

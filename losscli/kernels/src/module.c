@@ -14,11 +14,9 @@ static const Machine *machines[3];
 static int machine_count;
 
 #define NAME(name, ...) #name " "
-static const char names[] = UNARY_OPS(NAME) BINARY_OPS(NAME) OTHER_OPS(NAME);
-static const char arity[] = {
-#define ONE(...) 1,
-#define TWO(...) 2,
-    UNARY_OPS(ONE) BINARY_OPS(TWO) 3, 1, 3};
+#define ARITY(name, arity, ...) arity,
+static const char names[] = ALL_OPS(NAME);
+static const char arities[] = {ALL_OPS(ARITY)};
 
 /* The buffers of a call, released together. */
 typedef struct {
@@ -48,38 +46,31 @@ static Py_buffer *view_of(Call *call, PyObject *object, const char *formats, int
     return NULL;
 }
 
-/* 1 if each operand names a register that an earlier instruction or an input wrote, or a constant. */
-static int is_valid(const Program *p, Py_ssize_t constants) {
-    char written[MOST_REGISTERS] = {0};
+/* 1 if each operand is a constant, or a register that holds what the operation reads. */
+static int is_valid(const Program *p) {
+    enum { EMPTY, NUMBERS, FLOATS } held[MOST_REGISTERS] = {EMPTY};
     if (p->registers < p->input_count || p->registers > MOST_REGISTERS)
         return 0;
-    memset(written, 1, (size_t)p->input_count);
+    for (int k = 0; k < p->input_count; k++)
+        held[k] = p->inputs[k].narrow ? FLOATS : NUMBERS;
     for (const Instruction *at = p->code; at < p->code + p->length; at++) {
         if (at->op < 0 || at->op >= OP_COUNT)
             return 0;
         const int32_t operands[3] = {at->a, at->b, at->c};
         for (int k = 0; k < 3; k++) {
-            int used = k < arity[at->op], constant = operands[k] < 0;
-            /* The first operand may be a constant of binary operations only, and not both. */
-            int may = at->op == OP_WHERE ? k > 0 : (at->op == OP_WITHIN ? k > 0 : arity[at->op] == 2);
-            if (constant ? ~operands[k] >= constants || (used && !may)
-                         : operands[k] >= p->registers || (used && !written[operands[k]]))
+            int32_t one = operands[k];
+            int narrow = IS_NARROW(at->op) && k < 2;
+            if (k >= arities[(int)at->op] ? one != 0
+                : one < 0                 ? narrow || ~one >= p->constant_count
+                                          : one >= p->registers || held[one] != (narrow ? FLOATS : NUMBERS))
                 return 0;
         }
-        if (arity[at->op] == 2 && at->a < 0 && at->b < 0)
+        if (IS_CHECK(at->op) ? at->to < 0 : at->to < p->input_count || at->to >= p->registers)
             return 0;
-        if (at->op == OP_WITHIN && (at->b >= 0 || at->c >= 0))
-            return 0;
-        if (at->op == OP_NONE || at->op == OP_WITHIN) {
-            if (at->to < 0)
-                return 0;
-        } else if (at->to < p->input_count || at->to >= p->registers) {
-            return 0;
-        } else {
-            written[at->to] = 1;
-        }
+        if (!IS_CHECK(at->op))
+            held[at->to] = NUMBERS;
     }
-    return p->result >= 0 && p->result < p->registers && written[p->result];
+    return p->result >= 0 && p->result < p->registers && held[p->result] == NUMBERS;
 }
 
 /* Read (machine, code, constants, registers, result, inputs); 0 with an exception set. */
@@ -112,10 +103,11 @@ static int read_call(Call *call, int machine, PyObject *code, PyObject *constant
                               numbers->buf,
                               call->inputs,
                               (int)(codes->len / (Py_ssize_t)sizeof(Instruction)),
+                              (int)(numbers->len / (Py_ssize_t)sizeof(double)),
                               (int)count,
                               registers,
                               result};
-    if (!is_valid(&call->program, numbers->len / (Py_ssize_t)sizeof(double))) {
+    if (!is_valid(&call->program)) {
         PyErr_SetString(PyExc_ValueError, "not a valid program");
         return 0;
     }

@@ -5,46 +5,70 @@
 
 #include <stdint.h>
 
-#define CHUNK 1024 /* numbers that go through a program at once, so that registers stay in cache */
+#define CHUNK 512 /* numbers that go through a program at once, so that registers stay in cache */
 #define BINS 72    /* 32 bits each, from 2^-1074 past 2^1024 */
 #define CARRY_EVERY (1 << 18)
 
-/* An operand is a register, or ~constant. Masks are 0.0 and 1.0. Where NumPy has the operation, the
-   result has NumPy's bits, but for exp ... tanh, which are those of vmath.h. */
-#define UNARY_OPS(OP)                                       \
-    OP(ABS, fabs(a))                                        \
-    OP(NEG, -a)                                             \
-    OP(SIGN, a > 0.0 ? 1.0 : (a < 0.0 ? -1.0 : a * 0.0 + 0.0)) \
-    OP(SQRT, sqrt(a))                                       \
-    OP(FLOOR, v_floor(a))                                   \
-    OP(ISFINITE, a - a == 0.0 ? 1.0 : 0.0)                  \
-    OP(ISNAN, a == a ? 0.0 : 1.0)                           \
-    OP(EXP, v_exp(a))                                       \
-    OP(EXPM1, v_expm1(a))                                   \
-    OP(LOG, v_log(a))                                       \
-    OP(LOG1P, v_log1p(a))                                   \
-    OP(TANH, v_tanh(a))
+/* The operations: name, number of operands, result. An operand is a register, or ~constant. Masks
+   are 0.0 and 1.0. Where NumPy has the operation, the result has NumPy's bits, but for those that
+   vmath.h computes. ATMOST and ATLEAST are MIN and MAX with a constant, which is not nan. */
+#define PLAIN_OPS(OP)                                             \
+    OP(ABS, 1, fabs(a))                                           \
+    OP(NEG, 1, -a)                                                \
+    OP(SIGN, 1, a > 0.0 ? 1.0 : (a < 0.0 ? -1.0 : a * 0.0 + 0.0)) \
+    OP(SQRT, 1, sqrt(a))                                          \
+    OP(FLOOR, 1, v_floor(a))                                      \
+    OP(ISFINITE, 1, a - a == 0.0 ? 1.0 : 0.0)                     \
+    OP(ISNAN, 1, a == a ? 0.0 : 1.0)                              \
+    OP(EXP, 1, v_exp(a))                                          \
+    OP(EXPM1, 1, v_expm1(a))                                      \
+    OP(LOG, 1, v_log(a))                                          \
+    OP(LOG1P, 1, v_log1p(a))                                      \
+    OP(TANH, 1, v_tanh(a))                                        \
+    OP(ADD, 2, a + b)                                             \
+    OP(SUB, 2, a - b)                                             \
+    OP(MUL, 2, a * b)                                             \
+    OP(DIV, 2, a / b)                                             \
+    OP(POW, 2, v_pow(a, b))                                       \
+    OP(MIN, 2, v_min(a, b))                                     \
+    OP(MAX, 2, v_max(a, b))                                     \
+    OP(ATMOST, 2, a >= b ? b : a)                                 \
+    OP(ATLEAST, 2, a <= b ? b : a)                                \
+    OP(LT, 2, a < b ? 1.0 : 0.0)                                  \
+    OP(LE, 2, a <= b ? 1.0 : 0.0)                                 \
+    OP(EQ, 2, a == b ? 1.0 : 0.0)                                 \
+    OP(NE, 2, a == b ? 0.0 : 1.0)                                 \
+    OP(WHERE, 3, a != 0.0 ? b : c)
 
-#define BINARY_OPS(OP)                              \
-    OP(ADD, a + b)                                  \
-    OP(SUB, a - b)                                  \
-    OP(MUL, a * b)                                  \
-    OP(DIV, a / b)                                  \
-    OP(POW, v_pow(a, b))                            \
-    OP(MIN, a == a ? (a < b ? a : b) : a)           \
-    OP(MAX, a == a ? (a > b ? a : b) : a)           \
-    OP(LT, a < b ? 1.0 : 0.0)                       \
-    OP(LE, a <= b ? 1.0 : 0.0)                      \
-    OP(EQ, a == b ? 1.0 : 0.0)                      \
-    OP(NE, a == b ? 0.0 : 1.0)
+/* Two operations at once, FIRST_SECOND: what is in between is never stored. RSUB is c - x. */
+#define PAIRS(OP, first, x)             \
+    OP(first##_ABS, 2, fabs(x))         \
+    OP(first##_SQUARE, 2, (x) * (x))    \
+    OP(first##_ADD, 3, (x) + c)         \
+    OP(first##_SUB, 3, (x) - c)         \
+    OP(first##_RSUB, 3, c - (x))        \
+    OP(first##_MUL, 3, (x) * c)         \
+    OP(first##_ATMOST, 3, (x) >= c ? c : (x))   \
+    OP(first##_ATLEAST, 3, (x) <= c ? c : (x))
+#define PAIRED_OPS(OP) \
+    PAIRS(OP, ADD, a + b)  \
+    PAIRS(OP, SUB, a - b)  \
+    PAIRS(OP, MUL, a * b)  \
+    PAIRS(OP, ATLEAST, a <= b ? b : a)
 
-/* WHERE: b where a is 1, else c. NONE: fails if any a is 1. WITHIN: fails if any a is not in [b, c]
-   (constants). The destination of the last two is the number that a failing run returns. */
-#define OTHER_OPS(OP) OP(WHERE, ) OP(NONE, ) OP(WITHIN, )
+/* Of float32 inputs, which all other operations need WIDEN for: the difference of two. */
+#define NARROW_OPS(OP) OP(DIFF, 2, a - b) PAIRS(OP, DIFF, a - b)
 
+/* NONE: fails if any a is 1. WITHIN: fails if any a is not in [b, c]. The destination of the two is
+   the number that a failing run returns. */
+#define OTHER_OPS(OP) OP(WIDEN, 1, ) OP(NONE, 1, ) OP(WITHIN, 3, )
+
+#define ALL_OPS(OP) PLAIN_OPS(OP) PAIRED_OPS(OP) NARROW_OPS(OP) OTHER_OPS(OP)
 #define NAME_OP(name, ...) OP_##name,
-enum { UNARY_OPS(NAME_OP) BINARY_OPS(NAME_OP) OTHER_OPS(NAME_OP) OP_COUNT };
+enum { ALL_OPS(NAME_OP) OP_COUNT };
 #undef NAME_OP
+#define IS_CHECK(op) ((op) == OP_NONE || (op) == OP_WITHIN)
+#define IS_NARROW(op) ((op) >= OP_DIFF && (op) <= OP_WIDEN) /* reads float32 by a and b */
 
 typedef struct {
     int32_t op, to, a, b, c;
@@ -59,7 +83,7 @@ typedef struct {
     const Instruction *code;
     const double *constants;
     const Input *inputs; /* they are registers 0, 1, ... */
-    int length, input_count, registers, result;
+    int length, constant_count, input_count, registers, result;
 } Program;
 
 /* The moments of consecutive rows about a pivot; e = x - pivot. */

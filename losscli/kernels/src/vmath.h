@@ -31,6 +31,10 @@ INLINE double of_bits(uint64_t bits) {
     return x;
 }
 
+/* As np.minimum and np.maximum: nan if either is, and the second of two zeros. */
+INLINE double v_min(double a, double b) { return a == a ? (a < b ? a : b) : a; }
+INLINE double v_max(double a, double b) { return a == a ? (a > b ? a : b) : a; }
+
 /* 2^n of a whole n in [-1022, 1023]. */
 INLINE double power_of_two(double n) { return of_bits((bits_of(n + TO_INTEGER) + 1023) << 52); }
 
