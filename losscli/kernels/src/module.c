@@ -206,6 +206,7 @@ PyMODINIT_FUNC PyInit__machine(void) {
     machine_count = 0;
     machines[machine_count++] = &machine_baseline;
 #if defined(__x86_64__)
+    __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2"))
         machines[machine_count++] = &machine_avx2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
