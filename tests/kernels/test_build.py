@@ -10,13 +10,18 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "hatch_build.py"
 
 
-@pytest.fixture
-def hook():
-    """The module of the build hook, which needs no hatchling."""
-    spec = importlib.util.spec_from_file_location("hatch_build", SCRIPT)
+def load(path):
+    """The module of a script."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def hook():
+    """The module of the build hook, which needs no hatchling."""
+    return load(SCRIPT)
 
 
 def test_the_machine_compiles_without_a_warning_and_is_small(hook, tmp_path):
@@ -38,7 +43,6 @@ def test_without_a_compiler_there_is_a_reason_and_no_file(hook, tmp_path, monkey
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert hook.build(tmp_path / "a.so") == "there is no C compiler"
-    monkeypatch.setenv("CC", "false")
     monkeypatch.undo()
     monkeypatch.setenv("CC", "false")
     assert hook.build(tmp_path / "a.so").startswith("false failed")

@@ -9,6 +9,8 @@ from losscli.kernels import machine
 from losscli.kernels.program import Limit
 from losscli.kernels.trace import UntraceableError, trace
 from losscli.losses.registry import all_losses
+from losscli.losses.spec.binding import bind
+from losscli.losses.spec.own import own_loss
 from tests.kernels.programs import program_of, run, same
 
 ELEMENTWISE = [loss for loss in all_losses() if loss.rows_of.pred_row(4) == ()]
@@ -132,3 +134,24 @@ def test_what_cannot_be_traced_has_a_reason(function, reason):
     """It is computed by NumPy then."""
     with pytest.raises(UntraceableError, match=reason):
         trace(function, 1)
+
+
+@pytest.mark.parametrize("spec", ["mse + 0.1*mae", "log_cosh - 0.5*huber:delta=2"])
+def test_a_sum_of_losses_is_one_program(each_machine, spec):
+    """With the numbers of NumPy."""
+    bound = bind(spec, str)[0]
+    x, y = np.random.default_rng(2).standard_normal((2, 2000))
+
+    def function(xp, *arrays):
+        return bound.loss.values(xp, *arrays, **bound.params)
+
+    np.testing.assert_allclose(run(function, x, y), function(ROWWISE, x, y), rtol=1e-14)
+
+
+def test_a_function_of_a_user_is_a_program(each_machine):
+    """With NumPy's functions in it; its errors and their places stay those of NumPy."""
+    loss = own_loss(lambda pred, target: np.abs(pred - target) ** 2 + 1.0, "mine", "here.py")
+    x, y = np.random.default_rng(2).standard_normal((2, 2000))
+    assert same(run(loss.values, x, y), np.abs(x - y) ** 2 + 1.0)
+    with pytest.raises(UntraceableError, match="sort"):
+        trace(own_loss(lambda pred, target: np.sort(pred) - target, "mine", "here.py").values, 2)

@@ -15,7 +15,7 @@
 #define HUGE_SUM 0x1p960 /* above, the anchor could overflow */
 
 typedef double Doubles __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
-typedef int64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef uint64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 #define VECTORS (8 / LANES) /* every loop works on 8 numbers, whatever the instruction set */
 #define EACH_VECTOR _Pragma("GCC unroll 8") for (int v = 0; v < VECTORS; v++)
@@ -87,9 +87,9 @@ INLINE int sum_parts(const double *x, int n, double first, double second, int ch
         }
     uint64_t sums[2] = {0, 0}, any = 0;
     EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
-        sums[0] += (uint64_t)coarse[v][lane];
-        sums[1] += (uint64_t)fine[v][lane];
-        any |= (uint64_t)left[v][lane];
+        sums[0] += coarse[v][lane];
+        sums[1] += fine[v][lane];
+        any |= left[v][lane];
     }
     *coarse_parts = parts_of(sums[0], first, n);
     *fine_parts = parts_of(sums[1], second, n);
