@@ -100,7 +100,7 @@ def test_sanitizers_find_nothing(tmp_path):
     target = tmp_path / hook.MACHINE
     assert hook.build(target, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover") == ""
     ran = subprocess.run(
-        (sys.executable, "-m", "pytest", "-s", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not deep",
+        (sys.executable, "-m", "pytest", "-sq", "-n0", "-pno:cacheprovider", "-m", "not deep",
          "tests/kernels", "--ignore=tests/kernels/test_build.py"),
         cwd=tmp_path, capture_output=True, text=True, check=False,
         env=os.environ | {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0",
