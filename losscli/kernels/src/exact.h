@@ -18,6 +18,7 @@ typedef double Doubles __attribute__((vector_size(8 * LANES), aligned(8), may_al
 typedef uint64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 #define VECTORS (8 / LANES) /* every loop works on 8 numbers, whatever the instruction set */
+#define MOST_BLOCKS (LANES == 8 ? 4 : 2)
 #define EACH_VECTOR _Pragma("GCC unroll 8") for (int v = 0; v < VECTORS; v++)
 #if LANES == 8
 #define LEAST(a, b) ((Doubles)_mm512_min_pd((__m512d)(a), (__m512d)(b)))
@@ -141,31 +142,54 @@ INLINE double across(const double *r) {
     return ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
 }
 
+/* The sums of 128 values for each of `blocks`, side by side: the additions of one wait for each
+   other. `blocks` is a constant. */
+INLINE void sum_blocks(const double *x, int blocks, double pivot, Pair *sums) {
+    Doubles e[MOST_BLOCKS][VECTORS], ee[MOST_BLOCKS][VECTORS];
+    for (int k = 0; k < blocks; k++)
+        EACH_VECTOR e[k][v] = ee[k][v] = -(Doubles){0}; /* adding to -0 changes no number */
+    for (int i = 0; i < 128; i += 8)
+        _Pragma("GCC unroll 4") for (int k = 0; k < blocks; k++) EACH_VECTOR {
+            Doubles one = LOAD(x, 128 * k + i) - pivot;
+            e[k][v] += one;
+            ee[k][v] += one * one;
+        }
+    for (int k = 0; k < blocks; k++) {
+        double lanes[2][8];
+        memcpy(lanes[0], e[k], sizeof lanes[0]);
+        memcpy(lanes[1], ee[k], sizeof lanes[1]);
+        sums[k] = (Pair){across(lanes[0]), across(lanes[1])};
+    }
+}
+
+INLINE Pair add_pairs(Pair a, Pair b) { return (Pair){a.e + b.e, a.ee + b.ee}; }
+
 /* The sums of n values in the order of NumPy's pairwise summation. */
 static Pair sums_about(const double *x, int n, double pivot) {
-    Pair sum = {-0.0, -0.0};
+    Pair sum = {-0.0, -0.0}, blocks[MOST_BLOCKS];
+    if (n == 128 * MOST_BLOCKS) {
+        sum_blocks(x, MOST_BLOCKS, pivot, blocks);
+        for (int step = 1; step < MOST_BLOCKS; step *= 2)
+            for (int k = 0; k < MOST_BLOCKS; k += 2 * step)
+                blocks[k] = add_pairs(blocks[k], blocks[k + step]);
+        return blocks[0];
+    }
     if (n > 128) {
         int half = n / 2 - n / 2 % 8;
-        Pair a = sums_about(x, half, pivot), b = sums_about(x + half, n - half, pivot);
-        return (Pair){a.e + b.e, a.ee + b.ee};
+        return add_pairs(sums_about(x, half, pivot), sums_about(x + half, n - half, pivot));
     }
     int i = 0;
     if (n >= 8) {
-        Doubles e[VECTORS], ee[VECTORS];
-        EACH_VECTOR {
-            e[v] = LOAD(x, 0) - pivot;
-            ee[v] = e[v] * e[v];
-        }
-        for (i = 8; i + 8 <= n; i += 8)
-            EACH_VECTOR {
-                Doubles one = LOAD(x, i) - pivot;
-                e[v] += one;
-                ee[v] += one * one;
+        double e[8], ee[8];
+        for (int lane = 0; lane < 8; lane++)
+            e[lane] = ee[lane] = -0.0;
+        for (; i + 8 <= n; i += 8)
+            for (int lane = 0; lane < 8; lane++) {
+                double one = x[i + lane] - pivot;
+                e[lane] += one;
+                ee[lane] += one * one;
             }
-        double lanes[2][8];
-        memcpy(lanes[0], e, sizeof e);
-        memcpy(lanes[1], ee, sizeof ee);
-        sum = (Pair){across(lanes[0]), across(lanes[1])};
+        sum = (Pair){across(e), across(ee)};
     }
     for (; i < n; i++) {
         double one = x[i] - pivot;
@@ -177,28 +201,37 @@ static Pair sums_about(const double *x, int n, double pivot) {
 
 /* The extremes of n values; nan is neither. */
 INLINE void find_extremes(const double *x, int n, double *least, double *most) {
-    Doubles low[VECTORS], high[VECTORS];
-    EACH_VECTOR {
-        low[v] = (Doubles){0} + INFINITY;
-        high[v] = (Doubles){0} - INFINITY;
+    Doubles low[4], high[4];
+    for (int k = 0; k < 4; k++) {
+        low[k] = (Doubles){0} + INFINITY;
+        high[k] = (Doubles){0} - INFINITY;
     }
     int i = 0;
-    for (; i + 8 <= n; i += 8)
-        EACH_VECTOR {
-            Doubles value = LOAD(x, i);
-            low[v] = LEAST(value, low[v]);
-            high[v] = MOST(value, high[v]);
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        _Pragma("GCC unroll 4") for (int k = 0; k < 4; k++) {
+            Doubles value = *(const Doubles *)(x + i + k * LANES);
+            low[k] = LEAST(value, low[k]);
+            high[k] = MOST(value, high[k]);
         }
     *least = INFINITY;
     *most = -INFINITY;
-    EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
-        *least = low[v][lane] < *least ? low[v][lane] : *least;
-        *most = high[v][lane] > *most ? high[v][lane] : *most;
-    }
+    for (int k = 0; k < 4; k++)
+        for (int lane = 0; lane < LANES; lane++) {
+            *least = low[k][lane] < *least ? low[k][lane] : *least;
+            *most = high[k][lane] > *most ? high[k][lane] : *most;
+        }
     for (; i < n; i++) {
         *least = x[i] < *least ? x[i] : *least;
         *most = x[i] > *most ? x[i] : *most;
     }
+}
+
+/* The place of the first value that equals another one; of zeros of both signs too. */
+static int first_equal(const double *x, double value) {
+    int at = 0;
+    while (x[at] != value)
+        at++;
+    return at;
 }
 
 static int has_nan(const double *x, int n) {
@@ -230,11 +263,10 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins)
     add_chunk(fold->bins, x, n, low, high);
     if (++fold->added % CARRY_EVERY == 0)
         carry(fold->bins);
-    fold->low = low < fold->low ? low : fold->low;
+    if (low < fold->low)
+        fold->low = x[first_equal(x, low)];
     if (high > fold->high) {
-        int at = 0;
-        while (x[at] != high)
-            at++;
+        int at = first_equal(x, high);
         fold->high = x[at];
         fold->high_row = row + at;
     }
