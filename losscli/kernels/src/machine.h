@@ -63,7 +63,7 @@ static int run_chunk(const Program *p, const Workspace *w, int64_t row, int n) {
             LOOP failed |= bits_of(ra[i]);
             break;
         case OP_WITHIN:
-            LOOP failed |= ra[i] >= rb[i] ? (ra[i] <= rc[i] ? 0 : 1) : 1;
+            LOOP failed |= bits_of(ra[i] >= rb[i] ? (ra[i] <= rc[i] ? 0.0 : 1.0) : 1.0);
             break;
         }
         if (failed)
