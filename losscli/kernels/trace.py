@@ -10,6 +10,7 @@ the answer in every block. Where it is wrong, the loss is recorded again with th
 
 import builtins
 import math
+import operator
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -36,6 +37,7 @@ class Check(NamedTuple):
     question: int
 
 
+_OF_MASKS = {"ADD": "MAX", "MUL": "MIN", "SUB": ""}  # as NumPy adds and multiplies truth values
 _BOUNDS = {"MIN": "ATMOST", "MAX": "ATLEAST"}  # faster where the second operand is a number
 # Folded when all operands are constants: the same bits from NumPy and from the machine.
 _FOLDED: Mapping[str, Callable[..., Any]] = {
@@ -73,7 +75,7 @@ class Recording:
 
     def symbols(self) -> list["Symbol"]:
         """The inputs."""
-        return [Symbol(self, k) for k in range(len(self.nodes))]
+        return [Symbol(self, k, fixed=True) for k in range(len(self.nodes))]
 
     def constant(self, value: float) -> int:
         """The operand of a number."""
@@ -121,7 +123,17 @@ class Recording:
 def _binary(operation: str, *, swap: bool = False, mask: bool = False) -> Callable[..., "Symbol"]:
     def operator(self: "Symbol", other: Any) -> "Symbol":
         pair = (other, self) if swap else (self, other)
+        if operation in _OF_MASKS and all(isinstance(x, Symbol) and x.mask for x in pair):
+            return _logical(_OF_MASKS[operation])(*pair)
         return _result(operation, *pair, mask=mask)
+
+    return operator
+
+
+def _in_place(operation: str) -> Callable[..., "Symbol"]:
+    def operator(self: "Symbol", other: Any) -> "Symbol":
+        self.assign(_binary(operation)(self, other))
+        return self
 
     return operator
 
@@ -130,33 +142,51 @@ def _logical(operation: str) -> Callable[..., "Symbol"]:
     def operator(self: "Symbol", other: Any) -> "Symbol":
         if not all(value.mask for value in (self, other) if isinstance(value, Symbol)):
             raise UntraceableError("bits of numbers")
+        if not operation:
+            raise UntraceableError("a difference of truth values")
         return _result(operation, self, other, mask=True)
 
     return operator
 
 
 class Symbol:
-    """An array of one number or truth value a row. Assignments to chosen rows change it."""
+    """An array of one number a row, which assignments change as they would an array.
+
+    mask: True for truth values. chosen: the mask of the rows that it has; None for all rows.
+    fixed: True for an input, which nothing may change.
+    """
 
     __array_priority__ = 100.0
     __hash__ = None  # type: ignore[assignment]
     device = "cpu"
     ndim = 1
 
-    def __init__(self, recording: Recording, at: int, *, mask: bool = False) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        at: int,
+        *,
+        mask: bool = False,
+        chosen: int | None = None,
+        fixed: bool = False,
+    ) -> None:
         self.recording = recording
         self.at = at
         self.mask = mask
+        self.chosen = chosen
+        self.fixed = fixed
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[Any, ...]:
         """The shape of an array of rows."""
+        if self.chosen is not None:
+            return (_Count(Symbol(self.recording, self.chosen, mask=True)),)
         return (self.recording.rows,)
 
     @property
     def size(self) -> int:
         """The number of rows."""
-        return self.recording.rows
+        return len(self)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -164,7 +194,7 @@ class Symbol:
         return np.dtype(np.bool_ if self.mask else np.float64)
 
     def __len__(self) -> int:
-        return self.recording.rows
+        return operator.index(self.shape[0])
 
     def __bool__(self) -> bool:
         raise UntraceableError("a branch on the values of an array")
@@ -195,7 +225,13 @@ class Symbol:
 
     def copy(self) -> "Symbol":
         """Another symbol with the same value."""
-        return Symbol(self.recording, self.at, mask=self.mask)
+        return Symbol(self.recording, self.at, mask=self.mask, chosen=self.chosen)
+
+    def assign(self, other: "Symbol") -> None:
+        """Take the value of another symbol, as an operation in place does."""
+        if self.fixed or (self.chosen, self.mask) != (other.chosen, other.mask):
+            raise UntraceableError("an assignment to an input, or of another type")
+        self.at = other.at
 
     def astype(self, dtype: Any, copy: bool = True) -> "Symbol":
         """The same values in another type, as `xp.astype`."""
@@ -206,17 +242,20 @@ class Symbol:
         return XP.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def __getitem__(self, index: Any) -> "Symbol":
-        self._chosen(index)
-        return self.copy()
+        return Symbol(self.recording, self.at, mask=self.mask, chosen=self._chosen(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        mask = self._chosen(index)
-        new = self.recording.add("WHERE", mask, _operand(self, value), self.at)
-        self.at = new
+        chosen = self._chosen(index)
+        if isinstance(value, Symbol) and value.chosen != chosen:
+            raise UntraceableError("an assignment of other rows")
+        new = self.recording.add("WHERE", chosen, _operand(self, value), self.at)
+        self.assign(Symbol(self.recording, new, mask=self.mask))
 
     def _chosen(self, index: Any) -> int:
         """The mask of the rows of an index."""
-        if isinstance(index, Symbol) and index.mask:
+        if self.chosen is not None:
+            raise UntraceableError("a choice of chosen rows")
+        if isinstance(index, Symbol) and index.mask and index.chosen is None:
             return index.at
         if isinstance(index, Chosen):
             return index.mask.at
@@ -226,6 +265,8 @@ class Symbol:
     __sub__, __rsub__ = _binary("SUB"), _binary("SUB", swap=True)
     __mul__, __rmul__ = _binary("MUL"), _binary("MUL", swap=True)
     __truediv__, __rtruediv__ = _binary("DIV"), _binary("DIV", swap=True)
+    __iadd__, __isub__ = _in_place("ADD"), _in_place("SUB")
+    __imul__, __itruediv__ = _in_place("MUL"), _in_place("DIV")
     __lt__, __gt__ = _binary("LT", mask=True), _binary("LT", swap=True, mask=True)
     __le__, __ge__ = _binary("LE", mask=True), _binary("LE", swap=True, mask=True)
     __eq__ = _binary("EQ", mask=True)  # type: ignore[assignment]
@@ -241,6 +282,8 @@ class Symbol:
         return _result("ABS", self)
 
     def __invert__(self) -> "Symbol":
+        if not self.mask:
+            raise UntraceableError("bits of numbers")
         return XP.logical_not(self)
 
     def __pow__(self, power: Any) -> "Symbol":
@@ -292,8 +335,11 @@ def _first(*values: Any) -> Symbol:
 
 def _result(operation: str, *values: Any, mask: bool = False) -> Symbol:
     like = _first(*values)
+    if any(isinstance(value, Symbol) and value.chosen != like.chosen for value in values):
+        raise UntraceableError("an operation on other rows")
     operands = [_operand(like, value) for value in values]
-    return Symbol(like.recording, like.recording.add(operation, *operands), mask=mask)
+    at = like.recording.add(operation, *operands)
+    return Symbol(like.recording, at, mask=mask, chosen=like.chosen)
 
 
 def _mask(x: Any) -> Symbol:
@@ -387,7 +433,8 @@ class SymbolNamespace:
         return self._none(self.logical_not(x), usual=True)
 
     def _none(self, x: Symbol, *, usual: builtins.bool) -> builtins.bool:
-        return x.recording.ask(x.at, usual=usual)
+        at = x.at if x.chosen is None else x.recording.add("MIN", x.at, x.chosen)
+        return x.recording.ask(at, usual=usual)
 
     def nonzero(self, x: Any) -> tuple[Chosen]:
         return (Chosen(_mask(x).copy()),)
@@ -399,7 +446,7 @@ class SymbolNamespace:
         return self.full_like(x, 1.0)
 
     def full_like(self, x: Symbol, value: float, **_: Any) -> Symbol:
-        return Symbol(x.recording, x.recording.constant(float(value)))
+        return Symbol(x.recording, x.recording.constant(float(value)), chosen=x.chosen)
 
     def asarray(self, x: Any, **options: Any) -> Any:
         if isinstance(x, Symbol):
@@ -409,7 +456,7 @@ class SymbolNamespace:
     def astype(self, x: Symbol, dtype: Any, *, copy: builtins.bool = True, **_: Any) -> Symbol:
         kind = np.dtype(dtype)
         if kind == np.float64:
-            return Symbol(x.recording, x.at) if copy or x.mask else x
+            return Symbol(x.recording, x.at, chosen=x.chosen) if copy or x.mask else x
         if kind == np.bool_:
             return _mask(x).copy()
         raise UntraceableError(f"a conversion to {kind}")
@@ -461,7 +508,7 @@ def _traced(function: Callable[..., Any], inputs: int, rows: int, others: frozen
         if isinstance(cause, UntraceableError):
             raise cause from None
         raise UntraceableError(f"{type(error).__name__}: {error}") from error
-    if not isinstance(result, Symbol) or result.at < 0:
+    if not isinstance(result, Symbol) or result.at < 0 or result.chosen is not None:
         raise UntraceableError("the result does not depend on the rows")
     at = result.at
     if at < inputs:  # a result has a register of its own

@@ -108,6 +108,27 @@ def test_an_assignment_to_chosen_rows_changes_only_them(each_machine):
     assert same(run(function, np.array([2.0, 0.5, -3.0])), np.array([7.0, 1.0, 3.0]))
 
 
+def test_an_operation_in_place_changes_all_names_of_an_array(each_machine):
+    """As it does in NumPy."""
+
+    def function(_, x):
+        found = x + 1.0
+        other = found
+        other *= 2.0
+        found[x < 0] -= 1.0
+        return other - 3.0
+
+    x = np.array([2.0, 0.5, -3.0])
+    assert same(run(function, x), function(np, x))
+
+
+def test_truth_values_add_and_multiply_as_in_numpy(each_machine):
+    """A sum of masks is where either is set."""
+    function = lambda _, x: ((x > 0) + (x > 1)) * 2.0 + (x < 5) * (x > 3)  # noqa: E731
+    x = np.array([0.5, 2.0, 4.0, -1.0])
+    assert same(run(function, x), function(np, x))
+
+
 def test_numpy_functions_of_symbols_are_traced(each_machine):
     """A user's own function may call NumPy instead of a namespace."""
     function = lambda _, x: np.where(x > 0, np.maximum(x, 1.0), np.clip(-x, 0.0, 2.0))  # noqa: E731
@@ -128,6 +149,11 @@ def test_numpy_functions_of_symbols_are_traced(each_machine):
         (lambda _, x: x * undefined, "NameError"),  # noqa: F821
         (lambda _, x: [v for v in x], "loop"),  # noqa: C416
         (lambda _, x: x if x > 0 else -x, "branch"),
+        (lambda _, x: x[x > 0] * 2.0, "rows"),
+        (lambda _, x: x[x > 0] + x, "other rows"),
+        (lambda _, x: (x > 0) - (x > 1), "truth"),
+        (lambda _, x: x.__iadd__(1.0), "input"),
+        (lambda _, x: x / len(x[x > 0]), "number of some"),
     ],
 )
 def test_what_cannot_be_traced_has_a_reason(function, reason):
