@@ -22,6 +22,7 @@ except ImportError:  # installed without a compiler
 
 PIECE = 512  # the rows whose moments are added up pairwise; the first of a unit give its pivot
 NOT_FINITE = -2
+NOT_AN_INDEX = -4
 _DONE = -1
 
 
@@ -68,14 +69,14 @@ def operations() -> tuple[str, ...]:
 
 
 def readable(array: NDArray[Any]) -> bool:
-    """True if the machine reads an array as it is."""
+    """True if the machine reads an array of numbers as it is."""
     return array.dtype.char in "fd" and array.dtype.isnative and array.flags.c_contiguous
 
 
 def compute(
     program: Program, inputs: Sequence[NDArray[Any]], out: NDArray[np.float64]
 ) -> int | None:
-    """Write one result a row; the number of the check that failed, or None."""
+    """Write one result a row; the number of the check that failed, NOT_AN_INDEX, or None."""
     status = _machine.compute(
         machine(), program.code, program.constants, program.registers, program.result,
         tuple(inputs), out,
@@ -86,7 +87,7 @@ def compute(
 def fold(
     program: Program, inputs: Sequence[NDArray[Any]], unit: int, phase: int = 0
 ) -> Folded | int:
-    """The state of the results; the number of the check that failed, or NOT_FINITE.
+    """The state of the results; the number of the check that failed, NOT_FINITE or NOT_AN_INDEX.
 
     Moments are taken of `unit` rows at a time, the first of which is `phase` rows before these.
     """

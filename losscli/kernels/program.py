@@ -1,6 +1,7 @@
 """Programs: the graph of a loss as instructions with registers."""
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.kernels.trace import Traced
+from losscli.kernels.recording import Node, Traced
 
 
 class Limit(NamedTuple):
@@ -19,12 +20,21 @@ class Limit(NamedTuple):
     high: float
 
 
-class Program(NamedTuple):
-    """Instructions (operation, destination, a, b, c) over registers, the first of them the inputs.
+class IndexLimit(NamedTuple):
+    """The number of classes of which an input has indices, 0, 1, …, and another valid number."""
 
-    An operand is a register, or ~index of a constant. A check has its number as its destination:
-    that of a limit is its place among the limits, that of a question follows those. constants,
-    code: as the machine takes them. questions: those of the recording, in the order of the checks.
+    input: int
+    classes: int
+    ignored: float = math.nan
+
+
+class Program(NamedTuple):
+    """Instructions (operation, destination, a, b, c, width, part) over registers.
+
+    The first registers are the inputs. An operand is a register, or ~index of a constant. A check
+    has its number as its destination: that of a limit is its place among the limits, then follow
+    those of valid inputs, and those of questions. constants, code: as the machine takes them.
+    limits: the number of all checks but questions. questions: those of the recording, in order.
     """
 
     code: NDArray[np.int32]
@@ -38,37 +48,53 @@ class Program(NamedTuple):
 def assemble(
     traced: Traced,
     operations: Sequence[str],
-    limits: Sequence[Limit] = (),
+    limits: Sequence[Limit | IndexLimit] = (),
     narrow: Sequence[bool] = (),
+    whole: Sequence[bool] = (),
 ) -> Program:
     """The program of a graph; operations: the names of the machine's operations, in its order.
 
-    narrow: True for each input of float32; none is by default.
+    narrow, whole: True for each input of float32, and for each of int64; none is by default.
     """
     codes = {name: code for code, name in enumerate(operations)}
-    checks = {check.node: len(limits) + k for k, check in enumerate(traced.checks)}
+    questions = [check.question for check in traced.checks if check.question is not None]
+    numbers: dict[int, int] = {}
+    in_order = sorted(traced.checks, key=lambda one: one.question is not None)
+    for number, check in enumerate(in_order, len(limits)):
+        numbers.setdefault(check.node, number)
     constants = list(traced.constants)
     steps = [
-        Step("WITHIN", ~number, (limit.input, *_added(constants, *limit[1:])))
+        Step(
+            "WITHIN" if isinstance(limit, Limit) else "INDEX",
+            ~number,
+            (limit.input, *_added(constants, *map(float, limit[1:]))),
+            traced.nodes[limit.input].width,
+        )
         for number, limit in enumerate(limits)
     ]
-    steps = list(_widened([*steps, *_needed(traced)], narrow))
-    steps = _paired(steps, codes, {traced.result, *checks})
+    steps = list(_widened([*steps, *_needed(traced)], narrow, whole))
+    steps = _paired(steps, codes, {traced.result, *numbers})
+    tables = [_added(constants, *table)[0] for table in traced.tables]
     code: list[tuple[int, ...]] = []
     registers = _Registers(traced.inputs, steps, traced.result)
     for place, step in enumerate(steps):
         operands = [registers.of(one) for one in step.operands]
+        if step.operation in ("COLUMNS", "LOOKUP"):
+            operands.append(tables[step.numbers[0]])
+        else:
+            operands += step.numbers
         to = ~step.node if step.node < 0 else registers.take(step.node, place)
-        code.append((codes[step.operation], to, *(*operands, 0, 0)[:3]))
-        if step.node in checks:
-            code.append((codes["NONE"], checks[step.node], registers.of(step.node), 0, 0))
+        code.append((codes[step.operation], to, *(*operands, 0, 0)[:3], step.width, step.part))
+        if step.node in numbers:
+            check = registers.of(step.node)
+            code.append((codes["NONE"], numbers[step.node], check, 0, 0, step.result_width, 0))
     return Program(
         np.array(code, np.int32).reshape(-1),
-        np.array(constants),
+        np.array(constants, np.float64),
         registers.count,
         registers.of(traced.result),
-        len(limits),
-        tuple(check.question for check in traced.checks),
+        len(limits) + len(traced.checks) - len(questions),
+        tuple(questions),
     )
 
 
@@ -78,6 +104,14 @@ class Step(NamedTuple):
     operation: str
     node: int
     operands: tuple[int, ...]
+    width: int
+    part: int = 0
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def result_width(self) -> int:
+        """The numbers a row of the result."""
+        return Node(self.operation, (), *self[3:]).result_width
 
 
 def _added(constants: list[float], *values: float) -> tuple[int, ...]:
@@ -91,24 +125,30 @@ def _needed(traced: Traced) -> list[Step]:
     steps = []
     for at in reversed(range(traced.inputs, len(traced.nodes))):
         if at in needed:
-            steps.append(Step(traced.nodes[at].operation, at, traced.nodes[at].operands))
-            needed.update(traced.nodes[at].operands)
+            operation, operands, *rest = traced.nodes[at]
+            steps.append(Step(operation, at, operands, *rest))
+            needed.update(operands)
     return steps[::-1]
 
 
-def _widened(steps: Sequence[Step], narrow: Sequence[bool]) -> Iterator[Step]:
-    """The same steps where some inputs are float32: all but differences read widened copies."""
+def _widened(
+    steps: Sequence[Step], narrow: Sequence[bool], whole: Sequence[bool]
+) -> Iterator[Step]:
+    """The same steps where inputs are of other types: all but differences read them as float64."""
+    types = {k: "CONVERT" for k, one in enumerate(whole) if one}
+    types |= {k: "WIDEN" for k, one in enumerate(narrow) if one}
     wide: dict[int, int] = {}
     nodes = count(1 + max(step.node for step in steps))
     for step in steps:
         operands = step.operands
-        if step.operation == "SUB" and all(0 <= k < len(narrow) and narrow[k] for k in operands):
+        if step.operation == "SUB" and all(types.get(k) == "WIDEN" for k in operands):
             yield step._replace(operation="DIFF")
             continue
-        for k in operands:
-            if 0 <= k < len(narrow) and narrow[k] and k not in wide:
+        for place, k in enumerate(operands):
+            if k in types and k not in wide:
                 wide[k] = next(nodes)
-                yield Step("WIDEN", wide[k], (k,))
+                width = step.width // step.part if step.part and place else step.width
+                yield Step(types[k], wide[k], (k,), width)
         yield step._replace(operands=tuple(wide.get(k, k) for k in operands))
 
 
@@ -128,6 +168,8 @@ def _pair(
     step: Step, pending: dict[int, Step], uses: Counter[int], codes: Mapping[str, int]
 ) -> Step:
     """A step that does the work of another one too, which is no longer pending; or the step."""
+    if step.part:
+        return step
     operation, (first, *others) = step.operation, step.operands
     ways = [(first, operation, others)]
     if len(others) == 1:
@@ -141,12 +183,15 @@ def _pair(
         pair = f"{earlier.operation}_{second}"
         if pair in codes and len(earlier.operands) == 2:
             del pending[inner]
-            return Step(pair, step.node, (*earlier.operands, *rest))
+            return Step(pair, step.node, (*earlier.operands, *rest), step.width)
     return step
 
 
 class _Registers:
-    """A linear scan: a register is free again after the last use of its node."""
+    """A linear scan: a register is free again after the last use of its node.
+
+    free: by the numbers a row of registers, those that are free.
+    """
 
     def __init__(self, inputs: int, steps: Sequence[Step], result: int) -> None:
         self._last = {one: place for place, step in enumerate(steps) for one in step.operands}
@@ -154,7 +199,8 @@ class _Registers:
         self._steps = steps
         self._inputs = inputs
         self.count = inputs
-        self._free: list[int] = []
+        self._free: dict[int, list[int]] = defaultdict(list)
+        self._widths: dict[int, int] = {}
         self._at = {k: k for k in range(inputs)}
 
     def of(self, operand: int) -> int:
@@ -166,13 +212,15 @@ class _Registers:
 
         The register of a node that only a check reads is free at the next step.
         """
-        for one in set(self._steps[place].operands):
+        step = self._steps[place]
+        for one in dict.fromkeys(reversed(step.operands)):  # an operation in place on the first
             if one >= self._inputs and self._last[one] == place:
-                self._free.append(self._at[one])
-        if not self._free:
-            self._free.append(self.count)
+                self._free[self._widths[one]].append(self._at[one])
+        width = self._widths[node] = step.result_width
+        if not self._free[width]:
+            self._free[width].append(self.count)
             self.count += 1
-        self._at[node] = self._free.pop()
+        self._at[node] = self._free[width].pop()
         if node not in self._last:
-            self._free.append(self._at[node])
+            self._free[width].append(self._at[node])
         return self._at[node]

@@ -20,29 +20,28 @@
 #endif
 #define LOOP VECTORIZE for (int i = 0; i < n; i++)
 
-/* Where operands are: registers, each CHUNK long but for inputs, and constants, repeated. */
+/* Where operands are: registers, constants repeated CHUNK times, and all constants as they are. */
 typedef struct {
-    double **registers, **constants;
+    double **registers, **repeated;
+    const double *constants;
     void *memory;
+    int64_t rows; /* of a register */
 } Workspace;
+
+#include "parts.h"
 
 /* The operands of an instruction that does not have them are those of register 0. */
 INLINE const double *operand(const Workspace *w, int32_t at) {
-    return at < 0 ? w->constants[~at] : w->registers[at];
+    return at < 0 ? w->repeated[~at] : w->registers[at];
 }
 
-/* One chunk of n rows from `row` on; DONE or the number of a failed check. */
-static int run_chunk(const Program *p, const Workspace *w, int64_t row, int n) {
-    for (int k = 0; k < p->input_count; k++) {
-        const char *data = p->inputs[k].data;
-        w->registers[k] = (double *)(data + row * (p->inputs[k].narrow ? 4 : 8));
-    }
-    for (const Instruction *at = p->code, *end = at + p->length; at < end; at++) {
-        const double *ra = operand(w, at->a), *rb = operand(w, at->b), *rc = operand(w, at->c);
-        const float *fa = (const float *)ra, *fb = (const float *)rb;
-        double *to = IS_CHECK(at->op) ? NULL : w->registers[at->to];
-        uint64_t failed = 0;
-        switch (at->op) {
+/* An elementwise instruction for n <= CHUNK numbers; 0 if its check fails. */
+static int run_numbers(const Instruction *at, int n, double *to, const double *ra, const double *rb,
+                       const double *rc) {
+    const float *fa = (const float *)ra, *fb = (const float *)rb;
+    const int64_t *ia = (const int64_t *)ra;
+    uint64_t failed = 0;
+    switch (at->op) {
 #define CASE(name, arity, result, from_a, from_b)                \
     case OP_##name:                                              \
         LOOP {                                                   \
@@ -53,71 +52,141 @@ static int run_chunk(const Program *p, const Workspace *w, int64_t row, int n) {
         break;
 #define WIDE(name, arity, result) CASE(name, arity, result, ra[i], rb[i])
 #define NARROW(name, arity, result) CASE(name, arity, result, fa[i], fb[i])
-            PLAIN_OPS(WIDE)
-            PAIRED_OPS(WIDE)
-            NARROW_OPS(NARROW)
-        case OP_WIDEN:
-            LOOP to[i] = fa[i];
-            break;
-        case OP_NONE:
-            LOOP failed |= bits_of(ra[i]);
-            break;
-        case OP_WITHIN:
-            LOOP failed |= bits_of(ra[i] >= rb[i] ? (ra[i] <= rc[i] ? 0.0 : 1.0) : 1.0);
-            break;
+        PLAIN_OPS(WIDE)
+        PAIRED_OPS(WIDE)
+        NARROW_OPS(NARROW)
+    case OP_WIDEN:
+        LOOP to[i] = fa[i];
+        break;
+    case OP_CONVERT:
+        LOOP to[i] = (double)ia[i];
+        break;
+    case OP_NONE:
+        LOOP failed |= bits_of(ra[i]);
+        break;
+    case OP_WITHIN:
+        LOOP failed |= bits_of(ra[i] >= rb[i] ? (ra[i] <= rc[i] ? 0.0 : 1.0) : 1.0);
+        break;
+    case OP_INDEX:
+        LOOP {
+            double a = ra[i], within = a >= 0.0 ? (a < rb[i] ? 0.0 : 1.0) : 1.0;
+            within = v_floor(a) == a ? within : 1.0;
+            failed |= bits_of(a == rc[i] ? 0.0 : within);
         }
-        if (failed)
-            return at->to;
+        break;
+    }
+    return !failed;
+}
+
+/* One chunk of n rows from `row` on; DONE, the number of a failed check, or NOT_AN_INDEX. */
+static int run_chunk(const Program *p, const Workspace *w, int64_t row, int64_t n) {
+    for (int k = 0; k < p->input_count; k++) {
+        const Input *input = p->inputs + k;
+        int64_t size = input->type == FLOATS ? 4 : 8;
+        w->registers[k] = (double *)((const char *)input->data + row * input->width * size);
+    }
+    for (const Instruction *at = p->code, *end = at + p->length; at < end; at++) {
+        if (IS_OF_PARTS(at->op)) {
+            if (!run_parts(at, w, n))
+                return NOT_AN_INDEX;
+            continue;
+        }
+        double *to = IS_CHECK(at->op) ? NULL : w->registers[at->to];
+        const char *ra = (const char *)operand(w, at->a);
+        const double *rb = operand(w, at->b), *rc = operand(w, at->c);
+        int64_t numbers = n * at->width;
+        for (int64_t i = 0; i < numbers; i += CHUNK) {
+            int count = numbers - i < CHUNK ? (int)(numbers - i) : CHUNK;
+            int64_t a = at->a < 0 ? 0 : i, b = at->b < 0 ? 0 : i, c = at->c < 0 ? 0 : i;
+            int64_t size = IS_NARROW(at->op) ? 4 : 8;
+            const double *from_b = size == 4 ? (const double *)((const float *)rb + b) : rb + b;
+            if (!run_numbers(at, count, to ? to + i : NULL, (const double *)(ra + a * size), from_b,
+                             rc + c))
+                return at->to;
+        }
     }
     return DONE;
 }
 
-/* 0 without memory; the caller frees w->memory. */
+/* The constants that instructions read CHUNK at a time; the others are columns and tables. */
+static int count_repeated(const Program *p) {
+    int count = 0;
+    for (const Instruction *at = p->code; at < p->code + p->length; at++) {
+        const int32_t operands[3] = {at->a, at->b, at->c};
+        for (int k = 0; k < 3; k++)
+            if (operands[k] < 0 && !(IS_OF_PARTS(at->op) && at->op != OP_PUT) && ~operands[k] >= count)
+                count = ~operands[k] + 1;
+    }
+    return count;
+}
+
+INLINE size_t padded(int64_t numbers) { return (size_t)(numbers + 7) / 8 * 8; }
+
+/* Registers for a chunk of n rows at most; 0 without memory. The caller frees w->memory. */
 static int make_workspace(const Program *p, int64_t n, Workspace *w) {
-    size_t length = ((n < CHUNK ? (size_t)n : CHUNK) + 7) / 8 * 8;
-    size_t owned = (size_t)(p->registers - p->input_count), count = owned + (size_t)p->constant_count;
-    size_t pointers = (size_t)(p->registers + p->constant_count) * sizeof(double *);
-    char *block = w->memory = malloc(64 + count * length * sizeof(double) + pointers);
+    int64_t widest = 1;
+    for (int k = 0; k < p->registers; k++)
+        widest = p->widths[k] > widest ? p->widths[k] : widest;
+    w->rows = widest == 1 ? CHUNK : WIDE_CHUNK / widest;
+    w->rows = w->rows < 1 ? 1 : (w->rows > CHUNK ? CHUNK : w->rows);
+    w->rows = w->rows < n ? w->rows : n;
+    int repeated = count_repeated(p);
+    size_t length = padded(widest * w->rows < CHUNK ? widest * w->rows : CHUNK);
+    size_t numbers = (size_t)repeated * length;
+    for (int k = p->input_count; k < p->registers; k++)
+        numbers += padded(p->widths[k] * w->rows);
+    size_t pointers = (size_t)(p->registers + repeated) * sizeof(double *);
+    char *block = w->memory = malloc(64 + numbers * sizeof(double) + pointers);
     if (!block)
         return 0;
-    double *numbers = (double *)(block + (64 - (uintptr_t)block % 64));
-    w->registers = (double **)(numbers + count * length);
-    w->constants = w->registers + p->registers;
-    for (int k = p->input_count; k < p->registers; k++, numbers += length)
-        w->registers[k] = numbers;
-    for (int k = 0; k < p->constant_count; k++, numbers += length) {
-        w->constants[k] = numbers;
+    double *next = (double *)(block + (64 - (uintptr_t)block % 64));
+    w->registers = (double **)(next + numbers);
+    w->repeated = w->registers + p->registers;
+    w->constants = p->constants;
+    for (int k = p->input_count; k < p->registers; k++) {
+        w->registers[k] = next;
+        next += padded(p->widths[k] * w->rows);
+    }
+    for (int k = 0; k < repeated; k++, next += length) {
+        w->repeated[k] = next;
         for (size_t i = 0; i < length; i++)
-            numbers[i] = p->constants[k];
+            next[i] = p->constants[k];
     }
     return 1;
 }
 
+/* The results of n rows from `row` on. */
+static int run_rows(const Program *p, const Workspace *w, int64_t row, int64_t n, double *out) {
+    int status = DONE;
+    for (int64_t done = 0; done < n && status == DONE; done += w->rows) {
+        int64_t size = n - done < w->rows ? n - done : w->rows;
+        if (p->result >= p->input_count)
+            w->registers[p->result] = out + done;
+        status = run_chunk(p, w, row + done, size);
+        if (status == DONE && p->result < p->input_count)
+            memcpy(out + done, w->registers[p->result], (size_t)size * sizeof(double));
+    }
+    return status;
+}
+
 static int compute(const Program *p, int64_t n, double *out) {
     Workspace w;
-    int status = make_workspace(p, n, &w) ? DONE : NO_MEMORY;
-    for (int64_t row = 0; row < n && status == DONE; row += CHUNK) {
-        int size = n - row < CHUNK ? (int)(n - row) : CHUNK;
-        if (p->result >= p->input_count)
-            w.registers[p->result] = out + row;
-        status = run_chunk(p, &w, row, size);
-        if (status == DONE && p->result < p->input_count)
-            memcpy(out + row, w.registers[p->result], (size_t)size * sizeof(double));
-    }
+    int status = make_workspace(p, n, &w) ? run_rows(p, &w, 0, n, out) : NO_MEMORY;
     free(w.memory);
     return status;
 }
 
 static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, Fold *fold) {
     Workspace w;
+    double out[CHUNK] __attribute__((aligned(64)));
     int status = make_workspace(p, n, &w) ? DONE : NO_MEMORY, size;
     for (int64_t row = 0; row < n && status == DONE; row += size) {
         int64_t in_unit = (phase + row) % unit, left = unit - in_unit;
         left = left < n - row ? left : n - row;
         size = left < CHUNK ? (int)left : CHUNK;
-        status = run_chunk(p, &w, row, size);
+        status = run_rows(p, &w, row, size, out);
         int begins = in_unit == 0 || row == 0;
-        if (status == DONE && !add_rows(fold, w.registers[p->result], size, row, begins))
+        if (status == DONE && !add_rows(fold, out, size, row, begins))
             status = NOT_FINITE;
     }
     carry(fold->bins);

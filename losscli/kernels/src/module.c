@@ -9,6 +9,7 @@
 
 #define MOST_INPUTS 8
 #define MOST_REGISTERS 1024
+#define MOST_NUMBERS (1 << 24) /* of a register, a row */
 
 static const Machine *machines[3];
 static int machine_count;
@@ -23,6 +24,7 @@ typedef struct {
     Py_buffer views[MOST_INPUTS + 3];
     int count;
     Input inputs[MOST_INPUTS];
+    int32_t widths[MOST_REGISTERS];
     Program program;
     const Machine *machine;
     Py_ssize_t rows;
@@ -46,31 +48,76 @@ static Py_buffer *view_of(Call *call, PyObject *object, const char *formats, int
     return NULL;
 }
 
-/* 1 if each operand is a constant, or a register that holds what the operation reads. */
-static int is_valid(const Program *p) {
-    enum { EMPTY, NUMBERS, FLOATS } held[MOST_REGISTERS] = {EMPTY};
+/* 1 if the numbers of an instruction on parts of rows are possible; its operands are not checked. */
+static int are_parts_valid(const Program *p, const Instruction *at) {
+    if (at->op == OP_LOOKUP || at->op == OP_COLUMNS) {
+        int32_t from = at->op == OP_LOOKUP ? at->b : at->a;
+        if (from >= 0 || at->part < 1 || (int64_t)~from + at->part > p->constant_count)
+            return 0;
+        return at->op == OP_LOOKUP || at->width % at->part == 0;
+    }
+    if (at->part < 1 || at->width % at->part)
+        return 0;
+    if (at->op == OP_SLICE)
+        return at->b >= 0 && at->c >= 1 && (int64_t)at->b + at->c <= at->part;
+    return at->op != OP_REPEAT || at->b >= 1;
+}
+
+/* 1 if operand k of an instruction is a constant, or a register that holds what it reads. */
+static int is_operand_valid(const Program *p, const Instruction *at, int k, const Type *held,
+                            const int32_t *width) {
+    int32_t one = k == 0 ? at->a : (k == 1 ? at->b : at->c);
+    Type type = IS_NARROW(at->op) && k < 2 ? FLOATS : (at->op == OP_CONVERT ? INTEGERS : DOUBLES);
+    int32_t wanted = at->width;
+    if (IS_OF_PARTS(at->op)) {
+        if ((at->op == OP_COLUMNS && k == 0) || (at->op == OP_LOOKUP && k == 1))
+            return 1;
+        if (k > 0)
+            wanted /= at->part;
+        if (one < 0 && (at->op != OP_PUT || k < 2))
+            return 0;
+    }
+    if (one < 0)
+        return type == DOUBLES && ~one < p->constant_count;
+    return one < p->registers && held[one] == type && width[one] == wanted;
+}
+
+/* 1 if a program reads and writes nothing but its registers and constants; finds their widths. */
+static int is_valid(const Program *p, int32_t *widths) {
+    Type held[MOST_REGISTERS] = {NOTHING};
+    int32_t width[MOST_REGISTERS] = {0}; /* of what a register holds now */
     if (p->registers < p->input_count || p->registers > MOST_REGISTERS)
         return 0;
-    for (int k = 0; k < p->input_count; k++)
-        held[k] = p->inputs[k].narrow ? FLOATS : NUMBERS;
-    for (const Instruction *at = p->code; at < p->code + p->length; at++) {
-        if (at->op < 0 || at->op >= OP_COUNT)
+    for (int k = 0; k < p->input_count; k++) {
+        if (p->inputs[k].width < 1 || p->inputs[k].width > MOST_NUMBERS)
             return 0;
-        const int32_t operands[3] = {at->a, at->b, at->c};
+        held[k] = p->inputs[k].type;
+        widths[k] = width[k] = (int32_t)p->inputs[k].width;
+    }
+    for (const Instruction *at = p->code; at < p->code + p->length; at++) {
+        if (at->op < 0 || at->op >= OP_COUNT || at->width < 1 || at->width > MOST_NUMBERS)
+            return 0;
+        if (IS_OF_PARTS(at->op) ? !are_parts_valid(p, at) : at->part != 0)
+            return 0;
         for (int k = 0; k < 3; k++) {
-            int32_t one = operands[k];
-            int narrow = IS_NARROW(at->op) && k < 2;
-            if (k >= arities[(int)at->op] ? one != 0
-                : one < 0                 ? narrow || ~one >= p->constant_count
-                                          : one >= p->registers || held[one] != (narrow ? FLOATS : NUMBERS))
+            int immediate = at->op == OP_SLICE || (at->op == OP_REPEAT && k == 1);
+            if (k >= arities[(int)at->op] ? !immediate && (k == 1 ? at->b : at->c) != 0
+                                          : !is_operand_valid(p, at, k, held, width))
                 return 0;
         }
         if (IS_CHECK(at->op) ? at->to < 0 : at->to < p->input_count || at->to >= p->registers)
             return 0;
-        if (!IS_CHECK(at->op))
-            held[at->to] = NUMBERS;
+        if (IS_CHECK(at->op))
+            continue;
+        int64_t numbers = result_width(at);
+        if (numbers > MOST_NUMBERS)
+            return 0;
+        held[at->to] = DOUBLES;
+        width[at->to] = (int32_t)numbers;
+        widths[at->to] = numbers > widths[at->to] ? (int32_t)numbers : widths[at->to];
     }
-    return p->result >= 0 && p->result < p->registers && held[p->result] == NUMBERS;
+    return p->result >= 0 && p->result < p->registers && held[p->result] == DOUBLES &&
+           widths[p->result] == 1;
 }
 
 /* Read (machine, code, constants, registers, result, inputs); 0 with an exception set. */
@@ -87,27 +134,35 @@ static int read_call(Call *call, int machine, PyObject *code, PyObject *constant
         return 0;
     }
     for (Py_ssize_t k = 0; k < count; k++) {
-        Py_buffer *view = view_of(call, PyTuple_GetItem(inputs, k), "df", 0);
+        Py_buffer *view = view_of(call, PyTuple_GetItem(inputs, k), "dflq", 0);
         if (!view)
             return 0;
-        Py_ssize_t rows = view->len / view->itemsize;
-        if (k && rows != call->rows) {
+        if (view->ndim < 1 || view->itemsize != (*view->format == 'f' ? 4 : 8)) {
+            PyErr_SetString(PyExc_TypeError, "not an array of float64, float32 or int64");
+            return 0;
+        }
+        if (k && view->shape[0] != call->rows) {
             PyErr_SetString(PyExc_ValueError, "inputs of different lengths");
             return 0;
         }
-        call->rows = rows;
-        call->inputs[k] = (Input){view->buf, view->itemsize == sizeof(float)};
+        call->rows = view->shape[0];
+        Type type = *view->format == 'f' ? FLOATS : (*view->format == 'd' ? DOUBLES : INTEGERS);
+        int64_t width = 1;
+        for (int axis = 1; axis < view->ndim; axis++)
+            width = width <= MOST_NUMBERS ? width * view->shape[axis] : width;
+        call->inputs[k] = (Input){view->buf, type, width};
     }
     call->machine = machines[machine];
     call->program = (Program){codes->buf,
                               numbers->buf,
                               call->inputs,
+                              call->widths,
                               (int)(codes->len / (Py_ssize_t)sizeof(Instruction)),
                               (int)(numbers->len / (Py_ssize_t)sizeof(double)),
                               (int)count,
                               registers,
                               result};
-    if (!is_valid(&call->program)) {
+    if (!is_valid(&call->program, call->widths)) {
         PyErr_SetString(PyExc_ValueError, "not a valid program");
         return 0;
     }
@@ -116,7 +171,8 @@ static int read_call(Call *call, int machine, PyObject *code, PyObject *constant
 
 PyDoc_STRVAR(compute_doc,
              "compute(machine, code, constants, registers, result, inputs, out)\n--\n\n"
-             "Write the results of all rows; return -1, or the number of the check that failed.");
+             "Write the results of all rows; return -1, the number of the check that failed, or -4 if\n"
+             "an index is out of range.");
 
 static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
     int machine, registers, result, status = DONE;
@@ -124,7 +180,7 @@ static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
     if (!PyArg_ParseTuple(args, "iOOiiO!O:compute", &machine, &code, &constants, &registers,
                           &result, &PyTuple_Type, &inputs, &out))
         return NULL;
-    Call call = {.count = 0};
+    Call call = {.count = 0}; /* its widths are 0 */
     PyObject *answer = NULL;
     if (read_call(&call, machine, code, constants, registers, result, inputs)) {
         Py_buffer *view = view_of(&call, out, "d", PyBUF_WRITABLE);
@@ -144,7 +200,8 @@ static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
 PyDoc_STRVAR(fold_doc,
              "fold(machine, code, constants, registers, result, inputs, unit, phase)\n--\n\n"
              "Return (exact sum, low, high, row of high, units) of the results of all rows, or a\n"
-             "number: that of the check that failed, or -2 if a result is not finite.\n\n"
+             "number: that of the check that failed, -2 if a result is not finite, or -4 if an index is\n"
+             "out of range.\n\n"
              "The exact sum is a little-endian signed integer in units of 2**-1074; a unit is four\n"
              "doubles: pivot, sum of squares about it, sum about it, rows.");
 
@@ -155,7 +212,7 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
     if (!PyArg_ParseTuple(args, "iOOiiO!nn:fold", &machine, &code, &constants, &registers, &result,
                           &PyTuple_Type, &inputs, &unit, &phase))
         return NULL;
-    Call call = {.count = 0};
+    Call call = {.count = 0}; /* its widths are 0 */
     PyObject *answer = NULL;
     if (read_call(&call, machine, code, constants, registers, result, inputs)) {
         if (unit < 1 || phase < 0 || phase >= unit) {

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#define CHUNK 512 /* numbers that go through a program at once, so that registers stay in cache */
+#define CHUNK 512       /* rows that go through a program at once, so that registers stay in cache */
+#define WIDE_CHUNK 4096 /* numbers of a register, where rows have several: then fewer rows go */
 #define BINS 72    /* 32 bits each, from 2^-1074 past 2^1024 */
 #define CARRY_EVERY (1 << 18)
 
@@ -59,30 +60,72 @@
 /* Of float32 inputs, which all other operations need WIDEN for: the difference of two. */
 #define NARROW_OPS(OP) OP(DIFF, 2, a - b) PAIRS(OP, DIFF, a - b)
 
-/* NONE: fails if any a is 1. WITHIN: fails if any a is not in [b, c]. The destination of the two is
-   the number that a failing run returns. */
-#define OTHER_OPS(OP) OP(WIDEN, 1, ) OP(NONE, 1, ) OP(WITHIN, 3, )
+/* WIDEN, CONVERT: float32 and int64 as doubles. NONE: fails if any a is 1. WITHIN: fails if any a is
+   not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1 nor c. The
+   destination of these three is the number that a failing run returns. */
+#define OTHER_OPS(OP) OP(WIDEN, 1, ) OP(CONVERT, 1, ) OP(NONE, 1, ) OP(WITHIN, 3, ) OP(INDEX, 3, )
 
-#define ALL_OPS(OP) PLAIN_OPS(OP) PAIRED_OPS(OP) NARROW_OPS(OP) OTHER_OPS(OP)
+/* Of parts of a row, `part` consecutive numbers each. TOTAL adds in NumPy's order; PLACE is that of
+   the first LARGEST. TAKE: the number of each part at index b. PUT: a with c at index b of each
+   part. REPEAT: each part b times. SLICE: c numbers of each part from number b on. COLUMNS: the
+   `part` constants from a on, repeated. LOOKUP: of these constants, from b on, that at index a. */
+#define PART_OPS(OP)   \
+    OP(TOTAL, 1, )     \
+    OP(LARGEST, 1, )   \
+    OP(SMALLEST, 1, )  \
+    OP(PLACE, 1, )     \
+    OP(TAKE, 2, )      \
+    OP(PUT, 3, )       \
+    OP(REPEAT, 1, )    \
+    OP(SLICE, 1, )     \
+    OP(COLUMNS, 1, )   \
+    OP(LOOKUP, 2, )
+
+#define ALL_OPS(OP) PLAIN_OPS(OP) PAIRED_OPS(OP) NARROW_OPS(OP) OTHER_OPS(OP) PART_OPS(OP)
 #define NAME_OP(name, ...) OP_##name,
 enum { ALL_OPS(NAME_OP) OP_COUNT };
 #undef NAME_OP
-#define IS_CHECK(op) ((op) == OP_NONE || (op) == OP_WITHIN)
+#define IS_CHECK(op) ((op) >= OP_NONE && (op) <= OP_INDEX)
 #define IS_NARROW(op) ((op) >= OP_DIFF && (op) <= OP_WIDEN) /* reads float32 by a and b */
+#define IS_OF_PARTS(op) ((op) >= OP_TOTAL)
 
+/* width: numbers a row of its operand a, or of its result if it has no such operand. */
 typedef struct {
-    int32_t op, to, a, b, c;
+    int32_t op, to, a, b, c, width, part;
 } Instruction;
+
+/* The numbers a row of the result. */
+static inline int64_t result_width(const Instruction *at) {
+    int64_t parts = at->part ? at->width / at->part : 0;
+    switch (at->op) {
+    case OP_TOTAL:
+    case OP_LARGEST:
+    case OP_SMALLEST:
+    case OP_PLACE:
+    case OP_TAKE:
+        return parts;
+    case OP_REPEAT:
+        return (int64_t)at->width * at->b;
+    case OP_SLICE:
+        return parts * at->c;
+    }
+    return at->width;
+}
+
+/* What a register holds; registers that are computed hold doubles. */
+typedef enum { NOTHING, DOUBLES, FLOATS, INTEGERS } Type;
 
 typedef struct {
     const void *data;
-    int narrow; /* float32, else float64 */
+    Type type;
+    int64_t width; /* numbers a row */
 } Input;
 
 typedef struct {
     const Instruction *code;
     const double *constants;
     const Input *inputs; /* they are registers 0, 1, ... */
+    const int32_t *widths; /* of registers: the most numbers a row that they hold */
     int length, constant_count, input_count, registers, result;
 } Program;
 
@@ -98,7 +141,7 @@ typedef struct {
     Unit *units;
 } Fold;
 
-enum { DONE = -1, NOT_FINITE = -2, NO_MEMORY = -3 };
+enum { DONE = -1, NOT_FINITE = -2, NO_MEMORY = -3, NOT_AN_INDEX = -4 };
 
 /* Both return DONE, the number of the check that failed, or another of these.
    compute: the results of n rows. fold: their state; moments are taken of `unit` rows at a time, the
