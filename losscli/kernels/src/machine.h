@@ -30,18 +30,32 @@ typedef struct {
 
 #include "parts.h"
 
-/* The operands of an instruction that does not have them are those of register 0. */
 INLINE const double *operand(const Workspace *w, int32_t at) {
     return at < 0 ? w->repeated[~at] : w->registers[at];
 }
 
-/* An elementwise instruction for n <= CHUNK numbers; 0 if its check fails. */
-static int run_numbers(const Instruction *at, int n, double *to, const double *ra, const double *rb,
-                       const double *rc) {
-    const float *fa = (const float *)ra, *fb = (const float *)rb;
-    const int64_t *ia = (const int64_t *)ra;
+static int all_near(const double *x, int n, double most) {
+    uint64_t far = 0;
+    LOOP far |= fabs(x[i]) <= most ? 0 : 1;
+    return !far;
+}
+
+/* An elementwise instruction for n <= CHUNK of the numbers of a chunk, from number `from` on; 0 if
+   its check fails. */
+static int run_numbers(const Instruction *at, const Workspace *w, int64_t from, int n) {
+    const double *ra = operand(w, at->a), *rb = ra, *rc = ra; /* if it has no such operand */
+    const float *fa = (const float *)ra + from, *fb = fa;
+    const int64_t *ia = (const int64_t *)ra + from;
+    double *to = IS_CHECK(at->op) ? NULL : w->registers[at->to] + from;
+    if (arities[at->op] > 1) {
+        rb = operand(w, at->b) + (at->b < 0 ? 0 : from);
+        fb = (const float *)operand(w, at->b) + from;
+    }
+    if (arities[at->op] > 2)
+        rc = operand(w, at->c) + (at->c < 0 ? 0 : from);
+    ra += at->a < 0 ? 0 : from;
     uint64_t failed = 0;
-    switch (at->op) {
+    switch (at->op == OP_EXP && all_near(ra, n, MOST_NEAR) ? OP_EXP_NEAR : at->op) {
 #define CASE(name, arity, result, from_a, from_b)                \
     case OP_##name:                                              \
         LOOP {                                                   \
@@ -64,16 +78,20 @@ static int run_numbers(const Instruction *at, int n, double *to, const double *r
     case OP_NONE:
         LOOP failed |= bits_of(ra[i]);
         break;
-    case OP_WITHIN:
-        LOOP failed |= bits_of(ra[i] >= rb[i] ? (ra[i] <= rc[i] ? 0.0 : 1.0) : 1.0);
+    case OP_WITHIN: {
+        const double low = *rb, high = *rc;
+        LOOP failed |= ra[i] >= low ? (ra[i] <= high ? 0 : 1) : 1;
         break;
-    case OP_INDEX:
+    }
+    case OP_INDEX: {
+        const double classes = *rb, other = *rc;
         LOOP {
-            double a = ra[i], within = a >= 0.0 ? (a < rb[i] ? 0.0 : 1.0) : 1.0;
+            double a = ra[i], within = a >= 0.0 ? (a < classes ? 0.0 : 1.0) : 1.0;
             within = v_floor(a) == a ? within : 1.0;
-            failed |= bits_of(a == rc[i] ? 0.0 : within);
+            failed |= bits_of(a == other ? 0.0 : within);
         }
         break;
+    }
     }
     return !failed;
 }
@@ -85,25 +103,21 @@ static int run_chunk(const Program *p, const Workspace *w, int64_t row, int64_t 
         int64_t size = input->type == FLOATS ? 4 : 8;
         w->registers[k] = (double *)((const char *)input->data + row * input->width * size);
     }
-    for (const Instruction *at = p->code, *end = at + p->length; at < end; at++) {
+    const Instruction *at = p->code, *end = at + p->length, *next;
+    for (; at < end; at = next) {
+        next = at + 1;
         if (IS_OF_PARTS(at->op)) {
             if (!run_parts(at, w, n))
                 return NOT_AN_INDEX;
             continue;
         }
-        double *to = IS_CHECK(at->op) ? NULL : w->registers[at->to];
-        const char *ra = (const char *)operand(w, at->a);
-        const double *rb = operand(w, at->b), *rc = operand(w, at->c);
-        int64_t numbers = n * at->width;
-        for (int64_t i = 0; i < numbers; i += CHUNK) {
-            int count = numbers - i < CHUNK ? (int)(numbers - i) : CHUNK;
-            int64_t a = at->a < 0 ? 0 : i, b = at->b < 0 ? 0 : i, c = at->c < 0 ? 0 : i;
-            int64_t size = IS_NARROW(at->op) ? 4 : 8;
-            const double *from_b = size == 4 ? (const double *)((const float *)rb + b) : rb + b;
-            if (!run_numbers(at, count, to ? to + i : NULL, (const double *)(ra + a * size), from_b,
-                             rc + c))
-                return at->to;
-        }
+        while (next < end && !IS_OF_PARTS(next->op) && next->width == at->width)
+            next++;
+        /* What one instruction computes is still in the nearest cache for the next one. */
+        for (int64_t from = 0, numbers = n * at->width; from < numbers; from += CHUNK)
+            for (const Instruction *one = at; one < next; one++)
+                if (!run_numbers(one, w, from, numbers - from < CHUNK ? (int)(numbers - from) : CHUNK))
+                    return one->to;
     }
     return DONE;
 }

@@ -15,9 +15,7 @@ static const Machine *machines[3];
 static int machine_count;
 
 #define NAME(name, ...) #name " "
-#define ARITY(name, arity, ...) arity,
 static const char names[] = ALL_OPS(NAME);
-static const char arities[] = {ALL_OPS(ARITY)};
 
 /* The buffers of a call, released together. */
 typedef struct {
@@ -77,6 +75,8 @@ static int is_operand_valid(const Program *p, const Instruction *at, int k, cons
         if (one < 0 && (at->op != OP_PUT || k < 2))
             return 0;
     }
+    if (k > 0 && (at->op == OP_WITHIN || at->op == OP_INDEX))
+        return one < 0 && ~one < p->constant_count;
     if (one < 0)
         return type == DOUBLES && ~one < p->constant_count;
     return one < p->registers && held[one] == type && width[one] == wanted;
@@ -101,7 +101,7 @@ static int is_valid(const Program *p, int32_t *widths) {
             return 0;
         for (int k = 0; k < 3; k++) {
             int immediate = at->op == OP_SLICE || (at->op == OP_REPEAT && k == 1);
-            if (k >= arities[(int)at->op] ? !immediate && (k == 1 ? at->b : at->c) != 0
+            if (k >= arities[at->op] ? !immediate && (k == 1 ? at->b : at->c) != 0
                                           : !is_operand_valid(p, at, k, held, width))
                 return 0;
         }

@@ -22,26 +22,42 @@ static double total(const double *x, int64_t n) {
     return sum;
 }
 
-/* The largest of n numbers times `sign`; nan if one is. */
-INLINE double largest(const double *x, int64_t n, double sign) {
-    double lanes[8], found = x[0] * sign;
-    int64_t i = 0;
-    if (n >= 8) {
-        for (int k = 0; k < 8; k++)
-            lanes[k] = x[k] * sign;
-        for (i = 8; i + 8 <= n; i += 8)
-            VECTORIZE for (int k = 0; k < 8; k++) lanes[k] = v_max(x[i + k] * sign, lanes[k]);
-        for (int k = 0; k < 8; k++)
-            found = v_max(lanes[k], found);
+/* The largest or the smallest of n numbers; nan if one is. */
+#define EXTREME(name, CHOICE_OF, compare)                             \
+    static double name(const double *x, int64_t n) {                  \
+        double found = x[0];                                          \
+        int64_t i = 1;                                                \
+        int nan = found != found;                                     \
+        if (n >= 8) {                                                 \
+            Doubles most[VECTORS];                                    \
+            Integers others[VECTORS];                                 \
+            EACH_VECTOR {                                             \
+                most[v] = LOAD(x, 0);                                 \
+                others[v] = (Integers)(most[v] != most[v]);           \
+            }                                                         \
+            for (i = 8; i + 8 <= n; i += 8)                           \
+                EACH_VECTOR {                                         \
+                    Doubles value = LOAD(x, i);                       \
+                    most[v] = CHOICE_OF(value, most[v]);              \
+                    others[v] |= (Integers)(value != value);          \
+                }                                                     \
+            EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {    \
+                found = most[v][lane] compare found ? most[v][lane] : found; \
+                nan |= others[v][lane] != 0;                          \
+            }                                                         \
+        }                                                             \
+        for (; i < n; i++) {                                          \
+            found = x[i] compare found ? x[i] : found;                \
+            nan |= x[i] != x[i];                                      \
+        }                                                             \
+        return nan ? NAN : found;                                     \
     }
-    for (; i < n; i++)
-        found = v_max(x[i] * sign, found);
-    return found * sign;
-}
+EXTREME(largest, MOST, >)
+EXTREME(smallest, LEAST, <)
 
 /* The place of the first number that is the largest one, or of the first nan. */
-INLINE int64_t place(const double *x, int64_t n) {
-    double most = largest(x, n, 1.0);
+static int64_t place(const double *x, int64_t n) {
+    double most = largest(x, n);
     int64_t at = 0;
     while (most == most ? x[at] != most : x[at] == x[at])
         at++;
@@ -65,11 +81,11 @@ static int run_parts(const Instruction *at, const Workspace *w, int64_t n) {
         break;
     case OP_LARGEST:
         for (int64_t k = 0; k < parts; k++)
-            to[k] = largest(a + k * part, part, 1.0);
+            to[k] = largest(a + k * part, part);
         break;
     case OP_SMALLEST:
         for (int64_t k = 0; k < parts; k++)
-            to[k] = largest(a + k * part, part, -1.0);
+            to[k] = smallest(a + k * part, part);
         break;
     case OP_PLACE:
         for (int64_t k = 0; k < parts; k++)
@@ -97,6 +113,14 @@ static int run_parts(const Instruction *at, const Workspace *w, int64_t n) {
         break;
     }
     case OP_REPEAT:
+        if (part == 1) {
+            for (int64_t k = 0; k < parts; k++, to += at->b) {
+                const double value = a[k];
+                for (int32_t i = 0; i < at->b; i++)
+                    to[i] = value;
+            }
+            break;
+        }
         for (int64_t k = 0; k < parts; k++)
             for (int64_t again = 0; again < at->b; again++, to += part)
                 for (int64_t i = 0; i < part; i++)

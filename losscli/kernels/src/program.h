@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 #define CHUNK 512       /* rows that go through a program at once, so that registers stay in cache */
-#define WIDE_CHUNK 4096 /* numbers of a register, where rows have several: then fewer rows go */
+#define WIDE_CHUNK 8192 /* numbers of a register, where rows have several: then fewer rows go */
 #define BINS 72    /* 32 bits each, from 2^-1074 past 2^1024 */
 #define CARRY_EVERY (1 << 18)
 
 /* The operations: name, number of operands, result. An operand is a register, or ~constant. Masks
    are 0.0 and 1.0. Where NumPy has the operation, the result has NumPy's bits, but for those that
-   vmath.h computes. ATMOST and ATLEAST are MIN and MAX with a constant, which is not nan. */
+   vmath.h computes. EXP_NEAR is what EXP becomes for ordinary numbers. ATMOST and ATLEAST are MIN and MAX with a constant, which is not nan. */
 #define PLAIN_OPS(OP)                                             \
     OP(ABS, 1, fabs(a))                                           \
     OP(NEG, 1, -a)                                                \
@@ -21,6 +21,7 @@
     OP(FLOOR, 1, v_floor(a))                                      \
     OP(ISFINITE, 1, a - a == 0.0 ? 1.0 : 0.0)                     \
     OP(ISNAN, 1, a == a ? 0.0 : 1.0)                              \
+    OP(EXP_NEAR, 1, v_exp_near(a))                                \
     OP(EXP, 1, v_exp(a))                                          \
     OP(EXPM1, 1, v_expm1(a))                                      \
     OP(LOG, 1, v_log(a))                                          \
@@ -61,8 +62,8 @@
 #define NARROW_OPS(OP) OP(DIFF, 2, a - b) PAIRS(OP, DIFF, a - b)
 
 /* WIDEN, CONVERT: float32 and int64 as doubles. NONE: fails if any a is 1. WITHIN: fails if any a is
-   not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1 nor c. The
-   destination of these three is the number that a failing run returns. */
+   not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1 nor c. Of
+   the latter two b and c are constants. The destination of these three is the number that a failing run returns. */
 #define OTHER_OPS(OP) OP(WIDEN, 1, ) OP(CONVERT, 1, ) OP(NONE, 1, ) OP(WITHIN, 3, ) OP(INDEX, 3, )
 
 /* Of parts of a row, `part` consecutive numbers each. TOTAL adds in NumPy's order; PLACE is that of
@@ -85,6 +86,8 @@
 #define NAME_OP(name, ...) OP_##name,
 enum { ALL_OPS(NAME_OP) OP_COUNT };
 #undef NAME_OP
+#define ARITY(name, arity, ...) arity,
+static const char arities[] = {ALL_OPS(ARITY)};
 #define IS_CHECK(op) ((op) >= OP_NONE && (op) <= OP_INDEX)
 #define IS_NARROW(op) ((op) >= OP_DIFF && (op) <= OP_WIDEN) /* reads float32 by a and b */
 #define IS_OF_PARTS(op) ((op) >= OP_TOTAL)

@@ -77,6 +77,13 @@ INLINE double v_exp(double x) {
     return scaled(r, tail, n);
 }
 
+/* The same bits for |x| <= MOST_NEAR, where no clamp is needed and one scaling is enough. */
+#define MOST_NEAR 700.0
+INLINE double v_exp_near(double x) {
+    double n, r, tail = exp_reduced(x, &n, &r), sum = 1.0 + r;
+    return (sum + (tail + (r - (sum - 1.0)))) * power_of_two(n);
+}
+
 INLINE double v_expm1(double x) {
     x = x > 710.0 ? 710.0 : x;
     x = x < -50.0 ? -50.0 : x;
