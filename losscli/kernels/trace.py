@@ -523,7 +523,7 @@ _FUNCTIONS = {
     "add": "ADD", "subtract": "SUB", "multiply": "MUL", "divide": "DIV", "minimum": "MIN",
     "maximum": "MAX", "negative": "NEG", "abs": "ABS", "absolute": "ABS", "fabs": "ABS",
     "sign": "SIGN", "sqrt": "SQRT", "floor": "FLOOR", "exp": "EXP", "expm1": "EXPM1", "log": "LOG",
-    "log1p": "LOG1P", "tanh": "TANH",
+    "log1p": "LOG1P", "tanh": "TANH", "atan2": "ATAN2", "arctan2": "ATAN2",
 }  # fmt: skip
 _PREDICATES = {
     "less": "LT", "less_equal": "LE", "equal": "EQ", "not_equal": "NE", "isfinite": "ISFINITE",

@@ -6,18 +6,34 @@ from losscli.kernels import machine
 from losscli.kernels.program import assemble
 from losscli.kernels.trace import trace
 
+# Functions whose results are not those of NumPy to the bit.
+MATHEMATICAL = frozenset({"EXP", "EXPM1", "LOG", "LOG1P", "TANH", "POW", "ATAN2"})
+
 
 def program_of(function, inputs, others=frozenset(), limits=(), narrow=()):
     """The program of function(xp, *arrays)."""
     return assemble(trace(function, inputs, others), machine.operations(), limits, narrow)
 
 
+def traced(function, inputs, others=frozenset()):
+    """The graph of a function of some arrays."""
+    shapes = [one.shape[1:] for one in inputs]
+    return trace(function, len(inputs), others, shapes, [one.dtype.kind == "i" for one in inputs])
+
+
+def program_for(function, inputs, others=frozenset(), limits=()):
+    """The program of a function of some arrays."""
+    narrow = [one.dtype == np.float32 for one in inputs]
+    whole = [one.dtype == np.int64 for one in inputs]
+    graph = traced(function, inputs, others)
+    return assemble(graph, machine.operations(), limits, narrow, whole)
+
+
 def run(function, *inputs):
     """The results of a function by the machine; questions are answered until none fails."""
     others = frozenset()
     while True:
-        narrow = [one.dtype == np.float32 for one in inputs]
-        program = program_of(function, len(inputs), others, narrow=narrow)
+        program = program_for(function, inputs, others)
         out = np.empty(len(inputs[0]))
         failed = machine.compute(program, inputs, out)
         if failed is None:

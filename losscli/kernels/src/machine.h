@@ -18,83 +18,12 @@
 #else
 #define VECTORIZE _Pragma("GCC ivdep")
 #endif
-#define LOOP VECTORIZE for (int i = 0; i < n; i++)
-
-/* Where operands are: registers, constants repeated CHUNK times, and all constants as they are. */
-typedef struct {
-    double **registers, **repeated;
-    const double *constants;
-    void *memory;
-    int64_t rows; /* of a register */
-} Workspace;
-
 #include "parts.h"
 
-INLINE const double *operand(const Workspace *w, int32_t at) {
-    return at < 0 ? w->repeated[~at] : w->registers[at];
-}
-
-static int all_near(const double *x, int n, double most) {
-    uint64_t far = 0;
-    LOOP far |= fabs(x[i]) <= most ? 0 : 1;
-    return !far;
-}
-
-/* An elementwise instruction for n <= CHUNK of the numbers of a chunk, from number `from` on; 0 if
-   its check fails. */
-static int run_numbers(const Instruction *at, const Workspace *w, int64_t from, int n) {
-    const double *ra = operand(w, at->a), *rb = ra, *rc = ra; /* if it has no such operand */
-    const float *fa = (const float *)ra + from, *fb = fa;
-    const int64_t *ia = (const int64_t *)ra + from;
-    double *to = IS_CHECK(at->op) ? NULL : w->registers[at->to] + from;
-    if (arities[at->op] > 1) {
-        rb = operand(w, at->b) + (at->b < 0 ? 0 : from);
-        fb = (const float *)operand(w, at->b) + from;
-    }
-    if (arities[at->op] > 2)
-        rc = operand(w, at->c) + (at->c < 0 ? 0 : from);
-    ra += at->a < 0 ? 0 : from;
-    uint64_t failed = 0;
-    switch (at->op == OP_EXP && all_near(ra, n, MOST_NEAR) ? OP_EXP_NEAR : at->op) {
-#define CASE(name, arity, result, from_a, from_b)                \
-    case OP_##name:                                              \
-        LOOP {                                                   \
-            const double a = from_a, b = from_b, c = rc[i];      \
-            (void)a, (void)b, (void)c;                           \
-            to[i] = result;                                      \
-        }                                                        \
-        break;
-#define WIDE(name, arity, result) CASE(name, arity, result, ra[i], rb[i])
-#define NARROW(name, arity, result) CASE(name, arity, result, fa[i], fb[i])
-        PLAIN_OPS(WIDE)
-        PAIRED_OPS(WIDE)
-        NARROW_OPS(NARROW)
-    case OP_WIDEN:
-        LOOP to[i] = fa[i];
-        break;
-    case OP_CONVERT:
-        LOOP to[i] = (double)ia[i];
-        break;
-    case OP_NONE:
-        LOOP failed |= bits_of(ra[i]);
-        break;
-    case OP_WITHIN: {
-        const double low = *rb, high = *rc;
-        LOOP failed |= ra[i] >= low ? (ra[i] <= high ? 0 : 1) : 1;
-        break;
-    }
-    case OP_INDEX: {
-        const double classes = *rb, other = *rc;
-        LOOP {
-            double a = ra[i], within = a >= 0.0 ? (a < classes ? 0.0 : 1.0) : 1.0;
-            within = v_floor(a) == a ? within : 1.0;
-            failed |= bits_of(a == other ? 0.0 : within);
-        }
-        break;
-    }
-    }
-    return !failed;
-}
+/* Not inlined: the compiler must see that n is a multiple of 8, or it adds loops for the rest. */
+#define RUN static __attribute__((noinline)) int run_numbers
+#define LOOP VECTORIZE for (int i = 0; i < (n & ~7); i++)
+#include "numbers.h"
 
 /* One chunk of n rows from `row` on; DONE, the number of a failed check, or NOT_AN_INDEX. */
 static int run_chunk(const Program *p, const Workspace *w, int64_t row, int64_t n) {
@@ -115,9 +44,14 @@ static int run_chunk(const Program *p, const Workspace *w, int64_t row, int64_t 
             next++;
         /* What one instruction computes is still in the nearest cache for the next one. */
         for (int64_t from = 0, numbers = n * at->width; from < numbers; from += CHUNK)
-            for (const Instruction *one = at; one < next; one++)
-                if (!run_numbers(one, w, from, numbers - from < CHUNK ? (int)(numbers - from) : CHUNK))
+            for (const Instruction *one = at; one < next; one++) {
+                int size = numbers - from < CHUNK ? (int)(numbers - from) : CHUNK, done = size & ~7;
+                int passed = done == 0 || run_numbers(one, w, from, done);
+                for (; done < size; done++)
+                    passed &= run_number(one, w, from + done, 1);
+                if (!passed)
                     return one->to;
+            }
     }
     return DONE;
 }
@@ -143,6 +77,7 @@ static int make_workspace(const Program *p, int64_t n, Workspace *w) {
         widest = p->widths[k] > widest ? p->widths[k] : widest;
     w->rows = widest == 1 ? CHUNK : WIDE_CHUNK / widest;
     w->rows = w->rows < 1 ? 1 : (w->rows > CHUNK ? CHUNK : w->rows);
+    w->rows = w->rows > 8 ? w->rows & ~7 : w->rows; /* run_numbers takes 8 at once */
     w->rows = w->rows < n ? w->rows : n;
     int repeated = count_repeated(p);
     size_t length = padded(widest * w->rows < CHUNK ? widest * w->rows : CHUNK);

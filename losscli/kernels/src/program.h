@@ -32,6 +32,7 @@
     OP(MUL, 2, a * b)                                             \
     OP(DIV, 2, a / b)                                             \
     OP(POW, 2, v_pow(a, b))                                       \
+    OP(ATAN2, 2, v_atan2(a, b))                                   \
     OP(MIN, 2, v_min(a, b))                                     \
     OP(MAX, 2, v_max(a, b))                                     \
     OP(ATMOST, 2, a >= b ? b : a)                                 \
@@ -131,6 +132,21 @@ typedef struct {
     const int32_t *widths; /* of registers: the most numbers a row that they hold */
     int length, constant_count, input_count, registers, result;
 } Program;
+
+/* Where operands are: registers, constants repeated CHUNK times, and all constants as they are. */
+typedef struct {
+    double **registers, **repeated;
+    const double *constants;
+    void *memory;
+    int64_t rows; /* of a register */
+} Workspace;
+
+static inline const double *operand(const Workspace *w, int32_t at) {
+    return at < 0 ? w->repeated[~at] : w->registers[at];
+}
+
+/* An elementwise instruction for number `from` of a chunk; 0 if its check fails. */
+int run_number(const Instruction *at, const Workspace *w, int64_t from, int n);
 
 /* The moments of consecutive rows about a pivot; e = x - pivot. */
 typedef struct {

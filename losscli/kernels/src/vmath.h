@@ -147,6 +147,38 @@ INLINE double v_tanh(double x) {
     return copysign(size > 0.55 ? 1.0 - ratio : ratio, x);
 }
 
+/* The angle of (x, y). With r = tan(c), atan(y / x) = c + atan((y - r x) / (x + r y)); r and c are
+   those of fdlibm's s_atan.c, whose polynomial this is. */
+INLINE double v_atan2(double y, double x) {
+    double up = fabs(y), along = fabs(x), most = up > along ? up : along;
+    double unit = most > 0x1p1000 ? 0x1p-8 : (most < 0x1p-900 ? 0x1p120 : 1.0);
+    double a = up < INFINITY ? (along < INFINITY ? unit * up : 0.0) : 1.0;
+    double b = along < INFINITY ? (up < INFINITY ? unit * along : 0.0) : 1.0;
+    double r = a < 0.4375 * b ? 0.0 : (a < 0.6875 * b ? 0.5 : (a < 1.1875 * b ? 1.0 : 1.5));
+    double c = r == 0.0 ? 0.0 : (r == 0.5 ? 0x1.dac670561bb4fp-2 : (r == 1.0 ? 0x1.921fb54442d18p-1 : 0x1.f730bd281f69bp-1));
+    double c_low = r == 0.0 ? 0.0 : (r == 0.5 ? 0x1.a2b7f222f65e2p-56 : (r == 1.0 ? 0x1.1a62633145c07p-55 : 0x1.007887af0cbbdp-56));
+    int steep = a >= 2.4375 * b; /* then c is a right angle */
+    double over = steep ? -b : a - r * b, under = steep ? a : b + r * a;
+    c = steep ? 0x1.921fb54442d18p0 : c;
+    c_low = steep ? 0x1.1a62633145c07p-54 : c_low;
+    double t = over / under, z = t * t, w = z * z;
+    double even = z * (0x1.555555555550dp-2 +
+                       w * (0x1.24924920083ffp-3 +
+                            w * (0x1.745cdc54c206ep-4 +
+                                 w * (0x1.10d66a0d03d51p-4 +
+                                      w * (0x1.97b4b24760debp-5 + w * 0x1.0ad3ae322da11p-6)))));
+    double odd = w * (-0x1.999999998ebc4p-3 +
+                      w * (-0x1.c71c6fe231671p-4 +
+                           w * (-0x1.3b0f2af749a6dp-4 +
+                                w * (-0x1.dde2d52defd9ap-5 + w * -0x1.2b4442c6a6c2fp-5))));
+    double angle = c - ((t * (even + odd) - c_low) - t);
+    angle = most == 0.0 ? 0.0 : angle;
+    angle = copysign(1.0, x) < 0.0 ? 0x1.921fb54442d18p1 - (angle - 0x1.1a62633145c07p-53) : angle;
+    angle = along > 0.0 ? angle : (up > 0.0 ? 0x1.921fb54442d18p0 : angle);
+    angle = copysign(angle, y);
+    return x == x ? (y == y ? angle : y) : x;
+}
+
 INLINE double v_floor(double x) {
     double size = fabs(x), whole = copysign((size + 0x1p52) - 0x1p52, x);
     whole = whole > x ? whole - 1.0 : whole;
