@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import Floats
+from losscli.kernels.machine import PIECE
 
-PIECE = 8192  # numbers that one BLAS call adds: too few for it to use threads, in another order
-UNIT = 4 * PIECE  # numbers in a unit: a block of text should hold one, and be short
+_BLAS = 8192  # numbers that one BLAS call adds: too few for it to use threads, in another order
+UNIT = 4 * _BLAS  # numbers in a unit: a block of text should hold one, and be short
 _SHORT = 1024  # more than a few shorter parts are added by one NumPy call for all of them
 _FEW = 4
 _LEAST = 1e-290  # a smaller sum of squares may have lost digits to underflow
@@ -92,6 +93,41 @@ class Moments:
         return math.sqrt(count / (count - 1)) * math.sqrt(squares) / abs(denominator)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # `stderr` returns None then
+def units_of_ones(a: Floats, cuts: Sequence[int]) -> list[Unit]:
+    """The moments of each part where every b is 1, in the order of the compiled machine.
+
+    A unit is added in pieces of `PIECE` rows, each in NumPy's pairwise order, one after the other;
+    the mean of the first piece is the pivot.
+    """
+    units: list[Unit] = []
+    whole = 1
+    for k, (start, stop) in enumerate(pairwise(cuts)):
+        whole -= 1
+        if whole > 0:
+            continue  # of the equal parts that are done already
+        size, whole = stop - start, 1
+        while k + whole + 1 < len(cuts) and cuts[k + whole + 1] - cuts[k + whole] == size:
+            whole += 1
+        parts = a[start : start + whole * size].reshape(whole, size)
+        units += _units_of_parts(parts)
+    return units
+
+
+def _units_of_parts(parts: NDArray[np.float64]) -> list[Unit]:
+    """The moments of the rows of a matrix."""
+    size = parts.shape[1]
+    pivots = np.add.reduce(parts[:, :PIECE], axis=1) / min(size, PIECE)
+    pivots[~np.isfinite(pivots)] = 0.0
+    e = parts - pivots[:, None]
+    ee, eb = np.zeros(len(parts)), np.zeros(len(parts))
+    for start in range(0, size, PIECE):
+        piece = e[:, start : start + PIECE]
+        eb += np.add.reduce(piece, axis=1)
+        ee += np.add.reduce(piece * piece, axis=1)
+    return _units(pivots, ee, eb, np.full(len(parts), float(size)))
+
+
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # `stderr` returns None then
 def units_of(a: Floats, b: Floats | None, cuts: Sequence[int]) -> list[Unit]:
     """The moments of each part a[cuts[k]:cuts[k + 1]], none of them empty.
@@ -160,8 +196,8 @@ def _dot(x: Floats, y: Floats | None) -> float:
     """Σ x·y, or Σ x without y, in pieces too short for a BLAS to add with threads."""
     if x.size < _SHORT:  # as `_short_units` adds it
         return float(np.add.reduceat(x if y is None else x * y, _FIRST)[0])
-    whole = x.size // PIECE * PIECE
-    shape = (-1, PIECE)
+    whole = x.size // _BLAS * _BLAS
+    shape = (-1, _BLAS)
     pieces = np.vecdot(x[:whole].reshape(shape), _ONES if y is None else y[:whole].reshape(shape))
     total = float(np.add.reduce(pieces))
     if whole == x.size:
@@ -170,5 +206,5 @@ def _dot(x: Floats, y: Floats | None) -> float:
     return total + float(np.vecdot(x[whole:], rest))
 
 
-_ONES = np.ones(PIECE)
+_ONES = np.ones(_BLAS)
 _FIRST = np.zeros(1, np.intp)

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum, Floats
-from losscli.accumulators.moments import UNIT, Moments, Unit, units_of
+from losscli.accumulators.moments import UNIT, Moments, Unit, units_of, units_of_ones
+from losscli.kernels.machine import Folded, fold_values
 
 Indices: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -48,6 +50,16 @@ class RowAccumulator:
     skipped: int = 0
     ignored: int = 0
     idle: int = 0
+
+    @classmethod
+    def of_folded(cls, folded: Folded, first: int, count: int) -> "RowAccumulator":
+        """The state of `count` unweighted rows from the compiled machine; `first` is the first."""
+        return cls(
+            ExactSum(folded.total, count),
+            ExactSum.ones(count),
+            Moments(tuple(starmap(Unit, folded.units))),
+            Extremes(folded.low + 0.0, folded.high + 0.0, first + folded.high_row),
+        )
 
     def __add__(self, other: "RowAccumulator") -> "RowAccumulator":
         return RowAccumulator(
@@ -102,6 +114,10 @@ class RowLosses(NamedTuple):
 
         unit: the rows whose moments are taken together, from row 0 of all.
         """
+        if self.denominator is None and self.weight is None and self.skip is None:
+            folded = fold_values(self.values, unit, first % unit)
+            if folded is not None:
+                return RowAccumulator.of_folded(folded, first, len(self.values))
         return self.counted().accumulate(first, unit)
 
     def counted(self) -> "CountedRows":
@@ -154,7 +170,11 @@ class CountedRows(NamedTuple):
         cuts = [0, *range(unit - first % unit, self.block, unit), self.block]
         if self.positions is not None:
             cuts = list(dict.fromkeys(np.searchsorted(self.positions, cuts).tolist()))
-        return self.state(first, self.units(cuts), skipped, out)
+        if self.shares is None and len(self.values):
+            units = units_of_ones(np.ascontiguousarray(self.scaled), cuts)
+        else:
+            units = self.units(cuts)
+        return self.state(first, units, skipped, out)
 
     def units(self, cuts: Sequence[int]) -> list[Unit]:
         """The moments of their parts, cut at these places; none without rows."""
@@ -174,7 +194,8 @@ class CountedRows(NamedTuple):
         if math.isnan(high):
             extremes = self._extremes_without_nan(first)
         else:
-            extremes = Extremes(low, high, first + self._position(at))
+            # The sign of a zero would depend on which of several the processor finds.
+            extremes = Extremes(low + 0.0, high + 0.0, first + self._position(at))
         known = (low, high) if self.scaled is self.values else ()
         idle = 0 if self.idle is None else int(np.count_nonzero(self.idle))
         return RowAccumulator(
@@ -209,7 +230,8 @@ class CountedRows(NamedTuple):
             return Extremes()
         values = self.values[numbers]
         at = int(numbers[values.argmax()])
-        return Extremes(float(values.min()), float(self.values[at]), first + self._position(at))
+        low, high = float(values.min()) + 0.0, float(self.values[at]) + 0.0
+        return Extremes(low, high, first + self._position(at))
 
 
 def _at(column: NDArray[Any] | None, rows: Indices | slice | None) -> Any:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
+from losscli.evaluation.folding import Folding
 from losscli.evaluation.groups import BlockGroups
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
+from losscli.kernels import machine
 from losscli.losses.core.domain import Mask
 from losscli.losses.core.inputs import chunks
 from losscli.losses.core.probabilities import looks_like_probabilities
@@ -75,6 +77,8 @@ class BlockEvaluator:
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = any(loss.takes_logits for loss in losses)
+        whole = not (samples or source.by or "weights" in layout)
+        self._foldings = self._in_one_pass() if whole else None
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The states of one block."""
@@ -84,6 +88,10 @@ class BlockEvaluator:
             result = BlockResult(block.rows, cut.size)
             if self._digest:
                 result.leaves = dict(_leaves(block))
+            folded = self._fold(block, result, workspace)
+            if folded is not None:
+                result.accumulators = folded
+                return result
             groups = BlockGroups(self._source, block) if block.keys else None
             for accumulator, rows in self.evaluate(block, result, workspace):
                 result.accumulators.append(accumulator)
@@ -95,6 +103,30 @@ class BlockEvaluator:
                 result.groups = groups.accumulators()
             return result
 
+    def _in_one_pass(self) -> list[Folding] | None:
+        """The losses for the compiled machine, if it computes all of them in one pass each."""
+        found = [Folding.of(loss, self._backend, self._layout) for loss in self._losses]
+        return [each for each in found if each] if all(found) else None
+
+    def _fold(
+        self, block: Block, result: BlockResult, workspace: Workspace
+    ) -> list[RowAccumulator] | None:
+        """The accumulators of all losses in one pass each; None where a row needs a closer look."""
+        if self._foldings is None:
+            return None
+        raw = self._raw(block)
+        validity = BlockValidity(block, raw, self._nan, {})
+        inputs = _Inputs(raw, self._backend, workspace)
+        arrays = {role: inputs.readable(role).reshape(-1) for role in raw}
+        accumulators = []
+        for folding in self._foldings:
+            accumulator = folding.accumulate(arrays, block, validity)
+            if accumulator is None:
+                return None
+            accumulators.append(accumulator)
+        self._observe(raw, validity, result)
+        return accumulators
+
     def evaluate(
         self, block: Block, result: BlockResult, workspace: Workspace
     ) -> Iterator[tuple[RowAccumulator, RowLosses]]:
@@ -102,23 +134,33 @@ class BlockEvaluator:
 
         result: takes violations, marks and the other observations of the block.
         """
-        raw = {
-            role: block.arrays[role].reshape(block.rows, *row) for role, row in self._layout.items()
-        }
-        if self._logits:
-            result.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
-            self._logits = result.probabilities  # one block of logits settles it
+        raw = self._raw(block)
         validity = BlockValidity(block, raw, self._nan, result.violations)
         outside = [validity.record_outside(loss) for loss in self._losses]
         if any(outside):
             self._record_missing(validity)
             return
-        for loss in self._losses:
-            result.marks |= validity.marks(loss)
-        result.rounded = self._rounds_integers(raw)
+        self._observe(raw, validity, result)
         inputs = _Inputs(raw, self._backend, workspace)
         for loss in self._losses:
             yield self._evaluate_loss(loss, block, inputs, validity)
+
+    def _raw(self, block: Block) -> dict[str, NDArray[Any]]:
+        """The arrays of a block in the shapes that the losses take."""
+        return {
+            role: block.arrays[role].reshape(block.rows, *row) for role, row in self._layout.items()
+        }
+
+    def _observe(
+        self, raw: Mapping[str, NDArray[Any]], validity: BlockValidity, result: BlockResult
+    ) -> None:
+        """Record what notes are made of: marks, logits that look like probabilities, rounding."""
+        if self._logits:
+            result.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
+            self._logits = result.probabilities  # one block of logits settles it
+        for loss in self._losses:
+            result.marks |= validity.marks(loss)
+        result.rounded = self._rounds_integers(raw)
 
     def _record_missing(self, validity: BlockValidity) -> None:
         """Record missing values too: the error names the first invalid row of any kind."""
@@ -223,6 +265,11 @@ class _Inputs:
             empty = partial(self._workspace.empty, f"wide {role}")
             self._converted[role] = self._backend.widen(self.raw[role], empty)
         return self._converted[role]
+
+    def readable(self, role: str) -> Array:
+        """The numbers of a role as the compiled machine reads them."""
+        raw = self.raw[role]
+        return raw if machine.readable(raw) else self.real(role)
 
     def target(self, loss: BoundLoss, missing: Mask | None) -> Array:
         """The targets as the loss takes them: indices of classes, or real numbers."""

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.kernels.program import Program
+from losscli.kernels.program import Program, assemble
+from losscli.kernels.trace import trace
 
 try:
     from losscli.kernels import _machine
@@ -100,3 +101,16 @@ def fold(
     digits, low, high, row, units = found
     total = int.from_bytes(digits, "little", signed=True)
     return Folded(total, low, high, row, list(struct.iter_unpack("4d", units)))
+
+
+def fold_values(values: NDArray[np.float64], unit: int, phase: int) -> Folded | None:
+    """The state of numbers as they are; None without a machine, or if one is not finite."""
+    if not available():
+        return None
+    found = fold(_identity(), [np.ascontiguousarray(values)], unit, phase)
+    return found if isinstance(found, Folded) else None
+
+
+@cache
+def _identity() -> Program:
+    return assemble(trace(lambda _, x: x, 1), operations())

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from losscli.backends.backend import Array, Namespace
+from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, UsageError
+from losscli.losses.core.compiled import compiled
 from losscli.losses.core.conventions import Convention
 from losscli.losses.core.domain import LOGIT, Domain
 from losscli.losses.core.inputs import Inputs, RawInputs
@@ -216,7 +218,8 @@ class Loss:
         inputs = self._inputs(pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
         return inputs.map_chunks(
-            lambda xp, p, t, kw: self.derivative(xp, p, t, **kw) / outputs, inputs.pred.shape[1:]
+            lambda xp, p, t, kw: self.compute("derivative", xp, p, t, kw) / outputs,
+            inputs.pred.shape[1:],
         )
 
     def _inputs(self, pred: Any, target: Any, given: Mapping[str, Any]) -> Inputs:
@@ -235,10 +238,24 @@ class Loss:
 
     def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """One loss per row, for arrays that were checked."""
-        values = self.values(xp, pred, target, **params)
+        values = self.compute("values", xp, pred, target, params)
         if values.ndim == 1:
             return values
         return row_means(xp, values)
+
+    def compute(
+        self, part: str, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]
+    ) -> Array:
+        """`values` or `derivative` of arrays that were checked, by the machine if it can.
+
+        A row has the same bits in any block, so one that the machine computes is never left to
+        NumPy: whether it can depends on the loss, its parameters and the shapes alone.
+        """
+        if xp is ROWWISE and pred.dtype == np.float64 and (pred.ndim == 1 or self.elementwise):
+            program = compiled(self, part, params)
+            if program is not None:
+                return program.values([pred, target] if self.rows_of.targeted else [pred])
+        return getattr(self, part)(xp, pred, target, **params)
 
     def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
         """The weight of each row in the mean; None if all weights are 1."""
