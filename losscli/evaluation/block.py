@@ -117,9 +117,11 @@ class BlockEvaluator:
         raw = self._raw(block)
         validity = BlockValidity(block, raw, self._nan, {})
         inputs = _Inputs(raw, self._backend, workspace)
-        arrays = {role: inputs.readable(role).reshape(-1) for role in raw}
         accumulators = []
         for folding in self._foldings:
+            if folding.indexed and raw["targets"].dtype.kind not in "iub":
+                return None
+            arrays = {role: inputs.readable(role, folding.indexed) for role in folding.roles}
             accumulator = folding.accumulate(arrays, block, validity)
             if accumulator is None:
                 return None
@@ -266,9 +268,11 @@ class _Inputs:
             self._converted[role] = self._backend.widen(self.raw[role], empty)
         return self._converted[role]
 
-    def readable(self, role: str) -> Array:
-        """The numbers of a role as the compiled machine reads them."""
+    def readable(self, role: str, indexed: bool) -> Array:
+        """A role as the compiled machine reads it; indexed: True if targets are class indices."""
         raw = self.raw[role]
+        if indexed and role == "targets":
+            return np.ascontiguousarray(raw, np.int64)
         return raw if machine.readable(raw) else self.real(role)
 
     def target(self, loss: BoundLoss, missing: Mask | None) -> Array:

@@ -1,75 +1,83 @@
 """One pass of the compiled machine over a block: check it, compute a loss, accumulate the rows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
+from losscli.evaluation.layout import Row
 from losscli.evaluation.validity import BlockValidity
-from losscli.kernels.program import Limit
-from losscli.losses.core.compiled import Compiled, compiled
-from losscli.losses.core.domain import Domain, Numbers
+from losscli.kernels.program import IndexLimit, Limit
+from losscli.losses.core.compiled import Compiled, Limits, compiled_rows
+from losscli.losses.core.domain import Numbers
 from losscli.losses.spec.binding import BoundLoss
 from losscli.sources.source import Block
-
-_LARGEST = math.nextafter(math.inf, 0)
 
 
 class Folding(NamedTuple):
     """A loss with the limits of its inputs.
 
-    searched: roles whose domains are more than an interval, so that NumPy searches them.
+    roles: of its inputs. searched: those whose domains are more than an interval: NumPy searches
+    them. indexed: True if the targets are class indices.
     """
 
     loss: BoundLoss
     roles: tuple[str, ...]
     program: Compiled
-    limits: tuple[Limit, ...]
+    limits: Limits
     searched: tuple[str, ...]
+    indexed: bool
 
     @classmethod
-    def of(
-        cls, loss: BoundLoss, backend: Backend, layout: Mapping[str, tuple[int, ...]]
-    ) -> "Folding | None":
-        """The loss in one pass; None where its rows are more than numbers, or need weights."""
-        single = all(math.prod(row) == 1 for row in layout.values())
-        if not single or backend.name != "numpy" or backend.dtype != "float64":
+    def of(cls, loss: BoundLoss, backend: Backend, layout: Mapping[str, Row]) -> "Folding | None":
+        """The loss in one pass; None where it has no program, or valid rows may have weights."""
+        if backend.name != "numpy" or backend.dtype != "float64":
             return None
-        program = compiled(loss.loss, "values", loss.params)
-        if program is None or loss.loss.denominator is not None:
+        pred, target = layout["preds"], layout.get("targets")
+        program = compiled_rows(loss.loss, loss.params, pred, target)
+        indexed, classes = loss.loss.indexed(target), loss.loss.classes(pred)
+        if program is None or _weighs(loss, backend, classes if indexed else None):
             return None
-        saturates = loss.may_saturate(layout.get("targets"))
-        roles = ("preds", "targets") if loss.loss.rows_of.targeted else ("preds",)
-        limits, searched = [], []
-        for number, (role, domain) in enumerate(zip(roles, dict(loss.roles).values(), strict=True)):
-            ends = _ends(domain)
-            if ends is None:
+        saturates = loss.may_saturate(target)
+        limits: list[Limit | IndexLimit] = []
+        searched = []
+        for number, (role, domain) in enumerate(loss.roles):
+            if indexed and role == "targets" and classes is not None:
+                limits.append(IndexLimit(number, classes))
+            elif type(domain) is not Numbers:
                 searched.append(role)
             elif saturates or domain.bounded:
-                limits.append(Limit(number, *ends))
-        return cls(loss, roles, program, tuple(limits), tuple(searched))
+                limits.append(Limit(number, *_ends(domain)))
+        roles = tuple(role for role, _ in loss.roles)
+        return cls(loss, roles, program, tuple(limits), tuple(searched), indexed)
 
     def accumulate(
-        self, arrays: Mapping[str, NDArray[Any]], block: Block, validity: BlockValidity
+        self, inputs: Mapping[str, NDArray[Any]], block: Block, validity: BlockValidity
     ) -> RowAccumulator | None:
-        """The accumulator of all rows; None if one of them is not valid, or its loss not finite."""
+        """The accumulator of all rows; None if one of them is not valid, or its loss not finite.
+
+        inputs: the arrays by role, as the machine reads them.
+        """
         if self.searched and not validity.all_valid(self.loss, self.searched):
             return None
-        inputs: Sequence[NDArray[Any]] = [arrays[role] for role in self.roles]
-        folded = self.program.fold(inputs, self.limits, block.unit, block.first % block.unit)
-        if folded is None:
-            return None
-        return RowAccumulator.of_folded(folded, block.first, block.rows)
+        arrays = [inputs[role] for role in self.roles]
+        folded = self.program.fold(arrays, self.limits, block.unit, block.first % block.unit)
+        return None if folded is None else RowAccumulator.of_folded(folded, block.first, block.rows)
 
 
-def _ends(domain: Domain) -> tuple[float, float] | None:
-    """The least and the largest finite number of a domain; None if it is not an interval alone."""
-    if type(domain) is not Numbers:
-        return None
+def _weighs(loss: BoundLoss, backend: Backend, classes: int | None) -> bool:
+    """True if rows with valid targets may have weights other than 1."""
+    if loss.loss.denominator is None:
+        return False
+    return classes is None or loss.denominator(backend, np.arange(classes)) is not None
+
+
+def _ends(domain: Numbers) -> tuple[float, float]:
+    """The smallest and the largest finite number of a domain."""
     low, high, ends = domain.interval
     low = math.nextafter(low, math.inf) if ends[0] == "(" else low
-    high = math.nextafter(high, -math.inf) if ends[1] == ")" else high
-    return low, high
+    return low, math.nextafter(high, -math.inf) if ends[1] == ")" else high

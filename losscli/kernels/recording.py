@@ -132,7 +132,9 @@ class Recording:
             operands = (self.columns((self.constants[~operands[0]],) * part, width), *operands[1:])
         if operation == "TAKE" and operands[1] < 0:
             column = int(self.constants[~operands[1]])
-            return self.add_of_parts("SLICE", operands[0], width=width, part=part, numbers=(column, 1))
+            return self.add_of_parts(
+                "SLICE", operands[0], width=width, part=part, numbers=(column, 1)
+            )
         if operation == "PUT" and operands[1] < 0:
             raise UntraceableError("an assignment to one column")
         return self._added(Node(operation, operands, width, part, numbers))

@@ -207,7 +207,9 @@ class Symbol:
         if isinstance(value, Symbol) and value.chosen != chosen.chosen:
             raise UntraceableError("an assignment of other rows")
         operand = _operand(chosen, value, chosen.tail)
-        where = _spread(chosen.recording, chosen.chosen, chosen.per, (1,) * len(chosen.tail), chosen.tail)
+        where = _spread(
+            chosen.recording, chosen.chosen, chosen.per, (1,) * len(chosen.tail), chosen.tail
+        )
         new = chosen.recording.add("WHERE", where, operand, self.at, width=self.width)
         self.assign(self.like(new, whole=self.whole and _is_whole(value)))
 
@@ -678,9 +680,7 @@ class SymbolNamespace:
         if isinstance(x, _Head):
             return np.full(x.shape, float(value)).view(Constants)
         kind = np.dtype(dtype or x.dtype).kind
-        return x.like(
-            x.recording.constant(float(value)), mask=kind == "b", whole=kind in "iu"
-        )
+        return x.like(x.recording.constant(float(value)), mask=kind == "b", whole=kind in "iu")
 
     def asarray(self, x: Any, **options: Any) -> Any:
         if isinstance(x, Symbol):

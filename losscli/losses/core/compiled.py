@@ -1,4 +1,8 @@
-"""The functions of a loss as programs of the compiled machine, which is faster than NumPy."""
+"""The functions of a loss as programs of the compiled machine, which is faster than NumPy.
+
+A row has the same bits in any block: whether a loss has a program depends on the loss, its
+parameters and the shape of a row alone, and the machine then computes all of its rows.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -8,63 +12,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.kernels import machine
-from losscli.kernels.program import Limit, Program, assemble
-from losscli.kernels.trace import Traced, UntraceableError, trace
+from losscli.kernels.program import IndexLimit, Limit, Program, assemble
+from losscli.kernels.recording import Traced, UntraceableError
+from losscli.kernels.trace import trace
 
 if TYPE_CHECKING:
     from losscli.losses.core.loss import Loss
 
-Arrays: TypeAlias = Sequence[NDArray[Any]]
+Row: TypeAlias = tuple[int, ...]
+Limits: TypeAlias = tuple[Limit | IndexLimit, ...]
 
 _MOST_QUESTIONS = 4  # about all rows, that a loss may ask
 
 
 class Compiled:
-    """A function of arrays of numbers, one result a number.
+    """A function of arrays, one number a row.
 
-    why: the reason why it has no program; empty if it has one.
+    shapes: those of a row of each array. indexed: True if the last array has indices of classes.
+    known: True if tests trace all branches of the function, so that each can wait until a block
+    takes it. why: the reason why it has no program; empty if it has one.
     """
 
-    def __init__(self, function: Callable[..., Any], inputs: int) -> None:
+    def __init__(
+        self, function: Callable[..., Any], shapes: Sequence[Row], *, indexed: bool, known: bool
+    ) -> None:
         self._function = function
-        self._inputs = inputs
+        self._shapes = shapes
+        self._whole = (*(False for _ in shapes[1:]), indexed)
         self._traced: dict[frozenset[int], Traced] = {}
         self._programs: dict[Any, Program] = {}
         self.why = ""
         try:
-            self._trace_all(frozenset())
+            self.trace_all() if not known else self._trace(frozenset())
         except UntraceableError as error:
             self.why = str(error)
 
-    def _trace_all(self, others: frozenset[int]) -> None:
-        """Trace the function with the answers of `others`, and with those that may follow."""
-        traced = self._traced[others] = trace(self._function, self._inputs, others)
-        for question in (check.question for check in traced.checks):
-            if len(others) == _MOST_QUESTIONS:
-                raise UntraceableError("too many branches")
-            if (more := others | {question}) not in self._traced:
-                self._trace_all(more)
-
-    def values(self, arrays: Arrays) -> NDArray[np.float64]:
-        """The results of arrays of one shape."""
-        out = np.empty(arrays[0].shape)
-        flat = [np.ascontiguousarray(array, np.float64).reshape(-1) for array in arrays]
-        self._run(lambda program: machine.compute(program, flat, out.reshape(-1)), flat, ())
-        return out
+    def compute(self, *arrays: NDArray[Any] | None) -> NDArray[np.float64] | None:
+        """The results; None for an index of no class."""
+        read = [
+            np.ascontiguousarray(array, np.int64 if whole else np.float64)
+            for array, whole in zip(arrays, self._whole, strict=False)
+            if array is not None
+        ]
+        out = np.empty(len(read[0]))
+        status = self._run(lambda program: machine.compute(program, read, out), read, ())
+        return out if status is None else None
 
     def fold(
-        self, arrays: Arrays, limits: Sequence[Limit], unit: int, phase: int
+        self, arrays: Sequence[NDArray[Any]], limits: Limits, unit: int, phase: int
     ) -> machine.Folded | None:
         """The state of the results; None where one is not finite, or an input outside its limit.
 
-        arrays: of N numbers, each readable by the machine.
+        arrays: each readable by the machine.
         """
         found = self._run(
             lambda program: machine.fold(program, arrays, unit, phase), arrays, limits
         )
         return found if isinstance(found, machine.Folded) else None
 
-    def _run(self, work: Callable[[Program], Any], arrays: Arrays, limits: Sequence[Limit]) -> Any:
+    def _run(
+        self, work: Callable[[Program], Any], arrays: Sequence[NDArray[Any]], limits: Limits
+    ) -> Any:
         """What `work` returns of a program whose answers to questions about the rows are true."""
         narrow = tuple(array.dtype.char == "f" for array in arrays)
         others: frozenset[int] = frozenset()
@@ -75,31 +83,80 @@ class Compiled:
                 return found
             others |= {program.questions[found - program.limits]}
 
-    def _program(
-        self, limits: Sequence[Limit], narrow: tuple[bool, ...], others: frozenset[int]
-    ) -> Program:
+    def trace_all(self, others: frozenset[int] = frozenset()) -> None:
+        """Trace the function with the answers of `others`, and with all that may follow from them.
+
+        Raises UntraceableError where one of these branches cannot be recorded.
+        """
+        for check in self._trace(others).checks:
+            if check.question is None:
+                continue
+            if len(others) == _MOST_QUESTIONS:
+                raise UntraceableError("too many branches")
+            if (more := others | {check.question}) not in self._traced:
+                self.trace_all(more)
+
+    def _trace(self, others: frozenset[int]) -> Traced:
+        if others not in self._traced:
+            self._traced[others] = trace(
+                self._function, len(self._shapes), others, self._shapes, self._whole
+            )
+        return self._traced[others]
+
+    def _program(self, limits: Limits, narrow: tuple[bool, ...], others: frozenset[int]) -> Program:
         key = limits, narrow, others
         program = self._programs.get(key)
         if program is None:
-            program = assemble(self._traced[others], machine.operations(), limits, narrow)
-            self._programs[key] = program
+            program = self._programs[key] = assemble(
+                self._trace(others), machine.operations(), limits, narrow, self._whole
+            )
         return program
 
 
-def compiled(loss: "Loss", part: str, params: Mapping[str, Any]) -> Compiled | None:
-    """A function of a loss, `values` or `derivative`, as a program; None if it has none."""
+def compiled_rows(
+    loss: "Loss", params: Mapping[str, Any], pred: Row, target: Row | None
+) -> Compiled | None:
+    """The losses of rows of these shapes as a program; None if there is none."""
+    return _found(_rows, loss, params, pred, target)
+
+
+def compiled_slopes(loss: "Loss", params: Mapping[str, Any]) -> Compiled | None:
+    """The derivative of an elementwise loss as a program of single numbers; None if none."""
+    return _found(_slopes, loss, params)
+
+
+def _found(
+    make: Callable[..., Compiled], loss: "Loss", params: Mapping[str, Any], *shapes: Any
+) -> Compiled | None:
     if not machine.available():
         return None
-    try:
-        found = _compiled(loss, part, repr(params), tuple(params.items()))
+    try:  # equal parameters may differ: 0.0 and -0.0 do by their text
+        found = make(loss, repr(params), tuple(params.items()), *shapes)
     except TypeError:  # an array among the parameters
         return None
     return None if found.why else found
 
 
 @lru_cache(1024)
-def _compiled(loss: "Loss", part: str, _: str, items: tuple[tuple[str, Any], ...]) -> Compiled:
-    function, params = getattr(loss, part), dict(items)
-    if not loss.rows_of.targeted:
-        return Compiled(lambda xp, pred: function(xp, pred, None, **params), 1)
-    return Compiled(lambda xp, pred, target: function(xp, pred, target, **params), 2)
+def _rows(
+    loss: "Loss", _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
+) -> Compiled:
+    params = dict(items)
+    if target is None or not loss.rows_of.targeted:
+        alone = lambda xp, p: loss.rows(xp, p, None, params)  # noqa: E731
+        return Compiled(alone, [pred], indexed=False, known=_is_known(loss))
+    function = lambda xp, p, t: loss.rows(xp, p, t, params)  # noqa: E731
+    indexed = loss.indexed(target)
+    return Compiled(function, [pred, target], indexed=indexed, known=_is_known(loss))
+
+
+@lru_cache(1024)
+def _slopes(loss: "Loss", _: str, items: tuple[tuple[str, Any], ...]) -> Compiled:
+    params = dict(items)
+    function = lambda xp, p, t: loss.derivative(xp, p, t, **params)  # noqa: E731
+    return Compiled(function, [(), ()], indexed=False, known=_is_known(loss))
+
+
+def _is_known(loss: "Loss") -> bool:
+    """True for a loss of the catalogue, whose branches tests trace."""
+    return str(loss.values.__module__).startswith("losscli.losses.catalogue.")

@@ -11,7 +11,7 @@ import numpy as np
 from losscli.backends.backend import Array, Namespace
 from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, UsageError
-from losscli.losses.core.compiled import compiled
+from losscli.losses.core.compiled import compiled_rows, compiled_slopes
 from losscli.losses.core.conventions import Convention
 from losscli.losses.core.domain import LOGIT, Domain
 from losscli.losses.core.inputs import Inputs, RawInputs
@@ -218,7 +218,7 @@ class Loss:
         inputs = self._inputs(pred, target, params)
         outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
         return inputs.map_chunks(
-            lambda xp, p, t, kw: self.compute("derivative", xp, p, t, kw) / outputs,
+            lambda xp, p, t, kw: self.slopes(xp, p, t, kw) / outputs,
             inputs.pred.shape[1:],
         )
 
@@ -238,24 +238,25 @@ class Loss:
 
     def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """One loss per row, for arrays that were checked."""
-        values = self.compute("values", xp, pred, target, params)
+        if xp is ROWWISE and pred.dtype == np.float64:
+            row = None if target is None else target.shape[1:]
+            program = compiled_rows(self, params, pred.shape[1:], row)
+            found = None if program is None else program.compute(pred, target)
+            if found is not None:
+                return found
+        values = self.values(xp, pred, target, **params)
         if values.ndim == 1:
             return values
         return row_means(xp, values)
 
-    def compute(
-        self, part: str, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]
-    ) -> Array:
-        """`values` or `derivative` of arrays that were checked, by the machine if it can.
-
-        A row has the same bits in any block, so one that the machine computes is never left to
-        NumPy: whether it can depends on the loss, its parameters and the shapes alone.
-        """
-        if xp is ROWWISE and pred.dtype == np.float64 and (pred.ndim == 1 or self.elementwise):
-            program = compiled(self, part, params)
-            if program is not None:
-                return program.values([pred, target] if self.rows_of.targeted else [pred])
-        return getattr(self, part)(xp, pred, target, **params)
+    def slopes(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
+        """The derivative for arrays that were checked, of pred's shape."""
+        if xp is ROWWISE and pred.dtype == np.float64 and self.elementwise and target is not None:
+            program = compiled_slopes(self, params)
+            found = None if program is None else program.compute(pred.ravel(), target.ravel())
+            if found is not None:
+                return found.reshape(pred.shape)
+        return self.derivative(xp, pred, target, **params)
 
     def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
         """The weight of each row in the mean; None if all weights are 1."""
