@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
-from losscli.evaluation.folding import Folding
+from losscli.evaluation.folding import Folding, folding_of
 from losscli.evaluation.groups import BlockGroups
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
@@ -105,7 +105,10 @@ class BlockEvaluator:
 
     def _in_one_pass(self) -> list[Folding] | None:
         """The losses for the compiled machine, if it computes all of them in one pass each."""
-        found = [Folding.of(loss, self._backend, self._layout) for loss in self._losses]
+        if self._backend.name != "numpy" or self._backend.dtype != "float64":
+            return None
+        rows = self._layout["preds"], self._layout.get("targets")
+        found = [folding_of(loss, *rows) for loss in self._losses]
         return [each for each in found if each] if all(found) else None
 
     def _fold(

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.rows import RowAccumulator
-from losscli.backends.backend import Backend
+from losscli.backends.rowwise import ROWWISE
 from losscli.evaluation.layout import Row
 from losscli.evaluation.validity import BlockValidity
 from losscli.kernels.program import IndexLimit, Limit
@@ -32,29 +33,6 @@ class Folding(NamedTuple):
     searched: tuple[str, ...]
     indexed: bool
 
-    @classmethod
-    def of(cls, loss: BoundLoss, backend: Backend, layout: Mapping[str, Row]) -> "Folding | None":
-        """The loss in one pass; None where it has no program, or valid rows may have weights."""
-        if backend.name != "numpy" or backend.dtype != "float64":
-            return None
-        pred, target = layout["preds"], layout.get("targets")
-        program = compiled_rows(loss.loss, loss.params, pred, target)
-        indexed, classes = loss.loss.indexed(target), loss.loss.classes(pred)
-        if program is None or _weighs(loss, backend, classes if indexed else None):
-            return None
-        saturates = loss.may_saturate(target)
-        limits: list[Limit | IndexLimit] = []
-        searched = []
-        for number, (role, domain) in enumerate(loss.roles):
-            if indexed and role == "targets" and classes is not None:
-                limits.append(IndexLimit(number, classes))
-            elif type(domain) is not Numbers:
-                searched.append(role)
-            elif saturates or domain.bounded:
-                limits.append(Limit(number, *_ends(domain)))
-        roles = tuple(role for role, _ in loss.roles)
-        return cls(loss, roles, program, tuple(limits), tuple(searched), indexed)
-
     def accumulate(
         self, inputs: Mapping[str, NDArray[Any]], block: Block, validity: BlockValidity
     ) -> RowAccumulator | None:
@@ -69,11 +47,37 @@ class Folding(NamedTuple):
         return None if folded is None else RowAccumulator.of_folded(folded, block.first, block.rows)
 
 
-def _weighs(loss: BoundLoss, backend: Backend, classes: int | None) -> bool:
+@lru_cache(256)  # by the identity of the loss: those of the catalogue are bound once
+def folding_of(loss: BoundLoss, pred: Row, target: Row | None) -> Folding | None:
+    """A loss of rows of these shapes in one pass.
+
+    None where it has no program, or where valid rows may have weights other than 1.
+    """
+    program = compiled_rows(loss.loss, loss.params, pred, target)
+    indexed, classes = loss.loss.indexed(target), loss.loss.classes(pred)
+    if program is None or _weighs(loss, classes if indexed else None):
+        return None
+    saturates = loss.may_saturate(target)
+    limits: list[Limit | IndexLimit] = []
+    searched = []
+    for number, (role, domain) in enumerate(loss.roles):
+        if indexed and role == "targets" and classes is not None:
+            limits.append(IndexLimit(number, classes))
+        elif type(domain) is not Numbers:
+            searched.append(role)
+        elif saturates or domain.bounded:
+            limits.append(Limit(number, *_ends(domain)))
+    roles = tuple(role for role, _ in loss.roles)
+    return Folding(loss, roles, program, tuple(limits), tuple(searched), indexed)
+
+
+def _weighs(loss: BoundLoss, classes: int | None) -> bool:
     """True if rows with valid targets may have weights other than 1."""
     if loss.loss.denominator is None:
         return False
-    return classes is None or loss.denominator(backend, np.arange(classes)) is not None
+    if classes is None:
+        return True
+    return loss.loss.denominators(ROWWISE, np.arange(classes), loss.params) is not None
 
 
 def _ends(domain: Numbers) -> tuple[float, float]:
