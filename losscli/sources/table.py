@@ -13,9 +13,9 @@ from losscli.sources.keys import Keys
 
 Loaded: TypeAlias = NDArray[Any] | Keys
 
-# Numbers a block: few enough to stay in cache, many enough that two threads seldom wait for the
-# interpreter's lock. Of 64 k to 1 M the fastest for smooth_l1, and as fast as any for mse.
-BLOCK = 131_072
+# Numbers a block: few enough that memory stays flat, many enough that the work of a block, some
+# 100 us for a cheap loss, takes longer than what Python does for it.
+BLOCK = 524_288
 
 
 class Field(NamedTuple):
