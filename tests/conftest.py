@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from losscli.kernels import machine
 from losscli.results.documents.bench import Limit
 
 # Neither a deadline nor the check for slow strategies: both fail on a busy machine.
@@ -18,6 +19,11 @@ settings.load_profile("deep" if os.environ.get("LOSSCLI_TESTS") == "deep" else "
 
 # A shell's job in the background ignores Ctrl-C, and hands that on to the programs that are tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header():
+    """The line that says which code the tests run on."""
+    return f"kernels: {machine.name() or 'none, NumPy alone'}"
 
 
 def pytest_runtest_setup(item):

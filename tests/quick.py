@@ -49,6 +49,8 @@ def tests_of(path: str) -> list[str]:
     first, *rest = Path(path).parts
     if first == "tests" and rest[-1:] and rest[-1].startswith("test_"):
         return [path]
+    if path == "hatch_build.py":
+        return ["tests/kernels"]
     if first in ("losscli", "tests") and len(rest) > 1:
         return ELSEWHERE.get(rest[0], [f"tests/{rest[0]}"])
     return []

@@ -1,11 +1,9 @@
 """The machine runs valid programs only, and several at a time."""
 
 import os
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from hypothesis import strategies as st
 
 from losscli.kernels import machine
 from tests.kernels.programs import folded, program_of, run, same
-from tests.kernels.test_build import SCRIPT, load
 
 INDEX = st.one_of(st.integers(-4, 6), st.integers(-(2**31), 2**31 - 1))
 INSTRUCTION = st.tuples(st.integers(-1, 80), INDEX, INDEX, INDEX, INDEX)
@@ -81,29 +78,3 @@ def test_the_environment_chooses_the_machine(choice):
     names = machine._machine.MACHINES if machine._machine else ()
     expected = None if choice == "numpy" or not names else choice or names[-1]
     assert found.strip() == f"{expected is not None} {expected}"
-
-
-@pytest.mark.deep
-def test_sanitizers_find_nothing(tmp_path):
-    """The tests of this folder, on a machine built with the address and undefined sanitizers."""
-    hook = load(SCRIPT)
-    library = subprocess.run(
-        ("gcc", "-print-file-name=libasan.so"), capture_output=True, text=True, check=False
-    ).stdout.strip()
-    if not Path(library).is_absolute():
-        pytest.skip("gcc has no address sanitizer here")
-    root = Path(__file__).parents[2]
-    for folder in ("losscli", "tests"):
-        shutil.copytree(root / folder, tmp_path / folder)
-    for file in ("pyproject.toml", "hatch_build.py"):
-        shutil.copy(root / file, tmp_path)
-    target = tmp_path / hook.MACHINE
-    assert hook.build(target, "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover") == ""
-    ran = subprocess.run(
-        (sys.executable, "-m", "pytest", "-sq", "-n0", "-pno:cacheprovider", "-m", "not deep",
-         "tests/kernels", "--ignore=tests/kernels/test_build.py"),
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-        env=os.environ | {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0",
-                          "PYTHONPATH": str(tmp_path), "LOSSCLI_TESTS": ""},
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
