@@ -15,7 +15,14 @@ import warnings
 from pathlib import Path
 
 from tests.corpus.commands import CASES
-from tests.corpus.running import arithmetic, differences, make_templates, run_case, tensors
+from tests.corpus.running import (
+    arithmetic,
+    differences,
+    kernel,
+    make_templates,
+    run_case,
+    tensors,
+)
 
 RECORDED = Path(__file__).with_name("recorded.json.gz")
 
@@ -56,7 +63,8 @@ def main() -> int:
     if not asked.compare:
         names = {case.name for case in CASES}
         kept = {n: c for n, c in (old["cases"] | fresh).items() if n in names}
-        whole = {"arithmetic": arithmetic(), "tensors": tensors(), "cases": kept}
+        computed = {"kernel": kernel(), "arithmetic": arithmetic(), "tensors": tensors()}
+        whole = computed | {"cases": kept}
         text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
         RECORDED.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     return 1 if changed and asked.compare else 0

@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from losscli.cli.app import run
+from losscli.kernels import machine
 from tests.corpus.commands import Case
 from tests.corpus.files import write_files
 
@@ -84,7 +85,7 @@ def _place(folder: Path, environment: dict[str, str]) -> Iterator[None]:
     """The current folder and a plain terminal, for as long as a case runs."""
     kept, before, path = dict(os.environ), Path.cwd(), list(sys.path)
     for name in list(os.environ):
-        if name in _TERMINAL or name.startswith("LOSSCLI_"):
+        if name in _TERMINAL or (name.startswith("LOSSCLI_") and name != "LOSSCLI_KERNEL"):
             del os.environ[name]
     os.environ.update(environment)
     os.chdir(folder)
@@ -342,8 +343,13 @@ def _junit(text: str) -> object:
     return {name: int(root.get(name, "-1")) for name in ("tests", "failures", "errors")}
 
 
-def differences(recorded: object, fresh: object, exact: bool = True, where: str = "") -> list[str]:
-    """What changed, one line each; keys that are only in the fresh one are no change."""
+def differences(
+    recorded: object, fresh: object, tolerance: float = 0.0, where: str = ""
+) -> list[str]:
+    """What changed, one line each; keys that are only in the fresh one are no change.
+
+    tolerance: the relative difference of numbers that is no change; digests are not compared then.
+    """
     if recorded == ANY:
         return []
     if isinstance(recorded, dict) and isinstance(fresh, dict):
@@ -355,16 +361,18 @@ def differences(recorded: object, fresh: object, exact: bool = True, where: str 
             if key not in fresh:
                 found.append(f"{at} is gone (it was {_short(item)})")
             else:
-                found += differences(item, fresh[key], exact, at)
+                found += differences(item, fresh[key], tolerance, at)
         return found
     if isinstance(recorded, list) and isinstance(fresh, list):
         if len(recorded) != len(fresh):
             return [f"{where} has {len(fresh)} entries; it had {len(recorded)}"]
         found = []
         for k, (old, new) in enumerate(zip(recorded, fresh, strict=True)):
-            found += differences(old, new, exact, f"{where}[{k}]")
+            found += differences(old, new, tolerance, f"{where}[{k}]")
         return found
-    if _same(recorded, fresh) or (not exact and ("_ulp" in where or _close(recorded, fresh))):
+    if _same(recorded, fresh):
+        return []
+    if tolerance and ("_ulp" in where or _close(recorded, fresh, tolerance)):
         return []
     return [f"{where} is {_short(fresh)}; it was {_short(recorded)}"]
 
@@ -374,8 +382,8 @@ def _same(recorded: object, fresh: object) -> bool:
     return type(recorded) is type(fresh) and repr(recorded) == repr(fresh)
 
 
-def _close(recorded: object, fresh: object) -> bool:
-    """Equal but for the last digits, which functions of another processor may give."""
+def _close(recorded: object, fresh: object, tolerance: float) -> bool:
+    """Equal but for the last digits, which other functions or another processor may give."""
     if isinstance(recorded, str) and isinstance(fresh, str):
         if recorded.startswith("bits:") and fresh.startswith("bits:"):
             return True
@@ -384,13 +392,18 @@ def _close(recorded: object, fresh: object) -> bool:
         except ValueError:
             return False
     if isinstance(recorded, float) and isinstance(fresh, float):
-        return abs(recorded - fresh) <= 1e-9 * max(abs(recorded), abs(fresh)) + 1e-15
+        return abs(recorded - fresh) <= tolerance * max(abs(recorded), abs(fresh)) + 1e-15
     return False
 
 
 def _short(value: object) -> str:
     text = json.dumps(value) if isinstance(value, dict | list) else repr(value)
     return text if len(text) <= 90 else f"{text[:87]}..."
+
+
+def kernel() -> str:
+    """The code that computes losses: another one may give other last bits."""
+    return "compiled" if machine.available() else "numpy"
 
 
 def arithmetic() -> str:
