@@ -1,10 +1,12 @@
-"""The environment of a result: versions, system, cores."""
+"""The environment of a result: versions, system, cores, and the code that computes losses."""
 
 import os
 import sys
 from contextlib import suppress
 from functools import cache
 from typing import Any
+
+from losscli.kernels import machine
 
 _PACKAGES = {
     "numpy": "numpy",
@@ -23,9 +25,13 @@ def cores() -> int:
 
 
 def environment() -> dict[str, Any]:
-    """The versions of the loaded packages, the operating system and the processor."""
+    """The versions of the loaded packages, the operating system, the processor, the kernel.
+
+    kernel: `compiled` if this installation runs compiled kernels, otherwise `numpy`.
+    """
     loaded = tuple(name for name in _PACKAGES if name in sys.modules)
-    return {**_constant(loaded), "cores": cores()}
+    kernel = "compiled" if machine.available() else "numpy"
+    return {**_constant(loaded), "cores": cores(), "kernel": kernel}
 
 
 @cache

@@ -11,6 +11,7 @@ from losscli.benchmark.devices import caches, last_cache, open_device, processor
 from losscli.benchmark.measure import measure
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
+from losscli.kernels import machine
 from losscli.plans.bench import BenchPlan
 from losscli.plans.check import DoctorPlan
 from losscli.render.files import outputs
@@ -66,6 +67,7 @@ def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
         free_bytes=memory.get("MemAvailable"),
         cuda=devices,
         no_cuda=no_cuda or None,
+        instruction_set=machine.name(),
         compiler=_compiler(),
         limits=tuple(limits),
         noise_floor=noise,

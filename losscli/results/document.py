@@ -71,13 +71,15 @@ class Record(Struct, frozen=True):
     the numbers. shape: the length of each axis. threads: the number of threads. seed: the seed of
     generated inputs. path: the path of the file. digest: the SHA-256 of the content. notes:
     remarks, which change no number. code: for programs. message: the text for people. timing: how
-    long it took. environment: versions, processor and system. git: the state of the repository;
-    None without one. started: when it began, in UTC. by: the key of the group. stderr: the standard
-    error. ci: the confidence interval. ci_level: the confidence level. gates: the gates and their
-    outcomes. rows: one for each row of the table. reason: an explanation. verdict: the conclusion.
-    old: the value of the baseline. new: the value of the candidate. commit: the commit of the
-    repository. wall_s: seconds. config: the config. losscli: the version that wrote it. family: the
-    family of the loss. formula: in plain text. use: when to use it. version: the installed version.
+    long it took. environment: versions, processor and system, and as `kernel` "compiled" if losses
+    that have a program are computed by compiled code, otherwise "numpy". git: the state of the
+    repository; None without one. started: when it began, in UTC. by: the key of the group. stderr:
+    the standard error. ci: the confidence interval. ci_level: the confidence level. gates: the
+    gates and their outcomes. rows: one for each row of the table. reason: an explanation. verdict:
+    the conclusion. old: the value of the baseline. new: the value of the candidate. commit: the
+    commit of the repository. wall_s: seconds. config: the config. losscli: the version that wrote
+    it. family: the family of the loss. formula: in plain text. use: when to use it. version: the
+    installed version.
     """
 
     optional: ClassVar[frozenset[str]] = frozenset()

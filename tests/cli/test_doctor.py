@@ -8,9 +8,12 @@ from io import StringIO
 import numpy as np
 import pytest
 
+from losscli import evaluate
 from losscli.commands import doctor as diagnosis
+from losscli.kernels import machine
 from losscli.plans.check import DoctorPlan
 from losscli.results.documents.bench import Limit
+from losscli.results.reader import load
 
 
 @pytest.fixture
@@ -31,6 +34,36 @@ def test_the_document(quick):
     assert (quick["quick"], quick["limits"], quick["noise_floor"]) == (True, [], None)
     assert quick["cores"] >= 1
     assert bool(quick["cuda"]) != bool(quick["no_cuda"])
+
+
+@pytest.mark.parametrize("name", [None, "avx2"])
+def test_the_kernels_are_those_that_run(losscli, monkeypatch, name):
+    """The instruction set, and in the environment of every result the code that computed."""
+    monkeypatch.setattr(machine, "machine", lambda: None if name is None else 0)
+    monkeypatch.setattr(machine, "name", lambda: name)
+    found = json.loads(losscli("doctor", "--quick", "--format", "json").out)
+    kernel = "compiled" if name else "numpy"
+    assert (found["environment"]["kernel"], found["instruction_set"]) == (kernel, name)
+    shown = f"compiled, {name}" if name else "none: NumPy computes every loss"
+    assert shown in losscli("doctor", "--quick").out
+
+
+def test_results_say_which_kernel_computed_them(monkeypatch):
+    """Of evaluations too."""
+    monkeypatch.setattr(machine, "machine", lambda: None)
+    assert evaluate([1.0], [2.0], loss="mae").environment["kernel"] == "numpy"
+
+
+def test_a_document_without_kernels_is_read(losscli, tmp_path):
+    """Earlier versions wrote none."""
+    path = tmp_path / "doctor.json"
+    losscli("doctor", "--quick", "-o", path)
+    document = json.loads(path.read_text())
+    del document["instruction_set"], document["environment"]["kernel"]
+    path.write_text(json.dumps(document))
+    found = load(path)
+    assert found.instruction_set is None
+    assert {"what": "kernel", "of": "", "value": None} in found.to_records()
 
 
 def test_one_screen(losscli):

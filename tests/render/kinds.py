@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "system": "Linux 6.1",
     "machine": "x86_64",
     "cores": 4,
+    "kernel": "compiled",
     "devices": {"cpu": "A Processor"},
 }
 CONFIG = """version: 1
@@ -280,6 +281,7 @@ def diagnosis():
         memory_bytes=1 << 34,
         free_bytes=1 << 33,
         cuda=(Cuda("cuda:0", "A Device", 1 << 35, "9.0"),),
+        instruction_set="avx2",
         compiler=None,
         limits=(Limit("cpu", "memory", 1 << 28, 10.0, 8.0),),
         noise_floor=0.01,

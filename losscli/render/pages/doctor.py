@@ -33,6 +33,7 @@ def _machine(result: Diagnosis) -> Table:
         ("processor", f"{result.processor}, {result.cores}{of} cores"),
         ("caches", caches or "unknown"),
         ("memory", memory),
+        ("kernels", _kernels(result)),
         ("C++ compiler", result.compiler or "none: torch.compile needs one on the CPU"),
     ]
     lines += [
@@ -43,6 +44,12 @@ def _machine(result: Diagnosis) -> Table:
         lines.append(("CUDA", f"none: {result.no_cuda}"))
     cells = [TableRow((name, escape(value))) for name, value in lines]
     return Table(("machine", ""), cells)
+
+
+def _kernels(result: Diagnosis) -> str:
+    if result.instruction_set:
+        return f"compiled, {result.instruction_set}"
+    return "none: NumPy computes every loss"
 
 
 def _packages(result: Diagnosis) -> Table:

@@ -39,8 +39,10 @@ class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
     packages: those that losscli can use. processor: its model. cores: the cores that this process
     may use. cores_of_machine: all cores. caches: bytes by name, as one core sees them.
     memory_bytes, free_bytes: the memory; None if it is unknown. cuda: the CUDA devices. no_cuda:
-    why there are none. compiler: the C++ compiler that torch.compile needs; None if there is none.
-    quick: true if nothing was measured. limits, noise_floor: measured values.
+    why there are none. instruction_set: that of the compiled kernels, "baseline", "avx2" or
+    "avx512"; None if losses are computed by NumPy alone. compiler: the C++ compiler that
+    torch.compile needs; None if there is none. quick: true if nothing was measured. limits,
+    noise_floor: measured values.
     """
 
     packages: tuple[Package, ...]
@@ -52,6 +54,7 @@ class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
     free_bytes: Count | None
     cuda: tuple[Cuda, ...]
     no_cuda: str | None = None
+    instruction_set: str | None = None
     compiler: str | None = None
     quick: bool = False
     limits: tuple[Limit, ...] = ()
@@ -68,7 +71,8 @@ class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
         found += [("memory_bytes", "", self.memory_bytes), ("free_bytes", "", self.free_bytes)]
         found += [("cuda", device.name, device.model) for device in self.cuda]
         found += [("no_cuda", "", self.no_cuda)] if self.no_cuda else []
-        found += [("compiler", "", self.compiler)]
+        found += [("kernel", "", self.environment.get("kernel"))]
+        found += [("instruction_set", "", self.instruction_set), ("compiler", "", self.compiler)]
         for limit in self.limits:
             where = f"{limit.device} {limit.level}"
             found.append(("read_gb_per_s", where, limit.read_gb_per_s))
