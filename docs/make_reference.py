@@ -1,7 +1,8 @@
 """Write docs/reference/ from the declarations: python docs/make_reference.py.
 
-commands.md from the command line, losses.md from the catalogue, documents.md and config.md from the
-JSON Schemas, exit-codes.md from the error classes. A test fails if a page differs from its text.
+commands.md from the command line, losses.md from the catalogue, kernels.md from the programs of
+its losses, documents.md and config.md from the JSON Schemas, exit-codes.md from the error classes.
+A test fails if a page differs from its text.
 """
 
 import functools
@@ -20,6 +21,7 @@ def pages() -> dict[str, str]:
     makers = {
         "commands.md": commands,
         "losses.md": losses,
+        "kernels.md": kernels,
         "documents.md": documents,
         "config.md": config,
         "exit-codes.md": exit_codes,
@@ -210,6 +212,57 @@ def _value(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# --- Kernels ----------------------------------------------------------------------------------
+
+_KERNELS = """# Losses with a program
+
+The losses whose values compiled [kernels](../kernels.md) compute, at their default parameters;
+NumPy computes the others, for the reason in the table. *bits* says how the compiled values compare
+with those of NumPy: *equal* where the program is arithmetic alone, *close* where it calls functions
+such as `exp`, whose last digits depend on the processor in NumPy and not in a program.
+"""
+# The operations that have NumPy's bits; a test compares the losses that use nothing else.
+_EQUAL = {
+    "INPUT0", "INPUT1", "ABS", "NEG", "SIGN", "SQRT", "FLOOR", "ISFINITE", "ISNAN", "ADD", "SUB",
+    "MUL", "DIV", "MIN", "MAX", "ATMOST", "ATLEAST", "LT", "LE", "EQ", "NE", "WHERE", "TOTAL",
+    "LARGEST", "SMALLEST", "PLACE", "TAKE", "PUT", "REPEAT", "SLICE", "COLUMNS", "LOOKUP",
+    "CONVERT", "WIDEN",
+}  # fmt: skip
+
+
+def kernels() -> Iterator[str]:
+    """Every loss: the code that computes it, the bits of its values, why it has no program."""
+    from losscli.losses.registry import all_losses
+
+    yield _KERNELS
+    losses = sorted(all_losses(), key=lambda loss: loss.name)
+    rows = [(f"[{each.name}](losses.md#{_anchor(each.name)})", *_program(each)) for each in losses]
+    compiled = sum(computed == "compiled" for _, computed, _, _ in rows)
+    yield from [f"{compiled} of {len(rows)} losses have a program.", ""]
+    yield from table(("loss", "computed by", "bits", "reason"), rows)
+
+
+def _program(loss: Any) -> tuple[str, str, str]:
+    """The code that computes a loss at its defaults, its bits, and why it has no program."""
+    from losscli.kernels.trace import UntraceableError, trace
+
+    params = loss.resolve({})
+    pred = loss.rows_of.pred_row(5)
+    target = loss.rows_of.target_row(pred) if loss.rows_of.targeted else None
+    shapes = [pred] if target is None else [pred, target]
+    indexed = [False] * (len(shapes) - 1) + [loss.indexed(target)]
+
+    def rows(xp: Any, pred: Any, target: Any = None) -> Any:
+        return loss.rows(xp, pred, target, params)
+
+    try:
+        graph = trace(rows, len(shapes), shapes=shapes, whole=indexed)
+    except UntraceableError as error:
+        return "NumPy", "", str(error)
+    equal = {node.operation for node in graph.nodes} <= _EQUAL
+    return "compiled", "equal" if equal else "close", ""
 
 
 # --- Documents --------------------------------------------------------------------------------
