@@ -86,8 +86,8 @@ def assemble(
         to = ~step.node if step.node < 0 else registers.take(step.node, place)
         code.append((codes[step.operation], to, *(*operands, 0, 0)[:3], step.width, step.part))
         if step.node in numbers:
-            check = registers.of(step.node)
-            code.append((codes["NONE"], numbers[step.node], check, 0, 0, step.result_width, 0))
+            mask = registers.of(step.node)
+            code.append((codes["NONE"], numbers[step.node], mask, 0, 0, step.result_width, 0))
     return Program(
         np.array(code, np.int32).reshape(-1),
         np.array(constants, np.float64),
@@ -125,9 +125,9 @@ def _needed(traced: Traced) -> list[Step]:
     steps = []
     for at in reversed(range(traced.inputs, len(traced.nodes))):
         if at in needed:
-            operation, operands, *rest = traced.nodes[at]
-            steps.append(Step(operation, at, operands, *rest))
-            needed.update(operands)
+            node = traced.nodes[at]
+            steps.append(Step(node.operation, at, *node[1:]))
+            needed.update(node.operands)
     return steps[::-1]
 
 

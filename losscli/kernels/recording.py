@@ -89,13 +89,12 @@ class Recording:
     """The graph of one call; nodes 0, 1, … are its inputs.
 
     rows: the number of rows that arrays pretend to have. others: the questions, in the order in
-    which they are asked, that are answered in the unusual way.
+    which they are asked, that are answered in the unusual way. xp: the functions of its symbols.
     """
 
-    def __init__(
-        self, widths: Sequence[int], rows: int, others: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, widths: Sequence[int], rows: int, others: frozenset[int], xp: Any) -> None:
         self.rows = rows
+        self.xp = xp
         self.nodes = [Node(f"INPUT{k}", (), width) for k, width in enumerate(widths)]
         self.constants: list[float] = []
         self.tables: list[tuple[float, ...]] = []
