@@ -214,6 +214,17 @@ class SymbolNamespace:
             raise UntraceableError("another shape")
         return x.like(x.memory, per=per, tail=tuple(sizes[1:]))
 
+    def stack(self, arrays: Any, axis: int = 0) -> Any:
+        """Arrays along a new axis after that of rows: each is repeated, and chosen in its place."""
+        arrays = list(arrays)
+        if axis not in (1, -1) or (axis == -1 and any(x.tail for x in arrays)):
+            raise UntraceableError("a stack along another axis than the one after that of rows")
+        places = np.arange(len(arrays)).reshape(-1, *[1] * len(arrays[0].tail))
+        found = arrays[-1][:, None]
+        for k, x in reversed(list(enumerate(arrays[:-1]))):
+            found = self.where(places == k, x[:, None], found)
+        return found
+
     def ravel(self, x: Symbol) -> Symbol:
         return self.reshape(x, -1)
 

@@ -77,7 +77,10 @@ def readable(array: NDArray[Any]) -> bool:
 def compute(
     program: Program, inputs: Sequence[NDArray[Any]], out: NDArray[np.float64]
 ) -> int | None:
-    """Write one result a row; the number of the check that failed, NOT_AN_INDEX, or None."""
+    """Write the results of all rows; the number of the check that failed, or None.
+
+    NOT_AN_INDEX for an index out of range.
+    """
     status = _machine.compute(
         machine(), program.code, program.constants, program.registers, program.result,
         tuple(inputs), out,
@@ -88,9 +91,11 @@ def compute(
 def fold(
     program: Program, inputs: Sequence[NDArray[Any]], unit: int, phase: int = 0
 ) -> Folded | int:
-    """The state of the results; the number of the check that failed, NOT_FINITE or NOT_AN_INDEX.
+    """The state of the results, one a row.
 
-    Moments are taken of `unit` rows at a time, the first of which is `phase` rows before these.
+    Or a number: that of the check that failed, NOT_FINITE, or NOT_AN_INDEX for an index out of
+    range. Moments are taken of `unit` rows at a time, the first of which is `phase` rows before
+    these.
     """
     found = _machine.fold(
         machine(), program.code, program.constants, program.registers, program.result,

@@ -61,6 +61,11 @@ class Traced(NamedTuple):
     result: int
     tables: tuple[tuple[float, ...], ...] = ()
 
+    @property
+    def width(self) -> int:
+        """The numbers a row of the result."""
+        return self.nodes[self.result].result_width
+
 
 _BY_PARTS = frozenset({"TOTAL", "LARGEST", "SMALLEST", "PLACE", "TAKE"})
 _BOUNDS = {"MIN": "ATMOST", "MAX": "ATLEAST"}  # faster where the second operand is a number

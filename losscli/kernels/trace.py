@@ -28,18 +28,23 @@ def trace(
     shapes: Sequence[tuple[int, ...]] = (),
     whole: Sequence[bool] = (),
     valid: Callable[..., Any] | None = None,
+    *,
+    several: bool = False,
 ) -> Traced:
     """The graph of function(xp, *arrays); raises UntraceableError with the reason.
 
     others: the questions about all rows that are answered in the unusual way. shapes: those of a
     row of each array; one number by default. whole: True for arrays of integers. valid: a function
-    of the same arguments that returns masks which must be true in all rows.
+    of the same arguments that returns masks which must be true in all rows. several: True if the
+    result may be several numbers a row, as a gradient is.
     """
     shapes = [tuple(shape) for shape in shapes] or [()] * inputs
     given = (function, shapes, tuple(whole) or (False,) * inputs, others, valid)
     first, second = (_traced(rows, *given) for rows in (10007, 10009))
     if first != second:
         raise UntraceableError("the number of rows is part of the loss")
+    if first.width != 1 and not several:
+        raise UntraceableError("the result is not one number a row")
     return first
 
 
@@ -70,13 +75,11 @@ def _traced(
         raise UntraceableError(f"{type(error).__name__}: {error}") from error
     if not isinstance(result, Symbol) or result.at < 0 or result.chosen is not None:
         raise UntraceableError("the result does not depend on the rows")
-    if result.width != 1:
-        raise UntraceableError("the result is not one number a row")
     if any(check.node < 0 for check in recording.checks):
         raise UntraceableError("valid inputs that do not depend on the rows")
     at = result.at
     if at < len(shapes):  # a result has a register of its own
-        at = recording.add("MUL", at, recording.constant(1.0))
+        at = recording.add("MUL", at, recording.constant(1.0), width=result.width)
     nodes, constants = tuple(recording.nodes), tuple(recording.constants)
     checks, tables = tuple(recording.checks), tuple(recording.tables)
     return Traced(len(shapes), nodes, constants, checks, at, tables)

@@ -1,5 +1,7 @@
 """Programs of functions and of losses, and their results."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from losscli.kernels import machine
@@ -15,17 +17,29 @@ def program_of(function, inputs, others=frozenset(), limits=(), narrow=()):
     return assemble(trace(function, inputs, others), machine.operations(), limits, narrow)
 
 
-def traced(function, inputs, others=frozenset()):
+def traced(function, inputs, others=frozenset(), *, several=False):
     """The graph of a function of some arrays."""
-    shapes = [one.shape[1:] for one in inputs]
-    return trace(function, len(inputs), others, shapes, [one.dtype.kind == "i" for one in inputs])
+    shapes = tuple(one.shape[1:] for one in inputs)
+    whole = tuple(one.dtype.kind == "i" for one in inputs)
+    return _traced(function, shapes, whole, others, several)
 
 
-def program_for(function, inputs, others=frozenset(), limits=()):
-    """The program of a function of some arrays."""
-    narrow = [one.dtype == np.float32 for one in inputs]
-    whole = [one.dtype == np.int64 for one in inputs]
-    graph = traced(function, inputs, others)
+@lru_cache(1000)
+def _traced(function, shapes, whole, others, several):
+    return trace(function, len(shapes), others, shapes, whole, several=several)
+
+
+def program_for(graph, inputs, limits=()):
+    """The program of a graph for arrays of these types, or of a function of them."""
+    if callable(graph):
+        graph = traced(graph, inputs)
+    narrow = tuple(one.dtype == np.float32 for one in inputs)
+    whole = tuple(one.dtype == np.int64 for one in inputs)
+    return _assembled(graph, tuple(limits), narrow, whole)
+
+
+@lru_cache(1000)
+def _assembled(graph, limits, narrow, whole):
     return assemble(graph, machine.operations(), limits, narrow, whole)
 
 
@@ -33,8 +47,9 @@ def run(function, *inputs):
     """The results of a function by the machine; questions are answered until none fails."""
     others = frozenset()
     while True:
-        program = program_for(function, inputs, others)
-        out = np.empty(len(inputs[0]))
+        graph = traced(function, inputs, others, several=True)
+        program = program_for(graph, inputs)
+        out = np.empty((len(inputs[0]), graph.width)[: 1 + (graph.width > 1)])
         failed = machine.compute(program, inputs, out)
         if failed is None:
             return out

@@ -1,6 +1,7 @@
 """Losses of rows of numbers: classes, vectors, columns and boxes."""
 
 import hashlib
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,6 +37,13 @@ def function_of(loss, **params):
     return lambda xp, pred, target=None: loss.values(xp, pred, target, **params)
 
 
+@cache
+def default_of(loss, part="values"):
+    """The same at the defaults, or the derivative: one function a loss, which is traced once."""
+    params = loss.resolve({})
+    return lambda xp, pred, target=None: getattr(loss, part)(xp, pred, target, **params)
+
+
 def shapes_of(form, width):
     """The shapes of a row of predictions and of targets."""
     return [
@@ -63,7 +71,7 @@ def inputs_of(loss, form, rows, width, spread=2.0):
 @of_each_loss
 def test_a_loss_of_rows_has_the_numbers_of_numpy(each_machine, loss, form, width):
     """To the bit for plain arithmetic; within a few ULP of the largest term otherwise."""
-    function, inputs = function_of(loss), inputs_of(loss, form, 200, width)
+    function, inputs = default_of(loss), inputs_of(loss, form, 200, width)
     with np.errstate(all="ignore"):
         true = function(ROWWISE, *(one.copy() for one in inputs))
     found = run(function, *inputs)
@@ -74,10 +82,21 @@ def test_a_loss_of_rows_has_the_numbers_of_numpy(each_machine, loss, form, width
 
 
 @of_each_loss
+def test_a_gradient_has_the_numbers_of_numpy(each_machine, loss, form):
+    """It is as many numbers a row as the predictions."""
+    gradient, inputs = default_of(loss, "derivative"), inputs_of(loss, form, 100, 5)
+    with np.errstate(all="ignore"):
+        true = gradient(ROWWISE, *(one.copy() for one in inputs)).reshape(100, -1)
+    np.testing.assert_allclose(
+        run(gradient, *inputs).reshape(100, -1), true, rtol=1e-11, atol=1e-14
+    )
+
+
+@of_each_loss
 def test_a_row_has_the_same_bits_in_any_company(each_machine, loss, form):
     """Alone, among others and beside rows of another kind: the answers to questions do not show."""
     width = 5
-    function, inputs = function_of(loss), inputs_of(loss, form, 30, width)
+    function, inputs = default_of(loss), inputs_of(loss, form, 30, width)
     far = inputs_of(loss, form, 30, width, 500.0)
     pred = edges(loss.domains_of(loss.resolve({}))[0], inputs[0].shape[1:], [1e-9, 1.0, 300.0])
     at = np.resize(np.arange(len(pred)), 30)
@@ -117,7 +136,7 @@ def test_parameters_of_cross_entropy_are_part_of_its_program(each_machine, param
 @pytest.mark.parametrize(("rows", "classes"), [(1, 3), (700, 3), (41, 100), (3, 9000)])
 def test_types_of_inputs_do_not_change_the_results(each_machine, rows, classes):
     """Float32 is widened first, and integers are indices."""
-    function = function_of(find("cross_entropy")[0])
+    function = default_of(find("cross_entropy")[0])
     rng = np.random.default_rng(0)
     logits = rng.standard_normal((rows, classes)).astype(np.float32)
     label = rng.integers(0, classes, rows)
@@ -134,7 +153,7 @@ def fold(program, *inputs):
 
 def test_rows_fold_as_their_results_do(each_machine):
     """The sum, the extremes and the moments are those of the results, in units of rows."""
-    function = function_of(find("cross_entropy")[0])
+    function = default_of(find("cross_entropy")[0])
     rng = np.random.default_rng(0)
     inputs = rng.standard_normal((3000, 30)), rng.integers(0, 30, 3000)
     results = run(function, *inputs)
@@ -148,7 +167,7 @@ LOGITS, LABEL = np.zeros((600, 4)), np.arange(600) % 4
 @pytest.mark.parametrize("wrong", [-1, 4, 2**40, -(2**62)])
 def test_an_index_out_of_range_is_reported(each_machine, wrong):
     """By its limit if there is one; the machine reads nothing outside of a row anyway."""
-    function = function_of(find("multiclass_brier")[0])
+    function = default_of(find("multiclass_brier")[0])
     label = LABEL.copy()
     label[450] = wrong
     for limits, status in (([IndexLimit(1, 4)], 0), ([], machine.NOT_AN_INDEX)):
@@ -172,7 +191,7 @@ def test_a_limit_of_indices_holds_whole_numbers_in_range(each_machine, wrong):
 @pytest.mark.parametrize("wrong", [-0.1, np.nan, np.inf])
 def test_a_limit_holds_for_all_numbers_of_a_row(each_machine, wrong):
     """In whatever column."""
-    function = function_of(find("multiclass_brier")[0])
+    function = default_of(find("multiclass_brier")[0])
     program = program_for(function, (LOGITS, LABEL), limits=[Limit(0, 0.0, 1.0)])
     logits = LOGITS.copy()
     assert machine.compute(program, (logits, LABEL), np.empty(600)) is None
@@ -182,7 +201,7 @@ def test_a_limit_holds_for_all_numbers_of_a_row(each_machine, wrong):
 
 def test_inputs_are_valid_where_a_function_says_so(each_machine):
     """Such checks count as limits: the answer to no question makes such rows valid."""
-    function = function_of(find("giou")[0])
+    function = default_of(find("giou")[0])
 
     def ordered(xp, pred, target):
         return [pred[:, :2] <= pred[:, 2:], xp.all(target[:, :2] <= target[:, 2:], axis=-1)]
@@ -289,7 +308,7 @@ def test_the_losses_that_have_no_program_are_known(name):
     loss = find(name)[0]
     inputs = inputs_of(loss, loss.rows_of.forms[0], 10, 5)
     with pytest.raises(UntraceableError, match=UNTRACEABLE[name]):
-        traced(function_of(loss), inputs)
+        traced(default_of(loss), inputs)
 
 
 def wave(count):
@@ -317,7 +336,7 @@ def test_the_bits_of_a_loss_of_rows_are_those_that_were_recorded(each_machine, n
                       for x in (pred, pred[::-1])),
         "cosine_distance": (pred, pred[::-1].copy()),
     }[name]  # fmt: skip
-    found = run(function_of(loss), *(np.ascontiguousarray(one) for one in inputs))
+    found = run(default_of(loss), *(np.ascontiguousarray(one) for one in inputs))
     assert hashlib.sha256(found.tobytes()).hexdigest()[:16] == RECORDED[name]
 
 

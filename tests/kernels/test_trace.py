@@ -1,5 +1,7 @@
 """Traced functions: the same numbers as NumPy, and reasons for what cannot be traced."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ def inputs_of(loss, rows=3000):
     return tuple(np.asarray(one, np.float64) for one in drawn)
 
 
+@cache
 def function_of(loss, part="values"):
     """The function of a namespace and arrays that a declaration has, at the defaults."""
     params = loss.resolve({})

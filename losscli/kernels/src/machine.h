@@ -106,14 +106,15 @@ static int make_workspace(const Program *p, int64_t n, Workspace *w) {
 
 /* The results of n rows from `row` on. */
 static int run_rows(const Program *p, const Workspace *w, int64_t row, int64_t n, double *out) {
+    const int64_t width = p->widths[p->result];
     int status = DONE;
     for (int64_t done = 0; done < n && status == DONE; done += w->rows) {
         int64_t size = n - done < w->rows ? n - done : w->rows;
         if (p->result >= p->input_count)
-            w->registers[p->result] = out + done;
+            w->registers[p->result] = out + done * width;
         status = run_chunk(p, w, row + done, size);
         if (status == DONE && p->result < p->input_count)
-            memcpy(out + done, w->registers[p->result], (size_t)size * sizeof(double));
+            memcpy(out + done * width, w->registers[p->result], (size_t)(size * width) * sizeof(double));
     }
     return status;
 }

@@ -117,7 +117,7 @@ static int is_valid(const Program *p, int32_t *widths) {
         widths[at->to] = numbers > widths[at->to] ? (int32_t)numbers : widths[at->to];
     }
     return p->result >= 0 && p->result < p->registers && held[p->result] == DOUBLES &&
-           widths[p->result] == 1;
+           widths[p->result] == width[p->result];
 }
 
 /* Read (machine, code, constants, registers, result, inputs); 0 with an exception set. */
@@ -171,7 +171,7 @@ static int read_call(Call *call, int machine, PyObject *code, PyObject *constant
 
 PyDoc_STRVAR(compute_doc,
              "compute(machine, code, constants, registers, result, inputs, out)\n--\n\n"
-             "Write the results of all rows; return -1, the number of the check that failed, or -4 if\n"
+             "Write the results of all rows, one or several each; return -1, the number of the check that failed, or -4 if\n"
              "an index is out of range.");
 
 static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
@@ -184,8 +184,9 @@ static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
     PyObject *answer = NULL;
     if (read_call(&call, machine, code, constants, registers, result, inputs)) {
         Py_buffer *view = view_of(&call, out, "d", PyBUF_WRITABLE);
-        if (view && view->len != call.rows * (Py_ssize_t)sizeof(double)) {
-            PyErr_SetString(PyExc_ValueError, "out has another length than the inputs");
+        Py_ssize_t numbers = call.rows * call.widths[result];
+        if (view && view->len != numbers * (Py_ssize_t)sizeof(double)) {
+            PyErr_SetString(PyExc_ValueError, "out has another size than the results");
         } else if (view) {
             Py_BEGIN_ALLOW_THREADS
             status = call.machine->compute(&call.program, call.rows, view->buf);
@@ -215,8 +216,8 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
     Call call = {.count = 0}; /* its widths are 0 */
     PyObject *answer = NULL;
     if (read_call(&call, machine, code, constants, registers, result, inputs)) {
-        if (unit < 1 || phase < 0 || phase >= unit) {
-            PyErr_SetString(PyExc_ValueError, "not a unit and a phase");
+        if (unit < 1 || phase < 0 || phase >= unit || call.widths[result] != 1) {
+            PyErr_SetString(PyExc_ValueError, "not a unit and a phase, or several results a row");
             release(&call);
             return NULL;
         }
