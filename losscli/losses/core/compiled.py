@@ -6,7 +6,7 @@ parameters and the shape of a row alone, and the machine then computes all of it
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from losscli.kernels import machine
 from losscli.kernels.program import IndexLimit, Limit, Program, assemble
 from losscli.kernels.recording import Traced, UntraceableError
 from losscli.kernels.trace import trace
-
-if TYPE_CHECKING:
-    from losscli.losses.core.loss import Loss
 
 Row: TypeAlias = tuple[int, ...]
 Limits: TypeAlias = tuple[Limit | IndexLimit, ...]
@@ -73,7 +70,7 @@ class Compiled:
     def _run(
         self, work: Callable[[Program], Any], arrays: Sequence[NDArray[Any]], limits: Limits
     ) -> Any:
-        """What `work` returns of a program whose answers to questions about the rows are true."""
+        """The result of `work` on the program whose answers to questions about the rows are true."""
         narrow = tuple(array.dtype.char == "f" for array in arrays)
         others: frozenset[int] = frozenset()
         while True:
@@ -114,19 +111,19 @@ class Compiled:
 
 
 def compiled_rows(
-    loss: "Loss", params: Mapping[str, Any], pred: Row, target: Row | None
+    loss: Any, params: Mapping[str, Any], pred: Row, target: Row | None
 ) -> Compiled | None:
     """The losses of rows of these shapes as a program; None if there is none."""
     return _found(_rows, loss, params, pred, target)
 
 
-def compiled_slopes(loss: "Loss", params: Mapping[str, Any]) -> Compiled | None:
+def compiled_slopes(loss: Any, params: Mapping[str, Any]) -> Compiled | None:
     """The derivative of an elementwise loss as a program of single numbers; None if none."""
     return _found(_slopes, loss, params)
 
 
 def _found(
-    make: Callable[..., Compiled], loss: "Loss", params: Mapping[str, Any], *shapes: Any
+    make: Callable[..., Compiled], loss: Any, params: Mapping[str, Any], *shapes: Any
 ) -> Compiled | None:
     if not machine.available():
         return None
@@ -139,7 +136,7 @@ def _found(
 
 @lru_cache(1024)
 def _rows(
-    loss: "Loss", _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
+    loss: Any, _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
 ) -> Compiled:
     params = dict(items)
     if target is None or not loss.rows_of.targeted:
@@ -151,12 +148,12 @@ def _rows(
 
 
 @lru_cache(1024)
-def _slopes(loss: "Loss", _: str, items: tuple[tuple[str, Any], ...]) -> Compiled:
+def _slopes(loss: Any, _: str, items: tuple[tuple[str, Any], ...]) -> Compiled:
     params = dict(items)
     function = lambda xp, p, t: loss.derivative(xp, p, t, **params)  # noqa: E731
     return Compiled(function, [(), ()], indexed=False, known=_is_known(loss))
 
 
-def _is_known(loss: "Loss") -> bool:
+def _is_known(loss: Any) -> bool:
     """True for a loss of the catalogue, whose branches tests trace."""
     return str(loss.values.__module__).startswith("losscli.losses.catalogue.")
