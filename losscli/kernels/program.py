@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.kernels.recording import Node, Traced
+from losscli.kernels.recording import OF_VALID, Node, Traced
 
 
 class Limit(NamedTuple):
@@ -57,9 +57,9 @@ def assemble(
     narrow, whole: True for each input of float32, and for each of int64; none is by default.
     """
     codes = {name: code for code, name in enumerate(operations)}
-    questions = [check.question for check in traced.checks if check.question is not None]
+    questions = [check.question for check in traced.checks if check.question != OF_VALID]
     numbers: dict[int, int] = {}
-    in_order = sorted(traced.checks, key=lambda one: one.question is not None)
+    in_order = sorted(traced.checks, key=lambda one: one.question != OF_VALID)
     for number, check in enumerate(in_order, len(limits)):
         numbers.setdefault(check.node, number)
     constants = list(traced.constants)

@@ -41,11 +41,14 @@ class Node(NamedTuple):
 class Check(NamedTuple):
     """A condition on all rows that a program verifies: the mask `node` is 0 in each.
 
-    question: the number of the question that it answers; None if it says that inputs are valid.
+    question: the number of the question that it answers; OF_VALID if it says that inputs are valid.
     """
 
     node: int
-    question: int | None
+    question: int
+
+
+OF_VALID = -1
 
 
 class Traced(NamedTuple):

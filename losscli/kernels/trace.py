@@ -15,7 +15,7 @@ from typing import Any
 
 from losscli.kernels.functions import XP
 from losscli.kernels.indices import constants_of
-from losscli.kernels.recording import Check, Recording, Traced, UntraceableError
+from losscli.kernels.recording import OF_VALID, Check, Recording, Traced, UntraceableError
 from losscli.kernels.symbols import Memory, Symbol
 
 __all__ = ["Traced", "UntraceableError", "constants_of", "trace"]
@@ -64,7 +64,7 @@ def _traced(
     try:
         if valid is not None:
             for mask in valid(XP, *symbols):
-                recording.checks.append(Check(XP.logical_not(mask).at, None))
+                recording.checks.append(Check(XP.logical_not(mask).at, OF_VALID))
         result = function(XP, *symbols)
     except UntraceableError:
         raise
