@@ -1,4 +1,4 @@
-"""What symbols are indexed by, and the sizes of their axes."""
+"""The indices of symbols, and the sizes of their axes."""
 
 import math
 from collections.abc import Sequence

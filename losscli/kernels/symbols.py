@@ -47,7 +47,7 @@ def _logical(operation: str) -> Callable[..., "Symbol"]:
 
 
 class Memory:
-    """What the arrays that share it have as their value, and what an assignment changes.
+    """The value of the arrays that share it, which an assignment changes.
 
     fixed: True if nothing may change it: an input, or a part of something that is read elsewhere.
     """
