@@ -89,3 +89,16 @@ def test_special_values_are_those_of_numpy(each_machine, name):
     exact = ~np.isfinite(true) | (true == 0) | (true == 1)
     assert same(found[exact], true[exact])
     np.testing.assert_allclose(found, true, rtol=1e-15)
+
+
+def test_angles_are_those_of_numpy_with_recorded_bits(each_machine):
+    """In all quadrants, on the axes, and of infinite and tiny vectors."""
+    numbers = np.array([*SPECIAL, *inputs(1e-300, 1e300, 200)[: -len(SPECIAL)]])
+    numbers = np.concatenate([numbers, -numbers, numbers[::-1] * 1.25])
+    y, x = (one.reshape(-1) for one in np.meshgrid(numbers, numbers))
+    found = run(lambda xp, y, x: xp.atan2(y, x), y, x)
+    with np.errstate(all="ignore"):
+        true = np.arctan2(y, x)
+    np.testing.assert_allclose(found, true, rtol=4.5e-16, atol=1e-322)
+    assert same(np.copysign(1.0, found[true == 0]), np.copysign(1.0, true[true == 0]))
+    assert digest(found) == "9bfbc75099d24b6f"
