@@ -70,7 +70,7 @@ class Compiled:
     def _run(
         self, work: Callable[[Program], Any], arrays: Sequence[NDArray[Any]], limits: Limits
     ) -> Any:
-        """The result of `work` on the program whose answers to questions about the rows are true."""
+        """The result of `work` on the program whose answers to questions about rows are true."""
         narrow = tuple(array.dtype.char == "f" for array in arrays)
         others: frozenset[int] = frozenset()
         while True:
