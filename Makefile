@@ -68,6 +68,7 @@ test-cuda: $(VENV)/dev
 # Ratios to one-liners, each measured in one run; see benchmarks/README.md.
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/evaluation.py
+	$(BIN)/python benchmarks/calls.py
 
 # Make the files of examples/ again.
 examples: $(VENV)/dev
