@@ -23,7 +23,7 @@ _MOST_QUESTIONS = 4  # about all rows, that a loss may ask
 
 
 class Compiled:
-    """A function of arrays, one number a row.
+    """A function of arrays, one number a row, or several of them.
 
     shapes: those of a row of each array. indexed: True if the last array has indices of classes.
     known: True if tests trace all branches of the function, so that each can wait until a block
@@ -31,10 +31,17 @@ class Compiled:
     """
 
     def __init__(
-        self, function: Callable[..., Any], shapes: Sequence[Row], *, indexed: bool, known: bool
+        self,
+        function: Callable[..., Any],
+        shapes: Sequence[Row],
+        *,
+        indexed: bool,
+        known: bool,
+        several: bool = False,
     ) -> None:
         self._function = function
         self._shapes = shapes
+        self._several = several
         self._whole = (*(False for _ in shapes[1:]), indexed)
         self._traced: dict[frozenset[int], Traced] = {}
         self._programs: dict[Any, Program] = {}
@@ -51,7 +58,8 @@ class Compiled:
             for array, whole in zip(arrays, self._whole, strict=False)
             if array is not None
         ]
-        out = np.empty(len(read[0]))
+        width = self._trace(frozenset()).width
+        out = np.empty((len(read[0]), width) if width > 1 else len(read[0]))
         status = self._run(lambda program: machine.compute(program, read, out), read, ())
         return out if status is None else None
 
@@ -96,7 +104,12 @@ class Compiled:
     def _trace(self, others: frozenset[int]) -> Traced:
         if others not in self._traced:
             self._traced[others] = trace(
-                self._function, len(self._shapes), others, self._shapes, self._whole
+                self._function,
+                len(self._shapes),
+                others,
+                self._shapes,
+                self._whole,
+                several=self._several,
             )
         return self._traced[others]
 
@@ -117,9 +130,11 @@ def compiled_rows(
     return _found(_rows, loss, params, pred, target)
 
 
-def compiled_slopes(loss: Any, params: Mapping[str, Any]) -> Compiled | None:
-    """The derivative of an elementwise loss as a program of single numbers; None if none."""
-    return _found(_slopes, loss, params)
+def compiled_slopes(
+    loss: Any, params: Mapping[str, Any], pred: Row, target: Row | None
+) -> Compiled | None:
+    """The derivatives of rows of these shapes as a program; None if there is none."""
+    return _found(_slopes, loss, params, pred, target)
 
 
 def _found(
@@ -139,21 +154,24 @@ def _rows(
     loss: Any, _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
 ) -> Compiled:
     params = dict(items)
-    if target is None or not loss.rows_of.targeted:
-        alone = lambda xp, p: loss.rows(xp, p, None, params)  # noqa: E731
-        return Compiled(alone, [pred], indexed=False, known=_is_known(loss))
-    function = lambda xp, p, t: loss.rows(xp, p, t, params)  # noqa: E731
-    indexed = loss.indexed(target)
-    return Compiled(function, [pred, target], indexed=indexed, known=_is_known(loss))
+    return _compiled(loss, lambda xp, p, t=None: loss.rows(xp, p, t, params), pred, target)
 
 
 @lru_cache(1024)
-def _slopes(loss: Any, _: str, items: tuple[tuple[str, Any], ...]) -> Compiled:
-    params = dict(items)
-    function = lambda xp, p, t: loss.derivative(xp, p, t, **params)  # noqa: E731
-    return Compiled(function, [(), ()], indexed=False, known=_is_known(loss))
+def _slopes(
+    loss: Any, _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
+) -> Compiled:
+    def slopes(xp: Any, p: Any, t: Any = None) -> Any:
+        return loss.derivative(xp, p, t, **dict(items))
+
+    return _compiled(loss, slopes, pred, target, several=True)
 
 
-def _is_known(loss: Any) -> bool:
-    """True for a loss of the catalogue, whose branches tests trace."""
-    return str(loss.values.__module__).startswith("losscli.losses.catalogue.")
+def _compiled(
+    loss: Any, function: Callable[..., Any], pred: Row, target: Row | None, several: bool = False
+) -> Compiled:
+    shapes = [pred] if target is None or not loss.rows_of.targeted else [pred, target]
+    # A loss of the catalogue: tests trace all of its branches.
+    known = str(loss.values.__module__).startswith("losscli.losses.catalogue.")
+    indexed = len(shapes) > 1 and loss.indexed(target)
+    return Compiled(function, shapes, indexed=indexed, known=known, several=several)

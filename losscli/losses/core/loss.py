@@ -251,9 +251,10 @@ class Loss:
 
     def slopes(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """The derivative for arrays that were checked, of pred's shape."""
-        if xp is ROWWISE and pred.dtype == np.float64 and self.elementwise and target is not None:
-            program = compiled_slopes(self, params)
-            found = None if program is None else program.compute(pred.ravel(), target.ravel())
+        if xp is ROWWISE and pred.dtype == np.float64:
+            row = None if target is None else target.shape[1:]
+            program = compiled_slopes(self, params, pred.shape[1:], row)
+            found = None if program is None else program.compute(pred, target)
             if found is not None:
                 return found.reshape(pred.shape)
         return self.derivative(xp, pred, target, **params)
