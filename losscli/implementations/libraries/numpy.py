@@ -121,7 +121,7 @@ class _Own:
             if t is not None and t.dtype.kind not in "iu":
                 t = self._wide(t, "target", workspace)
             if gradient is not None:
-                slope = self._loss.derivative(ROWWISE, p, t, **self._params)
+                slope = self._loss.slopes(ROWWISE, p, t, self._params)
                 np.divide(slope, scale, out=gradient[span], casting="same_kind")
             return ExactSum.of(np.ascontiguousarray(self._loss.rows(ROWWISE, p, t, self._params)))
 
@@ -199,8 +199,6 @@ class _Linear:
     def _slope(self, logits: NDArray[Any], target: NDArray[Any], count: int) -> None:
         def work(part: slice) -> None:
             wide = logits[part].astype(np.float64)
-            logits[part] = (
-                self._loss.derivative(ROWWISE, wide, target[part], **self._params) / count
-            )
+            logits[part] = self._loss.slopes(ROWWISE, wide, target[part], self._params) / count
 
         self._workers.each(work, len(logits))
