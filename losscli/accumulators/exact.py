@@ -11,11 +11,11 @@ exponent bins follow Neal (Fast exact summation using small and large superaccum
 
 import math
 import threading
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -31,8 +31,7 @@ _HEAD = np.int64(-1) << np.int64(27)  # keeps the sign, the exponent and 25 frac
 _scratch = threading.local()
 
 
-@dataclass(frozen=True, slots=True)
-class ExactSum:
+class ExactSum(Struct, frozen=True):
     """A sum of float64 values, never rounded; `+` merges two, `ExactSum()` is the empty sum.
 
     units: the finite part in units of 2**-1074, the smallest float64, hence an integer.

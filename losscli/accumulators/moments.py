@@ -7,12 +7,12 @@ bits are the same, as long as each unit lies in one block.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import Floats
@@ -58,8 +58,7 @@ class Unit(NamedTuple):
         return Unit(self.pivot, self.ee + moved.ee, self.eb + moved.eb, self.bb + moved.bb)
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(Struct, frozen=True):
     """Inputs to the standard error of R = Σa / Σb, with a = w·L and b = w·den of each row.
 
     units: those of a block, in row order; `+` merges them into one. `Moments()` has no rows.

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum, Floats
@@ -17,8 +17,7 @@ Indices: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Extremes:
+class Extremes(Struct, frozen=True):
     """The smallest and the largest loss, and the first row of the largest; nan is neither."""
 
     low: float = math.inf
@@ -34,8 +33,7 @@ class Extremes:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RowAccumulator:
+class RowAccumulator(Struct, frozen=True):
     """The state of one loss over rows; `+` merges the state of the rows that follow.
 
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.

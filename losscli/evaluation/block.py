@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from losscli.accumulators.digest import Leaves
@@ -26,8 +26,7 @@ from losscli.sources.source import Block, BlockCut, Source, check_ids
 from losscli.sources.table import Workspace
 
 
-@dataclass(slots=True)
-class BlockResult:
+class BlockResult(Struct):
     """The states of one block.
 
     accumulators: one a loss, of all rows; groups: the same of each group.

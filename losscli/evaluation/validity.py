@@ -1,10 +1,11 @@
 """The validity of the rows of one block: values outside a loss's domain, and missing ones."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from losscli.errors import DataError
@@ -17,8 +18,7 @@ Mark: TypeAlias = tuple[str, str]
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """Rows that a loss cannot take: the first of them, and how many; `+` merges later ones."""
 
     message: str

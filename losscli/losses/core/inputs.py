@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from losscli.backends.arrays import as_array
@@ -72,8 +72,7 @@ class RawInputs(NamedTuple):
             _check(name, "target", self.target, target_domain, classes, ignore_index)
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """The checked inputs of a call from Python: arrays of one backend, and parameters."""
 
     xp: Namespace
