@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.backends.rowwise import ROWWISE
 from losscli.checks.precision import Floats, Precision
 from losscli.checks.rule import error_scale, tolerance
 from losscli.errors import UsageError
@@ -228,8 +229,8 @@ class Float64Truth:
         loss, params = self.workload.loss, self.workload.params
         with np.errstate(all="ignore"):
             p, t = self._wide(pred, target)
-            values = np.asarray(loss.rows(np, p, t, params))
-            counts = loss.denominators(np, t, params)
+            values = np.asarray(loss.rows(ROWWISE, p, t, params))
+            counts = loss.denominators(ROWWISE, t, params)
             scales = error_scale(values, self._logits(p))
         ones = np.ones(len(values))
         return RowLosses(values, ones if counts is None else np.asarray(counts), scales)
@@ -244,7 +245,7 @@ class Float64Truth:
             p, t = self._wide(pred, target)
             if not self.workload.loss.differentiable:
                 return np.full(p.shape, np.nan), p
-            return np.asarray(loss.derivative(np, p, t, **self.workload.params)) / outputs, p
+            return np.asarray(loss.slopes(ROWWISE, p, t, self.workload.params)) / outputs, p
 
     def mean_slopes(
         self, total: float, pred: NDArray[Any], target: NDArray[Any] | None = None
