@@ -41,6 +41,8 @@ class SymbolNamespace:
     def __getattr__(self, name: str) -> Any:
         operation = _FUNCTIONS.get(name) or _PREDICATES.get(name)
         if operation is None:
+            if name.startswith("__"):  # Python asks any object for some
+                raise AttributeError(name)
             raise UntraceableError(f"the function {name}")
         return partial(result_of, operation, mask=name in _PREDICATES)
 

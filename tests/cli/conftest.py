@@ -183,6 +183,6 @@ def refused(losscli):
 def long_pair():
     """Files of several blocks, which several threads work on."""
     generator = np.random.default_rng(3)
-    np.save("long_p.npy", generator.standard_normal(300_000))
-    np.save("long_t.npy", generator.standard_normal(300_000) * 1e6)
+    np.save("long_p.npy", generator.standard_normal(1_200_000))
+    np.save("long_t.npy", generator.standard_normal(1_200_000) * 1e6)
     return "long_p.npy", "long_t.npy"

@@ -36,7 +36,7 @@ def place(tmp_path_factory):
     (folder / "data").mkdir()
     dice = np.random.default_rng(0)
     for name in "ptw":
-        np.save(folder / "data" / f"{name}.npy", dice.random(400_000))
+        np.save(folder / "data" / f"{name}.npy", dice.random(1_200_000))
     lines = [f"{k % 7 / 3},{k % 5 / 7},{['eu', 'us'][k % 2]},{k % 9}" for k in range(20_000)]
     (folder / "data" / "table.csv").write_text("\n".join(["p,t,region,site", *lines, "nan,1,eu,3"]))
     (folder / "c.yaml").write_text(CONFIG)

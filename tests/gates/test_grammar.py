@@ -1,7 +1,7 @@
 """The grammar of gates: parsing, printing, errors."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from losscli import UsageError
@@ -125,6 +125,7 @@ factors = st.floats(0, 1e300, exclude_min=True) | st.just(1.0)
 limits = finite | st.builds(BaselineLimit, st.none() | stats, factors, finite)
 
 
+@example("mae", "value", "<=", BaselineLimit(None, 5e-324, 0.0), {})
 @given(labels, stats, st.sampled_from(["<=", "<", ">=", ">"]), limits, groups)
 def test_a_gate_that_is_printed_can_be_parsed_again(label, stat, op, limit, by):
     """Every selector, groups with any values, and limits of the baseline: the same gate."""

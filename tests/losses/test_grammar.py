@@ -1,7 +1,9 @@
 """The grammar of specs: what is typed reads back from its normal form."""
 
+from itertools import pairwise
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from losscli import UsageError
@@ -86,6 +88,8 @@ def test_several_specs_are_told_apart_by_commas():
 @given(st.lists(st.tuples(st.one_of(st.just(""), LABELS), terms()), min_size=1, max_size=3))
 def test_specs_are_printed_and_parsed_again(specs):
     """Labels, parameters and files are what they were, in a list too."""
+    for (_, (before, _)), (label, (text, _)) in pairwise(specs):
+        assume(not label or ":" in text or ":" not in before)  # else label= names a parameter
     found = parse(", ".join(f"{label}={text}" if label else text for label, (text, _) in specs))
     assert [spec.label for spec in found] == [label for label, _ in specs]
     assert [str(spec) for spec in found] == [normal for _, (_, normal) in specs]

@@ -155,3 +155,10 @@ def test_a_field_of_a_step_is_named_with_its_step(documents, capsys):
     assert run(["results", "show", "bad.json"]) == 3
     words = "'val' in bad.json is broken: losses[0].sum: expected a number"
     assert words in capsys.readouterr().err
+
+
+def test_texts_of_a_document_are_escaped_where_they_are_shown(documents, capsys):
+    """A lone surrogate would end in an error of the stream, a control would reach a terminal."""
+    Path("bad.json").write_text(json.dumps(edited(documents["eval"], ("backend",), "\ud800\x1b")))
+    assert run(["results", "show", "bad.json"]) == 0
+    assert "\\ud800\\x1b on " in capsys.readouterr().out

@@ -9,12 +9,20 @@ from types import ModuleType
 
 from losscli.render.page import Page, ReportCase, Result
 from losscli.results.gate import GateStatus
+from losscli.results.text import escape
 
 
 def page_of(result: Result) -> Page:
-    """The page that the formats for people lay out."""
+    """The page that the formats for people lay out.
+
+    A saved result may hold any text, so the lines of the page are escaped as a whole.
+    """
     page: Page = builder_of(result).page(result)
-    return page
+    return page._replace(
+        header=[*map(escape, page.header)],
+        footer=[*map(escape, page.footer)],
+        notes=[*map(escape, page.notes)],
+    )
 
 
 def builder_of(result: Result) -> ModuleType:
