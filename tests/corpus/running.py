@@ -42,7 +42,7 @@ PRESENT = frozenset({"fault", "smallest", "snippet", "problem", "unpaired"})
 PASSING = _words("""
     timing environment wall_s started git losscli command threads seconds limits
     noise_floor processor cores cores_of_machine caches memory_bytes free_bytes cuda
-    no_cuda compiler packages version commit
+    no_cuda compiler packages version commit instruction_set kernel
 """)
 # What a benchmark measures.
 MEASURED = _words("""
