@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.kernels.recording import OF_VALID, Node, Traced
+from losscli.kernels.recording import Node, Traced
 
 
 class Limit(NamedTuple):
@@ -32,9 +32,9 @@ class Program(NamedTuple):
     """Instructions (operation, destination, a, b, c, width, part) over registers.
 
     The first registers are the inputs. An operand is a register, or ~index of a constant. A check
-    has its number as its destination: that of a limit is its place among the limits, then follow
-    those of valid inputs, and those of questions. constants, code: as the machine takes them.
-    limits: the number of all checks but questions. questions: those of the recording, in order.
+    has its number as its destination: that of a limit is its place among the limits, and those of
+    questions follow. constants, code: as the machine takes them. limits: the number of the limits.
+    questions: those of the recording, in order.
     """
 
     code: NDArray[np.int32]
@@ -57,10 +57,9 @@ def assemble(
     narrow, whole: True for each input of float32, and for each of int64; none is by default.
     """
     codes = {name: code for code, name in enumerate(operations)}
-    questions = [check.question for check in traced.checks if check.question != OF_VALID]
+    questions = [check.question for check in traced.checks]
     numbers: dict[int, int] = {}
-    in_order = sorted(traced.checks, key=lambda one: one.question != OF_VALID)
-    for number, check in enumerate(in_order, len(limits)):
+    for number, check in enumerate(traced.checks, len(limits)):
         numbers.setdefault(check.node, number)
     constants = list(traced.constants)
     steps = [

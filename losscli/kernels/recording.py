@@ -41,14 +41,11 @@ class Node(NamedTuple):
 class Check(NamedTuple):
     """A condition on all rows that a program verifies: the mask `node` is 0 in each.
 
-    question: the number of the question that it answers; OF_VALID if it says that inputs are valid.
+    question: the number of the question that it answers.
     """
 
     node: int
     question: int
-
-
-OF_VALID = -1
 
 
 class Traced(NamedTuple):

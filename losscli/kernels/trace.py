@@ -15,7 +15,7 @@ from typing import Any
 
 from losscli.kernels.functions import XP
 from losscli.kernels.indices import constants_of
-from losscli.kernels.recording import OF_VALID, Check, Recording, Traced, UntraceableError
+from losscli.kernels.recording import Recording, Traced, UntraceableError
 from losscli.kernels.symbols import Memory, Symbol
 
 __all__ = ["Traced", "UntraceableError", "constants_of", "trace"]
@@ -27,19 +27,17 @@ def trace(
     others: frozenset[int] = frozenset(),
     shapes: Sequence[tuple[int, ...]] = (),
     whole: Sequence[bool] = (),
-    valid: Callable[..., Any] | None = None,
     *,
     several: bool = False,
 ) -> Traced:
     """The graph of function(xp, *arrays); raises UntraceableError with the reason.
 
     others: the questions about all rows that are answered in the unusual way. shapes: those of a
-    row of each array; one number by default. whole: True for arrays of integers. valid: a function
-    of the same arguments that returns masks which must be true in all rows. several: True if the
-    result may be several numbers a row, as a gradient is.
+    row of each array; one number by default. whole: True for arrays of integers. several:
+    True if the result may be several numbers a row, as a gradient is.
     """
     shapes = [tuple(shape) for shape in shapes] or [()] * inputs
-    given = (function, shapes, tuple(whole) or (False,) * inputs, others, valid)
+    given = (function, shapes, tuple(whole) or (False,) * inputs, others)
     first, second = (_traced(rows, *given) for rows in (10007, 10009))
     if first != second:
         raise UntraceableError("the number of rows is part of the loss")
@@ -54,7 +52,6 @@ def _traced(
     shapes: Sequence[tuple[int, ...]],
     whole: Sequence[bool],
     others: frozenset[int],
-    valid: Callable[..., Any] | None,
 ) -> Traced:
     recording = Recording([math.prod(shape) for shape in shapes], rows, others, XP)
     symbols = [
@@ -62,9 +59,6 @@ def _traced(
         for k, (shape, of_integers) in enumerate(zip(shapes, whole, strict=True))
     ]
     try:
-        if valid is not None:
-            for mask in valid(XP, *symbols):
-                recording.checks.append(Check(XP.logical_not(mask).at, OF_VALID))
         result = function(XP, *symbols)
     except UntraceableError:
         raise
@@ -75,8 +69,6 @@ def _traced(
         raise UntraceableError(f"{type(error).__name__}: {error}") from error
     if not isinstance(result, Symbol) or result.at < 0 or result.chosen is not None:
         raise UntraceableError("the result does not depend on the rows")
-    if any(check.node < 0 for check in recording.checks):
-        raise UntraceableError("valid inputs that do not depend on the rows")
     at = result.at
     if at < len(shapes):  # a result has a register of its own
         at = recording.add("MUL", at, recording.constant(1.0), width=result.width)

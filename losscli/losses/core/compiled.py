@@ -94,8 +94,6 @@ class Compiled:
         Raises UntraceableError where one of these branches cannot be recorded.
         """
         for check in self._trace(others).checks:
-            if check.question is None:
-                continue
             if len(others) == _MOST_QUESTIONS:
                 raise UntraceableError("too many branches")
             if (more := others | {check.question}) not in self._traced:

@@ -11,7 +11,7 @@ import numpy as np
 from losscli.backends.backend import Array, Namespace
 from losscli.backends.rowwise import ROWWISE
 from losscli.errors import DataError, UsageError
-from losscli.losses.core.compiled import compiled_rows, compiled_slopes
+from losscli.losses.core.compiled import Compiled, compiled_rows, compiled_slopes
 from losscli.losses.core.conventions import Convention
 from losscli.losses.core.domain import LOGIT, Domain
 from losscli.losses.core.inputs import Inputs, RawInputs
@@ -238,12 +238,9 @@ class Loss:
 
     def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """One loss per row, for arrays that were checked."""
-        if xp is ROWWISE and pred.dtype == np.float64:
-            row = None if target is None else target.shape[1:]
-            program = compiled_rows(self, params, pred.shape[1:], row)
-            found = None if program is None else program.compute(pred, target)
-            if found is not None:
-                return found
+        found = self._compiled(compiled_rows, xp, pred, target, params)
+        if found is not None:
+            return found
         values = self.values(xp, pred, target, **params)
         if values.ndim == 1:
             return values
@@ -251,13 +248,25 @@ class Loss:
 
     def slopes(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """The derivative for arrays that were checked, of pred's shape."""
-        if xp is ROWWISE and pred.dtype == np.float64:
-            row = None if target is None else target.shape[1:]
-            program = compiled_slopes(self, params, pred.shape[1:], row)
-            found = None if program is None else program.compute(pred, target)
-            if found is not None:
-                return found.reshape(pred.shape)
+        found = self._compiled(compiled_slopes, xp, pred, target, params)
+        if found is not None:
+            return found.reshape(pred.shape)
         return self.derivative(xp, pred, target, **params)
+
+    def _compiled(
+        self,
+        program_of: Callable[..., Compiled | None],
+        xp: Namespace,
+        pred: Array,
+        target: Array | None,
+        params: Mapping[str, Any],
+    ) -> Array | None:
+        """The results of a program for float64 arrays of NumPy; None where there is none."""
+        if xp is not ROWWISE or pred.dtype != np.float64:
+            return None
+        row = None if target is None else target.shape[1:]
+        program = program_of(self, params, pred.shape[1:], row)
+        return None if program is None else program.compute(pred, target)
 
     def denominators(self, xp: Namespace, target: Array, params: Mapping[str, Any]) -> Array | None:
         """The weight of each row in the mean; None if all weights are 1."""
