@@ -1,11 +1,13 @@
 """Threads keep the order, the errors and the memory in hand."""
 
+import os
+import signal
 import threading
 import time
 
 import pytest
 
-from losscli.engines.local import LocalEngine
+from losscli.engines.local import LocalEngine, _Worker
 from losscli.errors import MissingError
 
 THREADS = pytest.mark.parametrize("threads", [1, 2, 5])
@@ -55,31 +57,82 @@ def test_an_error_of_the_tasks_themselves_is_raised_in_its_turn(threads):
 
 
 @THREADS
-def test_a_caller_that_stops_early_leaves_no_thread_behind(threads):
-    """The helpers end with the map."""
-    before = threading.active_count()
-    results = LocalEngine(threads).map(lambda task, _: task, range(10_000))
+def test_a_caller_that_stops_early_leaves_no_task_running(threads):
+    """No task is drawn or worked on after the map."""
+    drawn, running = [], []
+
+    def work(task, _):
+        running.append(task)
+        time.sleep(0.001)
+        running.remove(task)
+        return task
+
+    results = LocalEngine(threads).map(work, (drawn.append(k) or k for k in range(10_000)))
     assert next(results) == 0
     results.close()
+    assert running == []
+    count = len(drawn)
+    time.sleep(0.02)
+    assert len(drawn) == count < 10_000
+
+
+def test_maps_one_after_another_share_their_threads():
+    """The threads of one map wait for the next."""
+    for _ in range(3):
+        list(LocalEngine(4).map(lambda task, _: task, range(50)))
+    before = threading.active_count()
+    for _ in range(20):
+        list(LocalEngine(4).map(lambda task, _: task, range(50)))
     assert threading.active_count() == before
 
 
-def test_ctrl_c_while_threads_are_started_leaves_none_behind(monkeypatch):
-    """Not even the one that had just begun."""
-    start, begun = threading.Thread.start, []
+def test_maps_inside_a_map_have_threads_of_their_own():
+    """No task waits for a thread that waits for the task."""
 
-    def interrupted(thread):
-        start(thread)
-        begun.append(thread)
+    def work(task, _):
+        return sum(LocalEngine(3).map(lambda inner, _: inner, range(task)))
+
+    assert list(LocalEngine(3).map(work, range(40))) == [k * (k - 1) // 2 for k in range(40)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_starts_its_own_threads():
+    """Threads do not survive a fork."""
+    assert list(LocalEngine(2).map(lambda task, _: task, range(9))) == [*range(9)]
+    child = os.fork()
+    if not child:
+        os._exit(list(LocalEngine(2).map(lambda task, _: task, range(9))) != [*range(9)])
+    for _ in range(600):
+        process, status = os.waitpid(child, os.WNOHANG)
+        if process:
+            break
+        time.sleep(0.1)
+    else:
+        os.kill(child, signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert process == child
+
+
+def test_ctrl_c_while_threads_are_started_leaves_no_task_running(monkeypatch):
+    """Not even of the thread that had just begun."""
+    run, begun, drawn = _Worker.run, [], []
+
+    def interrupted(self, *job):
+        run(self, *job)
+        begun.append(self)
         if len(begun) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    monkeypatch.setattr(_Worker, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        list(LocalEngine(4).map(lambda task, _: task, range(10_000)))
-    for thread in begun:
-        thread.join(10)
-    assert [thread.is_alive() for thread in begun] == [False, False]
+        list(LocalEngine(4).map(lambda task, _: drawn.append(task), range(10**9)))
+    monkeypatch.undo()
+    time.sleep(0.1)
+    count = len(drawn)
+    time.sleep(0.05)
+    assert len(drawn) == count
+    assert list(LocalEngine(4).map(lambda task, _: task, range(9))) == [*range(9)]
 
 
 @THREADS
@@ -118,18 +171,18 @@ def test_nobody_runs_far_ahead_of_one_that_is_slow(threads):
 
 
 def test_a_system_without_room_for_a_thread_is_an_error_that_says_so(monkeypatch):
-    """And leaves those that had begun to end."""
-    start, before = threading.Thread.start, threading.active_count()
+    """And those that had begun serve the next map."""
 
     def refuses(thread):
-        if thread.name == "losscli-2":
-            raise RuntimeError("can't start new thread")
-        start(thread)
+        raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", refuses)
-    with pytest.raises(MissingError, match="no thread could be started: can't start new thread"):
-        list(LocalEngine(4).map(lambda task, _: task, range(1000)))
-    assert threading.active_count() == before
+    more = threading.active_count() + 2
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuses)
+        error = "no thread could be started: can't start new thread"
+        with pytest.raises(MissingError, match=error):
+            list(LocalEngine(more).map(lambda task, _: task, range(1000)))
+    assert list(LocalEngine(more).map(lambda task, _: task, range(99))) == [*range(99)]
 
 
 def test_each_thread_works_in_a_lane_of_its_own():
