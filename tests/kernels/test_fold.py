@@ -59,6 +59,17 @@ def test_long_columns_of_any_range_fold_as_numpy_adds_them(each_machine, seed, c
     check(values)
 
 
+@given(st.lists(st.integers(-1074, 1020), min_size=2, max_size=5), st.sampled_from([0, 20, 200]))
+def test_parts_of_a_column_may_differ_in_size(each_machine, exponents, spread):
+    """Each part has other grids than the one before; parts of zeros have none."""
+    rng = np.random.default_rng(len(exponents))
+    parts = [np.zeros(700)]
+    for exponent in exponents:
+        spreads = rng.integers(-spread, 1, 1100)
+        parts += [np.ldexp(rng.standard_normal(1100), exponent + spreads), np.zeros(700)]
+    check(np.concatenate(parts))
+
+
 @pytest.mark.parametrize(("unit", "phase"), [(32768, 0), (32768, 30000), (1024, 1), (100, 99)])
 def test_moments_are_taken_of_units_of_rows(each_machine, unit, phase):
     """The first unit ends where its rows end, whichever of them come first."""

@@ -3,8 +3,8 @@
    The exact sum of a chunk: adding an anchor rounds every value to a multiple of a grid, and the
    sums then lie in one binade, where the bit patterns of doubles are consecutive integers; adding
    up those integers adds up the rounded parts, exactly. What is cut off is exact too and is cut
-   once more by a finer grid; what is left then, some 100 bits below the largest value, goes
-   value by value. All of it is added into bins that are 32 bits apart, in units of 2^-1074. */
+   once more by a finer grid; what is left then, some 100 bits below the largest value, is added as
+   the chunk was. All of it goes into bins that are 32 bits apart, in units of 2^-1074. */
 
 #ifndef LANES /* of the widest vectors of this instruction set */
 #error "include from baseline.c, avx2.c or avx512.c"
@@ -16,9 +16,9 @@
 
 typedef double Doubles __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef uint64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef int32_t Halves __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 #define VECTORS (8 / LANES) /* every loop works on 8 numbers, whatever the instruction set */
-#define MOST_BLOCKS (LANES == 8 ? 4 : 2)
 #define EACH_VECTOR _Pragma("GCC unroll 8") for (int v = 0; v < VECTORS; v++)
 #if LANES == 8
 #define LEAST(a, b) ((Doubles)_mm512_min_pd((__m512d)(a), (__m512d)(b)))
@@ -35,6 +35,33 @@ typedef uint64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may
 #define MOST(a, b) CHOICE((a) > (b), a, b)
 #endif
 #define LOAD(x, i) (*(const Doubles *)((x) + (i) + v * LANES))
+
+/* The extremes of n values; nan is neither. */
+INLINE void find_extremes(const double *x, int n, double *least, double *most) {
+    Doubles low[4], high[4];
+    for (int k = 0; k < 4; k++) {
+        low[k] = (Doubles){0} + INFINITY;
+        high[k] = (Doubles){0} - INFINITY;
+    }
+    int i = 0;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        _Pragma("GCC unroll 4") for (int k = 0; k < 4; k++) {
+            Doubles value = *(const Doubles *)(x + i + k * LANES);
+            low[k] = LEAST(value, low[k]);
+            high[k] = MOST(value, high[k]);
+        }
+    *least = INFINITY;
+    *most = -INFINITY;
+    for (int k = 0; k < 4; k++)
+        for (int lane = 0; lane < LANES; lane++) {
+            *least = low[k][lane] < *least ? low[k][lane] : *least;
+            *most = high[k][lane] > *most ? high[k][lane] : *most;
+        }
+    for (; i < n; i++) {
+        *least = x[i] < *least ? x[i] : *least;
+        *most = x[i] > *most ? x[i] : *most;
+    }
+}
 
 /* Add `parts` times 2^exponent, for |parts| < 2^63. */
 INLINE void add_to_bins(int64_t *bins, int64_t parts, int exponent) {
@@ -70,36 +97,82 @@ INLINE int64_t parts_of(uint64_t sum, double anchor, int n) {
     return (int64_t)(sum - (uint64_t)n * bits_of(anchor));
 }
 
-/* Add n values, a multiple of 8, cut by two anchors. Return 0 if something may be left of them:
-   then nothing is added to the bins yet, but for `check` it is known that nothing is. */
-INLINE int sum_parts(const double *x, int n, double first, double second, int check,
-                     int64_t *coarse_parts, int64_t *fine_parts) {
-    const Doubles first_anchor = (Doubles){0} + first, second_anchor = (Doubles){0} + second;
+/* The grids on which values below 2^top are cut, and the anchors that round to them. A value of
+   `whole` or more is a multiple of the finer grid: nothing is left of it. */
+typedef struct {
+    int coarse, fine;
+    double first, second, whole;
+} Grids;
+
+INLINE double power(int exponent) { return of_bits((uint64_t)(exponent + 1023) << 52); }
+
+INLINE Grids grids_below(int top) {
+    int coarse = top - PART_BITS > LOWEST ? top - PART_BITS : LOWEST;
+    int fine = coarse - 1 - PART_BITS > LOWEST ? coarse - 1 - PART_BITS : LOWEST;
+    return (Grids){coarse, fine, 1.5 * power(coarse + 52), 1.5 * power(fine + 52), power(fine + 52)};
+}
+
+INLINE double largest_of(double low, double high) { return high > -low ? high : -low; }
+
+/* The smallest top for which a number other than 0 lies below 2^top. */
+INLINE int top_of(double largest) { return (int)(bits_of(largest) >> 52) - 1022; }
+
+/* The sums of the parts of some values that two grids hold. */
+typedef struct {
+    int64_t coarse, fine;
+} Parts;
+
+static void add_parts(int64_t *bins, Parts parts, const Grids *at) {
+    add_to_bins(bins, parts.coarse, at->coarse);
+    add_to_bins(bins, parts.fine, at->fine);
+}
+
+/* The parts of a value; `left` takes what they leave of it. */
+INLINE Parts cut(double value, const Grids *at, double *left) {
+    double shifted = value + at->first, rest = value - (shifted - at->first);
+    double again = rest + at->second;
+    *left = rest - (again - at->second);
+    return (Parts){parts_of(bits_of(shifted), at->first, 1), parts_of(bits_of(again), at->second, 1)};
+}
+
+/* The parts of n values, a multiple of 8; any: 0 if nothing is left of them, if `check` asks. */
+INLINE Parts sum_parts(const double *x, int n, const Grids *at, int check, uint64_t *any) {
+    const Doubles first = (Doubles){0} + at->first, second = (Doubles){0} + at->second;
     Integers coarse[VECTORS] = {0}, fine[VECTORS] = {0}, left[VECTORS] = {0};
     for (int i = 0; i < n; i += 8)
         EACH_VECTOR {
-            Doubles value = LOAD(x, i), shifted = value + first_anchor;
+            Doubles value = LOAD(x, i), shifted = value + first;
             coarse[v] += (Integers)shifted;
-            value -= shifted - first_anchor;
-            shifted = value + second_anchor;
+            value -= shifted - first;
+            shifted = value + second;
             fine[v] += (Integers)shifted;
             if (check)
-                left[v] |= (Integers)(value - (shifted - second_anchor));
+                left[v] |= (Integers)(value - (shifted - second));
         }
-    uint64_t sums[2] = {0, 0}, any = 0;
+    uint64_t sums[2] = {0, 0};
+    *any = 0;
     EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
         sums[0] += coarse[v][lane];
         sums[1] += fine[v][lane];
-        any |= left[v][lane];
+        *any |= left[v][lane] << 1; /* -0 is nothing */
     }
-    *coarse_parts = parts_of(sums[0], first, n);
-    *fine_parts = parts_of(sums[1], second, n);
-    return any << 1 == 0; /* -0 is nothing */
+    return (Parts){parts_of(sums[0], at->first, n), parts_of(sums[1], at->second, n)};
+}
+
+static void add_chunk(int64_t *bins, const double *x, int n, double low, double high);
+
+/* Add what two grids leave of n <= CHUNK values. */
+static void add_rest(int64_t *bins, const double *x, int n, const Grids *at) {
+    double rest[CHUNK], low, high;
+    for (int i = 0; i < n; i++)
+        cut(x[i], at, rest + i);
+    find_extremes(rest, n, &low, &high);
+    add_chunk(bins, rest, n, low, high);
 }
 
 /* Add the exact sum of n <= CHUNK finite values, whose extremes are known. */
 static void add_chunk(int64_t *bins, const double *x, int n, double low, double high) {
-    double largest = high > -low ? high : -low;
+    double largest = largest_of(low, high);
     if (largest == 0.0)
         return;
     if (largest >= HUGE_SUM) {
@@ -107,30 +180,20 @@ static void add_chunk(int64_t *bins, const double *x, int n, double low, double 
             add_value(bins, x[i]);
         return;
     }
-    int top = (int)(bits_of(largest) >> 52) - 1022; /* largest < 2^top */
-    int grid = top - PART_BITS > LOWEST ? top - PART_BITS : LOWEST;
-    int finer = grid - 1 - PART_BITS > LOWEST ? grid - 1 - PART_BITS : LOWEST;
-    const double first = of_bits((uint64_t)(grid + 52 + 1023) << 52) * 1.5;
-    const double second = of_bits((uint64_t)(finer + 52 + 1023) << 52) * 1.5;
-    /* A value of 2^(finer + 52) or more is a multiple of the finer grid: nothing is left of it. */
-    double whole = of_bits((uint64_t)(finer + 52 + 1023) << 52);
-    int64_t coarse, fine;
-    int vectors = n & ~7, done = vectors;
-    if (low >= whole || high <= -whole)
-        sum_parts(x, vectors, first, second, 0, &coarse, &fine);
-    else if (!sum_parts(x, vectors, first, second, 1, &coarse, &fine))
-        done = 0; /* from here on what is left of each value is added */
-    for (int i = done; i < n; i++) {
-        double shifted = x[i] + first, value = x[i] - (shifted - first);
-        if (i >= vectors)
-            coarse += parts_of(bits_of(shifted), first, 1);
-        shifted = value + second;
-        if (i >= vectors)
-            fine += parts_of(bits_of(shifted), second, 1);
-        add_value(bins, value - (shifted - second));
+    const Grids at = grids_below(top_of(largest));
+    const int vectors = n & ~7, check = low < at.whole && high > -at.whole;
+    uint64_t any;
+    Parts parts = check ? sum_parts(x, vectors, &at, 1, &any) : sum_parts(x, vectors, &at, 0, &any);
+    for (int i = vectors; i < n; i++) {
+        double left;
+        Parts one = cut(x[i], &at, &left);
+        parts.coarse += one.coarse;
+        parts.fine += one.fine;
+        any |= bits_of(left) << 1;
     }
-    add_to_bins(bins, coarse, grid);
-    add_to_bins(bins, fine, finer);
+    add_parts(bins, parts, &at);
+    if (any)
+        add_rest(bins, x, n, &at);
 }
 
 /* Sums of e = x - pivot and of e^2. */
@@ -142,54 +205,33 @@ INLINE double across(const double *r) {
     return ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
 }
 
-/* The sums of 128 values for each of `blocks`, side by side: the additions of one wait for each
-   other. `blocks` is a constant. */
-INLINE void sum_blocks(const double *x, int blocks, double pivot, Pair *sums) {
-    Doubles e[MOST_BLOCKS][VECTORS], ee[MOST_BLOCKS][VECTORS];
-    for (int k = 0; k < blocks; k++)
-        EACH_VECTOR e[k][v] = ee[k][v] = -(Doubles){0}; /* adding to -0 changes no number */
-    for (int i = 0; i < 128; i += 8)
-        _Pragma("GCC unroll 4") for (int k = 0; k < blocks; k++) EACH_VECTOR {
-            Doubles one = LOAD(x, 128 * k + i) - pivot;
-            e[k][v] += one;
-            ee[k][v] += one * one;
-        }
-    for (int k = 0; k < blocks; k++) {
-        double lanes[2][8];
-        memcpy(lanes[0], e[k], sizeof lanes[0]);
-        memcpy(lanes[1], ee[k], sizeof lanes[1]);
-        sums[k] = (Pair){across(lanes[0]), across(lanes[1])};
-    }
+INLINE Pair across_lanes(const Doubles *e, const Doubles *ee) {
+    double lanes[2][8];
+    memcpy(lanes[0], e, sizeof lanes[0]);
+    memcpy(lanes[1], ee, sizeof lanes[1]);
+    return (Pair){across(lanes[0]), across(lanes[1])};
 }
 
 INLINE Pair add_pairs(Pair a, Pair b) { return (Pair){a.e + b.e, a.ee + b.ee}; }
 
 /* The sums of n values in the order of NumPy's pairwise summation. */
 static Pair sums_about(const double *x, int n, double pivot) {
-    Pair sum = {-0.0, -0.0}, blocks[MOST_BLOCKS];
-    if (n == 128 * MOST_BLOCKS) {
-        sum_blocks(x, MOST_BLOCKS, pivot, blocks);
-        for (int step = 1; step < MOST_BLOCKS; step *= 2)
-            for (int k = 0; k < MOST_BLOCKS; k += 2 * step)
-                blocks[k] = add_pairs(blocks[k], blocks[k + step]);
-        return blocks[0];
-    }
+    Pair sum = {-0.0, -0.0};
     if (n > 128) {
         int half = n / 2 - n / 2 % 8;
         return add_pairs(sums_about(x, half, pivot), sums_about(x + half, n - half, pivot));
     }
     int i = 0;
     if (n >= 8) {
-        double e[8], ee[8];
-        for (int lane = 0; lane < 8; lane++)
-            e[lane] = ee[lane] = -0.0;
+        Doubles e[VECTORS], ee[VECTORS];
+        EACH_VECTOR e[v] = ee[v] = -(Doubles){0}; /* adding to -0 changes no number */
         for (; i + 8 <= n; i += 8)
-            for (int lane = 0; lane < 8; lane++) {
-                double one = x[i + lane] - pivot;
-                e[lane] += one;
-                ee[lane] += one * one;
+            EACH_VECTOR {
+                Doubles one = LOAD(x, i) - pivot;
+                e[v] += one;
+                ee[v] += one * one;
             }
-        sum = (Pair){across(e), across(ee)};
+        sum = across_lanes(e, ee);
     }
     for (; i < n; i++) {
         double one = x[i] - pivot;
@@ -197,33 +239,6 @@ static Pair sums_about(const double *x, int n, double pivot) {
         sum.ee += one * one;
     }
     return sum;
-}
-
-/* The extremes of n values; nan is neither. */
-INLINE void find_extremes(const double *x, int n, double *least, double *most) {
-    Doubles low[4], high[4];
-    for (int k = 0; k < 4; k++) {
-        low[k] = (Doubles){0} + INFINITY;
-        high[k] = (Doubles){0} - INFINITY;
-    }
-    int i = 0;
-    for (; i + 4 * LANES <= n; i += 4 * LANES)
-        _Pragma("GCC unroll 4") for (int k = 0; k < 4; k++) {
-            Doubles value = *(const Doubles *)(x + i + k * LANES);
-            low[k] = LEAST(value, low[k]);
-            high[k] = MOST(value, high[k]);
-        }
-    *least = INFINITY;
-    *most = -INFINITY;
-    for (int k = 0; k < 4; k++)
-        for (int lane = 0; lane < LANES; lane++) {
-            *least = low[k][lane] < *least ? low[k][lane] : *least;
-            *most = high[k][lane] > *most ? high[k][lane] : *most;
-        }
-    for (; i < n; i++) {
-        *least = x[i] < *least ? x[i] : *least;
-        *most = x[i] > *most ? x[i] : *most;
-    }
 }
 
 /* The place of the first value that equals another one; of zeros of both signs too. */
@@ -241,34 +256,105 @@ static int has_nan(const double *x, int n) {
     return found;
 }
 
+/* The state of some values: their extremes, their sums about a pivot, and their parts; any: 0 if
+   nothing is left of them. */
+typedef struct {
+    double low, high;
+    Pair sums;
+    Parts parts;
+    uint64_t any;
+} Pass;
+
+/* The state of CHUNK values, each of which is read once. */
+static Pass pass_over(const double *x, double pivot, const Grids *at) {
+    const Doubles first = (Doubles){0} + at->first, second = (Doubles){0} + at->second;
+    /* Something may be left of 0 < |value| < whole: twice its bits, less 1, are below those of
+       `whole` in the upper half. Halves compare as signed integers; the lower is never below. */
+    const uint64_t lowest = UINT64_C(1) << 63;
+    const Integers limit = (Integers){0} + (lowest + (bits_of(at->whole) << 1) + (lowest >> 32));
+    Doubles low = (Doubles){0} + INFINITY, high = -low;
+    Integers coarse = {0}, fine = {0}, left = {0};
+    Pair blocks[CHUNK / 128];
+    for (int k = 0; k < CHUNK / 128; k++, x += 128) {
+        Doubles e[VECTORS], ee[VECTORS];
+        EACH_VECTOR e[v] = ee[v] = -(Doubles){0};
+        /* More at once would not fit into registers. */
+        _Pragma("GCC unroll 1") for (int i = 0; i < 128; i += 8) EACH_VECTOR {
+            Doubles value = LOAD(x, i), one = value - pivot, shifted = value + first;
+            Integers twice = (Integers)value + (Integers)value;
+            low = LEAST(value, low);
+            high = MOST(value, high);
+            e[v] += one;
+            ee[v] += one * one;
+            coarse += (Integers)shifted;
+            fine += (Integers)(value - (shifted - first) + second);
+            left |= (Integers)((Halves)(twice + (lowest - 1)) < (Halves)limit);
+        }
+        blocks[k] = across_lanes(e, ee);
+    }
+    Pass pass = {.low = INFINITY, .high = -INFINITY};
+    uint64_t sums[2] = {0, 0};
+    for (int lane = 0; lane < LANES; lane++) {
+        pass.low = low[lane] < pass.low ? low[lane] : pass.low;
+        pass.high = high[lane] > pass.high ? high[lane] : pass.high;
+        sums[0] += coarse[lane];
+        sums[1] += fine[lane];
+        pass.any |= left[lane];
+    }
+    pass.sums = add_pairs(add_pairs(blocks[0], blocks[1]), add_pairs(blocks[2], blocks[3]));
+    pass.parts = (Parts){parts_of(sums[0], at->first, CHUNK), parts_of(sums[1], at->second, CHUNK)};
+    return pass;
+}
+
+/* Add what a pass over CHUNK finite values found to the exact sum, if that is all of each value.
+   The grids are those that sufficed for the values before; this chunk may need others. */
+static void add_pass(Fold *fold, const double *x, const Pass *pass, const Grids *at) {
+    double largest = largest_of(pass->low, pass->high);
+    if (largest < power(fold->top) && !pass->any) {
+        add_parts(fold->bins, pass->parts, at);
+        return;
+    }
+    add_chunk(fold->bins, x, CHUNK, pass->low, pass->high);
+    if (largest != 0.0 && largest < HUGE_SUM)
+        fold->top = top_of(largest);
+}
+
 /* Add the next n rows, which lie in one unit and begin a piece of CHUNK rows of it; 0 if one of
    them is not finite. */
 static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins) {
-    double low, high;
-    find_extremes(x, n, &low, &high);
-    if (!(low > -INFINITY && high < INFINITY))
-        return 0;
     if (begins) {
         double pivot = sums_about(x, n, 0.0).e / n;
         fold->units[fold->unit_count++] = (Unit){pivot - pivot == 0.0 ? pivot : 0.0, 0.0, 0.0, 0.0};
     }
     Unit *unit = fold->units + fold->unit_count - 1;
-    Pair sums = sums_about(x, n, unit->pivot);
-    /* The squares of finite values may overflow; of a nan they are nan. */
-    if (sums.ee - sums.ee != 0.0 && has_nan(x, n))
+    const Grids at = grids_below(fold->top);
+    Pass pass;
+    if (n == CHUNK) {
+        pass = pass_over(x, unit->pivot, &at);
+    } else {
+        find_extremes(x, n, &pass.low, &pass.high);
+        pass.sums = sums_about(x, n, unit->pivot);
+    }
+    if (!(pass.low > -INFINITY && pass.high < INFINITY))
         return 0;
-    unit->ee += sums.ee;
-    unit->e += sums.e;
+    /* The squares of finite values may overflow; of a nan they are nan. */
+    if (pass.sums.ee - pass.sums.ee != 0.0 && has_nan(x, n))
+        return 0;
+    unit->ee += pass.sums.ee;
+    unit->e += pass.sums.e;
     unit->rows += n;
-    add_chunk(fold->bins, x, n, low, high);
+    if (n == CHUNK)
+        add_pass(fold, x, &pass, &at);
+    else
+        add_chunk(fold->bins, x, n, pass.low, pass.high);
     if (++fold->added % CARRY_EVERY == 0)
         carry(fold->bins);
-    if (low < fold->low)
-        fold->low = x[first_equal(x, low)];
-    if (high > fold->high) {
-        int at = first_equal(x, high);
-        fold->high = x[at];
-        fold->high_row = row + at;
+    if (pass.low < fold->low)
+        fold->low = x[first_equal(x, pass.low)];
+    if (pass.high > fold->high) {
+        int place = first_equal(x, pass.high);
+        fold->high = x[place];
+        fold->high_row = row + place;
     }
     return 1;
 }

@@ -153,10 +153,12 @@ typedef struct {
     double pivot, ee, e, rows;
 } Unit;
 
+/* top: all values of the last chunks were below 2^top. */
 typedef struct {
     int64_t bins[BINS];
     double low, high;
     int64_t high_row, added, unit_count;
+    int top;
     Unit *units;
 } Fold;
 
