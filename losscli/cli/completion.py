@@ -95,8 +95,9 @@ def complete_column(context: click.Context, incomplete: str) -> list[str]:
         with suppress(LossCliError, OSError):
             if isinstance(path, str) and os.path.isfile(path):  # noqa: PTH113
                 from losscli.sources.opening import open_table
+                from losscli.sources.options import ReadOptions
 
-                table = open_table(path, path, header=context.params.get("header", True))
+                table = open_table(path, path, ReadOptions(context.params.get("header", True)))
                 columns |= dict.fromkeys(table.names())
                 table.close()
     return [f"{done}{comma}{name}" for name in columns if name.startswith(start)]

@@ -12,6 +12,7 @@ from losscli.errors import DataError, UsageError
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
 from losscli.sources.opening import Reference, open_source, with_reference
+from losscli.sources.options import ReadOptions
 from losscli.sources.source import Source
 
 
@@ -41,7 +42,7 @@ def open_data(
         ids=plan.id,
         weights=plan.weights,
         by=plan.by,
-        header=plan.header,
+        options=ReadOptions(plan.header),
         reference=reference,
     )
 

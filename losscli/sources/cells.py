@@ -11,7 +11,7 @@ from losscli.errors import DataError
 from losscli.sources.header import SAMPLE, Header, bare_return
 from losscli.sources.keys import Keys
 from losscli.sources.lines import NEWLINE, Run, Text
-from losscli.sources.table import Field, Loaded, is_group_role
+from losscli.sources.table import Field, Kind, Loaded
 
 _RETURN = 13
 _SHOWN = 40  # characters of a cell that an error shows
@@ -39,27 +39,21 @@ def _read(text: Text, header: Header, fields: Sequence[Field]) -> tuple[int, dic
     rows = 0
     found: dict[str, Loaded] = {}
     # A column may be read as numbers for one role and as keys for another: target and --by.
-    for kind in dict.fromkeys(map(_kind, fields)):
-        same = [field for field in fields if _kind(field) == kind]
+    for kind in dict.fromkeys(field.kind for field in fields):
+        same = [field for field in fields if field.kind == kind]
         table = _parsed(text, header, kind, same)
         rows = table.num_rows
         found |= {field.role: _LOADERS[kind](table, field) for field in same}
     return rows, found
 
 
-def _kind(field: Field) -> str:
-    if is_group_role(field.role):
-        return "keys"
-    return "ids" if field.role.endswith("ids") else "numbers"
-
-
-def _parsed(text: Text, header: Header, kind: str, fields: Sequence[Field]) -> Any:
+def _parsed(text: Text, header: Header, kind: Kind, fields: Sequence[Field]) -> Any:
     import pyarrow as pa
     from pyarrow import csv
 
     cell = {
         "numbers": pa.float64(),
-        "ids": pa.string(),
+        "texts": pa.string(),
         "keys": pa.dictionary(pa.int32(), pa.string()),
     }[kind]
     wanted = list(dict.fromkeys(name for field in fields for name in field.columns))
@@ -82,7 +76,7 @@ def _parsed(text: Text, header: Header, kind: str, fields: Sequence[Field]) -> A
     ).combine_chunks()
 
 
-def _ids(table: Any, field: Field) -> NDArray[Any]:
+def _texts(table: Any, field: Field) -> NDArray[Any]:
     columns = [table.column(name).to_pylist() for name in field.columns]
     # Objects: fixed-width text would make every id as long as the longest.
     return np.array(["\x1f".join(key) for key in zip(*columns, strict=True)], object)
@@ -107,9 +101,9 @@ def _buffer(array: Any, dtype: Any) -> NDArray[Any]:
     return values[array.offset : array.offset + len(array)]
 
 
-_LOADERS: dict[str, Callable[[Any, Field], Loaded]] = {
+_LOADERS: dict[Kind, Callable[[Any, Field], Loaded]] = {
     "numbers": _numbers,
-    "ids": _ids,
+    "texts": _texts,
     "keys": _keys,
 }
 

@@ -49,19 +49,20 @@ class Lines:
                 length = max(length, len(text) / max(1, text.count(b"\n")))
         return int(PIECE / length)
 
-    def runs(self, rows: int) -> Iterator[Run]:
-        """All lines in runs of `rows`, the last one shorter.
+    def runs(self, rows: int, first: int | None = None) -> Iterator[Run]:
+        """All lines in runs of `rows`, the last one shorter; `first` lines in the first run.
 
         Raises DataError for a line that is longer than LONGEST.
         """
-        offset, first = self.begin, 0
+        offset, done = self.begin, 0
         guess = PIECE // 4
         while offset < self.end:
-            run = self._run(offset, rows, first, guess)
+            wanted = first if first is not None and not done else rows
+            run = self._run(offset, wanted, done, guess)
             guess = min(2 * PIECE, run.size + run.size // 16 + 4096)
             yield run
             offset += run.size
-            first += run.rows
+            done += run.rows
 
     def pieces(self, run: Run) -> Iterator[Run]:
         """A run in parts that can be held: the run, or whole lines of it that are read again."""

@@ -16,6 +16,7 @@ from losscli.sources.table import (
     Table,
     Workspace,
     concatenate,
+    row_ranges,
     select_rows,
 )
 
@@ -45,13 +46,12 @@ class MemoryTable(Table):
         if columns:
             raise UsageError(f"{self.path} is an array: it has no column {columns[0]!r}")
         if isinstance(self._loaded, Keys):
-            return Field(role, self._row, "text")
+            return Field(role, self._row, "text", kind="keys")
         return Field(role, self._loaded.shape[1:], _name(self._loaded.dtype))
 
-    def cuts(self, rows: int) -> Iterator[Cut]:
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of rows: views of an array; workers find the keys in them."""
-        for start in range(0, self.rows, rows):
-            count = min(rows, self.rows - start)
+        for start, count in row_ranges(self.rows, rows, first):
             load = partial(self._load, slice(start, start + count))
             yield Cut(count, count * (self.size // self.rows), load)
 

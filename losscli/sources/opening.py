@@ -13,6 +13,7 @@ from losscli.errors import DataError, UsageError
 from losscli.sources import formats
 from losscli.sources.files import OpenFile
 from losscli.sources.memory import array_table, key_table
+from losscli.sources.options import ReadOptions
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Role, Table, Workspace
 
@@ -42,7 +43,7 @@ def open_source(
     ids: Sequence[str] = (),
     weights: Any = None,
     by: Sequence[Any] | Mapping[str, Any] = (),
-    header: bool = True,
+    options: ReadOptions = ReadOptions(),  # noqa: B008
     reference: Reference | None = None,
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
@@ -56,7 +57,7 @@ def open_source(
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
-    opener = _Opener(header)
+    opener = _Opener(options)
     try:
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
@@ -96,10 +97,8 @@ def with_reference(source: Source, reference: Reference) -> Source:
     return Source({"preds": own, **others, **source.roles}, source.by)
 
 
-def open_table(thing: Any, name: str, header: bool = True) -> Table:
+def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> Table:  # noqa: B008
     """A path or an array as a table; `name` is what messages call an array.
-
-    header: False if a text file has no line of column names.
 
     Raises DataError for what cannot be read, UsageError for a file in an unknown format.
     """
@@ -107,7 +106,7 @@ def open_table(thing: Any, name: str, header: bool = True) -> Table:
         return array_table(thing, name)
     file = OpenFile(thing)
     try:
-        return formats.format_of(file).open(file, header)
+        return formats.format_of(file).open(file, options)
     except BaseException:
         file.close()
         raise
@@ -137,13 +136,13 @@ def read_array(path: str) -> NDArray[Any]:
 class _Opener:
     """Opens tables, and finds columns in those at hand."""
 
-    def __init__(self, header: bool) -> None:
-        self._header = header
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
         self._opened: list[Table] = []
         self.at_hand: tuple[Table, ...] = ()
 
     def open(self, thing: Any, name: str) -> Table:
-        table = open_table(thing, name, self._header)
+        table = open_table(thing, name, self._options)
         self._opened.append(table)
         return table
 

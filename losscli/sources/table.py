@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,16 @@ Loaded: TypeAlias = NDArray[Any] | Keys
 BLOCK = 524_288
 
 
+Kind: TypeAlias = Literal["numbers", "texts", "keys"]
+
+
 class Field(NamedTuple):
     """The values of one role in a table: the rows of an array, or some columns.
 
     row: the shape of one row, () for a number. dtype: the type as it stands in the file.
     named: True if the columns were given by name, False if all with numbers were taken.
+    kind: how the cells are loaded: as numbers, as texts (n,) of objects, those of several columns
+    joined, or as `Keys`. Arrays in memory give numbers for keys too.
     """
 
     role: str
@@ -30,6 +35,7 @@ class Field(NamedTuple):
     dtype: str
     columns: tuple[str, ...] = ()
     named: bool = True
+    kind: Kind = "numbers"
 
     @property
     def width(self) -> int:
@@ -92,8 +98,11 @@ class Table(Protocol):
         """The number of rows in a block of `width` numbers a row."""
         return rows_per_block(width)
 
-    def cuts(self, rows: int) -> Iterator[Cut]:
-        """The table in runs of `rows` rows, the last one shorter; drawn by one thread at a time."""
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
+        """The table in runs of `rows` rows, the last one shorter; drawn by one thread at a time.
+
+        first: the number of rows in the first run, at least 1; by default `rows`.
+        """
 
     def place(self, row: int, column: int | None, field: Field) -> Place:  # noqa: ARG002
         """The place of a value for people: a line of a text file, an index of an array."""
@@ -116,6 +125,19 @@ Role: TypeAlias = tuple[Table, Field]  # where a role's values are
 def rows_per_block(width: int) -> int:
     """The number of rows in a block, for rows of `width` numbers."""
     return max(1, BLOCK // max(1, width))
+
+
+def row_ranges(total: int, rows: int, first: int | None = None) -> Iterator[tuple[int, int]]:
+    """The start and the number of rows of each run: `first` rows, then `rows` each, then the rest.
+
+    >>> list(row_ranges(7, 3, first=2))
+    [(0, 2), (2, 3), (5, 2)]
+    """
+    start, count = 0, min(rows if first is None else first, total)
+    while start < total:
+        yield start, count
+        start += count
+        count = min(rows, total - start)
 
 
 def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:

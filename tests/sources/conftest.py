@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from losscli.sources.opening import open_source
+from losscli.sources.options import ReadOptions
 from losscli.sources.table import Workspace
 
 
@@ -19,8 +20,8 @@ def _own_folder(tmp_path, monkeypatch):
 def read():
     """All rows of each role, block after block, as one array a role."""
 
-    def call(preds, targets=None, *, block_rows=None, **columns):
-        source = open_source(preds, targets, **columns)
+    def call(preds, targets=None, *, block_rows=None, header=True, **columns):
+        source = open_source(preds, targets, options=ReadOptions(header), **columns)
         workspace, parts = Workspace(), {}
         try:
             for cut in source.blocks(block_rows):

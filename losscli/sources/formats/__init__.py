@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from losscli.errors import UsageError
 from losscli.sources.files import OpenFile
+from losscli.sources.options import ReadOptions
 from losscli.sources.table import Table
 
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # control characters that no text has
@@ -18,16 +19,17 @@ _START = 512
 class Format(NamedTuple):
     """How a file format is recognised and read.
 
-    open: the table of a file; its second argument is False if a text file has no header line.
-    suffixes: of its files, in lower case. magic: their first bytes; empty for text.
-    columns: True if its tables have columns with names. text: True for the one format in which text
-    of any other suffix is read.
+    open: the table of a file. suffixes: of its files, in lower case. magic: their first bytes;
+    empty for text. columns: True if its tables have columns with names. parts: True if a file may
+    hold several tables or arrays, one of which is named `FILE:PART`. text: True for the one format
+    in which text of any other suffix is read.
     """
 
-    open: Callable[[OpenFile, bool], Table]
+    open: Callable[[OpenFile, ReadOptions], Table]
     suffixes: tuple[str, ...]
     magic: bytes = b""
     columns: bool = True
+    parts: bool = False
     text: bool = False
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from losscli.errors import DataError, Place
 from losscli.sources.cells import read_cells
+from losscli.sources.columns import ColumnTable
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.header import (
@@ -21,27 +22,26 @@ from losscli.sources.header import (
     usual_delimiter,
 )
 from losscli.sources.lines import Lines, Run
+from losscli.sources.options import ReadOptions
 from losscli.sources.table import (
     Cut,
     Field,
     Loaded,
-    Table,
     Workspace,
     concatenate,
-    is_group_role,
     rows_per_block,
 )
 
 
-class CsvTable(Table):
+class CsvTable(ColumnTable):
     """A text file of delimited columns with a header line.
 
-    header: True if the first line names the columns; otherwise they are called 1, 2, ….
+    Without a header line they are called 1, 2, ….
     """
 
     format = "csv"
 
-    def __init__(self, file: OpenFile, header: bool = True) -> None:
+    def __init__(self, file: OpenFile, options: ReadOptions) -> None:
         # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
         from pyarrow import csv  # noqa: F401
 
@@ -49,13 +49,13 @@ class CsvTable(Table):
         self.file = file
         self.size = file.size
         self.rows: int | None = None
-        self._named = header
-        self._header = read_header(file, named=header)
+        self._named = options.header
+        self._header = read_header(file, named=options.header)
         _, self._first_line, self._names, self.delimiter, begin, sample = self._header
         self._lines = Lines(file, begin)
         self._sample = sample[: self._lines.end - begin]
         if begin >= self._lines.end:
-            words = "a header and no rows" if header else "no rows"
+            words = "a header and no rows" if options.header else "no rows"
             raise DataError(
                 f"{self.path} has {words}", hint="the step that wrote it may have selected no rows"
             )
@@ -64,26 +64,13 @@ class CsvTable(Table):
         """The names in the header line, stripped."""
         return self._names
 
-    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
-        """The named columns; without names, every column of numbers that is not excluded."""
-        for name in [*(columns or ()), *excluded]:
-            self._check_name(name)
-        if role.endswith("ids"):
-            return Field(role, (), "text", tuple(columns or ()))
-        if is_group_role(role):
-            names, dtype = columns or self._names, "text"
-        else:
-            names, dtype = columns or self._numeric_columns(role, excluded), "float64"
-        row = (len(names),) if len(names) > 1 else ()
-        return Field(role, row, dtype, tuple(names), bool(columns) or is_group_role(role))
-
     def block_rows(self, width: int) -> int:
         """Rows that fit the cache as numbers and a piece as text, by the longest lines seen."""
         return max(1, min(rows_per_block(width), self._lines.rows_a_piece(self._sample)))
 
-    def cuts(self, rows: int) -> Iterator[Cut]:
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of exactly `rows` lines; reading and counting is done here, parsing by workers."""
-        for run in self._lines.runs(rows):
+        for run in self._lines.runs(rows, first):
             yield Cut(run.rows, run.size, partial(self.parse, run))
 
     def parse(self, run: Run, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
@@ -104,48 +91,32 @@ class CsvTable(Table):
             return ""
         return DELIMITERS[self.delimiter]
 
-    def _check_name(self, name: str) -> None:
-        if name not in self._names:
-            from difflib import get_close_matches
+    def numeric_names(self) -> list[str]:
+        """The columns most of whose first cells are numbers.
 
-            near = get_close_matches(name, self._names, 1)
-            some = ", ".join(self._names[:12])
-            more = len(self._names) - 12
-            raise DataError(
-                f"{self.path} has no column {name!r}",
-                place=f"its columns: {some}{f' and {more:,} more' if more > 0 else ''}",
-                hint=f"did you mean {near[0]!r}?" if near else "",
-            )
-
-    def _numeric_columns(self, role: str, excluded: Sequence[str]) -> list[str]:
-        """The columns that hold numbers, for a role without columns of its own."""
-        names = [name for name in self._numeric_names() if name not in excluded]
-        if self._named and (numbers := [name for name in names if is_number(name)]):
-            raise DataError(
-                f"{self.path} seems to have no header line: a column is called {numbers[0]}",
-                place=Place(self.path, line=1),
-                hint="add a line with the columns' names, say --no-header, or name the column",
-            )
-        if not names:
-            raise DataError(
-                f"{self.path} has no column of numbers for the {role}",
-                place=f"its columns: {', '.join(self._names)}",
-                hint=f"name it: --{'target' if role == 'targets' else 'pred'} COLUMN",
-            )
-        return names
-
-    def _numeric_names(self) -> list[str]:
-        """The columns most of whose first cells are numbers."""
+        Raises DataError where one of them is called a number: the header line is missing.
+        """
         lines = self._sample.splitlines()[:200]
         if len(lines) > 1 and len(self._sample) >= SAMPLE // 2:
             lines = lines[:-1]  # it may be cut
         text = [line.decode(errors="replace") for line in lines]
         rows = cells_of(self.path, text, self.delimiter, self._first_line)
-        return [
+        names = [
             name
             for k, name in enumerate(self._names)
             if 2 * sum(len(row) > k and is_number(row[k]) for row in rows) > len(rows)
         ]
+        self._check_header(names)
+        return names
+
+    def _check_header(self, names: list[str]) -> None:
+        numbers = [name for name in names if self._named and is_number(name)]
+        if numbers:
+            raise DataError(
+                f"{self.path} seems to have no header line: a column is called {numbers[0]}",
+                place=Place(self.path, line=1),
+                hint="add a line with the columns' names, say --no-header, or name the column",
+            )
 
 
 FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv"), text=True)

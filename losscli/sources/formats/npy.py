@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, UsageError
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
-from losscli.sources.table import Cut, Field, Table, Workspace
+from losscli.sources.table import Cut, Field, Table, Workspace, row_ranges
 
 MAGIC = b"\x93NUMPY"
 _HEADER_LIMIT = 10_000
@@ -60,11 +60,10 @@ class NpyTable(Table):
             )
         return Field(role, self._shape[1:], self._dtype.newbyteorder("=").name)
 
-    def cuts(self, rows: int) -> Iterator[Cut]:
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Row ranges; reading is left to the workers."""
         row_bytes = math.prod(self._shape[1:]) * self._dtype.itemsize
-        for start in range(0, self.rows, rows):
-            count = min(rows, self.rows - start)
+        for start, count in row_ranges(self.rows, rows, first):
             yield Cut(count, count * row_bytes, partial(self.load, start, count))
 
     def load(
@@ -184,5 +183,5 @@ def _parsed(text: str) -> tuple[tuple[Any, ...], bool, np.dtype[Any]]:
 
 
 FORMAT = Format(
-    open=lambda file, _header: NpyTable(file), suffixes=(".npy",), magic=MAGIC, columns=False
+    open=lambda file, _options: NpyTable(file), suffixes=(".npy",), magic=MAGIC, columns=False
 )

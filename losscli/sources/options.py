@@ -1,0 +1,14 @@
+"""How a table is read, where its file does not say so itself."""
+
+from typing import NamedTuple
+
+
+class ReadOptions(NamedTuple):
+    """The way a file is read.
+
+    header: False if a text file has no line of column names. part: the name of the array, sheet or
+    tensor of a file that holds several; empty if none was given.
+    """
+
+    header: bool = True
+    part: str = ""
