@@ -44,6 +44,11 @@ class OpenFile:
             self.close()
             raise DataError(f"{self.path} is empty", hint="the step that wrote it may have failed")
 
+    @property
+    def suffix(self) -> str:
+        """The suffix of the format, in lower case."""
+        return os.path.splitext(self.path)[1].lower()  # noqa: PTH122 - pathlib costs its import
+
     def read_into(self, buffer: NDArray[Any] | bytearray, offset: int) -> None:
         """Fill the buffer from a position; raises DataError where the file ends before it does."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]

@@ -106,7 +106,12 @@ def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> T
         return array_table(thing, name)
     file = OpenFile(thing)
     try:
-        return formats.format_of(file).open(file, options)
+        found = formats.format_by_magic(file)
+        if found is None:
+            from losscli.sources.spool import decompressed
+
+            file = decompressed(file)
+        return (found or formats.format_of(file)).open(file, options)
     except BaseException:
         file.close()
         raise

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import NamedTuple
 
@@ -52,23 +52,36 @@ def suffixes(*, columns: bool = False) -> tuple[str, ...]:
     return tuple(s for f in formats if f.columns or not columns for s in f.suffixes)
 
 
+def format_by_magic(file: OpenFile) -> Format | None:
+    """The format that the first bytes of a file say; None for text and for unknown formats."""
+    start = file.read(_START, 0)
+    for known in _likely_first(file):
+        if known.magic and start.startswith(known.magic):
+            return known
+    return None
+
+
 def format_of(file: OpenFile) -> Format:
     """The format of a file; its content decides about the format first, then its suffix.
 
     Raises UsageError for a binary file in no known format.
     """
-    suffix = os.path.splitext(file.path)[1].lower()  # noqa: PTH122 - pathlib costs its import
+    found = format_by_magic(file)
+    if found is not None:
+        return found
     start = file.read(_START, 0)
-    formats = []
-    for name in sorted(names(), key=lambda name: f".{name}" != suffix):  # the likely one first
-        formats.append(load(name))
-        if formats[-1].magic and start.startswith(formats[-1].magic):
-            return formats[-1]
+    formats = list(_likely_first(file))
     for known in formats:
-        if suffix in known.suffixes:
+        if file.suffix in known.suffixes:
             return known
     if _BINARY.search(start) and not start.startswith(_UTF_16):
         raise UsageError(
             f"{file.path} is in an unknown format", hint=f"expected {', '.join(suffixes())}"
         )
     return next(known for known in formats if known.text)
+
+
+def _likely_first(file: OpenFile) -> Iterator[Format]:
+    """All formats, that of the file's suffix first; each is loaded when it is drawn."""
+    for name in sorted(names(), key=lambda name: f".{name}" != file.suffix):
+        yield load(name)
