@@ -10,15 +10,15 @@ import numpy as np
 
 from losscli.backends.backend import Array, Namespace
 from losscli.backends.rowwise import ROWWISE
-from losscli.errors import DataError, UsageError
+from losscli.errors import UsageError
 from losscli.losses.core.compiled import Compiled, compiled_rows, compiled_slopes
 from losscli.losses.core.conventions import Convention
-from losscli.losses.core.domain import LOGIT, Domain
+from losscli.losses.core.declaration import Declaration
+from losscli.losses.core.domain import Domain
 from losscli.losses.core.inputs import Inputs, RawInputs
 from losscli.losses.core.labels import Labels
 from losscli.losses.core.params import Param
 from losscli.losses.core.probabilities import LogProbabilities, Simplex
-from losscli.losses.core.shapes import NUMBERS, Rows, shape_words
 
 __all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "Substitute", "no_gradient"]
 
@@ -38,8 +38,8 @@ class Substitute(NamedTuple):
     hint: str
 
 
-@dataclass(frozen=True, eq=False)
-class Loss:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Loss(Declaration):
     """A loss, declared once and computed on every backend.
 
     Call it for per-sample losses, and its `gradient` for their gradient with respect to pred:
@@ -50,42 +50,23 @@ class Loss:
         `no_gradient` if it is zero or undefined everywhere.
     reference(mp, pred, target, **params): the loss of one row by the plain formula in mpmath.
     denominator(xp, target, **params): the weight of each row in the mean, if that is not 1.
-    rows_of: the shapes of a row of predictions and of a row of targets.
-    pred, target: their domains; no target domain if the loss takes no targets. domains: a function
-        of the parameters that gives both, if they depend on these.
     like: the conventions of libraries that have the loss, by name.
     saturates: True if a nan or infinite input may give a finite loss, so that evaluation must check
         every input and not only the losses; or a function that returns it, called with True if
         targets are class indices, and with the parameters by name.
     derived: (name, function of the mean) of statistics that are reported with the mean.
     instead_of: names of metrics, not losses, for which this loss can be used.
-    flops: floating-point operations per element. use, avoid: when to use the loss, when not.
-    equivalents: the same loss as code of other libraries, by their names.
+    flops: floating-point operations per element.
     """
 
-    name: str
-    family: str
-    formula: str
-    latex: str
-    source: str
     values: Values
     derivative: Values
     reference: Values
-    pred: Domain
-    target: Domain | None
-    use: str
-    avoid: str
     flops: int
-    rows_of: Rows = NUMBERS
-    domains: Callable[..., tuple[Domain, Domain | None]] | None = None
-    params: tuple[Param, ...] = ()
-    aliases: tuple[str, ...] = ()
     denominator: Values | None = None
     saturates: bool | Callable[..., bool] = False
     derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
-    equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
-    pitfalls: tuple[str, ...] = ()
     instead_of: tuple[Substitute, ...] = ()
 
     def __post_init__(self) -> None:
@@ -104,40 +85,6 @@ class Loss:
     def __repr__(self) -> str:
         return f"<loss {self.name}>"
 
-    def resolve(
-        self, given: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})
-    ) -> dict[str, Any]:
-        """All parameters, validated, with defaults for those not given.
-
-        defaults: override the declared defaults.
-        Raises UsageError for an unknown name, an invalid type or a value out of bounds.
-        """
-        known = {param.name: param for param in self.params}
-        for name in given:
-            if name not in known:
-                from difflib import get_close_matches
-
-                near = get_close_matches(name, known, 1)
-                words = ", ".join(known) or "none"
-                hint = f"did you mean {near[0]}? " if near else ""
-                raise UsageError(
-                    f"{self.name} has no parameter {name!r}", hint=f"{hint}parameters: {words}"
-                )
-        return {
-            name: param.checked(given[name], self.name)
-            if name in given
-            else defaults.get(name, param.default)
-            for name, param in known.items()
-        }
-
-    def domains_of(self, params: Mapping[str, Any]) -> tuple[Domain, Domain | None]:
-        """The domains of predictions and targets under these parameters."""
-        return (self.pred, self.target) if self.domains is None else self.domains(**params)
-
-    def takes_logits(self, params: Mapping[str, Any]) -> bool:
-        """True if predictions are logits: probabilities instead would give a plausible number."""
-        return self.domains_of(params)[0] is LOGIT
-
     def logit_scale(self, params: Mapping[str, Any]) -> float:
         """The factor that turns predictions into logits, whose size limits the accuracy; else 0."""
         return self.domains_of(params)[0].logit_scale
@@ -148,41 +95,10 @@ class Loss:
             return self.saturates(self.indexed(target), **params)
         return self.saturates
 
-    def indexed(self, target: Sequence[int] | None) -> bool:
-        """True if rows of targets of this shape are class indices."""
-        return isinstance(self.target, Labels) and target is not None and not len(target)
-
-    def classes(self, pred: Sequence[int]) -> int | None:
-        """The number of classes for rows of predictions of this shape; None without classes."""
-        if not isinstance(self.target, Labels) or not len(pred):
-            return None
-        return pred[-1] + self.rows_of.extra_classes
-
-    def check_shapes(
-        self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
-    ) -> None:
-        """Check the shapes of a row of pred and of target, without N, and of the parameters.
-
-        Raises DataError for shapes that do not match, UsageError for a parameter that does not.
-        """
-        if not self.rows_of.matches(pred, target):
-            found = shape_words(pred)
-            found += "" if target is None else f" and {shape_words(target)}"
-            raise DataError(
-                f"{self.name} takes {self.rows_of.describe()}; they are {found}",
-                hint=self._shape_hint(pred, target, params),
-            )
-        width = pred[-1] if pred else 1
-        for param in self.params:
-            value: Any = params.get(param.name)
-            if param.kind == "columns" and np.ndim(value) == 1 and len(value) != width:
-                raise UsageError(
-                    f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
-                )
-
-    def _shape_hint(
+    def shape_hint(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> str:
+        """The hint of the error for shapes that do not match."""
         if len(pred) == 1 and target is not None and not target:
             labelled = _of_labels(self.domains_of(params)[0])
             if labelled:

@@ -46,6 +46,11 @@ class BoundLoss:
     words: str = ""
     dtype: str = "float64"
 
+    @property
+    def declared(self) -> Loss:
+        """The declaration, as metrics have one."""
+        return self.loss
+
     def on(self, backend: Backend, spacing: float = 2.0**-52) -> "BoundLoss":
         """The same with array parameters on a backend, and the values of its convention.
 
@@ -356,6 +361,11 @@ def _canonical(spec: Spec, bound: Sequence[BoundLoss]) -> Spec:
 def _value(text: str, context: BindContext) -> Any:
     if text.startswith("@"):
         return context.read(context.at(text[1:].strip()))
+    return value_of(text)
+
+
+def value_of(text: str) -> Any:
+    """The value of a parameter as a spec writes it: a number, true, false, none, or a word."""
     words: dict[str, Any] = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]

@@ -1,0 +1,141 @@
+"""Exact sums and second moments of columns, by cell: the state of a statistic of means.
+
+A row lies in one cell, such as a pair of a target and a predicted label, and contributes columns of
+numbers. Sums and sums of products are exact, so that the order and the division of the rows change
+no bit of anything that follows from them.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from fractions import Fraction
+from itertools import combinations_with_replacement
+from operator import add
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from msgspec import Struct, field
+from numpy.typing import NDArray
+
+from losscli.accumulators.exact import ExactSum, Floats
+from losscli.accumulators.products import two_product
+
+# A column of numbers, or of pairs whose sums are the numbers.
+Column: TypeAlias = Floats | tuple[Floats, Floats]
+
+
+class Cells(NamedTuple):
+    """The cells of n rows: row i lies in keys[codes[i]]."""
+
+    codes: NDArray[np.intp]
+    keys: Sequence[Hashable]
+
+
+class Cell(Struct, frozen=True):
+    """The sums of the rows of a cell, of a_0 = w and a_j = w·x_j.
+
+    rows: their number. sums: Σ a_j. products: Σ a_i·a_j for each i <= j.
+    """
+
+    rows: int
+    sums: tuple[ExactSum, ...]
+    products: tuple[ExactSum, ...]
+
+    @classmethod
+    def ones(cls, rows: int) -> "Cell":
+        """Rows without columns, of weight 1."""
+        return cls(rows, (ExactSum.ones(rows),), (ExactSum.ones(rows),))
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], weight: Floats | None, rows: int) -> "Cell":
+        """The sums of rows; weight: None where all are 1."""
+        ones = np.ones(rows)
+        terms: list[tuple[Floats, ...]] = [(ones if weight is None else weight,)]
+        terms += [_weighted(column, weight) for column in columns]
+        sums = tuple(_sum(each) for each in terms)
+        rounded = [each[0] if len(each) == 1 else np.add(*each[:2]) for each in terms]
+        pairs = combinations_with_replacement(rounded, 2)
+        return cls(rows, sums, tuple(_sum(two_product(a, b)) for a, b in pairs))
+
+    def __add__(self, other: "Cell") -> "Cell":
+        return Cell(
+            self.rows + other.rows,
+            tuple(map(add, self.sums, other.sums)),
+            tuple(map(add, self.products, other.products)),
+        )
+
+
+class CellSums(Struct, frozen=True):
+    """The sums of all cells that have rows; `+` merges two, `CellSums()` has none."""
+
+    cells: Mapping[Hashable, Cell] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        rows: int,
+        columns: Sequence[Column] = (),
+        weight: Floats | None = None,
+        cells: Cells | None = None,
+    ) -> "CellSums":
+        """The sums of some rows; without cells all of them lie in the cell ()."""
+        if not rows:
+            return cls()
+        if cells is None:
+            return cls({(): Cell.of(columns, weight, rows)})
+        counts = np.bincount(cells.codes, minlength=len(cells.keys))
+        if not columns and weight is None:
+            pairs = zip(cells.keys, counts.tolist(), strict=True)
+            return cls({key: Cell.ones(count) for key, count in pairs if count})
+        order = np.argsort(cells.codes, kind="stable")
+        ends = np.cumsum(counts).tolist()
+        found = {}
+        for key, count, end in zip(cells.keys, counts.tolist(), ends, strict=True):
+            if count:
+                at = order[end - count : end]
+                part = None if weight is None else weight[at]
+                found[key] = Cell.of([_at(column, at) for column in columns], part, count)
+        return cls(found)
+
+    def __add__(self, other: "CellSums") -> "CellSums":
+        merged = dict(self.cells)
+        for key, cell in other.cells.items():
+            merged[key] = merged[key] + cell if key in merged else cell
+        return CellSums(merged)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return sum(cell.rows for cell in self.cells.values())
+
+    def weight(self) -> Fraction | float:
+        """Σ w over all cells."""
+        return sum((exact(cell.sums[0]) for cell in self.cells.values()), Fraction(0))
+
+
+def exact(sum_: ExactSum) -> Fraction | float:
+    """A sum as a fraction; a float where it is not finite."""
+    return Fraction(sum_.units, 1 << 1074) if sum_.finite else float(sum_)
+
+
+def _at(column: Column, rows: NDArray[Any]) -> Column:
+    if isinstance(column, tuple):
+        return column[0][rows], column[1][rows]
+    found: Floats = column[rows]
+    return found
+
+
+def _weighted(column: Column, weight: Floats | None) -> tuple[Floats, ...]:
+    """Arrays whose sum is w·x, the largest first."""
+    parts = column if isinstance(column, tuple) else (column,)
+    if weight is None:
+        return parts
+    return tuple(term for part in parts for term in two_product(weight, part))
+
+
+def _sum(parts: Sequence[Floats]) -> ExactSum:
+    whole = ExactSum.of(np.ascontiguousarray(parts[0]))
+    for part in parts[1:]:
+        more = ExactSum.of(np.ascontiguousarray(part))
+        whole = ExactSum(
+            whole.units + more.units, whole.count, whole.nan, whole.pos_inf, whole.neg_inf
+        )
+    return whole

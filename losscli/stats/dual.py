@@ -1,0 +1,159 @@
+"""Numbers with their derivatives: functions of exact means and, in the same pass, their slopes.
+
+Forward-mode automatic differentiation (Griewank and Walther, Evaluating Derivatives, 2008, chapter
+3). Values stay exact fractions as long as only `+ - * /` and whole powers are applied.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Mapping
+from fractions import Fraction
+from typing import TypeAlias, Union
+
+Number: TypeAlias = Fraction | float
+Operand: TypeAlias = Union["Dual", Number]
+
+
+class Dual:
+    """A number and its derivatives by the variables that it was computed from.
+
+    value: an exact fraction, or a float where a mean is not finite or a root was taken.
+    slopes: the derivatives that are not 0, by variable.
+
+    >>> x = Dual.variable("x", Fraction(3))
+    >>> y = x * x / 2
+    >>> float(y), y.slopes
+    (4.5, {'x': 3.0})
+    """
+
+    __slots__ = ("slopes", "value")
+
+    def __init__(self, value: Number, slopes: Mapping[Hashable, float] | None = None) -> None:
+        self.value = value
+        self.slopes = {} if slopes is None else slopes
+
+    @classmethod
+    def variable(cls, name: Hashable, value: Number) -> "Dual":
+        """A variable, whose derivative by itself is 1."""
+        return cls(value, {name: 1.0})
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __add__(self, other: Operand) -> "Dual":
+        right = _dual(other)
+        return _combined(self.value + right.value, (self, 1.0), (right, 1.0))
+
+    def __sub__(self, other: Operand) -> "Dual":
+        right = _dual(other)
+        return _combined(self.value - right.value, (self, 1.0), (right, -1.0))
+
+    def __mul__(self, other: Operand) -> "Dual":
+        right = _dual(other)
+        value = self.value * right.value
+        return _combined(value, (self, float(right.value)), (right, float(self.value)))
+
+    def __truediv__(self, other: Operand) -> "Dual":
+        right = _dual(other)
+        if not right.value:
+            return Dual(math.nan)  # an undefined statistic
+        value = self.value / right.value
+        slope = 1.0 / float(right.value)
+        return _combined(value, (self, slope), (right, -float(value) * slope))
+
+    def __pow__(self, power: int) -> "Dual":
+        if power == 0:
+            return Dual(Fraction(1))
+        return _combined(self.value**power, (self, power * float(self.value ** (power - 1))))
+
+    def __neg__(self) -> "Dual":
+        return _combined(-self.value, (self, -1.0))
+
+    def __radd__(self, other: Number) -> "Dual":
+        return self + other
+
+    def __rsub__(self, other: Number) -> "Dual":
+        return _dual(other) - self
+
+    def __rmul__(self, other: Number) -> "Dual":
+        return self * other
+
+    def __rtruediv__(self, other: Number) -> "Dual":
+        return _dual(other) / self
+
+    def __repr__(self) -> str:
+        return f"Dual({float(self)!r}, {dict(self.slopes)!r})"
+
+
+def sqrt(x: Dual) -> Dual:
+    """The square root; nan below 0."""
+    value = _root(x.value)
+    return _combined(value, (x, 0.5 / value if value else math.nan))
+
+
+def exp(x: Dual) -> Dual:
+    """The exponential."""
+    value = _floating(math.exp, x.value)
+    return _combined(value, (x, value))
+
+
+def log(x: Dual) -> Dual:
+    """The natural logarithm; nan below 0, -inf at 0."""
+    if not x.value:
+        return Dual(-math.inf)
+    return _combined(_floating(math.log, x.value), (x, 1.0 / float(x.value)))
+
+
+def absolute(x: Dual) -> Dual:
+    """The absolute value, of slope 0 at 0."""
+    sign = float(x.value > 0) - float(x.value < 0)
+    return x * sign
+
+
+def total(terms: "list[Dual]") -> Dual:
+    """The sum of many numbers."""
+    return _combined(_sum(terms), *((t, 1.0) for t in terms))
+
+
+def _sum(terms: "list[Dual]") -> Number:
+    value: Number = Fraction(0)
+    for term in terms:
+        value += term.value
+    return value
+
+
+def _dual(number: Operand) -> Dual:
+    if isinstance(number, Dual):
+        return number
+    exact = isinstance(number, float) and math.isfinite(number)
+    return Dual(Fraction(number) if exact else number)
+
+
+def _combined(value: Number, *terms: tuple[Dual, float]) -> Dual:
+    """A value whose derivatives are the sum of those of the terms, each times a factor."""
+    slopes: dict[Hashable, float] = {}
+    for term, factor in terms:
+        for name, slope in term.slopes.items():
+            slopes[name] = slopes.get(name, 0.0) + factor * slope
+    return Dual(value, slopes)
+
+
+def _floating(function: Callable[[float], float], value: Number) -> float:
+    try:
+        return function(float(value))
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return math.nan
+
+
+def _root(value: Number) -> float:
+    """The root, correctly rounded for an exact fraction."""
+    if not isinstance(value, Fraction) or value <= 0:
+        return _floating(math.sqrt, value)
+    # An integer root of 64 bits at least, with a last bit that says that digits follow.
+    shift = max(0, 130 - value.numerator.bit_length() + value.denominator.bit_length())
+    shift += shift % 2
+    scaled = (value.numerator << shift) // value.denominator
+    root = math.isqrt(scaled)
+    odd = root * root * value.denominator != value.numerator << shift
+    return float(Fraction((root << 1) | odd, 1 << (shift // 2 + 1)))
