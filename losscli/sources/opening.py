@@ -14,6 +14,7 @@ from losscli.sources import formats
 from losscli.sources.files import OpenFile
 from losscli.sources.memory import array_table, key_table
 from losscli.sources.options import ReadOptions
+from losscli.sources.references import exists, split_reference
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Role, Table, Workspace
 
@@ -100,18 +101,23 @@ def with_reference(source: Source, reference: Reference) -> Source:
 def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> Table:  # noqa: B008
     """A path or an array as a table; `name` is what messages call an array.
 
+    A path may name a part of a file, `FILE:PART`.
+
     Raises DataError for what cannot be read, UsageError for a file in an unknown format.
     """
     if not isinstance(thing, str | os.PathLike):
         return array_table(thing, name)
-    file = OpenFile(thing)
+    path, part = split_reference(thing)
+    file = OpenFile(path)
     try:
         found = formats.format_by_magic(file)
         if found is None:
             from losscli.sources.spool import decompressed
 
             file = decompressed(file)
-        return (found or formats.format_of(file)).open(file, options)
+            found = formats.format_of(file)
+        formats.check_part(found, path, part)
+        return found.open(file, options._replace(part=part))
     except BaseException:
         file.close()
         raise
@@ -163,7 +169,7 @@ class _Opener:
         if not isinstance(thing, str):
             return None
         table = next((table for table in self.at_hand if thing in table.names()), None)
-        if table is None and not os.path.exists(thing):  # noqa: PTH110 - pathlib costs its import
+        if table is None and not exists(thing):
             names = dict.fromkeys(name for table in self.at_hand for name in table.names())
             raise DataError(
                 f"{flag} {thing} is neither a column nor a file",

@@ -13,24 +13,30 @@ from losscli.sources.table import Table
 
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # control characters that no text has
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_START = 512
+_START = 4096
 
 
 class Format(NamedTuple):
     """How a file format is recognised and read.
 
-    open: the table of a file. suffixes: of its files, in lower case. magic: their first bytes;
-    empty for text. columns: True if its tables have columns with names. parts: True if a file may
-    hold several tables or arrays, one of which is named `FILE:PART`. text: True for the one format
-    in which text of any other suffix is read.
+    open: the table of a file. suffixes: of its files, in lower case. magic: their first bytes, or
+    a pattern of them; empty for text. columns: True if its tables have columns with names.
+    parts: True if a file may hold several tables or arrays, one of which is named `FILE:PART`.
+    text: True for the one format in which text of any other suffix is read.
     """
 
     open: Callable[[OpenFile, ReadOptions], Table]
     suffixes: tuple[str, ...]
-    magic: bytes = b""
+    magic: bytes | re.Pattern[bytes] = b""
     columns: bool = True
     parts: bool = False
     text: bool = False
+
+    def begins(self, start: bytes) -> bool:
+        """True if a file that begins so is of this format, whatever its suffix."""
+        if isinstance(self.magic, bytes):
+            return bool(self.magic) and start.startswith(self.magic)
+        return self.magic.match(start) is not None
 
 
 def names() -> list[str]:
@@ -56,7 +62,7 @@ def format_by_magic(file: OpenFile) -> Format | None:
     """The format that the first bytes of a file say; None for text and for unknown formats."""
     start = file.read(_START, 0)
     for known in _likely_first(file):
-        if known.magic and start.startswith(known.magic):
+        if known.begins(start):
             return known
     return None
 
@@ -64,21 +70,34 @@ def format_by_magic(file: OpenFile) -> Format | None:
 def format_of(file: OpenFile) -> Format:
     """The format of a file; its content decides about the format first, then its suffix.
 
-    Raises UsageError for a binary file in no known format.
+    Raises UsageError for a binary file in no known format, DataError for a kind of file that is not
+    read.
     """
     found = format_by_magic(file)
     if found is not None:
         return found
+    from losscli.sources.unreadable import check_start, check_suffix
+
     start = file.read(_START, 0)
+    check_start(file, start)
     formats = list(_likely_first(file))
     for known in formats:
         if file.suffix in known.suffixes:
             return known
-    if _BINARY.search(start) and not start.startswith(_UTF_16):
+    check_suffix(file)
+    if _BINARY.search(start[:512]) and not start.startswith(_UTF_16):
         raise UsageError(
             f"{file.path} is in an unknown format", hint=f"expected {', '.join(suffixes())}"
         )
     return next(known for known in formats if known.text)
+
+
+def check_part(known: Format, path: str, part: str) -> None:
+    """Raise UsageError if a part is named of a file in a format without parts."""
+    if part and not known.parts:
+        having = [suffix for each in map(load, names()) if each.parts for suffix in each.suffixes]
+        hint = f"FILE:PART is for files such as {', '.join(having)}" if having else ""
+        raise UsageError(f"{path} has no parts, so {part!r} is not one", hint=hint)
 
 
 def _likely_first(file: OpenFile) -> Iterator[Format]:
