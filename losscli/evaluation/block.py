@@ -106,8 +106,10 @@ class BlockEvaluator:
         """The losses for the compiled machine, if it computes all of them in one pass each."""
         if self._backend.name != "numpy" or self._backend.dtype != "float64":
             return None
+        roles = [role for role in ("preds", "targets") if role in self._layout]
+        dtypes = tuple(self._source.field(role).dtype for role in roles)
         rows = self._layout["preds"], self._layout.get("targets")
-        found = [folding_of(loss, *rows) for loss in self._losses]
+        found = [folding_of(loss, *rows, dtypes) for loss in self._losses]
         return [each for each in found if each] if all(found) else None
 
     def _fold(
@@ -117,18 +119,20 @@ class BlockEvaluator:
         if self._foldings is None:
             return None
         raw = self._raw(block)
-        validity = BlockValidity(block, raw, self._nan, {})
         inputs = _Inputs(raw, self._backend, workspace)
-        accumulators = []
+        accumulators: list[RowAccumulator] = []
+        marks: dict[Mark, frozenset[str]] = {}
         for folding in self._foldings:
             if folding.indexed and raw["targets"].dtype.kind not in "iub":
                 return None
             arrays = {role: inputs.readable(role, folding.indexed) for role in folding.roles}
-            accumulator = folding.accumulate(arrays, block, validity)
-            if accumulator is None:
+            folded = folding.fold(arrays, block)
+            if folded is None:
                 return None
-            accumulators.append(accumulator)
-        self._observe(raw, validity, result)
+            accumulators.append(folded.accumulator)
+            marks |= folded.marks
+        result.marks |= marks
+        self._observe(raw, result)
         return accumulators
 
     def evaluate(
@@ -144,7 +148,9 @@ class BlockEvaluator:
         if any(outside):
             self._record_missing(validity)
             return
-        self._observe(raw, validity, result)
+        for loss in self._losses:
+            result.marks |= validity.marks(loss)
+        self._observe(raw, result)
         inputs = _Inputs(raw, self._backend, workspace)
         for loss in self._losses:
             yield self._evaluate_loss(loss, block, inputs, validity)
@@ -155,15 +161,11 @@ class BlockEvaluator:
             role: block.arrays[role].reshape(block.rows, *row) for role, row in self._layout.items()
         }
 
-    def _observe(
-        self, raw: Mapping[str, NDArray[Any]], validity: BlockValidity, result: BlockResult
-    ) -> None:
-        """Record what notes are made of: marks, logits that look like probabilities, rounding."""
+    def _observe(self, raw: Mapping[str, NDArray[Any]], result: BlockResult) -> None:
+        """Record what notes are made of: logits that look like probabilities, and rounding."""
         if self._logits:
             result.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
             self._logits = result.probabilities  # one block of logits settles it
-        for loss in self._losses:
-            result.marks |= validity.marks(loss)
         result.rounded = self._rounds_integers(raw)
 
     def _record_missing(self, validity: BlockValidity) -> None:

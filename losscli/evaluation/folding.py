@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,64 +12,117 @@ from numpy.typing import NDArray
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.rowwise import ROWWISE
 from losscli.evaluation.layout import Row
-from losscli.evaluation.validity import BlockValidity
+from losscli.evaluation.validity import Mark
 from losscli.kernels.program import IndexLimit, Limit
 from losscli.losses.core.compiled import Compiled, Limits, compiled_rows
-from losscli.losses.core.domain import Numbers
+from losscli.losses.core.domain import Domain, Interval
 from losscli.losses.spec.binding import BoundLoss
 from losscli.sources.source import Block
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The domains of inputs that are more than an interval, as a program examines them.
+
+    roles: of all inputs. domains: of each, None where it is an interval. spacings: the distance of
+    1 from the next number in the type of each.
+    """
+
+    roles: tuple[str, ...]
+    domains: tuple[Domain | None, ...]
+    spacings: tuple[float, ...]
+
+    def __call__(self, xp: Any, *inputs: Any) -> tuple[list[Any], dict[Any, Any]]:
+        """The masks that must be set in all rows, and by (role, mark) those that leave marks."""
+        required: list[Any] = []
+        marked: dict[Any, Any] = {}
+        given = zip(self.roles, self.domains, self.spacings, inputs, strict=True)
+        for role, domain, spacing, x in given:
+            if domain is None:
+                continue
+            if domain.interval_of(x.shape[1:]) is None:
+                required.append(domain.holds(xp, x))
+            for name, mask in domain.marked(xp, x, spacing).items():
+                marked[role, name] = mask
+        return required, marked
+
+
+class Folded(NamedTuple):
+    """The accumulator of the rows of a block, and the marks that they leave."""
+
+    accumulator: RowAccumulator
+    marks: dict[Mark, frozenset[str]]
 
 
 class Folding(NamedTuple):
     """A loss with the limits of its inputs.
 
-    roles: of its inputs. searched: those whose domains are more than an interval: NumPy searches
-    them. indexed: True if the targets are class indices.
+    roles: of its inputs. indexed: True if the targets are class indices.
     """
 
     loss: BoundLoss
     roles: tuple[str, ...]
     program: Compiled
     limits: Limits
-    searched: tuple[str, ...]
     indexed: bool
 
-    def accumulate(
-        self, inputs: Mapping[str, NDArray[Any]], block: Block, validity: BlockValidity
-    ) -> RowAccumulator | None:
-        """The accumulator of all rows; None if one of them is not valid, or its loss not finite.
+    def fold(self, inputs: Mapping[str, NDArray[Any]], block: Block) -> Folded | None:
+        """The state of all rows; None if one of them is not valid, or its loss not finite.
 
         inputs: the arrays by role, as the machine reads them.
         """
-        if self.searched and not validity.all_valid(self.loss, self.searched):
-            return None
         arrays = [inputs[role] for role in self.roles]
         folded = self.program.fold(arrays, self.limits, block.unit, block.first % block.unit)
-        return None if folded is None else RowAccumulator.of_folded(folded, block.first, block.rows)
+        if folded is None:
+            return None
+        marks: dict[Mark, frozenset[str]] = {}
+        for role, mark in folded.seen:
+            at = self.loss.label, role
+            marks[at] = marks.get(at, frozenset()) | {mark}
+        return Folded(RowAccumulator.of_folded(folded, block.first, block.rows), marks)
 
 
 @lru_cache(256)  # by the identity of the loss: those of the catalogue are bound once
-def folding_of(loss: BoundLoss, pred: Row, target: Row | None) -> Folding | None:
+def folding_of(
+    loss: BoundLoss, pred: Row, target: Row | None, dtypes: tuple[str, ...]
+) -> Folding | None:
     """A loss of rows of these shapes in one pass.
 
-    None where it has no program, or where valid rows may have weights other than 1.
+    dtypes: of predictions and targets. None where it has no program, or where valid rows may have
+    weights other than 1.
     """
-    program = compiled_rows(loss.loss, loss.params, pred, target)
     indexed, classes = loss.loss.indexed(target), loss.loss.classes(pred)
-    if program is None or _weighs(loss, classes if indexed else None):
+    if _weighs(loss, classes if indexed else None):
         return None
     saturates = loss.may_saturate(target)
     limits: list[Limit | IndexLimit] = []
-    searched = []
-    for number, (role, domain) in enumerate(loss.roles):
-        if indexed and role == "targets" and classes is not None:
-            limits.append(IndexLimit(number, classes))
-        elif type(domain) is not Numbers:
-            searched.append(role)
-        elif saturates or domain.bounded:
-            limits.append(Limit(number, *_ends(domain)))
+    domains: list[Domain | None] = []
+    for number, ((role, domain), row) in enumerate(zip(loss.roles, (pred, target), strict=False)):
+        interval = domain.interval_of(row or ())
+        as_index = indexed and role == "targets" and classes is not None
+        if as_index:
+            limits.append(IndexLimit(number, classes or 0))
+        elif interval is not None and (saturates or domain.bounded):
+            limits.append(Limit(number, *_ends(interval)))
+        more = not as_index and (interval is None or domain.leaves_marks)
+        domains.append(_read_in(domain, dtypes[number]) if more else None)
     roles = tuple(role for role, _ in loss.roles)
-    return Folding(loss, roles, program, tuple(limits), tuple(searched), indexed)
+    conditions = None
+    if any(domains):
+        spacings = tuple(_spacing(dtype) for dtype in dtypes[: len(roles)])
+        conditions = Conditions(roles, tuple(domains), spacings)
+    program = compiled_rows(loss.loss, loss.params, pred, target, conditions)
+    return None if program is None else Folding(loss, roles, program, tuple(limits), indexed)
+
+
+def _read_in(domain: Domain, dtype: str) -> Domain:
+    """The part of a domain that numbers of a type distinguish."""
+    return domain.computed_in(dtype) if np.dtype(dtype).kind == "f" else domain
+
+
+def _spacing(dtype: str) -> float:
+    """The distance of 1 from the next number of a type; 0 for integers."""
+    return float(np.finfo(dtype).eps) if np.dtype(dtype).kind == "f" else 0.0
 
 
 def _weighs(loss: BoundLoss, classes: int | None) -> bool:
@@ -80,8 +134,8 @@ def _weighs(loss: BoundLoss, classes: int | None) -> bool:
     return loss.loss.denominators(ROWWISE, np.arange(classes), loss.params) is not None
 
 
-def _ends(domain: Numbers) -> tuple[float, float]:
-    """The smallest and the largest finite number of a domain."""
-    low, high, ends = domain.interval
+def _ends(interval: Interval) -> tuple[float, float]:
+    """The smallest and the largest finite number of an interval."""
+    low, high, ends = interval
     low = math.nextafter(low, math.inf) if ends[0] == "(" else low
     return low, math.nextafter(high, -math.inf) if ends[1] == ")" else high

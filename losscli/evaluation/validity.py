@@ -1,6 +1,6 @@
 """The validity of the rows of one block: values outside a loss's domain, and missing ones."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -68,15 +68,6 @@ class BlockValidity:
                     self._record(loss, role, domain, outside, domain.hint)
                     any_outside = True
         return any_outside
-
-    def all_valid(self, loss: BoundLoss, roles: Collection[str]) -> bool:
-        """True if no value of these roles is missing or outside its domain."""
-        return all(
-            mask is None
-            for role, domain in loss.roles
-            if role in roles
-            for mask in self._masks(loss, role, domain)
-        )
 
     def missing(self, loss: BoundLoss, *, everywhere: bool) -> Mask | None:
         """The rows that lack a number that the loss needs; None if no row does.

@@ -32,7 +32,8 @@ class Folded(NamedTuple):
 
     total: their exact sum in units of 2**-1074. low, high: the smallest and the largest. high_row:
     the first row of the largest. units: the moments of each unit of rows, in order: a pivot, the
-    sum of squares about it, the sum about it, and the number of rows.
+    sum of squares about it, the sum about it, and the number of rows. seen: the keys of the masks
+    of the program that were set in some row.
     """
 
     total: int
@@ -40,6 +41,7 @@ class Folded(NamedTuple):
     high: float
     high_row: int
     units: list[tuple[float, float, float, float]]
+    seen: tuple[Any, ...] = ()
 
 
 @cache
@@ -103,9 +105,10 @@ def fold(
     )  # fmt: skip
     if isinstance(found, int):
         return found
-    digits, low, high, row, units = found
+    digits, low, high, row, units, seen = found
     total = int.from_bytes(digits, "little", signed=True)
-    return Folded(total, low, high, row, list(struct.iter_unpack("4d", units)))
+    moments = list(struct.iter_unpack("4d", units))
+    return Folded(total, low, high, row, moments, program.keys(seen))
 
 
 def fold_values(values: NDArray[np.float64], unit: int, phase: int) -> Folded | None:

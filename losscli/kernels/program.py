@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,10 @@ class Program(NamedTuple):
     """Instructions (operation, destination, a, b, c, width, part) over registers.
 
     The first registers are the inputs. An operand is a register, or ~index of a constant. A check
-    has its number as its destination: that of a limit is its place among the limits, and those of
-    questions follow. constants, code: as the machine takes them. limits: the number of the limits.
-    questions: those of the recording, in order.
+    has its number as its destination: that of a limit is its place among the limits; those of the
+    masks that are required follow, those of questions, and those of masks to look for. constants,
+    code: as the machine takes them. limits: the number of the limits and of the masks that are
+    required. questions: those of the recording, in order. seen: the keys of the masks to look for.
     """
 
     code: NDArray[np.int32]
@@ -43,6 +44,12 @@ class Program(NamedTuple):
     result: int
     limits: int
     questions: tuple[int, ...]
+    seen: tuple[Any, ...] = ()
+
+    def keys(self, bits: int) -> tuple[Any, ...]:
+        """The keys of masks that were seen, by the bits of their numbers."""
+        first = self.limits + len(self.questions)
+        return tuple(key for k, key in enumerate(self.seen, first) if bits >> k & 1)
 
 
 def assemble(
@@ -58,9 +65,6 @@ def assemble(
     """
     codes = {name: code for code, name in enumerate(operations)}
     questions = [check.question for check in traced.checks]
-    numbers: dict[int, int] = {}
-    for number, check in enumerate(traced.checks, len(limits)):
-        numbers.setdefault(check.node, number)
     constants = list(traced.constants)
     steps = [
         Step(
@@ -71,8 +75,8 @@ def assemble(
         )
         for number, limit in enumerate(limits)
     ]
-    steps = list(_widened([*steps, *_needed(traced)], narrow, whole))
-    steps = _paired(steps, codes, {traced.result, *numbers})
+    steps += _checked(_needed(traced), _checks_of(traced, len(limits)))
+    steps = _paired(list(_widened(steps, narrow, whole)), codes, {traced.result})
     tables = [_added(constants, *table)[0] for table in traced.tables]
     code: list[tuple[int, ...]] = []
     registers = _Registers(traced.inputs, steps, traced.result)
@@ -84,17 +88,26 @@ def assemble(
             operands += step.numbers
         to = ~step.node if step.node < 0 else registers.take(step.node, place)
         code.append((codes[step.operation], to, *(*operands, 0, 0)[:3], step.width, step.part))
-        if step.node in numbers:
-            mask = registers.of(step.node)
-            code.append((codes["NONE"], numbers[step.node], mask, 0, 0, step.result_width, 0))
     return Program(
         np.array(code, np.int32).reshape(-1),
         np.array(constants, np.float64),
         registers.count,
         registers.of(traced.result),
-        len(limits) + len(traced.checks) - len(questions),
+        len(limits) + len(traced.required),
         tuple(questions),
+        tuple(key for key, _ in traced.seen),
     )
+
+
+def _checks_of(traced: Traced, first: int) -> Mapping[int, list[tuple[str, int]]]:
+    """The checks of nodes, which are masks: operations and their numbers."""
+    checks = [("EVERY", node) for node in traced.required]
+    checks += [("NONE", check.node) for check in traced.checks]
+    checks += [("SEEN", node) for _, node in traced.seen]
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for number, (operation, node) in enumerate(checks, first):
+        found[node].append((operation, number))
+    return found
 
 
 class Step(NamedTuple):
@@ -118,9 +131,17 @@ def _added(constants: list[float], *values: float) -> tuple[int, ...]:
     return tuple(~k for k in range(len(constants) - len(values), len(constants)))
 
 
+def _checked(steps: Sequence[Step], checks: Mapping[int, list[tuple[str, int]]]) -> Iterator[Step]:
+    """The same steps, and after each the checks of its result."""
+    for step in steps:
+        yield step
+        for operation, number in checks.get(step.node, ()):
+            yield Step(operation, ~number, (step.node,), step.result_width)
+
+
 def _needed(traced: Traced) -> list[Step]:
     """The steps that the result or a check depends on, in order."""
-    needed = {traced.result, *(check.node for check in traced.checks)}
+    needed = {traced.result, *_checks_of(traced, 0)}
     steps = []
     for at in reversed(range(traced.inputs, len(traced.nodes))):
         if at in needed:
@@ -151,7 +172,7 @@ def _widened(
         yield step._replace(operands=tuple(wide.get(k, k) for k in operands))
 
 
-_SWAPPED = {"ADD": "ADD", "MUL": "MUL", "SUB": "RSUB"}
+_SWAPPED = {"ADD": "ADD", "MUL": "MUL", "MAX": "MAX", "SUB": "RSUB"}
 
 
 def _paired(steps: Sequence[Step], codes: Mapping[str, int], kept: Collection[int]) -> list[Step]:
@@ -166,7 +187,10 @@ def _paired(steps: Sequence[Step], codes: Mapping[str, int], kept: Collection[in
 def _pair(
     step: Step, pending: dict[int, Step], uses: Counter[int], codes: Mapping[str, int]
 ) -> Step:
-    """A step that does the work of another one too, which is no longer pending; or the step."""
+    """A step that does the work of another one too; or the step.
+
+    The other one is no longer pending if nothing else reads it.
+    """
     if step.part:
         return step
     operation, (first, *others) = step.operation, step.operands
@@ -177,11 +201,15 @@ def _pair(
             ways = [(first, "SQUARE", [])]
     for inner, second, rest in ways:
         earlier = pending.get(inner)
-        if earlier is None or uses[inner] != len(step.operands) - len(rest):
+        if earlier is None or len(earlier.operands) != 2:
             continue
+        left = uses[inner] - (len(step.operands) - len(rest))
         pair = f"{earlier.operation}_{second}"
-        if pair in codes and len(earlier.operands) == 2:
-            del pending[inner]
+        # A check compares as fast as it reads a mask.
+        if pair in codes and (left == 0 or step.node < 0):
+            uses[inner] = left
+            if left == 0:
+                del pending[inner]
             return Step(pair, step.node, (*earlier.operands, *rest), step.width)
     return step
 

@@ -51,7 +51,9 @@ class Check(NamedTuple):
 class Traced(NamedTuple):
     """The graph of a function: its result, and what must hold of all rows.
 
-    inputs: the number of its arrays, which are the first nodes.
+    inputs: the number of its arrays, which are the first nodes. required: the masks that must be
+    set in all rows, whatever the answers to questions. seen: keys, and masks of which a program
+    tells if they are set in any row.
     """
 
     inputs: int
@@ -60,6 +62,8 @@ class Traced(NamedTuple):
     checks: tuple[Check, ...]
     result: int
     tables: tuple[tuple[float, ...], ...] = ()
+    required: tuple[int, ...] = ()
+    seen: tuple[tuple[Any, int], ...] = ()
 
     @property
     def width(self) -> int:

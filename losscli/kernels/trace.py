@@ -10,15 +10,17 @@ the answer in every block. Where it is wrong, the loss is recorded again with th
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from losscli.kernels.functions import XP
 from losscli.kernels.indices import constants_of
 from losscli.kernels.recording import Recording, Traced, UntraceableError
 from losscli.kernels.symbols import Memory, Symbol
 
-__all__ = ["Traced", "UntraceableError", "constants_of", "trace"]
+Conditions: TypeAlias = Callable[..., tuple[Sequence[Any], Mapping[Any, Any]]]
+
+__all__ = ["Conditions", "Traced", "UntraceableError", "constants_of", "trace"]
 
 
 def trace(
@@ -29,15 +31,17 @@ def trace(
     whole: Sequence[bool] = (),
     *,
     several: bool = False,
+    conditions: Conditions | None = None,
 ) -> Traced:
     """The graph of function(xp, *arrays); raises UntraceableError with the reason.
 
     others: the questions about all rows that are answered in the unusual way. shapes: those of a
     row of each array; one number by default. whole: True for arrays of integers. several:
-    True if the result may be several numbers a row, as a gradient is.
+    True if the result may be several numbers a row, as a gradient is. conditions: a function as the
+    first one, that gives the masks that must be set in all rows, and by keys those to look for.
     """
     shapes = [tuple(shape) for shape in shapes] or [()] * inputs
-    given = (function, shapes, tuple(whole) or (False,) * inputs, others)
+    given = (function, shapes, tuple(whole) or (False,) * inputs, others, conditions)
     first, second = (_traced(rows, *given) for rows in (10007, 10009))
     if first != second:
         raise UntraceableError("the number of rows is part of the loss")
@@ -52,13 +56,18 @@ def _traced(
     shapes: Sequence[tuple[int, ...]],
     whole: Sequence[bool],
     others: frozenset[int],
+    conditions: Conditions | None,
 ) -> Traced:
     recording = Recording([math.prod(shape) for shape in shapes], rows, others, XP)
     symbols = [
         Symbol(recording, Memory(k, fixed=True), tail=shape, whole=of_integers)
         for k, (shape, of_integers) in enumerate(zip(shapes, whole, strict=True))
     ]
+    required: Sequence[Any] = ()
+    seen: Mapping[Any, Any] = {}
     try:
+        if conditions is not None:
+            required, seen = conditions(XP, *symbols)
         result = function(XP, *symbols)
     except UntraceableError:
         raise
@@ -74,4 +83,15 @@ def _traced(
         at = recording.add("MUL", at, recording.constant(1.0), width=result.width)
     nodes, constants = tuple(recording.nodes), tuple(recording.constants)
     checks, tables = tuple(recording.checks), tuple(recording.tables)
-    return Traced(len(shapes), nodes, constants, checks, at, tables)
+    return Traced(
+        len(shapes), nodes, constants, checks, at, tables,
+        tuple(_node_of(mask) for mask in required),
+        tuple((key, _node_of(mask)) for key, mask in seen.items()),
+    )  # fmt: skip
+
+
+def _node_of(mask: Any) -> int:
+    """The node of a mask that depends on the rows."""
+    if not isinstance(mask, Symbol) or not mask.mask or mask.at < 0 or mask.chosen is not None:
+        raise UntraceableError("a condition that is not a mask of the rows")
+    return mask.at

@@ -71,8 +71,9 @@ static int count_repeated(const Program *p) {
 INLINE size_t padded(int64_t numbers) { return (size_t)(numbers + 7) / 8 * 8; }
 
 /* Registers for a chunk of n rows at most; 0 without memory. The caller frees w->memory. */
-static int make_workspace(const Program *p, int64_t n, Workspace *w) {
+static int make_workspace(const Program *p, int64_t n, uint64_t *seen, Workspace *w) {
     int64_t widest = 1;
+    w->seen = seen;
     for (int k = 0; k < p->registers; k++)
         widest = p->widths[k] > widest ? p->widths[k] : widest;
     w->rows = widest == 1 ? CHUNK : WIDE_CHUNK / widest;
@@ -121,7 +122,8 @@ static int run_rows(const Program *p, const Workspace *w, int64_t row, int64_t n
 
 static int compute(const Program *p, int64_t n, double *out) {
     Workspace w;
-    int status = make_workspace(p, n, &w) ? run_rows(p, &w, 0, n, out) : NO_MEMORY;
+    uint64_t seen = 0;
+    int status = make_workspace(p, n, &seen, &w) ? run_rows(p, &w, 0, n, out) : NO_MEMORY;
     free(w.memory);
     return status;
 }
@@ -129,7 +131,7 @@ static int compute(const Program *p, int64_t n, double *out) {
 static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, Fold *fold) {
     Workspace w;
     double out[CHUNK] __attribute__((aligned(64)));
-    int status = make_workspace(p, n, &w) ? DONE : NO_MEMORY, size;
+    int status = make_workspace(p, n, &fold->seen, &w) ? DONE : NO_MEMORY, size;
     for (int64_t row = 0; row < n && status == DONE; row += size) {
         int64_t in_unit = (phase + row) % unit, left = unit - in_unit;
         left = left < n - row ? left : n - row;

@@ -105,6 +105,8 @@ static int is_valid(const Program *p, int32_t *widths) {
                                           : !is_operand_valid(p, at, k, held, width))
                 return 0;
         }
+        if (at->op >= OP_SEEN && at->op <= OP_LT_SEEN && at->to >= MOST_SEEN)
+            return 0;
         if (IS_CHECK(at->op) ? at->to < 0 : at->to < p->input_count || at->to >= p->registers)
             return 0;
         if (IS_CHECK(at->op))
@@ -200,11 +202,11 @@ static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
 
 PyDoc_STRVAR(fold_doc,
              "fold(machine, code, constants, registers, result, inputs, unit, phase)\n--\n\n"
-             "Return (exact sum, low, high, row of high, units) of the results of all rows, or a\n"
+             "Return (exact sum, low, high, row of high, units, seen) of the results of all rows, or a\n"
              "number: that of the check that failed, -2 if a result is not finite, or -4 if an index is\n"
              "out of range.\n\n"
              "The exact sum is a little-endian signed integer in units of 2**-1074; a unit is four\n"
-             "doubles: pivot, sum of squares about it, sum about it, rows.");
+             "doubles: pivot, sum of squares about it, sum about it, rows. seen: the bits that SEEN set.");
 
 static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
     int machine, registers, result, status = NO_MEMORY;
@@ -236,9 +238,10 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
             unsigned char digits[BINS * 4];
             for (int i = 0; i < BINS * 4; i++)
                 digits[i] = (unsigned char)(fold.bins[i / 4] >> (i % 4 * 8));
-            answer = Py_BuildValue("y#ddLy#", digits, (Py_ssize_t)sizeof digits, fold.low, fold.high,
+            answer = Py_BuildValue("y#ddLy#K", digits, (Py_ssize_t)sizeof digits, fold.low, fold.high,
                                    (long long)fold.high_row, (const char *)fold.units,
-                                   (Py_ssize_t)(fold.unit_count * (int64_t)sizeof(Unit)));
+                                   (Py_ssize_t)(fold.unit_count * (int64_t)sizeof(Unit)),
+                                   (unsigned long long)fold.seen);
         }
         PyMem_Free(fold.units);
     }

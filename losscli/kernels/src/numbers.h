@@ -44,6 +44,20 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
     case OP_NONE:
         LOOP failed |= bits_of(ra[i]);
         break;
+    case OP_EVERY:
+        LOOP failed |= bits_of(ra[i]) ^ bits_of(1.0);
+        break;
+#define LOOK(name, mask)                                         \
+    case OP_##name:                                              \
+        if (*w->seen >> at->to & 1)                              \
+            break;                                               \
+        LOOP failed |= (mask);                                   \
+        *w->seen |= (uint64_t)(failed != 0) << at->to;           \
+        failed = 0;                                              \
+        break;
+        LOOK(SEEN, bits_of(ra[i]))
+        LOOK(EQ_SEEN, ra[i] == rb[i] ? 1 : 0)
+        LOOK(LT_SEEN, ra[i] < rb[i] ? 1 : 0)
     case OP_WITHIN: {
         const double low = *rb, high = *rc;
         LOOP failed |= ra[i] >= low ? (ra[i] <= high ? 0 : 1) : 1;
@@ -67,3 +81,4 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
 #undef CASE
 #undef WIDE
 #undef NARROW
+#undef LOOK

@@ -57,15 +57,20 @@
     PAIRS(OP, ADD, a + b)  \
     PAIRS(OP, SUB, a - b)  \
     PAIRS(OP, MUL, a * b)  \
-    PAIRS(OP, ATLEAST, a <= b ? b : a)
+    PAIRS(OP, ATLEAST, a <= b ? b : a) \
+    OP(EQ_MAX, 3, v_max(a == b ? 1.0 : 0.0, c))
 
 /* Of float32 inputs, which all other operations need WIDEN for: the difference of two. */
 #define NARROW_OPS(OP) OP(DIFF, 2, a - b) PAIRS(OP, DIFF, a - b)
 
-/* WIDEN, CONVERT: float32 and int64 as doubles. NONE: fails if any a is 1. WITHIN: fails if any a is
-   not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1 nor c. Of
-   the latter two b and c are constants. The destination of these three is the number that a failing run returns. */
-#define OTHER_OPS(OP) OP(WIDEN, 1, ) OP(CONVERT, 1, ) OP(NONE, 1, ) OP(WITHIN, 3, ) OP(INDEX, 3, )
+/* WIDEN, CONVERT: float32 and int64 as doubles. NONE: fails if any a is 1, EVERY if any is 0. WITHIN:
+   fails if any a is not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1
+   nor c. Of the latter two b and c are constants. The destination of these checks is the number that
+   a failing run returns. SEEN: never fails; sets the bit of its destination if any a is 1. EQ_SEEN,
+   LT_SEEN: if any a is equal to b, or below it. */
+#define OTHER_OPS(OP)                                                                  \
+    OP(WIDEN, 1, ) OP(CONVERT, 1, ) OP(NONE, 1, ) OP(EVERY, 1, ) OP(WITHIN, 3, )       \
+    OP(INDEX, 3, ) OP(SEEN, 1, ) OP(EQ_SEEN, 2, ) OP(LT_SEEN, 2, )
 
 /* Of parts of a row, `part` consecutive numbers each. TOTAL adds in NumPy's order; PLACE is that of
    the first LARGEST. TAKE: the number of each part at index b. PUT: a with c at index b of each
@@ -89,7 +94,8 @@ enum { ALL_OPS(NAME_OP) OP_COUNT };
 #undef NAME_OP
 #define ARITY(name, arity, ...) arity,
 static const char arities[] = {ALL_OPS(ARITY)};
-#define IS_CHECK(op) ((op) >= OP_NONE && (op) <= OP_INDEX)
+#define IS_CHECK(op) ((op) >= OP_NONE && (op) <= OP_LT_SEEN)
+#define MOST_SEEN 64 /* bits */
 #define IS_NARROW(op) ((op) >= OP_DIFF && (op) <= OP_WIDEN) /* reads float32 by a and b */
 #define IS_OF_PARTS(op) ((op) >= OP_TOTAL)
 
@@ -133,9 +139,11 @@ typedef struct {
     int length, constant_count, input_count, registers, result;
 } Program;
 
-/* Where operands are: registers, constants repeated CHUNK times, and all constants as they are. */
+/* Where operands are: registers, constants repeated CHUNK times, and all constants as they are.
+   seen: takes the bits of SEEN. */
 typedef struct {
     double **registers, **repeated;
+    uint64_t *seen;
     const double *constants;
     void *memory;
     int64_t rows; /* of a register */
@@ -153,11 +161,12 @@ typedef struct {
     double pivot, ee, e, rows;
 } Unit;
 
-/* top: all values of the last chunks were below 2^top. */
+/* top: all values of the last chunks were below 2^top. seen: the bits of SEEN. */
 typedef struct {
     int64_t bins[BINS];
     double low, high;
     int64_t high_row, added, unit_count;
+    uint64_t seen;
     int top;
     Unit *units;
 } Fold;

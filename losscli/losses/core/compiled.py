@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from losscli.kernels import machine
 from losscli.kernels.program import IndexLimit, Limit, Program, assemble
 from losscli.kernels.recording import Traced, UntraceableError
-from losscli.kernels.trace import trace
+from losscli.kernels.trace import Conditions, trace
 
 Row: TypeAlias = tuple[int, ...]
 Limits: TypeAlias = tuple[Limit | IndexLimit, ...]
@@ -27,7 +27,8 @@ class Compiled:
 
     shapes: those of a row of each array. indexed: True if the last array has indices of classes.
     known: True if tests trace all branches of the function, so that each can wait until a block
-    takes it. why: the reason why it has no program; empty if it has one.
+    takes it. conditions: of the rows, for `fold`. why: the reason why it has no program; empty if
+    it has one.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class Compiled:
         indexed: bool,
         known: bool,
         several: bool = False,
+        conditions: Conditions | None = None,
     ) -> None:
         self._function = function
         self._shapes = shapes
         self._several = several
+        self._conditions = conditions
         self._whole = (*(False for _ in shapes[1:]), indexed)
         self._traced: dict[frozenset[int], Traced] = {}
         self._programs: dict[Any, Program] = {}
@@ -66,7 +69,7 @@ class Compiled:
     def fold(
         self, arrays: Sequence[NDArray[Any]], limits: Limits, unit: int, phase: int
     ) -> machine.Folded | None:
-        """The state of the results; None where one is not finite, or an input outside its limit.
+        """The state of the results; None where one is not finite, or an input is not valid.
 
         arrays: each readable by the machine.
         """
@@ -108,6 +111,7 @@ class Compiled:
                 self._shapes,
                 self._whole,
                 several=self._several,
+                conditions=self._conditions,
             )
         return self._traced[others]
 
@@ -122,10 +126,17 @@ class Compiled:
 
 
 def compiled_rows(
-    loss: Any, params: Mapping[str, Any], pred: Row, target: Row | None
+    loss: Any,
+    params: Mapping[str, Any],
+    pred: Row,
+    target: Row | None,
+    conditions: Conditions | None = None,
 ) -> Compiled | None:
-    """The losses of rows of these shapes as a program; None if there is none."""
-    return _found(_rows, loss, params, pred, target)
+    """The losses of rows of these shapes as a program; None if there is none.
+
+    conditions: of the rows, that `fold` takes; equal ones have one program.
+    """
+    return _found(_rows, loss, params, pred, target, conditions)
 
 
 def compiled_slopes(
@@ -136,12 +147,12 @@ def compiled_slopes(
 
 
 def _found(
-    make: Callable[..., Compiled], loss: Any, params: Mapping[str, Any], *shapes: Any
+    make: Callable[..., Compiled], loss: Any, params: Mapping[str, Any], *others: Any
 ) -> Compiled | None:
     if not machine.available():
         return None
     try:  # equal parameters may differ: 0.0 and -0.0 do by their text
-        found = make(loss, repr(params), tuple(params.items()), *shapes)
+        found = make(loss, repr(params), tuple(params.items()), *others)
     except TypeError:  # an array among the parameters
         return None
     return None if found.why else found
@@ -149,10 +160,17 @@ def _found(
 
 @lru_cache(1024)
 def _rows(
-    loss: Any, _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
+    loss: Any,
+    _: str,
+    items: tuple[tuple[str, Any], ...],
+    pred: Row,
+    target: Row | None,
+    conditions: Conditions | None,
 ) -> Compiled:
-    params = dict(items)
-    return _compiled(loss, lambda xp, p, t=None: loss.rows(xp, p, t, params), pred, target)
+    def rows(xp: Any, p: Any, t: Any = None) -> Any:
+        return loss.rows(xp, p, t, dict(items))
+
+    return _compiled(loss, rows, pred, target, conditions=conditions)
 
 
 @lru_cache(1024)
@@ -166,10 +184,10 @@ def _slopes(
 
 
 def _compiled(
-    loss: Any, function: Callable[..., Any], pred: Row, target: Row | None, several: bool = False
+    loss: Any, function: Callable[..., Any], pred: Row, target: Row | None, **options: Any
 ) -> Compiled:
     shapes = [pred] if target is None or not loss.rows_of.targeted else [pred, target]
     # A loss of the catalogue: tests trace all of its branches.
     known = str(loss.values.__module__).startswith("losscli.losses.catalogue.")
     indexed = len(shapes) > 1 and loss.indexed(target)
-    return Compiled(function, shapes, indexed=indexed, known=known, several=several)
+    return Compiled(function, shapes, indexed=indexed, known=known, **options)

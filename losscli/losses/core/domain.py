@@ -3,15 +3,22 @@
 A check takes a block as it was read and returns its invalid entries; it knows neither files nor the
 policy for them. A property of the whole column, such as the convention that its labels follow, is
 collected as marks of the blocks, from which a finding follows at the end.
+
+A domain says in functions of an array namespace which entries are valid and which leave marks:
+NumPy runs them, and the compiled machine runs them as part of the program of a loss.
 """
 
 import math
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from losscli.backends.rowwise import ROWWISE
 
 Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -125,11 +132,27 @@ class Domain:
     @property
     def leaves_marks(self) -> bool:
         """True if blocks leave marks, from which a finding about the whole column follows."""
-        return type(self).marks is not Domain.marks
+        return type(self).marked is not Domain.marked
 
     def computed_in(self, dtype: Any) -> "Domain":
         """The part of the domain that arithmetic in this floating-point type can represent."""
         return self
+
+    def interval_of(self, row: Sequence[int]) -> Interval | None:
+        """The interval that is the domain of each number of rows of this shape; None if none is."""
+        return None
+
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True where an entry, or a row of several, is valid; nothing is missing where all are."""
+        raise NotImplementedError
+
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
+        """True where an entry, or a row, leaves a mark; by the names of the marks.
+
+        spacing: the distance of 1 from the next number in the type in which the values were read; 0
+        for integers.
+        """
+        return {}
 
     def surely_valid(self, raw: Raw) -> bool:
         """True if one pass shows that all values are valid, without marks; False proves nothing."""
@@ -139,7 +162,12 @@ class Domain:
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
         """The invalid entries; `classes` and `ignore_index` as for `Labels`."""
-        raise NotImplementedError
+        good = self.holds(ROWWISE, raw)
+        if good.all():
+            return Violations()
+        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
+        outside = ~good if missing is None else ~good & ~missing
+        return Violations(or_none(missing), or_none(outside))
 
     def reason(self, value: float, classes: int | None = None) -> str:
         """The reason that a value is invalid, to follow the value in a message."""
@@ -147,7 +175,12 @@ class Domain:
 
     def marks(self, raw: Raw) -> frozenset[str]:
         """The properties of a block that affect the whole column."""
-        return frozenset()
+        if not raw.size:
+            return frozenset()
+        spacing = float(np.finfo(raw.dtype).eps) if raw.dtype.kind == "f" else 0.0
+        with np.errstate(all="ignore"):
+            found = self.marked(ROWWISE, raw, spacing)
+        return frozenset(name for name, mask in found.items() if mask.any())
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """The conclusion from the marks of all blocks."""
@@ -170,6 +203,14 @@ class Numbers(Domain):
     def bounded(self) -> bool:
         """True if the interval has a finite end."""
         return not (math.isinf(self.interval.low) and math.isinf(self.interval.high))
+
+    def interval_of(self, row: Sequence[int]) -> Interval | None:
+        """Its interval."""
+        return self.interval
+
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True in the interval."""
+        return self.interval.holds(x)
 
     def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries that are nan or outside the interval."""
@@ -226,6 +267,11 @@ class Columns(Domain):
     parts: tuple[Numbers, ...] = ()
     names: tuple[str, ...] = ()
 
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True for rows of which each column is valid."""
+        found = [part.holds(xp, x[:, at]) for at, part in enumerate(self.parts)]
+        return reduce(operator.and_, found)
+
     def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries outside the domain of their column."""
         missing = outside = None
@@ -251,6 +297,11 @@ class Ordered(Domain):
     """
 
     pairs: tuple[tuple[int, int], ...] = ()
+
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True for rows of finite pairs in order."""
+        ordered = [x[:, low] <= x[:, high] for low, high in self.pairs]
+        return reduce(operator.and_, ordered, xp.all(REAL.holds(xp, x), axis=-1))
 
     def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """Entries that are not finite, and upper ends below their lower ends."""

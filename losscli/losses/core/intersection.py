@@ -1,8 +1,10 @@
 """The intersection of domains: the domain of a sum."""
 
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, NamedTuple
 
 from losscli.losses.core.domain import (
@@ -97,6 +99,11 @@ class Every(Domain):
         parts = tuple(p._replace(domain=p.domain.computed_in(dtype)) for p in self.parts)
         return self if parts == self.parts else self.of(parts)
 
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True for rows that all of them hold."""
+        found = (part.domain.holds(xp, x) for part in self.parts)
+        return reduce(operator.and_, (_of_rows(xp, mask) for mask in found))
+
     def violations(
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
@@ -119,13 +126,13 @@ class Every(Domain):
                 return domain.reason(value, classes)
         return blind[0].reason(value, classes) if blind else "is not one"
 
-    def marks(self, raw: Raw) -> frozenset[str]:
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
         """The marks of each, prefixed with its position."""
-        return frozenset(
-            f"{at}:{mark}"
+        return {
+            f"{at}:{name}": mask
             for at, part in self._parts_with_marks()
-            for mark in part.domain.marks(raw)
-        )
+            for name, mask in part.domain.marked(xp, x, spacing).items()
+        }
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """The first of their findings."""
@@ -138,6 +145,13 @@ class Every(Domain):
 
     def _parts_with_marks(self) -> Iterator[tuple[int, Part]]:
         return ((at, part) for at, part in enumerate(self.parts) if part.domain.leaves_marks)
+
+
+def _of_rows(xp: Any, mask: Any) -> Any:
+    """A mask of entries, or of rows, as one of rows."""
+    while mask.ndim > 1:
+        mask = xp.all(mask, axis=-1)
+    return mask
 
 
 def _either(mask: Mask | None, other: Mask | None) -> Mask | None:

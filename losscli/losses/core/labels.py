@@ -1,7 +1,10 @@
 """Targets that name something: one of several classes, one of two, a set of labels."""
 
 import math
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,6 @@ from losscli.losses.core.domain import (
     Domain,
     Finding,
     Interval,
-    Mask,
     Numbers,
     Raw,
     Violations,
@@ -26,6 +28,16 @@ class Labels(Domain):
     words: str = "class indices 0 ... C - 1"
     hint: str = "labels count from 0; -l cross_entropy:ignore_index=K ignores label K"
 
+    def interval_of(self, row: Sequence[int]) -> Interval | None:
+        """That of weights for a row of them."""
+        return SOFT_TARGETS.interval if row else None
+
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True for an index of any number of classes, or for a weight in a row."""
+        if x.ndim > 1:
+            return SOFT_TARGETS.holds(xp, x)
+        return (x >= 0) & (x < math.inf) & (x == xp.floor(x))
+
     def violations(
         self, raw: Raw, classes: int | None = None, ignore_index: int | None = None
     ) -> Violations:
@@ -38,7 +50,7 @@ class Labels(Domain):
         if raw.dtype.kind in "iub" and raw.min() >= 0 and raw.max() < high:
             return Violations()
         missing = np.isnan(raw) if raw.dtype.kind == "f" else None
-        good = (raw >= 0) & (raw < high) & (raw == np.floor(raw))
+        good = self.holds(np, raw) & (raw < high)
         if ignore_index is not None:
             good |= raw == ignore_index
         outside = ~good if missing is None else ~good & ~missing
@@ -63,18 +75,9 @@ class Choice(Domain):
         """True if two conventions can be mixed."""
         return bool(self.clash)
 
-    def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
-        """The entries other than these numbers."""
-        good: Mask = raw == self.values[0]
-        for value in self.values[1:]:
-            if good.all():
-                break
-            good |= raw == value
-        if good.all():
-            return Violations()
-        missing = np.isnan(raw) if raw.dtype.kind == "f" else None
-        outside = ~good if missing is None else ~good & ~missing
-        return Violations(or_none(missing), or_none(outside))
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True for one of these numbers."""
+        return reduce(operator.or_, (x == value for value in self.values))
 
     @property
     def signs(self) -> "Choice | None":
@@ -87,16 +90,9 @@ class Choice(Domain):
         """Not one of the numbers."""
         return "is not one of them"
 
-    def marks(self, raw: Raw) -> frozenset[str]:
-        """The numbers of different conventions that a block has."""
-        if not raw.size:
-            return frozenset()
-        low, high = raw.min(), raw.max()  # which mostly decide without a search
-        return frozenset(
-            f"{value:g}"
-            for value in self.clash
-            if not (value < low or value > high) and (raw == value).any()
-        )
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
+        """The numbers of different conventions."""
+        return {f"{value:g}": x == value for value in self.clash}
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """An error for two mixed conventions: one of them would misread every row."""
@@ -115,10 +111,9 @@ class BothSides(Choice):
 
     alone: str = ""
 
-    def marks(self, raw: Raw) -> frozenset[str]:
-        """The numbers of different conventions that a block has, and if it has positive ones."""
-        positive = {"positive"} if (raw > 0).any() else set()
-        return super().marks(raw) | positive
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
+        """The numbers of different conventions, and positive ones."""
+        return super().marked(xp, x, spacing) | {"positive": x > 0}
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """An error for two mixed conventions, and for a missing class."""
@@ -140,6 +135,14 @@ class IntegerLabels(Numbers):
         hint = f"{np.dtype(dtype)} represents integers exactly below {whole:.0f}"
         return replace(self, hint=hint, interval=Interval(-whole, whole, "()"))
 
+    def interval_of(self, row: Sequence[int]) -> Interval | None:
+        """None: they are integers too."""
+        return None
+
+    def holds(self, xp: Any, x: Any) -> Any:
+        """True for integers in the interval."""
+        return super().holds(xp, x) & (x == xp.floor(x))
+
     def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """The entries with a fraction or too many digits; those that are not finite are missing."""
         if raw.dtype.kind in "iub":
@@ -147,11 +150,10 @@ class IntegerLabels(Numbers):
         told = self.computed_in(raw.dtype)
         if told is not self:
             return told.violations(raw)
-        whole = raw == np.floor(raw)
-        if not raw.size or (whole.all() and self._holds_all(raw)):
+        good = self.holds(np, raw)
+        if good.all():
             return Violations()
         missing = ~np.isfinite(raw)
-        good = whole & self.interval.holds(raw)
         return Violations(or_none(missing), or_none(~good & ~missing))
 
     def reason(self, value: float, classes: int | None = None) -> str:

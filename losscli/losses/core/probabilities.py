@@ -1,7 +1,8 @@
 """Domains of probabilities: single ones, rows that sum to 1, and their logarithms."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.backends.rowwise import ROWWISE
 from losscli.losses.core.domain import Finding, Interval, Numbers, Raw
@@ -10,14 +11,11 @@ from losscli.losses.core.domain import Finding, Interval, Numbers, Raw
 class Simplex(Numbers):
     """Numbers >= 0 that sum to 1 along the last axis; other sums give a note."""
 
-    def marks(self, raw: Raw) -> frozenset[str]:
-        """A mark if the sum of a row is off by more than 1e-6 plus the rounding of its type."""
-        if raw.ndim < 2 or not raw.size:
-            return frozenset()
-        eps = np.finfo(raw.dtype).eps if raw.dtype.kind == "f" else 0.0
-        with np.errstate(all="ignore"):
-            off = np.abs(_row_sums(raw) - 1.0)
-        return frozenset({"off"}) if (off > 1e-6 + raw.shape[-1] * eps).any() else frozenset()
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
+        """Rows whose sum is off by more than 1e-6 plus the rounding of their type."""
+        if x.ndim < 2:
+            return {}
+        return {"off": xp.abs(_row_sums(xp, x) - 1.0) > _slack(x.shape[-1], spacing)}
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """A note: rows are not normalised."""
@@ -32,9 +30,9 @@ class LogProbabilities(Numbers):
         """True if no number is above 0; a nan would be the maximum."""
         return not raw.size or bool(raw.max() <= 0)
 
-    def marks(self, raw: Raw) -> frozenset[str]:
-        """A mark if a number is above 0."""
-        return frozenset({"above"}) if (raw > 0).any() else frozenset()
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
+        """Numbers above 0."""
+        return {"above": x > 0}
 
     def finding(self, marks: frozenset[str]) -> Finding | None:
         """A note: from rounding, or from probabilities in their place."""
@@ -67,9 +65,14 @@ def _plausible(rows: Raw) -> bool:
         return False
     if rows.ndim == 1:
         return True
-    slack = 1e-6 + rows.shape[1] * float(np.finfo(rows.dtype).eps)
-    return bool((np.abs(_row_sums(rows) - 1.0) <= slack).all())
+    slack = _slack(rows.shape[1], float(np.finfo(rows.dtype).eps))
+    return bool((np.abs(_row_sums(ROWWISE, rows) - 1.0) <= slack).all())
 
 
-def _row_sums(rows: Raw) -> NDArray[np.float64]:
-    return np.asarray(ROWWISE.sum(np.asarray(rows, np.float64), axis=-1))
+def _row_sums(xp: Any, rows: Any) -> Any:
+    return xp.sum(xp.asarray(rows, dtype=xp.float64), axis=-1)
+
+
+def _slack(columns: int, spacing: float) -> float:
+    """The difference from 1 that the rounding of a row may give its sum."""
+    return 1e-6 + columns * spacing
