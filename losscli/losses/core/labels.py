@@ -29,7 +29,7 @@ class Labels(Domain):
     hint: str = "labels count from 0; -l cross_entropy:ignore_index=K ignores label K"
 
     def interval_of(self, row: Sequence[int]) -> Interval | None:
-        """That of weights for a row of them."""
+        """The interval of weights for a row of them."""
         return SOFT_TARGETS.interval if row else None
 
     def holds(self, xp: Any, x: Any) -> Any:
