@@ -42,3 +42,26 @@ def test_a_row_has_the_same_loss_beside_any_other(value):
     odd = np.append(pred, value), np.append(target, 0.5)
     beside = loss.rows(ROWWISE, *odd, loss.resolve({}))
     np.testing.assert_array_equal(beside[:-1].view(np.int64), alone.view(np.int64))
+
+
+@needs_machine
+def test_arrays_of_parameters_are_constants_of_a_program():
+    """Each has its own program, also where the numbers of an array change."""
+    (loss,) = find("nll")[:1]
+    pred, target = np.log(np.full((8, 4), 0.25)), np.arange(8) % 4
+    weight = np.array([1.0, 2.0, 0.5, 0.0])
+    params = loss.resolve({"weight": weight})
+    assert compiled_rows(loss, params, (4,), ()) is compiled_rows(loss, params, (4,), ())
+    for weight[3] in (0.0, 3.0, -0.0):
+        params = loss.resolve({"weight": weight.copy()})
+        assert compiled_rows(loss, params, (4,), ()) is not None
+        expected = -weight[target] * pred[0, 0]
+        np.testing.assert_array_equal(loss.rows(ROWWISE, pred, target, params), expected)
+
+
+@needs_machine
+@pytest.mark.parametrize("array", [np.ones(1 << 17), np.array(["a", "b"]), np.array([1.0, None])])
+def test_arrays_that_are_no_constants_have_no_program(array):
+    """Long ones, and those of other things than numbers."""
+    (loss,) = find("nll")[:1]
+    assert compiled_rows(loss, {**loss.resolve({}), "weight": array}, (4,), ()) is None

@@ -6,7 +6,7 @@ parameters and the shape of a row alone, and the machine then computes all of it
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from losscli.kernels import machine
 from losscli.kernels.program import IndexLimit, Limit, Program, assemble
 from losscli.kernels.recording import Traced, UntraceableError
-from losscli.kernels.trace import Conditions, trace
+from losscli.kernels.trace import Conditions, constants_of, trace
 
 Row: TypeAlias = tuple[int, ...]
 Limits: TypeAlias = tuple[Limit | IndexLimit, ...]
 
 _MOST_QUESTIONS = 4  # about all rows, that a loss may ask
+_MOST_CONSTANTS = 1 << 16  # of an array among the parameters
 
 
 class Compiled:
@@ -151,11 +152,41 @@ def _found(
 ) -> Compiled | None:
     if not machine.available():
         return None
-    try:  # equal parameters may differ: 0.0 and -0.0 do by their text
-        found = make(loss, repr(params), tuple(params.items()), *others)
-    except TypeError:  # an array among the parameters
+    arrays = [value for value in params.values() if isinstance(value, np.ndarray)]
+    if any(array.dtype.kind not in "fiub" or array.size > _MOST_CONSTANTS for array in arrays):
+        return None
+    items = tuple((name, _fixed(value)) for name, value in params.items())
+    # Equal parameters may differ: 0.0 and -0.0 do by their text.
+    text = repr(params) if not arrays else repr([x for x in params.values() if np.ndim(x) == 0])
+    try:
+        found = make(loss, text, items, *others)
+    except TypeError:  # a parameter that is not hashable
         return None
     return None if found.why else found
+
+
+class _Fixed(NamedTuple):
+    """An array among the parameters, by its numbers."""
+
+    shape: Row
+    dtype: str
+    data: bytes
+
+    @property
+    def constants(self) -> Any:
+        """The array, for a function that is traced."""
+        return constants_of(np.frombuffer(self.data, self.dtype).reshape(self.shape))
+
+
+def _fixed(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _Fixed(value.shape, value.dtype.str, value.tobytes())
+    return value
+
+
+def _params(items: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """The parameters of a function that is traced."""
+    return {k: v.constants if isinstance(v, _Fixed) else v for k, v in items}
 
 
 @lru_cache(1024)
@@ -168,7 +199,7 @@ def _rows(
     conditions: Conditions | None,
 ) -> Compiled:
     def rows(xp: Any, p: Any, t: Any = None) -> Any:
-        return loss.rows(xp, p, t, dict(items))
+        return loss.rows(xp, p, t, _params(items))
 
     return _compiled(loss, rows, pred, target, conditions=conditions)
 
@@ -178,7 +209,7 @@ def _slopes(
     loss: Any, _: str, items: tuple[tuple[str, Any], ...], pred: Row, target: Row | None
 ) -> Compiled:
     def slopes(xp: Any, p: Any, t: Any = None) -> Any:
-        return loss.derivative(xp, p, t, **dict(items))
+        return loss.derivative(xp, p, t, **_params(items))
 
     return _compiled(loss, slopes, pred, target, several=True)
 
