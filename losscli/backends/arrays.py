@@ -35,6 +35,15 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
     return _checked(array, name)
 
 
+def is_frame(thing: Any) -> bool:
+    """True for an object with named columns, rather than an array or a path."""
+    if isinstance(thing, np.ndarray | str | None):  # the most frequent by far
+        return False
+    return hasattr(thing, "columns") or hasattr(thing, "column_names") or (
+        hasattr(thing, "__arrow_c_stream__") and not hasattr(thing, "__array__")
+    )  # fmt: skip
+
+
 def _checked(array: NDArray[Any], name: str) -> NDArray[Any]:
     """The array; raises DataError unless it is one of numbers."""
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:

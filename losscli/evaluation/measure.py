@@ -68,7 +68,7 @@ def measure(
         state.add(block)
         if samples is not None and block.samples:
             samples.append(block.samples)
-        progress(state.size / size)
+        progress(min(1.0, state.size / max(1, size)))  # a stream has no size
     source.verify()
     state.raise_violation()
     findings, line = state.findings(losses), partial(_line, source)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.backends.arrays import holds_numbers
+from losscli.backends.arrays import holds_numbers, is_frame
 from losscli.errors import DataError, UsageError
 from losscli.sources import formats
 from losscli.sources.files import OpenFile
@@ -99,14 +99,18 @@ def with_reference(source: Source, reference: Reference) -> Source:
 
 
 def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> Table:  # noqa: B008
-    """A path or an array as a table; `name` is what messages call an array.
+    """A path, an array or a DataFrame as a table; `name` is what messages call what has no path.
 
     A path may name a part of a file, `FILE:PART`.
 
     Raises DataError for what cannot be read, UsageError for a file in an unknown format.
     """
     if not isinstance(thing, str | os.PathLike):
-        return array_table(thing, name)
+        if not is_frame(thing):
+            return array_table(thing, name)
+        from losscli.sources.frames import frame_table
+
+        return frame_table(thing, name)
     path, part = split_reference(thing)
     file = OpenFile(path)
     try:
@@ -250,7 +254,9 @@ def _check_targets(
         raise UsageError(
             "one table for both needs the columns of both",
             place=f"{first.path} has the columns {names}" if names else f"{first.path} is an array",
-            hint="losscli eval table.csv --pred COLUMN --target COLUMN, or name a second file",
+            hint="losscli eval table.csv --pred COLUMN --target COLUMN, or name a second file"
+            if first.file
+            else 'pred="COLUMN", target="COLUMN"',
         )
 
 

@@ -1,7 +1,9 @@
 """DataFrames: their columns are named, as those of a table in a file."""
 
+import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -49,7 +51,9 @@ def test_two_frames_have_their_own_columns():
     preds = PANDAS.assign(id=[1, 2, 3])
     found = evaluate(preds, others, pred="p", target="y", id="id", loss="mse")
     assert found.value == pytest.approx(4.25 / 3)
-    with pytest.raises(DataError, match="ids 'id' of preds and targets differ"):
+    with pytest.raises(
+        DataError, match="the ids differ: '2' here, '3' in targets\npreds, row 1, column id"
+    ):
         evaluate(preds, others.assign(id=[1, 3, 2]), pred="p", target="y", id="id", loss="mse")
 
 
@@ -61,7 +65,57 @@ def test_a_frame_without_names_is_an_array():
 
 def test_what_a_frame_lacks_is_named():
     """The message lists the columns."""
-    with pytest.raises(DataError, match="no column 'nope'\nthe columns are 'p', 'q'"):
+    with pytest.raises(DataError, match="no column 'nope'\nits columns: p, q"):
         evaluate(PANDAS, pred="nope", target="y", loss="mse")
     with pytest.raises(UsageError, match='pred="COLUMN", target="COLUMN"'):
         evaluate(PANDAS, pred="p", loss="mse")
+
+
+def relations():
+    """A table of 100,000 rows in the libraries that hand it over as an Arrow stream."""
+    rows = np.random.default_rng(0).normal(size=(100_000, 2))
+    table = pa.table(
+        {
+            "id": np.arange(100_000) + (1 << 60),
+            "pred": rows[:, 0],
+            "target": pa.array(rows[:, 1], mask=np.arange(100_000) % 1000 == 7),
+            "half": np.where(np.arange(100_000) % 2, "odd", "even"),
+        }
+    )
+    return {
+        "arrow": lambda: table,
+        "polars": lambda: pl.from_arrow(table),
+        "duckdb": lambda: duckdb.connect().from_arrow(table),
+        "batches": lambda: table.to_reader(1000),
+        "pandas": lambda: table.to_pandas(),
+    }
+
+
+@pytest.mark.parametrize("library", ["arrow", "polars", "duckdb", "batches", "pandas"])
+def test_libraries_give_the_same_bits(library):
+    """Of the mean, the standard error and the groups; nulls are missing values."""
+    frame = relations()[library]
+    found = evaluate(frame(), pred="pred", target="target", loss="mse", by="half", nan="skip")
+    table = relations()["arrow"]().to_pandas()
+    expected = evaluate(
+        table["pred"].to_numpy(), table["target"].to_numpy(), loss="mse",
+        by={"half": table["half"].to_list()}, nan="skip",
+    )  # fmt: skip
+    assert (found.value, found.losses[0].stderr) == (expected.value, expected.losses[0].stderr)
+    assert found.groups == expected.groups
+    assert found.losses[0].skipped == 100
+
+
+@pytest.mark.parametrize("library", ["arrow", "polars", "duckdb", "pandas"])
+def test_long_integers_are_ids(library):
+    """Digit by digit: as floating-point numbers neighbours would be the same."""
+    frame = relations()[library]()
+    text = pa.table(
+        {
+            "id": pa.array([str(k) for k in range(1 << 60, (1 << 60) + 100_000)]),
+            "target": np.zeros(100_000),
+        }
+    )
+    found = evaluate(frame, text, pred="pred", target="target", id="id", loss="mse")
+    expected = evaluate(relations()["pandas"]()["pred"].to_numpy(), np.zeros(100_000), loss="mse")
+    assert found.value == expected.value
