@@ -78,6 +78,7 @@ class _PairEvaluator:
                 f"{shape_words(own['preds'])}",
                 hint="predictions of the same rows have one shape",
             )
+        losses = [loss.variant_for(own["preds"], own.get("targets")) for loss in losses]
         self._own, self._other = (
             BlockEvaluator(of, losses, backend, layout, nan=nan, samples=False, digest=False)
             for of, layout in ((source, own), (self.reference, other))

@@ -199,7 +199,10 @@ class BlockEvaluator:
         A missing value in inputs that may be any number shows in the losses, so such inputs are
         searched only if a loss is not finite.
         """
-        missing = validity.missing(loss, everywhere=loss.may_saturate(self._layout.get("targets")))
+        saturates = loss.may_saturate(self._layout.get("targets"))
+        missing = validity.missing(loss, everywhere=saturates)
+        if saturates:
+            validity.record_infinite(loss, validity.excluded(loss))
         rows = self._row_losses(loss, inputs, missing)
         accumulator = rows.accumulate(block.first, block.unit)
         if missing is None and accumulator.numerator.finite:
@@ -224,6 +227,7 @@ class BlockEvaluator:
         """The same rows, those that are missing values handled as --nan says."""
         values, denominator, weight = rows[:3]
         excluded = validity.excluded(loss)
+        validity.record_infinite(loss, excluded)
         missing = validity.missing(loss, everywhere=True)
         if missing is not None:
             missing = missing & ~excluded  # a row that does not count may hold anything

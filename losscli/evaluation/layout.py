@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from losscli.errors import UsageError
-from losscli.losses.core.shapes import Rows
+from losscli.losses.core.loss import Loss
 from losscli.losses.spec.binding import BoundLoss
 from losscli.sources.source import Source
 
@@ -19,8 +19,9 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     """
     pred = source.field("preds").row
     target = source.field("targets").row if "targets" in source.roles else None
-    pred, target = _reading(tuple([loss.loss.rows_of for loss in losses]), pred, target)
-    for loss in losses:
+    pred, target = _reading(tuple([loss.loss for loss in losses]), pred, target)
+    for named in losses:
+        loss = named.variant_for(pred, target)
         if loss.loss.elementwise:
             _one_column(source, loss)
         loss.check_shapes(pred, target)
@@ -37,11 +38,11 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
 
 
 @lru_cache(maxsize=256)
-def _reading(rules: tuple[Rows, ...], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
+def _reading(losses: tuple[Loss, ...], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
     for row in (_column(pred), pred):
-        if all(rule.matches(row, label if rule.targeted else None) for rule in rules):
+        if all(loss.accepts(row, label) for loss in losses):
             return row, label
     return pred, target
 

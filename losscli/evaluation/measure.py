@@ -60,6 +60,7 @@ def measure(
     """
     start = time.perf_counter()
     layout = row_layout(source, losses)
+    losses = [loss.variant_for(layout["preds"], layout.get("targets")) for loss in losses]
     evaluator = BlockEvaluator(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )

@@ -15,6 +15,7 @@ from losscli.plans.evaluate import NanPolicy
 from losscli.sources.source import Block, Source
 
 Mark: TypeAlias = tuple[str, str]
+_INFINITE_HINT = "an infinity is not a missing value; --nan propagate computes with it"
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"
 
 
@@ -65,9 +66,20 @@ class BlockValidity:
             if domain.bounded:
                 _, outside = self._masks(loss, role, domain)
                 if outside is not None:
-                    self._record(loss, role, domain, outside, domain.hint)
+                    self._record(loss, role, domain, outside)
                     any_outside = True
         return any_outside
+
+    def record_infinite(self, loss: BoundLoss, excluded: Mask) -> None:
+        """Record infinities where the loss takes finite numbers, unless --nan is propagate."""
+        if self._nan == "propagate":
+            return
+        for role, domain in self._domains(loss):
+            _, outside = (None, None) if domain.bounded else self._masks(loss, role, domain)
+            if outside is not None:
+                outside = outside & ~excluded.reshape(-1, *(1,) * (outside.ndim - 1))
+                if outside.any():
+                    self._record(loss, role, domain, outside, _INFINITE_HINT)
 
     def missing(self, loss: BoundLoss, *, everywhere: bool) -> Mask | None:
         """The rows that lack a number that the loss needs; None if no row does.
@@ -147,15 +159,28 @@ class BlockValidity:
             self._known[key] = domain.violations(self._raw[role], classes, ignore_index)
         return self._known[key]
 
-    def _record(self, loss: BoundLoss, role: str, domain: Domain, mask: Mask, hint: str) -> None:
+    def _record(
+        self, loss: BoundLoss, role: str, domain: Domain, mask: Mask, hint: str | None = None
+    ) -> None:
         rows = rows_with(mask)
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         value = float(self._raw[role][at])
         subject = "--weights" if role == "weights" else loss.loss.name
-        reason = domain.reason(value, loss.loss.classes(self._raw["preds"].shape[1:]))
+        classes = loss.loss.classes(self._raw["preds"].shape[1:])
+        reason = domain.reason(value, classes)
+        if hint is None:
+            hint = domain.advice(self._raw[role], value, classes, _ignoring(loss))
         message = f"{subject} takes {domain.words}; {value:.10g} {reason}"
         column = int(at[1]) if len(at) > 1 else None
         row, count = self._first + int(at[0]), int(rows.sum())
         kind = f"{domain.words}, {'missing' if hint == _NAN_HINT else 'outside'}"
         violation = Violation(message, role, row, column, count, hint)
         self._violations.setdefault((role, kind), violation)
+
+
+def _ignoring(loss: BoundLoss) -> str:
+    """The spec of a loss that ignores a label, without the label; empty if it ignores none."""
+    if "ignore_index" not in loss.params:
+        return ""
+    words = loss.words or loss.label
+    return f"{words}{',' if ':' in words else ':'}ignore_index="

@@ -47,6 +47,8 @@ def _shaped(source: Source, loss: Loss, arrays: Mapping[str, Any]) -> dict[str, 
         layout = row_layout(source, [bound])
     except LossCliError:
         return None
+    if bound.variant_for(layout["preds"], layout.get("targets")) is not bound:
+        return None  # the variant is a loss of its own
     shaped = {role: arrays[role].reshape(-1, *row) for role, row in layout.items()}
     classes = loss.classes(layout["preds"])
     for role, domain in _domains(loss).items():

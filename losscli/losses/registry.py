@@ -93,7 +93,7 @@ def _mentioning(name: str) -> Iterator[Loss]:
 
 @cache
 def _lookup(name: str) -> tuple[Loss, str | None] | None:
-    """The loss of a name and the derived statistic that the name means; None if unknown."""
+    """The loss of a name in any case and the derived statistic that it means; None if unknown."""
     if name in modules():
         return load(name), None
     for loss in _mentioning(name):
@@ -101,7 +101,7 @@ def _lookup(name: str) -> tuple[Loss, str | None] | None:
             return loss, None
         if name in dict(loss.derived):
             return loss, name
-    return None
+    return _lookup(name.lower()) if name != name.lower() else None
 
 
 def is_known(name: str) -> bool:
@@ -136,8 +136,8 @@ def find_like(name: str, library: str) -> tuple[Loss, str | None]:
 
     Raises UsageError for a loss that the library does not have.
     """
-    for loss in _mentioning(name):
-        if library in loss.like and name in loss.like[library].names:
+    for loss in _mentioning(name.lower()):
+        if library in loss.like and name.lower() in loss.like[library].names:
             return loss, None
     loss, statistic = find(name)
     if library not in loss.like:

@@ -136,7 +136,7 @@ def test_boxes_without_boxes_to_meet_lead_to_what_fits(losscli, refused, array):
     assert "these fit" in losscli("eval", rows, targets).err
 
 
-@pytest.mark.parametrize("name", ["rps", "coral", "multi_margin"])
+@pytest.mark.parametrize("name", ["coral"])
 def test_one_hot_rows_lead_to_class_indices(losscli, refused, array, name):
     """Where a loss takes nothing else, and the way there is named."""
     rows, targets = array(np.full((2, 2), 0.5), "p.npy"), np.eye(2)

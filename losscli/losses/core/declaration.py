@@ -103,7 +103,13 @@ class Declaration:
         width = pred[-1] if pred else 1
         for param in self.params:
             value: Any = params.get(param.name)
-            if param.kind == "columns" and np.ndim(value) == 1 and len(value) != width:
+            if param.kind == "levels" and value is None and not self.rows_of.elementwise:
+                raise UsageError(
+                    f"{self.name} of rows of {width} predictions needs their {param.name}",
+                    hint=f"-l {self.name}:{param.name}=0.1/0.5/0.9",
+                )
+            sized = param.kind in ("columns", "levels") and np.ndim(value) == 1
+            if sized and len(value) != width:
                 raise UsageError(
                     f"{param.name} of {self.name} has {len(value)} numbers for {width} columns"
                 )

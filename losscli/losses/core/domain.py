@@ -85,8 +85,8 @@ class Either(NamedTuple):
 class Violations(NamedTuple):
     """The invalid entries of a block, as masks of its shape; None for no such entries.
 
-    missing: nan, and infinities where the loss takes finite numbers: the `--nan` policy decides.
-    outside: numbers that the loss cannot take, whatever the policy.
+    missing: nan: the `--nan` policy decides. outside: numbers that the loss cannot take, whatever
+    the policy; infinities are among them where it takes finite numbers.
     """
 
     missing: Mask | None = None
@@ -173,6 +173,14 @@ class Domain:
         """The reason that a value is invalid, to follow the value in a message."""
         return "is not one"
 
+    def advice(self, raw: Raw, value: float, classes: int | None, ignoring: str) -> str:
+        """The likely fix for a value outside the domain, the first of the block's entries `raw`.
+
+        ignoring: the spec with which the loss ignores a label, without the label; empty if it
+        ignores none.
+        """
+        return self.hint
+
     def marks(self, raw: Raw) -> frozenset[str]:
         """The properties of a block that affect the whole column."""
         if not raw.size:
@@ -217,8 +225,6 @@ class Numbers(Domain):
         if not raw.size or self._holds_all(raw):
             return Violations()
         missing = np.isnan(raw)
-        if not self.bounded:
-            missing |= ~self.interval.holds(raw)
         outside = ~self.interval.holds(raw) & ~missing
         return Violations(or_none(missing), or_none(outside))
 
@@ -305,8 +311,7 @@ class Ordered(Domain):
 
     def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
         """Entries that are not finite, and upper ends below their lower ends."""
-        missing = REAL.violations(raw).missing
-        outside = None
+        missing, outside = REAL.violations(raw)
         for low, high in self.pairs:
             wrong = raw[:, high] < raw[:, low]
             outside = _put(outside, raw, high, wrong if wrong.any() else None)

@@ -20,6 +20,8 @@ from losscli.losses.core.domain import (
     or_none,
 )
 
+_PIXEL_TO_IGNORE = 255
+
 
 @dataclass(frozen=True)
 class Labels(Domain):
@@ -61,6 +63,14 @@ class Labels(Domain):
         if not math.isfinite(value) or value != math.floor(value):
             return "is not an integer"
         return "is negative" if value < 0 else f"is not one of {classes} classes"
+
+    def advice(self, raw: Raw, value: float, classes: int | None, ignoring: str) -> str:
+        """To subtract 1 where labels seem to count from 1, to ignore 255 where they are pixels."""
+        if value == _PIXEL_TO_IGNORE and ignoring:
+            return f"255 often means no label: -l {ignoring}255"
+        if value == classes and not (raw == 0).any():
+            return "no label is 0: if they count from 1, subtract 1 from each"
+        return self.hint
 
 
 @dataclass(frozen=True)
@@ -144,7 +154,7 @@ class IntegerLabels(Numbers):
         return super().holds(xp, x) & (x == xp.floor(x))
 
     def violations(self, raw: Raw, *_: Any, **__: Any) -> Violations:
-        """The entries with a fraction or too many digits; those that are not finite are missing."""
+        """The entries with a fraction or too many digits; nan is missing."""
         if raw.dtype.kind in "iub":
             return super().violations(raw)
         told = self.computed_in(raw.dtype)
@@ -153,8 +163,21 @@ class IntegerLabels(Numbers):
         good = self.holds(np, raw)
         if good.all():
             return Violations()
-        missing = ~np.isfinite(raw)
+        missing = np.isnan(raw)
         return Violations(or_none(missing), or_none(~good & ~missing))
+
+    def marked(self, xp: Any, x: Any, spacing: float) -> dict[str, Any]:
+        """Labels of -1, and labels other than -1 and 1."""
+        return {"-1": x == -1, "other": (x != -1) & (x != 1)}
+
+    def finding(self, marks: frozenset[str]) -> Finding | None:
+        """A note: -1 among labels other than 1 often means that a row has no label."""
+        if len(marks) < 2:
+            return None
+        words = "labels of -1 are compared like any other"
+        return Finding(
+            words, "negative_labels", "where -1 means no label, give these rows weight 0"
+        )
 
     def reason(self, value: float, classes: int | None = None) -> str:
         """Not finite, not an integer, or too large to be exact."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,8 +18,10 @@ from losscli.losses.core.declaration import Declaration
 from losscli.losses.core.domain import Domain
 from losscli.losses.core.inputs import Inputs, RawInputs
 from losscli.losses.core.labels import Labels
+from losscli.losses.core.one_hot import one_hot
 from losscli.losses.core.params import Param
 from losscli.losses.core.probabilities import LogProbabilities, Simplex
+from losscli.losses.core.shapes import LABELLED, Row
 
 __all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "Substitute", "no_gradient"]
 
@@ -56,6 +59,7 @@ class Loss(Declaration):
         targets are class indices, and with the parameters by name.
     derived: (name, function of the mean) of statistics that are reported with the mean.
     instead_of: names of metrics, not losses, for which this loss can be used.
+    variants: losses that the name means for rows of other shapes.
     flops: floating-point operations per element.
     """
 
@@ -68,6 +72,7 @@ class Loss(Declaration):
     derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
     like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
     instead_of: tuple[Substitute, ...] = ()
+    variants: "tuple[Loss, ...]" = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.values.__doc__)  # for help() and notebooks
@@ -95,6 +100,27 @@ class Loss(Declaration):
             return self.saturates(self.indexed(target), **params)
         return self.saturates
 
+    @cached_property
+    def known_variants(self) -> "tuple[Loss, ...]":
+        """The losses that the name means for rows of other shapes, one-hot targets among them."""
+        if self.rows_of == LABELLED and isinstance(self.target, Labels):
+            return (*self.variants, one_hot(self))
+        return self.variants
+
+    def accepts(self, pred: Row, target: Row | None) -> bool:
+        """True if the loss or one of its variants takes rows of these shapes."""
+        return any(
+            each.rows_of.matches(pred, target if each.rows_of.targeted else None)
+            for each in (self, *self.known_variants)
+        )
+
+    def variant_for(self, pred: Row, target: Row | None) -> "Loss":
+        """The loss that the name means for rows of these shapes; itself where none takes them."""
+        if self.rows_of.matches(pred, target):
+            return self
+        matching = (v for v in self.known_variants if v.rows_of.matches(pred, target))
+        return next(matching, self)
+
     def shape_hint(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> str:
@@ -121,8 +147,8 @@ class Loss(Declaration):
         Raises DataError for shapes that do not match and for values outside the domain, nan
         included; UsageError for an unknown or invalid parameter.
         """
-        inputs = self._inputs(pred, target, params)
-        return inputs.map_chunks(lambda xp, p, t, kw: self.rows(xp, p, t, kw), ())
+        loss, inputs = self._inputs(pred, target, params)
+        return inputs.map_chunks(lambda xp, p, t, kw: loss.rows(xp, p, t, kw), ())
 
     def gradient(self, pred: Any, target: Any = None, **params: Any) -> Array:
         """The gradient of each per-sample loss with respect to its predictions, of pred's shape.
@@ -131,26 +157,26 @@ class Loss(Declaration):
         """
         if not self.differentiable:
             raise UsageError(f"{self.name} has no gradient: it is constant between jumps")
-        inputs = self._inputs(pred, target, params)
-        outputs = math.prod(inputs.pred.shape[1:]) if self.elementwise else 1
+        loss, inputs = self._inputs(pred, target, params)
+        outputs = math.prod(inputs.pred.shape[1:]) if loss.elementwise else 1
         return inputs.map_chunks(
-            lambda xp, p, t, kw: self.slopes(xp, p, t, kw) / outputs,
+            lambda xp, p, t, kw: loss.slopes(xp, p, t, kw) / outputs,
             inputs.pred.shape[1:],
         )
 
-    def _inputs(self, pred: Any, target: Any, given: Mapping[str, Any]) -> Inputs:
-        """The checked inputs of a call; raises as the call does."""
-        params = self.resolve(given)
+    def _inputs(self, pred: Any, target: Any, given: Mapping[str, Any]) -> "tuple[Loss, Inputs]":
+        """The loss of rows of these shapes, and its checked inputs; raises as the call does."""
         raw = RawInputs.of(self.name, pred, target, targeted=self.rows_of.targeted)
+        row = raw.pred.shape[1:]
         target_row = None if raw.target is None else raw.target.shape[1:]
-        self.check_shapes(raw.pred.shape[1:], target_row, params)
+        loss = self.variant_for(row, target_row)
+        params = loss.resolve(given)
+        loss.check_shapes(row, target_row, params)
         raw.check_values(
-            self.name,
-            self.domains_of(params),
-            self.classes(raw.pred.shape[1:]),
-            params.get("ignore_index"),
+            loss.name, loss.domains_of(params), loss.classes(row), params.get("ignore_index")
         )
-        return Inputs.of(pred, target, raw, params, indexed=self.indexed(target_row))
+        indexed = loss.indexed(target_row)
+        return loss, Inputs.of(pred, target, raw, params, indexed=indexed)
 
     def rows(self, xp: Namespace, pred: Array, target: Array, params: Mapping[str, Any]) -> Array:
         """One loss per row, for arrays that were checked."""

@@ -2,6 +2,7 @@
 
 import math
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,14 +18,15 @@ class Param(NamedTuple):
     """One parameter of a loss: its name, default, bounds and meaning.
 
     kind: a number, a whole number, a number or one for each column (weights), a flag (true or
-    false), one of some words, or anything. None is valid where it is the default.
+    false), one of some words, levels (numbers in ascending order, a text of them separated by
+    slashes), or anything. None is valid where it is the default.
     """
 
     name: str
     default: float | int | bool | str | None
     bounds: Interval | Either = ANY
     meaning: str = ""
-    kind: Literal["number", "whole", "columns", "flag", "word", "any"] = "number"
+    kind: Literal["number", "whole", "columns", "flag", "word", "levels", "any"] = "number"
     words: tuple[str, ...] = ()
 
     def checked(self, value: Any, loss: str) -> Any:
@@ -42,6 +44,18 @@ class Param(NamedTuple):
         if not isinstance(value, str) or value not in self.words:
             raise self._wrong(value, loss, " or ".join(self.words))
         return value
+
+    def _levels(self, value: Any, loss: str) -> tuple[float, ...]:
+        should = f"numbers {self.bounds} in ascending order, such as 0.1/0.5/0.9"
+        parts = value.split("/") if isinstance(value, str) else value
+        try:
+            levels = tuple(map(float, np.atleast_1d(parts)))
+        except (ValueError, TypeError):
+            raise self._wrong(value, loss, should) from None
+        rising = all(a < b for a, b in pairwise(levels))
+        if not levels or not rising or not all(map(self.bounds.holds, levels)):
+            raise self._wrong(value, loss, should)
+        return levels
 
     def _columns(self, value: Any, loss: str) -> Any:
         array: Any = None

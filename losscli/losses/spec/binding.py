@@ -64,6 +64,14 @@ class BoundLoss:
         loss = self.loss if values is None else replace(self.loss, values=values)
         return replace(self, loss=loss, params={**self.params, **moved}, dtype=backend.dtype)
 
+    def variant_for(self, pred: Sequence[int], target: Sequence[int] | None) -> "BoundLoss":
+        """The loss that the name means for rows of these shapes, under the same label.
+
+        Raises UsageError where it lacks a parameter that was given, or the convention's library.
+        """
+        loss = self.loss.variant_for(pred, target if self.loss.rows_of.targeted else None)
+        return self if loss is self.loss else _variant(self, loss)
+
     @property
     def pred(self) -> Domain:
         """The domain of predictions under these parameters."""
@@ -147,6 +155,41 @@ class BoundLoss:
     def transform(self) -> Callable[[float], float]:
         """The function of the mean that gives the value."""
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
+
+
+@lru_cache(maxsize=256)  # one object, so that what is kept of it is found again
+def _variant(bound: BoundLoss, loss: Loss) -> BoundLoss:
+    """A bound loss as a variant of it, which has some of its parameters."""
+    known = {param.name for param in loss.params}
+    defaults = {param.name: param.default for param in bound.loss.params}
+    if bound.convention is not None:
+        defaults |= bound.convention.params
+    given = {name: v for name, v in bound.params.items() if not _same(v, defaults.get(name))}
+    convention = None
+    if bound.convention is not None:
+        library = next(name for name, one in bound.loss.like.items() if one is bound.convention)
+        if library not in loss.like:
+            raise not_in_library(library, loss)
+        convention = loss.like[library]
+    for name in given:
+        if name not in known:
+            raise UsageError(
+                f"{bound.label} is {loss.name} of {loss.rows_of.describe()}, which has no "
+                f"parameter {name!r}",
+                hint=_parameters_hint(loss),
+            )
+    params = loss.resolve(given, convention.params if convention else {})
+    return replace(bound, loss=loss, params=params, convention=convention)
+
+
+def _parameters_hint(loss: Loss) -> str:
+    levels = [f"-l {loss.name}:{p.name}=0.1/0.5/0.9" for p in loss.params if p.kind == "levels"]
+    names = ", ".join(param.name for param in loss.params)
+    return "".join(levels) or f"parameters: {names or 'none'}"
+
+
+def _same(value: Any, default: Any) -> bool:
+    return value is default or (np.ndim(value) == 0 and bool(value == default))
 
 
 class BindContext(NamedTuple):

@@ -2,14 +2,22 @@
 
 from losscli.losses.catalogue.regression.mse import mse
 from losscli.losses.core.loss import Substitute
-from losscli.losses.declare import BINARY, PROBABILITY, Array, Convention, Loss, Namespace
+from losscli.losses.declare import (
+    BINARY,
+    PROBABILITY,
+    SOFT_LABEL,
+    Array,
+    Convention,
+    Loss,
+    Namespace,
+)
 
 
 def _values(xp: Namespace, pred: Array, target: Array) -> Array:
     """The squared difference of a probability and the outcome.
 
-    pred lies in [0, 1]; target is 0 or 1; both have the same shape, (N,) or (N, D), as has the
-    result.
+    pred lies in [0, 1]; target is 0 or 1, or a share in [0, 1]; both have the same shape, (N,) or
+    (N, D), as has the result.
 
     >>> brier([0.75, 0.5], [1, 0]).tolist()
     [0.0625, 0.25]
@@ -34,14 +42,14 @@ brier = Loss(
     derivative=_derivative,
     reference=mse.reference,
     pred=PROBABILITY,
-    target=BINARY,
+    target=SOFT_LABEL,
     flops=2,
     use="probabilities are evaluated, and one confident mistake must not dominate the mean",
     avoid="rare events: a constant prediction of 0 scores nearly as well as a good one",
     equivalents={
         "sklearn": "metrics.brier_score_loss(target, pred, pos_label=1)  # of (N,)",
     },
-    like={"sklearn": Convention(alone="it reads them as probabilities of classes")},
+    like={"sklearn": Convention(target=BINARY, alone="it reads them as probabilities of classes")},
     pitfalls=("Brier's own score adds both classes and is twice this.",),
     instead_of=(
         Substitute(

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from losscli.losses.catalogue.classification.bce import bce
 from losscli.losses.core.domain import Domain
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import LABELS, NON_NEGATIVE, SIMPLEX, Interval, shapes
@@ -115,7 +116,8 @@ def _like_sklearn(
 
 categorical_cross_entropy = Loss(
     name="categorical_cross_entropy",
-    aliases=("log_loss", "multiclass_log_loss", "categorical_crossentropy"),
+    aliases=("log_loss", "logloss", "multiclass_log_loss", "categorical_crossentropy"),
+    variants=(bce,),  # of one probability a row
     family="classification",
     formula="-Σ_c t_c log p_c",
     latex=r"-\sum_c t_c \log p_c",

@@ -1,5 +1,6 @@
 """Zero-one loss, the share of incorrect labels."""
 
+from dataclasses import replace
 from typing import Any
 
 from losscli.losses.core.domain import Domain
@@ -12,7 +13,7 @@ from losscli.losses.core.loss import (
     Substitute,
     no_gradient,
 )
-from losscli.losses.declare import CLASS, HARD_LABEL, SCORE, shapes
+from losscli.losses.declare import CLASS, HARD_LABEL, INDICES, SCORE, Numbers, shapes
 
 
 def _values(
@@ -20,7 +21,8 @@ def _values(
 ) -> Array:
     """1 for an incorrect label, 0 for a correct one; the mean is 1 - accuracy.
 
-    pred and target are labels of the same shape, (N,) or (N, D); the result is (N,). A row of
+    pred and target are labels of the same shape, (N,) or (N, D), or pred are scores (N, C) and
+    target class indices (N,): the first of the largest scores decides. The result is (N,). A row of
     several labels is 1 if any of them is incorrect, or with average=columns the share of those that
     are. With a threshold pred are scores, and one above it is the label 1; target is then 1 for the
     positive class, 0 or -1 for the negative one.
@@ -31,6 +33,8 @@ def _values(
     [0.5, 0.0]
     >>> zero_one([0.5, 0.75], [1, 1], threshold=0.5).tolist()
     [1.0, 0.0]
+    >>> zero_one([[0.5, 2.0], [1.0, 1.0]], [1, 0]).tolist()
+    [0.0, 0.0]
     """
     wrong = pred != target if threshold is None else (pred > threshold) != (target > 0)
     found = xp.asarray(wrong, dtype=pred.dtype)
@@ -51,7 +55,15 @@ def _domains(*, average: str, threshold: float | None) -> tuple[Domain, Domain]:
     return (CLASS, CLASS) if threshold is None else (SCORE, HARD_LABEL)
 
 
-zero_one = Loss(
+def _of_largest(xp: Namespace, pred: Array, target: Array) -> Array:
+    return xp.asarray(xp.argmax(pred, axis=-1) != target, dtype=pred.dtype)
+
+
+def _reference_of_largest(mp: Any, pred: Any, target: int) -> Any:
+    return mp.mpf(pred.index(max(pred)) != target)
+
+
+_of_labels = Loss(
     name="zero_one",
     aliases=("error_rate",),
     family="classification",
@@ -86,6 +98,7 @@ zero_one = Loss(
     like={"sklearn": Convention()},
     pitfalls=(
         "Accuracy is 1 - its mean.",
+        "Of equal scores (N, C) the first is the prediction, as argmax has it.",
         "A score that is exactly the threshold is a 0.",
         "A row of several labels is incorrect as a whole unless average=columns.",
     ),
@@ -97,3 +110,15 @@ zero_one = Loss(
         ),
     ),
 )
+
+_of_scores = replace(
+    _of_labels,
+    values=_of_largest,
+    reference=_reference_of_largest,
+    pred=Numbers("scores"),
+    target=INDICES,
+    domains=None,
+    rows_of=shapes.LABELLED,
+    params=(),
+)
+zero_one = replace(_of_labels, variants=(_of_scores,))
