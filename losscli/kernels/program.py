@@ -102,7 +102,7 @@ def assemble(
 def _checks_of(traced: Traced, first: int) -> Mapping[int, list[tuple[str, int]]]:
     """The checks of nodes, which are masks: operations and their numbers."""
     checks = [("EVERY", node) for node in traced.required]
-    checks += [("NONE", check.node) for check in traced.checks]
+    checks += [_none_of(traced, check.node) for check in traced.checks]
     checks += [("SEEN", node) for _, node in traced.seen]
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for number, (operation, node) in enumerate(checks, first):
@@ -137,6 +137,14 @@ def _checked(steps: Sequence[Step], checks: Mapping[int, list[tuple[str, int]]])
         yield step
         for operation, number in checks.get(step.node, ()):
             yield Step(operation, ~number, (step.node,), step.result_width)
+
+
+def _none_of(traced: Traced, node: int) -> tuple[str, int]:
+    """The check that a mask is set nowhere: of 1 - mask, that the mask is set everywhere."""
+    operation, operands = traced.nodes[node][:2]
+    if operation == "SUB" and operands[0] < 0 <= operands[1]:
+        return "EVERY", operands[1]
+    return "NONE", node
 
 
 def _needed(traced: Traced) -> list[Step]:
@@ -201,7 +209,7 @@ def _pair(
             ways = [(first, "SQUARE", [])]
     for inner, second, rest in ways:
         earlier = pending.get(inner)
-        if earlier is None or len(earlier.operands) != 2:
+        if earlier is None:
             continue
         left = uses[inner] - (len(step.operands) - len(rest))
         pair = f"{earlier.operation}_{second}"

@@ -56,6 +56,21 @@ def test_the_bits_of_a_power_are_those_that_were_recorded(each_machine, power):
     assert digest(run(lambda _, x: x**power, inputs(0.0, 1e308))) == POWERS[power]
 
 
+@pytest.mark.parametrize(("name", "low", "high", "far"), [("exp", -700.0, 700.0, 705.0),
+                                                          ("log1p", 0.0, 1.0, -0.5)])  # fmt: skip
+def test_ordinary_numbers_have_the_same_bits_beside_any_other(each_machine, name, low, high, far):
+    """Fewer operations compute a part of a column that has no other number."""
+    root = math.sqrt(2.0) - 1.0
+    edges = [low, high, 0.0, -0.0, 5e-324, 2.0**-54, root, *np.nextafter(root, [0.0, 1.0])]
+    x = np.concatenate([np.linspace(low, high, 4001), np.logspace(-300, 0, 400) * high, edges])
+    x = x[: len(x) // 8 * 8]
+    alone = run(lambda xp, x: getattr(xp, name)(x), x)
+    beside = run(lambda xp, x: getattr(xp, name)(x), np.insert(x, np.arange(0, len(x), 4), far))
+    kept = np.ones(len(beside), np.bool_)
+    kept[::5] = False
+    assert (beside[kept].view(np.int64) == alone.view(np.int64)).all()
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_near_the_true_value(each_machine, name):
     """Within the bar of the table, in units of the last place of the true value."""

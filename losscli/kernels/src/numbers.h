@@ -16,11 +16,15 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
     ra += at->a < 0 ? 0 : from;
     uint64_t failed = 0;
     int op = at->op;
-    if (op == OP_EXP) { /* mostly the numbers are such that fewer operations give the same bits */
-        LOOP failed |= fabs(ra[i]) <= MOST_NEAR ? 0 : 1;
-        op = failed ? OP_EXP : OP_EXP_NEAR;
-        failed = 0;
+    /* Mostly the numbers are such that fewer operations give the same bits. */
+#define NEAR(name, is_first_near, is_near)                       \
+    if (op == OP_##name && is_first_near) {                      \
+        LOOP failed |= is_near ? 0 : 1;                          \
+        op = failed ? OP_##name : OP_##name##_NEAR;              \
+        failed = 0;                                              \
     }
+    NEAR(EXP, 1, fabs(ra[i]) <= MOST_NEAR)
+    NEAR(LOG1P, *ra >= 0.0, (ra[i] >= 0.0 ? ra[i] <= 1.0 : 0))
     switch (op) {
 #define CASE(name, arity, result, from_a, from_b)                \
     case OP_##name:                                              \
@@ -46,6 +50,9 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
         break;
     case OP_EVERY:
         LOOP failed |= bits_of(ra[i]) ^ bits_of(1.0);
+        break;
+    case OP_ISFINITE_EVERY:
+        LOOP failed |= ra[i] - ra[i] == 0.0 ? 0 : 1;
         break;
 #define LOOK(name, mask)                                         \
     case OP_##name:                                              \
@@ -82,3 +89,4 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
 #undef WIDE
 #undef NARROW
 #undef LOOK
+#undef NEAR

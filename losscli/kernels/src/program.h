@@ -12,7 +12,7 @@
 
 /* The operations: name, number of operands, result. An operand is a register, or ~constant. Masks
    are 0.0 and 1.0. Where NumPy has the operation, the result has NumPy's bits, but for those that
-   vmath.h computes. EXP_NEAR is what EXP becomes for ordinary numbers. ATMOST and ATLEAST are MIN and MAX with a constant, which is not nan. */
+   vmath.h computes. EXP_NEAR and LOG1P_NEAR are what EXP and LOG1P become for ordinary numbers. ATMOST and ATLEAST are MIN and MAX with a constant, which is not nan. */
 #define PLAIN_OPS(OP)                                             \
     OP(ABS, 1, fabs(a))                                           \
     OP(NEG, 1, -a)                                                \
@@ -26,6 +26,7 @@
     OP(EXPM1, 1, v_expm1(a))                                      \
     OP(LOG, 1, v_log(a))                                          \
     OP(LOG1P, 1, v_log1p(a))                                      \
+    OP(LOG1P_NEAR, 1, v_log1p_near(a))                            \
     OP(TANH, 1, v_tanh(a))                                        \
     OP(ADD, 2, a + b)                                             \
     OP(SUB, 2, a - b)                                             \
@@ -67,9 +68,10 @@
    fails if any a is not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1
    nor c. Of the latter two b and c are constants. The destination of these checks is the number that
    a failing run returns. SEEN: never fails; sets the bit of its destination if any a is 1. EQ_SEEN,
-   LT_SEEN: if any a is equal to b, or below it. */
+   LT_SEEN: if any a is equal to b, or below it. ISFINITE_EVERY: fails if any a is not finite. */
 #define OTHER_OPS(OP)                                                                  \
     OP(WIDEN, 1, ) OP(CONVERT, 1, ) OP(NONE, 1, ) OP(EVERY, 1, ) OP(WITHIN, 3, )       \
+    OP(ISFINITE_EVERY, 1, )                                                            \
     OP(INDEX, 3, ) OP(SEEN, 1, ) OP(EQ_SEEN, 2, ) OP(LT_SEEN, 2, )
 
 /* Of parts of a row, `part` consecutive numbers each. TOTAL adds in NumPy's order; PLACE is that of

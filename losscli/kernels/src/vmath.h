@@ -140,6 +140,17 @@ INLINE double v_log1p(double x) {
     return x > -1.0 ? (x < INFINITY ? log : x) : (x == -1.0 ? -INFINITY : NAN);
 }
 
+/* The same bits for 0 <= x <= 1, where k is 0 or 1 and a comparison finds it. */
+INLINE double v_log1p_near(double x) {
+    double u = 1.0 + x, k = u >= 0x1.6a09e667f3bcdp0 ? 1.0 : 0.0, scale = k == 0.0 ? 1.0 : 0.5;
+    double lost = x - (u - 1.0), f = u * scale - 1.0, near = 1.0 - f * (1.0 - f * (1.0 - f));
+    double rest = k == 0.0 ? 0.0 : lost * scale * near;
+    f = k == 0.0 ? x : f;
+    double half = 0.5 * f * f;
+    double log = k * LN2_HIGH - ((half - (log_tail(f, half) + (k * LN2_LOW + rest))) - f);
+    return x < 0x1p-54 ? x : log;
+}
+
 INLINE double v_tanh(double x) {
     double size = fabs(x), m = v_expm1(2.0 * (size > 20.0 ? 20.0 : size));
     /* 1 - 2 / (m + 2) where the quotient m / (m + 2) would be near 1. */
