@@ -138,12 +138,12 @@ def read_array(path: str) -> NDArray[Any]:
     try:
         if formats.format_of(file) is not npy.FORMAT:
             raise DataError(f"{path} is not a .npy file", hint="save the array with numpy.save")
-        table = npy.NpyTable(file)
-        if table.size > _PARAMETER_BYTES:
+        if file.size > _PARAMETER_BYTES:
             raise DataError(
                 f"{path} cannot be a parameter", hint="expected a .npy file of at most 256 MiB"
             )
-        return np.array(table.read(0, table.rows, Workspace(), "array"))
+        array = npy.read_npy(file)
+        return np.array(array.read(0, array.shape[0], Workspace(), "array"))
     finally:
         file.close()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from losscli.accumulators import moments
-from losscli.sources.formats.npy import NpyTable
+from losscli.sources.array_table import ArrayTable
 
 BOTH = ("--pred", "p", "--target", "t")
 
@@ -171,7 +171,7 @@ def test_the_first_offending_row_of_all_blocks_is_named_and_all_are_counted(
 ):
     """However the file was cut."""
     monkeypatch.setattr(moments, "UNIT", 1)
-    monkeypatch.setattr(NpyTable, "block_rows", lambda self, width: 7)
+    monkeypatch.setattr(ArrayTable, "block_rows", lambda self, width: 7)
     preds = np.full(100, 0.5)
     preds[[33, 34, 80, 99]] = [1.5, -1.0, 2.0, 3.0]
     lines = refused(array(preds, "p.npy"), array(np.ones(100), "t.npy"), loss="bce")

@@ -20,18 +20,19 @@ from tests.cli.conftest import PROGRAM
 DRIVER = """
 import os, signal, sys, threading
 from losscli.cli.app import leave, prepare, run
-from losscli.sources.formats.npy import NpyTable
+from losscli.sources.array_table import ArrayTable
+from losscli.sources.arrays import FileArray
 from losscli.accumulators import moments
 
-whole = NpyTable.load
+whole = FileArray.read
 
-def load(self, start, count, fields, workspace):
+def read(self, start, count, workspace, key):
     if start == 3000 and self.path == "p.npy":
         {line}
-    return whole(self, start, count, fields, workspace)
+    return whole(self, start, count, workspace, key)
 
-NpyTable.load = load
-NpyTable.block_rows = lambda self, width: 1000
+FileArray.read = read
+ArrayTable.block_rows = lambda self, width: 1000
 moments.UNIT = 1
 prepare()
 leave(run(sys.argv[1:]))
