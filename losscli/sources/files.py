@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError
 
+STANDARD_INPUT = "-"
 _PREADV, _PREAD = hasattr(os, "preadv"), hasattr(os, "pread")
 
 
@@ -48,6 +49,12 @@ class OpenFile:
     def suffix(self) -> str:
         """The suffix of the format, in lower case."""
         return os.path.splitext(self.path)[1].lower()  # noqa: PTH122 - pathlib costs its import
+
+    @property
+    def identity(self) -> object:
+        """The device, number, size and time of the file: equal for the same content only."""
+        now = self._status
+        return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns
 
     def read_into(self, buffer: NDArray[Any] | bytearray, offset: int) -> None:
         """Fill the buffer from a position; raises DataError where the file ends before it does."""
@@ -99,6 +106,12 @@ class OpenFile:
             return len(data)
         except OSError as error:
             raise DataError(f"cannot read {self.path}: {error.strerror or error}") from error
+
+
+def is_url(path: str) -> bool:
+    """True for the URL of a file, such as s3://bucket/preds.npy."""
+    scheme, found, _ = path.partition("://")
+    return bool(found) and scheme[:1].isalpha() and scheme.replace("+", "").isalnum()
 
 
 def _near(path: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from losscli.backends.arrays import holds_numbers, is_frame
 from losscli.errors import DataError, UsageError
 from losscli.sources import formats
-from losscli.sources.files import OpenFile
+from losscli.sources.files import STANDARD_INPUT, OpenFile
 from losscli.sources.memory import array_table, key_table
 from losscli.sources.options import ReadOptions
 from losscli.sources.references import exists, split_reference
@@ -99,7 +99,9 @@ def with_reference(source: Source, reference: Reference) -> Source:
 
 
 def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> Table:  # noqa: B008
-    """A path, an array or a DataFrame as a table; `name` is what messages call what has no path.
+    """A location, an array or a DataFrame as a table; `name` is what messages call the last two.
+
+    A location: a file, a folder or a pattern of files, a pipe, "-" for standard input, or a URL.
 
     A path may name a part of a file, `FILE:PART`.
 
@@ -112,19 +114,12 @@ def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> T
 
         return frame_table(thing, name)
     path, part = split_reference(thing)
-    file = OpenFile(path)
-    try:
-        found = formats.format_by_magic(file)
-        if found is None:
-            from losscli.sources.spool import decompressed
+    options = options._replace(part=part)
+    if os.path.isfile(path):  # noqa: PTH113 - pathlib costs its import
+        return formats.open_table(OpenFile(path), options)
+    from losscli.sources.locations import open_location
 
-            file = decompressed(file)
-            found = formats.format_of(file)
-        formats.check_part(found, path, part)
-        return found.open(file, options._replace(part=part))
-    except BaseException:
-        file.close()
-        raise
+    return open_location(path, options)
 
 
 def read_array(path: str) -> NDArray[Any]:
@@ -157,6 +152,12 @@ class _Opener:
         self.at_hand: tuple[Table, ...] = ()
 
     def open(self, thing: Any, name: str) -> Table:
+        again = isinstance(thing, str) and thing == STANDARD_INPUT
+        if again and any(table.path == STANDARD_INPUT for table in self._opened):
+            raise UsageError(
+                "- is named twice, and standard input can be read once only",
+                hint="save one of the two as a file",
+            )
         table = open_table(thing, name, self._options)
         self._opened.append(table)
         return table
@@ -173,7 +174,7 @@ class _Opener:
         if not isinstance(thing, str):
             return None
         table = next((table for table in self.at_hand if thing in table.names()), None)
-        if table is None and not exists(thing):
+        if table is None and not _is_location(thing):
             names = dict.fromkeys(name for table in self.at_hand for name in table.names())
             raise DataError(
                 f"{flag} {thing} is neither a column nor a file",
@@ -181,6 +182,14 @@ class _Opener:
                 hint="name a column of a table, or a .npy or .csv file",
             )
         return table
+
+
+def _is_location(path: str) -> bool:
+    if exists(path):
+        return True
+    from losscli.sources.locations import is_location
+
+    return is_location(split_reference(path).path)
 
 
 def _find_groups(

@@ -4,6 +4,8 @@ import os
 import re
 from typing import NamedTuple
 
+from losscli.sources.files import is_url
+
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]?")
 
 
@@ -24,12 +26,14 @@ def split_reference(thing: str | os.PathLike[str]) -> FilePart:
     FilePart(path='runs/preds.npz', part='logits')
     >>> split_reference(r"C:\preds.npz")
     FilePart(path='C:\\preds.npz', part='')
+    >>> split_reference("http://host:80/preds.npz")
+    FilePart(path='http://host:80/preds.npz', part='')
     """
     path = os.fspath(thing)
     head, colon, part = path.rpartition(":")
     if not (colon and head and part) or part.startswith("//") or _DRIVE.fullmatch(head + colon):
         return FilePart(path)
-    if os.path.lexists(path):
+    if os.path.lexists(path) or (is_url(path) and "/" in part):  # the colon is that of a port
         return FilePart(path)
     return FilePart(head, part)
 

@@ -48,6 +48,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self._memory: dict[str, NDArray[np.uint8]] = {}
+        self._inner: dict[str, tuple[int, Workspace]] = {}
 
     def empty(self, key: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An array whose content is undefined; the next call with this key takes it back."""
@@ -56,6 +57,13 @@ class Workspace:
         if memory is None or memory.size < size:
             memory = self._memory[key] = np.empty(size, np.uint8)
         return np.ndarray(shape, dtype, memory)
+
+    def inner(self, key: str, owner: int) -> "Workspace":
+        """Another workspace, kept for the next call by the same owner; an empty one for others."""
+        kept = self._inner.get(key)
+        if kept is None or kept[0] != owner:
+            kept = self._inner[key] = (owner, Workspace())
+        return kept[1]
 
 
 class Cut(NamedTuple):

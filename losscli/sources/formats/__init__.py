@@ -100,6 +100,34 @@ def check_part(known: Format, path: str, part: str) -> None:
         raise UsageError(f"{path} has no parts, so {part!r} is not one", hint=hint)
 
 
+def open_table(file: OpenFile, options: ReadOptions) -> Table:
+    """The table of a file, or of its content where that is compressed; it closes the file.
+
+    The file is closed where an error is raised.
+    """
+    try:
+        return open_content(content_of(file), options)
+    except BaseException:
+        file.close()
+        raise
+
+
+def open_content(file: OpenFile, options: ReadOptions) -> Table:
+    """The table of a file that is not compressed, or of the part of it that the options name."""
+    known = format_of(file)
+    check_part(known, file.path, options.part)
+    return known.open(file, options)
+
+
+def content_of(file: OpenFile) -> OpenFile:
+    """The file as it is, or a temporary file with the content of a compressed one."""
+    if format_by_magic(file) is not None:
+        return file
+    from losscli.sources.spool import decompressed
+
+    return decompressed(file)
+
+
 def _likely_first(file: OpenFile) -> Iterator[Format]:
     """All formats, that of the file's suffix first; each is loaded when it is drawn."""
     for name in sorted(names(), key=lambda name: f".{name}" != file.suffix):

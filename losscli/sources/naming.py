@@ -1,0 +1,31 @@
+"""The names of shards: natural order, and the values of partitions that folders are called by."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+_NUMBER = re.compile(r"(\d+)")
+_PARTITION = re.compile(r"([^=/]+)=([^/]*)")
+_MISSING = "__HIVE_DEFAULT_PARTITION__"  # what Hive and Spark call a folder of rows without a key
+
+
+def natural_order(name: str) -> tuple[object, ...]:
+    """A key that sorts the numbers in names by their values.
+
+    >>> sorted(["part-10", "part-2", "part-1"], key=natural_order)
+    ['part-1', 'part-2', 'part-10']
+    """
+    parts = _NUMBER.split(name)
+    numbers = [int(part) if place % 2 else part for place, part in enumerate(parts)]
+    return (*numbers, name)  # part-01 and part-1 have an order too
+
+
+def partitions(path: str) -> Mapping[str, str]:
+    """The keys and values of the folders `key=value` of a path; a missing value is "".
+
+    >>> partitions("out/date=2024-01-01/region=north%20east/part-0.csv")
+    {'date': '2024-01-01', 'region': 'north east'}
+    """
+    matches = map(_PARTITION.fullmatch, re.split(r"[/\\]", path)[:-1])
+    found = {match[1]: unquote(match[2]) for match in matches if match}
+    return {key: "" if value == _MISSING else value for key, value in found.items()}

@@ -1,0 +1,251 @@
+"""Files of one table or array, one after the other: shards."""
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.errors import DataError, Place
+from losscli.sources import formats
+from losscli.sources.files import OpenFile
+from losscli.sources.keys import Keys
+from losscli.sources.naming import partitions
+from losscli.sources.options import ReadOptions
+from losscli.sources.partitions import PartitionedTable
+from losscli.sources.pool import FilePool, PooledFile
+from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, concatenate
+
+_SHOWN = 5  # names of columns that an error lists
+
+
+class Shard(NamedTuple):
+    """A file of several; `open` opens it, as often as it is called."""
+
+    path: str
+    open: Callable[[], OpenFile]
+
+
+def open_shards(path: str, names: Sequence[str], options: ReadOptions) -> Table:
+    """The table of the files of a folder or a pattern, `path`, in the order of `names`."""
+    return ShardedTable(path, [Shard(name, partial(OpenFile, name)) for name in names], options)
+
+
+class ShardedTable(Table):
+    """The rows of all shards in their order; few of the files are open at a time.
+
+    The keys of folders `key=value` are columns of text.
+
+    Raises DataError where a shard has other columns, or rows of another shape, than the first.
+    """
+
+    def __init__(self, path: str, shards: Sequence[Shard], options: ReadOptions) -> None:
+        self.path = path
+        self._options = options
+        self._pool = FilePool()
+        self._shards = shards
+        self._files: list[PooledFile] = []
+        self._fields: dict[str, Field] = {}
+        self._starts: list[int] = []  # the first row of each shard, as far as they were read
+        try:
+            self._first = self._open(0)
+            rows, self.size = self._checked()
+        except BaseException:
+            self._pool.close()
+            raise
+        self.format = self._first.format
+        self.rows = None if None in rows else sum(count or 0 for count in rows)
+
+    def names(self) -> tuple[str, ...]:
+        """The columns of the first shard; others may have them in another order."""
+        return self._first.names()
+
+    def dialect(self) -> str:
+        """How the first shard was read."""
+        return self._first.dialect()
+
+    def block_rows(self, width: int) -> int:
+        """As many as the first shard's."""
+        return self._first.block_rows(width)
+
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The field in the first shard: its default columns are those of all."""
+        field = self._fields[role] = self._first.field(role, columns, excluded)
+        return field
+
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
+        """Runs of rows that may span shards."""
+        wanted, found = rows if first is None else first, 0
+        parts: list[_Part] = []
+        self._starts = [0]
+        for place in range(len(self._shards)):
+            shard = self._begun(place)
+            done = self._starts[-1]
+            for cut in shard.table.cuts(rows, wanted - found):
+                shard.count(1)
+                parts.append(_Part(shard, cut))
+                found += cut.rows
+                done += cut.rows
+                if found == wanted:
+                    yield _joined(parts, found)
+                    wanted, found, parts = rows, 0, []
+            shard.count(-1)
+            if done == self._starts[-1]:
+                raise DataError(f"{shard.table.path} has no rows", hint="leave it out")
+            self._starts.append(done)
+        if parts:
+            yield _joined(parts, found)
+
+    def place(self, row: int, column: int | None, field: Field) -> Place:
+        """The place in the shard."""
+        shard = min(bisect_right(self._starts, row), len(self._shards)) - 1
+        return self._open(shard).place(row - self._starts[shard], column, field)
+
+    def verify(self) -> None:
+        """Raise DataError where a shard changed since it was opened."""
+        for file in self._files:
+            file.verify()
+
+    def close(self) -> None:
+        """Close all files."""
+        self._first.close()
+        self._pool.close()
+
+    def _open(self, place: int) -> Table:
+        shard = self._shards[place]
+        if place == len(self._files):
+            self._files.append(PooledFile(shard.path, shard.open, formats.content_of, self._pool))
+        file = self._files[place]
+        table = formats.open_content(file, self._options)
+        values = partitions(shard.path)
+        return PartitionedTable(table, values) if values else table
+
+    def _begun(self, place: int) -> "_OpenShard":
+        """A shard of which the same is taken as of the first."""
+        if not place:
+            return _OpenShard(0, self._first, self._fields)
+        table, fields = self._open(place), {}
+        for role, field in self._fields.items():
+            fields[role] = own = table.field(role, field.columns or None, ())
+            if own.row != field.row:
+                raise DataError(
+                    f"{table.path} has rows of {own.row} for the {role}, "
+                    f"and {self._first.path} of {field.row}",
+                    hint="shards are one table: name those that belong together by a pattern",
+                )
+        return _OpenShard(place, table, fields)
+
+    def _checked(self) -> tuple[list[int | None], int]:
+        """The rows of each shard, as far as they are known, and the bytes of all."""
+        rows, size = [self._first.rows], self._first.size
+        for place in range(1, len(self._shards)):
+            table = self._open(place)
+            _check_alike(self._first, table)
+            rows.append(table.rows)
+            size += table.size
+            table.close()
+        return rows, size
+
+
+def _check_alike(first: Table, table: Table) -> None:
+    """Raise DataError where a table cannot follow the first."""
+    if table.format != first.format:
+        raise DataError(
+            f"{table.path} is {table.format}, and {first.path} is {first.format}",
+            hint="name files of one format by a pattern: 'preds/*.csv'",
+        )
+    ours, theirs = first.names(), table.names()
+    if set(ours) != set(theirs):
+        lacks = [name for name in ours if name not in theirs]
+        more = [name for name in theirs if name not in ours]
+        words = [
+            f"{verb} {', '.join(map(repr, names[:_SHOWN]))}"
+            for verb, names in (("it lacks", lacks), ("it also has", more))
+            if names
+        ]
+        raise DataError(
+            f"{table.path} has other columns than {first.path}",
+            place="; ".join(words),
+            hint="shards are one table: name those that belong together by a pattern",
+        )
+    if not ours:
+        _check_rows(first, table)
+
+
+def _check_rows(first: Table, table: Table) -> None:
+    ours, theirs = (each.field("preds", None, ()) for each in (first, table))
+    if (ours.row, ours.dtype) != (theirs.row, theirs.dtype):
+        raise DataError(
+            f"{table.path} has rows of {theirs.dtype} {theirs.row}, "
+            f"and {first.path} of {ours.dtype} {ours.row}",
+            hint="shards are one array: name those that belong together by a pattern",
+        )
+
+
+class _OpenShard:
+    """A shard that is being read; it is verified after its last cut was loaded.
+
+    fields: its own field of each role.
+    """
+
+    def __init__(self, place: int, table: Table, fields: Mapping[str, Field]) -> None:
+        self.place, self.table, self.fields = place, table, fields
+        self._left = 1  # cuts that are not loaded, and one until all are drawn
+        self._lock = threading.Lock()
+
+    def count(self, change: int) -> None:
+        """Count cuts that were drawn, or -1 for one that was loaded."""
+        with self._lock:
+            self._left += change
+            left = self._left
+        if not left:
+            self.table.verify()
+
+
+class _Part(NamedTuple):
+    """A cut of a shard."""
+
+    shard: _OpenShard
+    cut: Cut
+
+    def load(self, fields: Sequence[Field], workspace: Workspace) -> Mapping[str, Loaded]:
+        # Buffers have the names of files, and there may be thousands: those of one are kept.
+        inner = workspace.inner(f"shard {fields[0].role}", self.shard.place)
+        loaded = self.cut.load([self.shard.fields[field.role] for field in fields], inner)
+        self.shard.count(-1)
+        return loaded
+
+
+def _joined(parts: Sequence[_Part], rows: int) -> Cut:
+    """The rows of all parts as one cut."""
+    size = sum(part.cut.size for part in parts)
+    return Cut(rows, size, parts[0].load if len(parts) == 1 else partial(_load, parts, rows))
+
+
+def _load(
+    parts: Sequence[_Part], rows: int, fields: Sequence[Field], workspace: Workspace
+) -> Mapping[str, Loaded]:
+    # A part may take the buffers of the one before, so each is copied before the next is read.
+    found: dict[str, Loaded] = {}
+    done = 0
+    for part in parts:
+        for role, values in part.load(fields, workspace).items():
+            before = found.get(role)
+            if isinstance(values, Keys) or values.dtype == object:
+                found[role] = values if before is None else concatenate([before, values])
+                continue
+            if before is None:
+                shape = (rows, *values.shape[1:])
+                before = workspace.empty(f"joined {role}", shape, values.dtype)
+            found[role] = whole = _as_wide(np.asarray(before), values)
+            whole[done : done + part.cut.rows] = values
+        done += part.cut.rows
+    return found
+
+
+def _as_wide(whole: NDArray[Any], part: NDArray[Any]) -> NDArray[Any]:
+    """An array that holds the numbers of the part too: a column may be integers in one shard."""
+    return whole.astype(np.result_type(whole, part), copy=False)
