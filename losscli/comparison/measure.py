@@ -16,7 +16,7 @@ from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.opening import REFERENCE
-from losscli.sources.source import BlockCut, Source, check_ids
+from losscli.sources.source import BlockCut, Source
 from losscli.sources.table import Workspace
 
 
@@ -88,7 +88,6 @@ class _PairEvaluator:
         """The states of one block: of the differences, and of the reference on the same rows."""
         with np.errstate(all="ignore"):
             block = cut.load(workspace)
-            check_ids(self._source, block)
             pair = BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size)
             # One after the other: they share the workspace's buffers; row losses are not in them.
             ours = [rows for _, rows in self._own.evaluate(block, pair[0], workspace)]

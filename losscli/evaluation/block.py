@@ -22,7 +22,7 @@ from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
-from losscli.sources.source import Block, BlockCut, Source, check_ids
+from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import Workspace
 
 
@@ -83,7 +83,6 @@ class BlockEvaluator:
         """The states of one block."""
         with np.errstate(all="ignore"):
             block = cut.load(workspace)
-            check_ids(self._source, block)
             result = BlockResult(block.rows, cut.size)
             if self._digest:
                 result.leaves = dict(_leaves(block))
@@ -321,8 +320,8 @@ def _leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
     for role, values in block.arrays.items():
         if values.dtype.kind == "O":
             # Texts have no fixed length, so their parts cannot be placed: one leaf a block.
-            text = "".join(f"{len(key)}:{key}" for key in values.tolist()).encode()
-            yield role, Leaves(text, (), b"")
+            text = "".join(f"{len(key)}:{key}" for key in values.tolist())
+            yield role, Leaves(text.encode(errors="surrogatepass"), (), b"")
         else:
             flat = np.ascontiguousarray(values, "<f8").reshape(-1)
             start = 8 * block.first * (flat.size // block.rows)

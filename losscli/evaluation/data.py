@@ -37,6 +37,8 @@ def open_data(
         by=plan.by,
         options=ReadOptions(plan.header),
         reference=reference,
+        unmatched=plan.unmatched,
+        threads=plan.threads,
     )
 
 

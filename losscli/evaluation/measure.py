@@ -112,9 +112,10 @@ def _inputs(source: Source, state: EvaluationState, digest: bool) -> list[Input]
             dtype=field.dtype,
             digest=state.digests[role].hexdigest() if digest else None,
             columns=field.columns,
+            unmatched=table.unmatched,
+            duplicates_dropped=table.duplicates_dropped,
         )
         for role, (table, field) in source.roles.items()
-        if role != "target_ids"
     ]
 
 

@@ -84,10 +84,25 @@ def _counts(results: Sequence[LossResult]) -> Iterator[Note]:
             yield Note("all_ignored", words)
 
 
+def _left_out(source: Source) -> Iterator[Note]:
+    """The rows that have no partner, of both sides in one note, and those that repeat others."""
+    counts = {table.path: table.unmatched for table in source.tables if table.unmatched is not None}
+    if any(counts.values()):
+        words = ", ".join(f"{count:,} of {path}" for path, count in counts.items())
+        yield Note("unmatched", f"rows without a partner were left out: {words}")
+    for table in source.tables:
+        if table.duplicates_dropped:
+            words = f"{table.duplicates_dropped:,} repeated rows of {table.path} were left out"
+            yield Note("duplicates_dropped", words)
+
+
 def _table_notes(source: Source) -> Iterator[Note]:
     for table in source.tables:
         if words := table.dialect():
             yield Note("separator", f"{table.path} was read with {words} between its cells")
+        for note in table.notes():
+            yield Note(note.code, note.words, note.hint)
+    yield from _left_out(source)
     for role, (table, field) in source.roles.items():
         flag = "--by" if is_group_role(role) else "--weights" if role == "weights" else None
         if not flag:

@@ -18,6 +18,7 @@ from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULT
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
+Unmatched: TypeAlias = Literal["error", "skip"]
 
 
 def _libraries() -> Sequence[str]:
@@ -60,9 +61,14 @@ class EvalPlan:
         config="data",
     )  # fmt: skip
     id: Sequence[str] = flag(
-        "Columns of ids, which must agree row by row in both tables.",
+        "Columns of ids, by which the rows of both tables are paired; a=b where the targets call"
+        " it b.",
         default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",
         config="data",
+    )  # fmt: skip
+    unmatched: Unmatched = flag(
+        "How rows whose id only one table has are handled; skip counts them.",
+        default="error", panel=DATA, config="data",
     )  # fmt: skip
     by: Any = flag(
         "Also evaluate each group: columns of a table, or a file of keys. Rows without a key are"

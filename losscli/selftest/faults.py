@@ -139,10 +139,6 @@ def _changes(source: Source, paired: bool) -> dict[str, Change]:
         changes["predictions truncated"] = lambda rows: (
             rows | {"preds": rows["preds"][: len(rows["preds"]) // 2]}
         )
-    if "target_ids" in source.roles:
-        changes["predictions in another order"] = lambda rows: (
-            rows | {role: _shuffled(rows[role]) for role in ("preds", "ids")}
-        )
     if "weights" in source.roles:
         changes["weights shuffled"] = lambda rows: rows | {"weights": _shuffled(rows["weights"])}
     if paired:

@@ -80,6 +80,11 @@ class ArrowTable(ColumnTable):
         """The columns that some role takes, in the order of the table."""
         return [self._taken[leaf] for leaf in sorted(self._taken)]
 
+    def forget(self, field: Field) -> None:
+        """Read the columns of a field no longer; no role takes them."""
+        for column in self._columns_of(field):
+            self._taken.pop(column.leaf, None)
+
     @abstractmethod
     def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
         """All rows of some columns, which are in the order of the table; of any number at a time.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from losscli.sources.keys import Keys
 from losscli.sources.table import Kind, Loaded
+from losscli.sources.texts import Texts
 
 _SHOWN = 40  # characters of a cell that an error shows
 _TYPES = {"halffloat": "float16", "float": "float32", "double": "float64"}  # Arrow's names
@@ -186,9 +187,21 @@ def _keys(columns: Sequence[Any], _: tuple[int, ...]) -> Keys:
     return Keys.product([keys(column) for column in columns])
 
 
+def _ids(columns: Sequence[Any], row: tuple[int, ...]) -> Texts:
+    """The keys of the rows; integers digit by digit, never by floating-point numbers."""
+    import pyarrow as pa
+
+    plain = [_plain(column) for column in columns]
+    exact = (is_text(array.type) or pa.types.is_integer(array.type) for array in plain)
+    if not all(exact) or any(array.null_count for array in plain):
+        return Texts.of(_texts(columns, row).tolist())
+    return Texts.of_columns([array.cast(pa.large_string()) for array in plain])
+
+
 _LOADERS: dict[Kind, Callable[[Sequence[Any], tuple[int, ...]], Loaded]] = {
     "numbers": _numbers,
     "texts": _texts,
+    "ids": _ids,
     "keys": _keys,
 }
 

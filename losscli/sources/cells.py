@@ -12,6 +12,7 @@ from losscli.sources.header import SAMPLE, Header, bare_return
 from losscli.sources.keys import Keys
 from losscli.sources.lines import NEWLINE, Run, Text
 from losscli.sources.table import Field, Kind, Loaded
+from losscli.sources.texts import Texts
 
 _RETURN = 13
 _SHOWN = 40  # characters of a cell that an error shows
@@ -54,6 +55,7 @@ def _parsed(text: Text, header: Header, kind: Kind, fields: Sequence[Field]) -> 
     cell = {
         "numbers": pa.float64(),
         "texts": pa.string(),
+        "ids": pa.string(),
         "keys": pa.dictionary(pa.int32(), pa.string()),
     }[kind]
     wanted = list(dict.fromkeys(name for field in fields for name in field.columns))
@@ -82,6 +84,10 @@ def _texts(table: Any, field: Field) -> NDArray[Any]:
     return np.array(["\x1f".join(key) for key in zip(*columns, strict=True)], object)
 
 
+def _ids(table: Any, field: Field) -> Texts:
+    return Texts.of_columns([table.column(name).chunk(0) for name in field.columns])
+
+
 def _keys(table: Any, field: Field) -> Keys:
     columns = (table.column(name).chunk(0) for name in field.columns)
     return Keys.product(
@@ -104,6 +110,7 @@ def _buffer(array: Any, dtype: Any) -> NDArray[Any]:
 _LOADERS: dict[Kind, Callable[[Any, Field], Loaded]] = {
     "numbers": _numbers,
     "texts": _texts,
+    "ids": _ids,
     "keys": _keys,
 }
 

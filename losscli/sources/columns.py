@@ -23,7 +23,7 @@ class ColumnTable(Table):
         for name in [*(columns or ()), *excluded]:
             self._check_name(name)
         if role.endswith("ids"):
-            return Field(role, (), "text", tuple(columns or ()), kind="texts")
+            return Field(role, (), "text", tuple(columns or ()), kind="ids")
         kind: Kind = "keys" if is_group_role(role) else "numbers"
         if kind == "keys":
             names, dtype = columns or self.names(), "text"

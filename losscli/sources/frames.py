@@ -13,6 +13,7 @@ from losscli.sources.arrow import ArrowTable, Column, Rows
 from losscli.sources.columns import ColumnTable
 from losscli.sources.keys import Keys
 from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, row_ranges, select_rows
+from losscli.sources.texts import Texts
 
 
 def frame_table(frame: Any, name: str) -> Table:
@@ -55,7 +56,7 @@ class FrameTable(ColumnTable):
         """The columns given, or all of numbers; a table of nothing but numbers is an array."""
         found = super().field(role, columns, excluded)
         loaded = self._loaded.setdefault(_key(found), self._load(found))
-        if isinstance(loaded, Keys) or found.kind == "texts":
+        if isinstance(loaded, Keys) or found.kind != "numbers":
             return found
         named = found.named or set(found.columns) == set(self.names())  # else it is an array
         return found._replace(row=loaded.shape[1:], dtype=str(loaded.dtype), named=named)
@@ -88,7 +89,8 @@ class FrameTable(ColumnTable):
         if field.kind == "keys":
             return Keys.product(keys)
         texts = ([key.texts[code][0] for code in key.codes.tolist()] for key in keys)
-        return np.array(["\x1f".join(parts) for parts in zip(*texts, strict=True)], object)
+        joined = ("\x1f".join(parts) for parts in zip(*texts, strict=True))
+        return Texts.of(joined) if field.kind == "ids" else np.array([*joined], object)
 
 
 def _key(field: Field) -> tuple[str, tuple[str, ...]]:
@@ -111,6 +113,7 @@ class StreamTable(ArrowTable):
         super().__init__(name, self._reader.schema)
         rows = getattr(frame, "num_rows", getattr(frame, "height", None))
         self.rows = rows if isinstance(rows, int) else None
+        self.once = self.rows is None  # a reader, perhaps, which has no second pass
         self.size = 8 * len(self.columns) * (self.rows or 0)
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,12 @@ from losscli.sources.references import exists, split_reference
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Role, Table, Workspace
 
+if TYPE_CHECKING:
+    from losscli.sources.alignment import Alignment
+
 REFERENCE = "reference"
 _PARAMETER_BYTES = 256 << 20
-_ORDER = ("preds", REFERENCE, "targets", "weights", "ids", "target_ids", "reference_ids")
+_ORDER = ("preds", REFERENCE, "targets", "weights", "ids")
 
 
 class Reference(NamedTuple):
@@ -46,55 +49,84 @@ def open_source(
     by: Sequence[Any] | Mapping[str, Any] = (),
     options: ReadOptions = ReadOptions(),  # noqa: B008
     reference: Reference | None = None,
+    unmatched: Literal["error", "skip"] = "error",
+    threads: int = 0,
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
 
     preds, targets, weights: paths, arrays, DataFrame columns or tensors; weights may be the name
     of a column of either table. Without targets, preds is a table that holds both.
     targeted: True if there are targets; without them none may be given.
-    pred, target, ids: columns of the tables.
+    pred, target: columns of the tables. ids: columns of keys by which rows are paired; `a=b` where
+    the targets call it b. unmatched: how rows without a partner are handled.
     by: group keys, each given as weights are; a mapping gives their names.
-    reference: other predictions of the same rows.
+    reference: other predictions of the same rows. threads: for reading keys; 0 is all cores.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
     opener = _Opener(options)
+    alignment = _alignment(ids, unmatched, threads)
     try:
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
+        first, second = _aligned(alignment, first, second, threads)
         opener.at_hand = (first, second)
+        opener.paired = alignment.select if alignment else opener.paired
         roles: dict[str, Role] = {}
-        others = list(ids)  # columns that are not predictions or targets
+        others = alignment.names() if alignment else []  # not predictions or targets
         if weights is not None:
-            table = opener.find(weights, "--weights")
-            others += [weights] if table else []
-            columns = [weights] if table else None
-            table = table or opener.open(weights, "weights")
-            roles["weights"] = (table, table.field("weights", columns, ()))
+            roles["weights"] = _weights_role(weights, opener)
+            others += [weights] if roles["weights"][0] in opener.at_hand else []
         groups, by_names = _find_groups(by, opener)
         others += [name for _, field in groups.values() for name in field.columns]
         wanted = [("preds", first, pred)] + ([("targets", second, target)] if targeted else [])
         for role, table, names in wanted:
             excluded = [name for name in others if name in table.names()]
             roles[role] = (table, table.field(role, names or None, excluded))
-        roles |= _id_roles(ids, first, second)
+        roles |= {} if alignment is None else alignment.roles()
         if reference is not None:
             named = roles["targets"][1].columns if targeted and second is first else target
             excluded = [*others, *named]
-            roles |= _reference_roles(reference, roles["preds"], excluded, ids, opener.open)
+            roles |= _reference_roles(reference, roles["preds"], excluded, opener.open, alignment)
         _check_roles(roles)
     except BaseException:
         opener.close()
         raise
     ordered = {role: roles[role] for role in _ORDER if role in roles}
-    return Source(ordered | groups, by_names)
+    source = Source(ordered | groups, by_names)
+    return source if alignment is None else alignment.finish(source)
+
+
+def _alignment(ids: Sequence[str], unmatched: str, threads: int) -> "Alignment | None":
+    """The alignment by ids; None where rows are paired by position."""
+    if ids:
+        from losscli.sources.alignment import Alignment  # here: it is not needed without ids
+
+        return Alignment(ids, skip=unmatched == "skip", threads=threads)
+    if unmatched == "skip":
+        raise UsageError("--unmatched skip needs --id", hint="without ids every row has a partner")
+    return None
+
+
+def _aligned(
+    alignment: "Alignment | None", first: Table, second: Table, threads: int
+) -> tuple[Table, Table]:
+    """The tables of predictions and targets, the second one in the order of the first."""
+    if alignment is not None:
+        base = alignment.first(first)
+        return base, base if second is first else alignment.join(second)
+    if second is first or not (first.names() and second.names()):
+        return first, second
+    from losscli.sources.key_columns import watched
+
+    return watched(first, second, threads)
 
 
 def with_reference(source: Source, reference: Reference) -> Source:
     """A source with other predictions of its rows, an array; the source is closed by its owner."""
     own = source.roles["preds"]
-    others = _reference_roles(reference, own, (), (), array_table)
+    others = _reference_roles(reference, own, (), array_table)
     return Source({"preds": own, **others, **source.roles}, source.by)
 
 
@@ -150,6 +182,7 @@ class _Opener:
         self._options = options
         self._opened: list[Table] = []
         self.at_hand: tuple[Table, ...] = ()
+        self.paired: Callable[[Table], Table] = lambda table: table
 
     def open(self, thing: Any, name: str) -> Table:
         again = isinstance(thing, str) and thing == STANDARD_INPUT
@@ -192,6 +225,14 @@ def _is_location(path: str) -> bool:
     return is_location(split_reference(path).path)
 
 
+def _weights_role(weights: Any, opener: _Opener) -> Role:
+    """The column of a table at hand, or a file or an array."""
+    table = opener.find(weights, "--weights")
+    columns = None if table is None else [weights]
+    table = table or opener.paired(opener.open(weights, "weights"))
+    return table, table.field("weights", columns, ())
+
+
 def _find_groups(
     by: Sequence[Any] | Mapping[str, Any], opener: _Opener
 ) -> tuple[dict[str, Role], tuple[str, ...]]:
@@ -215,7 +256,7 @@ def _find_groups(
             continue
         name = given or _key_name(thing, place if len(by) > 1 else None)
         numbers = isinstance(thing, str | os.PathLike) or holds_numbers(thing)
-        table = opener.open(thing, name) if numbers else key_table(thing, name)
+        table = opener.paired(opener.open(thing, name) if numbers else key_table(thing, name))
         taken[id(table)] = (table, [], list(_key_names(table, name, given)))
     roles: dict[str, Role] = {}
     for place, (table, columns, _) in enumerate(taken.values(), start=1):
@@ -269,26 +310,14 @@ def _check_targets(
         )
 
 
-def _id_roles(ids: Sequence[str], first: Table, second: Table) -> dict[str, Role]:
-    if not ids:
-        return {}
-    for table in (first, second):
-        if not table.names():
-            raise UsageError(f"{table.path} has no columns, so no --id {ids[0]}")
-    roles = {"ids": (first, first.field("ids", ids, ()))}
-    if second is not first:
-        roles["target_ids"] = (second, second.field("target_ids", ids, ()))
-    return roles
-
-
 def _reference_roles(
     reference: Reference,
     own: Role,
     excluded: Sequence[str],
-    ids: Sequence[str],
     opened: Callable[[Any, str], Table],
+    alignment: "Alignment | None" = None,
 ) -> dict[str, Role]:
-    """The roles of the reference, with that of its ids where both are tables.
+    """The role of the reference; a table of its own is aligned with that of the predictions.
 
     own: the role of the predictions that are compared with it. excluded: columns that are not
     predictions.
@@ -301,16 +330,15 @@ def _reference_roles(
     same = path and os.path.realpath(thing) == os.path.realpath(table.path)
     other = table if same else opened(thing, REFERENCE)
     names = other.names()
+    if alignment is not None and not same:
+        other = alignment.join(other) if names else alignment.select(other)
     columns = reference.pred or (reference.usual if names else ())
     taken = other.field(REFERENCE, columns or None, [name for name in excluded if name in names])
     if same and taken.columns == field.columns:
         raise UsageError(
             f"{table.path} would be compared with itself", hint="name other predictions"
         )
-    roles = {REFERENCE: (other, taken)}
-    if ids and names and other is not table:
-        roles["reference_ids"] = (other, other.field("reference_ids", ids, ()))
-    return roles
+    return {REFERENCE: (other, taken)}
 
 
 def _check_roles(roles: Mapping[str, Role]) -> None:

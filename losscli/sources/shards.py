@@ -18,6 +18,7 @@ from losscli.sources.options import ReadOptions
 from losscli.sources.partitions import PartitionedTable
 from losscli.sources.pool import FilePool, PooledFile
 from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, concatenate
+from losscli.sources.texts import Texts
 
 _SHOWN = 5  # names of columns that an error lists
 
@@ -234,7 +235,7 @@ def _load(
     for part in parts:
         for role, values in part.load(fields, workspace).items():
             before = found.get(role)
-            if isinstance(values, Keys) or values.dtype == object:
+            if isinstance(values, Keys | Texts) or values.dtype == object:
                 found[role] = values if before is None else concatenate([before, values])
                 continue
             if before is None:

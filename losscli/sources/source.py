@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from losscli.accumulators.moments import unit_rows
 from losscli.errors import DataError
@@ -25,7 +24,7 @@ class Block(NamedTuple):
     first: int
     rows: int
     unit: int
-    arrays: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, Any]
     keys: Mapping[str, Keys] = MappingProxyType({})
 
 
@@ -44,14 +43,14 @@ class BlockCut(NamedTuple):
 
     def load(self, workspace: Workspace) -> Block:
         """Read it, into the worker's buffers."""
-        arrays: dict[str, NDArray[Any]] = {}
+        arrays: dict[str, Any] = {}
         keys: dict[str, Keys] = {}
         for cut, fields in self.parts:
             for role, loaded in cut.load(fields, workspace).items():
                 if isinstance(loaded, Keys):
                     keys[role] = loaded
                 elif is_group_role(role):
-                    keys[role] = Keys.of(loaded)
+                    keys[role] = Keys.of(np.asarray(loaded))
                 else:
                     arrays[role] = loaded
         ordered = {role: keys[role] for role in sorted(keys, key=_place)}
@@ -64,8 +63,7 @@ class Source:
 
     As a context, it closes its tables.
 
-    Roles are preds, targets, weights, ids (of preds) with target_ids, a reference of the preds with
-    reference_ids, and those of groups.
+    Roles are preds, targets, weights, ids, a reference of the preds, and those of groups.
     by: the names of the group keys, in the order of their roles and columns. tables: each table
     once, in the order of the roles. width: numbers a row of the widest role; keys are not numbers.
     """
@@ -157,21 +155,3 @@ class Source:
 
 def _place(role: str) -> tuple[int, str]:
     return len(role), role  # groups, groups_2 … groups_10
-
-
-def check_ids(source: Source, block: Block) -> None:
-    """Raise DataError at the first row where the ids of two tables differ."""
-    for role in ("target_ids", "reference_ids"):
-        if role not in block.arrays:
-            continue
-        ours, theirs = block.arrays["ids"], block.arrays[role]
-        differ = np.flatnonzero(ours != theirs)
-        if differ.size:
-            row = int(differ[0])
-            table, field = source.roles["ids"]
-            other = source.table(role).path
-            raise DataError(
-                f"the ids differ: {str(ours[row])!r} here, {str(theirs[row])!r} in {other}",
-                place=table.place(block.first + row, 0, field),
-                hint="sort both tables by id: rows are paired by position",
-            )

@@ -1,7 +1,7 @@
 """The protocol of formats: a table of columns or an array of rows, cut into runs of rows."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from losscli.errors import Place
 from losscli.sources.files import OpenFile
 from losscli.sources.keys import Keys
+from losscli.sources.texts import Texts
 
-Loaded: TypeAlias = NDArray[Any] | Keys
+Loaded: TypeAlias = NDArray[Any] | Keys | Texts
 
 # Numbers a block: few enough that memory stays flat, many enough that the work of a block, some
 # 100 us for a cheap loss, takes longer than what Python does for it.
 BLOCK = 524_288
 
 
-Kind: TypeAlias = Literal["numbers", "texts", "keys"]
+Kind: TypeAlias = Literal["numbers", "texts", "ids", "keys"]
 
 
 class Field(NamedTuple):
@@ -26,8 +27,8 @@ class Field(NamedTuple):
 
     row: the shape of one row, () for a number. dtype: the type as it stands in the file.
     named: True if the columns were given by name, False if all with numbers were taken.
-    kind: how the cells are loaded: as numbers, as texts (n,) of objects, those of several columns
-    joined, or as `Keys`. Arrays in memory give numbers for keys too.
+    kind: how the cells are loaded: as numbers; as texts (n,) of objects, or as the `Texts` of ids,
+    those of several columns joined; or as `Keys`. Arrays in memory give numbers for keys too.
     """
 
     role: str
@@ -79,10 +80,20 @@ class Cut(NamedTuple):
     load: Callable[[Sequence[Field], Workspace], Mapping[str, Loaded]]
 
 
+class TableNote(NamedTuple):
+    """A fact about the rows of a table: its code, the words, and a hint."""
+
+    code: str
+    words: str
+    hint: str = ""
+
+
 class Table(Protocol):
     """An open file or an array in memory; formats override what differs from an array's.
 
-    file: None for an array.
+    file: None for an array. once: True for a stream that may have no second pass. unmatched: rows
+    that have no partner in another table and are left out; None where a row without one is an
+    error. duplicates_dropped: repeated rows that are left out; None where none were looked for.
     """
 
     path: str
@@ -90,9 +101,16 @@ class Table(Protocol):
     rows: int | None
     size: int
     file: OpenFile | None = None
+    once: bool = False
+    unmatched: int | None = None
+    duplicates_dropped: int | None = None
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
         """The field of a role: the columns given, or the default columns of the role."""
+
+    def forget(self, field: Field) -> None:  # noqa: ARG002
+        """Read the columns of a field no longer; no role takes them."""
+        return
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns; none for an array."""
@@ -101,6 +119,10 @@ class Table(Protocol):
     def dialect(self) -> str:
         """How it was read, in words; empty if its name says so already."""
         return ""
+
+    def notes(self) -> Iterable[TableNote]:
+        """Notes on rows that were read; each once."""
+        return ()
 
     def block_rows(self, width: int) -> int:
         """The number of rows in a block of `width` numbers a row."""
@@ -150,13 +172,16 @@ def row_ranges(total: int, rows: int, first: int | None = None) -> Iterator[tupl
 
 def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:
     """Some rows of a role, in the order that is given."""
-    return loaded.part(rows) if isinstance(loaded, Keys) else loaded[rows]
+    return loaded.part(rows) if isinstance(loaded, Keys | Texts) else loaded[rows]
 
 
 def concatenate(parts: Sequence[Loaded]) -> Loaded:
     """The rows of all parts, one after the other, as a copy."""
-    keys = [part for part in parts if isinstance(part, Keys)]
-    return Keys.concatenate(keys) if keys else np.concatenate([np.asarray(part) for part in parts])
+    if keys := [part for part in parts if isinstance(part, Keys)]:
+        return Keys.concatenate(keys)
+    if texts := [part for part in parts if isinstance(part, Texts)]:
+        return Texts.concatenate(texts)
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 def is_group_role(role: str) -> bool:

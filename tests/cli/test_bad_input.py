@@ -299,14 +299,14 @@ def test_an_unreadable_id_is_blamed_on_its_text(refused, table):
     assert "empty" not in lines[0]
 
 
-def test_ids_that_differ_are_named_with_their_line(refused, table):
-    """Rows are paired by position, so one row more in the middle must not go unseen."""
+def test_ids_without_a_partner_are_named_with_their_line(refused, table):
+    """Those of both tables, with the flag that leaves them out."""
     name = table("id,p\na,1\nb,2\nc,3\n", "preds.csv")
-    other = table("id,t\na,1\nc,2\nb,3\n", "targets.csv")
+    other = table("id,t\nd,1\nc,2\na,3\n", "targets.csv")
     lines = refused(name, other, "--id", "id", *BOTH)
-    assert "'b'" in lines[0]
-    assert "'c'" in lines[0]
-    assert "targets.csv" in lines[0]
+    assert "1 id of preds.csv not in targets.csv: 'b'" in lines[0]
+    assert "1 id of targets.csv not in preds.csv: 'd'" in lines[0]
+    assert "--unmatched skip" in lines[2]
     assert "preds.csv, line 3" in lines[1]
 
 

@@ -36,7 +36,8 @@ class Input(Record, frozen=True, kw_only=True):
 
     role: preds, targets, weights, ids or groups. format: the format of the file. dtype: the stored
     type. digest: the SHA-256 of the values; None if it was not computed. columns: the names of the
-    columns that were read.
+    columns that were read. unmatched: the rows that were left out because another table lacks their
+    id. duplicates_dropped: the repeated rows that were left out.
     """
 
     role: str
@@ -46,8 +47,10 @@ class Input(Record, frozen=True, kw_only=True):
     dtype: str = ""
     digest: Digest | None = None
     columns: tuple[str, ...] = ()
+    unmatched: Count | None = None
+    duplicates_dropped: Count | None = None
 
-    optional = frozenset({"columns"})
+    optional = frozenset({"columns", "unmatched", "duplicates_dropped"})
 
 
 class Code(Record, frozen=True):

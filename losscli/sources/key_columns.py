@@ -1,0 +1,177 @@
+"""Columns of keys that two tables share, compared where rows are paired by position."""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+
+import numpy as np
+
+from losscli.backends.machine import cores
+from losscli.engines.local import LocalEngine
+from losscli.errors import DataError
+from losscli.sources.held import HeldRows, listed
+from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_parts, texts_of
+from losscli.sources.table import Cut, Field, Loaded, Table, TableNote, Workspace
+from losscli.sources.wrapped import WrappedTable
+
+_SAMPLE = 1000  # rows in which a key must not repeat
+_MOST = 4  # columns that are compared
+
+
+def watched(first: Table, second: Table, threads: int) -> tuple[Table, Table]:
+    """Two tables that are paired by position, compared in the key columns that both have."""
+    shared = [name for name in first.names() if name and name in second.names()]
+    if not shared or first.once or second.once:
+        return first, second
+    base = KeyedTable(first, lambda: paired.columns())
+    paired = WatchedTable(second, base, shared, LocalEngine(threads or cores()))
+    return base, paired
+
+
+class WatchedTable(WrappedTable):
+    """A table that is paired by position with another one, `base`; shared: names in both.
+
+    Raises DataError, when rows are read, where a shared column of unique values is in another
+    order; a column that differs otherwise is a note.
+    """
+
+    def __init__(
+        self, inner: Table, base: KeyedTable, shared: Sequence[str], engine: LocalEngine
+    ) -> None:
+        super().__init__(inner)
+        base.followers += 1
+        self._base, self._shared, self._engine = base, shared, engine
+        self._taken: set[str] = set()
+        self._columns: tuple[Field, ...] | None = None
+        self._notes: dict[str, TableNote] = {}
+        self._error: DataError | None = None
+        self._deciding = threading.Lock()
+        if None not in (base.rows, inner.rows) and base.rows != inner.rows:
+            self.rows = None  # the error is raised here, where key columns are known
+
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The field of a role."""
+        found = self.inner.field(role, columns, excluded)
+        self._taken.update(found.columns)
+        return found
+
+    def columns(self) -> tuple[Field, ...]:
+        """The fields of the key columns, one each: unique in the first rows of both tables."""
+        if self._columns is None:
+            taken = self._taken | self._base.taken
+            names = [name for name in self._shared if name not in taken]
+            found = (field for name in names if (field := self._key(name)) is not None)
+            self._columns = tuple(islice(found, _MOST))
+        return self._columns
+
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
+        """Runs of rows, each compared with the run of the other table."""
+        own, done = self.inner.cuts(rows, first), 0
+        for run in self._base.follow(rows, first):
+            cut = next(own, None)
+            if cut is None or cut.rows != run.rows:
+                more = cut is not None and cut.rows > run.rows
+                ended = done + (cut.rows if cut else 0)
+                raise self._unequal(done + run.rows if more else None, None if more else ended)
+            yield Cut(cut.rows, cut.size, partial(self._load, run, cut)) if self.columns() else cut
+            done += run.rows
+        if next(own, None) is not None:
+            raise self._unequal(done, None)
+
+    def notes(self) -> Iterable[TableNote]:
+        """The key columns that differ."""
+        return self._notes.values()
+
+    def _key(self, name: str) -> Field | None:
+        """The field of a column, if it holds whole numbers or texts, none twice, in both tables."""
+        tables = (self._base.inner, self.inner)
+        fields = [table.field(f"key {name} ids", [name], ()) for table in tables]
+        if all(map(_is_key, tables, fields)):
+            return fields[1]
+        for table, field in zip(tables, fields, strict=True):
+            table.forget(field)
+        return None
+
+    def _load(
+        self, run: KeyedCut, cut: Cut, fields: Sequence[Field], workspace: Workspace
+    ) -> Mapping[str, Loaded]:
+        keys = self.columns()
+        ours = run.keys(workspace)
+        loaded = dict(cut.load([*fields, *keys], workspace))
+        for key in keys:
+            theirs = texts_of(loaded.pop(key.role))
+            if key.role not in self._notes and not ours[key.role].equal(theirs).all():
+                row = int(np.flatnonzero(~ours[key.role].equal(theirs))[0])
+                self._decide(key, run.first + row, ours[key.role].text(row), theirs.text(row))
+        return loaded
+
+    def _decide(self, key: Field, row: int, ours: str, theirs: str) -> None:
+        """Raise DataError if a column is in another order; otherwise keep a note."""
+        with self._deciding:
+            if self._error is None and key.role not in self._notes:
+                self._compare(key, row, ours, theirs)
+            if self._error is not None:
+                raise self._error
+
+    def _compare(self, key: Field, row: int, ours: str, theirs: str) -> None:
+        name, base, other = key.columns[0], self._base.path, self.path
+        words = f"row {row:,}: {listed([ours], 1)} in {base}, {listed([theirs], 1)} in {other}"
+        moved = self._moved(key)
+        if moved is None:
+            words = f"{name} differs at {words}; rows are paired by position"
+            self._notes[key.role] = TableNote(
+                "ids_differ", words, f"{_id_flag(name)} pairs them by it"
+            )
+            return
+        same = f"the same {name}" if moved else f"{name} of the same rows and of others"
+        skip = "" if moved else " --unmatched skip"
+        self._error = DataError(
+            f"{base} and {other} have {same} in another order",
+            place=words,
+            hint=f"{_id_flag(name)}{skip} pairs the rows by it",
+        )
+
+    def _moved(self, key: Field) -> bool | None:
+        """True if both tables have the same unique keys in another order, False if most of them.
+
+        None for repeated keys, for others, and for the same order.
+        """
+        repeated: list[int] = []
+        held = HeldRows(self.inner, key, tuple, self._engine, lambda r: repeated.extend(r.tolist()))
+        parts = [held.find(k) for k in key_parts(self._base.inner, key, self._engine)]
+        rows = np.concatenate(parts)
+        found = rows[rows >= 0]
+        if repeated or np.unique(found).size < found.size or 2 * found.size < rows.size:
+            return None
+        return None if (np.diff(found) > 0).all() else bool(found.size == rows.size)
+
+    def _unequal(self, ours: int | None, theirs: int | None) -> DataError:
+        """The error for different numbers of rows; None stands for more than the other."""
+        words = [
+            f"{table.path} has more" if rows is None else f"{table.path} has {rows:,} rows"
+            for table, rows in ((self._base, ours), (self, theirs))
+        ]
+        hint = "rows are paired by position: one target a prediction"
+        if keys := self.columns():
+            hint = f"{_id_flag(keys[0].columns[0])} --unmatched skip pairs the rows that both have"
+        return DataError(f"the numbers of rows differ: {', '.join(words)}", hint=hint)
+
+
+def _id_flag(name: str) -> str:
+    """The flag with its value, in quotes where it could be taken for the next word."""
+    return f"--id {name}" if name.isidentifier() and not name.islower() else f'--id "{name}"'
+
+
+def _is_key(table: Table, field: Field) -> bool:
+    """True if the first rows hold whole numbers or texts, none of them twice."""
+    texts = first_keys(table, field, _SAMPLE).tolist()
+    return len(set(texts)) == len(texts) and not _are_fractions(texts)
+
+
+def _are_fractions(texts: Sequence[str]) -> bool:
+    """True for numbers that are not all whole: measurements rather than keys."""
+    try:
+        return not all(float(text).is_integer() and "." not in text for text in texts)
+    except ValueError:
+        return False
