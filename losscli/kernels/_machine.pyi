@@ -23,3 +23,9 @@ def fold(
     unit: int,
     phase: int,
 ) -> int | tuple[bytes, float, float, int, bytes, int]: ...
+def skip_json(
+    text: Any, form: int, count: int, started: bool, final: bool
+) -> tuple[int, int, int, int, str | None]: ...
+def read_json(
+    text: Any, form: int, paths: tuple[tuple[bytes, ...], ...]
+) -> tuple[int, tuple[tuple[bytes, bytes, bytes], ...], int, str | None]: ...

@@ -12,7 +12,7 @@ from losscli.errors import DataError, Place
 from losscli.sources import arrow_values
 from losscli.sources.arrow_values import CellError
 from losscli.sources.columns import ColumnTable
-from losscli.sources.table import Cut, Field, Loaded, Workspace, concatenate
+from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, concatenate
 
 
 class Column(NamedTuple):
@@ -134,6 +134,14 @@ class ArrowTable(ColumnTable):
         name = field.columns[column or 0] if several else next(iter(field.columns), None)
         return Place(self.path, row=row, column=name)
 
+    def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
+        """Columns as one role takes them; raises CellError for what it does not take."""
+        return arrow_values.load(kind, arrays, row)
+
+    def row_of(self, array: Any) -> tuple[int, ...]:
+        """The shape of the first list of a column, with a 0 if there is none."""
+        return arrow_values.row_of(array)
+
     def convert(
         self, start: int, parts: Iterable[Rows], fields: Sequence[Field]
     ) -> dict[str, Loaded]:
@@ -180,7 +188,7 @@ class ArrowTable(ColumnTable):
         arrays = [part.arrays[column.leaf] for column in self._columns_of(field)]
         try:
             with self.reading():
-                return arrow_values.load(field.kind, arrays, field.row)
+                return self.values(field.kind, arrays, field.row)
         except CellError as error:
             place = self.place(start + error.index, error.column, field)
             raise DataError(error.words, place=place, hint=error.hint) from None
@@ -192,7 +200,7 @@ class ArrowTable(ColumnTable):
         """The shape of the lists of a column: that of the first one that is not null."""
         with self.reading():
             for rows in self.first_rows([column]):
-                row = arrow_values.row_of(rows.arrays[column.leaf])
+                row = self.row_of(rows.arrays[column.leaf])
                 if all(row):
                     return row
         raise DataError(

@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "json.h"
 #include "program.h"
 
 #define MOST_INPUTS 8
@@ -251,6 +252,8 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
 
 static PyMethodDef methods[] = {{"compute", py_compute, METH_VARARGS, compute_doc},
                                 {"fold", py_fold, METH_VARARGS, fold_doc},
+                                {"skip_json", py_skip_json, METH_VARARGS, skip_json_doc},
+                                {"read_json", py_read_json, METH_VARARGS, read_json_doc},
                                 {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,

@@ -1,0 +1,22 @@
+"""JSON: records on lines, in an array or by key, or an object of columns."""
+
+import re
+
+from losscli.sources.arrow import ArrowTable
+from losscli.sources.files import OpenFile
+from losscli.sources.formats import Format
+
+_LINES = (".jsonl", ".ndjson")
+_RECORDS = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*"(?:[^"\\\n]|\\.)*"\s*:|\[\s*\{\s*")')
+
+
+def _opened(file: OpenFile) -> ArrowTable:
+    # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
+    from pyarrow import compute  # noqa: F401
+
+    from losscli.sources.json_document import open_json
+
+    return open_json(file, lines=file.suffix in _LINES)
+
+
+FORMAT = Format(lambda file, _: _opened(file), suffixes=(".json", *_LINES), magic=_RECORDS)

@@ -1,0 +1,269 @@
+"""JSON as a table: items of a text as rows, or arrays of an object as columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
+
+from losscli.errors import DataError, Place
+from losscli.sources import json_values
+from losscli.sources.arrow import ArrowTable, Column, Rows
+from losscli.sources.files import OpenFile
+from losscli.sources.json_text import Form, Path, State, read_items, skip_items
+from losscli.sources.json_values import JsonValues
+from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, concatenate, rows_per_block
+
+_PIECE = 4 << 20  # bytes of text that are held at a time, approximately
+_LONGEST = 64 << 20  # bytes of an item at most
+_SAMPLE = 1 << 18  # bytes in which the columns are looked up
+_ITEMS = 1000  # items of them at most
+_NAMES = ("id", "key")  # the column of the names of items: the first that items do not have
+_VALUE = "value"  # the column of items that are not objects
+Names: TypeAlias = tuple[str, ...]
+
+
+class Span(NamedTuple):
+    """A part of a file: JSON items from one byte to another, of some form.
+
+    prefix: the names that lead to it in an object.
+    """
+
+    form: Form
+    begin: int
+    end: int
+    prefix: Names = ()
+
+
+class _Piece(NamedTuple):
+    """Consecutive items: where their text is, their number, and the row of the first."""
+
+    offset: int
+    size: int
+    rows: int
+    first: int
+
+
+class JsonTable(ArrowTable):
+    """Items of JSON text, a row each.
+
+    Raises DataError for text that is not valid, as far as it is read.
+    """
+
+    def __init__(self, file: OpenFile, span: Span) -> None:
+        import pyarrow as pa
+
+        self.file: OpenFile = file
+        self.path = file.path
+        self.format = "json"
+        self.size = max(1, span.end - span.begin)
+        self._span = span
+        items, size = self._sample()
+        self._length = size / max(1, len(items))
+        columns = _columns_of(items, span)
+        self._paths = [path for path, _ in columns.values()]
+        super().__init__(file.path, pa.schema([(n, kind) for n, (_, kind) in columns.items()]))
+
+    def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
+        """All rows, a piece of text at a time."""
+        for pieces in self._runs(self.block_rows(1), None):
+            yield from (self._read(piece, columns) for piece in pieces)
+
+    def block_rows(self, width: int) -> int:
+        """Rows that fit the cache as numbers and a piece as text."""
+        return max(1, min(rows_per_block(width), int(_PIECE / self._length)))
+
+    def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
+        """Runs of rows; items are counted here, and read by workers."""
+        for pieces in self._runs(rows, first):
+            count = sum(piece.rows for piece in pieces)
+            yield Cut(count, sum(piece.size for piece in pieces), partial(self._load_items, pieces))
+
+    def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
+        """Columns of JSON values as one role takes them."""
+        return json_values.load(kind, arrays, row)
+
+    def row_of(self, array: Any) -> tuple[int, ...]:
+        """The shape of the first array in a column."""
+        return json_values.row_of(array)
+
+    def _load_items(
+        self,
+        pieces: Sequence[_Piece],
+        fields: Sequence[Field],
+        workspace: Workspace,  # noqa: ARG002
+    ) -> dict[str, Loaded]:
+        wanted = {name for field in fields for name in field.columns}
+        columns = [column for column in self.taken() if column.name in wanted]
+        parts = [self.convert(p.first, [self._read(p, columns)], fields) for p in pieces]
+        if len(parts) == 1:
+            return parts[0]
+        return {role: concatenate([part[role] for part in parts]) for role in parts[0]}
+
+    def _read(self, piece: _Piece, columns: Sequence[Column]) -> Rows:
+        text = self.file.read(piece.size, piece.offset)
+        paths = [self._paths[column.leaf] for column in columns]
+        found = read_items(text, self._span.form, [path for path in paths if path is not None])
+        if found.error or found.rows != piece.rows:
+            raise self._invalid(found.error or "not whole items", piece.first + found.rows)
+        values = iter(found.columns)
+        # The names of the items are the last column that was read.
+        arrays = {
+            column.leaf: JsonValues.of(found.columns[-1] if path is None else next(values))
+            for column, path in zip(columns, paths, strict=True)
+        }
+        return Rows(found.rows, arrays)
+
+    def _sample(self) -> tuple[list[Any], int]:
+        """The first items as Python has them, and the number of bytes that they take."""
+        size, form = _SAMPLE, self._span.form
+        while True:
+            text = self.file.read(min(size, self._span.end - self._span.begin), self._span.begin)
+            final = len(text) == self._span.end - self._span.begin
+            found = skip_items(text, form, _ITEMS, final=final)
+            if found.items or found.error or final or size >= _LONGEST:
+                break
+            size *= 4
+        items = read_items(text[found.begin : found.end], form, [()])
+        if not items.rows and (items.error or found.error):
+            raise self._invalid(items.error or found.error or "", 0)
+        return json_values.objects(items.columns[0]) if items.rows else [], found.end
+
+    def _runs(self, rows: int, first: int | None) -> Iterator[list[_Piece]]:
+        """All items in runs of `rows`, the last one shorter; `first` in the first run."""
+        form, offset, end, _ = self._span
+        wanted, done, guess = rows if first is None else first, 0, _SAMPLE
+        pieces: list[_Piece] = []
+        while True:
+            text = self.file.read(min(guess, end - offset), offset)
+            final = offset + len(text) == end
+            found = skip_items(text, form, wanted, started=done > 0, final=final)
+            if found.error:
+                raise self._invalid(found.error, done + found.items)
+            if found.items:
+                size = found.end - found.begin
+                pieces.append(_Piece(offset + found.begin, size, found.items, done))
+                done, wanted = done + found.items, wanted - found.items
+            offset += found.end
+            if not wanted:
+                yield pieces
+                guess = min(_PIECE, sum(p.size for p in pieces) * 17 // 16 + 4096)
+                pieces, wanted = [], rows
+            elif self._is_over(found.state, text[found.end :], final=final):
+                break
+            elif final or (not found.items and guess >= _LONGEST):
+                raise self._cut_short(text[found.end :], offset, done)
+            else:
+                guess = min(_LONGEST, 2 * guess) if not found.items else max(guess, _SAMPLE)
+        if pieces:
+            yield pieces
+        if not done:
+            raise self.no_rows()
+
+    def _is_over(self, state: int, rest: bytes, *, final: bool) -> bool:
+        """True if no items follow; raises DataError for other text after the closing bracket."""
+        rest = rest.strip()
+        if state == State.OVER:
+            if rest[1:].strip():
+                words = f"{rest[1:40].decode(errors='replace')!r} follows its end"
+                raise DataError(f"{self.path} is not valid JSON: {words}")
+            return True
+        return final and self._span.form == Form.PLAIN and not rest
+
+    def _cut_short(self, rest: bytes, offset: int, done: int) -> DataError:
+        """The error for text whose first item does not end."""
+        if len(rest) < _LONGEST:
+            items = read_items(rest.strip().removeprefix(b","), self._span.form, [])
+            words = items.error or "the text ends before its last bracket"
+            return self._invalid(words, done + items.rows)
+        return DataError(
+            f"{self.path} has an item of more than {_LONGEST >> 20} MiB", place=f"byte {offset:,}"
+        )
+
+    def _invalid(self, words: str, row: int) -> DataError:
+        place = Place(self.path, row=row)
+        return DataError(
+            f"{self.path} is not valid JSON: {words}",
+            place=place,
+            hint="is it whole? make the file again",
+        )
+
+
+class JsonColumns(ArrowTable):
+    """An object of arrays, each of which is a column; those that are taken are read whole.
+
+    arrays: the text of each, by the names that lead to it.
+    """
+
+    def __init__(self, file: OpenFile, arrays: Mapping[Names, Span]) -> None:
+        import pyarrow as pa
+
+        self.file: OpenFile = file
+        self.path = file.path
+        self.format = "json"
+        self.size = max(1, sum(span.end - span.begin for span in arrays.values()))
+        self._arrays = list(arrays.values())
+        types = {".".join(names): _sampled_type(file, span) for names, span in arrays.items()}
+        super().__init__(file.path, pa.schema(list(types.items())))
+
+    def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
+        """All rows at once."""
+        found = {column: self._read(column) for column in columns}
+        rows = {column.name: len(values.kinds) for column, values in found.items()}
+        if len(set(rows.values())) > 1:
+            words = ", ".join(f"{name} has {count:,}" for name, count in rows.items())
+            raise DataError(
+                f"the columns of {self.path} have different lengths: {words}",
+                hint="every column needs one value a row",
+            )
+        arrays = {column.leaf: values for column, values in found.items()}
+        yield Rows(next(iter(rows.values())), arrays)
+
+    def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
+        """Columns of JSON values as one role takes them."""
+        return json_values.load(kind, arrays, row)
+
+    def row_of(self, array: Any) -> tuple[int, ...]:
+        """The shape of the first array in a column."""
+        return json_values.row_of(array)
+
+    def _read(self, column: Column) -> JsonValues:
+        span = self._arrays[column.leaf]
+        items = read_items(self.file.read(span.end - span.begin, span.begin), span.form, [()])
+        if items.error:
+            raise DataError(
+                f"{self.path} is not valid JSON: {items.error}",
+                place=Place(self.path, row=items.rows, column=column.name),
+            )
+        return JsonValues.of(items.columns[0])
+
+
+def _columns_of(items: Sequence[Any], span: Span) -> dict[str, tuple[Path | None, Any]]:
+    """The path and the Arrow type of each column, as a sample of the items has them."""
+    found: dict[Names, list[Any]] = {}
+    for item in items:
+        for names, value in _leaves(item):
+            found.setdefault(names, []).append(value)
+    columns: dict[str, tuple[Path | None, Any]] = {}
+    for names, values in found.items():
+        name = ".".join((*span.prefix, *names)) or _VALUE
+        path = tuple(each.encode() for each in names)
+        columns.setdefault(name, (path, json_values.type_of(values)))
+    if span.form == Form.KEYED:
+        name = next((name for name in _NAMES if name not in columns), "(key)")
+        columns = {name: (None, json_values.type_of([""])), **columns}
+    return columns
+
+
+def _leaves(item: Any, names: Names = ()) -> Iterator[tuple[Names, Any]]:
+    """The values in an object that are not objects, by the names that lead to them."""
+    if isinstance(item, dict):
+        for name, value in item.items():
+            yield from _leaves(value, (*names, name))
+    else:
+        yield names, item
+
+
+def _sampled_type(file: OpenFile, span: Span) -> Any:
+    text = file.read(min(_SAMPLE, span.end - span.begin), span.begin)
+    found = skip_items(text, span.form, _ITEMS, final=len(text) == span.end - span.begin)
+    items = read_items(text[found.begin : found.end], span.form, [()])
+    return json_values.type_of(json_values.objects(items.columns[0]) if items.rows else [])

@@ -1,0 +1,186 @@
+"""Columns of JSON values as numbers, texts and keys."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.sources import arrow_values
+from losscli.sources.arrow_values import CellError
+from losscli.sources.json_text import Column, Form, Kind, read_items
+from losscli.sources.table import Kind as FieldKind
+from losscli.sources.table import Loaded
+
+_NOT_STRUCTURE = bytes(c for c in range(256) if c not in b"[],")
+_AS_SPACES = bytes.maketrans(b"[],", b"   ")
+_SHOWN = 40  # characters of a value that an error shows
+
+
+class JsonValues(NamedTuple):
+    """The values of a column: their kinds, where each ends, from that of the one before, and bytes.
+
+    kinds: (n,) of `Kind`. ends: (n + 1,).
+    """
+
+    kinds: NDArray[np.uint8]
+    ends: NDArray[np.int64]
+    data: bytes
+
+    @classmethod
+    def of(cls, column: Column) -> "JsonValues":
+        """A column as it is read."""
+        kinds, ends, data = column
+        return cls(np.frombuffer(kinds, np.uint8), np.frombuffer(ends, np.int64), data)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the values."""
+        return int(self.ends[-1] - self.ends[0])
+
+    def slice(self, start: int, count: int) -> "JsonValues":
+        """Some of the rows."""
+        return JsonValues(
+            self.kinds[start : start + count], self.ends[start : start + count + 1], self.data
+        )
+
+    def raw(self, row: int) -> bytes:
+        """The text of a value; that of a text without its quotes."""
+        return self.data[self.ends[row] : self.ends[row + 1]]
+
+
+def load(kind: FieldKind, columns: Sequence[JsonValues], row: tuple[int, ...]) -> Loaded:
+    """Columns as one role takes them: numbers (n, …), texts (n,) of objects, or keys.
+
+    Raises CellError for a value that a role does not take.
+    """
+    if kind == "numbers" and len(columns) == 1 and row:
+        return _lists(columns[0], row)
+    loaded = [_SCALARS[kind](column) for column in columns]
+    return arrow_values.load(kind, loaded, row)
+
+
+def _texts(values: JsonValues) -> Any:
+    """The values as Arrow texts; null for what is missing, and True and False as Python writes."""
+    import pyarrow as pa
+
+    missing = values.kinds == Kind.MISSING
+    validity = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    buffers = [validity, pa.py_buffer(np.ascontiguousarray(values.ends)), pa.py_buffer(values.data)]
+    array = pa.Array.from_buffers(pa.large_string(), len(values.kinds), buffers)
+    if (values.kinds == Kind.BOOLEAN).any():
+        import pyarrow.compute as pc
+
+        spelled = pc.utf8_capitalize(array)
+        array = pc.if_else(pa.array(values.kinds == Kind.BOOLEAN), spelled, array)
+    return array
+
+
+def _numbers(values: JsonValues) -> Any:
+    """The values as Arrow numbers, or as texts of numbers."""
+    import pyarrow as pa
+
+    odd = np.flatnonzero(values.kinds == Kind.CONTAINER)
+    if odd.size:
+        shown = values.raw(int(odd[0]))[:_SHOWN].decode(errors="replace")
+        raise CellError(int(odd[0]), f"{shown} is not a number")
+    booleans = values.kinds == Kind.BOOLEAN
+    if not booleans.any():
+        return _texts(values)
+    texts = _texts(values).to_pylist()
+    found = [
+        "1" if t == "True" and b else "0" if b else t for t, b in zip(texts, booleans, strict=True)
+    ]
+    return pa.array(found, pa.large_string())
+
+
+_SCALARS: dict[FieldKind, Callable[[JsonValues], Any]] = {
+    "numbers": _numbers,
+    "texts": _texts,
+    "keys": _texts,
+}
+
+
+def _lists(values: JsonValues, row: tuple[int, ...]) -> NDArray[np.float64]:
+    """The numbers of arrays that all have the shape of a row; nan for those of a null."""
+    count, width = len(values.kinds), int(np.prod(row))
+    held = values.kinds == Kind.CONTAINER
+    data = values.data[values.ends[0] : values.ends[-1]]
+    expected = _structure(row)
+    if not (held | (values.kinds == Kind.MISSING)).all() or (
+        data.translate(None, _NOT_STRUCTURE) != expected * int(held.sum()) or b'"' in data
+    ):
+        raise _not_like(values, row, expected)
+    flat = read_items(data.translate(_AS_SPACES), Form.PLAIN, [()])
+    if flat.error or flat.rows != width * int(held.sum()):
+        raise _not_like(values, row, expected)
+    numbers = arrow_values.numbers(_numbers(JsonValues.of(flat.columns[0])))
+    if held.all():
+        return numbers.reshape(count, *row)
+    out = np.full((count, *row), np.nan)
+    out[held] = numbers.reshape(-1, *row)
+    return out
+
+
+def _structure(row: tuple[int, ...]) -> bytes:
+    """The brackets and commas of an array of a shape."""
+    inner = _structure(row[1:]) if len(row) > 1 else b""
+    return b"[" + b",".join([inner] * row[0]) + b"]"
+
+
+def _not_like(values: JsonValues, row: tuple[int, ...], expected: bytes) -> CellError:
+    """The error for the first value that is not an array of numbers of the shape of a row."""
+    for index, kind in enumerate(values.kinds):
+        raw = values.raw(index)
+        if kind != Kind.MISSING and (
+            kind != Kind.CONTAINER or raw.translate(None, _NOT_STRUCTURE) != expected or b'"' in raw
+        ):
+            shown = raw[:_SHOWN].decode(errors="replace")
+            words = f"{shown} is not an array of {' × '.join(map(str, row))} numbers"
+            return CellError(index, words, "every row must have as many numbers as the first")
+    return CellError(0, "arrays of other values than numbers")
+
+
+def objects(column: Column) -> list[Any]:
+    """The values of a column as Python has them."""
+    values = JsonValues.of(column)
+    texts = (values.raw(row).decode(errors="replace") for row in range(len(values.kinds)))
+    found: list[Any] = []
+    for kind, text in zip(values.kinds, texts, strict=True):
+        if kind == Kind.STRING:
+            found.append(text)
+        else:
+            found.append(None if kind == Kind.MISSING else json.loads(text))
+    return found
+
+
+def type_of(values: Sequence[Any]) -> Any:
+    """The Arrow type of a column, as a sample of its values has it; texts where they mix."""
+    import pyarrow as pa
+
+    kinds = {_type_name(value) for value in values if value is not None}
+    if kinds == {"list"}:
+        return pa.list_(type_of([each for value in values if value is not None for each in value]))
+    if kinds == {"bool"}:
+        return pa.bool_()
+    return pa.float64() if kinds <= {"number", "bool"} else pa.string()
+
+
+def row_of(values: JsonValues) -> tuple[int, ...]:
+    """The shape of the first array; () if there is none."""
+    held = np.flatnonzero(values.kinds == Kind.CONTAINER)
+    if not held.size:
+        return (0,)
+    shape = []
+    value = json.loads(values.raw(int(held[0])))
+    while isinstance(value, list):
+        shape.append(len(value))
+        value = value[0] if value else None
+    return tuple(shape)
+
+
+def _type_name(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return "number" if isinstance(value, int | float) else type(value).__name__
