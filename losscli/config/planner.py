@@ -20,6 +20,7 @@ from losscli.plans.flags import FlagError, declaration
 from losscli.plans.spelling import nearest, respell
 from losscli.render.formats import of_path
 from losscli.results.document import Note
+from losscli.sources.files import STANDARD_INPUT, is_url
 from losscli.sources.formats import suffixes
 from losscli.sources.opening import Reference, read_array
 
@@ -326,7 +327,9 @@ class _Planner:
         self.faults.append(Fault(mark, message, hint))
 
     def _path(self, path: str) -> str:
-        """A path as seen from the current folder."""
+        """A path as seen from the current folder; what is not below a folder as it is."""
+        if path == STANDARD_INPUT or is_url(path):
+            return path
         return os.path.normpath(os.path.join(self.folder, path))  # noqa: PTH118
 
     def _column_or_path(self, value: Any) -> Any:
@@ -335,7 +338,7 @@ class _Planner:
             return tuple(map(self._column_or_path, value))
         if "/" in value or os.path.splitext(value)[1].lower() in suffixes():  # noqa: PTH122
             path = self._path(value)
-            return path if os.path.isabs(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
+            return path if os.path.isabs(path) or is_url(path) else os.path.join(".", path)  # noqa: PTH117, PTH118
         return value
 
 

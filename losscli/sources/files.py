@@ -114,6 +114,21 @@ def is_url(path: str) -> bool:
     return bool(found) and scheme[:1].isalpha() and scheme.replace("+", "").isalnum()
 
 
+def shown(text: str) -> str:
+    """A text with a URL as people may see it: without its user, password, query and fragment.
+
+    >>> shown("https://me:secret@host/preds.npy?token=1")
+    'https://host/preds.npy'
+    """
+    before, found, after = text.partition("://")
+    if not found:
+        return text
+    if before.lower().endswith(("http", "https")):  # elsewhere ? and # may belong to names
+        after = after.partition("?")[0].partition("#")[0]
+    host, slash, path = after.partition("/")
+    return f"{before}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def _near(path: str) -> str:
     from difflib import get_close_matches
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from losscli.errors import DataError, MissingError, UsageError
 from losscli.sources import formats
-from losscli.sources.files import OpenFile
+from losscli.sources.files import OpenFile, shown
 from losscli.sources.listing import data_files, is_data
 from losscli.sources.options import ReadOptions
 from losscli.sources.shards import Shard, ShardedTable
@@ -37,20 +37,6 @@ _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotImplementedE
 _PATTERN = re.compile(r"[*[]")  # not ?, which begins the query of a URL
 
 Result = TypeVar("Result")
-
-
-def shown(url: str) -> str:
-    """A URL as people may see it: without its user, password, query and fragment.
-
-    >>> shown("https://me:secret@host/preds.npy?token=1")
-    'https://host/preds.npy'
-    """
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    if scheme.lower().startswith("http"):
-        path = path.split("?", 1)[0].split("#", 1)[0]
-        host = host.split("?", 1)[0].split("#", 1)[0]
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def open_url(url: str, options: ReadOptions) -> Table:
@@ -212,6 +198,7 @@ def _system(url: str) -> tuple[Any, str]:
         raise UsageError(
             f"{scheme}:// is an unknown protocol", hint="such as s3://, gs://, https://"
         ) from None
+    system.invalidate_cache()  # what it knows from before may have changed
     return system, system._strip_protocol(url)  # it has no public name
 
 

@@ -30,6 +30,7 @@ def run(plan: "RunCommand", call: Call) -> object:
 
         return describe(plan)
     from losscli.config.planner import plan_of
+    from losscli.sources.files import shown
 
     config = plan_of(plan.config[0], plan.set, plan.only)
     if plan.self_test:
@@ -41,6 +42,6 @@ def run(plan: "RunCommand", call: Call) -> object:
         output=plan.output,
         fail_fast=plan.fail_fast,
         results=plan.results if plan.save else None,
-        command=("losscli", *sys.argv[1:]),
+        command=("losscli", *map(shown, sys.argv[1:])),
         progress=call.progress,
     )
