@@ -16,43 +16,41 @@ from losscli.sources.table import (
     Workspace,
     is_group_role,
 )
+from losscli.sources.texts import Texts
+from losscli.sources.wrapped import WrappedTable
 
 _JOINT = "\x1f"  # between the cells of several columns of ids
 
 
-class PartitionedTable(Table):
+class PartitionedTable(WrappedTable):
     """A table with further columns; values: what each has in all rows.
 
     A column of the table itself hides one of `values`.
     """
 
     def __init__(self, table: Table, values: Mapping[str, str]) -> None:
-        self.path, self.format = table.path, table.format
-        self.rows, self.size, self.file = table.rows, table.size, table.file
+        super().__init__(table)
         own = table.names()
-        self._table = table
         self._values = {name: value for name, value in values.items() if name not in own}
 
     def names(self) -> tuple[str, ...]:
         """The columns of the table, then those of the folders."""
-        return (*self._table.names(), *self._values)
+        return (*self.inner.names(), *self._values)
 
-    def dialect(self) -> str:
-        """The dialect of the table."""
-        return self._table.dialect()
-
-    def block_rows(self, width: int) -> int:
-        """The number of rows in a block of the table."""
-        return self._table.block_rows(width)
+    def forget(self, field: Field) -> None:
+        """Read the columns of a field no longer."""
+        own = self._own(field)
+        if own is not None:
+            self.inner.forget(own)
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
         """Columns of both kinds in the order given; by default those of the table."""
         own = [name for name in columns or () if name not in self._values]
         if not columns or len(own) == len(columns):
             kept = [name for name in excluded if name not in self._values]
-            return self._table.field(role, columns, kept)
+            return self.inner.field(role, columns, kept)
         if own:
-            self._table.field(role, own, ())  # raises for a column that does not exist
+            self.inner.field(role, own, ())  # raises for a column that does not exist
         kind: Kind = "numbers"
         if is_group_role(role) or role.endswith("ids"):
             kind = "keys" if is_group_role(role) else "texts"
@@ -63,23 +61,15 @@ class PartitionedTable(Table):
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Cuts of the table, with the further columns."""
-        for cut in self._table.cuts(rows, first):
+        for cut in self.inner.cuts(rows, first):
             yield cut._replace(load=partial(self._load, cut))
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The place in the table."""
         if any(name in self._values for name in field.columns):
             name = field.columns[column or 0]
-            return self._table.place(row, None, field._replace(columns=()))._replace(column=name)
-        return self._table.place(row, column, field)
-
-    def verify(self) -> None:
-        """Verify the table."""
-        self._table.verify()
-
-    def close(self) -> None:
-        """Close the table."""
-        self._table.close()
+            return self.inner.place(row, None, field._replace(columns=()))._replace(column=name)
+        return self.inner.place(row, column, field)
 
     def _load(
         self, cut: Cut, fields: Sequence[Field], workspace: Workspace
@@ -106,11 +96,7 @@ class PartitionedTable(Table):
             keys = loaded if isinstance(loaded, Keys) else Keys(np.zeros(rows, np.intp), [()])
             return keys._replace(texts=[self._merged(field, text) for text in keys.texts])
         if field.kind == "texts":
-            width = len(field.columns) - sum(name in self._values for name in field.columns)
-            cells = [()] * rows if loaded is None else [
-                tuple(str(text).split(_JOINT, width - 1)) for text in np.asarray(loaded)
-            ]  # fmt: skip
-            return np.array([_JOINT.join(self._merged(field, each)) for each in cells], object)
+            return Texts.of(_JOINT.join(self._merged(field, key)) for key in _cells(loaded, rows))
         columns = iter(() if loaded is None else np.asarray(loaded).reshape(rows, -1).T)
         arrays = [
             np.full(rows, self._number(name)) if name in self._values else next(columns)
@@ -133,3 +119,11 @@ class PartitionedTable(Table):
                 f"{self.path} has no number in the name of its folder {name}={text}",
                 hint="name a column of numbers",
             ) from None
+
+
+def _cells(loaded: Loaded | None, rows: int) -> Iterator[Key]:
+    """The cells of each row of ids, whose texts are joined; none without columns."""
+    if loaded is None:
+        return iter([()] * rows)
+    assert not isinstance(loaded, Keys)
+    return (tuple(str(text).split(_JOINT)) for text in loaded.tolist())

@@ -50,7 +50,7 @@ class ShardedTable(Table):
         self._shards = shards
         self._files: list[PooledFile] = []
         self._fields: dict[str, Field] = {}
-        self._starts: list[int] = []  # the first row of each shard, as far as they were read
+        self._starts = [0]  # the first row of each shard, and that after the last, if it is known
         try:
             self._first = self._open(0)
             rows, self.size = self._checked()
@@ -59,6 +59,11 @@ class ShardedTable(Table):
             raise
         self.format = self._first.format
         self.rows = None if None in rows else sum(count or 0 for count in rows)
+
+    def forget(self, field: Field) -> None:
+        """Read the columns of a field no longer."""
+        self._fields.pop(field.role, None)
+        self._first.forget(field)
 
     def names(self) -> tuple[str, ...]:
         """The columns of the first shard; others may have them in another order."""
@@ -81,10 +86,10 @@ class ShardedTable(Table):
         """Runs of rows that may span shards."""
         wanted, found = rows if first is None else first, 0
         parts: list[_Part] = []
-        self._starts = [0]
+        done = 0
         for place in range(len(self._shards)):
             shard = self._begun(place)
-            done = self._starts[-1]
+            before = done
             for cut in shard.table.cuts(rows, wanted - found):
                 shard.count(1)
                 parts.append(_Part(shard, cut))
@@ -94,9 +99,10 @@ class ShardedTable(Table):
                     yield _joined(parts, found)
                     wanted, found, parts = rows, 0, []
             shard.count(-1)
-            if done == self._starts[-1]:
+            if done == before:
                 raise DataError(f"{shard.table.path} has no rows", hint="leave it out")
-            self._starts.append(done)
+            if len(self._starts) == place + 1:
+                self._starts.append(done)
         if parts:
             yield _joined(parts, found)
 
@@ -214,8 +220,9 @@ class _Part(NamedTuple):
 
     def load(self, fields: Sequence[Field], workspace: Workspace) -> Mapping[str, Loaded]:
         # Buffers have the names of files, and there may be thousands: those of one are kept.
-        inner = workspace.inner(f"shard {fields[0].role}", self.shard.place)
-        loaded = self.cut.load([self.shard.fields[field.role] for field in fields], inner)
+        inner = workspace.inner(f"shard {fields[0].role if fields else ''}", self.shard.place)
+        own = self.shard.fields
+        loaded = self.cut.load([own.get(field.role, field) for field in fields], inner)
         self.shard.count(-1)
         return loaded
 
@@ -230,21 +237,22 @@ def _load(
     parts: Sequence[_Part], rows: int, fields: Sequence[Field], workspace: Workspace
 ) -> Mapping[str, Loaded]:
     # A part may take the buffers of the one before, so each is copied before the next is read.
-    found: dict[str, Loaded] = {}
+    numbers: dict[str, NDArray[Any]] = {}
+    others: dict[str, list[Loaded]] = {}
     done = 0
     for part in parts:
         for role, values in part.load(fields, workspace).items():
-            before = found.get(role)
             if isinstance(values, Keys | Texts) or values.dtype == object:
-                found[role] = values if before is None else concatenate([before, values])
+                others.setdefault(role, []).append(values)
                 continue
-            if before is None:
+            whole = numbers.get(role)
+            if whole is None:
                 shape = (rows, *values.shape[1:])
-                before = workspace.empty(f"joined {role}", shape, values.dtype)
-            found[role] = whole = _as_wide(np.asarray(before), values)
+                whole = workspace.empty(f"joined {role}", shape, values.dtype)
+            numbers[role] = whole = _as_wide(whole, values)
             whole[done : done + part.cut.rows] = values
         done += part.cut.rows
-    return found
+    return numbers | {role: concatenate(found) for role, found in others.items()}
 
 
 def _as_wide(whole: NDArray[Any], part: NDArray[Any]) -> NDArray[Any]:

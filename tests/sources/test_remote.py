@@ -141,7 +141,8 @@ def test_a_config_names_urls_as_they_are(site):
     """Not as files beside the config."""
     Path("configs").mkdir()
     Path("configs/a.yaml").write_text(
-        f"data: {{preds: '{site.url}p.npy', targets: '{site.url}t.npy'}}\nlosses: [mse]\n"
+        f"version: 1\ndata: {{d: {{preds: '{site.url}p.npy', targets: '{site.url}t.npy'}}}}\n"
+        "evals: {e: {data: d, losses: [mse]}}\n"
     )
     result = run("configs/a.yaml")
     assert f'"value": {MSE!r}' in json.dumps(result.to_dict(), default=str)

@@ -193,6 +193,18 @@ def test_folders_are_columns_of_text(partitioned):
     assert groups(by=["year", "id"])[("2024", "b")] == 2
 
 
+def test_folders_are_part_of_ids(partitioned):
+    """An id is unique in its folder only."""
+    rows = [f"{key},{year},{region},1" for year in (2024, 2023) for region in ("eu", "north us", "")
+            for key in "ba"]  # fmt: skip
+    Path("t.csv").write_text("\n".join(["id,year,region,y", *rows]) + "\n")
+    arguments = {"pred": "p", "target": "y", "unmatched": "skip", "loss": "mae"}
+    found = evaluate("hive", "t.csv", id=["id", "year", "region"], **arguments)
+    assert found.losses[0].n == 8
+    with pytest.raises(DataError, match="several rows of one id"):
+        evaluate("t.csv", "hive", id=["id", "year"], **arguments | {"pred": "y", "target": "p"})
+
+
 def test_folders_are_numbers_where_they_are_asked_for(partitioned, read):
     """A year is one, a region is not."""
     assert read("hive", pred=["year"], target=["t"])["preds"].tolist() == [2023] * 4 + [2024] * 4
@@ -213,10 +225,11 @@ def test_a_column_that_is_neither_is_named(partitioned, read):
 
 
 def test_few_files_are_open_at_a_time(read):
-    """Two thousand shards where 64 files may be open."""
+    """Two thousand shards where 64 more files may be open."""
     write_arrays("many", np.arange(2000.0), [1] * 2000)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    taken = max(map(int, os.listdir("/proc/self/fd")))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 64, hard))
     try:
         found = read("many", targeted=False)["preds"]
     finally:
