@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
 from dataclasses import MISSING
 from functools import wraps
 from inspect import Signature, signature
@@ -30,8 +29,11 @@ def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Cal
             _check_names(cls, given)
             asked = plan(*args, **given)
             # What users' code prints is kept apart from results, as on the command line.
-            with redirect_stdout(sys.stderr):
+            stdout, sys.stdout = sys.stdout, sys.stderr
+            try:
                 return function(asked)
+            finally:
+                sys.stdout = stdout
         except LossCliError as error:
             respell(error, cls, "python")
             raise
@@ -45,7 +47,7 @@ def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Cal
 
 def _check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
     """Raise UsageError, with the nearest names, for a parameter that a plan does not have."""
-    if given.keys() <= plan.__dataclass_fields__.keys():
+    if given.keys() <= plan._declaration_of.keys():
         return
     known = [each.name for each in declarations(plan)]
     for name in given:
