@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields
 
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
@@ -35,11 +36,17 @@ def open_data(
         ids=plan.id,
         weights=plan.weights,
         by=plan.by,
-        options=ReadOptions(plan.header),
+        options=_read_options(plan),
         reference=reference,
         unmatched=plan.unmatched,
         threads=plan.threads,
     )
+
+
+def _read_options(plan: EvalPlan) -> ReadOptions:
+    """The way tables are read: the flags of the same names."""
+    names = {each.name for each in fields(plan)} & set(ReadOptions._fields)
+    return ReadOptions(**{name: getattr(plan, name) for name in names})
 
 
 def takes_targets(losses: Sequence[BoundLoss]) -> bool:

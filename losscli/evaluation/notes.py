@@ -98,8 +98,6 @@ def _left_out(source: Source) -> Iterator[Note]:
 
 def _table_notes(source: Source) -> Iterator[Note]:
     for table in source.tables:
-        if words := table.dialect():
-            yield Note("separator", f"{table.path} was read with {words} between its cells")
         for note in table.notes():
             yield Note(note.code, note.words, note.hint)
     yield from _left_out(source)

@@ -29,3 +29,21 @@ def skip_json(
 def read_json(
     text: Any, form: int, paths: tuple[tuple[bytes, ...], ...]
 ) -> tuple[int, tuple[tuple[bytes, bytes, bytes], ...], int, str | None]: ...
+def split_rows(
+    text: Any, delimiter: int, most: int, last: bool
+) -> tuple[int, int, int, int, int, int]: ...
+def scan_rows(
+    text: Any,
+    delimiter: int,
+    decimal: int,
+    trailing: bool,
+    width: int,
+    rows: int,
+    columns: Any,
+    powers: Any,
+    words: Any,
+    numbers: Any,
+    spans: Any,
+) -> tuple[int, int, bytes]: ...
+def texts(text: Any, spans: Any) -> list[str]: ...
+def distinct(text: Any, spans: Any) -> tuple[bytearray, bytearray]: ...

@@ -59,6 +59,11 @@ def available() -> bool:
     return machine() is not None
 
 
+def scanner() -> Any:
+    """The module whose functions read delimited text; None without a machine."""
+    return _machine if available() else None
+
+
 def name() -> str | None:
     """The instruction set of the machine: baseline, avx2 or avx512; None without a machine."""
     at = machine()

@@ -84,6 +84,26 @@ class EvalPlan:
         "The first line of a table names its columns; without a header they are 1, 2, ...",
         default=True, panel=DATA, config="data defaults",
     )  # fmt: skip
+    delimiter: str = flag(
+        "The separator between cells: a character, tab or blank; default: detected.",
+        default="", panel=DATA, metavar="C", config="data defaults",
+    )  # fmt: skip
+    decimal: str = flag(
+        "The decimal mark of numbers in text.",
+        default=".", panel=DATA, metavar="C", config="data defaults",
+    )  # fmt: skip
+    thousands: str = flag(
+        "The mark between groups of three digits in text; default: none.",
+        default="", panel=DATA, metavar="C", config="data defaults",
+    )  # fmt: skip
+    skip_lines: int = flag(
+        "The number of lines above the table in a text file.",
+        default=0, panel=DATA, metavar="N", config="data defaults",
+    )  # fmt: skip
+    encoding: str = flag(
+        "The encoding of text files; default: UTF-8, or as their first bytes say.",
+        default="", panel=DATA, metavar="NAME", config="data defaults",
+    )  # fmt: skip
     reduction: Reduction = flag(
         "The reduction of the value; none only writes --per-sample.",
         default="mean", panel=STATS, config="run defaults",

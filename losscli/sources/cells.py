@@ -1,198 +1,196 @@
-"""Cells of delimited text as numbers, ids or keys: what each role takes of a piece of lines."""
+"""Cells of delimited text as numbers, ids or keys: what each role takes of a piece of rows."""
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError
-from losscli.sources.header import SAMPLE, Header, bare_return
+from losscli.errors import DataError, Place
+from losscli.sources.dialect import Dialect, number_of
 from losscli.sources.keys import Keys
-from losscli.sources.lines import NEWLINE, Run, Text
-from losscli.sources.table import Field, Kind, Loaded
-from losscli.sources.texts import Texts
+from losscli.sources.lines import Run
+from losscli.sources.scanner import (
+    NUMBER,
+    TEXT,
+    Column,
+    Scanned,
+    Text,
+    distinct,
+    scan_rows,
+    texts,
+)
+from losscli.sources.table import Field, Loaded, Workspace
 
-_RETURN = 13
 _SHOWN = 40  # characters of a cell that an error shows
+_COMMA = re.compile(r"[-+]?\d+,\d*")
+_GROUPED_COMMA = re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d*)?")
+_GROUPED_POINT = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
-def read_cells(run: Run, header: Header, fields: Sequence[Field]) -> dict[str, Loaded]:
-    """The rows of each field by role, of a run whose text is held.
+class Cells(NamedTuple):
+    """The columns of a text file, by which rows are read.
 
-    Raises DataError for cells that are not what a field takes, and for lines that are not rows.
+    columns: the position of each column that may be requested. place: that of a row, counted from 0,
+    and of a column.
     """
-    import pyarrow as pa
 
-    assert run.text is not None
-    _check_lines(run.text, run, header)
-    try:
-        rows, loaded = _read(run.text, header, fields)
-    except pa.ArrowException as error:
-        raise _parse_error(run.text, run, str(error), header) from None
-    _check_rows(run.text, run, rows, header)
-    return loaded
+    path: str
+    dialect: Dialect
+    width: int
+    columns: Mapping[str, int]
+    place: Callable[[int | None, str | None], Place]
 
+    def read(
+        self, run: Run, fields: Sequence[Field], workspace: Workspace | None
+    ) -> dict[str, Loaded]:
+        """The rows of each field by role, of a run whose text is held.
 
-def _read(text: Text, header: Header, fields: Sequence[Field]) -> tuple[int, dict[str, Loaded]]:
-    """The number of rows that the text parses to, and those of each field by role."""
-    rows = 0
-    found: dict[str, Loaded] = {}
-    # A column may be read as numbers for one role and as keys for another: target and --by.
-    for kind in dict.fromkeys(field.kind for field in fields):
-        same = [field for field in fields if field.kind == kind]
-        table = _parsed(text, header, kind, same)
-        rows = table.num_rows
-        found |= {field.role: _LOADERS[kind](table, field) for field in same}
-    return rows, found
+        workspace: buffers for the numbers; None for new ones.
 
+        Raises DataError for cells that are not what a field takes, and for lines that are not rows.
+        """
+        assert run.text is not None
+        wanted = _wanted(fields, self.columns, run.rows)
+        numbers = _numbers_buffer(fields, run.rows, workspace)
+        columns = [column for column, _ in wanted]
+        scanned = scan_rows(run.text, self.dialect, self.width, run.rows, columns, numbers)
+        if scanned.failed >= 0:
+            raise self._row_error(run, scanned)
+        self._read_odd(run, wanted, scanned)
+        return self._by_role(run, fields, scanned)
 
-def _parsed(text: Text, header: Header, kind: Kind, fields: Sequence[Field]) -> Any:
-    import pyarrow as pa
-    from pyarrow import csv
+    def _by_role(self, run: Run, fields: Sequence[Field], scanned: Scanned) -> dict[str, Loaded]:
+        assert run.text is not None
+        found: dict[str, Loaded] = {}
+        number = text = 0
+        for field in fields:
+            count = len(field.columns)
+            if field.kind == "numbers":
+                part = scanned.numbers[number : number + count * run.rows]
+                found[field.role] = part.reshape(run.rows, count) if field.row else part
+                number += part.size
+                continue
+            spans = scanned.spans[text : text + count * run.rows].reshape(count, run.rows, 2)
+            text += count * run.rows
+            try:
+                load = _texts if field.kind == "texts" else _keys
+                found[field.role] = load(run.text, spans)
+            except UnicodeDecodeError:
+                raise self._encoding_error(run, field, spans) from None
+        return found
 
-    cell = {
-        "numbers": pa.float64(),
-        "texts": pa.string(),
-        "ids": pa.string(),
-        "keys": pa.dictionary(pa.int32(), pa.string()),
-    }[kind]
-    wanted = list(dict.fromkeys(name for field in fields for name in field.columns))
-    return csv.read_csv(
-        pa.py_buffer(text),
-        read_options=csv.ReadOptions(
-            use_threads=False,
-            column_names=list(header.names),
-            block_size=max(1, text.size),
-        ),
-        parse_options=csv.ParseOptions(
-            delimiter=header.delimiter, newlines_in_values=False, ignore_empty_lines=False
-        ),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, cell),
-            include_columns=wanted,
-            null_values=[],
-            strings_can_be_null=False,
-        ),
-    ).combine_chunks()
+    def _read_odd(self, run: Run, wanted: Sequence[tuple[Column, str]], scanned: Scanned) -> None:
+        """Fill in the cells that the scanner did not read; raises DataError for other text."""
+        assert run.text is not None
+        for (want, row, *_), cell in zip(
+            scanned.odd.tolist(), _odd_texts(run.text, scanned.odd[:, 2:]), strict=True
+        ):
+            value = number_of(cell, self.dialect)
+            column, name = wanted[want]
+            if value is None:
+                raise _cell_error(cell, self.place(run.first + row, name))
+            scanned.numbers[column.base + row * column.stride] = value
 
-
-def _texts(table: Any, field: Field) -> NDArray[Any]:
-    columns = [table.column(name).to_pylist() for name in field.columns]
-    # Objects: fixed-width text would make every id as long as the longest.
-    return np.array(["\x1f".join(key) for key in zip(*columns, strict=True)], object)
-
-
-def _ids(table: Any, field: Field) -> Texts:
-    return Texts.of_columns([table.column(name).chunk(0) for name in field.columns])
-
-
-def _keys(table: Any, field: Field) -> Keys:
-    columns = (table.column(name).chunk(0) for name in field.columns)
-    return Keys.product(
-        [Keys.named(_buffer(c.indices, np.int32), c.dictionary.to_pylist()) for c in columns]
-    )
-
-
-def _numbers(table: Any, field: Field) -> NDArray[np.float64]:
-    # Not to_numpy(): it imports pandas wherever that is installed.
-    arrays = [_buffer(table.column(name).chunk(0), np.float64) for name in field.columns]
-    return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
-
-
-def _buffer(array: Any, dtype: Any) -> NDArray[Any]:
-    """The values of an Arrow array, as a view."""
-    values = np.frombuffer(array.buffers()[1], dtype)
-    return values[array.offset : array.offset + len(array)]
-
-
-_LOADERS: dict[Kind, Callable[[Any, Field], Loaded]] = {
-    "numbers": _numbers,
-    "texts": _texts,
-    "ids": _ids,
-    "keys": _keys,
-}
-
-
-def _parse_error(text: Text, run: Run, message: str, header: Header) -> DataError:
-    """Pyarrow's message as an error with the line of the file and the name of the column."""
-    match = re.search(r"Row #(\d+)", message)
-    row = run.first + int(match[1]) - 1 if match else None
-    if match := re.search(r"CSV column #(\d+)", message):
-        column = header.names[int(match[1])]
-        if "UTF8" in message:
+    def _row_error(self, run: Run, scanned: Scanned) -> DataError:
+        place = self.place(run.first + scanned.failed, None)
+        if not scanned.cells:
             return DataError(
-                "a cell that is not UTF-8 text",
-                place=header.place(row, column),
-                hint="convert the file to UTF-8",
+                f"{self.path} has a blank line between its rows", place=place, hint="remove it"
             )
-        value = match[1] if (match := re.search(r"invalid value '(.*)'$", message, re.S)) else ""
-        return _cell_error(text, run, row, column, value, header)
-    if match := re.search(r"Expected (\d+) columns, got (\d+)", message):
+        more = scanned.cells > self.width
         return DataError(
-            f"a line of {match[2]} cells in a table of {match[1]} columns",
-            place=header.place(row),
-            hint="quote cells that hold the separator",
+            f"a line of {scanned.cells:,} cells in a table of {self.width:,} columns",
+            place=place,
+            hint="quote cells that hold the separator" if more else "was the line cut?",
         )
-    summary = message.splitlines()[0][:120]
-    return DataError(f"cannot parse {header.path}: {summary}", place=header.place(run.first))
+
+    def _encoding_error(self, run: Run, field: Field, spans: NDArray[np.int64]) -> DataError:
+        """The error for the first cell of a field that is not UTF-8 text."""
+        assert run.text is not None
+        for row in range(run.rows):
+            for column, name in enumerate(field.columns):
+                try:
+                    texts(run.text, spans[column, row])
+                except UnicodeDecodeError:
+                    return DataError(
+                        "a cell that is not UTF-8 text",
+                        place=self.place(run.first + row, name),
+                        hint="say how it is encoded: --encoding latin-1, for example",
+                    )
+        raise AssertionError("every cell is UTF-8 text")
 
 
-def _check_lines(text: Text, run: Run, header: Header) -> None:
-    """Raise DataError for a carriage return that stands alone: pyarrow starts a row there."""
-    returns = np.flatnonzero(text == _RETURN)
-    after = text[np.minimum(returns + 1, text.size - 1)]
-    bare = returns[after != NEWLINE]
-    if bare.size:
-        before = int(np.count_nonzero(text[: bare[0]] == NEWLINE))
-        raise bare_return(header.path, run.first + before + header.first_line)
+def _wanted(
+    fields: Sequence[Field], index: Mapping[str, int], rows: int
+) -> list[tuple[Column, str]]:
+    """The columns of all fields with their names, in the order of the table.
+
+    A field of numbers is a matrix of rows, one of texts has its columns one after the other.
+    """
+    found: list[tuple[Column, str]] = []
+    bases = {NUMBER: 0, TEXT: 0}
+    for field in fields:
+        count = len(field.columns)
+        kind = NUMBER if field.kind == "numbers" else TEXT
+        for place, name in enumerate(field.columns):
+            base, stride = (place, count) if kind == NUMBER else (place * rows, 1)
+            found.append((Column(index[name], kind, bases[kind] + base, stride), name))
+        bases[kind] += count * rows
+    return sorted(found)
 
 
-def _check_rows(text: Text, run: Run, parsed: int, header: Header) -> None:
-    """Raise DataError where the lines of the piece are not as many rows."""
-    if parsed == run.rows and not _ends_in_a_quote(text, header.delimiter):
-        return
-    lines = bytes(text).split(b"\n")
-    odd = next((k for k, line in enumerate(lines) if line.count(b'"') % 2), None)
-    if odd is None:
-        raise DataError(
-            f"{header.path} has {run.rows:,} lines that read as {parsed:,} rows",
-            place=header.place(run.first),
-            hint="a carriage return inside a line? write \\n or \\r\\n at the end of each",
-        )
-    raise DataError(
-        'a quote that is not closed on its line; the rows up to the next " would be lost',
-        place=header.place(run.first + odd),
-        hint="close the quote, or double it inside a quoted cell; no newlines inside quotes",
+def _numbers_buffer(
+    fields: Sequence[Field], rows: int, workspace: Workspace | None
+) -> NDArray[np.float64]:
+    roles = [field for field in fields if field.kind == "numbers"]
+    shape = (sum(len(field.columns) for field in roles) * rows,)
+    if workspace is None:
+        return np.empty(shape)
+    return workspace.empty("text " + " ".join(f.role for f in roles), shape, np.dtype(np.float64))
+
+
+def _texts(text: Text, spans: NDArray[np.int64]) -> NDArray[np.object_]:
+    columns = [texts(text, column) for column in spans]
+    # Objects: fixed-width text would make every id as long as the longest.
+    found = np.empty(spans.shape[1], object)
+    found[:] = (
+        columns[0]
+        if len(columns) == 1
+        else ["\x1f".join(key) for key in zip(*columns, strict=True)]
     )
+    return found
 
 
-def _cell_error(
-    text: Text, run: Run, row: int | None, column: str, value: str, header: Header
-) -> DataError:
-    if row is not None and not _line(text, row - run.first).strip():
-        return DataError(
-            f"{header.path} has a blank line between its rows",
-            place=header.place(row),
-            hint="remove it",
-        )
-    words = f"{value[:_SHOWN]!r} is not a number" if value else "an empty cell; expected a number"
-    hint = "write nan for a missing number, and say --nan skip"
-    if header.delimiter == ";" and re.fullmatch(r"[-+]?\d+,\d+", value):
-        hint = "write decimal points, not commas"
-    return DataError(words, place=header.place(row, column), hint=hint)
+def _keys(text: Text, spans: NDArray[np.int64]) -> Keys:
+    columns = []
+    for column in spans:
+        codes, firsts = distinct(text, column)
+        columns.append(Keys.named(codes, texts(text, column[firsts])))
+    return Keys.product(columns)
 
 
-def _ends_in_a_quote(text: Text, delimiter: str) -> bool:
-    """True if the last line opens a quote that would go on in the next piece."""
-    tail = bytes(text[-SAMPLE:]).rstrip(b"\r\n")
-    last = tail[tail.rfind(b"\n") + 1 :].decode(errors="replace")
-    return last.count('"') % 2 == 1 and any(
-        cell.startswith('"') and cell.count('"') % 2 for cell in last.split(delimiter)
-    )
+def _odd_texts(text: Text, spans: NDArray[np.int64]) -> list[str]:
+    """The texts of cells that may be no text at all; they are shown in errors."""
+    try:
+        return texts(text, np.ascontiguousarray(spans))
+    except UnicodeDecodeError:
+        found = [(start if start >= 0 else ~start, end) for start, end in spans.tolist()]
+        return [bytes(text[start:end]).decode(errors="replace") for start, end in found]
 
 
-def _line(text: Text, number: int) -> bytes:
-    lines = bytes(text).split(b"\n", number + 1)
-    return lines[number] if number < len(lines) else b""
+def _cell_error(cell: str, place: Place) -> DataError:
+    return DataError(f"{cell[:_SHOWN]!r} is not a number", place=place, hint=_hint_of(cell.strip()))
+
+
+def _hint_of(cell: str) -> str:
+    """The flags that would read a cell, or what would be read."""
+    if _GROUPED_POINT.fullmatch(cell):
+        other = " (or --decimal ,)" if _COMMA.fullmatch(cell) else ""
+        return f"--thousands , reads commas between thousands{other}"
+    if _COMMA.fullmatch(cell):
+        return "--decimal , reads decimal commas"
+    if _GROUPED_COMMA.fullmatch(cell):
+        return "--decimal , --thousands . reads points between thousands"
+    return "expected a number; an empty cell, NA or nan is a missing value, which --nan handles"

@@ -1,142 +1,342 @@
-"""The beginning of a delimited text file: encoding, separator and the names of the columns."""
+"""The beginning of a delimited text file: its separator, the names of the columns, the first row.
+
+Lines above the table are detected and skipped: a byte order mark, Excel's `sep=;`, comments, text.
+Each is noted, as is a separator that the suffix does not promise.
+"""
 
 import re
 from collections.abc import Sequence
-from csv import Error as CsvError
-from csv import reader
 from typing import NamedTuple
 
 from losscli.errors import DataError, Place
+from losscli.sources import plain
+from losscli.sources.dialect import Dialect, number_of
 from losscli.sources.files import OpenFile
-from losscli.sources.lines import LONGEST
+from losscli.sources.lines import LONGEST, quote_error
+from losscli.sources.options import ReadOptions
+from losscli.sources.scanner import split_rows
+from losscli.sources.table import TableNote
 
 SAMPLE = 1 << 16  # bytes from which the separator and the column types are told
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+_SPELLED = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
+_ROWS = 50  # rows that are compared with each other
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_EXCEL = re.compile(rb'"?sep=(.)"?(?:\r*\n|\r)', re.DOTALL)
+_LINE = re.compile(rb"[^\r\n]*(?:\r?\r?\n|\r|$)")
+_ONE_DECIMAL_COMMA = re.compile(rb"(?:^|;)\s*[-+]?\d+,\d+\s*(?:;|$)")
 
 
 class Header(NamedTuple):
     """The columns of a text file, and where its rows begin.
 
     first_line: the line of the first row, from 1. begin: the byte at which it begins.
-    sample: bytes of the first rows.
+    sample: bytes of the first rows. numeric: True if the names are numbers, so that the line may be
+    a row. notes: the facts that were detected.
     """
 
     path: str
     first_line: int
     names: tuple[str, ...]
-    delimiter: str
+    dialect: Dialect
     begin: int
     sample: bytes
-
-    def place(self, row: int | None, column: str | None = None) -> Place:
-        """The place of a row, counted from 0."""
-        return Place(self.path, row, None if row is None else row + self.first_line, column)
+    numeric: bool
+    notes: tuple[TableNote, ...]
 
 
-def read_header(file: OpenFile, *, named: bool) -> Header:
-    """The header of a text file.
+def read_header(file: OpenFile, options: ReadOptions) -> Header:
+    """The header of a text file in UTF-8.
 
-    named: True if the first line names the columns; otherwise they are called 1, 2, ….
-
-    Raises DataError for a file that is not text in UTF-8, or whose first line is not such a line.
+    Raises DataError for a file that is not such text, or whose first line is not such a line.
     """
-    head = _head(file)
-    _check_encoding(file.path, head)
-    begin = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
-    first = head[begin:].split(b"\n", 1)[0]
-    line = first.rstrip(b"\r")
-    delimiter = _delimiter(line, usual_delimiter(file.path))
-    names = _names(file.path, line, delimiter, named=named)
-    if named:
-        begin = min(begin + len(first) + 1, file.size)
-    return Header(file.path, 2 if named else 1, names, delimiter, begin, head[begin:])
+    return _Beginning(file, options).header()
 
 
-def usual_delimiter(path: str) -> str:
+def usual_delimiter(suffix: str) -> str:
     """The separator that the suffix promises."""
-    return "\t" if path.lower().endswith((".tsv", ".tab")) else ","
+    return "\t" if suffix in (".tsv", ".tab") else ","
 
 
-def is_number(cell: str) -> bool:
-    """True for the text of a number, nan and infinities included."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
+def is_number(cell: str, dialect: Dialect = Dialect()) -> bool:  # noqa: B008
+    """True for the text of a number, nan, infinities, True and False included, and not empty."""
+    return bool(cell) and number_of(cell, dialect) is not None
 
 
-def cells_of(path: str, lines: Sequence[str], delimiter: str, first: int = 1) -> list[list[str]]:
-    """The stripped cells of lines, the first of which is line `first` of the file."""
-    rows = reader(lines, delimiter=delimiter)
-    cells: list[list[str]] = []
-    try:
-        cells.extend([cell.strip() for cell in row] for row in rows)
-    except CsvError as error:
-        line = first + max(rows.line_num - 1, 0)
-        if "larger than field limit" in str(error):
+def rows_of(text: bytes, dialect: Dialect, *, whole: bool, most: int) -> list[list[str]]:
+    """The stripped cells of the rows at the beginning of a text.
+
+    whole: True if the text ends with the last row, so that none is cut.
+    """
+    rows: list[list[str]] = []
+    while len(rows) < most:
+        found = split_rows(text, dialect, 1, last=whole)
+        if not found.rows:
+            break
+        cells = plain.cells_of(text[: found.length], dialect.delimiter)
+        rows.append([cell.decode(errors="replace").strip() for cell in cells])
+        text = text[found.length :]
+    return rows
+
+
+class _Beginning:
+    """The beginning of a file, read from its first byte up to the first row."""
+
+    def __init__(self, file: OpenFile, options: ReadOptions) -> None:
+        self._path = file.path
+        self._suffix = file.suffix
+        self._options = options
+        self._text = _head(file)
+        self._whole = len(self._text) == file.size
+        self._line, self._at = 1, 0
+        self._notes: list[TableNote] = []
+        _check_text(file.path, self._text)
+
+    def header(self) -> Header:
+        """The header, after all that is above it."""
+        options = self._options
+        self._skip(len(_BYTE_ORDER_MARK) * self._text.startswith(_BYTE_ORDER_MARK))
+        for _ in range(options.skip_lines):
+            self._skip(_line_length(self._text))
+        delimiter = self._separator_line()
+        commented = self._comments()
+        delimiter = _given(options.delimiter) or delimiter or self._delimiter(commented)
+        dialect = Dialect(delimiter, options.decimal, options.thousands)
+        if commented is None:
+            dialect = self._text_above(dialect)
+        names = self._names(commented, dialect)
+        names, dialect = self._without_trailing(names, dialect)
+        numeric = options.header and all(is_number(name, dialect) for name in names)
+        if not options.header:
+            names = tuple(str(k + 1) for k in range(len(names)))
+        if delimiter != usual_delimiter(self._suffix) and len(names) > 1:
+            words = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
+            self._note("separator", f"was read with {words} between its cells")
+        return Header(
+            self._path, self._line, names, dialect, self._at, self._text, numeric,
+            tuple(self._notes),
+        )  # fmt: skip
+
+    def _skip(self, size: int) -> None:
+        """Go on behind some bytes, a whole number of lines or a byte order mark."""
+        self._line += len(re.findall(rb"\r?\r?\n|\r", self._text[:size]))
+        self._at += size
+        self._text = self._text[size:]
+
+    def _note(self, code: str, words: str) -> None:
+        self._notes.append(TableNote(code, f"{self._path} {words}"))
+
+    def _separator_line(self) -> str:
+        """The separator that Excel's first line names; empty without such a line."""
+        found = _EXCEL.match(self._text)
+        if not found:
+            return ""
+        self._skip(found.end())
+        delimiter = found[1].decode("latin-1")
+        words = DELIMITERS.get(delimiter, repr(delimiter))
+        self._note("separator_line", f"begins with a line that says it has {words}, as Excel has")
+        return delimiter
+
+    def _comments(self) -> bytes | None:
+        """The line of names after `#`, without it; None where there is none above the rows."""
+        count, last = 0, b""
+        while self._text.startswith(b"#"):
+            last = self._text[: _line_length(self._text)]
+            self._skip(len(last))
+            count += 1
+        if not count:
+            return None
+        names = last.lstrip(b"#").strip(b" \r\n")
+        named = self._options.header and bool(names) and self._names_rows(names)
+        if named:
+            self._note("commented_header", "has the names of its columns after a #")
+        if count - named:
+            lines = "line" if count - named == 1 else "lines"
+            self._note("comments", f"begins with {count - named:,} {lines} of comments")
+        return names if named else None
+
+    def _names_rows(self, names: bytes) -> bool:
+        """True if a commented line has as many cells as the rows, which have no other header."""
+        lines = _lines(self._text)
+        delimiter = _given(self._options.delimiter) or _delimiter_of([names, *lines], self._suffix)
+        dialect = Dialect(delimiter, self._options.decimal, self._options.thousands)
+        cells = plain.cells_of(names, delimiter)
+        rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
+        if not rows or len(rows[0]) != len(cells):
+            return False
+        numbers = [any(is_number(cell, dialect) for cell in row) for row in rows]
+        # A first row of words above rows of numbers is the header, and the line only a comment.
+        return numbers[0] or not any(numbers[1:])
+
+    def _delimiter(self, commented: bytes | None) -> str:
+        lines = _lines(self._text)
+        return _delimiter_of(lines if commented is None else [commented, *lines], self._suffix)
+
+    def _text_above(self, dialect: Dialect) -> Dialect:
+        """Skip lines above the table: they have another number of cells than all that follow."""
+        lines = _lines(self._text)
+        for mark in dict.fromkeys([dialect.delimiter, *DELIMITERS]):
+            changed = dialect._replace(delimiter=mark)
+            given = bool(self._options.delimiter) or mark == " "
+            above = _lines_above(lines, changed, named=self._options.header)
+            if above < 0 or (given and changed != dialect):
+                break
+            if above:
+                for _ in range(above):
+                    self._skip(_line_length(self._text))
+                words = "a line" if above == 1 else f"{above:,} lines"
+                self._note("text_above", f"has {words} of text above its table, which is skipped")
+                return changed
+        return dialect
+
+    def _names(self, commented: bytes | None, dialect: Dialect) -> tuple[str, ...]:
+        line = self._text
+        if commented is None:
+            found = split_rows(self._text, dialect, 1, last=self._whole)
+            if not found.rows:
+                self._check_quote(found.open, found.stray)
+            line = self._text[: found.length]
+        try:
+            cells = [cell.decode().strip() for cell in plain.cells_of(
+                line if commented is None else commented, dialect.delimiter)]  # fmt: skip
+        except UnicodeDecodeError as error:
             raise DataError(
-                f"{path} has a cell of more than 131,072 characters",
-                place=Place(path, line=line),
-                hint="a quote that is not closed? shorten the cell, or leave the column out",
+                f"{self._path} is not UTF-8 text",
+                place=Place(self._path, line=self._line),
+                hint="say how it is encoded: --encoding latin-1, for example",
             ) from error
-        raise bare_return(path, None) from error
-    return cells
+        if commented is None and self._options.header:
+            self._skip(len(line))
+        return tuple(cells)
+
+    def _check_quote(self, opened: int, stray: int) -> None:
+        """Raise DataError for a header line that does not end."""
+        if opened >= 0 or stray >= 0:
+            before = self._text[: max(opened, stray)]
+            line = self._line + len(re.findall(rb"\r?\r?\n|\r", before))
+            raise quote_error(self._path, line, closed=stray >= 0)
+        raise DataError(
+            f"{self._path} has a line of more than {LONGEST >> 20} MiB",
+            place=Place(self._path, line=self._line),
+            hint="are its lines ended by \\n?",
+        )
+
+    def _without_trailing(
+        self, names: tuple[str, ...], dialect: Dialect
+    ) -> tuple[tuple[str, ...], Dialect]:
+        """The columns without an empty one that a separator at the end of every row makes."""
+        rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
+        ends = {len(row) for row in rows if not row[-1:] or not row[-1]}
+        if dialect.delimiter == " " or len(rows) != sum(
+            not row[-1:] or not row[-1] for row in rows
+        ):
+            return names, dialect
+        if ends == {len(names)} and len(names) > 1 and not (self._options.header and names[-1]):
+            names = names[:-1]
+        elif ends != {len(names) + 1}:
+            return names, dialect
+        self._note("trailing_separator", "has a separator at the end of every line")
+        return names, dialect._replace(trailing=True)
 
 
-def bare_return(path: str, line: int | None) -> DataError:
-    """The error for a carriage return that no newline follows."""
-    return DataError(
-        f"{path} has a carriage return without a newline",
-        place=Place(path, line=line),
-        hint="end each line with \\n or \\r\\n",
+def _given(delimiter: str) -> str:
+    """The separator that an option names."""
+    return _SPELLED.get(delimiter, delimiter)
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """The first lines of a text, without their ends; the last may be cut, unless it is the only."""
+    lines = text[: 1 << 22].split(b"\n", 4 * _ROWS)
+    lines = b"\n".join(lines[: 4 * _ROWS]).splitlines()
+    return lines[:-1] if len(lines) > 1 and not text.endswith((b"\n", b"\r")) else lines
+
+
+def _line_length(text: bytes) -> int:
+    """The bytes of the first line, its end included."""
+    found = _LINE.match(text)
+    return found.end() if found else 0
+
+
+def _delimiter_of(lines: Sequence[bytes], suffix: str) -> str:
+    """The most frequent separator outside quotes in the first line, or the usual one.
+
+    Blanks are one where no other is, and all lines have as many cells between them.
+    """
+    usual = usual_delimiter(suffix)
+    if not lines:
+        return usual
+    # A quote counts where a cell begins: elsewhere it is a character of the cell.
+    line = re.sub(rb'(^|[,;\t|])"[^"]*"', rb"\1", lines[0])
+    counts = {mark: line.count(mark.encode()) for mark in [usual, *DELIMITERS] if mark != " "}
+    best = max(counts, key=lambda mark: counts[mark])
+    if best == "," and counts[";"] and _ONE_DECIMAL_COMMA.search(line):
+        return ";"
+    if counts[best]:
+        return best
+    return " " if _in_blanks([each.split() for each in lines[:_ROWS]]) else usual
+
+
+def _in_blanks(rows: Sequence[Sequence[bytes]]) -> bool:
+    """True if rows between blanks are of one width, and a column of them holds numbers."""
+    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
+        return False
+    below = rows[1:] or rows
+    return any(
+        all(is_number(cell.decode("latin-1")) for cell in cells)
+        for cells in zip(*below, strict=True)
     )
 
 
-def _names(path: str, line: bytes, delimiter: str, *, named: bool) -> tuple[str, ...]:
-    place = Place(path, line=1)
-    try:
-        cells = cells_of(path, [line.decode()], delimiter)[0]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text", place=place, hint="convert it") from error
-    if not named:
-        return tuple(str(k + 1) for k in range(len(cells)))
-    if all(map(is_number, cells)):
-        raise DataError(
-            f"{path} has no header line: its first line is {line.decode()[:60]!r}",
-            hint="add a line with the columns' names, or say --no-header",
-        )
-    for name in cells:
-        if cells.count(name) > 1:
-            raise DataError(
-                f"{path} has {cells.count(name)} columns called {name!r}",
-                place=place,
-                hint="give each column a name of its own",
-            )
-    return tuple(cells)
+def _lines_above(lines: Sequence[bytes], dialect: Dialect, *, named: bool) -> int:
+    """The number of lines above a table: until one from which all are of one other width.
+
+    -1 for lines that are a table from the first one on.
+    """
+    rows = [plain.cells_of(line, dialect.delimiter) for line in lines]
+    widths = [len(row) for row in rows]
+    if len(widths) > 1 and widths[0] == widths[1] > 1:
+        return -1
+    first = len(widths)
+    while first and widths[first - 1] == widths[-1]:
+        first -= 1
+    below = rows[first + named :]
+    # A first line of one cell less is a header without a name for the names of the rows.
+    if (
+        widths[-1] < 2
+        or widths[-1] in widths[:first]
+        or not below
+        or widths[0] == widths[-1] - 1 > 1
+    ):
+        return 0
+    columns = [
+        [_is_number(cell, dialect) for cell in column] for column in zip(*below, strict=True)
+    ]
+    header = [_is_number(cell, dialect) for cell in rows[first]]
+    return first if any(map(all, columns)) and not (named and any(header)) else 0
+
+
+def _is_number(cell: bytes, dialect: Dialect) -> bool:
+    return is_number(cell.decode("latin-1").strip(), dialect)
 
 
 def _head(file: OpenFile) -> bytes:
     """The beginning of the file: the whole header line, and a sample of the first rows."""
     size = SAMPLE
     head = file.read(size, 0)
-    while b"\n" not in head[: -SAMPLE // 2] and len(head) == size < LONGEST:
+    while not _ended(head[: -SAMPLE // 2]) and len(head) == size < LONGEST:
         size *= 2
         head = file.read(size, 0)
     return head
 
 
-def _delimiter(line: bytes, usual: str) -> str:
-    """The most frequent separator outside quotes in the header line, or the usual one."""
-    # A quote counts where a cell begins: elsewhere it is a character of the cell.
-    text = re.sub(r'(^|[,;\t|])"[^"]*"', r"\1", line.decode(errors="replace"))
-    return max([usual, *DELIMITERS], key=text.count)
+def _ended(text: bytes) -> bool:
+    return b"\n" in text or b"\r" in text
 
 
-def _check_encoding(path: str, head: bytes) -> None:
-    utf_16 = head.startswith(_UTF_16)
-    if utf_16 or b"\0" in head:
-        words = "UTF-16 text" if utf_16 else "not text: it holds NUL bytes"
-        raise DataError(f"{path} is {words}", hint="a CSV file in UTF-8 is expected: convert it")
+def _check_text(path: str, head: bytes) -> None:
+    if b"\0" in head:
+        wide = head[1:40:2].count(0) > 10 or head[0:40:2].count(0) > 10
+        name = "utf-16-le" if head[1:40:2].count(0) > 10 else "utf-16-be"
+        words = "UTF-16 text" if wide else "not text: it holds NUL bytes"
+        hint = f"say so: --encoding {name}" if wide else "a table in text is expected"
+        raise DataError(f"{path} is {words}", hint=hint)

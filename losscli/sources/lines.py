@@ -1,117 +1,159 @@
-"""The lines of a text file in runs of a given length, found by counting newlines."""
+"""The rows of a text file in runs of a given length, found by counting their ends."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from losscli.errors import DataError
+from losscli.errors import DataError, Place
+from losscli.sources.dialect import Dialect
 from losscli.sources.files import OpenFile
+from losscli.sources.scanner import Split, Text, split_rows
 
 PIECE = 4 << 20  # bytes of text that are held at a time, approximately
 LONGEST = 64 << 20  # bytes of a line at most
 _SPOT = 1 << 13  # bytes that are read in one place to estimate the length of lines
 _SPOTS = 8
-NEWLINE = 10
-
-Text = NDArray[np.uint8]
 
 
 class Run(NamedTuple):
-    """Consecutive lines: the offset and number of their bytes, of the rows, and of the first row.
+    """Consecutive rows: the offset and number of their bytes, of the rows, and of the first row.
 
-    text: the bytes; None if they are too many to be held, and are read again.
+    breaks: newlines inside quotes. text: the bytes; None if they are too many to be held, and are
+    read again.
     """
 
     offset: int
     size: int
     rows: int
     first: int
+    breaks: int
     text: Text | None
 
 
 class Lines:
-    """The lines of a file from byte `begin` on, without blank lines at its end."""
+    """The rows of a file from byte `begin` on, without blank lines at its end.
 
-    def __init__(self, file: OpenFile, begin: int) -> None:
+    first_line: the line of the first row, from 1. returns: rows ended by a carriage return alone.
+    """
+
+    def __init__(self, file: OpenFile, begin: int, dialect: Dialect, first_line: int = 1) -> None:
         self._file = file
+        self._dialect = dialect
+        self._first_line = first_line
+        self._broken: dict[int, Run] = {}  # runs with newlines inside quotes, by their offsets
         self.begin = begin
         self.end = self._trimmed_end()
+        self.returns = 0
+
+    @property
+    def breaks(self) -> int:
+        """Newlines inside quotes, so far."""
+        return sum(run.breaks for run in self._broken.values())
 
     def rows_a_piece(self, sample: bytes) -> int:
-        """Lines that fill a piece, by the longest in a sample and in a few places of the file."""
-        length = len(sample) / max(1, sample.count(b"\n"))
+        """Rows that fill a piece, by the longest in a sample and in a few places of the file."""
+        length = _row_length(sample)
         span = self.end - self.begin
         if span > len(sample):
             for spot in range(1, _SPOTS + 1):
                 text = self._file.read(_SPOT, self.begin + span * spot // (_SPOTS + 1))
-                length = max(length, len(text) / max(1, text.count(b"\n")))
+                length = max(length, _row_length(text))
         return int(PIECE / length)
 
     def runs(self, rows: int, first: int | None = None) -> Iterator[Run]:
-        """All lines in runs of `rows`, the last one shorter; `first` lines in the first run.
+        """All rows in runs of `rows`, the last one shorter; `first` rows in the first run.
 
-        Raises DataError for a line that is longer than LONGEST.
+        Raises DataError for a row that is longer than LONGEST, and for a quote that is not closed.
         """
         offset, done = self.begin, 0
         guess = PIECE // 4
+        self._broken.clear()
+        self.returns = 0
         while offset < self.end:
             wanted = first if first is not None and not done else rows
-            run = self._run(offset, wanted, done, guess)
+            run, returns = self._run(offset, wanted, done, guess)
             guess = min(2 * PIECE, run.size + run.size // 16 + 4096)
+            self.returns += returns
+            if run.breaks:
+                self._broken[run.offset] = run._replace(text=None)
             yield run
             offset += run.size
             done += run.rows
 
     def pieces(self, run: Run) -> Iterator[Run]:
-        """A run in parts that can be held: the run, or whole lines of it that are read again."""
+        """A run in parts that can be held: the run, or whole rows of it that are read again."""
         if run.text is not None:
             yield run
             return
         offset, first, left = run.offset, run.first, run.rows
         while left:
-            part = self._run(offset, left, first, PIECE, most=PIECE)
+            part, _ = self._run(offset, left, first, PIECE, most=PIECE)
             yield part
             offset += part.size
             first += part.rows
             left -= part.rows
 
-    def _run(self, offset: int, rows: int, first: int, guess: int, most: int | None = None) -> Run:
-        """At most `rows` lines from an offset; fewer where they fill `most` bytes."""
+    def line_of(self, row: int) -> int:
+        """The line at which a row begins, both counted from the first of the file, rows from 0."""
+        breaks = 0
+        for run in list(self._broken.values()):
+            if run.first + run.rows <= row:
+                breaks += run.breaks
+                continue
+            for part in self.pieces(run) if run.first < row else ():
+                assert part.text is not None
+                if part.first < row:
+                    wanted = row - part.first
+                    breaks += split_rows(part.text, self._dialect, wanted, last=True).breaks
+        return row + breaks + self._first_line
+
+    def _run(
+        self, offset: int, rows: int, first: int, guess: int, most: int | None = None
+    ) -> tuple[Run, int]:
+        """At most `rows` rows from an offset, and how many end with a carriage return alone.
+
+        most: the bytes that are held at most, if fewer rows fill them.
+        """
         while True:
             size = min(guess, self.end - offset)
             text = np.empty(size, np.uint8)
             self._file.read_into(text, offset)
-            count, length = whole_lines(text, rows)
-            if offset + size == self.end and count < rows and length < size:
-                return Run(offset, size, count + 1, first, text)  # it may lack its newline
-            full = most is not None and count and size >= most
-            if count == rows or offset + size == self.end or full:
-                return Run(offset, length, count, first, text[:length])
-            if not count and guess >= LONGEST:
+            last = offset + size == self.end
+            found = split_rows(text, self._dialect, rows, last=last)
+            full = most is not None and found.rows and size >= most
+            if found.rows == rows or last or full:
+                if found.rows < rows and not full:
+                    self._check_quotes(text, found, first)
+                text = text[: found.length]
+                run = Run(offset, found.length, found.rows, first, found.breaks, text)
+                return run, found.returns
+            if found.stray >= 0 or (not found.rows and guess >= LONGEST):
+                self._check_quotes(text, found, first)
                 raise self._too_long(offset)
             if most is None and guess >= 2 * PIECE:
                 return self._measured(offset, rows, first)
             guess *= 2
 
-    def _measured(self, offset: int, rows: int, first: int) -> Run:
-        """The same for lines that are too long to be held all at once: they are only counted."""
-        position, count, ended = offset, 0, offset
-        buffer = np.empty(PIECE, np.uint8)
-        while position < self.end:
-            text = buffer[: min(PIECE, self.end - position)]
-            self._file.read_into(text, position)
-            found, length = whole_lines(text, rows - count)
-            count += found
-            if found:
-                ended = position + length
-            elif position + text.size - ended > LONGEST:
-                raise self._too_long(ended)
-            if count == rows:
-                return Run(offset, ended - offset, rows, first, None)
-            position += text.size
-        return Run(offset, self.end - offset, count + (ended < self.end), first, None)
+    def _measured(self, offset: int, rows: int, first: int) -> tuple[Run, int]:
+        """The same for rows that are too long to be held all at once: they are only counted."""
+        at, count, breaks, returns = offset, 0, 0, 0
+        while at < self.end and count < rows:
+            part, odd = self._run(at, rows - count, first + count, PIECE, most=PIECE)
+            at += part.size
+            count += part.rows
+            breaks += part.breaks
+            returns += odd
+        return Run(offset, at - offset, count, first, breaks, None), returns
+
+    def _check_quotes(self, text: Text, found: Split, first: int) -> None:
+        """Raise DataError where a quote ended the rows."""
+        if found.open < 0 and found.stray < 0:
+            return
+        before = text[: max(found.open, found.stray)]
+        whole = split_rows(before, self._dialect, before.size + 1, last=False)
+        line = self.line_of(first) + whole.rows + whole.breaks
+        raise quote_error(self._file.path, line, closed=found.stray >= 0)
 
     def _trimmed_end(self) -> int:
         """The end of the last line that is not blank."""
@@ -135,17 +177,18 @@ class Lines:
         )
 
 
-def whole_lines(text: Text, rows: int) -> tuple[int, int]:
-    """The number of whole lines, at most `rows`, and the position of their end."""
-    strip, count, length = 1 << 18, 0, 0
-    for start in range(0, text.size, strip):
-        newlines = text[start : start + strip] == NEWLINE
-        found = int(np.count_nonzero(newlines))
-        if not found:
-            continue
-        if count + found >= rows:
-            at = np.flatnonzero(newlines)[rows - count - 1]
-            return rows, start + int(at) + 1
-        count += found
-        length = start + int(newlines.size - newlines[::-1].argmax())
-    return count, length
+def quote_error(path: str, line: int, *, closed: bool) -> DataError:
+    """The error for a quote that does not end with its cell; closed: another one follows later."""
+    words = 'a quote that is not closed; the rows up to the next " would be lost'
+    if closed:
+        words = "a quoted cell of several lines with text after its closing quote"
+    return DataError(
+        words,
+        place=Place(path, line=line),
+        hint="close the quote, or double it inside a quoted cell",
+    )
+
+
+def _row_length(text: bytes) -> float:
+    """The length of a row, on average."""
+    return len(text) / max(1, text.count(b"\n"), text.count(b"\r"))

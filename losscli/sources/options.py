@@ -7,8 +7,15 @@ class ReadOptions(NamedTuple):
     """The way a file is read.
 
     header: False if a text file has no line of column names. part: the name of the array, sheet or
-    tensor of a file that holds several; empty if none was given.
+    tensor of a file that holds several; empty if none was given. Of text: delimiter, "" if it is to
+    be detected; decimal and thousands, the marks in numbers; skip_lines before the table; encoding,
+    "" for UTF-8.
     """
 
     header: bool = True
     part: str = ""
+    delimiter: str = ""
+    decimal: str = "."
+    thousands: str = ""
+    skip_lines: int = 0
+    encoding: str = ""

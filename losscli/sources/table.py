@@ -81,7 +81,7 @@ class Cut(NamedTuple):
 
 
 class TableNote(NamedTuple):
-    """A fact about the rows of a table: its code, the words, and a hint."""
+    """A fact about a table or its rows: its code, the words, and a hint."""
 
     code: str
     words: str
@@ -116,12 +116,8 @@ class Table(Protocol):
         """The names of the columns; none for an array."""
         return ()
 
-    def dialect(self) -> str:
-        """How it was read, in words; empty if its name says so already."""
-        return ""
-
     def notes(self) -> Iterable[TableNote]:
-        """Notes on rows that were read; each once."""
+        """Notes on the way it was read and, after reading, on its rows; each once."""
         return ()
 
     def block_rows(self, width: int) -> int:

@@ -13,6 +13,7 @@ from losscli import DataError, UsageError, evaluate
 from losscli.accumulators import moments
 from losscli.sources import header as header_module
 from losscli.sources import lines as lines_module
+from losscli.sources.dialect import Dialect
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import csv as csv_module
 
@@ -323,16 +324,17 @@ def test_every_float_survives_the_way_through_text(table, read, numbers, form):
 
 
 @pytest.mark.parametrize("before", [1, 2, 3, 4, 5])
-def test_a_newline_inside_quotes_is_refused_wherever_blocks_meet(tmp_path, monkeypatch, before):
-    """At the edge of a piece it adds a row that is none, and both pieces count right."""
+def test_a_newline_inside_quotes_is_read_wherever_blocks_meet(tmp_path, monkeypatch, before):
+    """It is part of its cell, and no row begins there; lines are counted with it."""
     path = tmp_path / "edge.csv"
-    rows = "1,0,a\n" * before + '1,0,"x\n1000,0,y"\n' + "1,0,b\n" * 9
+    rows = "1,0,a\n" * before + '1,0,"x\n1000,0,y"\n' + "1,0,b\n" * 9 + "7,0,c\n"
     path.write_text("p,t,note\n" + rows)
     monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(csv_module.CsvTable, "block_rows", lambda *_: 3)
-    with pytest.raises(DataError, match="quote") as caught:
-        evaluate(path, pred="p", target="t", loss="mae")
-    assert caught.value.place.line == before + 2
+    result = evaluate(path, pred="p", target="t", loss="mae")
+    assert (result["mae"].n, result.value) == (before + 11, (before + 10 + 7) / (before + 11))
+    assert result["mae"].max_line == before + 13
+    assert [note.code for note in result.notes] == ["quoted_newlines"]
 
 
 def test_a_quote_within_a_cell_is_text_at_the_edge_of_a_block_too(tmp_path, monkeypatch):
@@ -374,7 +376,7 @@ def test_lines_that_grow_long_unseen_are_held_a_piece_at_a_time(monkeypatch, tab
     lines = [f"{k},2" for k in range(500)] + [f"{k},{'x' * 700}" for k in range(500)]
     content = "\n".join(lines) + end
     with contextlib.closing(OpenFile(table(content))) as file:
-        whole = lines_module.Lines(file, 0)
+        whole = lines_module.Lines(file, 0, Dialect())
         runs = list(whole.runs(400))
         assert [run.rows for run in runs] == [400, 400, 200]
         assert [run.first for run in runs] == [0, 400, 800]

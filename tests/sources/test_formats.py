@@ -106,12 +106,10 @@ def test_a_header_of_python_2_is_read():
     assert evaluate("p.npy", [0.0, 0.0], loss="mae").value == 1.5
 
 
-def test_a_cell_of_the_header_that_is_too_long_is_said_as_it_is():
+def test_a_name_of_a_column_may_be_of_any_length():
     """The csv module takes 131,072 characters."""
     Path("p.csv").write_text("p,t," + "x" * 140_000 + "\n1,2,3\n")
-    with pytest.raises(DataError, match="a cell of more than 131,072 characters") as caught:
-        evaluate("p.csv", pred="p", target="t", loss="mae")
-    assert caught.value.place.line == 1
+    assert evaluate("p.csv", pred="p", target="t", loss="mae").value == 1.0
 
 
 # --- files without read permission

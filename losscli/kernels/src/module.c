@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "program.h"
+#include "text.h"
 
 #define MOST_INPUTS 8
 #define MOST_REGISTERS 1024
@@ -254,6 +255,7 @@ static PyMethodDef methods[] = {{"compute", py_compute, METH_VARARGS, compute_do
                                 {"fold", py_fold, METH_VARARGS, fold_doc},
                                 {"skip_json", py_skip_json, METH_VARARGS, skip_json_doc},
                                 {"read_json", py_read_json, METH_VARARGS, read_json_doc},
+                                TEXT_METHODS,
                                 {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,

@@ -1,36 +1,33 @@
-"""CSV and TSV: cut at newlines by an own count, the pieces parsed by pyarrow in worker threads.
+"""CSV, TSV and other delimited text: cut at the ends of rows, parsed by worker threads.
 
-The count guards the result: a piece of n lines must parse to n rows, so a stray quote that would
-swallow rows is an error and not a smaller mean. Numbers parse correctly rounded, and an empty or
-textual cell where a number is expected is an error: nothing is a missing value by itself.
+The reader counts rows, newlines inside quotes apart; workers must find as many. Numbers are rounded
+correctly. Whatever was detected and is not what the suffix promises is noted.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 from losscli.errors import DataError, Place
-from losscli.sources.cells import read_cells
+from losscli.sources.cells import Cells
 from losscli.sources.columns import ColumnTable
+from losscli.sources.dialect import Dialect
+from losscli.sources.encodings import readable
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
-from losscli.sources.header import (
-    DELIMITERS,
-    SAMPLE,
-    cells_of,
-    is_number,
-    read_header,
-    usual_delimiter,
-)
+from losscli.sources.header import SAMPLE, is_number, read_header, rows_of
 from losscli.sources.lines import Lines, Run
 from losscli.sources.options import ReadOptions
 from losscli.sources.table import (
     Cut,
     Field,
     Loaded,
+    TableNote,
     Workspace,
     concatenate,
     rows_per_block,
 )
+
+_INDEX = ("", "Unnamed: 0")  # names of pandas' index in files
 
 
 class CsvTable(ColumnTable):
@@ -42,81 +39,122 @@ class CsvTable(ColumnTable):
     format = "csv"
 
     def __init__(self, file: OpenFile, options: ReadOptions) -> None:
-        # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
-        from pyarrow import csv  # noqa: F401
-
         self.path = file.path
-        self.file = file
         self.size = file.size
         self.rows: int | None = None
         self._named = options.header
-        self._header = read_header(file, named=options.header)
-        _, self._first_line, self._names, self.delimiter, begin, sample = self._header
-        self._lines = Lines(file, begin)
-        self._sample = sample[: self._lines.end - begin]
-        if begin >= self._lines.end:
+        self.file, encoded = readable(file, options.encoding)
+        self._header = read_header(self.file, options)
+        self._facts = [*encoded, *self._header.notes]
+        header = self._header
+        self._lines = Lines(self.file, header.begin, header.dialect, header.first_line)
+        self._sample = header.sample[: self._lines.end - header.begin]
+        if header.begin >= self._lines.end:
             words = "a header and no rows" if options.header else "no rows"
             raise DataError(
                 f"{self.path} has {words}", hint="the step that wrote it may have selected no rows"
             )
+        self._cells = Cells(
+            self.path, header.dialect, len(header.names), self.index, self._place_of
+        )
 
     def names(self) -> tuple[str, ...]:
         """The names in the header line, stripped."""
-        return self._names
+        return self._header.names
 
     def block_rows(self, width: int) -> int:
         """Rows that fit the cache as numbers and a piece as text, by the longest lines seen."""
         return max(1, min(rows_per_block(width), self._lines.rows_a_piece(self._sample)))
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
-        """Runs of exactly `rows` lines; reading and counting is done here, parsing by workers."""
+        """Runs of exactly `rows` rows; reading and counting is done here, parsing by workers."""
         for run in self._lines.runs(rows, first):
             yield Cut(run.rows, run.size, partial(self.parse, run))
 
-    def parse(self, run: Run, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:  # noqa: ARG002
+    def parse(self, run: Run, fields: Sequence[Field], workspace: Workspace) -> dict[str, Loaded]:
         """The columns of the fields of a run, by role; a piece at a time where it is long."""
-        parts = [read_cells(part, self._header, fields) for part in self._lines.pieces(run)]
-        if len(parts) == 1:
-            return parts[0]
+        if run.text is not None:
+            return self._cells.read(run, fields, workspace)
+        parts = [self._cells.read(part, fields, None) for part in self._lines.pieces(run)]
         return {role: concatenate([part[role] for part in parts]) for role in parts[0]}
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The line of the file, and the column's name."""
-        name = field.columns[column or 0] if field.columns else None
-        return self._header.place(row, name)
+        return self._place_of(row, field.columns[column or 0] if field.columns else None)
 
-    def dialect(self) -> str:
-        """The separator in words, where it is not the one that the suffix promises."""
-        if self.delimiter == usual_delimiter(self.path) or len(self._names) == 1:
-            return ""
-        return DELIMITERS[self.delimiter]
+    def notes(self) -> Iterator[TableNote]:
+        """The separators, lines and columns that were detected; of all rows after reading."""
+        yield from self._facts
+        if breaks := self._lines.breaks:
+            words = f"{breaks:,} {'newline is' if breaks == 1 else 'newlines are'} inside quotes"
+            yield TableNote("quoted_newlines", f"{self.path}: {words}, as part of their cells")
+        if self._lines.returns:
+            words = f"{self.path} has lines that end with a carriage return alone"
+            yield TableNote("carriage_returns", words)
 
     def numeric_names(self) -> list[str]:
-        """The columns most of whose first cells are numbers.
+        """The columns most of whose first cells are numbers, without a nameless first one.
 
         Raises DataError where one of them is called a number: the header line is missing.
         """
-        lines = self._sample.splitlines()[:200]
-        if len(lines) > 1 and len(self._sample) >= SAMPLE // 2:
-            lines = lines[:-1]  # it may be cut
-        text = [line.decode(errors="replace") for line in lines]
-        rows = cells_of(self.path, text, self.delimiter, self._first_line)
-        names = [
-            name
-            for k, name in enumerate(self._names)
-            if 2 * sum(len(row) > k and is_number(row[k]) for row in rows) > len(rows)
+        header = self._header
+        whole = len(self._sample) < SAMPLE // 2
+        rows = rows_of(self._sample, header.dialect, whole=whole, most=200) or rows_of(
+            self._sample, header.dialect, whole=True, most=1
+        )
+        found = [
+            place
+            for place in range(len(header.names))
+            if 2 * sum(_holds_number(row, place, self._cells.dialect) for row in rows)
+            > sum(len(row) > place and bool(row[place]) for row in rows)
         ]
-        self._check_header(names)
+        indexed = bool(found) and found[0] == 0 and len(found) > 1 and self._is_index(rows)
+        if indexed:
+            found = found[1:]
+            words = f"{self.path} has a first column without a name, an index: it is not data"
+            self._facts.append(TableNote("index_column", words))
+        names = [self.key(place) for place in found]
+        if not indexed:
+            self._check_header(names)
         return names
+
+    def missing_column(self, name: str) -> DataError:
+        """The error for a name that no column has; for one that seems to be in the first row."""
+        if self._header.numeric:
+            return self._no_header(self.names()[0])
+        return super().missing_column(name)
+
+    def select(self, requests: Sequence[str]) -> list[str]:
+        """The names of the columns that are asked for, as `index` has them."""
+        found = super().select(requests)
+        if self._header.numeric and not any(n.code == "numeric_header" for n in self._facts):
+            words = f"{self.path} names its columns with numbers: {', '.join(self.names()[:4])}"
+            self._facts.append(TableNote("numeric_header", words))
+        return found
+
+    def _is_index(self, rows: Sequence[Sequence[str]]) -> bool:
+        """True if the first column has no name and whole numbers, as pandas writes its index."""
+        return self._named and self.names()[0] in _INDEX and all(row[0].isdigit() for row in rows)
+
+    def _place_of(self, row: int | None, column: str | None) -> Place:
+        line = None if row is None else self._lines.line_of(row)
+        return Place(self.path, row, line, column)
 
     def _check_header(self, names: list[str]) -> None:
         numbers = [name for name in names if self._named and is_number(name)]
         if numbers:
-            raise DataError(
-                f"{self.path} seems to have no header line: a column is called {numbers[0]}",
-                place=Place(self.path, line=1),
-                hint="add a line with the columns' names, say --no-header, or name the column",
-            )
+            raise self._no_header(numbers[0])
+
+    def _no_header(self, name: str) -> DataError:
+        return DataError(
+            f"{self.path} seems to have no header line: a column is called {name}",
+            place=Place(self.path, line=self._header.first_line - 1),
+            hint="add a line with the columns' names, say --no-header, or name the column",
+        )
 
 
-FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv"), text=True)
+def _holds_number(row: Sequence[str], place: int, dialect: Dialect) -> bool:
+    return len(row) > place and is_number(row[place], dialect)
+
+
+FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv", ".txt"), text=True)

@@ -1,0 +1,438 @@
+#include "cells.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef const uint8_t *At;
+
+static int is_digit(uint8_t c) {
+    return c >= '0' && c <= '9';
+}
+
+static int is_blank(uint8_t c) {
+    return c == ' ' || c == '\t';
+}
+
+/* 1 if a byte ends a cell. */
+static int is_stop(uint8_t c, Dialect d) {
+    return c == d.delimiter || c == '\n' || c == '\r' || (d.delimiter == ' ' && c == '\t');
+}
+
+/* The beginning of the next line, from a newline or carriage return; \r\r\n ends one line. */
+static At after_line(At at, At end) {
+    if (*at == '\n')
+        return at + 1;
+    for (int k = 1; k <= 2 && at + k < end; k++) {
+        if (at[k] == '\n')
+            return at + k + 1;
+        if (at[k] != '\r')
+            break;
+    }
+    return at + 1;
+}
+
+/* --- rows */
+
+static int64_t count_newlines(At at, At end) {
+    int64_t count = 0;
+    for (; at < end; at++)
+        count += *at == '\n';
+    return count;
+}
+
+/* Count the lines that end before `stop`, at most up to `most` rows. */
+static void lines_until(At text, At at, At stop, At end, int returns, int last, int64_t most,
+                        Split *split) {
+    while (at < stop && split->rows < most) {
+        if (!returns) {
+            At strip = stop - at > 4096 ? at + 4096 : stop;
+            int64_t found = count_newlines(at, strip);
+            if (split->rows + found < most) {
+                split->rows += found;
+                At back = strip;
+                while (found && back[-1] != '\n')
+                    back--;
+                if (found)
+                    split->length = back - text;
+                at = strip;
+            } else {
+                while (split->rows < most) {
+                    at = (At)memchr(at, '\n', (size_t)(strip - at)) + 1;
+                    split->rows++;
+                }
+                split->length = at - text;
+            }
+            continue;
+        }
+        while (at < stop && *at != '\n' && *at != '\r')
+            at++;
+        if (at >= stop || (*at == '\r' && at + 2 >= end && !last && !(at + 1 < end && at[1] == '\n')))
+            return; /* the next bytes may belong to the end of the line */
+        At next = after_line(at, end);
+        split->returns += next[-1] == '\r';
+        split->rows++;
+        split->length = next - text;
+        at = next;
+    }
+}
+
+void split_rows(At text, int64_t size, Dialect d, int64_t most, int last, Split *split) {
+    At end = text + size, at = text;
+    int returns = memchr(text, '\r', (size_t)size) != NULL;
+    *split = (Split){.open = -1, .stray = -1};
+    At quote = memchr(text, '"', (size_t)size);
+    for (;;) {
+        lines_until(text, at, quote ? quote : end, end, returns, last, most, split);
+        if (split->rows >= most || !quote)
+            break;
+        at = quote + 1;
+        if (quote == text || is_stop(quote[-1], d)) {
+            At close = at;
+            while ((close = memchr(close, '"', (size_t)(end - close))) && close + 1 < end &&
+                   close[1] == '"')
+                close += 2;
+            if (!close || (close + 1 == end && !last)) {
+                split->open = quote - text;
+                return;
+            }
+            int64_t breaks = count_newlines(quote, close);
+            at = close + 1;
+            if (breaks && at < end && !is_stop(*at, d) && !is_blank(*at)) {
+                split->stray = quote - text;
+                return;
+            }
+            split->breaks += breaks;
+        }
+        quote = memchr(at, '"', (size_t)(end - at));
+    }
+    if (last && split->rows < most && split->length < size) {
+        split->rows++;
+        split->length = size;
+    }
+}
+
+/* --- numbers */
+
+static uint64_t times(uint64_t a, uint64_t b, uint64_t *low) {
+#ifdef __SIZEOF_INT128__
+    unsigned __int128 product = (unsigned __int128)a * b;
+    *low = (uint64_t)product;
+    return (uint64_t)(product >> 64);
+#else
+    uint64_t aa = a >> 32, bb = b >> 32, x = a & 0xffffffff, y = b & 0xffffffff;
+    uint64_t middle = aa * y + (x * y >> 32), other = x * bb + (middle & 0xffffffff);
+    *low = a * b;
+    return aa * bb + (middle >> 32) + (other >> 32);
+#endif
+}
+
+/* digits * 10**power, correctly rounded, of digits that are not 0: the method of Eisel and Lemire,
+   "Number parsing at a gigabyte per second" (2021). */
+static double rounded(uint64_t digits, int64_t power, const uint64_t *powers) {
+    if (power < FEWEST_POWER)
+        return 0;
+    if (power > MOST_POWER)
+        return INFINITY;
+    int shift = __builtin_clzll(digits);
+    uint64_t low, more, high, unused;
+    const uint64_t *entry = powers + 2 * (power - FEWEST_POWER);
+    high = times(digits << shift, entry[0], &low);
+    if ((high & 0x1ff) == 0x1ff) { /* the lower half of the power may carry into the result */
+        more = times(digits << shift, entry[1], &unused);
+        low += more;
+        high += low < more;
+    }
+    int upper = (int)(high >> 63);
+    uint64_t bits = high >> (upper + 9);
+    int64_t exponent = ((217706 * power) >> 16) + 63 + upper - shift + 1023;
+    if (exponent <= 0) { /* subnormal */
+        if (exponent <= -63)
+            return 0;
+        bits >>= 1 - exponent;
+        bits = (bits + (bits & 1)) >> 1; /* the exponent becomes 1 where it carries */
+    } else {
+        if (low <= 1 && power >= -4 && power <= 23 && (bits & 3) == 1 &&
+            bits << (upper + 9) == high)
+            bits &= ~(uint64_t)1; /* halfway: to even */
+        bits = (bits + (bits & 1)) >> 1;
+        if (bits >= (uint64_t)2 << 52) {
+            bits = (uint64_t)1 << 52;
+            exponent++;
+        }
+        if (exponent >= 0x7ff)
+            return INFINITY;
+        bits = (bits & ~((uint64_t)1 << 52)) | (uint64_t)exponent << 52;
+    }
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                              1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                              1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* The digits from `at` on, added to a number that wraps where there are more than 19. */
+static At digits_from(At at, At end, uint64_t *number) {
+    uint64_t found = *number;
+    while (at < end && is_digit(*at))
+        found = found * 10 + (*at++ - '0');
+    *number = found;
+    return at;
+}
+
+/* The end of the decimal number that begins here; NULL if there is none, or too long a one. */
+static At number_from(At at, At end, uint8_t decimal, const uint64_t *powers, double *value) {
+    int negative = at < end && *at == '-';
+    at += negative || (at < end && *at == '+');
+    uint64_t digits = 0;
+    At first = at;
+    at = digits_from(at, end, &digits);
+    int64_t count = at - first, power = 0;
+    if (at < end && *at == decimal) {
+        At point = ++at;
+        at = digits_from(at, end, &digits);
+        power = point - at;
+        count -= power;
+    }
+    if (!count)
+        return NULL;
+    if (count > 19) {
+        while (*first == '0' || *first == decimal)
+            count -= *first++ == '0';
+        if (count > 19)
+            return NULL;
+    }
+    if (at < end && (*at | 32) == 'e') {
+        At sign = ++at;
+        at += at < end && (*at == '-' || *at == '+');
+        At start = at;
+        int64_t exponent = 0;
+        for (; at < end && is_digit(*at); at++)
+            exponent = exponent < 100000 ? exponent * 10 + (*at - '0') : exponent;
+        if (at == start)
+            return NULL;
+        power += *sign == '-' ? -exponent : exponent;
+    }
+    double found;
+    if (digits == 0)
+        found = 0;
+    else if (digits <= (uint64_t)1 << 53 && power >= -22 && power <= 22)
+        found = power < 0 ? (double)digits / TENS[-power] : (double)digits * TENS[power];
+    else
+        found = rounded(digits, power, powers);
+    *value = negative ? -found : found;
+    return at;
+}
+
+/* --- cells */
+
+/* The end of the cell that begins here. */
+static At cell_end(At at, At end, Dialect d) {
+    if (at < end && *at == '"') {
+        for (at++; (at = memchr(at, '"', (size_t)(end - at))); at += 2)
+            if (at + 1 >= end || at[1] != '"')
+                break;
+        at = at ? at + 1 : end;
+    }
+    while (at < end && !is_stop(*at, d))
+        at++;
+    return at;
+}
+
+/* The span of a cell: that between its quotes, or of all of it and marked. */
+static Span span_of(At text, At start, At end) {
+    if (start == end || *start != '"')
+        return (Span){start - text, end - text};
+    if (end - start >= 2 && end[-1] == '"' && !memchr(start + 1, '"', (size_t)(end - start - 2)))
+        return (Span){start + 1 - text, end - 1 - text};
+    return (Span){~(start - text), end - text};
+}
+
+/* 1 if the cell is one of the words that mean a number, or empty. */
+static int word_value(const Scan *s, At start, At end, double *value) {
+    *value = NAN;
+    if (start == end)
+        return 1;
+    for (At word = s->words, stop = word + s->word_bytes; word < stop; word += *word + 9) {
+        if (*word == end - start && !memcmp(word + 1, start, *word)) {
+            memcpy(value, word + 1 + *word, sizeof *value);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int add_odd(Scan *s, int64_t want, int64_t row, Span span) {
+    if (s->odd_count == s->odd_room) {
+        int64_t room = s->odd_room ? 2 * s->odd_room : 64;
+        OddCell *more = realloc(s->odd, (size_t)room * sizeof(OddCell));
+        if (!more)
+            return -1;
+        s->odd = more;
+        s->odd_room = room;
+    }
+    s->odd[s->odd_count++] = (OddCell){want, row, span};
+    return 0;
+}
+
+/* Store a cell for a column that is read. */
+static int store(Scan *s, int64_t k, int64_t row, At start, At end) {
+    const Want *want = s->wants + k;
+    Span span = span_of(s->text, start, end);
+    int64_t place = want->base + row * want->stride;
+    if (want->kind == CELL_TEXT) {
+        s->spans[place] = span;
+        return 0;
+    }
+    if (span.start < 0)
+        return add_odd(s, k, row, span);
+    At first = s->text + span.start, stop = s->text + span.end;
+    while (first < stop && is_blank(*first))
+        first++;
+    while (first < stop && is_blank(stop[-1]))
+        stop--;
+    double value = 0;
+    if (number_from(first, stop, s->dialect.decimal, s->powers, &value) != stop &&
+        !word_value(s, first, stop, &value))
+        return add_odd(s, k, row, span);
+    s->numbers[place] = value;
+    return 0;
+}
+
+int scan_rows(Scan *s) {
+    Dialect d = s->dialect;
+    int blanks = d.delimiter == ' ';
+    At at = s->text, end = s->text + s->size;
+    for (int64_t row = 0; row < s->rows; row++) {
+        int64_t cells = 0, next = 0;
+        At start = at;
+        while (blanks && at < end && is_blank(*at))
+            at++;
+        int empty = at == end || *at == '\n' || *at == '\r';
+        while (!empty || s->width == 1) {
+            start = at;
+            int stored = 0;
+            if (next < s->want_count && s->wants[next].column == cells &&
+                s->wants[next].kind == CELL_NUMBER) {
+                double value = 0;
+                At stop = number_from(at, end, d.decimal, s->powers, &value);
+                if (stop && (stop == end || is_stop(*stop, d))) {
+                    s->numbers[s->wants[next].base + row * s->wants[next].stride] = value;
+                    at = stop;
+                    stored = 1;
+                    next++;
+                }
+            }
+            if (!stored)
+                at = cell_end(start, end, d);
+            for (; next < s->want_count && s->wants[next].column == cells; next++)
+                if (store(s, next, row, start, at) < 0)
+                    return -1;
+            cells++;
+            while (blanks && at < end && is_blank(*at))
+                at++;
+            if (at == end || *at == '\n' || *at == '\r')
+                break;
+            at += !blanks;
+        }
+        int more = s->trailing && cells == s->width + 1 && start == at;
+        if (cells - more != s->width || (s->trailing && !more)) {
+            s->failed_row = row;
+            s->failed_cells = cells;
+            return 1;
+        }
+        if (at < end)
+            at = after_line(at, end);
+    }
+    s->failed_row = at == end ? -1 : s->rows; /* every byte belongs to a row */
+    return at != end;
+}
+
+/* --- texts */
+
+/* Write a cell as it is meant, its quotes removed and doubled ones single; return its length. */
+int64_t unquoted(At cell, int64_t size, uint8_t *out) {
+    At end = cell + size;
+    uint8_t *start = out;
+    int quoted = size && *cell == '"';
+    for (cell += quoted; cell < end; cell++) {
+        if (quoted && *cell == '"') {
+            if (cell + 1 == end || cell[1] != '"') {
+                quoted = 0;
+                continue;
+            }
+            cell++;
+        }
+        *out++ = *cell;
+    }
+    return out - start;
+}
+
+static uint64_t hash_of(At at, int64_t size) {
+    uint64_t hash = 0x9e3779b97f4a7c15u ^ (uint64_t)size, part;
+    for (; size >= 8; size -= 8, at += 8) {
+        memcpy(&part, at, 8);
+        hash = (hash ^ part) * 0xff51afd7ed558ccdu;
+        hash ^= hash >> 32;
+    }
+    part = 0;
+    memcpy(&part, at, (size_t)size);
+    hash = (hash ^ part) * 0xc4ceb9fe1a85ec53u;
+    return hash ^ hash >> 29;
+}
+
+static Span bytes_of(Span span) {
+    return span.start < 0 ? (Span){~span.start, span.end} : span;
+}
+
+int64_t find_distinct(At text, const Span *spans, int64_t count, int32_t *codes, int64_t *firsts) {
+    int64_t room = 256, found = 0;
+    int32_t *slots = malloc((size_t)room * sizeof *slots);
+    uint64_t *hashes = malloc((size_t)(count ? count : 1) * sizeof *hashes);
+    if (!slots || !hashes)
+        goto fail;
+    memset(slots, -1, (size_t)room * sizeof *slots);
+    for (int64_t row = 0; row < count; row++) {
+        Span one = bytes_of(spans[row]);
+        int64_t size = one.end - one.start;
+        uint64_t hash = hash_of(text + one.start, size);
+        int64_t slot = (int64_t)(hash & (uint64_t)(room - 1));
+        for (; slots[slot] >= 0; slot = (slot + 1) & (room - 1)) {
+            if (hashes[slots[slot]] != hash)
+                continue;
+            Span other = bytes_of(spans[firsts[slots[slot]]]);
+            if (other.end - other.start == size &&
+                !memcmp(text + one.start, text + other.start, (size_t)size))
+                break;
+        }
+        if (slots[slot] < 0) {
+            slots[slot] = (int32_t)found;
+            hashes[found] = hash;
+            firsts[found++] = row;
+        }
+        codes[row] = slots[slot];
+        if (2 * found < room)
+            continue;
+        int32_t *larger = realloc(slots, (size_t)(room * 4) * sizeof *slots);
+        if (!larger)
+            goto fail;
+        slots = larger;
+        room *= 4;
+        memset(slots, -1, (size_t)room * sizeof *slots);
+        for (int64_t k = 0; k < found; k++) {
+            slot = (int64_t)(hashes[k] & (uint64_t)(room - 1));
+            while (slots[slot] >= 0)
+                slot = (slot + 1) & (room - 1);
+            slots[slot] = (int32_t)k;
+        }
+    }
+    free(slots);
+    free(hashes);
+    return found;
+fail:
+    free(slots);
+    free(hashes);
+    return -1;
+}
