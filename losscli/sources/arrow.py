@@ -60,7 +60,6 @@ class ArrowTable(ColumnTable):
     def __init__(self, path: str, schema: Any) -> None:
         self.path = path
         self.columns = columns_of(schema)
-        self._by_name = {column.name: column for column in reversed(self.columns)}
         self._taken: dict[int, Column] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -69,7 +68,8 @@ class ArrowTable(ColumnTable):
 
     def numeric_names(self) -> list[str]:
         """The columns of numbers, booleans and lists of them."""
-        return [c.name for c in self.columns if arrow_values.is_numeric(c.type)]
+        numeric = enumerate(arrow_values.is_numeric(column.type) for column in self.columns)
+        return [self.key(place) for place, holds in numeric if holds]
 
     def siblings(self, columns: Iterable[Column]) -> list[Column]:
         """The columns with all others of the same structs, in the order of the table."""
@@ -194,7 +194,7 @@ class ArrowTable(ColumnTable):
             raise DataError(error.words, place=place, hint=error.hint) from None
 
     def _columns_of(self, field: Field) -> list[Column]:
-        return [self._by_name[name] for name in field.columns]
+        return [self.columns[self.index[name]] for name in field.columns]
 
     def _list_row(self, column: Column) -> tuple[int, ...]:
         """The shape of the lists of a column: that of the first one that is not null."""

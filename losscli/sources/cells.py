@@ -32,8 +32,8 @@ _GROUPED_POINT = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 class Cells(NamedTuple):
     """The columns of a text file, by which rows are read.
 
-    columns: the position of each column that may be requested. place: that of a row, counted from 0,
-    and of a column.
+    columns: the position of each column that may be requested. place: that of a row, counted from
+    0, and of a column.
     """
 
     path: str

@@ -81,7 +81,7 @@ class ColumnTable(Table):
 
     def _matches(self, request: str) -> list[str]:
         if request in self.counts:
-            return [self._only(request)]
+            return [self._unique(request)]
         if request.isascii() and request.isdigit():
             if 1 <= int(request[:9]) <= len(self.names()):
                 return [self.key(int(request) - 1)]
@@ -95,10 +95,10 @@ class ColumnTable(Table):
             like = re.compile(translate(request))
             found = [name for name in self.counts if like.match(name)]
             if found:
-                return [self._only(name) for name in sorted(found, key=natural)]
+                return [self._unique(name) for name in sorted(found, key=natural)]
         raise self.missing_column(request)
 
-    def _only(self, name: str) -> str:
+    def _unique(self, name: str) -> str:
         """The name, if one column has it."""
         if self.counts[name] == 1:
             return name

@@ -55,9 +55,7 @@ class ArraysTable(ColumnTable, ArrayHolder):
 
         Raises DataError where there are several to choose from, or their numbers of rows differ.
         """
-        for name in [*(columns or ()), *excluded]:
-            self._check_name(name)
-        names = tuple(columns or self._only(role, excluded))
+        names = tuple(self.select(columns) if columns else self._only(role, excluded))
         arrays = [self._take(name) for name in names]
         if role.endswith("ids") or arrays[0].dtype.kind in _TEXT:
             return self._text_field(role, names, arrays)
