@@ -18,10 +18,11 @@ from losscli.sources.scanner import (
     Scanned,
     Text,
     distinct,
+    ids,
     scan_rows,
     texts,
 )
-from losscli.sources.table import Field, Loaded, Workspace
+from losscli.sources.table import Field, Kind, Loaded, Workspace
 
 _SHOWN = 40  # characters of a cell that an error shows
 _COMMA = re.compile(r"[-+]?\d+,\d*")
@@ -75,8 +76,7 @@ class Cells(NamedTuple):
             spans = scanned.spans[text : text + count * run.rows].reshape(count, run.rows, 2)
             text += count * run.rows
             try:
-                load = _texts if field.kind == "texts" else _keys
-                found[field.role] = load(run.text, spans)
+                found[field.role] = _LOADERS[field.kind](run.text, spans)
             except UnicodeDecodeError:
                 raise self._encoding_error(run, field, spans) from None
         return found
@@ -169,6 +169,13 @@ def _keys(text: Text, spans: NDArray[np.int64]) -> Keys:
         codes, firsts = distinct(text, column)
         columns.append(Keys.named(codes, texts(text, column[firsts])))
     return Keys.product(columns)
+
+
+_LOADERS: dict[Kind, Callable[[Text, NDArray[np.int64]], Loaded]] = {
+    "texts": _texts,
+    "ids": ids,
+    "keys": _keys,
+}
 
 
 def _odd_texts(text: Text, spans: NDArray[np.int64]) -> list[str]:

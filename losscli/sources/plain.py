@@ -94,6 +94,18 @@ def texts(text: Any, spans: Any) -> list[str]:
     return [_text(data, start, end) for start, end in np.asarray(spans).reshape(-1, 2).tolist()]
 
 
+def joined(text: Any, spans: Any, columns: int) -> tuple[bytes, NDArray[np.int64]]:
+    """The cells of each row one after the other, and where each row ends."""
+    data = bytes(text)
+    cells = [
+        data[start:end] if start >= 0 else _unquoted(data[~start:end])
+        for start, end in np.asarray(spans).reshape(-1, 2).tolist()
+    ]
+    count = len(cells) // columns
+    rows = [b"\x1f".join(cells[row::count]) for row in range(count)]
+    return b"".join(rows), np.cumsum([len(row) for row in rows], dtype=np.int64)
+
+
 def distinct(text: Any, spans: Any) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The number of the distinct cell of each row, and the first row of each."""
     data = bytes(text)

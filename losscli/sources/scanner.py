@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from losscli.kernels import machine
 from losscli.sources import plain
 from losscli.sources.dialect import WORDS, Dialect
+from losscli.sources.texts import Texts
 
 NUMBER, TEXT = 0, 1
 Text = NDArray[np.uint8]
@@ -93,6 +94,21 @@ def texts(text: Text, spans: NDArray[np.int64]) -> list[str]:
     """The texts of cells; raises UnicodeDecodeError for one that is not UTF-8."""
     found: list[str] = _scanner().texts(text, spans)
     return found
+
+
+def ids(text: Text, spans: NDArray[np.int64]) -> Texts:
+    """The texts of each row, of cells (columns, rows, 2); those of several columns are joined.
+
+    Raises UnicodeDecodeError for one that is not UTF-8.
+    """
+    data, ends = _scanner().joined(text, np.ascontiguousarray(spans), len(spans))
+    ends = np.frombuffer(ends, np.int64)
+    end = int(ends[-1])
+    bytes(memoryview(data)[:end]).decode()
+    held = np.zeros(end + 8, np.uint8)  # Texts reads whole words
+    held[:end] = np.frombuffer(data, np.uint8, end)
+    starts = np.concatenate([[0], ends[:-1]])
+    return Texts(held, starts, ends - starts)
 
 
 def distinct(text: Text, spans: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

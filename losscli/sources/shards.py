@@ -2,7 +2,7 @@
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +17,15 @@ from losscli.sources.naming import partitions
 from losscli.sources.options import ReadOptions
 from losscli.sources.partitions import PartitionedTable
 from losscli.sources.pool import FilePool, PooledFile
-from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, concatenate
+from losscli.sources.table import (
+    Cut,
+    Field,
+    Loaded,
+    Table,
+    TableNote,
+    Workspace,
+    concatenate,
+)
 from losscli.sources.texts import Texts
 
 _SHOWN = 5  # names of columns that an error lists
@@ -69,9 +77,9 @@ class ShardedTable(Table):
         """The columns of the first shard; others may have them in another order."""
         return self._first.names()
 
-    def dialect(self) -> str:
-        """How the first shard was read."""
-        return self._first.dialect()
+    def notes(self) -> Iterable[TableNote]:
+        """The facts that were detected in its first file."""
+        return self._first.notes()
 
     def block_rows(self, width: int) -> int:
         """As many as the first shard's."""

@@ -30,10 +30,6 @@ class WrappedTable(Table):
         """The names of the columns."""
         return self.inner.names()
 
-    def dialect(self) -> str:
-        """How it was read, in words."""
-        return self.inner.dialect()
-
     def block_rows(self, width: int) -> int:
         """The number of rows in a block of `width` numbers a row."""
         return self.inner.block_rows(width)

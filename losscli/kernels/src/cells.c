@@ -436,3 +436,31 @@ fail:
     free(hashes);
     return -1;
 }
+
+/* The bytes that the cells take at most, each with a mark after it. */
+int64_t joined_size(const Span *spans, int64_t count) {
+    int64_t size = 0;
+    for (int64_t k = 0; k < count; k++)
+        size += bytes_of(spans[k]).end - bytes_of(spans[k]).start + 1;
+    return size;
+}
+
+/* Write the cells of each row one after the other, the unit separator between columns. */
+void join_cells(At text, const Span *spans, int64_t columns, int64_t rows, uint8_t *out,
+                int64_t *ends) {
+    uint8_t *start = out;
+    for (int64_t row = 0; row < rows; row++) {
+        for (int64_t column = 0; column < columns; column++) {
+            Span span = spans[column * rows + row], one = bytes_of(span);
+            if (column)
+                *out++ = 0x1f;
+            if (span.start < 0) {
+                out += unquoted(text + one.start, one.end - one.start, out);
+            } else {
+                memcpy(out, text + one.start, (size_t)(one.end - one.start));
+                out += one.end - one.start;
+            }
+        }
+        ends[row] = out - start;
+    }
+}

@@ -62,6 +62,9 @@ void split_rows(const uint8_t *text, int64_t size, Dialect dialect, int64_t most
 int scan_rows(Scan *scan); /* 0; -1 without memory; 1 for a row of another width */
 int64_t find_distinct(const uint8_t *text, const Span *spans, int64_t count, int32_t *codes,
                       int64_t *firsts); /* their number; -1 without memory */
+int64_t joined_size(const Span *spans, int64_t count);
+void join_cells(const uint8_t *text, const Span *spans, int64_t columns, int64_t rows,
+                uint8_t *out, int64_t *ends);
 int64_t unquoted(const uint8_t *cell, int64_t size, uint8_t *out);
 
 #endif

@@ -186,3 +186,38 @@ PyObject *py_distinct(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_XDECREF(firsts);
     return NULL;
 }
+
+PyObject *py_joined(PyObject *Py_UNUSED(module), PyObject *args) {
+    Py_buffer text, spans;
+    long long columns;
+    PyObject *objects[2], *pair;
+    if (!PyArg_ParseTuple(args, "OOL:joined", &objects[0], &objects[1], &columns) ||
+        !(pair = PyTuple_Pack(2, objects[0], objects[1])))
+        return NULL;
+    int opened = open_spans(pair, &text, &spans);
+    Py_DECREF(pair);
+    if (!opened)
+        return NULL;
+    int64_t count = spans.len / (Py_ssize_t)sizeof(Span);
+    PyObject *bytes = NULL, *ends = NULL, *answer = NULL;
+    if (columns < 1 || count % columns) {
+        PyErr_SetString(PyExc_ValueError, "not as many cells in each column");
+    } else {
+        int64_t rows = count / columns, size = joined_size(spans.buf, count);
+        bytes = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)size);
+        ends = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)(rows * 8));
+        if (bytes && ends) {
+            uint8_t *out = (uint8_t *)PyByteArray_AsString(bytes);
+            int64_t *end = (int64_t *)(void *)PyByteArray_AsString(ends);
+            Py_BEGIN_ALLOW_THREADS
+            join_cells(text.buf, spans.buf, columns, rows, out, end);
+            Py_END_ALLOW_THREADS
+            answer = Py_BuildValue("OO", bytes, ends);
+        }
+    }
+    Py_XDECREF(bytes);
+    Py_XDECREF(ends);
+    PyBuffer_Release(&spans);
+    PyBuffer_Release(&text);
+    return answer;
+}

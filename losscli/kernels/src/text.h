@@ -14,6 +14,9 @@
      "cells)."},                                                                                   \
     {"texts", py_texts, METH_VARARGS,                                                              \
      "texts(text, spans)\n--\n\nReturn the texts of cells."},                                      \
+    {"joined", py_joined, METH_VARARGS,                                                            \
+     "joined(text, spans, columns)\n--\n\n"                                                        \
+     "Return (bytes, ends): the cells of each row, \\x1f between columns."},                        \
     {"distinct", py_distinct, METH_VARARGS,                                                        \
      "distinct(text, spans)\n--\n\n"                                                               \
      "Return (codes, first rows): the number of the distinct cell of each row."}
@@ -21,6 +24,7 @@
 PyObject *py_split_rows(PyObject *module, PyObject *args);
 PyObject *py_scan_rows(PyObject *module, PyObject *args);
 PyObject *py_texts(PyObject *module, PyObject *args);
+PyObject *py_joined(PyObject *module, PyObject *args);
 PyObject *py_distinct(PyObject *module, PyObject *args);
 
 #endif
