@@ -80,8 +80,8 @@ class WatchedTable(WrappedTable):
             raise self._unequal(done, None)
 
     def notes(self) -> Iterable[TableNote]:
-        """The key columns that differ."""
-        return self._notes.values()
+        """The notes of the inner table, and those on the key columns that differ."""
+        return [*self.inner.notes(), *self._notes.values()]
 
     def _key(self, name: str) -> Field | None:
         """The field of a column, if it holds whole numbers or texts, none twice, in both tables."""

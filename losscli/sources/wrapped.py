@@ -1,9 +1,9 @@
 """A table around another table, which changes its rows and leaves everything else as it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from losscli.errors import Place
-from losscli.sources.table import Cut, Field, Table
+from losscli.sources.table import Cut, Field, Table, TableNote
 
 
 class WrappedTable(Table):
@@ -29,6 +29,10 @@ class WrappedTable(Table):
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
         return self.inner.names()
+
+    def notes(self) -> Iterable[TableNote]:
+        """The notes of the inner table."""
+        return self.inner.notes()
 
     def block_rows(self, width: int) -> int:
         """The number of rows in a block of `width` numbers a row."""
