@@ -1,7 +1,7 @@
 """Columns of JSON values as numbers, texts and keys."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,14 +51,14 @@ class JsonValues(NamedTuple):
 
 
 def load(kind: FieldKind, columns: Sequence[JsonValues], row: tuple[int, ...]) -> Loaded:
-    """Columns as one role takes them: numbers (n, …), texts (n,) of objects, or keys.
+    """Columns as one role takes them: numbers (n, …), texts, ids or keys.
 
     Raises CellError for a value that a role does not take.
     """
     if kind == "numbers" and len(columns) == 1 and row:
         return _lists(columns[0], row)
-    loaded = [_SCALARS[kind](column) for column in columns]
-    return arrow_values.load(kind, loaded, row)
+    arrays = map(_numbers if kind == "numbers" else _texts, columns)
+    return arrow_values.load(kind, list(arrays), row)
 
 
 def _texts(values: JsonValues) -> Any:
@@ -88,18 +88,9 @@ def _numbers(values: JsonValues) -> Any:
     booleans = values.kinds == Kind.BOOLEAN
     if not booleans.any():
         return _texts(values)
-    texts = _texts(values).to_pylist()
-    found = [
-        "1" if t == "True" and b else "0" if b else t for t, b in zip(texts, booleans, strict=True)
-    ]
+    texts = zip(_texts(values).to_pylist(), booleans, strict=True)
+    found = [str(int(text == "True")) if boolean else text for text, boolean in texts]
     return pa.array(found, pa.large_string())
-
-
-_SCALARS: dict[FieldKind, Callable[[JsonValues], Any]] = {
-    "numbers": _numbers,
-    "texts": _texts,
-    "keys": _texts,
-}
 
 
 def _lists(values: JsonValues, row: tuple[int, ...]) -> NDArray[np.float64]:

@@ -28,7 +28,8 @@ def read():
                 block = cut.load(workspace)
                 for role, values in block.arrays.items():
                     assert len(values) == block.rows
-                    parts.setdefault(role, []).append(values.copy())
+                    copy = np.array(values.tolist()) if role.endswith("ids") else values.copy()
+                    parts.setdefault(role, []).append(copy)
             source.verify()
         finally:
             source.close()

@@ -95,7 +95,8 @@ def test_records_by_key_have_their_keys_as_ids(read, reader, indent, prefix):
 def test_numbers_by_key_are_a_column(read, reader):
     """Called value."""
     Path("p.json").write_text(json.dumps({f"image {k}": k / 3 for k in range(ROWS)}))
-    Path("t.jsonl").write_text('{"id": 1, "t": 1}\n' * ROWS)
+    lines = (json.dumps({"id": f"image {k}", "t": 1}) for k in range(ROWS))
+    Path("t.jsonl").write_text("\n".join(lines))
     found = read("p.json", "t.jsonl", target=["t"], ids=["id"])
     np.testing.assert_array_equal(found["preds"], np.arange(ROWS) / 3)
     assert found["ids"][-1] == f"image {ROWS - 1}"
