@@ -11,7 +11,7 @@ exponent bins follow Neal (Fast exact summation using small and large superaccum
 
 import math
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -64,6 +64,7 @@ class ExactSum(Struct, frozen=True):
         return cls(sum(_units_of(values[i : i + _CHUNK], low, high) for i in chunks), values.size)
 
     @classmethod
+    @lru_cache
     def ones(cls, count: int) -> "ExactSum":
         """The sum of `count` ones, without adding them."""
         return cls(count << -_LOWEST, count)
@@ -84,7 +85,12 @@ class ExactSum(Struct, frozen=True):
 
     def __float__(self) -> float:
         """The sum, rounded once and correctly; nan for inf with -inf."""
-        return self.over(_ONE)
+        if self.nan or self.pos_inf or self.neg_inf:
+            return self.over(_ONE)
+        try:
+            return self.units / _ONE.units  # Python divides integers with one rounding
+        except OverflowError:
+            return math.inf if self.units > 0 else -math.inf
 
     def over(self, other: "ExactSum") -> float:
         """The quotient of two sums, rounded once and correctly; nan where `other` is 0."""
@@ -95,7 +101,7 @@ class ExactSum(Struct, frozen=True):
         if self.pos_inf or self.neg_inf:
             return math.inf if (self.pos_inf > 0) == (other.units > 0) else -math.inf
         try:
-            return self.units / other.units  # Python divides integers with one rounding
+            return self.units / other.units
         except OverflowError:
             return math.inf if (self.units > 0) == (other.units > 0) else -math.inf
 

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise, starmap
-from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -32,10 +31,10 @@ def unit_rows(width: int, *, grouped: bool = False) -> int:
     Units of groups are longer, as each group in a unit has moments of its own.
     """
     numbers = UNIT if not grouped else 4 * UNIT
-    return 1 << (max(1, numbers // max(1, width)).bit_length() - 1)
+    return 1 << ((numbers // (width or 1) or 1).bit_length() - 1)
 
 
-class Unit(NamedTuple):
+class Unit(Struct, frozen=True):
     """The moments of one unit about a pivot near Σa / Σb; e = a - pivot·b, so nothing cancels.
 
     ee, eb, bb: Σe², Σe·b, Σb².
@@ -188,7 +187,7 @@ def _short_units(a: Floats, b: Floats | None, cuts: NDArray[np.intp]) -> list[Un
 
 
 def _units(*columns: Floats) -> list[Unit]:
-    return list(map(Unit._make, zip(*(column.tolist() for column in columns), strict=True)))
+    return list(map(Unit, *(column.tolist() for column in columns)))
 
 
 def _dot(x: Floats, y: Floats | None) -> float:

@@ -84,12 +84,16 @@ class RowAccumulator(Struct, frozen=True):
         """Σ w·L / Σ w·den, correctly rounded; nan where no row counts."""
         return self.numerator.over(self.denominator)
 
-    def stderr(self) -> float | None:
-        """The standard error of the mean; None for fewer than two rows, or beyond float64."""
-        mean = self.mean()
+    def stderr(self, mean: float | None = None, weight: float | None = None) -> float | None:
+        """The standard error of the mean; None for fewer than two rows, or beyond float64.
+
+        mean, weight: `mean()` and `float(denominator)`, from a caller that has computed them.
+        """
+        if mean is None or weight is None:
+            mean, weight = self.mean(), float(self.denominator)
         if self.count < 2 or not math.isfinite(mean):
             return None
-        stderr = self.moments.stderr(mean, float(self.denominator), self.numerator.count)
+        stderr = self.moments.stderr(mean, weight, self.numerator.count)
         # Rows that differ cannot have a spread of 0: their squares were too small for float64.
         return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr
 

@@ -13,8 +13,16 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
 
     Raises DataError for anything else.
     """
-    if type(values) is np.ndarray:
-        return _checked(values, name)
+    array = values if type(values) is np.ndarray else _converted(values, name)
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        raise DataError(
+            f"{name} has dtype {array.dtype}; expected float16 to float64, integers or bool"
+        )
+    return array
+
+
+def _converted(values: Any, name: str) -> NDArray[Any]:
+    """An array of any type."""
     if hasattr(values, "detach"):
         values = _of_tensor(values, name)
     elif isinstance(values, np.ma.MaskedArray):
@@ -25,32 +33,25 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
             )
         values = values.data
     try:
-        array = np.asarray(_of_column(values))
+        return np.asarray(_of_column(values))
     except (ValueError, TypeError, RuntimeError) as error:
         words = str(error).splitlines()[0]
         raise DataError(
             f"{name} is not an array of numbers: {words}",
             hint="expected numbers in rows of the same length",
         ) from error
-    return _checked(array, name)
+
+
+_NO_FRAME = (np.ndarray, str, type(None))  # the most frequent by far
 
 
 def is_frame(thing: Any) -> bool:
     """True for an object with named columns, rather than an array or a path."""
-    if isinstance(thing, np.ndarray | str | None):  # the most frequent by far
+    if isinstance(thing, _NO_FRAME):
         return False
     return hasattr(thing, "columns") or hasattr(thing, "column_names") or (
         hasattr(thing, "__arrow_c_stream__") and not hasattr(thing, "__array__")
     )  # fmt: skip
-
-
-def _checked(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """The array; raises DataError unless it is one of numbers."""
-    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise DataError(
-            f"{name} has dtype {array.dtype}; expected float16 to float64, integers or bool"
-        )
-    return array
 
 
 def holds_numbers(values: Any) -> bool:

@@ -23,6 +23,9 @@ class Backend(Protocol):
     dtype: str
     xp: Namespace
 
+    def __hash__(self) -> int:
+        """By identity."""
+
     def widen(self, raw: NDArray[Any], empty: Callable[..., NDArray[Any]] = np.empty) -> Array:
         """Real numbers of any type in this backend's precision; empty: gives memory for them."""
 
@@ -39,6 +42,8 @@ def choose(backend: str, device: str, dtype: str) -> Backend:
     Raises UsageError for a device that the backend does not have, MissingError for one that this
     machine does not have.
     """
+    if device == "cpu" and backend != "torch":
+        return _numpy(dtype)
     accelerated = device.split(":")[0] in ACCELERATORS
     if backend == "numpy" and accelerated:
         raise UsageError(
@@ -49,9 +54,7 @@ def choose(backend: str, device: str, dtype: str) -> Backend:
         from losscli.backends.torch import TorchBackend
 
         return TorchBackend(device, dtype)
-    if device != "cpu":
-        raise UsageError(f"unknown device {device!r}", hint="--device cpu, cuda, cuda:N or mps")
-    return _numpy(dtype)
+    raise UsageError(f"unknown device {device!r}", hint="--device cpu, cuda, cuda:N or mps")
 
 
 @cache

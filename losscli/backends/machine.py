@@ -29,8 +29,8 @@ def environment() -> dict[str, Any]:
 
     kernel: `compiled` if this installation runs compiled kernels, otherwise `numpy`.
     """
-    loaded = tuple(name for name in _PACKAGES if name in sys.modules)
-    kernel = "compiled" if machine.available() else "numpy"
+    loaded = tuple(filter(sys.modules.__contains__, _PACKAGES))
+    kernel = "compiled" if machine.machine() is not None else "numpy"
     return {**_constant(loaded), "cores": cores(), "kernel": kernel}
 
 

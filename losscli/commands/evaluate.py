@@ -4,18 +4,21 @@
 1.3125
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from losscli.backends.backend import choose
+from msgspec import Struct
+
+from losscli.backends.backend import Backend, choose
 from losscli.engines.local import choose_engine
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
+from losscli.plans.flags import Path
 from losscli.plans.functions import public
 from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison
     from losscli.gates import Gate
 
+_NO_BASELINE = "no --baseline was named"
 _PROPOSED = 8  # losses that are proposed where none is given
 
 
@@ -39,42 +43,25 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 
     Raises UsageError, DataError or MissingError.
     """
+    if not (plan.output or plan.save or plan.per_sample is not None):
+        return _evaluated(plan, _Request.of(plan), progress)
     writers: list[Callable[[Evaluation], None]] = []
     with ExitStack() as stack:
         if plan.output or plan.per_sample is not None:
             files = outputs(plan.output, (plan.per_sample,), _read_files(plan))
             writers.append(stack.enter_context(files))
-        losses, gates, baseline = _bound(plan), _gates(plan), _baseline(plan)
-        saved_as_json = plan.save or "json" in map(of_path, plan.output)
-        digest = bool(plan.digest or plan.baseline or saved_as_json)
-        backend = choose(plan.backend, plan.device, plan.dtype)
+        request = _Request.of(plan)
         samples = place = None
         if plan.per_sample is not None:
-            samples = SampleFile(plan.per_sample, [loss.label for loss in losses], digest=digest)
+            labels = [loss.label for loss in request.losses]
+            samples = SampleFile(plan.per_sample, labels, digest=request.digest)
             stack.callback(samples.discard)
         if plan.save:
             from losscli.results.store import SavedRun
 
             place = stack.enter_context(SavedRun(plan.results, "eval", datetime.now(UTC), "eval"))
             writers.append(stack.enter_context(kept(place)))
-        source = stack.enter_context(open_data(plan, targeted=takes_targets(losses)))
-        result = measure(
-            source,
-            losses,
-            backend,
-            choose_engine(backend, source, plan.threads),
-            reduction=plan.reduction,
-            ci=float(plan.ci),
-            nan=plan.nan,
-            digest=digest,
-            samples=samples,
-            progress=progress,
-            like=plan.like,
-        )
-        if gates:
-            from losscli.evaluation.gates import gated
-
-            result = gated(result, gates, plan.allow_note, baseline)
+        result = _evaluated(plan, request, progress, samples)
         if samples is not None:
             samples.commit()
             result = result.replace(per_sample=samples.record)
@@ -86,6 +73,57 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
             with attach_result(result.replace(saved=None)):
                 for write in writers:
                     write(result)
+    return result
+
+
+class _Request(Struct):
+    """The parts of a plan, made before the data are opened.
+
+    baseline: as of `_baseline`. digest: True if the result has digests of the inputs.
+    """
+
+    losses: Sequence[BoundLoss]
+    gates: "Sequence[Gate]"
+    baseline: Evaluation | str
+    digest: bool
+    backend: Backend
+
+    @classmethod
+    def of(cls, plan: EvalPlan) -> "_Request":
+        losses = _bound(plan)
+        gates = _gates(plan) if plan.gate or plan.max or plan.min else []
+        baseline = _baseline(plan.baseline) if plan.baseline is not None else _NO_BASELINE
+        saved_as_json = plan.save or "json" in map(of_path, plan.output)
+        digest = bool(plan.digest or plan.baseline or saved_as_json)
+        return cls(losses, gates, baseline, digest, choose(plan.backend, plan.device, plan.dtype))
+
+
+def _evaluated(
+    plan: EvalPlan,
+    request: _Request,
+    progress: Callable[[float], None],
+    samples: SampleFile | None = None,
+) -> Evaluation:
+    """The result, the gates included; samples: takes the losses of every row."""
+    losses, backend = request.losses, request.backend
+    with open_data(plan, targeted=takes_targets(losses)) as source:
+        result = measure(
+            source,
+            losses,
+            backend,
+            choose_engine(backend, source, plan.threads),
+            reduction=plan.reduction,
+            ci=float(plan.ci),
+            nan=plan.nan,
+            digest=request.digest,
+            samples=samples,
+            progress=progress,
+            like=plan.like,
+        )
+    if request.gates:
+        from losscli.evaluation.gates import gated
+
+        result = gated(result, request.gates, plan.allow_note, request.baseline)
     return result
 
 
@@ -126,8 +164,6 @@ def _read_files(plan: EvalPlan) -> tuple[Any, ...]:
 
 
 def _gates(plan: EvalPlan) -> "list[Gate]":
-    if not (plan.gate or plan.max or plan.min):
-        return []
     from losscli.gates import parse, parse_bound
 
     return [
@@ -137,14 +173,12 @@ def _gates(plan: EvalPlan) -> "list[Gate]":
     ]
 
 
-def _baseline(plan: EvalPlan) -> Evaluation | str:
+def _baseline(path: Path) -> Evaluation | str:
     """The saved evaluation, or the reason why there is none, for gates that need it."""
-    if plan.baseline is None:
-        return "no --baseline was named"
     from losscli.results.reader import load
 
     try:
-        found = load(plan.baseline)
+        found = load(path)
     except DataError as error:
         return f"the baseline cannot be read: {error.message}"
     if isinstance(found, Evaluation):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec.structs import replace
 
 from losscli.accumulators.rows import RowLosses
 from losscli.backends.backend import Backend
@@ -91,7 +92,7 @@ class _PairEvaluator:
             pair = BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size)
             # One after the other: they share the workspace's buffers; row losses are not in them.
             ours = [rows for _, rows in self._own.evaluate(block, pair[0], workspace)]
-            other = block._replace(arrays={**block.arrays, "preds": block.arrays[REFERENCE]})
+            other = replace(block, arrays={**block.arrays, "preds": block.arrays[REFERENCE]})
             theirs = [rows for _, rows in self._other.evaluate(other, pair[1], workspace)]
             if len(ours) == len(theirs):
                 for sides in map(_on_the_same_rows, ours, theirs):

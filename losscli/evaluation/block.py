@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, partial
-from typing import Any
+from functools import cache, lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct, field
@@ -14,6 +14,7 @@ from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
 from losscli.evaluation.folding import Folding, folding_of
 from losscli.evaluation.groups import BlockGroups
+from losscli.evaluation.layout import Row
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
 from losscli.losses.core.domain import Mask
@@ -66,8 +67,12 @@ class BlockEvaluator:
         digest: bool,
     ) -> None:
         self._source = source
-        spacing = _spacing(source.field("preds").dtype)
-        self._losses = [loss.on(backend, spacing) for loss in losses]
+        pred, target = layout["preds"], layout.get("targets")
+        dtypes = [source.roles["preds"][1].dtype]
+        if target is not None:
+            dtypes.append(source.roles["targets"][1].dtype)
+        ready = _prepared(tuple(losses), backend, pred, target, tuple(dtypes))
+        self._losses = ready.losses
         self._backend = backend
         self._layout = layout
         self._nan = nan
@@ -75,64 +80,56 @@ class BlockEvaluator:
         self._digest = digest
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
-        self._logits = any(loss.takes_logits for loss in losses)
+        self._logits = ready.logits
         whole = not (samples or source.by or "weights" in layout)
-        self._foldings = self._in_one_pass() if whole else None
+        self._foldings = ready.foldings if whole else ()
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The states of one block."""
-        with np.errstate(all="ignore"):
-            block = cut.load(workspace)
-            result = BlockResult(block.rows, cut.size)
-            if self._digest:
+        block = cut.load(workspace)
+        result = BlockResult(block.rows, cut.size)
+        if self._digest:
+            with np.errstate(all="ignore"):
                 result.leaves = dict(_leaves(block))
-            folded = self._fold(block, result, workspace)
-            if folded is not None:
-                result.accumulators = folded
-                return result
-            groups = BlockGroups(self._source, block) if block.keys else None
+        if self._foldings and self._fold(block, result, workspace):
+            return result
+        groups = BlockGroups(self._source, block) if block.keys else None
+        with np.errstate(all="ignore"):
             for accumulator, rows in self.evaluate(block, result, workspace):
                 result.accumulators.append(accumulator)
                 if groups is not None:
                     groups.add(rows, accumulator)
                 if self._samples:
                     result.samples.append(rows.values)
-            if groups is not None and result.accumulators:
-                result.groups = groups.accumulators()
-            return result
+        if groups is not None and result.accumulators:
+            result.groups = groups.accumulators()
+        return result
 
-    def _in_one_pass(self) -> list[Folding] | None:
-        """The losses for the compiled machine, if it computes all of them in one pass each."""
-        if self._backend.name != "numpy" or self._backend.dtype != "float64":
-            return None
-        roles = [role for role in ("preds", "targets") if role in self._layout]
-        dtypes = tuple(self._source.field(role).dtype for role in roles)
-        rows = self._layout["preds"], self._layout.get("targets")
-        found = [folding_of(loss, *rows, dtypes) for loss in self._losses]
-        return [each for each in found if each] if all(found) else None
+    def _fold(self, block: Block, result: BlockResult, workspace: Workspace) -> bool:
+        """Add the accumulators of all losses, in one pass each, to the result.
 
-    def _fold(
-        self, block: Block, result: BlockResult, workspace: Workspace
-    ) -> list[RowAccumulator] | None:
-        """The accumulators of all losses in one pass each; None where a row needs a closer look."""
-        if self._foldings is None:
-            return None
+        False where a row needs a closer look.
+        """
         raw = self._raw(block)
+        readable = machine.readable(*raw.values())
         inputs = _Inputs(raw, self._backend, workspace)
         accumulators: list[RowAccumulator] = []
         marks: dict[Mark, frozenset[str]] = {}
         for folding in self._foldings:
             if folding.indexed and raw["targets"].dtype.kind not in "iub":
-                return None
-            arrays = {role: inputs.readable(role, folding.indexed) for role in folding.roles}
-            folded = folding.fold(arrays, block)
-            if folded is None:
-                return None
-            accumulators.append(folded.accumulator)
-            marks |= folded.marks
-        result.marks |= marks
-        self._observe(raw, result)
-        return accumulators
+                return False
+            if readable:
+                arrays = [*map(raw.__getitem__, folding.roles)]
+            else:
+                arrays = [inputs.readable(role, folding.indexed) for role in folding.roles]
+            accumulator = folding.fold(arrays, block, marks)
+            if accumulator is None:
+                return False
+            accumulators.append(accumulator)
+        result.accumulators, result.marks = accumulators, marks
+        if self._logits or not readable:  # numbers to look at, or integers
+            self._observe(raw, result)
+        return True
 
     def evaluate(
         self, block: Block, result: BlockResult, workspace: Workspace
@@ -142,7 +139,7 @@ class BlockEvaluator:
         result: takes violations, marks and the other observations of the block.
         """
         raw = self._raw(block)
-        validity = BlockValidity(block, raw, self._nan, result.violations)
+        validity = BlockValidity(block.first, raw, self._nan, result.violations)
         outside = [validity.record_outside(loss) for loss in self._losses]
         if any(outside):
             self._record_missing(validity)
@@ -156,16 +153,21 @@ class BlockEvaluator:
 
     def _raw(self, block: Block) -> dict[str, NDArray[Any]]:
         """The arrays of a block in the shapes that the losses take."""
-        return {
-            role: block.arrays[role].reshape(block.rows, *row) for role, row in self._layout.items()
-        }
+        raw = {}
+        for role, row in self._layout.items():
+            array = block.arrays[role]
+            raw[role] = array if array.ndim == 1 + len(row) else array.reshape(-1)
+        return raw
 
     def _observe(self, raw: Mapping[str, NDArray[Any]], result: BlockResult) -> None:
         """Record what notes are made of: logits that look like probabilities, and rounding."""
         if self._logits:
-            result.probabilities = looks_like_probabilities(self._as_logits(raw["preds"]))
+            with np.errstate(all="ignore"):
+                logits = self._as_logits(raw["preds"])
+                result.probabilities = looks_like_probabilities(logits)
             self._logits = result.probabilities  # one block of logits settles it
-        result.rounded = self._rounds_integers(raw)
+        if [role for role, array in raw.items() if array.dtype.kind in "iu"]:
+            result.rounded = self._rounds_integers(raw)
 
     def _record_missing(self, validity: BlockValidity) -> None:
         """Record missing values too: the error names the first invalid row of any kind."""
@@ -176,8 +178,6 @@ class BlockEvaluator:
 
     def _rounds_integers(self, raw: Mapping[str, NDArray[Any]]) -> bool:
         """True if the arithmetic cannot hold the digits of an integer that it computes with."""
-        if not any(array.dtype.kind in "iu" for array in raw.values()):
-            return False
         roles = ["preds"]
         if "targets" in raw:
             row, losses = raw["targets"].shape[1:], [bound.loss for bound in self._losses]
@@ -257,22 +257,52 @@ class BlockEvaluator:
         return out
 
 
-class _Inputs:
+class _Prepared(NamedTuple):
+    """Losses on a backend, with all that does not depend on the numbers of a block.
+
+    logits: True if any of them takes logits. foldings: of all of them for the compiled machine;
+    none if it cannot compute all of them in one pass each.
+    """
+
+    losses: tuple[BoundLoss, ...]
+    logits: bool
+    foldings: tuple[Folding, ...]
+
+
+@lru_cache(256)  # by the identity of the losses: those of the catalogue are bound once
+def _prepared(
+    losses: tuple[BoundLoss, ...],
+    backend: Backend,
+    pred: Row,
+    target: Row | None,
+    dtypes: tuple[str, ...],
+) -> _Prepared:
+    """The losses for rows of these shapes; dtypes: of predictions and targets."""
+    ready = tuple(loss.on(backend, _spacing(dtypes[0])) for loss in losses)
+    foldings: list[Folding | None] = []
+    if backend.name == "numpy" and backend.dtype == "float64":
+        foldings = [folding_of(loss, pred, target, dtypes) for loss in ready]
+    return _Prepared(
+        ready,
+        any(loss.takes_logits for loss in losses),
+        tuple(each for each in foldings if each) if all(foldings) else (),
+    )
+
+
+class _Inputs(Struct):
     """The arrays of a block by role, and their conversions, made once for all losses."""
 
-    def __init__(
-        self, raw: Mapping[str, NDArray[Any]], backend: Backend, workspace: Workspace
-    ) -> None:
-        self.raw = raw
-        self._backend = backend
-        self._workspace = workspace
-        self._converted: dict[str, Array] = {}
+    raw: Mapping[str, NDArray[Any]]
+    _backend: Backend
+    _workspace: Workspace
+    _converted: dict[str, Array] = field(default_factory=dict)
 
     def real(self, role: str) -> Array:
         """The numbers of a role in the type of the arithmetic."""
         if role not in self._converted:
             empty = partial(self._workspace.empty, f"wide {role}")
-            self._converted[role] = self._backend.widen(self.raw[role], empty)
+            with np.errstate(all="ignore"):  # of a signalling nan
+                self._converted[role] = self._backend.widen(self.raw[role], empty)
         return self._converted[role]
 
     def readable(self, role: str, indexed: bool) -> Array:

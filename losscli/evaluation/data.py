@@ -51,4 +51,7 @@ def _read_options(plan: EvalPlan) -> ReadOptions:
 
 def takes_targets(losses: Sequence[BoundLoss]) -> bool:
     """True if any of the losses takes targets; without losses they are expected."""
-    return not losses or any(loss.loss.rows_of.targeted for loss in losses)
+    for loss in losses:
+        if loss.loss.rows_of.targeted:
+            return True
+    return not losses

@@ -1,9 +1,8 @@
 """One pass of the compiled machine over a block: check it, compute a loss, accumulate the rows."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.rowwise import ROWWISE
 from losscli.evaluation.layout import Row
 from losscli.evaluation.validity import Mark
+from losscli.kernels import machine
 from losscli.kernels.program import IndexLimit, Limit
 from losscli.losses.core.compiled import Compiled, Limits, compiled_rows
 from losscli.losses.core.domain import Domain, Interval
@@ -47,13 +47,6 @@ class Conditions:
         return required, marked
 
 
-class Folded(NamedTuple):
-    """The accumulator of the rows of a block, and the marks that they leave."""
-
-    accumulator: RowAccumulator
-    marks: dict[Mark, frozenset[str]]
-
-
 class Folding(NamedTuple):
     """A loss with the limits of its inputs.
 
@@ -66,23 +59,23 @@ class Folding(NamedTuple):
     limits: Limits
     indexed: bool
 
-    def fold(self, inputs: Mapping[str, NDArray[Any]], block: Block) -> Folded | None:
-        """The state of all rows; None if one of them is not valid, or its loss not finite.
+    def fold(
+        self, arrays: Sequence[NDArray[Any]], block: Block, marks: dict[Mark, frozenset[str]]
+    ) -> RowAccumulator | None:
+        """The accumulator of all rows; None if one of them is not valid, or its loss not finite.
 
-        inputs: the arrays by role, as the machine reads them.
+        arrays: those of its roles, as the machine reads them. marks: takes those that rows leave.
         """
-        arrays = [inputs[role] for role in self.roles]
-        folded = self.program.fold(arrays, self.limits, block.unit, block.first % block.unit)
-        if folded is None:
+        unit, first = block.unit, block.first
+        found = self.program.run(machine.fold, arrays, self.limits, unit, first % unit)
+        if isinstance(found, int):  # the number of the check that failed
             return None
-        marks: dict[Mark, frozenset[str]] = {}
-        for role, mark in folded.seen:
+        for role, mark in found.seen:
             at = self.loss.label, role
             marks[at] = marks.get(at, frozenset()) | {mark}
-        return Folded(RowAccumulator.of_folded(folded, block.first, block.rows), marks)
+        return RowAccumulator.of_folded(found, first, block.rows)
 
 
-@lru_cache(256)  # by the identity of the loss: those of the catalogue are bound once
 def folding_of(
     loss: BoundLoss, pred: Row, target: Row | None, dtypes: tuple[str, ...]
 ) -> Folding | None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from operator import add
 
+from msgspec import Struct, field
+
 from losscli.accumulators.groups import Runs
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.errors import DataError
@@ -39,12 +41,11 @@ class BlockGroups:
         return dict(zip(self._texts, zip(*self._accumulators, strict=True), strict=True))
 
 
-class GroupAccumulators:
+class GroupAccumulators(Struct):
     """The accumulators of all groups so far, by key."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._accumulators: dict[Key, list[RowAccumulator]] = {}
+    _source: Source
+    _accumulators: dict[Key, list[RowAccumulator]] = field(default_factory=dict)
 
     def add(self, part: Mapping[Key, Sequence[RowAccumulator]]) -> None:
         """Merge those of the block that follows; raises DataError for too many groups."""

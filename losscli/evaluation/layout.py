@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from losscli.errors import UsageError
-from losscli.losses.core.loss import Loss
 from losscli.losses.spec.binding import BoundLoss
 from losscli.sources.source import Source
 
@@ -17,14 +16,12 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
 
     Raises DataError where a loss does not take these shapes.
     """
-    pred = source.field("preds").row
-    target = source.field("targets").row if "targets" in source.roles else None
-    pred, target = _reading(tuple([loss.loss for loss in losses]), pred, target)
-    for named in losses:
-        loss = named.variant_for(pred, target)
-        if loss.loss.elementwise:
-            _one_column(source, loss)
-        loss.check_shapes(pred, target)
+    roles = source.roles
+    pred, target = roles["preds"][1].row, roles["targets"][1].row if "targets" in roles else None
+    pred, target = _reading(tuple(losses), pred, target)
+    if pred or target:
+        _check_columns(source, [loss.variant_for(pred, target) for loss in losses])
+    variants(tuple(losses), pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
         weight = source.field("weights").row
@@ -37,12 +34,26 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
     return layout
 
 
-@lru_cache(maxsize=256)
-def _reading(losses: tuple[Loss, ...], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
+@lru_cache(256)  # by the identity of the losses: those of the catalogue are bound once
+def variants(losses: tuple[BoundLoss, ...], pred: Row, target: Row | None) -> tuple[BoundLoss, ...]:
+    """The losses that their names mean for rows of these shapes.
+
+    Raises as `BoundLoss.variant_for` and `BoundLoss.check_shapes` do.
+    """
+    found = tuple(loss.variant_for(pred, target) for loss in losses)
+    for loss in found:
+        loss.check_shapes(pred, target)
+    return found
+
+
+@lru_cache(256)
+def _reading(
+    losses: tuple[BoundLoss, ...], pred: Row, target: Row | None
+) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
     for row in (_column(pred), pred):
-        if all(loss.accepts(row, label) for loss in losses):
+        if all(loss.loss.accepts(row, label) for loss in losses):
             return row, label
     return pred, target
 
@@ -51,8 +62,11 @@ def _column(row: Row) -> Row:
     return () if row == (1,) else row
 
 
-def _one_column(source: Source, loss: BoundLoss) -> None:
-    """Raise UsageError where several columns were found and one is meant."""
+def _check_columns(source: Source, losses: Sequence[BoundLoss]) -> None:
+    """Raise UsageError where several columns were found and a loss takes one."""
+    loss = next((loss for loss in losses if loss.loss.elementwise), None)
+    if loss is None:
+        return
     for role, flag in (("preds", "--pred"), ("targets", "--target")):
         table, field = source.roles[role]
         if len(field.columns) > 1 and not field.named:

@@ -14,78 +14,81 @@ def loss_result(
     rows: RowAccumulator,
     reduction: Reduction,
     level: float,
-    line: Callable[[int], int | None],
+    line: Callable[[int], int | None] | None = None,
     elements: int = 1,
 ) -> LossResult:
     """The result of all rows.
 
-    level: of the interval, in (0, 1). line: the line of a text file at which a row stands.
+    level: of the interval, in (0, 1). line: gives the line of a text file at which a row stands.
     elements: the numbers that a row's loss is the mean of.
     """
-    mean, total, extremes = rows.mean(), float(rows.numerator), rows.extremes
-    value = _apply(bound.transform, mean)
-    stderr, ci = _spread(bound, rows, mean, level)
-    each = bound.convention is not None and bound.convention.by_elements
-    added = bound.penalty or 0.0
-    known = extremes.high_row is not None
+    mean, total, weight = rows.mean(), float(rows.numerator), float(rows.denominator)
+    count, extremes, row = rows.count, rows.extremes, rows.extremes.high_row
+    stderr, ci = _spread(bound, mean, rows.stderr(mean, weight), count, level)
     return LossResult(
         label=bound.label,
         loss=bound.loss.name,
-        params={name: _plain(value) for name, value in bound.params.items()},
+        params={k: _plain(value) for k, value in bound.params.items()} if bound.params else {},
         reduction=reduction,
-        value={
-            "mean": value + added,
-            "sum": total * (elements if each else 1) + added,
-            "none": None,
-        }[reduction],
+        value=_value(bound, reduction, mean, total, elements),
         mean=mean,
-        rows=rows.rows,
-        n=rows.count,
+        rows=count + rows.skipped + rows.ignored,
+        n=count,
         skipped=rows.skipped,
         ignored=rows.ignored,
-        weight_sum=float(rows.denominator),
+        weight_sum=weight,
         sum=total,
         stderr=stderr,
         ci=ci,
         ci_level=level,
         statistic=bound.statistic,
-        min=_apply(bound.transform, extremes.low) if known else None,
-        max=_apply(bound.transform, extremes.high) if known else None,
-        max_row=extremes.high_row,
-        max_line=None if extremes.high_row is None else line(extremes.high_row),
+        min=None if row is None else _apply(bound.transform, extremes.low),
+        max=None if row is None else _apply(bound.transform, extremes.high),
+        max_row=row,
+        max_line=None if row is None or line is None else line(row),
         penalty=bound.penalty,
-        code=tuple([Code(*origin) for origin in bound.code]),
-        derived={
-            name: _apply(function, mean)
-            for name, function in bound.loss.derived
-            if bound.has_derived(elements)
-        },
+        code=tuple([Code(*origin) for origin in bound.code]) if bound.code else (),
+        derived={name: _apply(function, mean) for name, function in bound.derived(elements)},
         takes_logits=bound.takes_logits,
     )
 
 
+def _value(
+    bound: BoundLoss, reduction: Reduction, mean: float, total: float, elements: int
+) -> float | None:
+    """The value by the reduction, the penalty included."""
+    if reduction == "none":
+        return None
+    value = mean
+    if reduction == "sum":
+        by_elements = bound.convention is not None and bound.convention.by_elements
+        value = total * (elements if by_elements else 1)
+    elif bound.statistic:
+        value = _apply(bound.transform, mean)
+    return value + (bound.penalty or 0.0)
+
+
 def _spread(
-    bound: BoundLoss, rows: RowAccumulator, mean: float, level: float
+    bound: BoundLoss, mean: float, stderr: float | None, count: int, level: float
 ) -> tuple[float | None, tuple[float, float] | None]:
-    """The standard error and the interval of the value under the reduction mean."""
-    stderr = rows.stderr()
+    """The standard error and the interval of the value under the reduction mean.
+
+    stderr: of the mean.
+    """
     if stderr is None:
         return None, None
-    half = t_critical(level, rows.count - 1) * stderr
-    added = bound.penalty or 0.0
-    transform = bound.transform
-    low, high = _apply(transform, mean - half) + added, _apply(transform, mean + half) + added
+    half, added = t_critical(level, count - 1) * stderr, bound.penalty or 0.0
+    low, high = mean - half, mean + half
     if bound.statistic:  # a root: its slope is 1 / (2 √mean)
+        low, high = _apply(bound.transform, low), _apply(bound.transform, high)
         root = _apply(bound.transform, mean)
         stderr = stderr / (2.0 * root) if root else None
-    return stderr, (low, high)
+    return stderr, (low + added, high + added)
 
 
 def _apply(function: Callable[[float], float], mean: float) -> float:
     """A statistic of the mean; an end of an interval below 0 has the root 0."""
-    if function is float or math.isnan(mean):
-        return mean
-    return function(max(mean, 0.0))
+    return mean if function is float or math.isnan(mean) else function(max(mean, 0.0))
 
 
 def _plain(value: object) -> object:

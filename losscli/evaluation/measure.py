@@ -14,7 +14,7 @@ from losscli.backends.backend import Backend
 from losscli.backends.machine import environment
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.block import BlockEvaluator
-from losscli.evaluation.layout import Row, row_layout
+from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.state import EvaluationState
@@ -60,7 +60,7 @@ def measure(
     """
     start = time.perf_counter()
     layout = row_layout(source, losses)
-    losses = [loss.variant_for(layout["preds"], layout.get("targets")) for loss in losses]
+    losses = variants(tuple(losses), layout["preds"], layout.get("targets"))
     evaluator = BlockEvaluator(
         source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
     )
@@ -71,21 +71,16 @@ def measure(
             samples.append(block.samples)
         progress(min(1.0, state.size / max(1, size)))  # a stream has no size
     source.verify()
-    state.raise_violation()
-    findings, line = state.findings(losses), partial(_line, source)
-
-    def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
-        return tuple(
-            loss_result(loss, rows, reduction, ci, line, _outputs(loss, layout))
-            for loss, rows in zip(losses, accumulators, strict=True)
-        )
-
+    if state.violations:
+        state.raise_violation()
+    findings = state.findings(losses) if state.marks else []
+    results_of = _maker_of_results(source, losses, layout, reduction, ci)
     results = results_of(state.accumulators)
     return Evaluation(
         losses=results,
         groups=state.groups.results(results_of) if source.by else (),
         notes=(*notes_of(source, losses, results, layout, state, backend), *findings),
-        inputs=tuple(_inputs(source, state, digest)),
+        inputs=_inputs(source, state, digest),
         backend=backend.name,
         device=backend.device,
         dtype=backend.dtype,
@@ -97,14 +92,32 @@ def measure(
     )
 
 
-def _outputs(loss: BoundLoss, layout: Mapping[str, Row]) -> int:
-    """The number of outputs whose mean is the loss of a row."""
-    return math.prod(layout["preds"]) if loss.loss.elementwise else 1
+def _maker_of_results(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    layout: Mapping[str, Row],
+    reduction: Reduction,
+    ci: float,
+) -> Callable[[Sequence[RowAccumulator]], tuple[LossResult, ...]]:
+    """A function that returns the results of accumulators, one a loss."""
+    outputs = math.prod(layout["preds"])
+    line = None if source.roles["preds"][0].format == "array" else partial(_line, source)
+
+    def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
+        found = []
+        for loss, rows in zip(losses, accumulators, strict=True):
+            # The loss of a row is the mean over its outputs, where it maps element to element.
+            elements = outputs if loss.loss.rows_of.elementwise else 1
+            found.append(loss_result(loss, rows, reduction, ci, line, elements))
+        return tuple(found)
+
+    return results_of
 
 
-def _inputs(source: Source, state: EvaluationState, digest: bool) -> list[Input]:
-    return [
-        Input(
+def _inputs(source: Source, state: EvaluationState, digest: bool) -> tuple[Input, ...]:
+    inputs = []
+    for role, (table, field) in source.roles.items():
+        found = Input(
             role=role,
             path=table.path,
             format=table.format,
@@ -115,8 +128,8 @@ def _inputs(source: Source, state: EvaluationState, digest: bool) -> list[Input]
             unmatched=table.unmatched,
             duplicates_dropped=table.duplicates_dropped,
         )
-        for role, (table, field) in source.roles.items()
-    ]
+        inputs.append(found)
+    return tuple(inputs)
 
 
 def _line(source: Source, row: int) -> int | None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
 import numpy as np
 
@@ -23,15 +24,10 @@ def notes_of(
     backend: Backend,
 ) -> Iterator[Note]:
     """The notes of an evaluation, each once."""
-    path = source.table("preds").path
-    logits = [loss for loss in losses if loss.takes_logits]
-    if state.probabilities and logits:
-        yield _looks_like_probabilities(path, logits[0])
-    columns = {role: source.field(role).row == (1,) and layout[role] == () for role in layout}
-    if columns["preds"] and columns.get("targets"):
-        columns["preds"] = columns["targets"] = False  # their shapes match as they are
-    for role in layout:
-        if columns[role]:
+    if state.probabilities and (logits := [loss for loss in losses if loss.takes_logits]):
+        yield _looks_like_probabilities(source.table("preds").path, logits[0])
+    for role, row in layout.items():
+        if not row and source.roles[role][1].row and not _is_of_equal_columns(role, source):
             name = source.table(role).path
             yield Note("column_read", f"{name} is (N, 1) and was read as one column, (N,)")
     if layout["preds"] and any(
@@ -42,7 +38,8 @@ def notes_of(
     ):
         words = "a row is the mean of its outputs, so the sum is torch's divided by them"
         yield Note("row_is_mean_of_outputs", words)
-    yield from _conventions(losses)
+    if any(map(attrgetter("convention"), losses)):
+        yield from _conventions(losses)
     yield from _counts(results)
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
@@ -51,6 +48,12 @@ def notes_of(
         digits = np.finfo(backend.dtype).nmant + 1
         words = f"integers beyond 2^{digits} were rounded to the nearest {backend.dtype}"
         yield Note("integers_rounded", words)
+
+
+def _is_of_equal_columns(role: str, source: Source) -> bool:
+    """True for predictions and targets that are both (N, 1): their shapes match as they are."""
+    roles = ("preds", "targets")
+    return role in roles and all(r in source.roles and source.field(r).row == (1,) for r in roles)
 
 
 def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:
@@ -63,11 +66,12 @@ def _looks_like_probabilities(path: str, loss: BoundLoss) -> Note:
 
 def _conventions(losses: Sequence[BoundLoss]) -> Iterator[Note]:
     """The differences of a library's conventions, once for each loss."""
-    for words in dict.fromkeys(
+    notes = [
         f"{loss.loss.name}: {loss.convention.note}"
         for loss in losses
         if loss.convention is not None and loss.convention.note
-    ):
+    ]
+    for words in dict.fromkeys(notes):
         yield Note("convention", words)
 
 
@@ -97,16 +101,18 @@ def _left_out(source: Source) -> Iterator[Note]:
 
 
 def _table_notes(source: Source) -> Iterator[Note]:
-    for table in source.tables:
+    for table in source.fields:
         for note in table.notes():
             yield Note(note.code, note.words, note.hint)
     yield from _left_out(source)
+    if not (source.by or "weights" in source.roles):
+        return
+    at_hand = [source.table(role) for role in ("preds", "targets") if role in source.roles]
     for role, (table, field) in source.roles.items():
-        flag = "--by" if is_group_role(role) else "--weights" if role == "weights" else None
-        if not flag:
+        if table not in at_hand or not (role == "weights" or is_group_role(role)):
             continue
-        at_hand = table in [source.table(r) for r in ("preds", "targets") if r in source.roles]
-        for name in field.columns if at_hand else ():
+        flag = "--weights" if role == "weights" else "--by"
+        for name in field.columns:
             if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
                 words = f"{flag} {name} is the column of {table.path}; ./{name} would be the file"
                 yield Note("column_taken", words)

@@ -42,7 +42,8 @@ class EvaluationState:
         for key, violation in part.violations.items():
             known = self.violations.get(key)
             self.violations[key] = known + violation if known else violation
-        self.groups.add(part.groups)
+        if part.groups:
+            self.groups.add(part.groups)
         if part.accumulators:
             merged = map(add, self.accumulators, part.accumulators)
             self.accumulators = list(merged) if self.accumulators else part.accumulators
@@ -57,7 +58,7 @@ class EvaluationState:
         """The notes that the marks of all blocks lead to; raises DataError for invalid values."""
         notes: dict[str, Note] = {}
         for loss in losses:
-            for role, domain in loss.roles if self.marks else ():
+            for role, domain in loss.roles:
                 marks = self.marks.get((loss.label, role))
                 finding = domain.finding(marks) if marks else None
                 if finding is None:

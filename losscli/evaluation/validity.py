@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
@@ -12,7 +12,7 @@ from losscli.errors import DataError
 from losscli.losses.core.domain import WEIGHT, Domain, Mask, rows_with
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.source import Block, Source
+from losscli.sources.source import Source
 
 Mark: TypeAlias = tuple[str, str]
 _INFINITE_HINT = "an infinity is not a missing value; --nan propagate computes with it"
@@ -39,25 +39,21 @@ class Violation(Struct, frozen=True):
         return DataError(self.message, place=place, count=self.count, total=total, hint=self.hint)
 
 
-class BlockValidity:
+class BlockValidity(Struct):
     """The invalid rows of one block, searched once for each domain of its losses.
 
-    raw: the arrays by role, as they were read. violations: takes the violations that are recorded.
+    first: the number of its first row. raw: the arrays by role, as they were read. nan: the policy
+    for missing values. violations: takes the violations that are recorded.
     """
 
-    def __init__(
-        self,
-        block: Block,
-        raw: Mapping[str, NDArray[Any]],
-        nan: NanPolicy,
-        violations: dict[tuple[str, str], Violation],
-    ) -> None:
-        self._first = block.first
-        self._raw = raw
-        self._nan = nan
-        self._violations = violations
-        self._valid: dict[tuple[str, Domain], bool] = {}
-        self._known: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = {}
+    _first: int
+    _raw: Mapping[str, NDArray[Any]]
+    _nan: NanPolicy
+    _violations: dict[tuple[str, str], Violation]
+    _valid: dict[tuple[str, Domain], bool] = field(default_factory=dict)
+    _known: dict[tuple[str, Domain, int | None, int], tuple[Mask | None, Mask | None]] = field(
+        default_factory=dict
+    )
 
     def record_outside(self, loss: BoundLoss) -> bool:
         """Record values outside the domains of a loss; return True if there are any."""

@@ -8,9 +8,10 @@ import os
 import struct
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from losscli.kernels.program import Program, assemble
@@ -27,7 +28,7 @@ NOT_AN_INDEX = -4
 _DONE = -1
 
 
-class Folded(NamedTuple):
+class Folded(Struct, frozen=True):
     """The state of the results of some rows.
 
     total: their exact sum in units of 2**-1074. low, high: the smallest and the largest. high_row:
@@ -76,9 +77,13 @@ def operations() -> tuple[str, ...]:
     return tuple(_machine.OPERATIONS.split())
 
 
-def readable(array: NDArray[Any]) -> bool:
-    """True if the machine reads an array of numbers as it is."""
-    return array.dtype.char in "fd" and array.dtype.isnative and array.flags.c_contiguous
+def readable(*arrays: NDArray[Any]) -> bool:
+    """True if the machine reads arrays of numbers as they are."""
+    for array in arrays:
+        dtype = array.dtype
+        if not (dtype.char in "fd" and dtype.isnative and array.flags.c_contiguous):
+            return False
+    return True
 
 
 def compute(
@@ -113,7 +118,7 @@ def fold(
     digits, low, high, row, units, seen = found
     total = int.from_bytes(digits, "little", signed=True)
     moments = list(struct.iter_unpack("4d", units))
-    return Folded(total, low, high, row, moments, program.keys(seen))
+    return Folded(total, low, high, row, moments, program.keys(seen) if seen else ())
 
 
 def fold_values(values: NDArray[np.float64], unit: int, phase: int) -> Folded | None:

@@ -174,8 +174,11 @@ class EvalPlan:
         if self.reduction == "none" and self.per_sample is None:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
-        set_share(self, "ci")
-        self.by = groupers(self.by)
+        given = vars(self)
+        if "ci" in given:
+            set_share(self, "ci")
+        if "by" in given:
+            self.by = groupers(self.by)
 
 
 def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:

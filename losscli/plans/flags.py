@@ -237,8 +237,8 @@ _ACCEPTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 def validate(plan: Any) -> None:
     """Raise FlagError for a value of another kind or not among the choices; lists become tuples."""
     for name, value in vars(plan).items():
-        each = declaration(plan, name)
-        if value is each.default:
+        each = plan._declaration_of[name]
+        if value is each.default or (each.kind == "any" and not each.flag.choices):
             continue
         if value is not None or not each.optional:
             _check(each, value)

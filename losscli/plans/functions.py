@@ -26,8 +26,11 @@ def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Cal
     @wraps(function)
     def call(*args: P.args, **given: P.kwargs) -> R:
         try:
-            _check_names(cls, given)
-            asked = plan(*args, **given)
+            try:
+                asked = plan(*args, **given)
+            except TypeError:
+                _check_names(cls, given)
+                raise
             # What users' code prints is kept apart from results, as on the command line.
             stdout, sys.stdout = sys.stdout, sys.stderr
             try:
@@ -47,12 +50,10 @@ def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Cal
 
 def _check_names(plan: type[Any], given: Mapping[str, Any]) -> None:
     """Raise UsageError, with the nearest names, for a parameter that a plan does not have."""
-    if given.keys() <= plan._declaration_of.keys():
-        return
     known = [each.name for each in declarations(plan)]
     for name in given:
         if name not in known:
-            raise UsageError(f"unknown parameter {name!r}", hint=nearest(name, known))
+            raise UsageError(f"unknown parameter {name!r}", hint=nearest(name, known)) from None
 
 
 def _signature(plan: type[Any], function: Callable[..., Any]) -> Signature:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
 from losscli.backends.arrays import as_array, as_objects
@@ -33,12 +34,13 @@ class MemoryTable(Table):
 
     def __init__(self, path: str, loaded: Loaded, row: tuple[int, ...] = ()) -> None:
         array = loaded.codes if isinstance(loaded, Keys) else loaded
-        if not len(array):
+        self.rows: int = len(array)
+        if not self.rows:
             raise DataError(f"{path} has no rows")
         self.path = path
-        self.rows: int = len(array)
         self.size = array.nbytes
         self._loaded = loaded
+        self._row_size = self.size // self.rows
         self._row = row
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:  # noqa: ARG002
@@ -51,15 +53,18 @@ class MemoryTable(Table):
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of rows: views of an array; workers find the keys in them."""
+        cuts = []
         for start, count in row_ranges(self.rows, rows, first):
             load = partial(self._load, slice(start, start + count))
-            yield Cut(count, count * (self.size // self.rows), load)
+            cuts.append(Cut(count, count * self._row_size, load))
+        return iter(cuts)
 
     def _load(self, rows: slice, fields: Sequence[Field], _: Workspace) -> Mapping[str, Loaded]:
         part = select_rows(self._loaded, rows)
-        return {field.role: part for field in fields}
+        return dict.fromkeys(map(_role, fields), part)
 
 
+_role = attrgetter("role")
 _name = cache(str)  # NumPy composes the name of a type at every call
 
 

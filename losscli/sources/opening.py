@@ -68,7 +68,8 @@ def open_source(
     alignment = _alignment(ids, unmatched, threads)
     try:
         first = opener.open(preds, "preds")
-        _check_targets(first, targets, targeted, pred, target)
+        if targets is None or not targeted:
+            _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
         first, second = _aligned(alignment, first, second, threads)
         opener.at_hand = (first, second)
@@ -78,13 +79,15 @@ def open_source(
         if weights is not None:
             roles["weights"] = _weights_role(weights, opener)
             others += [weights] if roles["weights"][0] in opener.at_hand else []
-        groups, by_names = _find_groups(by, opener)
-        others += [name for _, field in groups.values() for name in field.columns]
+        groups, by_names = _find_groups(by, opener) if len(by) else ({}, ())
+        for _, field in groups.values():
+            others += field.columns
         wanted = [("preds", first, pred)] + ([("targets", second, target)] if targeted else [])
         for role, table, names in wanted:
-            excluded = [name for name in others if name in table.names()]
+            excluded = [name for name in others if name in table.names()] if others else ()
             roles[role] = (table, table.field(role, names or None, excluded))
-        roles |= {} if alignment is None else alignment.roles()
+        if alignment is not None:
+            roles |= alignment.roles()
         if reference is not None:
             named = roles["targets"][1].columns if targeted and second is first else target
             excluded = [*others, *named]
@@ -93,8 +96,9 @@ def open_source(
     except BaseException:
         opener.close()
         raise
-    ordered = {role: roles[role] for role in _ORDER if role in roles}
-    source = Source(ordered | groups, by_names)
+    if weights is not None or reference is not None or alignment is not None:
+        roles = {role: roles[role] for role in _ORDER if role in roles}
+    source = Source(roles | groups if groups else roles, by_names)
     return source if alignment is None else alignment.finish(source)
 
 
@@ -185,6 +189,8 @@ class _Opener:
         self.paired: Callable[[Table], Table] = lambda table: table
 
     def open(self, thing: Any, name: str) -> Table:
+        if isinstance(thing, np.ndarray):
+            return array_table(thing, name)
         again = isinstance(thing, str) and thing == STANDARD_INPUT
         if again and any(table.path == STANDARD_INPUT for table in self._opened):
             raise UsageError(
@@ -242,8 +248,6 @@ def _find_groups(
 
     Raises UsageError if two keys have one name, DataError for an array that is not a key a row.
     """
-    if not isinstance(by, Mapping) and not len(by):
-        return {}, ()
     things = by.items() if isinstance(by, Mapping) else ((None, thing) for thing in by)
     taken: dict[int, tuple[Table, list[str], list[str]]] = {}
     for place, (given, thing) in enumerate(things, start=1):
@@ -343,10 +347,10 @@ def _reference_roles(
 
 def _check_roles(roles: Mapping[str, Role]) -> None:
     """Raise UsageError for targets that are the predictions, DataError for rows of nothing."""
-    if "targets" in roles:
+    if "targets" in roles and roles["targets"][1].columns:
         _check_distinct(*roles["preds"], *roles["targets"])
     for table, field in roles.values():
-        if not field.width:
+        if 0 in field.row:
             shape = ", ".join(map(str, ("N", *field.row)))
             raise DataError(f"{table.path} has rows of no numbers: its shape is ({shape})")
 

@@ -1,20 +1,28 @@
 """A source: the roles of an evaluation, each a field of an open table, cut into aligned blocks."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
+from msgspec import Struct
 
 from losscli.accumulators.moments import unit_rows
 from losscli.errors import DataError
 from losscli.sources.keys import Keys
-from losscli.sources.table import Cut, Field, Role, Table, Workspace, is_group_role
+from losscli.sources.table import (
+    Cut,
+    Field,
+    Role,
+    Table,
+    Workspace,
+    is_group_role,
+    rows_per_block,
+)
 
 
-class Block(NamedTuple):
+class Block(Struct, frozen=True):
     """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all.
 
     unit: the rows whose moments are taken together, the same for every format.
@@ -28,71 +36,74 @@ class Block(NamedTuple):
     keys: Mapping[str, Keys] = MappingProxyType({})
 
 
-class BlockCut(NamedTuple):
-    """A block whose numbers are not read yet: a cut of each table."""
+class BlockCut(Struct, frozen=True):
+    """A block whose numbers are not read yet: a cut of each table.
+
+    size: bytes of all tables that it takes. grouped: True if it has keys of groups.
+    """
 
     first: int
     rows: int
     unit: int
-    parts: tuple[tuple[Cut, tuple[Field, ...]], ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of all tables that it takes."""
-        return sum(cut.size for cut, _ in self.parts)
+    size: int
+    parts: Sequence[tuple[Cut, Sequence[Field]]]
+    grouped: bool
 
     def load(self, workspace: Workspace) -> Block:
         """Read it, into the worker's buffers."""
         arrays: dict[str, Any] = {}
-        keys: dict[str, Keys] = {}
         for cut, fields in self.parts:
-            for role, loaded in cut.load(fields, workspace).items():
-                if isinstance(loaded, Keys):
-                    keys[role] = loaded
-                elif is_group_role(role):
-                    keys[role] = Keys.of(np.asarray(loaded))
-                else:
-                    arrays[role] = loaded
-        ordered = {role: keys[role] for role in sorted(keys, key=_place)}
-        return Block(self.first, self.rows, self.unit, arrays, ordered)
+            arrays.update(cut.load(fields, workspace))
+        keys: dict[str, Keys] = {}
+        if self.grouped:
+            for role in sorted(filter(is_group_role, arrays), key=_place):
+                loaded = arrays.pop(role)
+                keys[role] = loaded if isinstance(loaded, Keys) else Keys.of(np.asarray(loaded))
+        return Block(self.first, self.rows, self.unit, arrays, keys)
 
 
-@dataclass(frozen=True, slots=True)
 class Source:
     """Roles, each a table and a field of it; a table may serve several roles.
 
     As a context, it closes its tables.
 
     Roles are preds, targets, weights, ids, a reference of the preds, and those of groups.
-    by: the names of the group keys, in the order of their roles and columns. tables: each table
-    once, in the order of the roles. width: numbers a row of the widest role; keys are not numbers.
+    by: the names of the group keys, in the order of their roles and columns. fields: those of each
+    table, in the order of the roles. width: numbers a row of the widest role; keys are not numbers.
     """
 
-    roles: Mapping[str, Role]
-    by: tuple[str, ...] = ()
-    tables: list[Table] = field(init=False, repr=False, compare=False)
-    width: int = field(init=False, repr=False, compare=False)
+    __slots__ = ("by", "fields", "roles", "width")
 
-    def __post_init__(self) -> None:
-        tables = {id(table): table for table, _ in self.roles.values()}
-        widths = [each.width for role, (_, each) in self.roles.items() if not is_group_role(role)]
-        object.__setattr__(self, "tables", list(tables.values()))
-        object.__setattr__(self, "width", max(widths))
+    def __init__(self, roles: Mapping[str, Role], by: tuple[str, ...] = ()) -> None:
+        self.roles = roles
+        self.by = by
+        self.fields: dict[Table, list[Field]] = {}
+        self.width = 1
+        for role, (table, field) in roles.items():
+            self.fields.setdefault(table, []).append(field)
+            if field.row and not is_group_role(role):
+                self.width = max(self.width, field.width)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Each table once, in the order of the roles."""
+        return tuple(self.fields)
 
     @property
     def rows(self) -> int | None:
         """The number of rows, if it is known before reading."""
-        return next((table.rows for table in self.tables if table.rows is not None), None)
+        for table in self.fields:
+            if table.rows is not None:
+                return table.rows
+        return None
 
     @property
     def size(self) -> int:
         """Bytes of all tables."""
-        return sum(table.size for table in self.tables)
-
-    @property
-    def unit(self) -> int:
-        """Rows in a unit of moments; every block but the last holds whole units."""
-        return unit_rows(self.width, grouped=bool(self.by))
+        size = 0
+        for table in self.fields:
+            size += table.size
+        return size
 
     def field(self, role: str) -> Field:
         """The columns that a role takes."""
@@ -109,40 +120,52 @@ class Source:
 
         Raises DataError where the tables have different numbers of rows.
         """
-        unit, width = self.unit, self.width
-        rows = rows or max(1, min(t.block_rows(width) for t in self.tables) // unit) * unit
-        if len({table.rows for table in self.tables} - {None}) > 1:
-            self._unequal({table.path: table.rows for table in self.tables})
-        wanted = [
-            tuple([field for other, field in self.roles.values() if other is table])
-            for table in self.tables
-        ]
+        grouped = bool(self.by)
+        unit = unit_rows(self.width, grouped=grouped)
+        rows, known = rows or self._block_rows(unit), self.rows
+        runs = []
+        for table in self.fields:
+            if table.rows is not None and table.rows != known:
+                self._unequal({table.path: table.rows for table in self.fields})
+            runs.append(table.cuts(rows))
         first = 0
-        for cuts in zip_longest(*(table.cuts(rows) for table in self.tables)):
-            counts = [cut.rows if cut else 0 for cut in cuts]
-            if min(counts) < max(counts):
-                ended = (first + count if count < rows else None for count in counts)
-                self._unequal({t.path: count for t, count in zip(self.tables, ended, strict=True)})
-            yield BlockCut(first, counts[0], unit, tuple(zip(cuts, wanted, strict=True)))
-            first += counts[0]
+        for cuts in zip_longest(*runs):
+            count, size = cuts[0].rows if cuts[0] else 0, 0
+            for cut in cuts:
+                if cut is None or cut.rows != count:
+                    counts = [cut.rows if cut else 0 for cut in cuts]
+                    ended = (first + count if count < rows else None for count in counts)
+                    paths = [table.path for table in self.fields]
+                    self._unequal(dict(zip(paths, ended, strict=True)))
+                size += cut.size
+            parts = [*zip(cuts, self.fields.values(), strict=True)]
+            yield BlockCut(first, count, unit, size, parts, grouped)
+            first += count
+
+    def _block_rows(self, unit: int) -> int:
+        """The number of rows in a block: whole units, as many as fit a cache and a piece."""
+        rows = rows_per_block(self.width)
+        for table in self.fields:
+            rows = min(rows, table.block_rows(self.width))
+        return max(1, rows // unit) * unit
 
     def verify(self) -> None:
         """Raise DataError where a table changed since it was opened."""
-        for table in self.tables:
+        for table in self.fields:
             table.verify()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        for table in self.fields:
+            table.close()
 
     def close(self) -> None:
         """Close all tables."""
-        for table in self.tables:
-            table.close()
+        self.__exit__()
 
-    def _unequal(self, rows: Mapping[str, int | None]) -> None:
+    def _unequal(self, rows: Mapping[str, int | None]) -> NoReturn:
         words = [
             f"{path} has {count:,} rows" if count is not None else f"{path} has more"
             for path, count in rows.items()

@@ -153,17 +153,19 @@ def rows_per_block(width: int) -> int:
     return max(1, BLOCK // max(1, width))
 
 
-def row_ranges(total: int, rows: int, first: int | None = None) -> Iterator[tuple[int, int]]:
+def row_ranges(total: int, rows: int, first: int | None = None) -> list[tuple[int, int]]:
     """The start and the number of rows of each run: `first` rows, then `rows` each, then the rest.
 
-    >>> list(row_ranges(7, 3, first=2))
+    >>> row_ranges(7, 3, first=2)
     [(0, 2), (2, 3), (5, 2)]
     """
+    ranges = []
     start, count = 0, min(rows if first is None else first, total)
     while start < total:
-        yield start, count
+        ranges.append((start, count))
         start += count
         count = min(rows, total - start)
+    return ranges
 
 
 def select_rows(loaded: Loaded, rows: "slice | NDArray[Any]") -> Loaded:

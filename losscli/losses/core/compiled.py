@@ -6,6 +6,7 @@ parameters and the shape of a row alone, and the machine then computes all of it
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from losscli.kernels.trace import Conditions, constants_of, trace
 Row: TypeAlias = tuple[int, ...]
 Limits: TypeAlias = tuple[Limit | IndexLimit, ...]
 
+_type = attrgetter("dtype.char")
 _MOST_QUESTIONS = 4  # about all rows, that a loss may ask
 _MOST_CONSTANTS = 1 << 16  # of an array among the parameters
 
@@ -64,30 +66,28 @@ class Compiled:
         ]
         width = self._trace(frozenset()).width
         out = np.empty((len(read[0]), width) if width > 1 else len(read[0]))
-        status = self._run(lambda program: machine.compute(program, read, out), read, ())
+        status = self.run(machine.compute, read, (), out)
         return out if status is None else None
 
-    def fold(
-        self, arrays: Sequence[NDArray[Any]], limits: Limits, unit: int, phase: int
-    ) -> machine.Folded | None:
-        """The state of the results; None where one is not finite, or an input is not valid.
-
-        arrays: each readable by the machine.
-        """
-        found = self._run(
-            lambda program: machine.fold(program, arrays, unit, phase), arrays, limits
-        )
-        return found if isinstance(found, machine.Folded) else None
-
-    def _run(
-        self, work: Callable[[Program], Any], arrays: Sequence[NDArray[Any]], limits: Limits
+    def run(
+        self,
+        work: Callable[..., Any],
+        arrays: Sequence[NDArray[Any]],
+        limits: Limits,
+        *rest: Any,
     ) -> Any:
-        """The result of `work` on the program whose answers to questions about rows are true."""
-        narrow = tuple(array.dtype.char == "f" for array in arrays)
+        """The result of `work`, a function of the machine, on the program for these arrays.
+
+        That is the one whose answers to questions about rows are true. arrays: each readable by the
+        machine. rest: further arguments of `work`.
+        """
+        types = tuple(map(_type, arrays))
         others: frozenset[int] = frozenset()
         while True:
-            program = self._program(limits, narrow, others)
-            found = work(program)
+            program = self._programs.get((limits, types, others))
+            if program is None:
+                program = self._assemble(limits, types, others)
+            found = work(program, arrays, *rest)
             if not isinstance(found, int) or found < program.limits:
                 return found
             others |= {program.questions[found - program.limits]}
@@ -116,13 +116,10 @@ class Compiled:
             )
         return self._traced[others]
 
-    def _program(self, limits: Limits, narrow: tuple[bool, ...], others: frozenset[int]) -> Program:
-        key = limits, narrow, others
-        program = self._programs.get(key)
-        if program is None:
-            program = self._programs[key] = assemble(
-                self._trace(others), machine.operations(), limits, narrow, self._whole
-            )
+    def _assemble(self, limits: Limits, types: tuple[str, ...], others: frozenset[int]) -> Program:
+        traced, operations = self._trace(others), machine.operations()
+        program = assemble(traced, operations, limits, [t == "f" for t in types], self._whole)
+        self._programs[limits, types, others] = program
         return program
 
 

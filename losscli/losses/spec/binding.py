@@ -141,19 +141,20 @@ class BoundLoss:
                 f"that library has no {self.loss.name} of rows of {math.prod(pred)}: {refusal}",
                 hint="omit --like",
             )
-        if self.statistic and not self.has_derived(math.prod(pred)):
+        if self.statistic and not self.derived(math.prod(pred)):
             raise UsageError(
                 f"{self.statistic} is the mean of the roots of the columns in that library",
                 hint="omit --like, or evaluate the columns one by one",
             )
 
-    def has_derived(self, outputs: int) -> bool:
-        """True if statistics derived from the mean of rows of so many numbers are valid."""
-        return outputs == 1 or self.convention is None or not self.convention.by_columns
+    def derived(self, outputs: int) -> tuple[tuple[str, Callable[[float], float]], ...]:
+        """The statistics derived from the mean that are valid for rows of so many numbers."""
+        by_columns = self.convention is not None and self.convention.by_columns
+        return () if by_columns and outputs != 1 else self.loss.derived
 
-    @property
+    @cached_property
     def transform(self) -> Callable[[float], float]:
-        """The function of the mean that gives the value."""
+        """The function of the mean that is the statistic; the identity without one."""
         return dict(self.loss.derived)[self.statistic] if self.statistic else float
 
 

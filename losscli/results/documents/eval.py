@@ -258,7 +258,7 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
         return {**_with_derived(document), "groups": groups}
 
     def _exit_code(self) -> int:
-        return exit_code(self.gates)
+        return exit_code(self.gates) if self.gates else 0
 
     def _summary(self) -> str:
         return ", ".join(f"{loss.label} {loss.of_mean:.6g}" for loss in self.losses[:8])
