@@ -86,6 +86,14 @@ def complete_word(context: click.Context, incomplete: str) -> list[str]:
     return [*complete_family(context, incomplete), *complete_loss(context, incomplete)]
 
 
+def complete_metric(_: click.Context, incomplete: str) -> list[str]:
+    """The names of metrics that begin so, after a comma too."""
+    from losscli.metrics.registry import names
+
+    done, comma, start = incomplete.rpartition(",")
+    return [f"{done}{comma}{name}" for name in names() if name.startswith(start)]
+
+
 def complete_column(context: click.Context, incomplete: str) -> list[str]:
     """The columns of the tables that the command line names already; only headers are read."""
     done, comma, start = incomplete.rpartition(",")

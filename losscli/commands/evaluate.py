@@ -29,6 +29,7 @@ from losscli.sources.opening import Reference, read_array
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison
     from losscli.gates import Gate
+    from losscli.metrics.binding import BoundMetric
 
 _NO_BASELINE = "no --baseline was named"
 _PROPOSED = 8  # losses that are proposed where none is given
@@ -83,6 +84,7 @@ class _Request(Struct):
     """
 
     losses: Sequence[BoundLoss]
+    metrics: "Sequence[BoundMetric]"
     gates: "Sequence[Gate]"
     baseline: Evaluation | str
     digest: bool
@@ -95,7 +97,10 @@ class _Request(Struct):
         baseline = _baseline(plan.baseline) if plan.baseline is not None else _NO_BASELINE
         saved_as_json = plan.save or "json" in map(of_path, plan.output)
         digest = bool(plan.digest or plan.baseline or saved_as_json)
-        return cls(losses, gates, baseline, digest, choose(plan.backend, plan.device, plan.dtype))
+        metrics = _metrics(plan) if plan.metric else ()
+        return cls(
+            losses, metrics, gates, baseline, digest, choose(plan.backend, plan.device, plan.dtype)
+        )
 
 
 def _evaluated(
@@ -106,7 +111,8 @@ def _evaluated(
 ) -> Evaluation:
     """The result, the gates included; samples: takes the losses of every row."""
     losses, backend = request.losses, request.backend
-    with open_data(plan, targeted=takes_targets(losses)) as source:
+    targeted = takes_targets([*losses, *request.metrics])
+    with open_data(plan, targeted=targeted) as source:
         result = measure(
             source,
             losses,
@@ -119,6 +125,7 @@ def _evaluated(
             samples=samples,
             progress=progress,
             like=plan.like,
+            metrics=request.metrics,
         )
     if request.gates:
         from losscli.evaluation.gates import gated
@@ -147,7 +154,7 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
 def _bound(plan: EvalPlan) -> list[BoundLoss]:
     """The losses of a plan; raises UsageError where there is none, or none with the reduction."""
     losses = bind(plan.loss, read_array, plan.like)
-    if not losses:
+    if not losses and not plan.metric:
         raise _no_loss(plan)
     for loss in losses:
         if loss.statistic and plan.reduction == "sum":
@@ -155,6 +162,21 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
                 f"{loss.statistic} is a root of the mean: it has no sum", hint="-l mse has one"
             )
     return losses
+
+
+def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
+    """The metrics of a plan; raises UsageError where a loss has the label of one."""
+    from losscli.metrics.binding import bind as bind_metrics
+
+    labels = {loss.label for loss in bind(plan.loss, read_array, plan.like)}
+    metrics = bind_metrics(plan.metric)
+    for metric in metrics:
+        if metric.label in labels:
+            raise UsageError(
+                f"a loss and a metric have the label {metric.label!r}",
+                hint=f"give one another label: -m other={metric.label}",
+            )
+    return metrics
 
 
 def _read_files(plan: EvalPlan) -> tuple[Any, ...]:

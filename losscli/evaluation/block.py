@@ -13,14 +13,16 @@ from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
 from losscli.evaluation.folding import Folding, folding_of
-from losscli.evaluation.groups import BlockGroups
+from losscli.evaluation.groups import Accumulator, BlockGroups
 from losscli.evaluation.layout import Row
+from losscli.evaluation.metrics import MetricRows
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
 from losscli.losses.core.domain import Mask
 from losscli.losses.core.inputs import chunks
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
+from losscli.metrics.binding import BoundMetric
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
 from losscli.sources.source import Block, BlockCut, Source
@@ -30,7 +32,7 @@ from losscli.sources.table import Workspace
 class BlockResult(Struct):
     """The states of one block.
 
-    accumulators: one a loss, of all rows; groups: the same of each group.
+    accumulators: one a loss, then one a metric, of all rows; groups: the same of each group.
     samples: the losses of the rows, one array a loss, if per-sample losses are wanted.
     marks: what a domain needs of every block, by the loss's label and the role.
     probabilities: True if the predictions look like probabilities under a loss of logits.
@@ -39,8 +41,8 @@ class BlockResult(Struct):
 
     rows: int
     size: int
-    accumulators: list[RowAccumulator] = field(default_factory=list)
-    groups: dict[Key, tuple[RowAccumulator, ...]] = field(default_factory=dict)
+    accumulators: list[Accumulator] = field(default_factory=list)
+    groups: dict[Key, tuple[Accumulator, ...]] = field(default_factory=dict)
     samples: list[NDArray[np.float64]] = field(default_factory=list)
     leaves: dict[str, Leaves] = field(default_factory=dict)
     violations: dict[tuple[str, str], Violation] = field(default_factory=dict)
@@ -65,8 +67,10 @@ class BlockEvaluator:
         nan: NanPolicy,
         samples: bool,
         digest: bool,
+        metrics: Sequence[BoundMetric] = (),
     ) -> None:
         self._source = source
+        self._metrics = metrics
         pred, target = layout["preds"], layout.get("targets")
         dtypes = [source.roles["preds"][1].dtype]
         if target is not None:
@@ -81,7 +85,7 @@ class BlockEvaluator:
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._logits = ready.logits
-        whole = not (samples or source.by or "weights" in layout)
+        whole = not (samples or source.by or "weights" in layout or metrics)
         self._foldings = ready.foldings if whole else ()
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
@@ -101,9 +105,24 @@ class BlockEvaluator:
                     groups.add(rows, accumulator)
                 if self._samples:
                     result.samples.append(rows.values)
+            if self._metrics and not result.violations:
+                self._add_metrics(block, result, groups)
         if groups is not None and result.accumulators:
             result.groups = groups.accumulators()
         return result
+
+    def _add_metrics(self, block: Block, result: BlockResult, groups: BlockGroups | None) -> None:
+        """Add the accumulators of all metrics; a violation where one does not take the rows."""
+        raw = self._raw(block)
+        validity = BlockValidity(block.first, raw, self._nan, result.violations)
+        outside = [validity.record_outside(metric) for metric in self._metrics]
+        if any(outside):
+            return
+        for metric in self._metrics:
+            rows = MetricRows(metric, raw, validity, self._nan)
+            result.accumulators.append(rows.accumulate())
+            if groups is not None:
+                groups.add_metric(rows, result.accumulators[-1])
 
     def _fold(self, block: Block, result: BlockResult, workspace: Workspace) -> bool:
         """Add the accumulators of all losses, in one pass each, to the result.

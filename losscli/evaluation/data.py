@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 
+from losscli.evaluation.layout import Bound
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
 from losscli.sources.opening import Reference, open_source, with_reference
@@ -49,9 +50,9 @@ def _read_options(plan: EvalPlan) -> ReadOptions:
     return ReadOptions(**{name: getattr(plan, name) for name in names})
 
 
-def takes_targets(losses: Sequence[BoundLoss]) -> bool:
+def takes_targets(losses: Sequence[Bound]) -> bool:
     """True if any of the losses takes targets; without losses they are expected."""
     for loss in losses:
-        if loss.loss.rows_of.targeted:
+        if loss.declared.rows_of.targeted:
             return True
     return not losses

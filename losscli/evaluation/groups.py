@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import add
+from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
 from losscli.accumulators.groups import Runs
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.errors import DataError
-from losscli.results.documents.eval import Group, LossResult
+from losscli.evaluation.metrics import MetricRows
+from losscli.results.documents.eval import Group, LossResult, MetricResult
 from losscli.sources.keys import Key, Keys, sort_keys
 from losscli.sources.source import Block, Source
+
+Accumulator: TypeAlias = Any  # a RowAccumulator for a loss, a MetricAccumulator for a metric
+Results: TypeAlias = tuple[tuple[LossResult, ...], tuple[MetricResult, ...]]
 
 MOST = 10_000
 
@@ -27,17 +32,26 @@ class BlockGroups:
         self._texts = keys.texts
         self._first, self._unit = block.first, block.unit
         self._runs = Runs(*keys.runs()) if len(keys.texts) > 1 else None
-        self._accumulators: list[list[RowAccumulator]] = []
+        self._accumulators: list[list[Accumulator]] = []
 
     def add(self, rows: RowLosses, whole: RowAccumulator) -> None:
         """Accumulate the rows of one more loss; `whole` is the accumulator of all of them."""
-        parts = [whole]  # one group is the block: files that are sorted by group cost nothing
+        parts: list[Accumulator] = [
+            whole
+        ]  # one group is the block: files that are sorted by group cost nothing
         if self._runs is not None:
-            parts = self._runs.accumulators(rows, self._first, self._unit)
+            parts = [*self._runs.accumulators(rows, self._first, self._unit)]
         self._accumulators.append(parts)
 
-    def accumulators(self) -> dict[Key, tuple[RowAccumulator, ...]]:
-        """One a loss, for each group."""
+    def add_metric(self, rows: MetricRows, whole: Accumulator) -> None:
+        """Accumulate the rows for one more metric."""
+        parts: list[Accumulator] = [whole]
+        if self._runs is not None:
+            parts = [*rows.by_groups(self._runs)]
+        self._accumulators.append(parts)
+
+    def accumulators(self) -> dict[Key, tuple[Accumulator, ...]]:
+        """One a loss and a metric, for each group."""
         return dict(zip(self._texts, zip(*self._accumulators, strict=True), strict=True))
 
 
@@ -45,9 +59,9 @@ class GroupAccumulators(Struct):
     """The accumulators of all groups so far, by key."""
 
     _source: Source
-    _accumulators: dict[Key, list[RowAccumulator]] = field(default_factory=dict)
+    _accumulators: dict[Key, list[Accumulator]] = field(default_factory=dict)
 
-    def add(self, part: Mapping[Key, Sequence[RowAccumulator]]) -> None:
+    def add(self, part: Mapping[Key, Sequence[Accumulator]]) -> None:
         """Merge those of the block that follows; raises DataError for too many groups."""
         for key, accumulators in part.items():
             known = self._accumulators.get(key)
@@ -56,12 +70,13 @@ class GroupAccumulators(Struct):
         _check(len(self._accumulators), self._source)
 
     def results(
-        self, result_of: Callable[[Sequence[RowAccumulator]], tuple[LossResult, ...]]
+        self, results_of: Callable[[Sequence[Accumulator]], "Results"]
     ) -> tuple[Group, ...]:
         """The groups in the order of their keys."""
+        pairs = ((key, self._accumulators[key]) for key in sort_keys(self._accumulators))
         return tuple(
-            Group(dict(zip(self._source.by, key, strict=True)), result_of(self._accumulators[key]))
-            for key in sort_keys(self._accumulators)
+            Group(dict(zip(self._source.by, key, strict=True)), *results_of(rows))
+            for key, rows in pairs
         )
 
 

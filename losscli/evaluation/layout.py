@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from losscli.errors import UsageError
 from losscli.losses.spec.binding import BoundLoss
+from losscli.metrics.binding import BoundMetric
 from losscli.sources.source import Source
 
+Bound: TypeAlias = BoundLoss | BoundMetric
 Row: TypeAlias = tuple[int, ...]
+B = TypeVar("B", BoundLoss, BoundMetric, Bound)
 
 
-def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
+def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:
     """The shape of a row of each role as the losses take it; (N, 1) is a column where that fits.
 
     Raises DataError where a loss does not take these shapes.
@@ -35,7 +38,7 @@ def row_layout(source: Source, losses: Sequence[BoundLoss]) -> dict[str, Row]:
 
 
 @lru_cache(256)  # by the identity of the losses: those of the catalogue are bound once
-def variants(losses: tuple[BoundLoss, ...], pred: Row, target: Row | None) -> tuple[BoundLoss, ...]:
+def variants(losses: tuple[B, ...], pred: Row, target: Row | None) -> tuple[B, ...]:
     """The losses that their names mean for rows of these shapes.
 
     Raises as `BoundLoss.variant_for` and `BoundLoss.check_shapes` do.
@@ -47,13 +50,11 @@ def variants(losses: tuple[BoundLoss, ...], pred: Row, target: Row | None) -> tu
 
 
 @lru_cache(256)
-def _reading(
-    losses: tuple[BoundLoss, ...], pred: Row, target: Row | None
-) -> tuple[Row, Row | None]:
+def _reading(losses: tuple[Bound, ...], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""
     label = None if target is None else _column(target)
     for row in (_column(pred), pred):
-        if all(loss.loss.accepts(row, label) for loss in losses):
+        if all(loss.declared.accepts(row, label) for loss in losses):
             return row, label
     return pred, target
 
@@ -62,9 +63,9 @@ def _column(row: Row) -> Row:
     return () if row == (1,) else row
 
 
-def _check_columns(source: Source, losses: Sequence[BoundLoss]) -> None:
+def _check_columns(source: Source, losses: Sequence[Bound]) -> None:
     """Raise UsageError where several columns were found and a loss takes one."""
-    loss = next((loss for loss in losses if loss.loss.elementwise), None)
+    loss = next((loss for loss in losses if loss.declared.elementwise), None)
     if loss is None:
         return
     for role, flag in (("preds", "--pred"), ("targets", "--target")):

@@ -4,23 +4,25 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
 from losscli.backends.machine import environment
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.block import BlockEvaluator
+from losscli.evaluation.groups import Results
 from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
+from losscli.evaluation.metrics import metric_results
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
+from losscli.metrics.binding import BoundMetric
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input
 from losscli.sources.source import Source
 
 
@@ -49,8 +51,9 @@ def measure(
     block_rows: int | None = None,
     progress: Callable[[float], None] = no_progress,
     like: str | None = None,
+    metrics: Sequence[BoundMetric] = (),
 ) -> Evaluation:
-    """The losses of a source's rows; any engine, thread count and block size gives the same mean.
+    """The losses and metrics of a source's rows: the same for any engine, threads and blocks.
 
     samples: takes the losses of every row. progress: is called with the share of bytes done.
     like: the library whose conventions the losses follow.
@@ -59,10 +62,17 @@ def measure(
     parameter does not fit the shapes.
     """
     start = time.perf_counter()
-    layout = row_layout(source, losses)
+    layout = row_layout(source, [*losses, *metrics] if metrics else losses)
     losses = variants(tuple(losses), layout["preds"], layout.get("targets"))
     evaluator = BlockEvaluator(
-        source, losses, backend, layout, nan=nan, samples=samples is not None, digest=digest
+        source,
+        losses,
+        backend,
+        layout,
+        nan=nan,
+        samples=samples is not None,
+        digest=digest,
+        metrics=metrics,
     )
     state, size = EvaluationState(source), source.size
     for block in engine.map(evaluator, source.blocks(block_rows)):
@@ -74,10 +84,11 @@ def measure(
     if state.violations:
         state.raise_violation()
     findings = state.findings(losses) if state.marks else []
-    results_of = _maker_of_results(source, losses, layout, reduction, ci)
-    results = results_of(state.accumulators)
+    results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
+    results, found = results_of(state.accumulators)
     return Evaluation(
         losses=results,
+        metrics=found,
         groups=state.groups.results(results_of) if source.by else (),
         notes=(*notes_of(source, losses, results, layout, state, backend), *findings),
         inputs=_inputs(source, state, digest),
@@ -95,21 +106,23 @@ def measure(
 def _maker_of_results(
     source: Source,
     losses: Sequence[BoundLoss],
+    metrics: Sequence[BoundMetric],
     layout: Mapping[str, Row],
     reduction: Reduction,
     ci: float,
-) -> Callable[[Sequence[RowAccumulator]], tuple[LossResult, ...]]:
-    """A function that returns the results of accumulators, one a loss."""
+) -> Callable[[Sequence[Any]], Results]:
+    """A function that returns the results of accumulators, one a loss and then one a metric."""
     outputs = math.prod(layout["preds"])
     line = None if source.roles["preds"][0].format == "array" else partial(_line, source)
 
-    def results_of(accumulators: Sequence[RowAccumulator]) -> tuple[LossResult, ...]:
+    def results_of(accumulators: Sequence[Any]) -> Results:
         found = []
-        for loss, rows in zip(losses, accumulators, strict=True):
+        for loss, rows in zip(losses, accumulators, strict=False):
             # The loss of a row is the mean over its outputs, where it maps element to element.
             elements = outputs if loss.loss.rows_of.elementwise else 1
             found.append(loss_result(loss, rows, reduction, ci, line, elements))
-        return tuple(found)
+        others = accumulators[len(losses) :]
+        return tuple(found), metric_results(metrics, others, ci) if metrics else ()
 
     return results_of
 

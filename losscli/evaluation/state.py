@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from operator import add
 
 from losscli.accumulators.digest import Digest
-from losscli.accumulators.rows import RowAccumulator
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockResult
-from losscli.evaluation.groups import GroupAccumulators
+from losscli.evaluation.groups import Accumulator, GroupAccumulators
 from losscli.evaluation.validity import Mark, Violation
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
@@ -19,7 +18,7 @@ class EvaluationState:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self.accumulators: list[RowAccumulator] = []
+        self.accumulators: list[Accumulator] = []
         self.groups = GroupAccumulators(source)
         self.digests: dict[str, Digest] = {}
         self.violations: dict[tuple[str, str], Violation] = {}

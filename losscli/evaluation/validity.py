@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from losscli.errors import DataError
 from losscli.losses.core.domain import WEIGHT, Domain, Mask, rows_with
 from losscli.losses.spec.binding import BoundLoss
+from losscli.metrics.binding import BoundMetric
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.source import Source
 
+Bound: TypeAlias = BoundLoss | BoundMetric
 Mark: TypeAlias = tuple[str, str]
 _INFINITE_HINT = "an infinity is not a missing value; --nan propagate computes with it"
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"
@@ -55,7 +57,7 @@ class BlockValidity(Struct):
         default_factory=dict
     )
 
-    def record_outside(self, loss: BoundLoss) -> bool:
+    def record_outside(self, loss: Bound) -> bool:
         """Record values outside the domains of a loss; return True if there are any."""
         any_outside = False
         for role, domain in self._domains(loss):
@@ -66,7 +68,7 @@ class BlockValidity(Struct):
                     any_outside = True
         return any_outside
 
-    def record_infinite(self, loss: BoundLoss, excluded: Mask) -> None:
+    def record_infinite(self, loss: Bound, excluded: Mask) -> None:
         """Record infinities where the loss takes finite numbers, unless --nan is propagate."""
         if self._nan == "propagate":
             return
@@ -77,7 +79,7 @@ class BlockValidity(Struct):
                 if outside.any():
                     self._record(loss, role, domain, outside, _INFINITE_HINT)
 
-    def missing(self, loss: BoundLoss, *, everywhere: bool) -> Mask | None:
+    def missing(self, loss: Bound, *, everywhere: bool) -> Mask | None:
         """The rows that lack a number that the loss needs; None if no row does.
 
         everywhere: search also the inputs that may be any number.
@@ -90,13 +92,13 @@ class BlockValidity(Struct):
                     rows = rows_with(mask) if rows is None else rows | rows_with(mask)
         return rows
 
-    def excluded(self, loss: BoundLoss) -> Mask:
+    def excluded(self, loss: Bound) -> Mask:
         """The rows that do not count, whatever they hold: an ignored label, or a weight of 0."""
         rows = np.zeros(len(self._raw["preds"]), np.bool_)
         if "weights" in self._raw:
             rows |= self._raw["weights"] == 0
         ignore_index = loss.params.get("ignore_index")
-        if ignore_index is not None and loss.loss.indexed(self._raw["targets"].shape[1:]):
+        if ignore_index is not None and loss.declared.indexed(self._raw["targets"].shape[1:]):
             rows |= self._raw["targets"] == ignore_index
         return rows
 
@@ -108,7 +110,7 @@ class BlockValidity(Struct):
                 rows |= rows_with(np.isnan(self._raw[role]))
         return rows
 
-    def record_missing(self, loss: BoundLoss, rows: Mask) -> None:
+    def record_missing(self, loss: Bound, rows: Mask) -> None:
         """Under --nan error, record the missing numbers in these rows."""
         if self._nan != "error":
             return
@@ -119,7 +121,7 @@ class BlockValidity(Struct):
                 if mask.any():
                     self._record(loss, role, domain, mask, _NAN_HINT)
 
-    def record_nan(self, loss: BoundLoss, rows: Mask) -> None:
+    def record_nan(self, loss: Bound, rows: Mask) -> None:
         """Record rows whose loss is nan although their inputs are valid."""
         if not self._violations:
             message = f"{loss.label} of this row is nan"
@@ -127,7 +129,7 @@ class BlockValidity(Struct):
             violation = Violation(message, "preds", first, None, count, _NAN_HINT)
             self._violations["preds", message] = violation
 
-    def marks(self, loss: BoundLoss) -> Iterator[tuple[Mark, frozenset[str]]]:
+    def marks(self, loss: Bound) -> Iterator[tuple[Mark, frozenset[str]]]:
         """Marks of the block, from which a domain draws a conclusion once it has all of them."""
         for role, domain in self._domains(loss):
             if domain.leaves_marks and not self._surely_valid(role, domain):
@@ -135,7 +137,7 @@ class BlockValidity(Struct):
                 if marks:
                     yield (loss.label, role), marks
 
-    def _domains(self, loss: BoundLoss) -> tuple[tuple[str, Domain], ...]:
+    def _domains(self, loss: Bound) -> tuple[tuple[str, Domain], ...]:
         return (*loss.roles, ("weights", WEIGHT)) if "weights" in self._raw else loss.roles
 
     def _surely_valid(self, role: str, domain: Domain) -> bool:
@@ -144,25 +146,25 @@ class BlockValidity(Struct):
             self._valid[role, domain] = domain.surely_valid(self._raw[role])
         return self._valid[role, domain]
 
-    def _masks(self, loss: BoundLoss, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
+    def _masks(self, loss: Bound, role: str, domain: Domain) -> tuple[Mask | None, Mask | None]:
         """The missing values and those outside the domain; None for no such value."""
         if self._surely_valid(role, domain):
             return None, None
         ignore_index = loss.params.get("ignore_index") if role == "targets" else None
-        key = (role, domain, ignore_index, loss.loss.rows_of.extra_classes)
+        key = (role, domain, ignore_index, loss.declared.rows_of.extra_classes)
         if key not in self._known:
-            classes = loss.loss.classes(self._raw["preds"].shape[1:])
+            classes = loss.declared.classes(self._raw["preds"].shape[1:])
             self._known[key] = domain.violations(self._raw[role], classes, ignore_index)
         return self._known[key]
 
     def _record(
-        self, loss: BoundLoss, role: str, domain: Domain, mask: Mask, hint: str | None = None
+        self, loss: Bound, role: str, domain: Domain, mask: Mask, hint: str | None = None
     ) -> None:
         rows = rows_with(mask)
         at = np.unravel_index(int(mask.argmax()), mask.shape)
         value = float(self._raw[role][at])
-        subject = "--weights" if role == "weights" else loss.loss.name
-        classes = loss.loss.classes(self._raw["preds"].shape[1:])
+        subject = "--weights" if role == "weights" else loss.declared.name
+        classes = loss.declared.classes(self._raw["preds"].shape[1:])
         reason = domain.reason(value, classes)
         if hint is None:
             hint = domain.advice(self._raw[role], value, classes, _ignoring(loss))
@@ -174,7 +176,7 @@ class BlockValidity(Struct):
         self._violations.setdefault((role, kind), violation)
 
 
-def _ignoring(loss: BoundLoss) -> str:
+def _ignoring(loss: Bound) -> str:
     """The spec of a loss that ignores a label, without the label; empty if it ignores none."""
     if "ignore_index" not in loss.params:
         return ""

@@ -15,11 +15,12 @@ from losscli.metrics.registry import find
 
 @dataclass(frozen=True, eq=False)
 class BoundMetric:
-    """A metric with its parameters and its label."""
+    """A metric with its parameters and its label; words: the spec without it."""
 
     declared: Metric
     params: Mapping[str, Any]
     label: str
+    words: str = ""
 
     @cached_property
     def roles(self) -> tuple[tuple[str, Domain], ...]:
@@ -27,6 +28,10 @@ class BoundMetric:
         pred, target = self.declared.domains_of(self.params)
         known = (("preds", pred), ("targets", target))
         return tuple((role, domain) for role, domain in known if domain is not None)
+
+    def variant_for(self, pred: Sequence[int], target: Sequence[int] | None) -> "BoundMetric":  # noqa: ARG002
+        """The metric that the name means for rows of these shapes: itself."""
+        return self
 
     def check_shapes(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
         """Check the shapes of a row of pred and of target, without N.
@@ -71,4 +76,5 @@ def _of_spec(spec: Spec) -> BoundMetric:
         raise UsageError(f"{term} is user code: only losses are", hint=f"-l {term}")
     metric = find(term.name)
     given = {key: value_of(text) for key, text in term.given}
-    return BoundMetric(metric, metric.resolve(given), spec.label or str(spec))
+    words = str(spec._replace(label=""))
+    return BoundMetric(metric, metric.resolve(given), spec.label or words, words)

@@ -50,6 +50,10 @@ class EvalPlan:
         " commas.",
         default=(), panel=LOSS, metavar="SPEC", short="-l", key="losses", complete="loss",
     )  # fmt: skip
+    metric: Any = flag(
+        "[LABEL=]NAME[:key=value,...] of a metric, such as accuracy; repeatable, or by commas.",
+        default=(), panel=LOSS, metavar="SPEC", short="-m", complete="metric",
+    )  # fmt: skip
     pred: Sequence[str] = flag(
         "Columns of the predictions; default: the only numeric column.",
         default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",

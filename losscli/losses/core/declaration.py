@@ -42,6 +42,15 @@ class Declaration:
     equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pitfalls: tuple[str, ...] = ()
 
+    @property
+    def elementwise(self) -> bool:
+        """True if it maps element to element."""
+        return self.rows_of.elementwise
+
+    def accepts(self, pred: Sequence[int], target: Sequence[int] | None) -> bool:
+        """True if it takes rows of these shapes."""
+        return self.rows_of.matches(pred, target if self.rows_of.targeted else None)
+
     def resolve(
         self, given: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})
     ) -> dict[str, Any]:

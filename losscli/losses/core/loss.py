@@ -78,11 +78,6 @@ class Loss(Declaration):
         object.__setattr__(self, "__doc__", self.values.__doc__)  # for help() and notebooks
 
     @property
-    def elementwise(self) -> bool:
-        """True if it maps element to element."""
-        return self.rows_of.elementwise
-
-    @property
     def differentiable(self) -> bool:
         """True if it has a gradient."""
         return self.derivative is not no_gradient

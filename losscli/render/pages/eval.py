@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from losscli.render.numbers import percent, significant, value_cells
+from losscli.render.numbers import interval, percent, significant, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
-from losscli.results.documents.eval import Evaluation, Group, Input, LossResult
+from losscli.results.documents.eval import Evaluation, Group, Input, LossResult, MetricResult
 from losscli.results.gate import groups_text
 from losscli.results.text import escape
 from losscli.stats.formatting import number
@@ -16,8 +16,10 @@ _MOST_GROUPS = 40  # rows of groups
 
 def page(result: Evaluation) -> Page:
     """The page of an evaluation."""
-    tables = [_losses_table(result)]
-    if result.groups:
+    tables = [_losses_table(result)] if result.losses else []
+    if result.metrics:
+        tables.append(_metrics_table(result))
+    if result.groups and result.losses:
         tables.append(_groups_table(result))
     footer = [_rows_line(result), _method_line(result)]
     footer += [f"saved {escape(result.saved)}"] if result.saved else []
@@ -53,6 +55,30 @@ def _losses_table(result: Evaluation) -> Table:
     if all(loss.statistic for loss in result.losses):  # none has extremes to show
         headers, rows = headers[:3], [row._replace(cells=row.cells[:3]) for row in rows]
     return Table(headers, rows, (1, 3, 4, 5), _DROP_ORDER)
+
+
+def _metrics_table(result: Evaluation) -> Table:
+    """The rows of the metrics."""
+    headers = ("metric", "value", f"{percent(result.metrics[0].ci_level)} interval", "n", "")
+    rows = [
+        TableRow(
+            (
+                escape(metric.label),
+                number(metric.value, metric.stderr),
+                interval(metric.ci, metric.stderr),
+                f"{metric.n:,}",
+                _direction(metric.higher_is_better),
+            )
+        )
+        for metric in result.metrics
+    ]
+    return Table(headers, rows, (1, 3), ("n",))
+
+
+def _direction(higher: bool | None) -> str:
+    if higher is None:
+        return ""
+    return "higher is better" if higher else "lower is better"
 
 
 def _headers(loss: LossResult) -> tuple[str, ...]:
@@ -116,7 +142,8 @@ def _shown(count: int, most: int, worst: int | None) -> list[int]:
 
 def _rows_line(result: Evaluation) -> str:
     labels: dict[str, list[str]] = {}
-    for loss in result.losses:
+    results: list[LossResult | MetricResult] = [*result.losses, *result.metrics]
+    for loss in results:
         labels.setdefault(_counts(loss), []).append(escape(loss.label))
     if len(labels) == 1:
         counts = list(labels)
@@ -125,7 +152,7 @@ def _rows_line(result: Evaluation) -> str:
     return " · ".join([*counts, *map(_input, result.inputs)])
 
 
-def _counts(loss: LossResult) -> str:
+def _counts(loss: LossResult | MetricResult) -> str:
     left_out = [f"{loss.ignored:,} ignored"] if loss.ignored else []
     left_out += [f"{loss.skipped:,} skipped"] if loss.skipped else []
     return f"{loss.n:,} of {loss.rows:,} rows{'; ' if left_out else ''}{', '.join(left_out)}"

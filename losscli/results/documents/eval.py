@@ -138,15 +138,43 @@ class LossResult(Record, frozen=True, kw_only=True):
         return f"<LossResult {self.label}: {self.of_mean:.6g}, n = {self.n:,}>"
 
 
-class Group(Record, frozen=True):
-    """The losses of the rows that share a key.
+class MetricResult(Record, frozen=True, kw_only=True):
+    """One metric of an evaluation.
 
-    by: a text for each name of `--by`, as in the data; "" if it is missing. losses: as for all
-    rows.
+    metric: the name of the metric. value: NaN where it is undefined, or where a row that counts has
+    a missing value. higher_is_better: None where neither is. stderr, ci: of the value; None where
+    there are none. rows, n, skipped, ignored: as for losses.
+    """
+
+    label: str
+    metric: str
+    params: dict[str, Any]
+    value: Number
+    higher_is_better: bool | None
+    rows: Count = 0
+    n: Count
+    skipped: Count = 0
+    ignored: Count = 0
+    stderr: Number | None = None
+    ci: Interval | None = None
+    ci_level: Level = 0.95
+
+    def __repr__(self) -> str:
+        return f"<MetricResult {self.label}: {self.value:.6g}, n = {self.n:,}>"
+
+
+class Group(Record, frozen=True):
+    """The losses and metrics of the rows that share a key.
+
+    by: a text for each name of `--by`, as in the data; "" if it is missing. losses, metrics: as for
+    all rows.
     """
 
     by: dict[str, str]
     losses: tuple[LossResult, ...]
+    metrics: tuple[MetricResult, ...] = ()
+
+    optional = frozenset({"metrics"})
 
 
 class EvalTiming(Timing, frozen=True):
@@ -172,7 +200,7 @@ class SampleRecord(Record, frozen=True):
 class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     """The result of an evaluation: indexed by label, `r["mse"].value`.
 
-    losses: one for each label. groups: the same losses of the groups of `--by`, sorted by key: as
+    losses, metrics: one for each label. groups: the same of the groups of `--by`, sorted by key: as
     numbers if every key is one, else as texts; a missing key comes last. inputs: the files or
     arrays that were read. per_sample: the file of per-sample losses. backend: numpy or torch.
     dtype: the type of the arithmetic. like: the library whose conventions were followed. engine:
@@ -180,6 +208,7 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     """
 
     losses: tuple[LossResult, ...]
+    metrics: tuple[MetricResult, ...] = ()
     groups: tuple[Group, ...] = ()
     gates: tuple[GateResult, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -197,13 +226,16 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     environment: Environment = field(default_factory=dict)
     saved: str | None = None
 
+    optional = frozenset({"metrics"})
     hidden = frozenset({"saved"})
 
-    def __getitem__(self, label: str) -> LossResult:
-        for loss in self.losses:
-            if loss.label == label:
-                return loss
-        raise KeyError(f"{label!r}; the labels are {', '.join(loss.label for loss in self.losses)}")
+    def __getitem__(self, label: str) -> LossResult | MetricResult:
+        results: list[LossResult | MetricResult] = [*self.losses, *self.metrics]
+        for found in results:
+            if found.label == label:
+                return found
+        labels = [found.label for found in results]
+        raise KeyError(f"{label!r}; the labels are {', '.join(labels)}")
 
     def __iter__(self) -> Iterator[LossResult]:
         return iter(self.losses)

@@ -1,0 +1,130 @@
+"""Metrics in the pass of an evaluation: their states over the rows, and their results."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from losscli.accumulators.groups import Runs
+from losscli.evaluation.validity import BlockValidity
+from losscli.metrics.binding import BoundMetric
+from losscli.metrics.core.metric import MetricState
+from losscli.plans.evaluate import NanPolicy
+from losscli.results.documents.eval import MetricResult
+from losscli.stats.distributions import t_critical
+
+
+class MetricAccumulator(Struct, frozen=True):
+    """The state of one metric over rows; `+` merges the state of the rows that follow.
+
+    rows: all rows seen. skipped: rows without a value. ignored: rows that do not count, such as
+    those of weight 0. missing: True if a row that counts has a missing value.
+    """
+
+    state: MetricState
+    rows: int
+    skipped: int = 0
+    ignored: int = 0
+    missing: bool = False
+
+    def __add__(self, other: Self) -> "MetricAccumulator":
+        return MetricAccumulator(
+            self.state + other.state,
+            self.rows + other.rows,
+            self.skipped + other.skipped,
+            self.ignored + other.ignored,
+            self.missing or other.missing,
+        )
+
+    @property
+    def count(self) -> int:
+        """The rows that count."""
+        return self.rows - self.skipped - self.ignored
+
+
+class MetricRows:
+    """The rows of a block for one metric, checked.
+
+    raw: the arrays by role, as they were read. validity: takes missing values under --nan error.
+    """
+
+    def __init__(
+        self,
+        bound: BoundMetric,
+        raw: Mapping[str, NDArray[Any]],
+        validity: BlockValidity,
+        nan: NanPolicy,
+    ) -> None:
+        self._bound = bound
+        self._pred = np.asarray(raw["preds"], np.float64)
+        self._target = raw["targets"]
+        if not bound.declared.indexed(self._target.shape[1:]):
+            self._target = np.asarray(self._target, np.float64)
+        self._weight = np.asarray(raw["weights"], np.float64) if "weights" in raw else None
+        self._out = validity.excluded(bound)
+        missing = validity.missing(bound, everywhere=True)
+        self._missing = np.zeros_like(self._out) if missing is None else missing & ~self._out
+        if self._missing.any():
+            validity.record_missing(bound, self._missing)
+        self._nan = nan
+
+    def accumulate(self, rows: Any = slice(None)) -> MetricAccumulator:
+        """The accumulator of some rows, by a slice or an array of their places in the block."""
+        out, missing = self._out[rows], self._missing[rows]
+        keep = ~(out | missing)
+        count = int(np.count_nonzero(missing))
+        params = self._bound.params
+        state = self._bound.declared.state(
+            self._pred[rows][keep],
+            self._target[rows][keep],
+            None if self._weight is None else self._weight[rows][keep],
+            params,
+        )
+        return MetricAccumulator(
+            state,
+            len(out),
+            count if self._nan == "skip" else 0,
+            int(np.count_nonzero(out)),
+            missing=count > 0 and self._nan != "skip",
+        )
+
+    def by_groups(self, runs: Runs) -> list[MetricAccumulator]:
+        """The accumulator of each group."""
+        return [self.accumulate(runs.order[start:stop]) for start, stop in pairwise(runs.cuts)]
+
+
+def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> MetricResult:
+    """The result of a metric. level: of the interval, in (0, 1)."""
+    found = bound.declared.estimate(rows.state, bound.params)
+    value = math.nan if rows.missing else found.value
+    stderr = None if math.isnan(value) else found.stderr
+    ci = None
+    if stderr is not None:
+        half = t_critical(level, found.n - 1) * stderr
+        ci = (value - half, value + half)
+    return MetricResult(
+        label=bound.label,
+        metric=bound.declared.name,
+        params=dict(bound.params),
+        value=value,
+        higher_is_better=bound.declared.higher_is_better,
+        rows=rows.rows,
+        n=rows.count,
+        skipped=rows.skipped,
+        ignored=rows.ignored,
+        stderr=stderr,
+        ci=ci,
+        ci_level=level,
+    )
+
+
+def metric_results(
+    metrics: Sequence[BoundMetric], accumulators: Sequence[MetricAccumulator], level: float
+) -> tuple[MetricResult, ...]:
+    """The results of all metrics."""
+    pairs = zip(metrics, accumulators, strict=True)
+    return tuple(metric_result(bound, rows, level) for bound, rows in pairs)
