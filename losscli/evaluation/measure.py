@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from losscli.backends.backend import Backend
 from losscli.backends.machine import environment
 from losscli.engines.local import LocalEngine
-from losscli.evaluation.block import BlockEvaluator
+from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.groups import Results
 from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
@@ -74,15 +74,8 @@ def measure(
         digest=digest,
         metrics=metrics,
     )
-    state, size = EvaluationState(source), source.size
-    for block in engine.map(evaluator, source.blocks(block_rows)):
-        state.add(block)
-        if samples is not None and block.samples:
-            samples.append(block.samples)
-        progress(min(1.0, state.size / max(1, size)))  # a stream has no size
-    source.verify()
-    if state.violations:
-        state.raise_violation()
+    blocks = engine.map(evaluator, source.blocks(block_rows))
+    state = _merged(source, blocks, samples, progress)
     findings = state.findings(losses) if state.marks else []
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
     results, found = results_of(state.accumulators)
@@ -98,9 +91,28 @@ def measure(
         like=like,
         engine=engine.name,
         threads=engine.threads,
-        timing=EvalTiming(time.perf_counter() - start, size),
+        timing=EvalTiming(time.perf_counter() - start, source.size),
         environment=environment(),
     )
+
+
+def _merged(
+    source: Source,
+    blocks: Iterator[BlockResult],
+    samples: Samples | None,
+    progress: Callable[[float], None],
+) -> EvaluationState:
+    """The state of all blocks; raises DataError for invalid rows."""
+    state, size = EvaluationState(source), source.size
+    for block in blocks:
+        state.add(block)
+        if samples is not None and block.samples:
+            samples.append(block.samples)
+        progress(min(1.0, state.size / max(1, size)))  # a stream has no size
+    source.verify()
+    if state.violations:
+        state.raise_violation()
+    return state
 
 
 def _maker_of_results(
