@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import count
 from queue import SimpleQueue
 from typing import ClassVar, Generic, NamedTuple, TypeVar
@@ -34,7 +34,7 @@ class LocalEngine:
 
     def map(
         self, work: Callable[[Task, Workspace], Result], tasks: Iterable[Task]
-    ) -> Iterator[Result]:
+    ) -> Generator[Result]:
         """Results in task order; the first error in task order is raised in its turn.
 
         The tasks are drawn one at a time; an error stops the rest.
@@ -78,7 +78,7 @@ class _ParallelMap(Generic[Task, Result]):
         self._started = 0
         self._ended: list[bool] = []
 
-    def results(self) -> Iterator[Result]:
+    def results(self) -> Generator[Result]:
         try:
             for _ in range(1, self._size):
                 _Worker.idle().run(self._run_worker, self._worker_ended)

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any, Protocol
 
@@ -74,8 +75,8 @@ def measure(
         digest=digest,
         metrics=metrics,
     )
-    blocks = engine.map(evaluator, source.blocks(block_rows))
-    state = _merged(source, blocks, samples, progress)
+    with closing(engine.map(evaluator, source.blocks(block_rows))) as blocks:
+        state = _merged(source, blocks, samples, progress)
     findings = state.findings(losses) if state.marks else []
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
     results, found = results_of(state.accumulators)
@@ -98,7 +99,7 @@ def measure(
 
 def _merged(
     source: Source,
-    blocks: Iterator[BlockResult],
+    blocks: Iterable[BlockResult],
     samples: Samples | None,
     progress: Callable[[float], None],
 ) -> EvaluationState:
