@@ -152,20 +152,20 @@ def test_nobody_runs_far_ahead_of_one_that_is_slow(threads):
     slow, drawn, lead = threading.Event(), [], []
 
     def work(task, _):
-        if threading.current_thread() is not threading.main_thread() and not slow.is_set():
+        if threading.current_thread() is threading.main_thread():
+            slow.wait(60)  # until one of the helpers has begun
+        elif not slow.is_set():
             slow.set()
             time.sleep(0.3)
         return task
 
     def tasks():
-        yield 0
-        slow.wait(60)  # one of the helpers has begun
-        for k in range(1, 999):
+        for k in range(999):
             drawn.append(k)
             yield k
 
     for taken, _ in enumerate(LocalEngine(threads).map(work, tasks())):
-        lead.append(len(drawn) + 1 - taken)
+        lead.append(len(drawn) - taken)
     assert len(lead) == 999
     assert max(lead) <= 5 * threads + 2
 
