@@ -19,6 +19,7 @@ from losscli.sources.table import (
 from losscli.sources.texts import Texts
 from losscli.sources.wrapped import WrappedTable
 
+_TEXTS = ("texts", "ids")  # kinds of which a row is one text
 _JOINT = "\x1f"  # between the cells of several columns of ids
 
 
@@ -53,8 +54,8 @@ class PartitionedTable(WrappedTable):
             self.inner.field(role, own, ())  # raises for a column that does not exist
         kind: Kind = "numbers"
         if is_group_role(role) or role.endswith("ids"):
-            kind = "keys" if is_group_role(role) else "texts"
-        row = (len(columns),) if len(columns) > 1 and kind != "texts" else ()
+            kind = "keys" if is_group_role(role) else "ids"
+        row = (len(columns),) if len(columns) > 1 and kind != "ids" else ()
         return Field(
             role, row, "float64" if kind == "numbers" else "text", tuple(columns), True, kind
         )
@@ -87,7 +88,7 @@ class PartitionedTable(WrappedTable):
         names = tuple(name for name in field.columns if name not in self._values)
         if len(names) == len(field.columns):
             return field
-        row = (len(names),) if len(names) > 1 and field.kind != "texts" else ()
+        row = (len(names),) if len(names) > 1 and field.kind not in _TEXTS else ()
         return field._replace(columns=names, row=row) if names else None
 
     def _extended(self, field: Field, loaded: Loaded | None, rows: int) -> Loaded:
@@ -95,7 +96,7 @@ class PartitionedTable(WrappedTable):
         if field.kind == "keys":
             keys = loaded if isinstance(loaded, Keys) else Keys(np.zeros(rows, np.intp), [()])
             return keys._replace(texts=[self._merged(field, text) for text in keys.texts])
-        if field.kind == "texts":
+        if field.kind in _TEXTS:
             return Texts.of(_JOINT.join(self._merged(field, key)) for key in _cells(loaded, rows))
         columns = iter(() if loaded is None else np.asarray(loaded).reshape(rows, -1).T)
         arrays = [

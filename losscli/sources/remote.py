@@ -60,7 +60,7 @@ def open_url(url: str, options: ReadOptions) -> Table:
     files = {
         shown(system.unstrip_protocol(each)): each
         for each, info in found.items()
-        if info["type"] == "file" and info["size"] and all(map(is_data, _below(name, each)))
+        if info["type"] == "file" and all(map(is_data, _below(name, each)))
     }
     shards = [
         Shard(file, partial(_opened, file, system, files[file]))

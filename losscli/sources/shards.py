@@ -78,8 +78,11 @@ class ShardedTable(Table):
         return self._first.names()
 
     def notes(self) -> Iterable[TableNote]:
-        """The facts that were detected in its first file."""
-        return self._first.notes()
+        """The files and their order, and the notes on the first of them."""
+        first, last = self._shards[0].path, self._shards[-1].path
+        files = f"{len(self._shards):,} files in natural order, {first} … {last}"
+        yield TableNote("shards", f"{self.path} is " + (files if first != last else first))
+        yield from self._first.notes()
 
     def block_rows(self, width: int) -> int:
         """As many as the first shard's."""

@@ -123,6 +123,15 @@ def test_a_folder_and_a_pattern_are_read_in_natural_order(read, thing):
     assert read(thing, targeted=False)["preds"].tolist() == list(range(12))
 
 
+def test_the_files_are_noted():
+    """How many, and in what order."""
+    write_arrays("parts", P, [1] * 7)
+    result = evaluate("parts/*.npy", T, loss="mse")
+    assert [note.message for note in result.notes if note.code == "shards"] == [
+        "parts/*.npy is 7 files in natural order, parts/part-0.npy … parts/part-6.npy"
+    ]
+
+
 def test_what_a_writer_leaves_beside_the_data_is_not_read(read):
     """Hidden files, those that begin with `_`, and other kinds of files."""
     folder = Path(write_arrays("parts", P, [3, 4]))
@@ -228,7 +237,7 @@ def test_few_files_are_open_at_a_time(read):
     """Two thousand shards where 64 more files may be open."""
     write_arrays("many", np.arange(2000.0), [1] * 2000)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    taken = max(map(int, os.listdir("/proc/self/fd")))
+    taken = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 64, hard))
     try:
         found = read("many", targeted=False)["preds"]
