@@ -68,8 +68,7 @@ def open_source(
     alignment = _alignment(ids, unmatched, threads)
     try:
         first = opener.open(preds, "preds")
-        if targets is None or not targeted:
-            _check_targets(first, targets, targeted, pred, target)
+        _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
         first, second = _aligned(alignment, first, second, threads)
         opener.at_hand = (first, second)
@@ -80,14 +79,12 @@ def open_source(
             roles["weights"] = _weights_role(weights, opener)
             others += [weights] if roles["weights"][0] in opener.at_hand else []
         groups, by_names = _find_groups(by, opener) if len(by) else ({}, ())
-        for _, field in groups.values():
-            others += field.columns
+        others += [name for _, field in groups.values() for name in field.columns]
         wanted = [("preds", first, pred)] + ([("targets", second, target)] if targeted else [])
         for role, table, names in wanted:
             excluded = [name for name in others if name in table.names()] if others else ()
             roles[role] = (table, table.field(role, names or None, excluded))
-        if alignment is not None:
-            roles |= alignment.roles()
+        roles |= {} if alignment is None else alignment.roles()
         if reference is not None:
             named = roles["targets"][1].columns if targeted and second is first else target
             excluded = [*others, *named]
