@@ -80,7 +80,7 @@ class HeldRows:
         index = index_of(parts)
         self._check(index.repeated)
         for role in list(held):
-            self._held[role] = concatenate(held.pop(role))
+            self._held[role] = _whole(held.pop(role), self.count)
         return index
 
 
@@ -92,6 +92,20 @@ def listed(keys: Sequence[str], count: int) -> str:
     """
     shown = (repr(key.replace("\x1f", ",")[:40]) for key in keys)  # \x1f is between columns
     return ", ".join(shown) + (" …" if count > len(keys) else "")
+
+
+def _whole(parts: list[Loaded], rows: int) -> Loaded:
+    """The rows of all parts, which are released one by one: memory never holds them twice."""
+    first = parts[0]
+    if isinstance(first, Keys | Texts):
+        return concatenate(parts)
+    whole = np.empty((rows, *first.shape[1:]), first.dtype)
+    done = 0
+    while parts:
+        part = np.asarray(parts.pop(0))
+        whole[done : done + len(part)] = part
+        done += len(part)
+    return whole
 
 
 def _copied(loaded: Mapping[str, Loaded]) -> dict[str, Loaded]:

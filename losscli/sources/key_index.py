@@ -30,13 +30,13 @@ def index_of(parts: "Sequence[NDArray[np.int64] | Texts]") -> KeyIndex:
 
     A part is of integers where all its texts are canonical: `7`, never `007` or `7.0`.
     """
-    if all(isinstance(part, np.ndarray) for part in parts):
-        values = np.concatenate([np.asarray(part) for part in parts])
-        low, high = int(values.min()), int(values.max())
-        if high - low < _SPAN * len(values) + 1024:
-            return DenseIndex(values, low, high)
-        return HashIndex(Integers(values))
-    return HashIndex(Texts.concatenate([_as_texts(part) for part in parts]))
+    integers = [part for part in parts if isinstance(part, np.ndarray)]
+    if len(integers) < len(parts):
+        return HashIndex(Texts.concatenate([_as_texts(part) for part in parts]))
+    low, high = int(min(map(np.min, integers))), int(max(map(np.max, integers)))
+    if high - low < _SPAN * sum(map(len, integers)) + 1024:
+        return DenseIndex(integers, low, high)
+    return HashIndex(Integers(np.concatenate(integers)))
 
 
 def _as_texts(part: "NDArray[np.int64] | Texts") -> Texts:
@@ -46,14 +46,19 @@ def _as_texts(part: "NDArray[np.int64] | Texts") -> Texts:
 class DenseIndex:
     """The rows of integers in a short range: a table of the range."""
 
-    def __init__(self, values: NDArray[np.int64], low: int, high: int) -> None:
-        kind = np.int32 if len(values) < 1 << 31 else np.int64
+    def __init__(self, parts: Sequence[NDArray[np.int64]], low: int, high: int) -> None:
+        ends = np.cumsum([len(part) for part in parts]).tolist()
+        kind = np.int32 if ends[-1] < 1 << 31 else np.int64
         self._low, self._high = low, high
         self._rows = np.full(high - low + 1, -1, kind)
         # Backwards: of rows with the same key the first one stays.
-        self._rows[values[::-1] - low] = np.arange(len(values) - 1, -1, -1, dtype=kind)
-        own = self._rows[values - low]
-        self.repeated: Rows = np.flatnonzero(own != np.arange(len(values), dtype=kind))
+        for part, end in zip(reversed(parts), reversed(ends), strict=True):
+            rows = np.arange(end - 1, end - len(part) - 1, -1, dtype=kind)
+            self._rows[part[::-1] - low] = rows
+        self.repeated: Rows = np.zeros(0, np.int64)
+        if np.count_nonzero(self._rows >= 0) < ends[-1]:
+            values = np.concatenate(parts)
+            self.repeated = np.flatnonzero(self._rows[values - low] != np.arange(len(values)))
 
     def find(self, keys: Texts) -> Rows:
         """The row of each key; -1 where there is none."""

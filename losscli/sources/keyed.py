@@ -1,7 +1,7 @@
 """Tables whose keys others are paired by; the keys of a block are read once, with its rows."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import tee
 from typing import Any
 
 from losscli.engines.local import LocalEngine
@@ -61,7 +61,7 @@ class KeyedTable(WrappedTable):
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of rows, which the tables that are paired with it share."""
-        own, *self._waiting = tee(self._runs(rows, first), 1 + self.followers)
+        own, *self._waiting = _shared(self._runs(rows, first), 1 + self.followers)
         self._cut_as = (rows, first)
         for run in own:
             yield Cut(run.rows, run.size, run.load)
@@ -77,6 +77,27 @@ class KeyedTable(WrappedTable):
         for cut in self.inner.cuts(rows, first):
             yield KeyedCut(cut, fields, done)
             done += cut.rows
+
+
+def _shared(runs: Iterator[KeyedCut], count: int) -> list[Iterator[KeyedCut]]:
+    """Several iterators over the same runs, which hold those that not all have taken.
+
+    `itertools.tee` would hold 57 more, each with its text.
+    """
+    waiting: list[deque[KeyedCut]] = [deque() for _ in range(count)]
+
+    def taken_from(own: deque[KeyedCut]) -> Iterator[KeyedCut]:
+        while True:
+            if not own:
+                run = next(runs, None)
+                if run is None:
+                    return
+                for each in waiting:
+                    each.append(run)
+                del run
+            yield own.popleft()
+
+    return [taken_from(own) for own in waiting]
 
 
 def texts_of(loaded: Any) -> Texts:
