@@ -18,12 +18,16 @@ _FIRST = (5, 3, 4, 1, 6)  # where several exit codes apply, the first of these c
 
 
 class Place(NamedTuple):
-    """The position of a value: `row` counts data rows from 0, `line` a text file's lines from 1."""
+    """The place of a value: `row` counts data rows from 0, `line` a text file's lines from 1.
+
+    position: in a row whose values are an array, such as the pixels of an image.
+    """
 
     path: str
     row: int | None = None
     line: int | None = None
     column: str | int | None = None
+    position: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         parts = [self.path]
@@ -31,6 +35,8 @@ class Place(NamedTuple):
             parts.append(f"line {self.line:,}")
         elif self.row is not None:
             parts.append(f"row {self.row:,}")
+        if self.position:
+            parts.append(f"position {', '.join(map(str, self.position))}")
         if self.column is not None:
             parts.append(f"column {self.column}")
         return ", ".join(parts)

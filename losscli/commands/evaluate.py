@@ -16,6 +16,7 @@ from losscli.engines.local import choose_engine
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
+from losscli.evaluation.positions import by_positions
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import Path
@@ -112,7 +113,8 @@ def _evaluated(
     """The result, the gates included; samples: takes the losses of every row."""
     losses, backend = request.losses, request.backend
     targeted = takes_targets([*losses, *request.metrics])
-    with open_data(plan, targeted=targeted) as source:
+    with open_data(plan, targeted=targeted) as opened:
+        source = by_positions(opened, (*losses, *request.metrics), plan.class_axis)
         result = measure(
             source,
             losses,
@@ -146,7 +148,8 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
 
     losses = [loss for loss in _bound(plan) if loss.label in labels]
     backend = choose(plan.backend, plan.device, plan.dtype)
-    with open_data(plan, reference) as source:
+    with open_data(plan, reference) as opened:
+        source = by_positions(opened, losses, plan.class_axis)
         engine = choose_engine(backend, source, plan.threads)
         return compare(source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan)
 

@@ -49,6 +49,12 @@ def variants(losses: tuple[B, ...], pred: Row, target: Row | None) -> tuple[B, .
     return found
 
 
+def fits(losses: Sequence[Bound], pred: Row, target: Row | None) -> bool:
+    """True if all losses take rows of these shapes, or one of them as a column."""
+    pred, label = _reading(tuple(losses), pred, target)
+    return all(loss.declared.accepts(pred, label) for loss in losses)
+
+
 @lru_cache(256)
 def _reading(losses: tuple[Bound, ...], pred: Row, target: Row | None) -> tuple[Row, Row | None]:
     """The rows as all losses take them, columns before matrices; as they are where none does."""

@@ -147,7 +147,7 @@ def _inputs(source: Source, state: EvaluationState, digest: bool) -> tuple[Input
             role=role,
             path=table.path,
             format=table.format,
-            shape=(state.rows, *field.row),
+            shape=table.shape(state.rows, field),
             dtype=field.dtype,
             digest=state.digests[role].hexdigest() if digest else None,
             columns=field.columns,

@@ -17,6 +17,7 @@ from losscli.plans.flags import (
 from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULTS, STATS, THREADS
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
+ClassAxis: TypeAlias = Literal["first", "last"]
 NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
 Unmatched: TypeAlias = Literal["error", "skip"]
 
@@ -107,6 +108,10 @@ class EvalPlan:
     encoding: str = flag(
         "The encoding of text files; default: UTF-8, or as their first bytes say.",
         default="", panel=DATA, metavar="NAME", config="data defaults",
+    )  # fmt: skip
+    class_axis: ClassAxis | None = flag(
+        "The axis of the classes where both fit: first for (N, C, d...), last for (N, d..., C).",
+        default=None, panel=DATA, config="data defaults",
     )  # fmt: skip
     reduction: Reduction = flag(
         "The reduction of the value; none only writes --per-sample.",

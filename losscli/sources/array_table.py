@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -13,7 +13,7 @@ from losscli.sources.files import OpenFile
 from losscli.sources.table import Cut, Field, Table, Workspace
 
 
-class ArrayHolder(Table, Protocol):
+class ArrayHolder(Table):
     """A table whose fields are arrays."""
 
     @abstractmethod
@@ -22,13 +22,18 @@ class ArrayHolder(Table, Protocol):
 
 
 class ArrayTable(ArrayHolder):
-    """A file that is one array, or one array of a file."""
+    """A file that is one array, or one array of a file.
 
-    def __init__(self, file: OpenFile, array: StoredArray, form: str) -> None:
+    size: the bytes that are read; by default those of the array.
+    """
+
+    def __init__(
+        self, file: OpenFile, array: StoredArray, form: str, size: int | None = None
+    ) -> None:
         self.path = array.path
         self.format = form
         self.file = file
-        self.size = array.size
+        self.size = array.size if size is None else size
         self.rows: int = array.shape[0]
         self._array = array
 

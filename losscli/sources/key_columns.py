@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 
@@ -86,10 +87,12 @@ class WatchedTable(WrappedTable):
     def _key(self, name: str) -> Field | None:
         """The field of a column, if it holds whole numbers or texts, none twice, in both tables."""
         tables = (self._base.inner, self.inner)
-        fields = [table.field(f"key {name} ids", [name], ()) for table in tables]
-        if all(map(_is_key, tables, fields)):
+        fields: list[Field] = []
+        with suppress(DataError):  # an array of other rows, or of rows of numbers
+            fields += (table.field(f"key {name} ids", [name], ()) for table in tables)
+        if len(fields) == len(tables) and all(map(_is_key, tables, fields)):
             return fields[1]
-        for table, field in zip(tables, fields, strict=True):
+        for table, field in zip(tables, fields, strict=False):
             table.forget(field)
         return None
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from losscli.backends.arrays import as_array, as_objects
 from losscli.errors import DataError, UsageError
+from losscli.sources.array_table import ArrayHolder
+from losscli.sources.arrays import MemoryArray
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
 from losscli.sources.table import (
@@ -14,15 +16,15 @@ from losscli.sources.table import (
     Field,
     Loaded,
     Role,
-    Table,
     Workspace,
     concatenate,
     row_ranges,
     select_rows,
 )
+from losscli.sources.texts import Texts
 
 
-class MemoryTable(Table):
+class MemoryTable(ArrayHolder):
     """Rows of numbers, ids or keys; `path` is their name in messages.
 
     row: the shape of a row of keys.
@@ -50,6 +52,12 @@ class MemoryTable(Table):
         if isinstance(self._loaded, Keys):
             return Field(role, self._row, "text", kind="keys")
         return Field(role, self._loaded.shape[1:], _name(self._loaded.dtype))
+
+    def array(self, field: Field) -> MemoryArray:  # noqa: ARG002
+        """The array of any field; raises DataError for keys."""
+        if isinstance(self._loaded, Keys | Texts):
+            raise DataError(f"{self.path} holds texts, not numbers")
+        return MemoryArray(self.path, self._loaded)
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of rows: views of an array; workers find the keys in them."""

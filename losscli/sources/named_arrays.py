@@ -14,6 +14,7 @@ from losscli.sources.columns import ColumnTable
 from losscli.sources.files import OpenFile
 from losscli.sources.keys import Keys
 from losscli.sources.table import Cut, Field, Loaded, Workspace, is_group_role
+from losscli.sources.texts import Texts
 
 _SHOWN = 12  # arrays that an error names
 _TEXT = "US"  # kinds of NumPy types
@@ -69,6 +70,14 @@ class ArraysTable(ColumnTable, ArrayHolder):
                 )
         dtype = np.result_type(*(array.dtype for array in arrays))
         return Field(role, (len(arrays),), dtype.name, names, bool(columns))
+
+    def forget(self, field: Field) -> None:
+        """Read the arrays of a field no longer."""
+        for name in field.columns:
+            array = self._taken.pop(name, None)
+            if array is not None:
+                self.size -= array.size
+                array.close()
 
     def array(self, field: Field) -> StoredArray:
         """The array of a field that is one of them; raises DataError for a matrix of several."""
@@ -146,7 +155,7 @@ class ArraysTable(ColumnTable, ArrayHolder):
                     f"{array.path} has rows of {array.dtype.name}, {array.row or 'one each'}",
                     hint="ids are texts or integers, one a row",
                 )
-        return Field(role, (), "text", names, kind="keys" if keys else "texts")
+        return Field(role, (), "text", names, kind="keys" if keys else "ids")
 
 
 def missing_array(path: str, name: str, names: Sequence[str]) -> DataError:
@@ -176,9 +185,9 @@ def _columns(arrays: Sequence[NDArray[Any]], field: Field) -> Loaded:
     """The values of a field, of its arrays."""
     if field.kind == "keys":
         return Keys.product([Keys.of_objects(array.tolist()) for array in map(_decoded, arrays)])
-    if field.kind == "texts":
+    if field.kind == "ids":
         columns = [map(str, _decoded(array).tolist()) for array in arrays]
-        return np.array(["\x1f".join(key) for key in zip(*columns, strict=True)], object)
+        return Texts.of("\x1f".join(key) for key in zip(*columns, strict=True))
     return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
 
 

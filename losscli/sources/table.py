@@ -116,6 +116,10 @@ class Table(Protocol):
         """The names of the columns; none for an array."""
         return ()
 
+    def shape(self, rows: int, field: Field) -> tuple[int, ...]:
+        """The shape of the values of a field, of which `rows` rows were read."""
+        return (rows, *field.row)
+
     def notes(self) -> Iterable[TableNote]:
         """Notes on the way it was read and, after reading, on its rows; each once."""
         return ()

@@ -123,6 +123,18 @@ def test_arrays_that_do_not_exist_are_named_with_those_that_do(save):
         evaluate("a.npz", [0.0, 0.0], loss="mae")
 
 
+def test_other_arrays_of_one_name_in_both_archives_do_not_matter():
+    """Whatever they hold; ids in another order do."""
+    others = {"x": np.zeros((5, 2)), "y": np.array([None] * 5), "z": np.array(1)}
+    np.savez("p.npz", p=np.arange(5.0), n=np.arange(7), id=np.arange(5), **others)
+    np.savez("t.npz", t=np.arange(5.0), n=np.arange(9), id=np.arange(5), **others)
+    assert evaluate("p.npz", "t.npz", pred="p", target="t", loss="mse").value == 0
+    np.savez("t.npz", t=np.arange(5.0), n=np.arange(9), id=np.arange(5)[::-1], **others)
+    with pytest.raises(DataError, match="id"):
+        evaluate("p.npz", "t.npz", pred="p", target="t", loss="mse")
+    assert evaluate("p.npz", "t.npz", pred="p", target="t", id="id", loss="mse").value == 8
+
+
 # --- archives that lie
 
 

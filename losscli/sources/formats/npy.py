@@ -19,7 +19,7 @@ def read_npy(file: OpenFile) -> FileArray:
 
 
 def _open(file: OpenFile, _: ReadOptions) -> ArrayTable:
-    return ArrayTable(file, read_npy(file), "npy")
+    return ArrayTable(file, read_npy(file), "npy", file.size)
 
 
 FORMAT = Format(_open, suffixes=(".npy",), magic=MAGIC, columns=False)
