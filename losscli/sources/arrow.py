@@ -59,7 +59,7 @@ class ArrowTable(ColumnTable):
 
     def __init__(self, path: str, schema: Any) -> None:
         self.path = path
-        self.columns = columns_of(schema)
+        self.columns = _columns(schema)
         self._taken: dict[int, Column] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -71,18 +71,23 @@ class ArrowTable(ColumnTable):
         numeric = enumerate(arrow_values.is_numeric(column.type) for column in self.columns)
         return [self.key(place) for place, holds in numeric if holds]
 
+    def columns_of(self, *fields: Field) -> list[Column]:
+        """The columns of some fields, as often as they occur."""
+        return [self.columns[self.index[name]] for field in fields for name in field.columns]
+
     def siblings(self, columns: Iterable[Column]) -> list[Column]:
         """The columns with all others of the same structs, in the order of the table."""
         tops = {column.top for column in columns}
         return [column for column in self.columns if column.top in tops]
 
-    def taken(self) -> list[Column]:
-        """The columns that some role takes, in the order of the table."""
-        return [self._taken[leaf] for leaf in sorted(self._taken)]
+    def taken(self, fields: Iterable[Field] = ()) -> list[Column]:
+        """The columns that these fields take, or any role, in the order of the table."""
+        found = {column.leaf: column for column in self.columns_of(*fields)} or self._taken
+        return [found[leaf] for leaf in sorted(found)]
 
     def forget(self, field: Field) -> None:
         """Read the columns of a field no longer; no role takes them."""
-        for column in self._columns_of(field):
+        for column in self.columns_of(field):
             self._taken.pop(column.leaf, None)
 
     @abstractmethod
@@ -99,7 +104,7 @@ class ArrowTable(ColumnTable):
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
         """The columns given, or all of numbers; the type and the shape are those of the table."""
         found = super().field(role, columns, excluded)
-        taken = self._columns_of(found)
+        taken = self.columns_of(found)
         self._taken |= {column.leaf: column for column in taken}
         if found.kind != "numbers":
             return found
@@ -185,16 +190,13 @@ class ArrowTable(ColumnTable):
         return self.convert(start, parts, fields)
 
     def _converted(self, start: int, part: Rows, field: Field) -> Loaded:
-        arrays = [part.arrays[column.leaf] for column in self._columns_of(field)]
+        arrays = [part.arrays[column.leaf] for column in self.columns_of(field)]
         try:
             with self.reading():
                 return self.values(field.kind, arrays, field.row)
         except CellError as error:
             place = self.place(start + error.index, error.column, field)
             raise DataError(error.words, place=place, hint=error.hint) from None
-
-    def _columns_of(self, field: Field) -> list[Column]:
-        return [self.columns[self.index[name]] for name in field.columns]
 
     def _list_row(self, column: Column) -> tuple[int, ...]:
         """The shape of the lists of a column: that of the first one that is not null."""
@@ -209,7 +211,7 @@ class ArrowTable(ColumnTable):
         )
 
 
-def columns_of(schema: Any) -> list[Column]:
+def _columns(schema: Any) -> list[Column]:
     """The columns of a schema; each field of a struct is one."""
     found: list[Column] = []
     leaf = 0

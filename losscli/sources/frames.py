@@ -33,9 +33,7 @@ class FrameTable(ColumnTable):
 
     def __init__(self, frame: Any, name: str) -> None:
         labels = getattr(frame, "column_names", None)
-        self._labels = {
-            str(label): label for label in (frame.columns if labels is None else labels)
-        }
+        self._labels = list(frame.columns if labels is None else labels)
         self._frame = frame
         self.path = name
         self.rows: int = len(frame)
@@ -46,11 +44,12 @@ class FrameTable(ColumnTable):
 
     def names(self) -> tuple[str, ...]:
         """The names of the columns, as texts."""
-        return tuple(self._labels)
+        return tuple(map(str, self._labels))
 
     def numeric_names(self) -> list[str]:
         """The columns that hold numbers."""
-        return [name for name in self._labels if holds_numbers(self._column(name))]
+        keys = map(self.key, range(len(self._labels)))
+        return [name for name in keys if holds_numbers(self._column(name))]
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
         """The columns given, or all of numbers; a table of nothing but numbers is an array."""
@@ -77,7 +76,10 @@ class FrameTable(ColumnTable):
         return {field.role: select_rows(self._loaded[_key(field)], rows) for field in fields}
 
     def _column(self, name: str) -> Any:
-        return self._frame[self._labels[name]]
+        place = self.index[name]
+        if hasattr(self._frame, "iloc"):  # several columns of pandas may have one name
+            return self._frame.iloc[:, place]
+        return self._frame[self._labels[place]]
 
     def _load(self, field: Field) -> Loaded:
         columns = {name: self._column(name) for name in field.columns}

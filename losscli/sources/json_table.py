@@ -91,8 +91,7 @@ class JsonTable(ArrowTable):
         fields: Sequence[Field],
         workspace: Workspace,  # noqa: ARG002
     ) -> dict[str, Loaded]:
-        wanted = {name for field in fields for name in field.columns}
-        columns = [column for column in self.taken() if column.name in wanted]
+        columns = self.taken(fields)
         parts = [self.convert(p.first, [self._read(p, columns)], fields) for p in pieces]
         if len(parts) == 1:
             return parts[0]

@@ -292,3 +292,16 @@ def test_integers_beyond_floats_are_noted(written):
     path = written(p=pa.array([2**53 + 1, 0]), y=np.zeros(2))
     found = evaluate(path, pred="p", target="y", loss="mae")
     assert [note.code for note in found.notes] == ["integers_rounded"]
+
+
+def test_columns_of_one_name_are_asked_for_by_position(written, read):
+    """The name alone is an error."""
+    columns = [pa.array([1.0, 2.0]), pa.array([3.0, 4.0]), pa.array([5.0, 6.0])]
+    table = pa.table(columns, names=["p", "p", "t"])
+    path = written()
+    WRITERS[path](table, path)
+    for data in (path, table, table.to_pandas()):
+        found = read(data, pred=["2"], target=["3"])
+        assert (found["preds"].tolist(), found["targets"].tolist()) == ([3.0, 4.0], [5.0, 6.0])
+        with pytest.raises(DataError, match="2 columns called 'p'"):
+            read(data, pred=["p"], target=["t"])

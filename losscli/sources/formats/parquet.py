@@ -105,8 +105,7 @@ class ParquetTable(ArrowTable):
         fields: Sequence[Field],
         workspace: Workspace,  # noqa: ARG002
     ) -> dict[str, Loaded]:
-        wanted = {name for field in fields for name in field.columns}
-        columns = [column for column in self.taken() if column.name in wanted]
+        columns = self.taken(fields)
         with self.reading():
             rows = [r for group, at, count in parts for r in group.take(at, count, columns)]
         return self.convert(start, rows, fields)
