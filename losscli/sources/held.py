@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from losscli.engines.local import LocalEngine
 from losscli.sources.key_index import KeyIndex, Rows, index_of
-from losscli.sources.keyed import key_at, texts_of
+from losscli.sources.keyed import key_at
 from losscli.sources.keys import Keys
 from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, concatenate, select_rows
-from losscli.sources.texts import Texts
+from losscli.sources.texts import Texts, texts_of
 
 SHOWN = 3  # keys that an error shows
 

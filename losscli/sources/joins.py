@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError, Place
 from losscli.sources.held import SHOWN, HeldRows, listed
-from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_at, key_parts, texts_of
+from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_at, key_parts
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
 from losscli.sources.table import Cut, Field, Loaded, Table, Workspace
-from losscli.sources.texts import Texts
+from losscli.sources.texts import Texts, texts_of
 from losscli.sources.wrapped import WrappedTable
 
 IDS = "ids"  # the role of the keys

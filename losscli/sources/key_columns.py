@@ -12,8 +12,9 @@ from losscli.backends.machine import cores
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.sources.held import HeldRows, listed
-from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_parts, texts_of
+from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_parts
 from losscli.sources.table import Cut, Field, Loaded, Table, TableNote, Workspace
+from losscli.sources.texts import texts_of
 from losscli.sources.wrapped import WrappedTable
 
 _SAMPLE = 1000  # rows in which a key must not repeat
@@ -25,7 +26,7 @@ def watched(first: Table, second: Table, threads: int) -> tuple[Table, Table]:
     shared = [name for name in first.names() if name and name in second.names()]
     if not shared or first.once or second.once:
         return first, second
-    base = KeyedTable(first, lambda: paired.columns())
+    base = KeyedTable(first, lambda: [ours for ours, _ in paired.columns()])
     paired = WatchedTable(second, base, shared, LocalEngine(threads or cores()))
     return base, paired
 
@@ -44,7 +45,7 @@ class WatchedTable(WrappedTable):
         base.followers += 1
         self._base, self._shared, self._engine = base, shared, engine
         self._taken: set[str] = set()
-        self._columns: tuple[Field, ...] | None = None
+        self._columns: tuple[tuple[Field, Field], ...] | None = None
         self._notes: dict[str, TableNote] = {}
         self._error: DataError | None = None
         self._deciding = threading.Lock()
@@ -57,12 +58,12 @@ class WatchedTable(WrappedTable):
         self._taken.update(found.columns)
         return found
 
-    def columns(self) -> tuple[Field, ...]:
-        """The fields of the key columns, one each: unique in the first rows of both tables."""
+    def columns(self) -> tuple[tuple[Field, Field], ...]:
+        """The fields of each key column in both tables: unique in the first rows of both."""
         if self._columns is None:
             taken = self._taken | self._base.taken
             names = [name for name in self._shared if name not in taken]
-            found = (field for name in names if (field := self._key(name)) is not None)
+            found = (pair for name in names if (pair := self._key(name)) is not None)
             self._columns = tuple(islice(found, _MOST))
         return self._columns
 
@@ -84,14 +85,13 @@ class WatchedTable(WrappedTable):
         """The notes of the inner table, and those on the key columns that differ."""
         return [*self.inner.notes(), *self._notes.values()]
 
-    def _key(self, name: str) -> Field | None:
-        """The field of a column, if it holds whole numbers or texts, none twice, in both tables."""
-        tables = (self._base.inner, self.inner)
-        fields: list[Field] = []
+    def _key(self, name: str) -> tuple[Field, Field] | None:
+        """The fields of a column that holds whole numbers or texts, none twice, in both tables."""
+        tables, fields = (self._base.inner, self.inner), []
         with suppress(DataError):  # an array of other rows, or of rows of numbers
-            fields += (table.field(f"key {name} ids", [name], ()) for table in tables)
-        if len(fields) == len(tables) and all(map(_is_key, tables, fields)):
-            return fields[1]
+            fields += [table.field(f"key {name} ids", [name], ()) for table in tables]
+        if fields and all(map(_is_key, tables, fields)):
+            return fields[0], fields[1]
         for table, field in zip(tables, fields, strict=False):
             table.forget(field)
         return None
@@ -99,31 +99,32 @@ class WatchedTable(WrappedTable):
     def _load(
         self, run: KeyedCut, cut: Cut, fields: Sequence[Field], workspace: Workspace
     ) -> Mapping[str, Loaded]:
-        keys = self.columns()
+        pairs = self.columns()
         ours = run.keys(workspace)
-        loaded = dict(cut.load([*fields, *keys], workspace))
-        for key in keys:
+        loaded = dict(cut.load([*fields, *(key for _, key in pairs)], workspace))
+        for pair in pairs:
+            key = pair[1]
             theirs = texts_of(loaded.pop(key.role))
             if key.role not in self._notes and not ours[key.role].equal(theirs).all():
                 row = int(np.flatnonzero(~ours[key.role].equal(theirs))[0])
-                self._decide(key, run.first + row, ours[key.role].text(row), theirs.text(row))
+                self._decide(pair, run.first + row, ours[key.role].text(row), theirs.text(row))
         return loaded
 
-    def _decide(self, key: Field, row: int, ours: str, theirs: str) -> None:
+    def _decide(self, pair: tuple[Field, Field], row: int, ours: str, theirs: str) -> None:
         """Raise DataError if a column is in another order; otherwise keep a note."""
         with self._deciding:
-            if self._error is None and key.role not in self._notes:
-                self._compare(key, row, ours, theirs)
+            if self._error is None and pair[1].role not in self._notes:
+                self._compare(pair, row, ours, theirs)
             if self._error is not None:
                 raise self._error
 
-    def _compare(self, key: Field, row: int, ours: str, theirs: str) -> None:
-        name, base, other = key.columns[0], self._base.path, self.path
+    def _compare(self, pair: tuple[Field, Field], row: int, ours: str, theirs: str) -> None:
+        name, base, other = pair[1].columns[0], self._base.path, self.path
         words = f"row {row:,}: {listed([ours], 1)} in {base}, {listed([theirs], 1)} in {other}"
-        moved = self._moved(key)
+        moved = self._moved(*pair)
         if moved is None:
             words = f"{name} differs at {words}; rows are paired by position"
-            self._notes[key.role] = TableNote(
+            self._notes[pair[1].role] = TableNote(
                 "ids_differ", words, f"{_id_flag(name)} pairs them by it"
             )
             return
@@ -135,14 +136,16 @@ class WatchedTable(WrappedTable):
             hint=f"{_id_flag(name)}{skip} pairs the rows by it",
         )
 
-    def _moved(self, key: Field) -> bool | None:
+    def _moved(self, ours: Field, theirs: Field) -> bool | None:
         """True if both tables have the same unique keys in another order, False if most of them.
 
         None for repeated keys, for others, and for the same order.
         """
         repeated: list[int] = []
-        held = HeldRows(self.inner, key, tuple, self._engine, lambda r: repeated.extend(r.tolist()))
-        parts = [held.find(k) for k in key_parts(self._base.inner, key, self._engine)]
+        held = HeldRows(
+            self.inner, theirs, tuple, self._engine, lambda r: repeated.extend(r.tolist())
+        )
+        parts = [held.find(k) for k in key_parts(self._base.inner, ours, self._engine)]
         rows = np.concatenate(parts)
         found = rows[rows >= 0]
         if repeated or np.unique(found).size < found.size or 2 * found.size < rows.size:
@@ -157,7 +160,9 @@ class WatchedTable(WrappedTable):
         ]
         hint = "rows are paired by position: one target a prediction"
         if keys := self.columns():
-            hint = f"{_id_flag(keys[0].columns[0])} --unmatched skip pairs the rows that both have"
+            hint = (
+                f"{_id_flag(keys[0][1].columns[0])} --unmatched skip pairs the rows that both have"
+            )
         return DataError(f"the numbers of rows differ: {', '.join(words)}", hint=hint)
 
 

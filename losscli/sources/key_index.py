@@ -50,7 +50,7 @@ class DenseIndex:
         ends = np.cumsum([len(part) for part in parts]).tolist()
         kind = np.int32 if ends[-1] < 1 << 31 else np.int64
         self._low, self._high = low, high
-        self._rows = np.full(high - low + 1, -1, kind)
+        self._rows: NDArray[Any] = np.full(high - low + 1, -1, kind)
         # Backwards: of rows with the same key the first one stays.
         for part, end in zip(reversed(parts), reversed(ends), strict=True):
             rows = np.arange(end - 1, end - len(part) - 1, -1, dtype=kind)

@@ -2,11 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from losscli.engines.local import LocalEngine
 from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, rows_per_block
-from losscli.sources.texts import Texts
+from losscli.sources.texts import Texts, texts_of
 from losscli.sources.wrapped import WrappedTable
 
 KeyTexts = Mapping[str, Texts]  # by role
@@ -98,11 +97,6 @@ def _shared(runs: Iterator[KeyedCut], count: int) -> list[Iterator[KeyedCut]]:
             yield own.popleft()
 
     return [taken_from(own) for own in waiting]
-
-
-def texts_of(loaded: Any) -> Texts:
-    """Keys as texts, also where a format gives Python objects."""
-    return loaded if isinstance(loaded, Texts) else Texts.of(map(str, loaded.tolist()))
 
 
 def key_parts(table: Table, field: Field, engine: LocalEngine) -> Iterator[Texts]:

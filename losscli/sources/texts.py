@@ -181,6 +181,11 @@ class Texts:
         return found
 
 
+def texts_of(loaded: Any) -> Texts:
+    """Keys as texts, also where a format gives Python objects."""
+    return loaded if isinstance(loaded, Texts) else Texts.of(map(str, loaded.tolist()))
+
+
 def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Hashes of integers, in their place: every bit depends on all bits."""
     for factor in _FACTORS:
