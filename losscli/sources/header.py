@@ -335,8 +335,8 @@ def _ended(text: bytes) -> bool:
 
 def _check_text(path: str, head: bytes) -> None:
     if b"\0" in head:
-        wide = head[1:40:2].count(0) > 10 or head[0:40:2].count(0) > 10
-        name = "utf-16-le" if head[1:40:2].count(0) > 10 else "utf-16-be"
+        little, big = (head[start:40:2].count(0) > 10 for start in (1, 0))
+        wide, name = little != big, "utf-16-le" if little else "utf-16-be"
         words = "UTF-16 text" if wide else "not text: it holds NUL bytes"
         hint = f"say so: --encoding {name}" if wide else "a table in text is expected"
         raise DataError(f"{path} is {words}", hint=hint)

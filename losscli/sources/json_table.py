@@ -243,8 +243,8 @@ def _columns_of(items: Sequence[Any], span: Span) -> dict[str, tuple[Path | None
             found.setdefault(names, []).append(value)
     columns: dict[str, tuple[Path | None, Any]] = {}
     for names, values in found.items():
-        name = ".".join((*span.prefix, *names)) or _VALUE
-        path = tuple(each.encode() for each in names)
+        name = _shown((*span.prefix, *names)) or _VALUE
+        path = tuple(each.encode(errors="surrogatepass") for each in names)
         columns.setdefault(name, (path, json_values.type_of(values)))
     if span.form == Form.KEYED:
         name = next((name for name in _NAMES if name not in columns), "(key)")
@@ -266,3 +266,8 @@ def _sampled_type(file: OpenFile, span: Span) -> Any:
     found = skip_items(text, span.form, _ITEMS, final=len(text) == span.end - span.begin)
     items = read_items(text[found.begin : found.end], span.form, [()])
     return json_values.type_of(json_values.objects(items.columns[0]) if items.rows else [])
+
+
+def _shown(names: Names) -> str:
+    """A nested name as one; half a surrogate pair, which no Arrow name can hold, is escaped."""
+    return ".".join(names).encode(errors="backslashreplace").decode()

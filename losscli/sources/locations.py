@@ -5,7 +5,6 @@ import select
 import stat
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from losscli.errors import DataError, UsageError
 from losscli.sources import formats
@@ -34,7 +33,8 @@ def open_location(path: str, options: ReadOptions) -> Table:
         from losscli.sources.remote import open_url
 
         return open_url(path, options)
-    if Path(path).is_dir() or (_is_pattern(path) and not os.path.lexists(path)):
+    folder = os.path.isdir(path)  # noqa: PTH112 - pathlib raises where a name is too long
+    if folder or (_is_pattern(path) and not os.path.lexists(path)):
         from losscli.sources.listing import list_files
         from losscli.sources.shards import open_shards
 
@@ -48,7 +48,7 @@ def _is_pattern(path: str) -> bool:
 
 def _is_pipe(path: str) -> bool:
     try:
-        return stat.S_ISFIFO(Path(path).stat().st_mode)
+        return stat.S_ISFIFO(os.stat(path).st_mode)  # noqa: PTH116
     except (OSError, ValueError):
         return False
 
