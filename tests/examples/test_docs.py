@@ -132,8 +132,12 @@ def _losscli(line, capsys):
 
 
 def _shell(line, capsys):
-    """Run a line of a `sh` block."""
-    if line.startswith("losscli "):
+    """Run a line of a `sh` block; one with pipes by a shell."""
+    if "| losscli " in line or "<(" in line:
+        function = f'losscli() {{ {sys.executable} -m losscli "$@"; }}'
+        command = ["bash", "-o", "pipefail", "-c", f"{function}\n{line}"]
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
+    elif line.startswith("losscli "):
         code, said = _losscli(line, capsys)
         due = re.search(r"# .*exit code (\d)", line)
         due = int(due[1] if due else 0)
