@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 
 from losscli.evaluation.layout import Bound
 from losscli.losses.spec.binding import BoundLoss
@@ -10,6 +9,9 @@ from losscli.plans.evaluate import EvalPlan
 from losscli.sources.opening import Reference, open_source, with_reference
 from losscli.sources.options import ReadOptions
 from losscli.sources.source import Source
+
+_OPTIONS = frozenset(ReadOptions._fields)
+_DEFAULT = ReadOptions()
 
 
 def open_data(
@@ -46,8 +48,8 @@ def open_data(
 
 def _read_options(plan: EvalPlan) -> ReadOptions:
     """The way tables are read: the flags of the same names."""
-    names = {each.name for each in fields(plan)} & set(ReadOptions._fields)
-    return ReadOptions(**{name: getattr(plan, name) for name in names})
+    given = _OPTIONS & vars(plan).keys()  # a plan holds the fields that were given
+    return ReadOptions(**{name: getattr(plan, name) for name in given}) if given else _DEFAULT
 
 
 def takes_targets(losses: Sequence[Bound]) -> bool:

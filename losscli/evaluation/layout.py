@@ -51,7 +51,12 @@ def variants(losses: tuple[B, ...], pred: Row, target: Row | None) -> tuple[B, .
 
 def fits(losses: Sequence[Bound], pred: Row, target: Row | None) -> bool:
     """True if all losses take rows of these shapes, or one of them as a column."""
-    pred, label = _reading(tuple(losses), pred, target)
+    return _fits(tuple(losses), pred, target)
+
+
+@lru_cache(256)
+def _fits(losses: tuple[Bound, ...], pred: Row, target: Row | None) -> bool:
+    pred, label = _reading(losses, pred, target)
     return all(loss.declared.accepts(pred, label) for loss in losses)
 
 
