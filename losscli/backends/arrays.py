@@ -32,6 +32,8 @@ def _converted(values: Any, name: str) -> NDArray[Any]:
                 hint="fill them with nan and pass nan='skip': array.filled(numpy.nan)",
             )
         values = values.data
+    elif hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
+        values = _of_dlpack(values, name)
     try:
         return np.asarray(_of_column(values))
     except (ValueError, TypeError, RuntimeError) as error:
@@ -98,6 +100,17 @@ def _of_column(values: Any) -> Any:
         return values.to_numpy()
     except ValueError:  # Arrow copies only if allowed to
         return values.to_numpy(zero_copy_only=False)
+
+
+def _of_dlpack(values: Any, name: str) -> NDArray[Any]:
+    """An array of another library that exchanges them by DLPack."""
+    try:
+        return np.from_dlpack(values)
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{name} cannot be exchanged by DLPack: {str(error).splitlines()[0]}",
+            hint="copy it to the memory of the host, in a type that NumPy has",
+        ) from error
 
 
 def _of_tensor(tensor: Any, name: str) -> NDArray[Any]:

@@ -39,8 +39,9 @@ _PROPOSED = 8  # losses that are proposed where none is given
 def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progress) -> Evaluation:
     """The losses of predictions against targets, exactly summed.
 
-    preds, targets: paths, NumPy arrays, lists, DataFrame columns or torch tensors, of N rows each;
-    without targets, preds is a table or a DataFrame that holds both.
+    preds, targets: paths, NumPy arrays, lists, DataFrame columns or torch tensors, of N rows each,
+    or lists of batches, which are joined on the first axis; without targets, preds is a table or a
+    DataFrame that holds both, or an iterator of (pred, target) blocks, which is read once.
     loss: specs as on the command line, such as "smooth_l1:beta=0.5" or ["mse", "mae"].
 
     Raises UsageError, DataError or MissingError.

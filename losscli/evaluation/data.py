@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from losscli.evaluation.layout import Bound
 from losscli.losses.spec.binding import BoundLoss
@@ -30,6 +31,7 @@ def open_data(
         losses = [loss for loss in plan.loss if isinstance(loss, BoundLoss)]
         named = plan.targets is not None or bool(plan.target)
         targeted = takes_targets(losses) and (named or not any(loss.code for loss in losses))
+    plan = _with_batches(plan, targeted=targeted)
     return open_source(
         plan.preds,
         plan.targets,
@@ -44,6 +46,29 @@ def open_data(
         unmatched=plan.unmatched,
         threads=plan.threads,
     )
+
+
+def _with_batches(plan: EvalPlan, *, targeted: bool) -> EvalPlan:
+    """The plan with a table in the place of an iterator of blocks or of a list of batches."""
+    if hasattr(plan.preds, "__next__"):
+        from losscli.sources.batches import BlockStream
+
+        stream = BlockStream(plan.preds, "preds")
+        both = targeted and plan.targets is None
+        weights = "weight" if "weight" in stream.names() else None
+        return replace(
+            plan,
+            preds=stream,
+            pred=("pred",),
+            target=("target",) if both else plan.target,
+            weights=weights if plan.weights is None else plan.weights,
+        )
+    if any(isinstance(each, list | tuple) for each in (plan.preds, plan.targets)):
+        from losscli.sources.batches import join_batches
+
+        preds, targets = join_batches(plan.preds, plan.targets)
+        return replace(plan, preds=preds, targets=targets)
+    return plan
 
 
 def _read_options(plan: EvalPlan) -> ReadOptions:

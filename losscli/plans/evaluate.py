@@ -32,8 +32,9 @@ def _libraries() -> Sequence[str]:
 class EvalPlan:
     """An evaluation of predictions against targets.
 
-    preds, targets, weights: paths, arrays, DataFrame columns or tensors. preds may also be a
-    DataFrame, or an open source of all roles, which then is the only data.
+    preds, targets, weights: paths, arrays, DataFrame columns or tensors, or lists of batches of
+    these. preds may also be a DataFrame, an iterator of (pred, target) blocks, which is streamed,
+    or an open source of all roles, which then is the only data.
     loss: specs as on the command line, losses of `losscli.losses`, or functions of pred and target
     that return one loss a row or an element.
     by: columns, paths, arrays or DataFrame columns, one or several of them, or a mapping from the

@@ -28,7 +28,7 @@ class ArrayTable(ArrayHolder):
     """
 
     def __init__(
-        self, file: OpenFile, array: StoredArray, form: str, size: int | None = None
+        self, file: OpenFile | None, array: StoredArray, form: str, size: int | None = None
     ) -> None:
         self.path = array.path
         self.format = form

@@ -56,6 +56,7 @@ class WatchedTable(WrappedTable):
         """The field of a role."""
         found = self.inner.field(role, columns, excluded)
         self._taken.update(found.columns)
+        self.rows, self.size = self.inner.rows, self.inner.size  # of the arrays that are taken
         return found
 
     def columns(self) -> tuple[tuple[Field, Field], ...]:

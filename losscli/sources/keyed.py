@@ -56,6 +56,7 @@ class KeyedTable(WrappedTable):
         """The field of a role."""
         found = self.inner.field(role, columns, excluded)
         self.taken.update(found.columns)
+        self.rows, self.size = self.inner.rows, self.inner.size  # of the arrays that are taken
         return found
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:

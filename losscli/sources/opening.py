@@ -134,6 +134,8 @@ def with_reference(source: Source, reference: Reference) -> Source:
 def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> Table:  # noqa: B008
     """A location, an array or a DataFrame as a table; `name` is what messages call the last two.
 
+    A table is itself.
+
     A location: a file, a folder or a pattern of files, a pipe, "-" for standard input, or a URL.
 
     A path may name a part of a file, `FILE:PART`.
@@ -141,6 +143,9 @@ def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> T
     Raises DataError for what cannot be read, UsageError for a file in an unknown format.
     """
     if not isinstance(thing, str | os.PathLike):
+        if hasattr(thing, "cuts"):
+            table: Table = thing
+            return table
         if not is_frame(thing):
             return array_table(thing, name)
         from losscli.sources.frames import frame_table

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, Place
 from losscli.sources.array_table import ArrayHolder
 from losscli.sources.arrays import PositionedArray
+from losscli.sources.key_columns import WatchedTable
+from losscli.sources.keyed import KeyedTable
 from losscli.sources.table import (
     Cut,
     Field,
@@ -93,6 +95,8 @@ class PositionsTable(_Wrapper):
     def __init__(self, role: Role, grid: Grid) -> None:
         super().__init__(role, grid)
         table, field = role
+        while isinstance(table, KeyedTable | WatchedTable):  # they keep the order of the rows
+            table = table.inner
         if not isinstance(table, ArrayHolder):
             raise DataError(
                 f"{table.path} has rows of {field.row}; positions are read from arrays only",

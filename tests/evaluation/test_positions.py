@@ -101,6 +101,15 @@ def test_blocks_of_any_size_hold_the_same_positions(rows, last):
     assert found.value == evaluate(logits, labels, loss="cross_entropy").value
 
 
+def test_archives_of_one_array_each_are_read_by_positions():
+    """Although both arrays have one name."""
+    logits, labels = data(4, 3, 5)
+    np.savez("p.npz", logits)
+    np.savez_compressed("t.npz", labels)
+    found = evaluate("p.npz", "t.npz", loss="cross_entropy")
+    assert found.value == evaluate(logits, labels, loss="cross_entropy").value
+
+
 def test_a_square_needs_the_class_axis():
     """(N, 3, 3) beside (N, 3) is either."""
     logits, labels = data(4, 3, 3)
