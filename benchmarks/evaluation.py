@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,8 +96,10 @@ def run(command: list[str], folder: Path) -> tuple[float, int]:
     return seconds, usage.ru_maxrss * 1024
 
 
-def main() -> None:
-    """Measure and print every row."""
+def main(
+    rows: Callable[[], list[Row]] = rows, make_files: Callable[[Path, float], None] = make_files
+) -> None:
+    """Measure and print every row of a script, whose inputs `make_files` makes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", default="")
@@ -111,7 +114,7 @@ def main() -> None:
         folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         # In a process of its own: a child's peak memory begins with that of its parent.
-        again = [sys.executable, __file__, "--make", "--scale", str(chosen.scale)]
+        again = [sys.executable, sys.argv[0], "--make", "--scale", str(chosen.scale)]
         subprocess.run([*again, "--folder", str(folder)], check=True)
         print(f"{'':14}{'ratio':>8}  {'least':>6}  {'most':>6}  {'bar':>5}  losscli   other")
         for row in rows():
