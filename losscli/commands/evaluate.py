@@ -16,7 +16,7 @@ from losscli.engines.local import choose_engine
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
-from losscli.evaluation.positions import by_positions
+from losscli.evaluation.rows import by_positions
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import Path

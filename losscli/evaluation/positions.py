@@ -22,39 +22,30 @@ class _Layout(NamedTuple):
     target: Grid
 
 
-def by_positions(
-    source: Source, losses: Sequence[Bound], class_axis: ClassAxis | None = None
+def with_positions(
+    source: Source,
+    losses: Sequence[Bound],
+    pred: Row,
+    target: Row,
+    class_axis: ClassAxis | None,
 ) -> Source:
-    """The source with positions for rows, where a loss of classes takes them only; else as it is.
+    """The source with positions for rows, where the losses take them; else as it is.
 
-    A leading axis of 1 is dropped where the other array has none. The owner of the source closes
-    it: the tables are the same.
+    pred, target: the shapes of the arrays; -1 for a number of rows that is not known.
 
-    class_axis: the axis of the classes in the predictions, the one after N or the last.
-
-    Raises UsageError where both could be and none is chosen, and where the chosen one cannot be.
+    Raises UsageError where both axes could be that of the classes and none is chosen, and where the
+    chosen one cannot be.
     """
-    if "targets" not in source.roles:
-        return source
-    pred, target = (_shape(source.roles[role]) for role in ("preds", "targets"))
-    if class_axis is None and pred[0] == target[0] and fits(losses, pred[1:], target[1:]):
-        return source
     layout = _layout(losses, *_aligned(pred, target), class_axis)
-    if layout is None:
-        if class_axis is not None and not fits(losses, pred[1:], target[1:]):
-            raise UsageError(
-                f"--class-axis {class_axis} does not fit predictions of shape {pred} with targets "
-                f"of shape {target}",
-                hint=_CHOICES,
-            )
-        return source
-    return Source(dict(_roles(source, pred, layout)), source.by)
-
-
-def _shape(role: Role) -> tuple[int, ...]:
-    """The shape of an array; -1 for a number of rows that is not known."""
-    table, field = role
-    return (-1 if table.rows is None else table.rows, *field.row)
+    if layout is not None:
+        return Source(dict(_roles(source, pred, layout)), source.by)
+    if class_axis is not None and not fits(losses, pred[1:], target[1:]):
+        raise UsageError(
+            f"--class-axis {class_axis} does not fit predictions of shape {pred} with targets "
+            f"of shape {target}",
+            hint=_CHOICES,
+        )
+    return source
 
 
 def _aligned(pred: Row, target: Row) -> tuple[Row, Row]:

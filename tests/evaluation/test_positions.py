@@ -10,7 +10,7 @@ from losscli.backends.backend import choose
 from losscli.comparison.measure import compare
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
-from losscli.evaluation.positions import by_positions
+from losscli.evaluation.rows import by_positions
 from losscli.losses.spec.binding import bind as bound
 from losscli.sources.opening import Reference, open_source, read_array
 
