@@ -49,6 +49,11 @@ def rows() -> list[Row]:
     entropy = f"{TORCH}print(F.cross_entropy(t(np.load('z.npy')), t(np.load('y.npy'))))"
     table = "import pandas as pd; r = pd.read_csv; "
     table += "print(((r('p.csv')['y_hat'] - r('t.csv')['y'])**2).mean())"
+    average = "import duckdb; r = duckdb.sql(\"select avg((p-t)*(p-t)) from 'table.parquet'\"); "
+    average += "print(r.fetchall())"
+    lines = "import polars as pl; d = pl.read_ndjson('table.jsonl'); "
+    lines += "print(((d['p'] - d['t'])**2).mean())"
+    columns = ["--pred", "p", "--target", "t", "-l", "mse"]
     mse = ["eval", "p.npy", "t.npy", "-l", "mse"]
     labels = ["eval", "z.npy", "y.npy", "-l", "cross_entropy"]
     large = ["eval", "p4.npy", "t4.npy", "-l", "mse"]
@@ -60,6 +65,8 @@ def rows() -> list[Row]:
         Row("smooth_l1", "0.25", ["eval", "p.npy", "t.npy", "-l", "smooth_l1"], [*python, smooth]),
         Row("cross_entropy", "0.4", labels, [*python, entropy]),
         Row("csv", "0.8", ["eval", "p.csv", "t.csv", "-l", "mse"], [*python, table]),
+        Row("parquet", "1.0", ["eval", "table.parquet", *columns], [*python, average]),
+        Row("jsonl", "1.0", ["eval", "table.jsonl", *columns], [*python, lines]),
         Row("4 x memory", "1.1", large, [*LOSSCLI, *mse], memory=True),
     ]  # fmt: skip
 
@@ -80,7 +87,22 @@ def make_files(folder: Path, scale: float) -> None:
     for name, head in (("p", "y_hat"), ("t", "y")):
         lines = map(repr, rng.standard_normal(int(2e6 * scale)).tolist())
         (folder / f"{name}.csv").write_text("\n".join([head, *lines, ""]))
+    make_tables(folder, int(2e6 * scale))
     (folder / "done").touch()
+
+
+def make_tables(folder: Path, count: int) -> None:
+    """Make a table of ids, predictions and targets as Parquet, and half of it as JSON Lines."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rng = np.random.default_rng(1)
+    p, t = rng.standard_normal((2, count))
+    table = pa.table({"id": np.arange(count), "p": p, "t": t})
+    parquet.write_table(table, folder / "table.parquet")
+    with (folder / "table.jsonl").open("w") as file:
+        for row in range(count // 2):
+            file.write(f'{{"id": {row}, "p": {p[row]!s}, "t": {t[row]!s}}}\n')
 
 
 def run(command: list[str], folder: Path) -> tuple[float, int]:

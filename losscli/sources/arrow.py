@@ -148,7 +148,7 @@ class ArrowTable(ColumnTable):
         return arrow_values.row_of(array)
 
     def convert(
-        self, start: int, parts: Iterable[Rows], fields: Sequence[Field]
+        self, start: int, parts: Iterable[Rows], fields: Sequence[Field], workspace: Workspace
     ) -> dict[str, Loaded]:
         """The rows of each field, by role; they are row `start` of the table and the next ones.
 
@@ -159,7 +159,7 @@ class ArrowTable(ColumnTable):
             for field in fields:
                 found[field.role].append(self._converted(start, part, field))
             start += part.size
-        return {role: v[0] if len(v) == 1 else concatenate(v) for role, v in found.items()}
+        return {role: self._joined(role, each, workspace) for role, each in found.items()}
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -185,9 +185,21 @@ class ArrowTable(ColumnTable):
         start: int,
         parts: Sequence[Rows],
         fields: Sequence[Field],
-        workspace: Workspace,  # noqa: ARG002
+        workspace: Workspace,
     ) -> dict[str, Loaded]:
-        return self.convert(start, parts, fields)
+        return self.convert(start, parts, fields, workspace)
+
+    def _joined(self, role: str, parts: list[Loaded], workspace: Workspace) -> Loaded:
+        """All rows of a role, numbers in a buffer of the workspace: new memory is slow to get."""
+        if len(parts) == 1 or not all(isinstance(part, np.ndarray) for part in parts):
+            return parts[0] if len(parts) == 1 else concatenate(parts)
+        arrays = [np.asarray(part) for part in parts]
+        dtype = np.result_type(*arrays)
+        if dtype.hasobject:
+            return concatenate(parts)
+        shape = (sum(map(len, arrays)), *arrays[0].shape[1:])
+        buffer = workspace.empty(f"rows {self.path} {role}", shape, dtype)
+        return np.concatenate(arrays, out=buffer)
 
     def _converted(self, start: int, part: Rows, field: Field) -> Loaded:
         arrays = [part.arrays[column.leaf] for column in self.columns_of(field)]

@@ -3,6 +3,9 @@
 import os
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from losscli.sources.files import OpenFile
 
 
@@ -15,10 +18,11 @@ class _Positioned:
         self._file = file
         self._position = 0
 
-    def read(self, size: int = -1) -> bytes:
-        count = self._file.size - self._position if size < 0 else size
-        data = self._file.read(count, self._position)
-        self._position += len(data)
+    def read(self, size: int = -1) -> NDArray[np.uint8]:
+        left = max(0, self._file.size - self._position)
+        data = np.empty(left if size < 0 else min(size, left), np.uint8)  # bytes would be a copy
+        self._file.read_into(data, self._position)
+        self._position += data.size
         return data
 
     def seek(self, offset: int, origin: int = os.SEEK_SET) -> int:

@@ -1,8 +1,10 @@
 """JSON as a table: items of a text as rows, or arrays of an object as columns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from losscli.errors import DataError, Place
 from losscli.sources import json_values
@@ -10,7 +12,7 @@ from losscli.sources.arrow import ArrowTable, Column, Rows
 from losscli.sources.files import OpenFile
 from losscli.sources.json_text import Form, Path, State, read_items, skip_items
 from losscli.sources.json_values import JsonValues
-from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, concatenate, rows_per_block
+from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, rows_per_block
 
 _PIECE = 4 << 20  # bytes of text that are held at a time, approximately
 _LONGEST = 64 << 20  # bytes of an item at most
@@ -65,7 +67,7 @@ class JsonTable(ArrowTable):
     def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
         """All rows, a piece of text at a time."""
         for pieces in self._runs(self.block_rows(1), None):
-            yield from (self._read(piece, columns) for piece in pieces)
+            yield from (self._read(piece, columns, Workspace()) for piece in pieces)
 
     def block_rows(self, width: int) -> int:
         """Rows that fit the cache as numbers and a piece as text."""
@@ -89,16 +91,15 @@ class JsonTable(ArrowTable):
         self,
         pieces: Sequence[_Piece],
         fields: Sequence[Field],
-        workspace: Workspace,  # noqa: ARG002
+        workspace: Workspace,
     ) -> dict[str, Loaded]:
         columns = self.taken(fields)
-        parts = [self.convert(p.first, [self._read(p, columns)], fields) for p in pieces]
-        if len(parts) == 1:
-            return parts[0]
-        return {role: concatenate([part[role] for part in parts]) for role in parts[0]}
+        rows = (self._read(piece, columns, workspace) for piece in pieces)
+        return self.convert(pieces[0].first, rows, fields, workspace)
 
-    def _read(self, piece: _Piece, columns: Sequence[Column]) -> Rows:
-        text = self.file.read(piece.size, piece.offset)
+    def _read(self, piece: _Piece, columns: Sequence[Column], workspace: Workspace) -> Rows:
+        text = workspace.empty(f"text {self.path}", (piece.size,), np.dtype(np.uint8))
+        self.file.read_into(text, piece.offset)
         paths = [self._paths[column.leaf] for column in columns]
         found = read_items(text, self._span.form, [path for path in paths if path is not None])
         if found.error or found.rows != piece.rows:
@@ -131,9 +132,11 @@ class JsonTable(ArrowTable):
         form, offset, end, _ = self._span
         wanted, done, guess = rows if first is None else first, 0, _SAMPLE
         pieces: list[_Piece] = []
+        workspace = Workspace()
         while True:
-            text = self.file.read(min(guess, end - offset), offset)
-            final = offset + len(text) == end
+            text = workspace.empty("text", (min(guess, end - offset),), np.dtype(np.uint8))
+            self.file.read_into(text, offset)
+            final = offset + text.size == end
             found = skip_items(text, form, wanted, started=done > 0, final=final)
             if found.error:
                 raise self._invalid(found.error, done + found.items)
@@ -146,10 +149,10 @@ class JsonTable(ArrowTable):
                 yield pieces
                 guess = min(_PIECE, sum(p.size for p in pieces) * 17 // 16 + 4096)
                 pieces, wanted = [], rows
-            elif self._is_over(found.state, text[found.end :], final=final):
+            elif self._is_over(found.state, text[found.end :].tobytes, final=final):
                 break
             elif final or (not found.items and guess >= _LONGEST):
-                raise self._cut_short(text[found.end :], offset, done)
+                raise self._cut_short(text[found.end :].tobytes(), offset, done)
             else:
                 guess = min(_LONGEST, 2 * guess) if not found.items else max(guess, _SAMPLE)
         if pieces:
@@ -157,15 +160,15 @@ class JsonTable(ArrowTable):
         if not done:
             raise self.no_rows()
 
-    def _is_over(self, state: int, rest: bytes, *, final: bool) -> bool:
+    def _is_over(self, state: int, rest: Callable[[], bytes], *, final: bool) -> bool:
         """True if no items follow; raises DataError for other text after the closing bracket."""
-        rest = rest.strip()
         if state == State.OVER:
-            if rest[1:].strip():
-                words = f"{rest[1:40].decode(errors='replace')!r} follows its end"
+            after = rest().strip()[1:].strip()
+            if after:
+                words = f"{after[:40].decode(errors='replace')!r} follows its end"
                 raise DataError(f"{self.path} is not valid JSON: {words}")
             return True
-        return final and self._span.form == Form.PLAIN and not rest
+        return final and self._span.form == Form.PLAIN and not rest().strip()
 
     def _cut_short(self, rest: bytes, offset: int, done: int) -> DataError:
         """The error for text whose first item does not end."""

@@ -18,6 +18,7 @@ except ImportError:  # installed without a compiler
 
 Path: TypeAlias = tuple[bytes, ...]
 Column: TypeAlias = tuple[bytes, bytes, bytes]
+Buffer: TypeAlias = Any  # of bytes
 
 _NAME = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
 _COLON = re.compile(rb"\s*:\s*")
@@ -79,7 +80,7 @@ class Items(NamedTuple):
 
 
 def skip_items(
-    text: bytes, form: Form, count: int, *, started: bool = False, final: bool = True
+    text: Buffer, form: Form, count: int, *, started: bool = False, final: bool = True
 ) -> Skipped:
     """At most `count` whole items at the start of a text, of which only the brackets are checked.
 
@@ -87,14 +88,14 @@ def skip_items(
     """
     if _machine is not None:
         return Skipped(*_machine.skip_json(text, form, count, started, final))
-    return _skip_items(text, form, count, started=started, final=final)
+    return _skip_items(bytes(text), form, count, started=started, final=final)
 
 
-def read_items(text: bytes, form: Form, paths: Sequence[Path]) -> Items:
+def read_items(text: Buffer, form: Form, paths: Sequence[Path]) -> Items:
     """The values that paths of names lead to in each item of a text of whole items."""
     if _machine is not None:
         return Items(*_machine.read_json(text, form, tuple(paths)))
-    return _read_items(text, form, paths)
+    return _read_items(bytes(text), form, paths)
 
 
 def _space(text: bytes, at: int) -> int:

@@ -103,12 +103,12 @@ class ParquetTable(ArrowTable):
         start: int,
         parts: Sequence[tuple["_RowGroup", int, int]],
         fields: Sequence[Field],
-        workspace: Workspace,  # noqa: ARG002
+        workspace: Workspace,
     ) -> dict[str, Loaded]:
         columns = self.taken(fields)
         with self.reading():
             rows = [r for group, at, count in parts for r in group.take(at, count, columns)]
-        return self.convert(start, rows, fields)
+        return self.convert(start, rows, fields, workspace)
 
 
 class _RowGroup:
