@@ -147,6 +147,15 @@ def test_one_target_serves_the_predictions_of_several_models():
         evaluate("p.csv", "t.csv", loss="mae", id="id", by="model", **ROLES)
 
 
+@pytest.mark.parametrize("order", [[1, 2, 3], [3, 1, 2]])
+def test_a_target_without_a_prediction_is_an_error_in_memory_too(order):
+    """It is found after the last row, whether or not the keys before it agree row by row."""
+    preds = pd.DataFrame({"id": order, "p": [0.0, 0.0, 0.0]})
+    targets = pd.DataFrame({"id": [1, 2, 3, 4], "t": [0.0, 0.0, 0.0, 0.0]})
+    with pytest.raises(DataError, match="1 id of targets not in preds: '4'"):
+        evaluate(preds, targets, loss="mae", id="id", **ROLES)
+
+
 def test_keys_of_two_names_and_of_several_columns():
     """`a=b` names both, the columns of a key are compared one by one."""
     write("p.csv", "image,part,p", [("x", 1, 5), ("x", 2, 6), ("y", 1, 7)])
