@@ -31,8 +31,8 @@ class Header(NamedTuple):
     """The columns of a text file, and where its rows begin.
 
     first_line: the line of the first row, from 1. begin: the byte at which it begins.
-    sample: bytes of the first rows. numeric: True if the names are numbers, so that the line may be
-    a row. notes: the facts that were detected.
+    sample: bytes of the first rows. named: True if the names are in the file.
+    numeric: True if they are numbers, so that the line may be a row. notes: the facts detected.
     """
 
     path: str
@@ -41,6 +41,7 @@ class Header(NamedTuple):
     dialect: Dialect
     begin: int
     sample: bytes
+    named: bool
     numeric: bool
     notes: tuple[TableNote, ...]
 
@@ -104,16 +105,21 @@ class _Beginning:
         dialect = Dialect(delimiter, options.decimal, options.thousands)
         if commented is None:
             dialect = self._text_above(dialect)
+        at, line, text = self._at, self._line, self._text
         names = self._names(commented, dialect)
         names, dialect = self._without_trailing(names, dialect)
         numeric = options.header and all(is_number(name, dialect) for name in names)
-        if not options.header:
+        named = options.header
+        if numeric and self._whole and not self._text.strip():  # a row, and no other
+            named = numeric = False
+            self._at, self._line, self._text = at, line, text
+        if not named:
             names = tuple(str(k + 1) for k in range(len(names)))
         if delimiter != usual_delimiter(self._suffix) and len(names) > 1:
             words = DELIMITERS.get(dialect.delimiter, repr(dialect.delimiter))
             self._note("separator", f"was read with {words} between its cells")
         return Header(
-            self._path, self._line, names, dialect, self._at, self._text, numeric,
+            self._path, self._line, names, dialect, self._at, self._text, named, numeric,
             tuple(self._notes),
         )  # fmt: skip
 
@@ -175,6 +181,8 @@ class _Beginning:
     def _text_above(self, dialect: Dialect) -> Dialect:
         """Skip lines above the table: they have another number of cells than all that follow."""
         lines = _lines(self._text)
+        if not lines or len(lines[0]) > SAMPLE:  # no sentence, and slow to divide in several ways
+            return dialect
         for mark in dict.fromkeys([dialect.delimiter, *DELIMITERS]):
             changed = dialect._replace(delimiter=mark)
             given = bool(self._options.delimiter) or mark == " "

@@ -70,7 +70,8 @@ def open_source(
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
-        first, second = _aligned(alignment, first, second, threads)
+        named = bool(pred or target)
+        first, second = _aligned(alignment, first, second, threads, named=named)
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
         roles: dict[str, Role] = {}
@@ -111,12 +112,19 @@ def _alignment(ids: Sequence[str], unmatched: str, threads: int) -> "Alignment |
 
 
 def _aligned(
-    alignment: "Alignment | None", first: Table, second: Table, threads: int
+    alignment: "Alignment | None", first: Table, second: Table, threads: int, *, named: bool
 ) -> tuple[Table, Table]:
-    """The tables of predictions and targets, the second one in the order of the first."""
+    """The tables of predictions and targets, the second one in the order of the first.
+
+    named: True if columns of them were given; otherwise a file of one line may be a column.
+    """
     if alignment is not None:
         base = alignment.first(first)
         return base, base if second is first else alignment.join(second)
+    if first.one_line() + second.one_line() > 1 and not named:
+        from losscli.sources.one_line import as_columns
+
+        return as_columns(first, second)
     if second is first or not (first.names() and second.names()):
         return first, second
     from losscli.sources.key_columns import watched
@@ -359,8 +367,11 @@ def _check_roles(roles: Mapping[str, Role]) -> None:
 
 def _check_distinct(table: Table, preds: Field, other: Table, targets: Field) -> None:
     """Raise UsageError for one column as predictions and as targets."""
-    shared = [name for name in preds.columns if name in targets.columns]
-    if not (shared and preds.named and targets.named):
+    if not (preds.named and targets.named):
+        return
+    others = set(targets.columns)
+    shared = [name for name in preds.columns if name in others]
+    if not shared:
         return
     if table is other or os.path.realpath(table.path) == os.path.realpath(other.path):
         raise UsageError(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 @cache
 def _cell(delimiter: int) -> re.Pattern[bytes]:
     stops = re.escape(bytes([delimiter])) + rb"\r\n" + (rb"\t" if delimiter == 32 else b"")
-    return re.compile(rb'"(?:[^"]|"")*(?:"[^%b]*)?|[^%b]*' % (stops, stops))
+    return re.compile(rb'"(?:[^"]|"")*+(?:"[^%b]*)?|[^%b]*' % (stops, stops))
 
 
 @cache
@@ -45,7 +45,7 @@ def split_rows(
                 break  # the next bytes may belong to the end of the line
             rows, length, returns = rows + 1, at, returns + (found[0] == b"\r")
         elif not start or data[start - 1] in stops:
-            whole = re.compile(rb'"(?:[^"]|"")*"').match(data, start)
+            whole = re.compile(rb'"(?:[^"]|"")*+"').match(data, start)
             if not whole or (whole.end() == len(data) and not last):
                 return rows, length, breaks, returns, start, -1
             at = whole.end()
@@ -163,7 +163,7 @@ def _text(data: bytes, start: int, end: int) -> str:
 
 
 def _unquoted(cell: bytes) -> bytes:
-    found = re.match(rb'"((?:[^"]|"")*)"?', cell, re.DOTALL)
+    found = re.match(rb'"((?:[^"]|"")*+)"?', cell, re.DOTALL)
     return found[1].replace(b'""', b'"') + cell[found.end() :] if found else cell
 
 

@@ -120,6 +120,10 @@ class Table(Protocol):
         """The shape of the values of a field, of which `rows` rows were read."""
         return (rows, *field.row)
 
+    def one_line(self) -> int:
+        """The number of cells of a text file of one line, without a header; 0 for all others."""
+        return 0
+
     def notes(self) -> Iterable[TableNote]:
         """Notes on the way it was read and, after reading, on its rows; each once."""
         return ()

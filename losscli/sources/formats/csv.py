@@ -17,6 +17,7 @@ from losscli.sources.formats import Format
 from losscli.sources.header import SAMPLE, is_number, read_header, rows_of
 from losscli.sources.lines import Lines, Run
 from losscli.sources.options import ReadOptions
+from losscli.sources.scanner import split_rows
 from losscli.sources.table import (
     Cut,
     Field,
@@ -42,9 +43,9 @@ class CsvTable(ColumnTable):
         self.path = file.path
         self.size = file.size
         self.rows: int | None = None
-        self._named = options.header
         self.file, encoded = readable(file, options.encoding)
         self._header = read_header(self.file, options)
+        self._named = self._header.named
         self._facts = [*encoded, *self._header.notes]
         header = self._header
         self._lines = Lines(self.file, header.begin, header.dialect, header.first_line)
@@ -92,6 +93,14 @@ class CsvTable(ColumnTable):
             words = f"{self.path} has lines that end with a carriage return alone"
             yield TableNote("carriage_returns", words)
 
+    def one_line(self) -> int:
+        """The number of cells of the only line, if it has no header."""
+        whole = len(self._sample) == self._lines.end - self._lines.begin
+        if self._named or not whole:
+            return 0
+        found = split_rows(self._sample, self._header.dialect, 2, last=True)
+        return len(self.names()) if found.rows == 1 else 0
+
     def numeric_names(self) -> list[str]:
         """The columns most of whose first cells are numbers, without a nameless first one.
 
@@ -126,7 +135,11 @@ class CsvTable(ColumnTable):
 
     def select(self, requests: Sequence[str]) -> list[str]:
         """The names of the columns that are asked for, as `index` has them."""
-        found = super().select(requests)
+        # A name may be written with the mark of a comment before it, as the file has it.
+        bare = {name: name.removeprefix("#").strip() for name in requests if name[:1] == "#"}
+        found = super().select(
+            [bare.get(name, name) if name not in self.counts else name for name in requests]
+        )
         if self._header.numeric and not any(n.code == "numeric_header" for n in self._facts):
             words = f"{self.path} names its columns with numbers: {', '.join(self.names()[:4])}"
             self._facts.append(TableNote("numeric_header", words))
