@@ -70,8 +70,7 @@ def open_source(
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
-        named = bool(pred or target)
-        first, second = _aligned(alignment, first, second, threads, named=named)
+        first, second = _aligned(alignment, first, second, threads, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
         roles: dict[str, Role] = {}
