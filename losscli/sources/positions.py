@@ -99,8 +99,8 @@ class PositionsTable(_Wrapper):
             table = table.inner
         if not isinstance(table, ArrayHolder):
             raise DataError(
-                f"{table.path} has rows of {field.row}; positions are read from arrays only",
-                hint="save it as .npy, .npz, .safetensors or .pt",
+                f"{table.path} has rows of {field.row}; positions are read from single arrays",
+                hint="save the rows in one .npy, .npz, .safetensors or .pt file",
             )
         self._array: PositionedArray = table.array(field).positioned()
 

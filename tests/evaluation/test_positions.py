@@ -1,5 +1,7 @@
 """Pixels of images and tokens of sequences: rows are the positions of samples."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -108,6 +110,17 @@ def test_archives_of_one_array_each_are_read_by_positions():
     np.savez_compressed("t.npz", labels)
     found = evaluate("p.npz", "t.npz", loss="cross_entropy")
     assert found.value == evaluate(logits, labels, loss="cross_entropy").value
+
+
+def test_rows_of_positions_in_several_files_are_refused():
+    """With the way to read them."""
+    logits, labels = data(4, 3, 5)
+    for name, part in (("a/1.npy", logits[:2]), ("a/2.npy", logits[2:])):
+        Path("a").mkdir(exist_ok=True)
+        np.save(name, part)
+    with pytest.raises(DataError, match="single arrays") as caught:
+        evaluate("a", labels, loss="cross_entropy")
+    assert ".npy" in caught.value.hint
 
 
 def test_a_square_needs_the_class_axis():
