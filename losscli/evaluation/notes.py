@@ -100,7 +100,22 @@ def _left_out(source: Source) -> Iterator[Note]:
             yield Note("duplicates_dropped", words)
 
 
+def _column_order(source: Source) -> Iterator[Note]:
+    """The columns of predictions whose numbers do not ascend, such as p_0, p_1, p_10, p_2."""
+    table, field = source.roles["preds"]
+    if len(field.columns) < 2:
+        return
+    from losscli.sources.columns import out_of_order
+
+    if out_of_order(field.columns):
+        shown = ", ".join(field.columns[:4])
+        words = f"the columns of {table.path} are not in the order of their numbers: {shown}"
+        hint = "the order of the columns is that of the classes: --pred 'prefix_*' sorts them"
+        yield Note("column_order", words, hint)
+
+
 def _table_notes(source: Source) -> Iterator[Note]:
+    yield from _column_order(source)
     for table in source.fields:
         for note in table.notes():
             yield Note(note.code, note.words, note.hint)

@@ -165,7 +165,8 @@ def out_of_order(names: Sequence[str]) -> bool:
     True
     """
     found = [_NUMBERED.fullmatch(name) for name in names]
-    if len(names) < 2 or not all(found) or len({(m[1], m[3]) for m in found if m}) > 1:
+    affixes = {(match[1], match[3]) for match in found if match}
+    if len(names) < 2 or not all(found) or len(affixes) > 1 or ("", "") in affixes:
         return False
     numbers = [int(match[2]) for match in found if match]
     return numbers != sorted(numbers)
