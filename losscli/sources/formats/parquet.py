@@ -38,6 +38,7 @@ class ParquetTable(ArrowTable):
             self._metadata = opened.metadata
             super().__init__(file.path, opened.schema_arrow)
         self.rows: int = self._metadata.num_rows
+        self._check_rows()
         if not self.rows:
             raise self.no_rows()
 
@@ -93,10 +94,15 @@ class ParquetTable(ArrowTable):
         for group in range(self._metadata.num_row_groups):
             yield _RowGroup(self, group), begin
             begin += self.group_rows(group)
-        raise DataError(
-            f"{self.path} promises {self.rows:,} rows; its row groups have {begin:,}",
-            hint="make the file again",
-        )
+
+    def _check_rows(self) -> None:
+        """Raise DataError where the row groups do not have the rows that the file promises."""
+        counts = [self.group_rows(group) for group in range(self._metadata.num_row_groups)]
+        if sum(counts) != self.rows or min(counts, default=0) < 0:
+            raise DataError(
+                f"{self.path} promises {self.rows:,} rows; its row groups have {sum(counts):,}",
+                hint="make the file again",
+            )
 
     def _decoded(
         self,

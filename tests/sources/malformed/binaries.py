@@ -65,6 +65,11 @@ def arrow_cases():
     yield Malformed(
         "parquet-flipped-bit", "a.parquet", bytes(flipped), r"a\.parquet", arguments=COLUMNS
     )
+    at = good.rfind(b"\x16\x06\x19") + 1  # of the number of rows, 3, in the metadata
+    for key, value in (("negative", 9), ("fewer", 2), ("more", 20), ("none", 0)):
+        lying = good[:at] + bytes([value]) + good[at + 1 :]
+        name = f"parquet-{key}-rows"
+        yield Malformed(name, "a.parquet", lying, "its row groups have 3", arguments=COLUMNS)
     yield Malformed("parquet-words", "a.parquet", b"p,t\n1,2\n", r"a\.parquet", arguments=COLUMNS)
     other = io.BytesIO()
     pq.write_table(pa.table({"p": ["a", "b"], "t": [1, 2]}), other)
