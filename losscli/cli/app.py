@@ -194,6 +194,8 @@ def _report(error: BaseException, arguments: Sequence[str]) -> None:
 def _useful(hint: str, arguments: Sequence[str]) -> str:
     """The hint; empty where it proposes a flag that was given, with the same value."""
     typed = [part for word in arguments for part in word.split("=", 1)]
+    if hint.startswith("losscli "):  # a command as a whole
+        return hint
     words = [word.strip(",.;:") for word in hint.split()]
     given = set(pairwise(typed))
     for flag, value in pairwise([*words, ""]):

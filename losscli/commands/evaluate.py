@@ -29,6 +29,7 @@ from losscli.sources.opening import Reference, read_array
 
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison
+    from losscli.evaluation.layout import Bound
     from losscli.gates import Gate
     from losscli.metrics.binding import BoundMetric
 
@@ -113,9 +114,9 @@ def _evaluated(
 ) -> Evaluation:
     """The result, the gates included; samples: takes the losses of every row."""
     losses, backend = request.losses, request.backend
-    targeted = takes_targets([*losses, *request.metrics])
-    with open_data(plan, targeted=targeted) as opened:
-        source = by_positions(opened, (*losses, *request.metrics), plan.class_axis)
+    bound: list[Bound] = [*losses, *request.metrics]
+    with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
+        source = by_positions(opened, bound, plan.class_axis)
         result = measure(
             source,
             losses,
@@ -149,7 +150,7 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
 
     losses = [loss for loss in _bound(plan) if loss.label in labels]
     backend = choose(plan.backend, plan.device, plan.dtype)
-    with open_data(plan, reference) as opened:
+    with open_data(plan, reference, losses=losses) as opened:
         source = by_positions(opened, losses, plan.class_axis)
         engine = choose_engine(backend, source, plan.threads)
         return compare(source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan)

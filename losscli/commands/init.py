@@ -15,6 +15,7 @@ from losscli.results.document import Note
 from losscli.results.documents.init import DataPair, InitResult
 from losscli.results.files import OutputFile, make_folder
 from losscli.sources.formats import suffixes
+from losscli.sources.proposals import part_of, propose
 
 CONFIG = "losscli.yaml"
 SCHEMA_LINE = "# yaml-language-server: $schema=losscli.schema.json"  # next to the config
@@ -25,8 +26,6 @@ WORKFLOWS = {  # the template of each, NAME.SUFFIX, is in templates/
 }
 _TEMPLATES = Path(__file__).with_name("templates")
 _FOLDERS = (".", "data", "predictions", "outputs", "eval")
-_PREDS = re.compile(r"pred|logit|prob|output|y_?hat|scores?", re.IGNORECASE)
-_TARGETS = re.compile(r"target|label|truth|y_?true|(^|_)y($|_)", re.IGNORECASE)
 _PREFERRED = ("cross_entropy", "bce", "bce_with_logits", "mae", "mse", "smooth_l1")
 _MOST = 200  # files that are looked at
 
@@ -71,13 +70,13 @@ def _files() -> list[str]:
 def _pairs() -> Iterator[DataPair]:
     """Each file of predictions with the first file of targets that some loss takes with it."""
     files = _files()
-    targets = [path for path in files if _TARGETS.search(Path(path).stem)]
+    targets = [path for path in files if part_of(Path(path).stem) == "targets"]
     names: set[str] = set()
     for path in files:
         if path in targets:
             continue
         nearby = [other for other in targets if Path(other).parent == Path(path).parent]
-        named = bool(_PREDS.search(Path(path).stem))
+        named = part_of(Path(path).stem) == "preds"
         pair = _table(path) or _paired(path, targets if named else nearby)
         if pair is not None:
             name = pair.name
@@ -108,12 +107,14 @@ def _table(path: str) -> DataPair | None:
         table = open_table(path, path)
         columns = list(table.names())
         table.close()
-    pred = next((name for name in columns if _PREDS.search(name)), None)
-    target = next((name for name in columns if _TARGETS.search(name) and name != pred), None)
-    if pred is None or target is None:
+    found = propose(columns)
+    if not (found.pred and found.target):
         return None
-    losses, rows = _losses(EvalPlan(path, pred=pred, target=target))
-    return DataPair(_name(path), path, None, (pred, target), rows, losses) if losses else None
+    losses, rows = _losses(EvalPlan(path, pred=found.pred, target=found.target))
+    if not losses:
+        return None
+    pred, target = ",".join(found.pred), found.target[0]
+    return DataPair(_name(path), path, None, (pred, target), rows, losses, found.sure)
 
 
 def _losses(plan: EvalPlan) -> tuple[tuple[str, ...], int | None]:
@@ -143,8 +144,21 @@ def _workflow(ci: str) -> str:
     return (_TEMPLATES / f"{ci}{suffix}").read_text(encoding="utf-8")
 
 
+def _data_line(pair: DataPair) -> str:
+    """The data set of a pair in YAML."""
+    parts = [f"preds: {_quoted(pair.preds)}"]
+    parts += [f"targets: {_quoted(pair.targets)}"] if pair.targets else []
+    if pair.columns:
+        pred = [_quoted(name) for name in pair.columns[0].split(",")]
+        joined = f"[{', '.join(pred)}]" if len(pred) > 1 else pred[0]
+        parts.append(f"pred: {joined}")
+        parts.append(f"target: {_quoted(pair.columns[1])}")
+    return f"{pair.name}: {{{', '.join(parts)}}}"
+
+
 def _config(pairs: Sequence[DataPair]) -> str:
-    shown = pairs or (DataPair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae")),)
+    example = DataPair("val", "preds.npy", "targets.npy", None, None, ("mse", "mae"))
+    shown = [pair for pair in pairs if pair.sure] or [example]
     lines = [
         SCHEMA_LINE,
         "# (losscli schema > losscli.schema.json makes the file that editors complete from)",
@@ -156,12 +170,12 @@ def _config(pairs: Sequence[DataPair]) -> str:
         "",
         "data:",
     ]
-    for pair in shown:
-        parts = [f"preds: {_quoted(pair.preds)}"]
-        parts += [f"targets: {_quoted(pair.targets)}"] if pair.targets else []
-        if pair.columns:
-            parts += [f"pred: {_quoted(pair.columns[0])}", f"target: {_quoted(pair.columns[1])}"]
-        lines.append(f"  {pair.name}: {{{', '.join(parts)}}}")
+    lines += [f"  {_data_line(pair)}" for pair in shown]
+    unsure = [pair for pair in pairs if not pair.sure]
+    if unsure:
+        lines += ["  # Other columns are as likely: check these, and remove the #.", *(
+            f"  # {_data_line(pair)}" for pair in unsure
+        )]  # fmt: skip
     lines += ["", "evals:"]
     for pair in shown:
         loss = pair.losses[0]

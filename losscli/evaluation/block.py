@@ -20,6 +20,7 @@ from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
 from losscli.losses.core.domain import Mask
 from losscli.losses.core.inputs import chunks
+from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.metrics.binding import BoundMetric
@@ -29,12 +30,24 @@ from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import Workspace
 
 
+class Clamped(NamedTuple):
+    """Rows at the `Clamp` of a loss: how many, and the sum of their weighted losses."""
+
+    rows: int = 0
+    total: float = 0.0
+
+    def plus(self, other: "Clamped") -> "Clamped":
+        """The rows of both."""
+        return Clamped(self.rows + other.rows, self.total + other.total)
+
+
 class BlockResult(Struct):
     """The states of one block.
 
     accumulators: one a loss, then one a metric, of all rows; groups: the same of each group.
     samples: the losses of the rows, one array a loss, if per-sample losses are wanted.
     marks: what a domain needs of every block, by the loss's label and the role.
+    clamped: the rows of a loss that are clamped, by the loss's label.
     probabilities: True if the predictions look like probabilities under a loss of logits.
     rounded: True if integers lost digits when they became floating-point numbers.
     """
@@ -47,6 +60,7 @@ class BlockResult(Struct):
     leaves: dict[str, Leaves] = field(default_factory=dict)
     violations: dict[tuple[str, str], Violation] = field(default_factory=dict)
     marks: dict[Mark, frozenset[str]] = field(default_factory=dict)
+    clamped: dict[str, Clamped] = field(default_factory=dict)
     probabilities: bool = False
     rounded: bool = False
 
@@ -84,6 +98,7 @@ class BlockEvaluator:
         self._digest = digest
         if digest:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
+        self._clamps = ready.clamps
         self._logits = ready.logits
         whole = not (samples or source.by or "weights" in layout or metrics)
         self._foldings = ready.foldings if whole else ()
@@ -100,6 +115,7 @@ class BlockEvaluator:
         groups = BlockGroups(self._source, block) if block.keys else None
         with np.errstate(all="ignore"):
             for accumulator, rows in self.evaluate(block, result, workspace):
+                self._observe_clamped(len(result.accumulators), accumulator, rows, result)
                 result.accumulators.append(accumulator)
                 if groups is not None:
                     groups.add(rows, accumulator)
@@ -142,7 +158,7 @@ class BlockEvaluator:
             else:
                 arrays = [inputs.readable(role, folding.indexed) for role in folding.roles]
             accumulator = folding.fold(arrays, block, marks)
-            if accumulator is None:
+            if accumulator is None or self._is_clamped(folding.loss, accumulator):
                 return False
             accumulators.append(accumulator)
         result.accumulators, result.marks = accumulators, marks
@@ -187,6 +203,25 @@ class BlockEvaluator:
             self._logits = result.probabilities  # one block of logits settles it
         if [role for role, array in raw.items() if array.dtype.kind in "iu"]:
             result.rounded = self._rounds_integers(raw)
+
+    def _is_clamped(self, loss: BoundLoss, accumulator: RowAccumulator) -> bool:
+        """True if a row of the loss is clamped."""
+        clamp = self._clamps.get(loss.label)
+        return clamp is not None and accumulator.extremes.high >= clamp.least
+
+    def _observe_clamped(
+        self, at: int, accumulator: RowAccumulator, rows: RowLosses, result: BlockResult
+    ) -> None:
+        """Count the clamped rows of a loss."""
+        loss = self._losses[at]
+        if not self._is_clamped(loss, accumulator):
+            return
+        clamped = rows.values >= self._clamps[loss.label].least
+        if rows.skip is not None:
+            clamped &= ~rows.skip
+        weight = 1.0 if rows.weight is None else rows.weight[clamped]
+        total = float((rows.values[clamped] * weight).sum())
+        result.clamped[loss.label] = Clamped(int(clamped.sum()), total)
 
     def _record_missing(self, validity: BlockValidity) -> None:
         """Record missing values too: the error names the first invalid row of any kind."""
@@ -279,12 +314,13 @@ class BlockEvaluator:
 class _Prepared(NamedTuple):
     """Losses on a backend, with all that does not depend on the numbers of a block.
 
-    logits: True if any of them takes logits. foldings: of all of them for the compiled machine;
-    none if it cannot compute all of them in one pass each.
+    logits: True if any of them takes logits. clamps: of those that declare any, by label.
+    foldings: of all of them for the compiled machine; none if it cannot compute all in one pass.
     """
 
     losses: tuple[BoundLoss, ...]
     logits: bool
+    clamps: Mapping[str, Clamp]
     foldings: tuple[Folding, ...]
 
 
@@ -304,6 +340,7 @@ def _prepared(
     return _Prepared(
         ready,
         any(loss.takes_logits for loss in losses),
+        {loss.label: clamp for loss in losses if (clamp := clamp_of(loss, pred))},
         tuple(each for each in foldings if each) if all(foldings) else (),
     )
 
@@ -341,6 +378,15 @@ class _Inputs(Struct):
                 raw = np.where(np.isnan(raw), 0, raw)
             self._converted["labels"] = self._backend.indices(raw)
         return self._converted["labels"]
+
+
+def clamp_of(loss: BoundLoss, pred: Sequence[int]) -> Clamp | None:
+    """The rows of one number that may dominate the mean of a loss, if it declares any."""
+    declared = loss.loss.clamp
+    own = loss.convention is not None and loss.convention.values is not None
+    if declared is None or own or (loss.loss.elementwise and len(pred)):
+        return None
+    return declared(**loss.params)
 
 
 @cache

@@ -1,14 +1,24 @@
 """The data of an evaluation, opened as its plan says."""
 
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import lru_cache
 
+from losscli.errors import UsageError
 from losscli.evaluation.layout import Bound
+from losscli.losses.core.domain import Domain, Numbers
+from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.sources.opening import Reference, open_source, with_reference
-from losscli.sources.options import ReadOptions
+from losscli.sources.opening import (
+    MissingColumnsError,
+    Reference,
+    open_source,
+    with_reference,
+)
+from losscli.sources.options import ClassLabels, ReadOptions
 from losscli.sources.source import Source
 
 _OPTIONS = frozenset(ReadOptions._fields)
@@ -16,22 +26,43 @@ _DEFAULT = ReadOptions()
 
 
 def open_data(
-    plan: EvalPlan, reference: Reference | None = None, *, targeted: bool | None = None
+    plan: EvalPlan,
+    reference: Reference | None = None,
+    *,
+    targeted: bool | None = None,
+    losses: Sequence[Bound] | None = None,
 ) -> AbstractContextManager[Source]:
     """A context with the data of an evaluation, of which the headers are read.
 
     reference: other predictions of the same rows. targeted: True if there are targets, which some
-    losses do not take; None: as the losses of the plan say, where they are bound.
+    losses do not take; None: as the losses of the plan say, where they are bound. losses: those of
+    the plan, which say how labels are read; None: as far as the plan has them bound.
     """
     if isinstance(plan.preds, Source):  # its owner closes it
         return nullcontext(
             plan.preds if reference is None else with_reference(plan.preds, reference)
         )
-    if targeted is None:
+    if losses is None:
         losses = [loss for loss in plan.loss if isinstance(loss, BoundLoss)]
+    if targeted is None:
+        code = any(isinstance(loss, BoundLoss) and loss.code for loss in losses)
         named = plan.targets is not None or bool(plan.target)
-        targeted = takes_targets(losses) and (named or not any(loss.code for loss in losses))
+        targeted = takes_targets(losses) and (named or not code)
     plan = _with_batches(plan, targeted=targeted)
+    try:
+        return _opened(plan, reference, losses, targeted=targeted)
+    except MissingColumnsError as error:
+        error.hint = _likely_command(plan, error)
+        raise
+
+
+def _opened(
+    plan: EvalPlan,
+    reference: Reference | None,
+    losses: Sequence[Bound],
+    *,
+    targeted: bool,
+) -> Source:
     return open_source(
         plan.preds,
         plan.targets,
@@ -45,6 +76,7 @@ def open_data(
         reference=reference,
         unmatched=plan.unmatched,
         threads=plan.threads,
+        labels=_class_labels(plan, losses),
     )
 
 
@@ -75,6 +107,73 @@ def _read_options(plan: EvalPlan) -> ReadOptions:
     """The way tables are read: the flags of the same names."""
     given = _OPTIONS & vars(plan).keys()  # a plan holds the fields that were given
     return ReadOptions(**{name: getattr(plan, name) for name in given}) if given else _DEFAULT
+
+
+def _likely_command(plan: EvalPlan, error: MissingColumnsError) -> str:
+    """The hint of an error of missing columns: the likely flags, of a file the whole command."""
+    if not error.names:
+        return error.hint
+    from losscli.sources.proposals import propose
+
+    found = propose(error.names)
+    pred = plan.pred or found.pred or ["COLUMN"]
+    target = plan.target or found.target or ["COLUMN"]
+    words = ["--pred", ",".join(pred), "--target", ",".join(target)]
+    if not isinstance(plan.preds, str | os.PathLike):
+        named = (("pred", pred), ("target", target))  # Python: only there are data not in files
+        return ", ".join(f"{name}={_literal(list(columns))}" for name, columns in named)
+    words = ["losscli", "eval", os.fspath(plan.preds), *words]
+    losses = [plan.loss] if isinstance(plan.loss, str) else plan.loss
+    for loss in losses if isinstance(losses, list | tuple) else ():
+        words += ["-l", loss if isinstance(loss, str) else getattr(loss, "words", str(loss))]
+    return " ".join(map(_quoted, words))
+
+
+def _literal(columns: list[str]) -> str:
+    from json import dumps
+
+    return dumps(columns if len(columns) > 1 else columns[0], ensure_ascii=False)
+
+
+def _quoted(text: str) -> str:
+    """A word as a shell reads it; names that need no quotes stay as they are."""
+    from shlex import quote
+
+    return quote(text)
+
+
+def _class_labels(plan: EvalPlan, losses: Sequence[Bound]) -> ClassLabels | None:
+    """How class labels are read; None where a loss takes other numbers than labels.
+
+    Raises UsageError for labels that were named without a loss that takes any.
+    """
+    takes = [_labels_taken(loss) for loss in losses]
+    if takes and all(takes):
+        return ClassLabels(tuple(plan.classes), plan.positive, frozenset().union(*takes))
+    if takes and (plan.classes or plan.positive is not None):
+        other = next(loss.label for loss, each in zip(losses, takes, strict=True) if not each)
+        flag = "--classes" if plan.classes else "--positive"
+        raise UsageError(f"{flag} names class labels, which {other} does not take")
+    return None
+
+
+@lru_cache(256)  # by identity: losses of the catalogue are bound once
+def _labels_taken(bound: Bound) -> frozenset[str]:
+    """The kinds of class labels that a loss or one of its variants takes, for `ClassLabels`."""
+    domains = [domain for role, domain in bound.roles if role == "targets"]
+    if isinstance(bound, BoundLoss):
+        variants = (variant.target for variant in bound.loss.known_variants)
+        domains += [domain for domain in variants if domain is not None]
+    return frozenset(map(_kind_of_labels, domains)) - {""}
+
+
+def _kind_of_labels(domain: Domain) -> str:
+    if isinstance(domain, IntegerLabels):
+        return "any"
+    if isinstance(domain, Labels):
+        return "classes"
+    two = isinstance(domain, Choice) or (isinstance(domain, Numbers) and domain.often)
+    return "two" if two else ""
 
 
 def takes_targets(losses: Sequence[Bound]) -> bool:

@@ -1,5 +1,6 @@
 """The notes of an evaluation: facts that a number alone does not show."""
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
@@ -7,12 +8,15 @@ from operator import attrgetter
 import numpy as np
 
 from losscli.backends.backend import Backend
+from losscli.evaluation.block import clamp_of
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
 from losscli.results.documents.eval import LossResult
 from losscli.sources.source import Source
 from losscli.sources.table import is_group_role
+
+_MUCH = 0.1  # the share of a mean from which few rows are noted
 
 
 def notes_of(
@@ -41,6 +45,7 @@ def notes_of(
     if any(map(attrgetter("convention"), losses)):
         yield from _conventions(losses)
     yield from _counts(results)
+    yield from _dominant(losses, results, layout, state)
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
     yield from _table_notes(source)
@@ -112,6 +117,31 @@ def _column_order(source: Source) -> Iterator[Note]:
         words = f"the columns of {table.path} are not in the order of their numbers: {shown}"
         hint = "the order of the columns is that of the classes: --pred 'prefix_*' sorts them"
         yield Note("column_order", words, hint)
+
+
+def _dominant(
+    losses: Sequence[BoundLoss],
+    results: Sequence[LossResult],
+    layout: Mapping[str, tuple[int, ...]],
+    state: EvaluationState,
+) -> Iterator[Note]:
+    """Clamped rows that make up much of a mean, though they are few."""
+    for loss, result in zip(losses, results, strict=True):
+        found = state.clamped.get(loss.label)
+        clamp = clamp_of(loss, layout["preds"])
+        if found is None or clamp is None or not result.sum > 0:
+            continue
+        share = 1.0 if math.isinf(found.total) else found.total / result.sum
+        if share < _MUCH or share < 2 * found.rows / result.n:
+            continue
+        rows, make = ("1 row", "makes") if found.rows == 1 else (f"{found.rows:,} rows", "make")
+        words = f"{rows} {clamp.words} {make} up {_percent(share)} of {result.label}"
+        yield Note("few_rows", words, clamp.hint)
+
+
+def _percent(share: float) -> str:
+    """A share in whole percent, rounded down: only all of it is 100 %."""
+    return f"{math.floor(100 * min(share, 1.0))} %"
 
 
 def _table_notes(source: Source) -> Iterator[Note]:

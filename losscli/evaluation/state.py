@@ -5,7 +5,7 @@ from operator import add
 
 from losscli.accumulators.digest import Digest
 from losscli.errors import DataError
-from losscli.evaluation.block import BlockResult
+from losscli.evaluation.block import BlockResult, Clamped
 from losscli.evaluation.groups import Accumulator, GroupAccumulators
 from losscli.evaluation.validity import Mark, Violation
 from losscli.losses.spec.binding import BoundLoss
@@ -23,6 +23,7 @@ class EvaluationState:
         self.digests: dict[str, Digest] = {}
         self.violations: dict[tuple[str, str], Violation] = {}
         self.marks: dict[Mark, frozenset[str]] = {}
+        self.clamped: dict[str, Clamped] = {}
         self.probabilities = True
         self.rounded = False
         self.rows = 0
@@ -34,6 +35,8 @@ class EvaluationState:
         self.size += part.size
         for mark, values in part.marks.items():
             self.marks[mark] = self.marks.get(mark, frozenset()) | values
+        for label, clamped in part.clamped.items():
+            self.clamped[label] = self.clamped.get(label, Clamped()).plus(clamped)
         self.probabilities &= part.probabilities
         self.rounded |= part.rounded
         for role, leaves in part.leaves.items():

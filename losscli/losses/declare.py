@@ -23,7 +23,7 @@ from losscli.losses.core.domain import (
     Numbers,
 )
 from losscli.losses.core.labels import BINARY, CLASS, HARD_LABEL, INDICES, LABELS, SIGN, Choice
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, no_gradient
+from losscli.losses.core.loss import Array, Clamp, Convention, Loss, Namespace, Param, no_gradient
 from losscli.losses.core.probabilities import LOG_PROBABILITY, PROBABILITY, SIMPLEX
 from losscli.losses.core.shapes import Rows
 
@@ -50,6 +50,7 @@ __all__ = [
     "SOFT_TARGETS",
     "Array",
     "Choice",
+    "Clamp",
     "Columns",
     "Convention",
     "Either",

@@ -66,6 +66,14 @@ class EvalPlan:
         default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",
         config="data",
     )  # fmt: skip
+    classes: Sequence[str] = flag(
+        "The class labels in the order of the prediction columns, where targets hold them as text.",
+        default=(), panel=DATA, metavar="LABEL,LABEL[,...]", combine="matrix", config="data",
+    )  # fmt: skip
+    positive: str | None = flag(
+        "The label that means 1, where targets hold two labels as text.",
+        default=None, panel=DATA, metavar="LABEL", config="data",
+    )  # fmt: skip
     id: Sequence[str] = flag(
         "Columns of ids, by which the rows of both tables are paired; a=b where the targets call"
         " it b.",
@@ -189,6 +197,8 @@ class EvalPlan:
             set_share(self, "ci")
         if "by" in given:
             self.by = groupers(self.by)
+        if "classes" in given:
+            self.classes = tuple(label for text in self.classes for label in text.split(","))
 
 
 def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:

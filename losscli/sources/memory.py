@@ -16,6 +16,7 @@ from losscli.sources.table import (
     Field,
     Loaded,
     Role,
+    Table,
     Workspace,
     concatenate,
     row_ranges,
@@ -74,6 +75,11 @@ class MemoryTable(ArrayHolder):
 
 _role = attrgetter("role")
 _name = cache(str)  # NumPy composes the name of a type at every call
+
+
+def holds_keys(table: Table) -> bool:
+    """True for an array of texts or other objects in memory."""
+    return isinstance(table, MemoryTable) and table.field("groups", None, ()).kind == "keys"
 
 
 def array_table(values: Any, name: str) -> MemoryTable:

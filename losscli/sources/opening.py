@@ -12,8 +12,8 @@ from losscli.backends.arrays import holds_numbers, is_frame
 from losscli.errors import DataError, UsageError
 from losscli.sources import formats
 from losscli.sources.files import STANDARD_INPUT, OpenFile
-from losscli.sources.memory import array_table, key_table
-from losscli.sources.options import ReadOptions
+from losscli.sources.memory import array_table, holds_keys, key_table
+from losscli.sources.options import ClassLabels, ReadOptions
 from losscli.sources.references import exists, split_reference
 from losscli.sources.source import Source
 from losscli.sources.table import Field, Role, Table, Workspace
@@ -51,25 +51,27 @@ def open_source(
     reference: Reference | None = None,
     unmatched: Literal["error", "skip"] = "error",
     threads: int = 0,
+    labels: ClassLabels | None = None,
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
 
     preds, targets, weights: paths, arrays, DataFrame columns or tensors; weights may be the name
     of a column of either table. Without targets, preds is a table that holds both.
-    targeted: True if there are targets; without them none may be given.
-    pred, target: columns of the tables. ids: columns of keys by which rows are paired; `a=b` where
-    the targets call it b. unmatched: how rows without a partner are handled.
+    targeted: False without targets. pred, target: columns. ids: columns of keys by which rows are
+    paired; `a=b` where the targets call it b. unmatched: how rows without a partner are handled.
     by: group keys, each given as weights are; a mapping gives their names.
     reference: other predictions of the same rows. threads: for reading keys; 0 is all cores.
+    labels: how class labels are read; None where no loss takes them.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
-    opener = _Opener(options)
+    opener = _Opener(options, texts=labels is not None)
     alignment = _alignment(ids, unmatched, threads)
     try:
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
+        first, second, resolve = _with_labels(labels, first, second, pred, target)
         first, second = _aligned(alignment, first, second, threads, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
@@ -80,23 +82,60 @@ def open_source(
             others += [weights] if roles["weights"][0] in opener.at_hand else []
         groups, by_names = _find_groups(by, opener) if len(by) else ({}, ())
         others += [name for _, field in groups.values() for name in field.columns]
-        wanted = [("preds", first, pred)] + ([("targets", second, target)] if targeted else [])
-        for role, table, names in wanted:
-            excluded = [name for name in others if name in table.names()] if others else ()
-            roles[role] = (table, table.field(role, names or None, excluded))
+        roles["preds"] = _role("preds", first, pred, others)
+        roles |= {"targets": _role("targets", second, target, others)} if targeted else {}
         roles |= {} if alignment is None else alignment.roles()
         if reference is not None:
-            named = roles["targets"][1].columns if targeted and second is first else target
-            excluded = [*others, *named]
+            own = roles["targets"][1].columns if targeted and second is first else target
+            excluded = [*others, *own]
             roles |= _reference_roles(reference, roles["preds"], excluded, opener.open, alignment)
         _check_roles(roles)
+        resolve(roles["preds"][1])
     except BaseException:
         opener.close()
         raise
-    if weights is not None or reference is not None or alignment is not None:
+    return _source(roles, groups, by_names, alignment)
+
+
+def _source(
+    roles: dict[str, Role],
+    groups: Mapping[str, Role],
+    by_names: tuple[str, ...],
+    alignment: "Alignment | None",
+) -> Source:
+    """The source of these roles, in their order."""
+    if len(roles) > 2:
         roles = {role: roles[role] for role in _ORDER if role in roles}
-    source = Source(roles | groups if groups else roles, by_names)
+    source = Source({**roles, **groups} if groups else roles, by_names)
     return source if alignment is None else alignment.finish(source)
+
+
+def _with_labels(
+    labels: ClassLabels | None,
+    first: Table,
+    second: Table,
+    pred: Sequence[str],
+    target: Sequence[str],
+) -> tuple[Table, Table, Callable[[Field], None]]:
+    """The tables, which read labels that are text, and a function to find the labels' numbers.
+
+    That is to be called with the field of the predictions.
+    """
+    named = labels is not None and labels.given
+    if not named and not any(table.names() or holds_keys(table) for table in (first, second)):
+        labels = None
+    if labels is None:
+        return first, second, lambda _: None
+    from losscli.sources.labels import LabelReader  # here: evaluations of arrays need none
+
+    reader = LabelReader(labels)
+    return *reader.wrap(first, second, pred, target), reader.resolve
+
+
+def _role(role: str, table: Table, names: Sequence[str], others: Sequence[str]) -> Role:
+    """The columns of a role; without names all of numbers, except others that the table has."""
+    excluded = [name for name in others if name in table.names()] if others else ()
+    return table, table.field(role, names or None, excluded)
 
 
 def _alignment(ids: Sequence[str], unmatched: str, threads: int) -> "Alignment | None":
@@ -191,14 +230,15 @@ def read_array(path: str) -> NDArray[Any]:
 class _Opener:
     """Opens tables, and finds columns in those at hand."""
 
-    def __init__(self, options: ReadOptions) -> None:
+    def __init__(self, options: ReadOptions, *, texts: bool) -> None:
         self._options = options
         self._opened: list[Table] = []
         self.at_hand: tuple[Table, ...] = ()
         self.paired: Callable[[Table], Table] = lambda table: table
+        self._texts = ("preds", "targets") if texts else ()  # may be arrays of text
 
     def open(self, thing: Any, name: str) -> Table:
-        if isinstance(thing, np.ndarray):
+        if isinstance(thing, np.ndarray) and thing.dtype.kind in "fiub":
             return array_table(thing, name)
         again = isinstance(thing, str) and thing == STANDARD_INPUT
         if again and any(table.path == STANDARD_INPUT for table in self._opened):
@@ -206,7 +246,13 @@ class _Opener:
                 "- is named twice, and standard input can be read once only",
                 hint="save one of the two as a file",
             )
-        table = open_table(thing, name, self._options)
+        try:
+            table = open_table(thing, name, self._options)
+        except DataError:
+            path = isinstance(thing, str | os.PathLike)
+            if name not in self._texts or path or holds_numbers(thing):
+                raise
+            table = key_table(thing, name)
         self._opened.append(table)
         return table
 
@@ -306,6 +352,15 @@ def _key_names(table: Table, name: str, given: str | None) -> Iterator[str]:
     yield from [name] if row in ((), (1,)) else [f"{name}_{k + 1}" for k in range(row[0])]
 
 
+class MissingColumnsError(UsageError):
+    """One table for predictions and targets, without the columns of both.
+
+    names: its columns.
+    """
+
+    names: tuple[str, ...] = ()
+
+
 def _check_targets(
     first: Table, targets: Any, targeted: bool, pred: Sequence[str], target: Sequence[str]
 ) -> None:
@@ -313,14 +368,15 @@ def _check_targets(
     if not targeted and (targets is not None or target):
         raise UsageError("no loss here takes targets", hint="leave TARGETS and --target out")
     if targeted and targets is None and not (pred and target):
-        names = ", ".join(first.names())
-        raise UsageError(
+        names = first.names()
+        has = f"has the columns {', '.join(names)}" if names else "is an array"
+        error = MissingColumnsError(
             "one table for both needs the columns of both",
-            place=f"{first.path} has the columns {names}" if names else f"{first.path} is an array",
-            hint="losscli eval table.csv --pred COLUMN --target COLUMN, or name a second file"
-            if first.file
-            else 'pred="COLUMN", target="COLUMN"',
+            place=f"{first.path} {has}",
+            hint="--pred COLUMN --target COLUMN, or name a second file",
         )
+        error.names = names
+        raise error
 
 
 def _reference_roles(

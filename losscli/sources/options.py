@@ -19,3 +19,21 @@ class ReadOptions(NamedTuple):
     thousands: str = ""
     skip_lines: int = 0
     encoding: str = ""
+
+
+class ClassLabels(NamedTuple):
+    """The classes of an evaluation, and what its losses take.
+
+    classes: the labels in the order of the prediction columns. positive: the label that means 1.
+    takes: of the targets: "classes" (indices, for rows of predictions), "two" (0 and 1), "any"
+    (labels that are only compared).
+    """
+
+    classes: tuple[str, ...] = ()
+    positive: str | None = None
+    takes: frozenset[str] = frozenset()
+
+    @property
+    def given(self) -> bool:
+        """True if the user named the labels."""
+        return bool(self.classes) or self.positive is not None

@@ -206,7 +206,7 @@ def test_one_table_without_its_columns_lists_them(refused, table):
     assert lines == [
         "error: one table for both needs the columns of both",
         "  table.csv has the columns id, y, y_hat",
-        "  losscli eval table.csv --pred COLUMN --target COLUMN, or name a second file",
+        "  losscli eval table.csv --pred y_hat --target y -l mse",
     ]
 
 

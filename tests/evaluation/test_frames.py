@@ -65,7 +65,7 @@ def test_what_a_frame_lacks_is_named():
     """The message lists the columns."""
     with pytest.raises(DataError, match="no column 'nope'\nits columns: p, q"):
         evaluate(PANDAS, pred="nope", target="y", loss="mse")
-    with pytest.raises(UsageError, match='pred="COLUMN", target="COLUMN"'):
+    with pytest.raises(UsageError, match='pred="p", target="y"'):
         evaluate(PANDAS, pred="p", loss="mse")
 
 

@@ -23,7 +23,16 @@ from losscli.losses.core.params import Param
 from losscli.losses.core.probabilities import LogProbabilities, Simplex
 from losscli.losses.core.shapes import LABELLED, Row
 
-__all__ = ["Array", "Convention", "Loss", "Namespace", "Param", "Substitute", "no_gradient"]
+__all__ = [
+    "Array",
+    "Clamp",
+    "Convention",
+    "Loss",
+    "Namespace",
+    "Param",
+    "Substitute",
+    "no_gradient",
+]
 
 Values: TypeAlias = Callable[..., Array]
 
@@ -39,6 +48,17 @@ class Substitute(NamedTuple):
     names: tuple[str, ...]
     reason: str
     hint: str
+
+
+class Clamp(NamedTuple):
+    """Rows whose loss is that of a clamped or tiny number, which may dominate a mean.
+
+    least: their smallest loss. words: such rows, to follow "1 row". hint: how to change it.
+    """
+
+    least: float
+    words: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,6 +79,7 @@ class Loss(Declaration):
         targets are class indices, and with the parameters by name.
     derived: (name, function of the mean) of statistics that are reported with the mean.
     instead_of: names of metrics, not losses, for which this loss can be used.
+    clamp: a function of the parameters that gives the `Clamp` of rows that may dominate a mean.
     variants: losses that the name means for rows of other shapes.
     flops: floating-point operations per element.
     """
@@ -72,6 +93,7 @@ class Loss(Declaration):
     derived: tuple[tuple[str, Callable[[float], float]], ...] = ()
     like: Mapping[str, Convention] = field(default_factory=lambda: MappingProxyType({}))
     instead_of: tuple[Substitute, ...] = ()
+    clamp: Callable[..., Clamp | None] | None = None
     variants: "tuple[Loss, ...]" = ()
 
     def __post_init__(self) -> None:

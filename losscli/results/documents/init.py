@@ -9,7 +9,8 @@ class DataPair(Record, frozen=True):
     """Predictions and targets that belong together.
 
     name: its name in the config. preds, targets: the files. columns: of one table that holds both.
-    rows: their number. losses: those that fit them.
+    rows: their number. losses: those that fit them. sure: false if other columns are as likely, so
+    that the config has it as a comment.
     """
 
     name: str
@@ -18,6 +19,7 @@ class DataPair(Record, frozen=True):
     columns: tuple[str, str] | None
     rows: Count | None
     losses: tuple[str, ...]
+    sure: bool = True
 
 
 class InitResult(Listing, frozen=True, kw_only=True, tag="losscli/init/1"):

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.loss import Array, Clamp, Convention, Loss, Namespace, Param
 from losscli.losses.declare import BINARY, PROBABILITY, SOFT_LABEL, Interval
 from losscli.losses.math.stable import binary_shares, by_shares
 
@@ -61,6 +61,12 @@ def _clipped(
     return -(one * xp.log(held) + zero * xp.log1p(-held))
 
 
+def _clamp(*, floor: float, label_smoothing: float) -> Clamp | None:
+    if label_smoothing:
+        return None
+    return Clamp(-floor, f"at the floor of {floor:g}", "--like sklearn clips at 2.2e-16")
+
+
 bce = Loss(
     name="bce",
     aliases=("binary_cross_entropy", "log_loss_binary"),
@@ -74,6 +80,7 @@ bce = Loss(
     pred=PROBABILITY,
     target=SOFT_LABEL,
     flops=8,
+    clamp=_clamp,
     params=(
         Param("floor", -100.0, Interval(high=0.0), "the lower bound of a logarithm"),
         Param("label_smoothing", 0.0, Interval(0.0, 1.0, "[)"), "t becomes t (1 - s) + s / 2"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from losscli.losses.catalogue.classification.bce import bce
 from losscli.losses.core.domain import Domain
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
+from losscli.losses.core.loss import Array, Clamp, Convention, Loss, Namespace, Param
 from losscli.losses.declare import LABELS, NON_NEGATIVE, SIMPLEX, Interval, shapes
 from losscli.losses.math.stable import share
 
@@ -114,6 +114,12 @@ def _like_sklearn(
     return _values(xp, pred, target, clip=clip or spacing, normalise=normalise)
 
 
+def _clamp(*, clip: float, normalise: bool) -> Clamp:
+    if clip:
+        return Clamp(-math.log(clip), f"at the clip of {clip:g}")
+    return Clamp(math.inf, "whose class has probability 0", "--like sklearn clips at 2.2e-16")
+
+
 categorical_cross_entropy = Loss(
     name="categorical_cross_entropy",
     aliases=("log_loss", "logloss", "multiclass_log_loss", "categorical_crossentropy"),
@@ -131,6 +137,7 @@ categorical_cross_entropy = Loss(
     rows_of=shapes.CLASSES,
     saturates=True,  # a class of weight 0 hides its probability
     flops=2,
+    clamp=_clamp,
     params=(
         Param("clip", 0.0, Interval(0.0, 0.5, "[)"), "p is clamped to [clip, 1 - clip]"),
         Param("normalise", False, meaning="whether each row is divided by its sum", kind="flag"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param
+from losscli.losses.declare import REAL, Array, Clamp, Convention, Interval, Loss, Namespace, Param
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, eps: float, percent: bool) -> Array:
@@ -46,6 +46,15 @@ def _reference(mp: Any, pred: Any, target: Any, *, eps: Any, percent: bool) -> A
     return (100 if percent else 1) * distance / size
 
 
+_LARGE = 2.0**26  # an error of so many times the target: that of a target of 0
+
+
+def _clamp(*, eps: float, percent: bool) -> Clamp:
+    least = _LARGE * (100.0 if percent else 1.0)
+    words = "whose target is 0, or as good as 0,"
+    return Clamp(least, words, "-l wmape divides by the sum of all targets")
+
+
 mape = Loss(
     name="mape",
     aliases=("mean_absolute_percentage_error",),
@@ -59,6 +68,7 @@ mape = Loss(
     pred=REAL,
     target=REAL,
     flops=5,
+    clamp=_clamp,
     params=(
         Param(
             "eps",
