@@ -15,6 +15,7 @@ from losscli.backends.backend import Array, Backend
 from losscli.evaluation.folding import Folding, folding_of
 from losscli.evaluation.groups import Accumulator, BlockGroups
 from losscli.evaluation.layout import Row
+from losscli.evaluation.masking import check_masking, masked
 from losscli.evaluation.metrics import MetricRows
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
@@ -94,6 +95,9 @@ class BlockEvaluator:
         self._backend = backend
         self._layout = layout
         self._nan = nan
+        if nan == "mask":
+            for loss in losses:
+                check_masking(loss)
         self._samples = samples
         self._digest = digest
         if digest:
@@ -135,7 +139,7 @@ class BlockEvaluator:
         if any(outside):
             return
         for metric in self._metrics:
-            rows = MetricRows(metric, raw, validity, self._nan)
+            rows = MetricRows(metric, raw, validity, "skip" if self._nan == "mask" else self._nan)
             result.accumulators.append(rows.accumulate())
             if groups is not None:
                 groups.add_metric(rows, result.accumulators[-1])
@@ -260,7 +264,15 @@ class BlockEvaluator:
         accumulator = rows.accumulate(block.first, block.unit)
         if missing is None and accumulator.numerator.finite:
             return accumulator, rows
-        rows = self._without_missing(loss, rows, validity)
+        gone: Mask | None = None
+        if self._nan == "mask" and inputs.raw["preds"].ndim > 1:
+            holes = validity.holes(loss)
+            both = inputs.real("preds"), inputs.real("targets")
+            rows = masked(loss, rows, holes, both, self._backend)
+            gone = np.asarray(holes.reshape(len(holes), -1).all(axis=1))
+            if rows.weight is not None:
+                gone = gone | np.isnan(rows.weight)
+        rows = self._without_missing(loss, rows, validity, gone)
         return rows.accumulate(block.first, block.unit), rows
 
     def _row_losses(self, loss: BoundLoss, inputs: "_Inputs", missing: Mask | None) -> RowLosses:
@@ -275,13 +287,16 @@ class BlockEvaluator:
         )
 
     def _without_missing(
-        self, loss: BoundLoss, rows: RowLosses, validity: BlockValidity
+        self, loss: BoundLoss, rows: RowLosses, validity: BlockValidity, gone: Mask | None
     ) -> RowLosses:
-        """The same rows, those that are missing values handled as --nan says."""
+        """The same rows, those that are missing values handled as --nan says.
+
+        gone: the rows that are missing; None for all that lack any number.
+        """
         values, denominator, weight = rows[:3]
         excluded = validity.excluded(loss)
         validity.record_infinite(loss, excluded)
-        missing = validity.missing(loss, everywhere=True)
+        missing = validity.missing(loss, everywhere=True) if gone is None else gone
         if missing is not None:
             missing = missing & ~excluded  # a row that does not count may hold anything
             validity.record_missing(loss, missing)

@@ -102,6 +102,15 @@ class BlockValidity(Struct):
             rows |= self._raw["targets"] == ignore_index
         return rows
 
+    def holes(self, loss: BoundLoss) -> Mask:
+        """The outputs (n, D) that lack a prediction or a target."""
+        holes = np.zeros(self._raw["preds"].shape, np.bool_)
+        for role, domain in loss.roles:
+            mask, _ = self._masks(loss, role, domain)
+            if mask is not None:
+                holes |= mask
+        return holes
+
     def nans(self) -> Mask:
         """The rows with a nan: comparisons and indices lose it, but the row's loss must be nan."""
         rows = np.zeros(len(self._raw["preds"]), np.bool_)

@@ -18,7 +18,7 @@ from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULT
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 ClassAxis: TypeAlias = Literal["first", "last"]
-NanPolicy: TypeAlias = Literal["error", "skip", "propagate"]
+NanPolicy: TypeAlias = Literal["error", "skip", "mask", "propagate"]
 Unmatched: TypeAlias = Literal["error", "skip"]
 
 
@@ -127,7 +127,10 @@ class EvalPlan:
         default="mean", panel=STATS, config="run defaults",
     )  # fmt: skip
     nan: NanPolicy = flag(
-        "How missing values are handled.", default="error", panel=DATA, config="run defaults"
+        "How missing values are handled; mask leaves missing outputs of a row out of its mean.",
+        default="error",
+        panel=DATA,
+        config="run defaults",
     )
     ci: Share = flag(
         "Confidence level of the interval of the mean, 0.95 or 95%.",
