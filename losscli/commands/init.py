@@ -87,13 +87,17 @@ def _pairs() -> Iterator[DataPair]:
 
 
 def _paired(path: str, targets: Sequence[str]) -> DataPair | None:
-    near = sorted(targets, key=lambda other: Path(other).parent != Path(path).parent)
-    for other in near:
-        plan = EvalPlan(path, other)
-        losses, rows = _losses(plan)
+    """Predictions with targets that fit; the pair is unsure where several in one folder do."""
+    found: list[DataPair] = []
+    for other in sorted(targets, key=lambda other: Path(other).parent != Path(path).parent):
+        losses, rows = _losses(EvalPlan(path, other))
         if losses:
-            return DataPair(_name(path), path, other, None, rows, losses)
-    return None
+            found.append(DataPair(_name(path), path, other, None, rows, losses))
+    if not found:
+        return None
+    folder = Path(str(found[0].targets)).parent
+    alike = [pair for pair in found if Path(str(pair.targets)).parent == folder]
+    return found[0].replace(sure=len(alike) == 1)
 
 
 def _table(path: str) -> DataPair | None:
