@@ -50,7 +50,10 @@ class ColumnTable(Table):
     @cached_property
     def index(self) -> dict[str, int]:
         """The position of each column by its key."""
-        return {self.key(place): place for place in range(len(self.names()))}
+        names = self.names()
+        if len(self.counts) == len(names):
+            return {name: place for place, name in enumerate(names)}
+        return {self.key(place): place for place in range(len(names))}
 
     @cached_property
     def counts(self) -> dict[str, int]:

@@ -122,6 +122,9 @@ def distinct(text: Any, spans: Any) -> tuple[NDArray[np.int32], NDArray[np.int64
 
 def cells_of(line: bytes, delimiter: str) -> list[bytes]:
     """The cells of one row, their quotes removed."""
+    bare = line.removesuffix(b"\n").removesuffix(b"\r")
+    if delimiter != " " and b'"' not in bare and b"\r" not in bare and b"\n" not in bare:
+        return bare.split(delimiter.encode())  # a line may have a million cells
     found, _ = _row_of(line, 0, ord(delimiter), 1)
     return [_unquoted(line[start:end]) for start, end in found]
 
