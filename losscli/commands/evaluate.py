@@ -29,8 +29,8 @@ from losscli.sources.opening import Reference, read_array
 
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison
-    from losscli.evaluation.layout import Bound
     from losscli.gates import Gate
+    from losscli.losses.core.bound import Bound
     from losscli.metrics.binding import BoundMetric
 
 _NO_BASELINE = "no --baseline was named"

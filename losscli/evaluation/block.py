@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct, field
@@ -16,7 +16,6 @@ from losscli.evaluation.folding import Folding, folding_of
 from losscli.evaluation.groups import Accumulator, BlockGroups
 from losscli.evaluation.layout import Row
 from losscli.evaluation.masking import check_masking, masked
-from losscli.evaluation.metrics import MetricRows
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
 from losscli.losses.core.domain import Mask
@@ -24,11 +23,13 @@ from losscli.losses.core.inputs import chunks
 from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
-from losscli.metrics.binding import BoundMetric
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import Workspace
+
+if TYPE_CHECKING:
+    from losscli.metrics.binding import BoundMetric
 
 
 class Clamped(NamedTuple):
@@ -82,7 +83,7 @@ class BlockEvaluator:
         nan: NanPolicy,
         samples: bool,
         digest: bool,
-        metrics: Sequence[BoundMetric] = (),
+        metrics: "Sequence[BoundMetric]" = (),
     ) -> None:
         self._source = source
         self._metrics = metrics
@@ -133,6 +134,8 @@ class BlockEvaluator:
 
     def _add_metrics(self, block: Block, result: BlockResult, groups: BlockGroups | None) -> None:
         """Add the accumulators of all metrics; a violation where one does not take the rows."""
+        from losscli.evaluation.metrics import MetricRows
+
         raw = self._raw(block)
         validity = BlockValidity(block.first, raw, self._nan, result.violations)
         outside = [validity.record_outside(metric) for metric in self._metrics]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from losscli.errors import UsageError
-from losscli.evaluation.layout import Bound
+from losscli.losses.core.bound import Bound
 from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.spec.binding import BoundLoss

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import add
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct, field
 
 from losscli.accumulators.groups import Runs
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.errors import DataError
-from losscli.evaluation.metrics import MetricRows
 from losscli.results.documents.eval import Group, LossResult, MetricResult
 from losscli.sources.keys import Key, Keys, sort_keys
 from losscli.sources.source import Block, Source
+
+if TYPE_CHECKING:
+    from losscli.evaluation.metrics import MetricRows
 
 Accumulator: TypeAlias = Any  # a RowAccumulator for a loss, a MetricAccumulator for a metric
 Results: TypeAlias = tuple[tuple[LossResult, ...], tuple[MetricResult, ...]]
@@ -43,7 +45,7 @@ class BlockGroups:
             parts = [*self._runs.accumulators(rows, self._first, self._unit)]
         self._accumulators.append(parts)
 
-    def add_metric(self, rows: MetricRows, whole: Accumulator) -> None:
+    def add_metric(self, rows: "MetricRows", whole: Accumulator) -> None:
         """Accumulate the rows for one more metric."""
         parts: list[Accumulator] = [whole]
         if self._runs is not None:

@@ -5,13 +5,11 @@ from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 from losscli.errors import UsageError
-from losscli.losses.spec.binding import BoundLoss
-from losscli.metrics.binding import BoundMetric
+from losscli.losses.core.bound import Bound
 from losscli.sources.source import Source
 
-Bound: TypeAlias = BoundLoss | BoundMetric
 Row: TypeAlias = tuple[int, ...]
-B = TypeVar("B", BoundLoss, BoundMetric, Bound)
+B = TypeVar("B", bound=Bound)
 
 
 def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,15 @@ from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.groups import Results
 from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
-from losscli.evaluation.metrics import metric_results
 from losscli.evaluation.notes import notes_of
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
-from losscli.metrics.binding import BoundMetric
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input
 from losscli.sources.source import Source
+
+if TYPE_CHECKING:
+    from losscli.metrics.binding import BoundMetric
 
 
 class Samples(Protocol):
@@ -52,7 +53,7 @@ def measure(
     block_rows: int | None = None,
     progress: Callable[[float], None] = no_progress,
     like: str | None = None,
-    metrics: Sequence[BoundMetric] = (),
+    metrics: "Sequence[BoundMetric]" = (),
 ) -> Evaluation:
     """The losses and metrics of a source's rows: the same for any engine, threads and blocks.
 
@@ -119,7 +120,7 @@ def _merged(
 def _maker_of_results(
     source: Source,
     losses: Sequence[BoundLoss],
-    metrics: Sequence[BoundMetric],
+    metrics: "Sequence[BoundMetric]",
     layout: Mapping[str, Row],
     reduction: Reduction,
     ci: float,
@@ -134,8 +135,11 @@ def _maker_of_results(
             # The loss of a row is the mean over its outputs, where it maps element to element.
             elements = outputs if loss.loss.rows_of.elementwise else 1
             found.append(loss_result(loss, rows, reduction, ci, line, elements))
-        others = accumulators[len(losses) :]
-        return tuple(found), metric_results(metrics, others, ci) if metrics else ()
+        if not metrics:
+            return tuple(found), ()
+        from losscli.evaluation.metrics import metric_results
+
+        return tuple(found), metric_results(metrics, accumulators[len(losses) :], ci)
 
     return results_of
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from losscli.errors import UsageError
-from losscli.evaluation.layout import Bound, Row, fits
+from losscli.evaluation.layout import Row, fits
+from losscli.losses.core.bound import Bound
 from losscli.plans.evaluate import ClassAxis
 from losscli.sources.opening import REFERENCE
 from losscli.sources.positions import Grid, PositionsTable, RepeatedTable

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from losscli.evaluation.layout import Bound, fits
+from losscli.evaluation.layout import fits
+from losscli.losses.core.bound import Bound
 from losscli.plans.evaluate import ClassAxis
 from losscli.sources.source import Source
 from losscli.sources.table import Role

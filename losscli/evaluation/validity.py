@@ -9,13 +9,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from losscli.errors import DataError
+from losscli.losses.core.bound import Bound
 from losscli.losses.core.domain import WEIGHT, Domain, Mask, rows_with
 from losscli.losses.spec.binding import BoundLoss
-from losscli.metrics.binding import BoundMetric
 from losscli.plans.evaluate import NanPolicy
 from losscli.sources.source import Source
 
-Bound: TypeAlias = BoundLoss | BoundMetric
 Mark: TypeAlias = tuple[str, str]
 _INFINITE_HINT = "an infinity is not a missing value; --nan propagate computes with it"
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"
