@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 
+from losscli.backends.arrays import is_frame
 from losscli.errors import UsageError
 from losscli.losses.core.bound import Bound
 from losscli.losses.core.domain import Domain, Numbers
@@ -82,7 +83,7 @@ def _opened(
 
 def _with_batches(plan: EvalPlan, *, targeted: bool) -> EvalPlan:
     """The plan with a table in the place of an iterator of blocks or of a list of batches."""
-    if hasattr(plan.preds, "__next__"):
+    if hasattr(plan.preds, "__next__") and not is_frame(plan.preds):
         from losscli.sources.batches import BlockStream
 
         stream = BlockStream(plan.preds, "preds")

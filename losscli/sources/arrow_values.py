@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.sources.dialect import WORDS
 from losscli.sources.keys import Keys
 from losscli.sources.table import Kind, Loaded
 from losscli.sources.texts import Texts
@@ -299,17 +300,17 @@ def _check_lengths(array: Any, length: int) -> None:
 
 
 def _parsed(array: Any) -> NDArray[np.float64]:
-    """The numbers of texts that hold numbers."""
+    """The numbers of texts that hold numbers; true and false are 1 and 0, missing ones nan."""
     import pyarrow as pa
 
     try:
         return _with_nan(_values(array.cast(pa.float64())), array)
     except pa.ArrowInvalid:
-        for index, value in enumerate(array.to_pylist()):
-            if value is not None and not _is_number(value):
-                words = f"{value[:_SHOWN]!r} is not a number" if value else "an empty text"
-                raise CellError(index, words) from None
-        raise
+        found = [str(WORDS.get(value, value)) if value else None for value in array.to_pylist()]
+    for index, value in enumerate(found):
+        if value is not None and not _is_number(value):
+            raise CellError(index, f"{value[:_SHOWN]!r} is not a number")
+    return numbers(pa.array(found, pa.large_string()).cast(pa.float64()))
 
 
 def _is_number(text: str) -> bool:

@@ -112,6 +112,7 @@ NUMBERS = {
     "nothing": (pa.nulls(2), [np.nan, np.nan]),
     "dictionary": (pa.array([0.5, 0.25, 0.5]).dictionary_encode(), [0.5, 0.25, 0.5]),
     "texts": (pa.array(["1.5", None, "-2e3"]), [1.5, np.nan, -2000.0]),
+    "missing texts": (pa.array(["1.5", "", "NA", "<NA>", "-inf"]), [1.5, *[np.nan] * 3, -np.inf]),
 }  # fmt: skip
 
 
