@@ -240,6 +240,9 @@ def _as_usage(error: click.ClickException, arguments: Sequence[str]) -> UsageErr
     message = error.format_message().rstrip(".")
     named = [word for word in arguments[:1] if word in names()]
     hint = " ".join(["losscli", *named, "--help"])
+    shell = "extra arguments" in message and any(map(os.path.exists, arguments))
+    if shell:  # it replaced a pattern by the names of the files
+        hint += "; a pattern of files needs quotes: 'preds/*.csv'"
     return UsageError(message[:1].lower() + message[1:], hint=f"see {hint}")
 
 

@@ -1,5 +1,6 @@
 """Standard input and pipes: copied to a temporary file, then read as any file."""
 
+import gzip
 import io
 import os
 import subprocess
@@ -40,7 +41,27 @@ def piped(monkeypatch, data):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize("data", [as_npy(P), b"p\n1\n2\n4\n"], ids=["npy", "csv"])
+def as_arrow(values):
+    """The bytes of an Arrow stream of one column."""
+    pa = pytest.importorskip("pyarrow")
+    file = io.BytesIO()
+    table = pa.table({"p": values})
+    with pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    return file.getvalue()
+
+
+FORMATS = {
+    "npy": as_npy(P),
+    "csv": b"p\n1\n2\n4\n",
+    "jsonl": b'{"p": 1}\n{"p": 2}\n{"p": 4}\n',
+    "json": b'[{"p": 1}, {"p": 2}, {"p": 4}]',
+    "arrow": as_arrow(P),
+    "csv.gz": gzip.compress(b"p\n1\n2\n4\n"),
+}
+
+
+@pytest.mark.parametrize("data", FORMATS.values(), ids=FORMATS)
 def test_standard_input_is_read_by_its_content(monkeypatch, data):
     """Its format has no suffix to be told by."""
     piped(monkeypatch, data)
@@ -100,3 +121,12 @@ def test_a_named_pipe_with_a_writer_is_read():
         code, out, error = run("eval", "pipe", "t.npy", "-l", "mse", "--format", "csv")
     assert code == 0, error
     assert f"{MSE!r}"[:8] in out
+
+
+def test_a_pattern_without_quotes_is_explained():
+    """The shell replaces it by the names of the files."""
+    for k in range(3):
+        np.save(f"p-{k}.npy", P)
+    code, _, error = run("eval", "p-0.npy", "p-1.npy", "p-2.npy", "t.npy", "-l", "mse")
+    assert code == 2
+    assert "a pattern of files needs quotes: 'preds/*.csv'" in error

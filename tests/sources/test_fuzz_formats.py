@@ -183,9 +183,12 @@ JSONL = damaged(st.lists(RECORD, min_size=1, max_size=8).map(lambda rows: "\n".j
 
 
 def jsonl_values(content):
-    """The columns as the json module reads each line; missing values are NaN."""
+    """The columns as the json module reads each item; missing values are NaN.
+
+    Bytes that are not text may stand in what is not read.
+    """
     decoder = json.JSONDecoder()
-    text, at, rows = content.decode("utf-8-sig"), 0, []
+    text, at, rows = content.decode("utf-8-sig", "surrogateescape"), 0, []
     while text[at:].strip():
         at += len(text[at:]) - len(text[at:].lstrip())
         row, at = decoder.raw_decode(text, at)
@@ -194,6 +197,8 @@ def jsonl_values(content):
 
 
 def _number(value):
+    if isinstance(value, list):  # a row of a matrix
+        return list(map(_number, value))
     assert value is None or isinstance(value, int | float | str)
     return np.nan if value is None else float(value)
 
