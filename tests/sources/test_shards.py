@@ -1,6 +1,7 @@
 """Shards: files of a folder or a pattern are one table, as if they had been written as one."""
 
 import gzip
+import json
 import os
 import re
 import resource
@@ -8,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -103,6 +106,51 @@ def test_rows_of_several_numbers_stay_rows(read):
     matrix = np.arange(24.0).reshape(8, 3)
     found = read(write_arrays("m", matrix, [3, 1, 4]), targeted=False, block_rows=5)
     assert np.array_equal(found["preds"], matrix)
+
+
+def write_parquet(path, columns):
+    pq.write_table(pa.table(columns), path, row_group_size=2)
+
+
+def write_arrow(path, columns):
+    with pa.ipc.new_file(path, pa.table(columns).schema) as writer:
+        writer.write_table(pa.table(columns), max_chunksize=2)
+
+
+def write_jsonl(path, columns):
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    Path(path).write_text(
+        "".join(json.dumps(dict(zip(columns, r, strict=True))) + "\n" for r in rows)
+    )
+
+
+def write_npz(path, columns):
+    np.savez_compressed(path, **columns)
+
+
+def write_safetensors(path, columns):
+    pytest.importorskip("safetensors.numpy").save_file(columns, path)
+
+
+WRITERS = {
+    "parquet": write_parquet, "arrow": write_arrow, "jsonl": write_jsonl, "npz": write_npz,
+    "safetensors": write_safetensors,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("block_rows", [2, 5, 100])
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_every_format_may_be_cut_into_files(read, suffix, block_rows):
+    """A format knows nothing of shards."""
+    folder = Path("a/kind=x")
+    folder.mkdir(parents=True)
+    for k, rows in enumerate((slice(0, 3), slice(3, 4), slice(4, 7))):
+        WRITERS[suffix](f"a/kind=x/part-{k}.{suffix}", {"p": P[rows].copy(), "t": T[rows].copy()})
+    found = read("a", pred=["p"], target=["t"], by=["kind"], block_rows=block_rows)
+    assert np.array_equal(found["preds"], P)
+    assert np.array_equal(found["targets"], T)
+    with pytest.raises(DataError, match=r"part-1\.|no column"):
+        read("a", pred=["p"], target=["nope"])
 
 
 # --- names
