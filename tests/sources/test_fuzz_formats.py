@@ -193,7 +193,14 @@ def jsonl_values(content):
         at += len(text[at:]) - len(text[at:].lstrip())
         row, at = decoder.raw_decode(text, at)
         rows.append(row)
-    return [np.array([_number(row.get(name)) for row in rows], float) for name in "pt"]
+    return [_column([row.get(name) for row in rows]) for name in "pt"]
+
+
+def _column(values):
+    """Numbers, or the rows of a matrix; a row that is missing is one of NaN."""
+    width = next((len(value) for value in values if isinstance(value, list)), None)
+    missing = None if width is None else [None] * width
+    return np.array([_number(missing if value is None else value) for value in values], float)
 
 
 def _number(value):
