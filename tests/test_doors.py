@@ -139,7 +139,7 @@ def test_a_function_has_the_fields_of_its_plan_as_parameters(name, function):
 
 
 SPELLED = {
-    "a choice": ({"nan": "drop"}, "nan takes error, skip or propagate, not 'drop'"),
+    "a choice": ({"nan": "drop"}, "nan takes error, skip, mask or propagate, not 'drop'"),
     "a switch": ({"save": 1}, "save takes True or False, not 1"),
     "a count": ({"threads": -1}, "threads takes a whole number of at least 0, not -1"),
     "a list": ({"gate": 3}, "gate takes a text or a list of texts, not 3"),

@@ -59,6 +59,8 @@ def value(each: Declaration, typed: Any) -> Any:
         words = f"was given {len(typed)} times"
         hint = f"the columns of one matrix: {each.spelling} {','.join(typed)}"
         raise FlagError.of(each, words, hint)
+    if each.flag.combine == "models" and len(typed) > 1:
+        return tuple(tuple(part.strip() for part in text.split(",")) for text in typed)
     parts = [part.strip() for text in typed for part in text.split(",")]
     if each.flag.combine == "commas":
         parts = [part for part in parts if part] or parts[:1]

@@ -6,7 +6,9 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -113,11 +115,48 @@ def _evaluated(
     samples: SampleFile | None = None,
 ) -> Evaluation:
     """The result, the gates included; samples: takes the losses of every row."""
+    if plan.models is None:
+        result = _measured(plan, request, progress, samples)
+    else:
+        result = _of_models(plan, request, progress)
+    if request.gates:
+        from losscli.evaluation.gates import gated
+
+        result = gated(result, request.gates, plan.allow_note, request.baseline)
+    return result
+
+
+def _of_models(plan: EvalPlan, request: _Request, progress: Callable[[float], None]) -> Evaluation:
+    """The results of several models of one target, a pass over the data each."""
+    from losscli.evaluation.models import as_one, model_name
+
+    if plan.per_sample is not None:
+        raise UsageError("--per-sample is for one model", hint="give --pred once")
+    count = len(plan.models)
+    results = []
+    for done, columns in enumerate(plan.models):
+        one = replace(plan, pred=columns, models=None)
+        share = partial(_advance, progress, done, count)
+        results.append((model_name(columns), _measured(one, request, share)))
+    return as_one(results)
+
+
+def _advance(progress: Callable[[float], None], done: int, count: int, share: float) -> None:
+    progress((done + share) / count)
+
+
+def _measured(
+    plan: EvalPlan,
+    request: _Request,
+    progress: Callable[[float], None],
+    samples: SampleFile | None = None,
+) -> Evaluation:
+    """The result without its gates."""
     losses, backend = request.losses, request.backend
     bound: list[Bound] = [*losses, *request.metrics]
     with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
         source = by_positions(opened, bound, plan.class_axis)
-        result = measure(
+        return measure(
             source,
             losses,
             backend,
@@ -131,11 +170,6 @@ def _evaluated(
             like=plan.like,
             metrics=request.metrics,
         )
-    if request.gates:
-        from losscli.evaluation.gates import gated
-
-        result = gated(result, request.gates, plan.allow_note, request.baseline)
-    return result
 
 
 evaluate = public("evaluate", EvalPlan, run_evaluation)

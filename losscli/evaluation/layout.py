@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
-from losscli.errors import UsageError
+from losscli.errors import DataError, UsageError
 from losscli.losses.core.bound import Bound
+from losscli.losses.core.probabilities import Simplex
 from losscli.sources.source import Source
 
 Row: TypeAlias = tuple[int, ...]
@@ -20,6 +21,8 @@ def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:
     roles = source.roles
     pred, target = roles["preds"][1].row, roles["targets"][1].row if "targets" in roles else None
     pred, target = _reading(tuple(losses), pred, target)
+    if len(pred) == 1 and target == ():
+        _check_models(source, losses, pred)
     if pred or target:
         _check_columns(source, [loss.variant_for(pred, target) for loss in losses])
     variants(tuple(losses), pred, target)
@@ -70,6 +73,20 @@ def _reading(losses: tuple[Bound, ...], pred: Row, target: Row | None) -> tuple[
 
 def _column(row: Row) -> Row:
     return () if row == (1,) else row
+
+
+def _check_models(source: Source, losses: Sequence[Bound], pred: Row) -> None:
+    """Raise DataError for columns of several models where a loss takes one column."""
+    columns = source.roles["preds"][1].columns
+    for loss in losses:
+        scores = loss.roles[0][1].logit_scale or isinstance(loss.roles[0][1], Simplex)
+        if len(columns) > 1 and not scores and not loss.declared.accepts(pred, ()):
+            raise DataError(
+                f"{loss.label} takes one column of predictions for a column of targets; "
+                f"there are {len(columns)}",
+                place=f"columns: {', '.join(columns[:12])}",
+                hint=f"several models of one target: --pred {' --pred '.join(columns[:12])}",
+            )
 
 
 def _check_columns(source: Source, losses: Sequence[Bound]) -> None:

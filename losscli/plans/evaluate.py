@@ -10,6 +10,7 @@ from losscli.plans.flags import (
     argument,
     flag,
     is_path,
+    listed,
     plan,
     set_share,
     validate,
@@ -57,8 +58,9 @@ class EvalPlan:
         default=(), panel=LOSS, metavar="SPEC", short="-m", complete="metric",
     )  # fmt: skip
     pred: Sequence[str] = flag(
-        "Columns of the predictions; default: the only numeric column.",
-        default=(), panel=DATA, metavar="COL[,COL...]", combine="matrix", complete="column",
+        "Columns of the predictions; default: the only numeric column. Repeated: several models of"
+        " one target.",
+        default=(), panel=DATA, metavar="COL[,COL...]", combine="models", complete="column",
         config="data",
     )  # fmt: skip
     target: Sequence[str] = flag(
@@ -185,12 +187,19 @@ class EvalPlan:
         default=False, panel=OUT,
     )  # fmt: skip
     results: Path = flag(RESULTS, default="results")
+    models: Any = flag(
+        "Columns of the predictions of several models, one sequence a model.",
+        default=None, hidden=True,
+    )  # fmt: skip
     digest: bool = flag(
         "Always compute a digest of each input's values.", default=False, hidden=True
     )
 
     def __post_init__(self) -> None:
         """Validate the flags."""
+        if any(not isinstance(columns, str) for columns in listed(self.pred)):
+            self.models = tuple(tuple(listed(columns)) for columns in listed(self.pred))
+            self.pred = ()
         validate(self)
         if self.reduction == "none" and self.per_sample is None:
             hint = "--per-sample FILE.npy keeps the losses of the rows"

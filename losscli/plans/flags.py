@@ -29,7 +29,7 @@ Share: TypeAlias = float | str  # a number, or a text such as "5%"
 Kind: TypeAlias = Literal[
     "switch", "count", "number", "choice", "share", "text", "texts", "path", "paths", "any"
 ]  # fmt: skip
-Combine: TypeAlias = Literal["repeat", "commas", "columns", "matrix"]
+Combine: TypeAlias = Literal["repeat", "commas", "columns", "matrix", "models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Flag:
     a sequence and a flag whose default is a tuple always do.
     combine: how values on the command line combine. repeat: one for each time that the flag is
     given; commas: also several in one text; columns: the same, an empty name included; matrix: as
-    columns, the flag at most once.
+    columns, the flag at most once; models: as matrix, and a matrix for each time that it is given.
     choices: the accepted words of a text, or a function that returns them. complete: the name of a
     function in `losscli.cli.completion`.
     config: where YAML has it. data: in a data set; run: in a run, and in `defaults:` under its

@@ -148,7 +148,7 @@ def test_a_bad_value_names_where_it_came_from(config, losscli, monkeypatch):
     monkeypatch.setenv("LOSSCLI_NAN", "maybe")
     said = losscli("run", config)
     assert said.code == 2
-    assert "nan takes error, skip or propagate, not 'maybe'" in said.err
+    assert "nan takes error, skip, mask or propagate, not 'maybe'" in said.err
     assert "LOSSCLI_NAN" in said.err
     assert not Path("results").exists()
     monkeypatch.delenv("LOSSCLI_NAN")

@@ -57,7 +57,7 @@ FAULTS = {
     "a wrong type": (PLAIN + "baseline: 3\n", {(5, "valid string")}),
     "a bad value": (
         PLAIN + "defaults: {nan: maybe}\n",
-        {(4, "nan takes error, skip or")},
+        {(4, "nan takes error, skip, mask or")},
     ),
     "a bad share": (PLAIN + "defaults: {ci: 95}\n", {(4, "ci takes a number between 0 and 1")}),
     "no data set": (

@@ -73,7 +73,8 @@ class LossResult(Record, frozen=True, kw_only=True):
     max: the largest. max_row: the row of the largest, from 0. max_line: its line in a text file,
     from 1. reduction: mean, sum or none. statistic: the derived statistic that was requested, such
     as rmse. penalty: the amount that value and ci contain in addition to the rows. code: files of a
-    user that were run. derived: statistics of the mean by name. takes_logits: true if predictions
+    user that were run. model: the columns of the predictions, where those of several models were
+    evaluated. derived: statistics of the mean by name. takes_logits: true if predictions
     are logits.
     """
 
@@ -99,10 +100,11 @@ class LossResult(Record, frozen=True, kw_only=True):
     max_line: Count | None = None
     penalty: Number | None = None
     code: tuple[Code, ...] = ()
+    model: str | None = None
     derived: dict[str, Number] = field(default_factory=dict)
     takes_logits: bool = False
 
-    optional = frozenset({"max_line", "penalty", "code"})
+    optional = frozenset({"max_line", "penalty", "code", "model"})
     hidden = frozenset({"takes_logits"})
     flat = "derived"
 
