@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from losscli.accumulators import moments
+from losscli.sources.array_table import ArrayTable
 from losscli.sources.formats.csv import CsvTable
-from losscli.sources.formats.npy import NpyTable
 
 
 def rewrite(path):
@@ -33,7 +33,7 @@ def damaged(monkeypatch, refused, array, table):
     """The message where `damage` is done to the predictions once the third block is drawn."""
 
     def call(kind, damage):
-        if kind is NpyTable:
+        if kind is ArrayTable:
             path = array(np.zeros(1000), "p.npy")
         else:
             path = table("p\n" + "0\n" * 1000, "p.csv")
@@ -48,7 +48,7 @@ def damaged(monkeypatch, refused, array, table):
 
         monkeypatch.setattr(kind, "cuts", cuts)
         monkeypatch.setattr(moments, "UNIT", 1)
-        for one in (NpyTable, CsvTable):
+        for one in (ArrayTable, CsvTable):
             monkeypatch.setattr(one, "block_rows", lambda self, width: 100)
         return refused(path, array(np.zeros(1000), "t.npy"))
 
@@ -56,7 +56,7 @@ def damaged(monkeypatch, refused, array, table):
 
 
 @pytest.mark.parametrize("damage", [shorten, rewrite, lengthen])
-@pytest.mark.parametrize("kind", [NpyTable, CsvTable], ids=["npy", "csv"])
+@pytest.mark.parametrize("kind", [ArrayTable, CsvTable], ids=["npy", "csv"])
 def test_a_file_that_changes_while_it_is_read_is_refused(damaged, kind, damage):
     """Half of one file and half of another have a mean that belongs to neither."""
     lines = damaged(kind, damage)
@@ -70,7 +70,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_to_its_end(
 ):
     """A new file under the old name leaves the one that is open whole."""
     path, other = array(np.ones(1000), "p.npy"), array(np.full(1000, 9.0), "other.npy")
-    whole = NpyTable.cuts
+    whole = ArrayTable.cuts
 
     def cuts(self, rows):
         for number, cut in enumerate(whole(self, rows)):
@@ -78,9 +78,9 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_to_its_end(
                 Path(other).replace(path)
             yield cut
 
-    monkeypatch.setattr(NpyTable, "cuts", cuts)
+    monkeypatch.setattr(ArrayTable, "cuts", cuts)
     monkeypatch.setattr(moments, "UNIT", 1)
-    monkeypatch.setattr(NpyTable, "block_rows", lambda self, width: 100)
+    monkeypatch.setattr(ArrayTable, "block_rows", lambda self, width: 100)
     said = losscli("eval", path, array(np.zeros(1000), "t.npy"), "-l", "mae", "--format", "csv")
     assert said.code == 0
     assert said.out.splitlines()[1].split(",")[3] == "1.0"

@@ -9,8 +9,8 @@ import pytest
 
 from losscli import evaluate
 from losscli.accumulators import moments
+from losscli.sources.array_table import ArrayTable
 from losscli.sources.formats.csv import CsvTable
-from losscli.sources.formats.npy import NpyTable
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def test_column_order_type_and_byte_order_do_not_change_a_digest(result, array):
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("kind", [NpyTable, CsvTable], ids=["npy", "csv"])
+@pytest.mark.parametrize("kind", [ArrayTable, CsvTable], ids=["npy", "csv"])
 @pytest.mark.parametrize("count", [1, 7, 499, 500])
 def test_no_block_size_changes_a_digest_or_a_number(monkeypatch, result, rows, kind, count):
     """Whatever the cuts."""
-    names = ("p.npy", "t.npy") if kind is NpyTable else ("p.csv", "t.csv")
+    names = ("p.npy", "t.npy") if kind is ArrayTable else ("p.csv", "t.csv")
     whole = result(*names, "-l", "mae,mse")
     monkeypatch.setattr(moments, "UNIT", 1)
     monkeypatch.setattr(kind, "block_rows", lambda self, width: count)
