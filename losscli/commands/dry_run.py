@@ -1,6 +1,7 @@
-"""`run --dry-run`: the data that would be read; `run --print-config`: the value of each flag."""
+"""Dry runs: the data that would be read; `run --print-config`: the value of each flag."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from losscli.config.layers import SECTIONS, Value
@@ -9,14 +10,20 @@ from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plans_of
 from losscli.errors import LossCliError, first_code
 from losscli.evaluation.data import open_data
+from losscli.evaluation.layout import row_layout
 from losscli.gates import GateResult, exit_code
 from losscli.losses.spec.user_code import user_code_unread
+from losscli.plans.evaluate import EvalPlan
 from losscli.plans.run import RunCommand
-from losscli.results.documents.plan import PlanListing, PlannedStep
+from losscli.results.documents.plan import PlanListing, PlannedInput, PlannedStep
 from losscli.results.documents.settings import Setting, SettingsListing
+from losscli.sources.source import Source
+from losscli.sources.table import BLOCK
 
 # Bytes a second on a small machine: a loss of arrays, and reading text before it.
 _ARRAYS, _TEXT = 1.0e9, 2.0e8
+_PROGRAM = 60 << 20  # bytes of the interpreter with NumPy
+_BUFFERS = 3  # of a block, for each thread
 _WHOLE = ("baseline", "on_undecided", "gates", "outputs")
 
 
@@ -67,8 +74,7 @@ def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]
         return found, 0
     try:
         with open_data(step.plan) as source:
-            text = sum(table.size for table in source.tables if table.format == "csv")
-            seconds = source.size / _ARRAYS * len(found.losses) + text / _TEXT
+            seconds = _seconds(source, len(found.losses))
             if all(table.rows is not None for table in source.tables):
                 next(source.blocks())  # cuts of arrays are made of their headers
             found = found.replace(rows=source.rows, bytes=source.size, seconds=seconds)
@@ -82,6 +88,64 @@ def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]
     except LossCliError as error:  # its gates are errors, and the run is not
         return found.replace(problem=f"{gate.expr}: {error.message}"), 1
     return found, 0
+
+
+def describe_evaluation(plan: EvalPlan) -> PlanListing:
+    """Describe the data that an evaluation would read, their alignment, the likely time and memory.
+
+    Only headers are read. Raises what the evaluation raises for its flags and headers.
+    """
+    from losscli.backends.machine import cores
+    from losscli.losses.spec.binding import bind
+    from losscli.sources.opening import read_array
+
+    losses = bind(plan.loss, read_array, plan.like) if plan.loss else []
+    columns = plan.models[0] if plan.models is not None else plan.pred
+    count = max(1, len(losses)) * len(plan.models or (columns,))
+    with open_data(replace(plan, pred=columns, models=None), losses=losses) as source:
+        if losses:
+            row_layout(source, losses)
+        threads = plan.threads or cores()
+        joined = sum(t.size for t in source.tables[1:]) if plan.id else 0
+        step = PlannedStep(
+            config="",
+            run=source.table("preds").path,
+            kind="eval",
+            losses=tuple(loss.label for loss in losses),
+            rows=source.rows,
+            bytes=source.size,
+            seconds=_seconds(source, count),
+            inputs=tuple(_planned_inputs(source)),
+            alignment=_pairing(source, plan.id),
+            memory=_PROGRAM + threads * _BUFFERS * 8 * BLOCK + joined,
+        )
+    return PlanListing(rows=(step,))
+
+
+def _seconds(source: Source, losses: int) -> float:
+    """The likely time of so many losses of a source."""
+    text = sum(table.size for table in source.tables if table.format == "csv")
+    return source.size / _ARRAYS * losses + text / _TEXT
+
+
+def _planned_inputs(source: Source) -> Iterator[PlannedInput]:
+    for role, (table, field) in source.roles.items():
+        yield PlannedInput(
+            role=role,
+            path=table.path,
+            format=table.format,
+            columns=field.columns,
+            shape=field.row,
+            dtype=field.dtype,
+            bytes=table.size,
+        )
+
+
+def _pairing(source: Source, ids: Sequence[str]) -> str:
+    """How the rows of the tables are paired, in words."""
+    if len(source.tables) == 1:
+        return "as they stand in one table"
+    return f"by the ids {', '.join(ids)}" if ids else "by position"
 
 
 def settings(plan: RunPlan) -> SettingsListing:

@@ -213,6 +213,17 @@ class EvalPlan:
             self.classes = tuple(label for text in self.classes for label in text.split(","))
 
 
+@plan
+class EvalCommand(EvalPlan):
+    """`losscli eval`: an evaluation, or a description of what it would read."""
+
+    dry_run: bool = flag(
+        "Only report what would be read and how rows are paired: headers are read, time and memory"
+        " estimated.",
+        default=False, panel=OUT,
+    )  # fmt: skip
+
+
 def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:
     """The keys that rows are grouped by, one or several; a list of numbers is one."""
     if by is None or (isinstance(by, tuple) and not by):

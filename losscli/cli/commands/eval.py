@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from losscli.cli.command import Call, Panel, command
 
 if TYPE_CHECKING:
-    from losscli.plans.evaluate import EvalPlan
+    from losscli.plans.evaluate import EvalCommand
 
 
-@command("losscli.plans.evaluate:EvalPlan", Panel.EVALUATE, first=True, user_code=True)
-def run(plan: "EvalPlan", call: Call) -> object:
+@command("losscli.plans.evaluate:EvalCommand", Panel.EVALUATE, first=True, user_code=True)
+def run(plan: "EvalCommand", call: Call) -> object:
     """The losses of PREDS against TARGETS, exactly summed, from files of any size.
 
     One table may hold both, with --pred and --target.
@@ -23,6 +23,10 @@ def run(plan: "EvalPlan", call: Call) -> object:
 
     losscli eval logits.npy labels.npy -l cross_entropy:label_smoothing=0.1,ignore_index=-100
     """
+    if plan.dry_run:
+        from losscli.commands.dry_run import describe_evaluation
+
+        return describe_evaluation(plan)
     from losscli.commands.evaluate import run_evaluation
 
     return run_evaluation(replace(plan, digest=call.format == "json"), call.progress)
