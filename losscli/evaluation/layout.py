@@ -77,7 +77,8 @@ def _column(row: Row) -> Row:
 
 def _check_models(source: Source, losses: Sequence[Bound], pred: Row) -> None:
     """Raise DataError for columns of several models where a loss takes one column."""
-    columns = source.roles["preds"][1].columns
+    field = source.roles["preds"][1]
+    columns = field.columns if field.named else ()
     for loss in losses:
         scores = loss.roles[0][1].logit_scale or isinstance(loss.roles[0][1], Simplex)
         if len(columns) > 1 and not scores and not loss.declared.accepts(pred, ()):
