@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from losscli.accumulators.design import Design, DesignSums
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.moments import UNIT, Moments, Unit, units_of, units_of_ones
 from losscli.kernels.machine import Folded, fold_values
@@ -39,6 +40,7 @@ class RowAccumulator(Struct, frozen=True):
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.
     skipped, ignored: rows without a value, and rows of weight 0.
     idle: those of the ignored that are in the denominator all the same.
+    design: the sums by cluster; None where rows are independent.
     """
 
     numerator: ExactSum = field(default_factory=ExactSum)
@@ -48,6 +50,7 @@ class RowAccumulator(Struct, frozen=True):
     skipped: int = 0
     ignored: int = 0
     idle: int = 0
+    design: DesignSums | None = None
 
     @classmethod
     def of_folded(cls, folded: Folded, first: int, count: int) -> "RowAccumulator":
@@ -68,6 +71,7 @@ class RowAccumulator(Struct, frozen=True):
             self.skipped + other.skipped,
             self.ignored + other.ignored,
             self.idle + other.idle,
+            _added(self.design, other.design) if self.design or other.design else None,
         )
 
     @property
@@ -84,6 +88,11 @@ class RowAccumulator(Struct, frozen=True):
         """Σ w·L / Σ w·den, correctly rounded; nan where no row counts."""
         return self.numerator.over(self.denominator)
 
+    @property
+    def freedom(self) -> int:
+        """The degrees of freedom of the standard error: the rows less one, or the clusters."""
+        return (self.count if self.design is None else self.design.count) - 1
+
     def stderr(self, mean: float | None = None, weight: float | None = None) -> float | None:
         """The standard error of the mean; None for fewer than two rows, or beyond float64.
 
@@ -93,6 +102,8 @@ class RowAccumulator(Struct, frozen=True):
             mean, weight = self.mean(), float(self.denominator)
         if self.count < 2 or not math.isfinite(mean):
             return None
+        if self.design is not None:
+            return self.design.stderr(mean, weight)
         stderr = self.moments.stderr(mean, weight, self.numerator.count)
         # Rows that differ cannot have a spread of 0: their squares were too small for float64.
         return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr
@@ -103,6 +114,7 @@ class RowLosses(NamedTuple):
 
     values: (n,). denominator, weight: (n,), None where all are 1. skip: (n,), True for rows
     without a value. by_rows: True if the mean divides by the number of rows, whatever the weights.
+    design: of the rows; None where they are independent.
     """
 
     values: Floats
@@ -110,13 +122,15 @@ class RowLosses(NamedTuple):
     weight: Floats | None = None
     skip: Mask | None = None
     by_rows: bool = False
+    design: Design | None = None
 
     def accumulate(self, first: int, unit: int = UNIT) -> RowAccumulator:
         """Their accumulator; row `first` of all is the first of them.
 
         unit: the rows whose moments are taken together, from row 0 of all.
         """
-        if self.denominator is None and self.weight is None and self.skip is None:
+        plain = self.denominator is None and self.weight is None and self.skip is None
+        if plain and self.design is None:
             folded = fold_values(self.values, unit, first % unit)
             if folded is not None:
                 return RowAccumulator.of_folded(folded, first, len(self.values))
@@ -144,7 +158,11 @@ class RowLosses(NamedTuple):
                 index = kept if index is None else index[kept]
                 values, scaled, idle = values[kept], scaled[kept], _at(idle, kept)
                 shares = shares[kept]
-        return CountedRows(values, scaled, shares, idle, index, len(self.values), self.skip)
+        design = self.design
+        if design is not None and index is not None:
+            design = design.at(index)
+        block = len(self.values)
+        return CountedRows(values, scaled, shares, idle, index, block, self.skip, design)
 
 
 class CountedRows(NamedTuple):
@@ -154,6 +172,7 @@ class CountedRows(NamedTuple):
     idle: True where the weight is 0; None where no weight is.
     positions: theirs in the block, ascending; None for all rows.
     block, skip: the number of rows in the block, and which of them have no value.
+    design: of the rows; None where they are independent.
     """
 
     values: Floats
@@ -163,6 +182,7 @@ class CountedRows(NamedTuple):
     positions: Indices | None
     block: int
     skip: Mask | None
+    design: Design | None = None
 
     def accumulate(self, first: int, unit: int) -> RowAccumulator:
         """Their accumulator; the block begins at row `first` of all."""
@@ -208,6 +228,7 @@ class CountedRows(NamedTuple):
             skipped,
             ignored + idle,
             idle,
+            None if self.design is None else self.design.sums(self.scaled, self.shares),
         )
 
     def at(self, rows: Any) -> "CountedRows":
@@ -221,6 +242,7 @@ class CountedRows(NamedTuple):
             shares=_at(self.shares, rows),
             idle=_at(self.idle, rows),
             positions=positions,
+            design=None if self.design is None else self.design.at(rows),
         )
 
     def _position(self, at: int) -> int:
@@ -234,6 +256,10 @@ class CountedRows(NamedTuple):
         at = int(numbers[values.argmax()])
         low, high = float(values.min()) + 0.0, float(self.values[at]) + 0.0
         return Extremes(low, high, first + self._position(at))
+
+
+def _added(left: DesignSums | None, right: DesignSums | None) -> DesignSums | None:
+    return left + right if left and right else left or right
 
 
 def _at(column: NDArray[Any] | None, rows: Indices | slice | None) -> Any:

@@ -221,7 +221,8 @@ def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
 def _read_files(plan: EvalPlan) -> tuple[Any, ...]:
     """The inputs, files among them, and the other files that are read."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
-    return plan.preds, plan.targets, plan.weights, *by, plan.baseline, *files_of(plan.loss)
+    data = (plan.preds, plan.targets, plan.weights, plan.cluster)
+    return *data, *by, plan.baseline, *files_of(plan.loss)
 
 
 def _gates(plan: EvalPlan) -> "list[Gate]":

@@ -254,7 +254,8 @@ def _read_by(plan: RunPlan) -> list[Any]:
     found: list[Any] = [plan.path, plan.baseline, *plan.reads]
     for step in plan.steps:
         if step.kind == "eval":
-            found += [step.plan.preds, step.plan.targets, step.plan.weights, *step.plan.by]
+            of = step.plan
+            found += [of.preds, of.targets, of.weights, of.cluster, *of.by]
             found += [gate.reference.preds for gate in step.pairs]
     return found
 

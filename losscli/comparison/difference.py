@@ -16,7 +16,8 @@ class Difference(NamedTuple):
     """One loss: Σ w·(L_B - L_A) / Σ w·den over the rows that count for A and B; A is the reference.
 
     reference: the mean of A over the same rows. stderr, ci: of the difference, by Student's t with
-    n - 1 degrees of freedom; None where there are none. skipped: rows that lack a number in either.
+    n - 1 degrees of freedom, of C clusters with C - 1; None where there are none. skipped: rows
+    that lack a number in either.
     """
 
     label: str
@@ -37,7 +38,7 @@ class Difference(NamedTuple):
         """The numbers of finished accumulators of the same rows."""
         value, stderr, ci = accumulator.mean(), accumulator.stderr(), None
         if stderr is not None:
-            half = t_critical(level, accumulator.count - 1) * stderr
+            half = t_critical(level, accumulator.freedom) * stderr
             ci = (value - half, value + half)
         return cls(
             label=bound.label,

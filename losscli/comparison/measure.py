@@ -70,7 +70,8 @@ class _PairEvaluator:
         self, source: Source, losses: Sequence[BoundLoss], backend: Backend, *, nan: NanPolicy
     ) -> None:
         self._source = source
-        self.reference = Source({**source.roles, "preds": source.roles[REFERENCE]}, source.by)
+        roles = {**source.roles, "preds": source.roles[REFERENCE]}
+        self.reference = Source(roles, source.by, source.positions)
         own, other = row_layout(source, losses), row_layout(self.reference, losses)
         if own["preds"] != other["preds"]:
             raise DataError(
@@ -91,9 +92,11 @@ class _PairEvaluator:
             block = cut.load(workspace)
             pair = BlockResult(block.rows, cut.size), BlockResult(block.rows, cut.size)
             # One after the other: they share the workspace's buffers; row losses are not in them.
-            ours = [rows for _, rows in self._own.evaluate(block, pair[0], workspace)]
+            design = self._own.design(block, pair[0])
+            ours = [rows for _, rows in self._own.evaluate(block, pair[0], workspace, design)]
             other = replace(block, arrays={**block.arrays, "preds": block.arrays[REFERENCE]})
-            theirs = [rows for _, rows in self._other.evaluate(other, pair[1], workspace)]
+            found = self._other.evaluate(other, pair[1], workspace, design)
+            theirs = [rows for _, rows in found]
             if len(ours) == len(theirs):
                 for sides in map(_on_the_same_rows, ours, theirs):
                     for part, rows in zip(pair, sides, strict=True):

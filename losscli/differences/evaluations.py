@@ -136,7 +136,11 @@ def _measure(
 
 def _by_standard_errors(row: Change) -> None:
     sides = (row.old, row.new)
-    means = [Mean(s.of_mean, s.stderr, s.n) for s in sides if s.stderr is not None and s.n > 1]
+    means = [
+        Mean(s.of_mean, s.stderr, s.clusters or s.n)
+        for s in sides
+        if s.stderr is not None and s.n > 1
+    ]
     if len(means) < len(sides):
         row.reason = "no standard error: fewer than two rows, or beyond float64"
     else:

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from losscli.accumulators.design import Design
 from losscli.accumulators.digest import Leaves
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
@@ -16,6 +17,7 @@ from losscli.evaluation.folding import Folding, folding_of
 from losscli.evaluation.groups import Accumulator, BlockGroups
 from losscli.evaluation.layout import Row
 from losscli.evaluation.masking import check_masking, masked
+from losscli.evaluation.sampling import design_of, is_clustered
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
 from losscli.losses.core.domain import Mask
@@ -24,9 +26,9 @@ from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.keys import Key
+from losscli.sources.keys import Key, as_keys
 from losscli.sources.source import Block, BlockCut, Source
-from losscli.sources.table import Workspace
+from losscli.sources.table import CLUSTERS, Workspace
 
 if TYPE_CHECKING:
     from losscli.metrics.binding import BoundMetric
@@ -105,7 +107,9 @@ class BlockEvaluator:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._clamps = ready.clamps
         self._logits = ready.logits
-        whole = not (samples or source.by or "weights" in layout or metrics)
+        self._clustered = is_clustered(source)
+        keyed = source.by or self._clustered
+        whole = not (samples or keyed or "weights" in layout or metrics)
         self._foldings = ready.foldings if whole else ()
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
@@ -118,8 +122,9 @@ class BlockEvaluator:
         if self._foldings and self._fold(block, result, workspace):
             return result
         groups = BlockGroups(self._source, block) if block.keys else None
+        design = self.design(block, result)
         with np.errstate(all="ignore"):
-            for accumulator, rows in self.evaluate(block, result, workspace):
+            for accumulator, rows in self.evaluate(block, result, workspace, design):
                 self._observe_clamped(len(result.accumulators), accumulator, rows, result)
                 result.accumulators.append(accumulator)
                 if groups is not None:
@@ -127,12 +132,27 @@ class BlockEvaluator:
                 if self._samples:
                     result.samples.append(rows.values)
             if self._metrics and not result.violations:
-                self._add_metrics(block, result, groups)
+                self._add_metrics(block, result, groups, design)
         if groups is not None and result.accumulators:
             result.groups = groups.accumulators()
         return result
 
-    def _add_metrics(self, block: Block, result: BlockResult, groups: BlockGroups | None) -> None:
+    def design(self, block: Block, result: BlockResult) -> Design | None:
+        """The design of the rows of a block; None where they are independent.
+
+        result: takes rows without a cluster as violations.
+        """
+        if not self._clustered:
+            return None
+        return design_of(block, self._source.positions, result.violations)
+
+    def _add_metrics(
+        self,
+        block: Block,
+        result: BlockResult,
+        groups: BlockGroups | None,
+        design: Design | None,
+    ) -> None:
         """Add the accumulators of all metrics; a violation where one does not take the rows."""
         from losscli.evaluation.metrics import MetricRows
 
@@ -142,7 +162,8 @@ class BlockEvaluator:
         if any(outside):
             return
         for metric in self._metrics:
-            rows = MetricRows(metric, raw, validity, "skip" if self._nan == "mask" else self._nan)
+            nan: NanPolicy = "skip" if self._nan == "mask" else self._nan
+            rows = MetricRows(metric, raw, validity, nan, design)
             result.accumulators.append(rows.accumulate())
             if groups is not None:
                 groups.add_metric(rows, result.accumulators[-1])
@@ -174,11 +195,16 @@ class BlockEvaluator:
         return True
 
     def evaluate(
-        self, block: Block, result: BlockResult, workspace: Workspace
+        self,
+        block: Block,
+        result: BlockResult,
+        workspace: Workspace,
+        design: Design | None,
     ) -> Iterator[tuple[RowAccumulator, RowLosses]]:
         """Yield each loss of a block as its accumulator and its row losses; nothing on violations.
 
         result: takes violations, marks and the other observations of the block.
+        design: of its rows.
         """
         raw = self._raw(block)
         validity = BlockValidity(block.first, raw, self._nan, result.violations)
@@ -189,7 +215,7 @@ class BlockEvaluator:
         for loss in self._losses:
             result.marks |= validity.marks(loss)
         self._observe(raw, result)
-        inputs = _Inputs(raw, self._backend, workspace)
+        inputs = _Inputs(raw, self._backend, workspace, design)
         for loss in self._losses:
             yield self._evaluate_loss(loss, block, inputs, validity)
 
@@ -287,6 +313,7 @@ class BlockEvaluator:
             None if denominator is None else self._backend.to_numpy(denominator),
             np.array(inputs.raw["weights"], np.float64) if "weights" in inputs.raw else None,
             by_rows=loss.convention is not None and loss.convention.by_rows,
+            design=inputs.design,
         )
 
     def _without_missing(
@@ -313,7 +340,7 @@ class BlockEvaluator:
             skip = np.isnan(values) & ~excluded
             if self._nan == "error" and skip.any():
                 validity.record_nan(loss, skip)
-        return RowLosses(values, denominator, weight, skip, rows.by_rows)
+        return rows._replace(values=values, denominator=denominator, weight=weight, skip=skip)
 
     def _values(self, loss: BoundLoss, pred: Array, target: Array | None) -> NDArray[np.float64]:
         """One loss a row; by NumPy in chunks, whose temporaries stay in cache."""
@@ -369,6 +396,7 @@ class _Inputs(Struct):
     raw: Mapping[str, NDArray[Any]]
     _backend: Backend
     _workspace: Workspace
+    design: Design | None = None
     _converted: dict[str, Array] = field(default_factory=dict)
 
     def real(self, role: str) -> Array:
@@ -439,7 +467,10 @@ def _leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
             flat = np.ascontiguousarray(values, "<f8").reshape(-1)
             start = 8 * block.first * (flat.size // block.rows)
             yield role, Leaves.of(flat.data.cast("B"), start)
-    for role, keys in block.keys.items():
+    groupings = dict(block.keys)
+    if block.clusters is not None:
+        groupings[CLUSTERS] = as_keys(block.clusters)
+    for role, keys in groupings.items():
         texts = ("".join(f"{len(part)}:{part}" for part in key) for key in keys.texts)
         marks = b"".join(sha256(t.encode(errors="surrogatepass")).digest()[:8] for t in texts)
         flat = np.frombuffer(marks, np.uint64)[keys.codes]

@@ -72,6 +72,7 @@ def _opened(
         target=plan.target,
         ids=plan.id,
         weights=plan.weights,
+        cluster=plan.cluster,
         by=plan.by,
         options=_read_options(plan),
         reference=reference,

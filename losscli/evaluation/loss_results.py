@@ -24,7 +24,9 @@ def loss_result(
     """
     mean, total, weight = rows.mean(), float(rows.numerator), float(rows.denominator)
     count, extremes, row = rows.count, rows.extremes, rows.extremes.high_row
-    stderr, ci = _spread(bound, mean, rows.stderr(mean, weight), count, level)
+    design = rows.design
+    freedom = count - 1 if design is None else design.count - 1
+    stderr, ci = _spread(bound, mean, rows.stderr(mean, weight), freedom, level)
     return LossResult(
         label=bound.label,
         loss=bound.loss.name,
@@ -41,6 +43,7 @@ def loss_result(
         stderr=stderr,
         ci=ci,
         ci_level=level,
+        clusters=None if design is None else design.count,
         statistic=bound.statistic,
         min=None if row is None else _apply(bound.transform, extremes.low),
         max=None if row is None else _apply(bound.transform, extremes.high),
@@ -69,15 +72,15 @@ def _value(
 
 
 def _spread(
-    bound: BoundLoss, mean: float, stderr: float | None, count: int, level: float
+    bound: BoundLoss, mean: float, stderr: float | None, freedom: int, level: float
 ) -> tuple[float | None, tuple[float, float] | None]:
     """The standard error and the interval of the value under the reduction mean.
 
-    stderr: of the mean.
+    stderr: of the mean. freedom: its degrees of freedom.
     """
     if stderr is None:
         return None, None
-    half, added = t_critical(level, count - 1) * stderr, bound.penalty or 0.0
+    half, added = t_critical(level, freedom) * stderr, bound.penalty or 0.0
     low, high = mean - half, mean + half
     if bound.statistic:  # a root: its slope is 1 / (2 √mean)
         low, high = _apply(bound.transform, low), _apply(bound.transform, high)

@@ -18,11 +18,13 @@ from losscli.evaluation.groups import Results
 from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
 from losscli.evaluation.notes import notes_of
+from losscli.evaluation.sampling import check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input
 from losscli.sources.source import Source
+from losscli.sources.table import CLUSTERS
 
 if TYPE_CHECKING:
     from losscli.metrics.binding import BoundMetric
@@ -78,6 +80,8 @@ def measure(
     )
     with closing(engine.map(evaluator, source.blocks(block_rows))) as blocks:
         state = _merged(source, blocks, samples, progress)
+    if CLUSTERS in source.roles:
+        check_clusters(source, state.accumulators[: len(losses)])
     findings = state.findings(losses) if state.marks else []
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
     results, found = results_of(state.accumulators)

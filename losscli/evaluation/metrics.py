@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from losscli.accumulators.design import Design
 from losscli.accumulators.groups import Runs
 from losscli.evaluation.validity import BlockValidity
 from losscli.metrics.binding import BoundMetric
@@ -23,6 +24,7 @@ class MetricAccumulator(Struct, frozen=True):
 
     rows: all rows seen. skipped: rows without a value. ignored: rows that do not count, such as
     those of weight 0. missing: True if a row that counts has a missing value.
+    clustered: True if rows are not independent.
     """
 
     state: MetricState
@@ -30,6 +32,7 @@ class MetricAccumulator(Struct, frozen=True):
     skipped: int = 0
     ignored: int = 0
     missing: bool = False
+    clustered: bool = False
 
     def __add__(self, other: Self) -> "MetricAccumulator":
         return MetricAccumulator(
@@ -38,6 +41,7 @@ class MetricAccumulator(Struct, frozen=True):
             self.skipped + other.skipped,
             self.ignored + other.ignored,
             self.missing or other.missing,
+            self.clustered or other.clustered,
         )
 
     @property
@@ -58,6 +62,7 @@ class MetricRows:
         raw: Mapping[str, NDArray[Any]],
         validity: BlockValidity,
         nan: NanPolicy,
+        design: Design | None = None,
     ) -> None:
         self._bound = bound
         self._pred = np.asarray(raw["preds"], np.float64)
@@ -70,7 +75,7 @@ class MetricRows:
         self._missing = np.zeros_like(self._out) if missing is None else missing & ~self._out
         if self._missing.any():
             validity.record_missing(bound, self._missing)
-        self._nan = nan
+        self._nan, self._clustered = nan, design is not None
 
     def accumulate(self, rows: Any = slice(None)) -> MetricAccumulator:
         """The accumulator of some rows, by a slice or an array of their places in the block."""
@@ -90,6 +95,7 @@ class MetricRows:
             count if self._nan == "skip" else 0,
             int(np.count_nonzero(out)),
             missing=count > 0 and self._nan != "skip",
+            clustered=self._clustered,
         )
 
     def by_groups(self, runs: Runs) -> list[MetricAccumulator]:
@@ -101,7 +107,7 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
     """The result of a metric. level: of the interval, in (0, 1)."""
     found = bound.declared.estimate(rows.state, bound.params)
     value = math.nan if rows.missing else found.value
-    stderr = None if math.isnan(value) else found.stderr
+    stderr = None if math.isnan(value) or rows.clustered else found.stderr
     ci = None
     if stderr is not None:
         half = t_critical(level, found.n - 1) * stderr

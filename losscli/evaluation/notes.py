@@ -9,12 +9,15 @@ import numpy as np
 
 from losscli.backends.backend import Backend
 from losscli.evaluation.block import clamp_of
+from losscli.evaluation.sampling import cluster_notes, is_clustered
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
 from losscli.results.documents.eval import LossResult
 from losscli.sources.source import Source
-from losscli.sources.table import is_group_role
+from losscli.sources.table import CLUSTERS, is_group_role
+
+_FLAGS = {"weights": "--weights", CLUSTERS: "--cluster"}  # of roles that may be columns
 
 _MUCH = 0.1  # the share of a mean from which few rows are noted
 
@@ -46,6 +49,8 @@ def notes_of(
         yield from _conventions(losses)
     yield from _counts(results)
     yield from _dominant(losses, results, layout, state)
+    if is_clustered(source):
+        yield from cluster_notes(source, results)
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
     yield from _table_notes(source)
@@ -150,13 +155,13 @@ def _table_notes(source: Source) -> Iterator[Note]:
         for note in table.notes():
             yield Note(note.code, note.words, note.hint)
     yield from _left_out(source)
-    if not (source.by or "weights" in source.roles):
+    if not (source.by or _FLAGS.keys() & source.roles.keys()):
         return
     at_hand = [source.table(role) for role in ("preds", "targets") if role in source.roles]
     for role, (table, field) in source.roles.items():
-        if table not in at_hand or not (role == "weights" or is_group_role(role)):
+        flag = "--by" if is_group_role(role) else _FLAGS.get(role)
+        if table not in at_hand or flag is None:
             continue
-        flag = "--weights" if role == "weights" else "--by"
         for name in field.columns:
             if os.path.exists(name):  # noqa: PTH110 - pathlib would cost its import
                 words = f"{flag} {name} is the column of {table.path}; ./{name} would be the file"

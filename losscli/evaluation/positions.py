@@ -39,7 +39,8 @@ def with_positions(
     """
     layout = _layout(losses, *_aligned(pred, target), class_axis)
     if layout is not None:
-        return Source(dict(_roles(source, pred, layout)), source.by)
+        roles = dict(_roles(source, pred, layout))
+        return Source(roles, source.by, layout.pred.positions)
     if class_axis is not None and not fits(losses, pred[1:], target[1:]):
         raise UsageError(
             f"--class-axis {class_axis} does not fit predictions of shape {pred} with targets "

@@ -36,6 +36,7 @@ class EvalPlan:
     preds, targets, weights: paths, arrays, DataFrame columns or tensors, or lists of batches of
     these. preds may also be a DataFrame, an iterator of (pred, target) blocks, which is streamed,
     or an open source of all roles, which then is the only data.
+    cluster: a column, a path, or an array of numbers or texts.
     loss: specs as on the command line, losses of `losscli.losses`, or functions of pred and target
     that return one loss a row or an element.
     by: columns, paths, arrays or DataFrame columns, one or several of them, or a mapping from the
@@ -91,6 +92,11 @@ class EvalPlan:
         " a group.",
         default=(), panel=STATS, metavar="COL[,COL]|FILE", combine="columns", complete="column",
         config="data",
+    )  # fmt: skip
+    cluster: Any = flag(
+        "The cluster of each row, such as its document or patient, for standard errors of rows that"
+        " are not independent: a column where a table has it, else a file.",
+        default=None, panel=STATS, metavar="COL|FILE", complete="column", config="data",
     )  # fmt: skip
     weights: Any = flag(
         "A weight for each row: a column where a table has it, else a file.",

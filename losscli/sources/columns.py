@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from losscli.errors import DataError
-from losscli.sources.table import Field, Kind, Table, is_group_role
+from losscli.sources.table import Field, Kind, Table, is_key_role
 
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # a name with a number near its end
 _PATTERN = re.compile(r"[*?\[]")
@@ -32,7 +32,7 @@ class ColumnTable(Table):
         given = self.select(columns) if columns else []
         if role.endswith("ids"):
             return Field(role, (), "text", tuple(given), kind="ids")
-        kind: Kind = "keys" if is_group_role(role) else "numbers"
+        kind: Kind = "keys" if is_key_role(role) else "numbers"
         if kind == "keys":
             names, dtype = given or list(self.names()), "text"
         else:

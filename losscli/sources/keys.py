@@ -32,7 +32,7 @@ class Keys(NamedTuple):
             # 0.0 and -0.0 are equal, so which of them is written must not depend on the block.
             found, codes = np.unique(values + values.dtype.type(0), return_inverse=True)
         else:
-            found, codes = _distinct(values)
+            found, codes = distinct(values)
         texts = ["" if number != number else str(number) for number in found]
         return cls(codes, list(zip(texts)))
 
@@ -56,7 +56,7 @@ class Keys(NamedTuple):
         """The pairs (triples, …) of keys of the same rows that occur."""
         first, *rest = columns
         for other in rest:
-            found, codes = _distinct(first.codes * len(other.texts) + other.codes)
+            found, codes = distinct(first.codes * len(other.texts) + other.codes)
             pairs = (divmod(pair, len(other.texts)) for pair in found.tolist())
             first = cls(codes, [first.texts[a] + other.texts[b] for a, b in pairs])
         return first
@@ -70,7 +70,7 @@ class Keys(NamedTuple):
 
     def part(self, rows: "slice | NDArray[Any]") -> "Keys":
         """The keys of some of the rows, at least one, in the given order."""
-        found, codes = _distinct(self.codes[rows])
+        found, codes = distinct(self.codes[rows])
         return Keys(codes, [self.texts[code] for code in found.tolist()])
 
     def runs(self) -> tuple[Codes, list[int]]:
@@ -88,10 +88,15 @@ class Keys(NamedTuple):
         return Keys(np.array(moved, np.intp)[self.codes], list(places))
 
 
-def _distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
+def as_keys(loaded: "Keys | NDArray[Any]") -> Keys:
+    """Keys as they are, or those of numbers."""
+    return loaded if isinstance(loaded, Keys) else Keys.of(np.asarray(loaded))
+
+
+def distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
     """The values of integers or booleans, ascending, and for each row which of them it has."""
     if values.dtype.kind == "b":
-        found, codes = _distinct(values.view(np.uint8))
+        found, codes = distinct(values.view(np.uint8))
         return found.astype(np.bool_), codes
     low, high = values.min(), values.max()
     if int(high) - int(low) >= _SPAN:

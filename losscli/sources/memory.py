@@ -12,6 +12,7 @@ from losscli.sources.arrays import MemoryArray
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
 from losscli.sources.table import (
+    CLUSTERS,
     Cut,
     Field,
     Loaded,
@@ -107,6 +108,8 @@ def copy_rows(source: Source, most: int) -> dict[str, Loaded]:
     for cut in source.blocks():
         block = cut.load(Workspace())
         columns: dict[str, Loaded] = {**block.arrays, **block.keys}
+        if block.clusters is not None:
+            columns[CLUSTERS] = block.clusters
         for role, loaded in columns.items():
             parts.setdefault(role, []).append(loaded)
             size += loaded.codes.size if isinstance(loaded, Keys) else loaded.size
@@ -129,4 +132,4 @@ def with_rows(source: Source, loaded: Mapping[str, Loaded]) -> Source:
         if not isinstance(rows, Keys):
             field = field._replace(row=rows.shape[1:], dtype=str(rows.dtype))
         roles[role] = (MemoryTable(table.path, rows), field)
-    return Source(roles, source.by)
+    return Source(roles, source.by, source.positions)

@@ -13,7 +13,7 @@ from losscli.sources.arrays import ArrayCut, StoredArray
 from losscli.sources.columns import ColumnTable
 from losscli.sources.files import OpenFile
 from losscli.sources.keys import Keys
-from losscli.sources.table import Cut, Field, Loaded, Workspace, is_group_role
+from losscli.sources.table import Cut, Field, Loaded, Workspace, is_key_role
 from losscli.sources.texts import Texts
 
 _SHOWN = 12  # arrays that an error names
@@ -143,7 +143,7 @@ class ArraysTable(ColumnTable, ArrayHolder):
         self, role: str, names: tuple[str, ...], arrays: Sequence[StoredArray]
     ) -> Field:
         """A field of ids or of keys, of texts or whole numbers."""
-        keys = is_group_role(role)
+        keys = is_key_role(role)
         if not keys and not role.endswith("ids"):
             raise DataError(
                 f"{arrays[0].path} holds text ({arrays[0].dtype}); {role} are numbers",

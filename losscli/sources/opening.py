@@ -16,14 +16,14 @@ from losscli.sources.memory import array_table, holds_keys, key_table
 from losscli.sources.options import ClassLabels, ReadOptions
 from losscli.sources.references import exists, split_reference
 from losscli.sources.source import Source
-from losscli.sources.table import Field, Role, Table, Workspace
+from losscli.sources.table import CLUSTERS, Field, Role, Table, Workspace
 
 if TYPE_CHECKING:
     from losscli.sources.alignment import Alignment
 
 REFERENCE = "reference"
 _PARAMETER_BYTES = 256 << 20
-_ORDER = ("preds", REFERENCE, "targets", "weights", "ids")
+_ORDER = ("preds", REFERENCE, "targets", "weights", "ids", CLUSTERS)
 
 
 class Reference(NamedTuple):
@@ -46,6 +46,7 @@ def open_source(
     target: Sequence[str] = (),
     ids: Sequence[str] = (),
     weights: Any = None,
+    cluster: Any = None,
     by: Sequence[Any] | Mapping[str, Any] = (),
     options: ReadOptions = ReadOptions(),  # noqa: B008
     reference: Reference | None = None,
@@ -59,6 +60,7 @@ def open_source(
     of a column of either table. Without targets, preds is a table that holds both.
     targeted: False without targets. pred, target: columns. ids: columns of keys by which rows are
     paired; `a=b` where the targets call it b. unmatched: how rows without a partner are handled.
+    cluster: the key of a cluster for each row, given as weights are.
     by: group keys, each given as weights are; a mapping gives their names.
     reference: other predictions of the same rows. threads: for reading keys; 0 is all cores.
     labels: how class labels are read; None where no loss takes them.
@@ -75,11 +77,10 @@ def open_source(
         first, second = _aligned(alignment, first, second, threads, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
-        roles: dict[str, Role] = {}
+        roles = _side_roles(weights, cluster, opener)
         others = alignment.names() if alignment else []  # not predictions or targets
-        if weights is not None:
-            roles["weights"] = _weights_role(weights, opener)
-            others += [weights] if roles["weights"][0] in opener.at_hand else []
+        for table, field in roles.values():
+            others += field.columns if table in opener.at_hand else ()
         groups, by_names = _find_groups(by, opener) if len(by) else ({}, ())
         others += [name for _, field in groups.values() for name in field.columns]
         roles["preds"] = _role("preds", first, pred, others)
@@ -174,7 +175,7 @@ def with_reference(source: Source, reference: Reference) -> Source:
     """A source with other predictions of its rows, an array; the source is closed by its owner."""
     own = source.roles["preds"]
     others = _reference_roles(reference, own, (), array_table)
-    return Source({"preds": own, **others, **source.roles}, source.by)
+    return Source({"preds": own, **others, **source.roles}, source.by, source.positions)
 
 
 def open_table(thing: Any, name: str, options: ReadOptions = ReadOptions()) -> Table:  # noqa: B008
@@ -286,12 +287,42 @@ def _is_location(path: str) -> bool:
     return is_location(split_reference(path).path)
 
 
+def _side_roles(weights: Any, cluster: Any, opener: _Opener) -> dict[str, Role]:
+    """The roles of weights and of clusters, where they are given."""
+    roles: dict[str, Role] = {}
+    if weights is not None:
+        roles["weights"] = _weights_role(weights, opener)
+    if cluster is not None:
+        roles[CLUSTERS] = _cluster_role(cluster, opener)
+    return roles
+
+
 def _weights_role(weights: Any, opener: _Opener) -> Role:
     """The column of a table at hand, or a file or an array."""
     table = opener.find(weights, "--weights")
     columns = None if table is None else [weights]
     table = table or opener.paired(opener.open(weights, "weights"))
     return table, table.field("weights", columns, ())
+
+
+def _cluster_role(cluster: Any, opener: _Opener) -> Role:
+    """The column of a table at hand, or a file or an array.
+
+    Raises UsageError for several keys a row.
+    """
+    table = opener.find(cluster, "--cluster")
+    columns = None if table is None else [cluster]
+    if table is None:
+        numbers = isinstance(cluster, str | os.PathLike) or holds_numbers(cluster)
+        opened = opener.open(cluster, CLUSTERS) if numbers else key_table(cluster, CLUSTERS)
+        table = opener.paired(opened)
+    field = table.field(CLUSTERS, columns, ())
+    if field.row not in ((), (1,)):
+        raise UsageError(
+            f"--cluster takes one key a row; {table.path} has rows of {field.row}",
+            hint="name one column",
+        )
+    return table, field
 
 
 def _find_groups(

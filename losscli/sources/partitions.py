@@ -14,7 +14,7 @@ from losscli.sources.table import (
     Loaded,
     Table,
     Workspace,
-    is_group_role,
+    is_key_role,
 )
 from losscli.sources.texts import Texts
 from losscli.sources.wrapped import WrappedTable
@@ -53,8 +53,8 @@ class PartitionedTable(WrappedTable):
         if own:
             self.inner.field(role, own, ())  # raises for a column that does not exist
         kind: Kind = "numbers"
-        if is_group_role(role) or role.endswith("ids"):
-            kind = "keys" if is_group_role(role) else "ids"
+        if is_key_role(role) or role.endswith("ids"):
+            kind = "keys" if is_key_role(role) else "ids"
         row = (len(columns),) if len(columns) > 1 and kind != "ids" else ()
         return Field(
             role, row, "float64" if kind == "numbers" else "text", tuple(columns), True, kind

@@ -111,7 +111,7 @@ class PositionsTable(_Wrapper):
             samples, shape, row, last = self.grid
             axis = f", classes on {'the last axis' if last else 'axis 1'}" if row else ""
             words = f"rows are {self.rows:,} positions: {samples:,} samples of {shape}{axis}"
-            hint = "the intervals take positions of a sample as independent"
+            hint = "the intervals take samples as independent, not positions"
             yield TableNote("positions", words, hint)
 
     def _load(

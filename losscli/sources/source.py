@@ -5,19 +5,21 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
-import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from losscli.accumulators.moments import unit_rows
 from losscli.errors import DataError
-from losscli.sources.keys import Keys
+from losscli.sources.keys import Keys, as_keys
 from losscli.sources.table import (
+    CLUSTERS,
     Cut,
     Field,
     Role,
     Table,
     Workspace,
     is_group_role,
+    is_key_role,
     rows_per_block,
 )
 
@@ -26,7 +28,8 @@ class Block(Struct, frozen=True):
     """Aligned rows of all roles, as they were read: (n,) or (n, …) each; row `first` of all.
 
     unit: the rows whose moments are taken together, the same for every format.
-    keys: of the roles of groups, in their order.
+    keys: of the roles of groups, in their order. clusters: the keys of clusters, or
+    numbers that are keys.
     """
 
     first: int
@@ -34,12 +37,13 @@ class Block(Struct, frozen=True):
     unit: int
     arrays: Mapping[str, Any]
     keys: Mapping[str, Keys] = MappingProxyType({})
+    clusters: Keys | NDArray[Any] | None = None
 
 
 class BlockCut(Struct, frozen=True):
     """A block whose numbers are not read yet: a cut of each table.
 
-    size: bytes of all tables that it takes. grouped: True if it has keys of groups.
+    size: bytes of all tables that it takes. grouped: True if it has keys of groups or of clusters.
     """
 
     first: int
@@ -47,7 +51,7 @@ class BlockCut(Struct, frozen=True):
     unit: int
     size: int
     parts: Sequence[tuple[Cut, Sequence[Field]]]
-    grouped: bool
+    keyed: bool
 
     def load(self, workspace: Workspace) -> Block:
         """Read it, into the worker's buffers."""
@@ -55,11 +59,12 @@ class BlockCut(Struct, frozen=True):
         for cut, fields in self.parts:
             arrays.update(cut.load(fields, workspace))
         keys: dict[str, Keys] = {}
-        if self.grouped:
+        clusters = None
+        if self.keyed:
+            clusters = arrays.pop(CLUSTERS, None)
             for role in sorted(filter(is_group_role, arrays), key=_place):
-                loaded = arrays.pop(role)
-                keys[role] = loaded if isinstance(loaded, Keys) else Keys.of(np.asarray(loaded))
-        return Block(self.first, self.rows, self.unit, arrays, keys)
+                keys[role] = as_keys(arrays.pop(role))
+        return Block(self.first, self.rows, self.unit, arrays, keys, clusters)
 
 
 class Source:
@@ -67,21 +72,26 @@ class Source:
 
     As a context, it closes its tables.
 
-    Roles are preds, targets, weights, ids, a reference of the preds, and those of groups.
+    Roles are preds, targets, weights, ids, a reference of the preds, clusters, and those of
+    groups.
     by: the names of the group keys, in the order of their roles and columns. fields: those of each
     table, in the order of the roles. width: numbers a row of the widest role; keys are not numbers.
+    positions: the rows of each sample, where rows are positions.
     """
 
-    __slots__ = ("by", "fields", "roles", "width")
+    __slots__ = ("by", "fields", "positions", "roles", "width")
 
-    def __init__(self, roles: Mapping[str, Role], by: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, roles: Mapping[str, Role], by: tuple[str, ...] = (), positions: int = 1
+    ) -> None:
         self.roles = roles
+        self.positions = positions
         self.by = by
         self.fields: dict[Table, list[Field]] = {}
         self.width = 1
         for role, (table, field) in roles.items():
             self.fields.setdefault(table, []).append(field)
-            if field.row and not is_group_role(role):
+            if field.row and not is_key_role(role):
                 self.width = max(self.width, field.width)
 
     @property
@@ -128,6 +138,7 @@ class Source:
             if table.rows is not None and table.rows != known:
                 self._unequal({table.path: table.rows for table in self.fields})
             runs.append(table.cuts(rows))
+        keyed = grouped or CLUSTERS in self.roles
         first = 0
         for cuts in zip_longest(*runs):
             count, size = cuts[0].rows if cuts[0] else 0, 0
@@ -139,7 +150,7 @@ class Source:
                     self._unequal(dict(zip(paths, ended, strict=True)))
                 size += cut.size
             parts = [*zip(cuts, self.fields.values(), strict=True)]
-            yield BlockCut(first, count, unit, size, parts, grouped)
+            yield BlockCut(first, count, unit, size, parts, keyed)
             first += count
 
     def _block_rows(self, unit: int) -> int:

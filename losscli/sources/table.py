@@ -154,6 +154,7 @@ class Table(Protocol):
 
 
 Role: TypeAlias = tuple[Table, Field]  # where a role's values are
+CLUSTERS = "clusters"  # the role of the keys of clusters
 
 
 def rows_per_block(width: int) -> int:
@@ -193,3 +194,8 @@ def concatenate(parts: Sequence[Loaded]) -> Loaded:
 def is_group_role(role: str) -> bool:
     """True for a role of group keys: "groups", and "groups_2" … of further tables."""
     return role.startswith("groups")
+
+
+def is_key_role(role: str) -> bool:
+    """True for a role of keys, which rows share: those of groups, and of clusters."""
+    return role == CLUSTERS or is_group_role(role)

@@ -36,6 +36,11 @@ def torch_mean(logits, labels):
     return functional.cross_entropy(wide, torch.from_numpy(labels)).item()
 
 
+def samples(labels):
+    """The sample of each position."""
+    return np.repeat(np.arange(len(labels)), labels[0].size)
+
+
 SHAPES = [(4, 3, 5), (2, 4, 3, 7), (3, 5, 2, 4, 6), (1, 3, 9), (6, 2, 1)]
 
 
@@ -78,11 +83,16 @@ def test_the_layouts_and_the_flat_rows_give_the_same_bits(shape):
     """(N, C, d...), (N, d..., C) and (N*d, C)."""
     logits, labels = data(*shape)
     last = np.ascontiguousarray(np.moveaxis(logits, 1, -1))
-    flat = evaluate(last.reshape(-1, shape[1]), labels.reshape(-1), loss="cross_entropy")
+    several = len(labels) > 1 and labels[0].size > 1
+    clusters = {"cluster": samples(labels)} if several else {}
+    flat = evaluate(
+        last.reshape(-1, shape[1]), labels.reshape(-1), loss="cross_entropy", **clusters
+    )
     for preds, axis in ((logits, "first"), (last, "last")):
         found = evaluate(preds, labels, loss="cross_entropy", class_axis=axis)
         assert found.value == flat.value
-        assert found.losses[0].stderr == flat.losses[0].stderr
+        if len(labels) > 1:
+            assert found.losses[0].stderr == flat.losses[0].stderr
         assert found.losses[0].max_row == flat.losses[0].max_row
 
 
@@ -193,7 +203,9 @@ def test_weights_and_groups_of_samples_hold_for_their_positions():
         found = evaluate(logits, labels, loss="cross_entropy", weights=given).value
         assert found == truth
     found = evaluate(logits, labels, loss="cross_entropy", by=np.array(["a", "b", "a"]))
-    plain = evaluate(*flat, loss="cross_entropy", by=np.array(list("aaaabbbbaaaa")))
+    plain = evaluate(
+        *flat, loss="cross_entropy", by=np.array(list("aaaabbbbaaaa")), cluster=samples(labels)
+    )
     assert found.groups == plain.groups
 
 
@@ -228,13 +240,13 @@ def test_models_are_compared_by_positions():
     other = data(3, 4, 2, 5, seed=8)[0]
     flat = (np.moveaxis(logits, 1, -1).reshape(-1, 4), labels.reshape(-1))
     flat_other = np.moveaxis(other, 1, -1).reshape(-1, 4)
-    assert compared(logits, labels, other) == compared(*flat, flat_other)
+    assert compared(logits, labels, other) == compared(*flat, flat_other, cluster=samples(labels))
 
 
-def compared(preds, targets, other):
+def compared(preds, targets, other, **flags):
     """The difference of the models, and its standard error."""
     losses = bound("cross_entropy", read_array)
-    with open_source(preds, targets, reference=Reference(other)) as source:
+    with open_source(preds, targets, reference=Reference(other), **flags) as source:
         source = by_positions(source, losses)
         found = compare(source, losses, choose("numpy", "cpu", "float64"), LocalEngine(1))
     return found.differences[0]

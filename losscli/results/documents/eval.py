@@ -34,10 +34,10 @@ Like: TypeAlias = Annotated[
 class Input(Record, frozen=True, kw_only=True):
     """The file or array that a role was read from.
 
-    role: preds, targets, weights, ids or groups. format: the format of the file. dtype: the stored
-    type. digest: the SHA-256 of the values; None if it was not computed. columns: the names of the
-    columns that were read. unmatched: the rows that were left out because another table lacks their
-    id. duplicates_dropped: the repeated rows that were left out.
+    role: preds, targets, weights, ids, clusters or groups. format: the format of the file. dtype:
+    the stored type. digest: the SHA-256 of the values; None if it was not computed. columns: the
+    names of the columns that were read. unmatched: the rows that were left out because another
+    table lacks their id. duplicates_dropped: the repeated rows that were left out.
     """
 
     role: str
@@ -67,7 +67,8 @@ class LossResult(Record, frozen=True, kw_only=True):
     """One loss of an evaluation.
 
     value: by the reduction; None under none. mean: Σ w·L / Σ w·den, whatever the reduction is.
-    stderr, ci: of the mean (of its root for rmse); None if fewer than two rows count. rows: n +
+    stderr, ci: of the mean (of its root for rmse); None if fewer than two rows count, or lie in one
+    cluster. clusters: those of the rows in the mean; None where rows are independent. rows: n +
     skipped + ignored. n: the rows in the mean. skipped: rows that --nan skip left out. ignored:
     rows that the loss ignores. weight_sum: Σ w·den. sum: Σ w·L. min: the smallest loss of a row.
     max: the largest. max_row: the row of the largest, from 0. max_line: its line in a text file,
@@ -93,6 +94,7 @@ class LossResult(Record, frozen=True, kw_only=True):
     stderr: Number | None = None
     ci: Interval | None = None
     ci_level: Level = 0.95
+    clusters: Count | None = None
     statistic: str | None = None
     min: Number | None = None
     max: Number | None = None
@@ -104,7 +106,7 @@ class LossResult(Record, frozen=True, kw_only=True):
     derived: dict[str, Number] = field(default_factory=dict)
     takes_logits: bool = False
 
-    optional = frozenset({"max_line", "penalty", "code", "model"})
+    optional = frozenset({"clusters", "max_line", "penalty", "code", "model"})
     hidden = frozenset({"takes_logits"})
     flat = "derived"
 
