@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from losscli.errors import DataError
+from losscli.sources.naming import natural_order
 from losscli.sources.table import Field, Kind, Table, is_key_role
 
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # a name with a number near its end
@@ -98,7 +99,7 @@ class ColumnTable(Table):
             like = re.compile(translate(request))
             found = [name for name in self.counts if like.match(name)]
             if found:
-                return [self._unique(name) for name in sorted(found, key=natural)]
+                return [self._unique(name) for name in sorted(found, key=natural_order)]
         raise self.missing_column(request)
 
     def _unique(self, name: str) -> str:
@@ -147,18 +148,6 @@ class ColumnTable(Table):
             yield from self._matches(request)
         except DataError:
             return
-
-
-def natural(name: str) -> list[tuple[int, int, str]]:
-    """A key that sorts names by the numbers in them: p_2 before p_10.
-
-    >>> sorted(["p_10", "p_2"], key=natural)
-    ['p_2', 'p_10']
-    """
-    return [
-        (0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part)
-        for part in re.split(r"([0-9]+)", name)
-    ]
 
 
 def out_of_order(names: Sequence[str]) -> bool:

@@ -1,10 +1,10 @@
-"""The names of shards: natural order, and the values of partitions that folders are called by."""
+"""Names of columns and files: natural order, and the values of partitions in folders' names."""
 
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = re.compile(r"([0-9]+)")
 _PARTITION = re.compile(r"([^=/]+)=([^/]*)")
 _MISSING = "__HIVE_DEFAULT_PARTITION__"  # what Hive and Spark call a folder of rows without a key
 
@@ -16,8 +16,8 @@ def natural_order(name: str) -> tuple[object, ...]:
     ['part-1', 'part-2', 'part-10']
     """
     parts = _NUMBER.split(name)
-    numbers = [int(part) if place % 2 else part for place, part in enumerate(parts)]
-    return (*numbers, name)  # part-01 and part-1 have an order too
+    found = [(1, int(part), "") if place % 2 else (0, 0, part) for place, part in enumerate(parts)]
+    return (*found, (2, 0, name))  # part-01 and part-1 have an order too
 
 
 def partitions(path: str) -> Mapping[str, str]:

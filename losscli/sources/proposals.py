@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from losscli.sources.naming import natural_order
+
 Part: TypeAlias = Literal["preds", "targets", ""]
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -58,7 +60,7 @@ def propose(names: Sequence[str]) -> Proposal:
     preds = [name for name in names if part_of(name) == "preds"]
     targets = [name for name in names if part_of(name) == "targets"]
     several = _numbered(preds)
-    pred = tuple(preds if several else preds[:1])
+    pred = tuple(sorted(preds, key=natural_order) if several else preds[:1])
     return Proposal(pred, tuple(targets[:1]), len(targets) == 1 and (several or len(preds) == 1))
 
 

@@ -23,5 +23,7 @@ def test_numbered_columns_are_one_matrix():
     assert propose(["id", "p_0", "prob_0", "prob_1", "label"]).pred[:1] == ("prob_0",)
     found = propose(["logit_0", "logit_1", "logit_2", "label"])
     assert (found.pred, found.sure) == (("logit_0", "logit_1", "logit_2"), True)
+    found = propose(["prob_0", "prob_1", "prob_10", "prob_2", "label"])
+    assert found.pred == ("prob_0", "prob_1", "prob_2", "prob_10")
     assert not propose(["pred_a", "pred_b", "label"]).sure
     assert not propose(["pred", "label", "target"]).sure

@@ -159,6 +159,7 @@ def test_every_format_may_be_cut_into_files(read, suffix, block_rows):
 def test_numbers_in_names_are_numbers():
     """part-2 comes before part-10, wherever the numbers stand."""
     names = ["b/part-10.csv", "b/part-2.csv", "a12/x", "a2/x", "part-01", "part-1", "part"]
+    assert sorted(["a1t5", "a1t", "a1"], key=natural_order) == ["a1", "a1t", "a1t5"]
     assert sorted(names, key=natural_order) == [
         "a2/x", "a12/x", "b/part-2.csv", "b/part-10.csv", "part", "part-01", "part-1",
     ]  # fmt: skip
