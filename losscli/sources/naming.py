@@ -17,7 +17,7 @@ def natural_order(name: str) -> tuple[object, ...]:
     """
     parts = _NUMBER.split(name)
     found = [(1, int(part), "") if place % 2 else (0, 0, part) for place, part in enumerate(parts)]
-    return (*found, (2, 0, name))  # part-01 and part-1 have an order too
+    return (*found, (-1, 0, name))  # part-01 and part-1 have an order too
 
 
 def partitions(path: str) -> Mapping[str, str]:
