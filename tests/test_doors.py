@@ -24,7 +24,7 @@ from losscli.plans.bench import BenchPlan
 from losscli.plans.catalogue import ExplainPlan, ListPlan, SchemaPlan
 from losscli.plans.check import CheckPlan, DoctorPlan
 from losscli.plans.diff import DiffPlan
-from losscli.plans.evaluate import EvalPlan
+from losscli.plans.evaluate import EvalCommand, EvalPlan
 from losscli.plans.files import BlessPlan, InitPlan
 from losscli.plans.flags import declarations
 from losscli.plans.plot import PlotPlan
@@ -38,8 +38,12 @@ ONLY_FLAGS = {
     "no_progress": "Python prints nothing",
     "debug": "Python shows its tracebacks",
     "no_user_code": "Python runs code already",
+    "dry_run": "Python has the data at hand",
 }
-ONLY_FIELDS = {"digest": "on the command line, every result that is kept has one"}
+ONLY_FIELDS = {
+    "digest": "on the command line, every result that is kept has one",
+    "models": "the columns of a repeated --pred, by model",
+}
 
 ARGUMENTS = {"preds", "targets"}
 
@@ -103,7 +107,8 @@ def test_python_refuses_what_is_no_field():
 
 PLANS = {"bench": BenchPlan, "check": CheckPlan, "diff": DiffPlan, "doctor": DoctorPlan}
 PLANS |= {"plot": PlotPlan, "list": ListPlan, "explain": ExplainPlan, "schema": SchemaPlan}
-PLANS |= {"run": RunCommand, "bless": BlessPlan, "init": InitPlan, "eval": EvalPlan}
+PLANS |= {"run": RunCommand, "bless": BlessPlan, "init": InitPlan, "eval": EvalCommand}
+REQUESTS = PLANS | {"run": RunRequest, "eval": EvalPlan}  # of Python
 FUNCTIONS = {"eval": evaluate, "bench": bench, "check": check, "diff": diff, "explain": explain}
 FUNCTIONS |= {"plot": plot, "run": run}
 
@@ -129,8 +134,7 @@ def test_the_flags_of_commands_are_the_fields_of_their_plans(name, plan):
 def test_a_function_has_the_fields_of_its_plan_as_parameters(name, function):
     """With their defaults, so that editors and help() show them; the docstring lists them."""
     parameters = inspect.signature(function).parameters
-    plan = RunRequest if name == "run" else PLANS[name]
-    found = {each.name: each for each in declarations(plan) if not each.flag.hidden}
+    found = {each.name: each for each in declarations(REQUESTS[name]) if not each.flag.hidden}
     assert list(parameters) == list(found)
     for each in found.values():
         if each.default is not dataclasses.MISSING:
