@@ -343,7 +343,9 @@ def _ended(text: bytes) -> bool:
 
 def _check_text(path: str, head: bytes) -> None:
     if b"\0" in head:
-        little, big = (head[start:40:2].count(0) > 10 for start in (1, 0))
+        # Of two bytes of a Latin letter or digit, one is NUL; a stray NUL byte is in no order.
+        halves = head[1:40:2], head[0:40:2]
+        little, big = (2 * half.count(0) > len(half) for half in halves)
         wide, name = little != big, "utf-16-le" if little else "utf-16-be"
         words = "UTF-16 text" if wide else "not text: it holds NUL bytes"
         hint = f"say so: --encoding {name}" if wide else "a table in text is expected"

@@ -51,7 +51,7 @@ class CsvTable(ColumnTable):
         self._lines = Lines(self.file, header.begin, header.dialect, header.first_line)
         self._sample = header.sample[: self._lines.end - header.begin]
         if header.begin >= self._lines.end:
-            words = "a header and no rows" if options.header else "no rows"
+            words = "a header and no rows" if header.named and any(header.names) else "no rows"
             raise DataError(
                 f"{self.path} has {words}", hint="the step that wrote it may have selected no rows"
             )
