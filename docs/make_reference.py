@@ -1,7 +1,8 @@
 """Write docs/reference/ from the declarations: python docs/make_reference.py.
 
-commands.md from the command line, losses.md from the catalogue, kernels.md from the programs of
-its losses, documents.md and config.md from the JSON Schemas, exit-codes.md from the error classes.
+commands.md from the command line, losses.md and metrics.md from the catalogues, kernels.md from
+the programs of the losses, documents.md and config.md from the JSON Schemas, exit-codes.md from
+the error classes.
 A test fails if a page differs from its text.
 """
 
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
     makers = {
         "commands.md": commands,
         "losses.md": losses,
+        "metrics.md": metrics,
         "kernels.md": kernels,
         "documents.md": documents,
         "config.md": config,
@@ -154,7 +156,7 @@ outputs per sample, (N, C) are C classes per sample. The tests run the calls of 
 def losses() -> Iterator[str]:
     """The table of the catalogue, then a section for each loss."""
     from losscli.commands.explain import explain
-    from losscli.explanation.facts import catalogue
+    from losscli.explanation.listing import catalogue
 
     listed = catalogue().to_dict()
     yield _LOSSES
@@ -212,6 +214,56 @@ def _value(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+# --- Metrics ----------------------------------------------------------------------------------
+
+_METRICS = """# Metrics
+
+Statistics of all rows that are not the mean of a loss of each row: `losscli eval -m NAME`, or
+`evaluate(..., metric="NAME")`. How to use them: [metrics](../metrics.md). `losscli list` prints
+this table, and `losscli explain NAME` one of them.
+
+Every metric takes weights, groups and `--nan`, and has a standard error. (N,) is one number per
+sample, (N, C) are C classes per sample; one-hot targets are taken where class indices are.
+"""
+_DIRECTIONS = {True: "higher", False: "lower", None: "neither"}
+
+
+def metrics() -> Iterator[str]:
+    """The table of the metrics, then a section for each."""
+    from losscli.explanation.metrics import explained_metric, listed_metrics
+    from losscli.metrics.registry import load
+
+    listed = listed_metrics()
+    yield _METRICS
+    for family in sorted({metric.family for metric in listed}):
+        members = [metric for metric in listed if metric.family == family]
+        yield from [f"## {family}", ""]
+        head = ("metric", "predictions, targets", "parameters", "aliases", "better", "use when")
+        yield from table(head, (_metric_row(metric.to_dict()) for metric in members))
+        for metric in members:
+            yield from _metric(explained_metric(load(metric.name)).to_dict())
+
+
+def _metric_row(metric: Mapping[str, Any]) -> tuple[str, ...]:
+    name, takes, params, aliases, use = _loss_row({**metric, "derived": ()})
+    return name, takes, params, aliases, _DIRECTIONS[metric["higher_is_better"]], use
+
+
+def _metric(facts: Mapping[str, Any]) -> Iterator[str]:
+    """The section of a metric."""
+    yield from [f"### {facts['name']}", "", facts["summary"], "", "```text", facts["formula"]]
+    yield from ["```", ""]
+    rows = [("shapes", text) for text in facts["shapes"]]
+    rows += [("predictions", facts["pred"]), ("targets", facts["target"])]
+    rows += [("parameter " + code(each["name"]), _parameter(each)) for each in facts["params"]]
+    rows += [("nan where", facts["undefined"]), ("memory", facts["memory"])]
+    rows += [("use when", facts["use"]), ("avoid when", facts["avoid"])]
+    rows += [("note", text) for text in facts["pitfalls"]]
+    rows += [(f"in {library}", code(text)) for library, text in facts["equivalents"].items()]
+    rows.append(("source", facts["source"]))
+    yield from table(("", ""), (row for row in rows if row[1]))
 
 
 # --- Kernels ----------------------------------------------------------------------------------

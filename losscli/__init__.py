@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from losscli import losses as losses
+    from losscli import metrics as metrics
     from losscli import results as results
     from losscli.commands.bench import bench as bench
     from losscli.commands.check import check as check
@@ -55,11 +56,11 @@ _PUBLIC = {
     "__version__": "losscli.version",
 }
 
-__all__ = [*_PUBLIC, "losses", "results"]
+__all__ = [*_PUBLIC, "losses", "metrics", "results"]
 
 
 def __getattr__(name: str) -> "Any":
-    if name in ("losses", "results"):
+    if name in ("losses", "metrics", "results"):
         return import_module(f"losscli.{name}")
     if name in _PUBLIC:
         found = globals()[name] = getattr(import_module(_PUBLIC[name]), name)

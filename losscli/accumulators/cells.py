@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import two_product
 
-# A column of numbers, or of pairs whose sums are the numbers.
-Column: TypeAlias = Floats | tuple[Floats, Floats]
+# A column of numbers, or several whose sum they are, that of the largest first.
+Column: TypeAlias = Floats | tuple[Floats, ...]
 
 
 class Cells(NamedTuple):
@@ -32,7 +32,8 @@ class Cells(NamedTuple):
 class Cell(Struct, frozen=True):
     """The sums of the rows of a cell, of a_0 = w and a_j = w·x_j.
 
-    rows: their number. sums: Σ a_j. products: Σ a_i·a_j for each i <= j.
+    rows: their number. sums: Σ a_j. products: Σ a_i·a_j for each i <= j, in the order of
+    `itertools.combinations_with_replacement`.
     """
 
     rows: int
@@ -51,9 +52,11 @@ class Cell(Struct, frozen=True):
         terms: list[tuple[Floats, ...]] = [(ones if weight is None else weight,)]
         terms += [_weighted(column, weight) for column in columns]
         sums = tuple(_sum(each) for each in terms)
-        rounded = [each[0] if len(each) == 1 else np.add(*each[:2]) for each in terms]
-        pairs = combinations_with_replacement(rounded, 2)
-        return cls(rows, sums, tuple(_sum(two_product(a, b)) for a, b in pairs))
+        pairs = combinations_with_replacement(map(_head_and_rest, terms), 2)
+        if weight is not None:
+            return cls(rows, sums, tuple(_sum(_product(a, b)) for a, b in pairs))
+        others = (_sum(_product(a, b)) for a, b in list(pairs)[len(terms) :])
+        return cls(rows, sums, (*sums, *others))  # a_0 is 1
 
     def __add__(self, other: "Cell") -> "Cell":
         return Cell(
@@ -118,7 +121,7 @@ def exact(sum_: ExactSum) -> Fraction | float:
 
 def _at(column: Column, rows: NDArray[Any]) -> Column:
     if isinstance(column, tuple):
-        return column[0][rows], column[1][rows]
+        return tuple(part[rows] for part in column)
     found: Floats = column[rows]
     return found
 
@@ -129,6 +132,34 @@ def _weighted(column: Column, weight: Floats | None) -> tuple[Floats, ...]:
     if weight is None:
         return parts
     return tuple(term for part in parts for term in two_product(weight, part))
+
+
+def _head_and_rest(parts: Sequence[Floats]) -> tuple[Floats, Floats | None]:
+    """The rounded sum of arrays, and the rest of it, up to 2**-100 of the sum."""
+    if len(parts) <= 2:
+        return parts[0], parts[1] if len(parts) == 2 else None
+    head, rest = parts[0], np.zeros_like(parts[0])
+    for part in parts[1:]:
+        head, error = _two_sum(head, part)
+        rest += error
+    return head, rest
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """The rounded sum, and its error (Knuth)."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _product(
+    a: tuple[Floats, Floats | None], b: tuple[Floats, Floats | None]
+) -> tuple[Floats, ...]:
+    """Arrays whose sum is the product of two sums of a head and a rest."""
+    crossed = [head * rest for head, rest in ((a[0], b[1]), (b[0], a[1])) if rest is not None]
+    return (*two_product(a[0], b[0]), *crossed)
 
 
 def _sum(parts: Sequence[Floats]) -> ExactSum:

@@ -82,16 +82,25 @@ complete_document = _of_words(_documents)
 
 
 def complete_word(context: click.Context, incomplete: str) -> list[str]:
-    """The families and losses that begin so."""
-    return [*complete_family(context, incomplete), *complete_loss(context, incomplete)]
+    """The families, losses and metrics that begin so."""
+    return [*complete_family(context, incomplete), *complete_name(context, incomplete)]
 
 
 def complete_metric(_: click.Context, incomplete: str) -> list[str]:
-    """The names of metrics that begin so, after a comma too."""
-    from losscli.metrics.registry import names
+    """The specs that begin so: names of metrics, and after a colon their parameters."""
+    from losscli.metrics.registry import load, names
 
-    done, comma, start = incomplete.rpartition(",")
-    return [f"{done}{comma}{name}" for name in names() if name.startswith(start)]
+    name, colon, rest = incomplete.rpartition("=")[2].partition(":")
+    if not colon:
+        return [found for found in names() if found.startswith(name)]
+    done, comma, start = rest.rpartition(",")
+    params = load(name).params if name in names() else ()
+    return [f"{name}:{done}{comma}{p.name}=" for p in params if p.name.startswith(start)]
+
+
+def complete_name(context: click.Context, incomplete: str) -> list[str]:
+    """The names of losses and metrics that begin so."""
+    return [*complete_loss(context, incomplete), *complete_metric(context, incomplete)]
 
 
 def complete_column(context: click.Context, incomplete: str) -> list[str]:

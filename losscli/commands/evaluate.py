@@ -20,6 +20,7 @@ from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
 from losscli.evaluation.rows import by_positions
 from losscli.losses.spec.binding import BoundLoss, bind, files_of
+from losscli.metrics.losses import bind_losses
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import Path
 from losscli.plans.functions import public
@@ -192,7 +193,7 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
 
 def _bound(plan: EvalPlan) -> list[BoundLoss]:
     """The losses of a plan; raises UsageError where there is none, or none with the reduction."""
-    losses = bind(plan.loss, read_array, plan.like)
+    losses = bind_losses(plan.loss, read_array, plan.like)
     if not losses and not plan.metric:
         raise _no_loss(plan)
     for loss in losses:
@@ -205,17 +206,9 @@ def _bound(plan: EvalPlan) -> list[BoundLoss]:
 
 def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
     """The metrics of a plan; raises UsageError where a loss has the label of one."""
-    from losscli.metrics.binding import bind as bind_metrics
+    from losscli.metrics.binding import bind_with_losses
 
-    labels = {loss.label for loss in bind(plan.loss, read_array, plan.like)}
-    metrics = bind_metrics(plan.metric)
-    for metric in metrics:
-        if metric.label in labels:
-            raise UsageError(
-                f"a loss and a metric have the label {metric.label!r}",
-                hint=f"give one another label: -m other={metric.label}",
-            )
-    return metrics
+    return bind_with_losses(plan.metric, bind(plan.loss, read_array, plan.like))
 
 
 def _read_files(plan: EvalPlan) -> tuple[Any, ...]:

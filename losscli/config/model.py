@@ -42,7 +42,7 @@ def _losses(value: Any) -> Any:
     """Specs as on the command line, or mappings such as {smooth_l1: {beta: 0.5}}, as specs."""
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise ValueError("expected at least one loss")
+        raise ValueError("expected at least one loss or metric")
     return tuple(map(_loss, items))
 
 
@@ -154,7 +154,10 @@ BenchFlags: Any = _flags("BenchFlags", "The flags of benchmarks.", [BenchPlan], 
 
 class _Eval(Part):
     data: str | None = Field(None, description="The name of a data set.")
-    losses: Losses = Field(description="Specs of losses, or {NAME: {PARAMETER: value}}.")
+    losses: Losses | None = Field(
+        None, description="Specs of losses, or {NAME: {PARAMETER: value}}."
+    )
+    metrics: Losses | None = Field(None, description="Specs of metrics, in the same form.")
     gates: Gates = Field([], description="Gates on this evaluation.")
 
 

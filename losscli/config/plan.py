@@ -76,7 +76,8 @@ class RunPlan:
         for step in self.steps:
             if step.kind != "eval":
                 continue
-            labels = {loss.label: loss.loss.name for loss in step.plan.loss}
+            bound = [*step.plan.loss, *step.plan.metric]
+            labels = {each.label: each.declared.name for each in bound}
             gates: list[Gate | NotWorse] = [*resolve_labels(step.points, labels), *step.pairs]
             for gate in gates:
                 if gate.label not in labels and gate.label not in COUNTS:

@@ -144,10 +144,18 @@ class _Planner:
             if "preds" not in given:
                 self._add_fault(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
                 continue
-            losses = self._losses((*keys, "losses"), part.losses, given.get("like"))
+            if part.losses is None and part.metrics is None:
+                self._add_fault(keys, f"evals.{name}.losses is missing", "losses: [mse]")
+                continue
+            losses = self._losses((*keys, "losses"), part.losses or (), given.get("like"))
+            metrics = self._metrics((*keys, "metrics"), part.metrics or (), losses)
             extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
-            plan = self._planned(EvalPlan, keys, {**given, **extra, "loss": losses, "digest": True})
-            for key in ("losses", "max", "min", "gates", "per_sample"):
+            plan = self._planned(
+                EvalPlan,
+                keys,
+                {**given, **extra, "loss": losses, "metric": metrics, "digest": True},
+            )
+            for key in ("losses", "metrics", "max", "min", "gates", "per_sample"):
                 self._note_value((*keys, key))
             gates = tuple(self._bounds(keys, name, part))
             yield Step(name, "eval", plan, gates)
@@ -227,13 +235,29 @@ class _Planner:
 
     def _losses(self, keys: Keys, specs: Sequence[str], like: str | None) -> list[Any]:
         """The losses of specs, with arrays read relative to the config."""
+        from losscli.metrics.losses import bind_losses
+
         bound_losses: list[Any] = []
         for at, spec in enumerate(specs):
-            found = self._attempt((*keys, at), lambda spec=spec: bind(spec, self.places, like))
+            found = self._attempt(
+                (*keys, at), lambda spec=spec: bind_losses(spec, self.places, like)
+            )
             bound_losses += found or []
         if not self.faults:
             self._attempt(keys, lambda: bind(bound_losses, self.places))
         return bound_losses
+
+    def _metrics(self, keys: Keys, specs: Sequence[str], losses: Sequence[Any]) -> list[Any]:
+        """The metrics of specs, whose labels no loss has."""
+        from losscli.metrics.binding import bind_with_losses
+
+        found: list[Any] = []
+        for at, spec in enumerate(specs):
+            one = self._attempt((*keys, at), lambda s=spec: bind_with_losses(s, losses, self._read))
+            found += one or []
+        if not self.faults and found:
+            self._attempt(keys, lambda: bind_with_losses(found, losses))
+        return found
 
     def _read(self, path: str) -> str:
         """The path of a file that losses name; no output may be written over it."""

@@ -162,6 +162,7 @@ class BlockEvaluator:
         if any(outside):
             return
         for metric in self._metrics:
+            result.marks |= validity.marks(metric)
             nan: NanPolicy = "skip" if self._nan == "mask" else self._nan
             rows = MetricRows(metric, raw, validity, nan, design)
             result.accumulators.append(rows.accumulate())

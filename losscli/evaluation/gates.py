@@ -1,9 +1,17 @@
 """The gates of an evaluation: the numbers that a selector names in it, and in a saved result."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from losscli.gates import COUNTS, Gate, Measurement, judge, resolve_labels
-from losscli.results.documents.eval import Evaluation, Group, LossResult, difference_of_data
+from losscli.results.documents.eval import (
+    Evaluation,
+    Group,
+    LossResult,
+    MetricResult,
+    Statistic,
+    difference_of_data,
+)
 from losscli.results.gate import groups_text
 
 _PROBABILITIES = "looks_like_probabilities"
@@ -23,9 +31,10 @@ def gated(
     Raises UsageError for a gate that several losses could be meant by.
     """
     names = {loss.label: loss.loss for loss in result.losses}
+    names |= {metric.label: metric.metric for metric in result.metrics}
     suspicious = bool({note.code for note in result.notes} & {_PROBABILITIES} - set(allowed))
 
-    def measured(gate: Gate, losses: Sequence[LossResult]) -> Measurement:
+    def measured(gate: Gate, losses: Sequence[Statistic]) -> Measurement:
         if gate.label in COUNTS and gate.label not in names:
             return _count(losses, gate)
         loss = next((loss for loss in losses if loss.label == gate.label), None)
@@ -34,14 +43,14 @@ def gated(
                 None, reason=f"no loss is labelled {gate.label!r}: {', '.join(names)}"
             )
         number = _number(loss, gate.stat)
-        if suspicious and loss.takes_logits:
+        if suspicious and isinstance(loss, LossResult) and loss.takes_logits:
             return number._replace(reason=f"{_PROBABILITIES}: --allow-note takes them as logits")
         return number
 
     def find(gate: Gate) -> Measurement | Mapping[str, Measurement]:
         if not gate.groups:
-            return measured(gate, result.losses)
-        groups = {name: measured(gate, group.losses) for name, group in _matching(result, gate)}
+            return measured(gate, result.statistics)
+        groups = {name: measured(gate, group.statistics) for name, group in _matching(result, gate)}
         return groups or Measurement(None, reason=_no_group(gate, [g.by for g in result.groups]))
 
     def saved(gate: Gate) -> Measurement | Mapping[str, Measurement]:
@@ -77,7 +86,7 @@ def _no_group(gate: Gate, known: Sequence[Mapping[str, str]]) -> str:
     return f"no group is {groups_text(gate.groups)[1:-1]}: they are {some}{more}"
 
 
-def _count(losses: Sequence[LossResult], gate: Gate) -> Measurement:
+def _count(losses: Sequence[Statistic], gate: Gate) -> Measurement:
     if gate.stat != "value":
         return Measurement(None, reason=f"{gate.label} is a count: it has no {gate.stat}")
     counts = [int(getattr(loss, gate.label)) for loss in losses]
@@ -85,13 +94,15 @@ def _count(losses: Sequence[LossResult], gate: Gate) -> Measurement:
     return Measurement(float(max(counts) if gate.op[0] == "<" else min(counts)))
 
 
-def _number(loss: LossResult, stat: str) -> Measurement:
+def _number(loss: Statistic, stat: str) -> Measurement:
     if not loss.n:
         return Measurement(None, reason="no row counts")
     if stat in ("ci_low", "ci_high"):
         if loss.ci is None:
             return Measurement(None, reason="there is no interval")
         return Measurement(loss.ci[stat == "ci_high"], loss.stderr)
+    if isinstance(loss, MetricResult):
+        return _number_of_metric(loss, stat)
     if stat == "value":
         value = loss.value if loss.reduction == "mean" else loss.of_mean
         return Measurement(
@@ -105,13 +116,24 @@ def _number(loss: LossResult, stat: str) -> Measurement:
     )
 
 
+def _number_of_metric(metric: MetricResult, stat: str) -> Measurement:
+    if stat == "value":
+        reason = "it is undefined on these rows" if math.isnan(metric.value) else ""
+        return Measurement(metric.value, metric.stderr, reason)
+    if stat == "stderr":
+        return Measurement(
+            metric.stderr, reason="" if metric.stderr is not None else "there is none"
+        )
+    return Measurement(None, reason=f"{metric.label} is a metric: it has no {stat}")
+
+
 def _saved_in(part: Evaluation | Group, gate: Gate, other: str) -> Measurement:
     if gate.label in COUNTS:
-        counts = [int(getattr(loss, gate.label)) for loss in part.losses]
+        counts = [int(getattr(loss, gate.label)) for loss in part.statistics]
         if not counts:
             return Measurement(None, reason="no rows")
         return Measurement(float(max(counts)), reason=other)
-    loss = next((loss for loss in part.losses if loss.label == gate.label), None)
+    loss = next((loss for loss in part.statistics if loss.label == gate.label), None)
     if loss is None:
         return Measurement(None, reason=f"the baseline has no {gate.label!r}")
     found = _number(loss, gate.stat)

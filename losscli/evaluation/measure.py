@@ -17,7 +17,7 @@ from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.groups import Results
 from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
-from losscli.evaluation.notes import notes_of
+from losscli.evaluation.notes import metric_notes, notes_of
 from losscli.evaluation.sampling import check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
@@ -68,6 +68,7 @@ def measure(
     start = time.perf_counter()
     layout = row_layout(source, [*losses, *metrics] if metrics else losses)
     losses = variants(tuple(losses), layout["preds"], layout.get("targets"))
+    metrics = variants(tuple(metrics), layout["preds"], layout.get("targets")) if metrics else ()
     evaluator = BlockEvaluator(
         source,
         losses,
@@ -82,9 +83,9 @@ def measure(
         state = _merged(source, blocks, samples, progress)
     if CLUSTERS in source.roles:
         check_clusters(source, state.accumulators[: len(losses)])
-    findings = state.findings(losses) if state.marks else []
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
     results, found = results_of(state.accumulators)
+    findings = [*state.findings([*losses, *metrics]), *metric_notes(metrics, found)]
     return Evaluation(
         losses=results,
         metrics=found,

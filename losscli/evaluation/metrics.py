@@ -13,9 +13,10 @@ from losscli.accumulators.design import Design
 from losscli.accumulators.groups import Runs
 from losscli.evaluation.validity import BlockValidity
 from losscli.metrics.binding import BoundMetric
+from losscli.metrics.core.estimate import Table
 from losscli.metrics.core.metric import MetricState
 from losscli.plans.evaluate import NanPolicy
-from losscli.results.documents.eval import MetricResult
+from losscli.results.documents.eval import MetricResult, MetricTable
 from losscli.stats.distributions import t_critical
 
 
@@ -66,11 +67,10 @@ class MetricRows:
     ) -> None:
         self._bound = bound
         self._pred = np.asarray(raw["preds"], np.float64)
-        self._target = raw["targets"]
-        if not bound.declared.indexed(self._target.shape[1:]):
-            self._target = np.asarray(self._target, np.float64)
+        self._target = raw["targets"] if bound.declared.rows_of.targeted else None
         self._weight = np.asarray(raw["weights"], np.float64) if "weights" in raw else None
         self._out = validity.excluded(bound)
+        validity.record_infinite(bound, self._out)
         missing = validity.missing(bound, everywhere=True)
         self._missing = np.zeros_like(self._out) if missing is None else missing & ~self._out
         if self._missing.any():
@@ -85,7 +85,7 @@ class MetricRows:
         params = self._bound.params
         state = self._bound.declared.state(
             self._pred[rows][keep],
-            self._target[rows][keep],
+            None if self._target is None else self._target[rows][keep],
             None if self._weight is None else self._weight[rows][keep],
             params,
         )
@@ -115,7 +115,7 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
     return MetricResult(
         label=bound.label,
         metric=bound.declared.name,
-        params=dict(bound.params),
+        params={name: _plain(given) for name, given in bound.params.items()},
         value=value,
         higher_is_better=bound.declared.higher_is_better,
         rows=rows.rows,
@@ -125,7 +125,17 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
         stderr=stderr,
         ci=ci,
         ci_level=level,
+        missing=rows.missing,
+        table=None if found.table is None else _table(found.table),
     )
+
+
+def _table(table: Table) -> MetricTable:
+    return MetricTable(table.corner, table.columns, dict(table.rows))
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def metric_results(

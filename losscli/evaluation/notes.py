@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,13 +14,16 @@ from losscli.evaluation.sampling import cluster_notes, is_clustered
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
-from losscli.results.documents.eval import LossResult
+from losscli.results.documents.eval import LossResult, MetricResult
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS, is_group_role
 
 _FLAGS = {"weights": "--weights", CLUSTERS: "--cluster"}  # of roles that may be columns
 
 _MUCH = 0.1  # the share of a mean from which few rows are noted
+
+if TYPE_CHECKING:
+    from losscli.metrics.binding import BoundMetric
 
 
 def notes_of(
@@ -60,6 +64,17 @@ def notes_of(
         yield Note("integers_rounded", words)
 
 
+def metric_notes(
+    metrics: "Sequence[BoundMetric]", results: Sequence[MetricResult]
+) -> Iterator[Note]:
+    """The notes of metrics: rows that do not count, and values that are undefined."""
+    yield from _counts(results)
+    for metric, result in zip(metrics, results, strict=True):
+        if result.n and math.isnan(result.value) and not result.missing:
+            reason = metric.declared.undefined or "a sum is not finite"
+            yield Note("undefined", f"{result.label} is undefined: {reason}")
+
+
 def _is_of_equal_columns(role: str, source: Source) -> bool:
     """True for predictions and targets that are both (N, 1): their shapes match as they are."""
     roles = ("preds", "targets")
@@ -85,7 +100,7 @@ def _conventions(losses: Sequence[BoundLoss]) -> Iterator[Note]:
         yield Note("convention", words)
 
 
-def _counts(results: Sequence[LossResult]) -> Iterator[Note]:
+def _counts(results: Sequence[LossResult | MetricResult]) -> Iterator[Note]:
     for result in results:
         if result.skipped:
             was = "row was" if result.skipped == 1 else "rows were"

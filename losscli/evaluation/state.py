@@ -8,7 +8,7 @@ from losscli.errors import DataError
 from losscli.evaluation.block import BlockResult, Clamped
 from losscli.evaluation.groups import Accumulator, GroupAccumulators
 from losscli.evaluation.validity import Mark, Violation
-from losscli.losses.spec.binding import BoundLoss
+from losscli.losses.core.bound import Bound
 from losscli.results.document import Note
 from losscli.sources.source import Source
 
@@ -56,7 +56,7 @@ class EvaluationState:
             first = min(self.violations.values(), key=lambda violation: violation.row)
             raise first.error(self._source, self.rows)
 
-    def findings(self, losses: Sequence[BoundLoss]) -> list[Note]:
+    def findings(self, losses: Sequence[Bound]) -> list[Note]:
         """The notes that the marks of all blocks lead to; raises DataError for invalid values."""
         notes: dict[str, Note] = {}
         for loss in losses:
@@ -67,7 +67,9 @@ class EvaluationState:
                     continue
                 path, hint = self._source.table(role).path, finding.hint
                 if not finding.code:
-                    raise DataError(f"{loss.loss.name}: {finding.message}", place=path, hint=hint)
+                    raise DataError(
+                        f"{loss.declared.name}: {finding.message}", place=path, hint=hint
+                    )
                 words = f"{path}: {finding.message}"
                 notes.setdefault(words, Note(finding.code, words, hint=hint))
         return list(notes.values())

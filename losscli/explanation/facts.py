@@ -1,21 +1,17 @@
-"""The facts of losses: the catalogue with its filters, and the explanation of one loss."""
+"""The facts of a loss, and its explanation."""
 
 import math
-from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from losscli.errors import UsageError
 from losscli.explanation.curves import on_line
 from losscli.explanation.form import Form, form_of
-from losscli.explanation.kinds import TASKS, kinds_of, tasks_of
+from losscli.explanation.kinds import kinds_of, tasks_of
 from losscli.explanation.lines import Line
 from losscli.losses.core.conventions import LIBRARIES
 from losscli.losses.core.loss import Loss, Param
-from losscli.losses.registry import all_losses, penalties
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.explain import ConventionFacts, Domain, ExplainDocument, LineEnds
-from losscli.results.documents.list import LossFacts, LossListing, ParamFacts
+from losscli.results.documents.list import ParamFacts
 
 
 class Explanation(ExplainDocument, frozen=True, kw_only=True):
@@ -50,12 +46,12 @@ def explained(bound: BoundLoss) -> Explanation:
         statistic=bound.statistic,
         **described(loss),
         latex=loss.latex,
-        values={name: _plain(value) for name, value in bound.params.items()},
-        summary=_first_words(loss.values.__doc__),
+        values={name: plain(value) for name, value in bound.params.items()},
+        summary=first_words(loss.values.__doc__),
         shapes=loss.rows_of.describe(),
         pred=Domain(kinds[0], pred.words),
         target=None if target is None else Domain(kinds[1], target.words),
-        gradient=_first_words(loss.derivative.__doc__),
+        gradient=first_words(loss.derivative.__doc__),
         line=LineEnds(line.axis, line.low, line.high),
         largest_gradient=computed.pop("largest"),
         **computed,
@@ -94,7 +90,7 @@ def described(loss: Loss) -> dict[str, Any]:
         "takes": kinds_of(loss),
         "formula": loss.formula,
         "params": tuple(
-            ParamFacts(p.name, _plain(p.default), bounds_of(p), p.meaning, p.kind)
+            ParamFacts(p.name, plain(p.default), bounds_of(p), p.meaning, p.kind)
             for p in loss.params
         ),
         "use": loss.use,
@@ -114,61 +110,11 @@ def bounds_of(param: Param) -> str:
     return "" if math.isinf(low) and math.isinf(high) else str(param.bounds)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value of a parameter, for JSON."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _first_words(text: str | None) -> str:
+def first_words(text: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((text or "").strip().split("\n\n")[0].split())
-
-
-def catalogue(
-    word: str | None = None,
-    family: str | None = None,
-    task: str | None = None,
-    takes: str | None = None,
-) -> LossListing:
-    """The losses of a family and a task whose predictions or targets are of a kind.
-
-    word: a part of a name, an alias, the family, the formula or the use.
-
-    Raises UsageError for an unknown family, task or kind, and where no loss matches.
-    """
-    found = [LossFacts(**described(loss)) for loss in all_losses()]
-    kinds = sorted({kind for loss in found for kind in loss.takes} - {"none"})
-    _known("family", family, sorted({loss.family for loss in found}))
-    _known("task", task, TASKS)
-    _known("takes", takes, kinds)
-    kept = [
-        loss
-        for loss in found
-        if family in (None, loss.family)
-        and (task is None or task in loss.tasks)
-        and (takes is None or takes in loss.takes)
-    ]
-    kept = [loss for loss in kept if word is None or _matches(loss, word.lower())]
-    if not kept:
-        raise _nothing(word, found)
-    whole = (word, family, task, takes) == (None,) * 4
-    spelled = tuple(f"{name}(@FILE)" for name in penalties()) if whole else ()
-    return LossListing(losses=tuple(kept), penalties=spelled)
-
-
-def _matches(loss: LossFacts, word: str) -> bool:
-    names = [loss.name, *loss.aliases, *loss.derived, loss.family]
-    return any(word in text.lower() for text in (*names, loss.formula, loss.use))
-
-
-def _known(what: str, word: str | None, words: Sequence[str]) -> None:
-    if word is not None and word not in words:
-        raise UsageError(f"unknown {what} {word!r}", hint=f"use one of {', '.join(words)}")
-
-
-def _nothing(word: str | None, found: Sequence[LossFacts]) -> UsageError:
-    if word is None:
-        return UsageError("no loss matches all filters", hint="remove one of them")
-    names = [name for loss in found for name in (loss.name, *loss.aliases)]
-    near = get_close_matches(word, names, 3, 0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "losscli list shows all"
-    return UsageError(f"no loss matches {word!r}", hint=hint)

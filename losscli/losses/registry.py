@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from losscli.losses.penalty._penalty import Penalty
 
 
+class UnknownLossError(UsageError):
+    """No loss has the name."""
+
+    def __init__(self, name: str, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+
+
 @cache
 def _files() -> dict[str, str]:
     """The file of every loss, by its canonical name."""
@@ -165,7 +173,7 @@ def _unknown(name: str) -> UsageError:
     for loss in _mentioning(plain):
         for one in loss.instead_of:
             if plain in one.names:
-                return UsageError(f"{name} is not a loss: {one.reason}", hint=one.hint)
+                return UnknownLossError(name, f"{name} is not a loss: {one.reason}", one.hint)
     shorter = plain.removesuffix("_loss")  # torch and optax have mse_loss and l1_loss
     if is_known(shorter):
         near = [shorter]
@@ -173,4 +181,4 @@ def _unknown(name: str) -> UsageError:
         others = [n for loss in all_losses() for n in (*loss.aliases, *dict(loss.derived))]
         near = get_close_matches(name, [*modules(), *others, *plugins()], 3, 0.5)
     suggestion = f"did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(f"unknown loss {name!r}", hint=f"{suggestion}losscli list shows all")
+    return UnknownLossError(name, f"unknown loss {name!r}", f"{suggestion}losscli list shows all")

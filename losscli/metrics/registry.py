@@ -4,8 +4,8 @@ import os
 from functools import cache
 from importlib import import_module
 
+import losscli.metrics.catalogue as catalogue
 from losscli.errors import UsageError
-from losscli.metrics import catalogue
 from losscli.metrics.core.metric import Metric
 
 
@@ -28,23 +28,38 @@ def all_metrics() -> list[Metric]:
     return sorted(map(load, names()), key=lambda metric: (metric.family, metric.name))
 
 
+def is_metric(name: str) -> bool:
+    """True for the name or an alias of a metric, whatever its case."""
+    return _lookup(name) is not None
+
+
+def _lookup(name: str) -> Metric | None:
+    plain = name.lower().replace("-", "_")
+    if plain in names():
+        return load(plain)
+    return _aliases().get(plain)
+
+
+@cache
+def _aliases() -> dict[str, Metric]:
+    return {alias: metric for metric in all_metrics() for alias in metric.aliases}
+
+
 def find(name: str) -> Metric:
     """The metric of a name or alias, whatever its case.
 
     Raises UsageError with the nearest names for one that is unknown.
     """
+    found = _lookup(name)
+    if found is not None:
+        return found
     plain = name.lower().replace("-", "_")
-    if plain in names():
-        return load(plain)
-    known = {alias: metric for metric in all_metrics() for alias in metric.aliases}
-    if plain in known:
-        return known[plain]
     from difflib import get_close_matches
 
     from losscli.losses.registry import is_known
 
     if is_known(plain):
         raise UsageError(f"{name} is a loss, not a metric", hint=f"-l {plain}")
-    near = get_close_matches(plain, [*names(), *known], 3, 0.5)
+    near = get_close_matches(plain, [*names(), *_aliases()], 3, 0.5)
     suggestion = f"did you mean {' or '.join(near)}? " if near else ""
     raise UsageError(f"unknown metric {name!r}", hint=f"{suggestion}losscli list shows all")

@@ -8,14 +8,14 @@ from losscli.plans.shared import LOOK, OUT
 
 @plan
 class ListPlan:
-    """A selection of the losses."""
+    """A selection of the losses and metrics."""
 
     word: str | None = argument(
         "Part of a name, a family, a formula or a use.", default=None, kw_only=False,
         metavar="[WORD]", complete="word",
     )  # fmt: skip
     family: str | None = flag(
-        "Losses of one family, such as regression.",
+        "Losses and metrics of one family, such as regression.",
         default=None, panel=LOOK, metavar="NAME", complete="family",
     )  # fmt: skip
     task: str | None = flag(
@@ -31,11 +31,11 @@ class ListPlan:
 
 @plan
 class ExplainPlan:
-    """The facts of one loss: a spec, a loss of `losscli.losses`, or a function."""
+    """The facts of one loss or metric: a spec, a declaration, or a function."""
 
     loss: Any = argument(
-        "A loss, with or without parameters.", kw_only=False, metavar="LOSS[:key=value,...]",
-        complete="loss",
+        "A loss or metric, with or without parameters.", kw_only=False,
+        metavar="LOSS[:key=value,...]", complete="name",
     )  # fmt: skip
 
 

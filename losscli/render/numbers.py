@@ -9,12 +9,12 @@ from losscli.stats.formatting import exponent, number
 
 if TYPE_CHECKING:
     from losscli.results.documents.bench import RowKey
-    from losscli.results.documents.eval import LossResult
+    from losscli.results.documents.eval import Statistic
 
 
-def value_cells(loss: "LossResult") -> tuple[str, str]:
-    """The value of the reduction, the mean under none, and the interval of a mean."""
-    is_sum = loss.reduction == "sum"
+def value_cells(loss: "Statistic") -> tuple[str, str]:
+    """The value of the reduction, the mean under none, and the interval; of metrics alike."""
+    is_sum = getattr(loss, "reduction", "mean") == "sum"
     value = loss.of_mean if loss.value is None else loss.value
     ci = "-" if is_sum else interval(loss.ci, loss.stderr)
     return number(value, None if is_sum else loss.stderr), ci

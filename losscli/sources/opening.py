@@ -105,7 +105,7 @@ def _source(
     alignment: "Alignment | None",
 ) -> Source:
     """The source of these roles, in their order."""
-    if [*roles] != ["preds", "targets"]:
+    if len(roles) > 2:
         roles = {role: roles[role] for role in _ORDER if role in roles}
     source = Source({**roles, **groups} if groups else roles, by_names)
     return source if alignment is None else alignment.finish(source)

@@ -17,7 +17,8 @@ class Dual:
     """A number and its derivatives by the variables that it was computed from.
 
     value: an exact fraction, or a float where a mean is not finite or a root was taken.
-    slopes: the derivatives that are not 0, by variable.
+    slopes: the derivatives that are not 0, by variable; fractions where those of all variables
+    are, so that terms of opposite signs cancel without an error.
 
     >>> x = Dual.variable("x", Fraction(3))
     >>> y = x * x / 2
@@ -27,14 +28,14 @@ class Dual:
 
     __slots__ = ("slopes", "value")
 
-    def __init__(self, value: Number, slopes: Mapping[Hashable, float] | None = None) -> None:
+    def __init__(self, value: Number, slopes: Mapping[Hashable, Number] | None = None) -> None:
         self.value = value
-        self.slopes = {} if slopes is None else slopes
+        self.slopes: Mapping[Hashable, Number] = {} if slopes is None else slopes
 
     @classmethod
-    def variable(cls, name: Hashable, value: Number) -> "Dual":
-        """A variable, whose derivative by itself is 1."""
-        return cls(value, {name: 1.0})
+    def variable(cls, name: Hashable, value: Number, slope: Number = 1.0) -> "Dual":
+        """A variable, whose derivative by itself is 1; slope: 1 as a float or as a fraction."""
+        return cls(value, {name: slope})
 
     def __float__(self) -> float:
         return float(self.value)
@@ -50,20 +51,20 @@ class Dual:
     def __mul__(self, other: Operand) -> "Dual":
         right = _dual(other)
         value = self.value * right.value
-        return _combined(value, (self, float(right.value)), (right, float(self.value)))
+        return _combined(value, (self, right.value), (right, self.value))
 
     def __truediv__(self, other: Operand) -> "Dual":
         right = _dual(other)
         if not right.value:
             return Dual(math.nan)  # an undefined statistic
         value = self.value / right.value
-        slope = 1.0 / float(right.value)
-        return _combined(value, (self, slope), (right, -float(value) * slope))
+        slope = 1 / right.value
+        return _combined(value, (self, slope), (right, -value * slope))
 
     def __pow__(self, power: int) -> "Dual":
         if power == 0:
             return Dual(Fraction(1))
-        return _combined(self.value**power, (self, power * float(self.value ** (power - 1))))
+        return _combined(self.value**power, (self, power * self.value ** (power - 1)))
 
     def __neg__(self) -> "Dual":
         return _combined(-self.value, (self, -1.0))
@@ -93,6 +94,8 @@ def sqrt(x: Dual) -> Dual:
 def exp(x: Dual) -> Dual:
     """The exponential."""
     value = _floating(math.exp, x.value)
+    if isinstance(x.value, Fraction) and math.isfinite(value):
+        value += value * float(x.value - Fraction(float(x.value)))
     return _combined(value, (x, value))
 
 
@@ -100,7 +103,11 @@ def log(x: Dual) -> Dual:
     """The natural logarithm; nan below 0, -inf at 0."""
     if not x.value:
         return Dual(-math.inf)
-    return _combined(_floating(math.log, x.value), (x, 1.0 / float(x.value)))
+    value = _floating(math.log, x.value)
+    if isinstance(x.value, Fraction) and math.isfinite(value):
+        nearest = Fraction(float(x.value))
+        value += float(x.value / nearest - 1)
+    return _combined(value, (x, 1 / x.value))
 
 
 def absolute(x: Dual) -> Dual:
@@ -128,13 +135,24 @@ def _dual(number: Operand) -> Dual:
     return Dual(Fraction(number) if exact else number)
 
 
-def _combined(value: Number, *terms: tuple[Dual, float]) -> Dual:
+def _combined(value: Number, *terms: tuple[Dual, Number]) -> Dual:
     """A value whose derivatives are the sum of those of the terms, each times a factor."""
-    slopes: dict[Hashable, float] = {}
+    slopes: dict[Hashable, Number] = {}
     for term, factor in terms:
+        by: Number | None = None
         for name, slope in term.slopes.items():
-            slopes[name] = slopes.get(name, 0.0) + factor * slope
+            if by is None:
+                by = _like(slope, factor)
+            known = slopes.get(name)
+            slopes[name] = by * slope if known is None else known + by * slope
     return Dual(value, slopes)
+
+
+def _like(slope: Number, factor: Number) -> Number:
+    """A factor in the type of a slope: one rounding of it is the same for all slopes."""
+    if isinstance(slope, Fraction):
+        return Fraction(factor) if math.isfinite(factor) else factor
+    return _floating(float, factor)
 
 
 def _floating(function: Callable[[float], float], value: Number) -> float:

@@ -4,7 +4,7 @@
 folder. `commands` is a list; a case of one command may have its keys at the top:
 
 command: as typed in a shell. exit: the exit code, or a list of those that are right.
-values: the values of losses by label; the command then runs with `--format json`.
+values: the values of losses and metrics by label; the command then runs with `--format json`.
 counts: other numbers of the first loss, such as `n`. stderr, stdout: patterns that are found there.
 written: patterns that are found in files, by name.
 """
@@ -76,7 +76,8 @@ def check(wanted, capsys):
     for name, pattern in wanted.get("written", {}).items():
         assert re.search(pattern, Path(name).read_text(encoding="utf-8"), re.MULTILINE)
     if numbers and code == 0:
-        losses = {loss["label"]: loss for loss in json.loads(printed.out)["losses"]}
+        document = json.loads(printed.out)
+        losses = {each["label"]: each for each in document["losses"] + document.get("metrics", [])}
         for label, value in wanted.get("values", {}).items():
             found = float(losses[label]["value"])
             same = math.isnan(found) and math.isnan(value)

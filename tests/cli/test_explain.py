@@ -114,8 +114,9 @@ def test_the_formats_of_reports(losscli, form):
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("smoth_l1", "did you mean smooth_l1"), ("accuracy", "zero_one is 1 − accuracy"),
-     ("auc", "ranks all rows"), ("r2", "mse"), ("mse,mae", "one loss is explained at a time"),
+    [("smoth_l1", "did you mean smooth_l1"), ("acuracy", "did you mean the metric -m accuracy"),
+     ("spearman", "a statistic of all rows"), ("f1,accuracy", "one metric is explained at a time"),
+     ("f1:avg=macro", "did you mean average"), ("mse,mae", "one loss is explained at a time"),
      ("huber:delta=0", "delta"), ("huber:dleta=1", "did you mean delta"),
      ("mse + 0.1*l2(@w.npy)", "w.npy")],
 )  # fmt: skip
@@ -138,3 +139,15 @@ def test_a_narrow_terminal_has_the_text_without_the_curves(columns, drawn):
     written = {word for line in lines for word in line.split() if word.isascii()}
     assert written - words <= {"numbers"}
     assert all(len(line) <= columns or len(line.split()) == 1 for line in lines)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "auc", "r2", "f1:average=macro", "quantile"])
+def test_a_metric_is_explained(losscli, name):
+    """By its name, an alias or a spec: formula, direction, parameters and advice."""
+    said = losscli("explain", name)
+    assert said.code == 0
+    for word in ("metric", "takes", "use when", "source", "is better"):
+        assert word in said.out
+    assert json.loads(losscli("explain", name, "--format", "json").out)["schema"] == (
+        "losscli/explain-metric/1"
+    )

@@ -17,7 +17,7 @@ from losscli.commands.init import run_init
 from losscli.commands.results import run_list, run_show
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, Place
-from losscli.explanation.facts import catalogue
+from losscli.explanation.listing import catalogue
 from losscli.gates import GateResult, Measurement, exit_code, judge, parse
 from losscli.plans.files import BlessPlan, HistoryPlan, InitPlan, ShowPlan
 from losscli.results.document import Git, Note, Timing
@@ -79,6 +79,25 @@ def groups():
     pred, target = [1.0, 2.0, 4.0, np.nan], [0.0, 0.0, 0.0, 0.0]
     found = evaluate(pred, target, loss="rmse", by=by, nan="propagate", threads=1)
     return found.replace(timing=EvalTiming(0.25, found.timing.bytes))
+
+
+def metrics():
+    """Of losses and metrics, one with a table and one that is undefined, by group."""
+    pred = np.array([[0.75, 0.25], [0.5, 0.5], [0.125, 0.875], [0.25, 0.75]])
+    found = evaluate(
+        pred,
+        [0, 1, 1, 1],
+        loss="log_loss",
+        metric=["accuracy", "f1", "confusion_matrix", "mcc"],
+        by={"site": ["a", "a", "b", "b"]},
+        threads=1,
+    )
+    return found.replace(timing=EvalTiming(0.25, found.timing.bytes))
+
+
+def explained_metric():
+    """With an alias, parameters and pitfalls."""
+    return explain("f1:average=macro")
 
 
 def benchmark():
@@ -431,6 +450,7 @@ def error():
 KINDS = {
     "evaluation": evaluation,
     "groups": groups,
+    "metrics": metrics,
     "saved": saved,
     "bench": benchmark,
     "check": check,
@@ -448,6 +468,7 @@ KINDS = {
     "bless": blessed,
     "init": start,
     "explain": explained,
+    "explain-metric": explained_metric,
     "list": found,
     "plot": curves,
     "error": error,

@@ -10,13 +10,15 @@ if TYPE_CHECKING:
 
 @command("losscli.plans.catalogue:ExplainPlan", Panel.LOSSES, user_code=True)
 def run(plan: "ExplainPlan", _: Call) -> object:
-    """One loss: its formula, domain, parameters, gradient, shape, equivalents and pitfalls.
+    """One loss or metric: formula, domain, parameters, gradient, equivalents and pitfalls.
 
     losscli explain smooth_l1
 
     losscli explain huber:delta=2
 
     losscli explain "mse + 0.1*mae"
+
+    losscli explain f1:average=macro
     """
     from losscli.commands.explain import run_explain
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @command("losscli.plans.catalogue:ListPlan", Panel.LOSSES, first=True)
 def run(plan: "ListPlan", _: Call) -> object:
-    """The losses, by family; WORD is searched in names, families, formulas and uses.
+    """The losses and metrics, by family; WORD is searched in names, families, formulas and uses.
 
     losscli list
 
@@ -18,6 +18,6 @@ def run(plan: "ListPlan", _: Call) -> object:
 
     losscli list quantile --format json
     """
-    from losscli.explanation.facts import catalogue
+    from losscli.explanation.listing import catalogue
 
     return catalogue(plan.word, plan.family, plan.task, plan.takes)

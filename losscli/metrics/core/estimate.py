@@ -1,21 +1,33 @@
 """A smooth function of exact means, with its standard error by the delta method."""
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 from losscli.accumulators.cells import Cell, CellSums, exact
-from losscli.stats.dual import Dual
+from losscli.stats.dual import Dual, Number
+
+
+class Table(NamedTuple):
+    """Numbers by row and column. corner: the meaning of the labels of rows and columns."""
+
+    corner: str
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[float, ...]]
 
 
 class Estimate(NamedTuple):
-    """A statistic of n rows, with its standard error; None where there is none."""
+    """A statistic of n rows, with its standard error; None where there is none.
+
+    table: numbers that belong to it.
+    """
 
     value: float
     stderr: float | None
     n: int
+    table: Table | None = None
 
 
 class Means:
@@ -27,6 +39,8 @@ class Means:
     def __init__(self, sums: CellSums, names: Sequence[str]) -> None:
         self._sums = sums
         self._places = {name: place for place, name in enumerate(names, start=1)}
+        # With exact slopes y² - ȳ² has a standard error however large ȳ is; many cells take floats.
+        self._slope: Number = 1.0 if sums.cells.keys() - {()} else Fraction(1)
         self.weight = sums.weight()
 
     @property
@@ -54,11 +68,17 @@ class Means:
         if cell not in self._sums.cells:
             return Dual(Fraction(0))
         total = exact(self._sums.cells[cell].sums[place])
-        return Dual.variable((cell, place), total / self.weight if self.weight else math.nan)
+        mean = total / self.weight if self.weight else math.nan
+        return Dual.variable((cell, place), mean, self._slope)
 
 
-def estimate(value: Callable[[Means], Dual], sums: CellSums, names: Sequence[str]) -> Estimate:
-    """A function of the means of columns.
+def estimate(
+    value: Callable[[Means], Dual],
+    sums: CellSums,
+    names: Sequence[str],
+    table: Callable[[Means], Table | Mapping[str, Dual]] | None = None,
+) -> Estimate:
+    """A function of the means of columns; table: gives numbers that belong to it, or functions.
 
     Row i changes the statistic by u_i / Σ w, u_i = Σ_j g_j·w·(x_j - x̄_j), where g are the slopes of
     the function; the standard error is √(n / (n - 1)·Σ u²) / Σ w (Cochran, Sampling Techniques,
@@ -68,7 +88,18 @@ def estimate(value: Callable[[Means], Dual], sums: CellSums, names: Sequence[str
         return Estimate(math.nan, None, sums.rows)
     means = Means(sums, names)
     found = value(means)
-    return Estimate(float(found), _stderr(found, means, sums), sums.rows)
+    numbers = None if table is None else table(means)
+    if numbers is not None and not isinstance(numbers, Table):
+        numbers = _parts(numbers, means, sums)
+    return Estimate(float(found), _stderr(found, means, sums), sums.rows, numbers)
+
+
+def _parts(parts: Mapping[str, Dual], means: Means, sums: CellSums) -> Table:
+    rows = {}
+    for name, part in parts.items():
+        stderr = _stderr(part, means, sums)
+        rows[name] = (float(part), math.nan if stderr is None else stderr)
+    return Table("part", ("value", "stderr"), rows)
 
 
 def _stderr(found: Dual, means: Means, sums: CellSums) -> float | None:
@@ -80,7 +111,7 @@ def _stderr(found: Dual, means: Means, sums: CellSums) -> float | None:
     centre = Fraction(0)
     squares = Fraction(0)
     by_cell = {
-        key: [Fraction(slopes.get((key, j), 0.0)) for j in range(len(cell.sums))]
+        key: [Fraction(slopes.get((key, j), 0)) for j in range(len(cell.sums))]
         for key, cell in sums.cells.items()
     }
     for key, cell in sums.cells.items():

@@ -1,14 +1,23 @@
 """The declaration of a metric: columns that a row contributes, and a function of their means."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.cells import Cells, CellSums, Column
 from losscli.accumulators.exact import Floats
+from losscli.backends.arrays import as_array
+from losscli.errors import UsageError
 from losscli.losses.core.declaration import Declaration
+from losscli.losses.core.domain import Domain
+from losscli.losses.core.inputs import RawInputs
+from losscli.losses.core.labels import Labels
+from losscli.losses.core.one_hot import ONE_HOT
+from losscli.losses.core.shapes import LABELLED, VECTORS, Row
 from losscli.metrics.core.estimate import Estimate, Means, estimate
 from losscli.stats.dual import Dual
 
@@ -24,7 +33,7 @@ class MetricState(Protocol):
 class Terms(NamedTuple):
     """The contribution of the rows of a block to a metric.
 
-    columns: numbers (n,) by name, or pairs of arrays whose sums are the numbers. cells: the cell of
+    columns: numbers (n,) by name, or several arrays whose sums are the numbers. cells: the cell of
     each row; None where all rows are in one.
     """
 
@@ -42,14 +51,23 @@ class Metric(Declaration):
     correctly rounded where these are `+ - * /`.
     reference(pred, target, weight, **params): the metric of a few rows, lists of numbers, by the
     plain formula.
+    table(means, **params): numbers that belong to it, or functions of the means, by name.
     higher_is_better: None where neither is, such as for bias.
+    undefined: the rows for which the metric is nan, in words. memory: bytes a row, in words, where
+    the state grows with the rows. variants: metrics that the name means for rows of other shapes.
     """
 
-    terms: Callable[..., Terms]
-    value: Callable[..., Dual]
+    terms: Callable[..., Any]
+    value: Callable[..., Any]
     reference: Callable[..., float]
     higher_is_better: bool | None
+    table: Callable[..., Any] | None = None
     columns: tuple[str, ...] = ()
+    undefined: str = ""
+    memory: str = ""
+    variants: "tuple[Metric, ...]" = ()
+
+    flag = "-m"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.terms.__doc__)
@@ -57,13 +75,94 @@ class Metric(Declaration):
     def __repr__(self) -> str:
         return f"<metric {self.name}>"
 
+    @cached_property
+    def known_variants(self) -> "tuple[Metric, ...]":
+        """The metrics that the name means for rows of other shapes, one-hot targets among them."""
+        indexed = (
+            each
+            for each in (self, *self.variants)
+            if each.rows_of == LABELLED and isinstance(each.target, Labels)
+        )
+        return (*self.variants, *map(_one_hot, indexed))
+
+    def accepts(self, pred: Row, target: Row | None) -> bool:
+        """True if the metric or one of its variants takes rows of these shapes."""
+        return any(
+            each.rows_of.matches(pred, target if each.rows_of.targeted else None)
+            for each in (self, *self.known_variants)
+        )
+
+    def variant_for(self, pred: Row, target: Row | None) -> "Metric":
+        """The metric that the name means for rows of these shapes; itself where none takes them."""
+        matching = (
+            each
+            for each in (self, *self.known_variants)
+            if each.rows_of.matches(pred, target if each.rows_of.targeted else None)
+        )
+        return next(matching, self)
+
+    def for_params(self, params: Mapping[str, Any]) -> "Metric":  # noqa: ARG002
+        """The metric under these parameters, which may change its domains and shapes."""
+        return self
+
+    def adopted(self, params: Mapping[str, Any], given: Iterable[str]) -> dict[str, Any]:
+        """The parameters of another variant as those of this one; given: those that were given.
+
+        Raises UsageError for a parameter that was given and that this one lacks.
+        """
+        known = {param.name: param.default for param in self.params}
+        for name in given:
+            if name not in known:
+                raise UsageError(
+                    f"{self.name} of {self.rows_of.describe()} has no parameter {name!r}",
+                    hint=f"parameters: {', '.join(known) or 'none'}",
+                )
+        return {name: params.get(name, default) for name, default in known.items()}
+
+    def __call__(self, pred: Any, target: Any = None, weight: Any = None, **params: Any) -> float:
+        """The metric of arrays, lists or tensors; weight: one number >= 0 a row.
+
+        Raises DataError for shapes that do not match and for values outside the domain, nan
+        included; UsageError for an unknown or invalid parameter.
+        """
+        raw = RawInputs.of(self.name, pred, target, targeted=self.rows_of.targeted)
+        row = raw.pred.shape[1:]
+        target_row = None if raw.target is None else raw.target.shape[1:]
+        given = self.resolve(params)
+        metric = self.for_params(given).variant_for(row, target_row)
+        given = metric.adopted(given, params)
+        metric.check_shapes(row, target_row, given)
+        ignored = given.get("ignore_index")
+        raw.check_values(metric.name, metric.domains_of(given), metric.classes(row), ignored)
+        keep = np.ones(len(raw.pred), np.bool_) if ignored is None else raw.target != ignored
+        weights = None
+        if weight is not None:
+            weights = as_array(weight, "weight").astype(np.float64)
+            keep &= weights > 0
+            weights = weights[keep]
+        found = raw.pred.astype(np.float64)[keep]
+        other = None if raw.target is None else raw.target[keep]
+        return metric.estimate(metric.state(found, other, weights, given), given).value
+
     def state(
-        self, pred: Array, target: Array, weight: Floats | None, params: Mapping[str, Any]
+        self,
+        pred: Array,
+        target: Array | None,
+        weight: Floats | None,
+        params: Mapping[str, Any],
     ) -> MetricState:
         """The state of some rows that count; weight: None where all are 1."""
-        found = self.terms(pred, target, **params)
-        columns = [found.columns[name] for name in self.columns]
-        return CellSums.of(len(pred), columns, weight, found.cells)
+        if target is not None:
+            indexed = isinstance(self.target, Labels)
+            one_hot = self.target is ONE_HOT
+            target = target.argmax(axis=-1) if one_hot else target
+            target = target.astype(np.intp if indexed or one_hot else np.float64, copy=False)
+        return self.state_of(self.terms(pred, target, **params), len(pred), weight)
+
+    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> MetricState:
+        """The state of rows with these terms."""
+        columns = [terms.columns[name] for name in self.columns]
+        return CellSums.of(rows, columns, weight, terms.cells)
 
     def empty(self) -> MetricState:
         """The state of no rows."""
@@ -73,6 +172,23 @@ class Metric(Declaration):
         """The metric of a state, with its standard error."""
 
         def value(means: Means) -> Dual:
-            return self.value(means, **params)
+            found: Dual = self.value(means, **params)
+            return found
 
-        return estimate(value, state, self.columns)
+        table = None if self.table is None else partial(self.table, **params)
+        return estimate(value, state, self.columns, table)
+
+
+def _one_hot(metric: Metric) -> Metric:
+    """The same metric for targets of one-hot rows (N, C)."""
+
+    def domains(**params: Any) -> tuple[Domain, Domain]:
+        return metric.domains_of(params)[0], ONE_HOT
+
+    return replace(
+        metric,
+        target=ONE_HOT,
+        rows_of=VECTORS,
+        variants=(),
+        domains=domains if metric.domains else None,
+    )

@@ -69,7 +69,7 @@ def _marker(result: Result) -> str:
     if config is not None:
         parts = [config.name]
     else:
-        labels = [loss.label for loss in getattr(result, "losses", ())]
+        labels = [loss.label for loss in getattr(result, "statistics", ())]
         parts = [*(part.role for part in getattr(result, "inputs", ())), *labels]
     words = "\0".join([result.page, *parts]).encode(errors="backslashreplace")
     return f"<!-- losscli:{sha256(words).hexdigest()[:16]} -->"

@@ -3,9 +3,16 @@
 import math
 from collections.abc import Sequence
 
-from losscli.render.numbers import interval, percent, significant, value_cells
+from losscli.render.numbers import percent, significant, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
-from losscli.results.documents.eval import Evaluation, Group, Input, LossResult, MetricResult
+from losscli.results.documents.eval import (
+    Evaluation,
+    Group,
+    Input,
+    LossResult,
+    MetricResult,
+    Statistic,
+)
 from losscli.results.gate import groups_text
 from losscli.results.text import escape
 from losscli.stats.formatting import number
@@ -16,10 +23,9 @@ _MOST_GROUPS = 40  # rows of groups
 
 def page(result: Evaluation) -> Page:
     """The page of an evaluation."""
-    tables = [_losses_table(result)] if result.losses else []
-    if result.metrics:
-        tables.append(_metrics_table(result))
-    if result.groups and result.losses:
+    tables = [_metrics_table(result) if result.metrics else _losses_table(result)]
+    tables += [_number_table(each) for each in result.metrics if each.table is not None]
+    if result.groups:
         tables.append(_groups_table(result))
     footer = [_rows_line(result), _method_line(result)]
     footer += [f"saved {escape(result.saved)}"] if result.saved else []
@@ -32,10 +38,10 @@ def page(result: Evaluation) -> Page:
 
 
 def report_cases(result: Evaluation) -> list[ReportCase]:
-    """A case a loss, which passes whatever its number is."""
+    """A case a loss or metric, which passes whatever its number is."""
     cases = []
-    for loss in result.losses:
-        _, value, ci, *_ = _cells(loss)
+    for loss in result.statistics:
+        value, ci = value_cells(loss)
         message = f"{value}, {percent(loss.ci_level)} interval {ci}, {_counts(loss)}"
         cases.append(ReportCase(f"{loss.label} evaluated", "pass", message))
     return cases
@@ -49,8 +55,7 @@ def _losses_table(result: Evaluation) -> Table:
         rows.append(TableRow(_cells(loss)))
         rows += [
             TableRow((f"  {name}", number(value, _root_stderr(loss, value)), "", "", "", ""))
-            for name, value in loss.derived.items()
-            if loss.statistic != name and loss.reduction == "mean"
+            for name, value in _derived(loss)
         ]
     if all(loss.statistic for loss in result.losses):  # none has extremes to show
         headers, rows = headers[:3], [row._replace(cells=row.cells[:3]) for row in rows]
@@ -58,27 +63,54 @@ def _losses_table(result: Evaluation) -> Table:
 
 
 def _metrics_table(result: Evaluation) -> Table:
-    """The rows of the metrics."""
-    headers = ("metric", "value", f"{percent(result.metrics[0].ci_level)} interval", "n", "")
-    rows = [
-        TableRow(
-            (
-                escape(metric.label),
-                number(metric.value, metric.stderr),
-                interval(metric.ci, metric.stderr),
-                f"{metric.n:,}",
-                _direction(metric.higher_is_better),
+    """The rows of the losses and metrics; a derived statistic stands under its loss, indented."""
+    rows = []
+    for each in result.statistics:
+        count, direction = f"{each.n:,}", _direction(each)
+        rows.append(TableRow((escape(each.label), *value_cells(each), count, direction)))
+        for name, value in _derived(each):
+            rows.append(
+                TableRow((f"  {name}", number(value, _root_stderr(each, value)), "", "", ""))
             )
-        )
-        for metric in result.metrics
-    ]
-    return Table(headers, rows, (1, 3), ("n",))
+    headers = ("loss or metric" if result.losses else "metric", "value", _interval(result))
+    return Table((*headers, "n", ""), rows, (1, 3), ("n", ""))
 
 
-def _direction(higher: bool | None) -> str:
+def _derived(each: Statistic) -> list[tuple[str, float]]:
+    """The derived statistics that are shown under a loss."""
+    if isinstance(each, MetricResult) or each.reduction != "mean":
+        return []
+    return [(name, value) for name, value in each.derived.items() if each.statistic != name]
+
+
+def _direction(each: Statistic) -> str:
+    higher = each.higher_is_better if isinstance(each, MetricResult) else False
     if higher is None:
         return ""
     return "higher is better" if higher else "lower is better"
+
+
+def _number_table(metric: MetricResult) -> Table:
+    """The numbers that belong to a metric, such as a confusion matrix, at most 20 by 20."""
+    table = metric.table
+    assert table is not None
+    most = 20
+    headers = (escape(f"{metric.label}: {table.corner}"), *map(escape, table.columns[:most]))
+    rows = [
+        TableRow((escape(name), *(_plain_number(each) for each in numbers[:most])))
+        for name, numbers in list(table.rows.items())[:most]
+    ]
+    if len(table.columns) > most or len(table.rows) > most:
+        rows.append(TableRow(("… the table has more: --format json has all",)))
+    return Table(headers, rows, range(1, len(headers)))
+
+
+def _plain_number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+
+
+def _interval(result: Evaluation) -> str:
+    return f"{percent(result.statistics[0].ci_level)} interval"
 
 
 def _headers(loss: LossResult) -> tuple[str, ...]:
@@ -97,39 +129,52 @@ def _cells(loss: LossResult) -> tuple[str, ...]:
     )
 
 
-def _root_stderr(loss: LossResult, root: float) -> float | None:
+def _root_stderr(loss: Statistic, root: float) -> float | None:
     """The standard error of a root: that of the mean, over twice the root (delta method)."""
     return None if loss.stderr is None or not root else loss.stderr / (2.0 * root)
 
 
 def _groups_table(result: Evaluation) -> Table:
-    """A row a loss and group, at most 40; the worst group of each loss is among them."""
+    """A row a loss or metric and group, at most 40; the worst group of each is among them."""
     rows: list[TableRow] = []
-    most = max(1, _MOST_GROUPS // len(result.losses))  # of each loss
-    for at in range(len(result.losses)):
+    most = max(1, _MOST_GROUPS // len(result.statistics))  # of each
+    for at in range(len(result.statistics)):
         worst = _worst(result.groups, at)
         for place in _shown(len(result.groups), most, worst):
             group = result.groups[place]
             mark = "worst" if place == worst else ""
-            rows.append(TableRow((*_group_cells(group, group.losses[at]), mark)))
+            rows.append(TableRow((*_group_cells(group, group.statistics[at]), mark)))
     hidden = len(result.groups) - most
     if hidden > 0:
         words = f"… and {hidden:,} more group{'' if hidden == 1 else 's'}: --format json has all"
         rows.append(TableRow((words,)))
-    return Table((*_headers(result.losses[0]), "n", ""), rows, (1, 3), ("n",))
+    headers: tuple[str, ...]
+    headers = ("loss or metric" if result.losses else "metric", "value", _interval(result))
+    if not result.metrics:
+        headers = _headers(result.losses[0])
+    return Table((*headers, "n", ""), rows, (1, 3), ("n",))
 
 
-def _group_cells(group: Group, loss: LossResult) -> tuple[str, ...]:
+def _group_cells(group: Group, loss: Statistic) -> tuple[str, ...]:
     key = groups_text(list(group.by.items()))
     return escape(f"{loss.label}{key}"), *value_cells(loss), f"{loss.n:,}"
 
 
 def _worst(groups: Sequence[Group], at: int) -> int | None:
-    """The place of the largest mean of a loss; None where all means are alike."""
-    means = [(group.losses[at].mean, -place) for place, group in enumerate(groups)]
+    """The place of the worst value of a loss or metric; None where all of them are alike."""
+    means = [(_badness(group.statistics[at]), -place) for place, group in enumerate(groups)]
     known = [pair for pair in means if not math.isnan(pair[0])]
     differ = len({mean for mean, _ in known}) > 1
     return -max(known)[1] if differ else None
+
+
+def _badness(each: Statistic) -> float:
+    """A number that is larger where the value is worse; nan where neither is."""
+    if isinstance(each, LossResult):
+        return each.mean
+    if each.higher_is_better is None:
+        return math.nan
+    return -each.value if each.higher_is_better else each.value
 
 
 def _shown(count: int, most: int, worst: int | None) -> list[int]:
@@ -142,8 +187,7 @@ def _shown(count: int, most: int, worst: int | None) -> list[int]:
 
 def _rows_line(result: Evaluation) -> str:
     labels: dict[str, list[str]] = {}
-    results: list[LossResult | MetricResult] = [*result.losses, *result.metrics]
-    for loss in results:
+    for loss in result.statistics:
         labels.setdefault(_counts(loss), []).append(escape(loss.label))
     if len(labels) == 1:
         counts = list(labels)
@@ -152,7 +196,7 @@ def _rows_line(result: Evaluation) -> str:
     return " · ".join([*counts, *map(_input, result.inputs)])
 
 
-def _counts(loss: LossResult | MetricResult) -> str:
+def _counts(loss: Statistic) -> str:
     left_out = [f"{loss.ignored:,} ignored"] if loss.ignored else []
     left_out += [f"{loss.skipped:,} skipped"] if loss.skipped else []
     return f"{loss.n:,} of {loss.rows:,} rows{'; ' if left_out else ''}{', '.join(left_out)}"

@@ -47,9 +47,9 @@ def _head(result: Explanation) -> Iterator[TextLine]:
     if bound.statistic:
         words = f"  {bound.statistic} is a function of the mean of {loss.name}, not a loss of a row"
         yield TextLine(words, indent=4)
-    yield from _labelled("takes", f"{loss.rows_of.describe()}: {_domains(pred, target)}")
-    yield from _labelled("also", ", ".join(loss.aliases))
-    yield from _labelled("params", *(_param(p, bound.params[p.name]) for p in loss.params))
+    yield from labelled("takes", f"{loss.rows_of.describe()}: {_domains(pred, target)}")
+    yield from labelled("also", ", ".join(loss.aliases))
+    yield from labelled("params", *(_param(p, bound.params[p.name]) for p in loss.params))
 
 
 def _param(param: Param, value: Any) -> str:
@@ -76,7 +76,7 @@ def _gradient(result: Explanation) -> Iterator[TextLine]:
     form = result.form
     if form.convex is None:
         none = not result.loss.differentiable
-        yield from _labelled("gradient", result.gradient if none else "unknown")
+        yield from labelled("gradient", result.gradient if none else "unknown")
         return
     points = [
         f"{_number(point.gradient)} at {_number(point.at)}"
@@ -84,7 +84,7 @@ def _gradient(result: Explanation) -> Iterator[TextLine]:
         if point.gradient is not None and not (form.even and point.at < 0)
     ]
     behaviour = "; ".join(_behaviour(result))
-    yield from _labelled("gradient", result.gradient, behaviour, ", ".join(points))
+    yield from labelled("gradient", result.gradient, behaviour, ", ".join(points))
 
 
 def _behaviour(result: Explanation) -> Iterator[str]:
@@ -162,22 +162,22 @@ def _join(parts: Sequence[str], wide: int) -> str:
 
 def _advice(result: Explanation) -> Iterator[TextLine]:
     loss = result.loss
-    yield from _labelled("use when", loss.use)
-    yield from _labelled("avoid when", loss.avoid)
+    yield from labelled("use when", loss.use)
+    yield from labelled("avoid when", loss.avoid)
     names = {library: f"{library} {LIBRARIES[library]}" for library in loss.like}
     equal = (f"{names.get(name, name)}  {words}" for name, words in loss.equivalents.items())
-    yield from _labelled("equals", *equal)
-    yield from _labelled("note", *loss.pitfalls)
+    yield from labelled("equals", *equal)
+    yield from labelled("note", *loss.pitfalls)
     source, next_command = loss.source, result.next[0]
     both = f"{source}{next_command.rjust(_COLUMNS - _LABEL - len(source))}"
     if source and len(source) + 2 + len(next_command) <= _COLUMNS - _LABEL:
-        yield from _labelled("source", both)  # one line less on the screen
+        yield from labelled("source", both)  # one line less on the screen
         return
-    yield from _labelled("source", source)
-    yield from _labelled("next", next_command)
+    yield from labelled("source", source)
+    yield from labelled("next", next_command)
 
 
-def _labelled(label: str, *texts: str) -> Iterator[TextLine]:
+def labelled(label: str, *texts: str) -> Iterator[TextLine]:
     """The texts that are not empty, the first of them with the label."""
     for text in filter(None, texts):
         yield TextLine(f"{label.ljust(_LABEL)}{escape(text)}", indent=_LABEL)

@@ -7,7 +7,7 @@ from losscli.render.numbers import percent, short_names, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.pages import cases_of_runs
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
-from losscli.results.documents.eval import Evaluation, LossResult
+from losscli.results.documents.eval import Evaluation, Statistic
 from losscli.results.documents.run import Run
 from losscli.results.gate import groups_text
 from losscli.results.text import escape
@@ -40,25 +40,25 @@ def _evals(result: Run) -> Table | None:
 
 
 def _interval_header(parts: Iterable[Evaluation]) -> str:
-    levels = {loss.ci_level for part in parts for loss in part.losses}
+    levels = {found.ci_level for part in parts for found in part.statistics}
     return f"{percent(*levels)} interval" if len(levels) == 1 else "interval"
 
 
 def _losses(name: str, part: Evaluation) -> Iterator[TableRow]:
-    for loss in part.losses:
+    for loss in part.statistics:
         yield TableRow((escape(name), escape(loss.label), *_cells(loss)))
     for group in part.groups[:_MOST_GROUPS]:
         key = groups_text(list(group.by.items()))
-        for loss in group.losses:
+        for loss in group.statistics:
             yield TableRow((escape(name), escape(f"{loss.label}{key}"), *_cells(loss)))
     if len(part.groups) > _MOST_GROUPS:
         more = f"… and {len(part.groups) - _MOST_GROUPS:,} more groups: the JSON has all"
         yield TableRow((escape(name), more, "", "", ""))
 
 
-def _cells(loss: LossResult) -> tuple[str, str, str]:
+def _cells(loss: Statistic) -> tuple[str, str, str]:
     # Under the reduction none a run shows no value.
-    value, ci = ("-", "-") if loss.reduction == "none" else value_cells(loss)
+    value, ci = ("-", "-") if loss.value is None else value_cells(loss)
     return value, ci, f"{loss.n:,}"
 
 

@@ -142,12 +142,25 @@ class LossResult(Record, frozen=True, kw_only=True):
         return f"<LossResult {self.label}: {self.of_mean:.6g}, n = {self.n:,}>"
 
 
+class MetricTable(Record, frozen=True):
+    """Numbers that belong to a metric, such as a confusion matrix.
+
+    corner: the meaning of the labels of rows and columns. columns: their labels. rows: the numbers
+    of each row, by its label.
+    """
+
+    corner: str
+    columns: tuple[str, ...]
+    rows: dict[str, tuple[Number, ...]]
+
+
 class MetricResult(Record, frozen=True, kw_only=True):
     """One metric of an evaluation.
 
     metric: the name of the metric. value: NaN where it is undefined, or where a row that counts has
     a missing value. higher_is_better: None where neither is. stderr, ci: of the value; None where
-    there are none. rows, n, skipped, ignored: as for losses.
+    there are none. rows, n, skipped, ignored: as for losses. table: numbers that belong to it, such
+    as a confusion matrix.
     """
 
     label: str
@@ -162,9 +175,29 @@ class MetricResult(Record, frozen=True, kw_only=True):
     stderr: Number | None = None
     ci: Interval | None = None
     ci_level: Level = 0.95
+    table: MetricTable | None = None
+    missing: bool = False
+
+    optional = frozenset({"table"})
+    hidden = frozenset({"missing"})
+
+    @property
+    def of_mean(self) -> float:
+        """The value, as losses have it under the reduction mean."""
+        return self.value
+
+    def to_record(self) -> dict[str, Any]:
+        """The flat record of a metric, the interval as ci_low and ci_high."""
+        low, high = self.ci or (None, None)
+        found = self.to_dict() | {"loss": self.metric, "ci_low": low, "ci_high": high}
+        return {name: found.get(name) for name in COLUMNS}
 
     def __repr__(self) -> str:
         return f"<MetricResult {self.label}: {self.value:.6g}, n = {self.n:,}>"
+
+
+# A loss or a metric, with its value, standard error and interval.
+Statistic: TypeAlias = LossResult | MetricResult
 
 
 class Group(Record, frozen=True):
@@ -179,6 +212,11 @@ class Group(Record, frozen=True):
     metrics: tuple[MetricResult, ...] = ()
 
     optional = frozenset({"metrics"})
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """The losses, then the metrics."""
+        return self.losses + self.metrics
 
 
 class EvalTiming(Timing, frozen=True):
@@ -233,12 +271,16 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     optional = frozenset({"metrics"})
     hidden = frozenset({"saved"})
 
-    def __getitem__(self, label: str) -> LossResult | MetricResult:
-        results: list[LossResult | MetricResult] = [*self.losses, *self.metrics]
-        for found in results:
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """The losses, then the metrics."""
+        return self.losses + self.metrics
+
+    def __getitem__(self, label: str) -> Statistic:
+        for found in self.statistics:
             if found.label == label:
                 return found
-        labels = [found.label for found in results]
+        labels = [found.label for found in self.statistics]
         raise KeyError(f"{label!r}; the labels are {', '.join(labels)}")
 
     def __iter__(self) -> Iterator[LossResult]:
@@ -249,20 +291,21 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
 
     @property
     def value(self) -> float | None:
-        """The value of the only loss; ValueError where there are several: index by label."""
-        if len(self.losses) != 1:
-            raise ValueError(f"{len(self.losses)} losses: take result[label].value")
-        return self.losses[0].value
+        """The only value; ValueError where there are several: index by label."""
+        if len(self.statistics) != 1:
+            words = "losses and metrics" if self.metrics else "losses"
+            raise ValueError(f"{len(self.statistics)} {words}: take result[label].value")
+        return self.statistics[0].value
 
     def to_frame(self) -> "pd.DataFrame":
-        """One row a loss, indexed by label, the interval as ci_low and ci_high."""
+        """One row a loss or metric, indexed by label, the interval as ci_low and ci_high."""
         import pandas as pd
 
         return pd.DataFrame(self.to_records()).set_index("label")
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a loss, for tables; the same keys in each."""
-        return [self._record(loss) for loss in self.losses]
+        """One flat record a loss or metric, for tables; the same keys in each."""
+        return [self._record(found) for found in self.statistics]
 
     def groups_frame(self) -> "pd.DataFrame":
         """One row a group and loss: columns of the keys, then those of `to_frame()` and label."""
@@ -276,13 +319,15 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
         A key with the name of one of its fields stands as by_NAME.
         """
         return [
-            keyed(group.by, self._record(loss)) for group in self.groups for loss in group.losses
+            keyed(group.by, self._record(found))
+            for group in self.groups
+            for found in group.statistics
         ]
 
-    def _record(self, loss: LossResult) -> dict[str, Any]:
-        """One flat record, of the fields that every loss of this result has."""
-        return dict.fromkeys(n for other in self.losses for n in other.to_record()) | (
-            loss.to_record()
+    def _record(self, found: Statistic) -> dict[str, Any]:
+        """One flat record, of the fields that every loss and metric of this result has."""
+        return dict.fromkeys(n for other in self.statistics for n in other.to_record()) | (
+            found.to_record()
         )
 
     @classmethod
@@ -297,7 +342,7 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
         return exit_code(self.gates) if self.gates else 0
 
     def _summary(self) -> str:
-        return ", ".join(f"{loss.label} {loss.of_mean:.6g}" for loss in self.losses[:8])
+        return ", ".join(f"{found.label} {found.of_mean:.6g}" for found in self.statistics[:8])
 
 
 def _with_derived(part: Any) -> Any:

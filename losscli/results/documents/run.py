@@ -120,9 +120,9 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
             if isinstance(part, Benchmark):
                 yield from ({"run": name, **row.to_record()} for row in part.rows)
                 continue
-            yield from ({"run": name, **loss.to_record()} for loss in part.losses)
+            yield from ({"run": name, **loss.to_record()} for loss in part.statistics)
             for group in part.groups:
-                for loss in group.losses:
+                for loss in group.statistics:
                     yield keyed(group.by, {"run": name, **loss.to_record()})
 
     def _exit_code(self) -> int:

@@ -1,7 +1,6 @@
 """Brier score of probabilities of one of two labels."""
 
 from losscli.losses.catalogue.regression.mse import mse
-from losscli.losses.core.loss import Substitute
 from losscli.losses.declare import (
     BINARY,
     PROBABILITY,
@@ -51,11 +50,4 @@ brier = Loss(
     },
     like={"sklearn": Convention(target=BINARY, alone="it reads them as probabilities of classes")},
     pitfalls=("Brier's own score adds both classes and is twice this.",),
-    instead_of=(
-        Substitute(
-            ("ece", "calibration_error", "expected_calibration_error"),
-            "it bins all rows of a set",
-            "-l brier and -l bce weigh calibration row by row",
-        ),
-    ),
 )

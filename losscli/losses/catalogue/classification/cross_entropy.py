@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param, Substitute
+from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import LABELS, LOGIT, Interval, shapes
 from losscli.losses.math.stable import label_nll, label_weights, share, shifted_exps, shifted_rest
 
@@ -194,17 +194,5 @@ cross_entropy = Loss(
         "With class weights the mean divides by the sum of the rows' weights, not by N.",
         "Probabilities instead of logits give a plausible but incorrect number; losscli notes it.",
         "torch gives 0 for logits (50, 0) and label 0, where the truth is 1.9e-22.",
-    ),
-    instead_of=(
-        Substitute(
-            ("perplexity", "ppl"),
-            "it is exp of the mean cross-entropy",
-            "-l cross_entropy, whose exp is the perplexity",
-        ),
-        Substitute(
-            ("bits_per_token", "bits_per_byte", "bpb", "bpc"),
-            "it is the mean cross-entropy over log 2",
-            "-l cross_entropy, divided by 0.693147",
-        ),
     ),
 )

@@ -10,7 +10,6 @@ from losscli.losses.core.loss import (
     Loss,
     Namespace,
     Param,
-    Substitute,
     no_gradient,
 )
 from losscli.losses.declare import CLASS, HARD_LABEL, INDICES, SCORE, Numbers, shapes
@@ -101,13 +100,6 @@ _of_labels = Loss(
         "Of equal scores (N, C) the first is the prediction, as argmax has it.",
         "A score that is exactly the threshold is a 0.",
         "A row of several labels is incorrect as a whole unless average=columns.",
-    ),
-    instead_of=(
-        Substitute(
-            ("accuracy", "acc"),
-            "zero_one is 1 − accuracy",
-            "-l zero_one, of labels and predicted labels or scores",
-        ),
     ),
 )
 

@@ -78,7 +78,7 @@ cosine_distance = Loss(
     ),
     instead_of=(
         Substitute(
-            ("pearson", "spearman", "correlation", "rho", "corr"),
+            ("spearman", "rho"),
             "it is a statistic of all rows together",
             "-l cosine_distance takes a row of numbers a sample",
         ),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from losscli.losses.core.loss import Substitute
 from losscli.losses.declare import SCORE, SOFT_LABEL, Array, Loss, Namespace, shapes
 from losscli.losses.math.stable import share, two_difference
 
@@ -64,12 +63,5 @@ pairwise_logistic = Loss(
     pitfalls=(
         "Subtract first: sigmoid(x_1) - sigmoid(x_2) has no correct digit from 40 on.",
         "Labels are probabilities in [0, 1], not the -1 and 1 of margin_ranking.",
-    ),
-    instead_of=(
-        Substitute(
-            ("auc", "roc_auc", "auroc", "average_precision", "auprc", "pr_auc"),
-            "it ranks all rows of a set at once",
-            "-l pairwise_logistic or -l bce_with_logits are what models are trained on for it",
-        ),
     ),
 )

@@ -54,7 +54,7 @@ mae = Loss(
     pitfalls=("The gradient at 0 is 0 here and in torch, -1 in scikit-learn, +1 in JAX.",),
     instead_of=(
         Substitute(
-            ("max_error", "median_absolute_error", "medae", "mase"),
+            ("max_error", "median_absolute_error", "medae"),
             "it is not a mean of rows",
             "losscli eval -l mae shows the largest error and its row; --per-sample keeps all",
         ),

@@ -60,9 +60,9 @@ mse = Loss(
     pitfalls=("optax.l2_loss is half of this.",),
     instead_of=(
         Substitute(
-            ("r2", "r2_score", "d2", "rse", "relative_squared_error", "nrmse"),
+            ("rse", "relative_squared_error", "nrmse"),
             "it sets the mean error against the spread of the targets",
-            "R² is 1 − mse / variance of the targets: -l mse",
+            "R² is 1 − mse / variance of the targets: -m r2",
         ),
     ),
 )

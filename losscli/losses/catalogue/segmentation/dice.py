@@ -105,20 +105,9 @@ dice = Loss(
     ),
     instead_of=(
         Substitute(
-            (
-                "f1",
-                "f1_score",
-                "fbeta",
-                "precision",
-                "recall",
-                "sensitivity",
-                "specificity",
-                "mcc",
-                "kappa",
-                "cohen_kappa",
-            ),
+            ("fbeta", "specificity", "kappa", "cohen_kappa"),
             "it is a ratio of counts over a whole set",
-            "of rows of pixels -l dice is 1 − F1",
+            "-m f1, precision, recall and mcc are; of rows of pixels -l dice is 1 − F1",
         ),
     ),
 )

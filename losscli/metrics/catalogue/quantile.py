@@ -1,0 +1,86 @@
+"""A quantile of the losses of the rows."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from losscli.accumulators.exact import Floats
+from losscli.accumulators.quantiles import Quantiles
+from losscli.losses.declare import REAL, Interval, Param
+from losscli.metrics.core.estimate import Estimate
+from losscli.metrics.core.metric import Array
+from losscli.metrics.core.nested import LOSS, NestedMetric, row_losses
+
+
+def _terms(pred: Array, target: Array | None, **params: Any) -> Floats:
+    """The smallest loss of a row with at least a share q of the rows at or below it.
+
+    pred and target are as for the loss, whose parameters are given too.
+
+    >>> quantile([1.0, 2.0, 5.0], [0.0, 0.0, 0.0], loss="mae", q=0.5)
+    2.0
+    """
+    return row_losses(pred, target, params)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Quantile(NestedMetric):
+    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> Quantiles:
+        return Quantiles.of(terms[:rows], weight)
+
+    def empty(self) -> Quantiles:
+        return Quantiles()
+
+    def estimate(self, state: Any, params: Any) -> Estimate:
+        if not state.rows:
+            return Estimate(math.nan, None, 0)
+        level = Fraction(repr(params["q"]))  # as typed: 0.9 is 9/10
+        # The order statistics one standard error of the share away (Woodruff, 1952).
+        half = math.sqrt(level * (1 - level) / state.effective_rows())
+        low, value, high = state.quantiles([level - half, level, level + half])
+        stderr = (high - low) / 2 if state.rows > 1 and math.isfinite(high - low) else None
+        return Estimate(value, stderr, state.rows)
+
+
+def _reference(pred: Any, target: Any, weight: Any, **params: Any) -> float:
+    from losscli import losses
+
+    loss = getattr(losses, params["loss"])
+    given = {key: value for key, value in params.items() if key not in ("loss", "q")}
+    arrays = (np.array(column, np.float64) for column in (pred, target))
+    below, level = Fraction(0), Fraction(repr(params["q"])) * sum(weight)
+    for value, w in sorted(zip(loss(*arrays, **given).tolist(), weight, strict=True)):
+        below += w
+        if below >= level:
+            return float(value)
+    return math.nan
+
+
+quantile = _Quantile(
+    name="quantile",
+    aliases=("percentile",),
+    family="distribution",
+    formula="min {x: share of rows with loss <= x is at least q}",
+    latex=r"\inf \{x : F_N(x) \ge q\}",
+    source="Hyndman and Fan, Sample quantiles in statistical packages, 1996, definition 1",
+    pred=REAL,
+    target=REAL,
+    params=(LOSS, Param("q", 0.5, Interval(0.0, 1.0, "()"), "the share of rows below")),
+    terms=_terms,
+    value=_terms,
+    reference=_reference,
+    higher_is_better=False,
+    memory="8 bytes a row up to 4,194,304 rows, then bins; 16 bytes a row with weights",
+    use="the typical row or the bad ones matter, and the mean hides them",
+    avoid="rare rows beyond the quantile matter: --max or the mean",
+    equivalents={"numpy": "np.quantile(loss, q, method='inverted_cdf', weights=weight)"},
+    pitfalls=(
+        "Beyond 4,194,304 rows losses are counted in bins of 16 binary digits: the quantile has a "
+        "relative error of at most 2^-17. With weights all rows are kept.",
+        "It is one of the losses, not interpolated between two.",
+        "-l quantile is another name of the pinball loss.",
+    ),
+)
