@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from losscli import results as results
     from losscli.commands.bench import bench as bench
     from losscli.commands.check import check as check
+    from losscli.commands.compare import compare as compare
     from losscli.commands.diff import diff as diff
     from losscli.commands.evaluate import evaluate as evaluate
     from losscli.commands.explain import explain as explain
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from losscli.explanation.facts import Explanation as Explanation
     from losscli.results.documents.bench import Benchmark as Benchmark
     from losscli.results.documents.check import Check as Check
+    from losscli.results.documents.compare import ModelComparison as ModelComparison
     from losscli.results.documents.eval import Evaluation as Evaluation
     from losscli.results.reader import read as read
     from losscli.version import __version__ as __version__
@@ -39,6 +41,7 @@ _PUBLIC = {
     "evaluate": "losscli.commands.evaluate",
     "bench": "losscli.commands.bench",
     "check": "losscli.commands.check",
+    "compare": "losscli.commands.compare",
     "diff": "losscli.commands.diff",
     "explain": "losscli.commands.explain",
     "plot": "losscli.commands.plot",
@@ -47,6 +50,7 @@ _PUBLIC = {
     "Evaluation": "losscli.results.documents.eval",
     "Benchmark": "losscli.results.documents.bench",
     "Check": "losscli.results.documents.check",
+    "ModelComparison": "losscli.results.documents.compare",
     "Explanation": "losscli.explanation.facts",
     "LossCliError": "losscli.errors",
     "UsageError": "losscli.errors",

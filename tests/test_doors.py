@@ -13,6 +13,7 @@ from losscli import (
     UsageError,
     bench,
     check,
+    compare,
     diff,
     evaluate,
     explain,
@@ -23,6 +24,7 @@ from losscli.cli.app import program
 from losscli.plans.bench import BenchPlan
 from losscli.plans.catalogue import ExplainPlan, ListPlan, SchemaPlan
 from losscli.plans.check import CheckPlan, DoctorPlan
+from losscli.plans.compare import ComparePlan
 from losscli.plans.diff import DiffPlan
 from losscli.plans.evaluate import EvalCommand, EvalPlan
 from losscli.plans.files import BlessPlan, InitPlan
@@ -105,11 +107,24 @@ def test_python_refuses_what_is_no_field():
         bench(los="mse")
 
 
-PLANS = {"bench": BenchPlan, "check": CheckPlan, "diff": DiffPlan, "doctor": DoctorPlan}
+PLANS = {
+    "bench": BenchPlan,
+    "check": CheckPlan,
+    "compare": ComparePlan,
+    "diff": DiffPlan,
+    "doctor": DoctorPlan,
+}
 PLANS |= {"plot": PlotPlan, "list": ListPlan, "explain": ExplainPlan, "schema": SchemaPlan}
 PLANS |= {"run": RunCommand, "bless": BlessPlan, "init": InitPlan, "eval": EvalCommand}
 REQUESTS = PLANS | {"run": RunRequest, "eval": EvalPlan}  # of Python
-FUNCTIONS = {"eval": evaluate, "bench": bench, "check": check, "diff": diff, "explain": explain}
+FUNCTIONS = {
+    "eval": evaluate,
+    "bench": bench,
+    "check": check,
+    "compare": compare,
+    "diff": diff,
+    "explain": explain,
+}
 FUNCTIONS |= {"plot": plot, "run": run}
 
 

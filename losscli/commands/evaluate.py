@@ -98,7 +98,7 @@ class _Request(Struct):
 
     @classmethod
     def of(cls, plan: EvalPlan) -> "_Request":
-        losses = _bound(plan)
+        losses = bound_losses(plan)
         gates = _gates(plan) if plan.gate or plan.max or plan.min else []
         baseline = _baseline(plan.baseline) if plan.baseline is not None else _NO_BASELINE
         saved_as_json = plan.save or "json" in map(of_path, plan.output)
@@ -183,15 +183,15 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
     """
     from losscli.comparison.measure import compare
 
-    losses = [loss for loss in _bound(plan) if loss.label in labels]
+    losses = [loss for loss in bound_losses(plan) if loss.label in labels]
     backend = choose(plan.backend, plan.device, plan.dtype)
-    with open_data(plan, reference, losses=losses) as opened:
+    with open_data(plan, (reference,), losses=losses) as opened:
         source = by_positions(opened, losses, plan.class_axis)
         engine = choose_engine(backend, source, plan.threads)
         return compare(source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan)
 
 
-def _bound(plan: EvalPlan) -> list[BoundLoss]:
+def bound_losses(plan: EvalPlan) -> list[BoundLoss]:
     """The losses of a plan; raises UsageError where there is none, or none with the reduction."""
     losses = bind_losses(plan.loss, read_array, plan.like)
     if not losses and not plan.metric:

@@ -1,15 +1,12 @@
 """`Comparison`: how the losses of two predictions of the same rows differ."""
 
-import math
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
 from losscli.stats.distributions import t_critical
-
-_ROWS = range(2, (1 << 50) + 1)  # the numbers of rows that anybody may have
+from losscli.stats.hypotheses import rows_to_exclude
 
 
 class Difference(NamedTuple):
@@ -59,15 +56,7 @@ class Difference(NamedTuple):
         None where the difference is that number, or where they would be more than anybody has.
         """
         gap = abs(self.value - number)
-        if not (gap and self.stderr and math.isfinite(gap)):
-            return None
-        spread = self.stderr * math.sqrt(self.n)
-
-        def excludes(rows: int) -> bool:
-            return t_critical(self.ci_level, rows - 1) * spread < gap * math.sqrt(rows)
-
-        at = bisect_left(_ROWS, True, key=excludes)
-        return _ROWS[at] if at < len(_ROWS) else None
+        return rows_to_exclude(gap, self.stderr, self.n, self.ci_level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class BlockEvaluator:
         result = BlockResult(block.rows, cut.size)
         if self._digest:
             with np.errstate(all="ignore"):
-                result.leaves = dict(_leaves(block))
+                result.leaves = dict(leaves_of(block))
         if self._foldings and self._fold(block, result, workspace):
             return result
         groups = BlockGroups(self._source, block) if block.keys else None
@@ -167,7 +167,7 @@ class BlockEvaluator:
             rows = MetricRows(metric, raw, validity, nan, design)
             result.accumulators.append(rows.accumulate())
             if groups is not None:
-                groups.add_metric(rows, result.accumulators[-1])
+                groups.add_statistic(rows, result.accumulators[-1])
 
     def _fold(self, block: Block, result: BlockResult, workspace: Workspace) -> bool:
         """Add the accumulators of all losses, in one pass each, to the result.
@@ -451,7 +451,7 @@ def _loses_digits(raw: NDArray[Any], dtype: str) -> bool:
     return bool(raw.max() > 1 << digits or raw.min() < -(1 << digits))
 
 
-def _leaves(block: Block) -> Iterator[tuple[str, Leaves]]:
+def leaves_of(block: Block) -> Iterator[tuple[str, Leaves]]:
     """The leaves of each role: float64 in little-endian C order, texts by rows, keys by hashes.
 
     Of a group's key, the first eight bytes of its SHA-256: the same in any format, and every row

@@ -17,7 +17,7 @@ from losscli.sources.opening import (
     MissingColumnsError,
     Reference,
     open_source,
-    with_reference,
+    with_references,
 )
 from losscli.sources.options import ClassLabels, ReadOptions
 from losscli.sources.source import Source
@@ -28,21 +28,19 @@ _DEFAULT = ReadOptions()
 
 def open_data(
     plan: EvalPlan,
-    reference: Reference | None = None,
+    references: Sequence[Reference] = (),
     *,
     targeted: bool | None = None,
     losses: Sequence[Bound] | None = None,
 ) -> AbstractContextManager[Source]:
     """A context with the data of an evaluation, of which the headers are read.
 
-    reference: other predictions of the same rows. targeted: True if there are targets, which some
+    references: other predictions of the same rows. targeted: True if there are targets, which some
     losses do not take; None: as the losses of the plan say, where they are bound. losses: those of
     the plan, which say how labels are read; None: as far as the plan has them bound.
     """
     if isinstance(plan.preds, Source):  # its owner closes it
-        return nullcontext(
-            plan.preds if reference is None else with_reference(plan.preds, reference)
-        )
+        return nullcontext(with_references(plan.preds, references) if references else plan.preds)
     if losses is None:
         losses = [loss for loss in plan.loss if isinstance(loss, BoundLoss)]
     if targeted is None:
@@ -51,7 +49,7 @@ def open_data(
         targeted = takes_targets(losses) and (named or not code)
     plan = _with_batches(plan, targeted=targeted)
     try:
-        return _opened(plan, reference, losses, targeted=targeted)
+        return _opened(plan, references, losses, targeted=targeted)
     except MissingColumnsError as error:
         error.hint = _likely_command(plan, error)
         raise
@@ -59,7 +57,7 @@ def open_data(
 
 def _opened(
     plan: EvalPlan,
-    reference: Reference | None,
+    references: Sequence[Reference],
     losses: Sequence[Bound],
     *,
     targeted: bool,
@@ -75,7 +73,7 @@ def _opened(
         cluster=plan.cluster,
         by=plan.by,
         options=_read_options(plan),
-        reference=reference,
+        references=references,
         unmatched=plan.unmatched,
         threads=plan.threads,
         labels=_class_labels(plan, losses),

@@ -1,8 +1,8 @@
 """Groups of an evaluation: one accumulator per group and loss, merged block by block."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import add
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
@@ -13,13 +13,17 @@ from losscli.results.documents.eval import Group, LossResult, MetricResult
 from losscli.sources.keys import Key, Keys, sort_keys
 from losscli.sources.source import Block, Source
 
-if TYPE_CHECKING:
-    from losscli.evaluation.metrics import MetricRows
-
 Accumulator: TypeAlias = Any  # a RowAccumulator for a loss, a MetricAccumulator for a metric
 Results: TypeAlias = tuple[tuple[LossResult, ...], tuple[MetricResult, ...]]
 
 MOST = 10_000
+
+
+class GroupedRows(Protocol):
+    """The rows of a block for a statistic that is not the mean of one loss."""
+
+    def by_groups(self, runs: Runs) -> Sequence[Accumulator]:
+        """The accumulator of each group."""
 
 
 class BlockGroups:
@@ -45,8 +49,8 @@ class BlockGroups:
             parts = [*self._runs.accumulators(rows, self._first, self._unit)]
         self._accumulators.append(parts)
 
-    def add_metric(self, rows: "MetricRows", whole: Accumulator) -> None:
-        """Accumulate the rows for one more metric."""
+    def add_statistic(self, rows: GroupedRows, whole: Accumulator) -> None:
+        """Accumulate the rows for one more statistic; `whole` is the accumulator of all of them."""
         parts: list[Accumulator] = [whole]
         if self._runs is not None:
             parts = [*rows.by_groups(self._runs)]
@@ -75,11 +79,12 @@ class GroupAccumulators(Struct):
         self, results_of: Callable[[Sequence[Accumulator]], "Results"]
     ) -> tuple[Group, ...]:
         """The groups in the order of their keys."""
-        pairs = ((key, self._accumulators[key]) for key in sort_keys(self._accumulators))
-        return tuple(
-            Group(dict(zip(self._source.by, key, strict=True)), *results_of(rows))
-            for key, rows in pairs
-        )
+        return tuple(Group(by, *results_of(accumulators)) for by, accumulators in self.parts())
+
+    def parts(self) -> Iterator[tuple[dict[str, str], Sequence[Accumulator]]]:
+        """Yield the keys of each group by their names, and its accumulators, sorted by key."""
+        for key in sort_keys(self._accumulators):
+            yield dict(zip(self._source.by, key, strict=True)), self._accumulators[key]
 
 
 def _check(count: int, source: Source) -> None:

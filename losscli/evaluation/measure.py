@@ -91,7 +91,7 @@ def measure(
         metrics=found,
         groups=state.groups.results(results_of) if source.by else (),
         notes=(*notes_of(source, losses, results, layout, state, backend), *findings),
-        inputs=_inputs(source, state, digest),
+        inputs=inputs_of(source, state, digest),
         backend=backend.name,
         device=backend.device,
         dtype=backend.dtype,
@@ -149,7 +149,8 @@ def _maker_of_results(
     return results_of
 
 
-def _inputs(source: Source, state: EvaluationState, digest: bool) -> tuple[Input, ...]:
+def inputs_of(source: Source, state: EvaluationState, digest: bool) -> tuple[Input, ...]:
+    """The files or arrays of a source; digest: True where the state has their digests."""
     inputs = []
     for role, (table, field) in source.roles.items():
         found = Input(

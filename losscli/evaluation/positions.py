@@ -99,7 +99,7 @@ def _roles(source: Source, pred: Row, layout: _Layout) -> Iterator[tuple[str, Ro
         whole = (table.rows, *field.row)
         if role == "targets":
             wrapper: PositionsTable | RepeatedTable = PositionsTable((table, field), layout.target)
-        elif role == "preds" or (role == REFERENCE and whole == pred):
+        elif role == "preds" or (role.startswith(REFERENCE) and whole == pred):
             wrapper = PositionsTable((table, field), grid)
         elif whole == (grid.samples, *grid.shape):
             wrapper = PositionsTable((table, field), Grid(grid.samples, grid.shape))

@@ -97,7 +97,7 @@ def _references(step: Step) -> Rows:
     copies: Rows = {}
     for gate in step.pairs:
         if _role(gate) not in copies:
-            with open_data(step.plan, gate.reference) as source:
+            with open_data(step.plan, (gate.reference,)) as source:
                 copies[_role(gate)] = copy_rows(source, _MOST)[REFERENCE]
     return copies
 

@@ -1,7 +1,7 @@
 """Opening the source of an evaluation: its tables, and the columns that each role takes."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 REFERENCE = "reference"
 _PARAMETER_BYTES = 256 << 20
-_ORDER = ("preds", REFERENCE, "targets", "weights", "ids", CLUSTERS)
+_ORDER = ("targets", "weights", "ids", CLUSTERS)
+
+
+def reference_role(place: int) -> str:
+    """The role of a reference, by its place from 0."""
+    return f"{REFERENCE}_{place + 1}" if place else REFERENCE
 
 
 class Reference(NamedTuple):
@@ -49,7 +54,7 @@ def open_source(
     cluster: Any = None,
     by: Sequence[Any] | Mapping[str, Any] = (),
     options: ReadOptions = ReadOptions(),  # noqa: B008
-    reference: Reference | None = None,
+    references: Sequence[Reference] = (),
     unmatched: Literal["error", "skip"] = "error",
     threads: int = 0,
     labels: ClassLabels | None = None,
@@ -62,7 +67,7 @@ def open_source(
     paired; `a=b` where the targets call it b. unmatched: how rows without a partner are handled.
     cluster: the key of a cluster for each row, given as weights are.
     by: group keys, each given as weights are; a mapping gives their names.
-    reference: other predictions of the same rows. threads: for reading keys; 0 is all cores.
+    references: other predictions of the same rows. threads: for reading keys; 0 is all cores.
     labels: how class labels are read; None where no loss takes them.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
@@ -86,10 +91,10 @@ def open_source(
         roles["preds"] = _role("preds", first, pred, others)
         roles |= {"targets": _role("targets", second, target, others)} if targeted else {}
         roles |= {} if alignment is None else alignment.roles()
-        if reference is not None:
+        if references:
             own = roles["targets"][1].columns if targeted and second is first else target
             excluded = [*others, *own]
-            roles |= _reference_roles(reference, roles["preds"], excluded, opener.open, alignment)
+            roles |= _reference_roles(references, roles["preds"], excluded, opener.open, alignment)
         _check_roles(roles)
         resolve(roles["preds"][1])
     except BaseException:
@@ -106,7 +111,8 @@ def _source(
 ) -> Source:
     """The source of these roles, in their order."""
     if len(roles) > 2:
-        roles = {role: roles[role] for role in _ORDER if role in roles}
+        first = [role for role in roles if role not in _ORDER]  # predictions, then references
+        roles = {role: roles[role] for role in (*first, *_ORDER) if role in roles}
     source = Source({**roles, **groups} if groups else roles, by_names)
     return source if alignment is None else alignment.finish(source)
 
@@ -171,10 +177,10 @@ def _aligned(
     return watched(first, second, threads)
 
 
-def with_reference(source: Source, reference: Reference) -> Source:
-    """A source with other predictions of its rows, an array; the source is closed by its owner."""
+def with_references(source: Source, references: Sequence[Reference]) -> Source:
+    """A source with other predictions of its rows, arrays; the source is closed by its owner."""
     own = source.roles["preds"]
-    others = _reference_roles(reference, own, (), array_table)
+    others = _reference_roles(references, own, (), array_table)
     return Source({"preds": own, **others, **source.roles}, source.by, source.positions)
 
 
@@ -411,34 +417,48 @@ def _check_targets(
 
 
 def _reference_roles(
-    reference: Reference,
+    references: Sequence[Reference],
     own: Role,
     excluded: Sequence[str],
     opened: Callable[[Any, str], Table],
     alignment: "Alignment | None" = None,
 ) -> dict[str, Role]:
-    """The role of the reference; a table of its own is aligned with that of the predictions.
+    """The roles of references; a table of its own is aligned with that of the predictions.
 
-    own: the role of the predictions that are compared with it. excluded: columns that are not
+    own: the role of the predictions that are compared with them. excluded: columns that are not
     predictions.
 
     Raises UsageError for predictions that are compared with themselves.
     """
-    table, field = own
-    thing = reference.preds
-    path = isinstance(thing, str | os.PathLike) and table.format != "array"
-    same = path and os.path.realpath(thing) == os.path.realpath(table.path)
-    other = table if same else opened(thing, REFERENCE)
-    names = other.names()
-    if alignment is not None and not same:
-        other = alignment.join(other) if names else alignment.select(other)
-    columns = reference.pred or (reference.usual if names else ())
-    taken = other.field(REFERENCE, columns or None, [name for name in excluded if name in names])
-    if same and taken.columns == field.columns:
-        raise UsageError(
-            f"{table.path} would be compared with itself", hint="name other predictions"
-        )
-    return {REFERENCE: (other, taken)}
+    roles = {"preds": own}
+    for place, reference in enumerate(references):
+        thing, role = reference.preds, reference_role(place)
+        same = _table_of(thing, roles.values())
+        other = same or opened(thing, role)
+        names = other.names()
+        if alignment is not None and same is None:
+            other = alignment.join(other) if names else alignment.select(other)
+        columns = reference.pred or (reference.usual if names else ())
+        taken = other.field(role, columns or None, [name for name in excluded if name in names])
+        for table, field in roles.values():
+            if other is table and taken.columns == field.columns:
+                raise UsageError(
+                    f"{table.path} would be compared with itself", hint="name other predictions"
+                )
+        roles[role] = (other, taken)
+    del roles["preds"]
+    return roles
+
+
+def _table_of(thing: Any, roles: Iterable[Role]) -> Table | None:
+    """The table of a path, if one of the roles has it."""
+    if not isinstance(thing, str | os.PathLike):
+        return None
+    path = os.path.realpath(thing)
+    for table, _ in roles:
+        if table.format != "array" and os.path.realpath(table.path) == path:
+            return table
+    return None
 
 
 def _check_roles(roles: Mapping[str, Role]) -> None:

@@ -26,7 +26,7 @@ NUMPY = choose("numpy", "cpu", "float64")
 def compared(preds, reference, targets, spec="mse", weights=None, **flags):
     """The only difference of arrays."""
     engine = flags.pop("engine", LocalEngine(1))
-    source = open_source(preds, targets, weights=weights, reference=Reference(reference))
+    source = open_source(preds, targets, weights=weights, references=[Reference(reference)])
     (found,) = compare(source, bind(spec, read_array), NUMPY, engine, **flags).differences
     return found
 
@@ -82,7 +82,7 @@ def test_class_weights_and_ignored_labels_count_as_in_the_mean():
     theirs[::7] = np.nan
     spec = "cross_entropy:weight=@w.npy"
     (loss,) = bind(spec, lambda _: np.array([1.0, 0.5, 4.0]))
-    source = open_source(ours, labels, reference=Reference(theirs))
+    source = open_source(ours, labels, references=[Reference(theirs)])
     (found,) = compare(source, [loss], NUMPY, LocalEngine(1)).differences
     kept = labels >= 0
     means = [

@@ -160,7 +160,7 @@ def test_paired_differences_are_clustered(tmp_path):
     from losscli.comparison.measure import compare
     from losscli.sources.opening import Reference
 
-    with open_source(pred, target, cluster=cluster, reference=Reference(pred + 0.1)) as source:
+    with open_source(pred, target, cluster=cluster, references=[Reference(pred + 0.1)]) as source:
         found = compare(source, bind("mse", read_array), NUMPY, LocalEngine(2))
     expected = robust(target**2 - (target - 0.1) ** 2, np.ones(400), cluster)
     assert found.differences[0].stderr == pytest.approx(expected, rel=1e-9)

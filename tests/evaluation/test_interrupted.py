@@ -19,7 +19,7 @@ from losscli.sources.source import BlockCut
 def test_ctrl_c_between_two_blocks_stops_the_workers(task, monkeypatch):
     """As in a notebook, which keeps the last error and by it all that its frames hold."""
     rows = np.zeros(100_000)
-    source = open_source(rows, rows, reference=Reference(rows) if task is compare else None)
+    source = open_source(rows, rows, references=[Reference(rows)] if task is compare else ())
     losses, backend = bind("mse", read_array), choose("numpy", "cpu", "float64")
     loaded = []
     load = BlockCut.load

@@ -246,7 +246,7 @@ def test_models_are_compared_by_positions():
 def compared(preds, targets, other, **flags):
     """The difference of the models, and its standard error."""
     losses = bound("cross_entropy", read_array)
-    with open_source(preds, targets, reference=Reference(other), **flags) as source:
+    with open_source(preds, targets, references=[Reference(other)], **flags) as source:
         source = by_positions(source, losses)
         found = compare(source, losses, choose("numpy", "cpu", "float64"), LocalEngine(1))
     return found.differences[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from losscli import diff, evaluate, explain, plot
+from losscli import compare, diff, evaluate, explain, plot
 from losscli.backends.machine import environment
 from losscli.commands.bless import run_bless
 from losscli.commands.dry_run import outline, settings
@@ -206,6 +206,30 @@ def check():
         environment=ENVIRONMENT,
         timing=Timing(1.5),
     )
+
+
+def models():
+    """Three of them by group: better, undecided, worse, and a note; names with markup."""
+    random = np.random.default_rng(1)
+    base = np.round(random.uniform(1.0, 2.0, 64), 3)
+    preds = {
+        "base": base,
+        "better": base - np.round(random.uniform(0.1, 0.2, 64), 3),
+        "a|b*": base + np.round(random.uniform(-0.5, 0.5, 64), 3),
+        "gone": np.where(base > 0, np.nan, base),
+    }
+    key = np.where(np.arange(64) < 8, "few", "many")
+    preds["better"][:8] = base[:8] + np.round(random.uniform(0.1, 0.2, 8), 3)
+    found = compare(
+        preds,
+        np.zeros(64),
+        loss=["mae", "rmse"],
+        by={"size": key},
+        nan="propagate",
+        fail_on=["worse"],
+        threads=1,
+    )
+    return found.replace(timing=EvalTiming(0.25, found.timing.bytes), environment=ENVIRONMENT)
 
 
 def changes():
@@ -454,6 +478,7 @@ KINDS = {
     "saved": saved,
     "bench": benchmark,
     "check": check,
+    "compare": models,
     "diff": differences,
     "diff-evals": changes,
     "diff-pairs": pairs,

@@ -1,0 +1,110 @@
+"""`compare`: several models on the same rows."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from losscli.backends.backend import choose
+from losscli.backends.machine import environment
+from losscli.commands.evaluate import bound_losses
+from losscli.comparison.measure import Paired, pair
+from losscli.comparison.models import Terms, findings, notes_of_models
+from losscli.engines.local import choose_engine
+from losscli.evaluation.data import open_data
+from losscli.evaluation.measure import inputs_of, no_progress
+from losscli.evaluation.rows import by_positions
+from losscli.losses.spec.binding import files_of
+from losscli.plans.compare import ComparePlan
+from losscli.plans.functions import public
+from losscli.render.files import outputs, picture
+from losscli.render.formats import of_path
+from losscli.results.documents.compare import Model, ModelComparison
+from losscli.results.documents.eval import EvalTiming
+from losscli.sources.opening import Reference
+
+
+def run_compare(
+    plan: ComparePlan, progress: Callable[[float], None] = no_progress
+) -> ModelComparison:
+    """Which of several models is better on the same rows: paired differences and verdicts.
+
+    models: paths, arrays, DataFrame columns or tensors, or a mapping from names to these; or one
+    table with a `pred` for each model. targets: as of `evaluate`.
+
+    Raises UsageError, DataError or MissingError.
+    """
+    with (
+        outputs(plan.output, (plan.plot,), _read_files(plan)) as publish,
+        picture(plan.plot) as draw,
+    ):
+        result = compared(plan, progress)
+        draw(result)
+        publish(result)
+    return result
+
+
+compare = public("compare", ComparePlan, run_compare)
+
+
+def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress) -> ModelComparison:
+    """The result of a comparison, which is not written."""
+    start = time.perf_counter()
+    evaluation = plan.evaluation()
+    losses = bound_losses(evaluation)
+    backend = choose(plan.backend, plan.device, plan.dtype)
+    others = [Reference(each.preds, each.columns) for each in plan.entries[1:]]
+    digest = plan.digest or "json" in map(of_path, plan.output)
+    terms = Terms.of(plan)
+    with open_data(evaluation, others, losses=losses) as opened:
+        source = by_positions(opened, losses, plan.class_axis)
+        engine = choose_engine(backend, source, plan.threads)
+        paired = pair(
+            source,
+            losses,
+            backend,
+            engine,
+            terms.pairs,
+            nan=plan.nan,
+            digest=digest,
+            progress=progress,
+        )
+        found = findings(paired, terms)
+        return ModelComparison(
+            models=_models(plan, paired),
+            baseline=terms.baseline,
+            pairs=plan.pairs,
+            test=plan.test,
+            margin=plan.tolerance.size,
+            relative=plan.tolerance.relative,
+            fail_on=tuple(plan.fail_on),
+            ci_level=terms.level,
+            losses=found.losses,
+            groups=found.groups,
+            counts=found.counts,
+            notes=(*notes_of_models(paired, backend), *found.notes),
+            inputs=inputs_of(source, paired.joint, digest),
+            backend=backend.name,
+            device=backend.device,
+            dtype=backend.dtype,
+            like=plan.like,
+            engine=engine.name,
+            threads=engine.threads,
+            timing=EvalTiming(time.perf_counter() - start, source.size),
+            environment=environment(),
+        )
+
+
+def _models(plan: ComparePlan, paired: Paired) -> tuple[Model, ...]:
+    """The models with the places that their predictions were read from."""
+    found = []
+    for entry, source in zip(plan.entries, paired.sources, strict=True):
+        table, field = source.roles["preds"]
+        found.append(Model(name=entry.name, path=table.path, columns=field.columns))
+    return tuple(found)
+
+
+def _read_files(plan: ComparePlan) -> list[Any]:
+    """The inputs, files among them, and the other files that are read."""
+    by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
+    preds = [entry.preds for entry in plan.entries]
+    return [*preds, plan.targets, plan.weights, plan.cluster, *by, *files_of(plan.loss)]

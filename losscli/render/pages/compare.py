@@ -1,0 +1,183 @@
+"""The page of a comparison of models: a table a loss, then its groups."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from losscli.render.numbers import interval, percent
+from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.render.verdicts import STYLES, case_of
+from losscli.results.documents.compare import (
+    VERDICTS,
+    LossComparison,
+    ModelComparison,
+    ModelResult,
+    PairResult,
+)
+from losscli.results.text import escape
+from losscli.stats.formatting import number
+
+_DROP_ORDER = ("wins", "relative", "p (Holm)", "rank")
+_MOST_GROUPS = 40  # rows of groups
+
+
+def page(result: ModelComparison) -> Page:
+    """The page of a comparison."""
+    notes = [note.message for note in result.notes]
+    header = list(_header(result))
+    return Page(header, list(_tables(result)), list(_footer(result)), notes, result.gates)
+
+
+def report_cases(result: ModelComparison) -> list[ReportCase]:
+    """A case a loss and pair, over all rows and for each group."""
+    parts = [("", result.losses), *((group.name, group.losses) for group in result.groups)]
+    cases = []
+    for group, losses in parts:
+        for loss in losses:
+            for pair in loss.pairs:
+                name = f"{loss.label}{group}: {pair.model} against {pair.baseline}"
+                change = f" ({_signed(pair)} {interval(pair.ci, pair.stderr, '+')})"
+                cases.append(case_of(name, pair.verdict, change, _advice(pair), result.fail_on))
+    return cases
+
+
+def _header(result: ModelComparison) -> Iterator[str]:
+    against = f"baseline {escape(result.baseline)}" if result.pairs == "baseline" else "all pairs"
+    test = f"; {result.test} by {_margin(result)}" if result.margin else ""
+    yield f"{_rows(result)}, paired by row; {against}{test}"
+    yield "difference = model - baseline; lower is better: below 0 the model is better"
+
+
+def _rows(result: ModelComparison) -> str:
+    counts = dict.fromkeys(f"{loss.n:,} of {loss.rows:,} rows" for loss in result.losses)
+    return " and ".join(counts)
+
+
+def _margin(result: ModelComparison) -> str:
+    return percent(result.margin) if result.relative else f"{result.margin:.6g}"
+
+
+def _tables(result: ModelComparison) -> Iterator[Table]:
+    for loss in result.losses:
+        if result.pairs == "baseline":
+            yield _ranking(result, loss)
+        else:
+            yield _values(loss)
+            rows = [_row((f"{pair.model} - {pair.baseline}",), pair) for pair in loss.pairs]
+            yield _pairs_table(result, (f"{loss.label} of",), rows)
+    for label in (loss.label for loss in result.losses) if result.groups else ():
+        yield _groups(result, label)
+
+
+def _ranking(result: ModelComparison, loss: LossComparison) -> Table:
+    """The models by rank and value, each with its difference from the baseline."""
+    pairs = {pair.model: pair for pair in loss.pairs}
+    rows = []
+    for model in _by_rank(loss):
+        head = (_rank(model), model.model, number(model.value, model.stderr))
+        pair = pairs.get(model.model)
+        if pair is None:
+            rows.append(TableRow((*map(escape, head), "-", "", "", "", "", "baseline")))
+        else:
+            rows.append(_row(head, pair))
+    return _pairs_table(result, ("rank", "model", loss.label), rows)
+
+
+def _values(loss: LossComparison) -> Table:
+    """The models by rank and value."""
+    rows = [
+        TableRow((_rank(each), escape(each.model), number(each.value, each.stderr)))
+        for each in _by_rank(loss)
+    ]
+    return Table(("rank", "model", escape(loss.label)), rows, (0, 2))
+
+
+def _groups(result: ModelComparison, label: str) -> Table:
+    """A row a group and pair, the worst first where not all are shown."""
+    pairs = [(group.name, pair) for group in result.groups for pair in group[label].pairs]
+    hidden = len(pairs) - _MOST_GROUPS
+    if hidden > 0:
+        pairs.sort(key=lambda each: VERDICTS.index(each[1].verdict))
+    several = result.pairs == "all"
+    rows = [
+        _row((f"{label}{name}", f"{p.model} - {p.baseline}" if several else p.model), p)
+        for name, p in pairs[:_MOST_GROUPS]
+    ]
+    if hidden > 0:
+        rows.append(TableRow((f"… and {hidden:,} more: --format json has all",)))
+    return _pairs_table(result, ("group", "pair" if several else "model"), rows)
+
+
+def _pairs_table(result: ModelComparison, headers: tuple[str, ...], rows: list[TableRow]) -> Table:
+    """A table of pairs after columns of its own."""
+    level = f"{percent(result.ci_level)} interval"
+    own = ("difference", "relative", level, "p (Holm)", "wins", "verdict")
+    first = len(headers)
+    right: tuple[int, ...] = (first, first + 1, first + 3, first + 4)
+    if headers[0] == "rank":
+        right = (0, 2, *right)
+    return Table((*map(escape, headers), *own), rows, right, _DROP_ORDER, last_width=24)
+
+
+def _row(head: tuple[str, ...], pair: PairResult) -> TableRow:
+    advice = _advice(pair)
+    cells = (
+        *map(escape, head),
+        _signed(pair),
+        "-" if pair.relative is None else f"{100 * pair.relative:+.3g} %",
+        interval(pair.ci, pair.stderr, "+"),
+        _p(pair.p_adjusted),
+        f"{pair.wins:,}",
+        f"{pair.verdict}: {advice}" if advice else pair.verdict,
+    )
+    return TableRow(cells, STYLES.get(pair.verdict, ""))
+
+
+def _by_rank(loss: LossComparison) -> list[ModelResult]:
+    return sorted(loss.models, key=lambda each: (each.rank or math.inf, each.value))
+
+
+def _rank(model: ModelResult) -> str:
+    return "-" if model.rank is None else str(model.rank)
+
+
+def _signed(pair: PairResult) -> str:
+    """The difference to two digits of its standard error."""
+    text = number(pair.difference, pair.stderr)
+    return f"+{text}" if pair.difference > 0 else text
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return "-"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _advice(pair: PairResult) -> str:
+    """The reason of a pair that is undecided, or the rows that would decide it."""
+    rows = pair.rows_needed
+    if rows is None or rows <= pair.n:
+        return pair.reason or ""
+    step = int(10 ** max(0, len(str(rows)) - 2))
+    return f"about {-(-rows // step) * step:,} rows would decide"
+
+
+def _footer(result: ModelComparison) -> Iterator[str]:
+    tests = _tests(result.losses)
+    if result.pairs == "baseline":
+        ranks = f"rank: by significant differences from the baseline (Holm, {tests})"
+    else:
+        ranks = f"rank: 1 more than the number of significantly better models (Holm, {tests})"
+    yield f"{ranks}; wins: rows on which the model is better"
+    if result.groups:
+        tests = _tests(result.groups[0].losses)
+        yield f"groups are a family of their own (Holm, {tests})"
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in result.counts.items() if n)
+    code = f"; exit code {result.exit_code}" if result.exit_code else ""
+    clustered = ", clustered" if any(loss.clusters for loss in result.losses) else ""
+    yield f"{counts} · paired t{clustered} at {percent(result.ci_level)}{code}"
+
+
+def _tests(losses: Sequence[LossComparison]) -> str:
+    """The number of tests in a family, or in those of several losses."""
+    counts = dict.fromkeys(loss.tests for loss in losses)
+    return " and ".join(f"{count} test{'' if count == 1 else 's'}" for count in counts)
