@@ -115,3 +115,13 @@ def test_models_of_other_rows_are_refused(losscli):
     said = losscli("compare", FILES[0], "short.npy", FILES[2], "-l", "mae")
     assert said.code == 3
     assert "short.npy has 10 rows" in said.error[0]
+
+
+@pytest.mark.parametrize("name", ["d.svg", "d.png"])
+def test_the_intervals_are_drawn(losscli, name):
+    """With a label for each pair and group, and the word of each verdict."""
+    pytest.importorskip("matplotlib")
+    words = [TABLE, "--pred", "ridge", "--pred", "forest", "--target", "y", "-l", "mae"]
+    said = losscli("compare", *words, "--by", "sex", "--margin", "1%", "--plot", name)
+    assert said.code == 0, said.err
+    assert Path(name).stat().st_size > 1000
