@@ -110,7 +110,7 @@ def _source(
     alignment: "Alignment | None",
 ) -> Source:
     """The source of these roles, in their order."""
-    if len(roles) > 2:
+    if [*roles] != ["preds", "targets"]:
         first = [role for role in roles if role not in _ORDER]  # predictions, then references
         roles = {role: roles[role] for role in (*first, *_ORDER) if role in roles}
     source = Source({**roles, **groups} if groups else roles, by_names)
