@@ -170,6 +170,7 @@ def _measured(
             progress=progress,
             like=plan.like,
             metrics=request.metrics,
+            top=plan.top,
         )
 
 
@@ -196,6 +197,8 @@ def bound_losses(plan: EvalPlan) -> list[BoundLoss]:
     losses = bind_losses(plan.loss, read_array, plan.like)
     if not losses and not plan.metric:
         raise _no_loss(plan)
+    if plan.top and not losses:
+        raise UsageError("--top needs a loss, whose rows it shows", hint="-l mse --top 10")
     for loss in losses:
         if loss.statistic and plan.reduction == "sum":
             raise UsageError(

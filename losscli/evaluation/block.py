@@ -20,6 +20,7 @@ from losscli.evaluation.masking import check_masking, masked
 from losscli.evaluation.sampling import design_of, is_clustered
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
+from losscli.kernels.machine import Folded
 from losscli.losses.core.domain import Mask
 from losscli.losses.core.inputs import chunks
 from losscli.losses.core.loss import Clamp
@@ -31,6 +32,7 @@ from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import CLUSTERS, Workspace
 
 if TYPE_CHECKING:
+    from losscli.evaluation.details import DetailFinder, Details
     from losscli.metrics.binding import BoundMetric
 
 
@@ -49,6 +51,7 @@ class BlockResult(Struct):
     """The states of one block.
 
     accumulators: one a loss, then one a metric, of all rows; groups: the same of each group.
+    details: one a loss, if any are requested.
     samples: the losses of the rows, one array a loss, if per-sample losses are wanted.
     marks: what a domain needs of every block, by the loss's label and the role.
     clamped: the rows of a loss that are clamped, by the loss's label.
@@ -60,6 +63,7 @@ class BlockResult(Struct):
     size: int
     accumulators: list[Accumulator] = field(default_factory=list)
     groups: dict[Key, tuple[Accumulator, ...]] = field(default_factory=dict)
+    details: "list[Details]" = field(default_factory=list)
     samples: list[NDArray[np.float64]] = field(default_factory=list)
     leaves: dict[str, Leaves] = field(default_factory=dict)
     violations: dict[tuple[str, str], Violation] = field(default_factory=dict)
@@ -86,8 +90,10 @@ class BlockEvaluator:
         samples: bool,
         digest: bool,
         metrics: "Sequence[BoundMetric]" = (),
+        details: "DetailFinder | None" = None,
     ) -> None:
         self._source = source
+        self._details = details
         self._metrics = metrics
         pred, target = layout["preds"], layout.get("targets")
         dtypes = [source.roles["preds"][1].dtype]
@@ -131,6 +137,9 @@ class BlockEvaluator:
                     groups.add(rows, accumulator)
                 if self._samples:
                     result.samples.append(rows.values)
+                if self._details is not None:
+                    at, raw = len(result.details), self._raw(block)
+                    result.details.append(self._details.of_rows(at, rows, block, raw))
             if self._metrics and not result.violations:
                 self._add_metrics(block, result, groups, design)
         if groups is not None and result.accumulators:
@@ -177,7 +186,7 @@ class BlockEvaluator:
         raw = self._raw(block)
         readable = machine.readable(*raw.values())
         inputs = _Inputs(raw, self._backend, workspace)
-        accumulators: list[RowAccumulator] = []
+        states: list[Folded] = []
         marks: dict[Mark, frozenset[str]] = {}
         for folding in self._foldings:
             if folding.indexed and raw["targets"].dtype.kind not in "iub":
@@ -186,14 +195,36 @@ class BlockEvaluator:
                 arrays = [*map(raw.__getitem__, folding.roles)]
             else:
                 arrays = [inputs.readable(role, folding.indexed) for role in folding.roles]
-            accumulator = folding.fold(arrays, block, marks)
-            if accumulator is None or self._is_clamped(folding.loss, accumulator):
+            state = folding.fold(arrays, block, marks)
+            if state is None or self._is_clamped(folding.loss, state.high):
                 return False
-            accumulators.append(accumulator)
-        result.accumulators, result.marks = accumulators, marks
+            states.append(state)
+        result.marks = marks
+        result.accumulators = [
+            RowAccumulator.of_folded(state, block.first, block.rows) for state in states
+        ]
+        if self._details is not None:
+            result.details = [*self._folded_details(self._details, block, raw, states)]
         if self._logits or not readable:  # numbers to look at, or integers
             self._observe(raw, result)
         return True
+
+    def _folded_details(
+        self,
+        finder: "DetailFinder",
+        block: Block,
+        raw: Mapping[str, NDArray[Any]],
+        states: Sequence[Folded],
+    ) -> "Iterator[Details]":
+        """The details of each loss, whose rows of interest are computed again."""
+        for at, (loss, state) in enumerate(zip(self._losses, states, strict=True)):
+
+            def losses_of(rows: NDArray[np.intp], loss: BoundLoss = loss) -> NDArray[np.float64]:
+                few = {role: array[rows] for role, array in raw.items()}
+                inputs = _Inputs(few, self._backend, Workspace())
+                return self._row_losses(loss, inputs, None).values
+
+            yield finder.of_folded(at, state, block, raw, losses_of)
 
     def evaluate(
         self,
@@ -238,17 +269,17 @@ class BlockEvaluator:
         if [role for role, array in raw.items() if array.dtype.kind in "iu"]:
             result.rounded = self._rounds_integers(raw)
 
-    def _is_clamped(self, loss: BoundLoss, accumulator: RowAccumulator) -> bool:
-        """True if a row of the loss is clamped."""
+    def _is_clamped(self, loss: BoundLoss, high: float) -> bool:
+        """True if a row of the loss is clamped, whose largest is `high`."""
         clamp = self._clamps.get(loss.label)
-        return clamp is not None and accumulator.extremes.high >= clamp.least
+        return clamp is not None and high >= clamp.least
 
     def _observe_clamped(
         self, at: int, accumulator: RowAccumulator, rows: RowLosses, result: BlockResult
     ) -> None:
         """Count the clamped rows of a loss."""
         loss = self._losses[at]
-        if not self._is_clamped(loss, accumulator):
+        if not self._is_clamped(loss, accumulator.extremes.high):
             return
         clamped = rows.values >= self._clamps[loss.label].least
         if rows.skip is not None:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.rowwise import ROWWISE
 from losscli.evaluation.layout import Row
 from losscli.evaluation.validity import Mark
 from losscli.kernels import machine
+from losscli.kernels.machine import Folded
 from losscli.kernels.program import IndexLimit, Limit
 from losscli.losses.core.compiled import Compiled, Limits, compiled_rows
 from losscli.losses.core.domain import Domain, Interval
@@ -61,19 +61,19 @@ class Folding(NamedTuple):
 
     def fold(
         self, arrays: Sequence[NDArray[Any]], block: Block, marks: dict[Mark, frozenset[str]]
-    ) -> RowAccumulator | None:
-        """The accumulator of all rows; None if one of them is not valid, or its loss not finite.
+    ) -> Folded | None:
+        """The state of all rows; None if one of them is not valid, or its loss not finite.
 
         arrays: those of its roles, as the machine reads them. marks: takes those that rows leave.
         """
-        unit, first = block.unit, block.first
-        found = self.program.run(machine.fold, arrays, self.limits, unit, first % unit)
-        if isinstance(found, int):  # the number of the check that failed
+        phase = block.first % block.unit
+        found = self.program.run(machine.fold, arrays, self.limits, block.unit, phase)
+        if not isinstance(found, Folded):  # the number of the check that failed
             return None
         for role, mark in found.seen:
             at = self.loss.label, role
             marks[at] = marks.get(at, frozenset()) | {mark}
-        return RowAccumulator.of_folded(found, first, block.rows)
+        return found
 
 
 def folding_of(

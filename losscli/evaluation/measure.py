@@ -22,11 +22,12 @@ from losscli.evaluation.sampling import check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.documents.eval import EvalTiming, Evaluation, Input
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS
 
 if TYPE_CHECKING:
+    from losscli.evaluation.details import DetailFinder
     from losscli.metrics.binding import BoundMetric
 
 
@@ -56,11 +57,12 @@ def measure(
     progress: Callable[[float], None] = no_progress,
     like: str | None = None,
     metrics: "Sequence[BoundMetric]" = (),
+    top: int = 0,
 ) -> Evaluation:
     """The losses and metrics of a source's rows: the same for any engine, threads and blocks.
 
     samples: takes the losses of every row. progress: is called with the share of bytes done.
-    like: the library whose conventions the losses follow.
+    like: the library whose conventions the losses follow. top: the number of worst rows.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
     parameter does not fit the shapes.
@@ -78,14 +80,15 @@ def measure(
         samples=samples is not None,
         digest=digest,
         metrics=metrics,
+        details=_details(top, losses),
     )
     with closing(engine.map(evaluator, source.blocks(block_rows))) as blocks:
         state = _merged(source, blocks, samples, progress)
-    if CLUSTERS in source.roles:
-        check_clusters(source, state.accumulators[: len(losses)])
+    _check_clusters(source, losses, state)
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
     results, found = results_of(state.accumulators)
     findings = [*state.findings([*losses, *metrics]), *metric_notes(metrics, found)]
+    results = _with_details(source, losses, results, state) if state.details else results
     return Evaluation(
         losses=results,
         metrics=found,
@@ -101,6 +104,38 @@ def measure(
         timing=EvalTiming(time.perf_counter() - start, source.size),
         environment=environment(),
     )
+
+
+def _check_clusters(source: Source, losses: Sequence[BoundLoss], state: EvaluationState) -> None:
+    """Raise DataError where the clusters of `--cluster` cannot give standard errors."""
+    if CLUSTERS in source.roles:
+        check_clusters(source, state.accumulators[: len(losses)])
+
+
+def _details(top: int, losses: Sequence[BoundLoss]) -> "DetailFinder | None":
+    """The finder of the details that are requested; None without any."""
+    if not top:
+        return None
+    from losscli.evaluation.details import DetailFinder
+
+    return DetailFinder(len(losses), top)
+
+
+def _with_details(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    results: Sequence[LossResult],
+    state: EvaluationState,
+) -> tuple[LossResult, ...]:
+    """The results of the losses with their details."""
+    from losscli.evaluation.details import worst_rows
+
+    line, found = _line_of(source), []
+    for loss, result, details in zip(losses, results, state.details, strict=True):
+        rows = details.worst
+        worst = () if rows is None else worst_rows(rows, loss, result, source, line)
+        found.append(result.replace(worst=worst))
+    return tuple(found)
 
 
 def _merged(
@@ -132,7 +167,7 @@ def _maker_of_results(
 ) -> Callable[[Sequence[Any]], Results]:
     """A function that returns the results of accumulators, one a loss and then one a metric."""
     outputs = math.prod(layout["preds"])
-    line = None if source.roles["preds"][0].format == "array" else partial(_line, source)
+    line = _line_of(source)
 
     def results_of(accumulators: Sequence[Any]) -> Results:
         found = []
@@ -166,6 +201,11 @@ def inputs_of(source: Source, state: EvaluationState, digest: bool) -> tuple[Inp
         )
         inputs.append(found)
     return tuple(inputs)
+
+
+def _line_of(source: Source) -> Callable[[int], int | None] | None:
+    """A function that gives the line of a row; None for arrays, which have none."""
+    return None if source.roles["preds"][0].format == "array" else partial(_line, source)
 
 
 def _line(source: Source, row: int) -> int | None:

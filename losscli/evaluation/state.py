@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from operator import add
+from typing import TYPE_CHECKING
 
 from losscli.accumulators.digest import Digest
 from losscli.errors import DataError
@@ -12,6 +13,9 @@ from losscli.losses.core.bound import Bound
 from losscli.results.document import Note
 from losscli.sources.source import Source
 
+if TYPE_CHECKING:
+    from losscli.evaluation.details import Details
+
 
 class EvaluationState:
     """The merged results of all blocks, in row order."""
@@ -19,6 +23,7 @@ class EvaluationState:
     def __init__(self, source: Source) -> None:
         self._source = source
         self.accumulators: list[Accumulator] = []
+        self.details: list[Details] = []
         self.groups = GroupAccumulators(source)
         self.digests: dict[str, Digest] = {}
         self.violations: dict[tuple[str, str], Violation] = {}
@@ -46,6 +51,9 @@ class EvaluationState:
             self.violations[key] = known + violation if known else violation
         if part.groups:
             self.groups.add(part.groups)
+        if part.details:
+            details = map(add, self.details, part.details)
+            self.details = list(details) if self.details else part.details
         if part.accumulators:
             merged = map(add, self.accumulators, part.accumulators)
             self.accumulators = list(merged) if self.accumulators else part.accumulators

@@ -34,7 +34,7 @@ class Folded(Struct, frozen=True):
     total: their exact sum in units of 2**-1074. low, high: the smallest and the largest. high_row:
     the first row of the largest. units: the moments of each unit of rows, in order: a pivot, the
     sum of squares about it, the sum about it, and the number of rows. seen: the keys of the masks
-    of the program that were set in some row.
+    of the program that were set in some row. peaks: for `peaks_of`.
     """
 
     total: int
@@ -43,6 +43,7 @@ class Folded(Struct, frozen=True):
     high_row: int
     units: list[tuple[float, float, float, float]]
     seen: tuple[Any, ...] = ()
+    peaks: bytes = b""
 
 
 @cache
@@ -115,10 +116,17 @@ def fold(
     )  # fmt: skip
     if isinstance(found, int):
         return found
-    digits, low, high, row, units, seen = found
+    digits, low, high, row, units, seen, peaks = found
     total = int.from_bytes(digits, "little", signed=True)
     moments = list(struct.iter_unpack("4d", units))
-    return Folded(total, low, high, row, moments, program.keys(seen) if seen else ())
+    keys = program.keys(seen) if seen else ()
+    return Folded(total, low, high, row, moments, keys, peaks)
+
+
+def peaks_of(folded: Folded) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The first row of each piece of at most PIECE rows, and its largest result."""
+    peaks = np.frombuffer(folded.peaks, [("row", np.int64), ("high", np.float64)])
+    return peaks["row"], peaks["high"]
 
 
 def fold_values(values: NDArray[np.float64], unit: int, phase: int) -> Folded | None:

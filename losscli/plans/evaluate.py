@@ -98,6 +98,10 @@ class EvalPlan:
         " are not independent: a column where a table has it, else a file.",
         default=None, panel=STATS, metavar="COL|FILE", complete="column", config="data",
     )  # fmt: skip
+    top: int = flag(
+        "Also show the K rows of the largest loss, with their ids and inputs.",
+        default=0, panel=STATS, metavar="K", config="run defaults",
+    )  # fmt: skip
     weights: Any = flag(
         "A weight for each row: a column where a table has it, else a file.",
         default=None, panel=DATA, metavar="COL|FILE", complete="column", config="data",

@@ -96,3 +96,16 @@ def test_the_first_of_equal_largest_values_is_found(each_machine):
     values = np.zeros(4000)
     values[[1500, 1501, 3000]] = 2.0
     assert folded(values).high_row == 1500
+
+
+@given(st.integers(0, 3000), st.sampled_from([64, 512, 700, 4096]), st.integers(0, 63))
+def test_peaks_are_the_largest_of_each_piece(count, unit, phase):
+    """Pieces cover all rows, in order, and lie in one unit."""
+    values = np.random.default_rng(count).standard_normal(count + 1)
+    rows, highs = machine.peaks_of(folded(values, unit, phase))
+    ends = [*rows[1:].tolist(), len(values)]
+    assert rows[0] == 0
+    for start, stop, high in zip(rows.tolist(), ends, highs.tolist(), strict=True):
+        assert 0 < stop - start <= machine.PIECE
+        assert (phase + start) // unit == (phase + stop - 1) // unit
+        assert high == values[start:stop].max()

@@ -347,6 +347,7 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins)
         add_pass(fold, x, &pass, &at);
     else
         add_chunk(fold->bins, x, n, pass.low, pass.high);
+    fold->peaks[fold->added] = (Peak){row, pass.high};
     if (++fold->added % CARRY_EVERY == 0)
         carry(fold->bins);
     if (pass.low < fold->low)

@@ -204,11 +204,12 @@ static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
 
 PyDoc_STRVAR(fold_doc,
              "fold(machine, code, constants, registers, result, inputs, unit, phase)\n--\n\n"
-             "Return (exact sum, low, high, row of high, units, seen) of the results of all rows, or a\n"
+             "Return (exact sum, low, high, row of high, units, seen, peaks) of the results of all rows, or a\n"
              "number: that of the check that failed, -2 if a result is not finite, or -4 if an index is\n"
              "out of range.\n\n"
              "The exact sum is a little-endian signed integer in units of 2**-1074; a unit is four\n"
-             "doubles: pivot, sum of squares about it, sum about it, rows. seen: the bits that SEEN set.");
+             "doubles: pivot, sum of squares about it, sum about it, rows. seen: the bits that SEEN set.\n"
+             "peaks: the first row and the largest result of each piece of a unit, an integer and a double.");
 
 static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
     int machine, registers, result, status = NO_MEMORY;
@@ -227,7 +228,9 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
         }
         Fold fold = {.low = Py_HUGE_VAL, .high = -Py_HUGE_VAL};
         fold.units = PyMem_Malloc(((size_t)(call.rows / unit) + 2) * sizeof(Unit));
-        if (fold.units) {
+        /* Each unit may end with a piece that is shorter than the others. */
+        fold.peaks = PyMem_Malloc(((size_t)(call.rows / CHUNK) + (size_t)(call.rows / unit) + 3) * sizeof(Peak));
+        if (fold.units && fold.peaks) {
             Py_BEGIN_ALLOW_THREADS
             status = call.machine->fold(&call.program, call.rows, unit, phase, &fold);
             Py_END_ALLOW_THREADS
@@ -240,12 +243,14 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
             unsigned char digits[BINS * 4];
             for (int i = 0; i < BINS * 4; i++)
                 digits[i] = (unsigned char)(fold.bins[i / 4] >> (i % 4 * 8));
-            answer = Py_BuildValue("y#ddLy#K", digits, (Py_ssize_t)sizeof digits, fold.low, fold.high,
+            answer = Py_BuildValue("y#ddLy#Ky#", digits, (Py_ssize_t)sizeof digits, fold.low, fold.high,
                                    (long long)fold.high_row, (const char *)fold.units,
                                    (Py_ssize_t)(fold.unit_count * (int64_t)sizeof(Unit)),
-                                   (unsigned long long)fold.seen);
+                                   (unsigned long long)fold.seen, (const char *)fold.peaks,
+                                   (Py_ssize_t)(fold.added * (int64_t)sizeof(Peak)));
         }
         PyMem_Free(fold.units);
+        PyMem_Free(fold.peaks);
     }
     release(&call);
     return answer;

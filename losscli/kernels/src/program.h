@@ -163,7 +163,14 @@ typedef struct {
     double pivot, ee, e, rows;
 } Unit;
 
-/* top: all values of the last chunks were below 2^top. seen: the bits of SEEN. */
+/* A piece of at most CHUNK rows: its first row and its largest value. */
+typedef struct {
+    int64_t row;
+    double high;
+} Peak;
+
+/* top: all values of the last chunks were below 2^top. seen: the bits of SEEN. added: the number of
+   pieces, each of which has a peak. */
 typedef struct {
     int64_t bins[BINS];
     double low, high;
@@ -171,6 +178,7 @@ typedef struct {
     uint64_t seen;
     int top;
     Unit *units;
+    Peak *peaks;
 } Fold;
 
 enum { DONE = -1, NOT_FINITE = -2, NO_MEMORY = -3, NOT_AN_INDEX = -4 };

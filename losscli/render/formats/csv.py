@@ -10,13 +10,14 @@ from losscli.results.text import escape_cell
 
 
 def _render(result: Result, _encoding: str) -> str:
-    """The records of the result, then those of its groups; an absent value is an empty cell.
+    """The records of the result, then those of its groups and of its worst rows.
 
-    The keys of groups are the first columns, where there are groups.
+    An absent value is an empty cell. The keys of groups are the first columns, where there are any.
     """
     groups = result.group_records() if getattr(result, "groups", ()) else []
     losses = result.to_records()
-    return _csv([*losses, *groups], [*groups, *losses])
+    worst = result.worst_records() if hasattr(result, "worst_records") else []
+    return _csv([*losses, *groups, *worst], [*groups, *losses, *worst])
 
 
 def _render_error(error: LossCliError) -> str:

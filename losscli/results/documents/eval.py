@@ -63,6 +63,37 @@ class Code(Record, frozen=True):
     sha256: str
 
 
+WIDEST = 16  # numbers of a row that its record shows
+
+
+class WorstRow(Record, frozen=True, kw_only=True):
+    """One of the rows of the largest loss.
+
+    row: its place, from 0. line: in a text file, from 1. id: its keys by the names of `--id`. pred,
+    target: its numbers; None if they are more than 16. value: its loss, as in max. share: its part
+    of Σ w·L; None if that is 0 or not finite, or if a loss is below 0.
+    """
+
+    row: Count
+    line: Count | None = None
+    id: dict[str, str] = field(default_factory=dict)
+    pred: tuple[Number, ...] | None = None
+    target: tuple[Number, ...] | None = None
+    value: Number
+    share: Number | None = None
+
+    optional = frozenset({"line", "id"})
+
+    def to_record(self) -> dict[str, Any]:
+        """The flat record of a row, its keys first; the only number of a role stands alone."""
+        found = {"row": self.row, "line": self.line} | self.to_dict()
+        found.pop("id", None)
+        for role in ("pred", "target"):
+            numbers = found[role]
+            found[role] = numbers[0] if numbers and not numbers[1:] else numbers
+        return keyed(self.id, found)
+
+
 class LossResult(Record, frozen=True, kw_only=True):
     """One loss of an evaluation.
 
@@ -76,7 +107,8 @@ class LossResult(Record, frozen=True, kw_only=True):
     as rmse. penalty: the amount that value and ci contain in addition to the rows. code: files of a
     user that were run. model: the columns of the predictions, where those of several models were
     evaluated. derived: statistics of the mean by name. takes_logits: true if predictions
-    are logits.
+    are logits. worst: the rows of the largest losses, the largest first, of equal ones the first
+    row; none unless `--top` asks for them.
     """
 
     label: str
@@ -105,8 +137,9 @@ class LossResult(Record, frozen=True, kw_only=True):
     model: str | None = None
     derived: dict[str, Number] = field(default_factory=dict)
     takes_logits: bool = False
+    worst: tuple[WorstRow, ...] = ()
 
-    optional = frozenset({"clusters", "max_line", "penalty", "code", "model"})
+    optional = frozenset({"clusters", "max_line", "penalty", "code", "model", "worst"})
     hidden = frozenset({"takes_logits"})
     flat = "derived"
 
@@ -306,6 +339,20 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a loss or metric, for tables; the same keys in each."""
         return [self._record(found) for found in self.statistics]
+
+    def worst_frame(self) -> "pd.DataFrame":
+        """One row for each of the worst rows of a loss, with its label and rank."""
+        import pandas as pd
+
+        return pd.DataFrame(self.worst_records())
+
+    def worst_records(self) -> list[dict[str, Any]]:
+        """One flat record for each of the worst rows: label, rank, and those of the row."""
+        return [
+            {"label": loss.label, "rank": rank} | row.to_record()
+            for loss in self.losses
+            for rank, row in enumerate(loss.worst, start=1)
+        ]
 
     def groups_frame(self) -> "pd.DataFrame":
         """One row a group and loss: columns of the keys, then those of `to_frame()` and label."""

@@ -1,0 +1,165 @@
+"""Details of the rows of each loss, on request: the worst rows of an evaluation."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from losscli.accumulators.rows import Indices, RowLosses
+from losscli.accumulators.worst import KnownWorst, WorstRows, worst_of
+from losscli.kernels.machine import PIECE, Folded, peaks_of
+from losscli.losses.spec.binding import BoundLoss
+from losscli.results.documents.eval import WIDEST, LossResult, WorstRow
+from losscli.sources.source import Block, Source
+from losscli.sources.texts import texts_of
+
+IDS = "ids"  # the role of the keys of rows
+
+
+class Details(Struct, frozen=True):
+    """The details of one loss; `+` merges those of other rows. worst: None if not requested."""
+
+    worst: WorstRows | None = None
+
+    def __add__(self, other: Self) -> "Details":
+        if self.worst is None or other.worst is None:
+            return self
+        return Details(self.worst + other.worst)
+
+
+class DetailFinder:
+    """Finds the details of each loss in a block; one object serves all threads.
+
+    count: the number of losses. top: the number of worst rows.
+    """
+
+    def __init__(self, count: int, top: int) -> None:
+        self._top = top
+        self._known = [KnownWorst(top) for _ in range(count)]
+
+    def of_rows(
+        self, at: int, losses: RowLosses, block: Block, raw: Mapping[str, NDArray[Any]]
+    ) -> Details:
+        """The details of loss number `at` from its row losses.
+
+        raw: the arrays of the block by role, as the losses take them.
+        """
+        counted = losses.counted()
+        least = self._known[at].bound.least(block.first)
+        kept = _worst_from(least, counted.values, self._top)
+        positions = kept if counted.positions is None else counted.positions[kept]
+        columns = counted.values[kept], counted.scaled[kept]
+        return self._details(at, *columns, positions, block, raw)
+
+    def of_folded(
+        self,
+        at: int,
+        folded: Folded,
+        block: Block,
+        raw: Mapping[str, NDArray[Any]],
+        compute: Callable[[Indices], NDArray[np.float64]],
+    ) -> Details:
+        """The same of a block in one pass; compute: the losses of some of its rows.
+
+        Only the rows of pieces whose largest loss may be among the worst are computed again.
+        """
+        candidates, least = self._candidates(at, folded, block)
+        values = compute(candidates) if len(candidates) else np.empty(0)
+        kept = _worst_from(least, values, self._top)
+        return self._details(at, values[kept], values[kept], candidates[kept], block, raw)
+
+    def _candidates(self, at: int, folded: Folded, block: Block) -> tuple[Indices, float]:
+        """The rows of a block that may be among the worst, and the smallest loss of such rows."""
+        least = self._known[at].bound.least(block.first)
+        if folded.high < least:
+            return np.empty(0, np.intp), least
+        starts, highs = peaks_of(folded)
+        if len(highs) > self._top:
+            # As many pieces have a loss of at least this, the first pieces of equal ones.
+            least = max(least, float(np.partition(highs, -self._top)[-self._top]))
+        above, equal = np.flatnonzero(highs > least), np.flatnonzero(highs == least)
+        pieces = np.sort(np.concatenate([above, equal[: self._top]]))
+        ends = np.append(starts[1:], block.rows)[pieces]
+        places = starts[pieces, None] + np.arange(PIECE)
+        return places[places < ends[:, None]].astype(np.intp, copy=False), least
+
+    def _details(
+        self,
+        at: int,
+        losses: NDArray[np.float64],
+        shares: NDArray[np.float64],
+        places: Indices,
+        block: Block,
+        raw: Mapping[str, NDArray[Any]],
+    ) -> Details:
+        found = WorstRows(
+            self._top,
+            losses + 0.0,  # no -0.0, as for the extremes
+            shares + 0.0,
+            block.first + places.astype(np.int64),
+            _columns(block, raw, places),
+        )
+        if len(places):
+            self._known[at].add(found)
+        return Details(found)
+
+
+def _worst_from(least: float, losses: NDArray[np.float64], most: int) -> Indices:
+    """The places of the worst of losses in row order that are at least `least`."""
+    places = np.flatnonzero(losses >= least)
+    found: Indices = places[worst_of(losses[places], places, most)]
+    return found
+
+
+def _columns(
+    block: Block, raw: Mapping[str, NDArray[Any]], rows: Indices
+) -> dict[str, NDArray[Any]]:
+    """The columns that are shown of some rows: their numbers where they are few, and the ids."""
+    found = {
+        role: array[rows].reshape(len(rows), math.prod(array.shape[1:]))
+        for role, array in raw.items()
+        if role in ("preds", "targets") and math.prod(array.shape[1:]) <= WIDEST
+    }
+    if IDS in block.arrays:
+        texts = texts_of(block.arrays[IDS]).part(rows).tolist()
+        found[IDS] = np.array([*texts, ""], object)[:-1]
+    return found
+
+
+def worst_rows(
+    worst: WorstRows,
+    bound: BoundLoss,
+    result: LossResult,
+    source: Source,
+    line: Callable[[int], int | None] | None,
+) -> tuple[WorstRow, ...]:
+    """The worst rows of a loss whose result is known.
+
+    line: gives the line of a text file at which a row stands.
+    """
+    total = result.sum
+    known = math.isfinite(total) and total > 0 and result.min is not None and result.min >= 0
+    names = source.field(IDS).columns if IDS in source.roles else ()
+    found = []
+    for place, row in enumerate(worst.rows.tolist()):
+        columns = {role: column[place] for role, column in worst.columns.items()}
+        ids = columns.pop(IDS).split("\x1f", len(names) - 1) if names else ()
+        found.append(
+            WorstRow(
+                row=row,
+                line=None if line is None else line(row),
+                id=dict(zip(names, ids, strict=True)),
+                pred=_numbers(columns.get("preds")),
+                target=_numbers(columns.get("targets")),
+                value=bound.transform(float(worst.losses[place])),
+                share=float(worst.shares[place]) / total if known else None,
+            )
+        )
+    return tuple(found)
+
+
+def _numbers(row: Sequence[Any] | None) -> tuple[float, ...] | None:
+    return None if row is None else tuple(map(float, row))
