@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +22,7 @@ from losscli.evaluation.sampling import check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS
 
@@ -82,13 +82,11 @@ def measure(
         metrics=metrics,
         details=_details(top, losses),
     )
-    with closing(engine.map(evaluator, source.blocks(block_rows))) as blocks:
-        state = _merged(source, blocks, samples, progress)
+    state = _merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
     _check_clusters(source, losses, state)
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
-    results, found = results_of(state.accumulators)
+    results, found = _with_details(source, losses, state, results_of(state.accumulators))
     findings = [*state.findings([*losses, *metrics]), *metric_notes(metrics, found)]
-    results = _with_details(source, losses, results, state) if state.details else results
     return Evaluation(
         losses=results,
         metrics=found,
@@ -124,33 +122,36 @@ def _details(top: int, losses: Sequence[BoundLoss]) -> "DetailFinder | None":
 def _with_details(
     source: Source,
     losses: Sequence[BoundLoss],
-    results: Sequence[LossResult],
     state: EvaluationState,
-) -> tuple[LossResult, ...]:
-    """The results of the losses with their details."""
+    results: Results,
+) -> Results:
+    """The results with the details of the losses, if any were requested."""
+    if not state.details:
+        return results
     from losscli.evaluation.details import worst_rows
 
     line, found = _line_of(source), []
-    for loss, result, details in zip(losses, results, state.details, strict=True):
+    for loss, result, details in zip(losses, results[0], state.details, strict=True):
         rows = details.worst
         worst = () if rows is None else worst_rows(rows, loss, result, source, line)
         found.append(result.replace(worst=worst))
-    return tuple(found)
+    return tuple(found), results[1]
 
 
 def _merged(
     source: Source,
-    blocks: Iterable[BlockResult],
+    blocks: Generator[BlockResult],
     samples: Samples | None,
     progress: Callable[[float], None],
 ) -> EvaluationState:
     """The state of all blocks; raises DataError for invalid rows."""
     state, size = EvaluationState(source), source.size
-    for block in blocks:
-        state.add(block)
-        if samples is not None and block.samples:
-            samples.append(block.samples)
-        progress(min(1.0, state.size / max(1, size)))  # a stream has no size
+    with closing(blocks):
+        for block in blocks:
+            state.add(block)
+            if samples is not None and block.samples:
+                samples.append(block.samples)
+            progress(min(1.0, state.size / max(1, size)))  # a stream has no size
     source.verify()
     if state.violations:
         state.raise_violation()
