@@ -109,6 +109,11 @@ class CellSums(Struct, frozen=True):
         """The number of rows."""
         return sum(cell.rows for cell in self.cells.values())
 
+    def effective_rows(self) -> float:
+        """The number of rows of equal weight that are as good as these: (Σw)² / Σw² (Kish)."""
+        squares = sum((exact(cell.products[0]) for cell in self.cells.values()), Fraction(0))
+        return float(self.weight() ** 2 / squares) if squares else 0.0
+
     def weight(self) -> Fraction | float:
         """Σ w over all cells."""
         return sum((exact(cell.sums[0]) for cell in self.cells.values()), Fraction(0))
@@ -116,7 +121,7 @@ class CellSums(Struct, frozen=True):
 
 def exact(sum_: ExactSum) -> Fraction | float:
     """A sum as a fraction; a float where it is not finite."""
-    return Fraction(sum_.units, 1 << 1074) if sum_.finite else float(sum_)
+    return Fraction(sum_.finest, 1 << 2148) if sum_.finite else float(sum_)
 
 
 def _at(column: Column, rows: NDArray[Any]) -> Column:

@@ -1,5 +1,6 @@
 """The sampling design of rows, where they are not independent, and the sums that it needs."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +36,12 @@ class DesignSums(Struct, frozen=True):
     def count(self) -> int:
         """The number of clusters."""
         return len(self.clusters)
+
+    def effective_clusters(self, denominator: float) -> float:
+        """The number of clusters of equal Σb that are as good as these."""
+        totals = self.clusters.totals(1).high
+        squares = math.fsum((totals / denominator) ** 2) if denominator else 0.0
+        return 1.0 / squares if squares else 0.0
 
     def stderr(self, quotient: float, denominator: float) -> float | None:
         """The standard error of a quotient with Σb = denominator, clustered; None for one cluster.

@@ -35,6 +35,7 @@ class ExactSum(Struct, frozen=True):
     """A sum of float64 values, never rounded; `+` merges two, `ExactSum()` is the empty sum.
 
     units: the finite part in units of 2**-1074, the smallest float64, hence an integer.
+    finer: what products of tiny numbers add to it, in units of 2**-2148.
     count: all values added; nan, pos_inf, neg_inf: how many of them were not finite.
     """
 
@@ -43,6 +44,7 @@ class ExactSum(Struct, frozen=True):
     nan: int = 0
     pos_inf: int = 0
     neg_inf: int = 0
+    finer: int = 0
 
     @classmethod
     def of(cls, values: Floats, low: float | None = None, high: float | None = None) -> "ExactSum":
@@ -76,6 +78,7 @@ class ExactSum(Struct, frozen=True):
             self.nan + other.nan,
             self.pos_inf + other.pos_inf,
             self.neg_inf + other.neg_inf,
+            self.finer + other.finer,
         )
 
     @property
@@ -88,22 +91,31 @@ class ExactSum(Struct, frozen=True):
         if self.nan or self.pos_inf or self.neg_inf:
             return self.over(_ONE)
         try:
+            if self.finer:
+                return self.finest / (1 << -2 * _LOWEST)
             return self.units / _ONE.units  # Python divides integers with one rounding
         except OverflowError:
-            return math.inf if self.units > 0 else -math.inf
+            return math.inf if self.finest > 0 else -math.inf
+
+    @property
+    def finest(self) -> int:
+        """The finite part in units of 2**-2148."""
+        return (self.units << -_LOWEST) + self.finer
 
     def over(self, other: "ExactSum") -> float:
         """The quotient of two sums, rounded once and correctly; nan where `other` is 0."""
         if self.nan or other.nan or (self.pos_inf and self.neg_inf):
             return math.nan
-        if other.pos_inf or other.neg_inf or not other.units:
+        if other.pos_inf or other.neg_inf or not (other.units or other.finer):
             return math.nan
         if self.pos_inf or self.neg_inf:
-            return math.inf if (self.pos_inf > 0) == (other.units > 0) else -math.inf
+            return math.inf if (self.pos_inf > 0) == (other.finest > 0) else -math.inf
         try:
+            if self.finer or other.finer:
+                return self.finest / other.finest
             return self.units / other.units
         except OverflowError:
-            return math.inf if (self.units > 0) == (other.units > 0) else -math.inf
+            return math.inf if (self.finest > 0) == (other.finest > 0) else -math.inf
 
 
 _ONE = ExactSum.ones(1)

@@ -74,6 +74,11 @@ class Moments(Struct, frozen=True):
         """Σ(a - quotient·b)²; 0 without rows."""
         return reduce(Unit.merge, self.units).about(quotient).ee if self.units else 0.0
 
+    def effective_rows(self, denominator: float) -> float:
+        """The number of rows of equal b that are as good as these: (Σb)² / Σb² (Kish, 1965)."""
+        squares = sum(unit.bb for unit in self.units)
+        return denominator * (denominator / squares) if squares else 0.0
+
     def stderr(self, quotient: float, denominator: float, count: int) -> float | None:
         """The standard error of R = quotient with Σb = denominator over `count` rows.
 

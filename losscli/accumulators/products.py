@@ -1,9 +1,14 @@
 """Products of float64 arrays without an error: a rounded product, and what the rounding left."""
 
 import numpy as np
+from msgspec.structs import replace
 
-from losscli.accumulators.exact import Floats
+from losscli.accumulators.exact import ExactSum, Floats
 
+_LEAST, _MOST = 2.0**-968, 2.0**1022  # of products that have an exact rest
+_LARGE = 2.0**996  # larger numbers cannot be split
+_FINEST = 2148  # a product of two float64 is a multiple of 2**-2148
+_CHUNK = 8192  # numbers whose halves stay in cache
 _SPLITTER = 134_217_729.0  # 2**27 + 1
 
 
@@ -18,16 +23,75 @@ def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     >>> float(rest[0])
     -8.326672684688674e-19
     """
-    product = a * b
+    product, rest = a * b, np.empty(len(a))
+    for start in range(0, len(a), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        _rest_of(a[part], b[part], product[part], rest[part])
+    if not np.isfinite(rest).all():
+        rest[~np.isfinite(rest)] = 0.0
+    return product, rest
+
+
+def _rest_of(a: Floats, b: Floats, product: Floats, rest: Floats) -> None:
+    """Compute the rest of products, ((h·H - product) + h·L + l·H) + l·L of the halves."""
     high_a, low_a = _split(a)
     high_b, low_b = _split(b)
-    rest = ((high_a * high_b - product) + high_a * low_b + low_a * high_b) + low_a * low_b
-    rest[~np.isfinite(rest)] = 0.0
-    return product, rest
+    np.multiply(high_a, high_b, out=rest)
+    rest -= product
+    high_a *= low_b
+    rest += high_a
+    high_b *= low_a
+    rest += high_b
+    low_a *= low_b
+    rest += low_a
+
+
+def sum_of_products(a: Floats, b: Floats) -> ExactSum:
+    """Σ a·b without a rounding, of any size; a factor of 0 makes 0 of any other, also of inf.
+
+    >>> float(sum_of_products(np.array([1e300, 1e-300]), np.array([1e300, 1e-300])))
+    inf
+    >>> tiny = sum_of_products(np.array([1e-300]), np.array([1e-300]))
+    >>> tiny.over(tiny)
+    1.0
+    """
+    product, rest = two_product(a, b)
+    size = np.abs(product)
+    if size.min() >= _LEAST and size.max() <= _MOST and max(_largest(a), _largest(b)) < _LARGE:
+        return _both(product, rest)
+    usual = (size >= _LEAST) & (size <= _MOST) & (np.abs(a) < _LARGE) & (np.abs(b) < _LARGE)
+    zero = (a == 0) | (b == 0)
+    product[zero] = rest[zero] = 0.0
+    odd = np.flatnonzero(~(usual | zero))
+    if not odd.size:
+        return _both(product, rest)
+    # The rest of an infinity or of a nan is 0.
+    finite = odd[np.isfinite(a[odd]) & np.isfinite(b[odd])]
+    product[finite] = rest[finite] = 0.0
+    found = _both(product, rest)
+    finer = sum(map(_in_finest, a[finite].tolist(), b[finite].tolist()))
+    return replace(found, finer=finer)
+
+
+def _largest(a: Floats) -> float:
+    return max(float(a.max()), -float(a.min()))
+
+
+def _both(product: Floats, rest: Floats) -> ExactSum:
+    whole = ExactSum.of(product)
+    return replace(whole, units=whole.units + ExactSum.of(rest).units)
+
+
+def _in_finest(a: float, b: float) -> int:
+    """The product of two finite numbers in units of 2**-2148."""
+    (p, q), (r, s) = a.as_integer_ratio(), b.as_integer_ratio()
+    return p * r << _FINEST - (q.bit_length() - 1) - (s.bit_length() - 1)
 
 
 def _split(a: Floats) -> tuple[Floats, Floats]:
     """Two numbers of 26 bits whose sum is a."""
-    scaled = _SPLITTER * a
-    high = scaled - (scaled - a)
-    return high, a - high
+    high = _SPLITTER * a
+    low = high - a
+    high -= low
+    np.subtract(a, high, out=low)
+    return high, low

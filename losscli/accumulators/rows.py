@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from losscli.accumulators.design import Design, DesignSums
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.moments import UNIT, Moments, Unit, units_of, units_of_ones
+from losscli.accumulators.products import sum_of_products
 from losscli.kernels.machine import Folded, fold_values
+from losscli.stats.proportions import effective_trials
 
 Indices: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -88,6 +90,18 @@ class RowAccumulator(Struct, frozen=True):
         """Σ w·L / Σ w·den, correctly rounded; nan where no row counts."""
         return self.numerator.over(self.denominator)
 
+    def trials(self, share: float, stderr: float) -> float:
+        """The effective number of rows for a mean that is a share, with its standard error."""
+        weight = float(self.denominator)
+        found = effective_trials(share, stderr)
+        if self.design is not None:
+            most = float(self.count)
+            clusters = self.design.effective_clusters(weight)
+            return min(found or clusters, most)
+        if found is None:
+            return self.moments.effective_rows(weight)
+        return found * self.count / (self.count - 1)  # n itself, where no row has a weight
+
     @property
     def freedom(self) -> int:
         """The degrees of freedom of the standard error: the rows less one, or the clusters."""
@@ -144,12 +158,13 @@ class RowLosses(NamedTuple):
         values, shares, weight = self[:3]
         if index is not None:
             values, shares, weight = (_at(column, index) for column in self[:3])
-        scaled, idle = values, None
+        scaled, idle, factor = values, None, None
         if weight is not None:
             scaled = _weighed(values, weight)
             if self.by_rows:
                 idle = weight == 0
             else:
+                factor = shares
                 shares = weight if shares is None else _weighed(shares, weight)
         if shares is not None:
             out = shares == 0
@@ -157,12 +172,14 @@ class RowLosses(NamedTuple):
                 kept = np.flatnonzero(~out)
                 index = kept if index is None else index[kept]
                 values, scaled, idle = values[kept], scaled[kept], _at(idle, kept)
-                shares = shares[kept]
+                shares, weight, factor = shares[kept], _at(weight, kept), _at(factor, kept)
         design = self.design
         if design is not None and index is not None:
             design = design.at(index)
         block = len(self.values)
-        return CountedRows(values, scaled, shares, idle, index, block, self.skip, design)
+        return CountedRows(
+            values, scaled, shares, idle, index, block, self.skip, design, weight, factor
+        )
 
 
 class CountedRows(NamedTuple):
@@ -173,6 +190,7 @@ class CountedRows(NamedTuple):
     positions: theirs in the block, ascending; None for all rows.
     block, skip: the number of rows in the block, and which of them have no value.
     design: of the rows; None where they are independent.
+    weight: w; None where all are 1. factor: den, where shares are products w·den.
     """
 
     values: Floats
@@ -183,6 +201,8 @@ class CountedRows(NamedTuple):
     block: int
     skip: Mask | None
     design: Design | None = None
+    weight: Floats | None = None
+    factor: Floats | None = None
 
     def accumulate(self, first: int, unit: int) -> RowAccumulator:
         """Their accumulator; the block begins at row `first` of all."""
@@ -218,11 +238,10 @@ class CountedRows(NamedTuple):
         else:
             # The sign of a zero would depend on which of several the processor finds.
             extremes = Extremes(low + 0.0, high + 0.0, first + self._position(at))
-        known = (low, high) if self.scaled is self.values else ()
         idle = 0 if self.idle is None else int(np.count_nonzero(self.idle))
         return RowAccumulator(
-            ExactSum.of(self.scaled, *known),
-            ExactSum.ones(len(self.values)) if self.shares is None else ExactSum.of(self.shares),
+            self._numerator(low, high),
+            self._denominator(),
             Moments(tuple(units)),
             extremes,
             skipped,
@@ -230,6 +249,20 @@ class CountedRows(NamedTuple):
             idle,
             None if self.design is None else self.design.sums(self.scaled, self.shares),
         )
+
+    def _numerator(self, low: float, high: float) -> ExactSum:
+        """Σ w·L; low, high: the extremes of L."""
+        if self.weight is None:
+            return ExactSum.of(self.scaled, low, high)
+        return sum_of_products(self.values, self.weight)
+
+    def _denominator(self) -> ExactSum:
+        """Σ w·den."""
+        if self.shares is None:
+            return ExactSum.ones(len(self.values))
+        if self.factor is not None and self.weight is not None:
+            return sum_of_products(self.factor, self.weight)
+        return ExactSum.of(self.shares)
 
     def at(self, rows: Any) -> "CountedRows":
         """Some of them, by a slice or an array of their places among these."""
@@ -243,6 +276,8 @@ class CountedRows(NamedTuple):
             idle=_at(self.idle, rows),
             positions=positions,
             design=None if self.design is None else self.design.at(rows),
+            weight=_at(self.weight, rows),
+            factor=_at(self.factor, rows),
         )
 
     def _position(self, at: int) -> int:

@@ -100,6 +100,8 @@ def _number(loss: Statistic, stat: str) -> Measurement:
     if stat in ("ci_low", "ci_high"):
         if loss.ci is None:
             return Measurement(None, reason="there is no interval")
+        if loss.ci[0] == loss.ci[1]:
+            return Measurement(None, reason="all rows are equal: the interval has no width")
         return Measurement(loss.ci[stat == "ci_high"], loss.stderr)
     if isinstance(loss, MetricResult):
         return _number_of_metric(loss, stat)

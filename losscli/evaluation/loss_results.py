@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.eval import Code, LossResult, Reduction
-from losscli.stats.distributions import t_critical
+from losscli.stats.distributions import normal_critical, t_critical
+
+Interval: TypeAlias = tuple[float, float]
 
 
 def loss_result(
@@ -26,7 +29,11 @@ def loss_result(
     count, extremes, row = rows.count, rows.extremes, rows.extremes.high_row
     design = rows.design
     freedom = count - 1 if design is None else design.count - 1
-    stderr, ci = _spread(bound, mean, rows.stderr(mean, weight), freedom, level)
+    stderr = rows.stderr(mean, weight)
+    if bound.loss.proportion and stderr is not None and _is_share(bound, mean):
+        ci: Interval | None = _score_interval(bound, rows, mean, stderr, level)
+    else:
+        stderr, ci = _spread(bound, mean, stderr, freedom, level)
     return LossResult(
         label=bound.label,
         loss=bound.loss.name,
@@ -69,6 +76,25 @@ def _value(
     elif bound.statistic:
         value = _apply(bound.transform, mean)
     return value + (bound.penalty or 0.0)
+
+
+def _is_share(bound: BoundLoss, mean: float) -> bool:
+    """True if the mean is a share of the rows or of their weight."""
+    by_rows = bound.convention is not None and bound.convention.by_rows
+    return not by_rows and 0.0 <= mean <= 1.0
+
+
+def _score_interval(
+    bound: BoundLoss, rows: RowAccumulator, mean: float, stderr: float, level: float
+) -> Interval:
+    """The interval of a share, the penalty added; of clusters by Student's t."""
+    from losscli.stats.proportions import score_interval
+
+    independent = rows.design is None
+    critical = normal_critical(level) if independent else t_critical(level, rows.freedom)
+    low, high = score_interval(mean, rows.trials(mean, stderr), critical)
+    added = bound.penalty or 0.0
+    return low + added, high + added
 
 
 def _spread(

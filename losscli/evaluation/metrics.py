@@ -9,15 +9,16 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from losscli.accumulators.cells import CellSums
 from losscli.accumulators.design import Design
 from losscli.accumulators.groups import Runs
 from losscli.evaluation.validity import BlockValidity
 from losscli.metrics.binding import BoundMetric
-from losscli.metrics.core.estimate import Table
+from losscli.metrics.core.estimate import Estimate, Table
 from losscli.metrics.core.metric import MetricState
 from losscli.plans.evaluate import NanPolicy
 from losscli.results.documents.eval import MetricResult, MetricTable
-from losscli.stats.distributions import t_critical
+from losscli.stats.distributions import normal_critical, t_critical
 
 
 class MetricAccumulator(Struct, frozen=True):
@@ -108,10 +109,7 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
     found = bound.declared.estimate(rows.state, bound.params)
     value = math.nan if rows.missing else found.value
     stderr = None if math.isnan(value) or rows.clustered else found.stderr
-    ci = None
-    if stderr is not None:
-        half = t_critical(level, found.n - 1) * stderr
-        ci = (value - half, value + half)
+    ci = None if stderr is None else _interval(bound, rows, found._replace(stderr=stderr), level)
     return MetricResult(
         label=bound.label,
         metric=bound.declared.name,
@@ -136,6 +134,21 @@ def _table(table: Table) -> MetricTable:
 
 def _plain(value: object) -> object:
     return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _interval(
+    bound: BoundMetric, rows: MetricAccumulator, found: Estimate, level: float
+) -> tuple[float, float]:
+    """The interval of a metric that has a standard error."""
+    value, stderr, n = found.value, found.stderr or 0.0, found.n
+    if bound.declared.proportion and 0.0 <= value <= 1.0 and isinstance(rows.state, CellSums):
+        from losscli.stats.proportions import effective_trials, score_interval
+
+        trials = effective_trials(value, stderr)
+        trials = rows.state.effective_rows() if trials is None else trials * n / (n - 1)
+        return score_interval(value, trials, normal_critical(level))
+    half = t_critical(level, n - 1) * stderr
+    return value - half, value + half
 
 
 def metric_results(

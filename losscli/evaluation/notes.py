@@ -53,6 +53,7 @@ def notes_of(
         yield from _conventions(losses)
     yield from _counts(results)
     yield from _dominant(losses, results, layout, state)
+    yield from _without_spread(results)
     if is_clustered(source):
         yield from cluster_notes(source, results)
     if backend.dtype == "float32":
@@ -111,6 +112,14 @@ def _counts(results: Sequence[LossResult | MetricResult]) -> Iterator[Note]:
         if not result.n:
             words = f"no row counts in {result.label}: every one is ignored, skipped or weightless"
             yield Note("all_ignored", words)
+
+
+def _without_spread(results: Sequence[LossResult]) -> Iterator[Note]:
+    """One note for all losses whose rows are equal, which says nothing about other rows."""
+    labels = [result.label for result in results if result.ci and result.ci[0] == result.ci[1]]
+    if labels:
+        words = f"all rows have the same {', '.join(labels)}: the interval has no width"
+        yield Note("no_spread", words, "gates on its ends are errors")
 
 
 def _left_out(source: Source) -> Iterator[Note]:

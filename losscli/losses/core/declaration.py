@@ -22,6 +22,7 @@ class Declaration:
     rows_of: the shapes of a row of predictions and of a row of targets.
     pred, target: their domains; no target domain if it takes no targets. domains: a function of the
     parameters that gives both, if they depend on these.
+    proportion: True if it is a share of rows, such as of errors; its interval is that of Wilson.
     use, avoid: when to use it, when not. equivalents: the same as code of other libraries, by their
     names.
     """
@@ -41,6 +42,7 @@ class Declaration:
     aliases: tuple[str, ...] = ()
     equivalents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pitfalls: tuple[str, ...] = ()
+    proportion: bool = False
 
     @property
     def elementwise(self) -> bool:

@@ -243,5 +243,10 @@ def _of_labels(domain: Domain) -> str:
 
 
 def row_means(xp: Namespace, values: Array) -> Array:
-    """The mean over the numbers of each row."""
-    return xp.mean(xp.reshape(values, (values.shape[0], -1)), axis=-1)
+    """The mean over the numbers of each row, also where their sum would overflow."""
+    flat = xp.reshape(values, (values.shape[0], -1))
+    found = xp.mean(flat, axis=-1)
+    large = xp.isinf(found)
+    if xp.any(large):
+        found = xp.where(large, xp.sum(flat / flat.shape[1], axis=-1), found)
+    return found

@@ -64,6 +64,7 @@ _of_labels = LabelMetric(
     value=_value,
     reference=_reference,
     higher_is_better=True,
+    proportion=True,
     use="every mistake costs the same and the classes are of similar size",
     avoid="classes are rare: predicting the most frequent one scores well",
     equivalents={"sklearn": "metrics.accuracy_score(target, pred, sample_weight=weight)"},

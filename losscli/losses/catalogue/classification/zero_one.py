@@ -77,6 +77,7 @@ _of_labels = Loss(
     domains=_domains,
     rows_of=shapes.LABEL_SETS,
     saturates=True,  # labels are only compared
+    proportion=True,
     flops=1,
     params=(
         Param(
