@@ -39,27 +39,26 @@ def _value(score: Floats, label: Array, weight: Floats | None) -> Estimate:
 def _unweighted(score: Floats, label: Array) -> tuple[float, float | None]:
     """The area and its standard error, from counts of the rows below each row."""
     high, low = np.sort(score[label]), np.sort(score[~label])
-    above = _twice_below(low, high)
-    below = _twice_below(high, low)
-    pairs = 2 * len(high) * len(low)
-    value = int(above.sum()) / pairs
+    if len(high) <= len(low):
+        above, below = _twice_below(high, low)
+    else:
+        below, above = _twice_below(low, high)
+    value = int(above.sum()) / (2 * len(high) * len(low))
     if min(len(high), len(low)) < 2:
         return value, None
     variance = _spread(above, 2 * len(low)) + _spread(below, 2 * len(high))
     return value, math.sqrt(variance)
 
 
-def _twice_below(low: Floats, high: Floats) -> Array:
-    """Twice the numbers of `low` below each of `high`, equal ones counted once; both ascending."""
-    both = np.concatenate([low, high])
-    # A stable sort merges the two runs in linear time, with equal numbers of `low` first.
-    order = np.argsort(both, kind="stable")
-    places = np.flatnonzero(order >= len(low))
-    most = places - np.arange(len(high))
-    ordered = both[order]
-    if not (ordered[1:] == ordered[:-1]).any():
-        return 2 * most
-    return most + np.searchsorted(low, high, side="left")
+def _twice_below(few: Floats, many: Floats) -> tuple[Array, Array]:
+    """Twice the numbers of the other array below each number, equal ones counted once.
+
+    few, many: ascending; only `few` is searched for, and the counts for `many` follow.
+    """
+    less = np.searchsorted(many, few, side="left")
+    most = np.searchsorted(many, few, side="right")
+    counted = [np.cumsum(np.bincount(each, minlength=len(many) + 1)) for each in (less, most)]
+    return less + most, (counted[0] + counted[1])[:-1]
 
 
 def _spread(counts: Array, whole: int) -> float:
