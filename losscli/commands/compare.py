@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import choose
 from losscli.backends.machine import environment
@@ -10,17 +10,22 @@ from losscli.commands.evaluate import bound_losses
 from losscli.comparison.measure import Paired, pair
 from losscli.comparison.models import Terms, findings, notes_of_models
 from losscli.engines.local import choose_engine
+from losscli.errors import UsageError
 from losscli.evaluation.data import open_data
 from losscli.evaluation.measure import inputs_of, no_progress
 from losscli.evaluation.rows import by_positions
 from losscli.losses.spec.binding import files_of
 from losscli.plans.compare import ComparePlan
+from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
 from losscli.render.files import outputs, picture
 from losscli.render.formats import of_path
 from losscli.results.documents.compare import Model, ModelComparison
 from losscli.results.documents.eval import EvalTiming
 from losscli.sources.opening import Reference
+
+if TYPE_CHECKING:
+    from losscli.metrics.binding import BoundMetric
 
 
 def run_compare(
@@ -55,8 +60,9 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
     others = [Reference(each.preds, each.columns) for each in plan.entries[1:]]
     digest = plan.digest or "json" in map(of_path, plan.output)
     terms = Terms.of(plan)
-    with open_data(evaluation, others, losses=losses) as opened:
-        source = by_positions(opened, losses, plan.class_axis)
+    metrics = _metrics(evaluation)
+    with open_data(evaluation, others, losses=[*losses, *metrics]) as opened:
+        source = by_positions(opened, [*losses, *metrics], plan.class_axis)
         engine = choose_engine(backend, source, plan.threads)
         paired = pair(
             source,
@@ -64,6 +70,7 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
             backend,
             engine,
             terms.pairs,
+            metrics=metrics,
             nan=plan.nan,
             digest=digest,
             progress=progress,
@@ -79,6 +86,7 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
             fail_on=tuple(plan.fail_on),
             ci_level=terms.level,
             losses=found.losses,
+            metrics=found.metrics,
             groups=found.groups,
             counts=found.counts,
             notes=(*notes_of_models(paired, backend), *found.notes),
@@ -92,6 +100,23 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
             timing=EvalTiming(time.perf_counter() - start, source.size),
             environment=environment(),
         )
+
+
+def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
+    """The metrics of a plan; raises UsageError for one whose models cannot be compared."""
+    if not plan.metric:
+        return []
+    from losscli.commands.evaluate import bound_metrics
+    from losscli.comparison.metric_pairs import is_comparable
+
+    metrics = bound_metrics(plan)
+    for metric in metrics:
+        if not is_comparable(metric):
+            raise UsageError(
+                f"compare does not take {metric.declared.name}",
+                hint="it takes losses, and metrics of means that have a better direction",
+            )
+    return metrics
 
 
 def _models(plan: ComparePlan, paired: Paired) -> tuple[Model, ...]:

@@ -103,7 +103,7 @@ class _Request(Struct):
         baseline = _baseline(plan.baseline) if plan.baseline is not None else _NO_BASELINE
         saved_as_json = plan.save or "json" in map(of_path, plan.output)
         digest = bool(plan.digest or plan.baseline or saved_as_json)
-        metrics = _metrics(plan) if plan.metric else ()
+        metrics = bound_metrics(plan) if plan.metric else ()
         return cls(
             losses, metrics, gates, baseline, digest, choose(plan.backend, plan.device, plan.dtype)
         )
@@ -207,7 +207,7 @@ def bound_losses(plan: EvalPlan) -> list[BoundLoss]:
     return losses
 
 
-def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
+def bound_metrics(plan: EvalPlan) -> "list[BoundMetric]":
     """The metrics of a plan; raises UsageError where a loss has the label of one."""
     from losscli.metrics.binding import bind_with_losses
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from losscli.comparison.pairing import PairedRows, Pairs
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockEvaluator, BlockResult, leaves_of
-from losscli.evaluation.groups import BlockGroups
+from losscli.evaluation.groups import BlockGroups, GroupedRows
 from losscli.evaluation.layout import Row, row_layout
 from losscli.evaluation.measure import no_progress
 from losscli.evaluation.sampling import check_clusters
@@ -26,15 +26,21 @@ from losscli.sources.opening import REFERENCE
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import Workspace
 
+if TYPE_CHECKING:
+    from losscli.evaluation.metrics import MetricRows
+    from losscli.metrics.binding import BoundMetric
+
 
 class Paired(NamedTuple):
     """Finished accumulators of several models, the predictions of a source and its references.
 
     models: the state of each model, without accumulators. joint: one `PairedAccumulator` a loss,
-    and of each group. sources: the source as each model reads it. layout: the shape of its rows.
+    then one `PairedMetric` a metric, and the same of each group. sources: the source as each model
+    reads it. layout: the shape of its rows.
     """
 
     losses: Sequence[BoundLoss]
+    metrics: "Sequence[BoundMetric]"
     sources: Sequence[Source]
     layout: dict[str, Row]
     models: Sequence[EvaluationState]
@@ -48,6 +54,7 @@ def pair(
     engine: LocalEngine,
     pairs: Pairs,
     *,
+    metrics: "Sequence[BoundMetric]" = (),
     nan: NanPolicy = "error",
     digest: bool = False,
     block_rows: int | None = None,
@@ -60,7 +67,9 @@ def pair(
 
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
-    evaluator = _PairEvaluator(source, losses, backend, pairs, nan=nan, digest=digest)
+    evaluator = _PairEvaluator(
+        source, losses, backend, pairs, metrics=metrics, nan=nan, digest=digest
+    )
     models = [EvaluationState(each) for each in evaluator.sources]
     joint = EvaluationState(source)
     with closing(engine.map(evaluator, source.blocks(block_rows))) as blocks:
@@ -72,8 +81,10 @@ def pair(
     source.verify()
     for state in models:
         state.raise_violation()
-    check_clusters(source, [rows.models[0] for rows in joint.accumulators])
-    return Paired(evaluator.losses, evaluator.sources, evaluator.layout, models, joint)
+    check_clusters(source, [rows.models[0] for rows in joint.accumulators[: len(losses)]])
+    return Paired(
+        evaluator.losses, evaluator.metrics, evaluator.sources, evaluator.layout, models, joint
+    )
 
 
 def compare(
@@ -115,6 +126,7 @@ class _PairEvaluator:
         backend: Backend,
         pairs: Pairs,
         *,
+        metrics: "Sequence[BoundMetric]",
         nan: NanPolicy,
         digest: bool,
     ) -> None:
@@ -124,14 +136,24 @@ class _PairEvaluator:
             Source({**source.roles, "preds": source.roles[role]}, source.by, source.positions)
             for role in self._roles
         ]
-        layouts = [row_layout(each, losses) for each in self.sources]
+        layouts = [row_layout(each, [*losses, *metrics]) for each in self.sources]
         self.layout = layouts[0]
         for each, layout in zip(self.sources, layouts, strict=True):
             _check_shapes(source, self.layout["preds"], each, layout["preds"])
         pred, target = self.layout["preds"], self.layout.get("targets")
         self.losses = [loss.variant_for(pred, target) for loss in losses]
+        self.metrics = [metric.variant_for(pred, target) for metric in metrics]
         self._evaluators = [
-            BlockEvaluator(of, self.losses, backend, layout, nan=nan, samples=False, digest=False)
+            BlockEvaluator(
+                of,
+                self.losses,
+                backend,
+                layout,
+                nan=nan,
+                samples=False,
+                digest=False,
+                metrics=self.metrics,
+            )
             for of, layout in zip(self.sources, layouts, strict=True)
         ]
 
@@ -146,30 +168,44 @@ class _PairEvaluator:
             models = [
                 self._evaluated(at, block, results[at], workspace) for at in range(len(self._roles))
             ]
-            if all(len(each) == len(self.losses) for each in models):
+            if not any(result.violations for result in results):
                 self._accumulate(block, models, results[-1])
             return results
 
     def _evaluated(
         self, at: int, block: Block, result: BlockResult, workspace: Workspace
-    ) -> list[tuple[RowAccumulator, RowLosses]]:
+    ) -> "tuple[list[tuple[RowAccumulator, RowLosses]], list[MetricRows]]":
+        """The row losses of a model, and its rows for the metrics."""
         preds = block.arrays[self._roles[at]]
         own = replace(block, arrays={**block.arrays, "preds": preds})
         evaluator = self._evaluators[at]
-        return list(evaluator.evaluate(own, result, workspace, evaluator.design(own, result)))
+        design = evaluator.design(own, result)
+        losses = list(evaluator.evaluate(own, result, workspace, design))
+        metrics = list(evaluator.metric_rows(own, result, design)) if self.metrics else []
+        return losses, metrics
 
     def _accumulate(
         self,
         block: Block,
-        models: Sequence[Sequence[tuple[RowAccumulator, RowLosses]]],
+        models: "Sequence[tuple[list[tuple[RowAccumulator, RowLosses]], list[MetricRows]]]",
         result: BlockResult,
     ) -> None:
+        """Add the accumulators of all losses and metrics to the result of a block."""
         groups = BlockGroups(self.sources[0], block) if block.keys else None
-        for each in zip(*models, strict=True):
-            rows = PairedRows.of(each, self._pairs, block.first, block.unit)
-            result.accumulators.append(rows.accumulate())
+        statistics: list[GroupedRows] = [
+            PairedRows.of(each, self._pairs, block.first, block.unit)
+            for each in zip(*(losses for losses, _ in models), strict=True)
+        ]
+        if self.metrics:
+            from losscli.comparison.metric_pairs import PairedMetricRows
+
+            sides = zip(*(metrics for _, metrics in models), strict=True)
+            for metric, rows in zip(self.metrics, sides, strict=True):
+                statistics.append(PairedMetricRows.of(metric, rows, self._pairs))
+        for each in statistics:
+            result.accumulators.append(each.accumulate())
             if groups is not None:
-                groups.add_statistic(rows, result.accumulators[-1])
+                groups.add_statistic(each, result.accumulators[-1])
         if groups is not None and result.accumulators:
             result.groups = groups.accumulators()
 

@@ -4,13 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.backends.backend import Backend
 from losscli.comparison.decisions import Tested, decided, ranks
 from losscli.comparison.measure import Paired
-from losscli.comparison.pairing import PairAccumulator, PairedAccumulator, Pairs
+from losscli.comparison.pairing import PairedAccumulator, Pairs
 from losscli.evaluation.loss_results import loss_result
 from losscli.evaluation.notes import notes_of
 from losscli.gates.grammar import Margin
@@ -24,9 +24,13 @@ from losscli.results.documents.compare import (
     ModelResult,
     PairResult,
 )
-from losscli.results.documents.eval import LossResult
+from losscli.results.documents.eval import LossResult, MetricResult
 from losscli.stats.hypotheses import Test
 from losscli.stats.means import MeanDifference
+
+if TYPE_CHECKING:
+    from losscli.comparison.metric_pairs import PairedMetric
+    from losscli.metrics.binding import BoundMetric
 
 
 class Terms(NamedTuple):
@@ -58,77 +62,130 @@ class Findings(NamedTuple):
     """The parts of the document that follow from the accumulators."""
 
     losses: tuple[LossComparison, ...]
+    metrics: tuple[LossComparison, ...]
     groups: tuple[GroupComparison, ...]
     counts: dict[str, int]
     notes: tuple[Note, ...]
 
 
+class _LossOfModels(NamedTuple):
+    """A loss of several models."""
+
+    bound: BoundLoss
+    level: float
+    higher_is_better: bool = False
+
+    def values(self, part: PairedAccumulator) -> list[LossResult | MetricResult]:
+        """The result of each model."""
+        return [loss_result(self.bound, rows, "mean", self.level) for rows in part.models]
+
+    def difference(
+        self, part: PairedAccumulator, place: int, pair: tuple[int, int]
+    ) -> tuple[MeanDifference, int | None, int | None]:
+        """The difference of a pair, by its place, with its wins and ties."""
+        rows = part.pairs[place]
+        models = [part.models[model] for model in pair]
+        return _difference(self.bound, models, rows.difference), rows.wins, rows.ties
+
+
+class _MetricOfModels(NamedTuple):
+    """A metric of several models."""
+
+    bound: "BoundMetric"
+    level: float
+
+    @property
+    def higher_is_better(self) -> bool:
+        return bool(self.bound.declared.higher_is_better)
+
+    def values(self, part: "PairedMetric") -> list[LossResult | MetricResult]:
+        """The result of each model."""
+        from losscli.evaluation.metrics import metric_result
+
+        return [metric_result(self.bound, rows, self.level) for rows in part.models]
+
+    def difference(
+        self, part: "PairedMetric", place: int, _: tuple[int, int]
+    ) -> tuple[MeanDifference, int | None, int | None]:
+        """The difference of a pair, by its place; rows have no wins."""
+        from losscli.comparison.metric_pairs import difference
+
+        found = difference(self.bound, part.pairs[place])
+        rows = part.models[0]
+        value = math.nan if rows.missing else found.value
+        stderr = math.nan if rows.clustered else _finite(found.stderr)
+        return MeanDifference(value, stderr, found.n - 1.0), None, None
+
+
+_Statistic: TypeAlias = _LossOfModels | _MetricOfModels
+
+
 def findings(paired: Paired, terms: Terms) -> Findings:
-    """The comparison of each loss over all rows, and over each group.
+    """The comparison of each loss and metric over all rows, and over each group.
 
     The pairs of a loss are one family of tests, those of its groups another one.
     """
+    statistics: list[_Statistic] = [_LossOfModels(loss, terms.level) for loss in paired.losses]
+    statistics += [_MetricOfModels(metric, terms.level) for metric in paired.metrics]
     keys: list[dict[str, str]] = []
-    families: list[list[PairedAccumulator]] = [[] for _ in paired.losses]
+    families: list[list[Any]] = [[] for _ in statistics]
     for by, accumulators in paired.joint.groups.parts():
         keys.append(by)
         for family, rows in zip(families, accumulators, strict=True):
             family.append(rows)
-    losses, by_loss = [], []
-    for loss, rows, groups in zip(paired.losses, paired.joint.accumulators, families, strict=True):
-        losses += _compared(loss, [rows], terms)
-        by_loss.append(_compared(loss, groups, terms))
-    found = tuple(map(GroupComparison, keys, zip(*by_loss, strict=True)))
-    counts: Counter[str] = Counter(pair.verdict for pair in _pairs(losses, found))
+    whole, by_loss = [], []
+    for statistic, rows, groups in zip(
+        statistics, paired.joint.accumulators, families, strict=True
+    ):
+        whole += _compared(statistic, [rows], terms)
+        by_loss.append(_compared(statistic, groups, terms))
+    count = len(paired.losses)
+    found = tuple(
+        GroupComparison(key, each[:count], each[count:])
+        for key, each in zip(keys, zip(*by_loss, strict=True), strict=True)
+    )
+    every = [*whole, *(each for group in found for each in group)]
+    counts: Counter[str] = Counter(pair.verdict for each in every for pair in each.pairs)
     return Findings(
-        tuple(losses),
+        tuple(whole[:count]),
+        tuple(whole[count:]),
         found,
         {verdict: counts[verdict] for verdict in VERDICTS},
-        tuple(_worse_groups(losses, found)),
+        tuple(_worse_groups(whole, found)),
     )
 
 
-def _pairs(
-    losses: Sequence[LossComparison], groups: Sequence[GroupComparison]
-) -> Iterator[PairResult]:
-    for each in (*losses, *(loss for group in groups for loss in group.losses)):
-        yield from each.pairs
-
-
-def _compared(
-    loss: BoundLoss, parts: Sequence[PairedAccumulator], terms: Terms
-) -> list[LossComparison]:
+def _compared(statistic: _Statistic, parts: Sequence[Any], terms: Terms) -> list[LossComparison]:
     """The comparison of a loss in each part of the rows; all pairs are one family."""
-    results = [[loss_result(loss, m, "mean", terms.level) for m in part.models] for part in parts]
+    results = [statistic.values(part) for part in parts]
     tested = [
-        [
-            _tested(loss, part, models, pair, difference, terms)
-            for pair, difference in zip(terms.pairs, part.pairs, strict=True)
-        ]
+        [_tested(statistic, part, models, place, terms) for place in range(len(terms.pairs))]
         for part, models in zip(parts, results, strict=True)
     ]
     family = [pair for pairs in tested for pair in pairs]
     done = iter(decided(family, terms.test, terms.level))
     tests = sum(pair.harm is not None for pair in family)
     return [
-        _comparison(models, pairs, [next(done) for _ in pairs], tests, terms)
+        _comparison(statistic, models, pairs, terms).replace(
+            pairs=tuple(next(done) for _ in pairs), tests=tests
+        )
         for models, pairs in zip(results, tested, strict=True)
     ]
 
 
 def _comparison(
-    models: Sequence[LossResult],
+    statistic: _Statistic,
+    models: Sequence[LossResult | MetricResult],
     tested: Sequence[Tested],
-    pairs: Sequence[PairResult],
-    tests: int,
     terms: Terms,
 ) -> LossComparison:
+    """The comparison of a loss before its family is decided."""
     first = models[0]
     places = ranks(tested, len(models), terms.level, all_pairs=terms.all_pairs)
-    values = [each.of_mean for each in models]
+    values = list(map(_value, models))
     return LossComparison(
         label=first.label,
-        loss=first.loss,
+        loss=first.loss if isinstance(first, LossResult) else first.metric,
         params=first.params,
         rows=first.rows,
         n=first.n,
@@ -144,54 +201,62 @@ def _comparison(
             )
             for name, value, each, rank in zip(terms.names, values, models, places, strict=True)
         ),
-        pairs=tuple(pairs),
-        tests=tests,
-        clusters=first.clusters,
+        pairs=(),
+        tests=0,
+        higher_is_better=statistic.higher_is_better,
+        clusters=first.clusters if isinstance(first, LossResult) else None,
     )
 
 
+def _value(result: LossResult | MetricResult) -> float:
+    return result.of_mean if isinstance(result, LossResult) else result.value
+
+
 def _tested(
-    loss: BoundLoss,
-    part: PairedAccumulator,
-    models: Sequence[LossResult],
-    pair: tuple[int, int],
-    rows: PairAccumulator,
+    statistic: _Statistic,
+    part: Any,
+    models: Sequence[LossResult | MetricResult],
+    place: int,
     terms: Terms,
 ) -> Tested:
     """A pair with its difference, before its family is decided."""
-    candidate, baseline = (models[place] for place in pair)
-    difference = _difference(loss, [part.models[place] for place in pair], rows.difference)
-    value, old = difference.estimate, baseline.of_mean
-    reason = _no_interval(difference, baseline, rows.difference)
-    ci = None if reason else difference.interval(terms.level)
+    pair = terms.pairs[place]
+    difference, wins, ties = statistic.difference(part, place, pair)
+    value, old, n = difference.estimate, _value(models[pair[1]]), models[0].n
+    reason = _no_interval(difference, old, n)
     result = PairResult(
         model=terms.names[pair[0]],
         baseline=terms.names[pair[1]],
         difference=value,
-        stderr=None if reason else difference.stderr,
-        degrees_of_freedom=None if reason else difference.freedom,
-        ci=ci,
         relative=value / abs(old) if old and math.isfinite(value / old) else None,
-        n=candidate.n,
-        wins=rows.wins,
-        ties=rows.ties,
+        n=n,
+        wins=wins,
+        ties=ties,
         bound=terms.margin.absolute(old),
         reason=reason or None,
     )
-    return Tested(result, pair, None if reason else difference)
+    if reason:
+        return Tested(result, pair, None)
+    result = result.replace(
+        stderr=difference.stderr,
+        degrees_of_freedom=difference.freedom,
+        ci=difference.interval(terms.level),
+    )
+    gain = statistic.higher_is_better
+    return Tested(result, pair, difference._replace(estimate=-value) if gain else difference)
 
 
-def _no_interval(difference: MeanDifference, baseline: LossResult, rows: RowAccumulator) -> str:
+def _no_interval(difference: MeanDifference, baseline: float, n: int) -> str:
     """Why a pair cannot be tested; empty where it can."""
-    if not rows.count:
+    if not n:
         return "no row counts for all models"
     if not math.isfinite(difference.estimate):
         return "the difference is not a finite number"
-    if not math.isfinite(baseline.of_mean):
+    if not math.isfinite(baseline):
         return "the value of the baseline is not a finite number"
-    if rows.freedom < 1:
+    if difference.freedom < 1:
         return "one row, or one cluster, has no interval"
-    return "" if math.isfinite(difference.stderr) else "the standard error is not a finite number"
+    return "" if math.isfinite(difference.stderr) else "there is no standard error"
 
 
 def _difference(
@@ -226,12 +291,12 @@ def _worse_groups(
     """Notes of groups that get worse where all rows together get better."""
     for at, loss in enumerate(losses):
         for place, pair in enumerate(loss.pairs):
-            if not pair.difference < 0:
+            if not (pair.difference > 0 if loss.higher_is_better else pair.difference < 0):
                 continue
-            worse = [g.name for g in groups if g.losses[at].pairs[place].verdict == "worse"]
+            worse = [g.name for g in groups if [*g][at].pairs[place].verdict == "worse"]
             if worse:
                 words = (
-                    f"{loss.label} of {pair.model} is lower than that of {pair.baseline} over all "
+                    f"{loss.label} of {pair.model} is better than that of {pair.baseline} over all "
                     f"rows, and worse in {', '.join(worse[:8])}"
                 )
                 yield Note("worse_in_a_group", words)
@@ -243,9 +308,9 @@ def notes_of_models(paired: Paired, backend: Backend) -> list[Note]:
     for place, (source, state) in enumerate(zip(paired.sources, paired.models, strict=True)):
         results = [
             loss_result(loss, rows.models[place], "mean", 0.95)
-            for loss, rows in zip(paired.losses, paired.joint.accumulators, strict=True)
+            for loss, rows in zip(paired.losses, paired.joint.accumulators, strict=False)
         ]
         notes = notes_of(source, paired.losses, results, paired.layout, state, backend)
-        for note in (*notes, *state.findings(paired.losses)):
+        for note in (*notes, *state.findings([*paired.losses, *paired.metrics])):
             found.setdefault(note.message, note)
     return list(found.values())

@@ -33,6 +33,7 @@ from losscli.sources.table import CLUSTERS, Workspace
 
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder, Details
+    from losscli.evaluation.metrics import MetricRows
     from losscli.metrics.binding import BoundMetric
 
 
@@ -163,6 +164,15 @@ class BlockEvaluator:
         design: Design | None,
     ) -> None:
         """Add the accumulators of all metrics; a violation where one does not take the rows."""
+        for rows in self.metric_rows(block, result, design):
+            result.accumulators.append(rows.accumulate())
+            if groups is not None:
+                groups.add_statistic(rows, result.accumulators[-1])
+
+    def metric_rows(
+        self, block: Block, result: BlockResult, design: Design | None
+    ) -> "Iterator[MetricRows]":
+        """Yield the rows of a block for each metric; nothing on violations, which result takes."""
         from losscli.evaluation.metrics import MetricRows
 
         raw = self._raw(block)
@@ -173,10 +183,7 @@ class BlockEvaluator:
         for metric in self._metrics:
             result.marks |= validity.marks(metric)
             nan: NanPolicy = "skip" if self._nan == "mask" else self._nan
-            rows = MetricRows(metric, raw, validity, nan, design)
-            result.accumulators.append(rows.accumulate())
-            if groups is not None:
-                groups.add_statistic(rows, result.accumulators[-1])
+            yield MetricRows(metric, raw, validity, nan, design)
 
     def _fold(self, block: Block, result: BlockResult, workspace: Workspace) -> bool:
         """Add the accumulators of all losses, in one pass each, to the result.

@@ -22,6 +22,9 @@ MOST = 10_000
 class GroupedRows(Protocol):
     """The rows of a block for a statistic that is not the mean of one loss."""
 
+    def accumulate(self) -> Accumulator:
+        """The accumulator of all of them."""
+
     def by_groups(self, runs: Runs) -> Sequence[Accumulator]:
         """The accumulator of each group."""
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from itertools import pairwise
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.cells import CellSums
 from losscli.accumulators.design import Design
+from losscli.accumulators.exact import Floats
 from losscli.accumulators.groups import Runs
 from losscli.evaluation.validity import BlockValidity
 from losscli.metrics.binding import BoundMetric
@@ -98,6 +100,24 @@ class MetricRows:
             missing=count > 0 and self._nan != "skip",
             clustered=self._clustered,
         )
+
+    def on_common_rows(self, others: "Sequence[MetricRows]") -> "MetricRows":
+        """The same rows, those that are out or missing in others too."""
+        found = copy(self)
+        for other in others:
+            found._out = found._out | other._out
+            found._missing = found._missing | other._missing
+        found._missing = found._missing & ~found._out
+        return found
+
+    def terms(self, rows: Any = slice(None)) -> tuple[Any, Floats | None, int]:
+        """The terms of the rows that count, their weights, None for 1, and their number."""
+        keep = ~(self._out[rows] | self._missing[rows])
+        target = None if self._target is None else self._target[rows][keep]
+        weight = None if self._weight is None else self._weight[rows][keep]
+        pred = self._pred[rows][keep]
+        terms = self._bound.declared.terms_of(pred, target, self._bound.params)
+        return terms, weight, len(pred)
 
     def by_groups(self, runs: Runs) -> list[MetricAccumulator]:
         """The accumulator of each group."""

@@ -70,6 +70,7 @@ class ComparePlan:
         default=None, metavar="TARGETS", complete="path",
     )  # fmt: skip
     loss: Any = flag(_of("loss"), default=())
+    metric: Any = flag(_of("metric"), default=())
     pred: Sequence[str] = flag(
         "Columns of the predictions; repeatable: those of one model each time.",
         default=(), panel=_of("pred").panel, metavar="COL[,COL...]", complete="column",

@@ -152,12 +152,16 @@ class Metric(Declaration):
         params: Mapping[str, Any],
     ) -> MetricState:
         """The state of some rows that count; weight: None where all are 1."""
+        return self.state_of(self.terms_of(pred, target, params), len(pred), weight)
+
+    def terms_of(self, pred: Array, target: Array | None, params: Mapping[str, Any]) -> Any:
+        """The terms of some rows that count."""
         if target is not None:
             indexed = isinstance(self.target, Labels)
             one_hot = self.target is ONE_HOT
             target = target.argmax(axis=-1) if one_hot else target
             target = target.astype(np.intp if indexed or one_hot else np.float64, copy=False)
-        return self.state_of(self.terms(pred, target, **params), len(pred), weight)
+        return self.terms(pred, target, **params)
 
     def state_of(self, terms: Any, rows: int, weight: Floats | None) -> MetricState:
         """The state of rows with these terms."""

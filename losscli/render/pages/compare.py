@@ -29,7 +29,7 @@ def page(result: ModelComparison) -> Page:
 
 def report_cases(result: ModelComparison) -> list[ReportCase]:
     """A case a loss and pair, over all rows and for each group."""
-    parts = [("", result.losses), *((group.name, group.losses) for group in result.groups)]
+    parts = [("", list(result)), *((group.name, list(group)) for group in result.groups)]
     cases = []
     for group, losses in parts:
         for loss in losses:
@@ -44,11 +44,20 @@ def _header(result: ModelComparison) -> Iterator[str]:
     against = f"baseline {escape(result.baseline)}" if result.pairs == "baseline" else "all pairs"
     test = f"; {result.test} by {_margin(result)}" if result.margin else ""
     yield f"{_rows(result)}, paired by row; {against}{test}"
-    yield "difference = model - baseline; lower is better: below 0 the model is better"
+    yield f"difference = model - baseline; {_direction(result)}"
+
+
+def _direction(result: ModelComparison) -> str:
+    higher = [escape(each.label) for each in result if each.higher_is_better]
+    if not higher:
+        return "lower is better: below 0 the model is better"
+    if len(higher) == len(result):
+        return "higher is better: above 0 the model is better"
+    return f"below 0 the model is better; above 0 for {', '.join(higher)}"
 
 
 def _rows(result: ModelComparison) -> str:
-    counts = dict.fromkeys(f"{loss.n:,} of {loss.rows:,} rows" for loss in result.losses)
+    counts = dict.fromkeys(f"{loss.n:,} of {loss.rows:,} rows" for loss in result)
     return " and ".join(counts)
 
 
@@ -57,14 +66,14 @@ def _margin(result: ModelComparison) -> str:
 
 
 def _tables(result: ModelComparison) -> Iterator[Table]:
-    for loss in result.losses:
+    for loss in result:
         if result.pairs == "baseline":
             yield _ranking(result, loss)
         else:
             yield _values(loss)
             rows = [_row((f"{pair.model} - {pair.baseline}",), pair) for pair in loss.pairs]
             yield _pairs_table(result, (f"{loss.label} of",), rows)
-    for label in (loss.label for loss in result.losses) if result.groups else ():
+    for label in (loss.label for loss in result) if result.groups else ():
         yield _groups(result, label)
 
 
@@ -126,14 +135,15 @@ def _row(head: tuple[str, ...], pair: PairResult) -> TableRow:
         "-" if pair.relative is None else f"{100 * pair.relative:+.3g} %",
         interval(pair.ci, pair.stderr, "+"),
         _p(pair.p_adjusted),
-        f"{pair.wins:,}",
+        "-" if pair.wins is None else f"{pair.wins:,}",
         f"{pair.verdict}: {advice}" if advice else pair.verdict,
     )
     return TableRow(cells, STYLES.get(pair.verdict, ""))
 
 
 def _by_rank(loss: LossComparison) -> list[ModelResult]:
-    return sorted(loss.models, key=lambda each: (each.rank or math.inf, each.value))
+    sign = -1.0 if loss.higher_is_better else 1.0
+    return sorted(loss.models, key=lambda each: (each.rank or math.inf, sign * each.value))
 
 
 def _rank(model: ModelResult) -> str:
@@ -162,18 +172,18 @@ def _advice(pair: PairResult) -> str:
 
 
 def _footer(result: ModelComparison) -> Iterator[str]:
-    tests = _tests(result.losses)
+    tests = _tests(list(result))
     if result.pairs == "baseline":
         ranks = f"rank: by significant differences from the baseline (Holm, {tests})"
     else:
         ranks = f"rank: 1 more than the number of significantly better models (Holm, {tests})"
     yield f"{ranks}; wins: rows on which the model is better"
     if result.groups:
-        tests = _tests(result.groups[0].losses)
+        tests = _tests(list(result.groups[0]))
         yield f"groups are a family of their own (Holm, {tests})"
     counts = ", ".join(f"{n} {verdict}" for verdict, n in result.counts.items() if n)
     code = f"; exit code {result.exit_code}" if result.exit_code else ""
-    clustered = ", clustered" if any(loss.clusters for loss in result.losses) else ""
+    clustered = ", clustered" if any(loss.clusters for loss in result) else ""
     yield f"{counts} · paired t{clustered} at {percent(result.ci_level)}{code}"
 
 

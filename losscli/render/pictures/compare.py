@@ -15,14 +15,15 @@ def draw(result: ModelComparison, form: str) -> bytes:
     """The picture in a format: a panel a loss, a line a pair, first of all rows, then of groups."""
     from matplotlib.figure import Figure
 
-    panels = {loss.label: _lines(result, loss.label) for loss in result.losses}
+    panels = {loss.label: _lines(result, loss.label) for loss in result}
     heights = [_FRAME + _LINE * len(lines) for lines in panels.values()]
     figure = Figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
     axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
     for (label, lines), (axis,) in zip(panels.items(), axes, strict=True):
         _panel(axis, lines)
         level = percent(result.ci_level)
-        axis.set_xlabel(f"difference of {label}, {level} interval; below 0 is better")
+        side = "above" if result[label].higher_is_better else "below"
+        axis.set_xlabel(f"difference of {label}, {level} interval; {side} 0 is better")
     stream = io.BytesIO()
     figure.savefig(stream, format=form, dpi=150)
     return stream.getvalue()

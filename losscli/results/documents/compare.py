@@ -55,7 +55,8 @@ class PairResult(Record, frozen=True, kw_only=True):
 
     model, baseline: their names. difference: of the values. stderr, degrees_of_freedom, ci: of the
     difference, paired by row. relative: the difference over the absolute value of the baseline. n:
-    the rows that count. wins, ties: the rows on which the model is better, and equal. bound: the
+    the rows that count. wins, ties: the rows on which the model is better, and equal; None for
+    a metric. bound: the
     margin in the unit of the loss. p: the two-sided p-value of the claim that is supported most.
     p_adjusted: Holm-corrected over the family. reason: why it is undecided. rows_needed: about the
     rows that would decide, all else as it is. detectable: the smallest difference that so many rows
@@ -70,8 +71,8 @@ class PairResult(Record, frozen=True, kw_only=True):
     ci: Interval | None = None
     relative: Number | None = None
     n: Count
-    wins: Count
-    ties: Count
+    wins: Count | None = None
+    ties: Count | None = None
     bound: Number
     p: Number | None = None
     p_adjusted: Number | None = None
@@ -83,12 +84,15 @@ class PairResult(Record, frozen=True, kw_only=True):
     @property
     def win_rate(self) -> float | None:
         """The share of rows on which the model is better, ties counted half."""
-        return (self.wins + 0.5 * self.ties) / self.n if self.n else None
+        if not self.n or self.wins is None or self.ties is None:
+            return None
+        return (self.wins + 0.5 * self.ties) / self.n
 
 
 class LossComparison(Record, frozen=True, kw_only=True):
-    """One loss of all models.
+    """One loss or metric of all models.
 
+    loss: the name of the loss or metric. higher_is_better: true for a metric that is.
     rows: n + skipped + ignored. n: the rows in the means, the same for all models. skipped: rows
     that --nan skip left out for one of them. ignored: rows that the loss ignores. models: one for
     each model. pairs: one for each pair. tests: the number of tests in the family of the pairs.
@@ -105,6 +109,7 @@ class LossComparison(Record, frozen=True, kw_only=True):
     models: tuple[ModelResult, ...]
     pairs: tuple[PairResult, ...]
     tests: Count
+    higher_is_better: bool = False
     clusters: Count | None = None
 
     optional = frozenset({"clusters"})
@@ -122,13 +127,22 @@ class LossComparison(Record, frozen=True, kw_only=True):
 
 
 class GroupComparison(Record, frozen=True):
-    """The losses of the rows that share a key."""
+    """The losses and metrics of the rows that share a key.
+
+    losses, metrics: as for all rows.
+    """
 
     by: dict[str, str]
     losses: tuple[LossComparison, ...]
+    metrics: tuple[LossComparison, ...] = ()
+
+    optional = frozenset({"metrics"})
+
+    def __iter__(self) -> Iterator[LossComparison]:
+        return iter((*self.losses, *self.metrics))
 
     def __getitem__(self, label: str) -> LossComparison:
-        return next(found for found in self.losses if found.label == label)
+        return next(found for found in self if found.label == label)
 
     @property
     def name(self) -> str:
@@ -142,13 +156,14 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     direction: the sign of a difference, in words. models: in the order given. baseline: the name of
     the first one, or of the one that was chosen. pairs: baseline, or all. test: superior,
     noninferior or equivalent. margin: the margin, a fraction of the baseline's value where relative
-    is true. relative: true for a percentage. fail_on: the verdicts that fail. losses: one for each
-    label. groups: the same of the groups of `--by`. counts: the number of pairs by verdict. inputs:
-    the files or arrays that were read. backend: numpy or torch. dtype: the type of the arithmetic.
-    like: the library whose conventions were followed. engine: the engine that ran the blocks.
+    is true. relative: true for a percentage. fail_on: the verdicts that fail. losses, metrics: one
+    for each label. groups: the same of the groups of `--by`. counts: the number of pairs by
+    verdict. inputs: the files or arrays that were read. backend: numpy or torch. dtype: the type of
+    the arithmetic. like: the library whose conventions were followed. engine: the engine that ran
+    the blocks.
     """
 
-    direction: str = "a difference is model minus baseline: below 0 the model is better"
+    direction: str = "a difference is model minus baseline: below 0 a loss is better"
     models: tuple[Model, ...]
     baseline: str
     pairs: Literal["baseline", "all"] = "baseline"
@@ -158,6 +173,7 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     fail_on: tuple[str, ...] = ()
     ci_level: Level = 0.95
     losses: tuple[LossComparison, ...]
+    metrics: tuple[LossComparison, ...] = ()
     groups: tuple[GroupComparison, ...] = ()
     counts: dict[str, Count] = field(default_factory=dict)
     gates: tuple[GateResult, ...] = ()
@@ -172,28 +188,30 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     timing: EvalTiming
     environment: Environment = field(default_factory=dict)
 
+    optional = frozenset({"metrics"})
+
     def __getitem__(self, label: str) -> LossComparison:
-        for found in self.losses:
+        for found in self:
             if found.label == label:
                 return found
-        raise KeyError(f"{label!r}; the labels are {', '.join(each.label for each in self.losses)}")
+        raise KeyError(f"{label!r}; the labels are {', '.join(each.label for each in self)}")
 
     def __iter__(self) -> Iterator[LossComparison]:
-        return iter(self.losses)
+        return iter((*self.losses, *self.metrics))
 
     def __len__(self) -> int:
-        return len(self.losses)
+        return len(self.losses) + len(self.metrics)
 
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a loss and pair."""
-        return [record for loss in self.losses for record in _records(loss)]
+        return [record for loss in self for record in _records(loss)]
 
     def group_records(self) -> list[dict[str, Any]]:
         """One flat record a group, loss and pair: the keys of the group, then as `to_records`."""
         return [
             keyed(group.by, record)
             for group in self.groups
-            for loss in group.losses
+            for loss in group
             for record in _records(loss)
         ]
 
