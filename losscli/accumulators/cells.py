@@ -163,8 +163,11 @@ def _product(
     a: tuple[Floats, Floats | None], b: tuple[Floats, Floats | None]
 ) -> tuple[Floats, ...]:
     """Arrays whose sum is the product of two sums of a head and a rest."""
-    crossed = [head * rest for head, rest in ((a[0], b[1]), (b[0], a[1])) if rest is not None]
-    return (*two_product(a[0], b[0]), *crossed)
+    high, low = two_product(a[0], b[0])
+    for head, rest in ((a[0], b[1]), (b[0], a[1])):
+        if rest is not None:
+            low += head * rest
+    return high, low
 
 
 def _sum(parts: Sequence[Floats]) -> ExactSum:

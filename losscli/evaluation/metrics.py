@@ -10,7 +10,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from losscli.accumulators.cells import CellSums
 from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.groups import Runs
@@ -161,11 +160,12 @@ def _interval(
 ) -> tuple[float, float]:
     """The interval of a metric that has a standard error."""
     value, stderr, n = found.value, found.stderr or 0.0, found.n
-    if bound.declared.proportion and 0.0 <= value <= 1.0 and isinstance(rows.state, CellSums):
+    shared = bound.declared.trials(rows.state, bound.params)
+    if shared is not None and 0.0 <= value <= 1.0:
         from losscli.stats.proportions import effective_trials, score_interval
 
         trials = effective_trials(value, stderr)
-        trials = rows.state.effective_rows() if trials is None else trials * n / (n - 1)
+        trials = shared.effective_rows() if trials is None else trials * n / (n - 1)
         return score_interval(value, trials, normal_critical(level))
     half = t_critical(level, n - 1) * stderr
     return value - half, value + half

@@ -97,6 +97,23 @@ def test_what_a_metric_does_not_take_is_said(pred, target, metric, words):
     assert words in "\n".join(raised.value.lines())
 
 
+@pytest.mark.parametrize(
+    ("metric", "pred", "target", "trials"),
+    [
+        ("precision", [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], 3),
+        ("recall", [1, 1, 1, 0, 0], [1, 1, 0, 0, 0], 2),
+        ("coverage", [[0.0, 1.0]] * 4, [0.5] * 4, 4),
+        ("top_k_accuracy:k=1", [[0.1, 0.9]] * 6, [1] * 6, 6),
+    ],
+)
+def test_shares_without_spread_have_a_score_interval(metric, pred, target, trials):
+    """Of the rows that they are shares of: n / (n + z²) is Wilson's lower end at 1."""
+    (found,) = evaluate(np.array(pred), np.array(target), metric=metric).metrics
+    assert found.value == 1.0
+    squared = 1.959963984540054**2
+    assert found.ci == (pytest.approx(trials / (trials + squared)), 1.0)
+
+
 def test_a_loss_and_a_metric_have_different_labels():
     with pytest.raises(UsageError, match="a loss and a metric have the label 'x'"):
         evaluate([1.0], [1.0], loss="x=mse", metric="x=r2")

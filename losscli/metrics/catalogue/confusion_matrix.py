@@ -74,6 +74,7 @@ confusion_matrix = with_scores(
         value=_value,
         table=_table,
         reference=_reference,
+        proportion=True,
         higher_is_better=True,
         use="it matters which classes are mistaken for which",
         avoid="one number is to decide: accuracy, mcc, f1",

@@ -45,6 +45,7 @@ coverage = Metric(
     terms=_terms,
     value=_value,
     reference=_reference,
+    proportion=True,
     higher_is_better=None,
     use="predicted intervals should contain a known share of the targets",
     avoid="intervals are compared: wide ones always cover, see interval_score",

@@ -31,9 +31,6 @@ class _Quantile(NestedMetric):
     def state_of(self, terms: Any, rows: int, weight: Floats | None) -> Quantiles:
         return Quantiles.of(terms[:rows], weight)
 
-    def empty(self) -> Quantiles:
-        return Quantiles()
-
     def estimate(self, state: Any, params: Any) -> Estimate:
         if not state.rows:
             return Estimate(math.nan, None, 0)

@@ -7,7 +7,7 @@ from typing import Any
 from losscli.losses.declare import CLASS
 from losscli.metrics.core import averages
 from losscli.metrics.core.metric import Array, Terms
-from losscli.metrics.core.predicted import SCALARS, LabelMetric, with_scores
+from losscli.metrics.core.predicted import SCALARS, with_scores
 
 
 def _terms(pred: Array, target: Array, *, average: str, threshold: float | None) -> Terms:
@@ -26,7 +26,7 @@ def _ratio(hit: Fraction, actual: Fraction, predicted: Fraction) -> Any:  # noqa
     return hit / actual if actual else math.nan
 
 
-_of_labels = LabelMetric(
+_of_labels = averages.ShareMetric(
     name="recall",
     aliases=(
         "sensitivity",
@@ -43,6 +43,7 @@ _of_labels = LabelMetric(
     rows_of=SCALARS,
     params=averages.PARAMS,
     terms=_terms,
+    among=lambda pair: pair[0] == 1,
     value=averages.value_of(lambda shares: shares.hit, lambda shares: shares.actual),
     reference=averages.reference_of(_ratio),
     higher_is_better=True,

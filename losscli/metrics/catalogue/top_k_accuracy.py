@@ -55,6 +55,7 @@ top_k_accuracy = LabelMetric(
     terms=_terms,
     value=_value,
     reference=_reference,
+    proportion=True,
     higher_is_better=True,
     use="classes are many or alike, and any of a few guesses will do",
     avoid="there are few classes: with k of C classes chance alone gives k/C",

@@ -1,15 +1,17 @@
 """Precision, recall and F1: one ratio of shares of a class, in several averages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from losscli.accumulators.cells import CellSums
 from losscli.losses.core.domain import Domain
 from losscli.losses.declare import Param
 from losscli.metrics.core.confusion import Part, averaged, counts, pairs
 from losscli.metrics.core.estimate import Means
 from losscli.metrics.core.metric import Array, Terms
-from losscli.metrics.core.predicted import THRESHOLD, label_domains, labels
+from losscli.metrics.core.predicted import THRESHOLD, LabelMetric, label_domains, labels
 from losscli.stats.dual import Dual
 
 WORDS = ("binary", "macro", "micro", "weighted")
@@ -23,6 +25,24 @@ PARAMS = (
     ),
     THRESHOLD,
 )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ShareMetric(LabelMetric):
+    """A share of the rows of some cells of the confusion matrix.
+
+    among: True for the pairs of a true and a predicted label of those cells.
+    """
+
+    among: Callable[[Any], bool]
+
+    def trials(self, state: Any, params: Mapping[str, Any]) -> CellSums | None:
+        """The rows of the cells for class 1, all of them for the micro average."""
+        if params["average"] == "micro":
+            return CellSums(state.cells)
+        if params["average"] != "binary":
+            return None
+        return CellSums({pair: cell for pair, cell in state.cells.items() if self.among(pair)})
 
 
 def terms(pred: Array, target: Array, *, average: str, threshold: float | None) -> Terms:

@@ -47,10 +47,6 @@ class KeptMetric(Metric):
         """The state of rows with these terms."""
         return KeptRows(((*terms, weight),)) if rows else KeptRows()
 
-    def empty(self) -> KeptRows:
-        """The state of no rows."""
-        return KeptRows()
-
     def estimate(self, state: Any, params: Any) -> Estimate:
         """The metric of a state, with its standard error."""
         if not state.blocks:

@@ -168,9 +168,9 @@ class Metric(Declaration):
         columns = [terms.columns[name] for name in self.columns]
         return CellSums.of(rows, columns, weight, terms.cells)
 
-    def empty(self) -> MetricState:
-        """The state of no rows."""
-        return CellSums()
+    def trials(self, state: Any, params: Mapping[str, Any]) -> CellSums | None:  # noqa: ARG002
+        """The rows of which the metric is a share; None where it is not one."""
+        return state if self.proportion and isinstance(state, CellSums) else None
 
     def estimate(self, state: Any, params: Mapping[str, Any]) -> Estimate:
         """The metric of a state, with its standard error."""

@@ -56,10 +56,6 @@ class TokenMetric(Metric):
         columns = [probabilities.columns[name] for name in self.columns]
         return TokenSums(sums, CellSums.of(rows, columns, weight))
 
-    def empty(self) -> TokenSums:
-        """The state of no rows."""
-        return TokenSums(CellSums(), CellSums())
-
     def estimate(self, state: Any, params: Any) -> Estimate:
         """The metric of a state, with its standard error."""
         sums = state.logits if state.probabilities is None else state.probabilities
