@@ -61,11 +61,12 @@ def _lost(plan: RunPlan, *, several: bool) -> Iterator[GateResult]:
 
 def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]:
     """A run as it is planned, and the exit code of an error in its headers."""
+    statistics = (*step.plan.loss, *getattr(step.plan, "metric", ()))  # benchmarks have losses only
     found = PlannedStep(
         config=path,
         run=step.name,
         kind=step.kind,
-        losses=tuple(getattr(loss, "label", loss) for loss in step.plan.loss),
+        losses=tuple(getattr(each, "label", each) for each in statistics),
         gates=tuple(gate.expr for gate in step.gates),
     )
     if step.kind == "bench":
@@ -96,10 +97,12 @@ def describe_evaluation(plan: EvalPlan) -> PlanListing:
     Only headers are read. Raises what the evaluation raises for its flags and headers.
     """
     from losscli.backends.machine import cores
-    from losscli.losses.spec.binding import bind
+    from losscli.metrics.binding import bind_with_losses
+    from losscli.metrics.losses import bind_losses
     from losscli.sources.opening import read_array
 
-    losses = bind(plan.loss, read_array, plan.like) if plan.loss else []
+    losses: list[Any] = bind_losses(plan.loss, read_array, plan.like) if plan.loss else []
+    losses += bind_with_losses(plan.metric, losses) if plan.metric else []
     columns = plan.models[0] if plan.models is not None else plan.pred
     count = max(1, len(losses)) * len(plan.models or (columns,))
     with open_data(replace(plan, pred=columns, models=None), losses=losses) as source:

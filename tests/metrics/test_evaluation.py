@@ -168,6 +168,18 @@ def test_configs_take_metrics(tmp_path, capsys, monkeypatch):
     assert "did you mean accuracy" in said
 
 
+def test_a_dry_run_names_metrics(tmp_path, capsys, monkeypatch):
+    """Beside losses; an unknown one is exit 2."""
+    monkeypatch.chdir(tmp_path)
+    np.save("p.npy", SCORES)
+    np.save("t.npy", LABELS)
+    asked = ["eval", "p.npy", "t.npy", "--dry-run", "--format", "json"]
+    assert run([*asked, "-l", "log_loss", "-m", "accuracy"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert row["losses"] == ["log_loss", "accuracy"]
+    assert run([*asked, "-m", "acuracy"]) == 2
+
+
 def test_many_rows_are_counted_in_bins_that_no_division_changes(monkeypatch):
     """A quantile of more rows than are kept is off by less than 2^-17 of its value."""
     monkeypatch.setattr(quantiles, "MOST", 500)
