@@ -217,7 +217,7 @@ def bound_metrics(plan: EvalPlan) -> "list[BoundMetric]":
 def _read_files(plan: EvalPlan) -> tuple[Any, ...]:
     """The inputs, files among them, and the other files that are read."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
-    data = (plan.preds, plan.targets, plan.weights, plan.cluster)
+    data = (plan.preds, plan.targets, plan.rows, plan.weights, plan.cluster)
     return *data, *by, plan.baseline, *files_of(plan.loss)
 
 

@@ -255,7 +255,7 @@ def _read_by(plan: RunPlan) -> list[Any]:
     for step in plan.steps:
         if step.kind == "eval":
             of = step.plan
-            found += [of.preds, of.targets, of.weights, of.cluster, *of.by]
+            found += [of.preds, of.targets, of.rows, of.weights, of.cluster, *of.by]
             found += [gate.reference.preds for gate in step.pairs]
     return found
 

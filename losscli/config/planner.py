@@ -139,7 +139,7 @@ class _Planner:
             given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
             files = [key for key in ("preds", "targets") if key in given]
             given |= {key: self._path(given[key]) for key in files}
-            columns = [key for key in ("weights", "by") if key in given]
+            columns = [key for key in ("rows", "weights", "by") if key in given]
             given |= {key: self._column_or_path(given[key]) for key in columns}
             if "preds" not in given:
                 self._add_fault(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")

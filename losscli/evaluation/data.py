@@ -13,13 +13,14 @@ from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
+from losscli.plans.flags import bytes_of
 from losscli.sources.opening import (
     MissingColumnsError,
     Reference,
     open_source,
     with_references,
 )
-from losscli.sources.options import ClassLabels, ReadOptions
+from losscli.sources.options import ClassLabels, Effort, ReadOptions
 from losscli.sources.source import Source
 
 _OPTIONS = frozenset(ReadOptions._fields)
@@ -75,7 +76,8 @@ def _opened(
         options=_read_options(plan),
         references=references,
         unmatched=plan.unmatched,
-        threads=plan.threads,
+        rows=plan.rows,
+        effort=Effort(plan.threads, bytes_of(plan, "memory")),
         labels=_class_labels(plan, losses),
     )
 

@@ -8,6 +8,7 @@ from losscli.plans.flags import (
     Path,
     Share,
     argument,
+    bytes_of,
     flag,
     is_path,
     listed,
@@ -86,6 +87,10 @@ class EvalPlan:
     unmatched: Unmatched = flag(
         "How rows whose id only one table has are handled; skip counts them.",
         default="error", panel=DATA, config="data",
+    )  # fmt: skip
+    rows: Any = flag(
+        "The target's row of each prediction, from 0, as a sampler's indices: a column, or a file.",
+        default=None, panel=DATA, metavar="COL|FILE", complete="column", config="data",
     )  # fmt: skip
     by: Any = flag(
         "Also evaluate each group: columns of a table, or a file of keys. Rows without a key are"
@@ -187,6 +192,11 @@ class EvalPlan:
         default="float64", panel=COMPUTE, config="run",
     )  # fmt: skip
     threads: int = flag(THREADS, default=0)
+    memory: str | None = flag(
+        "The memory that rows paired by --id or --rows may take, such as 2GiB; default: a quarter"
+        " of the machine's. More goes through temporary files.",
+        default=None, panel=COMPUTE, metavar="SIZE", config="run",
+    )  # fmt: skip
     per_sample: Path | None = flag(
         "Write the loss of every row, in input order: .npy or .csv.",
         default=None, panel=OUT, metavar="FILE", config="own",
@@ -217,6 +227,8 @@ class EvalPlan:
         given = vars(self)
         if "ci" in given:
             set_share(self, "ci")
+        if "memory" in given:
+            bytes_of(self, "memory")
         if "by" in given:
             self.by = groupers(self.by)
         if "classes" in given:

@@ -287,3 +287,22 @@ def set_share(plan: Any, name: str, *, zero: bool = False) -> None:
         words = f"takes a number between 0 and 1, or 0% and 100%, not {value!r}"
         raise FlagError.of_field(plan, name, words)
     setattr(plan, name, number)
+
+
+def bytes_of(plan: Any, name: str) -> int | None:
+    """The bytes of a size of a plan, such as "512MB" or "2GiB"; None stays.
+
+    Raises FlagError for another text.
+    """
+    value = getattr(plan, name)
+    if value is None:
+        return None
+    text = value.strip().lower().removesuffix("b")
+    units = {f"{letter}{i}": (1024 if i else 1000) ** power
+             for power, letter in enumerate("kmgt", start=1) for i in ("", "i")}  # fmt: skip
+    unit = next((unit for unit in sorted(units, key=len)[::-1] if text.endswith(unit)), "")
+    number = text.removesuffix(unit).strip()
+    if not (value.strip().lower().endswith("b") and number.replace(".", "", 1).isdecimal()):
+        words = f"takes a size such as 512MB or 2GiB, not {value!r}"
+        raise FlagError.of_field(plan, name, words)
+    return int(float(number) * units.get(unit, 1))

@@ -32,7 +32,8 @@ Change: TypeAlias = Callable[[Rows], Rows | None]
 
 _MOST = 1 << 28  # numbers of a run that are copied into memory
 _NO_COLUMNS: dict[str, Any] = {
-    "targets": None, "pred": (), "target": (), "id": (), "weights": None, "by": (),
+    "targets": None, "pred": (), "target": (), "id": (), "unmatched": "error", "rows": None,
+    "weights": None, "by": (),
 }  # fmt: skip
 _FACTOR = 10.0  # of the time, or of the memory
 

@@ -9,8 +9,10 @@ from losscli.backends.machine import cores
 from losscli.engines.local import LocalEngine
 from losscli.errors import UsageError
 from losscli.sources.joins import IDS, JoinBase, JoinedTable, matched_rows
+from losscli.sources.options import Effort
 from losscli.sources.selection import SelectedTable, Selection
 from losscli.sources.source import Source
+from losscli.sources.storage import Room
 from losscli.sources.table import Role, Table
 
 
@@ -18,12 +20,13 @@ class Alignment:
     """Pairs tables with that of the predictions by keys.
 
     ids: columns of keys; `a=b` where the targets call it b. skip: True if rows without a partner
-    are left out. threads: for reading keys; 0 is all cores.
+    are left out. effort: for reading keys, and for the rows that are held.
     """
 
-    def __init__(self, ids: Sequence[str], *, skip: bool, threads: int) -> None:
+    def __init__(self, ids: Sequence[str], *, skip: bool, effort: Effort) -> None:
         self._ids, self._skip = ids, skip
-        self._engine = LocalEngine(threads or cores())
+        self._engine = LocalEngine(effort.threads or cores())
+        self._room = Room(effort.memory)
         self._base: JoinBase | None = None
         self._raw: Table | None = None
         self._selection: Selection | None = None
@@ -52,10 +55,15 @@ class Alignment:
             table.field(f"target_{IDS}", columns, ()),
             self._base,
             self._engine,
+            self._room,
             skip=self._skip,
         )
         self._joined.append(joined)
         return joined
+
+    def reference(self, table: Table) -> Table:
+        """Reference predictions: joined where they have ids, else rows as the predictions."""
+        return self.join(table) if table.names() else self.select(table)
 
     def select(self, table: Table) -> Table:
         """A table that has one row for each of the predictions, in their order."""

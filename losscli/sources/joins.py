@@ -18,6 +18,7 @@ from losscli.sources.held import SHOWN, HeldRows, listed
 from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_at, key_parts
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
+from losscli.sources.storage import Room
 from losscli.sources.table import Cut, Field, Loaded, Table, Workspace
 from losscli.sources.texts import Texts, texts_of
 from losscli.sources.wrapped import WrappedTable
@@ -38,11 +39,18 @@ class JoinedTable(WrappedTable):
     """The rows of a table that have the keys of another one, in its order.
 
     keys: the field of its own keys. base: the other table. skip: True if rows without a partner are
-    left out, so that `base` has only rows with one.
+    left out, so that `base` has only rows with one. room: for the rows that are held.
     """
 
     def __init__(
-        self, inner: Table, keys: Field, base: JoinBase, engine: LocalEngine, *, skip: bool
+        self,
+        inner: Table,
+        keys: Field,
+        base: JoinBase,
+        engine: LocalEngine,
+        room: Room,
+        *,
+        skip: bool,
     ) -> None:
         super().__init__(inner)
         self.rows = base.rows
@@ -50,7 +58,7 @@ class JoinedTable(WrappedTable):
         base.followers += 1
         self._keys, self._base, self._engine, self._skip = keys, base, engine, skip
         self._fields: dict[str, Field] = {}
-        self._held = HeldRows(inner, keys, self._fields.values, engine, self._check_keys)
+        self._held = HeldRows(inner, keys, self._fields.values, engine, self._check_keys, room)
         self._matches = Matches()
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:

@@ -13,6 +13,8 @@ from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.sources.held import HeldRows, listed
 from losscli.sources.keyed import KeyedCut, KeyedTable, first_keys, key_parts
+from losscli.sources.options import Effort
+from losscli.sources.storage import Room
 from losscli.sources.table import Cut, Field, Loaded, Table, TableNote, Workspace
 from losscli.sources.texts import texts_of
 from losscli.sources.wrapped import WrappedTable
@@ -21,13 +23,13 @@ _SAMPLE = 1000  # rows in which a key must not repeat
 _MOST = 4  # columns that are compared
 
 
-def watched(first: Table, second: Table, threads: int) -> tuple[Table, Table]:
+def watched(first: Table, second: Table, effort: Effort) -> tuple[Table, Table]:
     """Two tables that are paired by position, compared in the key columns that both have."""
     shared = [name for name in first.names() if name and name in second.names()]
     if not shared or first.once or second.once:
         return first, second
     base = KeyedTable(first, lambda: [ours for ours, _ in paired.columns()])
-    paired = WatchedTable(second, base, shared, LocalEngine(threads or cores()))
+    paired = WatchedTable(second, base, shared, effort)
     return base, paired
 
 
@@ -39,11 +41,12 @@ class WatchedTable(WrappedTable):
     """
 
     def __init__(
-        self, inner: Table, base: KeyedTable, shared: Sequence[str], engine: LocalEngine
+        self, inner: Table, base: KeyedTable, shared: Sequence[str], effort: Effort
     ) -> None:
         super().__init__(inner)
         base.followers += 1
-        self._base, self._shared, self._engine = base, shared, engine
+        self._base, self._shared = base, shared
+        self._engine, self._memory = LocalEngine(effort.threads or cores()), effort.memory
         self._taken: set[str] = set()
         self._columns: tuple[tuple[Field, Field], ...] | None = None
         self._notes: dict[str, TableNote] = {}
@@ -143,9 +146,8 @@ class WatchedTable(WrappedTable):
         None for repeated keys, for others, and for the same order.
         """
         repeated: list[int] = []
-        held = HeldRows(
-            self.inner, theirs, tuple, self._engine, lambda r: repeated.extend(r.tolist())
-        )
+        check = lambda rows: repeated.extend(rows.tolist())  # noqa: E731
+        held = HeldRows(self.inner, theirs, tuple, self._engine, check, Room(self._memory))
         parts = [held.find(k) for k in key_parts(self._base.inner, ours, self._engine)]
         rows = np.concatenate(parts)
         found = rows[rows >= 0]

@@ -1,15 +1,16 @@
 """The row of each key of a table: found for a block of keys at a time, without a loop over them."""
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.sources.storage import Pieces, Room, TextPieces
 from losscli.sources.texts import Texts, mixed
 
 Rows = NDArray[np.int64]
 
+_CHUNK = 1 << 18  # keys that are looked at together
 _SPAN = 4  # a table of all integers in a range may have so many places for each key
 
 
@@ -25,40 +26,76 @@ class KeyIndex(Protocol):
         """The row of each key; -1 where there is none."""
 
 
-def index_of(parts: "Sequence[NDArray[np.int64] | Texts]") -> KeyIndex:
-    """The index of keys that come in parts: as integers where they are written as such.
+class IdPieces:
+    """Keys that come in parts: as integers where all are written as such.
 
     A part is of integers where all its texts are canonical: `7`, never `007` or `7.0`.
     """
-    integers = [part for part in parts if isinstance(part, np.ndarray)]
-    if len(integers) < len(parts):
-        return HashIndex(Texts.concatenate([_as_texts(part) for part in parts]))
-    low, high = int(min(map(np.min, integers))), int(max(map(np.max, integers)))
-    if high - low < _SPAN * sum(map(len, integers)) + 1024:
-        return DenseIndex(integers, low, high)
-    return HashIndex(Integers(np.concatenate(integers)))
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._integers = Pieces(room)
+        self._texts = TextPieces(room)
+
+    def append(self, part: "NDArray[np.int64] | Texts") -> None:
+        """Add rows."""
+        if isinstance(part, np.ndarray) and not self._texts.rows:
+            self._integers.append(part)
+            return
+        if self._integers.rows:
+            integers, self._integers = self._integers.joined(), Pieces(self._room)
+            for chunk in _chunks(len(integers)):
+                self._texts.append(_as_texts(integers[chunk]))
+        self._texts.append(_as_texts(part))
+
+    def close(self) -> None:
+        """Close the files."""
+        self._integers.close()
+        self._texts.close()
+
+    def joined(self) -> "NDArray[np.int64] | Texts":
+        """All rows."""
+        return self._texts.joined() if self._texts.rows else self._integers.joined()
+
+
+def index_of(keys: "NDArray[np.int64] | Texts", room: Room) -> KeyIndex:
+    """The index of keys; room: for what it holds."""
+    if isinstance(keys, Texts):
+        return HashIndex(keys, room)
+    low, high = int(keys.min()), int(keys.max())
+    if high - low < _SPAN * len(keys) + 1024:
+        return DenseIndex(keys, low, high, room)
+    return HashIndex(Integers(keys), room)
 
 
 def _as_texts(part: "NDArray[np.int64] | Texts") -> Texts:
     return part if isinstance(part, Texts) else Texts.of(map(str, part.tolist()))
 
 
+def _chunks(count: int) -> list[slice]:
+    """The rows in runs, so that what is computed of them stays small."""
+    return [slice(start, min(start + _CHUNK, count)) for start in range(0, count, _CHUNK)]
+
+
 class DenseIndex:
     """The rows of integers in a short range: a table of the range."""
 
-    def __init__(self, parts: Sequence[NDArray[np.int64]], low: int, high: int) -> None:
-        ends = np.cumsum([len(part) for part in parts]).tolist()
-        kind = np.int32 if ends[-1] < 1 << 31 else np.int64
+    def __init__(self, keys: NDArray[np.int64], low: int, high: int, room: Room) -> None:
+        kind = np.int32 if len(keys) < 1 << 31 else np.int64
         self._low, self._high = low, high
-        self._rows: NDArray[Any] = np.full(high - low + 1, -1, kind)
+        self._rows = room.empty((high - low + 1,), kind)
+        self._rows[:] = -1
+        chunks = _chunks(len(keys))
         # Backwards: of rows with the same key the first one stays.
-        for part, end in zip(reversed(parts), reversed(ends), strict=True):
-            rows = np.arange(end - 1, end - len(part) - 1, -1, dtype=kind)
-            self._rows[part[::-1] - low] = rows
-        self.repeated: Rows = np.zeros(0, np.int64)
-        if np.count_nonzero(self._rows >= 0) < ends[-1]:
-            values = np.concatenate(parts)
-            self.repeated = np.flatnonzero(self._rows[values - low] != np.arange(len(values)))
+        for chunk in reversed(chunks):
+            rows = np.arange(chunk.start, chunk.stop, dtype=kind)
+            self._rows[keys[chunk][::-1] - low] = rows[::-1]
+        again = [
+            chunk.start
+            + np.flatnonzero(self._rows[keys[chunk] - low] != np.arange(chunk.start, chunk.stop))
+            for chunk in chunks
+        ]
+        self.repeated: Rows = np.concatenate(again)
 
     def find(self, keys: Texts) -> Rows:
         """The row of each key; -1 where there is none."""
@@ -78,7 +115,7 @@ class Integers:
     def __len__(self) -> int:
         return len(self._values)
 
-    def part(self, rows: NDArray[Any]) -> "Integers":
+    def part(self, rows: "slice | NDArray[Any]") -> "Integers":
         """Some of the rows."""
         return Integers(self._values[rows])
 
@@ -98,16 +135,21 @@ class HashIndex:
     Different keys may have equal bits: the keys themselves are compared.
     """
 
-    def __init__(self, keys: Any) -> None:
+    def __init__(self, keys: Any, room: Room) -> None:
         self._keys = keys
         bits = max(1, int(len(keys) - 1).bit_length())
         self._row_bits = np.uint64((1 << bits) - 1)
-        self._sorted = (keys.hashes() & ~self._row_bits) | np.arange(len(keys), dtype=np.uint64)
+        self._sorted = room.empty((len(keys),), np.uint64)
+        for chunk in _chunks(len(keys)):
+            rows = np.arange(chunk.start, chunk.stop, dtype=np.uint64)
+            self._sorted[chunk] = (keys.part(chunk).hashes() & ~self._row_bits) | rows
         self._sorted.sort()
         self._shift = np.uint64(65 - bits)  # a bucket holds two keys, roughly
         kind = np.uint32 if len(keys) < 1 << 32 else np.uint64
-        buckets = np.arange(1 << (bits - 1), dtype=np.uint64) << self._shift
-        self._starts = np.searchsorted(self._sorted, buckets).astype(kind)
+        self._starts = room.empty((1 << (bits - 1),), kind)
+        for chunk in _chunks(len(self._starts)):
+            buckets = np.arange(chunk.start, chunk.stop, dtype=np.uint64) << self._shift
+            self._starts[chunk] = np.searchsorted(self._sorted, buckets)
         self.repeated: Rows = self._find_repeated()
 
     def find(self, keys: Texts) -> Rows:
@@ -135,8 +177,11 @@ class HashIndex:
         return found
 
     def _find_repeated(self) -> Rows:
-        prefix = self._sorted & ~self._row_bits
-        again = np.flatnonzero(prefix[1:] == prefix[:-1])
+        parts = []
+        for chunk in _chunks(len(self._sorted)):
+            prefix = self._sorted[chunk.start : chunk.stop + 1] & ~self._row_bits
+            parts.append(chunk.start + np.flatnonzero(prefix[1:] == prefix[:-1]))
+        again = np.concatenate(parts)
         if not again.size:
             return again
         # Runs of equal bits, row by row in each: compare every row with the first of its run.

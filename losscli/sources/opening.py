@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -13,13 +14,14 @@ from losscli.errors import DataError, UsageError
 from losscli.sources import formats
 from losscli.sources.files import STANDARD_INPUT, OpenFile
 from losscli.sources.memory import array_table, holds_keys, key_table
-from losscli.sources.options import ClassLabels, ReadOptions
+from losscli.sources.options import ClassLabels, Effort, ReadOptions
 from losscli.sources.references import exists, split_reference
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS, Field, Role, Table, Workspace
 
 if TYPE_CHECKING:
     from losscli.sources.alignment import Alignment
+    from losscli.sources.row_numbers import RowAlignment
 
 REFERENCE = "reference"
 _PARAMETER_BYTES = 256 << 20
@@ -56,7 +58,8 @@ def open_source(
     options: ReadOptions = ReadOptions(),  # noqa: B008
     references: Sequence[Reference] = (),
     unmatched: Literal["error", "skip"] = "error",
-    threads: int = 0,
+    rows: Any = None,
+    effort: Effort = Effort(),  # noqa: B008
     labels: ClassLabels | None = None,
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
@@ -65,21 +68,22 @@ def open_source(
     of a column of either table. Without targets, preds is a table that holds both.
     targeted: False without targets. pred, target: columns. ids: columns of keys by which rows are
     paired; `a=b` where the targets call it b. unmatched: how rows without a partner are handled.
-    cluster: the key of a cluster for each row, given as weights are.
-    by: group keys, each given as weights are; a mapping gives their names.
-    references: other predictions of the same rows. threads: for reading keys; 0 is all cores.
-    labels: how class labels are read; None where no loss takes them.
+    cluster: the key of a cluster for each row, given as weights are. by: group keys, each given as
+    weights are; a mapping gives their names. references: other predictions of the same rows.
+    rows: the target's row number of each prediction, from 0, given as weights are; repeated
+    predictions that agree are left out. effort: for pairing rows. labels: how class labels are
+    read; None where no loss takes them.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
     opener = _Opener(options, texts=labels is not None)
-    alignment = _alignment(ids, unmatched, threads)
+    alignment = _alignment(ids, rows, unmatched, opener, effort)
     try:
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
         first, second, resolve = _with_labels(labels, first, second, pred, target)
-        first, second = _aligned(alignment, first, second, threads, named=bool(pred or target))
+        first, second = _aligned(alignment, first, second, effort, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
         roles = _side_roles(weights, cluster, opener)
@@ -92,9 +96,8 @@ def open_source(
         roles |= {"targets": _role("targets", second, target, others)} if targeted else {}
         roles |= {} if alignment is None else alignment.roles()
         if references:
-            own = roles["targets"][1].columns if targeted and second is first else target
-            excluded = [*others, *own]
-            roles |= _reference_roles(references, roles["preds"], excluded, opener.open, alignment)
+            others += roles["targets"][1].columns if targeted and second is first else target
+            roles |= _reference_roles(references, roles["preds"], others, opener.open, alignment)
         _check_roles(roles)
         resolve(roles["preds"][1])
     except BaseException:
@@ -107,7 +110,7 @@ def _source(
     roles: dict[str, Role],
     groups: Mapping[str, Role],
     by_names: tuple[str, ...],
-    alignment: "Alignment | None",
+    alignment: "Alignment | RowAlignment | None",
 ) -> Source:
     """The source of these roles, in their order."""
     if [*roles] != ["preds", "targets"]:
@@ -145,19 +148,32 @@ def _role(role: str, table: Table, names: Sequence[str], others: Sequence[str]) 
     return table, table.field(role, names or None, excluded)
 
 
-def _alignment(ids: Sequence[str], unmatched: str, threads: int) -> "Alignment | None":
-    """The alignment by ids; None where rows are paired by position."""
+def _alignment(
+    ids: Sequence[str], rows: Any, unmatched: str, opener: "_Opener", effort: Effort
+) -> "Alignment | RowAlignment | None":
+    """The alignment by ids or by row numbers; None where rows are paired by position."""
+    if ids and rows is not None:
+        raise UsageError("--id and --rows both say how rows are paired", hint="leave one out")
     if ids:
         from losscli.sources.alignment import Alignment  # here: it is not needed without ids
 
-        return Alignment(ids, skip=unmatched == "skip", threads=threads)
+        return Alignment(ids, skip=unmatched == "skip", effort=effort)
     if unmatched == "skip":
         raise UsageError("--unmatched skip needs --id", hint="without ids every row has a partner")
+    if rows is not None:
+        from losscli.sources.row_numbers import RowAlignment
+
+        return RowAlignment(partial(opener.row_numbers, rows), effort)
     return None
 
 
 def _aligned(
-    alignment: "Alignment | None", first: Table, second: Table, threads: int, *, named: bool
+    alignment: "Alignment | RowAlignment | None",
+    first: Table,
+    second: Table,
+    effort: Effort,
+    *,
+    named: bool,
 ) -> tuple[Table, Table]:
     """The tables of predictions and targets, the second one in the order of the first.
 
@@ -174,7 +190,7 @@ def _aligned(
         return first, second
     from losscli.sources.key_columns import watched
 
-    return watched(first, second, threads)
+    return watched(first, second, effort)
 
 
 def with_references(source: Source, references: Sequence[Reference]) -> Source:
@@ -262,6 +278,12 @@ class _Opener:
             table = key_table(thing, name)
         self._opened.append(table)
         return table
+
+    def row_numbers(self, rows: Any, first: Table) -> tuple[Table, Sequence[str] | None]:
+        """The table of the row numbers of predictions, and their column if it is theirs."""
+        self.at_hand = (first,)
+        found = self.find(rows, "--rows")
+        return (self.open(rows, "rows"), None) if found is None else (found, [rows])
 
     def close(self) -> None:
         for table in self._opened:
@@ -421,7 +443,7 @@ def _reference_roles(
     own: Role,
     excluded: Sequence[str],
     opened: Callable[[Any, str], Table],
-    alignment: "Alignment | None" = None,
+    alignment: "Alignment | RowAlignment | None" = None,
 ) -> dict[str, Role]:
     """The roles of references; a table of its own is aligned with that of the predictions.
 
@@ -437,7 +459,7 @@ def _reference_roles(
         other = same or opened(thing, role)
         names = other.names()
         if alignment is not None and same is None:
-            other = alignment.join(other) if names else alignment.select(other)
+            other = alignment.reference(other)
         columns = reference.pred or (reference.usual if names else ())
         taken = other.field(role, columns or None, [name for name in excluded if name in names])
         for table, field in roles.values():

@@ -21,6 +21,16 @@ class ReadOptions(NamedTuple):
     encoding: str = ""
 
 
+class Effort(NamedTuple):
+    """The means that pairing rows may use.
+
+    threads: 0 is all cores. memory: bytes; None is a quarter of the machine's.
+    """
+
+    threads: int = 0
+    memory: int | None = None
+
+
 class ClassLabels(NamedTuple):
     """The classes of an evaluation, and what its losses take.
 

@@ -58,6 +58,9 @@ class SelectedTable(WrappedTable):
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of `rows` kept rows, cut where they would be in a table of these rows alone."""
         kept = self._selection.kept
+        if kept.all():
+            yield from (cut for cut, _ in self._kept_rows(kept, rows, first))
+            return
         wanted, pieces, held = rows if first is None else first, [], 0
         for cut, local in self._kept_rows(kept, max(min(rows, _SHORTEST), rows // _PARTS)):
             while local.size:
@@ -75,23 +78,28 @@ class SelectedTable(WrappedTable):
         """The place of a row in the inner table."""
         return self.inner.place(int(np.flatnonzero(self._selection.kept)[row]), column, field)
 
-    def _kept_rows(self, kept: NDArray[np.bool_], rows: int) -> Iterator[Piece]:
-        """The runs of the inner table, each with its kept rows."""
-        first = 0
-        for cut in self.inner.cuts(rows):
-            if first + cut.rows > kept.size:
-                break
-            yield cut, np.flatnonzero(kept[first : first + cut.rows])
-            first += cut.rows
-        else:
-            if first == kept.size:
-                return
-        found = f"{first:,}" if first < kept.size else "more"
-        raise DataError(
-            f"the numbers of rows differ: {self._selection.name} has {kept.size:,} rows, "
-            f"{self.path} has {found}",
+    def unequal(self, found: str) -> DataError:
+        """The error for another number of rows than the selection has."""
+        return DataError(
+            f"the numbers of rows differ: {self._selection.name} has "
+            f"{self._selection.kept.size:,} rows, {self.path} has {found}",
             hint="these are paired by position: one row each",
         )
+
+    def _kept_rows(
+        self, kept: NDArray[np.bool_], rows: int, first: int | None = None
+    ) -> Iterator[Piece]:
+        """The runs of the inner table, each with its kept rows."""
+        done = 0
+        for cut in self.inner.cuts(rows, first):
+            if done + cut.rows > kept.size:
+                break
+            yield cut, np.flatnonzero(kept[done : done + cut.rows])
+            done += cut.rows
+        else:
+            if done == kept.size:
+                return
+        raise self.unequal(f"{done:,}" if done < kept.size else "more")
 
 
 def _joined(pieces: list[Piece], rows: int) -> Cut:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from losscli import DataError, UsageError
+from losscli.cli.app import run
 from losscli.config.document import ConfigError
 from losscli.config.model import schema
 from losscli.config.planner import plan_of
@@ -309,3 +310,27 @@ def test_the_schema_knows_every_key_and_no_other():
     assert "pass" in parts["Bench"]["properties"]
     assert "passes" not in parts["Bench"]["properties"]
     assert '"null"' not in json.dumps(found)
+
+
+def test_a_run_pairs_rows_by_ids_and_by_row_numbers(capsys):
+    """With the keys that the flags have; a file of row numbers is relative to the config."""
+    Path("p.csv").write_text("key,p\na,1\nb,2\nc,3\n")
+    Path("t.csv").write_text("id,t\nb,2\na,1\nd,4\n")
+    Path("configs").mkdir()
+    np.save("rows.npy", [2, 0, 1, 0])
+    np.save("p.npy", [2.0, 0.0, 1.0, 0.0])
+    np.save("t.npy", [0.0, 1.0, 2.0])
+    Path("configs/c.yaml").write_text(
+        "version: 1\n"
+        "data:\n"
+        "  ids: {preds: ../p.csv, targets: ../t.csv, id: [key=id], unmatched: skip}\n"
+        "  rows: {preds: ../p.npy, targets: ../t.npy, rows: ../rows.npy}\n"
+        "evals:\n"
+        "  ids: {data: ids, losses: [mae], pred: [p], target: [t], memory: 1MB}\n"
+        "  rows: {data: rows, losses: [mae]}\n"
+    )
+    assert run(["run", "configs/c.yaml", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["evals"]
+    assert [found[name]["losses"][0]["value"] for name in ("ids", "rows")] == [0.0, 0.0]
+    assert [part.get("unmatched") for part in found["ids"]["inputs"][:2]] == [1, 1]
+    assert found["rows"]["inputs"][0]["duplicates_dropped"] == 1

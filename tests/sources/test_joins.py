@@ -1,6 +1,8 @@
 """Rows paired by ids: in any order, from any format, compared with dictionaries."""
 
+import errno
 import random
+import tempfile
 from collections import Counter
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from losscli import DataError, UsageError, evaluate
 from losscli.sources.opening import Reference, open_source
+from losscli.sources.options import Effort
 from losscli.sources.table import Workspace
 
 ROLES = {"pred": ["p"], "target": ["t"]}
@@ -48,15 +51,16 @@ def test_a_join_is_that_of_dictionaries(ids, data):
     theirs = data.draw(st.lists(st.sampled_from(ids), min_size=1, unique=True))
     write("p.csv", "id,p", [(key, k) for k, key in enumerate(ours)])
     write("t.csv", "t,id", [(100 + k, key) for k, key in enumerate(theirs)])
+    effort = Effort(memory=data.draw(st.sampled_from([None, 0, 100])))
     place = {key: 100.0 + k for k, key in enumerate(theirs)}
     wanted = [(float(k), place[key]) for k, key in enumerate(ours) if key in place]
     if not wanted:
         with pytest.raises(DataError, match=r"no id of p\.csv is in t\.csv"):
             pairs("p.csv", "t.csv", unmatched="skip")
         return
-    assert pairs("p.csv", "t.csv", unmatched="skip") == wanted
+    assert pairs("p.csv", "t.csv", unmatched="skip", effort=effort) == wanted
     if set(ours) == set(theirs):
-        assert pairs("p.csv", "t.csv") == wanted
+        assert pairs("p.csv", "t.csv", effort=effort) == wanted
         return
     with pytest.raises(DataError) as raised:
         pairs("p.csv", "t.csv")
@@ -83,6 +87,61 @@ def test_blocks_and_threads_change_nothing(change, block_rows):
         result = evaluate("p.csv", "t.csv", loss="mae", id="id", threads=threads, **ROLES)
         assert result.value == 0.0
         assert result.losses[0].n == _MANY
+
+
+@pytest.mark.parametrize("memory", ["0B", "200kB", "1MiB", "2GiB"])
+@pytest.mark.parametrize("prefix", ["", "img_", "900000000000"])
+def test_rows_beyond_the_memory_go_through_files_without_a_name(
+    memory, prefix, tmp_path_factory, monkeypatch
+):
+    """With the same bits, also of matrices, weights and groups; nothing is left."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    opened = []
+    real = tempfile.TemporaryFile
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **k: opened.append(k) or real(**k))
+    rng = np.random.default_rng(2)
+    values = pd.DataFrame(rng.standard_normal((_MANY, 2)), columns=["a", "b"])
+    values["w"], values["g"] = rng.random(_MANY), rng.integers(0, 5, _MANY)
+    values["id"] = [f"{prefix}{k * (1 if prefix else 1000)}" for k in range(_MANY)]
+    values[["id", "a", "b"]].to_csv("p.csv", index=False)
+    values.sample(frac=1, random_state=0).to_csv("t.csv", index=False)
+    more = {"loss": ["mse", "mae"], "pred": ["a", "b"], "target": ["b", "a"], "weights": "w",
+            "by": "g", "id": "id"}  # fmt: skip
+    found = evaluate("p.csv", "t.csv", memory=memory, **more)
+    values.to_csv("t.csv", index=False)
+    in_order = evaluate("p.csv", "t.csv", **more)
+    assert bool(opened) == (memory in ("0B", "200kB", "1MiB"))
+    assert [*folder.iterdir()] == []
+    for ours, theirs in zip(found.losses, in_order.losses, strict=True):
+        assert (ours.mean, ours.stderr, ours.n) == (theirs.mean, theirs.stderr, theirs.n)
+    assert [(g.by, g.losses[0].mean) for g in found.groups] == [
+        (g.by, g.losses[0].mean) for g in in_order.groups
+    ]
+
+
+def test_a_full_disk_is_an_error_that_names_the_folder(monkeypatch):
+    """And the flag that needs no files."""
+    write("p.csv", "id,p", [("a", 1), ("b", 2)])
+    write("t.csv", "id,t", [("b", 2), ("a", 1)])
+    more = {"loss": "mae", "id": "id", **ROLES}
+    monkeypatch.setattr("os.posix_fallocate", no_space)
+    with pytest.raises(DataError, match="too full for the rows that are paired") as raised:
+        evaluate("p.csv", "t.csv", memory="0B", **more)
+    assert "memory" in raised.value.hint
+    assert evaluate("p.csv", "t.csv", **more).value == 0.0
+
+
+def no_space(*_):
+    """A system call without space on the disk."""
+    raise OSError(errno.ENOSPC, "no space")
+
+
+@pytest.mark.parametrize("size", ["2", "", "GiB", "-1GB", "1.5.2MB", "many", "5XB"])
+def test_a_size_has_a_unit(size):
+    """And is no other text."""
+    with pytest.raises(UsageError, match="takes a size such as 512MB or 2GiB"):
+        evaluate([1.0], [1.0], loss="mae", memory=size)
 
 
 def test_skipped_rows_give_the_bits_of_a_table_without_them():
@@ -185,7 +244,7 @@ def test_a_reference_is_joined_as_well():
     write("t.csv", "id,t", [("b", 2), ("a", 1)])
     write("old.csv", "id,p", [("b", 20), ("a", 10)])
     reference = Reference("old.csv", usual=("p",))
-    with open_source("p.csv", "t.csv", ids=["id"], reference=reference, **ROLES) as source:
+    with open_source("p.csv", "t.csv", ids=["id"], references=[reference], **ROLES) as source:
         arrays = next(iter(source.blocks())).load(Workspace()).arrays
     assert arrays["reference"].tolist() == [10, 20]
 

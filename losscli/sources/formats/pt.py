@@ -81,7 +81,8 @@ class _Tensors:
 
     def __init__(self, file: OpenFile) -> None:
         self._path = file.path
-        self._found = {"": found} if _is_array(found := _loaded(file)) else _named(found)
+        found = _single(_loaded(file))
+        self._found = {"": found} if _is_array(found) else _named(found)
         self.names = list(self._found)
         if not self.names:
             kind = type(found).__name__
@@ -98,8 +99,15 @@ class _Tensors:
         return JoinedArray(path, [TensorArray(path, batch) for batch in _batches(found)])
 
 
+def _single(found: Any) -> Any:
+    """The batches of the only data loader, where they are in a list for each of these."""
+    while isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    return found
+
+
 def _is_array(found: Any) -> bool:
-    """True for a tensor, and for a list of tensors or of numbers."""
+    """True for a tensor, and for a list of tensors, of numbers, or of lists of integers."""
     import torch
 
     if isinstance(found, torch.Tensor):
@@ -107,13 +115,23 @@ def _is_array(found: Any) -> bool:
     return isinstance(found, list | tuple) and bool(found) and (
         all(isinstance(batch, torch.Tensor) for batch in found)
         or all(isinstance(number, int | float) for number in found)
+        or _are_indices(found)
     )  # fmt: skip
+
+
+def _are_indices(found: Sequence[Any]) -> bool:
+    """True for lists of integers, a batch each, not all empty: the row numbers of a sampler."""
+    return any(found) and all(
+        isinstance(batch, list) and all(type(number) is int for number in batch) for batch in found
+    )
 
 
 def _batches(found: Sequence[Any]) -> Sequence[Any]:
     """Tensors of rows: single numbers are one batch, and empty batches are omitted."""
     import torch
 
+    if isinstance(found[0], list):
+        found = [number for batch in found for number in batch]
     if not isinstance(found[0], torch.Tensor):
         kind = np.int64 if all(type(number) is int for number in found) else np.float64
         return [torch.from_numpy(np.array(found, kind))]
