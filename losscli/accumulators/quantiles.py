@@ -55,7 +55,7 @@ class Quantiles(Struct, frozen=True, eq=False):
         """The same in one number a bin."""
         if not self.blocks:
             return self
-        values, weight = self._columns()
+        values, weight = self.columns()
         keys, places = np.unique(_in_order(values) >> _BITS, return_inverse=True)
         counts = np.bincount(places, weight, len(keys)).astype(np.float64)
         middles = _in_order(((keys << _BITS) + _MIDDLE).view(np.float64)).view(np.float64)
@@ -65,7 +65,7 @@ class Quantiles(Struct, frozen=True, eq=False):
 
     def quantiles(self, shares: list[Fraction]) -> list[float]:
         """The smallest number with at least that share of the weight at or below it, for each."""
-        values, weight = self._columns()
+        values, weight = self.columns()
         if weight is None:
             ordered = np.sort(values)
             places = [min(max(math.ceil(q * len(ordered)), 1), len(ordered)) for q in shares]
@@ -77,13 +77,14 @@ class Quantiles(Struct, frozen=True, eq=False):
 
     def effective_rows(self) -> float:
         """The number of rows of equal weight that estimate a mean as well (Kish)."""
-        _, weight = self._columns()
+        _, weight = self.columns()
         if weight is None or self.binned:
             return float(self.rows)
         scaled = weight / weight.max()
         return math.fsum(scaled) ** 2 / math.fsum(scaled * scaled)
 
-    def _columns(self) -> tuple[Floats, Floats | None]:
+    def columns(self) -> tuple[Floats, Floats | None]:
+        """All numbers, and the weight of each; None where all weights are 1."""
         values = np.concatenate([values for values, _ in self.blocks])
         weights = [weight for _, weight in self.blocks if weight is not None]
         return values, np.concatenate(weights) if weights else None

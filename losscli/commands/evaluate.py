@@ -32,6 +32,7 @@ from losscli.sources.opening import Reference, read_array
 
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison
+    from losscli.evaluation.details import DetailFinder
     from losscli.gates import Gate
     from losscli.losses.core.bound import Bound
     from losscli.metrics.binding import BoundMetric
@@ -170,8 +171,17 @@ def _measured(
             progress=progress,
             like=plan.like,
             metrics=request.metrics,
-            top=plan.top,
+            details=_details(plan, len(losses)),
         )
+
+
+def _details(plan: EvalPlan, losses: int) -> "DetailFinder | None":
+    """The finder of the details that a plan asks for; None without any."""
+    if not (plan.top or plan.distribution):
+        return None
+    from losscli.evaluation.details import DetailFinder
+
+    return DetailFinder(losses, plan.top, distribution=plan.distribution)
 
 
 evaluate = public("evaluate", EvalPlan, run_evaluation)
@@ -197,8 +207,9 @@ def bound_losses(plan: EvalPlan) -> list[BoundLoss]:
     losses = bind_losses(plan.loss, read_array, plan.like)
     if not losses and not plan.metric:
         raise _no_loss(plan)
-    if plan.top and not losses:
-        raise UsageError("--top needs a loss, whose rows it shows", hint="-l mse --top 10")
+    if (plan.top or plan.distribution) and not losses:
+        flag = "--top" if plan.top else "--distribution"
+        raise UsageError(f"{flag} needs a loss, whose rows it shows", hint="-l mse")
     for loss in losses:
         if loss.statistic and plan.reduction == "sum":
             raise UsageError(

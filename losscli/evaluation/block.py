@@ -116,7 +116,8 @@ class BlockEvaluator:
         self._logits = ready.logits
         self._clustered = is_clustered(source)
         keyed = source.by or self._clustered
-        whole = not (samples or keyed or "weights" in layout or metrics)
+        every = samples or (details is not None and details.distribution)
+        whole = not (every or keyed or "weights" in layout or metrics)
         self._foldings = ready.foldings if whole else ()
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
@@ -140,7 +141,8 @@ class BlockEvaluator:
                     result.samples.append(rows.values)
                 if self._details is not None:
                     at, raw = len(result.details), self._raw(block)
-                    result.details.append(self._details.of_rows(at, rows, block, raw))
+                    norms = self._norms(at, raw) if self._details.distribution else None
+                    result.details.append(self._details.of_rows(at, rows, block, raw, norms))
             if self._metrics and not result.violations:
                 self._add_metrics(block, result, groups, design)
         if groups is not None and result.accumulators:
@@ -215,6 +217,20 @@ class BlockEvaluator:
         if self._logits or not readable:  # numbers to look at, or integers
             self._observe(raw, result)
         return True
+
+    def _norms(self, at: int, raw: Mapping[str, NDArray[Any]]) -> NDArray[np.float64] | None:
+        """The norm of the gradient of each row of a loss; None where it has none."""
+        loss = self._losses[at]
+        if not loss.loss.differentiable or loss.convention is not None or loss.code:
+            return None
+        inputs = _Inputs(raw, self._backend, Workspace())
+        labels = raw.get("targets")
+        missing = None if labels is None or labels.dtype.kind != "f" else np.isnan(labels)
+        target = inputs.target(loss, missing) if loss.loss.rows_of.targeted else None
+        found = loss.loss.slopes(self._backend.xp, inputs.real("preds"), target, loss.params)
+        slopes = self._backend.to_numpy(found).reshape(len(raw["preds"]), -1)
+        norms: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", slopes, slopes))
+        return norms / slopes.shape[1] if loss.loss.elementwise else norms
 
     def _folded_details(
         self,

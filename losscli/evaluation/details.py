@@ -1,4 +1,4 @@
-"""Details of the rows of each loss, on request: the worst rows of an evaluation."""
+"""Details of the rows of each loss, on request: the worst rows and the distribution."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +8,18 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from losscli.accumulators.rows import Indices, RowLosses
+from losscli.accumulators.distribution import Distribution
+from losscli.accumulators.rows import CountedRows, Indices, RowLosses
 from losscli.accumulators.worst import KnownWorst, WorstRows, worst_of
 from losscli.kernels.machine import PIECE, Folded, peaks_of
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.documents.eval import WIDEST, LossResult, WorstRow
+from losscli.results.documents.eval import (
+    WIDEST,
+    Concentration,
+    DistributionResult,
+    LossResult,
+    WorstRow,
+)
 from losscli.sources.source import Block, Source
 from losscli.sources.texts import texts_of
 
@@ -20,39 +27,54 @@ IDS = "ids"  # the role of the keys of rows
 
 
 class Details(Struct, frozen=True):
-    """The details of one loss; `+` merges those of other rows. worst: None if not requested."""
+    """The details of one loss, None where not requested; `+` merges those of the rows after."""
 
     worst: WorstRows | None = None
+    distribution: Distribution | None = None
 
     def __add__(self, other: Self) -> "Details":
-        if self.worst is None or other.worst is None:
-            return self
-        return Details(self.worst + other.worst)
+        return Details(
+            _merged(self.worst, other.worst), _merged(self.distribution, other.distribution)
+        )
 
 
 class DetailFinder:
     """Finds the details of each loss in a block; one object serves all threads.
 
-    count: the number of losses. top: the number of worst rows.
+    count: the number of losses. top: the number of worst rows. distribution: True to keep the
+    losses of all rows.
     """
 
-    def __init__(self, count: int, top: int) -> None:
+    def __init__(self, count: int, top: int, *, distribution: bool = False) -> None:
         self._top = top
+        self.distribution = distribution
         self._known = [KnownWorst(top) for _ in range(count)]
 
     def of_rows(
-        self, at: int, losses: RowLosses, block: Block, raw: Mapping[str, NDArray[Any]]
+        self,
+        at: int,
+        losses: RowLosses,
+        block: Block,
+        raw: Mapping[str, NDArray[Any]],
+        norms: NDArray[np.float64] | None = None,
     ) -> Details:
         """The details of loss number `at` from its row losses.
 
-        raw: the arrays of the block by role, as the losses take them.
+        raw: the arrays of the block by role, as the losses take them. norms: the norm of the
+        gradient of each row.
         """
         counted = losses.counted()
+        found = Details(
+            distribution=_distribution(losses, counted, norms) if self.distribution else None
+        )
+        if not self._top:
+            return found
         least = self._known[at].bound.least(block.first)
         kept = _worst_from(least, counted.values, self._top)
         positions = kept if counted.positions is None else counted.positions[kept]
         columns = counted.values[kept], counted.scaled[kept]
-        return self._details(at, *columns, positions, block, raw)
+        worst = self._worst(at, *columns, positions, block, raw)
+        return Details(worst, found.distribution)
 
     def of_folded(
         self,
@@ -69,7 +91,7 @@ class DetailFinder:
         candidates, least = self._candidates(at, folded, block)
         values = compute(candidates) if len(candidates) else np.empty(0)
         kept = _worst_from(least, values, self._top)
-        return self._details(at, values[kept], values[kept], candidates[kept], block, raw)
+        return Details(self._worst(at, values[kept], values[kept], candidates[kept], block, raw))
 
     def _candidates(self, at: int, folded: Folded, block: Block) -> tuple[Indices, float]:
         """The rows of a block that may be among the worst, and the smallest loss of such rows."""
@@ -86,7 +108,7 @@ class DetailFinder:
         places = starts[pieces, None] + np.arange(PIECE)
         return places[places < ends[:, None]].astype(np.intp, copy=False), least
 
-    def _details(
+    def _worst(
         self,
         at: int,
         losses: NDArray[np.float64],
@@ -94,7 +116,7 @@ class DetailFinder:
         places: Indices,
         block: Block,
         raw: Mapping[str, NDArray[Any]],
-    ) -> Details:
+    ) -> WorstRows:
         found = WorstRows(
             self._top,
             losses + 0.0,  # no -0.0, as for the extremes
@@ -104,7 +126,34 @@ class DetailFinder:
         )
         if len(places):
             self._known[at].add(found)
-        return Details(found)
+        return found
+
+
+def _merged(one: Any, other: Any) -> Any:
+    return None if one is None or other is None else one + other
+
+
+def _distribution(
+    losses: RowLosses, counted: CountedRows, norms: NDArray[np.float64] | None
+) -> Distribution:
+    """The distribution of the rows that count and have a number for a loss."""
+    positions = np.arange(counted.block) if counted.positions is None else counted.positions
+    kept = ~np.isnan(counted.values)
+    values, positions = counted.values[kept], positions[kept]
+    weight = None if losses.weight is None else losses.weight[positions]
+    return Distribution.of(values, weight, None if norms is None else norms[positions])
+
+
+def distribution_of(state: Distribution, bound: BoundLoss) -> DistributionResult:
+    """The distribution of a loss for its result."""
+    edges, counts = state.histogram()
+    return DistributionResult(
+        quantiles={name: bound.transform(each) for name, each in state.quantiles().items()},
+        exact=not state.losses.binned,
+        edges=tuple(map(bound.transform, edges)),
+        counts=tuple(counts),
+        worst=tuple(Concentration(*each) for each in state.concentration()),
+    )
 
 
 def _worst_from(least: float, losses: NDArray[np.float64], most: int) -> Indices:

@@ -57,12 +57,12 @@ def measure(
     progress: Callable[[float], None] = no_progress,
     like: str | None = None,
     metrics: "Sequence[BoundMetric]" = (),
-    top: int = 0,
+    details: "DetailFinder | None" = None,
 ) -> Evaluation:
     """The losses and metrics of a source's rows: the same for any engine, threads and blocks.
 
     samples: takes the losses of every row. progress: is called with the share of bytes done.
-    like: the library whose conventions the losses follow. top: the number of worst rows.
+    like: the library whose conventions the losses follow. details: finds those of the rows.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
     parameter does not fit the shapes.
@@ -80,7 +80,7 @@ def measure(
         samples=samples is not None,
         digest=digest,
         metrics=metrics,
-        details=_details(top, losses),
+        details=details,
     )
     state = _merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
     _check_clusters(source, losses, state)
@@ -110,15 +110,6 @@ def _check_clusters(source: Source, losses: Sequence[BoundLoss], state: Evaluati
         check_clusters(source, state.accumulators[: len(losses)])
 
 
-def _details(top: int, losses: Sequence[BoundLoss]) -> "DetailFinder | None":
-    """The finder of the details that are requested; None without any."""
-    if not top:
-        return None
-    from losscli.evaluation.details import DetailFinder
-
-    return DetailFinder(len(losses), top)
-
-
 def _with_details(
     source: Source,
     losses: Sequence[BoundLoss],
@@ -128,13 +119,14 @@ def _with_details(
     """The results with the details of the losses, if any were requested."""
     if not state.details:
         return results
-    from losscli.evaluation.details import worst_rows
+    from losscli.evaluation.details import distribution_of, worst_rows
 
     line, found = _line_of(source), []
     for loss, result, details in zip(losses, results[0], state.details, strict=True):
-        rows = details.worst
+        rows, state_of = details.worst, details.distribution
         worst = () if rows is None else worst_rows(rows, loss, result, source, line)
-        found.append(result.replace(worst=worst))
+        spread = None if state_of is None else distribution_of(state_of, loss)
+        found.append(result.replace(worst=worst, distribution=spread))
     return tuple(found), results[1]
 
 

@@ -21,6 +21,7 @@ from losscli.sources.table import CLUSTERS, is_group_role
 _FLAGS = {"weights": "--weights", CLUSTERS: "--cluster"}  # of roles that may be columns
 
 _MUCH = 0.1  # the share of a mean from which few rows are noted
+_CONCENTRATED = {0.001: 0.25, 0.01: 0.5}  # the same, where a distribution is requested
 
 if TYPE_CHECKING:
     from losscli.metrics.binding import BoundMetric
@@ -56,6 +57,7 @@ def notes_of(
     yield from _without_spread(results)
     if is_clustered(source):
         yield from cluster_notes(source, results)
+    yield from _concentrated(results)
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
     yield from _table_notes(source)
@@ -166,6 +168,22 @@ def _dominant(
         rows, make = ("1 row", "makes") if found.rows == 1 else (f"{found.rows:,} rows", "make")
         words = f"{rows} {clamp.words} {make} up {_percent(share)} of {result.label}"
         yield Note("few_rows", words, clamp.hint)
+
+
+def _concentrated(results: Sequence[LossResult]) -> Iterator[Note]:
+    """A loss that depends on a few rows, whose distribution is known."""
+    for result in results:
+        for each in result.distribution.worst if result.distribution else ():
+            if each.loss is None or each.loss < _CONCENTRATED.get(each.share, math.inf):
+                continue
+            words = f"{100 * each.share:g} % of rows carry {_percent(each.loss)} of {result.label}"
+            if each.gradient is not None:
+                words += f" and {_percent(each.gradient)} of its gradient norm"
+            hint = "--top 10 shows them"
+            if result.loss == "mse":
+                hint += "; smooth_l1 and mae weight large errors less"
+            yield Note("concentrated", words, hint)
+            break
 
 
 def _percent(share: float) -> str:

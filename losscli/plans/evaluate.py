@@ -107,6 +107,10 @@ class EvalPlan:
         "Also show the K rows of the largest loss, with their ids and inputs.",
         default=0, panel=STATS, metavar="K", config="run defaults",
     )  # fmt: skip
+    distribution: bool = flag(
+        "Also show quantiles and a histogram of the row losses, and the share of the worst rows.",
+        default=False, panel=STATS, config="run defaults",
+    )  # fmt: skip
     weights: Any = flag(
         "A weight for each row: a column where a table has it, else a file.",
         default=None, panel=DATA, metavar="COL|FILE", complete="column", config="data",

@@ -1,13 +1,71 @@
-"""Tables of the rows of an evaluation: the worst rows of each loss."""
+"""Tables of the rows of an evaluation: the distribution and the worst rows of each loss."""
 
 from collections.abc import Iterator, Sequence
 
-from losscli.render.numbers import significant
+from losscli.render.numbers import percent, significant
 from losscli.render.page import Table, TableRow
 from losscli.results.documents.eval import Evaluation, LossResult
 from losscli.results.text import escape
 
 _MOST_NUMBERS = 4  # of a row, in a cell
+_LONGEST = 28  # characters of a bar
+
+
+def detail_tables(result: Evaluation) -> Iterator[Table]:
+    """Quantiles of all losses, then a histogram and the worst rows of each."""
+    known = [loss for loss in result.losses if loss.distribution is not None]
+    if known:
+        yield _quantile_table(known)
+    for loss in known:
+        yield _histogram(loss)
+    yield from worst_tables(result)
+
+
+def _quantile_table(losses: Sequence[LossResult]) -> Table:
+    """The quantiles and the largest loss of a row; of a derived statistic those of its rows."""
+    names = tuple(losses[0].distribution.quantiles) if losses[0].distribution else ()
+    rows = []
+    for loss in losses:
+        found = loss.distribution.quantiles if loss.distribution else {}
+        cells = [significant(found.get(name), 6) for name in names]
+        rows.append(TableRow((escape(loss.label), *cells)))
+    return Table(("rows", *names), rows, range(1, 1 + len(names)))
+
+
+def _histogram(loss: LossResult) -> Table:
+    """A row a bin: its lower edge, a bar and its rows; then the part of the worst rows."""
+    found = loss.distribution
+    assert found is not None
+    most = max(found.counts, default=0)
+    lasts = len(found.counts) - 1
+    rows = []
+    for at, count in enumerate(found.counts):
+        low, high = found.edges[at : at + 2]
+        length = round(_LONGEST * count / most)
+        bar = "█" * length if length else ("▏" if count else "")
+        end = "]" if at == lasts else ")"
+        rows.append(TableRow((f"[{_short(low)},", f"{_short(high)}{end}", f"{count:,}", bar)))
+    rows += [TableRow((line,)) for line in _worst_lines(loss)]
+    return Table((escape(loss.label), "", "rows", ""), rows, (0, 1, 2))
+
+
+def _short(edge: float) -> str:
+    return f"{edge + 0.0:.6g}"
+
+
+def _worst_lines(loss: LossResult) -> Iterator[str]:
+    """The part that the worst rows carry, a line for each share of the rows."""
+    found = loss.distribution
+    for each in found.worst if found is not None else ():
+        if each.loss is None:
+            continue
+        rows = f"{each.rows:,} row{'' if each.rows == 1 else 's'}"
+        share, part = percent(each.share), _share(each.loss)
+        line = f"the worst {share} of rows ({rows}) carry {part} of {escape(loss.label)}"
+        gradient = (
+            "" if each.gradient is None else f", {_share(each.gradient)} of its gradient norm"
+        )
+        yield f"{line}{gradient}"
 
 
 def worst_tables(result: Evaluation) -> Iterator[Table]:

@@ -11,6 +11,7 @@ from losscli import UsageError, evaluate, losses
 from losscli.accumulators.worst import WorstRows, worst_of
 from losscli.backends.backend import choose
 from losscli.engines.local import LocalEngine
+from losscli.evaluation.details import DetailFinder
 from losscli.evaluation.measure import measure
 from losscli.losses.spec.binding import bind
 from losscli.sources.opening import open_source
@@ -80,7 +81,8 @@ def test_any_blocks_and_threads_find_the_same(loss, spread):
     for threads, rows in ((1, None), (1, 700), (3, 512), (2, 1999)):
         with open_source(pred, target) as source:
             engine = LocalEngine(threads)
-            found = measure(source, bound, backend, engine, top=50, block_rows=rows)
+            finder = DetailFinder(1, 50)
+            found = measure(source, bound, backend, engine, details=finder, block_rows=rows)
         assert [row.row for row in found.losses[0].worst] == wanted
 
 

@@ -27,10 +27,10 @@ def page(result: Evaluation) -> Page:
     tables += [_number_table(each) for each in result.metrics if each.table is not None]
     if result.groups:
         tables.append(_groups_table(result))
-    if any(loss.worst for loss in result.losses):
-        from losscli.render.details import worst_tables
+    if any(loss.worst or loss.distribution for loss in result.losses):
+        from losscli.render.details import detail_tables
 
-        tables += worst_tables(result)
+        tables += detail_tables(result)
     footer = [_rows_line(result), _method_line(result)]
     footer += [f"saved {escape(result.saved)}"] if result.saved else []
     notes = [note.message for note in result.notes]
