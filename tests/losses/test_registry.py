@@ -34,7 +34,7 @@ def test_a_loss_is_found_because_its_file_is_there(extra_loss):
 
 CUBED = """
 from losscli.losses.declare import *
-cubed = Loss('cubed', 'powers', "|e|^3", "|e|^3", "", flops = 3,
+cubed = Loss(name='cubed', family='powers', formula="|e|^3", latex="|e|^3", source="", flops = 3,
   values=lambda xp, p, t: xp.abs(p - t) ** 3,
   derivative = lambda xp, p, t: 3 * (p - t) * abs(p - t),
   reference=lambda mp, p, t: abs(p - t) ** 3, pred=REAL, target=REAL, use="", avoid="",
