@@ -150,6 +150,10 @@ class LabelReader:
         second = self._opened(second, "targets", target)
         return (second if one else first), second
 
+    def wrap_reference(self, table: Table, role: str, names: Sequence[str]) -> Table:
+        """The table of a reference, which reads text as labels where predictions may be labels."""
+        return self._opened(table, role, names) if "any" in self._labels.takes else table
+
     def resolve(self, pred: Field) -> None:
         """Find the numbers of labels; raises DataError where the order of classes is not known.
 
@@ -184,7 +188,7 @@ class LabelReader:
             return _from_columns(column, pred)
         if "two" in takes:
             raise _needs_positive(column)
-        if len(self._tables) < 2:
+        if not {"preds", "targets"} <= self._tables.keys():
             raise DataError(
                 f"labels that are text on one side only: {column.listed}",
                 place=f"{column.place}; the other side holds numbers",

@@ -21,6 +21,7 @@ from losscli.sources.table import CLUSTERS, Field, Role, Table, Workspace
 
 if TYPE_CHECKING:
     from losscli.sources.alignment import Alignment
+    from losscli.sources.labels import LabelReader
     from losscli.sources.row_numbers import RowAlignment
 
 REFERENCE = "reference"
@@ -82,7 +83,7 @@ def open_source(
         first = opener.open(preds, "preds")
         _check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
-        first, second, resolve = _with_labels(labels, first, second, pred, target)
+        first, second, reader = _with_labels(labels, first, second, pred, target)
         first, second = _aligned(alignment, first, second, effort, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
@@ -97,9 +98,8 @@ def open_source(
         roles |= {} if alignment is None else alignment.roles()
         if references:
             others += roles["targets"][1].columns if targeted and second is first else target
-            roles |= _reference_roles(references, roles["preds"], others, opener.open, alignment)
-        _check_roles(roles)
-        resolve(roles["preds"][1])
+            roles |= _reference_roles(references, roles, others, opener.open, alignment, reader)
+        _check_roles(roles, reader)
     except BaseException:
         opener.close()
         raise
@@ -126,20 +126,20 @@ def _with_labels(
     second: Table,
     pred: Sequence[str],
     target: Sequence[str],
-) -> tuple[Table, Table, Callable[[Field], None]]:
-    """The tables, which read labels that are text, and a function to find the labels' numbers.
+) -> "tuple[Table, Table, LabelReader | None]":
+    """The tables, which read labels that are text, and the reader of labels, if there may be any.
 
-    That is to be called with the field of the predictions.
+    It finds the labels' numbers once the field of the predictions is known.
     """
     named = labels is not None and labels.given
     if not named and not any(table.names() or holds_keys(table) for table in (first, second)):
         labels = None
     if labels is None:
-        return first, second, lambda _: None
+        return first, second, None
     from losscli.sources.labels import LabelReader  # here: evaluations of arrays need none
 
     reader = LabelReader(labels)
-    return *reader.wrap(first, second, pred, target), reader.resolve
+    return *reader.wrap(first, second, pred, target), reader
 
 
 def _role(role: str, table: Table, names: Sequence[str], others: Sequence[str]) -> Role:
@@ -196,7 +196,7 @@ def _aligned(
 def with_references(source: Source, references: Sequence[Reference]) -> Source:
     """A source with other predictions of its rows, arrays; the source is closed by its owner."""
     own = source.roles["preds"]
-    others = _reference_roles(references, own, (), array_table)
+    others = _reference_roles(references, source.roles, (), array_table)
     return Source({"preds": own, **others, **source.roles}, source.by, source.positions)
 
 
@@ -440,27 +440,30 @@ def _check_targets(
 
 def _reference_roles(
     references: Sequence[Reference],
-    own: Role,
+    own: Mapping[str, Role],
     excluded: Sequence[str],
     opened: Callable[[Any, str], Table],
     alignment: "Alignment | RowAlignment | None" = None,
+    reader: "LabelReader | None" = None,
 ) -> dict[str, Role]:
     """The roles of references; a table of its own is aligned with that of the predictions.
 
-    own: the role of the predictions that are compared with them. excluded: columns that are not
-    predictions.
+    own: the roles with the predictions that are compared with them. excluded: columns that are not
+    predictions. reader: of labels that are text.
 
     Raises UsageError for predictions that are compared with themselves.
     """
-    roles = {"preds": own}
+    roles = {"preds": own["preds"]}
     for place, reference in enumerate(references):
         thing, role = reference.preds, reference_role(place)
         same = _table_of(thing, roles.values())
         other = same or opened(thing, role)
         names = other.names()
+        columns = reference.pred or (reference.usual if names else ())
+        if reader is not None:
+            other = reader.wrap_reference(other, role, columns)
         if alignment is not None and same is None:
             other = alignment.reference(other)
-        columns = reference.pred or (reference.usual if names else ())
         taken = other.field(role, columns or None, [name for name in excluded if name in names])
         for table, field in roles.values():
             if other is table and taken.columns == field.columns:
@@ -483,14 +486,19 @@ def _table_of(thing: Any, roles: Iterable[Role]) -> Table | None:
     return None
 
 
-def _check_roles(roles: Mapping[str, Role]) -> None:
-    """Raise UsageError for targets that are the predictions, DataError for rows of nothing."""
+def _check_roles(roles: Mapping[str, Role], reader: "LabelReader | None") -> None:
+    """Raise UsageError for targets that are the predictions, DataError for rows of nothing.
+
+    reader: finds the numbers of labels, or raises DataError for labels without an order.
+    """
     if "targets" in roles and roles["targets"][1].columns:
         _check_distinct(*roles["preds"], *roles["targets"])
     for table, field in roles.values():
         if 0 in field.row:
             shape = ", ".join(map(str, ("N", *field.row)))
             raise DataError(f"{table.path} has rows of no numbers: its shape is ({shape})")
+    if reader is not None:
+        reader.resolve(roles["preds"][1])
 
 
 def _check_distinct(table: Table, preds: Field, other: Table, targets: Field) -> None:

@@ -125,3 +125,34 @@ def test_the_intervals_are_drawn(losscli, name):
     said = losscli("compare", *words, "--by", "sex", "--margin", "1%", "--plot", name)
     assert said.code == 0, said.err
     assert Path(name).stat().st_size > 1000
+
+
+def test_labels_of_text_are_read_for_every_model(losscli):
+    """From columns of one table, from standard input of it, and from tables joined by id."""
+    words = ["cat", "dog"]
+    rows = [(f"k{i}", words[i % 2], words[i % 3 == 0], words[i % 5 == 0]) for i in range(60)]
+    lines = [",".join(row) for row in rows]
+    Path("all.csv").write_text("\n".join(["id,p,q,y", *lines]) + "\n")
+    for at, name in ((1, "p"), (2, "q"), (3, "y")):
+        lines = [f"{row[0]},{row[at]}" for row in (reversed(rows) if name == "q" else rows)]
+        Path(f"{name}.csv").write_text("\n".join(["id,label", *lines]) + "\n")
+    own = ["-l", "zero_one", "-m", "accuracy"]
+    found = document(losscli, "all.csv", "--pred", "p", "--pred", "q", "--target", "y", *own)
+    apart = document(
+        losscli,
+        "p.csv",
+        "q.csv",
+        "y.csv",
+        "--id",
+        "id",
+        "--pred",
+        "label",
+        "--target",
+        "label",
+        *own,
+    )
+    wrong = [sum(row[at] != row[3] for row in rows) / 60 for at in (1, 2)]
+    for each in (found, apart):
+        values = [model["value"] for model in each["losses"][0]["models"]]
+        assert values == pytest.approx(wrong)
+        assert each["metrics"][0]["pairs"][0]["difference"] == pytest.approx(wrong[0] - wrong[1])
