@@ -83,7 +83,7 @@ def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]
         return found.replace(problem=error.message), error.exit_code
     try:
         for gate in step.pairs:
-            with open_data(step.plan, gate.reference) as source:
+            with open_data(step.plan, (gate.reference,)) as source:
                 seconds += 2 * source.size / _ARRAYS
                 found = found.replace(seconds=seconds)
     except LossCliError as error:  # its gates are errors, and the run is not
