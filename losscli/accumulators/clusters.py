@@ -1,7 +1,6 @@
 """Exact sums by cluster: the state of a standard error of rows that are not independent.
 
-A number is a few whole digits of 32 bits, each at a fixed power of two. Sums of digits are exact in
-64-bit integers up to 2^31 rows, so that neither the order nor the division of rows changes a bit.
+Sums are of digits, so that neither the order nor the division of rows changes a bit.
 """
 
 import math
@@ -11,15 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.digits import Digits, digits_of, totals_of
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import two_product
 
-_BITS = 32
-_MASK = np.int64((1 << _BITS) - 1)
 _CHUNK = 1 << 20  # so many digits of 32 bits add up exactly in float64
-
-# Digits by their place: those of place k count 2**(32·k).
-Digits = dict[int, NDArray[np.int64]]
 
 
 class Clusters(NamedTuple):
@@ -112,7 +107,7 @@ class ClusterSums:
     def totals(self, column: int) -> ClusterTotals:
         """The sums of a column, in the order of the keys."""
         whole = self._whole()
-        return _totals(whole.columns[column], len(whole.keys))
+        return ClusterTotals(*totals_of(whole.columns[column], len(whole.keys)))
 
     def _whole(self) -> _Part:
         """All parts as one, which replaces them."""
@@ -149,28 +144,8 @@ def _digits(column: Floats, codes: NDArray[np.intp], count: int) -> Digits:
     """The digits of the sums of a column by cluster."""
     found: Digits = {}
     for start in range(0, len(column), _CHUNK):
-        rest = np.where(
-            np.isfinite(column[start : start + _CHUNK]), column[start : start + _CHUNK], 0
-        )
-        part = codes[start : start + _CHUNK]
-        while (largest := float(np.max(np.abs(rest)))) > 0:
-            place = (math.frexp(largest)[1] - 1) // _BITS
-            whole = np.trunc(np.ldexp(rest, -_BITS * place))
-            rest -= np.ldexp(whole, _BITS * place)
-            sums = np.bincount(part, whole, count).astype(np.int64)
+        part = slice(start, start + _CHUNK)
+        for place, whole in digits_of(column[part]):
+            sums = np.bincount(codes[part], whole, count).astype(np.int64)
             found[place] = found[place] + sums if place in found else sums
     return found
-
-
-def _totals(digits: Digits, count: int) -> ClusterTotals:
-    """The numbers of digits, from the largest on; what rounding leaves goes into `low`."""
-    high, low = np.zeros(count), np.zeros(count)
-    for place in sorted(digits, reverse=True):
-        halves = (digits[place] >> _BITS, place + 1), (digits[place] & _MASK, place)
-        for half, at in halves:
-            term = np.ldexp(half.astype(np.float64), _BITS * at)
-            total = high + term
-            virtual = total - high
-            low += (high - (total - virtual)) + (term - virtual)
-            high = total
-    return ClusterTotals(high, low)

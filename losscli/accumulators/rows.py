@@ -9,7 +9,8 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
-from losscli.accumulators.design import Design, DesignSums
+from losscli.accumulators.clusters import ClusterSums
+from losscli.accumulators.design import Design, DesignSums, clustered_stderr, effective_clusters
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.moments import UNIT, Moments, Unit, units_of, units_of_ones
 from losscli.accumulators.products import sum_of_products
@@ -42,7 +43,7 @@ class RowAccumulator(Struct, frozen=True):
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.
     skipped, ignored: rows without a value, and rows of weight 0.
     idle: those of the ignored that are in the denominator all the same.
-    design: the sums by cluster; None where rows are independent.
+    design: the sums by cluster and of resamples; None where neither are wanted.
     """
 
     numerator: ExactSum = field(default_factory=ExactSum)
@@ -82,6 +83,11 @@ class RowAccumulator(Struct, frozen=True):
         return self.numerator.count - self.idle
 
     @property
+    def clusters(self) -> ClusterSums | None:
+        """The sums by cluster; None where rows are independent."""
+        return None if self.design is None else self.design.clusters
+
+    @property
     def rows(self) -> int:
         """All rows seen."""
         return self.count + self.skipped + self.ignored
@@ -94,10 +100,8 @@ class RowAccumulator(Struct, frozen=True):
         """The effective number of rows for a mean that is a share, with its standard error."""
         weight = float(self.denominator)
         found = effective_trials(share, stderr)
-        if self.design is not None:
-            most = float(self.count)
-            clusters = self.design.effective_clusters(weight)
-            return min(found or clusters, most)
+        if self.clusters is not None:
+            return min(found or effective_clusters(self.clusters, weight), float(self.count))
         if found is None:
             return self.moments.effective_rows(weight)
         return found * self.count / (self.count - 1)  # n itself, where no row has a weight
@@ -105,7 +109,7 @@ class RowAccumulator(Struct, frozen=True):
     @property
     def freedom(self) -> int:
         """The degrees of freedom of the standard error: the rows less one, or the clusters."""
-        return (self.count if self.design is None else self.design.count) - 1
+        return (self.count if self.clusters is None else len(self.clusters)) - 1
 
     def stderr(self, mean: float | None = None, weight: float | None = None) -> float | None:
         """The standard error of the mean; None for fewer than two rows, or beyond float64.
@@ -116,8 +120,8 @@ class RowAccumulator(Struct, frozen=True):
             mean, weight = self.mean(), float(self.denominator)
         if self.count < 2 or not math.isfinite(mean):
             return None
-        if self.design is not None:
-            return self.design.stderr(mean, weight)
+        if self.clusters is not None:
+            return clustered_stderr(self.clusters, mean, weight)
         stderr = self.moments.stderr(mean, weight, self.numerator.count)
         # Rows that differ cannot have a spread of 0: their squares were too small for float64.
         return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr
@@ -128,7 +132,7 @@ class RowLosses(NamedTuple):
 
     values: (n,). denominator, weight: (n,), None where all are 1. skip: (n,), True for rows
     without a value. by_rows: True if the mean divides by the number of rows, whatever the weights.
-    design: of the rows; None where they are independent.
+    design: of the rows; None where they are independent and not resampled.
     """
 
     values: Floats
@@ -189,7 +193,7 @@ class CountedRows(NamedTuple):
     idle: True where the weight is 0; None where no weight is.
     positions: theirs in the block, ascending; None for all rows.
     block, skip: the number of rows in the block, and which of them have no value.
-    design: of the rows; None where they are independent.
+    design: of the rows; None where they are independent and not resampled.
     weight: w; None where all are 1. factor: den, where shares are products w·den.
     """
 

@@ -77,7 +77,8 @@ class BlockResult(Struct):
 class BlockEvaluator:
     """Evaluates blocks; one object serves all threads, its only state a hint for speed.
 
-    layout: the shape of a row of each role, as the losses take it.
+    layout: the shape of a row of each role, as the losses take it. bootstrap: the number of
+    resamples.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class BlockEvaluator:
         digest: bool,
         metrics: "Sequence[BoundMetric]" = (),
         details: "DetailFinder | None" = None,
+        bootstrap: int = 0,
     ) -> None:
         self._source = source
         self._details = details
@@ -114,8 +116,9 @@ class BlockEvaluator:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._clamps = ready.clamps
         self._logits = ready.logits
-        self._clustered = is_clustered(source)
-        keyed = source.by or self._clustered
+        self._bootstrap = bootstrap
+        self._designed = bool(bootstrap) or is_clustered(source)
+        keyed = source.by or self._designed
         every = samples or (details is not None and details.distribution)
         whole = not (every or keyed or "weights" in layout or metrics)
         self._foldings = ready.foldings if whole else ()
@@ -150,13 +153,14 @@ class BlockEvaluator:
         return result
 
     def design(self, block: Block, result: BlockResult) -> Design | None:
-        """The design of the rows of a block; None where they are independent.
+        """The design of the rows of a block; None where they are independent and not resampled.
 
         result: takes rows without a cluster as violations.
         """
-        if not self._clustered:
+        if not self._designed:
             return None
-        return design_of(block, self._source.positions, result.violations)
+        positions = self._source.positions
+        return design_of(block, positions, self._bootstrap, result.violations)
 
     def _add_metrics(
         self,

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+from losscli.accumulators.design import DesignSums
+from losscli.accumulators.replicates import percentile_interval
 from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.eval import Code, LossResult, Reduction
@@ -27,12 +29,12 @@ def loss_result(
     """
     mean, total, weight = rows.mean(), float(rows.numerator), float(rows.denominator)
     count, extremes, row = rows.count, rows.extremes, rows.extremes.high_row
-    design = rows.design
-    freedom = count - 1 if design is None else design.count - 1
+    clusters = None if rows.design is None else rows.clusters
     stderr = rows.stderr(mean, weight)
     if bound.loss.proportion and stderr is not None and _is_share(bound, mean):
         ci: Interval | None = _score_interval(bound, rows, mean, stderr, level)
     else:
+        freedom = count - 1 if clusters is None else len(clusters) - 1
         stderr, ci = _spread(bound, mean, stderr, freedom, level)
     return LossResult(
         label=bound.label,
@@ -50,7 +52,8 @@ def loss_result(
         stderr=stderr,
         ci=ci,
         ci_level=level,
-        clusters=None if design is None else design.count,
+        clusters=None if clusters is None else len(clusters),
+        bootstrap_ci=None if rows.design is None else _percentiles(bound, rows.design, level),
         statistic=bound.statistic,
         min=None if row is None else _apply(bound.transform, extremes.low),
         max=None if row is None else _apply(bound.transform, extremes.high),
@@ -90,10 +93,24 @@ def _score_interval(
     """The interval of a share, the penalty added; of clusters by Student's t."""
     from losscli.stats.proportions import score_interval
 
-    independent = rows.design is None
+    independent = rows.clusters is None
     critical = normal_critical(level) if independent else t_critical(level, rows.freedom)
     low, high = score_interval(mean, rows.trials(mean, stderr), critical)
     added = bound.penalty or 0.0
+    return low + added, high + added
+
+
+def _percentiles(bound: BoundLoss, design: DesignSums, level: float) -> Interval | None:
+    """The percentile interval of the value under the reduction mean; None without resamples."""
+    if design.replicates is None:
+        return None
+    found = percentile_interval(design.replicates.quotients(), level)
+    if found is None:
+        return None
+    added = bound.penalty or 0.0
+    low, high = found
+    if bound.statistic:
+        low, high = _apply(bound.transform, low), _apply(bound.transform, high)
     return low + added, high + added
 
 

@@ -24,7 +24,6 @@ from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input
 from losscli.sources.source import Source
-from losscli.sources.table import CLUSTERS
 
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder
@@ -58,11 +57,12 @@ def measure(
     like: str | None = None,
     metrics: "Sequence[BoundMetric]" = (),
     details: "DetailFinder | None" = None,
+    bootstrap: int = 0,
 ) -> Evaluation:
     """The losses and metrics of a source's rows: the same for any engine, threads and blocks.
 
-    samples: takes the losses of every row. progress: is called with the share of bytes done.
-    like: the library whose conventions the losses follow. details: finds those of the rows.
+    samples: takes the losses of every row. progress: is called with the share of bytes done. like:
+    the library whose conventions are followed. details: finds them. bootstrap: number of resamples.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
     parameter does not fit the shapes.
@@ -81,33 +81,38 @@ def measure(
         digest=digest,
         metrics=metrics,
         details=details,
+        bootstrap=bootstrap,
     )
     state = _merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
-    _check_clusters(source, losses, state)
+    check_clusters(source, state.accumulators[: len(losses)])
     results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
     results, found = _with_details(source, losses, state, results_of(state.accumulators))
-    findings = [*state.findings([*losses, *metrics]), *metric_notes(metrics, found)]
     return Evaluation(
         losses=results,
         metrics=found,
         groups=state.groups.results(results_of) if source.by else (),
-        notes=(*notes_of(source, losses, results, layout, state, backend), *findings),
+        notes=(
+            *notes_of(source, losses, results, layout, state, backend),
+            *state.findings([*losses, *metrics]),
+            *metric_notes(metrics, found),
+        ),
         inputs=inputs_of(source, state, digest),
-        backend=backend.name,
-        device=backend.device,
-        dtype=backend.dtype,
         like=like,
-        engine=engine.name,
-        threads=engine.threads,
+        **_machine(backend, engine),
         timing=EvalTiming(time.perf_counter() - start, source.size),
-        environment=environment(),
     )
 
 
-def _check_clusters(source: Source, losses: Sequence[BoundLoss], state: EvaluationState) -> None:
-    """Raise DataError where the clusters of `--cluster` cannot give standard errors."""
-    if CLUSTERS in source.roles:
-        check_clusters(source, state.accumulators[: len(losses)])
+def _machine(backend: Backend, engine: LocalEngine) -> dict[str, Any]:
+    """The fields of a result that say where it was computed."""
+    return {
+        "backend": backend.name,
+        "device": backend.device,
+        "dtype": backend.dtype,
+        "engine": engine.name,
+        "threads": engine.threads,
+        "environment": environment(),
+    }
 
 
 def _with_details(

@@ -10,7 +10,7 @@ import numpy as np
 
 from losscli.backends.backend import Backend
 from losscli.evaluation.block import clamp_of
-from losscli.evaluation.sampling import cluster_notes, is_clustered
+from losscli.evaluation.sampling import interval_notes
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
@@ -55,8 +55,7 @@ def notes_of(
     yield from _counts(results)
     yield from _dominant(losses, results, layout, state)
     yield from _without_spread(results)
-    if is_clustered(source):
-        yield from cluster_notes(source, results)
+    yield from interval_notes(source, losses, results, state.accumulators[: len(losses)])
     yield from _concentrated(results)
     if backend.dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")

@@ -23,6 +23,8 @@ ClassAxis: TypeAlias = Literal["first", "last"]
 NanPolicy: TypeAlias = Literal["error", "skip", "mask", "propagate"]
 Unmatched: TypeAlias = Literal["error", "skip"]
 
+MOST_RESAMPLES = 100_000
+
 
 def _libraries() -> Sequence[str]:
     from losscli.losses.core.conventions import LIBRARIES
@@ -157,6 +159,10 @@ class EvalPlan:
         "Confidence level of the interval of the mean, 0.95 or 95%.",
         default=0.95, panel=STATS, metavar="LEVEL", config="run defaults",
     )  # fmt: skip
+    bootstrap: int = flag(
+        "Also the percentile interval of N resamples of the rows, or of the clusters.",
+        default=0, panel=STATS, metavar="N", config="run defaults",
+    )  # fmt: skip
     like: str | None = flag(
         "Follow the conventions of torch, keras, sklearn or optax, to get the number it reports.",
         default=None, panel=STATS, metavar="LIBRARY", choices=_libraries, config="run defaults",
@@ -229,6 +235,9 @@ class EvalPlan:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
         given = vars(self)
+        if not (self.bootstrap == 0 or 100 <= self.bootstrap <= MOST_RESAMPLES):
+            words = f"{self.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
+            raise FlagError.of_field(self, "bootstrap", words, "--bootstrap 1000 is usual")
         if "ci" in given:
             set_share(self, "ci")
         if "memory" in given:

@@ -176,3 +176,13 @@ def test_sums_hold_numbers_of_all_sizes():
         whole = whole + part
     assert len(whole) == 3
     assert whole.totals(0).high.tolist() == [1e-300, 1.0, 2.0**70]  # by ascending key
+
+
+def test_few_large_clusters_are_noted():
+    """40 clusters of which few hold most rows are as good as few; 40 of one size are enough."""
+    generator = np.random.default_rng(3)
+    target = generator.standard_normal(4_000)
+    even, uneven = np.arange(4_000) % 40, np.minimum(np.arange(4_000) // 30, 39)
+    for cluster, expected in ((even, False), (uneven, True)):
+        found = evaluate(np.zeros(4_000), target, loss="mae", cluster=cluster)
+        assert ("few_clusters" in [note.code for note in found.notes]) == expected

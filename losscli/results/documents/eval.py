@@ -129,7 +129,8 @@ class LossResult(Record, frozen=True, kw_only=True):
 
     value: by the reduction; None under none. mean: Σ w·L / Σ w·den, whatever the reduction is.
     stderr, ci: of the mean (of its root for rmse); None if fewer than two rows count, or lie in one
-    cluster. clusters: those of the rows in the mean; None where rows are independent. rows: n +
+    cluster. clusters: those of the rows in the mean; None where rows are independent. bootstrap_ci:
+    the percentile interval of resamples; None without them. rows: n +
     skipped + ignored. n: the rows in the mean. skipped: rows that --nan skip left out. ignored:
     rows that the loss ignores. weight_sum: Σ w·den. sum: Σ w·L. min: the smallest loss of a row.
     max: the largest. max_row: the row of the largest, from 0. max_line: its line in a text file,
@@ -158,6 +159,7 @@ class LossResult(Record, frozen=True, kw_only=True):
     ci: Interval | None = None
     ci_level: Level = 0.95
     clusters: Count | None = None
+    bootstrap_ci: Interval | None = None
     statistic: str | None = None
     min: Number | None = None
     max: Number | None = None
@@ -172,7 +174,16 @@ class LossResult(Record, frozen=True, kw_only=True):
     distribution: DistributionResult | None = None
 
     optional = frozenset(
-        {"clusters", "max_line", "penalty", "code", "model", "worst", "distribution"}
+        {
+            "bootstrap_ci",
+            "clusters",
+            "max_line",
+            "penalty",
+            "code",
+            "model",
+            "worst",
+            "distribution",
+        }
     )
     hidden = frozenset({"takes_logits"})
     flat = "derived"
