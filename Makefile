@@ -17,7 +17,7 @@ INSTALLATION := pyproject.toml constraints.txt hatch_build.py $(wildcard losscli
 # The tests that run on NumPy too where the rest runs on compiled kernels.
 NUMPY_TESTS := tests/accumulators tests/evaluation tests/catalogue tests/corpus
 
-.PHONY: demo test lint quick mutants test-deep record test-cuda bench examples clean
+.PHONY: demo test lint quick mutants test-deep record test-cuda bench simulate examples clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -69,6 +69,10 @@ test-cuda: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/evaluation.py
 	$(BIN)/python benchmarks/calls.py
+
+# Simulate the coverage of the intervals of evaluations, for docs/statistics.md.
+simulate: $(VENV)/dev
+	$(BIN)/python benchmarks/coverage.py
 
 # Make the files of examples/ again.
 examples: $(VENV)/dev
