@@ -152,13 +152,15 @@ def test_the_table_marks_the_worst_group(losscli, rows):
     said = losscli("eval", rows, *BOTH, "--by", "region")
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    head = next(k for k, line in enumerate(lines) if line.split()[-1:] == ["n"])
-    assert lines[head].split() == ["loss", "mean", "95", "%", "interval", "n"]
-    labels = ["mae[region=eu]", "mae[region=us]", "mae[region='x, y']", "mae[region='']"]
+    head = next(k for k, line in enumerate(lines) if line.split()[-2:] == ["n", "share"])
+    assert lines[head].split() == ["loss", "mean", "95", "%", "interval", "n", "share"]
+    labels = ["mae[region='']", "mae[region=us]", "mae[region=eu]", "mae[region='x, y']"]
     shown = lines[head + 1 : head + 5]
     assert all(line.strip().startswith(label) for line, label in zip(shown, labels, strict=True))
-    assert shown[0].split()[1] == "0.500000"
-    assert [line.endswith("worst") for line in shown] == [False, False, False, True]
+    assert shown[2].split()[1] == "0.500000"
+    assert [line.endswith("worst *") for line in shown] == [True, False, False, False]
+    assert [line.split()[-3 - (k == 0)] for k, line in enumerate(shown)] == ["46", "31", "15", "8"]
+    assert lines[head + 5] == "  * fewer than 30 rows"
 
 
 def test_equal_groups_have_no_worst(losscli, array):
@@ -189,7 +191,7 @@ def test_a_long_table_shows_forty_lines_and_the_worst(losscli, array, losses):
     assert len(labels) == 40
     many = losses.count(",") + 1
     share = 40 // many
-    wanted = [*range(share - 1), 200]
+    wanted = [200, *range(share - 1)]
     assert labels[:share] == [f"mae[g={k}]" for k in wanted]
     assert said.out.count("worst") == many
     assert f"… and {252 - share} more groups: --format json has all" in said.out

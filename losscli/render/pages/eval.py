@@ -19,6 +19,7 @@ from losscli.stats.formatting import number
 
 _DROP_ORDER = ("min", "at row", "max")
 _MOST_GROUPS = 40  # rows of groups
+_FEW = 30  # rows of a group; that of fewer is marked, as its interval says little
 
 
 def page(result: Evaluation) -> Page:
@@ -139,15 +140,23 @@ def _root_stderr(loss: Statistic, root: float) -> float | None:
 
 
 def _groups_table(result: Evaluation) -> Table:
-    """A row a loss or metric and group, at most 40; the worst group of each is among them."""
+    """A row a loss or metric and group, at most 40, the largest share of a total first.
+
+    The worst group of each is among them.
+    """
     rows: list[TableRow] = []
     most = max(1, _MOST_GROUPS // len(result.statistics))  # of each
     for at in range(len(result.statistics)):
-        worst = _worst(result.groups, at)
-        for place in _shown(len(result.groups), most, worst):
-            group = result.groups[place]
-            mark = "worst" if place == worst else ""
-            rows.append(TableRow((*_group_cells(group, group.statistics[at]), mark)))
+        worst, shares = _worst(result.groups, at), _shares(result, at)
+        order = sorted(range(len(shares)), key=lambda place: -(shares[place] or 0.0))
+        for place in _shown(order, most, worst):
+            group, share = result.groups[place], shares[place]
+            shown = "" if share is None else f"{100 * share:.0f} %"
+            marks = ["worst"] * (place == worst) + ["*"] * (group.statistics[at].n < _FEW)
+            cells = (*_group_cells(group, group.statistics[at]), shown, " ".join(marks))
+            rows.append(TableRow(cells))
+    if any(row.cells[-1].endswith("*") for row in rows):
+        rows.append(TableRow((f"* fewer than {_FEW} rows",)))
     hidden = len(result.groups) - most
     if hidden > 0:
         words = f"… and {hidden:,} more group{'' if hidden == 1 else 's'}: --format json has all"
@@ -156,7 +165,16 @@ def _groups_table(result: Evaluation) -> Table:
     headers = ("loss or metric" if result.losses else "metric", "value", _interval(result))
     if not result.metrics:
         headers = _headers(result.losses[0])
-    return Table((*headers, "n", ""), rows, (1, 3), ("n",))
+    return Table((*headers, "n", "share", ""), rows, (1, 3, 4), ("n", "share"))
+
+
+def _shares(result: Evaluation, at: int) -> list[float | None]:
+    """The part of Σ w·L of each group; None for metrics, and where it would not be a part."""
+    whole = result.statistics[at]
+    if not isinstance(whole, LossResult) or whole.min is None or whole.min < 0:
+        return [None for _ in result.groups]
+    known = 0 < whole.sum < math.inf
+    return [group.losses[at].sum / whole.sum if known else None for group in result.groups]
 
 
 def _group_cells(group: Group, loss: Statistic) -> tuple[str, ...]:
@@ -181,10 +199,10 @@ def _badness(each: Statistic) -> float:
     return -each.value if each.higher_is_better else each.value
 
 
-def _shown(count: int, most: int, worst: int | None) -> list[int]:
-    """The places that are shown: the first ones, and the worst in place of the last."""
-    places = list(range(min(count, most)))
-    if worst is not None and worst >= most:
+def _shown(order: Sequence[int], most: int, worst: int | None) -> list[int]:
+    """The places that are shown: the first of an order, and the worst in place of the last."""
+    places = list(order[:most])
+    if worst is not None and worst not in places:
         places[-1] = worst
     return places
 
