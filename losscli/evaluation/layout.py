@@ -55,6 +55,14 @@ def fits(losses: Sequence[Bound], pred: Row, target: Row | None) -> bool:
     return _fits(tuple(losses), pred, target)
 
 
+def scored(losses: Sequence[Bound], pred: Row) -> bool:
+    """True if all losses take rows of this shape as scores of classes, for one label each.
+
+    A row of one number is no column here: an axis of 1 in the middle is an error, as in torch.
+    """
+    return all(loss.declared.accepts(pred, ()) for loss in losses)
+
+
 @lru_cache(256)
 def _fits(losses: tuple[Bound, ...], pred: Row, target: Row | None) -> bool:
     pred, label = _reading(losses, pred, target)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from losscli.errors import UsageError
-from losscli.evaluation.layout import Row, fits
+from losscli.evaluation.layout import Row, fits, scored
 from losscli.losses.core.bound import Bound
 from losscli.plans.evaluate import ClassAxis
 from losscli.sources.opening import REFERENCE
@@ -86,7 +86,7 @@ def _with_axis(losses: Sequence[Bound], pred: Row, target: Row, *, last: bool) -
         return
     classes, shape = (pred[-1:], pred[1:-1]) if last else (pred[1:2], pred[2:])
     grid = Grid(pred[0], shape, classes, last)
-    if target[1:] in (shape, (*shape, 1), (1, *shape)) and fits(losses, classes, ()):
+    if target[1:] in (shape, (*shape, 1), (1, *shape)) and scored(losses, classes):
         yield _Layout(grid, Grid(target[0], shape))
     elif target == pred and fits(losses, classes, classes):
         yield _Layout(grid, grid)

@@ -227,10 +227,13 @@ class EvalPlan:
 
     def __post_init__(self) -> None:
         """Validate the flags."""
-        if any(not isinstance(columns, str) for columns in listed(self.pred)):
-            self.models = tuple(tuple(listed(columns)) for columns in listed(self.pred))
-            self.pred = ()
+        models: tuple[tuple[str, ...], ...] = ()
+        if any(isinstance(columns, list | tuple) for columns in listed(self.pred)):
+            models = tuple(map(listed, listed(self.pred)))
+            self.pred = sum(models, ())
         validate(self)
+        if models:
+            self.models, self.pred = models, ()
         if self.reduction == "none" and self.per_sample is None:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import islice
+from itertools import islice, zip_longest
 
 import numpy as np
 
@@ -73,17 +73,14 @@ class WatchedTable(WrappedTable):
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of rows, each compared with the run of the other table."""
-        own, done = self.inner.cuts(rows, first), 0
-        for run in self._base.follow(rows, first):
-            cut = next(own, None)
-            if cut is None or cut.rows != run.rows:
-                more = cut is not None and cut.rows > run.rows
-                ended = done + (cut.rows if cut else 0)
-                raise self._unequal(done + run.rows if more else None, None if more else ended)
+        own, done, full = self.inner.cuts(rows, first), 0, first or rows
+        for run, cut in zip_longest(self._base.follow(rows, first), own):
+            if cut is None or run is None or cut.rows != run.rows:
+                counts = [each.rows if each else 0 for each in (run, cut)]
+                # A run that is not full is the last one.
+                raise self._unequal(*(done + n if n < full else None for n in counts))
             yield Cut(cut.rows, cut.size, partial(self._load, run, cut)) if self.columns() else cut
-            done += run.rows
-        if next(own, None) is not None:
-            raise self._unequal(done, None)
+            done, full = done + run.rows, rows
 
     def notes(self) -> Iterable[TableNote]:
         """The notes of the inner table, and those on the key columns that differ."""

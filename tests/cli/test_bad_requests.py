@@ -363,7 +363,7 @@ def test_a_process_that_is_asked_for_the_impossible_says_so_shortly(process):
     assert "did you mean mse" in "".join(said.error)
 
 
-@pytest.mark.parametrize("command", ["compare", "report", "evl"])
+@pytest.mark.parametrize("command", ["merge", "report", "evl"])
 def test_a_command_that_does_not_exist_is_exit_2(losscli, command):
     """Whatever may come later; a name that is nearly one is suggested once."""
     said = losscli(command, "a", "b")

@@ -22,7 +22,7 @@ def completed(process):
 
 WORDS = {
     "losscli eval --format j": ["json", "junit"],
-    "losscli eval --nan ": ["error", "skip", "propagate"],
+    "losscli eval --nan ": ["error", "skip", "mask", "propagate"],
     "losscli eval --like ": ["torch", "keras", "sklearn", "optax"],
     "losscli eval --backend t": ["torch"],
     "losscli eval --device c": ["cpu", "cuda", "cuda:0"],

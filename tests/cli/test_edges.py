@@ -192,6 +192,7 @@ WRONG = {
     "a path with a NUL": {"output": "r\0.json"},
     "a number for a device": {"device": 3},
     "a number for a column": {"pred": 5},
+    "a number for a column of a model": {"pred": [["a"], [5]]},
 }
 
 

@@ -49,7 +49,7 @@ def build():
     """A world in which all is well."""
     rng = np.random.default_rng(7)
     target = rng.normal(size=8)
-    np.save("p.npy", target + 0.5)
+    np.save("p.npy", target + np.resize([0.4, 0.6], 8))
     np.save("t.npy", target)
     np.save("pw.npy", target - 0.5)
     np.save("tw.npy", target)
