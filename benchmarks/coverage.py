@@ -1,7 +1,7 @@
 """The coverage of the intervals of `losscli eval`, by simulation: `python benchmarks/coverage.py`.
 
 Prints the tables of docs/statistics.md. An interval is good if it covers the true mean, or if the
-evaluation has the note `skewed` or `few_clusters`.
+evaluation has the note `skewed`, `few_clusters` or `no_spread`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from losscli import evaluate
 from losscli.results.documents.eval import Evaluation
 
 Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
-_NOTES = {"skewed", "few_clusters"}
+_NOTES = {"skewed", "few_clusters", "no_spread"}
 
 SAMPLES: dict[str, tuple[Draw, float]] = {
     "Gaussian": (lambda g, n: 20.0 + g.standard_normal(n), 20.0),

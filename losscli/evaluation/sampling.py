@@ -95,7 +95,7 @@ def _few_clusters(source: Source, accumulators: Sequence[RowAccumulator]) -> Ite
     kind = "clusters" if CLUSTERS in source.roles else "samples"
     if count == 1:
         yield Note("few_clusters", f"all rows lie in one of the {kind}: there is no standard error")
-    elif effective < FEW:
+    elif round(effective, 6) < FEW:  # of equal clusters a sum may be an ULP below
         words = f"the intervals rest on {count:,} {kind}"
         if round(effective) < count:
             words += f", as good as {effective:.0f} of equal size"
