@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from losscli.commands.evaluate import evaluate as evaluate
     from losscli.commands.explain import explain as explain
     from losscli.commands.plot import plot as plot
+    from losscli.commands.report import report as report
     from losscli.commands.run import run as run
     from losscli.errors import DataError as DataError
     from losscli.errors import FailError as FailError
@@ -45,6 +46,7 @@ _PUBLIC = {
     "diff": "losscli.commands.diff",
     "explain": "losscli.commands.explain",
     "plot": "losscli.commands.plot",
+    "report": "losscli.commands.report",
     "run": "losscli.commands.run",
     "read": "losscli.results.reader",
     "Evaluation": "losscli.results.documents.eval",

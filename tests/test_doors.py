@@ -18,6 +18,7 @@ from losscli import (
     evaluate,
     explain,
     plot,
+    report,
     run,
 )
 from losscli.cli.app import program
@@ -30,6 +31,7 @@ from losscli.plans.evaluate import EvalCommand, EvalPlan
 from losscli.plans.files import BlessPlan, InitPlan
 from losscli.plans.flags import declarations
 from losscli.plans.plot import PlotPlan
+from losscli.plans.report import ReportPlan
 from losscli.plans.run import RunCommand, RunRequest
 from losscli.plans.spelling import respelled
 
@@ -114,6 +116,7 @@ PLANS = {
     "diff": DiffPlan,
     "doctor": DoctorPlan,
 }
+PLANS |= {"report": ReportPlan}
 PLANS |= {"plot": PlotPlan, "list": ListPlan, "explain": ExplainPlan, "schema": SchemaPlan}
 PLANS |= {"run": RunCommand, "bless": BlessPlan, "init": InitPlan, "eval": EvalCommand}
 REQUESTS = PLANS | {"run": RunRequest, "eval": EvalPlan}  # of Python
@@ -125,7 +128,7 @@ FUNCTIONS = {
     "diff": diff,
     "explain": explain,
 }
-FUNCTIONS |= {"plot": plot, "run": run}
+FUNCTIONS |= {"plot": plot, "report": report, "run": run}
 
 
 def test_there_is_a_plan_for_every_command():

@@ -28,7 +28,7 @@ def status_of(gate: GateResult) -> str:
 
 def words_of(gate: GateResult) -> str:
     """The gate's value and the reason, in one line."""
-    value, reason = _value(gate), escape(gate.reason)
+    value, reason = value_of(gate), escape(gate.reason)
     if value and reason.startswith(_WORST):
         return f"{reason} with {value}"
     return ", ".join(filter(None, (value, reason)))
@@ -107,7 +107,7 @@ def _split(words: str) -> list[str]:
     return [f"{reason}:", f"{_COMMAND[2:]}{command}"] if separator else [words]
 
 
-def _value(gate: GateResult) -> str:
+def value_of(gate: GateResult) -> str:
     """A gate's value in its unit; empty where it has none, or its reason begins with it."""
     parsed = gate_of(gate)
     if gate.value is None or isinstance(parsed, NotWorse):

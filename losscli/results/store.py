@@ -88,15 +88,19 @@ class Entry(NamedTuple):
     problem: str = ""
 
 
-def entries(folder: str | os.PathLike[str] = "results") -> Iterator[Entry]:
+def entries(
+    folder: str | os.PathLike[str] = "results", config: str | None = None
+) -> Iterator[Entry]:
     """The results of a folder, the oldest first, by name and then by time; latest.json left out.
 
-    Raises DataError for a folder that cannot be read; one that does not exist has no results.
+    config: the name of the only config whose results are read; None for all. Raises DataError for
+    a folder that cannot be read; one that does not exist has no results.
     """
     from losscli.results.reader import load  # here: who only saves reads nothing
 
     root = Path(folder)
-    paths = [root / name / file for name in _names(root) for file in _names(root / name)]
+    names = _names(root) if config is None else [config]
+    paths = [root / name / file for name in names for file in _names(root / name)]
     paths = [path for path in paths if path.suffix == ".json"]
     for path in sorted(paths, key=lambda path: (path.parent.name, *age(path))):
         if path.name == LATEST or path.name.startswith("."):

@@ -99,8 +99,8 @@ OPTIONS = {
     "an option without its value": (["--ci"], ["--ci", "argument"]),
     "a third file": (["third.npy"], ["third.npy", "losscli eval --help"]),
     "two targets": (["--target", "a", "--target", "b"], ["--target", "2 times"]),
-    "an output without a suffix": (["-o", "result"], ["result", ".csv, .json, .md"]),
-    "an output with another suffix": (["-o", "r.txt"], ["r.txt", ".csv, .json, .md"]),
+    "an output without a suffix": (["-o", "result"], ["result", ".csv, .html, .json, .md"]),
+    "an output with another suffix": (["-o", "r.txt"], ["r.txt", ".csv, .html, .json, .md"]),
     "an output in no folder": (["-o", "no/r.json"], ["no/r.json", "folder"]),
     "the second output": (["-o", "r.json", "-o", "no/r.csv"], ["no/r.csv", "folder"]),
     "samples in no folder": (["--per-sample", "no/s.npy"], ["no/s.npy", "folder"]),
@@ -363,7 +363,7 @@ def test_a_process_that_is_asked_for_the_impossible_says_so_shortly(process):
     assert "did you mean mse" in "".join(said.error)
 
 
-@pytest.mark.parametrize("command", ["merge", "report", "evl"])
+@pytest.mark.parametrize("command", ["evl", "reprot"])
 def test_a_command_that_does_not_exist_is_exit_2(losscli, command):
     """Whatever may come later; a name that is nearly one is suggested once."""
     said = losscli(command, "a", "b")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from losscli import compare, diff, evaluate, explain, plot
+from losscli import compare, diff, evaluate, explain, plot, report
 from losscli.backends.machine import environment
 from losscli.commands.bless import run_bless
 from losscli.commands.dry_run import outline, settings
@@ -450,6 +450,11 @@ def start():
     return run_init(InitPlan("none"))
 
 
+def page_of_results():
+    """A page that was written, of a saved evaluation."""
+    return report(saved(), output="page.html").replace(bytes=12345)
+
+
 def explained():
     """The founding loss."""
     return explain("smooth_l1")
@@ -492,6 +497,7 @@ KINDS = {
     "self-test": tried,
     "bless": blessed,
     "init": start,
+    "report": page_of_results,
     "explain": explained,
     "explain-metric": explained_metric,
     "list": found,

@@ -101,10 +101,13 @@ class LossKey(Record, frozen=True):
 
 
 class LoneLoss(LossKey, frozen=True):
-    """A loss that only one of the evaluations has."""
+    """A loss that only one of the evaluations has.
 
-    value: Number
-    n: Count
+    value, n: None in a document that was read back.
+    """
+
+    value: Number | None = None
+    n: Count | None = None
 
     hidden = frozenset({"value", "n"})
 

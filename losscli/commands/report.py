@@ -1,0 +1,123 @@
+"""`report`: saved results of any kind as one page of HTML."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from losscli.commands.results import path_of
+from losscli.errors import LossCliError, UsageError
+from losscli.plans.functions import public
+from losscli.plans.report import ReportPlan
+from losscli.render.formats import of_path
+from losscli.render.report import Past, Source, html
+from losscli.results.document import Note, Record
+from losscli.results.documents.eval import Evaluation
+from losscli.results.documents.report import ReportedResult, ReportResult
+from losscli.results.documents.run import Run
+from losscli.results.files import OutputFile, resolve_links
+from losscli.results.reader import load
+from losscli.results.store import entries
+
+
+def run_report(plan: ReportPlan) -> ReportResult:
+    """One page of saved results: verdict and gates first, then the numbers and their origin.
+
+    It needs no other file, no network and no script to be read. Losses are drawn next to those of
+    the baseline that the config of a run names, and after those of earlier results of the config.
+
+    Raises UsageError for an output that cannot be written, before any work; DataError for a file
+    that is not a result.
+    """
+    if of_path(plan.output) != "html":
+        raise UsageError(
+            f"a report is a page of HTML, which {os.fspath(plan.output)} is not",
+            hint="-o report.html",
+        )
+    _check_inputs(plan)
+    with OutputFile(plan.output) as file:
+        notes: list[Note] = []
+        sources = [_source(given, plan, notes) for given in plan.result]
+        data = html(sources, plan.title).encode(errors="backslashreplace")
+        file.write(data)
+        file.commit()
+    shown = tuple(map(_shown, sources))
+    path = os.fspath(plan.output)
+    return ReportResult(output=path, bytes=len(data), results=shown, notes=tuple(notes))
+
+
+report = public("report", ReportPlan, run_report)
+
+
+def _check_inputs(plan: ReportPlan) -> None:
+    """Raise UsageError where the page would replace one of the results."""
+    output = resolve_links(plan.output)
+    for given in plan.result:
+        path = os.fspath(given) if isinstance(given, str | os.PathLike) else None
+        if path is not None and resolve_links(path) == output:
+            raise UsageError(f"{path} is an input: it cannot be an output too")
+
+
+def _source(given: Any, plan: ReportPlan, notes: list[Note]) -> Source:
+    """A result with its baseline and history; given: a path, a config's name, or the result."""
+    path = None
+    result = given
+    if isinstance(given, str | os.PathLike):
+        path = path_of(os.fspath(given), plan.results)
+        result = load(path)
+    elif not isinstance(given, Record):
+        raise UsageError(f"a report is made of results, not of {type(given).__name__}")
+    name = _name(result, path)
+    history = list(_history(result, path, plan)) if plan.history else []
+    return Source(name, result, _baseline(result, notes), history)
+
+
+def _name(result: Any, path: str | None) -> str:
+    if isinstance(result, Run):
+        return result.config.name
+    return result.document_kind() if path is None else path
+
+
+def _baseline(result: Any, notes: list[Note]) -> Any:
+    """The baseline that the config of a run names; None without one, or where it is unreadable."""
+    path = result.config.baseline if isinstance(result, Run) else None
+    if path is None:
+        return None
+    try:
+        return load(path)
+    except LossCliError as error:
+        notes.append(Note("no_baseline", f"drawn without the baseline: {error.message}"))
+        return None
+
+
+def _history(result: Any, path: str | None, plan: ReportPlan) -> Iterator[Past]:
+    """The losses of earlier results of a config, the oldest first, and its own at the end."""
+    if not isinstance(result, Run) or result.started is None:
+        return
+    found = [
+        (entry.path, entry.result)
+        for entry in entries(plan.results, result.config.name)
+        if isinstance(entry.result, Run) and (entry.result.started or "") <= result.started
+    ]
+    same = path is not None and os.path.realpath(path)
+    found = [(own, run) for own, run in found if os.path.realpath(own) != same and run != result]
+    for _, run in [*found[-plan.history :], ("", result)]:
+        yield from _values(run)
+
+
+def _values(run: Run) -> Iterator[Past]:
+    commit = run.git.commit if run.git else ""
+    for name, part in run.results.items():
+        if isinstance(part, Evaluation):
+            for loss in part.losses:
+                about = (name, loss.label, run.started or "", commit, run.status)
+                yield Past(*about, loss.of_mean, loss.ci)
+            for metric in part.metrics:
+                about = (name, metric.label, run.started or "", commit, run.status)
+                yield Past(*about, metric.value, metric.ci)
+
+
+def _shown(source: Source) -> ReportedResult:
+    result = source.result
+    earlier = max(0, len({past.started for past in source.history}) - 1)
+    status = getattr(result, "status", "error")
+    return ReportedResult(source.name, result.document_kind(), status, earlier)

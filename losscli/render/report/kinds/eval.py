@@ -1,0 +1,47 @@
+"""The sections of an evaluation: gates, losses and metrics, groups, notes, and its origin."""
+
+from collections.abc import Iterator
+
+from losscli.render.report.blocks import Block, Section, Text
+from losscli.render.report.gates import gates_grid
+from losscli.render.report.groups import groups_grids
+from losscli.render.report.history import history_figures
+from losscli.render.report.losses import losses_grid, metrics_grid, models_figures
+from losscli.render.report.origin import command_of, environment, inputs_grid, method
+from losscli.render.report.source import Source
+from losscli.results.documents.eval import Evaluation
+
+
+def section(source: Source) -> Section:
+    """The section of an evaluation; of a run the gates and the environment are those of the run."""
+    result: Evaluation = source.result
+    return Section(source.name, (), list(_sections(source, result)), result.status)
+
+
+def results(source: Source) -> Iterator[Section]:
+    """The parts that a step of a run has too."""
+    result: Evaluation = source.result
+    blocks: list[Block] = []
+    if result.losses:
+        blocks.append(losses_grid(result, source.baseline))
+    if result.metrics:
+        blocks.append(metrics_grid(result, source.baseline))
+    blocks += models_figures(result)
+    yield Section("Losses and metrics" if result.metrics else "Losses", blocks)
+    if result.groups:
+        yield Section("Groups", groups_grids(result))
+    history = history_figures(source.history)
+    if history:
+        yield Section("History", history)
+    if result.notes:
+        yield Section("Notes", [Text([note.message for note in result.notes])])
+
+
+def _sections(source: Source, result: Evaluation) -> Iterator[Section]:
+    if result.gates:
+        yield Section("Gates", [gates_grid(result.gates, lambda _: result)])
+    yield from results(source)
+    yield Section("Inputs", [inputs_grid(result.inputs), Text([method(result)], "quiet")])
+    blocks = environment(result.environment, result.git, result.losscli)
+    yield Section("Environment", blocks)
+    yield Section("Repeat", command_of(result))

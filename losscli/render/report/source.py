@@ -1,0 +1,37 @@
+"""A result that a report is made of, its baseline and its history."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from losscli.render.page import Result
+
+
+class Past(NamedTuple):
+    """A value of an earlier result. run: the step of the config, empty for an evaluation alone."""
+
+    run: str
+    label: str
+    started: str
+    commit: str
+    status: str
+    value: float | None
+    ci: tuple[float, float] | None
+
+
+class Source(NamedTuple):
+    """A result and its name.
+
+    baseline: the result that it is compared with; None without one. history: the values of earlier
+    results of the same config, the oldest first.
+    """
+
+    name: str
+    result: Result
+    baseline: Result = None
+    history: Sequence[Past] = ()
+
+    def step(self, name: str, result: Result) -> "Source":
+        """A step of a run as a source of its own."""
+        baselines = getattr(self.baseline, "results", {})
+        history = [past for past in self.history if past.run == name]
+        return Source(name, result, baselines.get(name), history)
