@@ -58,7 +58,7 @@ def fits(losses: Sequence[Bound], pred: Row, target: Row | None) -> bool:
 def scored(losses: Sequence[Bound], pred: Row) -> bool:
     """True if all losses take rows of this shape as scores of classes, for one label each.
 
-    A row of one number is no column here: an axis of 1 in the middle is an error, as in torch.
+    A row of one number is not a column here: an axis of 1 in the middle is an error, as in torch.
     """
     return all(loss.declared.accepts(pred, ()) for loss in losses)
 
