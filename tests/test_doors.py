@@ -30,6 +30,7 @@ from losscli.plans.diff import DiffPlan
 from losscli.plans.evaluate import EvalCommand, EvalPlan
 from losscli.plans.files import BlessPlan, InitPlan
 from losscli.plans.flags import declarations
+from losscli.plans.merge import MergePlan
 from losscli.plans.plot import PlotPlan
 from losscli.plans.report import ReportPlan
 from losscli.plans.run import RunCommand, RunRequest
@@ -43,6 +44,7 @@ ONLY_FLAGS = {
     "debug": "Python shows its tracebacks",
     "no_user_code": "Python runs code already",
     "dry_run": "Python has the data at hand",
+    "shard": "a part is a file of a job",
 }
 ONLY_FIELDS = {
     "digest": "on the command line, every result that is kept has one",
@@ -115,6 +117,7 @@ PLANS = {
     "compare": ComparePlan,
     "diff": DiffPlan,
     "doctor": DoctorPlan,
+    "merge": MergePlan,
 }
 PLANS |= {"report": ReportPlan}
 PLANS |= {"plot": PlotPlan, "list": ListPlan, "explain": ExplainPlan, "schema": SchemaPlan}

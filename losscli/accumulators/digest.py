@@ -1,9 +1,11 @@
 """A digest of values whose parts can be hashed anywhere: the same for any blocks or format."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # Bytes: few, so that the incomplete leaves at both ends of a block are small.
 _LEAF = 1 << 16
+LEAF_ROWS = _LEAF // 8  # so many rows are whole leaves, for rows of any number of float64 values
 
 
 class Leaves(NamedTuple):
@@ -28,6 +30,27 @@ class Leaves(NamedTuple):
         cuts = range(first, last, _LEAF)
         whole = tuple(sha256(part[cut : cut + _LEAF]).digest() for cut in cuts)
         return cls(bytes(part[:first]), whole, bytes(part[last:]))
+
+    @classmethod
+    def joined(cls, parts: Iterable["Leaves"]) -> "Leaves":
+        """The leaves of parts that follow each other, the first anywhere in the run."""
+        from hashlib import sha256
+
+        head, tail = b"", b""
+        whole: list[bytes] = []
+        cut = False  # True once a cut was passed
+        for part in parts:
+            if not cut:
+                head, tail = head + part.head, part.tail
+                cut = bool(part.whole or part.tail)
+            else:
+                tail += part.head
+                while len(tail) >= _LEAF:
+                    whole.append(sha256(tail[:_LEAF]).digest())
+                    tail = tail[_LEAF:]
+                tail += part.tail
+            whole += part.whole
+        return cls(head, tuple(whole), tail)
 
 
 class Digest:

@@ -6,7 +6,9 @@ bits are the same, as long as each unit lies in one block.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import reduce
 from itertools import pairwise, starmap
 
@@ -23,6 +25,7 @@ _SHORT = 1024  # more than a few shorter parts are added by one NumPy call for a
 _FEW = 4
 _LEAST = 1e-290  # a smaller sum of squares may have lost digits to underflow
 _SAFE = 1e-4  # the share of Σa² that must remain, so that at most four digits are lost
+_KEPT = ContextVar("_KEPT", default=False)  # of the thread that merges
 
 
 def unit_rows(width: int, *, grouped: bool = False) -> int:
@@ -60,7 +63,8 @@ class Unit(Struct, frozen=True):
 class Moments(Struct, frozen=True):
     """Inputs to the standard error of R = Σa / Σb, with a = w·L and b = w·den of each row.
 
-    units: those of a block, in row order; `+` merges them into one. `Moments()` has no rows.
+    units: those of a block, in row order; `+` merges them into one, but for `units_kept`.
+    `Moments()` has no rows.
     """
 
     units: tuple[Unit, ...] = ()
@@ -68,6 +72,8 @@ class Moments(Struct, frozen=True):
     def __add__(self, other: "Moments") -> "Moments":
         if not self.units or not other.units:
             return self if self.units else other
+        if _KEPT.get():
+            return Moments((*self.units, *other.units))
         return Moments((reduce(Unit.merge, (*self.units, *other.units)),))
 
     def squares_about(self, quotient: float) -> float:
@@ -94,6 +100,19 @@ class Moments(Struct, frozen=True):
             return None
         # The root before the division: a tiny denominator squared would underflow.
         return math.sqrt(count / (count - 1)) * math.sqrt(squares) / abs(denominator)
+
+
+@contextmanager
+def units_kept() -> Iterator[None]:
+    """A context in which `+` of this thread keeps all units.
+
+    Rows that are not the first of all need it: their units are merged after those before them.
+    """
+    token = _KEPT.set(True)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # `stderr` returns None then

@@ -51,14 +51,35 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 
     Raises UsageError, DataError or MissingError.
     """
+
+    def measured(request: Request, samples: SampleFile | None) -> Evaluation:
+        if plan.models is None:
+            return _measured(plan, request, progress, samples)
+        return _of_models(plan, request, progress)
+
+    return kept_evaluation(plan, measured)
+
+
+def kept_evaluation(
+    plan: EvalPlan,
+    measured: "Callable[[Request, SampleFile | None], Evaluation]",
+    read: Sequence[Path] = (),
+) -> Evaluation:
+    """An evaluation with its gates, written and saved as a plan says.
+
+    measured: evaluates a request, and writes the losses of every row. read: files that it reads
+    besides those of the plan.
+
+    Raises UsageError, before `measured` is called, for what the plan cannot have.
+    """
     if not (plan.output or plan.save or plan.per_sample is not None):
-        return _evaluated(plan, _Request.of(plan), progress)
+        return _judged(plan, Request.of(plan), measured)
     writers: list[Callable[[Evaluation], None]] = []
     with ExitStack() as stack:
         if plan.output or plan.per_sample is not None:
-            files = outputs(plan.output, (plan.per_sample,), _read_files(plan))
+            files = outputs(plan.output, (plan.per_sample,), (*read_files(plan), *read))
             writers.append(stack.enter_context(files))
-        request = _Request.of(plan)
+        request = Request.of(plan)
         samples = place = None
         if plan.per_sample is not None:
             labels = [loss.label for loss in request.losses]
@@ -69,7 +90,7 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 
             place = stack.enter_context(SavedRun(plan.results, "eval", datetime.now(UTC), "eval"))
             writers.append(stack.enter_context(kept(place)))
-        result = _evaluated(plan, request, progress, samples)
+        result = _judged(plan, request, measured, samples)
         if samples is not None:
             samples.commit()
             result = result.replace(per_sample=samples.record)
@@ -84,7 +105,7 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
     return result
 
 
-class _Request(Struct):
+class Request(Struct):
     """The parts of a plan, made before the data are opened.
 
     baseline: as of `_baseline`. digest: True if the result has digests of the inputs.
@@ -98,7 +119,8 @@ class _Request(Struct):
     backend: Backend
 
     @classmethod
-    def of(cls, plan: EvalPlan) -> "_Request":
+    def of(cls, plan: EvalPlan) -> "Request":
+        """The parts of a plan; raises UsageError for what they cannot be."""
         losses = bound_losses(plan)
         gates = _gates(plan) if plan.gate or plan.max or plan.min else []
         baseline = _baseline(plan.baseline) if plan.baseline is not None else _NO_BASELINE
@@ -115,17 +137,14 @@ class _Request(Struct):
         )
 
 
-def _evaluated(
+def _judged(
     plan: EvalPlan,
-    request: _Request,
-    progress: Callable[[float], None],
+    request: Request,
+    measured: Callable[[Request, SampleFile | None], Evaluation],
     samples: SampleFile | None = None,
 ) -> Evaluation:
     """The result, the gates included; samples: takes the losses of every row."""
-    if plan.models is None:
-        result = _measured(plan, request, progress, samples)
-    else:
-        result = _of_models(plan, request, progress)
+    result = measured(request, samples)
     if request.gates:
         from losscli.evaluation.gates import gated
 
@@ -133,7 +152,7 @@ def _evaluated(
     return result
 
 
-def _of_models(plan: EvalPlan, request: _Request, progress: Callable[[float], None]) -> Evaluation:
+def _of_models(plan: EvalPlan, request: Request, progress: Callable[[float], None]) -> Evaluation:
     """The results of several models of one target, a pass over the data each."""
     from losscli.evaluation.models import as_one, model_name
 
@@ -154,7 +173,7 @@ def _advance(progress: Callable[[float], None], done: int, count: int, share: fl
 
 def _measured(
     plan: EvalPlan,
-    request: _Request,
+    request: Request,
     progress: Callable[[float], None],
     samples: SampleFile | None = None,
 ) -> Evaluation:
@@ -176,12 +195,12 @@ def _measured(
             progress=progress,
             like=plan.like,
             metrics=request.metrics,
-            details=_details(plan, len(losses)),
+            details=details_of(plan, len(losses)),
             bootstrap=plan.bootstrap,
         )
 
 
-def _details(plan: EvalPlan, losses: int) -> "DetailFinder | None":
+def details_of(plan: EvalPlan, losses: int) -> "DetailFinder | None":
     """The finder of the details that a plan asks for; None without any."""
     if not (plan.top or plan.distribution):
         return None
@@ -231,7 +250,7 @@ def bound_metrics(plan: EvalPlan) -> "list[BoundMetric]":
     return bind_with_losses(plan.metric, bind(plan.loss, read_array, plan.like))
 
 
-def _read_files(plan: EvalPlan) -> tuple[Any, ...]:
+def read_files(plan: EvalPlan) -> tuple[Any, ...]:
     """The inputs, files among them, and the other files that are read."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
     data = (plan.preds, plan.targets, plan.rows, plan.weights, plan.cluster)

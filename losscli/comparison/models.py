@@ -310,7 +310,7 @@ def notes_of_models(paired: Paired, backend: Backend) -> list[Note]:
             loss_result(loss, rows.models[place], "mean", 0.95)
             for loss, rows in zip(paired.losses, paired.joint.accumulators, strict=False)
         ]
-        notes = notes_of(source, paired.losses, results, paired.layout, state, backend)
+        notes = notes_of(source, paired.losses, results, paired.layout, state, backend.dtype)
         for note in (*notes, *state.findings([*paired.losses, *paired.metrics])):
             found.setdefault(note.message, note)
     return list(found.values())

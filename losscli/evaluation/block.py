@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.design import Design
 from losscli.accumulators.digest import Leaves
+from losscli.accumulators.exact import ExactSum
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
 from losscli.evaluation.folding import Folding, folding_of
@@ -41,7 +42,7 @@ class Clamped(NamedTuple):
     """Rows at the `Clamp` of a loss: how many, and the sum of their weighted losses."""
 
     rows: int = 0
-    total: float = 0.0
+    total: ExactSum = ExactSum()
 
     def plus(self, other: "Clamped") -> "Clamped":
         """The rows of both."""
@@ -312,7 +313,7 @@ class BlockEvaluator:
         if rows.skip is not None:
             clamped &= ~rows.skip
         weight = 1.0 if rows.weight is None else rows.weight[clamped]
-        total = float((rows.values[clamped] * weight).sum())
+        total = ExactSum.of(rows.values[clamped] * weight)
         result.clamped[loss.label] = Clamped(int(clamped.sum()), total)
 
     def _record_missing(self, validity: BlockValidity) -> None:

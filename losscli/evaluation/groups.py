@@ -78,6 +78,10 @@ class GroupAccumulators(Struct):
             self._accumulators[key] = list(parts)
         _check(len(self._accumulators), self._source)
 
+    def accumulators(self) -> dict[Key, tuple[Accumulator, ...]]:
+        """The accumulators of each group."""
+        return {key: tuple(found) for key, found in self._accumulators.items()}
+
     def results(
         self, results_of: Callable[[Sequence[Accumulator]], "Results"]
     ) -> tuple[Group, ...]:

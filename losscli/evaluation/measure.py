@@ -68,9 +68,7 @@ def measure(
     parameter does not fit the shapes.
     """
     start = time.perf_counter()
-    layout = row_layout(source, [*losses, *metrics] if metrics else losses)
-    losses = variants(tuple(losses), layout["preds"], layout.get("targets"))
-    metrics = variants(tuple(metrics), layout["preds"], layout.get("targets")) if metrics else ()
+    losses, metrics, layout = prepared(source, losses, metrics)
     evaluator = BlockEvaluator(
         source,
         losses,
@@ -83,20 +81,21 @@ def measure(
         details=details,
         bootstrap=bootstrap,
     )
-    state = _merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
-    check_clusters(source, state.accumulators[: len(losses)])
-    results_of = _maker_of_results(source, losses, metrics, layout, reduction, ci)
-    results, found = _with_details(source, losses, state, results_of(state.accumulators))
-    return Evaluation(
-        losses=results,
-        metrics=found,
-        groups=state.groups.results(results_of) if source.by else (),
-        notes=(
-            *notes_of(source, losses, results, layout, state, backend),
-            *state.findings([*losses, *metrics]),
-            *metric_notes(metrics, found),
-        ),
-        inputs=inputs_of(source, state, digest),
+    state = merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
+    source.verify()
+    found = evaluation_of(
+        source,
+        state,
+        losses,
+        metrics,
+        layout,
+        backend.dtype,
+        reduction=reduction,
+        ci=ci,
+        line=line_of(source),
+        digest=digest,
+    )
+    return found.replace(
         like=like,
         **_machine(backend, engine),
         timing=EvalTiming(time.perf_counter() - start, source.size),
@@ -115,18 +114,22 @@ def _machine(backend: Backend, engine: LocalEngine) -> dict[str, Any]:
     }
 
 
-def _with_details(
+def with_details(
     source: Source,
     losses: Sequence[BoundLoss],
     state: EvaluationState,
     results: Results,
+    line: Callable[[int], int | None] | None,
 ) -> Results:
-    """The results with the details of the losses, if any were requested."""
+    """The results with the details of the losses, if any were requested.
+
+    line: as for `loss_result`.
+    """
     if not state.details:
         return results
     from losscli.evaluation.details import distribution_of, worst_rows
 
-    line, found = _line_of(source), []
+    found = []
     for loss, result, details in zip(losses, results[0], state.details, strict=True):
         rows, state_of = details.worst, details.distribution
         worst = () if rows is None else worst_rows(rows, loss, result, source, line)
@@ -135,37 +138,85 @@ def _with_details(
     return tuple(found), results[1]
 
 
-def _merged(
+def prepared(
+    source: Source, losses: Sequence[BoundLoss], metrics: "Sequence[BoundMetric]"
+) -> "tuple[tuple[BoundLoss, ...], tuple[BoundMetric, ...], dict[str, Row]]":
+    """The losses and metrics as the rows of a source have them, and the shapes of its rows.
+
+    Raises DataError where a loss or a metric does not take rows of these shapes.
+    """
+    layout = row_layout(source, [*losses, *metrics] if metrics else losses)
+    pred, target = layout["preds"], layout.get("targets")
+    found = variants(tuple(metrics), pred, target) if metrics else ()
+    return variants(tuple(losses), pred, target), found, layout
+
+
+def evaluation_of(
+    source: Source,
+    state: EvaluationState,
+    losses: Sequence[BoundLoss],
+    metrics: "Sequence[BoundMetric]",
+    layout: Mapping[str, Row],
+    dtype: str,
+    *,
+    reduction: Reduction,
+    ci: float,
+    line: Callable[[int], int | None] | None,
+    digest: bool,
+) -> Evaluation:
+    """The results of the state of all rows, without the time and the machine that they took.
+
+    losses, layout: as `prepared` returns them. dtype: of the arithmetic. line: as of `loss_result`.
+
+    Raises DataError where all rows together are not valid.
+    """
+    if state.violations:
+        state.raise_violation()
+    check_clusters(source, state.accumulators[: len(losses)])
+    results_of = maker_of_results(losses, metrics, layout, reduction, ci, line)
+    whole = results_of(state.accumulators)
+    results, found = with_details(source, losses, state, whole, line)
+    findings = [*state.findings([*losses, *metrics]), *metric_notes(metrics, found)]
+    notes = notes_of(source, losses, results, layout, state, dtype)
+    return Evaluation(
+        losses=results,
+        metrics=found,
+        groups=state.groups.results(results_of) if source.by else (),
+        notes=(*notes, *findings),
+        inputs=inputs_of(source, state, digest),
+        timing=EvalTiming(),
+    )
+
+
+def merged(
     source: Source,
     blocks: Generator[BlockResult],
-    samples: Samples | None,
-    progress: Callable[[float], None],
+    samples: Samples | None = None,
+    progress: Callable[[float], None] = no_progress,
+    *,
+    joined: bool = False,
 ) -> EvaluationState:
-    """The state of all blocks; raises DataError for invalid rows."""
-    state, size = EvaluationState(source), source.size
+    """The state of all blocks; joined: as for `EvaluationState`."""
+    state, size = EvaluationState(source, joined=joined), source.size
     with closing(blocks):
         for block in blocks:
             state.add(block)
             if samples is not None and block.samples:
                 samples.append(block.samples)
             progress(min(1.0, state.size / max(1, size)))  # a stream has no size
-    source.verify()
-    if state.violations:
-        state.raise_violation()
     return state
 
 
-def _maker_of_results(
-    source: Source,
+def maker_of_results(
     losses: Sequence[BoundLoss],
     metrics: "Sequence[BoundMetric]",
     layout: Mapping[str, Row],
     reduction: Reduction,
     ci: float,
+    line: Callable[[int], int | None] | None,
 ) -> Callable[[Sequence[Any]], Results]:
     """A function that returns the results of accumulators, one a loss and then one a metric."""
     outputs = math.prod(layout["preds"])
-    line = _line_of(source)
 
     def results_of(accumulators: Sequence[Any]) -> Results:
         found = []
@@ -183,7 +234,7 @@ def _maker_of_results(
 
 
 def inputs_of(source: Source, state: EvaluationState, digest: bool) -> tuple[Input, ...]:
-    """The files or arrays of a source; digest: True where the state has their digests."""
+    """The files or arrays of all roles, of which the rows of a state were read."""
     inputs = []
     for role, (table, field) in source.roles.items():
         found = Input(
@@ -201,8 +252,8 @@ def inputs_of(source: Source, state: EvaluationState, digest: bool) -> tuple[Inp
     return tuple(inputs)
 
 
-def _line_of(source: Source) -> Callable[[int], int | None] | None:
-    """A function that gives the line of a row; None for arrays, which have none."""
+def line_of(source: Source) -> Callable[[int], int | None] | None:
+    """The line of a text file at which a row stands; None for an array."""
     return None if source.roles["preds"][0].format == "array" else partial(_line, source)
 
 

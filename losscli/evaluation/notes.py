@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from losscli.backends.backend import Backend
 from losscli.evaluation.block import clamp_of
 from losscli.evaluation.sampling import interval_notes
 from losscli.evaluation.state import EvaluationState
@@ -33,9 +32,9 @@ def notes_of(
     results: Sequence[LossResult],
     layout: Mapping[str, tuple[int, ...]],
     state: EvaluationState,
-    backend: Backend,
+    dtype: str,
 ) -> Iterator[Note]:
-    """The notes of an evaluation, each once."""
+    """The notes of an evaluation, each once; dtype: of the arithmetic."""
     if state.probabilities and (logits := [loss for loss in losses if loss.takes_logits]):
         yield _looks_like_probabilities(source.table("preds").path, logits[0])
     for role, row in layout.items():
@@ -57,12 +56,12 @@ def notes_of(
     yield from _without_spread(results)
     yield from interval_notes(source, losses, results, state.accumulators[: len(losses)])
     yield from _concentrated(results)
-    if backend.dtype == "float32":
+    if dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
     yield from _table_notes(source)
     if state.rounded:
-        digits = np.finfo(backend.dtype).nmant + 1
-        words = f"integers beyond 2^{digits} were rounded to the nearest {backend.dtype}"
+        digits = np.finfo(dtype).nmant + 1
+        words = f"integers beyond 2^{digits} were rounded to the nearest {dtype}"
         yield Note("integers_rounded", words)
 
 
@@ -161,7 +160,8 @@ def _dominant(
         clamp = clamp_of(loss, layout["preds"])
         if found is None or clamp is None or not result.sum > 0:
             continue
-        share = 1.0 if math.isinf(found.total) else found.total / result.sum
+        total = float(found.total)
+        share = 1.0 if math.isinf(total) else total / result.sum
         if share < _MUCH or share < 2 * found.rows / result.n:
             continue
         rows, make = ("1 row", "makes") if found.rows == 1 else (f"{found.rows:,} rows", "make")

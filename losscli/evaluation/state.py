@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import add
 from typing import TYPE_CHECKING
 
-from losscli.accumulators.digest import Digest
+from losscli.accumulators.digest import Digest, Leaves
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockResult, Clamped
 from losscli.evaluation.groups import Accumulator, GroupAccumulators
@@ -16,12 +16,20 @@ from losscli.sources.source import Source
 if TYPE_CHECKING:
     from losscli.evaluation.details import Details
 
+# Fields of a block that the state of several has under the same name; no part has losses of rows.
+_SAME = tuple({*BlockResult.__struct_fields__} - {"samples", "groups", "leaves"})
+
 
 class EvaluationState:
-    """The merged results of all blocks, in row order."""
+    """The merged results of all blocks, in row order.
 
-    def __init__(self, source: Source) -> None:
+    joined: True for the rows of a part, of which `as_block`
+    is the state; their leaves are kept.
+    """
+
+    def __init__(self, source: Source, *, joined: bool = False) -> None:
         self._source = source
+        self._leaves: dict[str, list[Leaves]] | None = {} if joined else None
         self.accumulators: list[Accumulator] = []
         self.details: list[Details] = []
         self.groups = GroupAccumulators(source)
@@ -46,6 +54,8 @@ class EvaluationState:
         self.rounded |= part.rounded
         for role, leaves in part.leaves.items():
             self.digests.setdefault(role, Digest()).append(leaves)
+            if self._leaves is not None:
+                self._leaves.setdefault(role, []).append(leaves)
         for key, violation in part.violations.items():
             known = self.violations.get(key)
             self.violations[key] = known + violation if known else violation
@@ -57,6 +67,12 @@ class EvaluationState:
         if part.accumulators:
             merged = map(add, self.accumulators, part.accumulators)
             self.accumulators = list(merged) if self.accumulators else part.accumulators
+
+    def as_block(self) -> BlockResult:
+        """The state of all rows as that of one block."""
+        own = {name: getattr(self, name) for name in _SAME}
+        leaves = {role: Leaves.joined(parts) for role, parts in (self._leaves or {}).items()}
+        return BlockResult(**own, groups=self.groups.accumulators(), leaves=leaves)
 
     def raise_violation(self) -> None:
         """Raise DataError for the first invalid row, with the number of rows like it."""

@@ -16,7 +16,22 @@ from losscli.plans.flags import (
     set_share,
     validate,
 )
-from losscli.plans.shared import COMPUTE, DATA, GATES, LOSS, OUT, OUTPUT, RESULTS, STATS, THREADS
+from losscli.plans.shared import (
+    ALLOW_NOTE,
+    BASELINE,
+    COMPUTE,
+    DATA,
+    GATE,
+    LOSS,
+    MAX,
+    MIN,
+    OUT,
+    OUTPUT,
+    RESULTS,
+    SAVE,
+    STATS,
+    THREADS,
+)
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 ClassAxis: TypeAlias = Literal["first", "last"]
@@ -167,24 +182,11 @@ class EvalPlan:
         "Follow the conventions of torch, keras, sklearn or optax, to get the number it reports.",
         default=None, panel=STATS, metavar="LIBRARY", choices=_libraries, config="run defaults",
     )  # fmt: skip
-    gate: Sequence[str] = flag(
-        'A condition, in quotes: "mse.ci_high <= 0.3"; exit code 1 where it fails.',
-        default=(), panel=GATES, metavar="GATE", key="gates",
-    )  # fmt: skip
-    max: Sequence[str] = flag(
-        "The loss must be at most N.", default=(), panel=GATES, metavar="LABEL=N", config="own"
-    )
-    min: Sequence[str] = flag(
-        "The loss must be at least N.", default=(), panel=GATES, metavar="LABEL=N", config="own"
-    )
-    baseline: Path | None = flag(
-        'A saved evaluation, .json, for gates such as "mse <= baseline * 1.02".',
-        default=None, panel=GATES, metavar="RESULT", complete="path",
-    )  # fmt: skip
-    allow_note: Sequence[str] = flag(
-        "The code of a note that does not make gates an error, such as looks_like_probabilities.",
-        default=(), panel=GATES, metavar="CODE", config="run defaults",
-    )  # fmt: skip
+    gate: Sequence[str] = flag(GATE, default=())
+    max: Sequence[str] = flag(MAX, default=())
+    min: Sequence[str] = flag(MIN, default=())
+    baseline: Path | None = flag(BASELINE, default=None)
+    allow_note: Sequence[str] = flag(ALLOW_NOTE, default=())
     backend: Literal["auto", "numpy", "torch"] = flag(
         "The array library; auto is numpy, or torch on an accelerator.",
         default="auto", panel=COMPUTE, config="run defaults",
@@ -212,10 +214,7 @@ class EvalPlan:
         default=None, panel=OUT, metavar="FILE", config="own",
     )  # fmt: skip
     output: Sequence[Path] = flag(OUTPUT, default=())
-    save: bool = flag(
-        "Also save the JSON: eval/TIME-HASH.json and eval/latest.json in --results.",
-        default=False, panel=OUT,
-    )  # fmt: skip
+    save: bool = flag(SAVE, default=False)
     results: Path = flag(RESULTS, default="results")
     models: Any = flag(
         "Columns of the predictions of several models, one sequence a model.",
@@ -253,13 +252,51 @@ class EvalPlan:
 
 @plan
 class EvalCommand(EvalPlan):
-    """`losscli eval`: an evaluation, or a description of what it would read."""
+    """`losscli eval`: an evaluation, a part of it, or a description of what it would read."""
 
     dry_run: bool = flag(
         "Only report what would be read and how rows are paired: headers are read, time and memory"
         " estimated.",
         default=False, panel=OUT,
     )  # fmt: skip
+    shard: str | None = flag(
+        "Evaluate part K of N of the rows, for losscli merge; auto: as SLURM, torchrun or"
+        " Kubernetes number this process.",
+        default=None, panel=COMPUTE, metavar="K/N|auto",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Validate the flags."""
+        super().__post_init__()
+        if self.shard is not None:
+            self._check_shard()
+
+    def _check_shard(self) -> None:
+        """Replace `auto`; raise FlagError for flags that a part does not take."""
+        import os
+
+        from losscli.plans.shards import parse
+
+        try:
+            self.shard = str(parse(self.shard or "", os.environ))
+        except ValueError as error:
+            raise FlagError.of_field(self, "shard", str(error)) from None
+        for name, hint in _NOT_OF_PARTS.items():
+            if getattr(self, name) != getattr(EvalCommand, name):
+                raise FlagError.of_field(self, name, "is not for --shard", hint)
+
+
+_OF_MERGE = "losscli merge takes it, for all parts together"
+_NOT_OF_PARTS = {
+    "gate": _OF_MERGE,
+    "max": _OF_MERGE,
+    "min": _OF_MERGE,
+    "baseline": _OF_MERGE,
+    "save": _OF_MERGE,
+    "allow_note": _OF_MERGE,
+    "per_sample": "evaluate all rows at once to keep their losses",
+    "dry_run": "omit --shard to see what would be read",
+}
 
 
 def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:

@@ -20,3 +20,18 @@ THREADS = Flag(
     COMPUTE, "N", config="run",
 )  # fmt: skip
 SEED = Flag("The seed of generated inputs.", DATA, "N", config="run defaults")
+GATE = Flag(
+    'A condition, in quotes: "mse.ci_high <= 0.3"; exit code 1 where it fails.',
+    GATES, "GATE", key="gates",
+)  # fmt: skip
+MAX = Flag("The loss must be at most N.", GATES, "LABEL=N", config="own")
+MIN = Flag("The loss must be at least N.", GATES, "LABEL=N", config="own")
+BASELINE = Flag(
+    'A saved evaluation, .json, for gates such as "mse <= baseline * 1.02".',
+    GATES, "RESULT", complete="path",
+)  # fmt: skip
+ALLOW_NOTE = Flag(
+    "The code of a note that does not make gates an error, such as looks_like_probabilities.",
+    GATES, "CODE", config="run defaults",
+)  # fmt: skip
+SAVE = Flag("Also save the JSON: eval/TIME-HASH.json and eval/latest.json in --results.", OUT)

@@ -126,7 +126,7 @@ class WatchedTable(WrappedTable):
         if moved is None:
             words = f"{name} differs at {words}; rows are paired by position"
             self._notes[pair[1].role] = TableNote(
-                "ids_differ", words, f"{_id_flag(name)} pairs them by it"
+                "ids_differ", words, f"{_id_flag(name)} pairs them by it", of_first=True
             )
             return
         same = f"the same {name}" if moved else f"{name} of the same rows and of others"

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Self
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from losscli.accumulators.digest import LEAF_ROWS
 from losscli.accumulators.moments import unit_rows
 from losscli.errors import DataError
 from losscli.sources.keys import Keys, as_keys
@@ -152,6 +153,38 @@ class Source:
             parts = [*zip(cuts, self.fields.values(), strict=True)]
             yield BlockCut(first, count, unit, size, parts, keyed)
             first += count
+
+    def part(self, number: int, count: int) -> Iterator[BlockCut]:
+        """The cuts of part `number` of `count`, from 1, in row order.
+
+        The parts of a source have all its rows, each once, and are of similar size; without a
+        known number of rows, of similar bytes. Blocks of all parts are whole units of moments.
+
+        Raises as `blocks` does; only the last part finds tables of text to be of different length.
+        """
+        rows, step = self._part_rows(count)
+        done, total = 0, self.rows
+        whole = self.size if total is None else total
+        for cut in self.blocks(rows):
+            at = min(count, 1 + done // step * step * count // max(1, whole))
+            done += cut.size if total is None else cut.rows
+            if at > number:
+                return
+            if at == number:
+                yield cut
+
+    def _part_rows(self, count: int) -> tuple[int, int]:
+        """The rows of a block of a part, and the rows or bytes that parts are cut at multiples of.
+
+        Parts are cut where the leaves of digests are, unless the rows are too few for that.
+        """
+        unit = unit_rows(self.width, grouped=bool(self.by))
+        rows, total = self._block_rows(unit), self.rows
+        if total is None:
+            return rows, 1
+        rows = min(rows, max(1, total // count // unit) * unit)
+        rows = 1 << (rows.bit_length() - 1)  # a unit is a power of two
+        return rows, max(LEAF_ROWS, rows) if total >= 8 * LEAF_ROWS * count else 1
 
     def _block_rows(self, unit: int) -> int:
         """The number of rows in a block: whole units, as many as fit a cache and a piece."""

@@ -81,11 +81,15 @@ class Cut(NamedTuple):
 
 
 class TableNote(NamedTuple):
-    """A fact about a table or its rows: its code, the words, and a hint."""
+    """A fact about a table or its rows: its code, the words, and a hint.
+
+    of_first: True if it is about the first row of its kind, rather than about all rows so far.
+    """
 
     code: str
     words: str
     hint: str = ""
+    of_first: bool = False
 
 
 class Table(Protocol):

@@ -25,7 +25,8 @@ from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Li
 from losscli.results.documents.check import CaseCount, Check, CheckRow
 from losscli.results.documents.doctor import Cuda, Diagnosis, Package
 from losscli.results.documents.error import ErrorReport
-from losscli.results.documents.eval import EvalTiming, Group, SampleRecord
+from losscli.results.documents.eval import EvalTiming, Group, Input, SampleRecord
+from losscli.results.documents.part import Part
 from losscli.results.documents.run import ConfigRecord, Run
 from losscli.selftest.run import self_test
 
@@ -455,6 +456,27 @@ def page_of_results():
     return report(saved(), output="page.html").replace(bytes=12345)
 
 
+def part():
+    """A part of some rows, its state cut short."""
+    return Part(
+        part=2,
+        parts=3,
+        first_row=32_768,
+        rows=32_768,
+        inputs=(Input(role="preds", path="p.npy", format="npy", shape=(32_768,)),),
+        plan={"preds": "p.npy", "targets": "t.npy", "loss": ["mae"]},
+        files={},
+        data=None,
+        state=None,
+        checksum=f"sha256:{0:064}",
+        engine="local",
+        threads=2,
+        timing=EvalTiming(0.5, 262_144),
+        environment=ENVIRONMENT,
+        saved="parts/part-2-of-3.json",
+    )
+
+
 def explained():
     """The founding loss."""
     return explain("smooth_l1")
@@ -502,5 +524,6 @@ KINDS = {
     "explain-metric": explained_metric,
     "list": found,
     "plot": curves,
+    "part": part,
     "error": error,
 }
