@@ -351,7 +351,7 @@ def test_a_row_of_outputs_is_their_mean(result, array):
     document = result(*names, "-l", "mse", "--reduction", "sum")
     truth = ((preds - targets) ** 2).mean(axis=1).sum()
     assert document["losses"][0]["value"] == pytest.approx(truth, rel=1e-15)
-    assert [note["code"] for note in document["notes"]] == ["row_is_mean_of_outputs"]
+    assert "row_is_mean_of_outputs" in [note["code"] for note in document["notes"]]
 
 
 def test_weights_weigh_rows(result, pair, array):

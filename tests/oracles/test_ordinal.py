@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from losscli import evaluate, losses
 from losscli.errors import DataError
+from tests.notes import codes_of_reading
 
 RNG = np.random.default_rng(13)
 P = RNG.dirichlet(np.ones(5), 100)
@@ -47,7 +48,7 @@ def test_a_confident_row_keeps_its_digits():
 def test_rps_notes_rows_that_are_no_distribution():
     """They are taken as they are."""
     found = evaluate([[0.5, 0.25], [0.5, 0.5]], [0, 1], loss="rps")
-    assert [note.code for note in found.notes] == ["not_normalised"]
+    assert codes_of_reading(found) == ["not_normalised"]
     assert found.value == (0.25 + 0.25) / 2
 
 

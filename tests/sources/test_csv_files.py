@@ -16,6 +16,7 @@ from losscli.sources import lines as lines_module
 from losscli.sources.dialect import Dialect
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import csv as csv_module
+from tests.notes import codes_of_reading
 
 BOTH = {"pred": ["p"], "target": ["t"]}
 PLAIN = "id,p,t\na,1.5,2\nb,-0.25,3e1\nc,1e-3,-4\n"
@@ -334,7 +335,7 @@ def test_a_newline_inside_quotes_is_read_wherever_blocks_meet(tmp_path, monkeypa
     result = evaluate(path, pred="p", target="t", loss="mae")
     assert (result["mae"].n, result.value) == (before + 11, (before + 10 + 7) / (before + 11))
     assert result["mae"].max_line == before + 13
-    assert [note.code for note in result.notes] == ["quoted_newlines"]
+    assert codes_of_reading(result) == ["quoted_newlines"]
 
 
 def test_a_quote_within_a_cell_is_text_at_the_edge_of_a_block_too(tmp_path, monkeypatch):
