@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from losscli.sources.key_index import index_of
+from losscli.sources.key_index import IdPieces, index_of
+from losscli.sources.storage import Room
 from losscli.sources.texts import Texts
 
 TEXTS = st.lists(st.text(max_size=20), max_size=40)
@@ -58,13 +59,27 @@ def test_integers_are_those_of_canonical_texts(texts):
     assert Texts.of(texts).integers().tolist() == wanted
 
 
-@given(st.lists(KEYS, min_size=1, max_size=60), st.lists(KEYS, max_size=60), st.integers(1, 60))
-def test_an_index_finds_what_a_dict_finds(keys, wanted, cut):
-    """Of keys in parts, each as integers where all of it are; repeated keys are found as well."""
+def joined(parts, room):
+    """Keys in parts as one, as the index takes them."""
+    pieces = IdPieces(room)
+    for part in parts:
+        pieces.append(part)
+    return pieces.joined()
+
+
+@given(
+    st.lists(KEYS, min_size=1, max_size=60),
+    st.lists(KEYS, max_size=60),
+    st.integers(1, 60),
+    st.sampled_from([None, 0]),
+)
+def test_an_index_finds_what_a_dict_finds(keys, wanted, cut, memory):
+    """Of keys in parts, in memory or in files; repeated keys are found as well."""
     texts = [Texts.of(part) for part in (keys[:cut], keys[cut:]) if part]
     numbers = [part.integers() for part in texts]
     parts = [n if n.min() >= 0 else t for n, t in zip(numbers, texts, strict=True)]
-    index = index_of(parts)
+    room = Room(memory)
+    index = index_of(joined(parts, room), room)
     first = {}
     for row, key in enumerate(keys):
         first.setdefault(key, row)
@@ -80,6 +95,6 @@ def test_an_index_of_many_integers_finds_each(scale):
     """Close together, far apart, and of more than eight digits."""
     keys = [str(k * scale) for k in range(5000)]
     texts = Texts.of(reversed(keys))
-    index = index_of([texts.integers()])
+    index = index_of(texts.integers(), Room(None))
     assert index.find(Texts.of(keys)).tolist() == list(range(4999, -1, -1))
     assert index.find(Texts.of(["5000000000000001", "x", "-1"])).tolist() == [-1, -1, -1]
