@@ -74,10 +74,10 @@ def scale_of(
 
 
 def tag(name: str, *inside: Markup | str, **attributes: float | str | None) -> Markup:
-    """An element; an underscore in an attribute's name is a hyphen, one at its end is dropped.
+    """An element, its numbers to a tenth; `_` in an attribute is a hyphen, at its end dropped.
 
-    >>> tag("text", "a < b", x=1.25, class_="axis")
-    Markup('<text x="1.25" class="axis">a &lt; b</text>')
+    >>> tag("text", "a < b", x=1.26, class_="axis")
+    Markup('<text x="1.3" class="axis">a &lt; b</text>')
     """
     words = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_text(value)}"'
