@@ -171,7 +171,7 @@ def test_the_hook_tells_good_configs_from_bad_ones(losscli):
     assert losscli(*arguments, "good.yaml", "good.yaml").code == 0
     said = losscli(*arguments, "good.yaml", "bad.yaml")
     assert said.code == 2
-    assert "in bad.yaml" in said.error[0]
+    assert "bad.yaml, line 3" in said.error[1]
     assert "line 3" in said.error[1]
     assert not Path("results").exists()
 

@@ -402,6 +402,10 @@ EXAMPLES = {kind: typed for typed, _, kind in ENDS} | {
     "results": "results list",
     "self-test": "run good.yaml --self-test",
     "bless": "bless good --reason first --to base.json",
+    "compare": "compare p.npy near.npy t.npy -l mae",
+    "part": f"{EVAL} --shard 1/1 -o part.json",
+    "report": "report old.json -o report.html",
+    "explain-metric": "explain accuracy",
 }
 
 

@@ -141,9 +141,9 @@ leave(run(sys.argv[1:]))
 def test_nothing_is_imported_while_blocks_are_worked_on(process, table, array, suffix):
     """Ctrl-C inside an import leaves the module locked, and the other threads wait for ever."""
     if suffix == "npy":
-        names = array(np.ones(9), "p.npy"), array(np.zeros(9), "t.npy")
+        names = array(np.arange(9.0) % 2, "p.npy"), array(np.zeros(9), "t.npy")
     else:
-        names = table("p\n" + "1\n" * 9, "p.csv"), table("t\n" + "0\n" * 9, "t.csv")
+        names = table("p\n" + "1\n0\n" * 4, "p.csv"), table("t\n" + "0\n" * 8, "t.csv")
     program = (sys.executable, "-c", LISTING)
     said = process("eval", *names, "-l", "mse", "--format", "json", program=program)
     assert (said.code, said.err) == (0, "")
@@ -261,8 +261,9 @@ def test_a_closed_stream_is_survived(pair, environment, arguments, closed):
 def test_a_full_disk_is_exit_3_and_leaves_nothing_behind(limited, name, option):
     """The file that could not be written is named, and no part of it stays."""
     np.save("p.npy", np.arange(300.0))
+    np.save("t.npy", np.arange(300.0)[::-1])
     before = folder()
-    done = limited(700, "eval", "p.npy", "p.npy", "-l", "mse", option, name)
+    done = limited(700, "eval", "p.npy", "t.npy", "-l", "mae", option, name)
     assert folder() == before
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: cannot write {name}")
