@@ -267,8 +267,15 @@ class _Run:
         return list(cases(loss, bound.label, bound.params, self._precision, self._plan.seed))
 
     def _with_accepted_labels(self) -> Loss:
-        """The loss with labels 0 and 1, or -1 and 1 if a function is correct only with these."""
-        loss, target = self._bound.loss, self._bound.loss.target
+        """The loss with labels 0 and 1, or -1 and 1 if a function is correct only with these.
+
+        A library's loss gets the targets that the library takes.
+        """
+        loss = self._bound.loss
+        convention = loss.like.get(self._implementation.library or "")
+        if convention is not None and convention.target is not None and loss.domains is None:
+            loss = replace(loss, target=convention.target)
+        target = loss.target
         signs = target.signs if isinstance(target, Choice) else None
         if self._implementation.reference is None or signs is None:
             return loss
