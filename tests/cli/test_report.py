@@ -88,7 +88,7 @@ def test_an_evaluation_has_groups_by_share(losscli, folder):
     losscli("report", "eval.json")
     found, text = page()
     headings = [name for tag, name in found.headings if tag == "h2"]
-    assert headings == ["Gates", "Losses", "Groups", "Notes", "Inputs", "Environment", "Repeat"]
+    assert headings == ["Gates", "Losses", "Groups", "Notes", "Inputs", "Environment"]
     shares = [float(s) for s in re.findall(r">(\d+\.\d) %<", text)]
     document = json.loads(Path("eval.json").read_text())
     for at, loss in enumerate(document["losses"]):

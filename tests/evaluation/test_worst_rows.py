@@ -149,3 +149,11 @@ def test_states_of_parts_merge_to_that_of_the_whole(a, b, c):
         assert merged.rows.tolist() == whole.rows.tolist()
         assert merged.losses.tolist() == whole.losses.tolist()
         assert merged.columns["preds"].tolist() == whole.columns["preds"].tolist()
+
+
+def test_a_frame_has_a_row_for_each_of_them():
+    """With the label of the loss, and the rank among its rows."""
+    frame = evaluate([0.0, 3.0, 1.0], [0.0, 0.0, 0.0], loss=["mse", "mae"], top=2).worst_frame()
+    assert frame[["label", "rank", "row", "value"]].to_numpy().tolist() == [
+        ["mse", 1, 1, 9.0], ["mse", 2, 2, 1.0], ["mae", 1, 1, 3.0], ["mae", 2, 2, 1.0],
+    ]  # fmt: skip

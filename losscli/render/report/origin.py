@@ -1,11 +1,9 @@
-"""Where the numbers of a result come from: inputs, environment, and the command to repeat it."""
+"""Where the numbers of a result come from: its inputs, its method and its environment."""
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from losscli.render.numbers import percent
-from losscli.render.report.blocks import Block, Cell, Code, Column, Facts, Grid
+from losscli.render.report.blocks import Block, Cell, Column, Facts, Grid
 from losscli.results.document import Git
 from losscli.results.documents.eval import Evaluation, Input
 
@@ -48,44 +46,6 @@ def environment(facts: Mapping[str, Any], git: Git | None, version: str) -> list
         elif value is not None and name != "losscli":
             pairs.append((name.replace("_", " "), str(value)))
     return [Facts(pairs)]
-
-
-def command_of(result: Evaluation) -> list[Block]:
-    """The command that repeats an evaluation."""
-    return [Code(shlex.join(_words(result)))]
-
-
-def _words(result: Evaluation) -> Iterator[str]:
-    yield from ("losscli", "eval")
-    files = {part.role: part for part in result.inputs}
-    models = list(dict.fromkeys(loss.model for loss in result.losses if loss.model))
-    preds, targets = files.get("preds"), files.get("targets")
-    paths = [part.path for part in (preds, targets) if part is not None]
-    yield from dict.fromkeys(paths)
-    columns = models or ([",".join(preds.columns)] if preds and preds.columns else [])
-    for name in columns:
-        yield from ("--pred", name)
-    if targets is not None and targets.columns:
-        yield from ("--target", ",".join(targets.columns))
-    if "weights" in files:
-        yield from ("--weights", files["weights"].path)
-    if result.groups:
-        yield from ("--by", ",".join(result.groups[0].by))
-    labels = [
-        loss.label.removeprefix(f"{loss.model}: ") if loss.model else loss.label
-        for loss in result.losses
-    ]
-    for name in dict.fromkeys(labels):
-        yield from ("-l", name)
-    for metric in result.metrics:
-        yield from ("-m", metric.label)
-    levels = {loss.ci_level for loss in result.losses} - {0.95}
-    if levels:
-        yield from ("--ci", percent(*levels).replace(" ", ""))
-    if result.like:
-        yield from ("--like", result.like)
-    for gate in result.gates:
-        yield from ("--gate", gate.expr)
 
 
 def _path(part: Input) -> str:

@@ -7,7 +7,7 @@ from losscli.render.report.gates import gates_grid
 from losscli.render.report.groups import groups_grids
 from losscli.render.report.history import history_figures
 from losscli.render.report.losses import losses_grid, metrics_grid, models_figures
-from losscli.render.report.origin import command_of, environment, inputs_grid, method
+from losscli.render.report.origin import environment, inputs_grid, method
 from losscli.render.report.source import Source
 from losscli.results.documents.eval import Evaluation
 
@@ -44,4 +44,3 @@ def _sections(source: Source, result: Evaluation) -> Iterator[Section]:
     yield Section("Inputs", [inputs_grid(result.inputs), Text([method(result)], "quiet")])
     blocks = environment(result.environment, result.git, result.losscli)
     yield Section("Environment", blocks)
-    yield Section("Repeat", command_of(result))
