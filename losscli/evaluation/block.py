@@ -31,6 +31,7 @@ from losscli.plans.evaluate import NanPolicy
 from losscli.sources.keys import Key, as_keys
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import CLUSTERS, Workspace
+from losscli.sources.texts import Texts
 
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder, Details
@@ -519,9 +520,9 @@ def leaves_of(block: Block) -> Iterator[tuple[str, Leaves]]:
     from hashlib import sha256
 
     for role, values in block.arrays.items():
-        if values.dtype.kind == "O":
+        if isinstance(values, Texts):
             # Texts have no fixed length, so their parts cannot be placed: one leaf a block.
-            text = "".join(f"{len(key)}:{key}" for key in values.tolist())
+            text = "".join(f"{len(cell)}:{cell}" for row in values.rows() for cell in row)
             yield role, Leaves(text.encode(errors="surrogatepass"), (), b"")
         else:
             flat = np.ascontiguousarray(values, "<f8").reshape(-1)

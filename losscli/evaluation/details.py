@@ -173,8 +173,8 @@ def _columns(
         if role in ("preds", "targets") and math.prod(array.shape[1:]) <= WIDEST
     }
     if IDS in block.arrays:
-        texts = texts_of(block.arrays[IDS]).part(rows).tolist()
-        found[IDS] = np.array([*texts, ""], object)[:-1]
+        cells = texts_of(block.arrays[IDS]).part(rows).rows()
+        found[IDS] = np.fromiter(cells, object, len(cells))
     return found
 
 
@@ -195,7 +195,7 @@ def worst_rows(
     found = []
     for place, row in enumerate(worst.rows.tolist()):
         columns = {role: column[place] for role, column in worst.columns.items()}
-        ids = columns.pop(IDS).split("\x1f", len(names) - 1) if names else ()
+        ids = columns.pop(IDS) if names else ()
         found.append(
             WorstRow(
                 row=row,

@@ -161,7 +161,7 @@ def keys(array: Any) -> Keys:
 
 
 def load(kind: Kind, columns: Sequence[Any], row: tuple[int, ...]) -> Loaded:
-    """Columns as one role takes them: numbers (n, …), texts (n,) of objects, or keys."""
+    """Columns as one role takes them: numbers (n, …), ids or keys."""
     return _LOADERS[kind](columns, row)
 
 
@@ -178,30 +178,23 @@ def _numbers(columns: Sequence[Any], row: tuple[int, ...]) -> NDArray[Any]:
     return np.stack(found, axis=1)
 
 
-def _texts(columns: Sequence[Any], _: tuple[int, ...]) -> NDArray[Any]:
-    parts = zip(*map(texts, columns), strict=True)
-    # Objects: fixed-width text would make every id as long as the longest.
-    return np.array(["\x1f".join(part) for part in parts], object)
-
-
 def _keys(columns: Sequence[Any], _: tuple[int, ...]) -> Keys:
     return Keys.product([keys(column) for column in columns])
 
 
-def _ids(columns: Sequence[Any], row: tuple[int, ...]) -> Texts:
+def _ids(columns: Sequence[Any], _: tuple[int, ...]) -> Texts:
     """The keys of the rows; integers digit by digit, never by floating-point numbers."""
     import pyarrow as pa
 
     plain = [_plain(column) for column in columns]
     exact = (is_text(array.type) or pa.types.is_integer(array.type) for array in plain)
     if not all(exact) or any(array.null_count for array in plain):
-        return Texts.of(_texts(columns, row).tolist())
+        return Texts.of_rows(zip(*map(texts, columns), strict=True))
     return Texts.of_columns([array.cast(pa.large_string()) for array in plain])
 
 
 _LOADERS: dict[Kind, Callable[[Sequence[Any], tuple[int, ...]], Loaded]] = {
     "numbers": _numbers,
-    "texts": _texts,
     "ids": _ids,
     "keys": _keys,
 }

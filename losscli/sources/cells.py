@@ -151,18 +151,6 @@ def _numbers_buffer(
     return workspace.empty("text " + " ".join(f.role for f in roles), shape, np.dtype(np.float64))
 
 
-def _texts(text: Text, spans: NDArray[np.int64]) -> NDArray[np.object_]:
-    columns = [texts(text, column) for column in spans]
-    # Objects: fixed-width text would make every id as long as the longest.
-    found = np.empty(spans.shape[1], object)
-    found[:] = (
-        columns[0]
-        if len(columns) == 1
-        else ["\x1f".join(key) for key in zip(*columns, strict=True)]
-    )
-    return found
-
-
 def _keys(text: Text, spans: NDArray[np.int64]) -> Keys:
     columns = []
     for column in spans:
@@ -172,7 +160,6 @@ def _keys(text: Text, spans: NDArray[np.int64]) -> Keys:
 
 
 _LOADERS: dict[Kind, Callable[[Text, NDArray[np.int64]], Loaded]] = {
-    "texts": _texts,
     "ids": ids,
     "keys": _keys,
 }

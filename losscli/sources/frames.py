@@ -91,8 +91,7 @@ class FrameTable(ColumnTable):
         if field.kind == "keys":
             return Keys.product(keys)
         texts = ([key.texts[code][0] for code in key.codes.tolist()] for key in keys)
-        joined = ("\x1f".join(parts) for parts in zip(*texts, strict=True))
-        return Texts.of(joined) if field.kind == "ids" else np.array([*joined], object)
+        return Texts.of_rows(zip(*texts, strict=True))
 
 
 def _key(field: Field) -> tuple[str, tuple[str, ...]]:

@@ -151,7 +151,7 @@ def listed(keys: Sequence[str], count: int) -> str:
     >>> listed(["a", "b", "c"], 5)
     "'a', 'b', 'c' …"
     """
-    shown = (repr(key.replace("\x1f", ",")[:40]) for key in keys)  # \x1f is between columns
+    shown = (repr(key[:40]) for key in keys)
     return ", ".join(shown) + (" …" if count > len(keys) else "")
 
 

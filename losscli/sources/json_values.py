@@ -51,7 +51,7 @@ class JsonValues(NamedTuple):
 
 
 def load(kind: FieldKind, columns: Sequence[JsonValues], row: tuple[int, ...]) -> Loaded:
-    """Columns as one role takes them: numbers (n, …), texts, ids or keys.
+    """Columns as one role takes them: numbers (n, …), ids or keys.
 
     Raises CellError for a value that a role does not take.
     """

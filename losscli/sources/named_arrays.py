@@ -187,7 +187,7 @@ def _columns(arrays: Sequence[NDArray[Any]], field: Field) -> Loaded:
         return Keys.product([Keys.of_objects(array.tolist()) for array in map(_decoded, arrays)])
     if field.kind == "ids":
         columns = [map(str, _decoded(array).tolist()) for array in arrays]
-        return Texts.of("\x1f".join(key) for key in zip(*columns, strict=True))
+        return Texts.of_rows(zip(*columns, strict=True))
     return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
 
 

@@ -16,11 +16,8 @@ from losscli.sources.table import (
     Workspace,
     is_key_role,
 )
-from losscli.sources.texts import Texts
+from losscli.sources.texts import Texts, texts_of
 from losscli.sources.wrapped import WrappedTable
-
-_TEXTS = ("texts", "ids")  # kinds of which a row is one text
-_JOINT = "\x1f"  # between the cells of several columns of ids
 
 
 class PartitionedTable(WrappedTable):
@@ -88,7 +85,7 @@ class PartitionedTable(WrappedTable):
         names = tuple(name for name in field.columns if name not in self._values)
         if len(names) == len(field.columns):
             return field
-        row = (len(names),) if len(names) > 1 and field.kind not in _TEXTS else ()
+        row = (len(names),) if len(names) > 1 and field.kind != "ids" else ()
         return field._replace(columns=names, row=row) if names else None
 
     def _extended(self, field: Field, loaded: Loaded | None, rows: int) -> Loaded:
@@ -96,8 +93,9 @@ class PartitionedTable(WrappedTable):
         if field.kind == "keys":
             keys = loaded if isinstance(loaded, Keys) else Keys(np.zeros(rows, np.intp), [()])
             return keys._replace(texts=[self._merged(field, text) for text in keys.texts])
-        if field.kind in _TEXTS:
-            return Texts.of(_JOINT.join(self._merged(field, key)) for key in _cells(loaded, rows))
+        if field.kind == "ids":
+            cells = [()] * rows if loaded is None else texts_of(loaded).rows()
+            return Texts.of_rows(self._merged(field, key) for key in cells)
         columns = iter(() if loaded is None else np.asarray(loaded).reshape(rows, -1).T)
         arrays = [
             np.full(rows, self._number(name)) if name in self._values else next(columns)
@@ -120,11 +118,3 @@ class PartitionedTable(WrappedTable):
                 f"{self.path} has no number in the name of its folder {name}={text}",
                 hint="name a column of numbers",
             ) from None
-
-
-def _cells(loaded: Loaded | None, rows: int) -> Iterator[Key]:
-    """The cells of each row of ids, whose texts are joined; none without columns."""
-    if loaded is None:
-        return iter([()] * rows)
-    assert not isinstance(loaded, Keys)
-    return (tuple(str(text).split(_JOINT)) for text in loaded.tolist())

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.sources.texts import JOINT
+
 
 @cache
 def _cell(delimiter: int) -> re.Pattern[bytes]:
@@ -102,7 +104,7 @@ def joined(text: Any, spans: Any, columns: int) -> tuple[bytes, NDArray[np.int64
         for start, end in np.asarray(spans).reshape(-1, 2).tolist()
     ]
     count = len(cells) // columns
-    rows = [b"\x1f".join(cells[row::count]) for row in range(count)]
+    rows = [JOINT.join(cells[row::count]) for row in range(count)]
     return b"".join(rows), np.cumsum([len(row) for row in rows], dtype=np.int64)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from losscli.kernels import machine
 from losscli.sources import plain
 from losscli.sources.dialect import WORDS, Dialect
-from losscli.sources.texts import Texts
+from losscli.sources.texts import JOINT, Texts
 
 NUMBER, TEXT = 0, 1
 Text = NDArray[np.uint8]
@@ -97,14 +97,17 @@ def texts(text: Text, spans: NDArray[np.int64]) -> list[str]:
 
 
 def ids(text: Text, spans: NDArray[np.int64]) -> Texts:
-    """The texts of each row, of cells (columns, rows, 2); those of several columns are joined.
+    """The texts of each row, of cells (columns, rows, 2).
 
     Raises UnicodeDecodeError for one that is not UTF-8.
     """
     data, ends = _scanner().joined(text, np.ascontiguousarray(spans), len(spans))
     ends = np.frombuffer(ends, np.int64)
     end = int(ends[-1])
-    bytes(memoryview(data)[:end]).decode()
+    plain = bytes(memoryview(data)[:end])
+    if plain.count(JOINT) == len(ends) * (len(spans) - 1):  # else it is in a cell
+        plain = plain.replace(JOINT, b"\n")
+    plain.decode()
     held = np.zeros(end + 8, np.uint8)  # Texts reads whole words
     held[:end] = np.frombuffer(data, np.uint8, end)
     starts = np.concatenate([[0], ends[:-1]])

@@ -253,7 +253,7 @@ def _load(
     done = 0
     for part in parts:
         for role, values in part.load(fields, workspace).items():
-            if isinstance(values, Keys | Texts) or values.dtype == object:
+            if isinstance(values, Keys | Texts):
                 others.setdefault(role, []).append(values)
                 continue
             whole = numbers.get(role)

@@ -19,7 +19,7 @@ Loaded: TypeAlias = NDArray[Any] | Keys | Texts
 BLOCK = 524_288
 
 
-Kind: TypeAlias = Literal["numbers", "texts", "ids", "keys"]
+Kind: TypeAlias = Literal["numbers", "ids", "keys"]
 
 
 class Field(NamedTuple):
@@ -27,8 +27,8 @@ class Field(NamedTuple):
 
     row: the shape of one row, () for a number. dtype: the type as it stands in the file.
     named: True if the columns were given by name, False if all with numbers were taken.
-    kind: how the cells are loaded: as numbers; as texts (n,) of objects, or as the `Texts` of ids,
-    those of several columns joined; or as `Keys`. Arrays in memory give numbers for keys too.
+    kind: how the cells are loaded: as numbers, as the `Texts` of ids, or as `Keys`. Arrays in
+    memory give numbers for keys too.
     """
 
     role: str

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 _OBJECT = np.dtype(object)
 _WORD = 8
 _PAD = np.zeros(_WORD, np.uint8)  # a word may be read at the last byte
+JOINT = b"\xff"  # between the cells of a row: a byte that UTF-8 has nowhere
 _MASKS = np.array([(1 << 8 * count) - 1 for count in range(_WORD + 1)], np.uint64)
 _FACTORS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
 _DIGITS = 16  # of the longest text that is read as an integer
@@ -19,7 +20,7 @@ _ZEROS, _SIXES, _HIGH = (np.uint64(0x0101010101010101 * byte) for byte in (0x30,
 
 
 class Texts:
-    """The UTF-8 texts of n rows.
+    """The UTF-8 texts of n rows; those of several cells a row have a byte 0xFF between the cells.
 
     data: their bytes, and 8 more. starts, lengths: (n,) each, the bytes of each row.
     """
@@ -32,17 +33,26 @@ class Texts:
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Texts":
         """The texts of Python."""
-        parts = [text.encode(errors="surrogatepass") for text in texts]
+        return cls._of_bytes([text.encode(errors="surrogatepass") for text in texts])
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Sequence[str]]) -> "Texts":
+        """The texts of rows of cells."""
+        encoded = ((cell.encode(errors="surrogatepass") for cell in row) for row in rows)
+        return cls._of_bytes(list(map(JOINT.join, encoded)))
+
+    @classmethod
+    def _of_bytes(cls, parts: Sequence[bytes]) -> "Texts":
         data = np.frombuffer(b"".join((*parts, _PAD.tobytes())), np.uint8)
         lengths = np.fromiter(map(len, parts), np.int64, len(parts))
         return cls(data, np.cumsum(lengths) - lengths, lengths)
 
     @classmethod
     def of_arrow(cls, array: Any) -> "Texts":
-        """The texts of an Arrow array of strings without nulls."""
+        """The texts of an Arrow array of strings, or of their bytes, without nulls."""
         import pyarrow as pa
 
-        large = pa.types.is_large_string(array.type)
+        large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
         _, offsets, data = array.buffers()
         kind = np.int64 if large else np.int32
         ends: NDArray[Any] = np.frombuffer(offsets, kind)[
@@ -54,12 +64,15 @@ class Texts:
 
     @classmethod
     def of_columns(cls, arrays: Sequence[Any]) -> "Texts":
-        """The texts of Arrow arrays of strings without nulls; those of several are joined."""
+        """The texts of rows of cells, of columns that are Arrow arrays of strings without nulls."""
         if len(arrays) == 1:
             return cls.of_arrow(arrays[0])
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        return cls.of_arrow(pc.binary_join_element_wise(*arrays, "\x1f"))
+        columns = [array.cast(pa.large_binary()) for array in arrays]
+        joint = pa.scalar(JOINT, pa.large_binary())
+        return cls.of_arrow(pc.binary_join_element_wise(*columns, joint))
 
     @classmethod
     def concatenate(cls, parts: "Sequence[Texts]") -> "Texts":
@@ -101,14 +114,22 @@ class Texts:
         """Some of the rows, in the given order; the bytes are shared."""
         return Texts(self.data, self.starts[rows], self.lengths[rows])
 
-    def text(self, row: int) -> str:
-        """The text of a row."""
+    def cells(self, row: int) -> tuple[str, ...]:
+        """The cells of a row."""
         start = int(self.starts[row])
         data = bytes(self.data[start : start + int(self.lengths[row])])
-        return data.decode(errors="surrogatepass")
+        return tuple(cell.decode(errors="surrogatepass") for cell in data.split(JOINT))
+
+    def text(self, row: int) -> str:
+        """The text of a row for people: commas are between its cells."""
+        return ",".join(self.cells(row))
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The cells of each row."""
+        return [self.cells(row) for row in range(len(self))]
 
     def tolist(self) -> list[str]:
-        """The texts as Python has them."""
+        """The text of each row for people."""
         return [self.text(row) for row in range(len(self))]
 
     def equal(self, other: "Texts") -> NDArray[np.bool_]:
@@ -182,8 +203,9 @@ class Texts:
 
 
 def texts_of(loaded: Any) -> Texts:
-    """Keys as texts, also where a format gives Python objects."""
-    return loaded if isinstance(loaded, Texts) else Texts.of(map(str, loaded.tolist()))
+    """The texts that a field of ids loaded."""
+    assert isinstance(loaded, Texts)
+    return loaded
 
 
 def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -4,6 +4,8 @@ import errno
 import random
 import tempfile
 from collections import Counter
+from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -290,3 +292,50 @@ def test_other_shared_columns_are_at_most_a_note(case):
     found = evaluate("p.csv", "t.csv", loss="mae", **ROLES)
     assert found.value == 0.0
     assert Counter(note.code for note in found.notes)["ids_differ"] == noted
+
+
+def _write_table(name, frame):
+    """A table in the format of the name's ending; of two arrays, or of a folder per value."""
+    if name.endswith(".csv"):
+        frame.to_csv(name, index=False)
+    elif name.endswith(".jsonl"):
+        frame.to_json(name, orient="records", lines=True)
+    elif name.endswith(".parquet"):
+        frame.to_parquet(name, index=False)
+    elif name.endswith(".npz"):
+        columns = {key: frame[key].to_numpy() for key in frame}
+        texts = {key: values.astype(str) for key, values in columns.items() if key in "ab"}
+        np.savez(name, **columns | texts)
+    else:
+        for value, part in frame.groupby("a"):
+            folder = Path(name, f"a={quote(value)}")
+            folder.mkdir(parents=True)
+            part.drop(columns="a").to_csv(folder / "part.csv", index=False)
+    return name
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.parquet", "t.npz", "folder"])
+@pytest.mark.parametrize("mark", ["\x1f", ",", "\x1e", "ÿ"])
+def test_keys_of_two_columns_are_never_joined_into_equal_texts(name, mark):
+    """("x|", "y") and ("x", "|y") are two keys, whatever the mark is."""
+    keys = [("x", f"y{mark}z"), (f"x{mark}y", "z")]
+    preds = pd.DataFrame([(*key, k) for k, key in enumerate(keys)], columns=["a", "b", "p"])
+    targets = pd.DataFrame([(*keys[k], k) for k in (1, 0)], columns=["a", "b", "t"])
+    preds.to_csv("p.csv", index=False)
+    _write_table(name, targets)
+    assert pairs("p.csv", name, ids=["a", "b"]) == [(0.0, 0.0), (1.0, 1.0)]
+    assert pairs(preds, targets, ids=["a", "b"]) == [(0.0, 0.0), (1.0, 1.0)]
+    worst = evaluate("p.csv", name, loss="mae", id=["a", "b"], top=2, **ROLES).losses[0].worst
+    assert [tuple(row.id.values()) for row in worst] == keys
+    with pytest.raises(DataError, match=r"1 id of p\.csv not in"):
+        pairs("p.csv", targets.iloc[:1], ids=["a", "b"])
+
+
+def test_a_byte_that_is_not_text_is_not_taken_for_a_border_of_cells():
+    """0xFF is no UTF-8: an error with its place, also in one of several columns."""
+    with open("p.csv", "wb") as file:
+        file.write(b"a,b,p\nx,y\xffz,0\n")
+    write("t.csv", "a,b,t", [("x", "y", 1)])
+    with pytest.raises(DataError, match="not UTF-8") as raised:
+        pairs("p.csv", "t.csv", ids=["a", "b"])
+    assert raised.value.place.column == "b"

@@ -27,6 +27,9 @@ def test_texts_are_taken_joined_and_compared_as_lists_are(ours, theirs, random):
     left, right = Texts.of(ours), Texts.of(theirs)
     order = random.sample(range(len(ours)), len(ours))
     assert left.tolist() == ours
+    assert Texts.of_rows(zip(ours, theirs, strict=True)).rows() == list(
+        zip(ours, theirs, strict=True)
+    )
     assert left.part(slice(1, None)).tolist() == ours[1:]
     if ours:
         assert left.part(order).tolist() == [ours[k] for k in order]

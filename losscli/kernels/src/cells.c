@@ -445,7 +445,8 @@ int64_t joined_size(const Span *spans, int64_t count) {
     return size;
 }
 
-/* Write the cells of each row one after the other, the unit separator between columns. */
+/* Write the cells of each row one after the other, between columns a byte that UTF-8 has
+ * nowhere. */
 void join_cells(At text, const Span *spans, int64_t columns, int64_t rows, uint8_t *out,
                 int64_t *ends) {
     uint8_t *start = out;
@@ -453,7 +454,7 @@ void join_cells(At text, const Span *spans, int64_t columns, int64_t rows, uint8
         for (int64_t column = 0; column < columns; column++) {
             Span span = spans[column * rows + row], one = bytes_of(span);
             if (column)
-                *out++ = 0x1f;
+                *out++ = 0xff;
             if (span.start < 0) {
                 out += unquoted(text + one.start, one.end - one.start, out);
             } else {

@@ -16,7 +16,7 @@
      "texts(text, spans)\n--\n\nReturn the texts of cells."},                                      \
     {"joined", py_joined, METH_VARARGS,                                                            \
      "joined(text, spans, columns)\n--\n\n"                                                        \
-     "Return (bytes, ends): the cells of each row, \\x1f between columns."},                        \
+     "Return (bytes, ends): the cells of each row, \\xff between columns."},                        \
     {"distinct", py_distinct, METH_VARARGS,                                                        \
      "distinct(text, spans)\n--\n\n"                                                               \
      "Return (codes, first rows): the number of the distinct cell of each row."}
