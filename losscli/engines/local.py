@@ -47,9 +47,10 @@ class LocalEngine:
 
 def choose_engine(backend: Backend, source: Source, threads: int) -> LocalEngine:
     """As many threads as are wanted, 0 for all cores, but no more than there are blocks."""
-    useful = 1 + source.size // _TEXT_BYTES  # a block is some megabytes of text, or less
     if (rows := source.rows) is not None:
         useful = -(-rows * source.width // BLOCK)
+    else:
+        useful = 1 + source.size // _TEXT_BYTES  # a block is some megabytes of text, or less
     if backend.device != "cpu" or useful == 1:
         return LocalEngine(1)
     return LocalEngine(min(threads or cores(), useful))

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+
 from losscli.backends.arrays import is_frame
 from losscli.errors import UsageError
 from losscli.losses.core.bound import Bound
@@ -13,10 +15,11 @@ from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.plans.flags import bytes_of
+from losscli.plans.flags import bytes_of, declarations
 from losscli.sources.opening import (
     MissingColumnsError,
     Reference,
+    array_source,
     open_source,
     with_references,
 )
@@ -25,6 +28,11 @@ from losscli.sources.source import Source
 
 _OPTIONS = frozenset(ReadOptions._fields)
 _DEFAULT = ReadOptions()
+_OF_DATA = frozenset(
+    each.name
+    for each in declarations(EvalPlan)
+    if "data" in each.flag.config.split() and not each.flag.positional
+)
 
 
 def open_data(
@@ -48,12 +56,22 @@ def open_data(
         code = any(isinstance(loss, BoundLoss) and loss.code for loss in losses)
         named = plan.targets is not None or bool(plan.target)
         targeted = takes_targets(losses) and (named or not code)
+    if targeted and not references and _are_plain_arrays(plan):
+        return array_source(plan.preds, plan.targets)
     plan = _with_batches(plan, targeted=targeted)
     try:
         return _opened(plan, references, losses, targeted=targeted)
     except MissingColumnsError as error:
         error.hint = _likely_command(plan, error)
         raise
+
+
+def _are_plain_arrays(plan: EvalPlan) -> bool:
+    """True for predictions and targets in NumPy arrays of numbers, and no flag of data."""
+    for array in (plan.preds, plan.targets):
+        if type(array) is not np.ndarray or array.dtype.kind not in "fiub":
+            return False
+    return vars(plan).keys().isdisjoint(_OF_DATA)
 
 
 def _opened(

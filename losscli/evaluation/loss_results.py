@@ -28,32 +28,35 @@ def loss_result(
     elements: the numbers that a row's loss is the mean of.
     """
     mean, total, weight = rows.mean(), float(rows.numerator), float(rows.denominator)
-    count, extremes, row = rows.count, rows.extremes, rows.extremes.high_row
-    clusters = None if rows.design is None else rows.clusters
+    count, extremes, skipped, ignored = rows.count, rows.extremes, rows.skipped, rows.ignored
+    row, loss = extremes.high_row, bound.loss
+    clusters = bootstrap_ci = None
+    if rows.design is not None:
+        clusters, bootstrap_ci = rows.clusters, _percentiles(bound, rows.design, level)
     stderr = rows.stderr(mean, weight)
-    if bound.loss.proportion and stderr is not None and _is_share(bound, mean):
+    if loss.proportion and stderr is not None and _is_share(bound, mean):
         ci: Interval | None = _score_interval(bound, rows, mean, stderr, level)
     else:
         freedom = count - 1 if clusters is None else len(clusters) - 1
         stderr, ci = _spread(bound, mean, stderr, freedom, level)
     return LossResult(
         label=bound.label,
-        loss=bound.loss.name,
+        loss=loss.name,
         params={k: _plain(value) for k, value in bound.params.items()} if bound.params else {},
         reduction=reduction,
         value=_value(bound, reduction, mean, total, elements),
         mean=mean,
-        rows=count + rows.skipped + rows.ignored,
+        rows=count + skipped + ignored,
         n=count,
-        skipped=rows.skipped,
-        ignored=rows.ignored,
+        skipped=skipped,
+        ignored=ignored,
         weight_sum=weight,
         sum=total,
         stderr=stderr,
         ci=ci,
         ci_level=level,
         clusters=None if clusters is None else len(clusters),
-        bootstrap_ci=None if rows.design is None else _percentiles(bound, rows.design, level),
+        bootstrap_ci=bootstrap_ci,
         statistic=bound.statistic,
         min=None if row is None else _apply(bound.transform, extremes.low),
         max=None if row is None else _apply(bound.transform, extremes.high),

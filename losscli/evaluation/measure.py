@@ -22,7 +22,7 @@ from losscli.evaluation.sampling import check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.documents.eval import EvalTiming, Evaluation, Input
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
 from losscli.sources.source import Source
 
 if TYPE_CHECKING:
@@ -83,22 +83,18 @@ def measure(
     )
     state = merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
     source.verify()
-    found = evaluation_of(
+    timing = EvalTiming(time.perf_counter() - start, source.size)
+    return evaluation_of(
         source,
         state,
         losses,
         metrics,
         layout,
-        backend.dtype,
         reduction=reduction,
         ci=ci,
         line=line_of(source),
         digest=digest,
-    )
-    return found.replace(
-        like=like,
-        **_machine(backend, engine),
-        timing=EvalTiming(time.perf_counter() - start, source.size),
+        about={"like": like, "timing": timing, **_machine(backend, engine)},
     )
 
 
@@ -118,24 +114,19 @@ def with_details(
     source: Source,
     losses: Sequence[BoundLoss],
     state: EvaluationState,
-    results: Results,
+    results: Sequence[LossResult],
     line: Callable[[int], int | None] | None,
-) -> Results:
-    """The results with the details of the losses, if any were requested.
-
-    line: as for `loss_result`.
-    """
-    if not state.details:
-        return results
+) -> tuple[LossResult, ...]:
+    """The results of the losses with their details; line: as for `loss_result`."""
     from losscli.evaluation.details import distribution_of, worst_rows
 
     found = []
-    for loss, result, details in zip(losses, results[0], state.details, strict=True):
+    for loss, result, details in zip(losses, results, state.details, strict=True):
         rows, state_of = details.worst, details.distribution
         worst = () if rows is None else worst_rows(rows, loss, result, source, line)
         spread = None if state_of is None else distribution_of(state_of, loss)
         found.append(result.replace(worst=worst, distribution=spread))
-    return tuple(found), results[1]
+    return tuple(found)
 
 
 def prepared(
@@ -157,16 +148,17 @@ def evaluation_of(
     losses: Sequence[BoundLoss],
     metrics: "Sequence[BoundMetric]",
     layout: Mapping[str, Row],
-    dtype: str,
     *,
     reduction: Reduction,
     ci: float,
     line: Callable[[int], int | None] | None,
     digest: bool,
+    about: Mapping[str, Any],
 ) -> Evaluation:
-    """The results of the state of all rows, without the time and the machine that they took.
+    """The results of the state of all rows.
 
-    losses, layout: as `prepared` returns them. dtype: of the arithmetic. line: as of `loss_result`.
+    losses, layout: as `prepared` returns them. line: as of `loss_result`. about: the fields of the
+    result that do not depend on its rows, `dtype` among them.
 
     Raises DataError where all rows together are not valid.
     """
@@ -174,17 +166,21 @@ def evaluation_of(
         state.raise_violation()
     check_clusters(source, state.accumulators[: len(losses)])
     results_of = maker_of_results(losses, metrics, layout, reduction, ci, line)
-    whole = results_of(state.accumulators)
-    results, found = with_details(source, losses, state, whole, line)
-    findings = [*state.findings([*losses, *metrics]), *metric_notes(metrics, found)]
-    notes = notes_of(source, losses, results, layout, state, dtype)
+    results, found = results_of(state.accumulators)
+    if state.details:
+        results = with_details(source, losses, state, results, line)
+    notes = [*notes_of(source, losses, results, layout, state, about["dtype"])]
+    if state.marks:
+        notes += state.findings([*losses, *metrics])
+    if metrics:
+        notes += metric_notes(metrics, found)
     return Evaluation(
         losses=results,
         metrics=found,
         groups=state.groups.results(results_of) if source.by else (),
-        notes=(*notes, *findings),
+        notes=tuple(notes),
         inputs=inputs_of(source, state, digest),
-        timing=EvalTiming(),
+        **about,
     )
 
 
@@ -197,13 +193,16 @@ def merged(
     joined: bool = False,
 ) -> EvaluationState:
     """The state of all blocks; joined: as for `EvaluationState`."""
-    state, size = EvaluationState(source, joined=joined), source.size
+    state = EvaluationState(source, joined=joined)
+    watched = progress is not no_progress
+    size = max(1, source.size) if watched else 1  # a stream has no size
     with closing(blocks):
         for block in blocks:
             state.add(block)
             if samples is not None and block.samples:
                 samples.append(block.samples)
-            progress(min(1.0, state.size / max(1, size)))  # a stream has no size
+            if watched:
+                progress(min(1.0, state.size / size))
     return state
 
 

@@ -17,6 +17,9 @@ from losscli.results.documents.eval import LossResult, MetricResult
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS, is_group_role
 
+_skipped = attrgetter("skipped")
+_convention = attrgetter("convention")
+
 _FLAGS = {"weights": "--weights", CLUSTERS: "--cluster"}  # of roles that may be columns
 
 _MUCH = 0.1  # the share of a mean from which few rows are noted
@@ -49,13 +52,15 @@ def notes_of(
     ):
         words = "a row is the mean of its outputs, so the sum is torch's divided by them"
         yield Note("row_is_mean_of_outputs", words)
-    if any(map(attrgetter("convention"), losses)):
+    if any(map(_convention, losses)):
         yield from _conventions(losses)
     yield from _counts(results)
-    yield from _dominant(losses, results, layout, state)
+    if state.clamped:
+        yield from _dominant(losses, results, layout, state)
     yield from _without_spread(results)
     yield from interval_notes(source, losses, results, state.accumulators[: len(losses)])
-    yield from _concentrated(results)
+    if state.details:
+        yield from _concentrated(results)
     if dtype == "float32":
         yield Note("single_precision", "arithmetic is in float32; the sum of the rows is exact")
     yield from _table_notes(source)
@@ -102,12 +107,11 @@ def _conventions(losses: Sequence[BoundLoss]) -> Iterator[Note]:
 
 
 def _counts(results: Sequence[LossResult | MetricResult]) -> Iterator[Note]:
-    for result in results:
-        if result.skipped:
-            was = "row was" if result.skipped == 1 else "rows were"
-            words = f"{result.skipped:,} {was} skipped of {result.rows:,}: a number is missing"
-            yield Note("skipped", words)
-            break
+    skipped = next(filter(_skipped, results), None)
+    if skipped is not None:
+        was = "row was" if skipped.skipped == 1 else "rows were"
+        words = f"{skipped.skipped:,} {was} skipped of {skipped.rows:,}: a number is missing"
+        yield Note("skipped", words)
     for result in results:
         if not result.n:
             words = f"no row counts in {result.label}: every one is ignored, skipped or weightless"
@@ -124,11 +128,14 @@ def _without_spread(results: Sequence[LossResult]) -> Iterator[Note]:
 
 def _left_out(source: Source) -> Iterator[Note]:
     """The rows that have no partner, of both sides in one note, and those that repeat others."""
-    counts = {table.path: table.unmatched for table in source.tables if table.unmatched is not None}
+    counts = {}
+    for table in source.fields:
+        if table.unmatched is not None:
+            counts[table.path] = table.unmatched
     if any(counts.values()):
         words = ", ".join(f"{count:,} of {path}" for path, count in counts.items())
         yield Note("unmatched", f"rows without a partner were left out: {words}")
-    for table in source.tables:
+    for table in source.fields:
         if table.duplicates_dropped:
             words = f"{table.duplicates_dropped:,} repeated rows of {table.path} were left out"
             yield Note("duplicates_dropped", words)
@@ -137,8 +144,6 @@ def _left_out(source: Source) -> Iterator[Note]:
 def _column_order(source: Source) -> Iterator[Note]:
     """The columns of predictions whose numbers do not ascend, such as p_0, p_1, p_10, p_2."""
     table, field = source.roles["preds"]
-    if len(field.columns) < 2:
-        return
     from losscli.sources.columns import out_of_order
 
     if out_of_order(field.columns):
@@ -191,7 +196,8 @@ def _percent(share: float) -> str:
 
 
 def _table_notes(source: Source) -> Iterator[Note]:
-    yield from _column_order(source)
+    if len(source.roles["preds"][1].columns) > 1:
+        yield from _column_order(source)
     for table in source.fields:
         for note in table.notes():
             yield Note(note.code, note.words, note.hint)

@@ -21,7 +21,7 @@ from losscli.evaluation.measure import (
 )
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.documents.eval import Evaluation, Input
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input
 from losscli.sources.source import BlockCut, Source
 from losscli.sources.table import Cut, Field, Table, TableNote
 
@@ -154,7 +154,9 @@ def measure_part(
         line = _recorded(line, lines)
         results_of = maker_of_results(losses, (), layout, "mean", 0.95, line)
         for rows in (block.accumulators, *block.groups.values()):
-            with_details(source, losses, state, results_of(rows), line)
+            results, _ = results_of(rows)
+            if state.details:
+                with_details(source, losses, state, results, line)
     facts = PartFacts(
         found.first,
         state.rows,
@@ -188,19 +190,18 @@ def evaluation_of_parts(
     lines: dict[int, int | None] = {}
     for part in parts:
         lines |= part.lines or {}
-    found = evaluation_of(
+    return evaluation_of(
         source,
         state,
         losses,
         metrics,
         layout,
-        last.arithmetic.dtype,
         reduction=reduction,
         ci=ci,
         line=None if last.lines is None else lines.get,
         digest=bool(state.digests),
+        about={"like": like, "timing": EvalTiming(), **last.arithmetic._asdict()},
     )
-    return found.replace(like=like, **last.arithmetic._asdict())
 
 
 class _Firsts:

@@ -46,19 +46,23 @@ class EvaluationState:
         """Merge the block that follows."""
         self.rows += part.rows
         self.size += part.size
-        for mark, values in part.marks.items():
-            self.marks[mark] = self.marks.get(mark, frozenset()) | values
-        for label, clamped in part.clamped.items():
-            self.clamped[label] = self.clamped.get(label, Clamped()).plus(clamped)
         self.probabilities &= part.probabilities
         self.rounded |= part.rounded
-        for role, leaves in part.leaves.items():
-            self.digests.setdefault(role, Digest()).append(leaves)
-            if self._leaves is not None:
-                self._leaves.setdefault(role, []).append(leaves)
-        for key, violation in part.violations.items():
-            known = self.violations.get(key)
-            self.violations[key] = known + violation if known else violation
+        if part.marks:
+            for mark, values in part.marks.items():
+                self.marks[mark] = self.marks.get(mark, frozenset()) | values
+        if part.clamped:
+            for label, clamped in part.clamped.items():
+                self.clamped[label] = self.clamped.get(label, Clamped()).plus(clamped)
+        if part.leaves:
+            for role, leaves in part.leaves.items():
+                self.digests.setdefault(role, Digest()).append(leaves)
+                if self._leaves is not None:
+                    self._leaves.setdefault(role, []).append(leaves)
+        if part.violations:
+            for key, violation in part.violations.items():
+                known = self.violations.get(key)
+                self.violations[key] = known + violation if known else violation
         if part.groups:
             self.groups.add(part.groups)
         if part.details:

@@ -226,8 +226,9 @@ class EvalPlan:
 
     def __post_init__(self) -> None:
         """Validate the flags."""
+        given = vars(self)
         models: tuple[tuple[str, ...], ...] = ()
-        if any(isinstance(columns, list | tuple) for columns in listed(self.pred)):
+        if "pred" in given and any(isinstance(each, list | tuple) for each in listed(self.pred)):
             models = tuple(map(listed, listed(self.pred)))
             self.pred = sum(models, ())
         validate(self)
@@ -236,7 +237,6 @@ class EvalPlan:
         if self.reduction == "none" and self.per_sample is None:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
-        given = vars(self)
         if not (self.bootstrap == 0 or 100 <= self.bootstrap <= MOST_RESAMPLES):
             words = f"{self.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
             raise FlagError.of_field(self, "bootstrap", words, "--bootstrap 1000 is usual")

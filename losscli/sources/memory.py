@@ -65,12 +65,16 @@ class MemoryTable(ArrayHolder):
         """Runs of rows: views of an array; workers find the keys in them."""
         cuts = []
         for start, count in row_ranges(self.rows, rows, first):
-            load = partial(self._load, slice(start, start + count))
+            load = partial(self._load, start, count)
             cuts.append(Cut(count, count * self._row_size, load))
         return iter(cuts)
 
-    def _load(self, rows: slice, fields: Sequence[Field], _: Workspace) -> Mapping[str, Loaded]:
-        part = select_rows(self._loaded, rows)
+    def _load(
+        self, start: int, count: int, fields: Sequence[Field], _: Workspace
+    ) -> Mapping[str, Loaded]:
+        part = self._loaded
+        if count < self.rows:
+            part = select_rows(part, slice(start, start + count))
         return dict.fromkeys(map(_role, fields), part)
 
 

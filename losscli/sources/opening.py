@@ -106,6 +106,16 @@ def open_source(
     return _source(roles, groups, by_names, alignment)
 
 
+def array_source(preds: NDArray[Any], targets: NDArray[Any]) -> Source:
+    """The source of two arrays of numbers in memory; raises DataError as `open_source` does."""
+    roles: dict[str, Role] = {}
+    for role, array in (("preds", preds), ("targets", targets)):
+        table = array_table(array, role)
+        roles[role] = table, table.field(role, None, ())
+    _check_roles(roles, None)
+    return Source(roles)
+
+
 def _source(
     roles: dict[str, Role],
     groups: Mapping[str, Role],

@@ -21,7 +21,6 @@ from losscli.sources.table import (
     Workspace,
     is_group_role,
     is_key_role,
-    rows_per_block,
 )
 
 
@@ -188,9 +187,7 @@ class Source:
 
     def _block_rows(self, unit: int) -> int:
         """The number of rows in a block: whole units, as many as fit a cache and a piece."""
-        rows = rows_per_block(self.width)
-        for table in self.fields:
-            rows = min(rows, table.block_rows(self.width))
+        rows = min([table.block_rows(self.width) for table in self.fields])
         return max(1, rows // unit) * unit
 
     def verify(self) -> None:

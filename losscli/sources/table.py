@@ -172,6 +172,8 @@ def row_ranges(total: int, rows: int, first: int | None = None) -> list[tuple[in
     >>> row_ranges(7, 3, first=2)
     [(0, 2), (2, 3), (5, 2)]
     """
+    if first is None and 0 < total <= rows:
+        return [(0, total)]
     ranges = []
     start, count = 0, min(rows if first is None else first, total)
     while start < total:
