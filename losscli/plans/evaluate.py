@@ -39,6 +39,7 @@ NanPolicy: TypeAlias = Literal["error", "skip", "mask", "propagate"]
 Unmatched: TypeAlias = Literal["error", "skip"]
 
 MOST_RESAMPLES = 100_000
+_MARKS = ("delimiter", "decimal", "thousands")
 
 
 def _libraries() -> Sequence[str]:
@@ -246,8 +247,21 @@ class EvalPlan:
             bytes_of(self, "memory")
         if "by" in given:
             self.by = groupers(self.by)
+        if not given.keys().isdisjoint(_MARKS):
+            self._check_marks()
         if "classes" in given:
             self.classes = tuple(label for text in self.classes for label in text.split(","))
+
+    def _check_marks(self) -> None:
+        """Raise FlagError for what cannot be a mark in text."""
+        from losscli.sources.dialect import invalid_mark
+
+        found = invalid_mark(*(getattr(self, name) for name in _MARKS))
+        if found is not None:
+            name, expected = found
+            words = f"takes {expected}, not {getattr(self, name)!r}"
+            hint = "1.234,5 has the decimal mark , and the mark . between thousands"
+            raise FlagError.of_field(self, name, words, "" if name == "delimiter" else hint)
 
 
 @plan

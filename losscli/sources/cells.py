@@ -90,7 +90,7 @@ class Cells(NamedTuple):
             value = number_of(cell, self.dialect)
             column, name = wanted[want]
             if value is None:
-                raise _cell_error(cell, self.place(run.first + row, name))
+                raise _cell_error(cell, self.place(run.first + row, name), self.dialect)
             scanned.numbers[column.base + row * column.stride] = value
 
     def _row_error(self, run: Run, scanned: Scanned) -> DataError:
@@ -174,12 +174,15 @@ def _odd_texts(text: Text, spans: NDArray[np.int64]) -> list[str]:
         return [bytes(text[start:end]).decode(errors="replace") for start, end in found]
 
 
-def _cell_error(cell: str, place: Place) -> DataError:
-    return DataError(f"{cell[:_SHOWN]!r} is not a number", place=place, hint=_hint_of(cell.strip()))
+def _cell_error(cell: str, place: Place, dialect: Dialect) -> DataError:
+    hint = _hint_of(cell.strip(), dialect)
+    return DataError(f"{cell[:_SHOWN]!r} is not a number", place=place, hint=hint)
 
 
-def _hint_of(cell: str) -> str:
+def _hint_of(cell: str, dialect: Dialect) -> str:
     """The flags that would read a cell, or what would be read."""
+    if dialect.decimal != "." and number_of(cell, Dialect()) is not None:
+        return f"its decimal mark is a point: omit --decimal {dialect.decimal}"
     if _GROUPED_POINT.fullmatch(cell):
         other = " (or --decimal ,)" if _COMMA.fullmatch(cell) else ""
         return f"--thousands , reads commas between thousands{other}"

@@ -11,6 +11,7 @@ MISSING = (
 )
 _TRUTH = {"True": 1.0, "False": 0.0, "true": 1.0, "false": 0.0, "TRUE": 1.0, "FALSE": 0.0}
 WORDS = {**dict.fromkeys(MISSING, float("nan")), **_TRUTH}
+_SPELLED = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -24,6 +25,40 @@ class Dialect(NamedTuple):
     decimal: str = "."
     thousands: str = ""
     trailing: bool = False
+
+
+def separator(text: str) -> str:
+    """The separator that a text names: the character itself, or tab or blank in words."""
+    return _SPELLED.get(text, text)
+
+
+def invalid_mark(delimiter: str, decimal: str, thousands: str) -> tuple[str, str] | None:
+    """The first of the marks that cannot be one, and what is expected; None where all can.
+
+    delimiter, thousands: "" where none is given.
+
+    >>> invalid_mark("", ".", ".")
+    ('thousands', 'another mark than that of decimals')
+    """
+    if delimiter and not _is_mark(separator(delimiter), "\t ", "."):
+        return "delimiter", "one character that stands in no number, tab or blank"
+    if not _is_mark(decimal):
+        return "decimal", "one character, . or ,"
+    if thousands and not _is_mark(thousands, " \xa0\u2009\u202f\u2019\u066c"):
+        return "thousands", "one character, such as , or ."
+    if thousands == decimal:
+        return "thousands", "another mark than that of decimals"
+    return None
+
+
+def _is_mark(text: str, more: str = "", never: str = "") -> bool:
+    """True for an ASCII character that is not of a number, a quote or the end of a line.
+
+    more: others that are marks, too. never: those that are not.
+    """
+    if len(text) != 1 or text in never:
+        return False
+    return text in more or (text.isascii() and not text.isalnum() and text not in '"+-\r\n\t \0')
 
 
 def number_of(cell: str, dialect: Dialect) -> float | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from losscli.errors import DataError, Place
 from losscli.sources import plain
-from losscli.sources.dialect import Dialect, number_of
+from losscli.sources.dialect import Dialect, number_of, separator
 from losscli.sources.files import OpenFile
 from losscli.sources.lines import LONGEST, quote_error
 from losscli.sources.options import ReadOptions
@@ -19,7 +19,6 @@ from losscli.sources.table import TableNote
 
 SAMPLE = 1 << 16  # bytes from which the separator and the column types are told
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
-_SPELLED = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " "}
 _ROWS = 50  # rows that are compared with each other
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCEL = re.compile(rb'"?sep=(.)"?(?:\r*\n|\r)', re.DOTALL)
@@ -97,11 +96,16 @@ class _Beginning:
         """The header, after all that is above it."""
         options = self._options
         self._skip(len(_BYTE_ORDER_MARK) * self._text.startswith(_BYTE_ORDER_MARK))
-        for _ in range(options.skip_lines):
+        for count in range(options.skip_lines):
+            if self._whole and not self._text:
+                raise DataError(
+                    f"{self._path} has {count:,} lines, and --skip-lines is {options.skip_lines:,}",
+                    hint="omit --skip-lines: lines of text above a table are skipped",
+                )
             self._skip(_line_length(self._text))
         delimiter = self._separator_line()
         commented = self._comments()
-        delimiter = _given(options.delimiter) or delimiter or self._delimiter(commented)
+        delimiter = separator(options.delimiter) or delimiter or self._delimiter(commented)
         dialect = Dialect(delimiter, options.decimal, options.thousands)
         if commented is None:
             dialect = self._text_above(dialect)
@@ -164,7 +168,9 @@ class _Beginning:
     def _names_rows(self, names: bytes) -> bool:
         """True if a commented line has as many cells as the rows, which have no other header."""
         lines = _lines(self._text)
-        delimiter = _given(self._options.delimiter) or _delimiter_of([names, *lines], self._suffix)
+        delimiter = separator(self._options.delimiter) or _delimiter_of(
+            [names, *lines], self._suffix
+        )
         dialect = Dialect(delimiter, self._options.decimal, self._options.thousands)
         cells = plain.cells_of(names, delimiter)
         rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
@@ -245,11 +251,6 @@ class _Beginning:
             return names, dialect
         self._note("trailing_separator", "has a separator at the end of every line")
         return names, dialect._replace(trailing=True)
-
-
-def _given(delimiter: str) -> str:
-    """The separator that an option names."""
-    return _SPELLED.get(delimiter, delimiter)
 
 
 def _lines(text: bytes) -> list[bytes]:

@@ -399,3 +399,12 @@ def test_a_run_of_long_lines_is_read_as_any_other(monkeypatch, table):
     name = table("id,p,t,note\n" + "\n".join(rows) + "\n", "odd.csv")
     with pytest.raises(DataError, match=r"odd\.csv, line 992, column p"):
         evaluate(name, loss="mae", id=["id"], **BOTH)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("decimal", "xx"), ("thousands", "5"), ("delimiter", "ab")]
+)
+def test_what_cannot_be_a_mark_is_an_error_before_any_file_is_read(option, value):
+    """In Python as on the command line."""
+    with pytest.raises(UsageError, match=f"{option} takes"):
+        evaluate("missing.csv", pred="p", target="t", loss="mae", **{option: value})

@@ -45,7 +45,7 @@ class CsvTable(ColumnTable):
         self.rows: int | None = None
         self.file, encoded = readable(file, options.encoding)
         self._header = read_header(self.file, options)
-        self._named = self._header.named
+        self._named, self._delimiter = self._header.named, options.delimiter
         self._facts = [*encoded, *self._header.notes]
         header = self._header
         self._lines = Lines(self.file, header.begin, header.dialect, header.first_line)
@@ -131,7 +131,10 @@ class CsvTable(ColumnTable):
         """The error for a name that no column has; for one that seems to be in the first row."""
         if self._header.numeric:
             return self._no_header(self.names()[0])
-        return super().missing_column(name)
+        error = super().missing_column(name)
+        if self._delimiter and len(self.names()) == 1:
+            error.hint = "the separator given is not in this line: omit --delimiter to detect it"
+        return error
 
     def select(self, requests: Sequence[str]) -> list[str]:
         """The names of the columns that are asked for, as `index` has them."""
