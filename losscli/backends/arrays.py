@@ -96,6 +96,8 @@ def _of_column(values: Any) -> Any:
     """A column of a DataFrame or of Arrow as an array, with nan for missing values."""
     if not hasattr(values, "to_numpy"):
         return values
+    if _nullable(values) and values.dtype.kind in "biuf" and values.isna().any():
+        return values.to_numpy(np.float64, na_value=np.nan)
     try:
         return values.to_numpy()
     except ValueError:  # Arrow copies only if allowed to

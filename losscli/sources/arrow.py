@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.errors import DataError, Place
 from losscli.sources import arrow_values
 from losscli.sources.arrow_values import CellError
 from losscli.sources.columns import ColumnTable
-from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, concatenate
+from losscli.sources.rounding import RoundedColumns
+from losscli.sources.table import Cut, Field, Kind, Loaded, TableNote, Workspace, concatenate
 
 
 class Column(NamedTuple):
@@ -60,6 +62,7 @@ class ArrowTable(ColumnTable):
     def __init__(self, path: str, schema: Any) -> None:
         self.path = path
         self.columns = _columns(schema)
+        self._rounded = RoundedColumns(path)
         self._taken: dict[int, Column] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -139,9 +142,17 @@ class ArrowTable(ColumnTable):
         name = field.columns[column or 0] if several else next(iter(field.columns), None)
         return Place(self.path, row=row, column=name)
 
+    def notes(self) -> Iterable[TableNote]:
+        """The columns of numbers that float64 cannot hold."""
+        return self._rounded.notes()
+
     def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
         """Columns as one role takes them; raises CellError for what it does not take."""
         return arrow_values.load(kind, arrays, row)
+
+    def rounds(self, array: Any, rows: NDArray[np.intp]) -> bool:
+        """True if an integer in some rows of a column is not equal to a float64."""
+        return arrow_values.rounds(array, rows)
 
     def row_of(self, array: Any) -> tuple[int, ...]:
         """The shape of the first list of a column, with a 0 if there is none."""
@@ -205,10 +216,20 @@ class ArrowTable(ColumnTable):
         arrays = [part.arrays[column.leaf] for column in self.columns_of(field)]
         try:
             with self.reading():
-                return self.values(field.kind, arrays, field.row)
+                found = self.values(field.kind, arrays, field.row)
+                if field.kind == "numbers":
+                    self._check_rounding(field, arrays, np.asarray(found))
+                return found
         except CellError as error:
             place = self.place(start + error.index, error.column, field)
             raise DataError(error.words, place=place, hint=error.hint) from None
+
+    def _check_rounding(self, field: Field, arrays: Sequence[Any], loaded: NDArray[Any]) -> None:
+        """Note the columns whose integers are not what they were."""
+        several = len(arrays) > 1
+        for place, (name, array) in enumerate(zip(field.columns, arrays, strict=True)):
+            numbers = loaded[:, place] if several else loaded
+            self._rounded.check(name, numbers, partial(self.rounds, array))
 
     def _list_row(self, column: Column) -> tuple[int, ...]:
         """The shape of the lists of a column: that of the first one that is not null."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.sources import rounding
 from losscli.sources.dialect import WORDS
 from losscli.sources.keys import Keys
 from losscli.sources.table import Kind, Loaded
@@ -158,6 +159,21 @@ def keys(array: Any) -> Keys:
     found, places = np.unique(codes, return_inverse=True)
     named = [*values, ""]
     return Keys.named(places, [named[place] for place in found])
+
+
+def rounds(array: Any, rows: NDArray[np.intp]) -> bool:
+    """True if an integer in some rows, or in a text in them, is not equal to a float64."""
+    import pyarrow as pa
+
+    array = _plain(array)
+    if is_list(array.type):
+        array = _plain(array.take(pa.array(rows)).flatten())
+        rows = np.arange(len(array))
+    if is_text(array.type):
+        return any(rounding.rounds(array[int(row)].as_buffer().to_pybytes()) for row in rows)
+    if not pa.types.is_integer(array.type):
+        return False
+    return rounding.rounds_integers(array.take(pa.array(rows)).drop_null().to_pylist())
 
 
 def load(kind: Kind, columns: Sequence[Any], row: tuple[int, ...]) -> Loaded:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from losscli.errors import DataError, Place
 from losscli.sources.dialect import Dialect, number_of
 from losscli.sources.keys import Keys
 from losscli.sources.lines import Run
+from losscli.sources.rounding import RoundedColumns, rounds
 from losscli.sources.scanner import (
     NUMBER,
     TEXT,
@@ -34,7 +36,7 @@ class Cells(NamedTuple):
     """The columns of a text file, by which rows are read.
 
     columns: the position of each column that may be requested. place: that of a row, counted from
-    0, and of a column.
+    0, and of a column. rounded: the columns whose integers float64 cannot hold.
     """
 
     path: str
@@ -42,6 +44,7 @@ class Cells(NamedTuple):
     width: int
     columns: Mapping[str, int]
     place: Callable[[int | None, str | None], Place]
+    rounded: RoundedColumns
 
     def read(
         self, run: Run, fields: Sequence[Field], workspace: Workspace | None
@@ -70,7 +73,10 @@ class Cells(NamedTuple):
             count = len(field.columns)
             if field.kind == "numbers":
                 part = scanned.numbers[number : number + count * run.rows]
-                found[field.role] = part.reshape(run.rows, count) if field.row else part
+                part = part.reshape(run.rows, count)
+                for place, name in enumerate(field.columns):
+                    self.rounded.check(name, part[:, place], partial(self._rounds, run, name))
+                found[field.role] = part if field.row else part[:, 0]
                 number += part.size
                 continue
             spans = scanned.spans[text : text + count * run.rows].reshape(count, run.rows, 2)
@@ -80,6 +86,13 @@ class Cells(NamedTuple):
             except UnicodeDecodeError:
                 raise self._encoding_error(run, field, spans) from None
         return found
+
+    def _rounds(self, run: Run, name: str, rows: NDArray[np.intp]) -> bool:
+        """True if an integer in some rows of a column is not equal to a float64."""
+        assert run.text is not None
+        column = [Column(self.columns[name], TEXT, 0, 1)]
+        scanned = scan_rows(run.text, self.dialect, self.width, run.rows, column, np.empty(0))
+        return any(rounds(cell.encode()) for cell in _odd_texts(run.text, scanned.spans[rows]))
 
     def _read_odd(self, run: Run, wanted: Sequence[tuple[Column, str]], scanned: Scanned) -> None:
         """Fill in the cells that the scanner did not read; raises DataError for other text."""

@@ -6,13 +6,24 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.backends.arrays import as_array, as_objects, holds_numbers
 from losscli.errors import DataError, Place
 from losscli.sources.arrow import ArrowTable, Column, Rows
 from losscli.sources.columns import ColumnTable
 from losscli.sources.keys import Keys
-from losscli.sources.table import Cut, Field, Loaded, Table, Workspace, row_ranges, select_rows
+from losscli.sources.rounding import RoundedColumns, rounds_integers
+from losscli.sources.table import (
+    Cut,
+    Field,
+    Loaded,
+    Table,
+    TableNote,
+    Workspace,
+    row_ranges,
+    select_rows,
+)
 from losscli.sources.texts import Texts
 
 
@@ -40,6 +51,7 @@ class FrameTable(ColumnTable):
         if not self.rows:
             raise DataError(f"{name} has no rows")
         self.size = 8 * self.rows * len(self._labels)
+        self._rounded = RoundedColumns(name)
         self._loaded: dict[tuple[str, tuple[str, ...]], Loaded] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -72,6 +84,10 @@ class FrameTable(ColumnTable):
         name = field.columns[column or 0] if several else next(iter(field.columns), None)
         return Place(self.path, row=row, column=name)
 
+    def notes(self) -> Iterator[TableNote]:
+        """The columns of numbers that float64 cannot hold."""
+        return self._rounded.notes()
+
     def _part(self, rows: slice, fields: Sequence[Field], _: Workspace) -> dict[str, Loaded]:
         return {field.role: select_rows(self._loaded[_key(field)], rows) for field in fields}
 
@@ -81,11 +97,23 @@ class FrameTable(ColumnTable):
             return self._frame.iloc[:, place]
         return self._frame[self._labels[place]]
 
+    def _rounds(self, name: str, rows: NDArray[np.intp]) -> bool:
+        """True if an integer in some rows of a column is not equal to a float64."""
+        column = self._column(name)
+        if getattr(getattr(column, "dtype", None), "kind", "") == "f":
+            return False
+        values = as_objects(column, name)[rows].tolist()
+        return rounds_integers([value for value in values if isinstance(value, int)])
+
     def _load(self, field: Field) -> Loaded:
         columns = {name: self._column(name) for name in field.columns}
         if field.kind == "numbers":
             arrays = [as_array(column, name) for name, column in columns.items()]
-            return arrays[0] if len(arrays) == 1 else np.column_stack(arrays)
+            found = arrays[0] if len(arrays) == 1 else np.column_stack(arrays)
+            for place, name in enumerate(columns):
+                numbers = found if len(arrays) == 1 else found[:, place]
+                self._rounded.check(name, numbers, partial(self._rounds, name))
+            return found
         objects = [as_objects(column, name).tolist() for name, column in columns.items()]
         keys = [Keys.of_objects(values) for values in objects]
         if field.kind == "keys":

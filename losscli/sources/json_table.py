@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from losscli.errors import DataError, Place
 from losscli.sources import json_values
@@ -86,6 +87,10 @@ class JsonTable(ArrowTable):
     def row_of(self, array: Any) -> tuple[int, ...]:
         """The shape of the first array in a column."""
         return json_values.row_of(array)
+
+    def rounds(self, array: Any, rows: NDArray[np.intp]) -> bool:
+        """True if an integer in some of the values is not equal to a float64."""
+        return json_values.rounds(array, rows)
 
     def _load_items(
         self,
@@ -226,6 +231,10 @@ class JsonColumns(ArrowTable):
     def row_of(self, array: Any) -> tuple[int, ...]:
         """The shape of the first array in a column."""
         return json_values.row_of(array)
+
+    def rounds(self, array: Any, rows: NDArray[np.intp]) -> bool:
+        """True if an integer in some of the values is not equal to a float64."""
+        return json_values.rounds(array, rows)
 
     def _read(self, column: Column) -> JsonValues:
         span = self._arrays[column.leaf]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.sources import arrow_values
+from losscli.sources import arrow_values, rounding
 from losscli.sources.arrow_values import CellError
 from losscli.sources.json_text import Column, Form, Kind, read_items
 from losscli.sources.table import Kind as FieldKind
@@ -59,6 +59,11 @@ def load(kind: FieldKind, columns: Sequence[JsonValues], row: tuple[int, ...]) -
         return _lists(columns[0], row)
     arrays = map(_numbers if kind == "numbers" else _texts, columns)
     return arrow_values.load(kind, list(arrays), row)
+
+
+def rounds(values: JsonValues, rows: NDArray[np.intp]) -> bool:
+    """True if an integer in some of the values is not equal to a float64."""
+    return any(rounding.rounds(values.raw(int(row))) for row in rows)
 
 
 def _texts(values: JsonValues) -> Any:

@@ -17,6 +17,7 @@ from losscli.sources.formats import Format
 from losscli.sources.header import SAMPLE, is_number, read_header, rows_of
 from losscli.sources.lines import Lines, Run
 from losscli.sources.options import ReadOptions
+from losscli.sources.rounding import RoundedColumns
 from losscli.sources.scanner import split_rows
 from losscli.sources.table import (
     Cut,
@@ -55,8 +56,9 @@ class CsvTable(ColumnTable):
             raise DataError(
                 f"{self.path} has {words}", hint="the step that wrote it may have selected no rows"
             )
+        self._rounded = RoundedColumns(self.path)
         self._cells = Cells(
-            self.path, header.dialect, len(header.names), self.index, self._place_of
+            self.path, header.dialect, len(header.names), self.index, self._place_of, self._rounded
         )
 
     def names(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ class CsvTable(ColumnTable):
         if breaks := self._lines.breaks:
             words = f"{breaks:,} {'newline is' if breaks == 1 else 'newlines are'} inside quotes"
             yield TableNote("quoted_newlines", f"{self.path}: {words}, as part of their cells")
+        yield from self._rounded.notes()
         if self._lines.returns:
             words = f"{self.path} has lines that end with a carriage return alone"
             yield TableNote("carriage_returns", words)
