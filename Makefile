@@ -69,6 +69,7 @@ test-cuda: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/evaluation.py
 	$(BIN)/python benchmarks/calls.py
+	$(BIN)/python benchmarks/evidence.py
 
 # Simulate the coverage of the intervals of evaluations, for docs/statistics.md.
 simulate: $(VENV)/dev

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.accumulators.digits import Digits, digits_of, totals_of
+from losscli.accumulators.digits import DigitSums
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import two_product
-
-_CHUNK = 1 << 20  # so many digits of 32 bits add up exactly in float64
+from losscli.kernels.codes import merged_keys
 
 
 class Clusters(NamedTuple):
@@ -26,6 +25,17 @@ class Clusters(NamedTuple):
     def at(self, rows: "NDArray[np.intp] | slice") -> "Clusters":
         """The clusters of some rows."""
         return Clusters(self.codes[rows], self.keys)
+
+    def counted(self) -> "tuple[Clusters, NDArray[np.intp]]":
+        """The same clusters that have rows, with ascending keys, and the number of rows of each."""
+        counts = np.bincount(self.codes, minlength=len(self.keys))
+        if counts.all() and (self.keys[1:] > self.keys[:-1]).all():
+            return self, counts
+        used = np.flatnonzero(counts)
+        order = used[np.argsort(self.keys[used])]
+        place = np.empty(len(counts), np.intp)
+        place[order] = np.arange(len(order))
+        return Clusters(place[self.codes], self.keys[order]), counts[order]
 
 
 class ClusterTotals(NamedTuple):
@@ -42,27 +52,17 @@ class ClusterTotals(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The digits of columns by cluster. keys: ascending."""
+    """The sums of columns by cluster. keys: ascending."""
 
     keys: NDArray[np.uint64]
-    columns: tuple[Digits, ...]
+    columns: tuple[DigitSums, ...]
 
     def merge(self, other: "_Part") -> "_Part":
-        at = np.searchsorted(self.keys, other.keys)
-        new = self.keys[np.minimum(at, len(self.keys) - 1)] != other.keys
-        keys = np.insert(self.keys, at[new], other.keys[new])
-        ours = np.arange(len(self.keys)) + np.searchsorted(other.keys[new], self.keys)
-        theirs = at + np.cumsum(new) - new
-        columns = []
-        for left, right in zip(self.columns, other.columns, strict=True):
-            merged: Digits = {}
-            for place in left.keys() | right.keys():
-                digits = merged[place] = np.zeros(len(keys), np.int64)
-                if place in left:
-                    digits[ours] += left[place]
-                if place in right:
-                    digits[theirs] += right[place]
-            columns.append(merged)
+        keys, ours, theirs = merged_keys(self.keys, other.keys)
+        pairs = zip(self.columns, other.columns, strict=True)
+        columns = (
+            DigitSums.merged(len(keys), [(left, ours), (right, theirs)]) for left, right in pairs
+        )
         return _Part(keys, tuple(columns))
 
 
@@ -80,17 +80,14 @@ class ClusterSums:
 
         Numbers that are not finite count 0: they have no standard error.
         """
-        counts = np.bincount(clusters.codes, minlength=len(clusters.keys))
-        used = np.flatnonzero(counts)
-        order = used[np.argsort(clusters.keys[used])]
-        place = np.empty(len(counts), np.intp)
-        place[order] = np.arange(len(order))
-        codes = place[clusters.codes]
-        digits = [
-            {0: counts[order]} if column is None else _digits(column, codes, len(order))
+        (codes, keys), counts = clusters.counted()
+        columns_of = [
+            DigitSums.of_integers(counts)
+            if column is None
+            else DigitSums.by_code(column, codes, len(keys))
             for column in columns
         ]
-        return cls([_Part(clusters.keys[order], tuple(digits))])
+        return cls([_Part(keys, tuple(columns_of))])
 
     def __add__(self, other: "ClusterSums") -> "ClusterSums":
         parts = [*self._parts]
@@ -107,7 +104,7 @@ class ClusterSums:
     def totals(self, column: int) -> ClusterTotals:
         """The sums of a column, in the order of the keys."""
         whole = self._whole()
-        return ClusterTotals(*totals_of(whole.columns[column], len(whole.keys)))
+        return ClusterTotals(*whole.columns[column].totals())
 
     def _whole(self) -> _Part:
         """All parts as one, which replaces them."""
@@ -138,14 +135,3 @@ def root_of_squares(totals: Floats) -> float | None:
         return math.ldexp(math.sqrt(count / (count - 1) * squares), exponent)
     except OverflowError:
         return None
-
-
-def _digits(column: Floats, codes: NDArray[np.intp], count: int) -> Digits:
-    """The digits of the sums of a column by cluster."""
-    found: Digits = {}
-    for start in range(0, len(column), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        for place, whole in digits_of(column[part]):
-            sums = np.bincount(codes[part], whole, count).astype(np.int64)
-            found[place] = found[place] + sums if place in found else sums
-    return found

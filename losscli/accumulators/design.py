@@ -1,13 +1,12 @@
 """The sampling design of rows, and the sums that it needs: of clusters, and of resamples."""
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
 from losscli.accumulators.clusters import Clusters, ClusterSums, root_of_squares
-from losscli.accumulators.exact import Floats
+from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.replicates import Draws, ReplicateSums
 
 
@@ -56,7 +55,7 @@ class DesignSums(Struct, frozen=True):
 def effective_clusters(clusters: ClusterSums, denominator: float) -> float:
     """The number of clusters of equal Σb that are as good as these."""
     totals = clusters.totals(1).high
-    squares = math.fsum((totals / denominator) ** 2) if denominator else 0.0
+    squares = float(ExactSum.of((totals / denominator) ** 2)) if denominator else 0.0
     return 1.0 / squares if squares else 0.0
 
 

@@ -1,49 +1,55 @@
-"""Numbers as whole digits of 32 bits, whose sums are exact in 64-bit integers up to 2^31 rows."""
+"""Sums as whole digits of 32 bits, which are exact in 64-bit integers up to 2^31 rows."""
 
-import math
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import Floats
+from losscli.kernels import codes as by_code
 
-_BITS = 32
-_MASK = np.int64((1 << _BITS) - 1)
-
-# Sums of digits by their place: those of place k count 2**(32·k).
-Digits: TypeAlias = dict[int, NDArray[np.int64]]
+Codes = NDArray[Any]
 
 
-def digits_of(column: Floats) -> list[tuple[int, Floats]]:
-    """The digits of numbers, from the largest place on; of those that are not finite 0."""
-    found: list[tuple[int, Floats]] = []
-    rest = np.where(np.isfinite(column), column, 0.0)
-    while (largest := float(np.max(np.abs(rest), initial=0.0))) > 0:
-        place = (math.frexp(largest)[1] - 1) // _BITS
-        whole = np.trunc(np.ldexp(rest, -_BITS * place))
-        rest -= np.ldexp(whole, _BITS * place)
-        found.append((place, whole))
-    return found
+class DigitSums(Struct, frozen=True, eq=False):
+    """Exact sums; `+` adds those of the same places.
 
+    first: the place of the first digit. digits: (sums, places); those of place k count 2**(32·k).
+    """
 
-def added(left: Digits, right: Digits) -> Digits:
-    """The sums of both, of the same columns."""
-    found = dict(left)
-    for place, digits in right.items():
-        found[place] = found[place] + digits if place in found else digits
-    return found
+    first: int
+    digits: NDArray[np.int64]
 
+    @classmethod
+    def by_code(cls, values: Floats, codes: Codes, count: int) -> "DigitSums":
+        """The sums of the values of each code; those that are not finite count 0."""
+        return cls(*by_code.digit_sums(values, codes, count))
 
-def totals_of(digits: Digits, count: int) -> tuple[Floats, Floats]:
-    """The numbers of sums of digits, and what their rounding left."""
-    high, low = np.zeros(count), np.zeros(count)
-    for place in sorted(digits, reverse=True):
-        halves = (digits[place] >> _BITS, place + 1), (digits[place] & _MASK, place)
-        for half, at in halves:
-            term = np.ldexp(half.astype(np.float64), _BITS * at)
-            total = high + term
-            virtual = total - high
-            low += (high - (total - virtual)) + (term - virtual)
-            high = total
-    return high, low
+    @classmethod
+    def of_integers(cls, values: NDArray[np.int64]) -> "DigitSums":
+        """The sums that are these integers."""
+        return cls(0, values.reshape(-1, 1))
+
+    def __len__(self) -> int:
+        return len(self.digits)
+
+    def __add__(self, other: Self) -> "DigitSums":
+        rows = np.arange(len(self))
+        return DigitSums.merged(len(self), [(self, rows), (other, rows)])
+
+    @classmethod
+    def merged(cls, count: int, parts: Sequence[tuple[Self, Codes]]) -> "DigitSums":
+        """`count` sums of those of parts, which have a place among them each."""
+        filled = [(part, places) for part, places in parts if part.digits.shape[1]]
+        first = min((part.first for part, _ in filled), default=0)
+        end = max((part.first + part.digits.shape[1] for part, _ in filled), default=0)
+        found = np.zeros((count, end - first), np.int64)
+        for part, places in filled:
+            by_code.add_rows(part.digits, places, part.first - first, found)
+        return cls(first, found)
+
+    def totals(self) -> tuple[Floats, Floats]:
+        """The sums as numbers, and what their rounding left."""
+        return by_code.totals(self.first, self.digits)

@@ -13,8 +13,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from losscli.accumulators.digits import Digits, added, digits_of, totals_of
+from losscli.accumulators.digits import DigitSums
 from losscli.accumulators.exact import Floats
+from losscli.kernels.codes import columns_of, digits_of
 
 _LANES = 4  # weights from one hash of 64 bits
 _CELLS = 1 << 17  # weights at once: 1 MiB
@@ -39,34 +40,35 @@ class Draws(NamedTuple):
 class ReplicateSums(Struct, frozen=True, eq=False):
     """Σa and Σb of each resample; `+` merges two."""
 
-    numerator: Digits
-    denominator: Digits
+    numerator: DigitSums
+    denominator: DigitSums
     count: int
 
     @classmethod
     def of(cls, draws: Draws, numerator: Floats, denominator: Floats | None) -> "ReplicateSums":
         """The sums over rows, one at least; None is a column of ones. Only finite numbers count."""
-        a = digits_of(numerator)
-        b = [(0, np.ones(len(numerator)))] if denominator is None else digits_of(denominator)
+        ones = [(0, np.ones(len(numerator)))]
+        a = [*digits_of(numerator)]
+        b = ones if denominator is None else [*digits_of(denominator)]
         sums = _drawn_sums(draws, [digits for _, digits in (*a, *b)])
         places = [place for place, _ in (*a, *b)]
         split = len(a)
-        return cls(
-            dict(zip(places[:split], sums[:split], strict=True)),
-            dict(zip(places[split:], sums[split:], strict=True)),
-            draws.resamples,
+        above, below = (
+            DigitSums(*columns_of(dict(zip(places[at], sums[at], strict=True)), draws.resamples))
+            for at in (slice(split), slice(split, None))
         )
+        return cls(above, below, draws.resamples)
 
     def __add__(self, other: "ReplicateSums") -> "ReplicateSums":
         return ReplicateSums(
-            added(self.numerator, other.numerator),
-            added(self.denominator, other.denominator),
+            self.numerator + other.numerator,
+            self.denominator + other.denominator,
             self.count,
         )
 
     def quotients(self) -> Floats:
         """Σa / Σb of each resample that has rows of weight, ascending."""
-        a, b = (totals_of(each, self.count)[0] for each in (self.numerator, self.denominator))
+        a, b = (each.totals()[0] for each in (self.numerator, self.denominator))
         found: Floats = np.sort(a[b != 0] / b[b != 0])
         return found
 

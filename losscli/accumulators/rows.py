@@ -56,13 +56,19 @@ class RowAccumulator(Struct, frozen=True):
     design: DesignSums | None = None
 
     @classmethod
-    def of_folded(cls, folded: Folded, first: int, count: int) -> "RowAccumulator":
-        """The state of `count` unweighted rows from the compiled machine; `first` is the first."""
+    def of_folded(
+        cls, folded: Folded, first: int, count: int, design: DesignSums | None = None
+    ) -> "RowAccumulator":
+        """The state of `count` unweighted rows from the compiled machine; `first` is the first.
+
+        design: their sums, if any are wanted.
+        """
         return cls(
             ExactSum(folded.total, count),
             ExactSum.ones(count),
             Moments(tuple(starmap(Unit, folded.units))),
             Extremes(folded.low + 0.0, folded.high + 0.0, first + folded.high_row),
+            design=design,
         )
 
     def __add__(self, other: "RowAccumulator") -> "RowAccumulator":
@@ -148,10 +154,10 @@ class RowLosses(NamedTuple):
         unit: the rows whose moments are taken together, from row 0 of all.
         """
         plain = self.denominator is None and self.weight is None and self.skip is None
-        if plain and self.design is None:
-            folded = fold_values(self.values, unit, first % unit)
-            if folded is not None:
-                return RowAccumulator.of_folded(folded, first, len(self.values))
+        folded = fold_values(self.values, unit, first % unit) if plain else None
+        if folded is not None:
+            design = None if self.design is None else self.design.sums(self.values, None)
+            return RowAccumulator.of_folded(folded, first, len(self.values), design)
         return self.counted().accumulate(first, unit)
 
     def counted(self) -> "CountedRows":

@@ -159,7 +159,7 @@ def _numbered(values: NDArray[Any]) -> tuple[Clusters, Mask | None]:
         numbers = values.astype(np.float64) + 0.0  # of -0.0 and 0.0 one number
         values = np.where(nan, 0.0, numbers).view(np.int64)
     found, codes = distinct(values)
-    return Clusters(codes, found.astype(np.int64).view(np.uint64)), missing
+    return Clusters(codes, found.astype(np.int64, copy=False).view(np.uint64)), missing
 
 
 def _named(keys: Keys) -> tuple[Clusters, Mask | None]:

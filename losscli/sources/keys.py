@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.kernels.codes import numbered
+
 Key: TypeAlias = tuple[str, ...]
 Codes: TypeAlias = NDArray[np.intp]
 
@@ -98,6 +100,8 @@ def distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Codes]:
     if values.dtype.kind == "b":
         found, codes = distinct(values.view(np.uint8))
         return found.astype(np.bool_), codes
+    if values.dtype == np.int64:
+        return numbered(values)
     low, high = values.min(), values.max()
     if int(high) - int(low) >= _SPAN:
         found, codes = np.unique(values, return_inverse=True)

@@ -73,7 +73,9 @@ def test_weights_are_poisson_and_independent():
     keys = np.arange(rows, dtype=np.uint64)
     weights = np.stack(
         [
-            ReplicateSums.of(Draws(keys[k : k + 1], resamples), np.ones(1), None).numerator[0]
+            ReplicateSums.of(Draws(keys[k : k + 1], resamples), np.ones(1), None).numerator.digits[
+                :, 0
+            ]
             for k in range(rows)
         ]
     )

@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "codes.h"
 #include "json.h"
 #include "program.h"
 #include "text.h"
@@ -260,6 +261,7 @@ static PyMethodDef methods[] = {{"compute", py_compute, METH_VARARGS, compute_do
                                 {"fold", py_fold, METH_VARARGS, fold_doc},
                                 {"skip_json", py_skip_json, METH_VARARGS, skip_json_doc},
                                 {"read_json", py_read_json, METH_VARARGS, read_json_doc},
+                                CODE_METHODS,
                                 TEXT_METHODS,
                                 {NULL, NULL, 0, NULL}};
 

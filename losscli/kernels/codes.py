@@ -1,0 +1,155 @@
+"""Rows that have a code each, such as the number of their group, in the compiled module.
+
+Without the module NumPy gives the same bits.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from losscli.kernels import machine
+
+Codes: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+
+BITS = 32  # of a digit
+_CHUNK = 1 << 20  # so many digits of 32 bits add up exactly in float64
+
+
+def numbered(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], Codes]:
+    """The distinct ones of integers, ascending, and the place of each value in them."""
+    if not machine.available() or not values.size:
+        found, codes = np.unique(values, return_inverse=True)
+        return found, codes.astype(np.int64, copy=False)
+    codes = np.empty(values.size, np.int64)
+    keys = machine.scanner().number(np.ascontiguousarray(values), codes)
+    return np.frombuffer(keys, np.int64), codes
+
+
+def merged_keys(
+    ours: NDArray[np.uint64], theirs: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint64], Codes, Codes]:
+    """Ascending keys that either array has, and the places of those of each in them."""
+    places = np.empty(len(ours), np.int64), np.empty(len(theirs), np.int64)
+    if machine.available():
+        keys = machine.scanner().merge_keys(ours, theirs, *places)
+        return np.frombuffer(keys, np.uint64), *places
+    found = np.union1d(ours, theirs)
+    return found, np.searchsorted(found, ours), np.searchsorted(found, theirs)
+
+
+def digit_sums(values: Floats, codes: Codes, count: int) -> tuple[int, NDArray[np.int64]]:
+    """The first place, and the digits (count, places) of the sum of the values of each code.
+
+    Digits of 32 bits: those of place k count 2**(32·k). Values that are not finite count 0.
+    """
+    if machine.available():
+        values, codes = np.ascontiguousarray(values), np.ascontiguousarray(codes, np.int64)
+        first, places = machine.scanner().digit_places(values)
+        sums = np.zeros((count, places), np.int64)  # by NumPy, which asks for large pages
+        if places:
+            machine.scanner().add_digits(values, codes, first, sums, count)
+        return first, sums
+    found: dict[int, NDArray[np.int64]] = {}
+    for start in range(0, len(values), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        for place, whole in digits_of(values[part]):
+            sums = np.bincount(codes[part], whole, count).astype(np.int64)
+            found[place] = found[place] + sums if place in found else sums
+    return columns_of(found, count)
+
+
+def add_rows(rows: NDArray[np.int64], places: Codes, offset: int, sums: NDArray[np.int64]) -> None:
+    """Add each row to that of sums at its place, all places distinct, from a column on."""
+    if machine.available():
+        machine.scanner().add_rows(rows, places, offset, sums, sums.shape[1])
+    else:
+        sums[places, offset : offset + rows.shape[1]] += rows
+
+
+def columns_of(digits: dict[int, NDArray[np.int64]], count: int) -> tuple[int, NDArray[np.int64]]:
+    """Digits by their place as the first place and the columns of a matrix."""
+    first, end = (min(digits), max(digits) + 1) if digits else (0, 0)
+    found = np.zeros((count, end - first), np.int64)
+    for place, column in digits.items():
+        found[:, place - first] = column
+    return first, found
+
+
+def digits_of(column: Floats) -> Iterator[tuple[int, Floats]]:
+    """Yield the digits of numbers, from the largest place on; of those that are not finite 0."""
+    rest = np.where(np.isfinite(column), column, 0.0)
+    while (largest := float(np.max(np.abs(rest), initial=0.0))) > 0:
+        place = (int(np.frexp(largest)[1]) - 1) // BITS
+        whole = np.trunc(np.ldexp(rest, -BITS * place))
+        rest -= np.ldexp(whole, BITS * place)
+        yield place, whole
+
+
+def totals(first: int, digits: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """The numbers that rows of digits are, rounded, and what the rounding left."""
+    high, low = np.zeros(len(digits)), np.zeros(len(digits))
+    if machine.available():
+        machine.scanner().totals(first, np.ascontiguousarray(digits), high, low)
+        return high, low
+    for k in reversed(range(digits.shape[1])):
+        column = digits[:, k]
+        for half, place in ((column >> BITS, first + k + 1), (column & 0xFFFFFFFF, first + k)):
+            term = np.ldexp(half.astype(np.float64), BITS * place)
+            total = high + term
+            virtual = total - high
+            low += (high - (total - virtual)) + (term - virtual)
+            high = total
+    return high, low
+
+
+def extremes(values: Floats, codes: Codes, count: int) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """The least and the largest value of each code, and the first row of the latter.
+
+    nan is neither; of a code without numbers they are inf, -inf and -1.
+    """
+    low, high, rows = np.empty(count), np.empty(count), np.empty(count, np.int64)
+    if machine.available():
+        values = np.ascontiguousarray(values)
+        machine.scanner().extremes_by_code(values, codes, low, high, rows)
+        return low, high, rows
+    low.fill(np.inf)
+    high.fill(-np.inf)
+    rows.fill(-1)
+    numbers = np.flatnonzero(~np.isnan(values))
+    values, codes = values[numbers], codes[numbers]
+    np.minimum.at(low, codes, values)
+    np.maximum.at(high, codes, values)
+    largest = np.flatnonzero(values == high[codes])[::-1]
+    rows[codes[largest]] = numbers[largest]
+    return low, high, rows
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def moments(
+    a: Floats, b: Floats | None, codes: Codes, count: int, cuts: list[int]
+) -> NDArray[np.float64]:
+    """The moments of the rows of each code in each part of the rows, (parts, count, 4).
+
+    cuts: the ends of the parts, the first one included. b: None where all are 1. Four numbers: a
+    pivot Σa / Σb, and Σe², Σe·b and Σb² of e = a - pivot·b; sums are in row order.
+    """
+    found = np.zeros((len(cuts) - 1, count, 4))
+    run = machine.scanner().moments_by_code if machine.available() else _moments
+    for part, (start, stop) in zip(found, pairwise(cuts), strict=True):
+        rows = slice(start, stop)
+        run(a[rows], None if b is None else b[rows], codes[rows], part)
+    return found
+
+
+def _moments(a: Floats, b: Floats | None, codes: Codes, out: Any) -> None:
+    count = len(out)
+    ones = np.ones(len(a)) if b is None else b
+    pivots = np.bincount(codes, a, count) / np.bincount(codes, ones, count)
+    pivots[~np.isfinite(pivots)] = 0.0
+    e = a - pivots[codes] * ones
+    sums = (e * e, e * ones, ones * ones)
+    out[:] = np.stack([pivots, *(np.bincount(codes, each, count) for each in sums)], axis=1)

@@ -1,0 +1,448 @@
+/* The functions of losscli.kernels._machine on rows that have a code each: 0, 1, ... of a group. */
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codes.h"
+
+#define MOST_VIEWS 5
+#define RADIX_BITS 11
+#define RADIX (1 << RADIX_BITS)
+#define AHEAD 16 /* rows whose sums are fetched while others are added */
+#define MOST_PLACES 72
+#define FIRST_PLACE (-34) /* of digits: those of place k count 2^(32 k) */
+
+/* The buffers of a call, released together. */
+typedef struct {
+    Py_buffer views[MOST_VIEWS];
+    int count;
+} Buffers;
+
+static void release(Buffers *of) {
+    while (of->count)
+        PyBuffer_Release(&of->views[--of->count]);
+}
+
+/* A contiguous buffer of numbers of 8 bytes; NULL with an exception set. */
+static void *take(Buffers *of, PyObject *object, int flags, Py_ssize_t numbers) {
+    Py_buffer *view = &of->views[of->count];
+    if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | flags) < 0)
+        return NULL;
+    of->count++;
+    if (view->itemsize == 8 && (numbers < 0 || view->len == 8 * numbers))
+        return view->buf;
+    PyErr_SetString(PyExc_ValueError, "a buffer of another size");
+    return NULL;
+}
+
+static Py_ssize_t taken(const Buffers *of, int k) { return of->views[k].len / 8; }
+
+static int are_codes_valid(const int64_t *codes, Py_ssize_t n, Py_ssize_t count) {
+    uint64_t most = 0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        most = (uint64_t)codes[i] > most ? (uint64_t)codes[i] : most;
+    if (!n || most < (uint64_t)count)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "a code out of range");
+    return 0;
+}
+
+typedef struct {
+    uint64_t key;
+    int64_t row;
+} Entry;
+
+/* The codes of values that ascend; their number, or -1 if they do not. */
+static Py_ssize_t number_ascending(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t *keys) {
+    Py_ssize_t code = -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (i && x[i] < x[i - 1])
+            return -1;
+        if (!i || x[i] != x[i - 1])
+            keys[++code] = x[i];
+        codes[i] = code;
+    }
+    return code + 1;
+}
+
+/* The codes of values in [low, low + span), by a table; their number, or -1 without memory. */
+static Py_ssize_t number_by_table(const int64_t *x, Py_ssize_t n, int64_t low, size_t span,
+                                  int64_t *codes, int64_t *keys) {
+    int32_t *table = calloc(span, sizeof *table), code = 0;
+    if (!table)
+        return -1;
+    for (Py_ssize_t i = 0; i < n; i++)
+        table[(uint64_t)x[i] - (uint64_t)low] = 1;
+    for (size_t k = 0; k < span; k++)
+        if (table[k]) {
+            keys[code] = (int64_t)((uint64_t)low + k);
+            table[k] = code++;
+        }
+    for (Py_ssize_t i = 0; i < n; i++)
+        codes[i] = table[(uint64_t)x[i] - (uint64_t)low];
+    free(table);
+    return code;
+}
+
+/* The same of any values, which are sorted by their digits. */
+static Py_ssize_t number_by_sorting(const int64_t *x, Py_ssize_t n, int64_t low, uint64_t span,
+                                    int64_t *codes, int64_t *keys) {
+    Entry *from = malloc(2 * (size_t)n * sizeof *from), *memory = from, *to = from + n;
+    if (!from)
+        return -1;
+    for (Py_ssize_t i = 0; i < n; i++)
+        from[i] = (Entry){(uint64_t)x[i] - (uint64_t)low, i};
+    for (int shift = 0; shift < 64 && span >> shift; shift += RADIX_BITS) {
+        Py_ssize_t starts[RADIX] = {0}, sum = 0;
+        for (Py_ssize_t i = 0; i < n; i++)
+            starts[from[i].key >> shift & (RADIX - 1)]++;
+        for (int k = 0; k < RADIX; k++) {
+            Py_ssize_t size = starts[k];
+            starts[k] = sum;
+            sum += size;
+        }
+        for (Py_ssize_t i = 0; i < n; i++)
+            to[starts[from[i].key >> shift & (RADIX - 1)]++] = from[i];
+        Entry *other = from;
+        from = to;
+        to = other;
+    }
+    Py_ssize_t code = -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!i || from[i].key != from[i - 1].key)
+            keys[++code] = (int64_t)(from[i].key + (uint64_t)low);
+        codes[from[i].row] = code;
+    }
+    free(memory);
+    return code + 1;
+}
+
+static Py_ssize_t number(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t *keys) {
+    Py_ssize_t count = number_ascending(x, n, codes, keys);
+    if (count >= 0)
+        return count;
+    int64_t low = x[0], high = x[0];
+    for (Py_ssize_t i = 1; i < n; i++) {
+        low = x[i] < low ? x[i] : low;
+        high = x[i] > high ? x[i] : high;
+    }
+    uint64_t span = (uint64_t)high - (uint64_t)low;
+    if (span < 8 * (uint64_t)n)
+        return number_by_table(x, n, low, (size_t)span + 1, codes, keys);
+    return number_by_sorting(x, n, low, span, codes, keys);
+}
+
+PyObject *py_number(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *values, *codes, *answer = NULL;
+    if (!PyArg_ParseTuple(args, "OO:number", &values, &codes))
+        return NULL;
+    Buffers of = {.count = 0};
+    const int64_t *x = take(&of, values, 0, -1);
+    int64_t *to = x ? take(&of, codes, PyBUF_WRITABLE, taken(&of, 0)) : NULL;
+    if (to) {
+        Py_ssize_t n = taken(&of, 0), count = -1;
+        int64_t *keys = malloc((size_t)(n + 1) * sizeof *keys);
+        if (keys) {
+            Py_BEGIN_ALLOW_THREADS
+            count = number(x, n, to, keys);
+            Py_END_ALLOW_THREADS
+        }
+        answer = count < 0 ? PyErr_NoMemory()
+                           : PyByteArray_FromStringAndSize((const char *)keys, 8 * count);
+        free(keys);
+    }
+    release(&of);
+    return answer;
+}
+
+static uint64_t bits_of(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static double number_of(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static int exponent_of(uint64_t bits) { return (int)(bits >> 52) & 0x7ff; }
+
+/* The places of the digits of values, [*first, *end) from FIRST_PLACE on; *end 0 without any. */
+static void find_places(const double *x, Py_ssize_t n, int *first, int *end) {
+    int low = 0x7ff, high = -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        uint64_t bits = bits_of(x[i]);
+        int exponent = exponent_of(bits), counts = exponent != 0x7ff && bits << 1;
+        low = counts && exponent < low ? exponent : low;
+        high = counts && exponent > high ? exponent : high;
+    }
+    *first = ((low ? low : 1) + 13) >> 5;
+    *end = high < 0 ? 0 : (((high ? high : 1) + 13) >> 5) + 3;
+}
+
+static void add_digits(const double *x, const int64_t *codes, Py_ssize_t n, int first, int places,
+                       int64_t *sums) {
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (i + AHEAD < n)
+            __builtin_prefetch(sums + codes[i + AHEAD] * places, 1);
+        uint64_t bits = bits_of(x[i]), size = bits & ((UINT64_C(1) << 52) - 1);
+        int exponent = exponent_of(bits);
+        if (exponent == 0x7ff || !(bits << 1))
+            continue;
+        size |= (uint64_t)(exponent != 0) << 52;
+        exponent += exponent == 0;
+        int shift = (exponent + 13) & 31;
+        int64_t *at = sums + codes[i] * places + (((exponent + 13) >> 5) - first);
+        uint64_t low = (size & 0xffffffff) << shift, high = ((size >> 32) << shift) + (low >> 32);
+        int64_t sign = -(int64_t)(bits >> 63);
+        at[0] += ((int64_t)(low & 0xffffffff) ^ sign) - sign;
+        at[1] += ((int64_t)(high & 0xffffffff) ^ sign) - sign;
+        at[2] += ((int64_t)(high >> 32) ^ sign) - sign;
+    }
+}
+
+PyObject *py_digit_places(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *values, *answer = NULL;
+    if (!PyArg_ParseTuple(args, "O:digit_places", &values))
+        return NULL;
+    Buffers of = {.count = 0};
+    const double *x = take(&of, values, 0, -1);
+    if (x) {
+        int first, end;
+        find_places(x, taken(&of, 0), &first, &end);
+        answer = Py_BuildValue("ii", first + FIRST_PLACE, end ? end - first : 0);
+    }
+    release(&of);
+    return answer;
+}
+
+PyObject *py_add_digits(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *values, *codes, *sums, *answer = NULL;
+    int first;
+    Py_ssize_t count;
+    if (!PyArg_ParseTuple(args, "OOiOn:add_digits", &values, &codes, &first, &sums, &count))
+        return NULL;
+    Buffers of = {.count = 0};
+    const double *x = take(&of, values, 0, -1);
+    const int64_t *code = x ? take(&of, codes, 0, taken(&of, 0)) : NULL;
+    int64_t *to = code ? take(&of, sums, PyBUF_WRITABLE, -1) : NULL;
+    if (to && are_codes_valid(code, taken(&of, 0), count)) {
+        Py_ssize_t places = count ? taken(&of, 2) / count : 0;
+        int least, end;
+        find_places(x, taken(&of, 0), &least, &end);
+        if (end && (least < first - FIRST_PLACE || end > first - FIRST_PLACE + places)) {
+            PyErr_SetString(PyExc_ValueError, "values beyond the digits");
+        } else {
+            Py_BEGIN_ALLOW_THREADS
+            add_digits(x, code, taken(&of, 0), first - FIRST_PLACE, (int)places, to);
+            Py_END_ALLOW_THREADS
+            answer = Py_NewRef(Py_None);
+        }
+    }
+    release(&of);
+    return answer;
+}
+
+PyObject *py_add_rows(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *objects[3], *answer = NULL;
+    Py_ssize_t offset, wide;
+    if (!PyArg_ParseTuple(args, "OOnOn:add_rows", &objects[0], &objects[1], &offset, &objects[2],
+                          &wide))
+        return NULL;
+    Buffers of = {.count = 0};
+    const int64_t *rows = take(&of, objects[0], 0, -1);
+    const int64_t *places = rows ? take(&of, objects[1], 0, -1) : NULL;
+    int64_t *to = places ? take(&of, objects[2], PyBUF_WRITABLE, -1) : NULL;
+    Py_ssize_t n = to ? taken(&of, 1) : 0, width = n ? taken(&of, 0) / n : 0;
+    if (to && (wide < 1 || offset < 0 || offset + width > wide)) {
+        PyErr_SetString(PyExc_ValueError, "rows that are too wide");
+    } else if (to && are_codes_valid(places, n, taken(&of, 2) / wide)) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < n; i++, rows += width) {
+            int64_t *at = to + places[i] * wide + offset;
+            for (Py_ssize_t k = 0; k < width; k++)
+                at[k] += rows[k];
+        }
+        Py_END_ALLOW_THREADS
+        answer = Py_NewRef(Py_None);
+    }
+    release(&of);
+    return answer;
+}
+
+PyObject *py_extremes_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *objects[5], *answer = NULL;
+    if (!PyArg_ParseTuple(args, "OOOOO:extremes_by_code", &objects[0], &objects[1], &objects[2],
+                          &objects[3], &objects[4]))
+        return NULL;
+    Buffers of = {.count = 0};
+    const double *x = take(&of, objects[0], 0, -1);
+    const int64_t *codes = x ? take(&of, objects[1], 0, taken(&of, 0)) : NULL;
+    double *low = codes ? take(&of, objects[2], PyBUF_WRITABLE, -1) : NULL;
+    double *high = low ? take(&of, objects[3], PyBUF_WRITABLE, taken(&of, 2)) : NULL;
+    int64_t *rows = high ? take(&of, objects[4], PyBUF_WRITABLE, taken(&of, 2)) : NULL;
+    if (rows && are_codes_valid(codes, taken(&of, 0), taken(&of, 2))) {
+        Py_ssize_t n = taken(&of, 0), count = taken(&of, 2);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t k = 0; k < count; k++) {
+            low[k] = INFINITY;
+            high[k] = -INFINITY;
+            rows[k] = -1;
+        }
+        for (Py_ssize_t i = 0; i < n; i++) {
+            int64_t code = codes[i];
+            low[code] = x[i] < low[code] ? x[i] : low[code];
+            if (x[i] > high[code] || (rows[code] < 0 && x[i] == x[i])) {
+                high[code] = x[i];
+                rows[code] = i;
+            }
+        }
+        Py_END_ALLOW_THREADS
+        answer = Py_NewRef(Py_None);
+    }
+    release(&of);
+    return answer;
+}
+
+/* The moments of the rows of a code; e: a - pivot * b. */
+typedef struct {
+    double pivot, ee, eb, bb;
+} Moments;
+
+static void add_moments(const double *a, const double *b, const int64_t *codes, Py_ssize_t n,
+                        Moments *to, Py_ssize_t count) {
+    memset(to, 0, (size_t)count * sizeof *to);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        to[codes[i]].pivot += a[i];
+        to[codes[i]].eb += b ? b[i] : 1.0;
+    }
+    for (Py_ssize_t k = 0; k < count; k++) {
+        double pivot = to[k].pivot / to[k].eb;
+        to[k] = (Moments){isfinite(pivot) ? pivot : 0.0, 0.0, 0.0, 0.0};
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        Moments *at = to + codes[i];
+        double one = b ? b[i] : 1.0, e = a[i] - at->pivot * one;
+        at->ee += e * e;
+        at->eb += e * one;
+        at->bb += one * one;
+    }
+}
+
+PyObject *py_moments_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *objects[4], *answer = NULL;
+    if (!PyArg_ParseTuple(args, "OOOO:moments_by_code", &objects[0], &objects[1], &objects[2],
+                          &objects[3]))
+        return NULL;
+    Buffers of = {.count = 0};
+    const double *a = take(&of, objects[0], 0, -1), *b = NULL;
+    if (a && objects[1] != Py_None && !(b = take(&of, objects[1], 0, taken(&of, 0))))
+        a = NULL;
+    const int64_t *codes = a ? take(&of, objects[2], 0, taken(&of, 0)) : NULL;
+    Moments *to = codes ? take(&of, objects[3], PyBUF_WRITABLE, -1) : NULL;
+    Py_ssize_t count = to ? taken(&of, of.count - 1) / 4 : 0;
+    if (to && are_codes_valid(codes, taken(&of, 0), count)) {
+        Py_ssize_t n = taken(&of, 0);
+        Py_BEGIN_ALLOW_THREADS
+        add_moments(a, b, codes, n, to, count);
+        Py_END_ALLOW_THREADS
+        answer = Py_NewRef(Py_None);
+    }
+    release(&of);
+    return answer;
+}
+
+/* Merge ascending keys; the places of both among the result, whose number is returned. */
+static Py_ssize_t merge_keys(const uint64_t *a, Py_ssize_t n, const uint64_t *b, Py_ssize_t m,
+                             int64_t *ours, int64_t *theirs, uint64_t *keys) {
+    Py_ssize_t i = 0, j = 0, count = 0;
+    while (i < n || j < m) {
+        int first = j == m || (i < n && a[i] <= b[j]), second = i == n || (j < m && b[j] <= a[i]);
+        keys[count] = first ? a[i] : b[j];
+        if (first)
+            ours[i++] = count;
+        if (second)
+            theirs[j++] = count;
+        count++;
+    }
+    return count;
+}
+
+PyObject *py_merge_keys(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *objects[4], *answer = NULL;
+    if (!PyArg_ParseTuple(args, "OOOO:merge_keys", &objects[0], &objects[1], &objects[2],
+                          &objects[3]))
+        return NULL;
+    Buffers of = {.count = 0};
+    const uint64_t *a = take(&of, objects[0], 0, -1), *b = a ? take(&of, objects[1], 0, -1) : NULL;
+    int64_t *ours = b ? take(&of, objects[2], PyBUF_WRITABLE, taken(&of, 0)) : NULL;
+    int64_t *theirs = ours ? take(&of, objects[3], PyBUF_WRITABLE, taken(&of, 1)) : NULL;
+    if (theirs) {
+        Py_ssize_t n = taken(&of, 0), m = taken(&of, 1), count = -1;
+        uint64_t *keys = malloc((size_t)(n + m + 1) * sizeof *keys);
+        if (keys) {
+            Py_BEGIN_ALLOW_THREADS
+            count = merge_keys(a, n, b, m, ours, theirs, keys);
+            Py_END_ALLOW_THREADS
+        }
+        answer = count < 0 ? PyErr_NoMemory()
+                           : PyByteArray_FromStringAndSize((const char *)keys, 8 * count);
+        free(keys);
+    }
+    release(&of);
+    return answer;
+}
+
+/* A number and what its rounding left. */
+typedef struct {
+    double high, low;
+} Total;
+
+/* A sum and a digit of a place. */
+static Total plus(Total sum, int64_t digit, int place) {
+    if (!digit)
+        return sum;
+    uint64_t power = (uint64_t)(32 * place + 1023) << 52; /* the bits of 2^(32 place) */
+    double term = abs(place) < 31 ? (double)digit * number_of(power) : ldexp((double)digit, 32 * place);
+    double total = sum.high + term, virtual = total - sum.high;
+    sum.low += (sum.high - (total - virtual)) + (term - virtual);
+    sum.high = total;
+    return sum;
+}
+
+PyObject *py_totals(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *objects[3], *answer = NULL;
+    int first;
+    if (!PyArg_ParseTuple(args, "iOOO:totals", &first, &objects[0], &objects[1], &objects[2]))
+        return NULL;
+    Buffers of = {.count = 0};
+    double *high = take(&of, objects[1], PyBUF_WRITABLE, -1);
+    double *low = high ? take(&of, objects[2], PyBUF_WRITABLE, taken(&of, 0)) : NULL;
+    const int64_t *digits = low ? take(&of, objects[0], 0, -1) : NULL;
+    Py_ssize_t count = digits ? taken(&of, 0) : 0, places = count ? taken(&of, 2) / count : 0;
+    if (digits && taken(&of, 2) == places * count && places <= MOST_PLACES) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < count; i++, digits += places) {
+            Total sum = {0.0, 0.0};
+            for (Py_ssize_t k = places - 1; k >= 0; k--) {
+                sum = plus(sum, digits[k] >> 32, first + (int)k + 1);
+                sum = plus(sum, digits[k] & 0xffffffff, first + (int)k);
+            }
+            high[i] = sum.high;
+            low[i] = sum.low;
+        }
+        Py_END_ALLOW_THREADS
+        answer = Py_NewRef(Py_None);
+    } else if (digits) {
+        PyErr_SetString(PyExc_ValueError, "not digits of as many sums");
+    }
+    release(&of);
+    return answer;
+}

@@ -1,0 +1,42 @@
+/* The functions of the module on rows that have a code each, and their documentation. */
+
+#ifndef CODES_H
+#define CODES_H
+
+#define CODE_METHODS                                                                               \
+    {"number", py_number, METH_VARARGS,                                                            \
+     "number(values, codes)\n--\n\n"                                                               \
+     "Write the number of each integer among the distinct ones, which are returned, ascending."},  \
+    {"digit_places", py_digit_places, METH_VARARGS,                                                \
+     "digit_places(values)\n--\n\n"                                                                \
+     "Return (first, places) of the digits of 32 bits of values, those not finite left out."},     \
+    {"add_digits", py_add_digits, METH_VARARGS,                                                    \
+     "add_digits(values, codes, first, sums, count)\n--\n\n"                                       \
+     "Add the digits of each value to those of its code, from place `first` on."},                 \
+    {"add_rows", py_add_rows, METH_VARARGS,                                                        \
+     "add_rows(rows, places, offset, sums, width)\n--\n\n"                                         \
+     "Add each row to the row of sums at its place, from a column on."},                           \
+    {"extremes_by_code", py_extremes_by_code, METH_VARARGS,                                        \
+     "extremes_by_code(values, codes, low, high, rows)\n--\n\n"                                    \
+     "Write the least and the largest value of each code, nan neither, and the first row of the "  \
+     "latter."},                                                                                   \
+    {"moments_by_code", py_moments_by_code, METH_VARARGS,                                          \
+     "moments_by_code(a, b, codes, moments)\n--\n\n"                                               \
+     "Write pivot, sum e*e, sum e*b, sum b*b of each code, e = a - pivot*b; b: None for ones."}, \
+    {"merge_keys", py_merge_keys, METH_VARARGS,                                                    \
+     "merge_keys(a, b, ours, theirs)\n--\n\n"                                                      \
+     "Return the keys of both, ascending as they are; write the places of theirs."},               \
+    {"totals", py_totals, METH_VARARGS,                                                            \
+     "totals(first, digits, high, low)\n--\n\n"                                                    \
+     "Write the numbers of rows of digits from place `first` on, and what their rounding left."}
+
+PyObject *py_number(PyObject *module, PyObject *args);
+PyObject *py_digit_places(PyObject *module, PyObject *args);
+PyObject *py_add_digits(PyObject *module, PyObject *args);
+PyObject *py_add_rows(PyObject *module, PyObject *args);
+PyObject *py_extremes_by_code(PyObject *module, PyObject *args);
+PyObject *py_moments_by_code(PyObject *module, PyObject *args);
+PyObject *py_merge_keys(PyObject *module, PyObject *args);
+PyObject *py_totals(PyObject *module, PyObject *args);
+
+#endif

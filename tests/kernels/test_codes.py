@@ -1,0 +1,141 @@
+"""Sums and moments of rows by code: of plain Python, with and without compiled code."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from losscli.kernels import codes as by_code
+from losscli.kernels import machine
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+ROWS = st.lists(st.tuples(FINITE, st.integers(0, 5)), min_size=1, max_size=60)
+INTEGERS = st.integers(-(2**63), 2**63 - 1) | st.integers(-9, 9) | st.integers(0, 10**6)
+
+
+@pytest.fixture(params=["compiled", "numpy"], scope="module")
+def either(request):
+    """The functions with compiled code, and without."""
+    if request.param == "compiled" and machine._machine is None:
+        pytest.skip("installed without compiled kernels")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "machine", lambda: 0 if request.param == "compiled" else None)
+        yield request.param
+
+
+def columns(rows):
+    """Values and codes as arrays."""
+    values, codes = zip(*rows, strict=True)
+    return np.array(values), np.array(codes, np.int64)
+
+
+@given(st.lists(INTEGERS, max_size=200), st.booleans())
+def test_integers_are_numbered_in_their_order(either, values, ascending):
+    """Near to each other and far, in order and not."""
+    array = np.array(sorted(values) if ascending else values, np.int64)
+    found, codes = by_code.numbered(array)
+    assert found.tolist() == sorted(set(values))
+    assert found[codes].tolist() == array.tolist()
+
+
+@given(st.sets(st.integers(0, 40) | st.integers(0, 2**64 - 1)), st.sets(st.integers(0, 40)))
+def test_keys_are_merged_in_their_order(either, ours, theirs):
+    """Of either side, each once."""
+    sides = [np.array(sorted(side), np.uint64) for side in (ours, theirs)]
+    keys, *places = by_code.merged_keys(*sides)
+    assert keys.tolist() == sorted(ours | theirs)
+    for side, at in zip(sides, places, strict=True):
+        assert keys[at].tolist() == side.tolist()
+
+
+@given(ROWS)
+def test_digits_are_exact(either, rows):
+    """Of subnormal numbers, huge ones and both signs; as numbers they are rounded once."""
+    values, codes = columns([*rows, (math.inf, 2), (math.nan, 2)])
+    first, digits = by_code.digit_sums(values, codes, 6)
+    with np.errstate(all="ignore"):
+        high, low = by_code.totals(first, digits)
+    for code in range(6):
+        exact = sum((Fraction(value) for value, at in rows if at == code), Fraction(0))
+        assert sum(Fraction(2) ** (32 * k) * int(d) for k, d in enumerate(digits[code], first)) == (
+            exact
+        )
+        if abs(exact) < 2**1000:
+            assert (
+                abs(Fraction(high[code]) + Fraction(low[code]) - exact)
+                <= abs(exact) * Fraction(2) ** -100 + Fraction(2) ** -1074
+            )
+
+
+@given(st.lists(st.integers(-(2**40), 2**40), min_size=6, max_size=6), st.integers(0, 2))
+def test_rows_of_digits_are_added_at_their_places(either, digits, offset):
+    """Other columns and rows stay."""
+    rows = np.array(digits, np.int64).reshape(3, 2)
+    sums = np.ones((5, 4), np.int64)
+    by_code.add_rows(rows, np.array([0, 2, 3]), offset, sums)
+    wanted = np.ones((5, 4), np.int64)
+    wanted[[0, 2, 3], offset : offset + 2] += rows
+    assert sums.tolist() == wanted.tolist()
+
+
+@given(ROWS, st.booleans())
+def test_extremes_leave_nan_out(either, rows, missing):
+    """And the row is the first of the largest."""
+    values, codes = columns([*rows, (math.nan if missing else math.inf, 3)])
+    low, high, places = by_code.extremes(values, codes, 7)
+    for code in range(7):
+        own = [(v, k) for k, (v, at) in enumerate(zip(values, codes, strict=True)) if at == code]
+        numbers = [(value, k) for value, k in own if value == value]
+        assert low[code] == min((value for value, _ in numbers), default=math.inf)
+        assert high[code] == max((value for value, _ in numbers), default=-math.inf)
+        first = next((k for value, k in numbers if value == high[code]), -1)
+        assert places[code] == first
+
+
+@given(ROWS, st.booleans(), st.integers(0, 60))
+def test_moments_are_added_in_row_order(either, rows, weighted, cut):
+    """With the bits of a plain loop, in each part of the rows."""
+    values, codes = columns(rows)
+    b = np.abs(values[::-1]) if weighted else None
+    cuts = [0, min(cut, len(values)), len(values)]
+    found = by_code.moments(values, b, codes, 6, cuts)
+    for part, (start, stop) in zip(found, ((0, cuts[1]), (cuts[1], len(values))), strict=True):
+        for code in range(6):
+            own = [k for k in range(start, stop) if codes[k] == code]
+            a = [np.float64(values[k]) for k in own]
+            shares = [np.float64(1.0 if b is None else b[k]) for k in own]
+            with np.errstate(all="ignore"):
+                pivot = sum(a, np.float64(0)) / sum(shares, np.float64(0))
+                pivot = pivot if np.isfinite(pivot) else np.float64(0)
+                pairs = [(x - pivot * y, y) for x, y in zip(a, shares, strict=True)]
+                wanted = [
+                    pivot,
+                    sum((e * e for e, _ in pairs), np.float64(0)),
+                    sum((e * y for e, y in pairs), np.float64(0)),
+                    sum((y * y for _, y in pairs), np.float64(0)),
+                ]
+            np.testing.assert_array_equal(part[code], wanted)
+
+
+def test_compiled_code_refuses_what_does_not_fit():
+    """Codes out of range, and buffers of another size."""
+    if machine._machine is None:
+        pytest.skip("installed without compiled kernels")
+    compiled = machine._machine
+    ones, codes = np.ones(3), np.array([0, 1, 5])
+    for broken in (
+        lambda: compiled.add_digits(ones, codes, 0, np.zeros((2, 4), np.int64), 2),
+        lambda: compiled.add_digits(ones, codes[:1], -2, np.zeros((6, 4), np.int64), 6),
+        lambda: compiled.add_digits(ones, codes, 7, np.zeros((6, 4), np.int64), 6),
+        lambda: compiled.add_rows(codes, -codes, 0, np.zeros((6, 1), np.int64), 1),
+        lambda: compiled.add_rows(codes, codes, 3, np.zeros((6, 2), np.int64), 2),
+        lambda: compiled.extremes_by_code(ones, codes, ones.copy(), ones.copy(), codes.copy()),
+        lambda: compiled.moments_by_code(ones, None, codes, np.zeros((2, 4))),
+        lambda: compiled.number(codes, codes[:2].copy()),
+        lambda: compiled.totals(0, codes, np.zeros(2), np.zeros(2)),
+    ):
+        with pytest.raises(ValueError, match=r"buffer|code|digits|wide"):
+            broken()
