@@ -14,6 +14,7 @@ from losscli.plans.files import BlessPlan
 from losscli.results.document import Document, Note, json_numbers
 from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.bless import BlessResult, ValueChange
+from losscli.results.documents.compare import ModelComparison
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Blessing, Run
 from losscli.results.files import OutputFile, make_folder
@@ -127,12 +128,12 @@ def _changes(old: Document | None, new: Result) -> Iterator[ValueChange]:
 def _parts(result: Document | None) -> dict[str, Any]:
     """The results of a run by their names; another result is its only part, and has no name."""
     if isinstance(result, Run):
-        return {**result.evals, **result.benches}
+        return {**result.evals, **result.benches, **result.comparisons}
     return {} if result is None else {"": result}
 
 
 def _values(result: Document | None) -> dict[tuple[str, str], float]:
-    """The values of losses, of the whole and of groups, and the median times of benchmarks."""
+    """The values of losses and groups, differences of models, and median times of benchmarks."""
     found: dict[tuple[str, str], float | None] = {}
     for name, part in _parts(result).items():
         if isinstance(part, Evaluation):
@@ -140,6 +141,12 @@ def _values(result: Document | None) -> dict[tuple[str, str], float]:
             for group in part.groups:
                 key = groups_text(list(group.by.items()))
                 found |= {(name, f"{loss.label}{key}"): loss.value for loss in group.losses}
+        elif isinstance(part, ModelComparison):
+            pairs = ((each.label, pair) for each in part for pair in each.pairs)
+            found |= {
+                (name, f"{label}: {pair.model} - {pair.baseline}"): pair.difference
+                for label, pair in pairs
+            }
         elif isinstance(part, Benchmark):
             for row in part.rows:
                 words = f"{row.label} {row.impl} {row.size} {row.dtype} {row.passes} {row.device}"

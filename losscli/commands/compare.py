@@ -1,7 +1,8 @@
 """`compare`: several models on the same rows."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import choose
@@ -10,10 +11,10 @@ from losscli.commands.evaluate import bound_losses
 from losscli.comparison.measure import Paired, pair
 from losscli.comparison.models import Terms, findings, notes_of_models
 from losscli.engines.local import choose_engine
-from losscli.errors import UsageError
 from losscli.evaluation.data import open_data
 from losscli.evaluation.measure import inputs_of, no_progress
 from losscli.evaluation.rows import by_positions
+from losscli.losses.core.bound import Bound
 from losscli.losses.spec.binding import files_of
 from losscli.plans.compare import ComparePlan
 from losscli.plans.evaluate import EvalPlan
@@ -23,6 +24,7 @@ from losscli.render.formats import of_path
 from losscli.results.documents.compare import Model, ModelComparison
 from losscli.results.documents.eval import EvalTiming
 from losscli.sources.opening import Reference
+from losscli.sources.source import Source
 
 if TYPE_CHECKING:
     from losscli.metrics.binding import BoundMetric
@@ -39,7 +41,7 @@ def run_compare(
     Raises UsageError, DataError or MissingError.
     """
     with (
-        outputs(plan.output, (plan.plot,), _read_files(plan)) as publish,
+        outputs(plan.output, (plan.plot,), read_files(plan)) as publish,
         picture(plan.plot) as draw,
     ):
         result = compared(plan, progress)
@@ -57,11 +59,10 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
     evaluation = plan.evaluation()
     losses = bound_losses(evaluation)
     backend = choose(plan.backend, plan.device, plan.dtype)
-    others = [Reference(each.preds, each.columns) for each in plan.entries[1:]]
     digest = plan.digest or "json" in map(of_path, plan.output)
     terms = Terms.of(plan)
     metrics = _metrics(evaluation)
-    with open_data(evaluation, others, losses=[*losses, *metrics]) as opened:
+    with open_models(plan, [*losses, *metrics]) as opened:
         source = by_positions(opened, [*losses, *metrics], plan.class_axis)
         engine = choose_engine(backend, source, plan.threads)
         paired = pair(
@@ -102,20 +103,26 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
         )
 
 
+def open_models(
+    plan: ComparePlan, losses: Sequence[Bound] | None = None
+) -> AbstractContextManager[Source]:
+    """A context with the predictions of all models and the other data of a comparison.
+
+    losses: those of the plan, bound; None: as `open_data` has it.
+    """
+    others = [Reference(each.preds, each.columns) for each in plan.entries[1:]]
+    return open_data(plan.evaluation(), others, losses=losses)
+
+
 def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
     """The metrics of a plan; raises UsageError for one whose models cannot be compared."""
     if not plan.metric:
         return []
     from losscli.commands.evaluate import bound_metrics
-    from losscli.comparison.metric_pairs import is_comparable
+    from losscli.comparison.metric_pairs import check_comparable
 
     metrics = bound_metrics(plan)
-    for metric in metrics:
-        if not is_comparable(metric):
-            raise UsageError(
-                f"compare does not take {metric.declared.name}",
-                hint="it takes losses, and metrics of means that have a better direction",
-            )
+    check_comparable(metrics)
     return metrics
 
 
@@ -128,7 +135,7 @@ def _models(plan: ComparePlan, paired: Paired) -> tuple[Model, ...]:
     return tuple(found)
 
 
-def _read_files(plan: ComparePlan) -> list[Any]:
+def read_files(plan: ComparePlan) -> list[Any]:
     """The inputs, files among them, and the other files that are read."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
     preds = [entry.preds for entry in plan.entries]

@@ -1,11 +1,13 @@
 """Dry runs: the data that would be read; `run --print-config`: the value of each flag."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+from losscli.commands.compare import open_models
 from losscli.config.layers import SECTIONS, Value
-from losscli.config.model import BenchFlags, EvalFlags
+from losscli.config.model import FLAGS
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plans_of
 from losscli.errors import LossCliError, first_code
@@ -74,7 +76,7 @@ def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]
     if not data:
         return found, 0
     try:
-        with open_data(step.plan) as source:
+        with _opened(step) as source:
             seconds = _seconds(source, len(found.losses))
             if all(table.rows is not None for table in source.tables):
                 next(source.blocks())  # cuts of arrays are made of their headers
@@ -89,6 +91,13 @@ def _outline_of(path: str, step: Step, *, data: bool) -> tuple[PlannedStep, int]
     except LossCliError as error:  # its gates are errors, and the run is not
         return found.replace(problem=f"{gate.expr}: {error.message}"), 1
     return found, 0
+
+
+def _opened(step: Step) -> AbstractContextManager[Source]:
+    """The data of a step, of which the headers are read."""
+    if step.kind == "compare":
+        return open_models(step.plan)
+    return open_data(step.plan)
 
 
 def describe_evaluation(plan: EvalPlan) -> PlanListing:
@@ -168,7 +177,7 @@ def settings(plan: RunPlan) -> SettingsListing:
 
 
 def _built_in(step: Step, start: str, known: Mapping[str, Value]) -> dict[str, Value]:
-    model: Any = EvalFlags if step.kind == "eval" else BenchFlags
+    model: Any = FLAGS[step.kind]
     keys = {name: f"{start}{field.alias or name}" for name, field in model.model_fields.items()}
     return {
         key: Value(getattr(step.plan, name), "built in")

@@ -1,10 +1,10 @@
-"""`run`: the evaluations and benchmarks of a config, their gates, and the saved result."""
+"""`run`: the evaluations, benchmarks and comparisons of a config, and the saved result."""
 
 import hashlib
 import os
 import shlex
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -12,16 +12,18 @@ from typing import Any, NamedTuple
 from losscli.backends.machine import environment
 from losscli.benchmark.gates import judge_benchmark
 from losscli.commands.bench import run_benchmark
+from losscli.commands.compare import read_files, run_compare
 from losscli.commands.evaluate import run_comparison, run_evaluation
 from losscli.comparison.difference import Comparison
 from losscli.comparison.gates import judged as judged_pair
-from losscli.config.layers import SECTIONS
+from losscli.comparison.model_gates import judge_comparison
+from losscli.config.layers import SECTIONS, Kind
 from losscli.config.plan import RunPlan, Step
 from losscli.config.planner import plan_of
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.gates import gated
 from losscli.evaluation.measure import no_progress
-from losscli.gates import Gate, GateResult, apply_undecided_policy, in_error
+from losscli.gates import GateResult, NotWorse, apply_undecided_policy, in_error
 from losscli.plans.functions import public
 from losscli.plans.run import RunRequest
 from losscli.plans.spelling import respell
@@ -73,7 +75,7 @@ class Baseline(NamedTuple):
 
 
 def _run(request: RunRequest) -> Run:
-    """The evaluations, benchmarks and gates of a YAML file.
+    """The evaluations, benchmarks, comparisons and gates of a YAML file.
 
     Raises ConfigError with all faults of the file at once; an error in one of the runs is part of
     the result, and its gates are errors.
@@ -111,10 +113,10 @@ def run_config(
             place = stack.enter_context(SavedRun(results, plan.name, started, plan.text))
         baseline = baseline_of(plan, results)
         done = _all_done(plan, baseline, fail_fast=fail_fast, progress=progress)
+        parts: dict[str, Any] = _by_section((each.step, each.result) for each in done)
         result = Run(
             config=_record(plan),
-            evals={d.step.name: d.result for d in done if d.step.kind == "eval"},
-            benches={d.step.name: d.result for d in done if d.step.kind == "bench"},
+            **parts,
             gates=_gates(plan, done),
             notes=plan.notes,
             started=started.isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -161,15 +163,7 @@ def run_step(
     """
     saved = baseline.result_of(step)
     try:
-        if step.kind == "bench":
-            benchmark = run_benchmark(step.plan, progress)
-            return Done(step, benchmark, judge_benchmark(benchmark, step.points, saved))
-        result = run_evaluation(step.plan, progress)
-        result = gated(result, step.points, step.plan.allow_note, saved)
-        found, pairs = iter(result.gates), iter(judged_pairs(step))
-        each = [next(found if isinstance(gate, Gate) else pairs) for gate in step.gates]
-        named = tuple(gate.replace(run=step.name) for gate in each)
-        return Done(step, result.replace(gates=named), named)
+        return _DO[step.kind](step, saved, progress)
     except LossCliError as error:
         respell(error, type(step.plan), "yaml")
         return _failed(step, error)
@@ -177,6 +171,35 @@ def run_step(
         words = f"losscli itself failed: {type(error).__name__}: {error}"
         hint = "this is a bug; the same command with --debug shows where"
         return _failed(step, LossCliError(words, hint=hint))
+
+
+def _benchmarked(step: Step, saved: Any, progress: Callable[..., None]) -> Done:
+    result = run_benchmark(step.plan, progress)
+    return Done(step, result, judge_benchmark(result, step.points, saved))
+
+
+def _evaluated(step: Step, saved: Any, progress: Callable[..., None]) -> Done:
+    result = run_evaluation(step.plan, progress)
+    result = gated(result, step.points, step.plan.allow_note, saved)
+    found, pairs = iter(result.gates), iter(judged_pairs(step))
+    each = [next(pairs if isinstance(gate, NotWorse) else found) for gate in step.gates]
+    named = tuple(gate.replace(run=step.name) for gate in each)
+    return Done(step, result.replace(gates=named), named)
+
+
+def _models_compared(step: Step, saved: Any, progress: Callable[..., None]) -> Done:
+    result = run_compare(step.plan, progress)
+    logits = [loss.label for loss in step.plan.loss if loss.takes_logits]
+    gates = judge_comparison(result, step.conditions, saved, logits=logits)
+    named = tuple(gate.replace(run=step.name) for gate in gates)
+    return Done(step, result.replace(gates=named), named)
+
+
+_DO: Mapping[Kind, Callable[..., Done]] = {
+    "eval": _evaluated,
+    "bench": _benchmarked,
+    "compare": _models_compared,
+}
 
 
 def judged_pairs(step: Step) -> Iterator[GateResult]:
@@ -237,6 +260,7 @@ def baseline_of(plan: RunPlan, results: str | os.PathLike[str] | None) -> Baseli
 
 
 def _record(plan: RunPlan) -> ConfigRecord:
+    steps = _by_section((step, None) for step in plan.steps)
     return ConfigRecord(
         path=plan.path,
         name=plan.name,
@@ -244,9 +268,16 @@ def _record(plan: RunPlan) -> ConfigRecord:
         digest=f"sha256:{hashlib.sha256(plan.text.encode()).hexdigest()}",
         set=plan.settings,
         baseline=plan.baseline,
-        evals=tuple(step.name for step in plan.steps if step.kind == "eval"),
-        benches=tuple(step.name for step in plan.steps if step.kind == "bench"),
+        **{section: tuple(names) for section, names in steps.items()},
     )
+
+
+def _by_section(pairs: Iterable[tuple[Step, Any]]) -> dict[str, dict[str, Any]]:
+    """Values of steps by the sections of a config, then by the names of the steps."""
+    found: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS.values()}
+    for step, value in pairs:
+        found[SECTIONS[step.kind]][step.name] = value
+    return found
 
 
 def _read_by(plan: RunPlan) -> list[Any]:
@@ -257,10 +288,12 @@ def _read_by(plan: RunPlan) -> list[Any]:
             of = step.plan
             found += [of.preds, of.targets, of.rows, of.weights, of.cluster, *of.by]
             found += [gate.reference.preds for gate in step.pairs]
+        if step.kind == "compare":
+            found += read_files(step.plan)
     return found
 
 
 def _written_by(plan: RunPlan) -> list[Any]:
     """The files that the steps of a run write themselves."""
-    names = {"eval": "per_sample", "bench": "plot"}
+    names = {"eval": "per_sample", "bench": "plot", "compare": "plot"}
     return [getattr(step.plan, names[step.kind]) for step in plan.steps]

@@ -15,6 +15,7 @@ from losscli.accumulators.cells import Cells, CellSums
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.groups import Runs
 from losscli.comparison.pairing import Pairs
+from losscli.errors import UsageError
 from losscli.evaluation.metrics import MetricAccumulator, MetricRows
 from losscli.metrics.binding import BoundMetric
 from losscli.metrics.core.estimate import Estimate, Means, estimate
@@ -27,6 +28,16 @@ def is_comparable(metric: BoundMetric) -> bool:
     kind = type(metric.declared)
     plain = kind.state_of is Metric.state_of and kind.estimate is Metric.estimate
     return plain and metric.declared.higher_is_better is not None
+
+
+def check_comparable(metrics: Sequence[BoundMetric]) -> None:
+    """Raise UsageError for a metric that `is_comparable` refuses."""
+    for metric in metrics:
+        if not is_comparable(metric):
+            raise UsageError(
+                f"compare does not take {metric.declared.name}",
+                hint="it takes losses, and metrics of means that have a better direction",
+            )
 
 
 class PairedMetric(Struct, frozen=True):

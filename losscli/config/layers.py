@@ -13,26 +13,28 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from losscli.config.document import ConfigError, Document, Fault, Keys, Mark, parse
 from losscli.errors import UsageError
 from losscli.plans.bench import BenchPlan
+from losscli.plans.compare import ComparePlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import declarations
 from losscli.results.text import escape
 
-Kind: TypeAlias = Literal["eval", "bench"]
+Kind: TypeAlias = Literal["eval", "bench", "compare"]
 
 _VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]{0,1000}+))?\}|\$\{")
 _PREFIX = "LOSSCLI_"
-SECTIONS: Mapping[Kind, str] = {"eval": "evals", "bench": "benches"}  # of a config and a result
+# Of a config and of a result.
+SECTIONS: Mapping[Kind, str] = {"eval": "evals", "bench": "benches", "compare": "comparisons"}
+PLANS: Mapping[Kind, Any] = {"eval": EvalPlan, "bench": BenchPlan, "compare": ComparePlan}
 _DIGITS = 7  # more than any position in a config has; Python refuses to read thousands
 
 
 def _flags_in(place: str) -> set[str]:
     """The keys of flags that have a place in YAML."""
-    plans = (EvalPlan, BenchPlan)
-    found = (each for plan in plans for each in declarations(plan))
+    found = (each for plan in PLANS.values() for each in declarations(plan))
     return {each.key for each in found if place in each.flag.config.split()}
 
 
-# They mean different things in eval and bench, so `defaults:` has them under the kind alone.
+# They mean different things by kind, or belong to one: `defaults:` has them under the kind alone.
 _OF_ONE_KIND = _flags_in("run") - _flags_in("defaults")
 
 

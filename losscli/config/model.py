@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from losscli.gates import GateLevel, Policy
 from losscli.plans.bench import BenchPlan
+from losscli.plans.compare import ComparePlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import Declaration, declarations
 
@@ -67,6 +68,15 @@ def _parameter(value: Any) -> str:
     raise ValueError("expected a number, a word, true, false, null or {file: NAME} as a parameter")
 
 
+def _models(value: Any) -> Any:
+    """Files of predictions by the names of their models, or a list of files."""
+    if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
+        return {str(name): path for name, path in value.items()}
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise ValueError("expected {NAME: FILE, ...} or a list of files")
+
+
 def _gate(value: Any) -> Any:
     return {"expect": value} if isinstance(value, str) else value
 
@@ -93,6 +103,13 @@ Sizes: TypeAlias = Annotated[
 ]
 Share: TypeAlias = Annotated[Any, BeforeValidator(_share), WithJsonSchema(_SHARE)]
 Losses: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_losses), WithJsonSchema(_LOSSES)]
+_MODELS = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"type": "array", "items": {"type": "string"}},
+    ]
+}
+Models: TypeAlias = Annotated[Any, BeforeValidator(_models), WithJsonSchema(_MODELS)]
 Count: TypeAlias = Annotated[int, Field(ge=0)]
 
 
@@ -150,6 +167,11 @@ def _type(each: Declaration) -> Any:
 Data: Any = _flags("Data", "The files and columns of an evaluation.", [EvalPlan], "data")
 EvalFlags: Any = _flags("EvalFlags", "The flags of evaluations.", [EvalPlan], "run")
 BenchFlags: Any = _flags("BenchFlags", "The flags of benchmarks.", [BenchPlan], "run")
+CompareData: Any = _flags(
+    "CompareData", "The files and columns of a comparison.", [ComparePlan], "data"
+)
+CompareFlags: Any = _flags("CompareFlags", "The flags of comparisons.", [ComparePlan], "run")
+FLAGS: Mapping[str, Any] = {"eval": EvalFlags, "bench": BenchFlags, "compare": CompareFlags}
 
 
 class _Eval(Part):
@@ -166,6 +188,17 @@ class _Bench(Part):
     gates: Gates = Field([], description="Gates on this benchmark.")
 
 
+class _Comparison(Part):
+    data: str | None = Field(None, description="The name of a data set.")
+    models: Models | None = Field(None, description="Files of predictions, by name or in a list.")
+    preds: str | None = Field(
+        None, description="A table of the predictions of all models; pred: one for each model."
+    )
+    losses: Losses | None = Field(None, description="Specs of losses, as of an evaluation.")
+    metrics: Losses | None = Field(None, description="Specs of metrics, in the same form.")
+    gates: Gates = Field([], description="Gates on this comparison.")
+
+
 Eval: Any = _flags(
     "Eval", "An evaluation: its data, in place or by name; its losses; its gates.",
     [EvalPlan], "own", (Data, EvalFlags, _Eval),
@@ -174,16 +207,22 @@ Bench: Any = _flags(
     "Bench", "A benchmark: its losses; its gates.", [BenchPlan], "own", (BenchFlags, _Bench)
 )
 
+Comparison: Any = _flags(
+    "Comparison", "Models on the same rows: their predictions, losses, test and gates.",
+    [ComparePlan], "own", (CompareData, CompareFlags, _Comparison),
+)  # fmt: skip
+
 
 class _Defaults(Part):
     eval: EvalFlags | None = Field(None, description="Flags of all evaluations.")
     bench: BenchFlags | None = Field(None, description="Flags of all benchmarks.")
+    compare: CompareFlags | None = Field(None, description="Flags of all comparisons.")
 
 
-# Flags that mean the same in both kinds; the others are under `eval:` or `bench:`.
+# Flags that mean the same in all kinds; the others are under `eval:`, `bench:` or `compare:`.
 Defaults: Any = _flags(
-    "Defaults", "Flags of all runs; some are only under eval: or bench:.",
-    [EvalPlan, BenchPlan], "defaults", _Defaults,
+    "Defaults", "Flags of all runs; some are only under eval:, bench: or compare:.",
+    [EvalPlan, BenchPlan, ComparePlan], "defaults", _Defaults,
 )  # fmt: skip
 
 
@@ -195,6 +234,7 @@ class Config(Part):
     data: dict[Name, Data] = Field({}, description="Data sets by name.")
     evals: dict[Name, Eval] = Field({}, description="Evaluations by name.")
     benches: dict[Name, Bench] = Field({}, description="Benchmarks by name.")
+    comparisons: dict[Name, Comparison] = Field({}, description="Comparisons of models by name.")
     baseline: str | None = Field(None, description="A result, written by losscli bless.")
     gates: Gates = Field([], description="Gates on any of the runs.")
     on_undecided: Policy = Field("undecided", description="The status that an undecided gate gets.")

@@ -3,28 +3,44 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from losscli.config.layers import Kind, Value
-from losscli.gates import COUNTS, Gate, GateResult, NotWorse, Policy, in_error, resolve_labels
+from losscli.gates import (
+    COUNTS,
+    Gate,
+    GateResult,
+    NotWorse,
+    Policy,
+    VerdictGate,
+    in_error,
+    resolve_labels,
+)
 from losscli.results.document import Note
+
+AnyGate: TypeAlias = Gate | NotWorse | VerdictGate
 
 # Names that Windows takes for devices, whatever follows a dot.
 _DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{n}{k}" for n in ("COM", "LPT") for k in range(1, 10))}
 
 
 class Step(NamedTuple):
-    """One evaluation or benchmark of a config, and its gates."""
+    """One evaluation, benchmark or comparison of a config, and its gates."""
 
     name: str
     kind: Kind
     plan: Any
-    gates: tuple[Gate | NotWorse, ...] = ()
+    gates: tuple[AnyGate, ...] = ()
 
     @property
     def points(self) -> list[Gate]:
-        """The gates that its result alone decides."""
+        """The gates on numbers of its result."""
         return [gate for gate in self.gates if isinstance(gate, Gate)]
+
+    @property
+    def conditions(self) -> list[Gate | VerdictGate]:
+        """The gates that its result alone decides."""
+        return [gate for gate in self.gates if not isinstance(gate, NotWorse)]
 
     @property
     def pairs(self) -> list[NotWorse]:
@@ -45,7 +61,7 @@ class RunPlan:
     text: str
     settings: tuple[str, ...]
     steps: tuple[Step, ...]
-    stray: tuple[Gate | NotWorse, ...] = ()
+    stray: tuple[AnyGate, ...] = ()
     baseline: str | None = None
     outputs: tuple[str, ...] = ()
     on_undecided: Policy = "undecided"
@@ -69,16 +85,16 @@ class RunPlan:
             yield in_error(gate, words)
 
     def unlabelled(self) -> Iterator[GateResult]:
-        """The gates of losses that an evaluation does not have: each is an error.
+        """The gates of losses that an evaluation or comparison does not have: each is an error.
 
         Raises UsageError for a gate whose name several losses have.
         """
         for step in self.steps:
-            if step.kind != "eval":
+            if step.kind == "bench":
                 continue
             bound = [*step.plan.loss, *step.plan.metric]
             labels = {each.label: each.declared.name for each in bound}
-            gates: list[Gate | NotWorse] = [*resolve_labels(step.points, labels), *step.pairs]
+            gates: list[AnyGate] = [*resolve_labels(step.conditions, labels), *step.pairs]
             for gate in gates:
                 if gate.label not in labels and gate.label not in COUNTS:
                     words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"

@@ -5,16 +5,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from losscli.config.document import ConfigError, Fault, Keys, read
-from losscli.config.layers import SECTIONS, Kind, Layers, Value, layered
-from losscli.config.model import BenchFlags, Config, Data, EvalFlags
+from losscli.config.gates import gate_of_model
+from losscli.config.layers import PLANS, SECTIONS, Kind, Layers, Value, layered
+from losscli.config.model import (
+    FLAGS,
+    BenchFlags,
+    CompareData,
+    CompareFlags,
+    Config,
+    Data,
+    EvalFlags,
+)
 from losscli.config.model import Gate as GateModel
-from losscli.config.plan import RunPlan, Step
+from losscli.config.plan import AnyGate, RunPlan, Step
 from losscli.config.wording import faults_of, keys_of, known_part
 from losscli.errors import LossCliError, UsageError
-from losscli.gates import Gate, Margin, NotWorse, parse, parse_bound, resolve_label
-from losscli.losses.spec.binding import BindContext, BoundLoss, bind
+from losscli.gates import Gate, parse_bound
+from losscli.losses.spec.binding import BindContext, bind
 from losscli.losses.spec.user_code import granted
 from losscli.plans.bench import BenchPlan
+from losscli.plans.compare import ComparePlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import FlagError, declaration
 from losscli.plans.spelling import nearest, respell
@@ -22,7 +32,7 @@ from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.files import STANDARD_INPUT, is_url
 from losscli.sources.formats import suffixes
-from losscli.sources.opening import Reference, read_array
+from losscli.sources.opening import read_array
 
 
 def plan_of(
@@ -79,13 +89,15 @@ class _Planner:
 
     def plan(self) -> RunPlan:
         config = self._model()
-        steps = [*self._evals(config), *self._benches(config)]
+        steps = [*self._evals(config), *self._benches(config), *self._comparisons(config)]
         if not steps and not self.faults:
-            self._add_fault((), "nothing to run", "add evals: or benches:")
-        names = [*config.evals, *config.benches]
-        for name in config.benches:
-            if name in config.evals:
-                self._add_fault(("benches", name), f"duplicate run {name}", "rename one")
+            self._add_fault((), "nothing to run", "add evals:, benches: or comparisons:")
+        names: list[str] = []
+        for section in SECTIONS.values():
+            for name in getattr(config, section):
+                if name in names:
+                    self._add_fault((section, name), f"duplicate run {name}", "rename one")
+                names.append(name)
         for name in self.only:
             if name not in names:
                 raise UsageError(f"--only {name}: unknown run", hint=nearest(name, names))
@@ -97,7 +109,7 @@ class _Planner:
         for key in ("baseline", "on_undecided", "outputs", "gates"):
             self._note_value((key,))
         kept = [step for step in steps if not self.only or step.name in self.only]
-        unknown = self.layers.misspelled({"eval": keys_of(EvalFlags), "bench": keys_of(BenchFlags)})
+        unknown = self.layers.misspelled({kind: keys_of(FLAGS[kind]) for kind in PLANS})
         notes = [Note("setting", f"{name} is not a setting") for name in unknown]
         return RunPlan(
             path=self.document.path,
@@ -128,32 +140,19 @@ class _Planner:
     def _evals(self, config: Config) -> Iterator[Step]:
         for name, part in config.evals.items():
             keys: Keys = ("evals", name)
-            data = None
-            if part.data is not None:
-                data = config.data.get(part.data)
-                if data is None:
-                    near = nearest(part.data, list(config.data))
-                    self._add_fault((*keys, "data"), f"unknown data set {part.data!r}", near)
-                    continue
+            if not self._has_its_data(keys, part, config):
+                continue
             flags = self._flags("eval", name, [*keys_of(EvalFlags), *keys_of(Data)], part)
             given = self._checked(EvalFlags, keys, flags) | self._checked(Data, keys, flags)
-            files = [key for key in ("preds", "targets") if key in given]
-            given |= {key: self._path(given[key]) for key in files}
-            columns = [key for key in ("rows", "weights", "by") if key in given]
-            given |= {key: self._column_or_path(given[key]) for key in columns}
             if "preds" not in given:
                 self._add_fault(keys, f"{name} has no predictions", "data: NAME, or preds: FILE")
                 continue
-            if part.losses is None and part.metrics is None:
-                self._add_fault(keys, f"evals.{name}.losses is missing", "losses: [mse]")
+            statistics = self._statistics(keys, part, given.get("like"))
+            if statistics is None:
                 continue
-            losses = self._losses((*keys, "losses"), part.losses or (), given.get("like"))
-            metrics = self._metrics((*keys, "metrics"), part.metrics or (), losses)
             extra = {} if part.per_sample is None else {"per_sample": part.per_sample}
             plan = self._planned(
-                EvalPlan,
-                keys,
-                {**given, **extra, "loss": losses, "metric": metrics, "digest": True},
+                EvalPlan, keys, {**self._located(given), **extra, **statistics, "digest": True}
             )
             for key in ("losses", "metrics", "max", "min", "gates", "per_sample"):
                 self._note_value((*keys, key))
@@ -176,6 +175,85 @@ class _Planner:
             if plan is not None:
                 self._check_bench(keys, plan)
             yield Step(name, "bench", plan)
+
+    def _comparisons(self, config: Config) -> Iterator[Step]:
+        for name, part in config.comparisons.items():
+            keys: Keys = ("comparisons", name)
+            if not self._has_its_data(keys, part, config):
+                continue
+            wanted = [*keys_of(CompareFlags), *keys_of(CompareData), "preds"]
+            flags = self._flags("compare", name, wanted, part)
+            given = self._checked(CompareFlags, keys, flags)
+            given |= self._checked(CompareData, keys, flags)
+            models = self._models(part.models, flags.get("preds"))
+            if not models:
+                self._add_fault(
+                    keys, f"{name} has no models", "models: {NAME: FILE}, or preds: and pred:"
+                )
+                continue
+            self._check_data_of_comparison(part, config)
+            statistics = self._statistics(keys, part, given.get("like"))
+            if statistics is None:
+                continue
+            for key in ("baseline", "plot"):
+                if getattr(part, key) is not None:
+                    given[key] = getattr(part, key)
+            plan = self._planned(
+                ComparePlan,
+                keys,
+                {**self._located(given), **statistics, "models": models, "digest": True},
+            )
+            if plan is not None:
+                self._attempt(keys, lambda plan=plan: plan.entries)
+                self._attempt((*keys, "metrics"), lambda plan=plan: _check_metrics(plan))
+            for key in ("models", "losses", "metrics", "baseline", "plot", "gates"):
+                self._note_value((*keys, key))
+            yield Step(name, "compare", plan)
+
+    def _check_data_of_comparison(self, part: Any, config: Config) -> None:
+        """Report the keys of a data set that a comparison cannot follow."""
+        given = config.data[part.data].model_fields_set if part.data is not None else ()
+        for key in sorted({*given} - {*CompareData.model_fields, "preds"}):
+            at: Keys = ("data", part.data, key)
+            self._add_fault(
+                at, f"comparisons do not take {key}", "give them a data set of their own"
+            )
+
+    def _models(self, models: Any, table: str | None) -> Any:
+        """The files of models, relative to the config, or the one table of all."""
+        if models is None:
+            return None if table is None else (self._path(table),)
+        if isinstance(models, Mapping):
+            return {name: self._path(path) for name, path in models.items()}
+        return tuple(map(self._path, models))
+
+    def _has_its_data(self, keys: Keys, part: Any, config: Config) -> bool:
+        """True unless a run names a data set that is unknown, which is reported."""
+        if part.data is None or part.data in config.data:
+            return True
+        near = nearest(part.data, list(config.data))
+        self._add_fault((*keys, "data"), f"unknown data set {part.data!r}", near)
+        return False
+
+    def _located(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a run, with the paths among them relative to the config."""
+        found = dict(given)
+        for key in ("preds", "targets"):
+            if key in found:
+                found[key] = self._path(found[key])
+        for key in ("rows", "weights", "by", "cluster"):
+            if key in found:
+                found[key] = self._column_or_path(found[key])
+        return found
+
+    def _statistics(self, keys: Keys, part: Any, like: str | None) -> dict[str, Any] | None:
+        """The losses and metrics of a run; None where it has none, which is reported."""
+        if part.losses is None and part.metrics is None:
+            self._add_fault(keys, f"{'.'.join(map(str, keys))}.losses is missing", "losses: [mse]")
+            return None
+        losses = self._losses((*keys, "losses"), part.losses or (), like)
+        metrics = self._metrics((*keys, "metrics"), part.metrics or (), losses)
+        return {"loss": losses, "metric": metrics}
 
     def _check_bench(self, keys: Keys, plan: BenchPlan) -> None:
         """Report invalid losses, implementations, sizes and types before any run has begun."""
@@ -286,7 +364,7 @@ class _Planner:
 
     def _with_gates(
         self, config: Config, steps: Sequence[Step], names: Sequence[str]
-    ) -> tuple[list[Step], list[Gate | NotWorse]]:
+    ) -> tuple[list[Step], list[AnyGate]]:
         listed: list[tuple[Keys, str | None, GateModel]] = [
             ((section, name, "gates", at), name, gate)
             for section in SECTIONS.values()
@@ -294,14 +372,14 @@ class _Planner:
             for at, gate in enumerate(part.gates)
         ]
         listed += [(("gates", at), None, gate) for at, gate in enumerate(config.gates)]
-        gates: dict[str, list[Gate | NotWorse]] = {name: [] for name in names}
-        stray: list[Gate | NotWorse] = []
+        gates: dict[str, list[AnyGate]] = {name: [] for name in names}
+        stray: list[AnyGate] = []
         known = {step.name: step for step in steps}
         for keys, inside, model in listed:
             run = self._run_of(keys, inside, model, names)
             if run is None or (run in gates and run not in known):  # that run has a fault already
                 continue
-            make = lambda m=model, r=run: self._gate(m, r, known.get(r))  # noqa: E731
+            make = lambda m=model, r=run: gate_of_model(m, r, known.get(r), self._path)  # noqa: E731
             gate = self._attempt(keys, make)
             if gate is not None and run in gates:
                 gates[run].append(gate)
@@ -309,16 +387,6 @@ class _Planner:
                 stray.append(gate)
         found = [step._replace(gates=(*step.gates, *gates[step.name])) for step in steps]
         return found, stray
-
-    def _gate(self, model: GateModel, run: str, step: Step | None) -> Gate | NotWorse:
-        """A gate of a run; step: that run, None where there is none."""
-        if model.not_worse_than is None:
-            return parse(model.expect or "", model.level or "fail", run)
-        if step is not None and step.kind == "bench":
-            raise UsageError(
-                "not_worse_than is for evaluations", hint=f"{run} is a benchmark: use expect:"
-            )
-        return _not_worse(model, run, None if step is None else step.plan, self._path)
 
     def _run_of(
         self, keys: Keys, inside: str | None, gate: GateModel, names: Sequence[str]
@@ -366,56 +434,16 @@ class _Planner:
         return value
 
 
+def _check_metrics(plan: ComparePlan) -> None:
+    """Raise UsageError for a metric whose models cannot be compared."""
+    if plan.metric:
+        from losscli.comparison.metric_pairs import check_comparable
+
+        check_comparable(plan.metric)
+
+
 def _permitted(implementation: Any) -> Any:
     """An implementation; raises UsageError for a user's function where those are refused."""
     if implementation is not None and implementation.reference is not None:
         granted(implementation.reference)
     return implementation
-
-
-def _not_worse(
-    model: GateModel, run: str, plan: EvalPlan | None, resolve: Callable[[str], str]
-) -> NotWorse:
-    """The gate.
-
-    plan: of the evaluation, None where there is none. resolve: the path of a file of the config.
-
-    A label that the run does not have is kept as it is.
-
-    Raises UsageError for an invalid margin, missing predictions, and a label that is missing or
-    ambiguous.
-    """
-    wanted = model.not_worse_than
-    assert wanted is not None
-    pred = tuple(wanted.pred or ())
-    if wanted.preds is None and not pred:
-        raise UsageError(
-            "not_worse_than names no predictions", hint="preds: FILE, or pred: COLUMN of the run's"
-        )
-    name = wanted.preds or ""
-    if pred:
-        name += f"[{','.join(pred)}]"
-    margin, level = Margin.of(wanted.margin), model.level or "fail"
-    if plan is None:
-        return NotWorse(model.loss or "?", name, margin, level, run)
-    path = os.fspath(plan.preds) if wanted.preds is None else resolve(wanted.preds)
-    label = _label(model.loss, plan.loss)
-    return NotWorse(label, name, margin, level, run, Reference(path, pred, tuple(plan.pred)))
-
-
-def _label(name: str | None, losses: Sequence[BoundLoss]) -> str:
-    """The label that a name means, or the only label; empty where no loss could be read."""
-    labels = [loss.label for loss in losses]
-    if name is None and len(labels) > 1:
-        raise UsageError(
-            f"not_worse_than is ambiguous: {' or '.join(labels)}", hint="add loss: LABEL"
-        )
-    names = {loss.label: loss.loss.name for loss in losses}
-    label = resolve_label(name or "".join(labels), names, "not_worse_than")
-    for loss in losses:
-        if loss.label == label and loss.statistic:
-            raise UsageError(
-                f"{loss.statistic} is a root of a mean: it has no rows to pair",
-                hint=f"{loss.loss.name} has, among the losses of the run",
-            )
-    return label

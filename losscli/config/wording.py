@@ -55,10 +55,11 @@ def _known_keys(location: Keys) -> list[str]:
     """The keys that a mapping may have, where one of them is unknown."""
     models: dict[str, Any] = {
         "defaults": model.Defaults, "data": model.Data, "evals": model.Eval,
-        "benches": model.Bench, "gates": model.Gate, "not_worse_than": model.NotWorse,
+        "benches": model.Bench, "comparisons": model.Comparison,
+        "gates": model.Gate, "not_worse_than": model.NotWorse,
     }  # fmt: skip
     if location[0] == "defaults":
-        models |= {"eval": model.EvalFlags, "bench": model.BenchFlags}
+        models |= model.FLAGS
     at: Any = model.Config
     for key in location[:-1]:
         at = models.get(str(key), at)

@@ -1,7 +1,10 @@
 """Gates: conditions on a result, one line each, and how they are judged."""
 
+from losscli.gates.claims import CLAIMS as CLAIMS
+from losscli.gates.claims import VerdictGate as VerdictGate
 from losscli.gates.grammar import BENCH_STATS as BENCH_STATS
 from losscli.gates.grammar import COUNTS as COUNTS
+from losscli.gates.grammar import PAIR_STATS as PAIR_STATS
 from losscli.gates.grammar import BaselineLimit as BaselineLimit
 from losscli.gates.grammar import Gate as Gate
 from losscli.gates.grammar import Margin as Margin
@@ -9,6 +12,7 @@ from losscli.gates.grammar import NotWorse as NotWorse
 from losscli.gates.grammar import gate_of as gate_of
 from losscli.gates.grammar import parse as parse
 from losscli.gates.grammar import parse_bound as parse_bound
+from losscli.gates.grammar import parse_condition as parse_condition
 from losscli.gates.grammar import resolve_label as resolve_label
 from losscli.gates.grammar import resolve_labels as resolve_labels
 from losscli.gates.judge import ORDER as ORDER

@@ -5,6 +5,10 @@
     groups   = "[" KEY=VALUE {,KEY=VALUE} "]"       VALUE: bare, 'quoted', or * (every one)
     limit    = NUMBER | baseline[.STAT] [* F] [+ N | - N]
 
+Of a comparison of models also, where VERDICT is one of CLAIMS:
+
+    gate     = LABEL [groups] is VERDICT
+
 A quote inside quotes is doubled. NUMBER is finite; `5%` is 0.05. This module knows no result.
 
 Of paired predictions a model must not be worse than another on the same rows:
@@ -18,15 +22,17 @@ The mean that a percentage refers to is taken as known: the interval is of the d
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from losscli.errors import UsageError
+from losscli.gates.claims import CLAIMS, VerdictGate, selects
 from losscli.losses.registry import all_losses, is_derived
 from losscli.results.gate import GateLevel, GateResult, groups_text
 
 # Statistics of an evaluation that are not derived from a loss.
 STATS = ("value", "mean", "sum", "min", "max", "stderr", "ci_low", "ci_high")
 BENCH_STATS = ("time", "peak_memory_bytes", "speedup")
+PAIR_STATS = ("difference", "relative", "p_adjusted", "win_rate")  # of two models
 COUNTS = ("rows", "skipped", "ignored")
 
 # Possessive repeats (`*+`): a text that is not a gate is refused in one pass over it.
@@ -43,7 +49,7 @@ _BASELINE = re.compile(
     r"baseline(?:\.(\w+))?\s*+(?:\*\s*+([\d.]++(?:[eE][+-]?\d++)?+|[^\s+-]++))?"
     r"\s*+(?:([+-])\s*+(\S+))?"
 )
-
+_JUDGED = re.compile(r"(?P<label>[^\[<>]++)(?P<groups>\[(?:[^\]']|'(?:[^']|'')*+')*+\])?")
 _PAIRED = re.compile(r"(.*?) not_worse_than (.+) by (\S+)", re.DOTALL)
 
 
@@ -106,7 +112,7 @@ class Gate(NamedTuple):
 
     def matches(self, by: Mapping[str, object]) -> bool:
         """True if a group with these keys and values is selected; it must have every key."""
-        return all(key in by and value in (None, str(by[key])) for key, value in self.groups)
+        return selects(self.groups, by)
 
 
 class Margin(NamedTuple):
@@ -213,16 +219,39 @@ def parse_bound(text: str, op: Literal["<=", ">="]) -> Gate:
     return Gate(label.strip(), "value", op, _parse_number(limit.strip(), text))
 
 
-def parse_any(text: str, level: GateLevel = "fail", run: str | None = None) -> Gate | NotWorse:
-    """Parse the text of a gate of either kind; raises UsageError if it is neither."""
+def parse_condition(
+    text: str, level: GateLevel = "fail", run: str | None = None
+) -> Gate | VerdictGate:
+    """Parse a gate on a number or on a verdict; raises UsageError for another text.
+
+    >>> parse_condition("mae[model=forest] is not worse").expr
+    'mae[model=forest] is not worse'
+    """
+    selector, _, words = text.strip().rpartition(" is ")
+    match, claim = _JUDGED.fullmatch(selector.strip()), " ".join(words.split())
+    if match is None or set(claim) & set("<>="):
+        return parse(text, level, run)
+    if claim not in CLAIMS:
+        raise UsageError(
+            f"{claim!r} in the gate {text.strip()!r} is not a verdict",
+            hint=f"a model is {', '.join(CLAIMS)}",
+        )
+    groups = _parse_groups(match["groups"], text)
+    return VerdictGate(match["label"].strip(), claim, level, groups, run)
+
+
+def parse_any(
+    text: str, level: GateLevel = "fail", run: str | None = None
+) -> Gate | NotWorse | VerdictGate:
+    """Parse the text of a gate of any kind; raises UsageError for another text."""
     match = _PAIRED.fullmatch(text)
     if match is None:
-        return parse(text, level, run)
+        return parse_condition(text, level, run)
     label, name, margin = match.groups()
     return NotWorse(label, name, Margin.of(margin), level, run)
 
 
-def gate_of(result: GateResult) -> Gate | NotWorse | None:
+def gate_of(result: GateResult) -> Gate | NotWorse | VerdictGate | None:
     """Return the gate of a result; None for a form that this version does not parse."""
     try:
         return parse_any(result.expr, result.level, result.run)
@@ -230,17 +259,20 @@ def gate_of(result: GateResult) -> Gate | NotWorse | None:
         return None
 
 
-def resolve_labels(gates: Sequence[Gate], names: Mapping[str, str]) -> tuple[Gate, ...]:
+_Labelled = TypeVar("_Labelled", bound=Gate | VerdictGate)
+
+
+def resolve_labels(gates: Sequence[_Labelled], names: Mapping[str, str]) -> tuple[_Labelled, ...]:
     """Replace bare names of losses by labels; names: the canonical loss of each label.
 
     Raises UsageError if several labels have the loss of a bare name.
     """
-    return tuple(
-        gate
-        if gate.label in COUNTS
-        else gate._replace(label=resolve_label(gate.label, names, gate.expr))
-        for gate in gates
-    )
+    labels = [resolve_label(gate.label, names, gate.expr) for gate in gates]
+    found: Any = [
+        gate if gate.label in COUNTS else gate._replace(label=label)
+        for gate, label in zip(gates, labels, strict=True)
+    ]
+    return tuple(found)
 
 
 def resolve_label(name: str, names: Mapping[str, str], gate: str) -> str:
@@ -264,7 +296,7 @@ def statistics() -> tuple[str, ...]:
 
 def is_statistic(name: str) -> bool:
     """True if a selector may end in `.name`."""
-    return name in (*STATS, *BENCH_STATS) or (name.isidentifier() and is_derived(name))
+    return name in (*STATS, *BENCH_STATS, *PAIR_STATS) or (name.isidentifier() and is_derived(name))
 
 
 def _split_statistic(selector: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from losscli.gates.claims import VerdictGate
 from losscli.gates.grammar import COUNTS, BaselineLimit, Gate, NotWorse
 from losscli.results.gate import GateResult, GateStatus
 from losscli.stats.formatting import duration, mebibytes
@@ -63,7 +64,7 @@ Lookup: TypeAlias = Callable[[Gate], "Measurement | Mapping[str, Measurement]"]
 
 
 def outcome(
-    gate: Gate | NotWorse,
+    gate: Gate | NotWorse | VerdictGate,
     status: GateStatus,
     reason: str,
     limit: float | None = None,
@@ -82,7 +83,9 @@ def outcome(
     )
 
 
-def in_error(gate: Gate | NotWorse, reason: str, limit: float | None = None) -> GateResult:
+def in_error(
+    gate: Gate | NotWorse | VerdictGate, reason: str, limit: float | None = None
+) -> GateResult:
     """Return the result of a gate without evidence."""
     return outcome(gate, "error", reason, limit)
 
@@ -137,7 +140,7 @@ def missing_result(gate: Gate, name: str) -> tuple[str, GateResult]:
     return name, in_error(gate, "the baseline has it, and the result does not")
 
 
-def worst_result(gate: Gate, results: Sequence[tuple[str, GateResult]]) -> GateResult:
+def worst_result(gate: Gate | VerdictGate, results: Sequence[tuple[str, GateResult]]) -> GateResult:
     """Return the worst of the named results of one gate; its reason gives the name."""
     name, worst = min(results, key=lambda item: _severity(gate, item[1]))
     if len(results) > 1:
@@ -158,12 +161,12 @@ def _saved_number(name: str, saved: Mapping[str, Measurement]) -> Measurement:
     return saved.get("") or Measurement(None, reason=f"the baseline has no {name}")
 
 
-def _severity(gate: Gate, result: GateResult) -> tuple[int, float]:
+def _severity(gate: Gate | VerdictGate, result: GateResult) -> tuple[int, float]:
     """Rank a result, worst first: by its status, then by how far it is beyond its limit."""
     margin = 0.0
     if result.value is not None and result.limit is not None:
         margin = result.value - result.limit
-        margin = -margin if gate.op[0] == "<" else margin
+        margin = -margin if isinstance(gate, Gate) and gate.op[0] == "<" else margin
     return ORDER.index(result.status), margin
 
 

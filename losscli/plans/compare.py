@@ -67,13 +67,14 @@ class ComparePlan:
     )  # fmt: skip
     targets: Any = argument(
         "Targets: a file; none where one table holds all.",
-        default=None, metavar="TARGETS", complete="path",
+        default=None, metavar="TARGETS", config="data", complete="path",
     )  # fmt: skip
     loss: Any = flag(_of("loss"), default=())
     metric: Any = flag(_of("metric"), default=())
     pred: Sequence[str] = flag(
         "Columns of the predictions; repeatable: those of one model each time.",
         default=(), panel=_of("pred").panel, metavar="COL[,COL...]", complete="column",
+        config="data",
     )  # fmt: skip
     target: Sequence[str] = flag(_of("target"), default=())
     id: Sequence[str] = flag(_of("id"), default=())
@@ -91,25 +92,26 @@ class ComparePlan:
     nan: NanPolicy = flag(_of("nan"), default="error")
     baseline: str | None = flag(
         "The name of the model that the others are compared with; default: the first one.",
-        default=None, panel=STATS, metavar="NAME",
+        default=None, panel=STATS, metavar="NAME", config="own",
     )  # fmt: skip
     pairs: Literal["baseline", "all"] = flag(
         "The pairs that are tested: each model with the baseline, or every pair.",
-        default="baseline", panel=STATS,
+        default="baseline", panel=STATS, config="run",
     )  # fmt: skip
     test: Literal["superior", "noninferior", "equivalent"] = flag(
         "The question: is a model better or worse by more than the margin, not worse by more, or"
         " within it?",
-        default="superior", panel=STATS,
+        default="superior", panel=STATS, config="run",
     )  # fmt: skip
     margin: Share = flag(
         "The difference that does not matter: 1% of the baseline's value, or 0.5 in its unit.",
-        default="0%", panel=STATS, metavar="SIZE",
+        default="0%", panel=STATS, metavar="SIZE", config="run",
     )  # fmt: skip
     fail_on: Sequence[str] = flag(
         "Exit with 1 for a model that is worse, with 6 for one that is undecided; repeatable, or by"
         " commas. Default: report, exit with 0.",
         default=(), panel=STATS, metavar="worse|undecided", combine="commas", choices=FAIL_ON,
+        config="run",
     )  # fmt: skip
     ci: Share = flag(_of("ci"), default=0.95)
     like: str | None = flag(_of("like"), default=None)
@@ -120,7 +122,7 @@ class ComparePlan:
     threads: int = flag(THREADS, default=0)
     plot: Path | None = flag(
         "Draw the intervals of the differences, with the margin: .png, .svg or .pdf.",
-        default=None, panel=OUT, metavar="FILE",
+        default=None, panel=OUT, metavar="FILE", config="own",
     )  # fmt: skip
     output: Sequence[Path] = flag(OUTPUT, default=())
     digest: bool = flag(_of("digest"), default=False)

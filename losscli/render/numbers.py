@@ -9,6 +9,7 @@ from losscli.stats.formatting import exponent, number
 
 if TYPE_CHECKING:
     from losscli.results.documents.bench import RowKey
+    from losscli.results.documents.compare import PairResult
     from losscli.results.documents.eval import Statistic
 
 
@@ -45,6 +46,12 @@ def interval(ci: tuple[float, float] | None, stderr: float | None, sign: str = "
         return f"[{ci[0]:{sign}.4g}, {ci[1]:{sign}.4g}]"
     places = max(0, 3 - exponent(largest), 1 - exponent(stderr) if stderr else 0)
     return f"[{ci[0]:{sign}.{places}f}, {ci[1]:{sign}.{places}f}]"
+
+
+def signed(pair: "PairResult") -> str:
+    """The difference of a pair of models, to two digits of its standard error."""
+    text = number(pair.difference, pair.stderr)
+    return f"+{text}" if pair.difference > 0 else text
 
 
 def percent(share: float) -> str:

@@ -4,20 +4,24 @@ The rows of an evaluation are copied into memory, changed there and evaluated; t
 of a benchmark is changed, and its gates judged again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from losscli.benchmark.gates import judge_benchmark
+from losscli.commands.compare import open_models
 from losscli.commands.run import Baseline, Done, run_step
+from losscli.config.layers import SECTIONS
 from losscli.config.plan import Step
 from losscli.errors import DataError, LossCliError
 from losscli.evaluation.data import open_data
 from losscli.gates import NotWorse
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
+from losscli.results.documents.compare import ModelComparison
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 from losscli.sources.keys import Keys
@@ -35,6 +39,7 @@ _NO_COLUMNS: dict[str, Any] = {
     "targets": None, "pred": (), "target": (), "id": (), "unmatched": "error", "rows": None,
     "weights": None, "by": (),
 }  # fmt: skip
+_OF_GATES = f"{REFERENCE} "  # begins the roles of the references of gates
 _FACTOR = 10.0  # of the time, or of the memory
 
 
@@ -64,23 +69,88 @@ def evaluation_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[F
         def evaluated(changed: Rows, of: Baseline = baseline) -> Done:
             return run_step(_on_copies(step, source, changed), of)
 
-        unchanged = [gate.status for gate in evaluated(rows).gates]
-        if unchanged != [gate.status for gate in sound.gates]:
-            raise DataError("the gates of a copy of its rows differ from those of the files")
-        for name, change in _changes(source, bool(step.pairs)).items():
-            try:
-                changed = change(rows)
-                if changed is not None:
-                    yield _trial(step.name, name, evaluated(changed))
-            except LossCliError as error:
-                yield FaultTrial(step.name, name, failed=error.message)
-        saved = baseline.run
-        if not isinstance(saved, str):
-            for name, run in (
-                ("stale baseline", _stale(saved, step.name)),
-                ("no baseline", "there is no baseline"),
-            ):
-                yield _trial(step.name, name, evaluated(rows, baseline._replace(run=run)))
+        _check_unchanged(evaluated(rows), sound)
+        changes = _model_changes(source) | _data_changes(source)
+        if step.pairs:
+            changes["models swapped"] = _with_models_swapped
+        yield from _tried(step, rows, changes, evaluated)
+        yield from _tried_baselines(step, baseline, partial(evaluated, rows))
+
+
+def comparison_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:
+    """Judge the gates of a comparison under each fault; sound: the run without a fault.
+
+    Predictions are changed of one model after the other, those of the baseline excepted. Raises as
+    `evaluation_trials` does.
+    """
+    with open_models(step.plan) as source:
+        rows = copy_rows(source, _MOST)
+        roles = ["preds", *(role for role in rows if role.startswith(REFERENCE))]
+        names = [entry.name for entry in step.plan.entries]
+
+        def compared(changed: Rows, of: Baseline = baseline) -> Done:
+            own = {role: loaded for role, loaded in changed.items() if role not in roles[1:]}
+            models = [with_rows(source, own), *(changed[role] for role in roles[1:])]
+            emptied = {
+                k: v for k, v in _NO_COLUMNS.items() if hasattr(step.plan, k) and k != "preds"
+            }
+            plan = replace(step.plan, **emptied, models=dict(zip(names, models, strict=True)))
+            return run_step(step._replace(plan=plan), of)
+
+        _check_unchanged(compared(rows), sound)
+        first = roles[names.index(step.plan.baseline or names[0])]
+        changes: dict[str, Change] = {}
+        for name, role in zip(names, roles, strict=True):
+            if role != first:
+                for fault, change in _model_changes(source).items():
+                    changes[f"{name}: {fault}"] = partial(_of_role, role, change)
+                changes[f"{name}: models swapped"] = partial(_exchanged, first, role)
+        yield from _tried(step, rows, changes | _data_changes(source), compared)
+        yield from _tried_baselines(step, baseline, partial(compared, rows))
+
+
+def _check_unchanged(copied: Done, sound: Done) -> None:
+    """Raise DataError if the gates of a copy differ: a difference would then prove nothing."""
+    if [gate.status for gate in copied.gates] != [gate.status for gate in sound.gates]:
+        raise DataError("the gates of a copy of its rows differ from those of the files")
+
+
+def _tried(
+    step: Step, rows: Rows, changes: Mapping[str, Change], run: Callable[[Rows], Done]
+) -> Iterator[FaultTrial]:
+    """Yield the trial of each change of the rows that they allow."""
+    for name, change in changes.items():
+        try:
+            changed = change(rows)
+            if changed is not None:
+                yield _trial(step.name, name, run(changed))
+        except LossCliError as error:
+            yield FaultTrial(step.name, name, failed=error.message)
+
+
+def _tried_baselines(
+    step: Step, baseline: Baseline, run: Callable[[Baseline], Done]
+) -> Iterator[FaultTrial]:
+    """Yield the trials of a baseline of other data, and of none."""
+    saved = baseline.run
+    if isinstance(saved, str):
+        return
+    for name, other in (
+        ("stale baseline", _stale(saved, step)),
+        ("no baseline", "there is no baseline"),
+    ):
+        yield _trial(step.name, name, run(baseline._replace(run=other)))
+
+
+def _of_role(role: str, change: Change, rows: Rows) -> Rows | None:
+    """A change of the predictions of one of several models."""
+    changed = change(rows | {"preds": rows[role], role: rows["preds"]})
+    return None if changed is None else changed | {"preds": changed[role], role: changed["preds"]}
+
+
+def _exchanged(one: str, other: str, rows: Rows) -> Rows:
+    """Exchange the predictions of two models."""
+    return rows | {one: rows[other], other: rows[one]}
 
 
 class _Unique:
@@ -104,7 +174,7 @@ def _references(step: Step) -> Rows:
 
 
 def _role(gate: NotWorse) -> str:
-    return f"{REFERENCE} {gate.reference}"
+    return f"{_OF_GATES}{gate.reference}"
 
 
 def _on_copies(step: Step, source: Source, rows: Rows) -> Step:
@@ -124,7 +194,8 @@ def _trial(run: str, fault: str, done: Done) -> FaultTrial:
     return FaultTrial(run, fault, tuple(gate.status for gate in done.gates), failed=failed)
 
 
-def _changes(source: Source, paired: bool) -> dict[str, Change]:
+def _model_changes(source: Source) -> dict[str, Change]:
+    """The changes of the predictions of a model."""
     changes: dict[str, Change] = {
         "nan in a prediction": lambda rows: (
             rows | {"preds": _nan(rows["preds"], len(rows["preds"]) // 2)}
@@ -133,17 +204,22 @@ def _changes(source: Source, paired: bool) -> dict[str, Change]:
         "predictions shuffled": lambda rows: rows | {"preds": _shuffled(rows["preds"])},
         "predictions constant": lambda rows: rows | {"preds": _constant(rows["preds"])},
         "files swapped": lambda rows: rows | {"preds": rows["targets"], "targets": rows["preds"]},
-        "half of the rows gone": lambda rows: _kept(rows, slice(len(rows["preds"]) // 2)),
-        "no rows at all": lambda rows: _kept(rows, slice(0)),
     }
     if source.table("preds") is not source.table("targets"):
         changes["predictions truncated"] = lambda rows: (
             rows | {"preds": rows["preds"][: len(rows["preds"]) // 2]}
         )
+    return changes
+
+
+def _data_changes(source: Source) -> dict[str, Change]:
+    """The changes of the rows of all models."""
+    changes: dict[str, Change] = {
+        "half of the rows gone": lambda rows: _kept(rows, slice(len(rows["preds"]) // 2)),
+        "no rows at all": lambda rows: _kept(rows, slice(0)),
+    }
     if "weights" in source.roles:
         changes["weights shuffled"] = lambda rows: rows | {"weights": _shuffled(rows["weights"])}
-    if paired:
-        changes["models swapped"] = _with_models_swapped
     if source.by:
         changes["a group gone"] = _without_a_group
         changes["groups shuffled"] = lambda rows: (
@@ -154,7 +230,7 @@ def _changes(source: Source, paired: bool) -> dict[str, Change]:
 
 def _with_models_swapped(rows: Rows) -> Rows:
     """Exchange the model and its reference: a gate on one of them alone does not notice."""
-    references = [role for role in rows if role.startswith(REFERENCE)]
+    references = [role for role in rows if role.startswith(_OF_GATES)]
     return rows | {"preds": rows[references[0]]} | dict.fromkeys(references, rows["preds"])
 
 
@@ -177,11 +253,11 @@ def _shuffled(loaded: Loaded) -> Loaded:
 
 
 def _kept(rows: Rows, which: "slice | NDArray[Any]") -> Rows:
-    """Return some rows of all roles; references are other files and keep all their rows."""
+    """Return some rows of all roles; references of gates are other files and keep all theirs."""
     if not len(rows["preds"][which]):
         raise DataError("there are no rows")  # as opening an empty file does
     return {
-        role: loaded if role.startswith(REFERENCE) else select_rows(loaded, which)
+        role: loaded if role.startswith(_OF_GATES) else select_rows(loaded, which)
         for role, loaded in rows.items()
     }
 
@@ -195,15 +271,17 @@ def _without_a_group(rows: Rows) -> Rows | None:
     return _kept(rows, np.flatnonzero(keys.codes != counts.argmin()))
 
 
-def _stale(baseline: Run, run: str) -> Run:
-    part = baseline.evals.get(run)
-    if not isinstance(part, Evaluation):
+def _stale(baseline: Run, step: Step) -> Run:
+    section = SECTIONS[step.kind]
+    parts = getattr(baseline, section)
+    part = parts.get(step.name)
+    if not isinstance(part, Evaluation | ModelComparison):
         return baseline
     inputs = tuple(
         given if given.role == "preds" else given.replace(digest="sha256:stale")
         for given in part.inputs
     )
-    return baseline.replace(evals={**baseline.evals, run: part.replace(inputs=inputs)})
+    return baseline.replace(**{section: {**parts, step.name: part.replace(inputs=inputs)}})
 
 
 def benchmark_trials(step: Step, baseline: Baseline, sound: Done) -> Iterator[FaultTrial]:

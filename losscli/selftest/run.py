@@ -1,17 +1,23 @@
 """`self_test`: each run of a config once unchanged, then once with each fault injected."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from losscli.commands.run import Baseline, baseline_of, run_step
+from losscli.commands.run import Baseline, Done, baseline_of, run_step
+from losscli.config.layers import Kind
 from losscli.config.plan import RunPlan, Step
 from losscli.errors import LossCliError, first_code
 from losscli.evaluation.measure import no_progress
 from losscli.render.files import outputs
 from losscli.results.documents.self_test import FaultReason, GateTrial, SelfTest, Undetected
 from losscli.results.gate import GateResult
-from losscli.selftest.faults import FaultTrial, benchmark_trials, evaluation_trials
+from losscli.selftest.faults import (
+    FaultTrial,
+    benchmark_trials,
+    comparison_trials,
+    evaluation_trials,
+)
 
 
 class RunTrial(NamedTuple):
@@ -75,13 +81,19 @@ def _trials(step: Step, baseline: Baseline) -> RunTrial:
     done = run_step(step, baseline)
     if done.error is not None:
         return RunTrial(step.name, done.gates, error=done.error)
-    inject = benchmark_trials if step.kind == "bench" else evaluation_trials
     trials: list[FaultTrial] = []
     try:
-        trials.extend(inject(step, baseline, done))
+        trials.extend(_INJECT[step.kind](step, baseline, done))
     except LossCliError as error:  # the trials before it stand
         trials.append(FaultTrial(step.name, "every fault", skipped="; ".join(error.lines())))
     return RunTrial(step.name, done.gates, tuple(trials))
+
+
+_INJECT: Mapping[Kind, Callable[[Step, Baseline, Done], Iterator[FaultTrial]]] = {
+    "eval": evaluation_trials,
+    "bench": benchmark_trials,
+    "compare": comparison_trials,
+}
 
 
 def self_test_of(runs: Sequence[RunTrial]) -> SelfTest:

@@ -302,8 +302,8 @@ def test_the_schema_knows_every_key_and_no_other():
     """What an editor completes from is what is checked."""
     found = schema()
     assert set(found["properties"]) == {
-        "version", "defaults", "data", "evals", "benches", "baseline", "gates", "on_undecided",
-        "outputs",
+        "version", "defaults", "data", "evals", "benches", "comparisons", "baseline", "gates",
+        "on_undecided", "outputs",
     }  # fmt: skip
     parts = found["$defs"]
     assert all(part["additionalProperties"] is False for part in parts.values())

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from losscli.render.numbers import interval, percent
+from losscli.render.numbers import interval, percent, signed
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of
 from losscli.results.documents.compare import (
@@ -35,7 +35,7 @@ def report_cases(result: ModelComparison) -> list[ReportCase]:
         for loss in losses:
             for pair in loss.pairs:
                 name = f"{loss.label}{group}: {pair.model} against {pair.baseline}"
-                change = f" ({_signed(pair)} {interval(pair.ci, pair.stderr, '+')})"
+                change = f" ({signed(pair)} {interval(pair.ci, pair.stderr, '+')})"
                 cases.append(case_of(name, pair.verdict, change, _advice(pair), result.fail_on))
     return cases
 
@@ -131,7 +131,7 @@ def _row(head: tuple[str, ...], pair: PairResult) -> TableRow:
     advice = _advice(pair)
     cells = (
         *map(escape, head),
-        _signed(pair),
+        signed(pair),
         "-" if pair.relative is None else f"{100 * pair.relative:+.3g} %",
         interval(pair.ci, pair.stderr, "+"),
         _p(pair.p_adjusted),
@@ -148,12 +148,6 @@ def _by_rank(loss: LossComparison) -> list[ModelResult]:
 
 def _rank(model: ModelResult) -> str:
     return "-" if model.rank is None else str(model.rank)
-
-
-def _signed(pair: PairResult) -> str:
-    """The difference to two digits of its standard error."""
-    text = number(pair.difference, pair.stderr)
-    return f"+{text}" if pair.difference > 0 else text
 
 
 def _p(p: float | None) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from losscli.render.gates import gates_line
-from losscli.render.numbers import percent, short_names, value_cells
+from losscli.render.numbers import interval, percent, short_names, signed, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.pages import cases_of_runs
+from losscli.render.verdicts import STYLES
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
+from losscli.results.documents.compare import ModelComparison
 from losscli.results.documents.eval import Evaluation, Statistic
 from losscli.results.documents.run import Run
 from losscli.results.gate import groups_text
@@ -18,7 +20,8 @@ _MOST_GROUPS = 40
 
 def page(result: Run) -> Page:
     """The page of a run, new or read back."""
-    tables = [table for table in (_evals(result), _benches(result)) if table]
+    parts = (_evals(result), _benches(result), _comparisons(result))
+    tables = [table for table in parts if table]
     footer = [*_failures(result), *_incorrect(result)]
     written = [*result.outputs, *([result.saved] if result.saved else [])]
     footer += [f"wrote {', '.join(map(escape, written))}"] if written else []
@@ -89,6 +92,29 @@ def _bench_row(name: str, row: BenchmarkRow, impl: str) -> TableRow:
 def _described(row: BenchmarkRow, impl: str) -> str:
     where = "" if row.device == "cpu" else f" {row.device}"
     return f"{row.label} {impl} {row.size} {row.dtype} {row.passes}{where}"
+
+
+def _comparisons(result: Run) -> Table | None:
+    """A row a loss and pair of each comparison, over all rows; groups are in its own page."""
+    parts = {n: part for n, part in result.results.items() if isinstance(part, ModelComparison)}
+    rows = [
+        TableRow(
+            (
+                escape(name),
+                escape(loss.label),
+                escape(f"{pair.model} - {pair.baseline}"),
+                signed(pair),
+                interval(pair.ci, pair.stderr, "+"),
+                pair.verdict,
+            ),
+            STYLES.get(pair.verdict, ""),
+        )
+        for name, part in parts.items()
+        for loss in part
+        for pair in loss.pairs
+    ]
+    headers = ("run", "loss", "models", "difference", "interval", "verdict")
+    return Table(headers, rows, (3,), ("interval",)) if rows else None
 
 
 def _failures(result: Run) -> Iterator[str]:

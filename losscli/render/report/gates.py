@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from losscli.gates import ORDER, GateResult, NotWorse, gate_of, worst_first
+from losscli.gates import ORDER, Gate, GateResult, gate_of, worst_first
 from losscli.render.gates import STATUS_WORDS, status_of, value_of, words_of
 from losscli.render.report.blocks import TONES, Cell, Column, Grid
 from losscli.results.documents.eval import Evaluation, LossResult
@@ -72,7 +72,7 @@ def _distance(gate: GateResult, part: Evaluation | None) -> float | None:
 def _stderr(gate: GateResult, part: Evaluation) -> float | None:
     """The standard error of the loss that a gate's value is of."""
     parsed = gate_of(gate)
-    if parsed is None or isinstance(parsed, NotWorse):
+    if not isinstance(parsed, Gate):
         return None
     stat = _STATS.get(parsed.stat)
     every = [*part.losses, *(loss for group in part.groups for loss in group.losses)]

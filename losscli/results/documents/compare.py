@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import field
 
+from losscli.errors import first_code
 from losscli.results.document import (
     Count,
     Document,
@@ -215,12 +216,14 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
             for record in _records(loss)
         ]
 
-    def _exit_code(self) -> int:
+    @property
+    def verdict_code(self) -> int:
+        """The exit code by `fail_on` alone: 1 for a model that is worse, 6 for an undecided one."""
         found = {verdict for verdict in self.fail_on if self.counts.get(verdict)}
-        if "worse" in found:
-            return 1
-        code = exit_code(self.gates)
-        return 6 if not code and "undecided" in found else code
+        return 1 if "worse" in found else 6 if "undecided" in found else 0
+
+    def _exit_code(self) -> int:
+        return first_code([self.verdict_code, exit_code(self.gates)])
 
     def _summary(self) -> str:
         return ", ".join(f"{count} {verdict}" for verdict, count in self.counts.items() if count)

@@ -466,11 +466,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def difference_of_data(inputs: tuple[Input, ...], saved: Evaluation, name: str) -> str:
-    """Why a saved evaluation is of other data than these inputs; empty where it is of the same.
+def difference_of_data(inputs: tuple[Input, ...], saved: Any, name: str) -> str:
+    """Why a saved result is of other data than these inputs; empty where it is of the same.
 
     The same data are equal digests of targets, weights, ids and groups, and as many rows;
-    predictions may differ. name: the saved evaluation's, for the reason.
+    predictions may differ. saved: an evaluation or a comparison. name: its name, for the reason.
     """
     theirs = {part.role: part for part in saved.inputs}
     for part in inputs:
@@ -480,7 +480,7 @@ def difference_of_data(inputs: tuple[Input, ...], saved: Evaluation, name: str) 
         if part.shape[:1] != other.shape[:1]:
             rows = [next(iter(shape), None) for shape in (other.shape, part.shape)]
             return f"{name} is of other data: {rows[0]} rows, not {rows[1]}"
-        if part.role == "preds":
+        if part.role == "preds" or part.role.startswith("reference"):
             continue
         if not other.digest or not part.digest:
             return f"{name} does not say what its {part.role} were"

@@ -25,14 +25,15 @@ class PlannedInput(Record, frozen=True, kw_only=True):
 class PlannedStep(Record, frozen=True, kw_only=True):
     """One step of a config.
 
-    kind: eval or bench. losses: the labels. rows, bytes, seconds: estimates; None if they are not
-    known before it runs. inputs: the files of an evaluation; alignment: how their rows are paired;
-    memory: the bytes that it needs, an estimate. gates: as written. problem: why it cannot run.
+    kind: eval, bench or compare. losses: the labels. rows, bytes, seconds: estimates; None if they
+    are not known before it runs. inputs: the files of an evaluation; alignment: how their rows are
+    paired; memory: the bytes that it needs, an estimate. gates: as written. problem: why it cannot
+    run.
     """
 
     config: str
     run: str
-    kind: Literal["eval", "bench"]
+    kind: Literal["eval", "bench", "compare"]
     losses: tuple[str, ...]
     rows: Count | None = None
     bytes: Count | None = None

@@ -1,4 +1,4 @@
-"""`Run`: the evaluations, benchmarks and gates of a config."""
+"""`Run`: the evaluations, benchmarks, comparisons and gates of a config."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from msgspec import field
 from losscli.errors import first_code
 from losscli.results.document import Document, Environment, Git, Note, Record, Time, Timing
 from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.compare import ModelComparison
 from losscli.results.documents.error import ErrorReport
 from losscli.results.documents.eval import Evaluation, keyed
 from losscli.results.gate import GateResult, exit_code
@@ -17,7 +18,7 @@ class ConfigRecord(Record, frozen=True, kw_only=True):
     """The config of a run.
 
     name: the name of the config. text: the text of the file. set: the texts of `--set`. baseline:
-    the path of the baseline. evals, benches: the names of its steps.
+    the path of the baseline. evals, benches, comparisons: the names of its steps.
     """
 
     path: str = ""
@@ -28,6 +29,9 @@ class ConfigRecord(Record, frozen=True, kw_only=True):
     baseline: str | None = None
     evals: tuple[str, ...] = ()
     benches: tuple[str, ...] = ()
+    comparisons: tuple[str, ...] = ()
+
+    optional = frozenset({"comparisons"})
 
 
 class Blessing(Record, frozen=True, kw_only=True):
@@ -46,14 +50,16 @@ class Blessing(Record, frozen=True, kw_only=True):
 class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
     """The results of the steps of a config.
 
-    evals, benches: by name; the error of a step that failed. gates: of all steps, in the order of
-    the config. notes: those of the config itself. command: the command line. blessed: the origin of
-    a baseline. outputs: files that it is written to. saved: its place in the results folder.
+    evals, benches, comparisons: by name; the error of a step that failed. gates: of all steps, in
+    the order of the config. notes: those of the config itself. command: the command line. blessed:
+    the origin of a baseline. outputs: files that it is written to. saved: its place in the results
+    folder.
     """
 
     config: ConfigRecord
     evals: dict[str, Evaluation | ErrorReport]
     benches: dict[str, Benchmark | ErrorReport]
+    comparisons: dict[str, ModelComparison | ErrorReport] = field(default_factory=dict)
     gates: tuple[GateResult, ...]
     notes: tuple[Note, ...] = ()
     started: Time | None = None
@@ -65,18 +71,18 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
     outputs: tuple[str, ...] = ()
     saved: str | None = None
 
-    optional = frozenset({"blessed"})
+    optional = frozenset({"blessed", "comparisons"})
     hidden = frozenset({"outputs", "saved"})
 
-    def __getitem__(self, name: str) -> Evaluation | Benchmark:
+    def __getitem__(self, name: str) -> Evaluation | Benchmark | ModelComparison:
         found = self.results.get(name)
         if found is None:
-            raise KeyError(f"{name!r}; the runs are {', '.join([*self.evals, *self.benches])}")
+            raise KeyError(f"{name!r}; the runs are {', '.join([*self.results, *self.failures])}")
         return found
 
     @property
-    def results(self) -> dict[str, Evaluation | Benchmark]:
-        """The steps that gave a result, evaluations first."""
+    def results(self) -> dict[str, Evaluation | Benchmark | ModelComparison]:
+        """The steps that gave a result: evaluations, benchmarks, comparisons."""
         return parts_of(self, failed=False)
 
     @property
@@ -106,19 +112,23 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
         if git is not None:
             changed = " with changes" if git.dirty else ""
             found.append(("git.commit", f"{git.commit}{changed}"))
-        for name, part in self.evals.items():
-            if isinstance(part, Evaluation):
+        for name, part in (*self.evals.items(), *self.comparisons.items()):
+            if not isinstance(part, ErrorReport):
                 found += [(f"{name}.{given.role}", given.digest or "") for given in part.inputs]
         return [(name, value) for name, value in found if value]
 
     def to_records(self) -> list[dict[str, Any]]:
-        """One flat record a loss, a group and loss, or a row of a benchmark, for tables."""
+        """One flat record a loss, a group and loss, a row of a benchmark, or a pair of models."""
         return list(self._records())
 
     def _records(self) -> Iterator[dict[str, Any]]:
         for name, part in self.results.items():
             if isinstance(part, Benchmark):
                 yield from ({"run": name, **row.to_record()} for row in part.rows)
+                continue
+            if isinstance(part, ModelComparison):
+                records = [*part.to_records(), *part.group_records()]
+                yield from ({"run": name, **record} for record in records)
                 continue
             yield from ({"run": name, **loss.to_record()} for loss in part.statistics)
             for group in part.groups:
@@ -127,8 +137,12 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
 
     def _exit_code(self) -> int:
         found: list[int] = [failure.code for failure in self.failures.values()]
-        benches = [part for part in self.benches.values() if isinstance(part, Benchmark)]
-        found += [exit_code(self.gates), *(bench.exit_code for bench in benches)]
+        found.append(exit_code(self.gates))
+        for part in self.results.values():
+            if isinstance(part, Benchmark):
+                found.append(part.exit_code)
+            elif isinstance(part, ModelComparison):
+                found.append(part.verdict_code)
         return first_code(found)
 
     def _summary(self) -> str:
@@ -136,6 +150,7 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
 
 
 def parts_of(document: Any, *, failed: bool) -> dict[str, Any]:
-    """The evaluations, then the benchmarks, of a run or a comparison of runs that failed or not."""
-    parts = [*document.evals.items(), *document.benches.items()]
+    """The steps of a run or of a diff of runs that failed, or that did not."""
+    sections = (document.evals, document.benches, getattr(document, "comparisons", {}))
+    parts = [item for section in sections for item in section.items()]
     return {name: part for name, part in parts if isinstance(part, ErrorReport) is failed}

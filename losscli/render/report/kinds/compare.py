@@ -24,28 +24,33 @@ def section(source: Source) -> Section:
 
 
 def _sections(result: ModelComparison) -> Iterator[Section]:
-    page = page_of(result)
     if result.gates:
         yield Section("Gates", [gates_grid(result.gates, lambda _: None)])
-    figures = [_differences(loss, "", result) for loss in result.losses]
-    figures += [_values(loss) for loss in result.losses]
+    yield from results(Source("", result))
+    if result.notes:
+        yield Section("Notes", [Text([note.message for note in result.notes])])
+    yield Section("Inputs", [inputs_grid(result.inputs)])
+    yield Section("Environment", environment(result.environment, None, result.losscli))
+
+
+def results(source: Source) -> Iterator[Section]:
+    """The sections of the numbers: differences and values, and the differences of groups."""
+    result: ModelComparison = source.result
+    page = page_of(result)
+    figures = [_differences(loss, "", result) for loss in result]
+    figures += [_values(loss) for loss in result]
     blocks: list[Block] = [Text(page.header, "quiet"), Figures(figures[:_MOST])]
-    blocks += [grid(table) for table in page.tables[: len(result.losses)]]
+    of_all = len(page.tables) - (len(result) if result.groups else 0)
+    blocks += [grid(table) for table in page.tables[:of_all]]
     yield Section("Comparison", [*blocks, Text(page.footer, "quiet")])
     if result.groups:
         drawn = [
-            _differences(loss, group.name, result)
-            for group in result.groups
-            for loss in group.losses
+            _differences(loss, group.name, result) for group in result.groups for loss in group
         ]
-        rest = page.tables[len(result.losses) :]
+        rest = page.tables[of_all:]
         more = len(drawn) - _MOST
         words = [f"{more:,} more groups and losses are not drawn"] if more > 0 else []
         yield Section("Groups", [Figures(drawn[:_MOST]), Text(words, "quiet"), *map(grid, rest)])
-    if page.notes:
-        yield Section("Notes", [Text(page.notes)])
-    yield Section("Inputs", [inputs_grid(result.inputs)])
-    yield Section("Environment", environment(result.environment, None, result.losscli))
 
 
 def _differences(loss: LossComparison, group: str, result: ModelComparison) -> Figure:
@@ -54,7 +59,8 @@ def _differences(loss: LossComparison, group: str, result: ModelComparison) -> F
     bounds = {pair.bound for pair in loss.pairs}
     margin = (-max(bounds), max(bounds)) if bounds and max(bounds) > 0 else None
     of = "" if result.pairs == "all" else f" minus {result.baseline}"
-    title = f"{loss.label}{group}: difference{of}, below 0 is better"
+    side = "above" if loss.higher_is_better else "below"
+    title = f"{loss.label}{group}: difference{of}, {side} 0 is better"
     return Figure(title, forest(lines, title, 0.0, margin))
 
 
