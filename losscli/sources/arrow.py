@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Place
+from losscli.errors import DataError, NoRowsError, Place
 from losscli.sources import arrow_values
 from losscli.sources.arrow_values import CellError
 from losscli.sources.columns import ColumnTable
@@ -187,7 +187,7 @@ class ArrowTable(ColumnTable):
 
     def no_rows(self) -> DataError:
         """The error for a table without rows."""
-        return DataError(
+        return NoRowsError(
             f"{self.path} has no rows", hint="the step that wrote it may have selected no rows"
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from losscli.errors import DataError
+from losscli.errors import DataError, EmptyFileError
 
 STANDARD_INPUT = "-"
 _PREADV, _PREAD = hasattr(os, "preadv"), hasattr(os, "pread")
@@ -43,7 +43,9 @@ class OpenFile:
         self.size = self._status.st_size
         if self.size == 0:
             self.close()
-            raise DataError(f"{self.path} is empty", hint="the step that wrote it may have failed")
+            raise EmptyFileError(
+                f"{self.path} is empty", hint="the step that wrote it may have failed"
+            )
 
     @property
     def suffix(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Place
+from losscli.errors import DataError, NoRowsError, Place
 from losscli.sources import json_values
 from losscli.sources.arrow import ArrowTable, Column, Rows
 from losscli.sources.files import OpenFile
@@ -60,6 +60,10 @@ class JsonTable(ArrowTable):
         self.size = max(1, span.end - span.begin)
         self._span = span
         items, size = self._sample()
+        if not items:
+            raise NoRowsError(
+                f"{file.path} has no rows", hint="the step that wrote it may have selected no rows"
+            )
         self._length = size / max(1, len(items))
         columns = _columns_of(items, span)
         self._paths = [path for path, _ in columns.values()]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from losscli.errors import DataError
+from losscli.errors import DataError, NoRowsError
 from losscli.sources.arrays import ArrayType
 
 MAGIC = b"\x93NUMPY"
@@ -84,7 +84,8 @@ def check_size(header: Header, actual: int, path: str) -> None:
             hint="one array a file: save the others on their own",
         )
     if not expected:
-        raise DataError(
+        error = NoRowsError if shape[:1] == (0,) else DataError
+        raise error(
             f"{path} has no rows: its shape is {shape}",
             hint="the step that wrote it may have selected no rows",
         )

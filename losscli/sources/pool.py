@@ -17,11 +17,11 @@ class FilePool:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._idle: OrderedDict[int, OpenFile] = OrderedDict()
-        self._busy: dict[int, tuple[OpenFile, int]] = {}
+        self._idle: OrderedDict[object, OpenFile] = OrderedDict()
+        self._busy: dict[object, tuple[OpenFile, int]] = {}
 
     @contextmanager
-    def opened(self, key: int, opener: Callable[[], OpenFile]) -> Iterator[OpenFile]:
+    def opened(self, key: object, opener: Callable[[], OpenFile]) -> Iterator[OpenFile]:
         """A context in which the file of a key is open; threads that read it share it."""
         with self._lock:
             file, readers = self._busy.get(key, (self._idle.pop(key, None), 0))
@@ -67,7 +67,8 @@ class PooledFile(OpenFile):
         self.path = path
         self._opener, self._content, self._pool = opener, content, pool
         self._identity: object = None
-        with pool.opened(id(self), self._open) as file:
+        self._key = object()  # an id would be that of another file after this one is gone
+        with pool.opened(self._key, self._open) as file:
             self.size, self._suffix = file.size, file.suffix
 
     @property
@@ -88,7 +89,7 @@ class PooledFile(OpenFile):
         """Leave it to the pool, whose owner closes it."""
 
     def _read(self, view: memoryview, offset: int) -> int:
-        with self._pool.opened(id(self), self._open) as file:
+        with self._pool.opened(self._key, self._open) as file:
             return file._read(view, offset)
 
     def _open(self) -> OpenFile:

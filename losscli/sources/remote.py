@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from losscli.errors import DataError, MissingError, UsageError
+from losscli.errors import DataError, EmptyFileError, MissingError, UsageError
 from losscli.sources import formats
 from losscli.sources.files import OpenFile, shown
 from losscli.sources.listing import data_files, is_data
@@ -145,7 +145,7 @@ def _opened(path: str, system: Any, name: str, info: Mapping[str, Any] | None = 
     info = info or _tried(path, lambda: system.info(name))
     file = RemoteFile(path, system, name, info)
     if info["size"] == 0:
-        raise DataError(f"{path} is empty", hint="the step that wrote it may have failed")
+        raise EmptyFileError(f"{path} is empty", hint="the step that wrote it may have failed")
     if info["size"] and ("http" not in _protocols(system) or _has_ranges(path, system, name, info)):
         return file
     copy = _tried(path, lambda: SpooledFile(path, file.content(), file))

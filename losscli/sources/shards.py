@@ -3,16 +3,18 @@
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, Place
+from losscli.errors import DataError, EmptyFileError, NoRowsError, Place
 from losscli.sources import formats
 from losscli.sources.files import OpenFile
 from losscli.sources.keys import Keys
+from losscli.sources.listing import format_suffix
 from losscli.sources.naming import partitions
 from losscli.sources.options import ReadOptions
 from losscli.sources.partitions import PartitionedTable
@@ -46,22 +48,24 @@ def open_shards(path: str, names: Sequence[str], options: ReadOptions) -> Table:
 class ShardedTable(Table):
     """The rows of all shards in their order; few of the files are open at a time.
 
-    The keys of folders `key=value` are columns of text.
+    The keys of folders `key=value` are columns of text. A shard without rows is left out and noted.
 
-    Raises DataError where a shard has other columns, or rows of another shape, than the first.
+    Raises DataError where a shard has other columns, or rows of another shape, than the first, and
+    where no shard has rows.
     """
 
     def __init__(self, path: str, shards: Sequence[Shard], options: ReadOptions) -> None:
         self.path = path
         self._options = options
         self._pool = FilePool()
-        self._shards = shards
+        self._shards: list[Shard] = []
         self._files: list[PooledFile] = []
+        self._without_rows: dict[Shard, None] = {}
+        self._notes: dict[str, tuple[int, TableNote]] = {}  # of shards after the first, by code
         self._fields: dict[str, Field] = {}
         self._starts = [0]  # the first row of each shard, and that after the last, if it is known
         try:
-            self._first = self._open(0)
-            rows, self.size = self._checked()
+            rows, self.size = self._checked(shards)
         except BaseException:
             self._pool.close()
             raise
@@ -78,11 +82,16 @@ class ShardedTable(Table):
         return self._first.names()
 
     def notes(self) -> Iterable[TableNote]:
-        """The files and their order, and the notes on the first of them."""
+        """The files and their order, and of each kind the first note on one of them."""
         first, last = self._shards[0].path, self._shards[-1].path
         files = f"{len(self._shards):,} files in natural order, {first} … {last}"
         yield TableNote("shards", f"{self.path} is " + (files if first != last else first))
-        yield from self._first.notes()
+        if self._without_rows:
+            yield _note_without_rows([shard.path for shard in self._without_rows])
+        notes = list(self._first.notes())
+        yield from notes
+        codes = {note.code for note in notes}
+        yield from (note for code, (_, note) in self._notes.items() if code not in codes)
 
     def block_rows(self, width: int) -> int:
         """As many as the first shard's."""
@@ -99,23 +108,26 @@ class ShardedTable(Table):
         parts: list[_Part] = []
         done = 0
         for place in range(len(self._shards)):
-            shard = self._begun(place)
             before = done
-            for cut in shard.table.cuts(rows, wanted - found):
-                shard.count(1)
-                parts.append(_Part(shard, cut))
-                found += cut.rows
-                done += cut.rows
-                if found == wanted:
-                    yield _joined(parts, found)
-                    wanted, found, parts = rows, 0, []
-            shard.count(-1)
+            with suppress(NoRowsError):
+                shard = self._begun(place)
+                for cut in shard.table.cuts(rows, wanted - found):
+                    shard.count(1)
+                    parts.append(_Part(shard, cut))
+                    found += cut.rows
+                    done += cut.rows
+                    if found == wanted:
+                        yield _joined(parts, found)
+                        wanted, found, parts = rows, 0, []
+                shard.count(-1)
             if done == before:
-                raise DataError(f"{shard.table.path} has no rows", hint="leave it out")
+                self._without_rows[self._shards[place]] = None
             if len(self._starts) == place + 1:
                 self._starts.append(done)
         if parts:
             yield _joined(parts, found)
+        if not done:
+            raise _no_rows(self.path, len(self._without_rows))
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The place in the shard."""
@@ -126,11 +138,39 @@ class ShardedTable(Table):
         """Raise DataError where a shard changed since it was opened."""
         for file in self._files:
             file.verify()
+        for shard in self._without_rows:
+            if shard not in self._shards and self._has_rows(shard):
+                raise DataError(
+                    f"{shard.path} had no rows and has some now",
+                    hint="let the writer finish, then run again",
+                )
 
     def close(self) -> None:
         """Close all files."""
         self._first.close()
         self._pool.close()
+
+    def _add(self, shard: Shard) -> Table | None:
+        """The table of a further shard; None for one without rows, which is not taken."""
+        files = len(self._files)
+        self._shards.append(shard)
+        try:
+            return self._open(files)
+        except NoRowsError as error:
+            blank = format_suffix(shard.path) in formats.blank_suffixes()
+            if isinstance(error, EmptyFileError) and not blank:
+                raise
+            del self._shards[files:], self._files[files:]
+            self._without_rows[shard] = None
+            return None
+
+    def _has_rows(self, shard: Shard) -> bool:
+        """True if a file that had none has rows now."""
+        try:
+            formats.open_table(shard.open(), self._options).close()
+        except NoRowsError:
+            return False
+        return True
 
     def _open(self, place: int) -> Table:
         shard = self._shards[place]
@@ -144,7 +184,7 @@ class ShardedTable(Table):
     def _begun(self, place: int) -> "_OpenShard":
         """A shard of which the same is taken as of the first."""
         if not place:
-            return _OpenShard(0, self._first, self._fields)
+            return _OpenShard(0, self._first, self._fields, self._finish)
         table, fields = self._open(place), {}
         for role, field in self._fields.items():
             fields[role] = own = table.field(role, field.columns or None, ())
@@ -154,18 +194,47 @@ class ShardedTable(Table):
                     f"and {self._first.path} of {field.row}",
                     hint="shards are one table: name those that belong together by a pattern",
                 )
-        return _OpenShard(place, table, fields)
+        return _OpenShard(place, table, fields, self._finish)
 
-    def _checked(self) -> tuple[list[int | None], int]:
-        """The rows of each shard, as far as they are known, and the bytes of all."""
-        rows, size = [self._first.rows], self._first.size
-        for place in range(1, len(self._shards)):
-            table = self._open(place)
-            _check_alike(self._first, table)
+    def _finish(self, shard: "_OpenShard") -> None:
+        """Verify a shard of which all rows are loaded, and keep its notes."""
+        shard.table.verify()
+        if shard.place:
+            for note in shard.table.notes():
+                kept = self._notes.setdefault(note.code, (shard.place, note))
+                self._notes[note.code] = min(kept, (shard.place, note))
+
+    def _checked(self, shards: Sequence[Shard]) -> tuple[list[int | None], int]:
+        """Open the shards; return the rows of each, as far as they are known, and their bytes."""
+        rows: list[int | None] = []
+        size = 0
+        for shard in shards:
+            table = self._add(shard)
+            if table is None:
+                continue
             rows.append(table.rows)
             size += table.size
-            table.close()
+            if len(rows) == 1:
+                self._first = table
+            else:
+                _check_alike(self._first, table)
+                table.close()
+        if not rows:
+            raise _no_rows(self.path, len(shards))
         return rows, size
+
+
+def _no_rows(path: str, count: int) -> NoRowsError:
+    words = (
+        f"none of the {count:,} files of {path} has rows" if count > 1 else f"{path} has no rows"
+    )
+    return NoRowsError(words, hint="the step that wrote it may have selected no rows")
+
+
+def _note_without_rows(names: Sequence[str]) -> TableNote:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    files = "1 file has" if len(names) == 1 else f"{len(names):,} files have"
+    return TableNote("empty_shards", f"{files} no rows: {', '.join(names[:_SHOWN])}{more}")
 
 
 def _check_alike(first: Table, table: Table) -> None:
@@ -204,13 +273,19 @@ def _check_rows(first: Table, table: Table) -> None:
 
 
 class _OpenShard:
-    """A shard that is being read; it is verified after its last cut was loaded.
+    """A shard that is being read.
 
-    fields: its own field of each role.
+    fields: its own field of each role. finish: is called after its last cut was loaded.
     """
 
-    def __init__(self, place: int, table: Table, fields: Mapping[str, Field]) -> None:
-        self.place, self.table, self.fields = place, table, fields
+    def __init__(
+        self,
+        place: int,
+        table: Table,
+        fields: Mapping[str, Field],
+        finish: Callable[["_OpenShard"], None],
+    ) -> None:
+        self.place, self.table, self.fields, self._finish = place, table, fields, finish
         self._left = 1  # cuts that are not loaded, and one until all are drawn
         self._lock = threading.Lock()
 
@@ -220,7 +295,7 @@ class _OpenShard:
             self._left += change
             left = self._left
         if not left:
-            self.table.verify()
+            self._finish(self)
 
 
 class _Part(NamedTuple):

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from losscli.errors import DataError
+from losscli.errors import DataError, EmptyFileError
 from losscli.sources.files import OpenFile
 
 CHUNK = 1 << 20  # bytes that are read, expanded or written at a time
@@ -40,7 +40,7 @@ class SpooledFile(OpenFile):
         self.size = self._status.st_size
         if self.size == 0:
             self.close()
-            raise DataError(f"{path} is empty", hint="the step that wrote it may have failed")
+            raise EmptyFileError(f"{path} is empty", hint="the step that wrote it may have failed")
 
     @property
     def suffix(self) -> str:

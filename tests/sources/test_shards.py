@@ -431,3 +431,92 @@ def test_a_shard_that_changes_is_an_error(change):
     with pytest.raises(DataError, match=r"part-1\.npy"):
         table.verify()
     table.close()
+
+
+# --- shards without rows
+
+
+def _part(name, values):
+    """A file of predictions and targets, of their numbers or of none."""
+    columns = {"p": np.array(values, float), "t": np.zeros(len(values))}
+    suffix = Path(name).suffix
+    if suffix == ".csv":
+        rows = [f"{p!r},0" for p in map(float, values)]
+        Path(name).write_text("\n".join(["p,t", *rows]) + "\n")
+    elif suffix == ".jsonl":
+        Path(name).write_text("".join(f'{{"p": {p}, "t": 0}}\n' for p in values))
+    elif suffix == ".npz":
+        np.savez(name, **columns)
+    elif suffix == ".parquet":
+        pq.write_table(pa.table(columns), name)
+    else:
+        with pa.ipc.new_file(name, pa.table(columns).schema) as writer:
+            writer.write_table(pa.table(columns))
+    return name
+
+
+@pytest.mark.parametrize(
+    ("suffix", "empty"),
+    [
+        (suffix, empty)
+        for suffix in ("csv", "jsonl", "parquet", "arrow", "npz")
+        for empty in ((1,), (3,), (1, 2), (0,))
+        if (suffix, empty) != ("npz", (0,))
+    ],
+)
+def test_shards_without_rows_are_left_out_and_noted(suffix, empty):
+    """Wherever they stand among the others; of arrays in archives only the first must have rows."""
+    Path("a").mkdir()
+    wanted = []
+    for k in range(4):
+        values = [] if k in empty else [k, k + 0.5]
+        wanted += values
+        _part(f"a/part-{k}.{suffix}", values)
+    found = evaluate("a", pred="p", target="t", loss="mae")
+    assert found.losses[0].n == len(wanted)
+    assert found.value == np.mean(wanted)
+    (note,) = [note for note in found.notes if note.code == "empty_shards"]
+    assert all(f"a/part-{k}.{suffix}" in note.message for k in empty)
+    for k in range(4):
+        _part(f"a/part-{k}.{suffix}", [])
+    assert "rows" in refusal(DataError, "a", pred="p", target="t")
+
+
+def test_arrays_without_rows_and_text_without_bytes_are_left_out():
+    """As writers of parts leave them."""
+    write_arrays("a", P, [3, 0, 4])
+    assert evaluate("a", T, loss="mae").value == evaluate(P, T, loss="mae").value
+    for name in ("b/1.jsonl", "c/1.csv", "d/1.txt"):
+        Path(name).parent.mkdir()
+        Path(name).write_text("")
+        suffix = Path(name).suffix
+        _part(name.replace("1", "2") if suffix == ".jsonl" else f"{name[0]}/2.csv", [1.0, 3.0])
+        if suffix == ".txt":
+            Path("d/2.csv").rename("d/2.txt")
+        found = evaluate(name[0], pred="p", target="t", loss="mae")
+        assert found.value == 2.0
+        assert "empty_shards" in [note.code for note in found.notes]
+
+
+def test_a_shard_that_gets_its_rows_later_is_an_error():
+    """It may be one that is still being written."""
+    Path("a").mkdir()
+    _part("a/1.csv", [1.0])
+    _part("a/2.csv", [])
+    with open_source("a", None, pred=["p"], target=["t"]) as source:
+        assert sum(cut.load(Workspace()).rows for cut in source.blocks()) == 1
+        source.verify()
+        _part("a/2.csv", [2.0])
+        with pytest.raises(DataError, match="had no rows and has some now"):
+            source.verify()
+
+
+def test_notes_on_later_shards_are_given_too():
+    """The first of each kind."""
+    Path("a").mkdir()
+    _part("a/1.csv", [1.0])
+    for name in ("2", "3"):
+        Path(f"a/{name}.csv").write_text("p,t\n9007199254740993,0\n")
+    found = evaluate("a", pred="p", target="t", loss="mae")
+    (note,) = [note for note in found.notes if note.code == "integers_rounded"]
+    assert "a/2.csv" in note.message

@@ -22,7 +22,8 @@ class Format(NamedTuple):
     open: the table of a file. suffixes: of its files, in lower case. magic: their first bytes, or
     a pattern of them; empty for text. columns: True if its tables have columns with names.
     parts: True if a file may hold several tables or arrays, one of which is named `FILE:PART`.
-    text: True for the one format in which text of any other suffix is read.
+    text: True for the one format in which text of any other suffix is read. blank: True if a file
+    of no bytes is a table without rows.
     """
 
     open: Callable[[OpenFile, ReadOptions], Table]
@@ -31,6 +32,7 @@ class Format(NamedTuple):
     columns: bool = True
     parts: bool = False
     text: bool = False
+    blank: bool = False
 
     def begins(self, start: bytes) -> bool:
         """True if a file that begins so is of this format, whatever its suffix."""
@@ -56,6 +58,11 @@ def suffixes(*, columns: bool = False) -> tuple[str, ...]:
     """The suffixes of all formats, or of those whose tables have columns with names."""
     formats = map(load, names())
     return tuple(s for f in formats if f.columns or not columns for s in f.suffixes)
+
+
+def blank_suffixes() -> tuple[str, ...]:
+    """The suffixes of formats in which a file of no bytes is a table without rows."""
+    return tuple(suffix for each in map(load, names()) if each.blank for suffix in each.suffixes)
 
 
 def format_by_magic(file: OpenFile) -> Format | None:

@@ -7,7 +7,7 @@ correctly. Whatever was detected and is not what the suffix promises is noted.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from losscli.errors import DataError, Place
+from losscli.errors import DataError, NoRowsError, Place
 from losscli.sources.cells import Cells
 from losscli.sources.columns import ColumnTable
 from losscli.sources.dialect import Dialect
@@ -53,7 +53,7 @@ class CsvTable(ColumnTable):
         self._sample = header.sample[: self._lines.end - header.begin]
         if header.begin >= self._lines.end:
             words = "a header and no rows" if header.named and any(header.names) else "no rows"
-            raise DataError(
+            raise NoRowsError(
                 f"{self.path} has {words}", hint="the step that wrote it may have selected no rows"
             )
         self._rounded = RoundedColumns(self.path)
@@ -176,4 +176,4 @@ def _holds_number(row: Sequence[str], place: int, dialect: Dialect) -> bool:
     return len(row) > place and is_number(row[place], dialect)
 
 
-FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv", ".txt"), text=True)
+FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv", ".txt"), text=True, blank=True)

@@ -19,4 +19,6 @@ def _opened(file: OpenFile) -> ArrowTable:
     return open_json(file, lines=file.suffix in _LINES)
 
 
-FORMAT = Format(lambda file, _: _opened(file), suffixes=(".json", *_LINES), magic=_RECORDS)
+FORMAT = Format(
+    lambda file, _: _opened(file), suffixes=(".json", *_LINES), magic=_RECORDS, blank=True
+)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, MissingError
+from losscli.errors import DataError, MissingError, NoRowsError
 from losscli.sources.array_table import ArrayTable
 from losscli.sources.arrays import JoinedArray, PositionedArray
 from losscli.sources.files import OpenFile
@@ -65,7 +65,8 @@ def _check_tensor(path: str, tensor: Any) -> None:
         )
     if not tensor.dim() or not tensor.numel():
         shape = tuple(tensor.shape)
-        raise DataError(
+        error = NoRowsError if shape[:1] == (0,) else DataError
+        raise error(
             f"{path} has no rows: its shape is {shape}", hint="save a tensor of one row a sample"
         )
     there = tensor.untyped_storage().nbytes() // tensor.element_size()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError
+from losscli.errors import DataError, NoRowsError
 from losscli.sources.array_table import ArrayTable
 from losscli.sources.arrays import ArrayType, FileArray
 from losscli.sources.files import OpenFile
@@ -61,7 +61,7 @@ class _Safetensors:
                 hint="save it as float32, or in another common type",
             )
         if not entry.shape or not math.prod(entry.shape):
-            raise DataError(f"{path} has no rows: its shape is {entry.shape}")
+            raise NoRowsError(f"{path} has no rows: its shape is {entry.shape}")
         stored = ArrayType(entry.shape, np.dtype(_TYPES[entry.dtype]))
         convert = _widened if entry.dtype == "BF16" else None
         return FileArray(self._file, path, stored, self._start + entry.begin, convert)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from losscli.errors import DataError, MissingError, Place, UsageError
+from losscli.errors import DataError, MissingError, NoRowsError, Place, UsageError
 from losscli.sources.arrow import ArrowTable, Column, Rows
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
@@ -90,7 +90,7 @@ def _chosen(file: OpenFile, sheets: Mapping[str, Any], part: str) -> Any:
             hint=f"name one: {file.path}:{full[0].name}",
         )
     if not full:
-        raise DataError(f"{file.path} has no rows: its sheets have no cells")
+        raise NoRowsError(f"{file.path} has no rows: its sheets have no cells")
     return full[0]
 
 
