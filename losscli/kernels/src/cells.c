@@ -6,6 +6,25 @@
 
 typedef const uint8_t *At;
 
+/* Words of eight bytes: the first is the lowest, where the machine has it so. */
+#define EACH(byte) (0x0101010101010101u * (uint64_t)(uint8_t)(byte))
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HAS_LOW_BYTES_FIRST 1
+#else
+#define HAS_LOW_BYTES_FIRST 0
+#endif
+
+static uint64_t word_at(At at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* The highest bit of each byte of a word that is 0, right up to the first of them. */
+static uint64_t zeros(uint64_t word) {
+    return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
 static int is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }
@@ -173,9 +192,28 @@ static const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+/* The number that the bytes 0 … 9 of a word spell, the lowest byte first. */
+static inline uint64_t number_of(uint64_t word) {
+    word = word * 10 + (word >> 8);
+    return (((word & 0xff000000ff) * 0xf424000000064) +
+            ((word >> 16 & 0xff000000ff) * 0x271000000001)) >> 32;
+}
+
 /* The digits from `at` on, added to a number that wraps where there are more than 19. */
-static At digits_from(At at, At end, uint64_t *number) {
+static inline At digits_from(At at, At end, uint64_t *number) {
+    static const uint64_t tens[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
     uint64_t found = *number;
+    while (HAS_LOW_BYTES_FIRST && end - at >= 8) { /* eight at a time, without a branch a digit */
+        uint64_t word = word_at(at) ^ EACH('0');
+        uint64_t others = ((word + EACH(0x76)) | word) & EACH(0x80); /* right up to the first */
+        if (others) {
+            int count = __builtin_ctzll(others) >> 3;
+            *number = found * tens[count] + number_of(word << (56 - 8 * count) << 8);
+            return at + count;
+        }
+        found = found * 100000000 + number_of(word);
+        at += 8;
+    }
     while (at < end && is_digit(*at))
         found = found * 10 + (*at++ - '0');
     *number = found;
@@ -185,7 +223,7 @@ static At digits_from(At at, At end, uint64_t *number) {
 /* The end of the decimal number that begins here; NULL if there is none, or too long a one. */
 static At number_from(At at, At end, uint8_t decimal, const uint64_t *powers, double *value) {
     int negative = at < end && *at == '-';
-    at += negative || (at < end && *at == '+');
+    at += negative | (at < end && *at == '+');
     uint64_t digits = 0;
     At first = at;
     at = digits_from(at, end, &digits);
@@ -218,11 +256,15 @@ static At number_from(At at, At end, uint8_t decimal, const uint64_t *powers, do
     double found;
     if (digits == 0)
         found = 0;
-    else if (digits <= (uint64_t)1 << 53 && power >= -22 && power <= 22)
+    else if (digits < (uint64_t)1 << 32 && power >= -22 && power <= 22)
         found = power < 0 ? (double)digits / TENS[-power] : (double)digits * TENS[power];
     else
         found = rounded(digits, power, powers);
-    *value = negative ? -found : found;
+    /* The sign without a branch, which would be foreseen for half of all numbers only. */
+    uint64_t bits;
+    memcpy(&bits, &found, sizeof bits);
+    bits |= (uint64_t)negative << 63;
+    memcpy(value, &bits, sizeof bits);
     return at;
 }
 
@@ -235,6 +277,14 @@ static At cell_end(At at, At end, Dialect d) {
             if (at + 1 >= end || at[1] != '"')
                 break;
         at = at ? at + 1 : end;
+    }
+    while (HAS_LOW_BYTES_FIRST && d.delimiter != ' ' && end - at >= 8) {
+        uint64_t word = word_at(at);
+        uint64_t stops = zeros(word ^ EACH(d.delimiter)) | zeros(word ^ EACH('\n')) |
+                         zeros(word ^ EACH('\r'));
+        if (stops)
+            return at + (__builtin_ctzll(stops) >> 3);
+        at += 8;
     }
     while (at < end && !is_stop(*at, d))
         at++;
