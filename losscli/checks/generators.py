@@ -23,7 +23,6 @@ from losscli.losses.core.domain import (
     Interval,
     Numbers,
     Ordered,
-    Random,
     Raw,
     rows_with,
 )
@@ -44,7 +43,7 @@ class Sample(NamedTuple):
     spread: the scale of values without bounds. classes: the number of classes, for labels.
     """
 
-    random: Random
+    random: np.random.Generator
     shape: Shape
     spread: float
     classes: int = 0

@@ -22,7 +22,6 @@ from losscli.backends.rowwise import ROWWISE
 
 Raw: TypeAlias = NDArray[Any]
 Mask: TypeAlias = NDArray[np.bool_]
-Random: TypeAlias = np.random.Generator
 
 
 class Interval(NamedTuple):
