@@ -4,7 +4,8 @@
 
 Both sides of a row run in turn, A B A B …, on the same files, read once before so that the page
 cache holds them; the figure is the median of the ratios of the pairs, with the least and the
-largest, so that a change of the machine's speed falls on both. Peak memory is the operating
+largest, so that a change of the machine's speed falls on both. Beside it is the ratio of the
+minima of both sides, which other work on the machine changes least. Peak memory is the operating
 system's own account of the finished process. Nothing here passes or fails by itself: the bar
 stands beside the figure.
 
@@ -138,7 +139,8 @@ def main(
         # In a process of its own: a child's peak memory begins with that of its parent.
         again = [sys.executable, sys.argv[0], "--make", "--scale", str(chosen.scale)]
         subprocess.run([*again, "--folder", str(folder)], check=True)
-        print(f"{'':14}{'ratio':>8}  {'least':>6}  {'most':>6}  {'bar':>5}  losscli   other")
+        heads = ("ratio", "least", "most", "minima", "bar")
+        print(f"{'':20}{' '.join(f'{head:>7}' for head in heads)}  losscli   other")
         for row in rows():
             if chosen.only not in row.name:
                 continue
@@ -149,9 +151,10 @@ def main(
             ours, theirs = ours[1:], theirs[1:]  # the first pair warms the caches
             ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
             unit, scale = ("MiB", 2**-20) if row.memory else ("ms", 1e3)
+            shown = statistics.median(ratios), min(ratios), max(ratios), min(ours) / min(theirs)
             print(
-                f"{row.name:14}{statistics.median(ratios):8.3f}  {min(ratios):6.3f}  "
-                f"{max(ratios):6.3f}  {row.bar:>5}  {statistics.median(ours) * scale:.0f} {unit}"
+                f"{row.name:20}{' '.join(f'{ratio:7.3f}' for ratio in shown)} {row.bar:>7}  "
+                f"{statistics.median(ours) * scale:.0f} {unit}"
                 f"  {statistics.median(theirs) * scale:.0f} {unit}",
                 flush=True,
             )
