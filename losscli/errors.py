@@ -106,14 +106,6 @@ class DataError(LossCliError, ValueError):
     kind = "data"
 
 
-class NoRowsError(DataError):
-    """A table without rows, which may be as its writer meant it."""
-
-
-class EmptyFileError(NoRowsError):
-    """A file of no bytes, which in some formats is a table without rows."""
-
-
 class MissingError(LossCliError):
     """This machine lacks a device or an optional package."""
 

@@ -137,7 +137,9 @@ def _left_out(source: Source) -> Iterator[Note]:
         yield Note("unmatched", f"rows without a partner were left out: {words}")
     for table in source.fields:
         if table.duplicates_dropped:
-            words = f"{table.duplicates_dropped:,} repeated rows of {table.path} were left out"
+            count = table.duplicates_dropped
+            rows = "1 repeated row" if count == 1 else f"{count:,} repeated rows"
+            words = f"{rows} of {table.path} {'was' if count == 1 else 'were'} left out"
             yield Note("duplicates_dropped", words)
 
 

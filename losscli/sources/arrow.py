@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, NoRowsError, Place
+from losscli.errors import DataError, Place
 from losscli.sources import arrow_values
 from losscli.sources.arrow_values import CellError
 from losscli.sources.columns import ColumnTable
+from losscli.sources.files import NoRowsError
 from losscli.sources.rounding import RoundedColumns
 from losscli.sources.table import Cut, Field, Kind, Loaded, TableNote, Workspace, concatenate
 

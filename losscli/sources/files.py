@@ -8,10 +8,18 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, EmptyFileError
+from losscli.errors import DataError
 
 STANDARD_INPUT = "-"
 _PREADV, _PREAD = hasattr(os, "preadv"), hasattr(os, "pread")
+
+
+class NoRowsError(DataError):
+    """A table without rows, which may be as its writer meant it."""
+
+
+class EmptyFileError(NoRowsError):
+    """A file of no bytes, which in some formats is a table without rows."""
 
 
 class OpenFile:

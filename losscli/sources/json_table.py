@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, NoRowsError, Place
+from losscli.errors import DataError, Place
 from losscli.sources import json_values
 from losscli.sources.arrow import ArrowTable, Column, Rows
-from losscli.sources.files import OpenFile
+from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.json_text import Form, Path, State, read_items, skip_items
 from losscli.sources.json_values import JsonValues
 from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, rows_per_block

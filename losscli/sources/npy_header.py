@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from losscli.errors import DataError, NoRowsError
+from losscli.errors import DataError
 from losscli.sources.arrays import ArrayType
+from losscli.sources.files import NoRowsError
 
 MAGIC = b"\x93NUMPY"
 LONGEST = 10_012  # bytes of a header, with those that say so

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REFERENCE = "reference"
 _PARAMETER_BYTES = 256 << 20
-_ORDER = ("targets", "weights", "ids", CLUSTERS)
+_ORDER = ("targets", "weights", "ids", "rows", CLUSTERS)
 
 
 def reference_role(place: int) -> str:

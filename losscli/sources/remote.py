@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from losscli.errors import DataError, EmptyFileError, MissingError, UsageError
+from losscli.errors import DataError, MissingError, UsageError
 from losscli.sources import formats
-from losscli.sources.files import OpenFile, shown
+from losscli.sources.files import EmptyFileError, OpenFile, shown
 from losscli.sources.listing import data_files, is_data
 from losscli.sources.options import ReadOptions
 from losscli.sources.shards import Shard, ShardedTable

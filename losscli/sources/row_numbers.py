@@ -41,16 +41,20 @@ class RowAlignment:
         self._find = find
         self._engine = LocalEngine(effort.threads or cores())
         self._room = Room(effort.memory)
-        self._raw: Table | None = None
         self._numbers: RowNumbers | None = None
+        self._role: Role | None = None
         self._names: list[str] = []
 
     def first(self, table: Table) -> Table:
         """The predictions: of repeated rows the first one."""
         other, columns = self._find(table)
-        self._raw, self._names = table, list(columns or ())
-        self._numbers = RowNumbers(table, _role(other, columns), self._engine)
-        return NumberedTable(table, self._numbers)
+        role = _role(other, columns)
+        self._names = list(columns or ())
+        self._numbers = RowNumbers(table, role, self._engine)
+        base = NumberedTable(table, self._numbers)
+        numbers = base if other is table else SelectedTable(other, self._numbers.selection)
+        self._role = numbers, role[1]
+        return base
 
     def join(self, table: Table) -> Table:
         """A table with a row for each number, in the order of the predictions."""
@@ -81,16 +85,16 @@ class RowAlignment:
         return list(self._names)
 
     def roles(self) -> dict[str, Role]:
-        """No roles: the numbers are not read with the blocks.
+        """The role of the numbers: those of the rows that are kept.
 
         Raises UsageError for predictions and targets in one table.
         """
-        if self._numbers is None or self._numbers.targets is None:
+        if self._role is None or self._numbers is None or self._numbers.targets is None:
             raise UsageError(
                 "--rows needs targets in a file of their own",
                 hint="predictions and targets of one table are paired already",
             )
-        return {}
+        return {ROWS: self._role}
 
     def finish(self, source: Source) -> Source:
         """The source as it is."""

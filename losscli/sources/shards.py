@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, EmptyFileError, NoRowsError, Place
+from losscli.errors import DataError, Place
 from losscli.sources import formats
-from losscli.sources.files import OpenFile
+from losscli.sources.files import EmptyFileError, NoRowsError, OpenFile
 from losscli.sources.keys import Keys
 from losscli.sources.listing import format_suffix
 from losscli.sources.naming import partitions

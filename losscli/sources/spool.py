@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
-from losscli.errors import DataError, EmptyFileError
-from losscli.sources.files import OpenFile
+from losscli.errors import DataError
+from losscli.sources.files import EmptyFileError, OpenFile
 
 CHUNK = 1 << 20  # bytes that are read, expanded or written at a time
 EXPANSION = 2000  # bytes at most from one compressed byte; deflate reaches 1,032

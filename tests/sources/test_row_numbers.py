@@ -208,3 +208,38 @@ def test_a_reference_has_row_numbers_of_its_own():
     Path("old.csv").write_text("p\n10\n20\n30\n")
     with pytest.raises(UsageError, match="no row numbers of its own"):
         open_source("p.csv", np.zeros(3), rows="row", pred=["p"], references=[reference])
+
+
+def test_the_numbers_are_one_of_the_inputs(data):
+    """With a digest; of a file of their own, and of a column."""
+    preds, targets = data
+    order = np.random.default_rng(1).permutation(_ROWS)
+    np.save("preds.npy", preds[order])
+    np.save("targets.npy", targets)
+    np.save("rows.npy", order)
+    arrays = {"loss": "cross_entropy", "rows": "rows.npy", "digest": True}
+    found = evaluate("preds.npy", "targets.npy", **arrays)
+    table = pd.DataFrame(preds[order], columns=["a", "b", "c"]).assign(row=order)
+    table.to_csv("preds.csv", index=False)
+    of_column = evaluate("preds.csv", "targets.npy", **arrays | {"rows": "row"})
+    for result, path in ((found, "rows.npy"), (of_column, "preds.csv")):
+        assert [part.role for part in result.inputs] == ["preds", "targets", "rows"]
+        assert result.inputs[-1].path == path
+        assert result.inputs[-1].digest == found.inputs[-1].digest
+    np.save("rows.npy", np.arange(_ROWS))
+    other = evaluate("preds.npy", "targets.npy", **arrays)
+    assert other.inputs[-1].digest != found.inputs[-1].digest
+
+
+def test_rows_in_order_are_the_same_data_as_without_numbers(data):
+    """A baseline may have been made in one process."""
+    preds, targets = data
+    np.save("preds.npy", preds)
+    np.save("targets.npy", targets)
+    np.save("rows.npy", np.arange(_ROWS))
+    gates = {"loss": "cross_entropy", "gate": "cross_entropy <= baseline"}
+    evaluate("preds.npy", "targets.npy", loss="cross_entropy", output="plain.json")
+    numbered = evaluate("preds.npy", "targets.npy", rows="rows.npy", output="numbered.json",
+                        baseline="plain.json", **gates)  # fmt: skip
+    plain = evaluate("preds.npy", "targets.npy", baseline="numbered.json", **gates)
+    assert [result.gates[0].status for result in (numbered, plain)] == ["pass", "pass"]

@@ -25,6 +25,7 @@ from losscli.results.gate import GateResult, exit_code
 if TYPE_CHECKING:
     import pandas as pd
 
+ROW_NUMBERS = "rows"  # the role of the row numbers of predictions
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Like: TypeAlias = Annotated[
     str, Meta(extra_json_schema={"enum": ["torch", "keras", "sklearn", "optax"]})
@@ -34,10 +35,11 @@ Like: TypeAlias = Annotated[
 class Input(Record, frozen=True, kw_only=True):
     """The file or array that a role was read from.
 
-    role: preds, targets, weights, ids, clusters or groups. format: the format of the file. dtype:
-    the stored type. digest: the SHA-256 of the values; None if it was not computed. columns: the
-    names of the columns that were read. unmatched: the rows that were left out because another
-    table lacks their id. duplicates_dropped: the repeated rows that were left out.
+    role: preds, targets, weights, ids, rows (their numbers), clusters or groups. format: the format
+    of the file. dtype: the stored type. digest: the SHA-256 of the values; None if it was not
+    computed. columns: the names of the columns that were read. unmatched: the rows that were left
+    out because another table lacks their id. duplicates_dropped: the repeated rows that were left
+    out.
     """
 
     role: str
@@ -472,8 +474,10 @@ def difference_of_data(inputs: tuple[Input, ...], saved: Any, name: str) -> str:
     The same data are equal digests of targets, weights, ids and groups, and as many rows;
     predictions may differ. saved: an evaluation or a comparison. name: its name, for the reason.
     """
-    theirs = {part.role: part for part in saved.inputs}
+    theirs = {part.role: part for part in saved.inputs if part.role != ROW_NUMBERS}
     for part in inputs:
+        if part.role == ROW_NUMBERS:  # they say how predictions are ordered
+            continue
         other = theirs.pop(part.role, None)
         if other is None:
             return f"{name} was made without {part.role}"

@@ -7,12 +7,12 @@ correctly. Whatever was detected and is not what the suffix promises is noted.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from losscli.errors import DataError, NoRowsError, Place
+from losscli.errors import DataError, Place
 from losscli.sources.cells import Cells
 from losscli.sources.columns import ColumnTable
 from losscli.sources.dialect import Dialect
 from losscli.sources.encodings import readable
-from losscli.sources.files import OpenFile
+from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.header import SAMPLE, is_number, read_header, rows_of
 from losscli.sources.lines import Lines, Run

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, MissingError, NoRowsError
+from losscli.errors import DataError, MissingError
 from losscli.sources.array_table import ArrayTable
 from losscli.sources.arrays import JoinedArray, PositionedArray
-from losscli.sources.files import OpenFile
+from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.named_arrays import ArraysTable, missing_array
 from losscli.sources.options import ReadOptions

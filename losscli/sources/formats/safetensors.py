@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.errors import DataError, NoRowsError
+from losscli.errors import DataError
 from losscli.sources.array_table import ArrayTable
 from losscli.sources.arrays import ArrayType, FileArray
-from losscli.sources.files import OpenFile
+from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.named_arrays import ArraysTable, missing_array
 from losscli.sources.options import ReadOptions

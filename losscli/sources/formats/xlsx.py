@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from losscli.errors import DataError, MissingError, NoRowsError, Place, UsageError
+from losscli.errors import DataError, MissingError, Place, UsageError
 from losscli.sources.arrow import ArrowTable, Column, Rows
-from losscli.sources.files import OpenFile
+from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.options import ReadOptions
 from losscli.sources.table import Field
