@@ -10,26 +10,12 @@ from numpy.typing import NDArray
 from losscli.sources import rounding
 from losscli.sources.dialect import WORDS
 from losscli.sources.keys import Keys
+from losscli.sources.rows import CellError
 from losscli.sources.table import Kind, Loaded
 from losscli.sources.texts import Texts
 
 _SHOWN = 40  # characters of a cell that an error shows
 _TYPES = {"halffloat": "float16", "float": "float32", "double": "float64"}  # Arrow's names
-
-
-class CellError(Exception):
-    """A cell that is not what a role takes.
-
-    index: of its row among those that are converted. words: what is wrong. hint: how to fix it.
-    column: its place among the columns of the role.
-    """
-
-    def __init__(self, index: int, words: str, hint: str = "") -> None:
-        super().__init__(words)
-        self.index = index
-        self.words = words
-        self.hint = hint
-        self.column = 0
 
 
 def stored(kind: Any) -> Any:

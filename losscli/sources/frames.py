@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from losscli.backends.arrays import as_array, as_objects, holds_numbers
 from losscli.errors import DataError, Place
-from losscli.sources.arrow import ArrowTable, Column, Rows
+from losscli.sources.arrow import ArrowTable, batch_rows
 from losscli.sources.columns import ColumnTable
 from losscli.sources.keys import Keys
 from losscli.sources.rounding import RoundedColumns, rounds_integers
+from losscli.sources.rows import Column, Rows
 from losscli.sources.table import (
     Cut,
     Field,
@@ -153,7 +154,7 @@ class StreamTable(ArrowTable):
     def first_rows(self, columns: Sequence[Column]) -> Iterator[Rows]:  # noqa: ARG002
         """The first rows, which the first pass gives again."""
         for batch in chain(tuple(self._read_ahead), self._ahead()):
-            yield Rows.of(batch, self.columns)
+            yield batch_rows(batch, self.columns)
 
     def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:  # noqa: ARG002
         """All rows, in the batches of the other library."""
@@ -162,7 +163,7 @@ class StreamTable(ArrowTable):
         count = 0
         for batch in chain(ahead, self._opened() if reader is None else reader):
             count += batch.num_rows
-            yield Rows.of(batch, self.columns)
+            yield batch_rows(batch, self.columns)
         if self._count is None:
             self._count = count
         if count != self._count:

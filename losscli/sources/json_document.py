@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from losscli.errors import DataError
-from losscli.sources.arrow import ArrowTable
 from losscli.sources.files import OpenFile
 from losscli.sources.json_table import JsonColumns, JsonTable, Names, Span
 from losscli.sources.json_text import Form, skip_items
+from losscli.sources.rows import RowsTable
 
 _HEAD = 1 << 18  # bytes in which the form is looked up
 _ITEMS = 1000  # items of them at most
@@ -27,7 +27,7 @@ class _Member(NamedTuple):
     end: int
 
 
-def open_json(file: OpenFile, *, lines: bool) -> ArrowTable:
+def open_json(file: OpenFile, *, lines: bool) -> RowsTable:
     """The table of a JSON file, in the form that its content has.
 
     lines: True if a single object is a row, rather than a document that has rows.
@@ -48,7 +48,7 @@ def open_json(file: OpenFile, *, lines: bool) -> ArrowTable:
     return _document(file, Span(Form.KEYED, begin + 1, file.size), 0)
 
 
-def _document(file: OpenFile, span: Span, depth: int) -> ArrowTable:
+def _document(file: OpenFile, span: Span, depth: int) -> RowsTable:
     """The table of an object: its members are rows, or some of them are columns."""
     if _is_rows(file.read(min(_HEAD, span.end - span.begin), span.begin)):
         return JsonTable(file, span)

@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError, Place
 from losscli.sources import json_values
-from losscli.sources.arrow import ArrowTable, Column, Rows
 from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.json_text import Form, Path, State, read_items, skip_items
-from losscli.sources.json_values import JsonValues
+from losscli.sources.json_values import JsonValues, column_of
+from losscli.sources.rows import Column, Rows, RowsTable
 from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, rows_per_block
 
 _PIECE = 4 << 20  # bytes of text that are held at a time, approximately
 _LONGEST = 64 << 20  # bytes of an item at most
 _SAMPLE = 1 << 18  # bytes in which the columns are looked up
 _ITEMS = 1000  # items of them at most
+_DEEPEST = 60  # names that lead to a value; what is nested deeper is one value
 _NAMES = ("id", "key")  # the column of the names of items: the first that items do not have
 _VALUE = "value"  # the column of items that are not objects
 Names: TypeAlias = tuple[str, ...]
@@ -45,15 +46,37 @@ class _Piece(NamedTuple):
     first: int
 
 
-class JsonTable(ArrowTable):
+class _ValuesTable(RowsTable):
+    """A table of JSON values."""
+
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The columns given, or all of numbers."""
+        found = super().field(role, columns, excluded)
+        if found.kind != "numbers":
+            # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
+            from pyarrow import compute  # noqa: F401
+        return found
+
+    def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
+        """Columns of JSON values as one role takes them."""
+        return json_values.load(kind, arrays, row)
+
+    def rounds(self, array: Any, rows: NDArray[np.intp]) -> bool:
+        """True if an integer in some of the values is not equal to a float64."""
+        return json_values.rounds(array, rows)
+
+    def row_of(self, array: Any) -> tuple[int, ...]:
+        """The shape of the first array in a column."""
+        return json_values.row_of(array)
+
+
+class JsonTable(_ValuesTable):
     """Items of JSON text, a row each.
 
     Raises DataError for text that is not valid, as far as it is read.
     """
 
     def __init__(self, file: OpenFile, span: Span) -> None:
-        import pyarrow as pa
-
         self.file: OpenFile = file
         self.path = file.path
         self.format = "json"
@@ -66,13 +89,13 @@ class JsonTable(ArrowTable):
             )
         self._length = size / max(1, len(items))
         columns = _columns_of(items, span)
-        self._paths = [path for path, _ in columns.values()]
-        super().__init__(file.path, pa.schema([(n, kind) for n, (_, kind) in columns.items()]))
+        self._paths = list(columns.values())
+        super().__init__(file.path, list(columns))
 
     def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
         """All rows, a piece of text at a time."""
         for pieces in self._runs(self.block_rows(1), None):
-            yield from (self._read(piece, columns, Workspace()) for piece in pieces)
+            yield from (self._read(piece, columns, (), Workspace()) for piece in pieces)
 
     def block_rows(self, width: int) -> int:
         """Rows that fit the cache as numbers and a piece as text."""
@@ -84,18 +107,6 @@ class JsonTable(ArrowTable):
             count = sum(piece.rows for piece in pieces)
             yield Cut(count, sum(piece.size for piece in pieces), partial(self._load_items, pieces))
 
-    def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
-        """Columns of JSON values as one role takes them."""
-        return json_values.load(kind, arrays, row)
-
-    def row_of(self, array: Any) -> tuple[int, ...]:
-        """The shape of the first array in a column."""
-        return json_values.row_of(array)
-
-    def rounds(self, array: Any, rows: NDArray[np.intp]) -> bool:
-        """True if an integer in some of the values is not equal to a float64."""
-        return json_values.rounds(array, rows)
-
     def _load_items(
         self,
         pieces: Sequence[_Piece],
@@ -103,23 +114,58 @@ class JsonTable(ArrowTable):
         workspace: Workspace,
     ) -> dict[str, Loaded]:
         columns = self.taken(fields)
-        rows = (self._read(piece, columns, workspace) for piece in pieces)
+        rows = (self._read(piece, columns, fields, workspace) for piece in pieces)
         return self.convert(pieces[0].first, rows, fields, workspace)
 
-    def _read(self, piece: _Piece, columns: Sequence[Column], workspace: Workspace) -> Rows:
+    def _read(
+        self,
+        piece: _Piece,
+        columns: Sequence[Column],
+        fields: Sequence[Field],
+        workspace: Workspace,
+    ) -> Rows:
+        """The values of a piece; those that are taken as numbers only have no texts."""
         text = workspace.empty(f"text {self.path}", (piece.size,), np.dtype(np.uint8))
         self.file.read_into(text, piece.offset)
-        paths = [self._paths[column.leaf] for column in columns]
-        found = read_items(text, self._span.form, [path for path in paths if path is not None])
+        wanted = self._wanted(columns, fields)
+        paths = [path for path, _, _ in wanted if path is not None]
+        numeric = [numeric for path, _, numeric in wanted if path is not None]
+        found = read_items(text, self._span.form, paths, numeric)
         if found.error or found.rows != piece.rows:
             raise self._invalid(found.error or "not whole items", piece.first + found.rows)
+        arrays: dict[int, JsonValues] = {}
         values = iter(found.columns)
-        # The names of the items are the last column that was read.
-        arrays = {
-            column.leaf: JsonValues.of(found.columns[-1] if path is None else next(values))
-            for column, path in zip(columns, paths, strict=True)
-        }
+        for path, leaf, _ in wanted:
+            # The names of the items are the last column that was read.
+            each = JsonValues.of(found.columns[-1] if path is None else next(values))
+            held = arrays.get(leaf)
+            arrays[leaf] = each if held is None else held._replace(numbers=each.numbers)
         return Rows(found.rows, arrays)
+
+    def _wanted(
+        self, columns: Sequence[Column], fields: Sequence[Field]
+    ) -> list[tuple[Path | None, int, bool]]:
+        """The path and leaf of each column to read, and True to read it as numbers.
+
+        Columns that some fields take as numbers and others in other ways are read in both.
+        """
+        single = [field for field in fields if field.kind == "numbers" and not self._lists(field)]
+        numbers = {column.leaf for column in self.columns_of(*single)}
+        others = {
+            column.leaf for column in self.columns_of(*(f for f in fields if f not in single))
+        }
+        wanted: list[tuple[Path | None, int, bool]] = []
+        for column in columns:
+            leaf, path = column.leaf, self._paths[column.leaf]
+            number = leaf in numbers and path is not None
+            if leaf in others or not number:
+                wanted.append((path, leaf, False))
+            if number:
+                wanted.append((path, leaf, True))
+        return wanted
+
+    def _lists(self, field: Field) -> bool:
+        return any(column.lists for column in self.columns_of(field))
 
     def _sample(self) -> tuple[list[Any], int]:
         """The first items as Python has them, and the number of bytes that they take."""
@@ -198,22 +244,23 @@ class JsonTable(ArrowTable):
         )
 
 
-class JsonColumns(ArrowTable):
+class JsonColumns(_ValuesTable):
     """An object of arrays, each of which is a column; those that are taken are read whole.
 
     arrays: the text of each, by the names that lead to it.
     """
 
     def __init__(self, file: OpenFile, arrays: Mapping[Names, Span]) -> None:
-        import pyarrow as pa
-
         self.file: OpenFile = file
         self.path = file.path
         self.format = "json"
         self.size = max(1, sum(span.end - span.begin for span in arrays.values()))
         self._arrays = list(arrays.values())
-        types = {".".join(names): _sampled_type(file, span) for names, span in arrays.items()}
-        super().__init__(file.path, pa.schema(list(types.items())))
+        columns = [
+            column_of(_sampled(file, span), ".".join(names), place)
+            for place, (names, span) in enumerate(arrays.items())
+        ]
+        super().__init__(file.path, columns)
 
     def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
         """All rows at once."""
@@ -228,60 +275,54 @@ class JsonColumns(ArrowTable):
         arrays = {column.leaf: values for column, values in found.items()}
         yield Rows(next(iter(rows.values())), arrays)
 
-    def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
-        """Columns of JSON values as one role takes them."""
-        return json_values.load(kind, arrays, row)
-
-    def row_of(self, array: Any) -> tuple[int, ...]:
-        """The shape of the first array in a column."""
-        return json_values.row_of(array)
-
-    def rounds(self, array: Any, rows: NDArray[np.intp]) -> bool:
-        """True if an integer in some of the values is not equal to a float64."""
-        return json_values.rounds(array, rows)
-
     def _read(self, column: Column) -> JsonValues:
         span = self._arrays[column.leaf]
-        items = read_items(self.file.read(span.end - span.begin, span.begin), span.form, [()])
+        text = self.file.read(span.end - span.begin, span.begin)
+        both = not column.lists
+        items = read_items(text, span.form, [(), ()] if both else [()], [False, both])
         if items.error:
             raise DataError(
                 f"{self.path} is not valid JSON: {items.error}",
                 place=Place(self.path, row=items.rows, column=column.name),
             )
-        return JsonValues.of(items.columns[0])
+        found = JsonValues.of(items.columns[0])
+        return found._replace(numbers=JsonValues.of(items.columns[1]).numbers) if both else found
 
 
-def _columns_of(items: Sequence[Any], span: Span) -> dict[str, tuple[Path | None, Any]]:
-    """The path and the Arrow type of each column, as a sample of the items has them."""
+def _columns_of(items: Sequence[Any], span: Span) -> dict[Column, Path | None]:
+    """The columns of a sample of the items, and the path of each; that of their names has none."""
     found: dict[Names, list[Any]] = {}
     for item in items:
         for names, value in _leaves(item):
             found.setdefault(names, []).append(value)
-    columns: dict[str, tuple[Path | None, Any]] = {}
+    named: dict[str, tuple[Path | None, list[Any]]] = {}
     for names, values in found.items():
         name = _shown((*span.prefix, *names)) or _VALUE
         path = tuple(each.encode(errors="surrogatepass") for each in names)
-        columns.setdefault(name, (path, json_values.type_of(values)))
+        named.setdefault(name, (path, values))
     if span.form == Form.KEYED:
-        name = next((name for name in _NAMES if name not in columns), "(key)")
-        columns = {name: (None, json_values.type_of([""])), **columns}
-    return columns
+        name = next((name for name in _NAMES if name not in named), "(key)")
+        named = {name: (None, [""]), **named}
+    return {
+        column_of(values, name, place): path
+        for place, (name, (path, values)) in enumerate(named.items())
+    }
 
 
 def _leaves(item: Any, names: Names = ()) -> Iterator[tuple[Names, Any]]:
     """The values in an object that are not objects, by the names that lead to them."""
-    if isinstance(item, dict):
+    if isinstance(item, dict) and len(names) < _DEEPEST:
         for name, value in item.items():
             yield from _leaves(value, (*names, name))
     else:
         yield names, item
 
 
-def _sampled_type(file: OpenFile, span: Span) -> Any:
+def _sampled(file: OpenFile, span: Span) -> list[Any]:
     text = file.read(min(_SAMPLE, span.end - span.begin), span.begin)
     found = skip_items(text, span.form, _ITEMS, final=len(text) == span.end - span.begin)
     items = read_items(text[found.begin : found.end], span.form, [()])
-    return json_values.type_of(json_values.objects(items.columns[0]) if items.rows else [])
+    return json_values.objects(items.columns[0]) if items.rows else []
 
 
 def _shown(names: Names) -> str:

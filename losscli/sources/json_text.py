@@ -6,10 +6,13 @@ and the infinities are read as Python writes them.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
+
+from losscli.sources.powers import powers_of_ten
 
 try:
     from losscli.kernels import _machine
@@ -17,13 +20,16 @@ except ImportError:  # installed without a compiler
     _machine = None  # type: ignore[assignment]
 
 Path: TypeAlias = tuple[bytes, ...]
-Column: TypeAlias = tuple[bytes, bytes, bytes]
+Column: TypeAlias = tuple[bytes, bytes, bytes, bytes]
 Buffer: TypeAlias = Any  # of bytes
 
+_AT_ONCE = 64  # paths that the compiled reader follows
+_EXACT = 2.0**53  # above it the text tells if a number was rounded
 _NAME = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
 _COLON = re.compile(rb"\s*:\s*")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^"\[\]{}]+|"', re.S)
 _SCALAR = re.compile(rb'[^\s",\[\]{}]+')
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 
 
@@ -69,8 +75,10 @@ class Skipped(NamedTuple):
 class Items(NamedTuple):
     """The values of items: a column a path, and the names of the items in the form KEYED.
 
-    A column is the kinds of its values, a byte each; where each ends, as int64 from 0 on; and their
-    bytes, those of texts unescaped. error: the reason why the text at `position` is not valid.
+    A column is the kinds of its values, a byte each; where each ends, as int64 from 0 on; their
+    bytes, those of texts unescaped; and the numbers of a column of numbers, as float64, nan where a
+    value is missing or is not read as a number: only such a value and one beyond 2^53 have bytes.
+    error: the reason why the text at `position` is not valid.
     """
 
     rows: int
@@ -91,11 +99,31 @@ def skip_items(
     return _skip_items(bytes(text), form, count, started=started, final=final)
 
 
-def read_items(text: Buffer, form: Form, paths: Sequence[Path]) -> Items:
-    """The values that paths of names lead to in each item of a text of whole items."""
+def read_items(
+    text: Buffer, form: Form, paths: Sequence[Path], numeric: Sequence[bool] = ()
+) -> Items:
+    """The values that paths of names lead to in each item of a text of whole items.
+
+    numeric: True for each path whose column has numbers, which true and false are as well.
+    """
+    if len(paths) <= _AT_ONCE:
+        return _read_some(text, form, paths, numeric)
+    columns: list[Column] = []
+    for start in range(0, len(paths), _AT_ONCE):
+        end = start + _AT_ONCE
+        found = _read_some(text, form, paths[start:end], numeric[start:end])
+        if found.error:
+            return found
+        # The names of the items come after each part, and are kept after the last.
+        columns[start:] = found.columns
+    return found._replace(columns=columns)
+
+
+def _read_some(text: Buffer, form: Form, paths: Sequence[Path], numeric: Sequence[bool]) -> Items:
     if _machine is not None:
-        return Items(*_machine.read_json(text, form, tuple(paths)))
-    return _read_items(bytes(text), form, paths)
+        bits = sum(1 << place for place, each in enumerate(numeric) if each)
+        return Items(*_machine.read_json(text, form, tuple(paths), bits, powers_of_ten()))
+    return _read_items(bytes(text), form, paths, numeric)
 
 
 def _space(text: bytes, at: int) -> int:
@@ -177,9 +205,9 @@ class _Object(dict[str, Any]):
         self.twice = [name for name, _ in pairs] if len(self) < len(pairs) else []
 
 
-def _read_items(text: bytes, form: Form, paths: Sequence[Path]) -> Items:
+def _read_items(text: bytes, form: Form, paths: Sequence[Path], numeric: Sequence[bool]) -> Items:
     width = len(paths) + (form == Form.KEYED)
-    columns = [_Written() for _ in range(width)]
+    columns = [_Written(numeric=place < len(numeric) and numeric[place]) for place in range(width)]
     rows, at = 0, 0
     error: str | None = None
     while (start := _space(text, at)) < len(text) and not error:
@@ -231,14 +259,20 @@ def _at(item: Any, path: Path) -> Any:
 class _Written:
     """A column as it grows."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, numeric: bool) -> None:
+        self._numeric = numeric
         self._kinds = bytearray()
         self._parts: list[bytes] = []
+        self._numbers: list[float] = []
 
     def add(self, value: Any) -> None:
         """Append the value of an item."""
         kind, text = _kind_of(value)
         self._kinds.append(kind)
+        if self._numeric:
+            number = _number_of(kind, text)
+            text = "" if number is not None and abs(number) < _EXACT else text
+            self._numbers.append(math.nan if number is None else number)
         self._parts.append(text.encode())
 
     def written(self, rows: int) -> Column:
@@ -247,7 +281,9 @@ class _Written:
 
         parts = self._parts[:rows]
         ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
-        return bytes(self._kinds[:rows]), ends.tobytes() if rows else b"", b"".join(parts)
+        numbers = np.array(self._numbers[:rows], np.float64)
+        ended = ends.tobytes() if rows else b""
+        return bytes(self._kinds[:rows]), ended, b"".join(parts), numbers.tobytes()
 
 
 def _kind_of(value: Any) -> tuple[Kind, str]:
@@ -258,6 +294,17 @@ def _kind_of(value: Any) -> tuple[Kind, str]:
     if isinstance(value, str):
         return (Kind.NUMBER if isinstance(value, _Number) else Kind.STRING), value
     return Kind.CONTAINER, "".join(_dumped(value))
+
+
+def _number_of(kind: Kind, text: str) -> float | None:
+    """The number that a value is or spells, nan for none; None for what is read elsewhere."""
+    if kind == Kind.MISSING:
+        return math.nan
+    if kind == Kind.BOOLEAN:
+        return float(text == "true")
+    if kind == Kind.NUMBER or (kind == Kind.STRING and _DECIMAL.fullmatch(text)):
+        return float(text)
+    return None
 
 
 def _dumped(value: Any) -> Iterator[str]:

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.sources import arrow_values, rounding
-from losscli.sources.arrow_values import CellError
+from losscli.sources import rounding
+from losscli.sources.dialect import Dialect, number_of
 from losscli.sources.json_text import Column, Form, Kind, read_items
+from losscli.sources.rows import CellError
+from losscli.sources.rows import Column as TableColumn
 from losscli.sources.table import Kind as FieldKind
 from losscli.sources.table import Loaded
 
@@ -21,29 +23,36 @@ _SHOWN = 40  # characters of a value that an error shows
 class JsonValues(NamedTuple):
     """The values of a column: their kinds, where each ends, from that of the one before, and bytes.
 
-    kinds: (n,) of `Kind`. ends: (n + 1,).
+    kinds: (n,) of `Kind`. ends: (n + 1,). numbers: (n,), nan for what is not a number, or nothing;
+    where they are given, the bytes may be only those of other values, and of numbers beyond 2^53.
     """
 
     kinds: NDArray[np.uint8]
     ends: NDArray[np.int64]
     data: bytes
+    numbers: NDArray[np.float64]
 
     @classmethod
     def of(cls, column: Column) -> "JsonValues":
         """A column as it is read."""
-        kinds, ends, data = column
-        return cls(np.frombuffer(kinds, np.uint8), np.frombuffer(ends, np.int64), data)
+        kinds, ends, data, numbers = column
+        return cls(
+            np.frombuffer(kinds, np.uint8),
+            np.frombuffer(ends, np.int64),
+            data,
+            np.frombuffer(numbers, np.float64),
+        )
 
     @property
     def nbytes(self) -> int:
         """Bytes of the values."""
-        return int(self.ends[-1] - self.ends[0])
+        return int(self.ends[-1] - self.ends[0]) + self.numbers.nbytes
 
     def slice(self, start: int, count: int) -> "JsonValues":
         """Some of the rows."""
-        return JsonValues(
-            self.kinds[start : start + count], self.ends[start : start + count + 1], self.data
-        )
+        end = start + count
+        numbers = self.numbers[start:end]
+        return JsonValues(self.kinds[start:end], self.ends[start : end + 1], self.data, numbers)
 
     def raw(self, row: int) -> bytes:
         """The text of a value; that of a text without its quotes."""
@@ -55,10 +64,20 @@ def load(kind: FieldKind, columns: Sequence[JsonValues], row: tuple[int, ...]) -
 
     Raises CellError for a value that a role does not take.
     """
-    if kind == "numbers" and len(columns) == 1 and row:
-        return _lists(columns[0], row)
-    arrays = map(_numbers if kind == "numbers" else _texts, columns)
-    return arrow_values.load(kind, list(arrays), row)
+    if kind != "numbers":
+        from losscli.sources import arrow_values
+
+        return arrow_values.load(kind, list(map(_texts, columns)), row)
+    if len(columns) == 1:
+        return _lists(columns[0], row) if row else _numbers(columns[0])
+    found = []
+    for place, column in enumerate(columns):
+        try:
+            found.append(_numbers(column))
+        except CellError as error:
+            error.column = place
+            raise
+    return np.stack(found, axis=1)
 
 
 def rounds(values: JsonValues, rows: NDArray[np.intp]) -> bool:
@@ -82,20 +101,21 @@ def _texts(values: JsonValues) -> Any:
     return array
 
 
-def _numbers(values: JsonValues) -> Any:
-    """The values as Arrow numbers, or as texts of numbers."""
-    import pyarrow as pa
-
-    odd = np.flatnonzero(values.kinds == Kind.CONTAINER)
+def _numbers(values: JsonValues) -> NDArray[np.float64]:
+    """The numbers of a column; texts that spell them otherwise than JSON does are read here."""
+    numbers = values.numbers if values.numbers.size else np.full(len(values.kinds), np.nan)
+    odd = np.flatnonzero(np.isnan(numbers) & (values.kinds != Kind.MISSING))
     if odd.size:
-        shown = values.raw(int(odd[0]))[:_SHOWN].decode(errors="replace")
-        raise CellError(int(odd[0]), f"{shown} is not a number")
-    booleans = values.kinds == Kind.BOOLEAN
-    if not booleans.any():
-        return _texts(values)
-    texts = zip(_texts(values).to_pylist(), booleans, strict=True)
-    found = [str(int(text == "True")) if boolean else text for text, boolean in texts]
-    return pa.array(found, pa.large_string())
+        numbers = numbers.copy()
+    for index in odd.tolist():
+        text = values.raw(index).decode(errors="replace")
+        container = values.kinds[index] == Kind.CONTAINER
+        number = None if container else number_of(text, Dialect())
+        if number is None:
+            shown = text[:_SHOWN] if container else repr(text[:_SHOWN])
+            raise CellError(index, f"{shown} is not a number")
+        numbers[index] = number
+    return numbers
 
 
 def _lists(values: JsonValues, row: tuple[int, ...]) -> NDArray[np.float64]:
@@ -108,10 +128,10 @@ def _lists(values: JsonValues, row: tuple[int, ...]) -> NDArray[np.float64]:
         data.translate(None, _NOT_STRUCTURE) != expected * int(held.sum()) or b'"' in data
     ):
         raise _not_like(values, row, expected)
-    flat = read_items(data.translate(_AS_SPACES), Form.PLAIN, [()])
+    flat = read_items(data.translate(_AS_SPACES), Form.PLAIN, [()], [True])
     if flat.error or flat.rows != width * int(held.sum()):
         raise _not_like(values, row, expected)
-    numbers = arrow_values.numbers(_numbers(JsonValues.of(flat.columns[0])))
+    numbers = _numbers(JsonValues.of(flat.columns[0]))
     if held.all():
         return numbers.reshape(count, *row)
     out = np.full((count, *row), np.nan)
@@ -151,16 +171,15 @@ def objects(column: Column) -> list[Any]:
     return found
 
 
-def type_of(values: Sequence[Any]) -> Any:
-    """The Arrow type of a column, as a sample of its values has it; texts where they mix."""
-    import pyarrow as pa
-
-    kinds = {_type_name(value) for value in values if value is not None}
-    if kinds == {"list"}:
-        return pa.list_(type_of([each for value in values if value is not None for each in value]))
-    if kinds == {"bool"}:
-        return pa.bool_()
-    return pa.float64() if kinds <= {"number", "bool"} else pa.string()
+def column_of(values: Sequence[Any], name: str, place: int) -> TableColumn:
+    """A column of a table, as a sample of its values has it: texts where they mix."""
+    types = {_type_name(value) for value in values if value is not None}
+    if types == {"list"}:
+        flat = [each for value in values if value is not None for each in value]
+        return column_of(flat, name, place)._replace(lists=True)
+    dtype = np.dtype(np.bool_ if types == {"bool"} else np.float64)
+    numeric = types <= {"number", "bool"}
+    return TableColumn(name, place, place, 1, numeric, lists=False, dtype=dtype)
 
 
 def row_of(values: JsonValues) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from losscli.kernels import machine
 from losscli.sources import plain
 from losscli.sources.dialect import WORDS, Dialect
+from losscli.sources.powers import powers_of_ten
 from losscli.sources.texts import JOINT, Texts
 
 NUMBER, TEXT = 0, 1
@@ -85,7 +86,7 @@ def scan_rows(
     spans = np.empty((count * rows, 2), np.int64)
     failed, cells, odd = _scanner().scan_rows(
         text, ord(dialect.delimiter), ord(dialect.decimal), dialect.trailing, width, rows,
-        np.array(columns, np.int64), _powers(), _WORDS, numbers, spans,
+        np.array(columns, np.int64), powers_of_ten(), _WORDS, numbers, spans,
     )  # fmt: skip
     return Scanned(numbers, spans, np.frombuffer(odd, np.int64).reshape(-1, 4), failed, cells)
 
@@ -123,19 +124,3 @@ def distinct(text: Text, spans: NDArray[np.int64]) -> tuple[NDArray[np.int32], N
 @cache
 def _scanner() -> Any:
     return machine.scanner() or plain
-
-
-@cache
-def _powers() -> NDArray[np.uint64]:
-    """The first 128 bits of 10**-342 … 10**308, from above where they are rounded below 1."""
-    found: list[int] = []
-    for power in range(-342, 309):
-        five = 5 ** abs(power)
-        if power < 0:
-            bits = five.bit_length()
-            number = (1 << (bits + 127 if power >= -27 else 2 * bits + 128)) // five + 1
-        else:
-            number = five << 128
-        number >>= number.bit_length() - 128
-        found += [number >> 64, number & (1 << 64) - 1]
-    return np.array(found, np.uint64)

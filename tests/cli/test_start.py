@@ -65,6 +65,18 @@ def test_an_evaluation_of_a_table_of_text_imports_no_library(modules, table):
     assert not names & HEAVY
 
 
+def test_an_evaluation_of_numbers_in_json_imports_no_library(modules):
+    """The reader of this package parses: pyarrow's modules would take a third of the time."""
+    Path("p.jsonl").write_text('{"p": 1, "t": 2}\n{"p": 2, "t": 2}\n')
+    assert not modules("eval", "p.jsonl", "--pred", "p", "--target", "t", "-l", "mse") & HEAVY
+
+
+def test_an_evaluation_imports_no_random_numbers(process, pair):
+    """They take as long as the losses to import, and no mean needs them."""
+    names = process("eval", *pair, "-l", "mse", program=(sys.executable, "-c", LISTING)).err.split()
+    assert "numpy.random" not in names
+
+
 LISTING = """
 import atexit, sys
 from losscli.__main__ import main

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from losscli import DataError, evaluate
-from losscli.sources import json_text
+from losscli.sources import json_text, json_values
+from losscli.sources.rows import CellError
 
 ROWS = 1_500
 RECORDS = [
@@ -139,7 +140,9 @@ def test_an_array_of_numbers_needs_no_names(read, reader, shape):
 
 NUMBERS = {
     "1": 1.0, "-0.0": -0.0, "1e3": 1000.0, "1E-5": 1e-5, "0.1": 0.1, "null": np.nan, "NaN": np.nan,
-    "1e400": np.inf, "-Infinity": -np.inf, "true": 1.0, "false": 0.0, '"0.5"': 0.5,
+    "1e400": np.inf,
+    '"-1.5e1"': -15.0, '" 7 "': 7.0, '"\\u0031"': 1.0, '"True"': 1.0,
+    "-Infinity": -np.inf, "true": 1.0, "false": 0.0, '"0.5"': 0.5,
     '""': np.nan, '"N/A"': np.nan, '"nan"': np.nan,
     "123456789012345678901234567890": 123456789012345678901234567890.0,
     "0.3000000000000000444089209850062616169452667236328125000000001": 0.30000000000000004,
@@ -268,6 +271,32 @@ def test_groups_of_json(reader):
         assert sorted(dict(group.by)[by] or "" for group in found) == expected
 
 
+def test_a_column_is_read_as_numbers_and_as_keys(reader):
+    """At once, in one pass."""
+    Path("p.jsonl").write_text("".join(f'{{"p": {k}, "t": {k % 2}}}\n' for k in range(9)))
+    result = evaluate("p.jsonl", pred="p", target="t", by="t", loss="mae")
+    assert result["mae"].mean == (4 * 5 + 3 * 4) / 9
+    assert sorted(dict(group.by)["t"] for group in result.groups) == ["0", "1"]
+
+
+def test_the_names_of_records_are_read_as_numbers(read, reader):
+    Path("p.json").write_text(json.dumps({str(k / 2): {"p": k} for k in range(5)}))
+    assert read("p.json", pred=["p"], target=["id"])["targets"].tolist() == [0, 0.5, 1, 1.5, 2]
+
+
+@pytest.mark.parametrize("count", [63, 64, 65, 200])
+def test_as_many_columns_as_there_are(read, reader, count):
+    """In records on lines, and in records by their names."""
+    row = {f"p{k}": k / 7 for k in range(count)}
+    first, second = list(row)[: count // 2], list(row)[count // 2 :]
+    Path("p.jsonl").write_text(f"{json.dumps(row)}\n" * 3)
+    Path("p.json").write_text(json.dumps({"a": row, "b": row, "c": row}))
+    for name in ("p.jsonl", "p.json"):
+        found = read(name, pred=first[::-1], target=second)
+        assert found["preds"].tolist() == [[row[each] for each in first[::-1]]] * 3
+        assert found["targets"].tolist() == [[row[each] for each in second]] * 3
+
+
 @pytest.mark.skipif(json_text._machine is None, reason="installed without a compiler")
 @pytest.mark.parametrize("seed", range(300))
 def test_both_readers_find_the_same(seed, monkeypatch):
@@ -296,9 +325,11 @@ def test_both_readers_find_the_same(seed, monkeypatch):
         return  # the compiled reader checks texts that are taken only
     paths = [(), (b"a",), (b"a", b"b")]
     skipped, found = json_text.skip_items(text, form, 4), json_text.read_items(text, form, paths)
+    compiled = _as_numbers(text, form, paths)
     monkeypatch.setattr(json_text, "_machine", None)
     plain = json_text.read_items(text, form, paths)
     assert (found.error is None) == (plain.error is None)
+    assert _as_numbers(text, form, paths) == compiled
     if found.error is None:
         assert json_text.skip_items(text, form, 4) == skipped
         assert found.rows == plain.rows
@@ -306,3 +337,16 @@ def test_both_readers_find_the_same(seed, monkeypatch):
             assert ours[0] == theirs[0]
             if 4 not in ours[0]:  # objects are written anew
                 assert ours == theirs
+
+
+def _as_numbers(text, form, paths):
+    """The bits of the numbers of columns that have nothing else, or the first that is none."""
+    items = json_text.read_items(text, form, paths, [True] * len(paths))
+    found = []
+    for column in items.columns[: len(paths)] if items.error is None else ():
+        try:
+            values = json_values.JsonValues.of(column)
+            found.append(json_values.load("numbers", [values], ()).tobytes())
+        except CellError as error:
+            found.append(error.index)
+    return found

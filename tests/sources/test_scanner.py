@@ -14,6 +14,7 @@ from losscli import DataError, UsageError, evaluate
 from losscli.kernels import machine
 from losscli.sources import plain, scanner
 from losscli.sources.dialect import Dialect
+from losscli.sources.powers import powers_of_ten
 
 compiled = machine.scanner()
 both = pytest.mark.parametrize("scan", [plain] if compiled is None else [plain, compiled])
@@ -33,7 +34,7 @@ def scanned(scan, text, delimiter, width):
     numbers, spans = np.zeros(width * rows), np.zeros((width * rows, 2), np.int64)
     failed, cells, odd = scan.scan_rows(
         text[:length], ord(delimiter), ord("."), False, width, rows,
-        np.array(columns, np.int64), scanner._powers(), scanner._WORDS, numbers, spans,
+        np.array(columns, np.int64), powers_of_ten(), scanner._WORDS, numbers, spans,
     )  # fmt: skip
     if failed >= 0:
         return split, (failed, cells)
@@ -86,7 +87,7 @@ def test_every_number_is_rounded_as_float_rounds_it(scan):
     values = np.zeros(len(texts))
     failed, _, odd = scan.scan_rows(
         "\n".join(texts).encode(), ord(","), ord("."), False, 1, len(texts),
-        np.array([0, 0, 0, 1], np.int64), scanner._powers(), scanner._WORDS, values, values[:0],
+        np.array([0, 0, 0, 1], np.int64), powers_of_ten(), scanner._WORDS, values, values[:0],
     )  # fmt: skip
     assert (failed, bytes(odd)) == (-1, b"")
     assert values.tobytes() == np.array([float(text) for text in texts]).tobytes()

@@ -5,9 +5,6 @@
 
 #include <stdint.h>
 
-#define FEWEST_POWER (-342) /* of ten, in the table of powers: below it every number is 0 */
-#define MOST_POWER 308
-
 typedef struct {
     uint8_t delimiter; /* a blank: runs of blanks and tabs separate cells */
     uint8_t decimal;

@@ -6,6 +6,8 @@
 
 #include "json.h"
 
+#include "decimal.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +19,12 @@ enum Form { PLAIN, LISTED, KEYED };
 enum State { MORE, ENOUGH, OVER };
 enum Kind { MISSING, NUMBER, BOOLEAN, STRING, CONTAINER };
 
-typedef const uint8_t *At;
-
-/* One column: the bytes of its values, where each ends, and the kinds of the values. */
+/* One column: the bytes of its values, where each ends, and the kinds of the values. A column of
+   numbers has the values themselves, and bytes only of those that are not read as numbers here. */
 typedef struct {
     uint8_t *data, *kinds;
     int64_t *ends;
+    double *numbers;
     size_t size, room;
 } Values;
 
@@ -35,6 +37,8 @@ typedef struct {
     At keys[MOST_PATHS][MOST_PATHS];
     size_t sizes[MOST_PATHS][MOST_PATHS];
     uint64_t ending[MOST_PATHS + 1]; /* the paths of each length */
+    uint64_t numeric;                /* the paths of columns of numbers */
+    const uint64_t *powers;          /* of ten */
     uint64_t seen;
     Values values[MOST_PATHS + 1]; /* of the paths, and the keys of the items */
     int64_t rows, row_room;
@@ -52,6 +56,21 @@ static At fail(Text *t, At at, const char *words) {
 static At cut_short(Text *t) { return fail(t, t->end, "the text ends within a value"); }
 
 static int is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+/* 1 for a byte that may follow a number or a word. */
+static int is_end(uint8_t c) {
+    switch (c) {
+    case ',':
+    case '}':
+    case ']':
+    case '{':
+    case '[':
+    case '"':
+        return 1;
+    default:
+        return is_space(c);
+    }
+}
 
 static At space(Text *t, At p) {
     while (p < t->end && is_space(*p))
@@ -71,6 +90,18 @@ static int hexadecimal(At p) {
     return value;
 }
 
+/* The first byte from p on that is a quote, a backslash or a control character, or a few before. */
+static At plain_text(At p, At end) {
+    while (HAS_LOW_BYTES_FIRST && end - p >= 8) {
+        uint64_t word = word_at(p), controls = (word - EACH(' ')) & ~word & EACH(0x80);
+        uint64_t special = zeros(word ^ EACH('"')) | zeros(word ^ EACH('\\')) | controls;
+        if (special)
+            return p + (__builtin_ctzll(special) >> 3);
+        p += 8;
+    }
+    return p;
+}
+
 /* The end of a string that begins at p. */
 static At string(Text *t, At p) {
     if (p >= t->end)
@@ -78,7 +109,7 @@ static At string(Text *t, At p) {
     if (*p != '"')
         return fail(t, p, "a name in quotes was expected");
     t->escaped = 0;
-    for (p++; p < t->end; p++) {
+    for (p++; (p = plain_text(p, t->end)) < t->end; p++) {
         if (*p == '"')
             return p + 1;
         if (*p < ' ')
@@ -101,11 +132,10 @@ static At string(Text *t, At p) {
     return cut_short(t);
 }
 
+/* The end of one digit or more; NULL without one. */
 static At digits(Text *t, At p) {
-    At start = p;
-    while (p < t->end && *p >= '0' && *p <= '9')
-        p++;
-    return p == start ? NULL : p;
+    At after = after_digits(p, t->end);
+    return after == p ? NULL : after;
 }
 
 static At word(Text *t, At p, const char *expected) {
@@ -162,7 +192,7 @@ static At scalar(Text *t, At p) {
     default:
         p = *p >= '0' && *p <= '9' ? number(t, p) : fail(t, p, "not a value");
     }
-    if (p && p < t->end && !is_space(*p) && !memchr(",]}{[\"", *p, 6))
+    if (p && p < t->end && !is_end(*p))
         return fail(t, p, "not a value");
     return p;
 }
@@ -276,19 +306,54 @@ static int reserve(Text *t, Values *values, size_t more) {
     return 1;
 }
 
+static enum Kind kind_of(uint8_t first) {
+    switch (first) {
+    case '"':
+        return STRING;
+    case 't':
+    case 'f':
+        return BOOLEAN;
+    case '{':
+    case '[':
+        return CONTAINER;
+    default:
+        return first == 'n' ? MISSING : NUMBER;
+    }
+}
+
+/* 1 if the checked value from p to end is a number or spells one, which is written; else it is nan. */
+static int numeric_value(const Text *t, enum Kind kind, At p, At end, int escaped, double *out) {
+    double found = NAN;
+    int known = kind == MISSING || kind == BOOLEAN;
+    if (kind == BOOLEAN)
+        found = *p == 't';
+    if (kind == STRING && !escaped)
+        known = number_from(p + 1, end - 1, '.', t->powers, &found) == end - 1;
+    if (kind == NUMBER && (*p == 'N' || end[-1] == 'y')) {
+        found = *p == 'N' ? NAN : *p == '-' ? -INFINITY : INFINITY;
+        known = 1;
+    } else if (kind == NUMBER) {
+        known = number_from(p, end, '.', t->powers, &found) == end;
+    }
+    *out = known ? found : NAN;
+    return known;
+}
+
 /* Append the checked value from p to end to a column. */
 static At store(Text *t, int column, At p, At end, int escaped) {
     Values *values = &t->values[column];
+    enum Kind kind = kind_of(*p);
+    values->kinds[t->rows] = (uint8_t)kind;
+    double *number = values->numbers ? values->numbers + t->rows : NULL;
+    if (number && numeric_value(t, kind, p, end, escaped, number) && fabs(*number) < 0x1p53)
+        return end; /* the text of a larger one tells if it was rounded */
     size_t size = (size_t)(end - p);
     if (!reserve(t, values, size))
         return NULL;
     uint8_t *out = values->data + values->size;
-    enum Kind kind = *p == 't' || *p == 'f' ? BOOLEAN : *p == '"' ? STRING : NUMBER;
-    if (*p == '{' || *p == '[')
-        kind = CONTAINER;
-    if (*p == 'n') {
-        kind = MISSING;
-    } else if (kind != STRING) {
+    if (kind == MISSING)
+        return end;
+    if (kind != STRING) {
         memcpy(out, p, size);
         values->size += size;
     } else if (!escaped) {
@@ -300,7 +365,6 @@ static At store(Text *t, int column, At p, At end, int escaped) {
             return fail(t, p, "half of a surrogate pair");
         values->size += (size_t)found;
     }
-    values->kinds[t->rows] = (uint8_t)kind;
     return end;
 }
 
@@ -339,7 +403,7 @@ static At wanted(Text *t, At p, uint64_t paths, int level) {
     int is_object = p < t->end && *p == '{';
     p = deeper && is_object ? object(t, p, deeper, level) : value(t, p);
     int escaped = t->escaped;
-    for (int k = 0; p && here >> k; k++) {
+    for (int k = 0; p && k < t->paths; k++) {
         if (!(here >> k & 1))
             continue;
         if (t->seen >> k & 1)
@@ -386,7 +450,11 @@ static int reserve_row(Text *t) {
         int64_t *ends = realloc(values->ends, ((size_t)t->row_room + 1) * 8);
         if (ends)
             values->ends = ends;
-        if (!kinds || !ends) {
+        int numeric = k < t->paths && t->numeric >> k & 1;
+        double *numbers = numeric ? realloc(values->numbers, (size_t)t->row_room * 8) : NULL;
+        if (numbers)
+            values->numbers = numbers;
+        if (!kinds || !ends || (numeric && !numbers)) {
             t->no_memory = 1;
             return 0;
         }
@@ -406,8 +474,11 @@ static int read_items(Text *t, enum Form form) {
         }
         if (!reserve_row(t))
             return 0;
-        for (int k = 0; k <= t->paths; k++)
+        for (int k = 0; k <= t->paths; k++) {
             t->values[k].kinds[t->rows] = MISSING;
+            if (t->values[k].numbers)
+                t->values[k].numbers[t->rows] = NAN;
+        }
         t->seen = 0;
         if (form == KEYED) {
             At end = string(t, p);
@@ -426,7 +497,7 @@ static int read_items(Text *t, enum Form form) {
 
 /* The end of the string at p, of which nothing is checked; NULL if it is not there. */
 static At skip_string(At p, At end) {
-    for (p++; p < end; p++) {
+    for (p++; (p = plain_text(p, end)) < end; p++) {
         if (*p == '\\')
             p++;
         else if (*p == '"')
@@ -435,16 +506,28 @@ static At skip_string(At p, At end) {
     return NULL;
 }
 
+/* The first byte from p on that may be a quote or a bracket: any of YZ[\]^_ and so on is taken. */
+static At between_marks(At p, At end) {
+    while (HAS_LOW_BYTES_FIRST && end - p >= 8) {
+        uint64_t word = word_at(p);
+        uint64_t marks = zeros(word ^ EACH('"')) | zeros((word | EACH(0x26)) ^ EACH(0x7f));
+        if (marks)
+            return p + (__builtin_ctzll(marks) >> 3);
+        p += 8;
+    }
+    return p;
+}
+
 /* The end of the value at p, of which only brackets and quotes are looked at. */
 static At skip_value(At p, At end, int final) {
     static const uint8_t special[256] = {['"'] = 1, ['{'] = 2, ['['] = 2, ['}'] = 3, [']'] = 3};
     int64_t depth = 0;
     if (special[*p] != 2 && *p != '"') {
-        while (p < end && !is_space(*p) && !memchr(",]}{[\"", *p, 6))
+        while (p < end && !is_end(*p))
             p++;
         return p < end || final ? p : NULL;
     }
-    while (p < end) {
+    while ((p = between_marks(p, end)) < end) {
         uint8_t kind = special[*p];
         if (kind == 1) {
             p = skip_string(p, end);
@@ -556,15 +639,16 @@ static PyObject *bytes(const void *data, size_t size) {
     return PyBytes_FromStringAndSize(data, (Py_ssize_t)size);
 }
 
-/* A tuple of (kinds, ends, data) of each column. */
+/* A tuple of (kinds, ends, data, numbers) of each column. */
 static PyObject *columns(Text *t, int count) {
     PyObject *found = PyTuple_New(count);
     for (int k = 0; found && k < count; k++) {
         Values *values = &t->values[k];
         PyObject *each = Py_BuildValue(
-            "NNN", bytes(values->kinds, (size_t)t->rows),
+            "NNNN", bytes(values->kinds, (size_t)t->rows),
             bytes(values->ends, t->rows ? ((size_t)t->rows + 1) * 8 : 0),
-            bytes(values->data, values->size));
+            bytes(values->data, values->size),
+            bytes(values->numbers, values->numbers ? (size_t)t->rows * 8 : 0));
         if (!each || PyTuple_SetItem(found, k, each) < 0) {
             Py_DECREF(found);
             return NULL;
@@ -574,27 +658,35 @@ static PyObject *columns(Text *t, int count) {
 }
 
 const char read_json_doc[] =
-    "read_json(text, form, paths)\n--\n\n"
+    "read_json(text, form, paths, numeric, powers)\n--\n\n"
     "Return (rows, columns, position, error) of the items of a text, one row each.\n\n"
-    "A column is (kinds, ends, data) of the values that a path, a tuple of names, leads to; in the\n"
-    "form 2 the names of the items are the last one. A kind is 0 for none or null, 1 for a number,\n"
-    "2 for true and false, 3 for a text, whose data is unescaped, 4 for an array or an object.";
+    "A column is (kinds, ends, data, numbers) of the values that a path, a tuple of names, leads to;\n"
+    "in the form 2 the names of the items are the last one. A kind is 0 for none or null, 1 for a\n"
+    "number, 2 for true and false, 3 for a text, whose data is unescaped, 4 for an array or an\n"
+    "object. numeric: a bit for each path whose column has numbers; it has data only of values\n"
+    "that are not read as numbers here, and of numbers of 2**53 and more.";
 
 PyObject *py_read_json(PyObject *Py_UNUSED(module), PyObject *args) {
-    Py_buffer view;
+    Py_buffer view, powers;
     PyObject *paths, *answer = NULL;
+    unsigned long long numeric;
     int form;
-    if (!PyArg_ParseTuple(args, "y*iO!:read_json", &view, &form, &PyTuple_Type, &paths))
+    if (!PyArg_ParseTuple(args, "y*iO!Ky*:read_json", &view, &form, &PyTuple_Type, &paths, &numeric,
+                          &powers))
         return NULL;
     Text *t = calloc(1, sizeof(Text));
     if (!t) {
         PyErr_NoMemory();
+    } else if (powers.len != (MOST_POWER - FEWEST_POWER + 1) * 16) {
+        PyErr_SetString(PyExc_ValueError, "not the powers of ten");
     } else if (!take_paths(t, paths)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "too many paths, or one that is too long");
     } else {
         t->begin = view.buf;
         t->end = t->begin + view.len;
+        t->numeric = numeric;
+        t->powers = powers.buf;
         Py_BEGIN_ALLOW_THREADS
         read_items(t, (enum Form)form);
         Py_END_ALLOW_THREADS
@@ -609,8 +701,10 @@ PyObject *py_read_json(PyObject *Py_UNUSED(module), PyObject *args) {
         free(t->values[k].data);
         free(t->values[k].kinds);
         free(t->values[k].ends);
+        free(t->values[k].numbers);
     }
     free(t);
+    PyBuffer_Release(&powers);
     PyBuffer_Release(&view);
     return answer;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cells.h"
+#include "decimal.h"
 #include "text.h"
 
 /* A contiguous buffer of `size` bytes a piece; 0 with an exception set. */

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from losscli.sources.arrow import ArrowTable, Column, Rows
+from losscli.sources.arrow import ArrowTable, batch_rows
 from losscli.sources.arrow_file import as_arrow
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
+from losscli.sources.rows import Column, Rows
 
 
 class ArrowFileTable(ArrowTable):
@@ -36,7 +37,7 @@ class ArrowFileTable(ArrowTable):
             for place in range(reader.num_record_batches):
                 batch = reader.get_batch(place)
                 batch.validate(full=True)  # a damaged offset would be read outside the buffers
-                yield Rows.of(batch, read)
+                yield batch_rows(batch, read)
 
 
 def _opened(file: OpenFile) -> ArrowFileTable:

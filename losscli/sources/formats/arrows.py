@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from losscli.errors import DataError
-from losscli.sources.arrow import ArrowTable, Column, Rows
+from losscli.sources.arrow import ArrowTable, batch_rows
 from losscli.sources.arrow_file import as_arrow
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
+from losscli.sources.rows import Column, Rows
 
 _MAGIC = b"\xff\xff\xff\xff"
 _END = _MAGIC + bytes(4)
@@ -45,7 +46,7 @@ class ArrowStreamTable(ArrowTable):
         with ipc.open_stream(as_arrow(self.file), options=options) as reader:
             for batch in reader:
                 batch.validate(full=True)  # a damaged offset would be read outside the buffers
-                yield Rows.of(batch, read)
+                yield batch_rows(batch, read)
 
 
 def _opened(file: OpenFile) -> ArrowStreamTable:

@@ -2,18 +2,15 @@
 
 import re
 
-from losscli.sources.arrow import ArrowTable
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
+from losscli.sources.rows import RowsTable
 
 _LINES = (".jsonl", ".ndjson")
 _RECORDS = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*"(?:[^"\\\n]|\\.)*"\s*:|\[\s*\{\s*")')
 
 
-def _opened(file: OpenFile) -> ArrowTable:
-    # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
-    from pyarrow import compute  # noqa: F401
-
+def _opened(file: OpenFile) -> RowsTable:
     from losscli.sources.json_document import open_json
 
     return open_json(file, lines=file.suffix in _LINES)

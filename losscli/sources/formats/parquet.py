@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from losscli.errors import DataError
-from losscli.sources.arrow import ArrowTable, Column, Rows
+from losscli.sources.arrow import ArrowTable, batch_rows
 from losscli.sources.arrow_file import as_arrow
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import Format
+from losscli.sources.rows import Column, Rows
 from losscli.sources.table import Cut, Field, Loaded, Workspace, row_ranges
 
 _BATCH = 1 << 17  # rows that are decoded at a time
@@ -70,7 +71,7 @@ class ParquetTable(ArrowTable):
             _BATCH, [group], column_indices=leaves, use_threads=False
         )
         for batch in batches:
-            yield Rows.of(batch, columns)
+            yield batch_rows(batch, columns)
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[Cut]:
         """Runs of rows, located in their row groups; workers decode them."""

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from losscli.errors import DataError, MissingError, Place, UsageError
-from losscli.sources.arrow import ArrowTable, Column, Rows
+from losscli.sources.arrow import ArrowTable
 from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.formats import Format
 from losscli.sources.options import ReadOptions
+from losscli.sources.rows import Column, Rows
 from losscli.sources.table import Field
 
 _MOST_BYTES = 2 << 30  # of a workbook's parts, unpacked
