@@ -75,7 +75,9 @@ class _Decision(NamedTuple):
             inside = claims(harm, result.bound, "equivalent")["equivalent"]
             if inside <= self.alpha:
                 return "the interval lies within the margin: --test equivalent"
-        return f"the interval contains {'a margin' if result.bound else '0'}"
+        if not result.bound:
+            return "the interval contains 0"
+        return f"the interval contains {'the' if self.test == 'noninferior' else 'a'} margin"
 
 
 def ranks(family: Sequence[Tested], models: int, level: float, *, all_pairs: bool) -> list[int]:

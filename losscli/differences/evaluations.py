@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, cast, get_args
 
-from losscli.differences.samples import Change, pair, unpaired_reason
-from losscli.differences.saved import ALPHA, LEVEL, Saved, Terms
+from losscli.comparison.decisions import Tested, decided
+from losscli.differences.samples import Change, pair, statistic_of, unpaired_reason
+from losscli.differences.saved import LEVEL, Saved, Terms
 from losscli.errors import DataError
 from losscli.results.document import Note, json_numbers
+from losscli.results.documents.compare import PairResult
 from losscli.results.documents.diff import (
     EvaluationDiff,
     EvaluationSide,
@@ -15,8 +17,12 @@ from losscli.results.documents.diff import (
     LossVerdict,
     counted,
 )
-from losscli.results.documents.eval import Evaluation, LossResult, difference_of_data
-from losscli.stats.decisions import compare_to_bound, holm
+from losscli.results.documents.eval import (
+    Evaluation,
+    MetricResult,
+    Statistic,
+    difference_of_data,
+)
 from losscli.stats.means import Mean, welch_difference
 
 Side: TypeAlias = Saved[Evaluation]
@@ -67,12 +73,12 @@ def compare_evaluations(old: Side, new: Side, terms: Terms) -> EvaluationDiff:
     )
 
 
-def _by_key(saved: Side) -> dict[Key, LossResult]:
-    """Return all losses, then those of the groups, by label and group."""
-    losses_by_key: dict[Key, LossResult] = {}
-    parts: list[tuple[tuple[tuple[str, str], ...], tuple[LossResult, ...]]]
-    parts = [((), saved.result.losses)]
-    parts += [(tuple(group.by.items()), group.losses) for group in saved.result.groups]
+def _by_key(saved: Side) -> dict[Key, Statistic]:
+    """Return all losses and metrics, then those of the groups, by label and group."""
+    losses_by_key: dict[Key, Statistic] = {}
+    parts: list[tuple[tuple[tuple[str, str], ...], tuple[Statistic, ...]]]
+    parts = [((), saved.result.statistics)]
+    parts += [(tuple(group.by.items()), group.statistics) for group in saved.result.groups]
     for by, losses in parts:
         for loss in losses:
             if (loss.label, by) in losses_by_key:
@@ -82,10 +88,10 @@ def _by_key(saved: Side) -> dict[Key, LossResult]:
 
 
 def _on_one_side(
-    losses: Mapping[Key, LossResult], others: Mapping[Key, LossResult]
+    losses: Mapping[Key, Statistic], others: Mapping[Key, Statistic]
 ) -> tuple[LoneLoss, ...]:
     return tuple(
-        LoneLoss(loss.label, loss.loss, dict(key[1]), loss.of_mean, loss.n)
+        LoneLoss(loss.label, _name(loss), dict(key[1]), loss.of_mean, loss.n)
         for key, loss in losses.items()
         if key not in others
     )
@@ -94,9 +100,11 @@ def _on_one_side(
 def _incomparable(row: Change) -> str:
     """Return why two losses cannot be compared; empty if they can."""
     old, new = row.old, row.new
-    if (old.loss, old.statistic) != (new.loss, new.statistic):
-        names = [side.statistic or side.loss for side in (old, new)]
+    names = [statistic_of(side) or _name(side) for side in (old, new)]
+    if names[0] != names[1] or _name(old) != _name(new):
         return f"different losses with one label: {names[0]} and {names[1]}"
+    if isinstance(new, MetricResult) and new.higher_is_better is None:
+        return "this metric is neither better when higher nor when lower"
     before, after = json_numbers(old.params), json_numbers(new.params)
     different = [
         f"{key} {_short(before.get(key))} and {_short(after.get(key))}"
@@ -111,6 +119,10 @@ def _incomparable(row: Change) -> str:
         if not math.isfinite(side.of_mean):
             return f"{side.of_mean} in {name}"
     return ""
+
+
+def _name(result: Statistic) -> str:
+    return result.metric if isinstance(result, MetricResult) else result.loss
 
 
 def _short(value: Any) -> str:
@@ -137,7 +149,7 @@ def _measure(
 def _by_standard_errors(row: Change) -> None:
     sides = (row.old, row.new)
     means = [
-        Mean(s.of_mean, s.stderr, s.clusters or s.n)
+        Mean(s.of_mean, s.stderr, getattr(s, "clusters", None) or s.n)
         for s in sides
         if s.stderr is not None and s.n > 1
     ]
@@ -148,28 +160,35 @@ def _by_standard_errors(row: Change) -> None:
 
 
 def _decide(rows: Sequence[Change]) -> None:
-    """Set the verdict of each row; the rows that can be decided are one family for Holm."""
-    tested = [(row, row.shift) for row in rows if row.shift is not None]
-    worse = holm([shift.p_above(row.bound) for row, shift in tested])
-    not_worse = holm([shift.p_at_most(row.bound) for row, shift in tested])
-    better = holm([shift.p_at_most(0.0) for _, shift in tested])
-    for (row, shift), p_worse, p_not, p_better in zip(
-        tested, worse, not_worse, better, strict=True
-    ):
-        row.p_worse, row.p_not_worse = p_worse, p_not
-        low, high = shift.interval(LEVEL)
-        side = compare_to_bound(low, high, row.bound)
-        if side == "undecided":
-            row.reason = f"the interval contains {'the margin' if row.bound else '0'}"
-        elif (p_worse if side == "above" else p_not) > ALPHA:
-            word = "worse" if side == "above" else "better" if high < 0.0 else "not worse"
-            row.reason = (
-                f"{word} alone, but not significant after Holm correction ({len(tested)} tests)"
-            )
-        elif side == "above":
-            row.verdict = "worse"
-        else:
-            row.verdict = "better" if high < 0.0 and p_better <= ALPHA else "not worse"
+    """Set the verdict of each row: of noninferiority, Holm-corrected over its family.
+
+    The losses and metrics of all rows are one family, the groups of each label one of their own.
+    """
+    families: dict[str | None, list[Change]] = {}
+    for row in rows:
+        if row.shift is not None:
+            families.setdefault(row.new.label if row.by else None, []).append(row)
+    for family in families.values():
+        found = decided(list(map(_tested, family)), "noninferior", LEVEL)
+        for row, tested in zip(family, found, strict=True):
+            row.p, row.p_adjusted, row.rows_needed = tested.p, tested.p_adjusted, tested.rows_needed
+            row.reason = tested.reason
+            row.verdict = cast("LossVerdict", tested.verdict)  # there is no claim of equivalence
+
+
+def _tested(row: Change) -> Tested:
+    """A row as a pair of models, of which the second is the baseline."""
+    assert row.shift is not None
+    value = row.shift.estimate
+    pair = PairResult(
+        model="new",
+        baseline="old",
+        difference=value,
+        n=row.pairs if row.pairs is not None else min(row.old.n, row.new.n),
+        bound=row.bound,
+    )
+    harm = row.shift._replace(estimate=-value) if row.higher_is_better else row.shift
+    return Tested(pair, (1, 0), harm)
 
 
 def _notes(
@@ -181,11 +200,11 @@ def _notes(
         yield Note("different_data", f"compared despite different data: {other}")
     reasons = dict.fromkeys(row.unpaired for row in rows if row.unpaired and not row.by)
     for reason in reasons if terms.per_sample else ():
-        yield Note("unpaired", f"by standard errors instead of paired rows: {reason}")
+        yield Note("unpaired", f"Welch t instead of paired t: {reason}")
     if old.result.dtype != new.result.dtype:
         words = f"the arithmetic was in {old.result.dtype} and in {new.result.dtype}"
         yield Note("other_precision", words)
 
 
-def _labels(losses: Mapping[Key, LossResult]) -> str:
+def _labels(losses: Mapping[Key, Statistic]) -> str:
     return ", ".join(dict.fromkeys(label for label, _ in losses)) or "none"

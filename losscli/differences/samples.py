@@ -2,9 +2,10 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -14,10 +15,11 @@ from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.differences.saved import LEVEL, Saved, shared_fields
 from losscli.errors import DataError
 from losscli.results.documents.diff import LossDiff, LossVerdict
-from losscli.results.documents.eval import Evaluation, LossResult
+from losscli.results.documents.eval import Evaluation, LossResult, MetricResult, Statistic
 from losscli.results.samples import SampleDigest
+from losscli.results.text import escape_cell
 from losscli.sources.opening import open_table
-from losscli.sources.source import Source
+from losscli.sources.source import Block, Source
 from losscli.sources.table import Field, Workspace
 from losscli.stats.means import MeanDifference
 
@@ -26,24 +28,36 @@ _AGAIN = "evaluate again with --per-sample FILE and -o FILE.json, or diff withou
 
 @dataclass(slots=True)
 class Change:
-    """One loss of both evaluations, or of a group of both.
+    """One loss or metric of both evaluations, or of a group of both.
 
     bound: the largest change that is tolerated. shift: new minus old; used: how it was computed.
-    pairs: the number of rows in both means; unpaired: why their losses were not paired.
+    pairs: the number of rows in both means; unpaired: why their losses were not paired. p, and the
+    fields after it: as a comparison of models has them.
     """
 
-    old: LossResult
-    new: LossResult
+    old: Statistic
+    new: Statistic
     by: dict[str, str]
     bound: float = 0.0
     shift: MeanDifference | None = None
     used: Literal["pairs", "standard errors"] | None = None
     pairs: int | None = None
     unpaired: str | None = None
-    p_worse: float | None = None
-    p_not_worse: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
     verdict: LossVerdict = "undecided"
     reason: str | None = None
+    rows_needed: int | None = None
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss or metric."""
+        return self.new.loss if isinstance(self.new, LossResult) else self.new.metric
+
+    @property
+    def higher_is_better(self) -> bool:
+        """True for a metric that is better when higher."""
+        return isinstance(self.new, MetricResult) and bool(self.new.higher_is_better)
 
     def result(self) -> LossDiff:
         """Return the row of the document."""
@@ -52,7 +66,6 @@ class Change:
         return LossDiff(
             **kept,
             label=self.new.label,
-            loss=self.new.loss,
             params=self.new.params,
             n=(self.old.n, self.new.n),
             change=None if shift is None else shift.estimate,
@@ -65,16 +78,23 @@ class Change:
         )
 
 
+def statistic_of(result: Statistic) -> str | None:
+    """The derived statistic that a loss was requested as, such as rmse; None for a plain mean."""
+    return result.statistic if isinstance(result, LossResult) else None
+
+
 def unpaired_reason(change: Change, old: Saved[Evaluation], new: Saved[Evaluation]) -> str:
     """Return why the saved losses of the rows cannot be paired for a loss; empty if they can."""
+    if isinstance(change.old, MetricResult) or isinstance(change.new, MetricResult):
+        return "a metric has no per-sample losses"
     for name, saved in (("OLD", old), ("NEW", new)):
         kept = saved.result.per_sample
         if kept is None:
             return f"{name} has no per-sample losses: losscli eval --per-sample FILE saves them"
         if change.new.label not in kept.labels:
             return f"the per-sample losses of {name} do not include this loss"
-    if change.by:
-        return "per-sample losses do not give the group of a row"
+    if change.by and not any(_has_groups(side, change.by) for side in (old, new)):
+        return "per-sample losses do not give the group of a row: a .csv does"
     for saved in (old, new):
         if any(part.role == "weights" for part in saved.result.inputs):
             return "rows have weights, which per-sample losses do not give"
@@ -87,6 +107,11 @@ def unpaired_reason(change: Change, old: Saved[Evaluation], new: Saved[Evaluatio
     return ""
 
 
+def _has_groups(saved: Saved[Evaluation], by: Mapping[str, str]) -> bool:
+    kept = saved.result.per_sample
+    return kept is not None and kept.by == tuple(by)
+
+
 def pair(old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Change]) -> None:
     """Set the paired difference of each loss over the rows in both, in constant memory.
 
@@ -96,16 +121,23 @@ def pair(old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Chang
         sides = [_SavedLosses(saved, name) for saved, name in ((old, "OLD"), (new, "NEW"))]
         for side in sides:
             stack.callback(side.table.close)
-        source = Source({side.role: (side.table, side.field) for side in sides})
+        source = _source(sides, changes)
         places = [[side.column(change.new.label) for side in sides] for change in changes]
         contrasts = [_contrasts(change) for change in changes]
         accumulators = [[RowAccumulator() for _ in slopes] for slopes in contrasts]
+        seen = [0] * len(changes)
         workspace = Workspace()
         for cut in source.blocks():
             block = cut.load(workspace)
-            tables = [side.rows(block.arrays[side.role]) for side in sides]
-            for ours, slopes, sums in zip(places, contrasts, accumulators, strict=True):
-                before, after = (t[:, c] for t, c in zip(tables, ours, strict=True))
+            tables = [side.rows(block) for side in sides]
+            rows_of = _rows_by_group(block)
+            each = zip(changes, places, contrasts, accumulators, strict=True)
+            for place, (change, ours, slopes, sums) in enumerate(each):
+                rows = rows_of.get(tuple(map(escape_cell, change.by.values())))
+                if rows is None:
+                    continue
+                seen[place] += block.rows if not change.by else len(rows)
+                before, after = (t[rows, c] for t, c in zip(tables, ours, strict=True))
                 skip = np.isnan(before) | np.isnan(after)
                 for at, (a, b) in enumerate(slopes):
                     with np.errstate(invalid="ignore"):  # inf - inf is nan
@@ -114,8 +146,30 @@ def pair(old: Saved[Evaluation], new: Saved[Evaluation], changes: Sequence[Chang
         source.verify()
         for side in sides:
             side.verify()
-    for change, sums in zip(changes, accumulators, strict=True):
-        _set_difference(change, sums)
+    for change, sums, rows in zip(changes, accumulators, seen, strict=True):
+        if change.by and rows != change.new.rows:
+            change.unpaired = "the groups of the per-sample losses are not those of the result"
+        else:
+            _set_difference(change, sums)
+
+
+def _source(sides: "Sequence[_SavedLosses]", changes: Sequence[Change]) -> Source:
+    """The rows of both sides, with the groups of one that has them, if any change is of a group."""
+    roles = {side.role: (side.table, side.field) for side in sides}
+    if not any(change.by for change in changes):
+        return Source(roles)
+    side = next(side for side in sides if side.by)
+    return Source({**roles, "groups": (side.table, side.groups())}, side.by)
+
+
+def _rows_by_group(block: Block) -> dict[tuple[str, ...], Any]:
+    """The rows of a block by the keys of their group; all rows by no keys."""
+    found: dict[tuple[str, ...], Any] = {(): slice(None)}
+    for keys in block.keys.values():
+        order, cuts = keys.runs()
+        for text, (start, stop) in zip(keys.texts, pairwise(cuts), strict=True):
+            found[text] = order[start:stop]
+    return found
 
 
 def _contrasts(change: Change) -> list[tuple[float, float]]:
@@ -124,7 +178,7 @@ def _contrasts(change: Change) -> list[tuple[float, float]]:
     Both 1 for a mean, where the spread is that of the differences. The spread of a root is
     linearised by its slope, 1 / (2 √mean).
     """
-    if change.new.statistic is None:
+    if statistic_of(change.new) is None:
         return [(1.0, 1.0)]
     roots = (change.old.of_mean, change.new.of_mean)
     a, b = (0.5 / root if root else 0.0 for root in roots)
@@ -143,7 +197,7 @@ def _set_difference(change: Change, accumulators: Sequence[RowAccumulator]) -> N
     squares = accumulators[-1].moments.squares_about(means[-1]) - ignored * means[-1] ** 2
     stderr = math.sqrt(max(squares, 0.0) / (pairs - 1) / pairs)
     # √new - √old = (new - old) / (√new + √old)
-    root = change.new.statistic is not None
+    root = statistic_of(change.new) is not None
     scale = change.old.of_mean + change.new.of_mean if root else 1.0
     change.shift = MeanDifference(means[0] / (scale or 1.0), stderr, float(pairs - 1))
     change.used = "pairs"
@@ -158,6 +212,7 @@ class _SavedLosses:
         assert saved.result.per_sample is not None  # checked by `unpaired_reason`
         self._record = saved.result.per_sample
         self._labels = list(self._record.labels)
+        self.by = self._record.by
         self._path = place_of(saved)
         self._digest = SampleDigest()
         self.table = open_table(self._path, self._path)
@@ -174,12 +229,17 @@ class _SavedLosses:
             raise DataError(words, hint=_AGAIN)
         return field
 
+    def groups(self) -> Field:
+        """The columns of the keys of groups."""
+        return self.table.field("groups", self.by, ())
+
     def column(self, label: str) -> int:
         return self._labels.index(label)
 
-    def rows(self, block: NDArray[Any]) -> NDArray[np.float64]:
+    def rows(self, block: Block) -> NDArray[np.float64]:
         """Return the next rows, one column for each loss, and add them to the digest."""
-        losses = np.asarray(block, np.float64).reshape(len(block), -1)
+        array = block.arrays[self.role]
+        losses = np.asarray(array, np.float64).reshape(len(array), -1)
         self._digest.append(losses)
         return losses
 

@@ -28,7 +28,7 @@ from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.keys import Key, as_keys
+from losscli.sources.keys import Key, Keys, as_keys
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import CLUSTERS, Workspace
 from losscli.sources.texts import Texts
@@ -55,7 +55,8 @@ class BlockResult(Struct):
 
     accumulators: one a loss, then one a metric, of all rows; groups: the same of each group.
     details: one a loss, if any are requested.
-    samples: the losses of the rows, one array a loss, if per-sample losses are wanted.
+    samples: the losses of the rows, one array a loss, if per-sample losses are wanted; keys: the
+    groups of these rows, where there are groups.
     marks: what a domain needs of every block, by the loss's label and the role.
     clamped: the rows of a loss that are clamped, by the loss's label.
     probabilities: True if the predictions look like probabilities under a loss of logits.
@@ -68,6 +69,7 @@ class BlockResult(Struct):
     groups: dict[Key, tuple[Accumulator, ...]] = field(default_factory=dict)
     details: "list[Details]" = field(default_factory=list)
     samples: list[NDArray[np.float64]] = field(default_factory=list)
+    keys: Keys | None = None
     leaves: dict[str, Leaves] = field(default_factory=dict)
     violations: dict[tuple[str, str], Violation] = field(default_factory=dict)
     marks: dict[Mark, frozenset[str]] = field(default_factory=dict)
@@ -148,6 +150,8 @@ class BlockEvaluator:
                     at, raw = len(result.details), self._raw(block)
                     norms = self._norms(at, raw) if self._details.distribution else None
                     result.details.append(self._details.of_rows(at, rows, block, raw, norms))
+            if self._samples and block.keys:
+                result.keys = Keys.product(list(block.keys.values()))
             if self._metrics and not result.violations:
                 self._add_metrics(block, result, groups, design)
         if groups is not None and result.accumulators:

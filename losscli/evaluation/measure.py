@@ -23,6 +23,7 @@ from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
+from losscli.sources.keys import Keys
 from losscli.sources.source import Source
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 class Samples(Protocol):
     """Takes per-sample losses in input order, one array a loss."""
 
-    def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
-        """Take the rows that follow."""
+    def append(
+        self, losses: Sequence[NDArray[np.float64]], by: Sequence[str], keys: Keys | None
+    ) -> None:
+        """Take the rows that follow; by: the names of the keys of their groups."""
 
 
 def no_progress(done: float, phase: str = "") -> None:
@@ -200,7 +203,7 @@ def merged(
         for block in blocks:
             state.add(block)
             if samples is not None and block.samples:
-                samples.append(block.samples)
+                samples.append(block.samples, source.by, block.keys)
             if watched:
                 progress(min(1.0, state.size / size))
     return state

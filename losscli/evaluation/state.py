@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from losscli.evaluation.details import Details
 
 # Fields of a block that the state of several has under the same name; no part has losses of rows.
-_SAME = tuple({*BlockResult.__struct_fields__} - {"samples", "groups", "leaves"})
+_SAME = tuple({*BlockResult.__struct_fields__} - {"samples", "keys", "groups", "leaves"})
 
 
 class EvaluationState:

@@ -54,6 +54,13 @@ def signed(pair: "PairResult") -> str:
     return f"+{text}" if pair.difference > 0 else text
 
 
+def p_value(p: float | None) -> str:
+    """A p-value to three places; a dash for None."""
+    if p is None:
+        return "-"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def percent(share: float) -> str:
     """A share in percent, such as 95 %."""
     return f"{100 * share:.6g} %"

@@ -2,8 +2,9 @@
 
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from losscli.errors import UsageError
 from losscli.results.documents.eval import SampleRecord
 from losscli.results.files import OutputFile
 from losscli.results.text import escape_cell
+
+if TYPE_CHECKING:
+    from losscli.sources.keys import Keys
 
 
 class SampleDigest:
@@ -35,7 +39,8 @@ class SampleDigest:
 class SampleFile:
     """Per-sample losses in input order: .npy of (N,), or (N, L) for L losses, or .csv with names.
 
-    digest: True for a record with the digest of the losses.
+    A .csv has the keys of groups too, in columns before the losses. digest: True for a record with
+    the digest of the losses.
 
     Raises UsageError for another suffix, or where the file cannot be opened.
     """
@@ -50,38 +55,60 @@ class SampleFile:
         self._labels = list(labels)
         self._rows = 0
         self._digest = SampleDigest() if digest else None
-        cells = ",".join(["row", *map(_cell, labels)])
-        first = cells.encode(errors="backslashreplace") + b"\n" if self._csv else self._header()
+        self._by: tuple[str, ...] = ()
+        self._begun = not self._csv
         self.output = OutputFile(path)
-        try:
-            self.output.write(first)
-        except BaseException:
-            self.discard()
-            raise
+        if not self._csv:
+            try:
+                self.output.write(self._header())
+            except BaseException:
+                self.discard()
+                raise
 
-    def append(self, losses: Sequence[NDArray[np.float64]]) -> None:
-        """Write the rows that follow; one array a loss."""
+    def append(
+        self,
+        losses: Sequence[NDArray[np.float64]],
+        by: Sequence[str] = (),
+        keys: "Keys | None" = None,
+    ) -> None:
+        """Write the rows that follow; one array a loss. by: the names of the keys of groups."""
         table = np.stack(losses, axis=1)
+        self._begin(by)
+        texts: list[Sequence[str]] = []
+        if keys is not None and self._by:
+            written = [tuple(map(escape_cell, text)) for text in keys.texts]
+            texts = [written[code] for code in keys.codes.tolist()]
         if self._digest is not None:
             self._digest.append(table)
         if self._csv:
-            lines = (
-                f"{self._rows + k},{','.join(map(repr, row))}\n"
-                for k, row in enumerate(table.tolist())
-            )
-            self.output.write("".join(lines).encode())
+            self.output.write("".join(self._lines(table, texts)).encode(errors="backslashreplace"))
         else:
             self.output.write(np.ascontiguousarray(table).tobytes())
         self._rows += len(table)
+
+    def _begin(self, by: Sequence[str] = ()) -> None:
+        """Write the header of a table; keys whose name a loss has are left out."""
+        if self._begun:
+            return
+        self._begun = True
+        self._by = () if {*by} & {"row", *self._labels} else tuple(by)
+        cells = ["row", *map(_cell, (*self._by, *self._labels))]
+        self.output.write(f"{','.join(cells)}\n".encode(errors="backslashreplace"))
+
+    def _lines(self, table: NDArray[np.float64], texts: Sequence[Sequence[str]]) -> Iterator[str]:
+        for k, row in enumerate(table.tolist()):
+            cells = [str(self._rows + k), *map(_quoted, texts[k] if texts else ())]
+            yield f"{','.join([*cells, *map(repr, row)])}\n"
 
     @property
     def record(self) -> SampleRecord:
         """The path of the file, the labels of its columns, and the digest, for the result."""
         digest = None if self._digest is None else self._digest.hexdigest()
-        return SampleRecord(self.output.path, tuple(self._labels), digest)
+        return SampleRecord(self.output.path, tuple(self._labels), digest, self._by)
 
     def commit(self) -> None:
         """Put the file in its place, the number of rows in its header."""
+        self._begin()
         if not self._csv:
             self.output.write(self._header(), at=0)
         self.output.commit()
@@ -99,6 +126,9 @@ class SampleFile:
 
 
 def _cell(text: str) -> str:
-    text = escape_cell(text)
+    return _quoted(escape_cell(text))
+
+
+def _quoted(text: str) -> str:
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if "," in text or quoted != text else text

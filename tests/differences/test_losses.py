@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from losscli import diff, evaluate, run
+from losscli import compare, diff, evaluate, run
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.render import text
 
@@ -83,6 +83,69 @@ def test_pairs_are_the_paired_t_test(kept, suffix):
         assert row.stderr == pytest.approx(stats.sem(after - before))
     assert found["mae"].verdict == "worse"
     assert diff(old, new)["mae"].verdict == "undecided"
+
+
+def test_p_values_are_of_two_sides_and_corrected_over_a_family(kept):
+    """Those of SciPy; Holm over the losses of all rows, and over the groups of each loss."""
+    old, new = (kept(side, f"{k}.csv", by=KEYS) for k, side in enumerate((OLD, NEW)))
+    found = diff(old, new, per_sample=True)
+    families = {
+        "all rows": [row for row in found if not row.by],
+        "mae": [row for row in found if row.by and row.label == "mae"],
+        "mse": [row for row in found if row.by and row.label == "mse"],
+    }
+    for family in families.values():
+        for row in family:
+            here = np.isin(KEYS, list(row.by.values())) if row.by else KEYS != ""
+            power = {"mae": 1, "mse": 2}[row.label]
+            before, after = (np.abs(side - TARGETS)[here] ** power for side in (OLD, NEW))
+            assert (row.used, row.pairs) == ("pairs", here.sum())
+            assert row.p == pytest.approx(stats.ttest_rel(after, before).pvalue, rel=1e-6)
+        low, high = sorted(family, key=lambda row: row.p)
+        assert low.p_adjusted == pytest.approx(2 * low.p)
+        assert high.p_adjusted == pytest.approx(max(2 * low.p, high.p))
+
+
+def test_groups_of_the_losses_of_rows_are_those_of_compare(kept):
+    """The same differences, intervals and p-values as from the predictions."""
+    keys = np.where(np.arange(400) % 5 == 0, 'a, "b"', "=c")
+    old, new = (kept(side, f"{k}.csv", by=keys, loss=["mae"]) for k, side in enumerate((OLD, NEW)))
+    found = diff(old, new, per_sample=True)
+    models = {"old": OLD, "new": NEW}
+    compared = compare(models, TARGETS, loss="mae", by=keys, test="noninferior")
+    groups = {tuple(group.by.values()): group["mae"].pairs[0] for group in compared.groups}
+    assert len(groups) == 2
+    for row in (row for row in found if row.by):
+        pair = groups[tuple(row.by.values())]
+        assert row.change == pytest.approx(pair.difference, rel=1e-12)
+        assert row.ci == pytest.approx(pair.ci, rel=1e-9)
+        assert row.p_adjusted == pytest.approx(pair.p_adjusted, rel=1e-6)
+        assert row.verdict == pair.verdict
+
+
+def test_groups_that_were_changed_in_the_file_are_not_paired(kept):
+    """Keys are in no digest, but their rows are counted."""
+    old, new = (kept(side, f"{k}.csv", by=KEYS) for k, side in enumerate((OLD, NEW)))
+    for name in ("0.csv", "1.csv"):
+        text = Path(name).read_text()
+        Path(name).write_text(text.replace("0,a,", "0,b,", 1))
+    rows = [row for row in diff(old, new, per_sample=True) if row.by]
+    assert {row.used for row in rows} == {"standard errors"}
+    assert all("groups" in row.unpaired for row in rows)
+
+
+def test_metrics_are_compared_in_their_direction():
+    """A metric that is higher is better, by the standard errors of both."""
+    metrics = {"metric": ["r2", "bias"]}
+    old, new = evaluated(NEW, **metrics), evaluated(TARGETS + 0.1 * (OLD - TARGETS), **metrics)
+    found = diff(old, new)
+    assert found["r2"].change == pytest.approx(new["r2"].value - old["r2"].value)
+    spread = np.hypot(old["r2"].stderr, new["r2"].stderr)
+    assert found["r2"].stderr == pytest.approx(spread)
+    assert (found["r2"].verdict, found["r2"].higher_is_better) == ("better", True)
+    assert diff(new, old)["r2"].verdict == "worse"
+    assert found["bias"].verdict == "undecided"
+    assert "neither" in found["bias"].reason
 
 
 def test_a_root_has_the_spread_of_its_slope(kept):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from losscli.render.numbers import interval, percent, signed
+from losscli.render.numbers import interval, p_value, percent, signed
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of
 from losscli.results.documents.compare import (
@@ -134,7 +134,7 @@ def _row(head: tuple[str, ...], pair: PairResult) -> TableRow:
         signed(pair),
         "-" if pair.relative is None else f"{100 * pair.relative:+.3g} %",
         interval(pair.ci, pair.stderr, "+"),
-        _p(pair.p_adjusted),
+        p_value(pair.p_adjusted),
         "-" if pair.wins is None else f"{pair.wins:,}",
         f"{pair.verdict}: {advice}" if advice else pair.verdict,
     )
@@ -148,12 +148,6 @@ def _by_rank(loss: LossComparison) -> list[ModelResult]:
 
 def _rank(model: ModelResult) -> str:
     return "-" if model.rank is None else str(model.rank)
-
-
-def _p(p: float | None) -> str:
-    if p is None:
-        return "-"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _advice(pair: PairResult) -> str:

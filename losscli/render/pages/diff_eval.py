@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
-from losscli.render.numbers import interval, percent
+from losscli.render.numbers import interval, p_value, percent
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of, count_line, missing_case, one_sided
 from losscli.results.documents.diff import EvaluationDiff, LossDiff
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 
-_HEADERS = ("loss", "old", "new", "change", "relative", "95 % interval", "by", "verdict")
-_DROP_ORDER = ("by", "old", "relative", "new")
+_HEADERS = (
+    "loss", "old", "new", "change", "relative", "95 % interval", "p (Holm)", "test", "verdict",
+)  # fmt: skip
+_DROP_ORDER = ("test", "old", "relative", "p (Holm)", "new")
+_TESTS = {"pairs": "paired t", "standard errors": "Welch t"}
 _MOST_GROUPS = 40
 _WORST_FIRST = ("worse", "undecided", "not worse", "better")
 
@@ -37,7 +40,9 @@ def _header(result: EvaluationDiff) -> Iterator[str]:
         yield f"{side} {escape(saved.path)} · losscli {escape(str(saved.losscli))}"
     margin = percent(result.margin)
     within = f"; up to {margin} of the old value counts as not worse" if result.margin else ""
-    yield f"change = new - old; lower is better: a change above 0 is worse{within}"
+    higher = [escape(row.name) for row in result.rows if row.higher_is_better and not row.by]
+    other = f"; above 0 is better for {', '.join(higher)}" if higher else ""
+    yield f"change = new - old; lower is better: a change above 0 is worse{other}{within}"
 
 
 def _tables(result: EvaluationDiff) -> Iterator[Table]:
@@ -50,7 +55,7 @@ def _tables(result: EvaluationDiff) -> Iterator[Table]:
         more = [TableRow((words,))]
     for rows in (list(map(_row, losses)), [*map(_row, groups[:_MOST_GROUPS]), *more]):
         if rows:
-            yield Table(_HEADERS, rows, (1, 2, 3, 4), _DROP_ORDER)
+            yield Table(_HEADERS, rows, (1, 2, 3, 4, 6), _DROP_ORDER)
 
 
 def _row(row: LossDiff) -> TableRow:
@@ -62,7 +67,8 @@ def _row(row: LossDiff) -> TableRow:
         _signed(row),
         "-" if row.relative is None else f"{100 * row.relative:{sign}.3g} %",
         interval(row.ci, row.stderr, "+"),
-        row.used or "-",
+        p_value(row.p_adjusted),
+        "-" if row.used is None else _TESTS[row.used],
         row.verdict,
     )
     return TableRow(cells, STYLES.get(row.verdict, ""))
@@ -83,15 +89,16 @@ def _footer(result: EvaluationDiff) -> Iterator[str]:
     )
     pairs = dict.fromkeys(f"{row.pairs:,}" for row in result.rows if row.used == "pairs")
     if pairs:
-        yield f"by pairs: the saved losses of the {', '.join(pairs)} rows that count in both"
+        yield f"paired t: the saved losses of the {', '.join(pairs)} rows that count in both"
     if any(row.used == "standard errors" for row in result.rows):
         yield (
-            "by standard errors: as two independent samples; for the same rows, pairs give "
-            "narrower intervals"
+            "Welch t: as two independent samples; for the same rows, paired t gives narrower "
+            "intervals"
         )
     if result.pairable:
         yield "both saved the losses of their rows: --per-sample pairs them"
-    yield count_line(result.counts, "the losses", result.exit_code)
+    groups = ", and over the groups of each loss" if any(row.by for row in result.rows) else ""
+    yield count_line(result.counts, f"the losses{groups}", result.exit_code)
 
 
 def _reasons(result: EvaluationDiff) -> Iterator[str]:

@@ -113,13 +113,15 @@ class LoneLoss(LossKey, frozen=True):
 
 
 class LossDiff(LossKey, frozen=True, kw_only=True):
-    """One loss of both evaluations; a lower loss is better.
+    """One loss or metric of both evaluations.
 
     old, new: the mean (or a statistic of it). n: the numbers of rows. change: new minus old.
     stderr, degrees_of_freedom, ci: those of the change. relative: the change over the absolute old
     value. bound: the largest change that is tolerated. used: the method, pairs of rows or standard
-    errors. pairs: the number of pairs. unpaired: why rows were not paired. p_worse, p_not_worse:
-    the p-value, Holm-corrected over the losses. reason: why it is undecided.
+    errors. pairs: the number of pairs. unpaired: why rows were not paired. p: the two-sided p-value
+    of the claim that is supported most. p_adjusted: Holm-corrected over the family. reason: why it
+    is undecided. rows_needed: about the rows that would decide, all else as it is.
+    higher_is_better: true for a metric that is.
     """
 
     params: dict[str, Any]
@@ -135,10 +137,12 @@ class LossDiff(LossKey, frozen=True, kw_only=True):
     used: Literal["pairs", "standard errors"] | None = None
     pairs: Count | None = None
     unpaired: str | None = None
-    p_worse: float | None = None
-    p_not_worse: float | None = None
+    p: Number | None = None
+    p_adjusted: Number | None = None
     verdict: LossVerdict = "undecided"
     reason: str | None = None
+    rows_needed: Count | None = None
+    higher_is_better: bool = False
     old_stderr: Number | None = None
     new_stderr: Number | None = None
 
@@ -161,7 +165,7 @@ class EvaluationDiff(RowsDocument[LossDiff], frozen=True, kw_only=True, tag="los
     kind: Literal["eval"] = "eval"
     old: EvaluationSide
     new: EvaluationSide
-    direction: str = "a change is new minus old: above 0 is worse"
+    direction: str = "a change is new minus old: above 0 a loss is worse"
     margin: float
     fail_on: tuple[str, ...]
     ci_level: Level

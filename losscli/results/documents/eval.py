@@ -311,12 +311,16 @@ class EvalTiming(Timing, frozen=True):
 class SampleRecord(Record, frozen=True):
     """The file of per-sample losses.
 
-    labels: the labels of its columns. digest: the SHA-256 of the labels and the losses.
+    labels: the labels of its columns. digest: the SHA-256 of the losses. by: the names of the keys
+    of groups, where the file has them, in columns of their own.
     """
 
     path: str
     labels: tuple[str, ...]
     digest: Digest | None = None
+    by: tuple[str, ...] = ()
+
+    optional = frozenset({"by"})
 
 
 class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
