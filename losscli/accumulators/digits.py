@@ -12,6 +12,10 @@ from losscli.kernels import codes as by_code
 
 Codes = NDArray[Any]
 
+_BITS = by_code.BITS
+_LOWEST = 34  # places below that of 1
+_BELOW = _LOWEST * _BITS - 1074  # bits of the lowest place that no number has
+
 
 class DigitSums(Struct, frozen=True, eq=False):
     """Exact sums; `+` adds those of the same places.
@@ -53,3 +57,19 @@ class DigitSums(Struct, frozen=True, eq=False):
     def totals(self) -> tuple[Floats, Floats]:
         """The sums as numbers, and what their rounding left."""
         return by_code.totals(self.first, self.digits)
+
+    def units(self) -> list[int]:
+        """The sums in units of 2**-1074."""
+        found = [0] * len(self)
+        for place, column in enumerate(self.digits.T.tolist(), self.first + _LOWEST):
+            shift = _BITS * place
+            found = [unit + (digit << shift) for unit, digit in zip(found, column, strict=True)]
+        return [unit >> _BELOW for unit in found]
+
+    def carried(self) -> "DigitSums":
+        """The same sums with digits of 32 bits, but for the last place."""
+        digits = np.append(self.digits, np.zeros((len(self), 1), np.int64), axis=1)
+        for k in range(digits.shape[1] - 1):
+            digits[:, k + 1] += digits[:, k] >> _BITS
+            digits[:, k] &= (1 << _BITS) - 1
+        return DigitSums(self.first, digits)

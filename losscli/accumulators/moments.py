@@ -115,6 +115,11 @@ def units_kept() -> Iterator[None]:
         _KEPT.reset(token)
 
 
+def are_units_kept() -> bool:
+    """True in a context of `units_kept`."""
+    return _KEPT.get()
+
+
 @np.errstate(over="ignore", invalid="ignore")  # `stderr` returns None then
 def units_of_ones(a: Floats, cuts: Sequence[int]) -> list[Unit]:
     """The moments of each part where every b is 1, in the order of the compiled machine.

@@ -2,6 +2,7 @@
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum, Floats
 
@@ -55,22 +56,33 @@ def sum_of_products(a: Floats, b: Floats) -> ExactSum:
     >>> tiny.over(tiny)
     1.0
     """
+    product, rest, tiny = split_products(a, b)
+    found = _both(product, rest)
+    if not tiny.size:
+        return found
+    return replace(found, finer=sum(map(finest_product, a[tiny].tolist(), b[tiny].tolist())))
+
+
+def split_products(a: Floats, b: Floats) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Arrays whose sum is a·b, and the rows in which both are 0 instead of a product of its own.
+
+    Those are the products of finite numbers that `two_product` has no exact rest of.
+    """
     product, rest = two_product(a, b)
     size = np.abs(product)
-    if size.min() >= _LEAST and size.max() <= _MOST and max(_largest(a), _largest(b)) < _LARGE:
-        return _both(product, rest)
+    none = np.empty(0, np.intp)
+    if not size.size or (
+        size.min() >= _LEAST and size.max() <= _MOST and max(_largest(a), _largest(b)) < _LARGE
+    ):
+        return product, rest, none
     usual = (size >= _LEAST) & (size <= _MOST) & (np.abs(a) < _LARGE) & (np.abs(b) < _LARGE)
     zero = (a == 0) | (b == 0)
     product[zero] = rest[zero] = 0.0
     odd = np.flatnonzero(~(usual | zero))
-    if not odd.size:
-        return _both(product, rest)
     # The rest of an infinity or of a nan is 0.
-    finite = odd[np.isfinite(a[odd]) & np.isfinite(b[odd])]
-    product[finite] = rest[finite] = 0.0
-    found = _both(product, rest)
-    finer = sum(map(_in_finest, a[finite].tolist(), b[finite].tolist()))
-    return replace(found, finer=finer)
+    tiny: NDArray[np.intp] = odd[np.isfinite(a[odd]) & np.isfinite(b[odd])]
+    product[tiny] = rest[tiny] = 0.0
+    return product, rest, tiny
 
 
 def _largest(a: Floats) -> float:
@@ -82,7 +94,7 @@ def _both(product: Floats, rest: Floats) -> ExactSum:
     return replace(whole, units=whole.units + ExactSum.of(rest).units)
 
 
-def _in_finest(a: float, b: float) -> int:
+def finest_product(a: float, b: float) -> int:
     """The product of two finite numbers in units of 2**-2148."""
     (p, q), (r, s) = a.as_integer_ratio(), b.as_integer_ratio()
     return p * r << _FINEST - (q.bit_length() - 1) - (s.bit_length() - 1)

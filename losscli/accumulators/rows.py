@@ -218,15 +218,19 @@ class CountedRows(NamedTuple):
         """Their accumulator; the block begins at row `first` of all."""
         skipped = 0 if self.skip is None else int(np.count_nonzero(self.skip))
         out = self.block - skipped - len(self.values)
-        # The places where the rows pass into another unit, the ends included.
-        cuts = [0, *range(unit - first % unit, self.block, unit), self.block]
-        if self.positions is not None:
-            cuts = list(dict.fromkeys(np.searchsorted(self.positions, cuts).tolist()))
+        cuts = self.cuts(first, unit)
         if self.shares is None and len(self.values):
             units = units_of_ones(np.ascontiguousarray(self.scaled), cuts)
         else:
             units = self.units(cuts)
         return self.state(first, units, skipped, out)
+
+    def cuts(self, first: int, unit: int) -> list[int]:
+        """The places where they pass into another unit, the ends included."""
+        cuts = [0, *range(unit - first % unit, self.block, unit), self.block]
+        if self.positions is not None:
+            cuts = list(dict.fromkeys(np.searchsorted(self.positions, cuts).tolist()))
+        return cuts
 
     def units(self, cuts: Sequence[int]) -> list[Unit]:
         """The moments of their parts, cut at these places; none without rows."""

@@ -207,7 +207,7 @@ class _PairEvaluator:
             if groups is not None:
                 groups.add_statistic(each, result.accumulators[-1])
         if groups is not None and result.accumulators:
-            result.groups = groups.accumulators()
+            result.groups = groups.states()
 
 
 def _check_shapes(source: Source, own: Row, other: Source, row: Row) -> None:

@@ -5,7 +5,6 @@ standard error follows by the delta method, the covariance of the models include
 """
 
 from collections.abc import Hashable, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from msgspec import Struct
 
 from losscli.accumulators.cells import Cells, CellSums
 from losscli.accumulators.exact import Floats
-from losscli.accumulators.groups import Runs
+from losscli.accumulators.groups import Grouping
 from losscli.comparison.pairing import Pairs
 from losscli.errors import UsageError
 from losscli.evaluation.metrics import MetricAccumulator, MetricRows
@@ -82,9 +81,9 @@ class PairedMetricRows(NamedTuple):
             ),
         )
 
-    def by_groups(self, runs: Runs) -> list[PairedMetric]:
+    def by_groups(self, groups: Grouping) -> list[PairedMetric]:
         """The state of each group."""
-        return [self.accumulate(runs.order[start:stop]) for start, stop in pairwise(runs.cuts)]
+        return list(map(self.accumulate, groups.rows))
 
 
 def difference(metric: BoundMetric, sums: CellSums) -> Estimate:

@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from msgspec import Struct
 
-from losscli.accumulators.groups import Runs
+from losscli.accumulators.group_rows import GroupRows
+from losscli.accumulators.groups import Grouping
 from losscli.accumulators.rows import Mask, RowAccumulator, RowLosses
 
 Pairs: TypeAlias = Sequence[tuple[int, int]]  # the places of a candidate and of its baseline
@@ -81,17 +82,20 @@ class PairedRows(NamedTuple):
             pairs.append(PairAccumulator(difference, int(wins.sum()), int(ties.sum())))
         return PairedAccumulator(tuple(models), tuple(pairs))
 
-    def by_groups(self, runs: Runs) -> list[PairedAccumulator]:
+    def by_groups(self, groups: Grouping) -> list[PairedAccumulator]:
         """The accumulator of each group."""
-        models = [runs.accumulators(rows, self.first, self.unit) for rows in self.models]
+        models = [self._of_groups(rows, groups) for rows in self.models]
         pairs = []
         for rows, masks in self._compared():
-            differences = runs.accumulators(rows, self.first, self.unit)
-            counts = (np.add.reduceat(m[runs.order].astype(int), runs.cuts[:-1]) for m in masks)
+            differences = self._of_groups(rows, groups)
+            counts = (np.bincount(groups.codes[mask], minlength=groups.count) for mask in masks)
             wins, ties = (count.tolist() for count in counts)
             pairs.append(list(starmap(PairAccumulator, zip(differences, wins, ties, strict=True))))
         each_pair = zip(*pairs, strict=True)
         return list(map(PairedAccumulator, zip(*models, strict=True), each_pair))
+
+    def _of_groups(self, rows: RowLosses, groups: Grouping) -> Sequence[RowAccumulator]:
+        return GroupRows.of(rows, groups, self.first, self.unit).accumulators()
 
     def _compared(self) -> Iterator[tuple[RowLosses, tuple[Mask, Mask]]]:
         """The differences of each pair, with the masks of wins and of ties."""

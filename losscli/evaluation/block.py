@@ -15,7 +15,7 @@ from losscli.accumulators.exact import ExactSum
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
 from losscli.evaluation.folding import Folding, folding_of
-from losscli.evaluation.groups import Accumulator, BlockGroups
+from losscli.evaluation.groups import Accumulator, BlockGroups, GroupedStates
 from losscli.evaluation.layout import Row
 from losscli.evaluation.masking import check_masking, masked
 from losscli.evaluation.sampling import design_of, is_clustered
@@ -28,7 +28,11 @@ from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
+<<<<<<< HEAD
 from losscli.sources.keys import Key, Keys, as_keys
+=======
+from losscli.sources.keys import as_keys
+>>>>>>> f1ef375c (accumulators: keep the sums of all groups in arrays)
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import CLUSTERS, Workspace
 from losscli.sources.texts import Texts
@@ -66,7 +70,7 @@ class BlockResult(Struct):
     rows: int
     size: int
     accumulators: list[Accumulator] = field(default_factory=list)
-    groups: dict[Key, tuple[Accumulator, ...]] = field(default_factory=dict)
+    groups: GroupedStates = GroupedStates()
     details: "list[Details]" = field(default_factory=list)
     samples: list[NDArray[np.float64]] = field(default_factory=list)
     keys: Keys | None = None
@@ -143,7 +147,7 @@ class BlockEvaluator:
                 self._observe_clamped(len(result.accumulators), accumulator, rows, result)
                 result.accumulators.append(accumulator)
                 if groups is not None:
-                    groups.add(rows, accumulator)
+                    groups.add(rows)
                 if self._samples:
                     result.samples.append(rows.values)
                 if self._details is not None:
@@ -155,7 +159,7 @@ class BlockEvaluator:
             if self._metrics and not result.violations:
                 self._add_metrics(block, result, groups, design)
         if groups is not None and result.accumulators:
-            result.groups = groups.accumulators()
+            result.groups = groups.states()
         return result
 
     def design(self, block: Block, result: BlockResult) -> Design | None:

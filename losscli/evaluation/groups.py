@@ -1,13 +1,14 @@
 """Groups of an evaluation: one accumulator per group and loss, merged block by block."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import add
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from msgspec import Struct, field
+import numpy as np
+from msgspec import Struct
 
-from losscli.accumulators.groups import Runs
-from losscli.accumulators.rows import RowAccumulator, RowLosses
+from losscli.accumulators.group_rows import GroupRows
+from losscli.accumulators.groups import Grouping, GroupStates, ListedStates
+from losscli.accumulators.rows import RowLosses
 from losscli.errors import DataError
 from losscli.results.documents.eval import Group, LossResult, MetricResult
 from losscli.sources.keys import Key, Keys, sort_keys
@@ -25,12 +26,39 @@ class GroupedRows(Protocol):
     def accumulate(self) -> Accumulator:
         """The accumulator of all of them."""
 
-    def by_groups(self, runs: Runs) -> Sequence[Accumulator]:
+    def by_groups(self, groups: Grouping) -> Sequence[Accumulator]:
         """The accumulator of each group."""
 
 
+class GroupedStates(Struct, frozen=True):
+    """The states of all statistics by group: one of each group for each statistic."""
+
+    keys: tuple[Key, ...] = ()
+    states: tuple[Any, ...] = ()
+
+    def __add__(self, other: "GroupedStates") -> "GroupedStates":
+        if not self.keys or not other.keys:
+            return self if self.keys else other
+        ours = theirs = np.arange(len(self.keys))
+        keys = self.keys
+        if keys != other.keys:
+            places = {key: place for place, key in enumerate(keys)}
+            theirs = np.array([places.setdefault(key, len(places)) for key in other.keys])
+            keys = tuple(places)
+        states = (
+            left.merged(ours, right, theirs, len(keys))
+            for left, right in zip(self.states, other.states, strict=True)
+        )
+        return GroupedStates(keys, tuple(states))
+
+    def parts(self) -> Iterator[tuple[Key, Sequence[Accumulator]]]:
+        """Yield the key of each group, and its accumulators."""
+        columns = (states.accumulators() for states in self.states)
+        yield from zip(self.keys, zip(*columns, strict=True), strict=True)
+
+
 class BlockGroups:
-    """The groups of one block, whose rows are sorted once for all losses.
+    """The groups of one block.
 
     Raises DataError for too many groups.
     """
@@ -38,49 +66,39 @@ class BlockGroups:
     def __init__(self, source: Source, block: Block) -> None:
         keys = Keys.product(list(block.keys.values()))
         _check(len(keys.texts), source)
-        self._texts = keys.texts
+        self._texts = tuple(keys.texts)
         self._first, self._unit = block.first, block.unit
-        self._runs = Runs(*keys.runs()) if len(keys.texts) > 1 else None
-        self._accumulators: list[list[Accumulator]] = []
+        self._groups = Grouping(np.ascontiguousarray(keys.codes, np.int64), len(keys.texts))
+        self._states: list[GroupStates] = []
 
-    def add(self, rows: RowLosses, whole: RowAccumulator) -> None:
-        """Accumulate the rows of one more loss; `whole` is the accumulator of all of them."""
-        parts: list[Accumulator] = [
-            whole
-        ]  # one group is the block: files that are sorted by group cost nothing
-        if self._runs is not None:
-            parts = [*self._runs.accumulators(rows, self._first, self._unit)]
-        self._accumulators.append(parts)
+    def add(self, rows: RowLosses) -> None:
+        """Accumulate the rows of one more loss."""
+        self._states.append(GroupRows.of(rows, self._groups, self._first, self._unit))
 
     def add_statistic(self, rows: GroupedRows, whole: Accumulator) -> None:
         """Accumulate the rows for one more statistic; `whole` is the accumulator of all of them."""
-        parts: list[Accumulator] = [whole]
-        if self._runs is not None:
-            parts = [*rows.by_groups(self._runs)]
-        self._accumulators.append(parts)
+        parts = rows.by_groups(self._groups) if self._groups.count > 1 else [whole]
+        self._states.append(ListedStates(tuple(parts)))
 
-    def accumulators(self) -> dict[Key, tuple[Accumulator, ...]]:
-        """One a loss and a metric, for each group."""
-        return dict(zip(self._texts, zip(*self._accumulators, strict=True), strict=True))
+    def states(self) -> GroupedStates:
+        """The states of all statistics."""
+        return GroupedStates(self._texts, tuple(self._states))
 
 
-class GroupAccumulators(Struct):
-    """The accumulators of all groups so far, by key."""
+class GroupAccumulators:
+    """The states of all groups so far.
 
-    _source: Source
-    _accumulators: dict[Key, list[Accumulator]] = field(default_factory=dict)
+    Raises DataError for too many groups.
+    """
 
-    def add(self, part: Mapping[Key, Sequence[Accumulator]]) -> None:
-        """Merge those of the block that follows; raises DataError for too many groups."""
-        for key, accumulators in part.items():
-            known = self._accumulators.get(key)
-            parts = accumulators if known is None else map(add, known, accumulators)
-            self._accumulators[key] = list(parts)
-        _check(len(self._accumulators), self._source)
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.states = GroupedStates()
 
-    def accumulators(self) -> dict[Key, tuple[Accumulator, ...]]:
-        """The accumulators of each group."""
-        return {key: tuple(found) for key, found in self._accumulators.items()}
+    def add(self, part: GroupedStates) -> None:
+        """Merge those of the block that follows."""
+        self.states += part
+        _check(len(self.states.keys), self._source)
 
     def results(
         self, results_of: Callable[[Sequence[Accumulator]], "Results"]
@@ -90,8 +108,9 @@ class GroupAccumulators(Struct):
 
     def parts(self) -> Iterator[tuple[dict[str, str], Sequence[Accumulator]]]:
         """Yield the keys of each group by their names, and its accumulators, sorted by key."""
-        for key in sort_keys(self._accumulators):
-            yield dict(zip(self._source.by, key, strict=True)), self._accumulators[key]
+        found = dict(self.states.parts())
+        for key in sort_keys(found):
+            yield dict(zip(self._source.by, key, strict=True)), found[key]
 
 
 def _check(count: int, source: Source) -> None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from copy import copy
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
-from losscli.accumulators.groups import Runs
+from losscli.accumulators.groups import Grouping
 from losscli.evaluation.validity import BlockValidity
 from losscli.metrics.binding import BoundMetric
 from losscli.metrics.core.estimate import Estimate, Table
@@ -118,9 +117,9 @@ class MetricRows:
         terms = self._bound.declared.terms_of(pred, target, self._bound.params)
         return terms, weight, len(pred)
 
-    def by_groups(self, runs: Runs) -> list[MetricAccumulator]:
+    def by_groups(self, groups: Grouping) -> list[MetricAccumulator]:
         """The accumulator of each group."""
-        return [self.accumulate(runs.order[start:stop]) for start, stop in pairwise(runs.cuts)]
+        return list(map(self.accumulate, groups.rows))
 
 
 def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> MetricResult:

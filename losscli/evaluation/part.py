@@ -153,7 +153,7 @@ def measure_part(
         lines = {}
         line = _recorded(line, lines)
         results_of = maker_of_results(losses, (), layout, "mean", 0.95, line)
-        for rows in (block.accumulators, *block.groups.values()):
+        for rows in (block.accumulators, *(rows for _, rows in block.groups.parts())):
             results, _ = results_of(rows)
             if state.details:
                 with_details(source, losses, state, results, line)

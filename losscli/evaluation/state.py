@@ -63,7 +63,7 @@ class EvaluationState:
             for key, violation in part.violations.items():
                 known = self.violations.get(key)
                 self.violations[key] = known + violation if known else violation
-        if part.groups:
+        if part.groups.keys:
             self.groups.add(part.groups)
         if part.details:
             details = map(add, self.details, part.details)
@@ -76,7 +76,7 @@ class EvaluationState:
         """The state of all rows as that of one block."""
         own = {name: getattr(self, name) for name in _SAME}
         leaves = {role: Leaves.joined(parts) for role, parts in (self._leaves or {}).items()}
-        return BlockResult(**own, groups=self.groups.accumulators(), leaves=leaves)
+        return BlockResult(**own, groups=self.groups.states, leaves=leaves)
 
     def raise_violation(self) -> None:
         """Raise DataError for the first invalid row, with the number of rows like it."""

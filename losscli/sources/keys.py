@@ -75,12 +75,6 @@ class Keys(NamedTuple):
         found, codes = distinct(self.codes[rows])
         return Keys(codes, [self.texts[code] for code in found.tolist()])
 
-    def runs(self) -> tuple[Codes, list[int]]:
-        """The rows group by group, ascending in each: of texts[k], order[cuts[k]:cuts[k + 1]]."""
-        small = np.min_scalar_type(len(self.texts))  # of 16 bits or less NumPy sorts by digits
-        order = np.argsort(self.codes.astype(small), kind="stable")
-        return order, [0, *np.cumsum(np.bincount(self.codes)).tolist()]
-
     def _merged(self) -> "Keys":
         """The same keys with equal texts under one code."""
         places: dict[Key, int] = {}

@@ -115,6 +115,38 @@ def test_no_exact_number_depends_on_the_blocks(numbers, rows):
         assert [a.max_row for a in found[key]] == [b.max_row for b in wanted[key]]
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_no_bit_of_a_standard_error_depends_on_the_blocks(weighted):
+    """Of whole units, also where one block has a single group and another has many."""
+    generator = np.random.default_rng(8)
+    count = 3 * 131_072 + 1_000
+    pred, target = generator.standard_normal((2, count))
+    keys = generator.integers(0, 5, count)
+    keys[: 2 * 131_072] = 2
+    weights = generator.random(count) if weighted else None
+    found = []
+    for rows, threads in ((131_072, 1), (2 * 131_072, 3), (count, 2)):
+        source = open_source(pred, target, by=(keys,), weights=weights)
+        found.append(
+            measure(
+                source,
+                bind(LOSSES, np.load),
+                choose("numpy", "cpu", "float64"),
+                LocalEngine(threads),
+                block_rows=rows,
+            ).groups
+        )
+    assert found[0] == found[1] == found[2]
+    alone = evaluate(
+        pred[keys == 3],
+        target[keys == 3],
+        loss=LOSSES,
+        weights=None if weights is None else weights[keys == 3],
+    )
+    for ours, wanted in zip(found[0][3].losses, alone, strict=True):
+        assert ours.stderr == pytest.approx(wanted.stderr, rel=1e-12)
+
+
 def keys_of(values):
     """The keys of rows, as the result has them."""
     count = len(values)
