@@ -28,11 +28,7 @@ from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-<<<<<<< HEAD
-from losscli.sources.keys import Key, Keys, as_keys
-=======
-from losscli.sources.keys import as_keys
->>>>>>> f1ef375c (accumulators: keep the sums of all groups in arrays)
+from losscli.sources.keys import Keys, as_keys
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import CLUSTERS, Workspace
 from losscli.sources.texts import Texts
