@@ -10,13 +10,15 @@
 #error "include from baseline.c, avx2.c or avx512.c"
 #endif
 
-#define PART_BITS 50 /* 1024 parts of 50 bits and a sign fit into 64 bits */
+/* The numbers of a chunk that one lane adds up are below 2^STEP_BITS; so many parts and an anchor lie
+   in one binade. */
+#define STEP_BITS (LANES == 8 ? 6 : (LANES == 4 ? 7 : 8))
+#define PART_BITS (51 - STEP_BITS)
 #define LOWEST (-1074)
 #define HUGE_SUM 0x1p960 /* above, the anchor could overflow */
 
 typedef double Doubles __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 typedef uint64_t Integers __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
-typedef int32_t Halves __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 #define VECTORS (8 / LANES) /* every loop works on 8 numbers, whatever the instruction set */
 #define EACH_VECTOR _Pragma("GCC unroll 8") for (int v = 0; v < VECTORS; v++)
@@ -33,6 +35,24 @@ typedef int32_t Halves __attribute__((vector_size(8 * LANES), aligned(8), may_al
 #define CHOICE(mask, a, b) ((Doubles)(((mask) & (Integers)(a)) | (~(mask) & (Integers)(b))))
 #define LEAST(a, b) CHOICE((a) < (b), a, b)
 #define MOST(a, b) CHOICE((a) > (b), a, b)
+#endif
+
+/* a + b and a - b; `one` is ONE. Many processors have half of their units for additions and half for
+   multiplications; the latter add too where they multiply by 1, which changes no bit. */
+#if LANES == 8
+#define PLUS(a, b) ((Doubles)_mm512_fmadd_pd((__m512d)(a), (__m512d)one, (__m512d)(b)))
+#define MINUS(a, b) ((Doubles)_mm512_fnmadd_pd((__m512d)(b), (__m512d)one, (__m512d)(a)))
+#elif LANES == 4
+#define PLUS(a, b) ((Doubles)_mm256_fmadd_pd((__m256d)(a), (__m256d)one, (__m256d)(b)))
+#define MINUS(a, b) ((Doubles)_mm256_fnmadd_pd((__m256d)(b), (__m256d)one, (__m256d)(a)))
+#else
+#define PLUS(a, b) ((a) + (b))
+#define MINUS(a, b) ((a) - (b))
+#endif
+#if LANES > 2 /* the compiler must not know it: it would add */
+#define ONE(one) Doubles one = (Doubles){0} + 1.0; __asm__("" : "+x"(one))
+#else
+#define ONE(one)
 #endif
 #define LOAD(x, i) (*(const Doubles *)((x) + (i) + v * LANES))
 
@@ -114,6 +134,11 @@ INLINE Grids grids_below(int top) {
 
 INLINE double largest_of(double low, double high) { return high > -low ? high : -low; }
 
+/* 1 if values between these extremes are multiples of the finer grid. */
+INLINE int is_whole(double low, double high, const Grids *at) {
+    return low >= at->whole || high <= -at->whole;
+}
+
 /* The smallest top for which a number other than 0 lies below 2^top. */
 INLINE int top_of(double largest) { return (int)(bits_of(largest) >> 52) - 1022; }
 
@@ -181,7 +206,7 @@ static void add_chunk(int64_t *bins, const double *x, int n, double low, double 
         return;
     }
     const Grids at = grids_below(top_of(largest));
-    const int vectors = n & ~7, check = low < at.whole && high > -at.whole;
+    const int vectors = n & ~7, check = !is_whole(low, high, &at);
     uint64_t any;
     Parts parts = check ? sum_parts(x, vectors, &at, 1, &any) : sum_parts(x, vectors, &at, 0, &any);
     for (int i = vectors; i < n; i++) {
@@ -265,30 +290,31 @@ typedef struct {
     uint64_t any;
 } Pass;
 
-/* The state of CHUNK values, each of which is read once. */
-static Pass pass_over(const double *x, double pivot, const Grids *at) {
-    const Doubles first = (Doubles){0} + at->first, second = (Doubles){0} + at->second;
-    /* Something may be left of 0 < |value| < whole: twice its bits, less 1, are below those of
-       `whole` in the upper half. Halves compare as signed integers; the lower is never below. */
-    const uint64_t lowest = UINT64_C(1) << 63;
-    const Integers limit = (Integers){0} + (lowest + (bits_of(at->whole) << 1) + (lowest >> 32));
+/* The state of CHUNK values, each of which is read once. Without `check` something may be left of a
+   value below at->whole. The sums of parts start from anchors and stay in their binades, so that
+   adding a value to one also rounds it to the grid. */
+INLINE Pass pass_over(const double *x, double pivot, const Grids *at, int check) {
     Doubles low = (Doubles){0} + INFINITY, high = -low;
-    Integers coarse = {0}, fine = {0}, left = {0};
+    Doubles coarse = (Doubles){0} + at->first, fine = (Doubles){0} + at->second;
+    Integers left = {0};
+    ONE(one);
     Pair blocks[CHUNK / 128];
     for (int k = 0; k < CHUNK / 128; k++, x += 128) {
         Doubles e[VECTORS], ee[VECTORS];
         EACH_VECTOR e[v] = ee[v] = -(Doubles){0};
         /* More at once would not fit into registers. */
         _Pragma("GCC unroll 1") for (int i = 0; i < 128; i += 8) EACH_VECTOR {
-            Doubles value = LOAD(x, i), one = value - pivot, shifted = value + first;
-            Integers twice = (Integers)value + (Integers)value;
+            Doubles value = LOAD(x, i), away = value - pivot;
             low = LEAST(value, low);
             high = MOST(value, high);
-            e[v] += one;
-            ee[v] += one * one;
-            coarse += (Integers)shifted;
-            fine += (Integers)(value - (shifted - first) + second);
-            left |= (Integers)((Halves)(twice + (lowest - 1)) < (Halves)limit);
+            e[v] = PLUS(e[v], away);
+            ee[v] = PLUS(ee[v], away * away);
+            Doubles sum = coarse + value, rest = MINUS(value, sum - coarse);
+            coarse = sum;
+            sum = PLUS(fine, rest);
+            if (check)
+                left |= (Integers)MINUS(rest, sum - fine);
+            fine = sum;
         }
         blocks[k] = across_lanes(e, ee);
     }
@@ -297,19 +323,30 @@ static Pass pass_over(const double *x, double pivot, const Grids *at) {
     for (int lane = 0; lane < LANES; lane++) {
         pass.low = low[lane] < pass.low ? low[lane] : pass.low;
         pass.high = high[lane] > pass.high ? high[lane] : pass.high;
-        sums[0] += coarse[lane];
-        sums[1] += fine[lane];
-        pass.any |= left[lane];
+        sums[0] += bits_of(coarse[lane]);
+        sums[1] += bits_of(fine[lane]);
+        pass.any |= left[lane] << 1; /* -0 is nothing */
     }
+    if (!check)
+        pass.any = is_whole(pass.low, pass.high, at) ? 0 : 1;
     pass.sums = add_pairs(add_pairs(blocks[0], blocks[1]), add_pairs(blocks[2], blocks[3]));
-    pass.parts = (Parts){parts_of(sums[0], at->first, CHUNK), parts_of(sums[1], at->second, CHUNK)};
+    pass.parts = (Parts){parts_of(sums[0], at->first, LANES), parts_of(sums[1], at->second, LANES)};
     return pass;
+}
+
+static __attribute__((noinline)) Pass pass_checked(const double *x, double pivot, const Grids *at) {
+    return pass_over(x, pivot, at, 1);
+}
+
+static __attribute__((noinline)) Pass pass_unchecked(const double *x, double pivot, const Grids *at) {
+    return pass_over(x, pivot, at, 0);
 }
 
 /* Add what a pass over CHUNK finite values found to the exact sum, if that is all of each value.
    The grids are those that sufficed for the values before; this chunk may need others. */
 static void add_pass(Fold *fold, const double *x, const Pass *pass, const Grids *at) {
     double largest = largest_of(pass->low, pass->high);
+    fold->check = !is_whole(pass->low, pass->high, at);
     if (largest < power(fold->top) && !pass->any) {
         add_parts(fold->bins, pass->parts, at);
         return;
@@ -330,7 +367,7 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins)
     const Grids at = grids_below(fold->top);
     Pass pass;
     if (n == CHUNK) {
-        pass = pass_over(x, unit->pivot, &at);
+        pass = (fold->check ? pass_checked : pass_unchecked)(x, unit->pivot, &at);
     } else {
         find_extremes(x, n, &pass.low, &pass.high);
         pass.sums = sums_about(x, n, unit->pivot);

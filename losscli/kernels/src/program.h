@@ -169,14 +169,15 @@ typedef struct {
     double high;
 } Peak;
 
-/* top: all values of the last chunks were below 2^top. seen: the bits of SEEN. added: the number of
+/* top: all values of the last chunks were below 2^top. check: 1 if some of the last chunk were near 0.
+   seen: the bits of SEEN. added: the number of
    pieces, each of which has a peak. */
 typedef struct {
     int64_t bins[BINS];
     double low, high;
     int64_t high_row, added, unit_count;
     uint64_t seen;
-    int top;
+    int top, check;
     Unit *units;
     Peak *peaks;
 } Fold;
