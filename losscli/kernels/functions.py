@@ -68,7 +68,7 @@ class SymbolNamespace:
         return result_of("SUB", 1.0, mask_of(x), mask=True)
 
     def logical_and(self, a: Any, b: Any) -> Symbol:
-        return result_of("MIN", mask_of(a), mask_of(b), mask=True)
+        return result_of("MUL", mask_of(a), mask_of(b), mask=True)
 
     def logical_or(self, a: Any, b: Any) -> Symbol:
         return result_of("MAX", mask_of(a), mask_of(b), mask=True)
@@ -117,7 +117,7 @@ class SymbolNamespace:
     def _none(self, x: Symbol) -> builtins.bool:
         at = x.at
         if x.chosen is not None:
-            at = x.recording.add("MIN", at, x.where(), width=x.width)
+            at = x.recording.add("MUL", at, x.where(), width=x.width)
         return x.recording.ask(at)
 
     def sum(self, x: Any, axis: Any = None, *, keepdims: builtins.bool = False) -> Symbol:
@@ -166,7 +166,7 @@ class SymbolNamespace:
             raise UntraceableError("places of several axes")
         at, outer = mask.at, mask.chosen
         if outer is not None:
-            at = mask.recording.add("MIN", at, outer, width=mask.per)
+            at = mask.recording.add("MUL", at, outer, width=mask.per)
         return (Chosen(mask.like(at, chosen=None), outer),)
 
     def zeros_like(self, x: Any, **options: Any) -> Any:

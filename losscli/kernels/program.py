@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.kernels.recording import Node, Traced
+from losscli.kernels.nodes import Node
+from losscli.kernels.recording import Traced
 
 
 class Limit(NamedTuple):

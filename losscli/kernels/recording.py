@@ -7,35 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from losscli.kernels.nodes import Node
+from losscli.kernels.simpler import Graph
+
 
 class UntraceableError(Exception):
     """An expression has no program; the message says why."""
-
-
-class Node(NamedTuple):
-    """An operation; its operands are indices of nodes, or ~index of a constant.
-
-    width: the numbers a row of its first operand, or of its result if it has none. part: for an
-    operation on parts of a row, the numbers of each. numbers: other numbers of the operation; of
-    COLUMNS and LOOKUP the index of a table.
-    """
-
-    operation: str
-    operands: tuple[int, ...]
-    width: int = 1
-    part: int = 0
-    numbers: tuple[int, ...] = ()
-
-    @property
-    def result_width(self) -> int:
-        """The numbers a row of the result."""
-        if self.operation in _BY_PARTS:
-            return self.width // self.part
-        if self.operation == "REPEAT":
-            return self.width * self.numbers[0]
-        if self.operation == "SLICE":
-            return self.width // self.part * self.numbers[1]
-        return self.width
 
 
 class Check(NamedTuple):
@@ -71,7 +48,6 @@ class Traced(NamedTuple):
         return self.nodes[self.result].result_width
 
 
-_BY_PARTS = frozenset({"TOTAL", "LARGEST", "SMALLEST", "PLACE", "TAKE"})
 _BOUNDS = {"MIN": "ATMOST", "MAX": "ATLEAST"}  # faster where the second operand is a number
 # Folded when all operands are constants: the same bits from NumPy and from the machine.
 _FOLDED: Mapping[str, Callable[..., Any]] = {
@@ -111,6 +87,7 @@ class Recording:
         self._others = others
         self._asked = 0
         self._known: dict[Any, int] = {}
+        self._graph = Graph(self.nodes, self.constants)
 
     def constant(self, value: float) -> int:
         """The operand of a number."""
@@ -130,7 +107,12 @@ class Recording:
             and not math.isnan(self.constants[~operands[1]])
         ):
             operation = _BOUNDS[operation]
-        return self._added(Node(operation, operands, width))
+        simplest = self._graph.simplest(Node(operation, operands, width))
+        return simplest if isinstance(simplest, int) else self._added(simplest)
+
+    def copied(self, operand: int, width: int) -> int:
+        """A node that has the bits of another one."""
+        return self._added(Node("MUL", (operand, self.constant(1.0)), width))
 
     def add_of_parts(
         self, operation: str, *operands: int, width: int, part: int, numbers: tuple[int, ...] = ()

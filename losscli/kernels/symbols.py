@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from losscli.kernels.indices import AllRows, Chosen, ChosenCount, Head, RowCount, spread
 from losscli.kernels.recording import Recording, UntraceableError
 
-_OF_MASKS = {"ADD": "MAX", "MUL": "MIN", "SUB": ""}  # as NumPy adds and multiplies truth values
+_OF_MASKS = {"ADD": "MAX", "MUL": "MUL", "SUB": ""}  # as NumPy adds and multiplies truth values
 # Of whole numbers these are whole.
 _WHOLE = frozenset({"ADD", "SUB", "MUL", "NEG", "ABS", "SIGN", "MIN", "MAX", "WHERE"})
 
@@ -242,7 +242,7 @@ class Symbol:
     __le__, __ge__ = _binary("LE", mask=True), _binary("LE", swap=True, mask=True)
     __eq__ = _binary("EQ", mask=True)  # type: ignore[assignment]
     __ne__ = _binary("NE", mask=True)  # type: ignore[assignment]
-    __and__ = __rand__ = _logical("MIN")
+    __and__ = __rand__ = _logical("MUL")
     __or__ = __ror__ = _logical("MAX")
     __xor__ = __rxor__ = _logical("NE")
 

@@ -80,7 +80,7 @@ def _traced(
         raise UntraceableError("the result does not depend on the rows")
     at = result.at
     if at < len(shapes):  # a result has a register of its own
-        at = recording.add("MUL", at, recording.constant(1.0), width=result.width)
+        at = recording.copied(at, result.width)
     nodes, constants = tuple(recording.nodes), tuple(recording.constants)
     checks, tables = tuple(recording.checks), tuple(recording.tables)
     return Traced(

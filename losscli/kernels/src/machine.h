@@ -11,6 +11,7 @@
 #include "program.h"
 #include "vmath.h"
 #include "exact.h"
+#include "fold.h"
 
 /* Registers may be the same memory, but then element for element. */
 #if defined(__clang__)
@@ -128,6 +129,18 @@ static int compute(const Program *p, int64_t n, double *out) {
     return status;
 }
 
+/* The next numbers of the first two inputs from a row on. */
+static Ahead ahead_of(const Program *p, int64_t row) {
+    Ahead ahead = {{(const char *)p, (const char *)p}, {0, 0}};
+    for (int k = 0; k < 2 && k < p->input_count; k++) {
+        const Input *input = p->inputs + k;
+        int64_t size = input->width * (input->type == FLOATS ? 4 : 8);
+        ahead.at[k] = (const char *)input->data + row * size;
+        ahead.step[k] = (int)(8 * size < 64 ? 8 * size : 64);
+    }
+    return ahead;
+}
+
 static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, Fold *fold) {
     Workspace w;
     double out[CHUNK] __attribute__((aligned(64)));
@@ -138,7 +151,7 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
         size = left < CHUNK ? (int)left : CHUNK;
         status = run_rows(p, &w, row, size, out);
         int begins = in_unit == 0 || row == 0;
-        if (status == DONE && !add_rows(fold, out, size, row, begins))
+        if (status == DONE && !add_rows(fold, out, size, row, begins, ahead_of(p, row + size)))
             status = NOT_FINITE;
     }
     carry(fold->bins);

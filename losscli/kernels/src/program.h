@@ -12,7 +12,8 @@
 
 /* The operations: name, number of operands, result. An operand is a register, or ~constant. Masks
    are 0.0 and 1.0. Where NumPy has the operation, the result has NumPy's bits, but for those that
-   vmath.h computes. EXP_NEAR and LOG1P_NEAR are what EXP and LOG1P become for ordinary numbers. ATMOST and ATLEAST are MIN and MAX with a constant, which is not nan. */
+   vmath.h computes. EXP_NEAR and LOG1P_NEAR are what EXP and LOG1P become for ordinary numbers. ATMOST and ATLEAST are MIN and MAX with a
+   constant, which is not nan. KNEE: s (a - c s), where s is ATMOST of a and b. */
 #define PLAIN_OPS(OP)                                             \
     OP(ABS, 1, fabs(a))                                           \
     OP(NEG, 1, -a)                                                \
@@ -42,7 +43,8 @@
     OP(LE, 2, a <= b ? 1.0 : 0.0)                                 \
     OP(EQ, 2, a == b ? 1.0 : 0.0)                                 \
     OP(NE, 2, a == b ? 0.0 : 1.0)                                 \
-    OP(WHERE, 3, a != 0.0 ? b : c)
+    OP(WHERE, 3, a != 0.0 ? b : c)                                \
+    OP(KNEE, 3, v_knee(a, b, c))
 
 /* Two operations at once, FIRST_SECOND: what is in between is never stored. RSUB is c - x. */
 #define PAIRS(OP, first, x)             \
@@ -59,6 +61,7 @@
     PAIRS(OP, SUB, a - b)  \
     PAIRS(OP, MUL, a * b)  \
     PAIRS(OP, ATLEAST, a <= b ? b : a) \
+    OP(ABS_NEG, 1, -fabs(a)) \
     OP(EQ_MAX, 3, v_max(a == b ? 1.0 : 0.0, c))
 
 /* Of float32 inputs, which all other operations need WIDEN for: the difference of two. */

@@ -35,6 +35,11 @@ INLINE double of_bits(uint64_t bits) {
 INLINE double v_min(double a, double b) { return a == a ? (a < b ? a : b) : a; }
 INLINE double v_max(double a, double b) { return a == a ? (a > b ? a : b) : a; }
 
+INLINE double v_knee(double x, double bound, double part) {
+    double shorter = x >= bound ? bound : x;
+    return shorter * (x - part * shorter);
+}
+
 /* 2^n of a whole n in [-1022, 1023]. */
 INLINE double power_of_two(double n) { return of_bits((bits_of(n + TO_INTEGER) + 1023) << 52); }
 
