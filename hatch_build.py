@@ -26,7 +26,8 @@ INCLUDE = "-I" + sysconfig.get_paths()["include"]
 # No fused multiply-add and no fast mathematics: the bits must be those of every other machine.
 FLAGS = (
     *("-O3", "-std=c11", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off"),
-    *("-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra"),
+    *("-fno-math-errno", "-fno-trapping-math", "-fno-asynchronous-unwind-tables"),
+    *("-Wall", "-Wextra"),
 )
 
 
