@@ -1,5 +1,8 @@
 """Arrays in members of zip archives: stored ones are read by position, others are inflated."""
 
+import threading
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -12,7 +15,7 @@ from losscli.sources.crc import Checksum
 from losscli.sources.files import OpenFile
 from losscli.sources.npy_header import Header
 from losscli.sources.table import Workspace, row_ranges
-from losscli.sources.zip_members import Member, damaged, inflate
+from losscli.sources.zip_members import CHUNK, Member, damaged, inflate
 
 
 class MemberArray(FileArray):
@@ -39,7 +42,7 @@ class MemberArray(FileArray):
 
 
 class InflatedArray(StoredArray):
-    """An array in a deflated member, whose rows are inflated one after the other."""
+    """An array in a deflated member, whose rows are inflated one after the other by workers."""
 
     def __init__(self, file: OpenFile, member: Member, header: Header) -> None:
         self.path = member.path
@@ -53,14 +56,11 @@ class InflatedArray(StoredArray):
         self._spool: OpenFile | None = None
 
     def cuts(self, rows: int, first: int | None = None) -> Iterator[ArrayCut]:
-        """Runs of rows, inflated where they are drawn; the checksum is compared after the last."""
+        """Runs of rows; the checksum is compared after the last."""
         row = self.size // max(1, self.shape[0])
-        chunks = _Chunks(inflate(self._file, self._member))
-        chunks.take(self._header.length)
+        runs = _Runs(inflate(self._file, self._member), self._header.length, self.size)
         for _, count in row_ranges(self.shape[0], rows, first):
-            data = chunks.take(count * row)
-            yield ArrayCut(count, len(data), partial(self._load, data, count))
-        chunks.end()
+            yield ArrayCut(count, count * row, partial(self._load, runs, runs.next(count * row)))
 
     def positioned(self) -> PositionedArray:
         """The array in a temporary file."""
@@ -77,9 +77,68 @@ class InflatedArray(StoredArray):
         if self._spool is not None:
             self._spool.close()
 
-    def _load(self, data: bytearray, count: int, _: Workspace, __: str) -> NDArray[Any]:
-        array = np.frombuffer(data, self._header.type.dtype).reshape(count, *self.row)
+    def _load(self, runs: "_Runs", run: "_Run", _: Workspace, __: str) -> NDArray[Any]:
+        array = np.frombuffer(runs.bytes_of(run), self._header.type.dtype).reshape(-1, *self.row)
         return array.astype(self.dtype, copy=False)
+
+
+class _Run:
+    """Consecutive bytes, once they are inflated."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.data: bytearray | None = None
+
+
+class _Runs:
+    """Runs of bytes behind a header, inflated in their order by the threads that take them.
+
+    A thread also inflates what is before its run, and leaves it to the others: while one thread
+    inflates one array, another goes on with the next. Runs that nobody can take any more are not
+    held.
+    """
+
+    def __init__(self, chunks: Iterator[bytes], header: int, size: int) -> None:
+        self._chunks = _Chunks(chunks)
+        self._header = header
+        self._left = size
+        self._lock = threading.Lock()
+        self._coming: deque[tuple[int, weakref.ref[_Run]]] = deque()
+        self._error: BaseException | None = None
+
+    def next(self, size: int) -> _Run:
+        """The next `size` bytes, which are not inflated yet."""
+        run = _Run(size)
+        self._coming.append((size, weakref.ref(run)))
+        return run
+
+    def bytes_of(self, run: _Run) -> bytearray:
+        """The bytes of a run; raises DataError, each time, where one up to it is damaged."""
+        with self._lock:
+            while run.data is None:
+                if self._error is not None:
+                    raise self._error
+                try:
+                    self._inflate_next()
+                except BaseException as error:
+                    self._error = error
+                    raise
+            return run.data
+
+    def _inflate_next(self) -> None:
+        self._chunks.skip(self._header)
+        self._header = 0
+        size, reference = self._coming.popleft()
+        run, data = reference(), None
+        if run is None:
+            self._chunks.skip(size)
+        else:
+            data = self._chunks.take(size)
+        self._left -= size
+        if not self._left:
+            self._chunks.end()
+        if run is not None:
+            run.data = data  # after the checksum
 
 
 class _Chunks:
@@ -104,6 +163,11 @@ class _Chunks:
             self._rest = self._rest[len(part) :]
             done += len(part)
         return found
+
+    def skip(self, size: int) -> None:
+        """Go on behind the next `size` bytes."""
+        while size:
+            size -= len(self.take(min(size, CHUNK)))
 
     def end(self) -> None:
         """Take all that is left."""

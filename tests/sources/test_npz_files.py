@@ -3,13 +3,17 @@
 import contextlib
 import io
 import struct
+import tracemalloc
 import zipfile
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from losscli import DataError, UsageError, evaluate
+from losscli.sources.opening import open_source
+from losscli.sources.table import Workspace
 
 SAVERS = {"stored": np.savez, "deflated": np.savez_compressed}
 DTYPES = ["<f8", ">f4", "<f2", "<i8", "|u1", "|b1"]
@@ -43,6 +47,32 @@ def test_arrays_are_read_in_every_type_order_and_block(read, save, dtype, order,
     found = read("a.npz:p", "a.npz:t", block_rows=block_rows)
     np.testing.assert_array_equal(found["preds"], p)
     np.testing.assert_array_equal(found["targets"], t)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 2, 4, 4, 1, 3)])
+def test_blocks_are_loaded_in_any_order_and_more_than_once(save, order):
+    """As threads and joins do."""
+    rows = values(50)
+    save(p=rows)
+    source = open_source("a.npz:p", rows)
+    cuts = list(source.blocks(10))
+    for place in order:
+        block = cuts[place].load(Workspace())
+        np.testing.assert_array_equal(block.arrays["preds"], rows[10 * place : 10 * place + 10])
+    source.close()
+
+
+def test_blocks_that_nobody_loads_take_no_memory(save):
+    """As those before a part of the rows."""
+    rows = np.zeros(4_000_000)
+    save(p=rows)
+    source = open_source("a.npz:p", rows)
+    (last,) = deque(source.blocks(100_000), 1)
+    tracemalloc.start()
+    assert len(last.load(Workspace()).arrays["preds"]) == 100_000
+    assert tracemalloc.get_traced_memory()[1] < 16e6
+    tracemalloc.stop()
+    source.close()
 
 
 def test_the_bits_of_a_loss_are_those_of_the_arrays(save):
