@@ -11,7 +11,7 @@ fix it. Errors are raised where the cause is known; only flags in them are respe
 YAML.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple
 
 _FIRST = (5, 3, 4, 1, 6)  # where several exit codes apply, the first of these counts
@@ -20,7 +20,8 @@ _FIRST = (5, 3, 4, 1, 6)  # where several exit codes apply, the first of these c
 class Place(NamedTuple):
     """The place of a value: `row` counts data rows from 0, `line` a text file's lines from 1.
 
-    position: in a row whose values are an array, such as the pixels of an image.
+    position: in a row whose values are an array, such as the pixels of an image. found: what the
+    file has there, where that is not the value itself, such as an empty cell for a missing number.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Place(NamedTuple):
     line: int | None = None
     column: str | int | None = None
     position: tuple[int, ...] = ()
+    found: Callable[[], str] | None = None
 
     def __str__(self) -> str:
         parts = [self.path]

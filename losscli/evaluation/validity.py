@@ -17,11 +17,15 @@ from losscli.sources.source import Source
 
 Mark: TypeAlias = tuple[str, str]
 _INFINITE_HINT = "an infinity is not a missing value; --nan propagate computes with it"
+_MASK_HINT = "--nan mask leaves out these outputs only"
 _NAN_HINT = "--nan skip leaves such rows out, --nan propagate computes with them"
 
 
 class Violation(Struct, frozen=True):
-    """Rows that a loss cannot take: the first of them, and how many; `+` merges later ones."""
+    """Rows that a loss cannot take: the first of them, and how many; `+` merges later ones.
+
+    missing: True for rows that lack a number.
+    """
 
     message: str
     role: str
@@ -29,6 +33,7 @@ class Violation(Struct, frozen=True):
     column: int | None
     count: int
     hint: str = ""
+    missing: bool = False
 
     def __add__(self, later: "Violation") -> "Violation":
         return replace(self, count=self.count + later.count)
@@ -37,7 +42,10 @@ class Violation(Struct, frozen=True):
         """The error that names the first row, and the number of rows like it of all."""
         table, of = source.roles[self.role]
         place = table.place(self.row, self.column, of)
-        return DataError(self.message, place=place, count=self.count, total=total, hint=self.hint)
+        message = self.message
+        if self.missing:
+            message += f"; {place.found() if place.found else 'nan'} is a missing value"
+        return DataError(message, place=place, count=self.count, total=total, hint=self.hint)
 
 
 class BlockValidity(Struct):
@@ -127,7 +135,7 @@ class BlockValidity(Struct):
             if mask is not None:
                 mask = mask & rows.reshape(-1, *(1,) * (mask.ndim - 1))
                 if mask.any():
-                    self._record(loss, role, domain, mask, _NAN_HINT)
+                    self._record_missing(loss, role, domain, mask)
 
     def record_nan(self, loss: Bound, rows: Mask) -> None:
         """Record rows whose loss is nan although their inputs are valid."""
@@ -168,20 +176,36 @@ class BlockValidity(Struct):
     def _record(
         self, loss: Bound, role: str, domain: Domain, mask: Mask, hint: str | None = None
     ) -> None:
-        rows = rows_with(mask)
-        at = np.unravel_index(int(mask.argmax()), mask.shape)
-        value = float(self._raw[role][at])
-        subject = "--weights" if role == "weights" else loss.declared.name
+        value = float(self._raw[role].reshape(-1)[int(mask.argmax())])
         classes = loss.declared.classes(self._raw["preds"].shape[1:])
         reason = domain.reason(value, classes)
         if hint is None:
             hint = domain.advice(self._raw[role], value, classes, _ignoring(loss))
-        message = f"{subject} takes {domain.words}; {value:.10g} {reason}"
+        message = f"{_subject(loss, role)} takes {domain.words}; {value:.10g} {reason}"
+        self._add(role, f"{domain.words}, outside", self._violation(message, role, mask, hint))
+
+    def _record_missing(self, loss: Bound, role: str, domain: Domain, mask: Mask) -> None:
+        hint = _NAN_HINT
+        outputs = isinstance(loss, BoundLoss) and loss.loss.elementwise and mask.ndim > 1
+        if outputs and role != "weights":
+            hint = f"{_MASK_HINT}; {_NAN_HINT}"
+        message = f"{_subject(loss, role)} takes {domain.words}"
+        violation = replace(self._violation(message, role, mask, hint), missing=True)
+        self._add(role, f"{domain.words}, missing", violation)
+
+    def _violation(self, message: str, role: str, mask: Mask, hint: str) -> Violation:
+        """The violation of the rows of a mask."""
+        at = np.unravel_index(int(mask.argmax()), mask.shape)
         column = int(at[1]) if len(at) > 1 else None
-        row, count = self._first + int(at[0]), int(rows.sum())
-        kind = f"{domain.words}, {'missing' if hint == _NAN_HINT else 'outside'}"
-        violation = Violation(message, role, row, column, count, hint)
+        count = int(rows_with(mask).sum())
+        return Violation(message, role, self._first + int(at[0]), column, count, hint)
+
+    def _add(self, role: str, kind: str, violation: Violation) -> None:
         self._violations.setdefault((role, kind), violation)
+
+
+def _subject(loss: Bound, role: str) -> str:
+    return "--weights" if role == "weights" else loss.declared.name
 
 
 def _ignoring(loss: Bound) -> str:

@@ -87,12 +87,20 @@ class Cells(NamedTuple):
                 raise self._encoding_error(run, field, spans) from None
         return found
 
+    def text(self, run: Run, name: str) -> str:
+        """The cell of a column in a run of one row."""
+        return self._texts(run, name, np.arange(run.rows))[0]
+
     def _rounds(self, run: Run, name: str, rows: NDArray[np.intp]) -> bool:
         """True if an integer in some rows of a column is not equal to a float64."""
+        return any(rounds(cell.encode()) for cell in self._texts(run, name, rows))
+
+    def _texts(self, run: Run, name: str, rows: NDArray[np.intp]) -> list[str]:
+        """The cells of a column in some rows of a run."""
         assert run.text is not None
         column = [Column(self.columns[name], TEXT, 0, 1)]
         scanned = scan_rows(run.text, self.dialect, self.width, run.rows, column, np.empty(0))
-        return any(rounds(cell.encode()) for cell in _odd_texts(run.text, scanned.spans[rows]))
+        return _odd_texts(run.text, scanned.spans[rows])
 
     def _read_odd(self, run: Run, wanted: Sequence[tuple[Column, str]], scanned: Scanned) -> None:
         """Fill in the cells that the scanner did not read; raises DataError for other text."""

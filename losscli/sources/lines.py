@@ -1,6 +1,8 @@
 """The rows of a text file in runs of a given length, found by counting their ends."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +44,7 @@ class Lines:
         self._dialect = dialect
         self._first_line = first_line
         self._broken: dict[int, Run] = {}  # runs with newlines inside quotes, by their offsets
+        self._begun: list[tuple[int, int]] = []  # the first row of each run, and its offset
         self.begin = begin
         self.end = self._trimmed_end()
         self.returns = 0
@@ -69,12 +72,14 @@ class Lines:
         offset, done = self.begin, 0
         guess = PIECE // 4
         self._broken.clear()
+        self._begun.clear()
         self.returns = 0
         while offset < self.end:
             wanted = first if first is not None and not done else rows
             run, returns = self._run(offset, wanted, done, guess)
             guess = min(2 * PIECE, run.size + run.size // 16 + 4096)
             self.returns += returns
+            self._begun.append((done, offset))
             if run.breaks:
                 self._broken[run.offset] = run._replace(text=None)
             yield run
@@ -93,6 +98,15 @@ class Lines:
             offset += part.size
             first += part.rows
             left -= part.rows
+
+    def run_at(self, row: int) -> Run:
+        """A run of one row, which was read before."""
+        at = bisect_right(self._begun, row, key=itemgetter(0)) - 1
+        first, offset = self._begun[at] if at >= 0 else (0, self.begin)
+        while first < row:
+            run, _ = self._run(offset, row - first, first, PIECE, most=PIECE)
+            first, offset = first + run.rows, offset + run.size
+        return self._run(offset, 1, row, 1 << 16)[0]
 
     def line_of(self, row: int) -> int:
         """The line at which a row begins, both counted from the first of the file, rows from 0."""

@@ -147,7 +147,7 @@ class RowsTable(ColumnTable):
         """The row, and the name of the column."""
         several = len(field.columns) > 1
         name = field.columns[column or 0] if several else next(iter(field.columns), None)
-        return Place(self.path, row=row, column=name)
+        return Place(self.path, row=row, column=name, found=lambda: "null or nan")
 
     def notes(self) -> Iterable[TableNote]:
         """The columns of numbers that float64 cannot hold."""

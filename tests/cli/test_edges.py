@@ -116,7 +116,7 @@ def test_the_first_row_that_is_wrong_is_told_with_its_like(losscli):
     np.save("p.npy", [0.5, np.nan, 0.5, 7.0, np.nan, 8.0, 9.0])
     np.save("t.npy", np.ones(7))
     said = losscli("eval", "p.npy", "t.npy", "-l", "bce")
-    assert "nan is not one" in said.error[0]
+    assert "nan is a missing value" in said.error[0]
     assert "row 1; 2 such rows of 7" in said.error[1]
     np.save("p.npy", [0.5, 7.0, 0.5, np.nan, np.nan, 8.0, 9.0])
     said = losscli("eval", "p.npy", "t.npy", "-l", "bce")

@@ -408,3 +408,30 @@ def test_what_cannot_be_a_mark_is_an_error_before_any_file_is_read(option, value
     """In Python as on the command line."""
     with pytest.raises(UsageError, match=f"{option} takes"):
         evaluate("missing.csv", pred="p", target="t", loss="mae", **{option: value})
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("", "an empty cell"), (" ", "an empty cell"), ("NA", "'NA'"), ('"n/a"', "'n/a'"),
+     ("nan", "'nan'")],
+)  # fmt: skip
+@pytest.mark.parametrize("rows", [3, 400_000])
+def test_a_missing_value_is_named_as_the_file_has_it(cell, words, rows):
+    """In any block, below newlines in quotes, with the flags that decide about it."""
+    with open("t.csv", "w", encoding="utf-8") as file:
+        file.write('note,p,t\n"a\nb",1,2\n')
+        file.write("x,1,2\n" * rows)
+        file.write(f"x,{cell},2\nx,1,2\n")
+    with pytest.raises(DataError) as raised:
+        evaluate("t.csv", pred="p", target="t", loss="mae")
+    error = raised.value
+    assert error.message.endswith(f"; {words} is a missing value")
+    assert (error.place.line, error.place.column) == (rows + 4, "p")
+    assert 'nan="skip"' in error.hint
+
+
+def test_missing_outputs_of_a_row_have_a_flag_of_their_own():
+    """Named before the others."""
+    Path("t.csv").write_text("a,b,c,d\n1,NA,1,2\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r'nan="mask" leaves out these outputs only; nan="skip"'):
+        evaluate("t.csv", pred=["a", "b"], target=["c", "d"], loss="mae")

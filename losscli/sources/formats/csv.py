@@ -29,6 +29,7 @@ from losscli.sources.table import (
     rows_per_block,
 )
 
+_SHOWN = 40  # characters of a cell that an error shows
 _INDEX = ("", "Unnamed: 0")  # names of pandas' index in files
 
 
@@ -157,7 +158,13 @@ class CsvTable(ColumnTable):
 
     def _place_of(self, row: int | None, column: str | None) -> Place:
         line = None if row is None else self._lines.line_of(row)
-        return Place(self.path, row, line, column)
+        found = None if row is None or column is None else partial(self._shown, row, column)
+        return Place(self.path, row, line, column, found=found)
+
+    def _shown(self, row: int, column: str) -> str:
+        """A cell as a message shows it."""
+        text = self._cells.text(self._lines.run_at(row), column).strip()
+        return repr(text[:_SHOWN]) if text else "an empty cell"
 
     def _check_header(self, names: list[str]) -> None:
         numbers = [name for name in names if self._named and is_number(name)]
