@@ -5,12 +5,12 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.accumulators.groups import Grouping
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.differences.saved import LEVEL, Saved, shared_fields
 from losscli.errors import DataError
@@ -166,9 +166,7 @@ def _rows_by_group(block: Block) -> dict[tuple[str, ...], Any]:
     """The rows of a block by the keys of their group; all rows by no keys."""
     found: dict[tuple[str, ...], Any] = {(): slice(None)}
     for keys in block.keys.values():
-        order, cuts = keys.runs()
-        for text, (start, stop) in zip(keys.texts, pairwise(cuts), strict=True):
-            found[text] = order[start:stop]
+        found |= zip(keys.texts, Grouping(keys.codes, len(keys.texts)).rows, strict=True)
     return found
 
 
