@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from losscli.backends.backend import choose
 from losscli.backends.machine import environment
-from losscli.commands.evaluate import bound_losses
+from losscli.commands.request import bound_losses
 from losscli.comparison.measure import Paired, pair
 from losscli.comparison.models import Terms, findings, notes_of_models
 from losscli.engines.local import choose_engine
@@ -118,7 +118,7 @@ def _metrics(plan: EvalPlan) -> "list[BoundMetric]":
     """The metrics of a plan; raises UsageError for one whose models cannot be compared."""
     if not plan.metric:
         return []
-    from losscli.commands.evaluate import bound_metrics
+    from losscli.commands.request import bound_metrics
     from losscli.comparison.metric_pairs import check_comparable
 
     metrics = bound_metrics(plan)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from losscli.backends.machine import environment
-from losscli.commands.evaluate import Request, details_of, kept_evaluation, read_files
+from losscli.commands.request import Request, details_of, kept_evaluation, read_files
 from losscli.engines.local import LocalEngine, choose_engine
 from losscli.errors import DataError, UsageError
 from losscli.evaluation.block import BlockResult
