@@ -11,7 +11,7 @@ from typing import NamedTuple
 from losscli.errors import DataError, Place
 from losscli.sources import plain
 from losscli.sources.dialect import Dialect, number_of, separator
-from losscli.sources.files import OpenFile
+from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.lines import LONGEST, quote_error
 from losscli.sources.options import ReadOptions
 from losscli.sources.scanner import split_rows
@@ -229,6 +229,8 @@ class _Beginning:
             before = self._text[: max(opened, stray)]
             line = self._line + len(re.findall(rb"\r?\r?\n|\r", before))
             raise quote_error(self._path, line, closed=stray >= 0)
+        if self._whole and not self._text.strip():
+            raise NoRowsError(f"{self._path} has no rows", hint="it holds comments only")
         raise DataError(
             f"{self._path} has a line of more than {LONGEST >> 20} MiB",
             place=Place(self._path, line=self._line),

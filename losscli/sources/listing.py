@@ -9,6 +9,7 @@ from losscli.errors import DataError, UsageError
 from losscli.sources import formats
 from losscli.sources.naming import natural_order
 from losscli.sources.spool import SUFFIXES
+from losscli.sources.unreadable import check_folder
 
 
 def list_files(path: str) -> list[str]:
@@ -54,6 +55,7 @@ def format_suffix(name: str) -> str:
 def _walk(folder: str) -> list[str]:
     found: list[str] = []
     for inside, folders, names in os.walk(folder, followlinks=False):
+        check_folder(inside, {*folders, *names})
         folders[:] = filter(is_data, folders)
         found += [str(Path(inside, name)) for name in names if is_data(name)]
     return found

@@ -20,7 +20,7 @@ def split_reference(thing: str | os.PathLike[str]) -> FilePart:
     r"""A path as the file and the part that it names.
 
     An existing path wins; otherwise it is split at the last colon, which is neither that of a drive
-    nor that of a URL.
+    nor that of a URL. A part does not begin with a slash, as in `dbfs:/preds.csv`.
 
     >>> split_reference("runs/preds.npz:logits")
     FilePart(path='runs/preds.npz', part='logits')
@@ -31,7 +31,7 @@ def split_reference(thing: str | os.PathLike[str]) -> FilePart:
     """
     path = os.fspath(thing)
     head, colon, part = path.rpartition(":")
-    if not (colon and head and part) or part.startswith("//") or _DRIVE.fullmatch(head + colon):
+    if not (colon and head and part) or part.startswith("/") or _DRIVE.fullmatch(head + colon):
         return FilePart(path)
     if os.path.lexists(path) or (is_url(path) and "/" in part):  # the colon is that of a port
         return FilePart(path)

@@ -34,6 +34,9 @@ _VERSION = (
 _BUSY = (408, 425, 429)  # statuses of HTTP that ask to try again
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotImplementedError, ValueError)
 
+_EXTRA = "'losscli[remote]'"
+_OF_EXTRA = ("s3fs", "gcsfs", "aiohttp", "fsspec")
+
 _PATTERN = re.compile(r"[*[]")  # not ?, which begins the query of a URL
 
 Result = TypeVar("Result")
@@ -177,7 +180,7 @@ def _system(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the name of the file in it."""
     scheme = url.partition("://")[0].lower()
     try:
-        import fsspec
+        from fsspec.core import url_to_fs
 
         http: dict[str, Any] = {}
         if scheme in ("http", "https"):
@@ -188,27 +191,32 @@ def _system(url: str) -> tuple[Any, str]:
                 "headers": {"Accept-Encoding": "identity"},
                 "client_kwargs": {"timeout": limits, "trust_env": True},
             }
-        system = fsspec.filesystem(scheme, **http)
+        found: tuple[Any, str] = url_to_fs(url, **http)
     except ImportError as error:
         raise MissingError(
             f"reading {scheme}:// needs a library that is not installed",
-            hint="pip install 'losscli[remote]'" + _library(scheme),
+            hint=f"pip install {_package(scheme, error)}",
         ) from error
     except ValueError:
         raise UsageError(
             f"{scheme}:// is an unknown protocol", hint="such as s3://, gs://, https://"
         ) from None
-    system.invalidate_cache()  # what it knows from before may have changed
-    return system, system._strip_protocol(url)  # it has no public name
+    except Exception as error:  # noqa: BLE001 - each protocol has errors of its own
+        raise _failed(shown(url), _cause(error)) from None
+    found[0].invalidate_cache()  # what it knows from before may have changed
+    return found
 
 
-def _library(scheme: str) -> str:
+def _package(scheme: str, error: ImportError) -> str:
+    """The package without which a protocol cannot be read."""
     try:
         from fsspec.registry import known_implementations
     except ImportError:
-        return ""
-    words = known_implementations.get(scheme, {}).get("err", "")
-    return f" ({words})" if words else ""
+        return _EXTRA
+    library = known_implementations.get(scheme, {}).get("class", "").partition(".")[0]
+    if library in ("", "fsspec"):  # a part of fsspec that needs another library
+        library = (error.__cause__ and getattr(error.__cause__, "name", "")) or ""
+    return library if library and library not in _OF_EXTRA else _EXTRA
 
 
 def _protocols(system: Any) -> tuple[str, ...]:
@@ -270,7 +278,8 @@ def _failed(path: str, error: BaseException) -> DataError:
     status = _status(error)
     if status == 404 or (status is None and isinstance(error, FileNotFoundError)):
         return DataError(f"there is no file {path}", hint="check the URL")
-    if status in (401, 403) or isinstance(error, PermissionError):
+    denied = isinstance(error, PermissionError) or "Credentials" in type(error).__name__
+    if status in (401, 403) or denied:
         return DataError(
             f"access to {path} is denied",
             hint="credentials come from the environment, as its libraries read them",

@@ -4,6 +4,7 @@ They are recognised so that none of them is taken for a table of text.
 """
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 from losscli.errors import DataError
@@ -11,15 +12,15 @@ from losscli.sources.files import OpenFile
 
 _MARK = b"\xef\xbb\xbf"  # a byte order mark
 _UNPACK = "unpack it, and name the file"
-_TAR_MARK = slice(257, 262)
+_AS_XLSX = "convert it: libreoffice --convert-to xlsx '{path}'"
 
 
 class _Kind(NamedTuple):
     """A kind of file that is not read.
 
-    name: with its article. fix: how to convert it; `{path}` is the file. starts: its first bytes.
-    text: a pattern of the beginning of a text, whose first character is one of `first`.
-    suffixes: in lower case.
+    name: with its article. fix: how to convert it; `{path}` is the file. starts: its first bytes,
+    or those at byte `at`. text: a pattern of the beginning of a text, whose first character is one
+    of `first`. suffixes: in lower case. inside: names of a folder that is such data.
     """
 
     name: str
@@ -28,18 +29,27 @@ class _Kind(NamedTuple):
     first: tuple[bytes, ...] = ()
     text: bytes = b""
     suffixes: tuple[str, ...] = ()
+    at: int = 0
+    inside: tuple[str, ...] = ()
 
     def begins(self, start: bytes) -> bool:
         """True if a file that begins so is of this kind."""
-        if start.startswith(self.starts):
+        # Text has any words at any byte but the first.
+        if start.startswith(self.starts, self.at) and (not self.at or b"\0" in start):
             return True
         text = start.removeprefix(_MARK).lstrip()
         # Compiling a pattern takes a while, so most files are told by their first character.
         return text.startswith(self.first) and bool(re.match(self.text, text, re.I | re.S))
 
 
-_TAR = _Kind("a tar archive", _UNPACK, suffixes=(".tar", ".tgz"))
+_ZIP = _Kind(
+    "a zip archive",
+    "unpack it and name the file, or pipe the only one: unzip -p '{path}' | losscli eval - ...",
+    starts=(b"PK\x03\x04", b"PK\x05\x06"),
+    suffixes=(".zip",),
+)
 _KINDS = (
+    _Kind("a tar archive", _UNPACK, starts=(b"ustar",), at=257, suffixes=(".tar", ".tgz")),
     _Kind(
         "a Git LFS pointer, not the file that it stands for",
         "download the file: git lfs pull",
@@ -76,8 +86,16 @@ _KINDS = (
         rb'(?=.*"(file_name|image_id|coco_url|category_id|contributor)")',
     ),
     _Kind(
+        "a Jupyter notebook",
+        "save its table in it: table.to_csv('table.csv', index=False)",
+        first=(b"{",),
+        text=rb'\{\s*"cells"\s*:\s*\[\s*(\]|\{\s*"(cell_type|attachments|execution_count|id)"\s*:)',
+        suffixes=(".ipynb",),
+    ),
+    _Kind(
         "a pickle, which could run code when it is read",
-        "where you trust it: numpy.save('array.npy', pickle.load(open('{path}', 'rb')))",
+        "where you trust it: numpy.save('array.npy', pandas.read_pickle('{path}')), "
+        "or pandas.read_pickle('{path}').to_parquet('table.parquet')",
         starts=tuple(b"\x80" + bytes([version]) for version in range(2, 6)),
         suffixes=(".pkl", ".pickle", ".joblib", ".p"),
     ),
@@ -92,6 +110,61 @@ _KINDS = (
         "convert it: numpy.save('array.npy', scipy.io.loadmat('{path}')['NAME'])",
         starts=(b"MATLAB 5.0 MAT-file",),
         suffixes=(".mat",),
+    ),
+    _Kind(
+        "a Zarr store",
+        "convert it: numpy.save('array.npy', zarr.open('{path}')['NAME'][:])",
+        inside=(".zarray", ".zgroup", "zarr.json"),
+    ),
+    _Kind(
+        "a Delta Lake table, in whose folder are also files of earlier versions",
+        "convert it: polars.read_delta('{path}').write_parquet('table.parquet')",
+        inside=("_delta_log",),
+    ),
+    _Kind(
+        "a Hudi table, in whose folder are also files of earlier versions",
+        "write the rows of one version to .parquet with Spark",
+        inside=(".hoodie",),
+    ),
+    _Kind(
+        "a Lance data set",
+        "convert it: polars.from_arrow(lance.dataset('{path}').to_table())"
+        ".write_parquet('table.parquet')",
+        inside=("_versions",),
+        suffixes=(".lance",),
+    ),
+    _Kind(
+        "a NetCDF file",
+        "convert it: xarray.open_dataset('{path}').to_dataframe().to_parquet('table.parquet')",
+        starts=(b"CDF\x01", b"CDF\x02", b"CDF\x05"),
+        suffixes=(".nc", ".nc4"),
+    ),
+    _Kind(
+        "a ROOT file",
+        "convert it: uproot.open('{path}')['TREE'].arrays(library='pd')"
+        ".to_parquet('table.parquet')",
+        starts=(b"root\x00",),
+        suffixes=(".root",),
+    ),
+    _Kind(
+        "a FITS file",
+        "convert it: astropy.table.Table.read('{path}').write('table.csv')",
+        starts=(b"SIMPLE  =",),
+        suffixes=(".fits",),
+    ),
+    _Kind(
+        "a NIfTI image",
+        "convert it: numpy.save('array.npy', nibabel.load('{path}').get_fdata())",
+        starts=(b"n+1\0", b"ni1\0"),
+        at=344,
+        suffixes=(".nii",),
+    ),
+    _Kind(
+        "a DICOM image",
+        "convert it: numpy.save('array.npy', pydicom.dcmread('{path}').pixel_array)",
+        starts=(b"DICM",),
+        at=128,
+        suffixes=(".dcm",),
     ),
     _Kind(
         "a Feather file of version 1",
@@ -114,6 +187,13 @@ _KINDS = (
         "write a table of it: sqlite3 -header -csv '{path}' 'SELECT * FROM NAME' > table.csv",
         starts=(b"SQLite format 3\0",),
         suffixes=(".sqlite", ".sqlite3", ".db"),
+    ),
+    _Kind(
+        "a DuckDB database",
+        "write a table of it: duckdb '{path}' \"COPY NAME TO 'table.parquet'\"",
+        starts=(b"DUCK",),
+        at=8,
+        suffixes=(".duckdb",),
     ),
     _Kind(
         "a PDF document",
@@ -146,6 +226,41 @@ _KINDS = (
         suffixes=(".dta",),
     ),
     _Kind(
+        "an SPSS file",
+        "convert it: pandas.read_spss('{path}').to_parquet('table.parquet')",
+        starts=(b"$FL2", b"$FL3"),
+        suffixes=(".sav", ".zsav"),
+    ),
+    _Kind("an OpenDocument spreadsheet", _AS_XLSX, suffixes=(".ods", ".fods")),
+    _Kind("a binary workbook of Excel", _AS_XLSX, suffixes=(".xlsb",)),
+    _Kind(
+        "a MessagePack file",
+        "convert it: pandas.DataFrame(msgpack.unpackb(open('{path}', 'rb').read()))"
+        ".to_csv('table.csv', index=False)",
+        suffixes=(".msgpack", ".mpk"),
+    ),
+    _Kind(
+        "a YAML file",
+        "a config? losscli run '{path}'; data: pandas.DataFrame(yaml.safe_load(open('{path}')))"
+        ".to_csv('table.csv', index=False)",
+        suffixes=(".yaml", ".yml"),
+    ),
+    _Kind(
+        "a document, not a table",
+        "write the table of it to a .csv file",
+        suffixes=(".md", ".markdown", ".rst", ".tex", ".docx", ".toml", ".py"),
+    ),
+    _Kind(
+        "a model or a checkpoint, not its predictions",
+        "run it, and save what it predicts: numpy.save('preds.npy', predictions)",
+        suffixes=(".onnx", ".keras", ".tflite", ".gguf", ".ckpt", ".cbm", ".ubj", ".mlmodel"),
+    ),
+    _Kind(
+        "numbers without a header",
+        "say their type: numpy.save('array.npy', numpy.fromfile('{path}', 'float32'))",
+        suffixes=(".bin", ".raw"),
+    ),
+    _Kind(
         "a SAS file",
         "convert it: pandas.read_sas('{path}').to_parquet('table.parquet')",
         suffixes=(".sas7bdat", ".xpt"),
@@ -155,28 +270,34 @@ _KINDS = (
         "write its values with numpy.save",
         suffixes=(".tfrecord", ".tfrecords"),
     ),
-    _TAR,
     _Kind("a 7z archive", _UNPACK, starts=(b"7z\xbc\xaf\x27\x1c",), suffixes=(".7z",)),
     _Kind("a RAR archive", _UNPACK, starts=(b"Rar!\x1a\x07",), suffixes=(".rar",)),
-    _Kind("a zip archive", _UNPACK, starts=(b"PK\x03\x04", b"PK\x05\x06"), suffixes=(".zip",)),
+    _ZIP,
 )
 
 
 def check_start(file: OpenFile, start: bytes) -> None:
     """Raise DataError for a file whose first bytes are those of a kind that is not read."""
-    if start[_TAR_MARK] == b"ustar":
-        raise _refusal(file, _TAR)
     for kind in _KINDS:
         if kind.begins(start):
-            raise _refusal(file, kind)
+            if kind is _ZIP:  # in which many formats keep what they have
+                check_suffix(file)
+            raise _refusal(file.path, kind)
+
+
+def check_folder(path: str, names: Collection[str]) -> None:
+    """Raise DataError for a folder of such names that is data in a form that is not read."""
+    for kind in _KINDS:
+        if not set(kind.inside).isdisjoint(names):
+            raise _refusal(path, kind)
 
 
 def check_suffix(file: OpenFile) -> None:
     """Raise DataError for a file whose suffix is that of a kind that is not read."""
     for kind in _KINDS:
         if file.suffix in kind.suffixes:
-            raise _refusal(file, kind)
+            raise _refusal(file.path, kind)
 
 
-def _refusal(file: OpenFile, kind: _Kind) -> DataError:
-    return DataError(f"{file.path} is {kind.name}", hint=kind.fix.replace("{path}", file.path))
+def _refusal(path: str, kind: _Kind) -> DataError:
+    return DataError(f"{path} is {kind.name}", hint=kind.fix.replace("{path}", path))

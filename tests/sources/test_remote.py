@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -314,3 +315,33 @@ def test_a_file_of_s3_that_changes_is_an_error(bucket):
     with pytest.raises(DataError, match="changed while it was read"):
         table.verify()
     table.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("hf://datasets/a/p.csv", "pip install huggingface_hub"),
+        ("az://container/p.csv", "pip install adlfs"),
+    ],
+)
+def test_the_package_that_a_protocol_needs_is_named(url, words, monkeypatch):
+    """That of the protocol, where the extra does not bring it."""
+    library = words.rpartition(" ")[2]
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingError) as raised:
+        evaluate(url, pred="p", target="t", loss="mae")
+    assert raised.value.hint == words
+
+
+@pytest.mark.parametrize("url", ["hdfs://nowhere/p.csv", "ftp://127.0.0.1:1/p.csv"])
+def test_a_system_that_cannot_be_reached_is_an_error_of_the_data(url):
+    """Whatever its library raises when it is opened."""
+    with pytest.raises(DataError, match="cannot read"):
+        evaluate(url, pred="p", target="t", loss="mae")
+
+
+@pytest.mark.parametrize("path", ["dbfs:/tables/p.csv", "runs:/0/p.csv"])
+def test_a_path_of_another_system_is_not_a_part_of_a_file(path):
+    """It is named whole."""
+    with pytest.raises(DataError, match=f"there is no file {path}"):
+        evaluate(path, pred="p", target="t", loss="mae")

@@ -25,6 +25,14 @@ KINDS = {
     "SQLite": (b"SQLite format 3\0" + bytes(64), ""),
     "PDF": (b"%PDF-1.7\n" + bytes(64), ""),
     "image": (b"\x89PNG\r\n\x1a\n" + bytes(64), ""),
+    "Jupyter": (b"", '{"cells": [{"cell_type": "code", "source": []}], "nbformat": 4}'),
+    "NetCDF": (b"CDF\x01" + bytes(64), ""),
+    "ROOT": (b"root\0\0\xf4\x8d" + bytes(64), ""),
+    "FITS": (b"SIMPLE  =                    T", ""),
+    "SPSS": (b"$FL2@(#) SPSS DATA FILE" + bytes(64), ""),
+    "DuckDB": (bytes(8) + b"DUCK" + bytes(64), ""),
+    "DICOM": (bytes(128) + b"DICM" + bytes(64), ""),
+    "NIfTI": (b"\x5c\x01\0\0".ljust(344, b"\0") + b"n+1\0" + bytes(8), ""),
     "zip archive": (b"PK\x03\x04" + bytes(64), ""),
     "tar archive": (b"p.csv".ljust(257, b"\0") + b"ustar\x0000" + bytes(500), ""),
 }
@@ -42,12 +50,45 @@ def test_a_file_that_is_not_read_is_named_whatever_its_suffix(kind, suffix):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("suffix", [".arff", ".mat", ".h5", ".orc", ".pkl", ".xls", ".db"])
+@pytest.mark.parametrize(
+    "suffix", [".arff", ".mat", ".h5", ".orc", ".pkl", ".xls", ".db", ".yaml", ".ipynb", ".md"]
+)
 def test_a_suffix_tells_where_the_content_does_not(suffix):
     """Text under such a name is not read as a table."""
     Path(f"p{suffix}").write_text("p,t\n1,2\n")
     with pytest.raises(DataError, match=f"p{suffix} is an? "):
         evaluate(f"p{suffix}", pred="p", target="t", loss="mae")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"), [(".ods", "OpenDocument"), (".xlsb", "workbook"), (".ckpt", "checkpoint")]
+)
+def test_an_archive_is_what_its_suffix_says(suffix, kind):
+    """Many formats are archives inside."""
+    Path(f"p{suffix}").write_bytes(b"PK\x03\x04" + bytes(64))
+    with pytest.raises(DataError, match=kind):
+        evaluate(f"p{suffix}", [0.0], loss="mae")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("_delta_log", "Delta Lake"), (".zarray", "Zarr"), ("zarr.json", "Zarr"), (".hoodie", "Hudi")],
+)
+@pytest.mark.parametrize("inner", ["", "val"])
+def test_a_folder_of_another_form_is_not_read_as_its_files(name, kind, inner):
+    """Those of a Delta table are rows of earlier versions too: their mean would be another one."""
+    folder = Path("data", inner)
+    Path(folder, name).mkdir(parents=True)
+    Path(folder, "part-0.csv").write_text("p,t\n1,2\n")
+    with pytest.raises(DataError, match=f"is a.*{kind}") as raised:
+        evaluate("data", pred="p", target="t", loss="mae")
+    assert str(folder) in str(raised.value)
+
+
+def test_a_word_of_a_binary_format_inside_text_is_text():
+    """As long as no byte is NUL."""
+    Path("p.csv").write_text("p,t,kin,DUCK\n1,2,3,4\n")  # at byte 8
+    assert evaluate("p.csv", pred="p", target="t", loss="mae").value == 1.0
 
 
 def test_a_real_database_is_named():
