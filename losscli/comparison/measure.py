@@ -164,7 +164,7 @@ class _PairEvaluator:
             results = [BlockResult(block.rows, cut.size) for _ in (*self._roles, "pairs")]
             if self._digest:
                 results[-1].leaves = dict(leaves_of(block))
-            # One after the other: they share the workspace's buffers; row losses are not in them.
+            # One after the other: they share the buffers of inputs, but not those of row losses.
             models = [
                 self._evaluated(at, block, results[at], workspace) for at in range(len(self._roles))
             ]
@@ -179,6 +179,9 @@ class _PairEvaluator:
         preds = block.arrays[self._roles[at]]
         own = replace(block, arrays={**block.arrays, "preds": preds})
         evaluator = self._evaluators[at]
+        folded = evaluator.folded_rows(own, result, workspace, f"losses of model {at}")
+        if folded is not None:
+            return folded, []
         design = evaluator.design(own, result)
         losses = list(evaluator.evaluate(own, result, workspace, design))
         metrics = list(evaluator.metric_rows(own, result, design)) if self.metrics else []

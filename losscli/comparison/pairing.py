@@ -79,7 +79,9 @@ class PairedRows(NamedTuple):
         pairs = []
         for rows, (wins, ties) in self._compared():
             difference = rows.accumulate(self.first, self.unit)
-            pairs.append(PairAccumulator(difference, int(wins.sum()), int(ties.sum())))
+            pairs.append(
+                PairAccumulator(difference, *map(int, map(np.count_nonzero, (wins, ties))))
+            )
         return PairedAccumulator(tuple(models), tuple(pairs))
 
     def by_groups(self, groups: Grouping) -> list[PairedAccumulator]:

@@ -50,7 +50,8 @@ class Conditions:
 class Folding(NamedTuple):
     """A loss with the limits of its inputs.
 
-    roles: of its inputs. indexed: True if the targets are class indices.
+    roles: of its inputs. indexed: True if the targets are class indices. marking: True if rows leave
+    marks.
     """
 
     loss: BoundLoss
@@ -58,6 +59,7 @@ class Folding(NamedTuple):
     program: Compiled
     limits: Limits
     indexed: bool
+    marking: bool
 
     def fold(
         self, arrays: Sequence[NDArray[Any]], block: Block, marks: dict[Mark, frozenset[str]]
@@ -74,6 +76,21 @@ class Folding(NamedTuple):
             at = self.loss.label, role
             marks[at] = marks.get(at, frozenset()) | {mark}
         return found
+
+    def fold_rows(
+        self,
+        arrays: Sequence[NDArray[Any]],
+        block: Block,
+        marks: dict[Mark, frozenset[str]],
+        out: NDArray[np.float64],
+    ) -> Folded | None:
+        """The same, with the losses of all rows written to `out`."""
+        state = self.fold(arrays, block, marks) if self.marking else None
+        if self.marking and state is None:
+            return None
+        if self.program.run(machine.compute, arrays, self.limits, out) is not None:
+            return None  # the number of the check that failed
+        return state or machine.fold_values(out, block.unit, block.first % block.unit)
 
 
 def folding_of(
@@ -105,7 +122,10 @@ def folding_of(
         spacings = tuple(_spacing(dtype) for dtype in dtypes[: len(roles)])
         conditions = Conditions(roles, tuple(domains), spacings)
     program = compiled_rows(loss.loss, loss.params, pred, target, conditions)
-    return None if program is None else Folding(loss, roles, program, tuple(limits), indexed)
+    if program is None:
+        return None
+    marking = any(domain is not None and domain.leaves_marks for domain in domains)
+    return Folding(loss, roles, program, tuple(limits), indexed, marking)
 
 
 def _read_in(domain: Domain, dtype: str) -> Domain:
