@@ -5,13 +5,16 @@ they are, beyond it rows are counted in bins of a relative width of 2^-16.
 """
 
 import math
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple, Self
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from losscli.accumulators.exact import Floats
+from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.quantiles import Quantiles
 
 LEVELS = {"p50": Fraction(1, 2), "p90": Fraction(9, 10), "p99": Fraction(99, 100)}
@@ -79,11 +82,10 @@ class Distribution(Struct, frozen=True, eq=False):
         edges = _edges(low, usual if math.isfinite(usual) else high)
         if float(values.max()) > edges[-1]:
             edges.append(float(values.max()))
-        places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
-        counts = np.bincount(
-            places, weight if self.losses.binned else None, minlength=len(edges) - 1
-        )
-        return edges, [int(count) for count in counts]
+        counts = None if weight is None or not self.losses.binned else weight
+        above = [_rows_from(edge, values, counts) for edge in edges[1:-1]]
+        ends = [_rows_from(-math.inf, values, counts), *above, 0]
+        return edges, [before - after for before, after in pairwise(ends)]
 
     def concentration(self) -> list[Concentration]:
         """The shares of the worst rows, for each of `WORST` that is a row at least."""
@@ -93,19 +95,19 @@ class Distribution(Struct, frozen=True, eq=False):
         if not found:
             return []
         values, weight = self.losses.columns()
-        order = np.argsort(-values, kind="stable")
-        numbers = weight[order] if self.losses.binned and weight is not None else None
-        terms = values if weight is None else values * weight
-        norms = None if self.norms is None else np.concatenate(self.norms)
-        if norms is not None and weight is not None:
-            norms = norms * weight
+        columns = [values if weight is None else values * weight]
+        if self.norms is not None:
+            norms = np.concatenate(self.norms)
+            columns.append(norms if weight is None else norms * weight)
+        numbers = weight if self.losses.binned else None
+        totals = [_total(column) for column in columns]
+        pairs = zip(columns, totals, strict=True)
+        kept = [np.empty(0) if total is None else column for column, total in pairs]
+        parts = _of_the_worst(values, kept, numbers, [count for _, count in found])
         return [
-            Concentration(
-                share, count, _carried(terms, order, numbers, count),
-                None if norms is None else _carried(norms, order, numbers, count),
-            )
-            for share, count in found
-        ]  # fmt: skip
+            Concentration(share, count, *_shares(sums, totals))
+            for (share, count), sums in zip(found, parts, strict=True)
+        ]
 
 
 def _edges(low: float, high: float) -> list[float]:
@@ -119,22 +121,59 @@ def _edges(low: float, high: float) -> list[float]:
     return [k * width for k in range(first, max(last, first + 1) + 1)]
 
 
-def _carried(
-    terms: Floats, order: "np.typing.NDArray[np.intp]", numbers: Floats | None, count: int
-) -> float | None:
-    """The part of the sum of terms that the first `count` rows in an order carry.
+def _rows_from(edge: float, values: Floats, counts: Floats | None) -> int:
+    """The rows of at least `edge`; counts: of rows of each value, None for one."""
+    if counts is None:
+        return int(np.count_nonzero(values >= edge))
+    return int(counts[values >= edge].sum())
 
-    numbers: of rows in each term, in this order; None for one each. None where a term is negative,
-    or the sum is 0 or not finite.
+
+def _total(terms: Floats) -> float | None:
+    """The sum; None where a term is negative, or the sum is 0 or not finite."""
+    total = float(ExactSum.of(terms))
+    return total if 0 < total < math.inf and terms.min() >= 0 else None
+
+
+def _shares(sums: Sequence[float], totals: Sequence[float | None]) -> tuple[float | None, ...]:
+    """The parts of two totals, of which the second may lack."""
+    found = [part / total if total else None for part, total in zip(sums, totals, strict=True)]
+    return (*found, None)[:2]
+
+
+def _of_the_worst(
+    values: Floats, columns: Sequence[Floats], numbers: Floats | None, counts: Sequence[int]
+) -> Iterator[list[float]]:
+    """Yield the sums of columns over the rows of the largest values, for each number of them.
+
+    Of equal values the first rows are taken. An empty column has the sum 0. numbers: of rows in
+    each term; None for one each.
     """
-    total = math.fsum(terms) if np.isfinite(terms).all() else math.nan
-    if not 0 < total < math.inf or terms.min() < 0:
-        return None
-    ordered = terms[order]
-    if numbers is None:
-        return math.fsum(ordered[:count]) / total
-    ends = np.cumsum(numbers)
+    if numbers is not None:
+        order = np.argsort(-values, kind="stable")
+        ends = np.cumsum(numbers[order])
+        for count in counts:
+            yield [_begun_sum(column, order, ends, count) for column in columns]
+        return
+    least = np.partition(values, [len(values) - count for count in counts])
+    for count in counts:
+        bound = least[len(values) - count]
+        above = values > bound
+        equal = np.flatnonzero(values == bound)[: count - int(np.count_nonzero(above))]
+        above[equal] = True
+        yield [float(ExactSum.of(column[above[: len(column)]])) for column in columns]
+
+
+def _begun_sum(column: Floats, order: NDArray[np.intp], ends: Floats, count: int) -> float:
+    """The sum over the first `count` rows in an order, the last term in part.
+
+    ends: the number of rows in the terms up to each.
+    """
+    if not len(column):
+        return 0.0
     whole = int(np.searchsorted(ends, count, side="right"))
-    begun = count - (float(ends[whole - 1]) if whole else 0.0)
-    part = float(ordered[whole]) * begun / float(numbers[whole]) if begun else 0.0
-    return (math.fsum(ordered[:whole]) + part) / total
+    before = float(ends[whole - 1]) if whole else 0.0
+    total = math.fsum(column[order[:whole]])
+    if count > before:
+        part = float(column[order[whole]]) * (count - before) / (float(ends[whole]) - before)
+        total += part
+    return total

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.prefix import prefix_sums, rounded
+from losscli.kernels.codes import numbered
 
 MOST = 1 << 22  # numbers that are kept, 32 MiB
 RELATIVE_ERROR = 2.0**-17  # of a quantile of bins
@@ -56,7 +57,7 @@ class Quantiles(Struct, frozen=True, eq=False):
         if not self.blocks:
             return self
         values, weight = self.columns()
-        keys, places = np.unique(_in_order(values) >> _BITS, return_inverse=True)
+        keys, places = numbered(_in_order(values) >> _BITS)
         counts = np.bincount(places, weight, len(keys)).astype(np.float64)
         middles = _in_order(((keys << _BITS) + _MIDDLE).view(np.float64)).view(np.float64)
         infinite = np.isnan(middles)  # the bins of the infinities
@@ -67,9 +68,10 @@ class Quantiles(Struct, frozen=True, eq=False):
         """The smallest number with at least that share of the weight at or below it, for each."""
         values, weight = self.columns()
         if weight is None:
-            ordered = np.sort(values)
-            places = [min(max(math.ceil(q * len(ordered)), 1), len(ordered)) for q in shares]
-            return [float(ordered[place - 1]) for place in places]
+            count = len(values)
+            places = [min(max(math.ceil(q * count), 1), count) - 1 for q in shares]
+            least = np.partition(values, places)[places] + 0.0  # zeros of both signs are equal
+            return [*map(float, least)]
         order = np.argsort(values, kind="stable")
         sums = rounded(prefix_sums(weight[order]))[1:]
         found = np.searchsorted(sums, [float(q) * sums[-1] for q in shares], side="left")

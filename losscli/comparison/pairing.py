@@ -79,9 +79,8 @@ class PairedRows(NamedTuple):
         pairs = []
         for rows, (wins, ties) in self._compared():
             difference = rows.accumulate(self.first, self.unit)
-            pairs.append(
-                PairAccumulator(difference, *map(int, map(np.count_nonzero, (wins, ties))))
-            )
+            counts = int(np.count_nonzero(wins)), int(np.count_nonzero(ties))
+            pairs.append(PairAccumulator(difference, *counts))
         return PairedAccumulator(tuple(models), tuple(pairs))
 
     def by_groups(self, groups: Grouping) -> list[PairedAccumulator]:

@@ -260,6 +260,8 @@ class BlockEvaluator:
         target = inputs.target(loss, missing) if loss.loss.rows_of.targeted else None
         found = loss.loss.slopes(self._backend.xp, inputs.real("preds"), target, loss.params)
         slopes = self._backend.to_numpy(found).reshape(len(raw["preds"]), -1)
+        if slopes.shape[1] == 1:
+            return np.abs(slopes[:, 0])
         norms: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", slopes, slopes))
         return norms / slopes.shape[1] if loss.loss.elementwise else norms
 

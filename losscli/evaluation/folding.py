@@ -50,8 +50,8 @@ class Conditions:
 class Folding(NamedTuple):
     """A loss with the limits of its inputs.
 
-    roles: of its inputs. indexed: True if the targets are class indices. marking: True if rows leave
-    marks.
+    roles: of its inputs. indexed: True if the targets are class indices. marking: True if rows
+    leave marks.
     """
 
     loss: BoundLoss
