@@ -15,8 +15,10 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
+from losscli.accumulators.cell_design import CellDesign
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import ExactSum, Floats
-from losscli.accumulators.products import two_product
+from losscli.accumulators.products import two_product, two_sum
 
 # A column of numbers, or several whose sum they are, that of the largest first.
 Column: TypeAlias = Floats | tuple[Floats, ...]
@@ -33,12 +35,14 @@ class Cell(Struct, frozen=True):
     """The sums of the rows of a cell, of a_0 = w and a_j = w·x_j.
 
     rows: their number. sums: Σ a_j. products: Σ a_i·a_j for each i <= j, in the order of
-    `itertools.combinations_with_replacement`.
+    `itertools.combinations_with_replacement`. design: None where rows are independent and not
+    resampled.
     """
 
     rows: int
     sums: tuple[ExactSum, ...]
     products: tuple[ExactSum, ...]
+    design: CellDesign | None = None
 
     @classmethod
     def ones(cls, rows: int) -> "Cell":
@@ -46,23 +50,31 @@ class Cell(Struct, frozen=True):
         return cls(rows, (ExactSum.ones(rows),), (ExactSum.ones(rows),))
 
     @classmethod
-    def of(cls, columns: Sequence[Column], weight: Floats | None, rows: int) -> "Cell":
+    def of(
+        cls,
+        columns: Sequence[Column],
+        weight: Floats | None,
+        rows: int,
+        design: Design | None = None,
+    ) -> "Cell":
         """The sums of rows; weight: None where all are 1."""
         ones = np.ones(rows)
         terms: list[tuple[Floats, ...]] = [(ones if weight is None else weight,)]
         terms += [_weighted(column, weight) for column in columns]
         sums = tuple(_sum(each) for each in terms)
         pairs = combinations_with_replacement(map(_head_and_rest, terms), 2)
+        own = None if design is None else CellDesign.of(design, terms)
         if weight is not None:
-            return cls(rows, sums, tuple(_sum(_product(a, b)) for a, b in pairs))
+            return cls(rows, sums, tuple(_sum(_product(a, b)) for a, b in pairs), own)
         others = (_sum(_product(a, b)) for a, b in list(pairs)[len(terms) :])
-        return cls(rows, sums, (*sums, *others))  # a_0 is 1
+        return cls(rows, sums, (*sums, *others), own)  # a_0 is 1
 
     def __add__(self, other: "Cell") -> "Cell":
         return Cell(
             self.rows + other.rows,
             tuple(map(add, self.sums, other.sums)),
             tuple(map(add, self.products, other.products)),
+            self.design + other.design if self.design and other.design else None,
         )
 
 
@@ -78,14 +90,15 @@ class CellSums(Struct, frozen=True):
         columns: Sequence[Column] = (),
         weight: Floats | None = None,
         cells: Cells | None = None,
+        design: Design | None = None,
     ) -> "CellSums":
         """The sums of some rows; without cells all of them lie in the cell ()."""
         if not rows:
             return cls()
         if cells is None:
-            return cls({(): Cell.of(columns, weight, rows)})
+            return cls({(): Cell.of(columns, weight, rows, design)})
         counts = np.bincount(cells.codes, minlength=len(cells.keys))
-        if not columns and weight is None:
+        if not columns and weight is None and design is None:
             pairs = zip(cells.keys, counts.tolist(), strict=True)
             return cls({key: Cell.ones(count) for key, count in pairs if count})
         order = np.argsort(cells.codes, kind="stable")
@@ -95,7 +108,8 @@ class CellSums(Struct, frozen=True):
             if count:
                 at = order[end - count : end]
                 part = None if weight is None else weight[at]
-                found[key] = Cell.of([_at(column, at) for column in columns], part, count)
+                own = None if design is None else design.at(at)
+                found[key] = Cell.of([_at(column, at) for column in columns], part, count, own)
         return cls(found)
 
     def __add__(self, other: "CellSums") -> "CellSums":
@@ -108,6 +122,11 @@ class CellSums(Struct, frozen=True):
     def rows(self) -> int:
         """The number of rows."""
         return sum(cell.rows for cell in self.cells.values())
+
+    @property
+    def designs(self) -> "list[CellDesign]":
+        """The designs of the cells; empty where rows are independent and not resampled."""
+        return [cell.design for cell in self.cells.values() if cell.design is not None]
 
     def effective_rows(self) -> float:
         """The number of rows of equal weight that are as good as these: (Σw)² / Σw² (Kish)."""
@@ -145,17 +164,9 @@ def _head_and_rest(parts: Sequence[Floats]) -> tuple[Floats, Floats | None]:
         return parts[0], parts[1] if len(parts) == 2 else None
     head, rest = parts[0], np.zeros_like(parts[0])
     for part in parts[1:]:
-        head, error = _two_sum(head, part)
+        head, error = two_sum(head, part)
         rest += error
     return head, rest
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """The rounded sum, and its error (Knuth)."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
 
 
 @np.errstate(over="ignore", invalid="ignore")

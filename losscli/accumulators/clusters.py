@@ -101,6 +101,11 @@ class ClusterSums:
     def __len__(self) -> int:
         return len(self._whole().keys)
 
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """The keys of the clusters, ascending."""
+        return self._whole().keys
+
     def totals(self, column: int) -> ClusterTotals:
         """The sums of a column, in the order of the keys."""
         whole = self._whole()

@@ -107,3 +107,11 @@ def _split(a: Floats) -> tuple[Floats, Floats]:
     high -= low
     np.subtract(a, high, out=low)
     return high, low
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """The rounded sum, and its error (Knuth)."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)

@@ -6,6 +6,7 @@ digits of 32 bits, which products with such small weights leave exact in float64
 """
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -71,6 +72,17 @@ class ReplicateSums(Struct, frozen=True, eq=False):
         a, b = (each.totals()[0] for each in (self.numerator, self.denominator))
         found: Floats = np.sort(a[b != 0] / b[b != 0])
         return found
+
+
+def column_sums(draws: Draws, columns: Sequence[Floats]) -> tuple[DigitSums, ...]:
+    """The sums of columns over each resample of rows, one at least. Only finite numbers count."""
+    digits = [[*digits_of(column)] for column in columns]
+    every = [numbers for parts in digits for _, numbers in parts]
+    sums = iter(_drawn_sums(draws, every)) if every else iter(())
+    return tuple(
+        DigitSums(*columns_of({place: next(sums) for place, _ in parts}, draws.resamples))
+        for parts in digits
+    )
 
 
 def percentile_interval(ordered: Floats, level: float) -> tuple[float, float] | None:

@@ -52,11 +52,6 @@ class Request(Struct):
         saved_as_json = plan.save or "json" in map(of_path, plan.output)
         digest = bool(plan.digest or plan.baseline or saved_as_json)
         metrics = bound_metrics(plan) if plan.metric else ()
-        if metrics and plan.bootstrap:
-            raise UsageError(
-                f"--bootstrap resamples losses, and {metrics[0].label} is a metric",
-                hint="leave one of the two out",
-            )
         return cls(
             losses, metrics, gates, baseline, digest, choose(plan.backend, plan.device, plan.dtype)
         )

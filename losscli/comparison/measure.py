@@ -81,7 +81,8 @@ def pair(
     source.verify()
     for state in models:
         state.raise_violation()
-    check_clusters(source, [rows.models[0] for rows in joint.accumulators[: len(losses)]])
+    first = [rows.models[0].clusters for rows in joint.accumulators[: len(losses)]]
+    check_clusters(source, [None if clusters is None else len(clusters) for clusters in first])
     return Paired(
         evaluator.losses, evaluator.metrics, evaluator.sources, evaluator.layout, models, joint
     )

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from losscli.accumulators.cells import Cells, CellSums
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.groups import Grouping
 from losscli.comparison.pairing import Pairs
@@ -71,12 +72,12 @@ class PairedMetricRows(NamedTuple):
     def accumulate(self, rows: Any = slice(None)) -> PairedMetric:
         """The state of some rows, by a slice or an array of their places in the block."""
         found = [model.terms(rows) for model in self.models]
-        _, weight, count = found[0]
-        terms = [each for each, _, _ in found]
+        _, weight, count, design = found[0]
+        terms = [each for each, *_ in found]
         return PairedMetric(
             tuple(model.accumulate(rows) for model in self.models),
             tuple(
-                _joint(self.metric, terms[ours], terms[theirs], weight, count)
+                _joint(self.metric, terms[ours], terms[theirs], weight, count, design)
                 for ours, theirs in self.pairs
             ),
         )
@@ -100,18 +101,23 @@ def difference(metric: BoundMetric, sums: CellSums) -> Estimate:
 
 
 def _joint(
-    metric: Metric, ours: Terms, theirs: Terms, weight: Floats | None, rows: int
+    metric: Metric,
+    ours: Terms,
+    theirs: Terms,
+    weight: Floats | None,
+    rows: int,
+    design: Design | None,
 ) -> CellSums:
     """The sums of the columns of both models, by pairs of cells."""
     columns = [terms.columns[name] for terms in (ours, theirs) for name in metric.columns]
     sides = [terms.cells or Cells(np.zeros(rows, np.intp), [()]) for terms in (ours, theirs)]
     if len(sides[0].keys) == len(sides[1].keys) == 1:
         keys = [(sides[0].keys[0], sides[1].keys[0])]
-        return CellSums.of(rows, columns, weight, Cells(sides[0].codes, keys))
+        return CellSums.of(rows, columns, weight, Cells(sides[0].codes, keys), design)
     width = len(sides[1].keys)
     known, codes = np.unique(sides[0].codes * width + sides[1].codes, return_inverse=True)
     keys = [(sides[0].keys[code // width], sides[1].keys[code % width]) for code in known.tolist()]
-    return CellSums.of(rows, columns, weight, Cells(codes, keys))
+    return CellSums.of(rows, columns, weight, Cells(codes, keys), design)
 
 
 class _SideMeans(Means):

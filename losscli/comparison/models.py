@@ -113,8 +113,11 @@ class _MetricOfModels(NamedTuple):
         found = difference(self.bound, part.pairs[place])
         rows = part.models[0]
         value = math.nan if rows.missing else found.value
-        stderr = math.nan if rows.clustered else _finite(found.stderr)
-        return MeanDifference(value, stderr, found.n - 1.0), None, None
+        return (
+            MeanDifference(value, _finite(found.stderr), (found.clusters or found.n) - 1.0),
+            None,
+            None,
+        )
 
 
 _Statistic: TypeAlias = _LossOfModels | _MetricOfModels
@@ -204,7 +207,7 @@ def _comparison(
         pairs=(),
         tests=0,
         higher_is_better=statistic.higher_is_better,
-        clusters=first.clusters if isinstance(first, LossResult) else None,
+        clusters=first.clusters,
     )
 
 

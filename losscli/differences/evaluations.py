@@ -149,7 +149,7 @@ def _measure(
 def _by_standard_errors(row: Change) -> None:
     sides = (row.old, row.new)
     means = [
-        Mean(s.of_mean, s.stderr, getattr(s, "clusters", None) or s.n)
+        Mean(s.of_mean, s.stderr, s.clusters or s.n)
         for s in sides
         if s.stderr is not None and s.n > 1
     ]

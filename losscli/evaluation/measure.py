@@ -167,16 +167,19 @@ def evaluation_of(
     """
     if state.violations:
         state.raise_violation()
-    check_clusters(source, state.accumulators[: len(losses)])
     results_of = maker_of_results(losses, metrics, layout, reduction, ci, line)
     results, found = results_of(state.accumulators)
+    counts = [*(each.clusters for each in results), *(each.clusters for each in found)]
+    check_clusters(source, counts)
     if state.details:
         results = with_details(source, losses, state, results, line)
     notes = [*notes_of(source, losses, results, layout, state, about["dtype"])]
     if state.marks:
         notes += state.findings([*losses, *metrics])
     if metrics:
-        notes += metric_notes(metrics, found)
+        more = metric_notes(source, metrics, found, state.accumulators[len(losses) :])
+        codes = {note.code for note in notes}
+        notes += [note for note in more if note.code != "few_clusters" or note.code not in codes]
     return Evaluation(
         losses=results,
         metrics=found,

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.groups import Grouping
+from losscli.accumulators.replicates import percentile_interval
 from losscli.evaluation.validity import BlockValidity
+from losscli.losses.core.domain import Mask
 from losscli.metrics.binding import BoundMetric
 from losscli.metrics.core.estimate import Estimate, Table
 from losscli.metrics.core.metric import MetricState
@@ -26,7 +28,8 @@ class MetricAccumulator(Struct, frozen=True):
 
     rows: all rows seen. skipped: rows without a value. ignored: rows that do not count, such as
     those of weight 0. missing: True if a row that counts has a missing value.
-    clustered: True if rows are not independent.
+    clustered: True if rows are not independent. resampled: True if a percentile interval is
+    requested.
     """
 
     state: MetricState
@@ -35,6 +38,7 @@ class MetricAccumulator(Struct, frozen=True):
     ignored: int = 0
     missing: bool = False
     clustered: bool = False
+    resampled: bool = False
 
     def __add__(self, other: Self) -> "MetricAccumulator":
         return MetricAccumulator(
@@ -44,6 +48,7 @@ class MetricAccumulator(Struct, frozen=True):
             self.ignored + other.ignored,
             self.missing or other.missing,
             self.clustered or other.clustered,
+            self.resampled or other.resampled,
         )
 
     @property
@@ -76,7 +81,7 @@ class MetricRows:
         self._missing = np.zeros_like(self._out) if missing is None else missing & ~self._out
         if self._missing.any():
             validity.record_missing(bound, self._missing)
-        self._nan, self._clustered = nan, design is not None
+        self._nan, self._design = nan, design
 
     def accumulate(self, rows: Any = slice(None)) -> MetricAccumulator:
         """The accumulator of some rows, by a slice or an array of their places in the block."""
@@ -89,6 +94,7 @@ class MetricRows:
             None if self._target is None else self._target[rows][keep],
             None if self._weight is None else self._weight[rows][keep],
             params,
+            self._design_of(rows, keep),
         )
         return MetricAccumulator(
             state,
@@ -96,8 +102,16 @@ class MetricRows:
             count if self._nan == "skip" else 0,
             int(np.count_nonzero(out)),
             missing=count > 0 and self._nan != "skip",
-            clustered=self._clustered,
+            clustered=self._design is not None and self._design.clusters is not None,
+            resampled=self._design is not None and self._design.draws is not None,
         )
+
+    def _design_of(self, rows: Any, keep: Mask) -> Design | None:
+        """The design of the rows that count, of some rows."""
+        if self._design is None:
+            return None
+        places = np.arange(len(self._out))[rows][keep]
+        return self._design.at(places)
 
     def on_common_rows(self, others: "Sequence[MetricRows]") -> "MetricRows":
         """The same rows, those that are out or missing in others too."""
@@ -108,14 +122,14 @@ class MetricRows:
         found._missing = found._missing & ~found._out
         return found
 
-    def terms(self, rows: Any = slice(None)) -> tuple[Any, Floats | None, int]:
-        """The terms of the rows that count, their weights, None for 1, and their number."""
+    def terms(self, rows: Any = slice(None)) -> tuple[Any, Floats | None, int, Design | None]:
+        """The terms of the rows that count, their weights, None for 1, their number and design."""
         keep = ~(self._out[rows] | self._missing[rows])
         target = None if self._target is None else self._target[rows][keep]
         weight = None if self._weight is None else self._weight[rows][keep]
         pred = self._pred[rows][keep]
         terms = self._bound.declared.terms_of(pred, target, self._bound.params)
-        return terms, weight, len(pred)
+        return terms, weight, len(pred), self._design_of(rows, keep)
 
     def by_groups(self, groups: Grouping) -> list[MetricAccumulator]:
         """The accumulator of each group."""
@@ -126,8 +140,13 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
     """The result of a metric. level: of the interval, in (0, 1)."""
     found = bound.declared.estimate(rows.state, bound.params)
     value = math.nan if rows.missing else found.value
-    stderr = None if math.isnan(value) or rows.clustered else found.stderr
+    independent = not rows.clustered
+    known = not math.isnan(value) and (independent or found.clusters is not None)
+    stderr = found.stderr if known else None
     ci = None if stderr is None else _interval(bound, rows, found._replace(stderr=stderr), level)
+    bootstrap_ci = None
+    if found.replicates is not None:
+        bootstrap_ci = percentile_interval(np.sort(found.replicates), level)
     return MetricResult(
         label=bound.label,
         metric=bound.declared.name,
@@ -141,6 +160,9 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
         stderr=stderr,
         ci=ci,
         ci_level=level,
+        clusters=found.clusters,
+        effective_clusters=found.effective_clusters,
+        bootstrap_ci=bootstrap_ci,
         missing=rows.missing,
         table=None if found.table is None else _table(found.table),
     )
@@ -158,15 +180,19 @@ def _interval(
     bound: BoundMetric, rows: MetricAccumulator, found: Estimate, level: float
 ) -> tuple[float, float]:
     """The interval of a metric that has a standard error."""
-    value, stderr, n = found.value, found.stderr or 0.0, found.n
+    value, stderr, n = found.value, found.stderr or 0.0, found.clusters or found.n
+    critical = t_critical(level, n - 1)
     shared = bound.declared.trials(rows.state, bound.params)
     if shared is not None and 0.0 <= value <= 1.0:
         from losscli.stats.proportions import effective_trials, score_interval
 
         trials = effective_trials(value, stderr)
+        if found.effective_clusters is not None:
+            trials = min(trials or found.effective_clusters, float(found.n))
+            return score_interval(value, trials, critical)
         trials = shared.effective_rows() if trials is None else trials * n / (n - 1)
         return score_interval(value, trials, normal_critical(level))
-    half = t_critical(level, n - 1) * stderr
+    half = critical * stderr
     return value - half, value + half
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from losscli.evaluation.block import clamp_of
-from losscli.evaluation.sampling import interval_notes
+from losscli.evaluation.sampling import few_clusters, interval_notes
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
@@ -26,6 +26,7 @@ _MUCH = 0.1  # the share of a mean from which few rows are noted
 _CONCENTRATED = {0.001: 0.25, 0.01: 0.5}  # the same, where a distribution is requested
 
 if TYPE_CHECKING:
+    from losscli.evaluation.metrics import MetricAccumulator
     from losscli.metrics.binding import BoundMetric
 
 
@@ -71,10 +72,23 @@ def notes_of(
 
 
 def metric_notes(
-    metrics: "Sequence[BoundMetric]", results: Sequence[MetricResult]
+    source: Source,
+    metrics: "Sequence[BoundMetric]",
+    results: Sequence[MetricResult],
+    accumulators: "Sequence[MetricAccumulator]",
 ) -> Iterator[Note]:
-    """The notes of metrics: rows that do not count, and values that are undefined."""
+    """The notes of metrics: rows that do not count, undefined values, and missing intervals."""
     yield from _counts(results)
+    pairs = [(each, rows) for each, rows in zip(results, accumulators, strict=True) if each.n]
+    names = [r.label for r, rows in pairs if rows.clustered and r.clusters is None]
+    if names:
+        words = f"no standard error of {', '.join(names)}: rows of clusters are not independent"
+        yield Note("no_clustered_stderr", words)
+    counts = [(r.effective_clusters, r.clusters or 0) for r, _ in pairs if r.effective_clusters]
+    yield from few_clusters(source, [each for each in counts if each[1] > 1])
+    names = [r.label for r, rows in pairs if rows.resampled and r.bootstrap_ci is None]
+    if names:
+        yield Note("not_resampled", f"no bootstrap interval of {', '.join(names)}")
     for metric, result in zip(metrics, results, strict=True):
         if result.n and math.isnan(result.value) and not result.missing:
             reason = metric.declared.undefined or "a sum is not finite"

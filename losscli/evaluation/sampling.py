@@ -31,17 +31,14 @@ def is_clustered(source: Source) -> bool:
     return source.positions > 1 or CLUSTERS in source.roles
 
 
-def check_clusters(source: Source, accumulators: Sequence[RowAccumulator]) -> None:
-    """Raise DataError where all rows that count lie in one cluster."""
-    if CLUSTERS not in source.roles:
-        return
-    for rows in accumulators:
-        if rows.clusters is not None and len(rows.clusters) == 1:
-            raise DataError(
-                "all rows lie in one cluster: there is no standard error",
-                place=source.table(CLUSTERS).path,
-                hint="name a column of several clusters, or leave --cluster out",
-            )
+def check_clusters(source: Source, counts: Sequence[int | None]) -> None:
+    """Raise DataError where all rows that count lie in one cluster. counts: of each statistic."""
+    if CLUSTERS in source.roles and 1 in counts:
+        raise DataError(
+            "all rows lie in one cluster: there is no standard error",
+            place=source.table(CLUSTERS).path,
+            hint="name a column of several clusters, or leave --cluster out",
+        )
 
 
 def interval_notes(
@@ -52,7 +49,7 @@ def interval_notes(
 ) -> Iterator[Note]:
     """The notes on intervals that cover less than their level: few clusters, skewed rows."""
     if is_clustered(source):
-        yield from _few_clusters(source, accumulators)
+        yield from few_clusters(source, _counts(accumulators))
         return
     pairs = zip(losses, results, accumulators, strict=False)
     labels = [
@@ -84,14 +81,21 @@ def _is_skewed(result: LossResult, rows: RowAccumulator) -> bool:
     return scaled * scaled > _SKEWED * n * n
 
 
-def _few_clusters(source: Source, accumulators: Sequence[RowAccumulator]) -> Iterator[Note]:
-    """A note where the intervals rest on few clusters, large ones among them counting more."""
-    known = [
+def _counts(accumulators: Sequence[RowAccumulator]) -> list[tuple[float, int]]:
+    """The clusters of losses, after the number of equal ones that are as good."""
+    return [
         (effective_clusters(rows.clusters, float(rows.denominator)), len(rows.clusters))
         for rows in accumulators
         if rows.clusters is not None
     ]
-    effective, count = min(known, default=(FEW, FEW))
+
+
+def few_clusters(source: Source, counts: Sequence[tuple[float, int]]) -> Iterator[Note]:
+    """A note where the intervals rest on few clusters, large ones among them counting more.
+
+    counts: the clusters of each statistic, after the number of equal ones that are as good.
+    """
+    effective, count = min(counts, default=(FEW, FEW))
     kind = "clusters" if CLUSTERS in source.roles else "samples"
     if count == 1:
         yield Note("few_clusters", f"all rows lie in one of the {kind}: there is no standard error")

@@ -90,10 +90,8 @@ def test_weights_are_poisson_and_independent():
 
 
 def test_without_it_there_is_no_such_interval():
-    """And metrics and odd numbers of resamples are refused."""
+    """And odd numbers of resamples are refused."""
     pred, target, _, _ = data(50)
     assert evaluate(pred, target, loss="mse").losses[0].bootstrap_ci is None
     with pytest.raises(UsageError, match="5 resamples"):
         evaluate(pred, target, loss="mse", bootstrap=5)
-    with pytest.raises(UsageError, match="is a metric"):
-        evaluate(np.ones(5), np.ones(5), metric="accuracy", bootstrap=100)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from losscli.accumulators.cells import Cells, CellSums, Column
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.quantiles import Quantiles
 from losscli.losses.declare import REAL
@@ -104,10 +105,12 @@ class _D2(NestedMetric):
         # Columns of quantiles have no single best constant.
         return replace(found, variants=()) if params["loss"] == "pinball" else found
 
-    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> Any:
+    def state_of(
+        self, terms: Any, rows: int, weight: Floats | None, design: Design | None = None
+    ) -> Any:
         if not isinstance(terms, Terms):
             return KeptRows(((*terms, weight),)) if rows else KeptRows()
-        return CellSums.of(rows, list(terms.columns.values()), weight, terms.cells)
+        return CellSums.of(rows, list(terms.columns.values()), weight, terms.cells, design)
 
     def estimate(self, state: Any, params: Params) -> Estimate:
         if isinstance(state, CellSums):

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from losscli.accumulators.cells import CellSums
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.losses.declare import HARD_LABEL, INDICES, PROBABILITY, SIMPLEX, Param, shapes
 from losscli.metrics.core.calibration import BINS, confidences, quantile_bins, uniform_bins
@@ -40,9 +41,11 @@ def _value(means: Means, **_: Any) -> Dual:
 class _Ece(Metric):
     """Bins of equal width are summed as they come; those of equal mass need all rows."""
 
-    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> Any:
+    def state_of(
+        self, terms: Any, rows: int, weight: Floats | None, design: Design | None = None
+    ) -> Any:
         if isinstance(terms, Terms):
-            return Metric.state_of(self, terms, rows, weight)
+            return Metric.state_of(self, terms, rows, weight, design)
         return KeptRows(((*terms, weight),)) if rows else KeptRows()
 
     def estimate(self, state: Any, params: Any) -> Estimate:

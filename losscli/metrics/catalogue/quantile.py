@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.quantiles import Quantiles
 from losscli.losses.declare import REAL, Interval, Param
@@ -28,7 +29,13 @@ def _terms(pred: Array, target: Array | None, **params: Any) -> Floats:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Quantile(NestedMetric):
-    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> Quantiles:
+    def state_of(
+        self,
+        terms: Any,
+        rows: int,
+        weight: Floats | None,
+        design: Design | None = None,  # noqa: ARG002 - no standard error follows from it
+    ) -> Quantiles:
         return Quantiles.of(terms[:rows], weight)
 
     def estimate(self, state: Any, params: Any) -> Estimate:

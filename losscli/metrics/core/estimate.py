@@ -6,7 +6,11 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
+import numpy as np
+
+from losscli.accumulators.cell_design import CellDesign, cluster_counts, clustered_root
 from losscli.accumulators.cells import Cell, CellSums, exact
+from losscli.accumulators.exact import Floats
 from losscli.stats.dual import Dual, Number
 
 
@@ -21,13 +25,18 @@ class Table(NamedTuple):
 class Estimate(NamedTuple):
     """A statistic of n rows, with its standard error; None where there is none.
 
-    table: numbers that belong to it.
+    table: numbers that belong to it. clusters: those that the standard error is of, and the number
+    of equal ones that are as good; None where it is of independent rows. replicates: the statistic
+    of each resample; None without.
     """
 
     value: float
     stderr: float | None
     n: int
     table: Table | None = None
+    clusters: int | None = None
+    effective_clusters: float | None = None
+    replicates: Floats | None = None
 
 
 class Means:
@@ -82,7 +91,8 @@ def estimate(
 
     Row i changes the statistic by u_i / Σ w, u_i = Σ_j g_j·w·(x_j - x̄_j), where g are the slopes of
     the function; the standard error is √(n / (n - 1)·Σ u²) / Σ w (Cochran, Sampling Techniques,
-    1977, section 6.4, for a quotient). nan where the function is undefined, or without weight.
+    1977, section 6.4, for a quotient); of clusters, u is summed over each of them. nan where the
+    function is undefined, or without weight.
     """
     if not sums.rows or not sums.weight():
         return Estimate(math.nan, None, sums.rows)
@@ -91,7 +101,42 @@ def estimate(
     numbers = None if table is None else table(means)
     if numbers is not None and not isinstance(numbers, Table):
         numbers = _parts(numbers, means, sums)
-    return Estimate(float(found), _stderr(found, means, sums), sums.rows, numbers)
+    replicates = None
+    if any(design.replicates is not None for design in sums.designs):
+        replicates = _replicates(value, sums, names)
+    stderr, counts = _stderr(found, means, sums), _cluster_counts(sums, names)
+    clusters, effective = counts or (None, None)
+    return Estimate(float(found), stderr, sums.rows, numbers, clusters, effective, replicates)
+
+
+def _replicates(value: Callable[[Means], Dual], sums: CellSums, names: Sequence[str]) -> Floats:
+    """The statistic of each resample."""
+    columns = len(names) + 1
+    by_cell = {
+        key: cell.design.resampled(columns) for key, cell in sums.cells.items() if cell.design
+    }
+    resamples = next(iter(by_cell.values())).shape[1]
+    means = (
+        _ResampledMeans(sums, names, {key: found[:, r].tolist() for key, found in by_cell.items()})
+        for r in range(resamples)
+    )
+    return np.array([float(value(each)) if each.weight else math.nan for each in means])
+
+
+class _ResampledMeans(Means):
+    """The means of a resample, floats without slopes. totals: Σ a_j of each cell."""
+
+    def __init__(
+        self, sums: CellSums, names: Sequence[str], totals: Mapping[Hashable, Sequence[float]]
+    ) -> None:
+        self._sums = sums
+        self._places = {name: place for place, name in enumerate(names, start=1)}
+        self._totals = totals
+        self.weight = math.fsum(total[0] for total in totals.values())
+
+    def _mean(self, cell: Hashable, place: int) -> Dual:
+        found = self._totals.get(cell)
+        return Dual(Fraction(0) if found is None else found[place] / self.weight)
 
 
 def _parts(parts: Mapping[str, Dual], means: Means, sums: CellSums) -> Table:
@@ -103,13 +148,41 @@ def _parts(parts: Mapping[str, Dual], means: Means, sums: CellSums) -> Table:
 
 
 def _stderr(found: Dual, means: Means, sums: CellSums) -> float | None:
-    n = sums.rows
+    factors = _factors(found, means, sums)
+    if factors is None:
+        return None
+    designs = _clustered(sums)
+    if not designs:
+        return _of_rows(factors, means, sums)
+    root = clustered_root([design.deviations(factors[key]) for key, design in designs.items()])
+    return None if root is None else root / abs(float(means.weight))
+
+
+def _clustered(sums: CellSums) -> dict[Hashable, CellDesign]:
+    """The designs of the cells whose rows lie in clusters."""
+    pairs = [(key, cell.design) for key, cell in sums.cells.items()]
+    return {key: own for key, own in pairs if own is not None and own.clusters is not None}
+
+
+def _cluster_counts(sums: CellSums, names: Sequence[str]) -> tuple[int, float] | None:
+    """The clusters, and the number of equal ones that are as good; None for independent rows."""
+    designs = _clustered(sums)
+    if not designs:
+        return None
+    weight = [Fraction(1), *(Fraction(0) for _ in names)]
+    return cluster_counts([design.deviations(weight) for design in designs.values()])
+
+
+def _factors(found: Dual, means: Means, sums: CellSums) -> dict[Hashable, list[Fraction]] | None:
+    """The change of the statistic times Σ w by one more unit of each a_j, by cell.
+
+    None where it is not finite.
+    """
     slopes = found.slopes
     finite = math.isfinite(float(found)) and all(map(math.isfinite, slopes.values()))
-    if n < 2 or not finite or not isinstance(means.weight, Fraction):
+    if not finite or not isinstance(means.weight, Fraction):
         return None
     centre = Fraction(0)
-    squares = Fraction(0)
     by_cell = {
         key: [Fraction(slopes.get((key, j), 0)) for j in range(len(cell.sums))]
         for key, cell in sums.cells.items()
@@ -119,18 +192,27 @@ def _stderr(found: Dual, means: Means, sums: CellSums) -> float | None:
             if not isinstance(total, Fraction):
                 return None
             centre += slope * total / means.weight
+    return {key: [slopes[0] - centre, *slopes[1:]] for key, slopes in by_cell.items()}
+
+
+def _of_rows(
+    factors: Mapping[Hashable, Sequence[Fraction]], means: Means, sums: CellSums
+) -> float | None:
+    """The standard error where rows are independent."""
+    n, squares = sums.rows, Fraction(0)
+    if n < 2:
+        return None
     for key, cell in sums.cells.items():
-        part = _squares(cell, by_cell[key], centre)
+        part = _squares(cell, factors[key])
         if part is None:
             return None
         squares += part
-    variance = squares * n / ((n - 1) * means.weight**2)
+    variance = squares * n / ((n - 1) * Fraction(means.weight) ** 2)
     return math.sqrt(variance) if variance > 0 else 0.0
 
 
-def _squares(cell: Cell, slopes: list[Fraction], centre: Fraction) -> Fraction | None:
+def _squares(cell: Cell, factors: Sequence[Fraction]) -> Fraction | None:
     """Σ u² over the rows of a cell; None where it is not finite."""
-    factors = [slopes[0] - centre, *slopes[1:]]
     squares = Fraction(0)
     pairs = combinations_with_replacement(range(len(factors)), 2)
     for (i, j), product in zip(pairs, cell.products, strict=True):

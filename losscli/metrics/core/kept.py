@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.metrics.core.estimate import Estimate
 from losscli.metrics.core.metric import Metric
@@ -43,7 +44,13 @@ class KeptMetric(Metric):
     are 1.
     """
 
-    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> KeptRows:
+    def state_of(
+        self,
+        terms: Any,
+        rows: int,
+        weight: Floats | None,
+        design: Design | None = None,  # noqa: ARG002 - no standard error follows from it
+    ) -> KeptRows:
         """The state of rows with these terms."""
         return KeptRows(((*terms, weight),)) if rows else KeptRows()
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.cells import Cells, CellSums, Column
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.backends.arrays import as_array
 from losscli.errors import UsageError
@@ -150,9 +151,10 @@ class Metric(Declaration):
         target: Array | None,
         weight: Floats | None,
         params: Mapping[str, Any],
+        design: Design | None = None,
     ) -> MetricState:
         """The state of some rows that count; weight: None where all are 1."""
-        return self.state_of(self.terms_of(pred, target, params), len(pred), weight)
+        return self.state_of(self.terms_of(pred, target, params), len(pred), weight, design)
 
     def terms_of(self, pred: Array, target: Array | None, params: Mapping[str, Any]) -> Any:
         """The terms of some rows that count."""
@@ -163,10 +165,15 @@ class Metric(Declaration):
             target = target.astype(np.intp if indexed or one_hot else np.float64, copy=False)
         return self.terms(pred, target, **params)
 
-    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> MetricState:
-        """The state of rows with these terms."""
+    def state_of(
+        self, terms: Any, rows: int, weight: Floats | None, design: Design | None = None
+    ) -> MetricState:
+        """The state of rows with these terms.
+
+        design: None where rows are independent and not resampled.
+        """
         columns = [terms.columns[name] for name in self.columns]
-        return CellSums.of(rows, columns, weight, terms.cells)
+        return CellSums.of(rows, columns, weight, terms.cells, design)
 
     def trials(self, state: Any, params: Mapping[str, Any]) -> CellSums | None:  # noqa: ARG002
         """The rows of which the metric is a share; None where it is not one."""

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from losscli.accumulators.cells import CellSums
+from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.backends.rowwise import ROWWISE
 from losscli.losses.declare import LOG_PROBABILITY, Param, Rows
@@ -46,15 +47,19 @@ class TokenMetric(Metric):
     read as probabilities.
     """
 
-    def state_of(self, terms: Any, rows: int, weight: Floats | None) -> TokenSums:
+    def state_of(
+        self, terms: Any, rows: int, weight: Floats | None, design: Design | None = None
+    ) -> TokenSums:
         """The state of rows with these terms."""
-        logits, probabilities = terms
-        columns = [logits.columns[name] for name in self.columns]
-        sums = CellSums.of(rows, columns, weight)
-        if probabilities is None:
-            return TokenSums(sums, None)
-        columns = [probabilities.columns[name] for name in self.columns]
-        return TokenSums(sums, CellSums.of(rows, columns, weight))
+        sums = [
+            None
+            if each is None
+            else CellSums.of(
+                rows, [each.columns[name] for name in self.columns], weight, design=design
+            )
+            for each in terms
+        ]
+        return TokenSums(sums[0] or CellSums(), sums[1])
 
     def estimate(self, state: Any, params: Any) -> Estimate:
         """The metric of a state, with its standard error."""

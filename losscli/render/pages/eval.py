@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from losscli.render.numbers import percent, significant, value_cells
+from losscli.render.numbers import interval, percent, significant, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
 from losscli.results.documents.eval import (
     Evaluation,
@@ -54,31 +54,33 @@ def report_cases(result: Evaluation) -> list[ReportCase]:
 
 def _losses_table(result: Evaluation) -> Table:
     """The rows of the losses; a derived statistic stands under its loss, indented."""
-    headers = (*_headers(result.losses[0]), "min", "max", "at row")
+    headers = (*_headers(result), "min", "max", "at row")
     rows = []
     for loss in result.losses:
-        rows.append(TableRow(_cells(loss)))
-        rows += [
-            TableRow((f"  {name}", number(value, _root_stderr(loss, value)), "", "", "", ""))
-            for name, value in _derived(loss)
-        ]
+        rows.append(TableRow((*_first_cells(loss, result), *_extremes(loss))))
+        rows += _derived_rows(loss, len(headers))
+    most = len(headers) - 3
     if all(loss.statistic for loss in result.losses):  # none has extremes to show
-        headers, rows = headers[:3], [row._replace(cells=row.cells[:3]) for row in rows]
-    return Table(headers, rows, (1, 3, 4, 5), _DROP_ORDER)
+        headers, rows = headers[:most], [row._replace(cells=row.cells[:most]) for row in rows]
+    return Table(headers, rows, (1, most, most + 1, most + 2), _DROP_ORDER)
 
 
 def _metrics_table(result: Evaluation) -> Table:
     """The rows of the losses and metrics; a derived statistic stands under its loss, indented."""
+    headers = (*_headers(result), "n", "")
     rows = []
     for each in result.statistics:
-        count, direction = f"{each.n:,}", _direction(each)
-        rows.append(TableRow((escape(each.label), *value_cells(each), count, direction)))
-        for name, value in _derived(each):
-            rows.append(
-                TableRow((f"  {name}", number(value, _root_stderr(each, value)), "", "", ""))
-            )
-    headers = ("loss or metric" if result.losses else "metric", "value", _interval(result))
-    return Table((*headers, "n", ""), rows, (1, 3), ("n", ""))
+        cells = (*_first_cells(each, result), f"{each.n:,}", _direction(each))
+        rows += [TableRow(cells), *_derived_rows(each, len(headers))]
+    return Table(headers, rows, (1, len(headers) - 2), ("n", ""))
+
+
+def _derived_rows(each: Statistic, columns: int) -> list[TableRow]:
+    """A row a derived statistic that is shown under a loss."""
+    found = [
+        (f"  {name}", number(value, _root_stderr(each, value))) for name, value in _derived(each)
+    ]
+    return [TableRow((*cells, *[""] * (columns - 2))) for cells in found]
 
 
 def _derived(each: Statistic) -> list[tuple[str, float]]:
@@ -114,24 +116,35 @@ def _plain_number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
 
 
-def _interval(result: Evaluation) -> str:
-    return f"{percent(result.statistics[0].ci_level)} interval"
+def _headers(result: Evaluation) -> tuple[str, ...]:
+    """The headers of the label, the value and its intervals."""
+    level = percent(result.statistics[0].ci_level)
+    intervals = [f"{level} interval", *([f"{level} bootstrap"] if _is_resampled(result) else [])]
+    if result.metrics:
+        return "loss or metric" if result.losses else "metric", "value", *intervals
+    statistic = "sum" if result.losses[0].reduction == "sum" else "mean"
+    return "loss", statistic, *intervals
 
 
-def _headers(loss: LossResult) -> tuple[str, ...]:
-    statistic = "sum" if loss.reduction == "sum" else "mean"
-    return "loss", statistic, f"{percent(loss.ci_level)} interval"
+def _first_cells(each: Statistic, result: Evaluation, group: str = "") -> tuple[str, ...]:
+    """The cells under `_headers`; group: that of the row, in brackets."""
+    cells = (escape(f"{each.label}{group}"), *value_cells(each))
+    if not _is_resampled(result):
+        return cells
+    is_sum = isinstance(each, LossResult) and each.reduction == "sum"
+    return *cells, "-" if is_sum else interval(each.bootstrap_ci, each.stderr)
 
 
-def _cells(loss: LossResult) -> tuple[str, ...]:
-    """The cells of a loss. The extremes of a derived statistic would be those of another loss."""
+def _is_resampled(result: Evaluation) -> bool:
+    return any(each.bootstrap_ci is not None for each in result.statistics)
+
+
+def _extremes(loss: LossResult) -> tuple[str, ...]:
+    """The extremes of a loss. Those of a derived statistic would be those of another loss."""
     at_row = "-" if loss.max_row is None else str(loss.max_row)
-    extremes = (significant(loss.min, 3), significant(loss.max, 6), at_row)
-    return (
-        escape(loss.label),
-        *value_cells(loss),
-        *(("", "", "") if loss.statistic else extremes),
-    )
+    if loss.statistic:
+        return "", "", ""
+    return significant(loss.min, 3), significant(loss.max, 6), at_row
 
 
 def _root_stderr(loss: Statistic, root: float) -> float | None:
@@ -153,7 +166,8 @@ def _groups_table(result: Evaluation) -> Table:
             group, share = result.groups[place], shares[place]
             shown = "" if share is None else f"{100 * share:.0f} %"
             marks = ["worst"] * (place == worst) + ["*"] * (group.statistics[at].n < _FEW)
-            cells = (*_group_cells(group, group.statistics[at]), shown, " ".join(marks))
+            each, key = group.statistics[at], groups_text(list(group.by.items()))
+            cells = (*_first_cells(each, result, key), f"{each.n:,}", shown, " ".join(marks))
             rows.append(TableRow(cells))
     if any(row.cells[-1].endswith("*") for row in rows):
         rows.append(TableRow((f"* fewer than {_FEW} rows",)))
@@ -161,11 +175,9 @@ def _groups_table(result: Evaluation) -> Table:
     if hidden > 0:
         words = f"… and {hidden:,} more group{'' if hidden == 1 else 's'}: --format json has all"
         rows.append(TableRow((words,)))
-    headers: tuple[str, ...]
-    headers = ("loss or metric" if result.losses else "metric", "value", _interval(result))
-    if not result.metrics:
-        headers = _headers(result.losses[0])
-    return Table((*headers, "n", "share", ""), rows, (1, 3, 4), ("n", "share"))
+    headers = (*_headers(result), "n", "share", "")
+    most = len(headers)
+    return Table(headers, rows, (1, most - 3, most - 2), ("n", "share"))
 
 
 def _shares(result: Evaluation, at: int) -> list[float | None]:
@@ -175,11 +187,6 @@ def _shares(result: Evaluation, at: int) -> list[float | None]:
         return [None for _ in result.groups]
     known = 0 < whole.sum < math.inf
     return [group.losses[at].sum / whole.sum if known else None for group in result.groups]
-
-
-def _group_cells(group: Group, loss: Statistic) -> tuple[str, ...]:
-    key = groups_text(list(group.by.items()))
-    return escape(f"{loss.label}{key}"), *value_cells(loss), f"{loss.n:,}"
 
 
 def _worst(groups: Sequence[Group], at: int) -> int | None:

@@ -239,8 +239,8 @@ class MetricResult(Record, frozen=True, kw_only=True):
 
     metric: the name of the metric. value: NaN where it is undefined, or where a row that counts has
     a missing value. higher_is_better: None where neither is. stderr, ci: of the value; None where
-    there are none. rows, n, skipped, ignored: as for losses. table: numbers that belong to it, such
-    as a confusion matrix.
+    there are none. rows, n, skipped, ignored, clusters, bootstrap_ci: as for losses. table: numbers
+    that belong to it, such as a confusion matrix.
     """
 
     label: str
@@ -255,11 +255,14 @@ class MetricResult(Record, frozen=True, kw_only=True):
     stderr: Number | None = None
     ci: Interval | None = None
     ci_level: Level = 0.95
+    clusters: Count | None = None
+    bootstrap_ci: Interval | None = None
+    effective_clusters: Number | None = None
     table: MetricTable | None = None
     missing: bool = False
 
-    optional = frozenset({"table"})
-    hidden = frozenset({"missing"})
+    optional = frozenset({"bootstrap_ci", "clusters", "table"})
+    hidden = frozenset({"effective_clusters", "missing"})
 
     @property
     def of_mean(self) -> float:

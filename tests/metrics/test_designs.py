@@ -1,0 +1,191 @@
+"""Metrics of rows in clusters, and of resamples: the errors, and the same bits for any division."""
+
+import math
+
+import numpy as np
+import pytest
+
+from losscli import DataError, compare, evaluate
+from losscli.backends.backend import choose
+from losscli.engines.local import LocalEngine
+from losscli.evaluation.measure import measure
+from losscli.metrics.binding import bind_with_losses
+from losscli.sources.opening import open_source
+from tests.metrics.samples import cases
+
+ROWS = 600
+CASES = [case for case in cases() if case.params.get("train") is None]
+NUMPY = choose("numpy", "cpu", "float64")
+# Their states are rows, or their order: no sums of clusters follow from them.
+OF_ORDER = ("roc_auc", "average_precision", "quantile")
+
+
+def of_order(case):
+    """True for a metric without a standard error under clusters."""
+    by_mass = case.params.get("strategy") == "quantile"
+    return case.metric.name in OF_ORDER or by_mass or case.params.get("loss") in ("mae", "pinball")
+
+
+def evaluated(case, pred, target, **flags):
+    """The result of a case."""
+    given = {key: value for key, value in case.params.items() if value is not None}
+    words = ",".join(f"{key}={_word(value)}" for key, value in given.items())
+    spec = f"{case.metric.name}:{words}" if words else case.metric.name
+    return evaluate(pred, target, metric=f"m={spec}", **flags)
+
+
+def _word(value):
+    return " ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def usable(case):
+    """Rows of a case whose evaluation by flags is plain, and its weights."""
+    pred, target = case.rows(5, ROWS)
+    weight = np.random.default_rng(7).uniform(0.5, 2.0, ROWS)
+    return pred, target, weight
+
+
+# The shapes of the others need other flags.
+NAMES = [
+    case.name
+    for case in CASES
+    if not any("," in str(value) for value in case.params.values())
+    and case.metric.rows_of.targeted
+    and case.name != "accuracy:/a row of numbers a sample"
+    and "categorical" not in case.name
+]
+BY_NAME = {case.name: case for case in CASES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clusters_of_one_row_give_the_plain_standard_error(name):
+    """C is n then; of metrics of the order of rows there is none, and a note says so."""
+    case = BY_NAME[name]
+    pred, target, weight = usable(case)
+    plain = evaluated(case, pred, target, weights=weight)["m"]
+    result = evaluated(case, pred, target, weights=weight, cluster=np.arange(ROWS))
+    found = result["m"]
+    assert found.value == plain.value or (math.isnan(found.value) and math.isnan(plain.value))
+    if of_order(case):
+        assert found.stderr is None
+        assert "no_clustered_stderr" in [note.code for note in result.notes]
+        return
+    assert found.clusters == ROWS
+    if plain.stderr is None:
+        assert found.stderr is None
+    else:
+        assert found.stderr == pytest.approx(plain.stderr, rel=1e-9, abs=1e-15)
+        assert found.ci == pytest.approx(plain.ci, rel=1e-2, abs=1e-12)
+
+
+@pytest.mark.parametrize("spec", ["r2", "f1:average=macro", "mcc", "accuracy", "pearson"])
+def test_the_error_of_clusters_is_that_of_leaving_out_one(spec):
+    """A jackknife of clusters, as far as two linearisations agree."""
+    random = np.random.default_rng(11)
+    cluster = random.integers(0, 150, 4000)
+    shared = random.normal(size=150)[cluster]
+    if spec in ("r2", "pearson"):
+        target = random.normal(size=4000)
+        pred = target + random.normal(size=4000) * np.exp(0.4 * shared)
+    else:
+        target = random.integers(0, 3, 4000)
+        wrong = random.random(4000) < 0.2 + 0.2 * (shared > 0)
+        pred = np.where(wrong, (target + random.integers(1, 3, 4000)) % 3, target)
+    found = evaluate(pred, target, metric=f"m={spec}", cluster=cluster)["m"]
+    left = [cluster != c for c in range(150)]
+    parts = [evaluate(pred[at], target[at], metric=f"m={spec}")["m"].value for at in left]
+    expected = math.sqrt(149 / 150 * np.sum((np.array(parts) - np.mean(parts)) ** 2))
+    assert found.clusters == 150
+    assert found.stderr == pytest.approx(expected, rel=0.05)
+    assert found.stderr != evaluate(pred, target, metric=f"m={spec}")["m"].stderr
+
+
+def test_accuracy_of_clusters_is_the_mirror_of_the_error_rate():
+    """The same interval from either side."""
+    random = np.random.default_rng(3)
+    pred, target = random.integers(0, 2, (2, 500))
+    cluster = random.integers(0, 60, 500)
+    found = evaluate(pred, target, loss="zero_one", metric="accuracy", cluster=cluster)
+    low, high = found["zero_one"].ci
+    assert found["accuracy"].stderr == pytest.approx(found["zero_one"].stderr, rel=1e-12)
+    assert found["accuracy"].ci == pytest.approx((1 - high, 1 - low), rel=1e-12)
+
+
+@pytest.mark.parametrize(("threads", "block"), [(2, 64), (7, 201), (1, 7)])
+@pytest.mark.parametrize("spec", ["r2", "explained_variance", "bias"])
+def test_no_bit_depends_on_blocks_or_threads(spec, threads, block):
+    """Sums of clusters and of resamples are exact."""
+    random = np.random.default_rng(1)
+    target = random.normal(1e3, 1.0, ROWS)
+    pred, cluster = target + random.normal(size=ROWS), random.integers(0, 50, ROWS)
+    metrics = bind_with_losses([spec], [])
+
+    def measured(engine, rows):
+        source = open_source(pred, target, cluster=cluster)
+        return measure(
+            source, [], NUMPY, engine, metrics=metrics, block_rows=rows, bootstrap=100
+        ).metrics
+
+    assert measured(LocalEngine(threads), block) == measured(LocalEngine(1), None)
+
+
+@pytest.mark.parametrize("spec", ["r2", "accuracy", "f1:average=macro", "brier_decomposition"])
+def test_resamples_agree_with_the_standard_error(spec):
+    """The percentile interval is about as wide as that of the delta method."""
+    random = np.random.default_rng(2)
+    if spec == "r2":
+        target = random.normal(size=5000)
+        pred = target + random.normal(size=5000)
+    elif spec == "brier_decomposition":
+        pred = random.random(5000)
+        target = (random.random(5000) < pred).astype(float)
+    else:
+        target = random.integers(0, 3, 5000)
+        pred = np.where(random.random(5000) < 0.3, (target + 1) % 3, target)
+    found = evaluate(pred, target, metric=f"m={spec}", bootstrap=1000)["m"]
+    low, high = found.bootstrap_ci
+    assert low < found.value < high
+    assert high - low == pytest.approx(found.ci[1] - found.ci[0], rel=0.1)
+
+
+def test_metrics_of_order_say_that_they_are_not_resampled():
+    """A note, and the interval of DeLong as it is."""
+    random = np.random.default_rng(4)
+    target = random.integers(0, 2, 300)
+    found = evaluate(target + random.normal(size=300), target, metric="roc_auc", bootstrap=100)
+    assert found["roc_auc"].bootstrap_ci is None
+    assert found["roc_auc"].ci is not None
+    assert [note.code for note in found.notes] == ["not_resampled"]
+
+
+def test_one_cluster_is_an_error_for_metrics_too():
+    """There is no standard error."""
+    with pytest.raises(DataError, match="one cluster"):
+        evaluate([1.0, 2.0, 4.0], [1.0, 2.5, 3.0], metric="r2", cluster=[1, 1, 1])
+
+
+def test_few_clusters_are_noted_for_metrics_alone():
+    """As for losses: the interval may cover less than its level."""
+    random = np.random.default_rng(8)
+    pred, target = random.normal(size=(2, 90))
+    found = evaluate(pred, target, metric="r2", cluster=np.arange(90) // 10)
+    assert [note.code for note in found.notes] == ["few_clusters"]
+
+
+def test_models_of_clusters_are_compared_by_metrics():
+    """Clusters of one row give the plain comparison; of several, a larger error."""
+    random = np.random.default_rng(6)
+    cluster = np.repeat(np.arange(100), 10)
+    shared = random.normal(size=100)[cluster]
+    target = random.normal(size=1000)
+    models = {
+        "a": target + random.normal(size=1000) + shared,
+        "b": target + random.normal(size=1000),
+    }
+    plain = compare(models, target, metric="r2")["r2"]["b"]
+    alone = compare(models, target, metric="r2", cluster=np.arange(1000))["r2"]["b"]
+    found = compare(models, target, metric="r2", cluster=cluster)["r2"]
+    assert alone.stderr == pytest.approx(plain.stderr, rel=1e-9)
+    assert alone.p == pytest.approx(plain.p, rel=1e-6)
+    assert (found.clusters, found["b"].degrees_of_freedom) == (100, 99.0)
+    assert found["b"].stderr > 1.2 * plain.stderr
