@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any
 
 from losscli.commands.compare import open_models
@@ -19,6 +18,7 @@ from losscli.plans.evaluate import EvalPlan
 from losscli.plans.run import RunCommand
 from losscli.results.documents.plan import PlanListing, PlannedInput, PlannedStep
 from losscli.results.documents.settings import Setting, SettingsListing
+from losscli.sources.opening import REFERENCE
 from losscli.sources.source import Source
 from losscli.sources.table import BLOCK
 
@@ -112,9 +112,8 @@ def describe_evaluation(plan: EvalPlan) -> PlanListing:
 
     losses: list[Any] = bind_losses(plan.loss, read_array, plan.like) if plan.loss else []
     losses += bind_with_losses(plan.metric, losses) if plan.metric else []
-    columns = plan.models[0] if plan.models is not None else plan.pred
-    count = max(1, len(losses)) * len(plan.models or (columns,))
-    with open_data(replace(plan, pred=columns, models=None), losses=losses) as source:
+    count = max(1, len(losses)) * len(plan.models or ("",))
+    with open_data(plan, losses=losses) as source:
         if losses:
             row_layout(source, losses)
         threads = plan.threads or cores()
@@ -143,7 +142,7 @@ def _seconds(source: Source, losses: int) -> float:
 def _planned_inputs(source: Source) -> Iterator[PlannedInput]:
     for role, (table, field) in source.roles.items():
         yield PlannedInput(
-            role=role,
+            role="preds" if role.startswith(REFERENCE) else role,
             path=table.path,
             format=table.format,
             columns=field.columns,

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,22 +51,31 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 
 
 def _of_models(plan: EvalPlan, request: Request, progress: Callable[[float], None]) -> Evaluation:
-    """The results of several models of one target, a pass over the data each."""
-    from losscli.evaluation.models import as_one, model_name
+    """The results of several models of one target, in one pass over the data."""
+    from losscli.evaluation.models import as_one, measure_models, model_name
 
     if plan.per_sample is not None:
         raise UsageError("--per-sample is for one model", hint="give --pred once")
-    count = len(plan.models)
-    results = []
-    for done, columns in enumerate(plan.models):
-        one = replace(plan, pred=columns, models=None)
-        share = partial(_advance, progress, done, count)
-        results.append((model_name(columns), _measured(one, request, share)))
-    return as_one(results)
-
-
-def _advance(progress: Callable[[float], None], done: int, count: int, share: float) -> None:
-    progress((done + share) / count)
+    losses, backend = request.losses, request.backend
+    bound: list[Bound] = [*losses, *request.metrics]
+    with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
+        source = by_positions(opened, bound, plan.class_axis)
+        results = measure_models(
+            source,
+            losses,
+            backend,
+            choose_engine(backend, source, plan.threads),
+            reduction=plan.reduction,
+            ci=float(plan.ci),
+            nan=plan.nan,
+            digest=request.digest,
+            progress=progress,
+            like=plan.like,
+            metrics=request.metrics,
+            details=partial(details_of, plan, len(losses)),
+            bootstrap=plan.bootstrap,
+        )
+    return as_one(list(zip(map(model_name, plan.models), results, strict=True)))
 
 
 def _measured(

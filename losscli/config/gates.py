@@ -78,6 +78,11 @@ def _not_worse(
     margin, level = Margin.of(wanted.margin), model.level or "fail"
     if plan is None:
         return NotWorse(model.loss or "?", name, margin, level, run)
+    if plan.models is not None:
+        raise UsageError(
+            "not_worse_than is for an evaluation of one model",
+            hint="comparisons: holds comparisons of several",
+        )
     path = os.fspath(plan.preds) if wanted.preds is None else resolve(wanted.preds)
     label = _label(model.loss, plan.loss)
     return NotWorse(label, name, margin, level, run, Reference(path, pred, tuple(plan.pred)))

@@ -26,6 +26,13 @@ def _several(value: Any) -> Any:
     raise ValueError("expected a text or a list of texts")
 
 
+def _columns(value: Any) -> Any:
+    """The columns of a model, or a list for each of several models: `[[a], [b]]`."""
+    if isinstance(value, list) and any(isinstance(each, list) for each in value):
+        return tuple(map(_several, value))
+    return _several(value)
+
+
 def _numbers(value: Any) -> Any:
     """Sizes may be numbers: `size: [1e6]`."""
     items = value if isinstance(value, list) else [value]
@@ -82,6 +89,7 @@ def _gate(value: Any) -> Any:
 
 
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_COLUMNS = {"anyOf": [{"type": "string"}, {"type": "array", "items": _TEXTS}]}
 _SHARE = {"type": ["number", "string"]}
 _LOSSES = {
     "type": "array",
@@ -96,6 +104,7 @@ _LOSSES = {
 
 Name: TypeAlias = Annotated[str, Field(pattern=_NAME)]
 Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_TEXTS)]
+Columns: TypeAlias = Annotated[Any, BeforeValidator(_columns), WithJsonSchema(_COLUMNS)]
 Sizes: TypeAlias = Annotated[
     tuple[str, ...],
     BeforeValidator(_numbers),
@@ -154,7 +163,8 @@ def _flags(name: str, doc: str, plans: Sequence[type[Any]], place: str, base: An
 def _type(each: Declaration) -> Any:
     """The type of a flag's value in YAML; the plan checks its choices."""
     if each.several:
-        return Sizes if each.name == "size" else Texts
+        models = each.flag.combine == "models"
+        return Sizes if each.name == "size" else Columns if models else Texts
     simple: dict[str, Any] = {
         "switch": bool, "count": Count, "number": float, "share": Share
     }  # fmt: skip

@@ -92,10 +92,19 @@ class RunPlan:
         for step in self.steps:
             if step.kind == "bench":
                 continue
-            bound = [*step.plan.loss, *step.plan.metric]
-            labels = {each.label: each.declared.name for each in bound}
+            labels = _labels_of(step)
             gates: list[AnyGate] = [*resolve_labels(step.conditions, labels), *step.pairs]
             for gate in gates:
                 if gate.label not in labels and gate.label not in COUNTS:
                     words = f"no loss is labelled {gate.label!r}: {', '.join(labels)}"
                     yield in_error(gate, words).replace(run=step.name)
+
+
+def _labels_of(step: Step) -> dict[str, str]:
+    """The labels of the results of a step, each with the name of its loss or metric."""
+    bound = [*step.plan.loss, *step.plan.metric]
+    if step.kind != "eval" or step.plan.models is None:
+        return {each.label: each.declared.name for each in bound}
+    from losscli.evaluation.models import labels_of
+
+    return labels_of(step.plan, bound)

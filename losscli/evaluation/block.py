@@ -129,8 +129,11 @@ class BlockEvaluator:
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The states of one block."""
-        block = cut.load(workspace)
-        result = BlockResult(block.rows, cut.size)
+        return self.of_block(cut.load(workspace), cut.size, workspace)
+
+    def of_block(self, block: Block, size: int, workspace: Workspace) -> BlockResult:
+        """The same of a block that is read; size: the bytes that it took."""
+        result = BlockResult(block.rows, size)
         if self._digest:
             with np.errstate(all="ignore"):
                 result.leaves = dict(leaves_of(block))

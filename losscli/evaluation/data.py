@@ -44,6 +44,7 @@ def open_data(
 ) -> AbstractContextManager[Source]:
     """A context with the data of an evaluation, of which the headers are read.
 
+    Of several models, the first one's predictions are `preds`, and those of the others references.
     references: other predictions of the same rows. targeted: True if there are targets, which some
     losses do not take; None: as the losses of the plan say, where they are bound. losses: those of
     the plan, which say how labels are read; None: as far as the plan has them bound.
@@ -59,6 +60,10 @@ def open_data(
     if targeted and not references and _are_plain_arrays(plan):
         return array_source(plan.preds, plan.targets)
     plan = _with_batches(plan, targeted=targeted)
+    if plan.models is not None:
+        first, *others = plan.models
+        references = [*(Reference(plan.preds, columns) for columns in others), *references]
+        plan = replace(plan, pred=first, models=None)
     try:
         return _opened(plan, references, losses, targeted=targeted)
     except MissingColumnsError as error:

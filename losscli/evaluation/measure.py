@@ -97,11 +97,11 @@ def measure(
         ci=ci,
         line=line_of(source),
         digest=digest,
-        about={"like": like, "timing": timing, **_machine(backend, engine)},
+        about={"like": like, "timing": timing, **about_machine(backend, engine)},
     )
 
 
-def _machine(backend: Backend, engine: LocalEngine) -> dict[str, Any]:
+def about_machine(backend: Backend, engine: LocalEngine) -> dict[str, Any]:
     """The fields of a result that say where it was computed."""
     return {
         "backend": backend.name,
