@@ -10,15 +10,18 @@ from msgspec.structs import replace
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Backend
 from losscli.comparison.difference import Comparison, Difference
-from losscli.comparison.pairing import PairedRows, Pairs
+from losscli.comparison.pairing import PairedAccumulator, PairedRows, Pairs
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockEvaluator, BlockResult, leaves_of
+from losscli.evaluation.folding import fold_models
 from losscli.evaluation.groups import BlockGroups, GroupedRows
 from losscli.evaluation.layout import Row, row_layout
 from losscli.evaluation.measure import no_progress
 from losscli.evaluation.sampling import check_clusters
 from losscli.evaluation.state import EvaluationState
+from losscli.evaluation.validity import Mark
+from losscli.kernels.machine import MOST_PROGRAMS
 from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
@@ -165,7 +168,9 @@ class _PairEvaluator:
             results = [BlockResult(block.rows, cut.size) for _ in (*self._roles, "pairs")]
             if self._digest:
                 results[-1].leaves = dict(leaves_of(block))
-            # One after the other: they share the buffers of inputs, but not those of row losses.
+            if self._fold(block, results, workspace):
+                return results
+            # One after the other: they share the workspace's buffers; row losses are not in them.
             models = [
                 self._evaluated(at, block, results[at], workspace) for at in range(len(self._roles))
             ]
@@ -173,16 +178,49 @@ class _PairEvaluator:
                 self._accumulate(block, models, results[-1])
             return results
 
+    def _own(self, block: Block, at: int) -> Block:
+        """A block as a model reads it."""
+        preds = block.arrays[self._roles[at]]
+        return replace(block, arrays={**block.arrays, "preds": preds})
+
+    def _fold(self, block: Block, results: Sequence[BlockResult], workspace: Workspace) -> bool:
+        """Add the states of all models and pairs, in one pass a loss, to the results.
+
+        False where a row needs a closer look.
+        """
+        count = len(self._roles)
+        if self.metrics or count > MOST_PROGRAMS:
+            return False
+        models = []
+        for at, evaluator in enumerate(self._evaluators):
+            own = workspace.inner(f"model {at}", 0)  # their arrays are read at the same time
+            foldings = evaluator.foldings(self._own(block, at), own)
+            if foldings is None:
+                return False
+            models.append(foldings)
+        marks: list[dict[Mark, frozenset[str]]] = [{} for _ in models]
+        found = []
+        for sides in zip(*models, strict=True):
+            foldings_of, arrays = zip(*sides, strict=True)
+            states = fold_models(foldings_of, arrays, self._pairs, block, marks)
+            if states is None:
+                return False
+            found.append(states)
+        for at, evaluator in enumerate(self._evaluators):
+            folded = [states.models[at] for states in found]
+            if not evaluator.take_folded(folded, self._own(block, at), results[at], marks[at]):
+                return False
+        results[-1].accumulators = [
+            PairedAccumulator.of_folded(states, block.first, block.rows) for states in found
+        ]
+        return True
+
     def _evaluated(
         self, at: int, block: Block, result: BlockResult, workspace: Workspace
     ) -> "tuple[list[tuple[RowAccumulator, RowLosses]], list[MetricRows]]":
         """The row losses of a model, and its rows for the metrics."""
-        preds = block.arrays[self._roles[at]]
-        own = replace(block, arrays={**block.arrays, "preds": preds})
+        own = self._own(block, at)
         evaluator = self._evaluators[at]
-        folded = evaluator.folded_rows(own, result, workspace, f"losses of model {at}")
-        if folded is not None:
-            return folded, []
         design = evaluator.design(own, result)
         losses = list(evaluator.evaluate(own, result, workspace, design))
         metrics = list(evaluator.metric_rows(own, result, design)) if self.metrics else []

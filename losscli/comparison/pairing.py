@@ -12,6 +12,7 @@ from msgspec import Struct
 from losscli.accumulators.group_rows import GroupRows
 from losscli.accumulators.groups import Grouping
 from losscli.accumulators.rows import Mask, RowAccumulator, RowLosses
+from losscli.kernels.machine import FoldedModels
 
 Pairs: TypeAlias = Sequence[tuple[int, int]]  # the places of a candidate and of its baseline
 
@@ -36,6 +37,19 @@ class PairedAccumulator(Struct, frozen=True):
 
     models: tuple[RowAccumulator, ...]
     pairs: tuple[PairAccumulator, ...]
+
+    @classmethod
+    def of_folded(cls, found: FoldedModels, first: int, count: int) -> "PairedAccumulator":
+        """The states of `count` unweighted rows from the compiled machine; `first` is the first."""
+        return cls(
+            tuple(RowAccumulator.of_folded(state, first, count) for state in found.models),
+            tuple(
+                PairAccumulator(
+                    RowAccumulator.of_folded(pair.difference, first, count), pair.wins, pair.ties
+                )
+                for pair in found.pairs
+            ),
+        )
 
     def __add__(self, other: "PairedAccumulator") -> "PairedAccumulator":
         models = zip(self.models, other.models, strict=True)

@@ -137,8 +137,7 @@ class BlockEvaluator:
         if self._digest:
             with np.errstate(all="ignore"):
                 result.leaves = dict(leaves_of(block))
-        if self._foldings and (states := self._fold(block, result, workspace)) is not None:
-            result.accumulators = states
+        if self._foldings and self._fold(block, result, workspace):
             return result
         groups = BlockGroups(self._source, block) if block.keys else None
         design = self.design(block, result)
@@ -201,56 +200,68 @@ class BlockEvaluator:
             nan: NanPolicy = "skip" if self._nan == "mask" else self._nan
             yield MetricRows(metric, raw, validity, nan, design)
 
-    def folded_rows(
-        self, block: Block, result: BlockResult, workspace: Workspace, name: str
-    ) -> list[tuple[RowAccumulator, RowLosses]] | None:
-        """Each loss as `evaluate` yields it, in few passes; None where rows need a closer look.
+    def foldings(
+        self, block: Block, workspace: Workspace
+    ) -> list[tuple[Folding, list[NDArray[Any]]]] | None:
+        """The losses that one pass each can compute, with the arrays that it reads.
 
-        name: of the row losses in the workspace, where they are until they are computed again.
-        """
-        if not self._foldings:
-            return None
-        count, kind = len(self._foldings), np.dtype(np.float64)
-        kept = [workspace.empty(f"{name} {k}", (block.rows,), kind) for k in range(count)]
-        states = self._fold(block, result, workspace, kept)
-        return None if states is None else [*zip(states, map(RowLosses, kept), strict=True)]
-
-    def _fold(
-        self,
-        block: Block,
-        result: BlockResult,
-        workspace: Workspace,
-        kept: Sequence[NDArray[np.float64]] = (),
-    ) -> list[Accumulator] | None:
-        """The accumulators of all losses; result: takes all else that is found in the same pass.
-
-        None where a row needs a closer look. kept: takes the row losses.
+        None where a row needs a closer look.
         """
         raw = self._raw(block)
         readable = machine.readable(*raw.values())
         inputs = _Inputs(raw, self._backend, workspace)
-        states: list[Folded] = []
-        marks: dict[Mark, frozenset[str]] = {}
-        for at, folding in enumerate(self._foldings):
+        found = []
+        for folding in self._foldings:
             if folding.indexed and raw["targets"].dtype.kind not in "iub":
                 return None
             if readable:
                 arrays = [*map(raw.__getitem__, folding.roles)]
             else:
                 arrays = [inputs.readable(role, folding.indexed) for role in folding.roles]
-            if kept:
-                state = folding.fold_rows(arrays, block, marks, kept[at])
-            else:
-                state = folding.fold(arrays, block, marks)
-            if state is None or self._is_clamped(folding.loss, state.high):
-                return None
+            found.append((folding, arrays))
+        return found or None
+
+    def _fold(self, block: Block, result: BlockResult, workspace: Workspace) -> bool:
+        """Add the accumulators of all losses, in one pass each, to the result.
+
+        False where a row needs a closer look.
+        """
+        states: list[Folded] = []
+        marks: dict[Mark, frozenset[str]] = {}
+        for folding, arrays in self.foldings(block, workspace) or ():
+            state = folding.fold(arrays, block, marks)
+            if state is None:
+                return False
             states.append(state)
-        result.marks = marks
+        if not states or not self.take_folded(states, block, result, marks):
+            return False
+        result.accumulators = [
+            RowAccumulator.of_folded(state, block.first, block.rows) for state in states
+        ]
         if self._details is not None:
+            raw = self._raw(block)
             result.details = [*self._folded_details(self._details, block, raw, states)]
-        if self._logits or not readable:  # numbers to look at, or integers
+        return True
+
+    def take_folded(
+        self,
+        states: Sequence[Folded],
+        block: Block,
+        result: BlockResult,
+        marks: dict[Mark, frozenset[str]],
+    ) -> bool:
+        """Record what notes are made of, of all losses in one pass each.
+
+        False where a row needs a closer look.
+        """
+        pairs = zip(self._foldings, states, strict=True)
+        if self._clamps and any(self._is_clamped(each.loss, state.high) for each, state in pairs):
+            return False
+        raw = self._raw(block)
+        result.marks = marks
+        if self._logits or not machine.readable(*raw.values()):  # numbers to look at, or integers
             self._observe(raw, result)
-        return [RowAccumulator.of_folded(state, block.first, block.rows) for state in states]
+        return True
 
     def _norms(self, at: int, raw: Mapping[str, NDArray[Any]]) -> NDArray[np.float64] | None:
         """The norm of the gradient of each row of a loss; None where it has none."""

@@ -12,7 +12,7 @@ from losscli.backends.rowwise import ROWWISE
 from losscli.evaluation.layout import Row
 from losscli.evaluation.validity import Mark
 from losscli.kernels import machine
-from losscli.kernels.machine import Folded
+from losscli.kernels.machine import Folded, FoldedModels
 from losscli.kernels.program import IndexLimit, Limit
 from losscli.losses.core.compiled import Compiled, Limits, compiled_rows
 from losscli.losses.core.domain import Domain, Interval
@@ -50,8 +50,7 @@ class Conditions:
 class Folding(NamedTuple):
     """A loss with the limits of its inputs.
 
-    roles: of its inputs. indexed: True if the targets are class indices. marking: True if rows
-    leave marks.
+    roles: of its inputs. indexed: True if the targets are class indices.
     """
 
     loss: BoundLoss
@@ -59,7 +58,6 @@ class Folding(NamedTuple):
     program: Compiled
     limits: Limits
     indexed: bool
-    marking: bool
 
     def fold(
         self, arrays: Sequence[NDArray[Any]], block: Block, marks: dict[Mark, frozenset[str]]
@@ -72,25 +70,44 @@ class Folding(NamedTuple):
         found = self.program.run(machine.fold, arrays, self.limits, block.unit, phase)
         if not isinstance(found, Folded):  # the number of the check that failed
             return None
-        for role, mark in found.seen:
-            at = self.loss.label, role
-            marks[at] = marks.get(at, frozenset()) | {mark}
+        self.mark(found, marks)
         return found
 
-    def fold_rows(
-        self,
-        arrays: Sequence[NDArray[Any]],
-        block: Block,
-        marks: dict[Mark, frozenset[str]],
-        out: NDArray[np.float64],
-    ) -> Folded | None:
-        """The same, with the losses of all rows written to `out`."""
-        state = self.fold(arrays, block, marks) if self.marking else None
-        if self.marking and state is None:
+    def mark(self, state: Folded, marks: dict[Mark, frozenset[str]]) -> None:
+        """Add the marks that rows have left."""
+        for role, mark in state.seen:
+            at = self.loss.label, role
+            marks[at] = marks.get(at, frozenset()) | {mark}
+
+
+def fold_models(
+    foldings: Sequence[Folding],
+    arrays: Sequence[Sequence[NDArray[Any]]],
+    pairs: Sequence[tuple[int, int]],
+    block: Block,
+    marks: Sequence[dict[Mark, frozenset[str]]],
+) -> FoldedModels | None:
+    """The states of a loss of several models, and of the differences of pairs of them; or None.
+
+    As `Folding.fold`, for each model.
+    """
+    phase = block.first % block.unit
+    others: list[frozenset[int]] = [frozenset() for _ in foldings]
+    while True:
+        programs = [
+            folding.program.program_for(own, folding.limits, answers)
+            for folding, own, answers in zip(foldings, arrays, others, strict=True)
+        ]
+        found = machine.fold_pairs(programs, arrays, pairs, block.unit, phase)
+        if isinstance(found, FoldedModels):
+            break
+        question = programs[found.program].question(found.status)
+        if question is None:
             return None
-        if self.program.run(machine.compute, arrays, self.limits, out) is not None:
-            return None  # the number of the check that failed
-        return state or machine.fold_values(out, block.unit, block.first % block.unit)
+        others[found.program] |= {question}
+    for folding, state, own in zip(foldings, found.models, marks, strict=True):
+        folding.mark(state, own)
+    return found
 
 
 def folding_of(
@@ -122,10 +139,7 @@ def folding_of(
         spacings = tuple(_spacing(dtype) for dtype in dtypes[: len(roles)])
         conditions = Conditions(roles, tuple(domains), spacings)
     program = compiled_rows(loss.loss, loss.params, pred, target, conditions)
-    if program is None:
-        return None
-    marking = any(domain is not None and domain.leaves_marks for domain in domains)
-    return Folding(loss, roles, program, tuple(limits), indexed, marking)
+    return None if program is None else Folding(loss, roles, program, tuple(limits), indexed)
 
 
 def _read_in(domain: Domain, dtype: str) -> Domain:

@@ -23,6 +23,13 @@ def fold(
     unit: int,
     phase: int,
 ) -> int | tuple[bytes, float, float, int, bytes, int, bytes]: ...
+def fold_pairs(
+    machine: int | None,
+    programs: tuple[tuple[Any, ...], ...],
+    pairs: tuple[tuple[int, int], ...],
+    unit: int,
+    phase: int,
+) -> tuple[Any, Any]: ...
 def skip_json(
     text: Any, form: int, count: int, started: bool, final: bool
 ) -> tuple[int, int, int, int, str | None]: ...

@@ -8,7 +8,7 @@ import os
 import struct
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -23,6 +23,7 @@ except ImportError:  # installed without a compiler
     _machine = None  # type: ignore[assignment]
 
 PIECE = 512  # the rows whose moments are added up pairwise; the first of a unit give its pivot
+MOST_PROGRAMS = 8  # of `fold_pairs`
 NOT_FINITE = -2
 NOT_AN_INDEX = -4
 _DONE = -1
@@ -114,8 +115,60 @@ def fold(
         machine(), program.code, program.constants, program.registers, program.result,
         tuple(inputs), unit, phase,
     )  # fmt: skip
-    if isinstance(found, int):
-        return found
+    return found if isinstance(found, int) else _folded(program, found)
+
+
+class FoldedPair(NamedTuple):
+    """The state of the results of one program minus those of another.
+
+    wins, ties: the rows on which the first has the smaller result, and on which both are equal.
+    """
+
+    difference: Folded
+    wins: int
+    ties: int
+
+
+class FoldedModels(NamedTuple):
+    """The states of several programs on the same rows, and of pairs of them."""
+
+    models: list[Folded]
+    pairs: list[FoldedPair]
+
+
+class Failed(NamedTuple):
+    """The program of several that failed; status: a number as `fold` returns."""
+
+    program: int
+    status: int
+
+
+def fold_pairs(
+    programs: Sequence[Program],
+    inputs: Sequence[Sequence[NDArray[Any]]],
+    pairs: Sequence[tuple[int, int]],
+    unit: int,
+    phase: int,
+) -> FoldedModels | Failed:
+    """The states of at most `MOST_PROGRAMS` programs on the same rows, and of pairs of them.
+
+    Or the check that failed; a difference that is not finite is NOT_FINITE.
+    """
+    calls = tuple(
+        (program.code, program.constants, program.registers, program.result, tuple(arrays))
+        for program, arrays in zip(programs, inputs, strict=True)
+    )
+    states, counts = _machine.fold_pairs(machine(), calls, tuple(pairs), unit, phase)
+    if isinstance(states, int):
+        return Failed(states, counts)
+    owners = [*programs, *(programs[candidate] for candidate, _ in pairs)]
+    folded = [_folded(program, state) for program, state in zip(owners, states, strict=True)]
+    models, differences = folded[: len(programs)], folded[len(programs) :]
+    found = zip(differences, counts, strict=True)
+    return FoldedModels(models, [FoldedPair(state, *both) for state, both in found])
+
+
+def _folded(program: Program, found: tuple[Any, ...]) -> Folded:
     digits, low, high, row, units, seen, peaks = found
     total = int.from_bytes(digits, "little", signed=True)
     moments = list(struct.iter_unpack("4d", units))

@@ -47,6 +47,10 @@ class Program(NamedTuple):
     questions: tuple[int, ...]
     seen: tuple[Any, ...] = ()
 
+    def question(self, status: int) -> int | None:
+        """The question that was answered by the check of a number; None for any other check."""
+        return self.questions[status - self.limits] if status >= self.limits else None
+
     def keys(self, bits: int) -> tuple[Any, ...]:
         """The keys of masks that were seen, by the bits of their numbers."""
         first = self.limits + len(self.questions)

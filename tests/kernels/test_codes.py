@@ -136,6 +136,7 @@ def test_compiled_code_refuses_what_does_not_fit():
         lambda: compiled.moments_by_code(ones, None, codes, np.zeros((2, 4))),
         lambda: compiled.number(codes, codes[:2].copy()),
         lambda: compiled.totals(0, codes, np.zeros(2), np.zeros(2)),
+        lambda: compiled.fold_pairs(0, (), (), 8, 0),
     ):
-        with pytest.raises(ValueError, match=r"buffer|code|digits|wide"):
+        with pytest.raises(ValueError, match=r"buffer|code|digits|wide|programs"):
             broken()

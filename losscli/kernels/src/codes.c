@@ -1,5 +1,8 @@
 /* The functions of losscli.kernels._machine on rows that have a code each: 0, 1, ... of a group. */
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os") /* Loops wait for memory, not for instructions. */
+#endif
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>

@@ -72,7 +72,7 @@ static int count_repeated(const Program *p) {
 INLINE size_t padded(int64_t numbers) { return (size_t)(numbers + 7) / 8 * 8; }
 
 /* Registers for a chunk of n rows at most; 0 without memory. The caller frees w->memory. */
-static int make_workspace(const Program *p, int64_t n, uint64_t *seen, Workspace *w) {
+static __attribute__((noinline)) int make_workspace(const Program *p, int64_t n, uint64_t *seen, Workspace *w) {
     int64_t widest = 1;
     w->seen = seen;
     for (int k = 0; k < p->registers; k++)
@@ -107,7 +107,7 @@ static int make_workspace(const Program *p, int64_t n, uint64_t *seen, Workspace
 }
 
 /* The results of n rows from `row` on. */
-static int run_rows(const Program *p, const Workspace *w, int64_t row, int64_t n, double *out) {
+static __attribute__((noinline)) int run_rows(const Program *p, const Workspace *w, int64_t row, int64_t n, double *out) {
     const int64_t width = p->widths[p->result];
     int status = DONE;
     for (int64_t done = 0; done < n && status == DONE; done += w->rows) {
@@ -159,9 +159,16 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
     return status;
 }
 
+/* Add the next rows to a state, and fetch the inputs of a program from `next` on, if there is one. */
+static int add_chunk_of_rows(Fold *fold, const double *x, int n, int64_t row, int begins,
+                             const Program *p, int64_t next) {
+    const Ahead none = {{(const char *)x, (const char *)x}, {0, 0}};
+    return add_rows(fold, x, n, row, begins, p ? ahead_of(p, next) : none);
+}
+
 #define JOIN(a, b) a##b
 #define NAMED(a, b) JOIN(a, b)
 #define QUOTED(a) #a
 #define QUOTE(a) QUOTED(a)
 
-const Machine NAMED(machine_, ISA) = {QUOTE(ISA), compute, fold_rows};
+const Machine NAMED(machine_, ISA) = {QUOTE(ISA), compute, fold_rows, make_workspace, run_rows, add_chunk_of_rows, carry};

@@ -1,5 +1,8 @@
 /* The Python module losscli.kernels._machine, for the stable ABI. */
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os") /* Nothing here is a loop over rows. */
+#endif
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
@@ -7,6 +10,7 @@
 
 #include "codes.h"
 #include "json.h"
+#include "pairs.h"
 #include "program.h"
 #include "text.h"
 
@@ -203,6 +207,31 @@ static PyObject *py_compute(PyObject *Py_UNUSED(module), PyObject *args) {
     return answer;
 }
 
+/* An empty state of as many rows; 0 without memory. */
+static int make_fold(Fold *fold, Py_ssize_t rows, Py_ssize_t unit) {
+    *fold = (Fold){.low = Py_HUGE_VAL, .high = -Py_HUGE_VAL};
+    fold->units = PyMem_Malloc(((size_t)(rows / unit) + 2) * sizeof(Unit));
+    /* Each unit may end with a piece that is shorter than the others. */
+    fold->peaks = PyMem_Malloc(((size_t)(rows / CHUNK) + (size_t)(rows / unit) + 3) * sizeof(Peak));
+    return fold->units && fold->peaks;
+}
+
+static void free_fold(Fold *fold) {
+    PyMem_Free(fold->units);
+    PyMem_Free(fold->peaks);
+}
+
+static PyObject *state_of(const Fold *fold) {
+    unsigned char digits[BINS * 4];
+    for (int i = 0; i < BINS * 4; i++)
+        digits[i] = (unsigned char)(fold->bins[i / 4] >> (i % 4 * 8));
+    return Py_BuildValue("y#ddLy#Ky#", digits, (Py_ssize_t)sizeof digits, fold->low, fold->high,
+                         (long long)fold->high_row, (const char *)fold->units,
+                         (Py_ssize_t)(fold->unit_count * (int64_t)sizeof(Unit)),
+                         (unsigned long long)fold->seen, (const char *)fold->peaks,
+                         (Py_ssize_t)(fold->added * (int64_t)sizeof(Peak)));
+}
+
 PyDoc_STRVAR(fold_doc,
              "fold(machine, code, constants, registers, result, inputs, unit, phase)\n--\n\n"
              "Return (exact sum, low, high, row of high, units, seen, peaks) of the results of all rows, or a\n"
@@ -227,38 +256,127 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
             release(&call);
             return NULL;
         }
-        Fold fold = {.low = Py_HUGE_VAL, .high = -Py_HUGE_VAL};
-        fold.units = PyMem_Malloc(((size_t)(call.rows / unit) + 2) * sizeof(Unit));
-        /* Each unit may end with a piece that is shorter than the others. */
-        fold.peaks = PyMem_Malloc(((size_t)(call.rows / CHUNK) + (size_t)(call.rows / unit) + 3) * sizeof(Peak));
-        if (fold.units && fold.peaks) {
+        Fold fold;
+        if (make_fold(&fold, call.rows, unit)) {
             Py_BEGIN_ALLOW_THREADS
             status = call.machine->fold(&call.program, call.rows, unit, phase, &fold);
             Py_END_ALLOW_THREADS
         }
-        if (status == NO_MEMORY) {
+        if (status == NO_MEMORY)
             PyErr_NoMemory();
-        } else if (status != DONE) {
-            answer = PyLong_FromLong(status);
-        } else {
-            unsigned char digits[BINS * 4];
-            for (int i = 0; i < BINS * 4; i++)
-                digits[i] = (unsigned char)(fold.bins[i / 4] >> (i % 4 * 8));
-            answer = Py_BuildValue("y#ddLy#Ky#", digits, (Py_ssize_t)sizeof digits, fold.low, fold.high,
-                                   (long long)fold.high_row, (const char *)fold.units,
-                                   (Py_ssize_t)(fold.unit_count * (int64_t)sizeof(Unit)),
-                                   (unsigned long long)fold.seen, (const char *)fold.peaks,
-                                   (Py_ssize_t)(fold.added * (int64_t)sizeof(Peak)));
-        }
-        PyMem_Free(fold.units);
-        PyMem_Free(fold.peaks);
+        else
+            answer = status != DONE ? PyLong_FromLong(status) : state_of(&fold);
+        free_fold(&fold);
     }
     release(&call);
     return answer;
 }
 
+PyDoc_STRVAR(fold_pairs_doc,
+             "fold_pairs(machine, programs, pairs, unit, phase)\n--\n\n"
+             "Return the states of programs (code, constants, registers, result, inputs) on the same rows,\n"
+             "those of the differences of pairs (candidate, baseline), and the wins and ties of each pair,\n"
+             "as integers; or (program, status) where one failed.");
+
+/* Read a tuple of programs of one number a row, of the same rows; 0 with an exception set. */
+static int read_calls(Call *calls, int count, int machine, PyObject *programs) {
+    for (int k = 0; k < count; k++) {
+        int registers, result;
+        PyObject *code, *constants, *inputs;
+        if (!PyArg_ParseTuple(PyTuple_GetItem(programs, k), "OOiiO!", &code, &constants, &registers,
+                              &result, &PyTuple_Type, &inputs) ||
+            !read_call(&calls[k], machine, code, constants, registers, result, inputs))
+            return 0;
+        if (calls[k].widths[result] != 1 || calls[k].rows != calls[0].rows) {
+            PyErr_SetString(PyExc_ValueError, "several results a row, or inputs of different lengths");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int read_pairs(PairOf *pairs, int pair_count, PyObject *given, int count) {
+    for (int k = 0; k < pair_count; k++) {
+        pairs[k] = (PairOf){0, 0, 0, 0};
+        if (!PyArg_ParseTuple(PyTuple_GetItem(given, k), "ii", &pairs[k].candidate,
+                              &pairs[k].baseline))
+            return 0;
+        if (pairs[k].candidate < 0 || pairs[k].candidate >= count || pairs[k].baseline < 0 ||
+            pairs[k].baseline >= count) {
+            PyErr_SetString(PyExc_ValueError, "no such program");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static PyObject *states_of(const Fold *folds, int count, const PairOf *pairs, int pair_count) {
+    PyObject *states = PyTuple_New(count + pair_count), *wins = PyTuple_New(pair_count);
+    int made = states && wins;
+    for (int k = 0; made && k < count + pair_count; k++) {
+        PyObject *state = state_of(&folds[k]);
+        made = state && PyTuple_SetItem(states, k, state) == 0;
+    }
+    for (int k = 0; made && k < pair_count; k++) {
+        PyObject *both = Py_BuildValue("LL", (long long)pairs[k].wins, (long long)pairs[k].ties);
+        made = both && PyTuple_SetItem(wins, k, both) == 0;
+    }
+    if (made)
+        return Py_BuildValue("NN", states, wins);
+    Py_XDECREF(states);
+    Py_XDECREF(wins);
+    return NULL;
+}
+
+static PyObject *py_fold_pairs(PyObject *Py_UNUSED(module), PyObject *args) {
+    int machine, status = NO_MEMORY, failed = 0, made = 0;
+    Py_ssize_t unit, phase;
+    PyObject *given, *given_pairs, *answer = NULL;
+    if (!PyArg_ParseTuple(args, "iO!O!nn:fold_pairs", &machine, &PyTuple_Type, &given, &PyTuple_Type,
+                          &given_pairs, &unit, &phase))
+        return NULL;
+    const Py_ssize_t count = PyTuple_Size(given), pair_count = PyTuple_Size(given_pairs);
+    if (count < 1 || count > MOST_PROGRAMS || pair_count > MOST_PROGRAMS * MOST_PROGRAMS ||
+        unit < 1 || phase < 0 || phase >= unit) {
+        PyErr_SetString(PyExc_ValueError, "too many programs or pairs, or not a unit and a phase");
+        return NULL;
+    }
+    Call *calls = PyMem_Calloc((size_t)count, sizeof *calls);
+    PairOf pairs[MOST_PROGRAMS * MOST_PROGRAMS];
+    Program programs[MOST_PROGRAMS];
+    Fold *folds = PyMem_Calloc((size_t)(count + pair_count), sizeof *folds);
+    if (!calls || !folds) {
+        PyErr_NoMemory();
+    } else if (read_calls(calls, (int)count, machine, given) &&
+               read_pairs(pairs, (int)pair_count, given_pairs, (int)count)) {
+        while (made < count + pair_count && make_fold(&folds[made], calls[0].rows, unit))
+            made++;
+        for (int k = 0; k < count; k++)
+            programs[k] = calls[k].program;
+        if (made == count + pair_count) {
+            Py_BEGIN_ALLOW_THREADS
+            status = fold_pairs(calls[0].machine, programs, (int)count, pairs, (int)pair_count,
+                                calls[0].rows, unit, phase, folds, &failed);
+            Py_END_ALLOW_THREADS
+        }
+        if (status == NO_MEMORY)
+            PyErr_NoMemory();
+        else
+            answer = status != DONE ? Py_BuildValue("ii", failed, status)
+                                    : states_of(folds, (int)count, pairs, (int)pair_count);
+    }
+    for (int k = 0; folds && k < count + pair_count; k++)
+        free_fold(&folds[k]);
+    for (int k = 0; calls && k < count; k++)
+        release(&calls[k]);
+    PyMem_Free(folds);
+    PyMem_Free(calls);
+    return answer;
+}
+
 static PyMethodDef methods[] = {{"compute", py_compute, METH_VARARGS, compute_doc},
                                 {"fold", py_fold, METH_VARARGS, fold_doc},
+                                {"fold_pairs", py_fold_pairs, METH_VARARGS, fold_pairs_doc},
                                 {"skip_json", py_skip_json, METH_VARARGS, skip_json_doc},
                                 {"read_json", py_read_json, METH_VARARGS, read_json_doc},
                                 CODE_METHODS,

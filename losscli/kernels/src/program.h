@@ -187,13 +187,19 @@ typedef struct {
 
 enum { DONE = -1, NOT_FINITE = -2, NO_MEMORY = -3, NOT_AN_INDEX = -4 };
 
-/* Both return DONE, the number of the check that failed, or another of these.
+/* compute, fold and run return DONE, the number of the check that failed, or another of these.
    compute: the results of n rows. fold: their state; moments are taken of `unit` rows at a time, the
-   first of which lies `phase` rows before these. */
+   first of which lies `phase` rows before these. The others are the steps of a fold: the registers of
+   a program, 0 without memory; the results of some rows; their state, 0 if one is not finite. */
 typedef struct {
     const char *name;
     int (*compute)(const Program *program, int64_t n, double *out);
     int (*fold)(const Program *program, int64_t n, int64_t unit, int64_t phase, Fold *fold);
+    int (*make_workspace)(const Program *program, int64_t n, uint64_t *seen, Workspace *workspace);
+    int (*run)(const Program *program, const Workspace *workspace, int64_t row, int64_t n, double *out);
+    int (*add)(Fold *fold, const double *x, int n, int64_t row, int begins, const Program *program,
+               int64_t next);
+    void (*carry)(int64_t *bins);
 } Machine;
 
 extern const Machine machine_baseline;

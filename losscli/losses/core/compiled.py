@@ -81,16 +81,22 @@ class Compiled:
         That is the one whose answers to questions about rows are true. arrays: each readable by the
         machine. rest: further arguments of `work`.
         """
-        types = tuple(map(_type, arrays))
         others: frozenset[int] = frozenset()
         while True:
-            program = self._programs.get((limits, types, others))
-            if program is None:
-                program = self._assemble(limits, types, others)
+            program = self.program_for(arrays, limits, others)
             found = work(program, arrays, *rest)
-            if not isinstance(found, int) or found < program.limits:
+            question = program.question(found) if isinstance(found, int) else None
+            if question is None:
                 return found
-            others |= {program.questions[found - program.limits]}
+            others |= {question}
+
+    def program_for(
+        self, arrays: Sequence[NDArray[Any]], limits: Limits, others: frozenset[int]
+    ) -> Program:
+        """The program for arrays of these types; others: the questions with another answer."""
+        types = tuple(map(_type, arrays))
+        program = self._programs.get((limits, types, others))
+        return self._assemble(limits, types, others) if program is None else program
 
     def trace_all(self, others: frozenset[int] = frozenset()) -> None:
         """Trace the function with the answers of `others`, and with all that may follow from them.
