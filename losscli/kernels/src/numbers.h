@@ -16,15 +16,16 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
     ra += at->a < 0 ? 0 : from;
     uint64_t failed = 0;
     int op = at->op;
-    /* Mostly the numbers are such that fewer operations give the same bits. */
-#define NEAR(name, is_first_near, is_near)                       \
+    /* Mostly the numbers are such that fewer operations give the same bits: those of nan too, and
+       those of which no distance from a bound has a sign. */
+#define NEAR(name, is_first_near, signs)                         \
     if (op == OP_##name && is_first_near) {                      \
-        LOOP failed |= is_near ? 0 : 1;                          \
-        op = failed ? OP_##name : OP_##name##_NEAR;              \
+        LOOP failed |= signs;                                    \
+        op = failed >> 63 ? OP_##name : OP_##name##_NEAR;        \
         failed = 0;                                              \
     }
-    NEAR(EXP, 1, fabs(ra[i]) <= MOST_NEAR)
-    NEAR(LOG1P, *ra >= 0.0, (ra[i] >= 0.0 ? ra[i] <= 1.0 : 0))
+    NEAR(EXP, 1, bits_of(MOST_NEAR - fabs(ra[i])))
+    NEAR(LOG1P, *ra >= 0.0, bits_of(ra[i]) | bits_of(1.0 - ra[i]))
     switch (op) {
 #define CASE(name, arity, result, from_a, from_b)                \
     case OP_##name:                                              \
@@ -52,7 +53,7 @@ RUN(const Instruction *at, const Workspace *w, int64_t from, int n) {
         LOOP failed |= bits_of(ra[i]) ^ bits_of(1.0);
         break;
     case OP_ISFINITE_EVERY:
-        LOOP failed |= ra[i] - ra[i] == 0.0 ? 0 : 1;
+        LOOP failed |= bits_of(ra[i] - ra[i]); /* 0 or nan */
         break;
 #define LOOK(name, mask)                                         \
     case OP_##name:                                              \

@@ -46,26 +46,31 @@
     OP(WHERE, 3, a != 0.0 ? b : c)                                \
     OP(KNEE, 3, v_knee(a, b, c))
 
-/* Two operations at once, FIRST_SECOND: what is in between is never stored. RSUB is c - x. */
-#define PAIRS(OP, first, x)             \
-    OP(first##_ABS, 2, fabs(x))         \
-    OP(first##_SQUARE, 2, (x) * (x))    \
-    OP(first##_ADD, 3, (x) + c)         \
-    OP(first##_SUB, 3, (x) - c)         \
-    OP(first##_RSUB, 3, c - (x))        \
-    OP(first##_MUL, 3, (x) * c)         \
-    OP(first##_ATMOST, 3, (x) >= c ? c : (x))   \
-    OP(first##_ATLEAST, 3, (x) <= c ? c : (x))
-#define PAIRED_OPS(OP) \
-    PAIRS(OP, ADD, a + b)  \
-    PAIRS(OP, SUB, a - b)  \
-    PAIRS(OP, MUL, a * b)  \
-    PAIRS(OP, ATLEAST, a <= b ? b : a) \
-    OP(ABS_NEG, 1, -fabs(a)) \
+/* Two operations at once, FIRST_SECOND: what is in between is never stored. RSUB is c - x. These are
+   the pairs that the losses of the catalogue have. */
+#define ABS_OF(OP, first, x) OP(first##_ABS, 2, fabs(x))
+#define SQUARE_OF(OP, first, x) OP(first##_SQUARE, 2, (x) * (x))
+#define ADD_TO(OP, first, x) OP(first##_ADD, 3, (x) + c)
+#define SUB_FROM(OP, first, x) OP(first##_SUB, 3, (x) - c) OP(first##_RSUB, 3, c - (x))
+#define MUL_BY(OP, first, x) OP(first##_MUL, 3, (x) * c)
+#define ATMOST_OF(OP, first, x) OP(first##_ATMOST, 3, (x) >= c ? c : (x))
+#define ATLEAST_OF(OP, first, x) OP(first##_ATLEAST, 3, (x) <= c ? c : (x))
+#define ALL_OF(OP, first, x) ADD_TO(OP, first, x) MUL_BY(OP, first, x) ATLEAST_OF(OP, first, x)
+#define PAIRED_OPS(OP)                                                              \
+    ALL_OF(OP, ADD, a + b)                                                          \
+    ALL_OF(OP, SUB, a - b)                                                          \
+    ABS_OF(OP, SUB, a - b) SQUARE_OF(OP, SUB, a - b) SUB_FROM(OP, SUB, a - b)       \
+    ALL_OF(OP, MUL, a * b)                                                          \
+    ABS_OF(OP, MUL, a * b) SUB_FROM(OP, MUL, a * b)                                 \
+    ALL_OF(OP, ATLEAST, a <= b ? b : a)                                             \
+    SQUARE_OF(OP, ATLEAST, a <= b ? b : a) ATMOST_OF(OP, ATLEAST, a <= b ? b : a)   \
+    OP(ABS_NEG, 1, -fabs(a))                                                        \
     OP(EQ_MAX, 3, v_max(a == b ? 1.0 : 0.0, c))
 
 /* Of float32 inputs, which all other operations need WIDEN for: the difference of two. */
-#define NARROW_OPS(OP) OP(DIFF, 2, a - b) PAIRS(OP, DIFF, a - b)
+#define NARROW_OPS(OP)                                                              \
+    OP(DIFF, 2, a - b)                                                              \
+    ALL_OF(OP, DIFF, a - b) ABS_OF(OP, DIFF, a - b) SQUARE_OF(OP, DIFF, a - b)
 
 /* WIDEN, CONVERT: float32 and int64 as doubles. NONE: fails if any a is 1, EVERY if any is 0. WITHIN:
    fails if any a is not in [b, c]. INDEX: fails if any a is neither a whole number from 0 to b - 1

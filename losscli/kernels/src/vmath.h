@@ -1,10 +1,10 @@
 /* Elementary functions of doubles as straight-line code, which compilers turn into vector code.
 
-   No tables, no libm, no fused multiply-add and no branches: every processor and compiler computes
-   the same sequence of IEEE operations, hence the same bits. Choices are nested conditional
-   expressions of comparisons, each of which becomes a blend. The reductions and the coefficients
-   of log, log1p and pow are those of fdlibm (Sun Microsystems, 1993); the polynomial of exp
-   interpolates (e^r - 1 - r) / r^2 at Chebyshev points to 3e-19. */
+   No tables, no libm, no branches, and a fused multiply-add only of exact products: every processor
+   and compiler computes the same sequence of roundings, hence the same bits. Choices are nested
+   conditional expressions of comparisons, each of which becomes a blend. The reductions and the
+   coefficients of log, log1p and pow are those of fdlibm (Sun Microsystems, 1993); the polynomial of
+   exp interpolates (e^r - 1 - r) / r^2 at Chebyshev points to 3e-19. */
 
 #ifndef LOSSCLI_VMATH_H
 #define LOSSCLI_VMATH_H
@@ -17,6 +17,12 @@
 
 #define LN2_HIGH 0x1.62e42feep-1 /* 21 trailing zeros: exact times any exponent */
 #define LN2_LOW 0x1.a39ef35793c76p-33
+/* a b + c where a b is exact: one operation, where there is one, has the bits of two. */
+#if LANES > 2
+#define PLUS_EXACT(a, b, c) __builtin_fma(a, b, c)
+#else
+#define PLUS_EXACT(a, b, c) ((a) * (b) + (c))
+#endif
 #define TO_INTEGER 0x1.8p52 /* adding it rounds to an integer, held in the last bits */
 
 INLINE uint64_t bits_of(double x) {
@@ -62,7 +68,7 @@ INLINE double exp_tail(double r, double rest) {
 /* x = n log 2 + r + rest; returns e^(r + rest) - 1 - r. */
 INLINE double exp_reduced(double x, double *n, double *r) {
     *n = (x * 0x1.71547652b82fep0 + TO_INTEGER) - TO_INTEGER;
-    double high = x - *n * LN2_HIGH, low = *n * LN2_LOW;
+    double high = PLUS_EXACT(-*n, LN2_HIGH, x), low = *n * LN2_LOW;
     *r = high - low;
     return exp_tail(*r, (high - *r) - low);
 }
@@ -86,7 +92,9 @@ INLINE double v_exp(double x) {
 #define MOST_NEAR 700.0
 INLINE double v_exp_near(double x) {
     double n, r, tail = exp_reduced(x, &n, &r), sum = 1.0 + r;
-    return (sum + (tail + (r - (sum - 1.0)))) * power_of_two(n);
+    /* The bits of n + TO_INTEGER, which exp_reduced has: a compiler computes them once. */
+    uint64_t power = bits_of(x * 0x1.71547652b82fep0 + TO_INTEGER) + 1023;
+    return (sum + (tail + (r - (sum - 1.0)))) * of_bits(power << 52);
 }
 
 INLINE double v_expm1(double x) {
