@@ -1,6 +1,7 @@
 """Programs: the graph of a loss as instructions with registers."""
 
 import math
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, count
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from losscli.kernels.nodes import Node
 from losscli.kernels.recording import Traced
+
+_MOST = sys.float_info.max
 
 
 class Limit(NamedTuple):
@@ -72,12 +75,7 @@ def assemble(
     questions = [check.question for check in traced.checks]
     constants = list(traced.constants)
     steps = [
-        Step(
-            "WITHIN" if isinstance(limit, Limit) else "INDEX",
-            ~number,
-            (limit.input, *_added(constants, *map(float, limit[1:]))),
-            traced.nodes[limit.input].width,
-        )
+        _limited(~number, limit, constants, traced.nodes[limit.input].width)
         for number, limit in enumerate(limits)
     ]
     steps += _checked(_needed(traced), _checks_of(traced, len(limits)))
@@ -129,6 +127,14 @@ class Step(NamedTuple):
     def result_width(self) -> int:
         """The numbers a row of the result."""
         return Node(self.operation, (), *self[3:]).result_width
+
+
+def _limited(node: int, limit: Limit | IndexLimit, constants: list[float], width: int) -> Step:
+    """The check of a limit."""
+    if isinstance(limit, Limit) and (limit.low, limit.high) == (-_MOST, _MOST):
+        return Step("ISFINITE_EVERY", node, (limit.input,), width)  # in half the time
+    operation = "WITHIN" if isinstance(limit, Limit) else "INDEX"
+    return Step(operation, node, (limit.input, *_added(constants, *map(float, limit[1:]))), width)
 
 
 def _added(constants: list[float], *values: float) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ FUNCTIONS = {
     "minus minus": (lambda xp, x, y: xp.negative(-x) - y, 1),
     "size of a square": (lambda xp, x, y: xp.abs(x * x) - y, 1),
     "size and 0": (lambda xp, x, y: (xp.abs(x) + 0.0) - y, 2),
-    "number and 0": (lambda xp, x, y: (x + 0.0) - y, 1),
+    "number and 0": (lambda xp, x, y: (x + 0.0) - y, 2),
     "size above 0": (lambda xp, x, y: 1.0 / xp.maximum(xp.abs(x), 0.0) - y, 3),
     "size above -0": (lambda xp, x, y: 1.0 / xp.maximum(xp.abs(x), -0.0) - y, 4),
     "size above -1": (lambda xp, x, y: xp.maximum(xp.abs(x - y), -1.0), 1),

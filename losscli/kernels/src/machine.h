@@ -145,12 +145,13 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
     Workspace w;
     double out[CHUNK] __attribute__((aligned(64)));
     int status = make_workspace(p, n, &fold->seen, &w) ? DONE : NO_MEMORY, size;
-    for (int64_t row = 0; row < n && status == DONE; row += size) {
-        int64_t in_unit = (phase + row) % unit, left = unit - in_unit;
-        left = left < n - row ? left : n - row;
-        size = left < CHUNK ? (int)left : CHUNK;
+    int64_t left = unit - phase; /* rows of the unit */
+    for (int64_t row = 0; row < n && status == DONE; row += size, left -= size) {
+        int begins = left == 0 || row == 0;
+        left = left ? left : unit;
+        int64_t most = left < n - row ? left : n - row;
+        size = most < CHUNK ? (int)most : CHUNK;
         status = run_rows(p, &w, row, size, out);
-        int begins = in_unit == 0 || row == 0;
         if (status == DONE && !add_rows(fold, out, size, row, begins, ahead_of(p, row + size)))
             status = NOT_FINITE;
     }
