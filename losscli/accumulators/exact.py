@@ -18,12 +18,15 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from losscli.kernels.machine import fold_values
+
 Floats: TypeAlias = NDArray[np.float64]
 
 # A block: 2**17 grid parts of 45 bits add up within a signed 64-bit integer.
 _CHUNK = 131_072
 _PART_BITS = 63 - _CHUNK.bit_length()
 _LOWEST = -1074  # the exponent of the smallest subnormal
+_UNIT = 1 << 20  # of moments that the compiled machine finds too
 _FEW = 128  # so few values are faster one by one
 _HUGE = 2.0**960  # above, grid and bins could overflow: such values are scaled down first
 _HEAD = np.int64(-1) << np.int64(27)  # keeps the sign, the exponent and 25 fraction bits
@@ -62,6 +65,9 @@ class ExactSum(Struct, frozen=True):
             kept = cls.of(values[finite])
             nan, pos = int(np.isnan(odd).sum()), int((odd == np.inf).sum())
             return cls(kept.units, values.size, nan, pos, odd.size - nan - pos)
+        folded = fold_values(values, _UNIT, 0) if values.size > _FEW else None
+        if folded is not None:
+            return cls(folded.total, values.size)
         chunks = range(0, values.size, _CHUNK)
         return cls(sum(_units_of(values[i : i + _CHUNK], low, high) for i in chunks), values.size)
 

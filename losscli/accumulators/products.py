@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum, Floats
+from losscli.kernels import machine
 
 _LEAST, _MOST = 2.0**-968, 2.0**1022  # of products that have an exact rest
 _LARGE = 2.0**996  # larger numbers cannot be split
@@ -24,6 +25,11 @@ def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     >>> float(rest[0])
     -8.326672684688674e-19
     """
+    if machine.available():
+        product, rest = np.empty(len(a)), np.empty(len(a))
+        columns = np.ascontiguousarray(a), np.ascontiguousarray(b)
+        machine.scanner().two_product(*columns, product, rest)
+        return product, rest
     product, rest = a * b, np.empty(len(a))
     for start in range(0, len(a), _CHUNK):
         part = slice(start, start + _CHUNK)

@@ -26,6 +26,11 @@ class WorstRows(Struct, frozen=True):
     rows: NDArray[np.int64]
     columns: Mapping[str, NDArray[Any]]
 
+    @classmethod
+    def none(cls, most: int) -> "WorstRows":
+        """No rows, of at most `most`."""
+        return cls(most, np.empty(0), np.empty(0), np.empty(0, np.int64), {})
+
     def __add__(self, other: Self) -> "WorstRows":
         if not len(other.losses) or not len(self.losses):
             return self if len(self.losses) else other

@@ -89,7 +89,9 @@ class DetailFinder:
         Only the rows of pieces whose largest loss may be among the worst are computed again.
         """
         candidates, least = self._candidates(at, folded, block)
-        values = compute(candidates) if len(candidates) else np.empty(0)
+        if not len(candidates):
+            return Details(WorstRows.none(self._top))
+        values = compute(candidates)
         kept = _worst_from(least, values, self._top)
         return Details(self._worst(at, values[kept], values[kept], candidates[kept], block, raw))
 
@@ -99,14 +101,15 @@ class DetailFinder:
         if folded.high < least:
             return np.empty(0, np.intp), least
         starts, highs = peaks_of(folded)
+        known = np.flatnonzero(highs >= least)
+        starts, highs, ends = starts[known], highs[known], np.append(starts[1:], block.rows)[known]
         if len(highs) > self._top:
             # As many pieces have a loss of at least this, the first pieces of equal ones.
             least = max(least, float(np.partition(highs, -self._top)[-self._top]))
         above, equal = np.flatnonzero(highs > least), np.flatnonzero(highs == least)
         pieces = np.sort(np.concatenate([above, equal[: self._top]]))
-        ends = np.append(starts[1:], block.rows)[pieces]
         places = starts[pieces, None] + np.arange(PIECE)
-        return places[places < ends[:, None]].astype(np.intp, copy=False), least
+        return places[places < ends[pieces, None]].astype(np.intp, copy=False), least
 
     def _worst(
         self,

@@ -1,4 +1,4 @@
-/* The functions of the module on rows that have a code each, and their documentation. */
+/* The functions of the module on columns of numbers and rows with codes, and their documentation. */
 
 #ifndef CODES_H
 #define CODES_H
@@ -28,7 +28,10 @@
      "Return the keys of both, ascending as they are; write the places of theirs."},               \
     {"totals", py_totals, METH_VARARGS,                                                            \
      "totals(first, digits, high, low)\n--\n\n"                                                    \
-     "Write the numbers of rows of digits from place `first` on, and what their rounding left."}
+     "Write the numbers of rows of digits from place `first` on, and what their rounding left."}, \
+    {"two_product", py_two_product, METH_VARARGS,                                                  \
+     "two_product(a, b, product, rest)\n--\n\n"                                                    \
+     "Write rounded products, and what the rounding left; 0 where that is not finite."}
 
 PyObject *py_number(PyObject *module, PyObject *args);
 PyObject *py_digit_places(PyObject *module, PyObject *args);
@@ -37,6 +40,7 @@ PyObject *py_add_rows(PyObject *module, PyObject *args);
 PyObject *py_extremes_by_code(PyObject *module, PyObject *args);
 PyObject *py_moments_by_code(PyObject *module, PyObject *args);
 PyObject *py_merge_keys(PyObject *module, PyObject *args);
+PyObject *py_two_product(PyObject *module, PyObject *args);
 PyObject *py_totals(PyObject *module, PyObject *args);
 
 #endif
