@@ -62,11 +62,17 @@ class Cell(Struct, frozen=True):
         terms: list[tuple[Floats, ...]] = [(ones if weight is None else weight,)]
         terms += [_weighted(column, weight) for column in columns]
         sums = tuple(_sum(each) for each in terms)
-        pairs = combinations_with_replacement(map(_head_and_rest, terms), 2)
+        pairs = [*combinations_with_replacement(map(_head_and_rest, terms), 2)]
+        if weight is not None and design is not None and design.frequency:
+            # w·x·y in the place of w·x·w·y, and each row as often as it occurs.
+            plain = [(ones,), *(c if isinstance(c, tuple) else (c,) for c in columns)]
+            factors = combinations_with_replacement(map(_head_and_rest, plain), 2)
+            pairs = [(a, b) for (a, _), (_, b) in zip(pairs, factors, strict=True)]
+            rows = int(float(sums[0]))
         own = None if design is None else CellDesign.of(design, terms)
         if weight is not None:
             return cls(rows, sums, tuple(_sum(_product(a, b)) for a, b in pairs), own)
-        others = (_sum(_product(a, b)) for a, b in list(pairs)[len(terms) :])
+        others = (_sum(_product(a, b)) for a, b in pairs[len(terms) :])
         return cls(rows, sums, (*sums, *others), own)  # a_0 is 1
 
     def __add__(self, other: "Cell") -> "Cell":

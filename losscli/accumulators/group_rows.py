@@ -159,7 +159,7 @@ def _designs(rows: CountedRows, codes: NDArray[np.int64], count: int) -> list[De
     for own in Grouping(codes, count).rows:
         part = rows.at(own)
         known = part.design is not None and len(own) > 0
-        found.append(part.design.sums(part.scaled, part.shares) if known and part.design else None)
+        found.append(part.design_sums(part.design) if known and part.design else None)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import starmap
 from typing import Any, NamedTuple, TypeAlias
 
@@ -43,7 +44,7 @@ class RowAccumulator(Struct, frozen=True):
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.
     skipped, ignored: rows without a value, and rows of weight 0.
     idle: those of the ignored that are in the denominator all the same.
-    design: the sums by cluster and of resamples; None where neither are wanted.
+    design: the sums that the sampling design needs; None where rows are independent.
     """
 
     numerator: ExactSum = field(default_factory=ExactSum)
@@ -109,13 +110,20 @@ class RowAccumulator(Struct, frozen=True):
         if self.clusters is not None:
             return min(found or effective_clusters(self.clusters, weight), float(self.count))
         if found is None:
-            return self.moments.effective_rows(weight)
-        return found * self.count / (self.count - 1)  # n itself, where no row has a weight
+            counts = None if self.design is None else self.design.counts
+            return self.moments.effective_rows(weight) if counts is None else float(self.size)
+        return found * self.size / (self.size - 1)  # n itself, where no row has a weight
 
     @property
     def freedom(self) -> int:
         """The degrees of freedom of the standard error: the rows less one, or the clusters."""
-        return (self.count if self.clusters is None else len(self.clusters)) - 1
+        return (self.size if self.clusters is None else len(self.clusters)) - 1
+
+    @property
+    def size(self) -> int:
+        """The rows that count, each as often as its weight says where weights count rows."""
+        counts = None if self.design is None else self.design.counts
+        return self.count if counts is None else counts.count
 
     def stderr(self, mean: float | None = None, weight: float | None = None) -> float | None:
         """The standard error of the mean; None for fewer than two rows, or beyond float64.
@@ -124,13 +132,29 @@ class RowAccumulator(Struct, frozen=True):
         """
         if mean is None or weight is None:
             mean, weight = self.mean(), float(self.denominator)
-        if self.count < 2 or not math.isfinite(mean):
+        if self.size < 2 or not math.isfinite(mean):
             return None
+        if self.design is not None and (self.design.series or self.design.counts):
+            return self._designed_stderr(self.design)
         if self.clusters is not None:
             return clustered_stderr(self.clusters, mean, weight)
         stderr = self.moments.stderr(mean, weight, self.numerator.count)
         # Rows that differ cannot have a spread of 0: their squares were too small for float64.
         return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr
+
+    def _designed_stderr(self, design: DesignSums) -> float | None:
+        """The standard error of a series, or of rows that weights count."""
+        above, below = self.numerator, self.denominator
+        denominator = Fraction(below.finest, 1 << 2148) if below.finite else Fraction(0)
+        quotient = None
+        if above.finite and denominator:
+            quotient = Fraction(above.finest, 1 << 2148) / denominator
+        if design.series is not None:
+            return design.series.stderr(quotient, denominator, self.numerator.count)
+        if design.clusters is not None or design.counts is None:  # as clusters of repeated rows
+            assert design.clusters is not None
+            return clustered_stderr(design.clusters, self.mean(), float(below))
+        return design.counts.stderr(quotient, denominator)
 
 
 class RowLosses(NamedTuple):
@@ -261,8 +285,13 @@ class CountedRows(NamedTuple):
             skipped,
             ignored + idle,
             idle,
-            None if self.design is None else self.design.sums(self.scaled, self.shares),
+            None if self.design is None else self.design_sums(self.design),
         )
+
+    def design_sums(self, design: Design) -> DesignSums:
+        """The sums that a design of these rows, one at least, needs."""
+        weighted = None if self.weight is None else (self.weight, self.values, self.factor)
+        return design.sums(self.scaled, self.shares, weighted)
 
     def _numerator(self, low: float, high: float) -> ExactSum:
         """Σ w·L; low, high: the extremes of L."""

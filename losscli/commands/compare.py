@@ -14,6 +14,7 @@ from losscli.engines.local import choose_engine
 from losscli.evaluation.data import open_data
 from losscli.evaluation.measure import inputs_of, no_progress
 from losscli.evaluation.rows import by_positions
+from losscli.evaluation.sampling import Sampling
 from losscli.losses.core.bound import Bound
 from losscli.losses.spec.binding import files_of
 from losscli.plans.compare import ComparePlan
@@ -74,6 +75,7 @@ def compared(plan: ComparePlan, progress: Callable[[float], None] = no_progress)
             metrics=metrics,
             nan=plan.nan,
             digest=digest,
+            sampling=Sampling.of(plan),
             progress=progress,
         )
         found = findings(paired, terms)

@@ -20,6 +20,7 @@ from losscli.errors import UsageError
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
 from losscli.evaluation.rows import by_positions
+from losscli.evaluation.sampling import Sampling
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
 from losscli.results.documents.eval import Evaluation
@@ -73,7 +74,7 @@ def _of_models(plan: EvalPlan, request: Request, progress: Callable[[float], Non
             like=plan.like,
             metrics=request.metrics,
             details=partial(details_of, plan, len(losses)),
-            bootstrap=plan.bootstrap,
+            sampling=Sampling.of(plan),
         )
     return as_one(list(zip(map(model_name, plan.models), results, strict=True)))
 
@@ -103,7 +104,7 @@ def _measured(
             like=plan.like,
             metrics=request.metrics,
             details=details_of(plan, len(losses)),
-            bootstrap=plan.bootstrap,
+            sampling=Sampling.of(plan),
         )
 
 
@@ -122,4 +123,7 @@ def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]
     with open_data(plan, (reference,), losses=losses) as opened:
         source = by_positions(opened, losses, plan.class_axis)
         engine = choose_engine(backend, source, plan.threads)
-        return compare(source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan)
+        sampling = Sampling.of(plan)._replace(resamples=0)
+        return compare(
+            source, losses, backend, engine, ci=float(plan.ci), nan=plan.nan, sampling=sampling
+        )

@@ -18,6 +18,7 @@ from losscli.evaluation.encoding import decode, encode
 from losscli.evaluation.measure import no_progress
 from losscli.evaluation.part import MeasuredPart, PartFacts, evaluation_of_parts, measure_part
 from losscli.evaluation.rows import by_positions
+from losscli.evaluation.sampling import Sampling
 from losscli.losses.core.bound import Bound
 from losscli.losses.spec.binding import files_of
 from losscli.plans.evaluate import EvalCommand, EvalPlan
@@ -104,7 +105,7 @@ def _measured(
             *shard,
             nan=plan.nan,
             details=details_of(plan, len(request.losses)),
-            bootstrap=plan.bootstrap,
+            sampling=Sampling.of(plan),
             metrics=request.metrics,
             progress=progress,
         )

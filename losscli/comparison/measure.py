@@ -18,7 +18,7 @@ from losscli.evaluation.folding import fold_models
 from losscli.evaluation.groups import BlockGroups, GroupedRows
 from losscli.evaluation.layout import Row, row_layout
 from losscli.evaluation.measure import no_progress
-from losscli.evaluation.sampling import check_clusters
+from losscli.evaluation.sampling import INDEPENDENT, Sampling, check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.evaluation.validity import Mark
 from losscli.kernels.machine import MOST_PROGRAMS
@@ -60,18 +60,27 @@ def pair(
     metrics: "Sequence[BoundMetric]" = (),
     nan: NanPolicy = "error",
     digest: bool = False,
+    sampling: Sampling = INDEPENDENT,
     block_rows: int | None = None,
     progress: Callable[[float], None] = no_progress,
 ) -> Paired:
     """The losses of the predictions of a source and of its references, and of pairs of them.
 
     A row counts where it counts for all models. Any engine, thread count and block size gives the
-    same bits. pairs: places among the predictions and the references, in their order.
+    same bits. pairs: places among the predictions and the references, in their order. sampling: of
+    the rows, without resamples.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
     evaluator = _PairEvaluator(
-        source, losses, backend, pairs, metrics=metrics, nan=nan, digest=digest
+        source,
+        losses,
+        backend,
+        pairs,
+        metrics=metrics,
+        nan=nan,
+        digest=digest,
+        sampling=sampling,
     )
     models = [EvaluationState(each) for each in evaluator.sources]
     joint = EvaluationState(source)
@@ -99,13 +108,23 @@ def compare(
     *,
     ci: float = 0.95,
     nan: NanPolicy = "error",
+    sampling: Sampling = INDEPENDENT,
     block_rows: int | None = None,
 ) -> Comparison:
     """The difference of each loss of the predictions from that of the source's reference.
 
     Raises as `pair` does.
     """
-    found = pair(source, losses, backend, engine, [(0, 1)], nan=nan, block_rows=block_rows)
+    found = pair(
+        source,
+        losses,
+        backend,
+        engine,
+        [(0, 1)],
+        nan=nan,
+        sampling=sampling,
+        block_rows=block_rows,
+    )
     of_logits = any(loss.takes_logits for loss in losses)
     sides = zip(found.sources, found.models, strict=True)
     return Comparison(
@@ -133,6 +152,7 @@ class _PairEvaluator:
         metrics: "Sequence[BoundMetric]",
         nan: NanPolicy,
         digest: bool,
+        sampling: Sampling,
     ) -> None:
         self._pairs, self._digest = pairs, digest
         self._roles = ["preds", *(role for role in source.roles if role.startswith(REFERENCE))]
@@ -157,6 +177,7 @@ class _PairEvaluator:
                 samples=False,
                 digest=False,
                 metrics=self.metrics,
+                sampling=sampling,
             )
             for of, layout in zip(self.sources, layouts, strict=True)
         ]

@@ -18,7 +18,13 @@ from losscli.evaluation.folding import Folding, folding_of
 from losscli.evaluation.groups import Accumulator, BlockGroups, GroupedStates
 from losscli.evaluation.layout import Row
 from losscli.evaluation.masking import check_masking, masked
-from losscli.evaluation.sampling import design_of, is_clustered
+from losscli.evaluation.sampling import (
+    INDEPENDENT,
+    Sampling,
+    check_sampling,
+    design_of,
+    is_clustered,
+)
 from losscli.evaluation.validity import BlockValidity, Mark, Violation
 from losscli.kernels import machine
 from losscli.kernels.machine import Folded
@@ -81,8 +87,7 @@ class BlockResult(Struct):
 class BlockEvaluator:
     """Evaluates blocks; one object serves all threads, its only state a hint for speed.
 
-    layout: the shape of a row of each role, as the losses take it. bootstrap: the number of
-    resamples.
+    layout: the shape of a row of each role, as the losses take it. sampling: of the rows.
     """
 
     def __init__(
@@ -97,7 +102,7 @@ class BlockEvaluator:
         digest: bool,
         metrics: "Sequence[BoundMetric]" = (),
         details: "DetailFinder | None" = None,
-        bootstrap: int = 0,
+        sampling: Sampling = INDEPENDENT,
     ) -> None:
         self._source = source
         self._details = details
@@ -120,8 +125,9 @@ class BlockEvaluator:
             import hashlib  # noqa: F401 - now: Ctrl-C inside an import would lock other threads out
         self._clamps = ready.clamps
         self._logits = ready.logits
-        self._bootstrap = bootstrap
-        self._designed = bool(bootstrap) or is_clustered(source)
+        check_sampling(source, sampling)
+        self._sampling = sampling
+        self._designed = sampling != INDEPENDENT or is_clustered(source)
         keyed = source.by or self._designed
         every = samples or (details is not None and details.distribution)
         whole = not (every or keyed or "weights" in layout or metrics)
@@ -169,7 +175,7 @@ class BlockEvaluator:
         if not self._designed:
             return None
         positions = self._source.positions
-        return design_of(block, positions, self._bootstrap, result.violations)
+        return design_of(block, positions, self._sampling, result.violations)
 
     def _add_metrics(
         self,

@@ -37,8 +37,7 @@ def loss_result(
     if loss.proportion and stderr is not None and _is_share(bound, mean):
         ci: Interval | None = _score_interval(bound, rows, mean, stderr, level)
     else:
-        freedom = count - 1 if clusters is None else len(clusters) - 1
-        stderr, ci = _spread(bound, mean, stderr, freedom, level)
+        stderr, ci = _spread(bound, mean, stderr, rows.freedom, level)
     return LossResult(
         label=bound.label,
         loss=loss.name,

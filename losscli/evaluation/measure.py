@@ -18,7 +18,7 @@ from losscli.evaluation.groups import Results
 from losscli.evaluation.layout import Row, row_layout, variants
 from losscli.evaluation.loss_results import loss_result
 from losscli.evaluation.notes import metric_notes, notes_of
-from losscli.evaluation.sampling import check_clusters
+from losscli.evaluation.sampling import INDEPENDENT, Sampling, check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
@@ -60,12 +60,12 @@ def measure(
     like: str | None = None,
     metrics: "Sequence[BoundMetric]" = (),
     details: "DetailFinder | None" = None,
-    bootstrap: int = 0,
+    sampling: Sampling = INDEPENDENT,
 ) -> Evaluation:
     """The losses and metrics of a source's rows: the same for any engine, threads and blocks.
 
     samples: takes the losses of every row. progress: is called with the share of bytes done. like:
-    the library whose conventions are followed. details: finds them. bootstrap: number of resamples.
+    the library whose conventions are followed. details: finds them. sampling: of the rows.
 
     Raises DataError where rows cannot be read, aligned or taken by a loss, UsageError where a
     parameter does not fit the shapes.
@@ -82,7 +82,7 @@ def measure(
         digest=digest,
         metrics=metrics,
         details=details,
-        bootstrap=bootstrap,
+        sampling=sampling,
     )
     state = merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
     source.verify()

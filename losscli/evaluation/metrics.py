@@ -102,7 +102,8 @@ class MetricRows:
             count if self._nan == "skip" else 0,
             int(np.count_nonzero(out)),
             missing=count > 0 and self._nan != "skip",
-            clustered=self._design is not None and self._design.clusters is not None,
+            clustered=self._design is not None
+            and (self._design.clusters is not None or self._design.lag is not None),
             resampled=self._design is not None and self._design.draws is not None,
         )
 

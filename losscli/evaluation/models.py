@@ -11,6 +11,7 @@ from losscli.backends.backend import Backend
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.measure import about_machine, evaluation_of, line_of, prepared
+from losscli.evaluation.sampling import Sampling
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.core.bound import Bound
 from losscli.losses.spec.binding import BoundLoss
@@ -59,7 +60,7 @@ def measure_models(
     like: str | None,
     metrics: "Sequence[BoundMetric]",
     details: "Callable[[], DetailFinder | None]",
-    bootstrap: int,
+    sampling: Sampling,
 ) -> list[Evaluation]:
     """The evaluation of each model of a source, whose predictions are `preds` and the references.
 
@@ -78,7 +79,7 @@ def measure_models(
         [
             BlockEvaluator(
                 view, own, backend, layout, nan=nan, samples=False, digest=digest,
-                metrics=own_metrics, details=details(), bootstrap=bootstrap,
+                metrics=own_metrics, details=details(), sampling=sampling,
             )
             for view, (own, own_metrics, layout) in zip(views, ready, strict=True)
         ],

@@ -82,7 +82,7 @@ def metric_notes(
     pairs = [(each, rows) for each, rows in zip(results, accumulators, strict=True) if each.n]
     names = [r.label for r, rows in pairs if rows.clustered and r.clusters is None]
     if names:
-        words = f"no standard error of {', '.join(names)}: rows of clusters are not independent"
+        words = f"no standard error of {', '.join(names)}: the rows are not independent"
         yield Note("no_clustered_stderr", words)
     counts = [(r.effective_clusters, r.clusters or 0) for r, _ in pairs if r.effective_clusters]
     yield from few_clusters(source, [each for each in counts if each[1] > 1])

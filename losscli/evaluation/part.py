@@ -19,6 +19,7 @@ from losscli.evaluation.measure import (
     prepared,
     with_details,
 )
+from losscli.evaluation.sampling import INDEPENDENT, Sampling
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input
@@ -118,7 +119,7 @@ def measure_part(
     nan: NanPolicy = "error",
     metrics: "Sequence[BoundMetric]" = (),
     details: "DetailFinder | None" = None,
-    bootstrap: int = 0,
+    sampling: Sampling = INDEPENDENT,
     progress: Callable[[float], None] = no_progress,
 ) -> MeasuredPart:
     """The state of part `number` of `count`, from 1.
@@ -136,7 +137,7 @@ def measure_part(
         digest=True,
         metrics=metrics,
         details=details,
-        bootstrap=bootstrap,
+        sampling=sampling,
     )
     found = _Firsts(source.part(number, count))
 

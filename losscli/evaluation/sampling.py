@@ -1,7 +1,7 @@
 """The sampling design of an evaluation: the rows that are not independent of each other."""
 
 from collections.abc import Iterator, MutableMapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from losscli.accumulators.clusters import Clusters
 from losscli.accumulators.design import Design, effective_clusters
 from losscli.accumulators.replicates import Draws
 from losscli.accumulators.rows import RowAccumulator
-from losscli.errors import DataError
+from losscli.errors import DataError, UsageError
 from losscli.evaluation.validity import Violation
 from losscli.losses.core.domain import Mask
 from losscli.losses.spec.binding import BoundLoss
@@ -51,6 +51,8 @@ def interval_notes(
     if is_clustered(source):
         yield from few_clusters(source, _counts(accumulators))
         return
+    if any(rows.design is not None and rows.design.series for rows in accumulators):
+        return  # the distance of extremes says nothing about rows that depend on each other
     pairs = zip(losses, results, accumulators, strict=False)
     labels = [
         loss.label
@@ -107,25 +109,73 @@ def few_clusters(source: Source, counts: Sequence[tuple[float, int]]) -> Iterato
         yield Note("few_clusters", words, hint)
 
 
+class Sampling(NamedTuple):
+    """How rows were drawn, apart from clusters.
+
+    resamples: of the bootstrap, of whole clusters where there are some. lag: as of `Design`.
+    frequency: True if weights count equal rows.
+    """
+
+    resamples: int = 0
+    lag: int | None = None
+    frequency: bool = False
+
+    @classmethod
+    def of(cls, plan: Any) -> "Sampling":
+        """Return the sampling of the plan of an evaluation or a comparison."""
+        return cls(getattr(plan, "bootstrap", 0), plan.hac, plan.weights_are == "frequency")
+
+
+INDEPENDENT = Sampling()
+
+
+def check_sampling(source: Source, sampling: Sampling) -> None:
+    """Raise UsageError for flags that do not go together."""
+    if sampling.lag is not None and is_clustered(source):
+        kind = "--cluster" if CLUSTERS in source.roles else "positions of samples"
+        raise UsageError(
+            f"--hac is for rows in the order of time, and {kind} for rows that depend otherwise",
+            hint="leave one of the two out",
+        )
+    if sampling.frequency and "weights" not in source.roles:
+        raise UsageError("--weights-are frequency needs --weights", hint="--weights COL|FILE")
+
+
 def design_of(
     block: Block,
     positions: int,
-    resamples: int,
+    sampling: Sampling,
     violations: MutableMapping[tuple[str, str], Violation],
 ) -> Design:
     """The design of the rows of a block.
 
-    positions: the rows of a sample. resamples: of the bootstrap, of whole clusters where there are
-    some. violations: takes rows without a cluster.
+    positions: the rows of a sample. violations: takes rows without a cluster, and weights that
+    count nothing.
     """
     clusters = _clusters_of(block, positions, violations)
+    if sampling.frequency:
+        _check_counts(block, violations)
+    resamples, lag, frequency = sampling
     if not resamples:
-        return Design(clusters)
+        return Design(clusters, None, lag, frequency)
     if clusters is None:
         keys = np.arange(block.first, block.first + block.rows, dtype=np.uint64)
     else:
         keys = clusters.keys[clusters.codes]
-    return Design(clusters, Draws(keys, resamples))
+    return Design(clusters, Draws(keys, resamples), lag, frequency)
+
+
+def _check_counts(block: Block, violations: MutableMapping[tuple[str, str], Violation]) -> None:
+    """Take weights that are not whole numbers; what cannot be a weight is found elsewhere."""
+    weight = np.asarray(block.arrays["weights"], np.float64).reshape(-1)
+    broken = np.isfinite(weight) & (weight != np.floor(weight))
+    if broken.any():
+        first = int(broken.argmax())
+        message = f"--weights-are frequency takes whole numbers; {weight[first]:.10g} is not one"
+        count = int(np.count_nonzero(broken))
+        hint = "other weights are importance weights, the default"
+        violation = Violation(message, "weights", block.first + first, None, count, hint)
+        violations["weights", message] = violation
 
 
 def _clusters_of(

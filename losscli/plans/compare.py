@@ -82,6 +82,8 @@ class ComparePlan:
     by: Any = flag(_of("by"), default=())
     weights: Any = flag(_of("weights"), default=None)
     cluster: Any = flag(_of("cluster"), default=None)
+    weights_are: Literal["importance", "frequency"] = flag(_of("weights_are"), default="importance")
+    hac: int | None = flag(_of("hac"), default=None)
     header: bool = flag(_of("header"), default=True)
     delimiter: str = flag(_of("delimiter"), default="")
     decimal: str = flag(_of("decimal"), default=".")

@@ -179,6 +179,15 @@ class EvalPlan:
         "Also the percentile interval of N resamples of the rows, or of the clusters.",
         default=0, panel=STATS, metavar="N", config="run defaults",
     )  # fmt: skip
+    weights_are: Literal["importance", "frequency"] = flag(
+        "What weights are: importance, or the frequency of equal rows.",
+        default="importance", panel=STATS, config="run defaults",
+    )  # fmt: skip
+    hac: int | None = flag(
+        "Standard errors of a time series, whose rows depend on each other up to LAG rows apart"
+        " (Newey-West).",
+        default=None, panel=STATS, metavar="LAG", config="run defaults",
+    )  # fmt: skip
     like: str | None = flag(
         "Follow the conventions of torch, keras, sklearn or optax, to get the number it reports.",
         default=None, panel=STATS, metavar="LIBRARY", choices=_libraries, config="run defaults",
@@ -241,6 +250,9 @@ class EvalPlan:
         if not (self.bootstrap == 0 or 100 <= self.bootstrap <= MOST_RESAMPLES):
             words = f"{self.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
             raise FlagError.of_field(self, "bootstrap", words, "--bootstrap 1000 is usual")
+        for name in ("hac", "weights_are"):
+            if self.bootstrap and name in given and getattr(self, name) not in (None, "importance"):
+                raise FlagError.of_field(self, name, "does not go with a bootstrap of single rows")
         if "ci" in given:
             set_share(self, "ci")
         if "memory" in given:

@@ -8,6 +8,7 @@ from losscli.accumulators.replicates import Draws, ReplicateSums
 from losscli.backends.backend import choose
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
+from losscli.evaluation.sampling import Sampling
 from losscli.losses.spec.binding import bind
 from losscli.sources.opening import open_source, read_array
 
@@ -53,7 +54,7 @@ def test_no_bit_depends_on_blocks_or_threads(threads, block, given):
             NUMPY,
             LocalEngine(threads),
             block_rows=block,
-            bootstrap=200,
+            sampling=Sampling(200),
         ).losses[0]
     assert found.bootstrap_ci == whole.bootstrap_ci
 

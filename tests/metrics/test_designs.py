@@ -9,6 +9,7 @@ from losscli import DataError, compare, evaluate
 from losscli.backends.backend import choose
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
+from losscli.evaluation.sampling import Sampling
 from losscli.metrics.binding import bind_with_losses
 from losscli.sources.opening import open_source
 from tests.metrics.samples import cases
@@ -78,6 +79,22 @@ def test_clusters_of_one_row_give_the_plain_standard_error(name):
         assert found.ci == pytest.approx(plain.ci, rel=1e-2, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_frequencies_are_rows_that_are_repeated(name):
+    """The same value to the last bit, and the same error, as of the rows written out."""
+    case = BY_NAME[name]
+    pred, target, _ = usable(case)
+    times = np.random.default_rng(9).integers(0, 4, ROWS)
+    found = evaluated(case, pred, target, weights=times, weights_are="frequency")["m"]
+    whole = evaluated(case, np.repeat(pred, times, axis=0), np.repeat(target, times, axis=0))["m"]
+    assert found.value == whole.value or (math.isnan(found.value) and math.isnan(whole.value))
+    if whole.stderr is None:
+        assert found.stderr is None
+    else:
+        assert found.stderr == pytest.approx(whole.stderr, rel=1e-12)
+        assert found.ci == pytest.approx(whole.ci, rel=1e-9, abs=1e-15)
+
+
 @pytest.mark.parametrize("spec", ["r2", "f1:average=macro", "mcc", "accuracy", "pearson"])
 def test_the_error_of_clusters_is_that_of_leaving_out_one(spec):
     """A jackknife of clusters, as far as two linearisations agree."""
@@ -123,7 +140,7 @@ def test_no_bit_depends_on_blocks_or_threads(spec, threads, block):
     def measured(engine, rows):
         source = open_source(pred, target, cluster=cluster)
         return measure(
-            source, [], NUMPY, engine, metrics=metrics, block_rows=rows, bootstrap=100
+            source, [], NUMPY, engine, metrics=metrics, block_rows=rows, sampling=Sampling(100)
         ).metrics
 
     assert measured(LocalEngine(threads), block) == measured(LocalEngine(1), None)

@@ -15,7 +15,7 @@ from losscli.accumulators.quantiles import Quantiles
 from losscli.losses.declare import REAL
 from losscli.metrics.core.estimate import Estimate, Means, estimate
 from losscli.metrics.core.exact import square, squared_difference
-from losscli.metrics.core.kept import KeptRows
+from losscli.metrics.core.kept import kept
 from losscli.metrics.core.metric import Array, Metric, Terms
 from losscli.metrics.core.nested import LOSS, NestedMetric, row_losses
 from losscli.stats.dual import Dual, exp, log, total
@@ -109,7 +109,7 @@ class _D2(NestedMetric):
         self, terms: Any, rows: int, weight: Floats | None, design: Design | None = None
     ) -> Any:
         if not isinstance(terms, Terms):
-            return KeptRows(((*terms, weight),)) if rows else KeptRows()
+            return kept(terms, rows, weight, design)
         return CellSums.of(rows, list(terms.columns.values()), weight, terms.cells, design)
 
     def estimate(self, state: Any, params: Params) -> Estimate:

@@ -11,7 +11,7 @@ from losscli.accumulators.exact import Floats
 from losscli.losses.declare import HARD_LABEL, INDICES, PROBABILITY, SIMPLEX, Param, shapes
 from losscli.metrics.core.calibration import BINS, confidences, quantile_bins, uniform_bins
 from losscli.metrics.core.estimate import Estimate, Means, estimate
-from losscli.metrics.core.kept import KeptRows
+from losscli.metrics.core.kept import KeptRows, kept
 from losscli.metrics.core.metric import Array, Metric, Terms
 from losscli.metrics.core.predicted import SCALARS
 from losscli.stats.dual import Dual, absolute, total
@@ -46,7 +46,7 @@ class _Ece(Metric):
     ) -> Any:
         if isinstance(terms, Terms):
             return Metric.state_of(self, terms, rows, weight, design)
-        return KeptRows(((*terms, weight),)) if rows else KeptRows()
+        return kept(terms, rows, weight, design)
 
     def estimate(self, state: Any, params: Any) -> Estimate:
         if isinstance(state, KeptRows) and state.blocks:

@@ -34,8 +34,10 @@ class _Quantile(NestedMetric):
         terms: Any,
         rows: int,
         weight: Floats | None,
-        design: Design | None = None,  # noqa: ARG002 - no standard error follows from it
+        design: Design | None = None,
     ) -> Quantiles:
+        if design is not None and design.frequency and weight is not None:
+            return Quantiles.of(np.repeat(terms[:rows], weight.astype(np.intp)), None)
         return Quantiles.of(terms[:rows], weight)
 
     def estimate(self, state: Any, params: Any) -> Estimate:

@@ -31,6 +31,17 @@ class KeptRows(Struct, frozen=True):
         return [_joined([part for part in column if part is not None]) for column in parts]
 
 
+def kept(
+    terms: Sequence[Any], rows: int, weight: Floats | None, design: Design | None = None
+) -> KeptRows:
+    """The state of rows with these columns; those that weights count are repeated."""
+    if design is not None and design.frequency and weight is not None:
+        times = weight.astype(np.intp)
+        rows, weight = int(times.sum()), None
+        terms = [np.repeat(each, times, axis=0) for each in terms]
+    return KeptRows(((*terms, weight),)) if rows else KeptRows()
+
+
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.empty(0)
 
@@ -45,14 +56,10 @@ class KeptMetric(Metric):
     """
 
     def state_of(
-        self,
-        terms: Any,
-        rows: int,
-        weight: Floats | None,
-        design: Design | None = None,  # noqa: ARG002 - no standard error follows from it
+        self, terms: Any, rows: int, weight: Floats | None, design: Design | None = None
     ) -> KeptRows:
         """The state of rows with these terms."""
-        return KeptRows(((*terms, weight),)) if rows else KeptRows()
+        return kept(terms, rows, weight, design)
 
     def estimate(self, state: Any, params: Any) -> Estimate:
         """The metric of a state, with its standard error."""
