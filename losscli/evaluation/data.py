@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def _opened(
         ids=plan.id,
         weights=plan.weights,
         cluster=plan.cluster,
-        by=plan.by,
+        by=_groups(plan),
         options=_read_options(plan),
         references=references,
         unmatched=plan.unmatched,
@@ -103,6 +104,16 @@ def _opened(
         effort=Effort(plan.threads, bytes_of(plan, "memory")),
         labels=_class_labels(plan, losses),
     )
+
+
+def _groups(plan: EvalPlan) -> Any:
+    """The keys of groups; those of a column's bins are made of the column."""
+    by = plan.by
+    if not any(isinstance(thing, str) and ":" in thing for thing in by):
+        return by
+    from losscli.evaluation.bins import with_bins
+
+    return with_bins(by, plan.preds, _read_options(plan))
 
 
 def _with_batches(plan: EvalPlan, *, targeted: bool) -> EvalPlan:

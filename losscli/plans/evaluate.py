@@ -112,7 +112,7 @@ class EvalPlan:
     )  # fmt: skip
     by: Any = flag(
         "Also evaluate each group: columns of a table, or a file of keys. Rows without a key are"
-        " a group.",
+        " a group; age:4 are 4 quantile bins of a column.",
         default=(), panel=STATS, metavar="COL[,COL]|FILE", combine="columns", complete="column",
         config="data",
     )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from losscli.render.numbers import interval, percent, significant, value_cells
 from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.render.pivot import FEW, pivots
 from losscli.results.documents.eval import (
     Evaluation,
     Group,
@@ -19,7 +20,6 @@ from losscli.stats.formatting import number
 
 _DROP_ORDER = ("min", "at row", "max")
 _MOST_GROUPS = 40  # rows of groups
-_FEW = 30  # rows of a group; that of fewer is marked, as its interval says little
 
 
 def page(result: Evaluation) -> Page:
@@ -27,7 +27,7 @@ def page(result: Evaluation) -> Page:
     tables = [_metrics_table(result) if result.metrics else _losses_table(result)]
     tables += [_number_table(each) for each in result.metrics if each.table is not None]
     if result.groups:
-        tables.append(_groups_table(result))
+        tables += pivots(result) or [_groups_table(result)]
     if any(loss.worst or loss.distribution for loss in result.losses):
         from losscli.render.details import detail_tables
 
@@ -165,12 +165,12 @@ def _groups_table(result: Evaluation) -> Table:
         for place in _shown(order, most, worst):
             group, share = result.groups[place], shares[place]
             shown = "" if share is None else f"{100 * share:.0f} %"
-            marks = ["worst"] * (place == worst) + ["*"] * (group.statistics[at].n < _FEW)
+            marks = ["worst"] * (place == worst) + ["*"] * (group.statistics[at].n < FEW)
             each, key = group.statistics[at], groups_text(list(group.by.items()))
             cells = (*_first_cells(each, result, key), f"{each.n:,}", shown, " ".join(marks))
             rows.append(TableRow(cells))
     if any(row.cells[-1].endswith("*") for row in rows):
-        rows.append(TableRow((f"* fewer than {_FEW} rows",)))
+        rows.append(TableRow((f"* fewer than {FEW} rows",)))
     hidden = len(result.groups) - most
     if hidden > 0:
         words = f"… and {hidden:,} more group{'' if hidden == 1 else 's'}: --format json has all"
