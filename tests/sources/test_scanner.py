@@ -52,6 +52,26 @@ def test_both_scanners_find_the_same(text, delimiter, width):
     assert scanned(compiled, text, delimiter, width) == scanned(plain, text, delimiter, width)
 
 
+@pytest.mark.skipif(compiled is None, reason="one scanner only")
+@pytest.mark.parametrize("ends", [["\n"], ["\r\n"], ["\r"], ["\n", "\r\n", "\r", "\r\r\n", ""]])
+@pytest.mark.parametrize("quotes", [0, 0.002])
+def test_both_scanners_split_long_texts_alike(ends, quotes):
+    """Longer than what is looked at in one go, cut anywhere."""
+    generator = random.Random(3)
+    cells = ["1", "x,y", "0.25,", "a" * 30]
+    if quotes:
+        cells += ['"', '"a\nb"', '"a""\r\n,"']
+    weights = [1] * 4 + [quotes] * (len(cells) - 4)
+    for _ in range(20):
+        lines = generator.choices(cells, weights, k=6000)
+        text = "".join(line + generator.choice(ends) for line in lines).encode()
+        text = text[: generator.randrange(len(text))]
+        most = generator.choice([1, 100, 3000, 10**9])
+        for last in (False, True):
+            found = tuple(compiled.split_rows(text, ord(","), most, last))
+            assert found == tuple(plain.split_rows(text, ord(","), most, last))
+
+
 @both
 @given(
     st.lists(

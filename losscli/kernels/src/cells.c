@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STRIP 16384 /* bytes that are looked at in several ways while they are in the cache */
+
 static int is_blank(uint8_t c) {
     return c == ' ' || c == '\t';
 }
@@ -37,70 +39,106 @@ static int64_t count_newlines(At at, At end) {
     return count;
 }
 
-/* Count the lines that end before `stop`, at most up to `most` rows. */
-static void lines_until(At text, At at, At stop, At end, int returns, int last, int64_t most,
-                        Split *split) {
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+
+/* The newlines of a text, and the returns that no newline follows; a byte after `end` is read. */
+static int64_t count_ends(At at, At end, int64_t *returns) {
+    int64_t newlines = 0, alone = 0;
+    Bytes feed, carriage;
+    memset(&feed, '\n', sizeof feed);
+    memset(&carriage, '\r', sizeof carriage);
+    while (end - at >= (int64_t)sizeof(Bytes)) {
+        Bytes feeds = {0}, lone = {0};
+        for (int k = 0; k < 255 && end - at >= (int64_t)sizeof(Bytes); k++) {
+            Bytes here, next;
+            memcpy(&here, at, sizeof here);
+            memcpy(&next, at + 1, sizeof next);
+            feeds -= (Bytes)(here == feed);
+            lone -= (Bytes)((here == carriage) & (next != feed));
+            at += sizeof(Bytes);
+        }
+        for (size_t k = 0; k < sizeof(Bytes); k++) {
+            newlines += feeds[k];
+            alone += lone[k];
+        }
+    }
+    for (; at < end; at++) {
+        newlines += *at == '\n';
+        alone += *at == '\r' && at[1] != '\n';
+    }
+    *returns = alone;
+    return newlines;
+}
+
+/* Count the lines that end before `stop`, at most up to `most` rows; return where the next begins
+   or goes on. */
+static At lines_until(At text, At at, At stop, At end, int last, int64_t most, Split *split) {
     while (at < stop && split->rows < most) {
-        if (!returns) {
-            At strip = stop - at > 4096 ? at + 4096 : stop;
-            int64_t found = count_newlines(at, strip);
-            if (split->rows + found < most) {
-                split->rows += found;
-                At back = strip;
-                while (found && back[-1] != '\n')
-                    back--;
-                if (found)
-                    split->length = back - text;
-                at = strip;
-            } else {
-                while (split->rows < most) {
-                    at = (At)memchr(at, '\n', (size_t)(strip - at)) + 1;
-                    split->rows++;
-                }
-                split->length = at - text;
-            }
+        At strip = stop - at > STRIP ? at + STRIP : stop;
+        int64_t returns = 1, found = 0;
+        if (strip < end)
+            found = count_ends(at, strip, &returns);
+        else if (!memchr(at, '\r', (size_t)(strip - at)))
+            returns = 0, found = count_newlines(at, strip);
+        if (!returns && split->rows + found < most) {
+            split->rows += found;
+            At back = strip;
+            while (found && back[-1] != '\n')
+                back--;
+            if (found)
+                split->length = back - text;
+            at = strip;
             continue;
         }
-        while (at < stop && *at != '\n' && *at != '\r')
-            at++;
-        if (at >= stop || (*at == '\r' && at + 2 >= end && !last && !(at + 1 < end && at[1] == '\n')))
-            return; /* the next bytes may belong to the end of the line */
-        At next = after_line(at, end);
-        split->returns += next[-1] == '\r';
-        split->rows++;
-        split->length = next - text;
-        at = next;
+        while (!returns && split->rows < most) {
+            at = (At)memchr(at, '\n', (size_t)(strip - at)) + 1;
+            split->rows++;
+            split->length = at - text;
+        }
+        while (returns && at < strip && split->rows < most) {
+            while (at < strip && *at != '\n' && *at != '\r')
+                at++;
+            if (at >= strip)
+                break;
+            if (*at == '\r' && at + 2 >= end && !last && !(at + 1 < end && at[1] == '\n'))
+                return end; /* the next bytes may belong to the end of the line */
+            At next = after_line(at, end);
+            split->returns += next[-1] == '\r';
+            split->rows++;
+            split->length = next - text;
+            at = next;
+        }
     }
+    return at;
 }
 
 void split_rows(At text, int64_t size, Dialect d, int64_t most, int last, Split *split) {
     At end = text + size, at = text;
-    int returns = memchr(text, '\r', (size_t)size) != NULL;
     *split = (Split){.open = -1, .stray = -1};
-    At quote = memchr(text, '"', (size_t)size);
-    for (;;) {
-        lines_until(text, at, quote ? quote : end, end, returns, last, most, split);
+    while (split->rows < most && at < end) {
+        At window = end - at > STRIP ? at + STRIP : end;
+        At quote = memchr(at, '"', (size_t)(window - at));
+        at = lines_until(text, at, quote ? quote : window, end, last, most, split);
         if (split->rows >= most || !quote)
-            break;
+            continue;
         at = quote + 1;
-        if (quote == text || is_stop(quote[-1], d)) {
-            At close = at;
-            while ((close = memchr(close, '"', (size_t)(end - close))) && close + 1 < end &&
-                   close[1] == '"')
-                close += 2;
-            if (!close || (close + 1 == end && !last)) {
-                split->open = quote - text;
-                return;
-            }
-            int64_t breaks = count_newlines(quote, close);
-            at = close + 1;
-            if (breaks && at < end && !is_stop(*at, d) && !is_blank(*at)) {
-                split->stray = quote - text;
-                return;
-            }
-            split->breaks += breaks;
+        if (quote != text && !is_stop(quote[-1], d))
+            continue;
+        At close = at;
+        while ((close = memchr(close, '"', (size_t)(end - close))) && close + 1 < end &&
+               close[1] == '"')
+            close += 2;
+        if (!close || (close + 1 == end && !last)) {
+            split->open = quote - text;
+            return;
         }
-        quote = memchr(at, '"', (size_t)(end - at));
+        int64_t breaks = count_newlines(quote, close);
+        at = close + 1;
+        if (breaks && at < end && !is_stop(*at, d) && !is_blank(*at)) {
+            split->stray = quote - text;
+            return;
+        }
+        split->breaks += breaks;
     }
     if (last && split->rows < most && split->length < size) {
         split->rows++;
