@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import NamedTuple
+from weakref import finalize
 
 import numpy as np
 
@@ -21,8 +22,8 @@ _SPOTS = 8
 class Run(NamedTuple):
     """Consecutive rows: the offset and number of their bytes, of the rows, and of the first row.
 
-    breaks: newlines inside quotes. text: the bytes; None if they are too many to be held, and are
-    read again.
+    breaks: newlines inside quotes. text: the bytes, whose memory is used again once nobody has this
+    array, whoever has parts of it; None if they are too many to be held, and are read again.
     """
 
     offset: int
@@ -45,6 +46,7 @@ class Lines:
         self._first_line = first_line
         self._broken: dict[int, Run] = {}  # runs with newlines inside quotes, by their offsets
         self._begun: list[tuple[int, int]] = []  # the first row of each run, and its offset
+        self._memory: list[Text] = []  # of texts that nobody has: new memory is slow to get
         self.begin = begin
         self.end = self._trimmed_end()
         self.returns = 0
@@ -131,7 +133,10 @@ class Lines:
         """
         while True:
             size = min(guess, self.end - offset)
-            text = np.empty(size, np.uint8)
+            memory = self._memory.pop() if self._memory else None
+            if memory is None or memory.size < size:
+                memory = np.empty(size + size // 8, np.uint8)  # the next may be a little longer
+            text = memory[:size]
             self._file.read_into(text, offset)
             last = offset + size == self.end
             found = split_rows(text, self._dialect, rows, last=last)
@@ -139,7 +144,8 @@ class Lines:
             if found.rows == rows or last or full:
                 if found.rows < rows and not full:
                     self._check_quotes(text, found, first)
-                text = text[: found.length]
+                text = memory[: found.length]
+                finalize(text, self._memory.append, memory).atexit = False
                 run = Run(offset, found.length, found.rows, first, found.breaks, text)
                 return run, found.returns
             if found.stray >= 0 or (not found.rows and guess >= LONGEST):
