@@ -64,9 +64,13 @@ class ColumnTable(Table):
             found[name] = found.get(name, 0) + 1
         return found
 
+    @cached_property
+    def _all_names(self) -> tuple[str, ...]:
+        return self.names()
+
     def key(self, place: int) -> str:
         """The name of the column at a position from 0, with that position where others have it."""
-        name = self.names()[place]
+        name = self._all_names[place]
         return name if self.counts[name] == 1 else f"{name} [column {place + 1}]"
 
     def missing_column(self, name: str) -> DataError:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from losscli.errors import DataError, Place
 from losscli.sources import plain
-from losscli.sources.dialect import Dialect, number_of, separator
+from losscli.sources.dialect import WORDS, Dialect, number_of, separator
 from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.lines import LONGEST, quote_error
 from losscli.sources.options import ReadOptions
@@ -23,6 +23,8 @@ _ROWS = 50  # rows that are compared with each other
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _EXCEL = re.compile(rb'"?sep=(.)"?(?:\r*\n|\r)', re.DOTALL)
 _LINE = re.compile(rb"[^\r\n]*(?:\r?\r?\n|\r|$)")
+_STARTS = {*" \t+-.0123456789", *"iInNtTfF", *(word[0] for word in WORDS)}  # of numbers
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _ONE_DECIMAL_COMMA = re.compile(rb"(?:^|;)\s*[-+]?\d+,\d+\s*(?:;|$)")
 
 
@@ -60,7 +62,12 @@ def usual_delimiter(suffix: str) -> str:
 
 def is_number(cell: str, dialect: Dialect = Dialect()) -> bool:  # noqa: B008
     """True for the text of a number, nan, infinities, True and False included, and not empty."""
-    return bool(cell) and number_of(cell, dialect) is not None
+    # Quick for most cells and names, of which there may be a million in a line.
+    if cell[:1] not in _STARTS and cell[:1] != dialect.decimal:
+        return False
+    if dialect.decimal == "." and _PLAIN.fullmatch(cell):
+        return True
+    return number_of(cell, dialect) is not None
 
 
 def rows_of(text: bytes, dialect: Dialect, *, whole: bool, most: int) -> list[list[str]]:
@@ -86,6 +93,7 @@ class _Beginning:
         self._path = file.path
         self._suffix = file.suffix
         self._options = options
+        self._file = file
         self._text = _head(file)
         self._whole = len(self._text) == file.size
         self._line, self._at = 1, 0
@@ -111,6 +119,7 @@ class _Beginning:
             dialect = self._text_above(dialect)
         at, line, text = self._at, self._line, self._text
         names = self._names(commented, dialect)
+        self._complete()
         names, dialect = self._without_trailing(names, dialect)
         numeric = options.header and all(is_number(name, dialect) for name in names)
         named = options.header
@@ -132,6 +141,12 @@ class _Beginning:
         self._line += len(re.findall(rb"\r?\r?\n|\r", self._text[:size]))
         self._at += size
         self._text = self._text[size:]
+
+    def _complete(self) -> None:
+        """Read on until the first row is whole: it may be longer than a sample."""
+        while not (_ended(self._text) or self._whole) and len(self._text) < LONGEST:
+            self._text = self._file.read(2 * len(self._text) + SAMPLE, self._at)
+            self._whole = self._at + len(self._text) == self._file.size
 
     def _note(self, code: str, words: str) -> None:
         self._notes.append(TableNote(code, f"{self._path} {words}"))

@@ -21,11 +21,14 @@ from losscli.sources.wrapped import WrappedTable
 
 _SAMPLE = 1000  # rows in which a key must not repeat
 _MOST = 4  # columns that are compared
+_LOOKS = 100_000  # columns that are looked at, times those of the table
+_CELLS = 10_000_000  # of the rows in which a key is looked at
 
 
 def watched(first: Table, second: Table, effort: Effort) -> tuple[Table, Table]:
     """Two tables that are paired by position, compared in the key columns that both have."""
-    shared = [name for name in first.names() if name and name in second.names()]
+    others = set(second.names())
+    shared = [name for name in first.names() if name and name in others]
     if not shared or first.once or second.once:
         return first, second
     base = KeyedTable(first, lambda: [ours for ours, _ in paired.columns()])
@@ -67,6 +70,8 @@ class WatchedTable(WrappedTable):
         if self._columns is None:
             taken = self._taken | self._base.taken
             names = [name for name in self._shared if name not in taken]
+            # The keys of a wide table are among its first columns, and each look is at all of it.
+            names = names[: max(_MOST, _LOOKS // len(self._shared))]
             found = (pair for name in names if (pair := self._key(name)) is not None)
             self._columns = tuple(islice(found, _MOST))
         return self._columns
@@ -91,7 +96,8 @@ class WatchedTable(WrappedTable):
         tables, fields = (self._base.inner, self.inner), []
         with suppress(DataError):  # an array of other rows, or of rows of numbers
             fields += [table.field(f"key {name} ids", [name], ()) for table in tables]
-        if fields and all(map(_is_key, tables, fields)):
+        rows = min(_SAMPLE, max(10, _CELLS // len(self._shared)))
+        if fields and all(map(_is_key, tables, fields, (rows, rows))):
             return fields[0], fields[1]
         for table, field in zip(tables, fields, strict=False):
             table.forget(field)
@@ -171,9 +177,9 @@ def _id_flag(name: str) -> str:
     return f"--id {name}" if name.isidentifier() and not name.islower() else f'--id "{name}"'
 
 
-def _is_key(table: Table, field: Field) -> bool:
+def _is_key(table: Table, field: Field, rows: int) -> bool:
     """True if the first rows hold whole numbers or texts, none of them twice."""
-    texts = first_keys(table, field, _SAMPLE).tolist()
+    texts = first_keys(table, field, rows).tolist()
     return len(set(texts)) == len(texts) and not _are_fractions(texts)
 
 

@@ -16,6 +16,8 @@ from losscli.sources import lines as lines_module
 from losscli.sources.dialect import Dialect
 from losscli.sources.files import OpenFile
 from losscli.sources.formats import csv as csv_module
+from losscli.sources.opening import open_source
+from losscli.sources.table import Workspace
 from tests.notes import codes_of_reading
 
 BOTH = {"pred": ["p"], "target": ["t"]}
@@ -141,6 +143,36 @@ def test_a_column_may_serve_two_roles(table, read):
             read(*names, pred=["p"], target=["p"])
         with pytest.raises(UsageError, match="--pred and --target are both t"):
             read(*names, pred=["p", "t"], target=["t"])
+
+
+def test_all_columns_of_rows_longer_than_a_sample_are_found(table, read):
+    """Their types are told from a whole row."""
+    cells = [f"{k}.25" for k in range(30_000)]
+    name = table("\n".join([",".join(f"c{k}" for k in range(30_000)), *[",".join(cells)] * 2]))
+    assert read(name, np.zeros((2, 30_000)))["preds"].tolist() == [[float(c) for c in cells]] * 2
+
+
+def test_wide_tables_are_paired_by_position(table, read):
+    """A few of their columns are looked at for keys, not each."""
+    line = ",".join(f"c{k}" for k in range(30_000))
+    for name, first in (("p.csv", 1), ("t.csv", 2)):
+        row = ",".join(str(k + first) for k in range(30_000))
+        table(f"{line}\n{row}\n", name)
+    found = read("p.csv", "t.csv", pred=["c29999"], target=["c29998"])
+    assert (found["preds"].tolist(), found["targets"].tolist()) == ([30_000], [30_000])
+
+
+def test_blocks_are_loaded_in_any_order(table):
+    """Memory of a text is used again only when nobody has it."""
+    name = table("p,t\n" + "".join(f"{k},{-k}\n" for k in range(5000)))
+    source = open_source(name, pred=["p"], target=["t"])
+    cuts = list(source.blocks(100))
+    for place, cut in reversed(list(enumerate(cuts))):
+        rows = cut.load(Workspace()).arrays["preds"]
+        assert rows.tolist() == list(range(100 * place, 100 * place + 100))
+    for place, cut in enumerate(source.blocks(100)):
+        assert cut.load(Workspace()).arrays["targets"][0] == -100 * place
+    source.close()
 
 
 def test_a_wide_table_is_read(table, read):

@@ -6,11 +6,11 @@ correctly. Whatever was detected and is not what the suffix promises is noted.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice, zip_longest
 
 from losscli.errors import DataError, Place
 from losscli.sources.cells import Cells
 from losscli.sources.columns import ColumnTable
-from losscli.sources.dialect import Dialect
 from losscli.sources.encodings import readable
 from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.formats import Format
@@ -115,11 +115,12 @@ class CsvTable(ColumnTable):
         rows = rows_of(self._sample, header.dialect, whole=whole, most=200) or rows_of(
             self._sample, header.dialect, whole=True, most=1
         )
+        columns = islice(zip_longest(*rows, fillvalue=""), len(header.names))
         found = [
             place
-            for place in range(len(header.names))
-            if 2 * sum(_holds_number(row, place, self._cells.dialect) for row in rows)
-            > sum(len(row) > place and bool(row[place]) for row in rows)
+            for place, cells in enumerate(columns)
+            if 2 * sum([is_number(cell, self._cells.dialect) for cell in cells])
+            > sum(map(bool, cells))
         ]
         indexed = bool(found) and found[0] == 0 and len(found) > 1 and self._is_index(rows)
         if indexed:
@@ -177,10 +178,6 @@ class CsvTable(ColumnTable):
             place=Place(self.path, line=self._header.first_line - 1),
             hint="add a line with the columns' names, say --no-header, or name the column",
         )
-
-
-def _holds_number(row: Sequence[str], place: int, dialect: Dialect) -> bool:
-    return len(row) > place and is_number(row[place], dialect)
 
 
 FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv", ".txt"), text=True, blank=True)
