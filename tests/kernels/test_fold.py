@@ -76,10 +76,27 @@ def test_moments_are_taken_of_units_of_rows(each_machine, unit, phase):
     check(np.random.default_rng(3).standard_normal(70_001), unit, phase)
 
 
-@pytest.mark.parametrize("value", [5e-324, -5e-324, 1.7e308, -1.7e308, 1.0, 0.0, -0.0, 2.0**960])
+BELOW_2 = float(np.nextafter(2.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    "value", [5e-324, 1.7e308, 1.0, 0.0, 2.0**960, BELOW_2, BELOW_2 / 2.0**1023, 2.0**-60 + 1.0]
+)
 def test_many_equal_values_have_the_exact_sum(each_machine, value):
-    """No bin and no carry overflows."""
+    """No bin, no carry and no binade of a sum overflows, on either side of 0."""
     check(np.full(5000, value))
+    check(np.full(5000, -value))
+
+
+@pytest.mark.parametrize("small", [2.0**-30, 2.0**-46, 2.0**-60, 2.0**-99, 2.0**-150, 5e-324])
+@pytest.mark.parametrize("every", [1, 2, 700])
+def test_values_far_below_the_largest_are_not_lost(each_machine, small, every):
+    """Alone in a chunk of 512 rows, or many of them, between values that need no second look."""
+    values = np.full(5000, BELOW_2)
+    values[3::every] = small * 1.2345
+    values[1] = BELOW_2
+    check(values)
+    check(-values)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

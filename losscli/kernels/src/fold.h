@@ -69,16 +69,10 @@ typedef struct {
     uint64_t any;
 } Pass;
 
-/* Memory to be read next, in two places; of each `step` bytes for 8 values. */
-typedef struct {
-    const char *at[2];
-    int step[2];
-} Ahead;
-
 /* The state of CHUNK values, each of which is read once. Without `check` something may be left of a
    value below at->whole. The sums of parts start from anchors and stay in their binades, so that
    adding a value to one also rounds it to the grid. */
-INLINE Pass pass_over(const double *x, double pivot, const Grids *at, Ahead ahead, int check) {
+INLINE Pass pass_over(const double *x, double pivot, const Grids *at, int check) {
     Doubles low = (Doubles){0} + INFINITY, high = -low;
     Doubles coarse = (Doubles){0} + at->first, fine = (Doubles){0} + at->second;
     Integers left = {0};
@@ -88,24 +82,18 @@ INLINE Pass pass_over(const double *x, double pivot, const Grids *at, Ahead ahea
         Doubles e[VECTORS], ee[VECTORS];
         EACH_VECTOR e[v] = ee[v] = -(Doubles){0};
         /* More at once would not fit into registers. */
-        _Pragma("GCC unroll 1") for (int i = 0; i < 128; i += 8) {
-            for (int input = 0; input < 2; input++) {
-                __builtin_prefetch(ahead.at[input]);
-                ahead.at[input] += ahead.step[input];
-            }
-            EACH_VECTOR {
-                Doubles value = LOAD(x, i), away = value - pivot;
-                low = LEAST(value, low);
-                high = MOST(value, high);
-                e[v] = PLUS(e[v], away);
-                ee[v] = PLUS(ee[v], away * away);
-                Doubles sum = coarse + value, rest = MINUS(value, sum - coarse);
-                coarse = sum;
-                sum = PLUS(fine, rest);
-                if (check)
-                    left |= (Integers)MINUS(rest, sum - fine);
-                fine = sum;
-            }
+        _Pragma("GCC unroll 1") for (int i = 0; i < 128; i += 8) EACH_VECTOR {
+            Doubles value = LOAD(x, i), away = value - pivot;
+            low = LEAST(value, low);
+            high = MOST(value, high);
+            e[v] = PLUS(e[v], away);
+            ee[v] = PLUS(ee[v], away * away);
+            Doubles sum = coarse + value, rest = MINUS(value, sum - coarse);
+            coarse = sum;
+            sum = PLUS(fine, rest);
+            if (check)
+                left |= (Integers)MINUS(rest, sum - fine);
+            fine = sum;
         }
         blocks[k] = across_lanes(e, ee);
     }
@@ -125,12 +113,12 @@ INLINE Pass pass_over(const double *x, double pivot, const Grids *at, Ahead ahea
     return pass;
 }
 
-static __attribute__((noinline)) Pass pass_checked(const double *x, double pivot, const Grids *at, Ahead ahead) {
-    return pass_over(x, pivot, at, ahead, 1);
+static __attribute__((noinline)) Pass pass_checked(const double *x, double pivot, const Grids *at) {
+    return pass_over(x, pivot, at, 1);
 }
 
-static __attribute__((noinline)) Pass pass_unchecked(const double *x, double pivot, const Grids *at, Ahead ahead) {
-    return pass_over(x, pivot, at, ahead, 0);
+static __attribute__((noinline)) Pass pass_unchecked(const double *x, double pivot, const Grids *at) {
+    return pass_over(x, pivot, at, 0);
 }
 
 /* Add what a pass over CHUNK finite values found to the exact sum, if that is all of each value.
@@ -149,7 +137,7 @@ static void add_pass(Fold *fold, const double *x, const Pass *pass, const Grids 
 
 /* Add the next n rows, which lie in one unit and begin a piece of CHUNK rows of it; 0 if one of
    them is not finite. */
-static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins, Ahead ahead) {
+static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins) {
     if (begins) {
         double pivot = sums_about(x, n, 0.0).e / n;
         fold->units[fold->unit_count++] = (Unit){pivot - pivot == 0.0 ? pivot : 0.0, 0.0, 0.0, 0.0};
@@ -158,7 +146,7 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins,
     const Grids at = grids_below(fold->top);
     Pass pass;
     if (n == CHUNK) {
-        pass = (fold->check ? pass_checked : pass_unchecked)(x, unit->pivot, &at, ahead);
+        pass = (fold->check ? pass_checked : pass_unchecked)(x, unit->pivot, &at);
     } else {
         find_extremes(x, n, &pass.low, &pass.high);
         pass.sums = sums_about(x, n, unit->pivot);

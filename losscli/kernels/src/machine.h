@@ -129,18 +129,6 @@ static int compute(const Program *p, int64_t n, double *out) {
     return status;
 }
 
-/* The next numbers of the first two inputs from a row on. */
-static Ahead ahead_of(const Program *p, int64_t row) {
-    Ahead ahead = {{(const char *)p, (const char *)p}, {0, 0}};
-    for (int k = 0; k < 2 && k < p->input_count; k++) {
-        const Input *input = p->inputs + k;
-        int64_t size = input->width * (input->type == FLOATS ? 4 : 8);
-        ahead.at[k] = (const char *)input->data + row * size;
-        ahead.step[k] = (int)(8 * size < 64 ? 8 * size : 64);
-    }
-    return ahead;
-}
-
 static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, Fold *fold) {
     Workspace w;
     double out[CHUNK] __attribute__((aligned(64)));
@@ -152,7 +140,7 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
         int64_t most = left < n - row ? left : n - row;
         size = most < CHUNK ? (int)most : CHUNK;
         status = run_rows(p, &w, row, size, out);
-        if (status == DONE && !add_rows(fold, out, size, row, begins, ahead_of(p, row + size)))
+        if (status == DONE && !add_rows(fold, out, size, row, begins))
             status = NOT_FINITE;
     }
     carry(fold->bins);
@@ -160,16 +148,9 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
     return status;
 }
 
-/* Add the next rows to a state, and fetch the inputs of a program from `next` on, if there is one. */
-static int add_chunk_of_rows(Fold *fold, const double *x, int n, int64_t row, int begins,
-                             const Program *p, int64_t next) {
-    const Ahead none = {{(const char *)x, (const char *)x}, {0, 0}};
-    return add_rows(fold, x, n, row, begins, p ? ahead_of(p, next) : none);
-}
-
 #define JOIN(a, b) a##b
 #define NAMED(a, b) JOIN(a, b)
 #define QUOTED(a) #a
 #define QUOTE(a) QUOTED(a)
 
-const Machine NAMED(machine_, ISA) = {QUOTE(ISA), compute, fold_rows, make_workspace, run_rows, add_chunk_of_rows, carry};
+const Machine NAMED(machine_, ISA) = {QUOTE(ISA), compute, fold_rows, make_workspace, run_rows, add_rows, carry};

@@ -30,15 +30,14 @@ int fold_pairs(const Machine *machine, const Program *programs, int count, PairO
         for (int k = 0; k < count && status == DONE; k++) {
             double *out = results + k * CHUNK;
             status = machine->run(programs + k, &spaces[k], row, size, out);
-            if (status == DONE &&
-                !machine->add(&folds[k], out, size, row, begins, programs + k, row + size))
+            if (status == DONE && !machine->add(&folds[k], out, size, row, begins))
                 status = NOT_FINITE;
             *failed = k;
         }
         double *out = results + count * CHUNK;
         for (int k = 0; k < pair_count && status == DONE; k++) {
             subtract(pairs + k, results, size, out);
-            if (!machine->add(&folds[count + k], out, size, row, begins, NULL, 0))
+            if (!machine->add(&folds[count + k], out, size, row, begins))
                 status = NOT_FINITE;
         }
     }

@@ -202,8 +202,7 @@ typedef struct {
     int (*fold)(const Program *program, int64_t n, int64_t unit, int64_t phase, Fold *fold);
     int (*make_workspace)(const Program *program, int64_t n, uint64_t *seen, Workspace *workspace);
     int (*run)(const Program *program, const Workspace *workspace, int64_t row, int64_t n, double *out);
-    int (*add)(Fold *fold, const double *x, int n, int64_t row, int begins, const Program *program,
-               int64_t next);
+    int (*add)(Fold *fold, const double *x, int n, int64_t row, int begins);
     void (*carry)(int64_t *bins);
 } Machine;
 
