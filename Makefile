@@ -74,6 +74,8 @@ bench: $(VENV)/dev
 # Simulate the coverage of the intervals of evaluations, for docs/statistics.md.
 simulate: $(VENV)/dev
 	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python -m benchmarks.coverage_metrics
+	$(BIN)/python -m benchmarks.coverage_compare
 
 # Make the files of examples/ again.
 examples: $(VENV)/dev

@@ -58,7 +58,7 @@ def shares(
     covered, noted = np.zeros(runs, bool), np.zeros(runs, bool)
     for run in range(runs):
         found = simulate(generator)
-        low, high = found.losses[0].ci or (-math.inf, math.inf)
+        low, high = (*found.losses, *found.metrics)[0].ci or (-math.inf, math.inf)
         covered[run] = low <= mean <= high
         noted[run] = not _NOTES.isdisjoint(note.code for note in found.notes)
     return float(covered.mean()), float(noted.mean()), float((covered | noted).mean())

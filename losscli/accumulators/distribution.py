@@ -26,13 +26,15 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)  # widths of bins, times a power of 10
 class Concentration(NamedTuple):
     """The share of Σ w·L, and of the sum of the gradient norms, that the worst rows carry.
 
-    share: that of the rows. rows: their number. loss, gradient: None where not known.
+    share: that of the rows. rows: their number. loss, gradient: None where not known. smooth_l1:
+    the share under smooth_l1 with beta = 1, of losses that are squares of errors; None of others.
     """
 
     share: float
     rows: int
-    loss: float | None
-    gradient: float | None
+    loss: float | None = None
+    gradient: float | None = None
+    smooth_l1: float | None = None
 
 
 class Distribution(Struct, frozen=True, eq=False):
@@ -87,27 +89,39 @@ class Distribution(Struct, frozen=True, eq=False):
         ends = [_rows_from(-math.inf, values, counts), *above, 0]
         return edges, [before - after for before, after in pairwise(ends)]
 
-    def concentration(self) -> list[Concentration]:
-        """The shares of the worst rows, for each of `WORST` that is a row at least."""
+    def concentration(self, *, squares: bool = False) -> list[Concentration]:
+        """The shares of the worst rows, for each of `WORST` that is a row at least.
+
+        squares: True for losses that are squares of one error each.
+        """
         rows = self.losses.rows
         counts = {share: math.floor(share * rows + 1e-9) for share in WORST}
         found = [(share, count) for share, count in counts.items() if count]
         if not found:
             return []
         values, weight = self.losses.columns()
-        columns = [values if weight is None else values * weight]
+        columns = {"loss": values}
         if self.norms is not None:
-            norms = np.concatenate(self.norms)
-            columns.append(norms if weight is None else norms * weight)
+            columns["gradient"] = np.concatenate(self.norms)
+        if squares:
+            columns["smooth_l1"] = _smooth_l1(values)
+        terms = [column if weight is None else column * weight for column in columns.values()]
         numbers = weight if self.losses.binned else None
-        totals = [_total(column) for column in columns]
-        pairs = zip(columns, totals, strict=True)
+        totals = [_total(column) for column in terms]
+        pairs = zip(terms, totals, strict=True)
         kept = [np.empty(0) if total is None else column for column, total in pairs]
         parts = _of_the_worst(values, kept, numbers, [count for _, count in found])
         return [
-            Concentration(share, count, *_shares(sums, totals))
+            Concentration(share, count, **dict(zip(columns, _shares(sums, totals), strict=True)))
             for (share, count), sums in zip(found, parts, strict=True)
         ]
+
+
+def _smooth_l1(squares: Floats) -> Floats:
+    """The loss smooth_l1 with beta = 1 of errors with these squares."""
+    error = np.sqrt(squares)
+    found: Floats = np.where(error < 1.0, 0.5 * squares, error - 0.5)
+    return found
 
 
 def _edges(low: float, high: float) -> list[float]:
@@ -135,9 +149,9 @@ def _total(terms: Floats) -> float | None:
 
 
 def _shares(sums: Sequence[float], totals: Sequence[float | None]) -> tuple[float | None, ...]:
-    """The parts of two totals, of which the second may lack."""
-    found = [part / total if total else None for part, total in zip(sums, totals, strict=True)]
-    return (*found, None)[:2]
+    """The parts of totals; None of one that is not known."""
+    pairs = zip(sums, totals, strict=True)
+    return tuple(part / total if total else None for part, total in pairs)
 
 
 def _of_the_worst(

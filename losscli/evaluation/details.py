@@ -147,15 +147,16 @@ def _distribution(
     return Distribution.of(values, weight, None if norms is None else norms[positions])
 
 
-def distribution_of(state: Distribution, bound: BoundLoss) -> DistributionResult:
-    """The distribution of a loss for its result."""
+def distribution_of(state: Distribution, bound: BoundLoss, width: int) -> DistributionResult:
+    """The distribution of a loss for its result; width: the numbers of a row of predictions."""
+    squares = bound.loss.name == "mse" and width == 1 and bound.convention is None
     edges, counts = state.histogram()
     return DistributionResult(
         quantiles={name: bound.transform(each) for name, each in state.quantiles().items()},
         exact=not state.losses.binned,
         edges=tuple(map(bound.transform, edges)),
         counts=tuple(counts),
-        worst=tuple(Concentration(*each) for each in state.concentration()),
+        worst=tuple(Concentration(*each) for each in state.concentration(squares=squares)),
     )
 
 

@@ -127,7 +127,8 @@ def with_details(
     for loss, result, details in zip(losses, results, state.details, strict=True):
         rows, state_of = details.worst, details.distribution
         worst = () if rows is None else worst_rows(rows, loss, result, source, line)
-        spread = None if state_of is None else distribution_of(state_of, loss)
+        width = source.field("preds").width
+        spread = None if state_of is None else distribution_of(state_of, loss, width)
         found.append(result.replace(worst=worst, distribution=spread))
     return tuple(found)
 

@@ -199,6 +199,8 @@ def _concentrated(results: Sequence[LossResult]) -> Iterator[Note]:
             words = f"{100 * each.share:g} % of rows carry {_percent(each.loss)} of {result.label}"
             if each.gradient is not None:
                 words += f" and {_percent(each.gradient)} of its gradient norm"
+            if each.smooth_l1 is not None and each.smooth_l1 < 0.5 * each.loss:
+                words += f"; under smooth_l1 they carry {_percent(each.smooth_l1)}"
             hint = "--top 10 shows them"
             if result.loss == "mse":
                 hint += "; smooth_l1 and mae weight large errors less"

@@ -65,7 +65,8 @@ def _worst_lines(loss: LossResult) -> Iterator[str]:
         gradient = (
             "" if each.gradient is None else f", {_share(each.gradient)} of its gradient norm"
         )
-        yield f"{line}{gradient}"
+        other = "" if each.smooth_l1 is None else f"; under smooth_l1 {_share(each.smooth_l1)}"
+        yield f"{line}{gradient}{other}"
 
 
 def worst_tables(result: Evaluation) -> Iterator[Table]:

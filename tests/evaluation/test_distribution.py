@@ -142,7 +142,29 @@ def test_few_rows_that_carry_most_are_noted():
     pred[7] = 60.0
     result = evaluate(pred, np.zeros(2000), loss="mse,mae", distribution=True)
     (note,) = [note for note in result.notes if note.code == "concentrated"]
-    assert note.message == "0.1 % of rows carry 64 % of mse and 2 % of its gradient norm"
+    assert note.message == (
+        "0.1 % of rows carry 64 % of mse and 2 % of its gradient norm;"
+        " under smooth_l1 they carry 5 %"
+    )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_part_under_smooth_l1_is_that_of_its_losses(weighted):
+    """Of the rows that are worst under mse; rows of several outputs have none."""
+    generator = np.random.default_rng(12)
+    pred, target = generator.standard_t(3, size=(2, 1000))
+    weight = generator.uniform(0.5, 2.0, 1000)
+    given = {"weights": weight} if weighted else {}
+    found = evaluate(pred, target, loss="mse", distribution=True, **given).losses[0].distribution
+    squares, others = losses.mse(pred, target), losses.smooth_l1(pred, target)
+    terms = others * weight if weighted else others
+    order = np.argsort(-squares, kind="stable")
+    for each in found.worst:
+        wanted = terms[order[: each.rows]].sum() / terms.sum()
+        assert each.smooth_l1 == pytest.approx(wanted, rel=1e-12)
+    pairs = np.stack([pred, target], axis=1)
+    outputs = evaluate(pairs, pairs[::-1].copy(), loss="mse", distribution=True).losses[0]
+    assert {each.smooth_l1 for each in outputs.distribution.worst} == {None}
 
 
 def test_the_other_numbers_are_those_without_it():

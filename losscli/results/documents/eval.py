@@ -101,13 +101,17 @@ class Concentration(Record, frozen=True):
 
     share: that of the rows, such as 0.01. rows: their number. loss: their part of Σ w·L; None if
     that is 0 or not finite, or if a loss is below 0. gradient: their part of the sum of the norms
-    of the rows' gradients; None if the loss has none, or if not all rows were kept.
+    of the rows' gradients; None if the loss has none, or if not all rows were kept. smooth_l1:
+    their part under smooth_l1 with beta = 1, where the loss is mse of one output a row.
     """
 
     share: Level
     rows: Count
     loss: Number | None
     gradient: Number | None
+    smooth_l1: Number | None = None
+
+    optional = frozenset({"smooth_l1"})
 
 
 class DistributionResult(Record, frozen=True, kw_only=True):
