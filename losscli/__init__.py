@@ -45,6 +45,7 @@ _PUBLIC = {
     "compare": "losscli.commands.compare",
     "diff": "losscli.commands.diff",
     "explain": "losscli.commands.explain",
+    "merge": "losscli.commands.parts",
     "plot": "losscli.commands.plot",
     "report": "losscli.commands.report",
     "run": "losscli.commands.run",

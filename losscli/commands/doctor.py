@@ -9,15 +9,18 @@ from pathlib import Path
 from losscli.backends.machine import cores, environment
 from losscli.benchmark.devices import caches, last_cache, open_device, processor
 from losscli.benchmark.measure import measure
+from losscli.commands.worker import installed
+from losscli.engines.cluster import Cluster
 from losscli.errors import LossCliError
 from losscli.evaluation.measure import no_progress
 from losscli.kernels import machine
 from losscli.plans.bench import BenchPlan
 from losscli.plans.check import DoctorPlan
+from losscli.plans.engines import address_of
 from losscli.render.files import outputs
 from losscli.results.document import Note
 from losscli.results.documents.bench import Limit
-from losscli.results.documents.doctor import Cuda, Diagnosis, Package
+from losscli.results.documents.doctor import ClusterWorker, Cuda, Diagnosis, Package
 
 # The packages that losscli can use: module, distribution, and what for.
 _PACKAGES = (
@@ -28,6 +31,7 @@ _PACKAGES = (
     ("sklearn", "scikit-learn", "bench --impl sklearn"),
     ("liger_kernel", "liger-kernel", "bench --impl liger, on CUDA"),
     ("matplotlib", "matplotlib", "plots"),
+    ("distributed", "distributed", "--engine dask"),
     ("mpmath", "mpmath", "losscli's own tests"),
 )
 _NOISE_ELEMENTS = "1e6"
@@ -44,6 +48,7 @@ def run_doctor(plan: DoctorPlan, progress: Callable[[float], None] = no_progress
 
 def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
     """Examine the machine and, unless the plan is quick, measure it, in about ten seconds."""
+    workers = tuple(_workers(plan))
     packages = tuple(_packages())
     devices, no_cuda = _cuda({package.name: package.version for package in packages})
     progress(0.1)
@@ -69,11 +74,25 @@ def diagnose(plan: DoctorPlan, progress: Callable[[float], None]) -> Diagnosis:
         no_cuda=no_cuda or None,
         instruction_set=machine.name(),
         compiler=_compiler(),
+        workers=workers,
         limits=tuple(limits),
         noise_floor=noise,
         quick=plan.quick,
         notes=tuple(notes),
     )
+
+
+def _workers(plan: DoctorPlan) -> Iterator[ClusterWorker]:
+    """The workers of the plan's cluster; raises MissingError where there is none."""
+    address = address_of(plan.engine)
+    if address is None:
+        return
+    with Cluster(address) as cluster:
+        versions = cluster.everywhere(installed)
+        for worker in cluster.workers:
+            found = versions[worker.address]
+            version = found if isinstance(found, str) else None
+            yield ClusterWorker(*worker, version)
 
 
 def _packages() -> Iterator[Package]:

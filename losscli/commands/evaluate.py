@@ -21,6 +21,7 @@ from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.measure import measure, no_progress
 from losscli.evaluation.rows import by_positions
 from losscli.evaluation.sampling import Sampling
+from losscli.plans.engines import LOCAL
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
 from losscli.results.documents.eval import Evaluation
@@ -44,6 +45,10 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
     """
 
     def measured(request: Request, samples: SampleFile | None) -> Evaluation:
+        if plan.engine != LOCAL:
+            from losscli.commands.distributed import evaluate_on_cluster
+
+            return evaluate_on_cluster(plan, request, progress)
         if plan.models is None:
             return _measured(plan, request, progress, samples)
         return _of_models(plan, request, progress)

@@ -23,6 +23,7 @@ from losscli.losses.core.bound import Bound
 from losscli.losses.spec.binding import files_of
 from losscli.plans.evaluate import EvalCommand, EvalPlan
 from losscli.plans.flags import declarations
+from losscli.plans.functions import public
 from losscli.plans.merge import MergePlan
 from losscli.plans.shards import Shard, parse
 from losscli.plans.shared import GATES, OUT
@@ -60,14 +61,14 @@ def run_part(plan: EvalCommand, progress: Callable[[float], None] = no_progress)
 
 def _part(plan: EvalCommand, shard: Shard, progress: Callable[[float], None]) -> Part:
     start = time.perf_counter()
-    found, engine = _measured(plan, Request.of(plan), shard, progress)
+    found, engine = measured_part(plan, Request.of(plan), shard, progress=progress)
     return Part(
         part=shard.number,
         parts=shard.total,
         first_row=found.facts.first,
         rows=found.facts.rows,
         inputs=found.inputs,
-        plan=dict(_flags(plan)),
+        plan=dict(flags_of(plan)),
         files={name: _digest(name) for name in files_of(plan.loss)},
         data=encode(found.facts),
         state=encode(found.block),
@@ -84,9 +85,18 @@ def _default_path(shard: Shard) -> str:
     return f"{FOLDER}/part-{shard.number:0{width}}-of-{shard.total}.json"
 
 
-def _measured(
-    plan: EvalPlan, request: Request, shard: Shard, progress: Callable[[float], None]
+def measured_part(
+    plan: EvalPlan,
+    request: Request,
+    shard: Shard,
+    *,
+    digest: bool = True,
+    progress: Callable[[float], None] = no_progress,
 ) -> tuple[MeasuredPart, LocalEngine]:
+    """A part of an evaluation, and the engine that ran it; raises as an evaluation does.
+
+    digest: True if it has digests of its rows.
+    """
     bound: list[Bound] = [*request.losses, *request.metrics]
     with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
         source = by_positions(opened, bound, plan.class_axis)
@@ -107,12 +117,13 @@ def _measured(
             details=details_of(plan, len(request.losses)),
             sampling=Sampling.of(plan),
             metrics=request.metrics,
+            digest=digest,
             progress=progress,
         )
         return found, engine
 
 
-def _flags(plan: EvalPlan) -> Iterator[tuple[str, Any]]:
+def flags_of(plan: EvalPlan) -> Iterator[tuple[str, Any]]:
     """The flags of a plan that the result depends on and that were given."""
     for each in declarations(EvalPlan):
         value = getattr(plan, each.name)
@@ -156,8 +167,7 @@ def run_merge(plan: MergePlan) -> Evaluation:
 
     def measured(request: Request, _: object) -> Evaluation:
         found = evaluation_of_parts(
-            [part.facts for part in parts],
-            (_block(part) for part in parts),
+            ((part.facts, _block(part)) for part in parts),
             request.losses,
             request.metrics,
             reduction=evaluation.reduction,
@@ -167,6 +177,9 @@ def run_merge(plan: MergePlan) -> Evaluation:
         return _with_origin(found, parts, dropped)
 
     return kept_evaluation(evaluation, measured, paths)
+
+
+merge = public("merge", MergePlan, run_merge)
 
 
 def _with_origin(result: Evaluation, parts: "Sequence[_Read]", dropped: int) -> Evaluation:

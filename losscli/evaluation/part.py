@@ -1,7 +1,7 @@
 """Parts of an evaluation: the state of some of its rows, and the results of all parts together."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from losscli.accumulators.moments import units_kept
 from losscli.backends.backend import Backend
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.block import BlockEvaluator, BlockResult
+from losscli.evaluation.layout import Row
 from losscli.evaluation.measure import (
     evaluation_of,
     inputs_of,
@@ -20,6 +21,7 @@ from losscli.evaluation.measure import (
     with_details,
 )
 from losscli.evaluation.sampling import INDEPENDENT, Sampling
+from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input
@@ -29,6 +31,8 @@ from losscli.sources.table import Cut, Field, Table, TableNote
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder
     from losscli.metrics.binding import BoundMetric
+
+Notes: TypeAlias = Mapping[tuple[str, str], TableNote]  # by their code and hint
 
 
 class TableFacts(Struct, frozen=True):
@@ -68,13 +72,13 @@ class SourceFacts(Struct, frozen=True):
         facts = tuple(_facts(table, source.fields[table]) for table in tables)
         return cls(facts, roles, source.by, source.positions)
 
-    def source(self, earlier: Iterable["SourceFacts"] = ()) -> Source:
-        """A source of these facts that has no rows; earlier: those of the parts before."""
-        before = [each.tables for each in earlier]
-        tables = [
-            _DescribedTable(facts, [part[at].notes for part in before])
-            for at, facts in enumerate(self.tables)
-        ]
+    def source(self, earlier: "Sequence[Notes]" = ()) -> Source:
+        """A source of these facts that has no rows.
+
+        earlier: of each table, the notes of the parts before; none without parts before.
+        """
+        known = earlier or [{}] * len(self.tables)
+        tables = [*map(_DescribedTable, self.tables, known)]
         roles = {role: (tables[at], field) for role, (at, field) in self.roles.items()}
         return Source(roles, self.by, self.positions)
 
@@ -120,9 +124,12 @@ def measure_part(
     metrics: "Sequence[BoundMetric]" = (),
     details: "DetailFinder | None" = None,
     sampling: Sampling = INDEPENDENT,
+    digest: bool = True,
     progress: Callable[[float], None] = no_progress,
 ) -> MeasuredPart:
     """The state of part `number` of `count`, from 1.
+
+    digest: True if the result has digests of the inputs.
 
     Raises as `measure` does, for the rows of the part.
     """
@@ -134,7 +141,7 @@ def measure_part(
         layout,
         nan=nan,
         samples=False,
-        digest=True,
+        digest=digest,
         metrics=metrics,
         details=details,
         sampling=sampling,
@@ -149,28 +156,38 @@ def measure_part(
     source.verify()
     state.raise_violation()
     block = state.as_block()
-    lines: dict[int, int | None] | None = None
-    if (line := line_of(source)) is not None:
-        lines = {}
-        line = _recorded(line, lines)
-        results_of = maker_of_results(losses, (), layout, "mean", 0.95, line)
-        for rows in (block.accumulators, *(rows for _, rows in block.groups.parts())):
-            results, _ = results_of(rows)
-            if state.details:
-                with_details(source, losses, state, results, line)
     facts = PartFacts(
         found.first,
         state.rows,
-        lines,
+        _lines(source, losses, layout, state, block),
         SourceFacts.of(source),
         Arithmetic(backend.name, backend.device, backend.dtype),
     )
     return MeasuredPart(facts, inputs_of(source, state, digest=bool(state.digests)), block)
 
 
+def _lines(
+    source: Source,
+    losses: Sequence[BoundLoss],
+    layout: Mapping[str, Row],
+    state: EvaluationState,
+    block: BlockResult,
+) -> dict[int, int | None] | None:
+    """The lines of the rows that results name; None where no role is of a text file."""
+    line = line_of(source)
+    if line is None:
+        return None
+    lines: dict[int, int | None] = {}
+    results_of = maker_of_results(losses, (), layout, "mean", 0.95, _recorded(line, lines))
+    for rows in (block.accumulators, *(rows for _, rows in block.groups.parts())):
+        results, _ = results_of(rows)
+        if state.details:
+            with_details(source, losses, state, results, _recorded(line, lines))
+    return lines
+
+
 def evaluation_of_parts(
-    parts: Sequence[PartFacts],
-    blocks: Generator[BlockResult],
+    parts: Iterable[tuple[PartFacts, BlockResult]],
     losses: Sequence[BoundLoss],
     metrics: "Sequence[BoundMetric]" = (),
     *,
@@ -180,29 +197,54 @@ def evaluation_of_parts(
 ) -> Evaluation:
     """The results of all rows, without the time and the machine that they took.
 
-    parts: all of them, in row order. blocks: their states.
+    parts: the facts and the state of each, in row order; taken one after the other, so that many
+    need no more memory than one.
 
     Raises DataError where all rows together are not valid.
     """
-    last = parts[-1]
-    source = last.source.source(part.source for part in parts[:-1])
-    losses, metrics, layout = prepared(source, losses, metrics)
-    state = merged(source, blocks)
-    lines: dict[int, int | None] = {}
-    for part in parts:
-        lines |= part.lines or {}
+    joined = _Joined(parts)
+    losses, metrics, layout = prepared(joined.source, losses, metrics)
+    state = merged(joined.source, joined.blocks())
     return evaluation_of(
-        source,
+        joined.last.source.source(joined.notes),
         state,
         losses,
         metrics,
         layout,
         reduction=reduction,
         ci=ci,
-        line=None if last.lines is None else lines.get,
+        line=None if joined.last.lines is None else joined.lines.get,
         digest=bool(state.digests),
-        about={"like": like, "timing": EvalTiming(), **last.arithmetic._asdict()},
+        about={"like": like, "timing": EvalTiming(), **joined.last.arithmetic._asdict()},
     )
+
+
+class _Joined:
+    """Parts in row order, and what results need of them all.
+
+    source: as the first part has it, which is enough for its blocks. last: the part that was read
+    last. lines: of the rows that results name. notes: of each table, those of the parts before the
+    last, each once.
+    """
+
+    def __init__(self, parts: Iterable[tuple[PartFacts, BlockResult]]) -> None:
+        self._parts = iter(parts)
+        self.last, self._first = next(self._parts)
+        self.source = self.last.source.source()
+        self.lines: dict[int, int | None] = {}
+        self.notes: list[dict[tuple[str, str], TableNote]] = [{} for _ in self.last.source.tables]
+
+    def blocks(self) -> Generator[BlockResult]:
+        """The states; reads all parts."""
+        self.lines |= self.last.lines or {}
+        yield self._first
+        for facts, block in self._parts:
+            for known, table in zip(self.notes, self.last.source.tables, strict=True):
+                for note in table.notes:
+                    known.setdefault((note.code, note.hint), note)
+            self.last = facts
+            self.lines |= facts.lines or {}
+            yield block
 
 
 class _Firsts:
@@ -221,7 +263,7 @@ class _Firsts:
 class _DescribedTable(Table):
     """A table without rows, as the facts of one describe it. earlier: notes of the parts before."""
 
-    def __init__(self, facts: TableFacts, earlier: Sequence[tuple[TableNote, ...]]) -> None:
+    def __init__(self, facts: TableFacts, earlier: "Notes") -> None:
         self.path = facts.path
         self.format = facts.format
         self.rows = facts.rows
@@ -232,8 +274,7 @@ class _DescribedTable(Table):
         # The last part has seen the end of the table, so its facts are those of all rows, but for
         # those about the first row of a kind.
         self._notes = {(note.code, note.hint): note for note in facts.notes}
-        for notes in reversed(earlier):
-            self._notes |= {(note.code, note.hint): note for note in notes if note.of_first}
+        self._notes |= {kind: note for kind, note in earlier.items() if note.of_first}
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
         """No field: a source has those of its roles."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from losscli.plans.flags import Path, argument, flag, plan
+from losscli.plans.engines import LOCAL, check_engine
+from losscli.plans.flags import Path, argument, flag, plan, validate
 from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUTPUT, SEED
 
 
@@ -50,4 +51,13 @@ class DoctorPlan:
     """A report of what this machine can do."""
 
     quick: bool = flag("Measure nothing.", default=False, panel=MEASURE)
+    engine: str = flag(
+        "Also report the workers of a Dask cluster; dask starts one on this machine.",
+        default=LOCAL, panel=COMPUTE, metavar="dask[:ADDRESS]",
+    )  # fmt: skip
     output: Sequence[Path] = flag(OUTPUT, default=())
+
+    def __post_init__(self) -> None:
+        """Validate the flags."""
+        validate(self)
+        check_engine(self)

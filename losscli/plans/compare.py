@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.gates.grammar import Margin
+from losscli.plans.engines import LOCAL
 from losscli.plans.evaluate import (
     ClassAxis,
     EvalPlan,
@@ -29,7 +30,7 @@ from losscli.plans.flags import (
     set_share,
     validate,
 )
-from losscli.plans.shared import OUT, OUTPUT, STATS, THREADS
+from losscli.plans.shared import COMPUTE, OUT, OUTPUT, STATS, THREADS
 
 FAIL_ON = ("worse", "undecided")
 
@@ -119,7 +120,10 @@ class ComparePlan:
     like: str | None = flag(_of("like"), default=None)
     backend: Literal["auto", "numpy", "torch"] = flag(_of("backend"), default="auto")
     device: str = flag(_of("device"), default="cpu")
-    engine: str = flag(_of("engine"), default="local")
+    engine: str = flag(
+        "The engine that computes the blocks.",
+        default=LOCAL, panel=COMPUTE, metavar="local", choices=(LOCAL,),
+    )  # fmt: skip
     dtype: Literal["float64", "float32"] = flag(_of("dtype"), default="float64")
     threads: int = flag(THREADS, default=0)
     plot: Path | None = flag(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
+from losscli.plans.engines import LOCAL, check_engine
 from losscli.plans.flags import (
     FlagError,
     Path,
@@ -206,8 +207,9 @@ class EvalPlan:
         complete="device", config="run defaults",
     )  # fmt: skip
     engine: str = flag(
-        "The engine that runs the blocks.",
-        default="local", panel=COMPUTE, metavar="local", choices=("local",), config="run defaults",
+        "Where blocks are computed: local, in threads of this process; dask, in processes of this"
+        " machine; dask:ADDRESS, by the workers of a running cluster, which read the files.",
+        default=LOCAL, panel=COMPUTE, metavar="local|dask[:ADDRESS]", config="run defaults",
     )  # fmt: skip
     dtype: Literal["float64", "float32"] = flag(
         "The precision of the arithmetic; float32 is faster and less exact.",
@@ -253,6 +255,8 @@ class EvalPlan:
         for name in ("hac", "weights_are"):
             if self.bootstrap and name in given and getattr(self, name) not in (None, "importance"):
                 raise FlagError.of_field(self, name, "does not go with a bootstrap of single rows")
+        if "engine" in given:
+            check_engine(self)
         if "ci" in given:
             set_share(self, "ci")
         if "memory" in given:

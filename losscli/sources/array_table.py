@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from losscli.errors import UsageError
-from losscli.sources.arrays import ArrayCut, StoredArray
+from losscli.sources.arrays import ArrayCut, PositionedArray, StoredArray
 from losscli.sources.files import OpenFile
 from losscli.sources.table import Cut, Field, Table, Workspace
 
@@ -35,6 +35,7 @@ class ArrayTable(ArrayHolder):
         self.file = file
         self.size = array.size if size is None else size
         self.rows: int = array.shape[0]
+        self.by_position = isinstance(array, PositionedArray)
         self._array = array
 
     def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:  # noqa: ARG002

@@ -35,6 +35,7 @@ class MemoryTable(ArrayHolder):
     """
 
     format = "array"
+    by_position = True
 
     def __init__(self, path: str, loaded: Loaded, row: tuple[int, ...] = ()) -> None:
         array = loaded.codes if isinstance(loaded, Keys) else loaded

@@ -123,10 +123,11 @@ class Source:
         """The table that a role takes them from."""
         return self.roles[role][0]
 
-    def blocks(self, rows: int | None = None) -> Iterator[BlockCut]:
+    def blocks(self, rows: int | None = None, first: int | None = None) -> Iterator[BlockCut]:
         """All rows in aligned cuts; `rows` of them in each, by default as many as fit a cache.
 
-        By default these are whole units of moments, also where their text is read in pieces.
+        By default these are whole units of moments, also where their text is read in pieces. first:
+        the number of rows in the first cut, by default `rows`.
 
         Raises DataError where the tables have different numbers of rows.
         """
@@ -137,21 +138,21 @@ class Source:
         for table in self.fields:
             if table.rows is not None and table.rows != known:
                 self._unequal({table.path: table.rows for table in self.fields})
-            runs.append(table.cuts(rows))
+            runs.append(table.cuts(rows, first))
         keyed = grouped or CLUSTERS in self.roles
-        first = 0
+        start = 0
         for cuts in zip_longest(*runs):
             count, size = cuts[0].rows if cuts[0] else 0, 0
             for cut in cuts:
                 if cut is None or cut.rows != count:
                     counts = [cut.rows if cut else 0 for cut in cuts]
-                    ended = (first + count if count < rows else None for count in counts)
+                    ended = (start + count if count < rows else None for count in counts)
                     paths = [table.path for table in self.fields]
                     self._unequal(dict(zip(paths, ended, strict=True)))
                 size += cut.size
             parts = [*zip(cuts, self.fields.values(), strict=True)]
-            yield BlockCut(first, count, unit, size, parts, keyed)
-            first += count
+            yield BlockCut(start, count, unit, size, parts, keyed)
+            start += count
 
     def part(self, number: int, count: int) -> Iterator[BlockCut]:
         """The cuts of part `number` of `count`, from 1, in row order.
@@ -164,7 +165,15 @@ class Source:
         rows, step = self._part_rows(count)
         done, total = 0, self.rows
         whole = self.size if total is None else total
-        for cut in self.blocks(rows):
+        cuts = self.blocks(rows)
+        if total is not None and number > 1 and all(table.by_position for table in self.fields):
+            step = max(step, rows)
+            done = -(-(number - 1) * total // (count * step)) * step  # the first row of the part
+            if done >= total:
+                return
+            cuts = self.blocks(rows, done)
+            next(cuts)  # the rows before, which are not read
+        for cut in cuts:
             at = min(count, 1 + done // step * step * count // max(1, whole))
             done += cut.size if total is None else cut.rows
             if at > number:

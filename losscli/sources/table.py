@@ -95,7 +95,8 @@ class TableNote(NamedTuple):
 class Table(Protocol):
     """An open file or an array in memory; formats override what differs from an array's.
 
-    file: None for an array. once: True for a stream that may have no second pass. unmatched: rows
+    file: None for an array. once: True for a stream that may have no second pass. by_position: True
+    if a run of rows is found without reading those before it. unmatched: rows
     that have no partner in another table and are left out; None where a row without one is an
     error. duplicates_dropped: repeated rows that are left out; None where none were looked for.
     """
@@ -106,6 +107,7 @@ class Table(Protocol):
     size: int
     file: OpenFile | None = None
     once: bool = False
+    by_position: bool = False
     unmatched: int | None = None
     duplicates_dropped: int | None = None
 

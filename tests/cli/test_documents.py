@@ -40,7 +40,7 @@ ENDS = [
     ("eval p.npy t.npy -l mae --nope", 2, "error"),
     ("eval no.npy t.npy -l mae", 3, "error"),
     ("eval table.csv --pred p --target t -l mae", 3, "error"),
-    (f"{EVAL} --engine dask", 2, "error"),
+    (f"{EVAL} --engine ray", 2, "error"),
     (f"{EVAL} --device cuda:99", 4, "error"),
     ("run good.yaml", 0, "run"),
     ("run good.yaml --no-save", 0, "run"),

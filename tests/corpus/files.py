@@ -533,8 +533,8 @@ on_undecided: fail
 """,
     "bench.yaml": """version: 1
 benches:
-  kernels: {losses: [mae], impl: [numpy], size: [1e3], time: 0.5, memory: false, pass: forward,
-            gates: ["mae.time <= 100"]}
+  kernels: {losses: [mae], impl: [numpy], size: [1e3], time: 60, resolve: 90%, memory: false,
+            pass: forward, gates: ["mae.time <= 100"]}
 """,
     "anchors.yaml": """version: 1
 data: {val: &val {preds: p.npy, targets: t.npy}}

@@ -222,6 +222,7 @@ def _normal(value: object, folder: str, passing: frozenset[str]) -> object:
     if isinstance(value, dict):
         if value.get("schema") == "losscli/bench/1":
             passing = passing | MEASURED
+            value = {**value, "conclusions": len(value.get("conclusions", ()))}
         if value.get("schema") == "losscli/doctor/1":
             passing = passing | {"notes"}
         if value.get("schema") == "losscli/check/1":

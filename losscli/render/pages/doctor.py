@@ -11,6 +11,8 @@ from losscli.stats.formatting import duration
 def page(result: Diagnosis) -> Page:
     """The page of a diagnosis."""
     tables = [_machine(result), _packages(result)]
+    if result.workers:
+        tables.append(_workers(result))
     if result.limits:
         tables.append(_limits(result))
     return Page((), tables, list(_footer(result)), [note.message for note in result.notes])
@@ -58,6 +60,15 @@ def _packages(result: Diagnosis) -> Table:
         cells = (each.name, escape(each.version or "absent"), each.use)
         lines.append(TableRow(cells, "" if each.version else "dim"))
     return Table(("package", "version", "for"), lines)
+
+
+def _workers(result: Diagnosis) -> Table:
+    lines = []
+    for each in result.workers:
+        memory = "no limit" if each.memory_bytes is None else _bytes(each.memory_bytes)
+        version = each.version or "cannot be imported"
+        lines.append(TableRow((escape(each.address), f"{each.threads}", memory, version)))
+    return Table(("worker", "threads", "memory", "losscli"), lines, (1,))
 
 
 def _limits(result: Diagnosis) -> Table:

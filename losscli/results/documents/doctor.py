@@ -33,6 +33,19 @@ class Cuda(Record, frozen=True):
     capability: str
 
 
+class ClusterWorker(Record, frozen=True):
+    """A worker of a Dask cluster.
+
+    address: as Dask has it. memory_bytes: the memory that it may use; None without a limit.
+    version: that of losscli there; None where it cannot be imported.
+    """
+
+    address: str
+    threads: Count
+    memory_bytes: Count | None
+    version: str | None
+
+
 class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
     """The capabilities of this machine.
 
@@ -41,8 +54,8 @@ class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
     memory_bytes, free_bytes: the memory; None if it is unknown. cuda: the CUDA devices. no_cuda:
     why there are none. instruction_set: that of the compiled kernels, "baseline", "avx2" or
     "avx512"; None if losses are computed by NumPy alone. compiler: the C++ compiler that
-    torch.compile needs; None if there is none. quick: true if nothing was measured. limits,
-    noise_floor: measured values.
+    torch.compile needs; None if there is none. workers: those of the cluster of --engine. quick:
+    true if nothing was measured. limits, noise_floor: measured values.
     """
 
     packages: tuple[Package, ...]
@@ -56,11 +69,14 @@ class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
     no_cuda: str | None = None
     instruction_set: str | None = None
     compiler: str | None = None
+    workers: tuple[ClusterWorker, ...] = ()
     quick: bool = False
     limits: tuple[Limit, ...] = ()
     noise_floor: float | None = None
     notes: tuple[Note, ...] = ()
     environment: Environment = field(default_factory=dict)
+
+    optional = frozenset({"workers"})
 
     def to_records(self) -> list[dict[str, Any]]:
         """One record a fact: what, of which, and the value; numbers in bytes and GB/s."""
@@ -73,6 +89,7 @@ class Diagnosis(Document, frozen=True, kw_only=True, tag="losscli/doctor/1"):
         found += [("no_cuda", "", self.no_cuda)] if self.no_cuda else []
         found += [("kernel", "", self.environment.get("kernel"))]
         found += [("instruction_set", "", self.instruction_set), ("compiler", "", self.compiler)]
+        found += [("worker", each.address, each.version) for each in self.workers]
         for limit in self.limits:
             where = f"{limit.device} {limit.level}"
             found.append(("read_gb_per_s", where, limit.read_gb_per_s))

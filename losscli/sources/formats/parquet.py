@@ -28,6 +28,7 @@ class ParquetTable(ArrowTable):
     """
 
     format = "parquet"
+    by_position = True
 
     def __init__(self, file: OpenFile) -> None:
         self.file: OpenFile = file
