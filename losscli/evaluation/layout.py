@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 from losscli.errors import DataError, UsageError
 from losscli.losses.core.bound import Bound
 from losscli.losses.core.probabilities import Simplex
+from losscli.sources.proposals import is_key_name
 from losscli.sources.source import Source
 
 Row: TypeAlias = tuple[int, ...]
@@ -109,5 +110,18 @@ def _check_columns(source: Source, losses: Sequence[Bound]) -> None:
             raise UsageError(
                 f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one",
                 place=f"columns: {', '.join(field.columns)}",
-                hint=f"name it: {flag} {field.columns[-1]}, or leave others out with --id COLUMN",
+                hint=_choice(source, flag, field.columns),
             )
+
+
+def _choice(source: Source, flag: str, columns: Sequence[str]) -> str:
+    """The flags that leave one column, or take all as the outputs of a row."""
+    (table, ours), (other, theirs) = source.roles["preds"], source.roles["targets"]
+    if other is not table:
+        keys = [name for name in ours.columns if name in theirs.columns and is_key_name(name)]
+        if keys:
+            return f"--id {keys[0]} pairs the rows by it, and leaves it out"
+        if ours.columns == theirs.columns:
+            names = ",".join(columns)
+            return f"for rows of {len(columns)} outputs: --pred {names} --target {names}"
+    return f"name it: {flag} {columns[-1]}, or leave others out with --id COLUMN"

@@ -151,7 +151,7 @@ class EvalPlan:
         default="", panel=DATA, metavar="C", config="data defaults",
     )  # fmt: skip
     skip_lines: int = flag(
-        "The number of lines above the table in a text file.",
+        "The number of lines above the table in a text file, or of rows in a sheet.",
         default=0, panel=DATA, metavar="N", config="data defaults",
     )  # fmt: skip
     encoding: str = flag(

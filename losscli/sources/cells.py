@@ -27,6 +27,11 @@ from losscli.sources.scanner import (
 from losscli.sources.table import Field, Kind, Loaded, Workspace
 
 _SHOWN = 40  # characters of a cell that an error shows
+# A number between other text, such as $1,250.50 or 12 kg; letters alone may be a name.
+_WITH_UNIT = re.compile(
+    r"([$€£¥]|[A-Za-z]+\(|\[)?[-+]?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?)"
+    r"(\s?(?:%|[$€£¥]|[A-Za-zµ°][A-Za-z²³/]*)|\)|\])?"
+)
 _COMMA = re.compile(r"[-+]?\d+,\d*")
 _GROUPED_COMMA = re.compile(r"[-+]?\d{1,3}(\.\d{3})+(,\d*)?")
 _GROUPED_POINT = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
@@ -195,8 +200,20 @@ def _odd_texts(text: Text, spans: NDArray[np.int64]) -> list[str]:
         return [bytes(text[start:end]).decode(errors="replace") for start, end in found]
 
 
+def _unit_hint(cell: str, path: str) -> str:
+    """The command that removes what stands around a number; empty for other text."""
+    found = _WITH_UNIT.fullmatch(cell)
+    if not found or not (found[1] or found[3]):
+        return ""
+    parts = [re.sub(r"[.*^$\[]", r"[\g<0>]", part) for part in (found[1], found[3]) if part]
+    edits = " ".join(f"-e 's/{part}//g'" for part in parts)
+    percent = ", which leaves percent" if found[3] == "%" else ""
+    grouped = ", then --thousands ," if "," in found[2] else ""
+    return f"remove it{percent}: sed {edits} {path} > numbers.csv{grouped}"
+
+
 def _cell_error(cell: str, place: Place, dialect: Dialect) -> DataError:
-    hint = _hint_of(cell.strip(), dialect)
+    hint = _unit_hint(cell.strip(), place.path) or _hint_of(cell.strip(), dialect)
     return DataError(f"{cell[:_SHOWN]!r} is not a number", place=place, hint=hint)
 
 

@@ -138,6 +138,9 @@ class ColumnTable(Table):
         """The columns that hold numbers, for a role without columns of its own."""
         others = {name for each in excluded for name in self._known(each)}
         names = [name for name in self.numeric_names() if name not in others]
+        left = [name for name in self.index if name and name not in others]
+        if role == "targets" and not names and len(left) == 1:
+            return left  # labels, which may be text
         if not names:
             raise DataError(
                 f"{self.path} has no column of numbers for the {role}",

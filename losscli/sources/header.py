@@ -121,6 +121,8 @@ class _Beginning:
         names = self._names(commented, dialect)
         self._complete()
         names, dialect = self._without_trailing(names, dialect)
+        if text.startswith(b'"') and self._text.startswith(b'"'):
+            names = self._with_row_names(names, dialect)
         numeric = options.header and all(is_number(name, dialect) for name in names)
         named = options.header
         if numeric and self._whole and not self._text.strip():  # a row, and no other
@@ -269,6 +271,16 @@ class _Beginning:
         self._note("trailing_separator", "has a separator at the end of every line")
         return names, dialect._replace(trailing=True)
 
+    def _with_row_names(self, names: tuple[str, ...], dialect: Dialect) -> tuple[str, ...]:
+        """The columns with one without a name before them, where R has written names of rows."""
+        if not self._options.header or dialect.trailing:
+            return names
+        rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
+        if {len(row) for row in rows} != {len(names) + 1} or len({r[0] for r in rows}) < len(rows):
+            return names
+        self._note("row_names", "has names of rows, whose column has no name, as R writes them")
+        return ("", *names)
+
 
 def _lines(text: bytes) -> list[bytes]:
     """The first lines of a text, without their ends; the last may be cut, unless it is the only."""
@@ -304,9 +316,14 @@ def _delimiter_of(lines: Sequence[bytes], suffix: str) -> str:
 
 def _in_blanks(rows: Sequence[Sequence[bytes]]) -> bool:
     """True if rows between blanks are of one width, and a column of them holds numbers."""
-    if len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
-        return False
     below = rows[1:] or rows
+    widths = {len(row) for row in below}
+    if len(widths) != 1 or min(widths) < 2 or not rows[0]:
+        return False
+    # A header of one cell less is above names of rows, both in quotes.
+    less = rows[0][0][:1] == below[0][0][:1] == b'"'
+    if len(below[0]) - len(rows[0]) not in (0, less):
+        return False
     return any(
         all(is_number(cell.decode("latin-1")) for cell in cells)
         for cells in zip(*below, strict=True)

@@ -69,6 +69,16 @@ class _ValuesTable(RowsTable):
         """The shape of the first array in a column."""
         return json_values.row_of(array)
 
+    def missing_column(self, name: str) -> DataError:
+        """The error for a name that no column has; of tables as pandas has them, how to convert."""
+        error, names = super().missing_column(name), self.names()
+        split = {"columns", "data"} <= {*names}
+        if split or {"0", "1"} <= {*names}:
+            how = ", orient='split'" if split else ""
+            read = f"pandas.read_json({self.path!r}{how})"
+            error.hint = f"write records: {read}.to_json('t.jsonl', orient='records', lines=True)"
+        return error
+
 
 class JsonTable(_ValuesTable):
     """Items of JSON text, a row each.

@@ -166,7 +166,7 @@ class LabelReader:
 
     def _opened(self, table: Table, role: str, names: Sequence[str]) -> Table:
         """A table that reads the labels of a role, if it holds text or if labels were named."""
-        column = names[0] if names else None
+        column = names[0] if names else _only_column(table)
         named = self._labels.given and role == "targets"
         if len(names) > 1 or not (named or _holds_text(table, column)):
             return table
@@ -195,6 +195,12 @@ class LabelReader:
                 hint="--classes with the words in the order of the numbers 0, 1, ...",
             )
         return Numbering(_by_text)
+
+
+def _only_column(table: Table) -> str | None:
+    """The name of the only column of a table, an index without a name aside; None for others."""
+    names = [name for name in table.names() if name]
+    return names[0] if len(names) == 1 else None
 
 
 class LabelColumn:

@@ -503,12 +503,47 @@ def _check_roles(roles: Mapping[str, Role], reader: "LabelReader | None") -> Non
     """
     if "targets" in roles and roles["targets"][1].columns:
         _check_distinct(*roles["preds"], *roles["targets"])
+        _check_order(roles["preds"][1].columns, roles["targets"][1].columns)
     for table, field in roles.values():
         if 0 in field.row:
             shape = ", ".join(map(str, ("N", *field.row)))
             raise DataError(f"{table.path} has rows of no numbers: its shape is ({shape})")
     if reader is not None:
         reader.resolve(roles["preds"][1])
+
+
+def _check_order(preds: Sequence[str], targets: Sequence[str]) -> None:
+    """Raise UsageError for outputs whose names say that others belong together."""
+    if len(preds) < 2 or len(preds) != len(targets):
+        return
+    stems = [_stems(names) for names in (preds, targets)]
+    ours, theirs = stems
+    if ours == theirs or sorted(ours) != sorted(theirs) or len(set(ours)) < len(preds):
+        return
+    place = next(k for k in range(len(preds)) if ours[k] != theirs[k])
+    order = [preds[stems[0].index(stem)] for stem in stems[1]]
+    raise UsageError(
+        f"predictions and targets are in another order: {preds[place]} with {targets[place]}",
+        hint=f"columns are paired as they are listed: --pred {','.join(order)}",
+    )
+
+
+def _stems(names: Sequence[str]) -> list[str]:
+    """The names without what all of them begin and end with.
+
+    >>> _stems(["a_pred", "b_pred"])
+    ['a', 'b']
+    """
+    rest = _without_prefix(names)
+    return [name[::-1] for name in _without_prefix([name[::-1] for name in rest])]
+
+
+def _without_prefix(names: Sequence[str]) -> list[str]:
+    first, last = min(names), max(names)  # what these two share, all names do
+    count = 0
+    while count < min(len(first), len(last)) and first[count] == last[count]:
+        count += 1
+    return [name[count:] for name in names]
 
 
 def _check_distinct(table: Table, preds: Field, other: Table, targets: Field) -> None:

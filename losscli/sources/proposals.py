@@ -26,6 +26,19 @@ _WHOLE: dict[str, Part] = {"p": "preds", "y": "targets", "t": "targets", "y test
 _NUMBERED = re.compile(r"^(.*?)[_ .-]?\d+$")
 
 
+_KEYS = re.compile(r"id|ids|key|keys|idx|index|uid|uuid|guid|row|rowid|sample|date|ds|timestamp")
+
+
+def is_key_name(name: str) -> bool:
+    """True for the name of a column that tells rows apart.
+
+    >>> [is_key_name(name) for name in ("Id", "image_id", "sampleID", "width")]
+    [True, True, True, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return bool(words) and any(_KEYS.fullmatch(word) for word in (words[0], words[-1]))
+
+
 class Proposal(NamedTuple):
     """Columns of predictions and of targets; empty where no name says so.
 

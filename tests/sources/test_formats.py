@@ -56,9 +56,9 @@ def test_a_file_in_the_folder_is_a_format():
 
 def test_a_file_in_an_unknown_format_names_the_known_ones():
     """In the message of the error."""
-    Path("p.bin").write_bytes(bytes(range(64)))
+    Path("p.xyz").write_bytes(bytes(range(64)))
     with pytest.raises(UsageError, match="unknown format") as caught:
-        evaluate("p.bin", [0.0], loss="mae")
+        evaluate("p.xyz", [0.0], loss="mae")
     assert all(suffix in caught.value.hint for suffix in (".csv", ".npy", ".tsv"))
 
 

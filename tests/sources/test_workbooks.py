@@ -93,3 +93,20 @@ def test_without_the_library_the_line_that_installs_it_is_shown(monkeypatch):
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(MissingError, match=r"losscli\[excel\]"):
         evaluate(write(data=ROWS), pred="p", target="t", loss="mae")
+
+
+def test_a_table_below_other_rows_is_found_with_the_flag_that_is_proposed():
+    """Reports have a title above their table."""
+    rows = [["Forecast of May"], [], ["day", "forecast", "actual"], [1, 1.0, 1.5], [2, 2.0, 2.0]]
+    write("report.xlsx", sheet=rows)
+    flags = {"pred": "forecast", "target": "actual", "loss": "mae"}
+    with pytest.raises(DataError, match="no column 'forecast'") as raised:
+        evaluate("report.xlsx", **flags)
+    assert "skip_lines=2" in raised.value.hint
+    found = evaluate("report.xlsx", **flags, skip_lines=2)
+    assert found.value == 0.25
+    bad = [*rows[:4], [2, "x", 2.0]]
+    write("report.xlsx", sheet=bad)
+    with pytest.raises(DataError) as raised:
+        evaluate("report.xlsx", **flags, skip_lines=2)
+    assert raised.value.place.line == 5

@@ -132,4 +132,6 @@ class Declaration:
         params: Mapping[str, Any],
     ) -> str:
         """The hint of the error for shapes that do not match."""
+        if tuple(pred) == (2,) and target == ():
+            return "of two classes it takes the column of class 1: numpy.load(PREDS)[:, 1]"
         return "losscli does not broadcast: reshape one of them"

@@ -4,8 +4,9 @@ The reader counts rows, newlines inside quotes apart; workers must find as many.
 correctly. Whatever was detected and is not what the suffix promises is noted.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice, zip_longest
 
 from losscli.errors import DataError, Place
@@ -29,6 +30,7 @@ from losscli.sources.table import (
     rows_per_block,
 )
 
+_LIST = re.compile(r"\[\s*[-+0-9.][-+0-9.eE,\s]*\]|\[\s*[-+0-9.][-+0-9.eE,\s]{200,}", re.S)
 _SHOWN = 40  # characters of a cell that an error shows
 _INDEX = ("", "Unnamed: 0")  # names of pandas' index in files
 
@@ -141,8 +143,35 @@ class CsvTable(ColumnTable):
             error.hint = "the separator given is not in this line: omit --delimiter to detect it"
         return error
 
+    def field(self, role: str, columns: Sequence[str] | None, excluded: Sequence[str]) -> Field:
+        """The columns asked for; raises DataError for lists that are written as text."""
+        found = super().field(role, columns, excluded)
+        for name in found.columns if found.kind == "numbers" and self._first_row else ():
+            cell = self._first_row[self.index[name] : self.index[name] + 1]
+            if cell and _LIST.fullmatch(cell[0]):
+                raise self._list_error(name, cell[0])
+        return found
+
+    @cached_property
+    def _first_row(self) -> Sequence[str]:
+        rows = rows_of(self._sample, self._header.dialect, whole=True, most=1)
+        return rows[0] if rows else ()
+
+    def _list_error(self, name: str, cell: str) -> DataError:
+        read = "json.loads"
+        if "," not in cell:
+            read = "lambda text: [float(x) for x in text.strip('[]').split()]"
+        return DataError(
+            f"the cells of {name} are lists in text: {cell[:_SHOWN]!r}",
+            place=self._place_of(0, name),
+            hint=f"write lists: pandas.read_csv({self.path!r}, converters={{{name!r}: {read}}})"
+            ".to_json('table.jsonl', orient='records', lines=True)",
+        )
+
     def select(self, requests: Sequence[str]) -> list[str]:
         """The names of the columns that are asked for, as `index` has them."""
+        if self._header.numeric and not all(name in self.counts for name in requests):
+            raise self._no_header(self.names()[0])
         # A name may be written with the mark of a comment before it, as the file has it.
         bare = {name: name.removeprefix("#").strip() for name in requests if name[:1] == "#"}
         found = super().select(
@@ -176,7 +205,7 @@ class CsvTable(ColumnTable):
         return DataError(
             f"{self.path} seems to have no header line: a column is called {name}",
             place=Place(self.path, line=self._header.first_line - 1),
-            hint="add a line with the columns' names, say --no-header, or name the column",
+            hint="--no-header, if it is a row; or name the column, or add a line of names",
         )
 
 

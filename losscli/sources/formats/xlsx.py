@@ -12,6 +12,7 @@ from losscli.sources.options import ReadOptions
 from losscli.sources.rows import Column, Rows
 from losscli.sources.table import Field
 
+_ABOVE = 50  # rows in which the header may be
 _MOST_BYTES = 2 << 30  # of a workbook's parts, unpacked
 # The first part of the archive; others are archives of NumPy arrays, or just archives.
 _MAGIC = re.compile(rb"PK\x03\x04.{26}(\[Content_Types\]\.xml|_rels/|docProps/|xl/)", re.S)
@@ -32,12 +33,14 @@ class SheetTable(ArrowTable):
         self.size = file.size
         sheet = _sheet(file, options.part)
         self._part = sheet.name
-        cells = sheet.to_python(skip_empty_area=True)
+        cells = sheet.to_python(skip_empty_area=True)[options.skip_lines :]
         while cells and _is_blank(cells[-1]):
             cells.pop()
         names = _names(cells, header=options.header)
         begin = 1 if options.header else 0
-        self._first_line = (sheet.start or (0, 0))[0] + begin + 1
+        self._first_line = (sheet.start or (0, 0))[0] + options.skip_lines + begin + 1
+        self._skipped = options.skip_lines
+        self._above = [list(map(_text, row)) for row in cells[1:_ABOVE]]
         if len(cells) <= begin:
             raise self.no_rows()
         columns = [_column(values) for values in zip(*cells[begin:], strict=True)]
@@ -50,6 +53,14 @@ class SheetTable(ArrowTable):
     def stream(self, columns: Sequence[Column]) -> Iterator[Rows]:
         """All rows at once."""
         yield Rows(self.rows, {column.leaf: self._arrays[column.leaf] for column in columns})
+
+    def missing_column(self, name: str) -> DataError:
+        """The error for a name that no column has; for one below the first row the flag."""
+        error = super().missing_column(name)
+        rows = (k for k, row in enumerate(self._above, 1) if name in map(str.strip, row))
+        if (row := next(rows, None)) is not None:
+            error.hint = f"--skip-lines {self._skipped + row}: the table begins below other rows"
+        return error
 
     def place(self, row: int, column: int | None, field: Field) -> Place:
         """The row of the sheet, as Excel counts, and the name of the column."""
