@@ -119,6 +119,7 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
         ["focal_cross_entropy", "softmax_focal:gamma=0.5,alpha=@class_weight.npy"],
     ),
     "generalized_cross_entropy": (_CHANCES, ["gce", "gce:q=1", "gce:q=0.2"]),
+    "poly1": (_CLASSES, ["poly1", "poly1:epsilon=-1"]),
     "multi_margin": (
         _CLASSES,
         ["multi_margin", "multi_margin:p=2,margin=0.5,weight=@class_weight.npy"],

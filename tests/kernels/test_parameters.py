@@ -57,6 +57,7 @@ CASES = [
     ("categorical_cross_entropy", {"clip": 1e-7, "normalise": True}, P0 * 3.0, T0),
     ("multi_margin", {"p": 2, "weight": WEIGHT}, LOGITS, LABEL),
     ("generalized_cross_entropy", {"q": 1.0}, P, LABEL),
+    ("poly1", {"epsilon": -0.5}, FAR, LABEL),
     ("poisson_nll", {"full": True}, np.log(RATE), COUNTS),
     ("poisson_nll", {"full": True, "log_input": False}, RATE, HALVES),
     ("negative_binomial_nll", {"full": True, "r": 30.0}, RATE, HALVES),

@@ -42,6 +42,12 @@ def focal(z, y, *, gamma=2.0):
     return (1 - torch.exp(-nll)) ** gamma * nll
 
 
+def poly1(z, y, *, epsilon=2.0):
+    """As in the paper."""
+    nll = F.cross_entropy(z, y, reduction="none")
+    return nll + epsilon * (1 - torch.exp(-nll))
+
+
 def generalized(p, y, *, q=0.7):
     """As in the paper."""
     return (1 - p[torch.arange(len(y)), y] ** q) / q
@@ -64,6 +70,8 @@ CASES = {
     "focal_cross_entropy gamma": ({"gamma": 0.5}, LOGITS, focal),
     "generalized_cross_entropy": ({}, CHANCE, generalized),
     "generalized_cross_entropy q": ({"q": 0.3}, CHANCE, generalized),
+    "poly1": ({}, LOGITS, poly1),
+    "poly1 epsilon": ({"epsilon": -0.5}, LOGITS, poly1),
     "multi_margin": (
         {},
         LOGITS,

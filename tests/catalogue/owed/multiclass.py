@@ -50,6 +50,11 @@ def _categorical_slopes(mp, pred, target, *, clip, normalise):
     return [abs(t / p + sign * beside) for p, t in zip(pred, kept, strict=True)]
 
 
+def _poly1_terms(mp, pred, target, *, epsilon):
+    chance = mp.exp(pred[target]) / mp.fsum(mp.exp(z) for z in pred)
+    return -mp.log(chance) + abs(epsilon) * (1 - chance)
+
+
 def _reaches(mp, pred, target, p, margin, weight):
     """Each reach, the size of its terms, and what both count."""
     counted = (mp.mpf(1) if weight is None else weight[target]) / len(pred)
@@ -145,6 +150,19 @@ OWED = {
         ideal=st.integers(0, 2),
         perfect=one_hot,
         laws=EXACT,
+    ),
+    "poly1": Owed(
+        pred=ROWS,
+        params={"epsilon": st.one_of(st.floats(-1.0, 10.0), st.sampled_from([-1.0, 0.0, 2.0]))},
+        scale=_poly1_terms,
+        why="a signed sum where epsilon is below 0",
+        examples=(
+            ([50.0, 0.0], 0, {}),
+            ([50.0, 0.0], 0, {"epsilon": -1.0}),
+            ([1e4, -1e4, 0.0], 1, {}),
+            ([0.0, 800.0], 0, {"epsilon": -1.0}),
+        ),
+        laws=frozenset({"non_negative"}),
     ),
     "multi_margin": Owed(
         pred=SCORES,

@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from losscli.losses.catalogue.classification._softmax import label_miss, over_others, shifted_miss
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import INDICES, LOGIT, Interval, shapes
-from losscli.losses.math.stable import label_exponentials, share, shifted_exps
+from losscli.losses.math.stable import share
 
 _KERAS_EPS = 1e-7
 
@@ -19,33 +20,8 @@ def _values(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: A
     >>> focal_cross_entropy([[0.0, 0.0]], [1], gamma=2.0).tolist()  # log(2) / 4
     [0.17328679513998632]
     """
-    nll, miss = _nll(xp, pred, target)
+    nll, miss = label_miss(xp, pred, target)
     return _weighted(xp, alpha, target, miss**gamma * nll)
-
-
-def _nll(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array]:
-    """-log s_y and 1 - s_y of each row, from the odds against the label."""
-    rest, own, against, unsafe = label_exponentials(xp, pred, target)
-    nll, miss = xp.log1p(against), rest / (rest + own)
-    if unsafe.shape[0]:
-        nll[unsafe], miss[unsafe], _, _ = _softmax(xp, pred[unsafe], target[unsafe])
-    return nll, miss
-
-
-def _softmax(xp: Namespace, pred: Array, target: Array) -> tuple[Array, Array, Array, Array]:
-    """-log s_y and 1 - s_y of each row, exp(z_c - max z) of the other classes, and their sum.
-
-    1 - s_y is the sum of the other classes: a power multiplies its relative error by gamma, and a
-    difference would cancel for correct rows.
-    """
-    rows = xp.arange(pred.shape[0])
-    exps, top = shifted_exps(xp, pred)
-    others, losers = exps + 0.0, exps + 0.0
-    others[rows, target] = 0.0
-    losers[rows, top] = 0.0
-    rest = xp.sum(others, axis=-1)
-    nll = (pred[rows, top] - pred[rows, target]) + xp.log1p(xp.sum(losers, axis=-1))
-    return nll, rest / (rest + exps[rows, target]), others, rest
 
 
 def _derivative(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
@@ -53,12 +29,10 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, gamma: float, alph
 
     The label's own slope is minus their sum: the slopes of a row sum to 0.
     """
-    nll, miss, others, rest = _softmax(xp, pred, target)
+    nll, miss, others, rest = shifted_miss(xp, pred, target)
     easing = gamma * share(xp, xp.exp(-nll), nll)
     whole = _weighted(xp, alpha, target, miss**gamma * (easing + miss))
-    gradient = share(xp, whole[:, None], others / rest[:, None])
-    gradient[xp.arange(pred.shape[0]), target] = 0.0 - whole
-    return gradient
+    return over_others(xp, whole, target, others, rest)
 
 
 def _weighted(xp: Namespace, alpha: Any, target: Array, found: Array) -> Array:
@@ -80,7 +54,7 @@ def _reference(mp: Any, pred: Any, target: int, *, gamma: Any, alpha: Any) -> An
 
 def _like_keras(xp: Namespace, pred: Array, target: Array, *, gamma: float, alpha: Any) -> Array:
     """With s_y clamped to [1e-7, 1 - 1e-7], so that no loss is 0."""
-    nll, miss = _nll(xp, pred, target)
+    nll, miss = label_miss(xp, pred, target)
     nll = xp.clip(nll, -math.log1p(-_KERAS_EPS), -math.log(_KERAS_EPS))
     miss = xp.clip(miss, _KERAS_EPS, 1.0 - _KERAS_EPS)
     return _weighted(xp, alpha, target, miss**gamma * nll)
