@@ -38,6 +38,9 @@ TORCH = {
     "cross_entropy": F.cross_entropy,
 }
 BANDWIDTH = 25_000_000
+# Before each turn: torch's threads go on to spin for some milliseconds after a call, on cores that
+# the next one would use.
+PAUSE_S = 0.05
 
 
 def main():
@@ -114,6 +117,7 @@ def fastest(calls, turns):
         counts.append(max(1, min(200, int(0.01 / (time.perf_counter() - start)))))
     for _ in range(turns):
         for at, (call, count) in enumerate(zip(calls, counts, strict=True)):
+            time.sleep(PAUSE_S)
             start = time.perf_counter()
             for _ in range(count):
                 call()

@@ -132,12 +132,17 @@ class RowAccumulator(Struct, frozen=True):
         """
         if mean is None or weight is None:
             mean, weight = self.mean(), float(self.denominator)
-        if self.size < 2 or not math.isfinite(mean):
+        if not math.isfinite(mean):
             return None
-        if self.design is not None and (self.design.series or self.design.counts):
-            return self._designed_stderr(self.design)
-        if self.clusters is not None:
-            return clustered_stderr(self.clusters, mean, weight)
+        if self.design is not None:
+            if self.size < 2:
+                return None
+            if self.design.series or self.design.counts:
+                return self._designed_stderr(self.design)
+            if self.clusters is not None:
+                return clustered_stderr(self.clusters, mean, weight)
+        elif self.count < 2:
+            return None
         stderr = self.moments.stderr(mean, weight, self.numerator.count)
         # Rows that differ cannot have a spread of 0: their squares were too small for float64.
         return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr

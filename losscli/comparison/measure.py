@@ -213,9 +213,10 @@ class _PairEvaluator:
         if self.metrics or count > MOST_PROGRAMS:
             return False
         models = []
-        for at, evaluator in enumerate(self._evaluators):
+        raws = [each.raw(self._own(block, at)) for at, each in enumerate(self._evaluators)]
+        for at, (evaluator, raw) in enumerate(zip(self._evaluators, raws, strict=True)):
             own = workspace.inner(f"model {at}", 0)  # their arrays are read at the same time
-            foldings = evaluator.foldings(self._own(block, at), own)
+            foldings = evaluator.foldings(raw, own)
             if foldings is None:
                 return False
             models.append(foldings)
@@ -229,7 +230,7 @@ class _PairEvaluator:
             found.append(states)
         for at, evaluator in enumerate(self._evaluators):
             folded = [states.models[at] for states in found]
-            if not evaluator.take_folded(folded, self._own(block, at), results[at], marks[at]):
+            if not evaluator.take_folded(folded, raws[at], results[at], marks[at]):
                 return False
         results[-1].accumulators = [
             PairedAccumulator.of_folded(states, block.first, block.rows) for states in found

@@ -156,7 +156,7 @@ class BlockEvaluator:
                 if self._samples:
                     result.samples.append(rows.values)
                 if self._details is not None:
-                    at, raw = len(result.details), self._raw(block)
+                    at, raw = len(result.details), self.raw(block)
                     norms = self._norms(at, raw) if self._details.distribution else None
                     result.details.append(self._details.of_rows(at, rows, block, raw, norms))
             if self._samples and block.keys:
@@ -196,7 +196,7 @@ class BlockEvaluator:
         """Yield the rows of a block for each metric; nothing on violations, which result takes."""
         from losscli.evaluation.metrics import MetricRows
 
-        raw = self._raw(block)
+        raw = self.raw(block)
         validity = BlockValidity(block.first, raw, self._nan, result.violations)
         outside = [validity.record_outside(metric) for metric in self._metrics]
         if any(outside):
@@ -207,13 +207,12 @@ class BlockEvaluator:
             yield MetricRows(metric, raw, validity, nan, design)
 
     def foldings(
-        self, block: Block, workspace: Workspace
+        self, raw: Mapping[str, NDArray[Any]], workspace: Workspace
     ) -> list[tuple[Folding, list[NDArray[Any]]]] | None:
         """The losses that one pass each can compute, with the arrays that it reads.
 
-        None where a row needs a closer look.
+        raw: of `raw`. None where a row needs a closer look.
         """
-        raw = self._raw(block)
         readable = machine.readable(*raw.values())
         inputs = _Inputs(raw, self._backend, workspace)
         found = []
@@ -232,40 +231,38 @@ class BlockEvaluator:
 
         False where a row needs a closer look.
         """
+        raw = self.raw(block)
         states: list[Folded] = []
         marks: dict[Mark, frozenset[str]] = {}
-        for folding, arrays in self.foldings(block, workspace) or ():
+        for folding, arrays in self.foldings(raw, workspace) or ():
             state = folding.fold(arrays, block, marks)
             if state is None:
                 return False
             states.append(state)
-        if not states or not self.take_folded(states, block, result, marks):
+        if not states or not self.take_folded(states, raw, result, marks):
             return False
-        result.accumulators = [
-            RowAccumulator.of_folded(state, block.first, block.rows) for state in states
-        ]
+        for state in states:
+            result.accumulators.append(RowAccumulator.of_folded(state, block.first, block.rows))
         if self._details is not None:
-            raw = self._raw(block)
             result.details = [*self._folded_details(self._details, block, raw, states)]
         return True
 
     def take_folded(
         self,
         states: Sequence[Folded],
-        block: Block,
+        raw: Mapping[str, NDArray[Any]],
         result: BlockResult,
         marks: dict[Mark, frozenset[str]],
     ) -> bool:
         """Record what notes are made of, of all losses in one pass each.
 
-        False where a row needs a closer look.
+        raw: of `raw`. False where a row needs a closer look.
         """
         pairs = zip(self._foldings, states, strict=True)
         if self._clamps and any(self._is_clamped(each.loss, state.high) for each, state in pairs):
             return False
-        raw = self._raw(block)
         result.marks = marks
-        if self._logits or not machine.readable(*raw.values()):  # numbers to look at, or integers
+        if self._logits or any(map(_is_of_integers, raw.values())):
             self._observe(raw, result)
         return True
 
@@ -314,7 +311,7 @@ class BlockEvaluator:
         result: takes violations, marks and the other observations of the block.
         design: of its rows.
         """
-        raw = self._raw(block)
+        raw = self.raw(block)
         validity = BlockValidity(block.first, raw, self._nan, result.violations)
         outside = [validity.record_outside(loss) for loss in self._losses]
         if any(outside):
@@ -327,7 +324,7 @@ class BlockEvaluator:
         for loss in self._losses:
             yield self._evaluate_loss(loss, block, inputs, validity)
 
-    def _raw(self, block: Block) -> dict[str, NDArray[Any]]:
+    def raw(self, block: Block) -> dict[str, NDArray[Any]]:
         """The arrays of a block in the shapes that the losses take."""
         raw = {}
         for role, row in self._layout.items():
@@ -342,7 +339,7 @@ class BlockEvaluator:
                 logits = self._as_logits(raw["preds"])
                 result.probabilities = looks_like_probabilities(logits)
             self._logits = result.probabilities  # one block of logits settles it
-        if [role for role, array in raw.items() if array.dtype.kind in "iu"]:
+        if any(map(_is_of_integers, raw.values())):
             result.rounded = self._rounds_integers(raw)
 
     def _is_clamped(self, loss: BoundLoss, high: float) -> bool:
@@ -548,6 +545,10 @@ def _spacing(dtype: str) -> float:
     """The distance of 1 from the next number of a type; of integers that of float64."""
     kind = np.dtype(dtype)
     return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
+
+
+def _is_of_integers(array: NDArray[Any]) -> bool:
+    return array.dtype.kind in "iu"
 
 
 def _loses_digits(raw: NDArray[Any], dtype: str) -> bool:

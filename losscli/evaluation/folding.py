@@ -70,7 +70,8 @@ class Folding(NamedTuple):
         found = self.program.run(machine.fold, arrays, self.limits, block.unit, phase)
         if not isinstance(found, Folded):  # the number of the check that failed
             return None
-        self.mark(found, marks)
+        if found.seen:
+            self.mark(found, marks)
         return found
 
     def mark(self, state: Folded, marks: dict[Mark, frozenset[str]]) -> None:

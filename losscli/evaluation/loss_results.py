@@ -37,7 +37,8 @@ def loss_result(
     if loss.proportion and stderr is not None and _is_share(bound, mean):
         ci: Interval | None = _score_interval(bound, rows, mean, stderr, level)
     else:
-        stderr, ci = _spread(bound, mean, stderr, rows.freedom, level)
+        freedom = count - 1 if rows.design is None else rows.freedom
+        stderr, ci = _spread(bound, mean, stderr, freedom, level)
     return LossResult(
         label=bound.label,
         loss=loss.name,

@@ -25,6 +25,7 @@ from losscli.plans.evaluate import NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
+from losscli.sources.table import CLUSTERS
 
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder
@@ -170,8 +171,9 @@ def evaluation_of(
         state.raise_violation()
     results_of = maker_of_results(losses, metrics, layout, reduction, ci, line)
     results, found = results_of(state.accumulators)
-    counts = [*(each.clusters for each in results), *(each.clusters for each in found)]
-    check_clusters(source, counts)
+    if CLUSTERS in source.roles:
+        counts = [each.clusters for each in results]
+        check_clusters(source, counts + [each.clusters for each in found])
     if state.details:
         results = with_details(source, losses, state, results, line)
     notes = [*notes_of(source, losses, results, layout, state, about["dtype"])]

@@ -51,8 +51,9 @@ def interval_notes(
     if is_clustered(source):
         yield from few_clusters(source, _counts(accumulators))
         return
-    if any(rows.design is not None and rows.design.series for rows in accumulators):
-        return  # the distance of extremes says nothing about rows that depend on each other
+    for rows in accumulators:
+        if rows.design is not None and rows.design.series:
+            return  # the distance of extremes says nothing about rows that depend on each other
     pairs = zip(losses, results, accumulators, strict=False)
     labels = [
         loss.label

@@ -249,12 +249,8 @@ class EvalPlan:
         if self.reduction == "none" and self.per_sample is None:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
-        if not (self.bootstrap == 0 or 100 <= self.bootstrap <= MOST_RESAMPLES):
-            words = f"{self.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
-            raise FlagError.of_field(self, "bootstrap", words, "--bootstrap 1000 is usual")
-        for name in ("hac", "weights_are"):
-            if self.bootstrap and name in given and getattr(self, name) not in (None, "importance"):
-                raise FlagError.of_field(self, name, "does not go with a bootstrap of single rows")
+        if self.bootstrap:
+            self._check_bootstrap()
         if "engine" in given:
             check_engine(self)
         if "ci" in given:
@@ -267,6 +263,14 @@ class EvalPlan:
             self._check_marks()
         if "classes" in given:
             self.classes = tuple(label for text in self.classes for label in text.split(","))
+
+    def _check_bootstrap(self) -> None:
+        if not 100 <= self.bootstrap <= MOST_RESAMPLES:
+            words = f"{self.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
+            raise FlagError.of_field(self, "bootstrap", words, "--bootstrap 1000 is usual")
+        for name, plain in (("hac", None), ("weights_are", "importance")):
+            if getattr(self, name) not in (None, plain):
+                raise FlagError.of_field(self, name, "does not go with a bootstrap of single rows")
 
     def _check_marks(self) -> None:
         """Raise FlagError for what cannot be a mark in text."""
