@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from losscli.results.gate import GateResult, GateStatus
 
 Result: TypeAlias = Any  # a document whose `page` names its builder in `losscli.render.pages`
+
+QuantityKind: TypeAlias = Literal["loss", "metric", "time", "memory"]
 
 
 class TableRow(NamedTuple):
@@ -97,6 +99,28 @@ class Page(NamedTuple):
     notes: Sequence[str] = ()
     gates: Sequence[GateResult] = ()
     lines: Sequence[TextLine | Drawing] = ()
+
+
+class Quantity(NamedTuple):
+    """A number that other tools follow from one commit to the next.
+
+    kind: loss, metric, time in seconds, or memory in bytes. label: of the loss or metric. setting:
+    by name, what tells the number from others of its kind and label. ci: its confidence interval.
+    higher_is_better: None where neither is.
+    """
+
+    kind: QuantityKind
+    label: str
+    value: float
+    setting: Mapping[str, str]
+    ci: tuple[float, float] | None = None
+    higher_is_better: bool | None = False
+
+    @property
+    def place(self) -> str:
+        """The setting in one line, such as `val[y=1]`, without names but those of groups."""
+        words = [value for name, value in self.setting.items() if name != "group"]
+        return "/".join(words) + self.setting.get("group", "")
 
 
 class ReportCase(NamedTuple):

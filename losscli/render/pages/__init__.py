@@ -1,13 +1,14 @@
 """Page builders: the file that a document names as its `page` makes it, `page(result)`.
 
-A file may also declare `report_cases(result)`, the cases that CI reports count.
+A file may also declare `report_cases(result)`, the cases that CI reports count, and
+`quantities(result)`, the numbers that other tools follow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
 
-from losscli.render.page import Page, ReportCase, Result
+from losscli.render.page import Page, Quantity, ReportCase, Result
 from losscli.results.gate import GateStatus
 from losscli.results.text import escape
 
@@ -71,3 +72,16 @@ def cases_of_runs(results: Mapping[str, Result]) -> list[ReportCase]:
         for name, result in results.items()
         for case in builder_of(result).report_cases(result)
     ]
+
+
+def quantities_of(result: Result) -> Iterator[Quantity]:
+    """The numbers of a result that other tools follow; none where its page builder has none."""
+    own = getattr(builder_of(result), "quantities", None)
+    return iter(own(result) if own else ())
+
+
+def quantities_of_runs(results: Mapping[str, Result]) -> Iterator[Quantity]:
+    """The numbers of each run, with its name first in their settings."""
+    for name, result in results.items():
+        for found in quantities_of(result):
+            yield found._replace(setting={"run": name, **found.setting})

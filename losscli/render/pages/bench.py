@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from losscli.render.numbers import direction_of, setting_of, short_names
-from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.render.page import Page, Quantity, ReportCase, Table, TableRow
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion, Limit
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
@@ -32,6 +32,19 @@ def report_cases(result: Benchmark) -> list[ReportCase]:
         message = time if row.correct else row.fault or ""
         cases.append(ReportCase(name, "pass" if row.correct else "fail", message))
     return cases
+
+
+def quantities(result: Benchmark) -> Iterator[Quantity]:
+    """The median time and the memory of the correct rows; a wrong result is not a fast one."""
+    for row in result.rows:
+        if not row.correct:
+            continue
+        setting = {"impl": row.impl, "shape": row.size, "dtype": row.dtype, "device": row.device}
+        setting |= {"pass": row.passes, "cache": row.cache}
+        if row.times is not None:
+            yield Quantity("time", row.label, row.times.median, setting, row.times.ci)
+        if row.peak_memory_bytes is not None:
+            yield Quantity("memory", row.label, row.peak_memory_bytes, setting)
 
 
 def _top(result: Benchmark) -> Iterator[str]:

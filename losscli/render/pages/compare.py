@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from losscli.render.numbers import interval, p_value, percent, signed
-from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.render.page import Page, Quantity, QuantityKind, ReportCase, Table, TableRow
 from losscli.render.verdicts import STYLES, case_of
 from losscli.results.documents.compare import (
     VERDICTS,
@@ -38,6 +38,25 @@ def report_cases(result: ModelComparison) -> list[ReportCase]:
                 change = f" ({signed(pair)} {interval(pair.ci, pair.stderr, '+')})"
                 cases.append(case_of(name, pair.verdict, change, _advice(pair), result.fail_on))
     return cases
+
+
+def quantities(result: ModelComparison) -> Iterator[Quantity]:
+    """The losses and metrics of each model, then those of the groups."""
+    yield from _quantities(result.losses, result.metrics, {})
+    for group in result.groups:
+        yield from _quantities(group.losses, group.metrics, {"group": group.name})
+
+
+def _quantities(
+    losses: Sequence[LossComparison], metrics: Sequence[LossComparison], setting: dict[str, str]
+) -> Iterator[Quantity]:
+    kinds: tuple[tuple[QuantityKind, Sequence[LossComparison]], ...]
+    kinds = (("loss", losses), ("metric", metrics))
+    for kind, found in kinds:
+        for loss in found:
+            for each in loss.models:
+                place = {"model": each.model, **setting}
+                yield Quantity(kind, loss.label, each.value, place, each.ci, loss.higher_is_better)
 
 
 def _header(result: ModelComparison) -> Iterator[str]:

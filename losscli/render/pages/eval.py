@@ -1,10 +1,10 @@
 """The page of an evaluation: one row a loss, then the groups, such as `mae[region=eu]`."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from losscli.render.numbers import interval, percent, significant, value_cells
-from losscli.render.page import Page, ReportCase, Table, TableRow
+from losscli.render.page import Page, Quantity, ReportCase, Table, TableRow
 from losscli.render.pivot import FEW, pivots
 from losscli.results.documents.eval import (
     Evaluation,
@@ -50,6 +50,24 @@ def report_cases(result: Evaluation) -> list[ReportCase]:
         message = f"{value}, {percent(loss.ci_level)} interval {ci}, {_counts(loss)}"
         cases.append(ReportCase(f"{loss.label} evaluated", "pass", message))
     return cases
+
+
+def quantities(result: Evaluation) -> Iterator[Quantity]:
+    """The losses and metrics, then those of the groups; none under the reduction none."""
+    for found in result.statistics:
+        yield from _quantities(found, {})
+    for group in result.groups:
+        for found in group.statistics:
+            yield from _quantities(found, {"group": groups_text(list(group.by.items()))})
+
+
+def _quantities(found: Statistic, setting: dict[str, str]) -> Iterator[Quantity]:
+    if isinstance(found, MetricResult):
+        better = found.higher_is_better
+        yield Quantity("metric", found.label, found.value, setting, found.ci, better)
+    elif found.value is not None:
+        ci = found.ci if found.reduction == "mean" else None  # it is that of the mean
+        yield Quantity("loss", found.label, found.value, setting, ci)
 
 
 def _losses_table(result: Evaluation) -> Table:

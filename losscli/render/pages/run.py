@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from losscli.render.gates import gates_line
 from losscli.render.numbers import interval, percent, short_names, signed, value_cells
-from losscli.render.page import Page, ReportCase, Table, TableRow
-from losscli.render.pages import cases_of_runs
+from losscli.render.page import Page, Quantity, ReportCase, Table, TableRow
+from losscli.render.pages import cases_of_runs, quantities_of_runs
 from losscli.render.verdicts import STYLES
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
 from losscli.results.documents.compare import ModelComparison
@@ -32,6 +32,11 @@ def page(result: Run) -> Page:
 def report_cases(result: Run) -> list[ReportCase]:
     """The losses of each run, or the rows of its benchmark."""
     return cases_of_runs(result.results)
+
+
+def quantities(result: Run) -> Iterator[Quantity]:
+    """The numbers of each run that gave a result."""
+    return quantities_of_runs(result.results)
 
 
 def _evals(result: Run) -> Table | None:
