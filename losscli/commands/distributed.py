@@ -21,13 +21,14 @@ from losscli.evaluation.rows import by_positions
 from losscli.losses.core.bound import Bound
 from losscli.plans.engines import address_of
 from losscli.plans.evaluate import EvalPlan
-from losscli.plans.shards import MOST
 from losscli.results.documents.eval import EvalTiming, Evaluation
 from losscli.sources.source import Source
 from losscli.version import __version__
 
-# The numbers of a part: enough for the 3 ms that a task costs, few enough that none is late.
+# The numbers of a part: their work takes several times the milliseconds that a task costs.
 _NUMBERS = 1 << 22
+_MOST = 10_000  # parts, or
+_EACH = 8  # a thread where these are more: a slow one holds up an eighth of a thread's work
 _DATA = ("preds", "targets")
 _SIDES = ("weights", "cluster", "rows")  # each a column or a file
 
@@ -125,15 +126,22 @@ def _absolute(flags: dict[str, Any], source: Source) -> dict[str, Any]:
     return flags
 
 
+def parts_of(numbers: int, threads: int) -> int:
+    """The number of parts of so many numbers, for workers with so many threads.
+
+    Parts are of a few million numbers, which take longer than a task costs; of very many numbers
+    they are longer, so that the client merges no more than thousands.
+    """
+    return max(threads, min(-(-numbers // _NUMBERS), max(_MOST, _EACH * threads)))
+
+
 def _count(source: Source, threads: int) -> int:
-    """The number of parts: of a few million numbers each, or as many as there are threads.
+    """The number of parts of a source.
 
     The rows of a text file are counted from its start, so more parts would read it more often.
     """
     rows = source.rows
-    if rows is None:
-        return threads
-    return min(max(threads, -(-rows * source.width // _NUMBERS)), MOST, max(1, rows))
+    return threads if rows is None else max(1, min(parts_of(rows * source.width, threads), rows))
 
 
 @contextmanager

@@ -1,0 +1,151 @@
+"""The costs of parts and tasks, and from them the time of evaluations beyond this machine.
+
+Measured here: a task on a cluster of two workers, the bytes of the state of a part, and the time
+that the client takes to merge one. Simulated with these numbers: workers that read files from a
+store, some of them slow, some of them failing, and one client that merges. docs/distributed.md has
+the tables.
+
+    python benchmarks/beyond.py [--tasks 1000] [--parts 2000]
+"""
+
+import argparse
+import heapq
+import os
+import statistics
+import tempfile
+import time
+
+import numpy as np
+
+import losscli
+from losscli.commands import distributed
+from losscli.commands.worker import evaluate_part, part_of
+from losscli.evaluation.part import evaluation_of_parts
+from losscli.losses.spec.binding import bind
+from losscli.version import __version__
+
+NUMBER_BYTES = 8  # a prediction and a target in float32
+STORE_BYTES_S = 0.2e9  # that a worker reads from an object store
+SLOW = 0.02  # the share of tasks that take `SLOWNESS` times as long
+SLOWNESS = 5.0
+FAILING = 0.001  # the share of tasks whose worker dies: they are done again after `LOST_S`
+LOST_S = 30.0
+VOLUMES = (1e12, 1e14)
+WORKERS = (10, 100, 1000)
+
+
+def main():
+    """Print both tables in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--tasks", type=int, default=1000)
+    parser.add_argument("--parts", type=int, default=2000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        write_files()
+        task_s = cost_of_a_task(asked.tasks)
+        print("| measured | |\n| --- | ---: |")
+        print(f"| a task, two workers, without its rows | {1e3 * task_s:.1f} ms |")
+        merge_s = 0.0
+        for name, flags in STATES.items():
+            size, seconds = cost_of_a_state(flags, asked.parts)
+            merge_s = merge_s or seconds
+            words = f"{size:,} bytes, merged in {1e3 * seconds:.2f} ms"
+            print(f"| the state of a part, {name} | {words} |")
+    heads = (
+        "bytes",
+        "workers",
+        "tasks",
+        "reading alone",
+        "with slow and failing tasks",
+        "client busy",
+    )
+    print(f"\n| {' | '.join(heads)} |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    for volume in VOLUMES:
+        for workers in WORKERS:
+            print(row(volume, workers, merge_s + task_s))
+
+
+ARRAYS = {"preds": "preds.npy", "targets": "targets.npy", "loss": "mse"}
+STATES = {
+    "one loss": ARRAYS,
+    "ten losses": ARRAYS
+    | {"loss": "mse,mae,smooth_l1,huber,log_cosh,pseudo_huber,charbonnier,cauchy,welsch,tukey"},
+    "1,000 groups": ARRAYS | {"by": "groups.npy"},
+    "10,000 clusters": ARRAYS | {"cluster": "clusters.npy"},
+}
+ROWS = 1_000_000
+
+
+def write_files():
+    """Write predictions and targets, and the keys of groups and clusters."""
+    rng = np.random.default_rng(0)
+    for name in ("preds", "targets"):
+        np.save(f"{name}.npy", rng.normal(size=ROWS).astype(np.float32))
+    np.save("groups.npy", rng.integers(0, 1000, ROWS))
+    np.save("clusters.npy", rng.integers(0, 10_000, ROWS))
+
+
+def cost_of_a_task(tasks):
+    """The seconds that a task costs apart from its rows: those of many tasks less those of few."""
+    from distributed import LocalCluster
+
+    seconds = {}
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        for count in (2, tasks):
+            distributed._NUMBERS = -(-ROWS // count)
+            engine = f"dask:{cluster.scheduler_address}"
+            turns = []
+            for _ in range(3):
+                start = time.perf_counter()
+                losscli.evaluate(**ARRAYS, engine=engine)
+                turns.append(time.perf_counter() - start)
+            seconds[count] = min(turns)
+    distributed._NUMBERS = 1 << 22
+    return (seconds[tasks] - seconds[2]) / (tasks - 2)
+
+
+def cost_of_a_state(flags, parts):
+    """The bytes of the state of a part, and the seconds to merge one, in the median of three."""
+    answer = evaluate_part(flags, 1, 10, {}, __version__, False)
+    losses = bind(flags["loss"], losscli.evaluate)
+    parts = parts if len(answer) < 1 << 16 else 20
+    turns = []
+    for _ in range(3):
+        start = time.perf_counter()
+        evaluation_of_parts(
+            (part_of(answer) for _ in range(parts)), losses, reduction="mean", ci=0.95, like=None
+        )
+        turns.append((time.perf_counter() - start) / parts)
+    return len(answer), statistics.median(turns)
+
+
+def row(volume, workers, client_s):
+    """The line of a volume: simulated seconds, and the share of them in which the client works."""
+    tasks = distributed.parts_of(int(volume / NUMBER_BYTES), workers)
+    plain = volume / (workers * STORE_BYTES_S)
+    done = simulated(tasks, volume / tasks, workers, client_s)
+    minutes = [f"{seconds / 60:,.1f} min" for seconds in (plain, done)]
+    cells = [f"{volume / 1e12:.0f} TB", f"{workers:,}", f"{tasks:,}", *minutes]
+    return f"| {' | '.join([*cells, f'{min(1.0, tasks * client_s / done):.0%}'])} |"
+
+
+def simulated(tasks, size, workers, client_s):
+    """The seconds until all tasks are merged: each worker takes the next task when it is free."""
+    rng = np.random.default_rng(0)
+    seconds = size / STORE_BYTES_S * np.where(rng.random(tasks) < SLOW, SLOWNESS, 1.0)
+    seconds += np.where(rng.random(tasks) < FAILING, LOST_S, 0.0)
+    free = [0.0] * workers
+    ends = np.empty(tasks)
+    for at, took in enumerate(seconds.tolist()):
+        ends[at] = heapq.heapreplace(free, free[0] + took) + took
+    # The client merges in row order: a state waits for those before it.
+    client = 0.0
+    for ready in np.maximum.accumulate(ends).tolist():
+        client = max(client, ready) + client_s
+    return client
+
+
+if __name__ == "__main__":
+    main()
