@@ -154,6 +154,9 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
     "dice": ("masks_p.npy masks_t.npy", ["dice", "f1_loss:smooth=1"]),
     "jaccard": ("masks_p.npy masks_t.npy", ["soft_iou", "jaccard:smooth=1"]),
     "tversky": ("masks_p.npy masks_t.npy", ["tversky", "tversky:alpha=0.3,beta=0.7,smooth=1"]),
+    "focal_tversky": ("masks_p.npy masks_t.npy", ["focal_tversky", "focal_tversky:gamma=2"]),
+    "lovasz_hinge": ("masks_p.npy masks_t.npy", ["lovasz_hinge"]),
+    "lovasz_softmax": ("masks_p.npy masks_t.npy", ["lovasz_sigmoid"]),
     "ciou": ("boxes_p.npy boxes_t.npy", ["ciou", "ciou:eps=1e-7"]),
     "diou": ("boxes_p.npy boxes_t.npy", ["diou", "diou:eps=1e-7"]),
     "giou": ("boxes_p.npy boxes_t.npy", ["giou", "giou:eps=1e-7"]),
@@ -162,6 +165,10 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
 
 # More of them: other shapes and parameters that only some rows may have.
 _MORE = {
+    "lovasz-classes": (
+        "masks_p3.npy masks_t3.npy",
+        ["lovasz_hinge", "lovasz_softmax", "all=lovasz_softmax:classes=all"],
+    ),
     "bce-matrix": ("prob_p2.npy soft2.npy", ["bce", "brier_soft=bce:floor=-3"]),
     "bce-edges": ("edge_p.npy bin.npy", ["bce", "bce:floor=-inf"]),
     "bce-weighed-classes": (

@@ -111,3 +111,55 @@ def test_one_empty_mask_of_several_counts_its_share_exactly(backend):
     target[0, 1:, 0] = 1.0
     found = evaluate(pred, target, loss="jaccard", like="sklearn", backend=backend)
     assert found.losses[0].value == 1 / 3
+
+
+def _of_jaccard(errors, t):
+    """Sorted errors times the differences of 1 - intersection / union, as the paper has them."""
+    errors, order = errors.sort(-1, descending=True)
+    t = t.gather(-1, order)
+    objects = t.sum(-1, keepdim=True)
+    loss = 1 - (objects - t.cumsum(-1)) / (objects + (1 - t).cumsum(-1))
+    return (errors * torch.diff(loss, dim=-1, prepend=torch.zeros_like(objects))).sum(-1)
+
+
+def _focal(p, t):
+    return plain("tversky", p, t, 0.0) ** 0.75
+
+
+def _hinge(p, t):
+    return _of_jaccard(torch.relu(1 - (2 * t - 1) * p), t)
+
+
+def _softmax(p, t):
+    return _of_jaccard((t - p).abs(), t)
+
+
+@pytest.mark.parametrize("shape", [(30, 8), (30, 3, 8)])
+@pytest.mark.parametrize(
+    ("name", "function", "spread"),
+    [("focal_tversky", _focal, 1), ("lovasz_hinge", _hinge, 3), ("lovasz_softmax", _softmax, 1)],
+)
+def test_losses_of_a_paper_agree_with_its_formula(name, function, spread, shape):
+    """Values, and gradients by autograd; of several classes the mean."""
+    p, t = (a if len(shape) == 3 else a[:, 0] for a in (SOFT, HARD))
+    p = p if spread == 1 else spread * (2 * p - 1)
+    tensor = torch.from_numpy(p.copy()).requires_grad_()
+    rows = function(tensor, torch.from_numpy(t.copy()))
+    rows = rows if rows.ndim == 1 else rows.mean(-1)
+    rows.sum().backward()
+    loss = getattr(losses, name)
+    np.testing.assert_allclose(loss(p, t), rows.detach(), rtol=1e-13)
+    np.testing.assert_allclose(loss.gradient(p, t), tensor.grad, rtol=1e-11, atol=1e-14)
+
+
+def test_lovasz_losses_of_hard_masks_are_those_of_jaccard():
+    """Of scores of -1 and 1 twice as much; rows in which a class is absent count it or not."""
+    jaccard = losses.jaccard(GUESS, HARD)
+    np.testing.assert_allclose(losses.lovasz_softmax(GUESS, HARD), jaccard, rtol=1e-14)
+    np.testing.assert_allclose(losses.lovasz_hinge(2 * GUESS - 1, HARD), 2 * jaccard, rtol=1e-14)
+    pred, target = [[[0.0, 0.5], [0.5, 0.25]]], [[[0, 1], [0, 0]]]
+    assert losses.lovasz_softmax(pred, target).tolist() == [0.5]
+    assert losses.lovasz_softmax(pred, target, classes="all").tolist() == [0.5]
+    pred = [[[0.0, 0.75], [0.5, 0.25]]]
+    assert losses.lovasz_softmax(pred, target).tolist() == [0.25]
+    assert losses.lovasz_softmax(pred, target, classes="all").tolist() == [0.375]

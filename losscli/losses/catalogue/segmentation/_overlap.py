@@ -26,6 +26,30 @@ def ratio(xp: Namespace, part: Array, whole: Array) -> Array:
     return part / filled(xp, whole)
 
 
+def weighted_errors(xp: Namespace, pred: Array, target: Array, alpha: float, beta: float) -> Array:
+    """The weighted errors of each mask, alpha Σ p (1 - t) + beta Σ (1 - p) t."""
+    return alpha * false_positives(xp, pred, target) + beta * false_positives(xp, target, pred)
+
+
+def tversky_parts(
+    xp: Namespace, pred: Array, target: Array, alpha: float, beta: float, smooth: float
+) -> tuple[Array, Array]:
+    """The numerator and the denominator of the Tversky loss of each mask."""
+    wrong = weighted_errors(xp, pred, target, alpha, beta)
+    return wrong, xp.sum(pred * target, axis=-1) + wrong + smooth
+
+
+def tversky_slopes(
+    xp: Namespace, pred: Array, target: Array, alpha: float, beta: float, smooth: float
+) -> Array:
+    """The slopes of the quotient of these parts; 0 for two empty masks."""
+    wrong = weighted_errors(xp, pred, target, alpha, beta)
+    shared = xp.sum(pred * target, axis=-1) + smooth
+    whole = filled(xp, shared + wrong)[..., None]
+    slope = alpha * (1.0 - target) - beta * target
+    return (slope * (shared[..., None] / whole) - target * (wrong[..., None] / whole)) / whole
+
+
 def filled(xp: Namespace, whole: Array) -> Array:
     """The denominators; 1 instead of 0."""
     return xp.where(whole == 0.0, 1.0, whole)

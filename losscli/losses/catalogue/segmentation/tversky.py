@@ -7,11 +7,12 @@ from losscli.losses.catalogue.segmentation._overlap import (
     SMOOTH,
     SOFT_MASK,
     check_smooth_of_keras,
-    false_positives,
-    filled,
     over_classes,
     per_class,
     ratio,
+    tversky_parts,
+    tversky_slopes,
+    weighted_errors,
 )
 from losscli.losses.declare import Array, Convention, Interval, Loss, Namespace, Param, shapes
 
@@ -29,31 +30,14 @@ def _values(
     >>> tversky([[1.0, 0.5, 0.5]], [[1, 1, 0]], alpha=1.0, beta=2.0).tolist()
     [0.5]
     """
-    return over_classes(xp, ratio(xp, *_parts(xp, pred, target, alpha, beta, smooth)))
-
-
-def _parts(
-    xp: Namespace, pred: Array, target: Array, alpha: float, beta: float, smooth: float
-) -> tuple[Array, Array]:
-    wrong = _wrong(xp, pred, target, alpha, beta)
-    return wrong, xp.sum(pred * target, axis=-1) + wrong + smooth
-
-
-def _wrong(xp: Namespace, pred: Array, target: Array, alpha: float, beta: float) -> Array:
-    return alpha * false_positives(xp, pred, target) + beta * false_positives(xp, target, pred)
+    return over_classes(xp, ratio(xp, *tversky_parts(xp, pred, target, alpha, beta, smooth)))
 
 
 def _derivative(
     xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
 ) -> Array:
     """(b (I + s) - t B) / (I + s + B)², where B = alpha FP + beta FN and b is its slope."""
-    wrong = _wrong(xp, pred, target, alpha, beta)
-    shared = xp.sum(pred * target, axis=-1) + smooth
-    whole = filled(xp, shared + wrong)[..., None]
-    slope = alpha * (1.0 - target) - beta * target
-    return per_class(
-        (slope * (shared[..., None] / whole) - target * (wrong[..., None] / whole)) / whole
-    )
+    return per_class(tversky_slopes(xp, pred, target, alpha, beta, smooth))
 
 
 def _reference(mp: Any, pred: Any, target: Any, *, alpha: Any, beta: Any, smooth: Any) -> Any:
@@ -78,14 +62,14 @@ def _like_keras(
 ) -> Array:
     check_smooth_of_keras(smooth)
     shared = xp.sum(pred * target, axis=-1)
-    whole = shared + _wrong(xp, pred, target, beta, alpha) + 1e-7
+    whole = shared + weighted_errors(xp, pred, target, beta, alpha) + 1e-7
     return over_classes(xp, 1.0 - shared / whole)
 
 
 def _like_optax(
     xp: Namespace, pred: Array, target: Array, *, alpha: float, beta: float, smooth: float
 ) -> Array:
-    wrong, whole = _parts(xp, pred, target, alpha, beta, smooth)
+    wrong, whole = tversky_parts(xp, pred, target, alpha, beta, smooth)
     return over_classes(xp, wrong / whole)
 
 
