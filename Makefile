@@ -92,9 +92,10 @@ $(VENV)/dev: $(VENV)/bin/python $(INSTALLATION)
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev]"
 	@touch $@ $(VENV)/demo
 
-# Keras runs over the torch that is there, so neither brings a torch of its own.
+# Keras runs over the torch that is there, so neither brings a torch of its own. With them comes what
+# checks the distributions.
 $(VENV)/oracles: $(VENV)/dev
-	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev,oracles]"
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev,oracles,package]"
 	@touch $@
 
 $(VENV)/mutants: $(VENV)/dev

@@ -29,8 +29,13 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("examples", "configs", "benchmarks")
 READMES = [ROOT / "README.md", *(ROOT / name / "README.md" for name in FOLDERS)]
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
+PROJECT = ("CONTRIBUTING.md", "SECURITY.md")
 PAGES = [*READMES, *GUIDES]
-LINKED = [*PAGES, *sorted((ROOT / "docs" / "reference").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+LINKED = [
+    *PAGES,
+    *sorted((ROOT / "docs" / "reference").glob("*.md")),
+    *(ROOT / name for name in PROJECT),
+]
 
 BLOCK = re.compile(r"^(<!-- deep -->\n+)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = ("pip ", "python3 ", "make ", ". ", "python benchmarks/")  # not run by these tests

@@ -1,0 +1,1 @@
+"""What is published: distributions, the container, the release, the files around them."""
