@@ -17,7 +17,7 @@ INSTALLATION := pyproject.toml constraints.txt hatch_build.py $(wildcard losscli
 # The tests that run on NumPy too where the rest runs on compiled kernels.
 NUMPY_TESTS := tests/accumulators tests/evaluation tests/catalogue tests/corpus
 
-.PHONY: demo test lint quick mutants test-deep record test-cuda bench simulate examples clean
+.PHONY: demo test lint quick mutants test-deep fuzz record test-cuda bench simulate examples clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -49,6 +49,11 @@ quick: lint
 # The exhaustive runs: longer searches of hypothesis, and the tests marked deep.
 test-deep: lint $(VENV)/oracles
 	LOSSCLI_TESTS=deep $(BIN)/pytest -n 2 --dist loadgroup
+
+# Searches of the readers of files that coverage guides, FUZZ_S seconds each.
+FUZZ_S ?= 600
+fuzz: $(VENV)/oracles
+	LOSSCLI_FUZZ_S=$(FUZZ_S) $(BIN)/pytest -n 2 tests/sources/test_guided.py
 
 # Mutation tests of the packages that pyproject.toml names; MUTANTS narrows it by a pattern, and
 # `mutmut show NAME` prints a survivor. It takes hours for all, and continues where it was stopped.

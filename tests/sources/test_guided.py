@@ -1,0 +1,24 @@
+"""The guided searches of tests/sources/guided.py, some seconds each; `make fuzz` takes minutes."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.sources.guided import READERS
+
+SECONDS = os.environ.get("LOSSCLI_FUZZ_S", "10")
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.skipif(not importlib.util.find_spec("atheris"), reason="atheris is not installed"),
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_guided_search_finds_no_failure(reader):
+    call = [sys.executable, "-m", "tests.sources.guided", reader, "--seconds", SECONDS]
+    done = subprocess.run(call, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "Done " in done.stderr
