@@ -1,7 +1,7 @@
 """The coverage of the intervals of `losscli eval`, by simulation: `python benchmarks/coverage.py`.
 
 Prints the tables of docs/statistics.md. An interval is good if it covers the true mean, or if the
-evaluation has the note `skewed`, `few_clusters` or `no_spread`.
+evaluation has the note `skewed`, `few_clusters`, `low_coverage` or `no_spread`.
 """
 
 import argparse
@@ -15,10 +15,12 @@ from losscli import evaluate
 from losscli.results.documents.eval import Evaluation
 
 Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
-_NOTES = {"skewed", "few_clusters", "no_spread"}
+_NOTES = {"skewed", "few_clusters", "no_spread", "low_coverage"}
 
 SAMPLES: dict[str, tuple[Draw, float]] = {
     "Gaussian": (lambda g, n: 20.0 + g.standard_normal(n), 20.0),
+    "|Gaussian|": (lambda g, n: abs(g.standard_normal(n)), math.sqrt(2.0 / math.pi)),
+    "Gaussian²": (lambda g, n: g.standard_normal(n) ** 2, 1.0),
     "exponential": (lambda g, n: g.exponential(size=n), 1.0),
     "log-normal": (lambda g, n: g.lognormal(size=n), math.exp(0.5)),
     "Pareto(2.5)": (lambda g, n: 1.0 + g.pareto(2.5, n), 2.5 / 1.5),

@@ -1,6 +1,11 @@
 """The notes of a result that say how its data were read."""
 
-OF_INTERVALS = {"few_clusters", "no_spread", "skewed"}  # which depend on the numbers of a test
+OF_INTERVALS = {
+    "few_clusters",
+    "low_coverage",
+    "no_spread",
+    "skewed",
+}  # which depend on the numbers of a test
 
 
 def codes_of_reading(result):

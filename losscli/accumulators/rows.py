@@ -147,13 +147,24 @@ class RowAccumulator(Struct, frozen=True):
         # Rows that differ cannot have a spread of 0: their squares were too small for float64.
         return None if stderr == 0 and self.extremes.low != self.extremes.high else stderr
 
-    def _designed_stderr(self, design: DesignSums) -> float | None:
-        """The standard error of a series, or of rows that weights count."""
+    def correlation(self) -> float:
+        """The correlation of the losses of neighbours in a series; nan where it is not known."""
+        _, quotient = self._exact_quotient()
+        if self.design is None or self.design.series is None or quotient is None:
+            return math.nan
+        return self.design.series.correlation(quotient)
+
+    def _exact_quotient(self) -> tuple[Fraction, Fraction | None]:
+        """The denominator of the mean, 0 where it is not finite, and the mean; None without one."""
         above, below = self.numerator, self.denominator
         denominator = Fraction(below.finest, 1 << 2148) if below.finite else Fraction(0)
-        quotient = None
-        if above.finite and denominator:
-            quotient = Fraction(above.finest, 1 << 2148) / denominator
+        if not (above.finite and denominator):
+            return denominator, None
+        return denominator, Fraction(above.finest, 1 << 2148) / denominator
+
+    def _designed_stderr(self, design: DesignSums) -> float | None:
+        """The standard error of a series, or of rows that weights count."""
+        below, denominator, quotient = self.denominator, *self._exact_quotient()
         if design.series is not None:
             return design.series.stderr(quotient, denominator, self.numerator.count)
         if design.clusters is not None or design.counts is None:  # as clusters of repeated rows

@@ -63,12 +63,21 @@ class SeriesSums(Struct, frozen=True, eq=False):
         if count <= max(self.lag, 1) or quotient is None or not denominator or not finite:
             return None
         variance = Fraction(0)
-        for distance, (aa, ab, bb) in enumerate(self.products):
-            x, y, z = (Fraction(each.finest, 1 << 2148) for each in (aa, ab, bb))
+        for distance in range(self.lag + 1):
             weight = Fraction(self.lag + 1 - distance, self.lag + 1) * (2 if distance else 1)
-            variance += weight * (x - quotient * y + quotient * quotient * z)
+            variance += weight * self._products_at(distance, quotient)
         variance *= Fraction(count, count - 1) / (denominator * denominator)
         return math.sqrt(max(variance, Fraction(0)))
+
+    def correlation(self, quotient: Fraction) -> float:
+        """The correlation of a - quotient·b of neighbours, of finite sums; nan at a lag of 0."""
+        whole = self._products_at(0, quotient)
+        return float(self._products_at(1, quotient) / whole) if self.lag and whole else math.nan
+
+    def _products_at(self, distance: int, quotient: Fraction) -> Fraction:
+        """The sum of the products of a - quotient·b at a distance."""
+        x, y, z = (Fraction(each.finest, 1 << 2148) for each in self.products[distance])
+        return x - quotient * y + quotient * quotient * z
 
 
 def _products(

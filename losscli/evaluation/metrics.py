@@ -193,8 +193,9 @@ def _interval(
             return score_interval(value, trials, critical)
         trials = shared.effective_rows() if trials is None else trials * n / (n - 1)
         return score_interval(value, trials, normal_critical(level))
+    own = bound.declared.interval(found, rows.state, bound.params, level)
     half = critical * stderr
-    return value - half, value + half
+    return (value - half, value + half) if own is None else own
 
 
 def metric_results(

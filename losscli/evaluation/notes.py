@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from losscli.evaluation.block import clamp_of
-from losscli.evaluation.sampling import few_clusters, interval_notes
+from losscli.evaluation.sampling import few_clusters, interval_notes, low_coverage
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
@@ -89,7 +89,10 @@ def metric_notes(
     names = [r.label for r, rows in pairs if rows.resampled and r.bootstrap_ci is None]
     if names:
         yield Note("not_resampled", f"no bootstrap interval of {', '.join(names)}")
-    for metric, result in zip(metrics, results, strict=True):
+    for metric, result, rows in zip(metrics, results, accumulators, strict=True):
+        found = None if result.ci is None else metric.declared.caution(rows.state, metric.params)
+        if found is not None:
+            yield low_coverage(result.label, *found)
         if result.n and math.isnan(result.value) and not result.missing:
             reason = metric.declared.undefined or "a sum is not finite"
             yield Note("undefined", f"{result.label} is undefined: {reason}")

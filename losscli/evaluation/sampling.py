@@ -1,6 +1,8 @@
 """The sampling design of an evaluation: the rows that are not independent of each other."""
 
+import math
 from collections.abc import Iterator, MutableMapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +26,7 @@ from losscli.sources.texts import Texts
 FEW = 20  # effective clusters: with fewer, the interval may cover less than 93 %
 _FEWEST = 10  # rows from which their skewness can be judged
 _SKEWED = 0.1
+_KEPT = 0.9  # the share of the true half-width, below which an interval covers less than 93 %
 
 
 def is_clustered(source: Source) -> bool:
@@ -53,7 +56,9 @@ def interval_notes(
         return
     for rows in accumulators:
         if rows.design is not None and rows.design.series:
-            return  # the distance of extremes says nothing about rows that depend on each other
+            # The distance of extremes says nothing about rows that depend on each other.
+            yield from _short_series(results, accumulators)
+            return
     pairs = zip(losses, results, accumulators, strict=False)
     labels = [
         loss.label
@@ -70,8 +75,8 @@ def _is_skewed(result: LossResult, rows: RowAccumulator) -> bool:
     """True if the plain t interval of such rows is known to cover less than 93 %.
 
     The distances of the largest and the smallest loss from the mean differ by d standard
-    deviations; d² > n / 10 holds for 1 of 25 Gaussian samples of 20 rows, for 9 of 10 log-normal
-    ones of 100 (docs/statistics.md has the simulation).
+    deviations; d² > max(0.1 n, 0.15 n - 1.5) holds for 1 of 50 Gaussian samples of 20 rows, for 3
+    of 4 log-normal ones of 100 (docs/statistics.md has the simulation).
     """
     stderr = result.stderr if result.statistic is None else rows.stderr()
     if not stderr:
@@ -81,7 +86,43 @@ def _is_skewed(result: LossResult, rows: RowAccumulator) -> bool:
         n = rows.moments.effective_rows(result.weight_sum)
     asymmetry = rows.extremes.high - result.mean - (result.mean - rows.extremes.low)
     scaled = asymmetry / stderr
-    return scaled * scaled > _SKEWED * n * n
+    return scaled * scaled > n * max(_SKEWED * n, 1.5 * (_SKEWED * n - 1.0))
+
+
+def low_coverage(label: str, reason: str, hint: str) -> Note:
+    """A note on an interval that is known to cover less than 93 % at a level of 95 %."""
+    words = f"the interval of {label} may cover less than its level: {reason}"
+    return Note("low_coverage", words, hint)
+
+
+def _short_series(
+    results: Sequence[LossResult], accumulators: Sequence[RowAccumulator]
+) -> Iterator[Note]:
+    """A note on the series with the strongest correlation, where its lag or its rows are too few.
+
+    Of an autoregression with a correlation c of neighbours, Bartlett's weights at a lag l miss a
+    share 2 c / ((1 - c²) (l + 1)) of the variance; and the error of its estimate asks for a wider
+    interval, by 1.5 (l + 1) / n of n rows (Kiefer and Vogelsang, Econometric Theory 21, 2005).
+    """
+    known = [
+        (rows.correlation(), result.label, rows)
+        for result, rows in zip(results, accumulators, strict=False)
+        if result.stderr
+    ]
+    correlation, label, rows = max(known, default=(0.0, "", None), key=itemgetter(0))
+    series = None if rows is None or rows.design is None else rows.design.series
+    if series is None or rows is None or not correlation < 1.0:
+        return
+    reach, n = series.lag + 1, rows.size
+    wanted = max(0.0, 2.0 * correlation / (1.0 - correlation * correlation))
+    kept = math.sqrt(max(0.0, 1.0 - wanted / reach)) / (1.0 + 1.5 * reach / n)
+    if kept >= _KEPT:
+        return
+    better = max(math.ceil(10.0 * wanted), 2)
+    needed = 30 * better
+    reason = f"neighbours correlate at {correlation:.2f}, of {n:,} rows with a lag of {series.lag}"
+    hint = f"--hac {better - 1}" if needed <= n else f"--hac {better - 1} of {needed:,} rows"
+    yield low_coverage(label, reason, hint)
 
 
 def _counts(accumulators: Sequence[RowAccumulator]) -> list[tuple[float, int]]:

@@ -143,3 +143,44 @@ def test_what_does_not_go_together_is_refused():
     with pytest.raises(DataError, match="takes whole numbers"):
         evaluate(pred, target, loss="mae", weights=weight, weights_are="frequency")
     assert evaluate(pred, target, loss="mae", hac=50)["mae"].stderr is None
+
+
+def autoregression(correlation, rows, seed=1):
+    """Losses of mean 20 whose neighbours correlate."""
+    noise = np.random.default_rng(seed).normal(size=rows)
+    found = np.zeros(rows)
+    for t in range(1, rows):
+        found[t] = correlation * found[t - 1] + noise[t]
+    return 20.0 + found
+
+
+def low_coverage(losses, lag):
+    """The note on the interval of a series, if any."""
+    found = evaluate(losses, np.zeros(len(losses)), loss="mae", hac=lag)
+    notes = [note for note in found.notes if note.code == "low_coverage"]
+    return notes[0] if notes else None
+
+
+def test_a_lag_that_is_too_short_is_noted_with_one_that_is_not():
+    """The lag of the hint has no note."""
+    losses = autoregression(0.8, 4000)
+    note = low_coverage(losses, 5)
+    correlation = np.corrcoef(losses[1:], losses[:-1])[0, 1]
+    assert f"neighbours correlate at {correlation:.2f}, of 4,000 rows" in note.message
+    assert low_coverage(losses, int(note.hint.removeprefix("--hac "))) is None
+
+
+def test_a_series_of_few_rows_is_noted_with_their_number():
+    """As many rows as the hint says have no note."""
+    losses = autoregression(0.8, 200)
+    _, lag, _, rows, _ = low_coverage(losses, 5).hint.split()
+    again = np.tile(losses, 10)[: int(rows.replace(",", ""))]
+    assert low_coverage(again, int(lag)) is None
+    assert low_coverage(autoregression(0.0, 40), 20) is not None
+
+
+@pytest.mark.parametrize("lag", [0, 1, 5])
+def test_independent_rows_in_order_are_not_noted(lag):
+    """Nor are rows whose neighbours differ."""
+    assert low_coverage(autoregression(0.0, 1000), lag) is None
+    assert low_coverage(autoregression(-0.5, 1000), lag) is None

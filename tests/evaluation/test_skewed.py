@@ -14,6 +14,20 @@ SAMPLES = {
 }
 
 
+def noted(losses):
+    """True if a sample of losses has the note."""
+    found = evaluate(losses, np.zeros(len(losses)), loss="mae")
+    return "skewed" in [each.code for each in found.notes]
+
+
+@pytest.mark.parametrize(("power", "rows"), [(1, 100), (2, 1_000)])
+def test_errors_of_a_gaussian_are_not_noted_where_the_interval_covers(power, rows):
+    """Their absolute values from 100 rows on, their squares from 1,000 on."""
+    generator = np.random.default_rng(4)
+    samples = (abs(generator.standard_normal(rows)) ** power for _ in range(150))
+    assert sum(map(noted, samples)) <= 8
+
+
 @pytest.mark.parametrize("rows", [20, 100, 1_000])
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("weighted", [False, True])

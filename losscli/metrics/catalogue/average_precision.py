@@ -1,6 +1,7 @@
 """Average precision, the area under the precision-recall curve."""
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -10,11 +11,14 @@ from losscli.accumulators.exact import Floats
 from losscli.accumulators.prefix import rounded
 from losscli.losses.declare import HARD_LABEL
 from losscli.metrics.core.estimate import Estimate
-from losscli.metrics.core.kept import KeptMetric
+from losscli.metrics.core.kept import KeptMetric, KeptRows
 from losscli.metrics.core.metric import Array
 from losscli.metrics.core.predicted import SCALARS
 from losscli.metrics.core.ranking import Ranking, last, steps, total_of
 from losscli.metrics.core.scores import BINARY_SCORE
+from losscli.stats.distributions import t_critical
+
+_FEWEST = 20  # positive rows, from which the interval covers its level
 
 
 def _terms(pred: Array, target: Array) -> tuple[Array, Array]:
@@ -69,7 +73,41 @@ def _reference(pred: Any, target: Any, weight: Any) -> float:
     return float(found / size) if size else math.nan
 
 
-average_precision = KeptMetric(
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _AveragePrecision(KeptMetric):
+    def interval(
+        self,
+        found: Estimate,
+        state: Any,
+        params: Any,  # noqa: ARG002
+        level: float,
+    ) -> tuple[float, float] | None:
+        """On the scale of log(x / (1 - x)) (Boyd et al., ECML 2013), by the positive rows."""
+        value, stderr, count = found.value, found.stderr, _positives(state)
+        if not stderr or not 0.0 < value < 1.0 or count < 2:
+            return None
+        centre = math.log(value) - math.log1p(-value)
+        half = t_critical(level, count - 1) * stderr / (value * (1.0 - value))
+        return _logistic(centre - half), _logistic(centre + half)
+
+    def caution(self, state: Any, params: Any) -> tuple[str, str] | None:  # noqa: ARG002
+        count = _positives(state)
+        if count >= _FEWEST:
+            return None
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        return f"{rows} positive", f"{_FEWEST} positive rows or more"
+
+
+def _positives(state: KeptRows) -> int:
+    """The number of positive rows."""
+    return sum(int(np.count_nonzero(label)) for _, label, _ in state.blocks)
+
+
+def _logistic(x: float) -> float:
+    return 0.5 * (1.0 + math.tanh(0.5 * x))
+
+
+average_precision = _AveragePrecision(
     name="average_precision",
     aliases=("ap", "auprc", "pr_auc", "average_precision_score"),
     family="ranking",

@@ -14,6 +14,9 @@ from losscli.losses.declare import REAL, Interval, Param
 from losscli.metrics.core.estimate import Estimate
 from losscli.metrics.core.metric import Array
 from losscli.metrics.core.nested import LOSS, NestedMetric, row_losses
+from losscli.stats.distributions import normal_critical
+
+_FEWEST = 5  # rows beyond the quantile, from which the interval covers its level
 
 
 def _terms(pred: Array, target: Array | None, **params: Any) -> Floats:
@@ -45,10 +48,37 @@ class _Quantile(NestedMetric):
             return Estimate(math.nan, None, 0)
         level = Fraction(repr(params["q"]))  # as typed: 0.9 is 9/10
         # The order statistics one standard error of the share away (Woodruff, 1952).
-        half = math.sqrt(level * (1 - level) / state.effective_rows())
+        half = _error_of_share(state, level)
         low, value, high = state.quantiles([level - half, level, level + half])
         stderr = (high - low) / 2 if state.rows > 1 and math.isfinite(high - low) else None
         return Estimate(value, stderr, state.rows)
+
+    def interval(
+        self,
+        found: Estimate,  # noqa: ARG002
+        state: Any,
+        params: Any,
+        level: float,
+    ) -> tuple[float, float]:
+        """The order statistics between which the quantile lies (Woodruff, 1952)."""
+        share = Fraction(repr(params["q"]))
+        half = Fraction(normal_critical(level) * _error_of_share(state, share))
+        low, high = state.quantiles([share - half, share + half])
+        return low, high
+
+    def caution(self, state: Any, params: Any) -> tuple[str, str] | None:
+        share = Fraction(repr(params["q"]))
+        beyond = state.effective_rows() * float(min(share, 1 - share))
+        if beyond >= _FEWEST:
+            return None
+        side = "above" if share > Fraction(1, 2) else "below"
+        words = f"{beyond:.3g} rows lie {side} it"
+        return words, f"a quantile nearer to 0.5, or {_FEWEST} rows {side} it"
+
+
+def _error_of_share(state: Quantiles, share: Fraction) -> float:
+    """The standard error of the share of rows below the quantile."""
+    return math.sqrt(share * (1 - share) / state.effective_rows())
 
 
 def _reference(pred: Any, target: Any, weight: Any, **params: Any) -> float:

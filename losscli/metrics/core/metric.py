@@ -179,6 +179,26 @@ class Metric(Declaration):
         """The rows of which the metric is a share; None where it is not one."""
         return state if self.proportion and isinstance(state, CellSums) else None
 
+    def interval(
+        self,
+        found: Estimate,  # noqa: ARG002
+        state: Any,  # noqa: ARG002
+        params: Mapping[str, Any],  # noqa: ARG002
+        level: float,  # noqa: ARG002
+    ) -> tuple[float, float] | None:
+        """The interval of an estimate that has a standard error, at a level in (0, 1).
+
+        None where it is the value and Student's t times the standard error on either side.
+        """
+        return None
+
+    def caution(self, state: Any, params: Mapping[str, Any]) -> tuple[str, str] | None:  # noqa: ARG002
+        """The reason why the interval of a state covers less than its level, and what to use.
+
+        None where it is not known to.
+        """
+        return None
+
     def estimate(self, state: Any, params: Mapping[str, Any]) -> Estimate:
         """The metric of a state, with its standard error."""
 
