@@ -17,7 +17,7 @@ INSTALLATION := pyproject.toml constraints.txt hatch_build.py $(wildcard losscli
 # The tests that run on NumPy too where the rest runs on compiled kernels.
 NUMPY_TESTS := tests/accumulators tests/evaluation tests/catalogue tests/corpus
 
-.PHONY: demo test lint quick mutants test-deep fuzz record test-cuda bench simulate examples clean
+.PHONY: demo test lint quick mutants test-deep fuzz record test-cuda bench simulate examples man clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -81,6 +81,10 @@ simulate: $(VENV)/dev
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python -m benchmarks.coverage_metrics
 	$(BIN)/python -m benchmarks.coverage_compare
+
+# Man pages and shell completions, in build/.
+man: $(VENV)/demo
+	$(BIN)/python docs/make_man.py build
 
 # Make the files of examples/ again.
 examples: $(VENV)/dev

@@ -62,7 +62,7 @@ def commands() -> Iterator[str]:
     yield from ["# Commands", "", "Every command takes `--help`. `losscli --version` prints the"]
     yield from ["version; `python -m losscli` is the same program.", ""]
     context = click.Context(top, info_name="losscli")
-    found = list(_leaves(top, context))
+    found = list(leaves(top, context))
     first = (_first_sentence(command.help) for command, _ in found)
     names = (f"[{name.command_path}](#{_anchor(name.command_path)})" for _, name in found)
     yield from table(("command", "what it does"), zip(names, first, strict=True))
@@ -70,7 +70,7 @@ def commands() -> Iterator[str]:
         yield from _command(command, context)
 
 
-def _leaves(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
+def leaves(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
     """The commands of a group and of its groups, with their contexts, in the order of the help."""
     import click
 
@@ -78,7 +78,7 @@ def _leaves(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
         command = group.get_command(context, name)
         inner = click.Context(command, info_name=name, parent=context)
         if hasattr(command, "list_commands"):
-            yield from _leaves(command, inner)
+            yield from leaves(command, inner)
         else:
             yield command, inner
 
@@ -106,18 +106,19 @@ def _options(options: list[Any]) -> Iterator[str]:
     panels = dict.fromkeys(option.rich_help_panel or "Options" for option in options)
     for panel in panels:
         rows = (
-            (code(_spelling(each)), code(_takes(each)), code(_default(each)), each.help or "")
+            (code(spelling(each)), code(takes(each)), code(default_of(each)), each.help or "")
             for each in options
             if (each.rich_help_panel or "Options") == panel
         )
         yield from table((panel, "takes", "default", "meaning"), rows)
 
 
-def _spelling(option: Any) -> str:
+def spelling(option: Any) -> str:
+    """The names of an option, as a command line has them."""
     return ", ".join([*option.opts, *option.secondary_opts])
 
 
-def _takes(option: Any) -> str:
+def takes(option: Any) -> str:
     """The form of an option's value; empty for a switch."""
     if option.is_flag:
         return ""
@@ -128,7 +129,7 @@ def _takes(option: Any) -> str:
     return f"{form} ..." if option.multiple else form
 
 
-def _default(option: Any) -> str:
+def default_of(option: Any) -> str:
     """The default as the help shows it; empty where there is none."""
     if isinstance(option.show_default, str):
         return option.show_default
@@ -489,7 +490,7 @@ def _any_of(parts: list[str]) -> str:
 
 # --- Exit codes -------------------------------------------------------------------------------
 
-_CODES = {
+CODES = {
     0: "Done. Every gate that counts passed.",
     1: "A gate failed or had no evidence, a regression that `--fail-on` names was found, a check "
     "failed, or an implementation is incorrect.",
@@ -510,7 +511,7 @@ def exit_codes() -> Iterator[str]:
     from losscli import errors
 
     yield from ["# Exit codes", ""]
-    yield from table(("code", "meaning"), ((str(key), text) for key, text in _CODES.items()))
+    yield from table(("code", "meaning"), ((str(key), text) for key, text in CODES.items()))
     order = sorted((1, 3, 4, 5, 6), key=functools.cmp_to_key(_precedence))
     yield "Exit code 2 comes before any work. Where several of the others apply, the first of "
     yield f"{', '.join(map(str, order))} counts. Files named by `-o` are written for exit codes"
