@@ -5,7 +5,6 @@ metrics by label, and `latency` in nanoseconds and `memory` in bytes for a row o
 Numbers that are not finite are left out: the format has no form for them.
 """
 
-import json
 import math
 
 from losscli.errors import LossCliError
@@ -20,6 +19,8 @@ _MEASURES = {"time": ("latency", 1e9), "memory": ("memory", 1.0)}
 
 
 def _render(result: Result, _encoding: str) -> str:
+    import json
+
     benchmarks: dict[str, dict[str, dict[str, float]]] = {}
     for found in quantities_of(result):
         name, measure, factor = _names(found)

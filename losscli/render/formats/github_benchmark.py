@@ -4,7 +4,6 @@ One entry a number of which less is better: a loss, a metric of that kind, a tim
 entries of a file have one direction, so other metrics are left out, and so is what is not finite.
 """
 
-import json
 import math
 from typing import Any
 
@@ -20,6 +19,8 @@ _UNITS |= {"memory": ("bytes", 1.0)}
 
 
 def _render(result: Result, _encoding: str) -> str:
+    import json
+
     entries: dict[str, dict[str, Any]] = {}
     for found in quantities_of(result):
         if found.higher_is_better is False and math.isfinite(found.value):
