@@ -21,7 +21,7 @@ _KINDS_BY_START = {
     "targets in [0, 1]": "label",
 }
 TASKS = ("regression", "count", "distribution", "binary", "multiclass", "multilabel", "ordinal",
-         "divergence", "ranking", "segmentation", "box")  # fmt: skip
+         "divergence", "ranking", "segmentation", "box", "policy")  # fmt: skip
 
 
 def kind_of(domain: Domain | None) -> str:

@@ -66,6 +66,8 @@ def line_of(loss: BoundLoss, target: float | None = None) -> Line:
         return _PATTERNS[rows]
     if isinstance(pred, Columns | Ordered):
         return _spread_line(pred)
+    if isinstance(pred, Numbers) and pred.interval.high == 0.0:
+        return _nats_line(rows, pred, wanted)
     classes = _classes(loss)
     if not loss.loss.indexed(()):
         return _row_line(rows, pred, wanted, classes)
@@ -84,6 +86,15 @@ def _row_line(rows: Rows, pred: Domain, wanted: Domain | None, classes: int) -> 
         return _ANGLE
     signs = isinstance(wanted, Choice) and 0.0 not in wanted.values
     return _class_line(pred, _row(1.0, -1.0 if signs else 0.0, classes), classes)
+
+
+def _nats_line(rows: Rows, pred: Numbers, wanted: Domain | None) -> Line:
+    """The first log-probability of a row, with the others at -1."""
+    (width,) = rows.pred_row(_CLASSES)
+    first = np.eye(width)[0]
+    target = None if wanted is None else positive(wanted)
+    found = _straight("first log-probability", -4.0, -0.01, first - 1.0, first, target)
+    return found._replace(interval=pred.interval, landmarks=(-1.0,))
 
 
 def number_line(pred: Domain, wanted: Domain | None, target: float | None = None) -> Line:

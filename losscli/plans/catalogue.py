@@ -20,7 +20,7 @@ class ListPlan:
     )  # fmt: skip
     task: str | None = flag(
         "regression, count, distribution, binary, multiclass, multilabel, ordinal, divergence,"
-        " ranking, segmentation or box.",
+        " ranking, segmentation, box or policy.",
         default=None, panel=LOOK, metavar="NAME", complete="task",
     )  # fmt: skip
     takes: str | None = flag(

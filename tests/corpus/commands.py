@@ -68,6 +68,7 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
     "wmape": (_REAL, ["wmape"]),
     # counts and distributions
     "crps_ensemble": ("members.npy t.npy", ["crps", "crps_ensemble:fair=true"]),
+    "wasserstein_1d": ("p2.npy t2.npy", ["wasserstein_1d"]),
     "crps_gaussian": ("normal.npy t.npy", ["crps_gaussian"]),
     "gamma_deviance": (_POSITIVE, ["gamma_deviance"]),
     "gaussian_nll": ("normal.npy t.npy", ["gaussian_nll", "gaussian_nll:full=true,eps=0.5"]),
@@ -150,6 +151,12 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
         "triplets.npy",
         ["triplet_margin", "triplet:margin=0.5,p=1", "triplet_margin:swap=true,eps=0.1,p=3"],
     ),
+    # language models
+    "dpo": ("nats4.npy", ["dpo", "dpo:beta=0.5,variant=hinge", "dpo:variant=ipo"]),
+    "simpo": ("nats2.npy", ["simpo", "simpo:beta=10,gamma=5"]),
+    "cpo": ("nats2.npy", ["cpo", "cpo:beta=1,alpha=0"]),
+    "orpo": ("nats2.npy", ["orpo", "orpo:weight=1"]),
+    "kto": ("nats2.npy bin.npy", ["kto", "kto:kl=0.5,desirable=1.3"]),
     # masks and boxes
     "dice": ("masks_p.npy masks_t.npy", ["dice", "f1_loss:smooth=1"]),
     "jaccard": ("masks_p.npy masks_t.npy", ["soft_iou", "jaccard:smooth=1"]),
@@ -711,7 +718,9 @@ def _of_catalogue() -> list[Case]:
         _case("list/task-takes", "list --task multiclass --takes logit --format json"),
         _case("list/quiet", "list --quiet"),
     ]
-    families = "regression classification distribution divergence ordinal ranking segmentation box"
+    families = (
+        "regression classification distribution divergence ordinal ranking segmentation box policy"
+    )
     found += [
         _case(f"list/family-{f}", f"list --family {f} --format json") for f in families.split()
     ]

@@ -120,6 +120,10 @@ def _arrays() -> dict[str, np.ndarray]:
         "masks_t3.npy": _whole(46, ROWS, 2, 9, below=2).astype(np.float64),
         "boxes_p.npy": _boxes(47),
         "boxes_t.npy": _boxes(49),
+        # log-probabilities of responses
+        "nats2.npy": _draw(56, ROWS, 2, low=-6.0, high=-0.01),
+        "nats3.npy": _draw(57, ROWS, 3, low=-6.0, high=0.0),
+        "nats4.npy": _draw(58, ROWS, 4, low=-60.0, high=0.0),
         # weights, keys, parameters
         "w.npy": _draw(51, ROWS, low=0.0, high=2.0),
         "w_zero.npy": np.zeros(ROWS),

@@ -25,6 +25,7 @@ UNTRACEABLE = {
     "lovasz_softmax": "argsort",
     "multilabel_margin": "argsort",
     "rps": "cumulative_sum",
+    "wasserstein_1d": "sort",
 }
 TRACED = [
     (loss, form)

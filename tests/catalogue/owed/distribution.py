@@ -116,6 +116,11 @@ def _tied(pred, target, params):
     return len({*pred, target}) <= len(pred)
 
 
+def _ties(pred, target, params):
+    """Where the slopes depend on an order, or a distance is 0."""
+    return len({*pred, *target}) < 2 * len(pred)
+
+
 @st.composite
 def rates_and_counts(draw):
     """A pair whose ratio is a little off 1, of any size."""
@@ -308,6 +313,16 @@ OWED = {
             ([1e8, 1e8 + 1], 1e8 + 0.5, {"fair": True}),
         ),
         laws=frozenset({"non_negative"}),
+    ),
+    "wasserstein_1d": Owed(
+        kink=_ties,
+        examples=(
+            ([3.0, 1.0, 2.0], [1.0, 4.0, 0.5], {}),
+            ([1e300, -1e300], [-1e300, 1e300], {}),
+            ([2.0, 2.0], [2.0, 1.0], {}),
+            ([3.0], [1.0], {}),
+        ),
+        laws=frozenset({"non_negative", "zero_at_target"}),
     ),
     "interval_score": Owed(
         pred=st.lists(st.one_of(MODEST, REALS), min_size=2, max_size=2).map(sorted),

@@ -1,0 +1,1 @@
+"""Losses of language models that are trained on preferences or rewards."""
