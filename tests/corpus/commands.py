@@ -153,6 +153,11 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
     ),
     # language models
     "dpo": ("nats4.npy", ["dpo", "dpo:beta=0.5,variant=hinge", "dpo:variant=ipo"]),
+    "grpo": ("nats3.npy t.npy", ["grpo", "grpo:beta=0,high=0.28"]),
+    "distillation_kl": (
+        "logits.npy scores.npy",
+        ["distillation_kl", "distillation_kl:temperature=2,direction=reverse"],
+    ),
     "simpo": ("nats2.npy", ["simpo", "simpo:beta=10,gamma=5"]),
     "cpo": ("nats2.npy", ["cpo", "cpo:beta=1,alpha=0"]),
     "orpo": ("nats2.npy", ["orpo", "orpo:weight=1"]),

@@ -46,7 +46,55 @@ def _kl_terms(mp, pred, target, *, log_pred, log_target):
     return mp.fsum(terms)
 
 
+def _softened(mp, pred, target, temperature):
+    """Both distributions, and the size of the numbers that their logarithms are made of."""
+    rows = [[mp.exp(z / temperature) for z in row] for row in (pred, target)]
+    size = sum(max(map(abs, row)) for row in (pred, target)) / temperature + 1
+    return *([x / mp.fsum(row) for x in row] for row in rows), size
+
+
+def _distilled(mp, pred, target, *, temperature, direction, scaled):
+    student, teacher, size = _softened(mp, pred, target, temperature)
+    if direction == "reverse":
+        student, teacher = teacher, student
+    whole = mp.fsum(
+        t * abs(mp.log(t / s)) + abs(s - t) * (1 + size) + (s + t) * mp.mpf(2) ** -50 * size**2
+        for s, t in zip(student, teacher, strict=True)
+    )
+    return whole * (temperature**2 if scaled else 1)
+
+
+def _distilled_slopes(mp, pred, target, *, temperature, direction, scaled):
+    student, teacher, size = _softened(mp, pred, target, temperature)
+    whole = [size * (s + t) for s, t in zip(student, teacher, strict=True)]
+    if direction == "reverse":
+        whole = [2 * size * w for w in whole]
+    return [w * (temperature if scaled else 1 / temperature) for w in whole]
+
+
+LOGIT_ROW = st.lists(st.floats(-30.0, 30.0), min_size=3, max_size=3)
+
 OWED = {
+    "distillation_kl": Owed(
+        pred=LOGIT_ROW,
+        target=LOGIT_ROW,
+        params={
+            "temperature": st.sampled_from([1.0, 2.0, 0.5]),
+            "direction": st.sampled_from(["forward", "reverse"]),
+            "scaled": st.booleans(),
+        },
+        scale=_distilled,
+        gradient_scale=_distilled_slopes,
+        why="probabilities have the rounding of their logits' size",
+        examples=(
+            ([2.0, 0.0], [0.0, 1.0], {"temperature": 2.0}),
+            ([2.0, 0.0], [2.0, 1e-9], {}),
+            ([2.0, 0.0], [2.0, 1e-9], {"direction": "reverse"}),
+            ([500.0, 0.0], [0.0, 500.0], {}),
+            ([500.0, 0.0], [0.0, 500.0], {"direction": "reverse"}),
+        ),
+        laws=frozenset({"zero_at_target"}),
+    ),
     "kl_div": Owed(
         scale=_kl_terms,
         why="the sum is signed, and cancels where p is near t",

@@ -1,5 +1,7 @@
 """Losses of language models."""
 
+import math
+
 from hypothesis import strategies as st
 
 from tests.catalogue.owed.terms import Owed
@@ -102,7 +104,48 @@ def _kto_slopes(mp, pred, target, *, beta, kl, **weights):
     return found * beta * (1 - value) * (1 + beta * (sum(map(abs, pred)) + kl))
 
 
+def _grpo_terms(mp, pred, target, *, low, high, beta):
+    ratio = mp.exp(pred[0] - pred[1])
+    size, x = abs(pred[0]) + abs(pred[1]), pred[2] - pred[0]
+    gain = max(ratio, 1) * abs(target) * (1 + size)
+    return gain + beta * (mp.exp(x) - x - 1 + abs(mp.expm1(x)) * (abs(pred[0]) + abs(pred[2])))
+
+
+def _grpo_slopes(mp, pred, target, *, low, high, beta):
+    gain = mp.exp(pred[0] - pred[1]) * abs(target) * (1 + abs(pred[0]) + abs(pred[1]))
+    x = pred[2] - pred[0]
+    pull = beta * (abs(mp.expm1(x)) + mp.exp(x) * (abs(pred[0]) + abs(pred[2])))
+    return [gain + pull, gain, pull]
+
+
+def _at_a_bound(pred, target, params):
+    bounds = 1 - params.get("low", 0.2), 1 + params.get("high", 0.2)
+    ratio = math.exp(min(pred[0] - pred[1], 700.0))
+    return target == 0 or any(abs(ratio - bound) < 1e-12 for bound in bounds)
+
+
+TOKEN = st.one_of(st.floats(-30.0, 0.0), st.floats(-2.0, -0.01))
+
 OWED = {
+    "grpo": Owed(
+        pred=_rows(TOKEN, 3),
+        target=st.one_of(st.floats(-3.0, 3.0), st.sampled_from([0.0, 1.0, -1.0])),
+        params={
+            "low": st.sampled_from([0.2, 0.0]),
+            "high": st.sampled_from([0.2, 0.28]),
+            "beta": st.sampled_from([0.04, 0.0, 1.0]),
+        },
+        scale=_grpo_terms,
+        gradient_scale=_grpo_slopes,
+        why="a gain and a divergence of differences of log-probabilities",
+        kink=_at_a_bound,
+        examples=(
+            ([-1.0, -1.0, -1.0], 0.5, {}),
+            ([-1.0, -2.0, -1.5], 1.0, {}),
+            ([-2.0, -1.0, -1.5], -1.0, {}),
+            ([-2.0, -1.0, -2.0000001], 1.0, {}),
+        ),
+    ),
     "dpo": Owed(
         pred=_rows(NATS, 4),
         params={"beta": BETA, "variant": st.sampled_from(["sigmoid", "hinge", "ipo"])},
