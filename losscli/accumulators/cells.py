@@ -124,6 +124,11 @@ class CellSums(Struct, frozen=True):
             merged[key] = merged[key] + cell if key in merged else cell
         return CellSums(merged)
 
+    def in_order(self) -> "CellSums":
+        """The same with the cells in order, on which sums of floats depend, not as rows came."""
+        cells: Mapping[Any, Cell] = self.cells
+        return CellSums({key: cells[key] for key in sorted(cells)}) if len(cells) > 1 else self
+
     @property
     def rows(self) -> int:
         """The number of rows."""

@@ -44,7 +44,7 @@ def evaluate_on_cluster(
     _check(plan)
     start = time.perf_counter()
     bound: list[Bound] = [*request.losses, *request.metrics]
-    with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
+    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
         source = by_positions(opened, bound, plan.class_axis)
         for table in source.tables:
             if table.once:

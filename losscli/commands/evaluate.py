@@ -64,7 +64,7 @@ def _of_models(plan: EvalPlan, request: Request, progress: Callable[[float], Non
         raise UsageError("--per-sample is for one model", hint="give --pred once")
     losses, backend = request.losses, request.backend
     bound: list[Bound] = [*losses, *request.metrics]
-    with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
+    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
         source = by_positions(opened, bound, plan.class_axis)
         results = measure_models(
             source,
@@ -93,7 +93,7 @@ def _measured(
     """The result without its gates."""
     losses, backend = request.losses, request.backend
     bound: list[Bound] = [*losses, *request.metrics]
-    with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
+    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
         source = by_positions(opened, bound, plan.class_axis)
         return measure(
             source,

@@ -98,7 +98,7 @@ def measured_part(
     digest: True if it has digests of its rows.
     """
     bound: list[Bound] = [*request.losses, *request.metrics]
-    with open_data(plan, targeted=takes_targets(bound), losses=bound) as opened:
+    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
         source = by_positions(opened, bound, plan.class_axis)
         for table in source.tables:
             if table.once:

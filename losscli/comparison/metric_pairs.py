@@ -92,7 +92,8 @@ def difference(metric: BoundMetric, sums: CellSums) -> Estimate:
     names = metric.declared.columns
 
     def value(_: Means) -> Dual:
-        sides = [_SideMeans(sums, names, side) for side in (0, 1)]
+        ordered = sums.in_order()
+        sides = [_SideMeans(ordered, names, side) for side in (0, 1)]
         ours, theirs = (metric.declared.value(means, **metric.params) for means in sides)
         found: Dual = ours - theirs
         return found

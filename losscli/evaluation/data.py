@@ -212,9 +212,14 @@ def _kind_of_labels(domain: Domain) -> str:
     return "two" if two else ""
 
 
-def takes_targets(losses: Sequence[Bound]) -> bool:
-    """True if any of the losses takes targets; without losses they are expected."""
+def takes_targets(losses: Sequence[Bound], plan: EvalPlan | None = None) -> bool:
+    """True if any of the losses takes targets; without losses they are expected.
+
+    plan: one that names no targets leaves them out where each loss has a variant without.
+    """
+    named = plan is None or plan.targets is not None or bool(plan.target)
     for loss in losses:
-        if loss.declared.rows_of.targeted:
+        alone = not named and loss.declared.accepts((), None)
+        if loss.declared.rows_of.targeted and not alone:
             return True
     return not losses

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from msgspec import to_builtins
 
 from losscli import DataError, UsageError, evaluate
 from losscli.accumulators import quantiles
@@ -29,9 +30,9 @@ def test_threads_change_no_bit(threads, weights):
     for pred, target, specs, loss in pairs:
         one = evaluate(pred, target, loss=loss, metric=specs, threads=1, **given)
         many = evaluate(pred, target, loss=loss, metric=specs, threads=threads, **given)
-        assert repr(many.metrics) == repr(one.metrics)
-        assert repr([group.metrics for group in many.groups]) == repr(
-            [group.metrics for group in one.groups]
+        assert repr(to_builtins(many.metrics)) == repr(to_builtins(one.metrics))
+        assert repr([to_builtins(group.metrics) for group in many.groups]) == repr(
+            [to_builtins(group.metrics) for group in one.groups]
         )
         assert many.losses == evaluate(pred, target, loss=loss, **given).losses
 
@@ -190,3 +191,29 @@ def test_many_rows_are_counted_in_bins_that_no_division_changes(monkeypatch):
     assert found != exact
     assert abs(found - exact) <= 2.0**-17 * exact
     assert evaluate(errors[::-1].copy(), np.zeros(3000), threads=2, **given).value == found
+
+
+def test_log_probabilities_of_tokens_need_no_targets():
+    """Where none are named; logits are told that they do."""
+    logs = -RANDOM.exponential(size=50)
+    found = evaluate(logs, metric=["perplexity", "bits_per_token"])
+    assert found["perplexity"].value == pytest.approx(math.exp(-logs.mean()))
+    assert found["bits_per_token"].value == pytest.approx(-logs.mean() / math.log(2))
+    with pytest.raises(DataError, match=r"with targets \(N,\)"):
+        evaluate(np.ones((5, 3)), metric="perplexity")
+    with pytest.raises(UsageError, match="one table for both"):
+        evaluate(logs, metric="perplexity", loss="mse")
+
+
+def test_cells_are_added_in_one_order():
+    """d2 of a group by class, in blocks that find the classes in another order."""
+    target = np.array([2, 0, 1, 1, 0, 2, 2, 1, 0, 0, 1, 2] * 25)
+    pred = np.random.default_rng(3).dirichlet([1, 2, 3], 300)
+    weights = np.random.default_rng(4).random(300)
+    spec = "d2:loss=categorical_cross_entropy"
+    order = np.argsort(target, kind="stable")
+    one = evaluate(pred, target, metric=spec, weights=weights)
+    other = evaluate(pred[order], target[order], metric=spec, weights=weights[order])
+    again = [order[::-1], np.roll(order, 70), np.roll(order, 170)]
+    values = [evaluate(pred[o], target[o], metric=spec, weights=weights[o]).value for o in again]
+    assert {one.value, other.value, *values} == {one.value}

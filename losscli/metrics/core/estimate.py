@@ -96,6 +96,7 @@ def estimate(
     """
     if not sums.rows or not sums.weight():
         return Estimate(math.nan, None, sums.rows)
+    sums = sums.in_order()
     means = Means(sums, names)
     found = value(means)
     numbers = None if table is None else table(means)
