@@ -19,7 +19,7 @@ _NOTES = {"skewed", "few_clusters", "no_spread", "low_coverage"}
 
 SAMPLES: dict[str, tuple[Draw, float]] = {
     "Gaussian": (lambda g, n: 20.0 + g.standard_normal(n), 20.0),
-    "|Gaussian|": (lambda g, n: abs(g.standard_normal(n)), math.sqrt(2.0 / math.pi)),
+    "abs(Gaussian)": (lambda g, n: abs(g.standard_normal(n)), math.sqrt(2.0 / math.pi)),
     "Gaussian²": (lambda g, n: g.standard_normal(n) ** 2, 1.0),
     "exponential": (lambda g, n: g.exponential(size=n), 1.0),
     "log-normal": (lambda g, n: g.lognormal(size=n), math.exp(0.5)),
