@@ -11,7 +11,7 @@ from losscli.implementations.implementation import Runner, Setting, UnsupportedE
 from losscli.implementations.registry import Implementation, libraries, parse
 from losscli.losses.spec.binding import BindContext, BoundLoss
 from losscli.plans.bench import DEFAULT_LOSSES, BenchPlan
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}

@@ -77,7 +77,7 @@ def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
 
 def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:
     """The workload of a spec, in a shape."""
-    from losscli.sources.opening import read_array
+    from losscli.sources.opener import read_array
 
     (bound,) = losses_of([loss], read_array)
     if isinstance(bound, str):

@@ -111,7 +111,7 @@ def complete_column(context: click.Context, incomplete: str) -> list[str]:
     for path in given:
         with suppress(LossCliError, OSError):
             if isinstance(path, str) and os.path.isfile(path):  # noqa: PTH113
-                from losscli.sources.opening import open_table
+                from losscli.sources.opener import open_table
                 from losscli.sources.options import ReadOptions
 
                 table = open_table(path, path, ReadOptions(context.params.get("header", True)))

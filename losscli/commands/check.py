@@ -11,7 +11,7 @@ from losscli.losses.spec.binding import bind, without_penalty
 from losscli.plans.check import CheckPlan
 from losscli.plans.functions import public
 from losscli.render.files import outputs
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 if TYPE_CHECKING:
     from losscli.implementations.registry import Implementation

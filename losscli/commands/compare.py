@@ -24,7 +24,7 @@ from losscli.render.files import outputs, picture
 from losscli.render.formats import of_path
 from losscli.results.documents.compare import Model, ModelComparison
 from losscli.results.documents.eval import EvalTiming
-from losscli.sources.opening import Reference
+from losscli.sources.roles import Reference
 from losscli.sources.source import Source
 
 if TYPE_CHECKING:

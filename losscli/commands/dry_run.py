@@ -18,7 +18,7 @@ from losscli.plans.evaluate import EvalPlan
 from losscli.plans.run import RunCommand
 from losscli.results.documents.plan import PlanListing, PlannedInput, PlannedStep
 from losscli.results.documents.settings import Setting, SettingsListing
-from losscli.sources.opening import REFERENCE
+from losscli.sources.roles import REFERENCE
 from losscli.sources.source import Source
 from losscli.sources.table import BLOCK
 
@@ -108,7 +108,7 @@ def describe_evaluation(plan: EvalPlan) -> PlanListing:
     from losscli.backends.machine import cores
     from losscli.metrics.binding import bind_with_losses
     from losscli.metrics.losses import bind_losses
-    from losscli.sources.opening import read_array
+    from losscli.sources.opener import read_array
 
     losses: list[Any] = bind_losses(plan.loss, read_array, plan.like) if plan.loss else []
     losses += bind_with_losses(plan.metric, losses) if plan.metric else []

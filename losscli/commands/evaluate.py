@@ -26,7 +26,7 @@ from losscli.plans.evaluate import EvalPlan
 from losscli.plans.functions import public
 from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleFile
-from losscli.sources.opening import Reference
+from losscli.sources.roles import Reference
 
 if TYPE_CHECKING:
     from losscli.comparison.difference import Comparison

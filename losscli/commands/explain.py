@@ -20,7 +20,7 @@ from losscli.metrics.registry import names as metric_names
 from losscli.plans.catalogue import ExplainPlan
 from losscli.plans.functions import public
 from losscli.results.documents.explain_metric import MetricExplanation
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 
 def run_explain(plan: ExplainPlan) -> Explanation | MetricExplanation:

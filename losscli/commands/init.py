@@ -106,7 +106,7 @@ def _table(path: str) -> DataPair | None:
         return None
     columns: list[str] = []
     with suppress(LossCliError):
-        from losscli.sources.opening import open_table
+        from losscli.sources.opener import open_table
 
         table = open_table(path, path)
         columns = list(table.names())

@@ -11,7 +11,7 @@ from losscli.plans.functions import public
 from losscli.plans.plot import PlotPlan
 from losscli.render.files import picture
 from losscli.results.documents.plot import Plot
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 
 def run_plot(plan: PlotPlan) -> Plot:

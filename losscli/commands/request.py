@@ -18,7 +18,7 @@ from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
 from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleFile
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder

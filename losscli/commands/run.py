@@ -34,7 +34,7 @@ from losscli.results.documents.run import ConfigRecord, Run
 from losscli.results.reader import load_run
 from losscli.results.repository import state
 from losscli.results.store import LATEST, SavedRun
-from losscli.sources.opening import Reference
+from losscli.sources.roles import Reference
 
 
 class Done(NamedTuple):

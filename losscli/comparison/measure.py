@@ -25,7 +25,7 @@ from losscli.kernels.machine import MOST_PROGRAMS
 from losscli.losses.core.shapes import shape_words
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.opening import REFERENCE
+from losscli.sources.roles import REFERENCE
 from losscli.sources.source import Block, BlockCut, Source
 from losscli.sources.table import Workspace
 

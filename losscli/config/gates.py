@@ -17,7 +17,7 @@ from losscli.gates import (
 )
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.sources.opening import Reference
+from losscli.sources.roles import Reference
 
 
 def gate_of_model(

@@ -32,7 +32,7 @@ from losscli.render.formats import of_path
 from losscli.results.document import Note
 from losscli.sources.files import STANDARD_INPUT, is_url
 from losscli.sources.formats import suffixes
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 
 def plan_of(

@@ -18,7 +18,7 @@ from losscli.results.documents.diff import LossDiff, LossVerdict
 from losscli.results.documents.eval import Evaluation, LossResult, MetricResult, Statistic
 from losscli.results.samples import SampleDigest
 from losscli.results.text import escape_cell
-from losscli.sources.opening import open_table
+from losscli.sources.opener import open_table
 from losscli.sources.source import Block, Source
 from losscli.sources.table import Field, Workspace
 from losscli.stats.means import MeanDifference

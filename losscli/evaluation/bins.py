@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.errors import DataError, UsageError
-from losscli.sources.opening import open_table
+from losscli.sources.opener import open_table
 from losscli.sources.options import ReadOptions
 from losscli.sources.source import Source
 from losscli.sources.table import Table, Workspace

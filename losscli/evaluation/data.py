@@ -17,14 +17,9 @@ from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import bytes_of, declarations
-from losscli.sources.opening import (
-    MissingColumnsError,
-    Reference,
-    array_source,
-    open_source,
-    with_references,
-)
+from losscli.sources.opening import array_source, open_source, with_references
 from losscli.sources.options import ClassLabels, Effort, ReadOptions
+from losscli.sources.roles import MissingColumnsError, Reference
 from losscli.sources.source import Source
 
 _OPTIONS = frozenset(ReadOptions._fields)

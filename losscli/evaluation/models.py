@@ -17,7 +17,7 @@ from losscli.losses.core.bound import Bound
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan, NanPolicy, Reduction
 from losscli.results.documents.eval import EvalTiming, Evaluation
-from losscli.sources.opening import REFERENCE
+from losscli.sources.roles import REFERENCE
 from losscli.sources.source import BlockCut, Source
 from losscli.sources.table import Workspace
 

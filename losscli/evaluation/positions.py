@@ -7,8 +7,8 @@ from losscli.errors import UsageError
 from losscli.evaluation.layout import Row, fits, scored
 from losscli.losses.core.bound import Bound
 from losscli.plans.evaluate import ClassAxis
-from losscli.sources.opening import REFERENCE
 from losscli.sources.positions import Grid, PositionsTable, RepeatedTable
+from losscli.sources.roles import REFERENCE
 from losscli.sources.source import Source
 from losscli.sources.table import Role
 

@@ -123,7 +123,7 @@ def _with_params(metric: Metric, given: Mapping[str, Any], label: str, words: st
 
 def _value(text: str, at: Callable[[str], str]) -> Any:
     if text.startswith("@"):
-        from losscli.sources.opening import read_array
+        from losscli.sources.opener import read_array
 
         return read_array(at(text[1:].strip()))
     return value_of(text)

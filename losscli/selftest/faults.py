@@ -26,7 +26,7 @@ from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 from losscli.sources.keys import Keys
 from losscli.sources.memory import copy_rows, with_rows
-from losscli.sources.opening import REFERENCE, Reference
+from losscli.sources.roles import REFERENCE, Reference
 from losscli.sources.source import Source
 from losscli.sources.table import Loaded, is_group_role, select_rows
 

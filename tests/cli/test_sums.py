@@ -9,7 +9,7 @@ import pytest
 
 from losscli import DataError, UsageError, evaluate, losses
 from losscli.losses.spec.binding import bind
-from losscli.sources.opening import read_array
+from losscli.sources.opener import read_array
 
 RNG = np.random.default_rng(11)
 P, T = RNG.standard_normal(500), RNG.standard_normal(500)

@@ -18,7 +18,9 @@ from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
 from losscli.gates import Margin, NotWorse
 from losscli.losses.spec.binding import bind
-from losscli.sources.opening import Reference, open_source, read_array
+from losscli.sources.opener import read_array
+from losscli.sources.opening import open_source
+from losscli.sources.roles import Reference
 
 NUMPY = choose("numpy", "cpu", "float64")
 

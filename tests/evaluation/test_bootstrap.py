@@ -10,7 +10,8 @@ from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.evaluation.sampling import Sampling
 from losscli.losses.spec.binding import bind
-from losscli.sources.opening import open_source, read_array
+from losscli.sources.opener import read_array
+from losscli.sources.opening import open_source
 
 NUMPY = choose("numpy", "cpu", "float64")
 

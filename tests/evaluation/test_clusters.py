@@ -11,7 +11,8 @@ from losscli.backends.backend import choose
 from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.losses.spec.binding import bind
-from losscli.sources.opening import open_source, read_array
+from losscli.sources.opener import read_array
+from losscli.sources.opening import open_source
 
 NUMPY = choose("numpy", "cpu", "float64")
 
@@ -158,7 +159,7 @@ def test_paired_differences_are_clustered(tmp_path):
     for name, column in (("p", pred), ("t", target), ("q", pred + 0.1), ("c", cluster)):
         np.save(tmp_path / f"{name}.npy", column)
     from losscli.comparison.measure import compare
-    from losscli.sources.opening import Reference
+    from losscli.sources.roles import Reference
 
     with open_source(pred, target, cluster=cluster, references=[Reference(pred + 0.1)]) as source:
         found = compare(source, bind("mse", read_array), NUMPY, LocalEngine(2))

@@ -11,7 +11,9 @@ from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import bind
-from losscli.sources.opening import Reference, open_source, read_array
+from losscli.sources.opener import read_array
+from losscli.sources.opening import open_source
+from losscli.sources.roles import Reference
 from losscli.sources.source import BlockCut
 
 

@@ -14,7 +14,9 @@ from losscli.engines.local import LocalEngine
 from losscli.evaluation.measure import measure
 from losscli.evaluation.rows import by_positions
 from losscli.losses.spec.binding import bind as bound
-from losscli.sources.opening import Reference, open_source, read_array
+from losscli.sources.opener import read_array
+from losscli.sources.opening import open_source
+from losscli.sources.roles import Reference
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from losscli import DataError, UsageError, evaluate
-from losscli.sources.opening import Reference, open_source
+from losscli.sources.opening import open_source
 from losscli.sources.options import Effort
+from losscli.sources.roles import Reference
 from losscli.sources.table import Workspace
 
 ROLES = {"pred": ["p"], "target": ["t"]}

@@ -14,7 +14,7 @@ from losscli import evaluate, run
 from losscli.errors import DataError, MissingError, UsageError
 from losscli.sources import remote
 from losscli.sources.files import shown
-from losscli.sources.opening import open_table
+from losscli.sources.opener import open_table
 from tests.sources.servers import Site, serving
 
 pytest.importorskip("fsspec")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch.utils.data import DistributedSampler
 
 from losscli import DataError, UsageError, evaluate
-from losscli.sources.opening import Reference, open_source
+from losscli.sources.opening import open_source
+from losscli.sources.roles import Reference
 from losscli.sources.table import Workspace
 
 _ROWS, _WORKERS, _BATCH = 1003, 4, 32

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from losscli import evaluate
 from losscli.errors import DataError, UsageError
 from losscli.sources.naming import natural_order
-from losscli.sources.opening import open_source, open_table
+from losscli.sources.opener import open_table
+from losscli.sources.opening import open_source
 from losscli.sources.table import Workspace
 
 P = np.array([0.5, 1.25, -3.0, 8.0, 2.0, 7.5, 1e-3])

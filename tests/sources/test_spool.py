@@ -12,7 +12,7 @@ import pytest
 from losscli import DataError
 from losscli.sources import spool
 from losscli.sources.files import OpenFile
-from losscli.sources.opening import open_table
+from losscli.sources.opener import open_table
 from losscli.sources.spool import SpooledFile, decompressed
 
 PLAIN = b"id,p,t\na,1.5,2\nb,-0.25,3e1\nc,1e-3,-4\n"
