@@ -372,7 +372,7 @@ def test_a_command_that_does_not_exist_is_exit_2(losscli, command):
     assert said.err.count("'eval'") == (command == "evl")
 
 
-@pytest.mark.parametrize("flag", [["--best", "3"], ["--engine", "dask"]])
+@pytest.mark.parametrize("flag", [["--best", "3"], ["--engine", "ray"]])
 def test_a_flag_or_an_engine_that_does_not_exist_is_exit_2(losscli, pair, flag):
     """Before any work, and without a word of what may come later."""
     said = losscli("eval", *pair, "-l", "mse", *flag)
