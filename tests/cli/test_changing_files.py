@@ -40,8 +40,8 @@ def damaged(monkeypatch, refused, array, table):
         os.utime(path, (1e9, 1e9))  # long ago, so that any write shows
         whole = kind.cuts
 
-        def cuts(self, rows):
-            for number, cut in enumerate(whole(self, rows)):
+        def cuts(self, rows, first=None):
+            for number, cut in enumerate(whole(self, rows, first)):
                 if number == 2 and self.path == path:
                     damage(path)
                 yield cut
@@ -72,8 +72,8 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_to_its_end(
     path, other = array(np.ones(1000), "p.npy"), array(np.full(1000, 9.0), "other.npy")
     whole = ArrayTable.cuts
 
-    def cuts(self, rows):
-        for number, cut in enumerate(whole(self, rows)):
+    def cuts(self, rows, first=None):
+        for number, cut in enumerate(whole(self, rows, first)):
             if number == 2 and self.path == path:
                 Path(other).replace(path)
             yield cut

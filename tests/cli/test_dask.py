@@ -21,7 +21,7 @@ from losscli.commands.doctor import run_doctor
 from losscli.errors import DataError, MissingError, UsageError
 from losscli.plans.check import DoctorPlan
 
-pytest.importorskip("distributed")
+Client = pytest.importorskip("distributed").Client
 pytestmark = pytest.mark.xdist_group("dask")
 
 ELSEWHERE = ("engine", "threads", "timing", "environment")
@@ -45,7 +45,10 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[subproce
         for call in calls
     ]
     try:
-        yield address_in(file), processes
+        address = address_in(file)
+        with Client(address.removeprefix("dask:")) as client:
+            client.wait_for_workers(workers, timeout=PATIENCE_S)
+        yield address, processes
     finally:
         for process in processes:
             process.kill()
