@@ -19,6 +19,6 @@ pytestmark = [
 @pytest.mark.parametrize("reader", READERS)
 def test_a_guided_search_finds_no_failure(reader):
     call = [sys.executable, "-m", "tests.sources.guided", reader, "--seconds", SECONDS]
-    done = subprocess.run(call, capture_output=True, text=True)
+    done = subprocess.run(call, capture_output=True, text=True, timeout=float(SECONDS) + 300)
     assert done.returncode == 0, done.stderr[-4000:]
-    assert "Done " in done.stderr
+    assert "no failure in" in done.stdout
