@@ -9,16 +9,13 @@ from typing import Any
 from msgspec import structs
 
 from losscli.backends.machine import environment
-from losscli.commands.parts import flags_of
+from losscli.commands.parts import flags_of, opened_files
 from losscli.commands.request import Request
 from losscli.commands.worker import evaluate_part, part_of, stamps
 from losscli.engines.cluster import Cluster
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.block import BlockResult
-from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.part import PartFacts, SourceFacts, evaluation_of_parts
-from losscli.evaluation.rows import by_positions
-from losscli.losses.core.bound import Bound
 from losscli.plans.engines import address_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.documents.eval import EvalTiming, Evaluation
@@ -43,20 +40,14 @@ def evaluate_on_cluster(
     """
     _check(plan)
     start = time.perf_counter()
-    bound: list[Bound] = [*request.losses, *request.metrics]
-    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
-        source = by_positions(opened, bound, plan.class_axis)
-        for table in source.tables:
-            if table.once:
-                raise UsageError(
-                    f"--engine dask is for files; {table.path} is read once",
-                    hint="write it to a file, or leave --engine out",
-                )
+    with opened_files(plan, request, "--engine dask") as source:
         flags = _absolute(dict(flags_of(plan)), source)
         facts = SourceFacts.of(source)
     with Cluster(address_of(plan.engine) or "", plan.threads) as cluster:
         count = _count(source, cluster.threads)
-        files = stamps({name: flags.get(name) for name in (*_DATA, *_SIDES)})
+        by = flags.get("by", ())
+        named = by.values() if isinstance(by, Mapping) else by
+        files = stamps([*map(flags.get, (*_DATA, *_SIDES)), *named])
         tasks = (
             (flags, number, count, files, __version__, request.digest)
             for number in range(1, count + 1)
@@ -93,8 +84,7 @@ def _check(plan: EvalPlan) -> None:
                 f"--engine dask reads files; a {type(thing).__name__} is in this process",
                 hint="save it, as .npy or .parquet, or leave the engine out",
             )
-    specs = [plan.loss, plan.metric]
-    for spec in specs:
+    for spec in (plan.loss, plan.metric):
         for item in spec if isinstance(spec, list | tuple) else (spec,):
             if not isinstance(item, str):
                 raise UsageError(
@@ -138,10 +128,12 @@ def parts_of(numbers: int, threads: int) -> int:
 def _count(source: Source, threads: int) -> int:
     """The number of parts of a source.
 
-    The rows of a text file are counted from its start, so more parts would read it more often.
+    Where rows are found by reading those before them, more parts would read these more often.
     """
     rows = source.rows
-    return threads if rows is None else max(1, min(parts_of(rows * source.width, threads), rows))
+    if rows is None or not all(table.by_position for table in source.tables):
+        return threads
+    return max(1, min(parts_of(rows * source.width, threads), rows))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ from losscli.results.documents.eval import EvalTiming, Evaluation
 from losscli.results.documents.part import Part, checksum_of
 from losscli.results.files import make_folder
 from losscli.results.reader import read
+from losscli.sources.source import Source
 from losscli.version import __version__
 
 FOLDER = "parts"
@@ -97,15 +98,7 @@ def measured_part(
 
     digest: True if it has digests of its rows.
     """
-    bound: list[Bound] = [*request.losses, *request.metrics]
-    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
-        source = by_positions(opened, bound, plan.class_axis)
-        for table in source.tables:
-            if table.once:
-                raise UsageError(
-                    f"--shard is for files; {table.path} is read once",
-                    hint="evaluate it in one run, or write it to a file",
-                )
+    with opened_files(plan, request, "--shard") as source:
         engine = choose_engine(request.backend, source, plan.threads)
         found = measure_part(
             source,
@@ -121,6 +114,23 @@ def measured_part(
             progress=progress,
         )
         return found, engine
+
+
+@contextmanager
+def opened_files(plan: EvalPlan, request: Request, flag: str) -> Iterator[Source]:
+    """A context with the data of a plan, for processes that each open it.
+
+    Raises UsageError, which names the flag, for data that can be read once only.
+    """
+    bound: list[Bound] = [*request.losses, *request.metrics]
+    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
+        for table in opened.tables:
+            if table.once:
+                raise UsageError(
+                    f"{flag} is for files; {table.path} is read once",
+                    hint="evaluate it in one run, or write it to a file",
+                )
+        yield by_positions(opened, bound, plan.class_axis)
 
 
 def flags_of(plan: EvalPlan) -> Iterator[tuple[str, Any]]:

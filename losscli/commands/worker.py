@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -63,10 +63,10 @@ def part_of(answer: bytes) -> tuple[PartFacts, BlockResult]:
     return decode(found["facts"]), decode(found["state"])
 
 
-def stamps(paths: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+def stamps(paths: Iterable[Any]) -> dict[str, tuple[int, int]]:
     """The size and the time of change of each path that is a file; paths: any values."""
     found = {}
-    for path in paths.values():
+    for path in paths:
         if isinstance(path, str) and os.path.isfile(path):  # noqa: PTH113 - no pathlib in workers
             state = os.stat(path)  # noqa: PTH116
             found[path] = (state.st_size, state.st_mtime_ns)

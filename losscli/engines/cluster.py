@@ -47,7 +47,9 @@ class Cluster:
                 "--engine dask needs the package distributed", hint="pip install 'losscli[dask]'"
             ) from None
         # It logs what becomes an error here, and what its retries fix.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        self._log = logging.getLogger("distributed")
+        self._level, self._collects = self._log.level, gc.isenabled()
+        self._log.setLevel(logging.CRITICAL)
         gc.enable()  # connections make garbage in cycles
         self.address = address
         self._own: Any = None
@@ -84,9 +86,9 @@ class Cluster:
             for address, each in sorted(known.items())
         ]
 
-    def everywhere(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    def everywhere(self, function: Callable[[], Any]) -> dict[str, Any]:
         """The result of a function on each worker, by its address; an exception is a result."""
-        found: dict[str, Any] = self._client.run(function, *arguments, on_error="return")
+        found: dict[str, Any] = self._client.run(function, on_error="return")
         return found
 
     def map(self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Generator[Any]:
@@ -143,6 +145,9 @@ class Cluster:
     def _stop(self) -> None:
         if self._own is not None:
             self._own.close(timeout=5)
+        self._log.setLevel(self._level)
+        if not self._collects:
+            gc.disable()
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,7 @@
 """Evaluations on a Dask cluster of real processes: the same documents as in one process."""
 
+import gc
+import logging
 import os
 import re
 import signal
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pyarrow as pa
 import pytest
 
 import losscli
@@ -83,6 +86,10 @@ def files(tmp_path, monkeypatch):
         for i, (p, t) in enumerate(zip(preds[:20_000].tolist(), targets.tolist(), strict=False))
     )
     (tmp_path / "table.csv").write_text("id,pred,target,region,weight,patient\n" + "".join(rows))
+    with pa.OSFile(str(tmp_path / "preds.arrow"), "wb") as file:
+        table = pa.table({"pred": preds})
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=10_000)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -105,8 +112,23 @@ ARRAYS = {"preds": "preds.npy", "targets": "targets.npy"}
         TABLE | {"loss": "mae", "by": "region", "weights": "weight"},
         TABLE | {"loss": "mse", "cluster": "patient", "ci": 0.9, "gate": ["mse <= 9"]},
         ARRAYS | {"loss": "mse", "weights": "targets.npy", "nan": "skip"},
+        ARRAYS | {"loss": "mse", "hac": 5},
+        TABLE | {"loss": "mse", "by": "weight:3"},
+        TABLE | {"loss": "mse", "weights": "weight", "weights_are": "frequency"},
+        {"preds": "preds.arrow", "targets": "targets.npy", "loss": "mae"},
     ],
-    ids=["losses", "metrics", "details", "groups", "clusters", "side file"],
+    ids=[
+        "losses",
+        "metrics",
+        "details",
+        "groups",
+        "clusters",
+        "side file",
+        "series",
+        "bins",
+        "frequencies",
+        "stream",
+    ],
 )
 def test_a_cluster_gives_the_document_of_one_process(address, files, options, monkeypatch):
     monkeypatch.setattr(distributed, "_NUMBERS", 1 << 16)  # several parts
@@ -260,6 +282,17 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def test_the_settings_of_the_caller_stay(address, files):
+    before = logging.getLogger("distributed").level
+    gc.disable()
+    try:
+        losscli.evaluate(**ARRAYS, loss="mse", engine=address)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert logging.getLogger("distributed").level == before
 
 
 def test_the_doctor_reports_the_workers(address):
