@@ -1,7 +1,8 @@
 """The costs of parts and tasks, and from them the time of evaluations beyond this machine.
 
-Measured here: a task on a cluster of two workers, the bytes of the state of a part, and the time
-that the client takes to merge one. Simulated with these numbers: workers that read files from a
+Measured here: a task on a cluster of two workers, an evaluation of 2 x 50 million numbers there
+beside two threads, the bytes of the state of a part, and the time that the client takes to merge
+one. Simulated with these numbers: workers that read files from a
 store, some of them slow, some of them failing, and one client that merges. docs/distributed.md has
 the tables.
 
@@ -43,9 +44,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         write_files()
-        task_s = cost_of_a_task(asked.tasks)
+        task_s, (on_cluster_s, in_threads_s) = costs_of_a_cluster(asked.tasks)
         print("| measured | |\n| --- | ---: |")
         print(f"| a task, two workers, without its rows | {1e3 * task_s:.1f} ms |")
+        words = f"{1e3 * on_cluster_s:.0f} ms, by two threads {1e3 * in_threads_s:.0f} ms"
+        print(f"| 2 x 50 million float32 by two workers | {words} |")
         merge_s = 0.0
         for name, flags in STATES.items():
             size, seconds = cost_of_a_state(flags, asked.parts)
@@ -87,23 +90,47 @@ def write_files():
     np.save("clusters.npy", rng.integers(0, 10_000, ROWS))
 
 
-def cost_of_a_task(tasks):
-    """The seconds that a task costs apart from its rows: those of many tasks less those of few."""
+def costs_of_a_cluster(tasks):
+    """The seconds that a task costs apart from its rows, and those of a large evaluation."""
     from distributed import LocalCluster
 
-    seconds = {}
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        for count in (2, tasks):
-            distributed._NUMBERS = -(-ROWS // count)
-            engine = f"dask:{cluster.scheduler_address}"
-            turns = []
-            for _ in range(3):
-                start = time.perf_counter()
-                losscli.evaluate(**ARRAYS, engine=engine)
-                turns.append(time.perf_counter() - start)
-            seconds[count] = min(turns)
-    distributed._NUMBERS = 1 << 22
+        engine = f"dask:{cluster.scheduler_address}"
+        return cost_of_a_task(tasks, engine), costs_of_many_rows(engine)
+
+
+def cost_of_a_task(tasks, engine):
+    """The seconds of a task without its rows: those of many tasks less those of few."""
+    seconds, usual = {}, distributed._NUMBERS
+    for count in (2, tasks):
+        distributed._NUMBERS = -(-ROWS // count)
+        seconds[count] = min(seconds_of(lambda: losscli.evaluate(**ARRAYS, engine=engine), 3))
+    distributed._NUMBERS = usual
     return (seconds[tasks] - seconds[2]) / (tasks - 2)
+
+
+def costs_of_many_rows(engine, rows=50_000_000, turns=9):
+    """The seconds of an evaluation on a cluster, and in two threads; medians, in turns."""
+    rng = np.random.default_rng(0)
+    for name in ("many_preds", "many_targets"):
+        np.save(f"{name}.npy", rng.normal(size=rows).astype(np.float32))
+    many = ARRAYS | {"preds": "many_preds.npy", "targets": "many_targets.npy"}
+    ways = ({"engine": engine}, {"threads": 2})
+    found = [[], []]
+    for _ in range(turns):
+        for way, seconds in zip(ways, found, strict=True):
+            seconds += seconds_of(lambda way=way: losscli.evaluate(**many, **way), 1)
+    return [statistics.median(seconds) for seconds in found]
+
+
+def seconds_of(work, turns):
+    """The seconds of each of some calls."""
+    found = []
+    for _ in range(turns):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return found
 
 
 def cost_of_a_state(flags, parts):
@@ -111,14 +138,13 @@ def cost_of_a_state(flags, parts):
     answer = evaluate_part(flags, 1, 10, {}, __version__, False)
     losses = bind(flags["loss"], losscli.evaluate)
     parts = parts if len(answer) < 1 << 16 else 20
-    turns = []
-    for _ in range(3):
-        start = time.perf_counter()
-        evaluation_of_parts(
+    turns = seconds_of(
+        lambda: evaluation_of_parts(
             (part_of(answer) for _ in range(parts)), losses, reduction="mean", ci=0.95, like=None
-        )
-        turns.append((time.perf_counter() - start) / parts)
-    return len(answer), statistics.median(turns)
+        ),
+        3,
+    )
+    return len(answer), statistics.median(turns) / parts
 
 
 def row(volume, workers, client_s):

@@ -22,8 +22,8 @@ from losscli.results.documents.eval import EvalTiming, Evaluation
 from losscli.sources.source import Source
 from losscli.version import __version__
 
-# The numbers of a part: their work takes several times the milliseconds that a task costs.
-_NUMBERS = 1 << 22
+# The numbers of a part: their work takes ten times the milliseconds that a task costs.
+_NUMBERS = 1 << 24
 _MOST = 10_000  # parts, or
 _EACH = 8  # a thread where these are more: a slow one holds up an eighth of a thread's work
 _DATA = ("preds", "targets")
@@ -42,6 +42,7 @@ def evaluate_on_cluster(
     start = time.perf_counter()
     with opened_files(plan, request, "--engine dask") as source:
         flags = _absolute(dict(flags_of(plan)), source)
+        flags["threads"] = 1  # a task takes one thread of its worker
         facts = SourceFacts.of(source)
     with Cluster(address_of(plan.engine) or "", plan.threads) as cluster:
         count = _count(source, cluster.threads)
@@ -119,10 +120,12 @@ def _absolute(flags: dict[str, Any], source: Source) -> dict[str, Any]:
 def parts_of(numbers: int, threads: int) -> int:
     """The number of parts of so many numbers, for workers with so many threads.
 
-    Parts are of a few million numbers, which take longer than a task costs; of very many numbers
-    they are longer, so that the client merges no more than thousands.
+    As many for each thread, so that all end together. Parts are of some million numbers, which take
+    longer than a task costs; of very many numbers they are longer, so that the client merges no
+    more than thousands.
     """
-    return max(threads, min(-(-numbers // _NUMBERS), max(_MOST, _EACH * threads)))
+    each = -(-numbers // (_NUMBERS * threads))
+    return threads * max(1, min(each, max(_MOST // threads, _EACH)))
 
 
 def _count(source: Source, threads: int) -> int:

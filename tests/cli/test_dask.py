@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psutil
 import pyarrow as pa
@@ -181,6 +182,36 @@ def test_a_worker_that_dies_costs_no_row(files, tmp_path, monkeypatch):
         killing.join()
     assert found.value == expected.value
     assert found.losses[0].n == expected.losses[0].n
+
+
+SLOW_ON_ONE_WORKER = """
+import os, time
+
+
+def slow(pred, target):
+    try:
+        os.symlink(str(os.getpid()), {0!r})
+    except FileExistsError:
+        pass
+    if os.readlink({0!r}) == str(os.getpid()):
+        time.sleep(0.1)
+    return (pred - target) ** 2
+"""
+
+
+def test_a_slow_worker_and_a_second_client_change_nothing(address, files, tmp_path, monkeypatch):
+    """The worker that is the first to compute a loss sleeps in all of its tasks."""
+    monkeypatch.setattr(distributed, "_NUMBERS", 1 << 14)
+    path = tmp_path / "slow.py"
+    path.write_text(SLOW_ON_ONE_WORKER.format(str(tmp_path / "pid")))
+    call = [sys.executable, "-m", "losscli", "eval", "preds.npy", "targets.npy", "-l", "mae",
+            "--engine", address, "--format", "json"]  # fmt: skip
+    expected = losscli.evaluate(**ARRAYS, loss=["mse", "mae"])
+    with subprocess.Popen(call, stdout=subprocess.PIPE) as other:
+        found = losscli.evaluate(**ARRAYS, loss=f"{path}:slow", engine=address)
+        out, _ = other.communicate(timeout=PATIENCE_S)
+    assert found.value == expected["mse"].value
+    assert msgspec.json.decode(out)["losses"][0]["value"] == expected["mae"].value
 
 
 def test_a_scheduler_that_dies_is_an_error(files, tmp_path, monkeypatch):
