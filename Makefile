@@ -17,7 +17,7 @@ INSTALLATION := pyproject.toml constraints.txt hatch_build.py $(wildcard losscli
 # The tests that run on NumPy too where the rest runs on compiled kernels.
 NUMPY_TESTS := tests/accumulators tests/evaluation tests/catalogue tests/corpus
 
-.PHONY: demo test lint quick mutants test-deep fuzz record test-cuda bench simulate examples man clean
+.PHONY: demo test lint quick mutants test-deep fuzz record test-cuda bench simulate examples man docs clean
 
 demo: $(VENV)/demo
 	$(BIN)/losscli eval examples/diabetes/ridge.npy examples/diabetes/targets.npy \
@@ -86,6 +86,10 @@ simulate: $(VENV)/dev
 man: $(VENV)/demo
 	$(BIN)/python docs/make_man.py build
 
+# The documentation as a static site, in build/site; it fails on a link that leads nowhere.
+docs: $(VENV)/docs
+	$(BIN)/python docs/make_site.py
+
 # Make the files of examples/ again.
 examples: $(VENV)/dev
 	$(BIN)/python examples/make_examples.py
@@ -105,6 +109,10 @@ $(VENV)/dev: $(VENV)/bin/python $(INSTALLATION)
 # checks the distributions.
 $(VENV)/oracles: $(VENV)/dev
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev,oracles,package]"
+	@touch $@
+
+$(VENV)/docs: $(VENV)/demo
+	$(PIP) install --quiet --constraint constraints.txt --editable ".[docs]"
 	@touch $@
 
 $(VENV)/mutants: $(VENV)/dev

@@ -2,7 +2,7 @@
 
 commands.md from the command line, losses.md and metrics.md from the catalogues, kernels.md from
 the programs of the losses, documents.md and config.md from the JSON Schemas, exit-codes.md from
-the error classes.
+the error classes, python.md from the public functions.
 A test fails if a page differs from its text.
 """
 
@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from python_reference import python
 
 FOLDER = Path(__file__).parent / "reference"
 MARK = "<!-- Written by `python docs/make_reference.py`. Edit the declarations, not this page. -->"
@@ -27,6 +29,7 @@ def pages() -> dict[str, str]:
         "documents.md": documents,
         "config.md": config,
         "exit-codes.md": exit_codes,
+        "python.md": lambda: python(table, code),
     }
     return {name: "\n".join([MARK, "", *maker()]) + "\n" for name, maker in makers.items()}
 

@@ -16,7 +16,7 @@ from losscli.cli.app import program
 ROOT = Path(__file__).parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 SOURCES = sorted((ROOT / "losscli").rglob("*.py"))
-WRITTEN = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WRITTEN = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _NOUN_CLAUSE = re.compile(r"(What|Whether|That of|Those of|How many)\b")
 
 

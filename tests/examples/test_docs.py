@@ -28,12 +28,13 @@ from losscli.cli.app import program, run
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("examples", "configs", "benchmarks")
 READMES = [ROOT / "README.md", *(ROOT / name / "README.md" for name in FOLDERS)]
-GUIDES = sorted((ROOT / "docs").glob("*.md"))
+DOCS = ROOT / "docs"
+GUIDES = [each for each in sorted(DOCS.rglob("*.md")) if each.parent != DOCS / "reference"]
 PROJECT = ("CONTRIBUTING.md", "SECURITY.md")
 PAGES = [*READMES, *GUIDES]
 LINKED = [
     *PAGES,
-    *sorted((ROOT / "docs" / "reference").glob("*.md")),
+    *sorted((DOCS / "reference").glob("*.md")),
     *(ROOT / name for name in PROJECT),
 ]
 
@@ -129,7 +130,10 @@ def _losscli(line, capsys):
     """The exit code and the output of a line, stderr first; `> FILE` is obeyed."""
     words, _, file = line.partition(" > ") if "--gate" not in line else (line, "", "")
     capsys.readouterr()
-    code = run(_words(words))
+    try:
+        code = run(_words(words))
+    except SystemExit as done:  # of --show-completion
+        code = done.code
     out, err = capsys.readouterr()
     if file:
         Path(shlex.split(file, comments=True)[0]).write_text(out)

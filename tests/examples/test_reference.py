@@ -1,6 +1,6 @@
 """docs/reference/ is what docs/make_reference.py writes."""
 
-import importlib.util
+import importlib
 import re
 from pathlib import Path
 
@@ -21,10 +21,9 @@ pytestmark = pytest.mark.xdist_group("reference")  # the pages are made once
 @pytest.fixture(scope="module")
 def made():
     """The pages as the declarations give them now."""
-    spec = importlib.util.spec_from_file_location("make_reference", DOCS / "make_reference.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.pages()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        return importlib.import_module("make_reference").pages()
 
 
 def test_the_pages_are_the_declarations(made):

@@ -82,7 +82,7 @@ def test_every_python_that_is_named_is_tested():
 
 def test_the_account_is_one_placeholder():
     """Every address of the repository is replaced by one command."""
-    files = [*ROOT.glob("*.*"), *ROOT.glob(".github/**/*.*"), *ROOT.glob("docs/*.md")]
+    files = [*ROOT.glob("*.*"), *ROOT.glob(".github/**/*.*"), *ROOT.glob("docs/**/*.md")]
     texts = [path.read_text() for path in files if path.suffix in (".md", ".yml", ".cff", ".toml")]
     found = {name for text in texts for name in re.findall(r"github\.com/([\w-]+)/losscli", text)}
     assert found == {"OWNER"}
