@@ -1,26 +1,33 @@
 """Evaluations on a cluster: workers evaluate parts of the rows, which are merged here in order."""
 
+import glob
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import structs
 
 from losscli.backends.machine import environment
-from losscli.commands.parts import flags_of, opened_files
+from losscli.commands.parts import check_repeatable, flags_of, opened_files
 from losscli.commands.request import Request
 from losscli.commands.worker import evaluate_part, part_of, stamps
 from losscli.engines.cluster import Cluster
 from losscli.errors import DataError, LossCliError, UsageError
-from losscli.evaluation.block import BlockResult
 from losscli.evaluation.part import PartFacts, SourceFacts, evaluation_of_parts
+from losscli.plans.compare import ComparePlan
 from losscli.plans.engines import address_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.documents.eval import EvalTiming, Evaluation
 from losscli.sources.source import Source
 from losscli.version import __version__
+
+if TYPE_CHECKING:
+    from losscli.commands.compare import PairRequest
+    from losscli.results.documents.compare import ModelComparison
+
+Parts: TypeAlias = Iterator[tuple[PartFacts, Any]]
 
 # The numbers of a part: their work takes ten times the milliseconds that a task costs.
 _NUMBERS = 1 << 24
@@ -28,6 +35,7 @@ _MOST = 10_000  # parts, or
 _EACH = 8  # a thread where these are more: a slow one holds up an eighth of a thread's work
 _DATA = ("preds", "targets")
 _SIDES = ("weights", "cluster", "rows")  # each a column or a file
+_FLAG = "--engine dask"
 
 
 def evaluate_on_cluster(
@@ -38,48 +46,135 @@ def evaluate_on_cluster(
     Raises UsageError for what cannot be sent to other processes, MissingError without a cluster,
     and as an evaluation does.
     """
-    _check(plan)
-    start = time.perf_counter()
-    with opened_files(plan, request, "--engine dask") as source:
-        flags = _absolute(dict(flags_of(plan)), source)
-        flags["threads"] = 1  # a task takes one thread of its worker
-        facts = SourceFacts.of(source)
-    with Cluster(address_of(plan.engine) or "", plan.threads) as cluster:
-        count = _count(source, cluster.threads)
-        by = flags.get("by", ())
-        named = by.values() if isinstance(by, Mapping) else by
-        files = stamps([*map(flags.get, (*_DATA, *_SIDES)), *named])
-        tasks = (
-            (flags, number, count, files, __version__, request.digest)
-            for number in range(1, count + 1)
-        )
-        with closing(cluster.map(evaluate_part, tasks)) as answers, _named(plan, flags):
-            found = evaluation_of_parts(
-                _parts_of(answers, facts, count, progress),
-                request.losses,
-                request.metrics,
-                reduction=plan.reduction,
-                ci=float(plan.ci),
-                like=plan.like,
-            )
-        return found.replace(
-            engine=cluster.name,
-            threads=cluster.threads,
-            timing=EvalTiming(time.perf_counter() - start, source.size),
-            environment=environment(),
-        )
-
-
-def _check(plan: EvalPlan) -> None:
-    """Raise UsageError for a plan whose parts cannot be evaluated elsewhere."""
     if plan.per_sample is not None:
         raise UsageError(
             "--per-sample needs the rows in one process", hint="leave --engine dask out"
         )
     if plan.models is not None:
         raise UsageError("--engine dask is for one model", hint="give --pred once")
+    _check(plan, (plan.preds, plan.targets, plan.rows))
+    start = time.perf_counter()
+    with opened_files(plan, request, _FLAG) as source:
+        work = _Work(evaluate_part, dict(flags_of(plan)), source, digest=request.digest)
+    with work.on_cluster(plan, progress) as (cluster, parts):
+        found = evaluation_of_parts(
+            parts,
+            request.losses,
+            request.metrics,
+            reduction=plan.reduction,
+            ci=float(plan.ci),
+            like=plan.like,
+        )
+        return found.replace(**_about(cluster, source, start))
+
+
+def compare_on_cluster(
+    plan: ComparePlan, request: "PairRequest", progress: Callable[[float], None]
+) -> "ModelComparison":
+    """The result of a comparison whose rows the workers of a cluster read.
+
+    Raises as `evaluate_on_cluster` does.
+    """
+    from losscli.commands.compare import comparison_of, open_pairs
+    from losscli.commands.worker import compare_part
+    from losscli.comparison.part import paired_of_parts
+
+    preds = [entry.preds for entry in plan.entries]
+    _check(plan, (*preds, plan.targets))
+    start = time.perf_counter()
+    with open_pairs(plan, request) as source:
+        check_repeatable(source, _FLAG)
+        flags = dict(flags_of(plan, ComparePlan))
+        names = [entry.name for entry in plan.entries]
+        one_table = len(set(preds)) == 1
+        flags["models"] = preds[:1] if one_table else dict(zip(names, preds, strict=True))
+        work = _Work(compare_part, flags, source, digest=request.digest)
+    with work.on_cluster(plan, progress) as (cluster, parts):
+        paired, whole, arithmetic = paired_of_parts(parts, request.losses, request.metrics)
+        about = arithmetic._asdict() | _about(cluster, source, start)
+        return comparison_of(plan, request, paired, whole, about)
+
+
+def _about(cluster: Cluster, source: Source, start: float) -> dict[str, Any]:
+    """The fields of a result that say where it was computed, and in what time."""
+    return {
+        "engine": cluster.name,
+        "threads": cluster.threads,
+        "timing": EvalTiming(time.perf_counter() - start, source.size),
+        "environment": environment(),
+    }
+
+
+class _Work:
+    """The parts of a plan as tasks. function: evaluates one, given the flags of the plan."""
+
+    def __init__(
+        self,
+        function: Callable[..., bytes],
+        flags: dict[str, Any],
+        source: Source,
+        *,
+        digest: bool,
+    ) -> None:
+        self._function, self._source, self._digest = function, source, digest
+        self._facts = SourceFacts.of(source)
+        self._paths: dict[str, str] = {}  # those of the plan, by those that workers find
+        columns = {name for table in source.tables for name in table.names()}
+        self._flags = {
+            name: self._located(name, value, columns) for name, value in flags.items()
+        } | {"threads": 1}  # a task takes one thread of its worker
+
+    def _located(self, name: str, value: Any, columns: Iterable[str]) -> Any:
+        """The value of a flag with files as workers find them, whose folder may be another."""
+        if name not in (*_DATA, *_SIDES, "by", "models"):
+            return value
+        if isinstance(value, Mapping):
+            return {key: self._located(name, each, columns) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self._located(name, each, columns) for each in value]
+        path = os.fspath(value)
+        if "://" in path:
+            return path
+        named = name in (*_DATA, "models") or glob.has_magic(path)
+        if named or (path not in columns and os.path.exists(path)):  # noqa: PTH110
+            found = os.path.abspath(path)  # noqa: PTH100
+            self._paths[found] = path
+            return found
+        return path
+
+    @contextmanager
+    def on_cluster(
+        self, plan: EvalPlan | ComparePlan, progress: Callable[[float], None]
+    ) -> Iterator[tuple[Cluster, Parts]]:
+        """A context with a cluster, and the parts that its workers return, in row order.
+
+        Its errors name files as the plan does.
+        """
+        with Cluster(address_of(plan.engine) or "", plan.threads) as cluster:
+            count = _count(self._source, cluster.threads)
+            files = stamps(self._paths)
+            tasks = (
+                (self._flags, number, count, files, __version__, self._digest)
+                for number in range(1, count + 1)
+            )
+            with closing(cluster.map(self._function, tasks)) as answers, self._named():
+                yield cluster, _parts_of(answers, self._facts, count, progress)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except LossCliError as error:
+            for here, given in self._paths.items():
+                error.message = error.message.replace(here, given)
+                error.place = str(error.place).replace(here, given) if error.place else None
+            raise
+
+
+def _check(plan: EvalPlan | ComparePlan, data: Sequence[Any]) -> None:
+    """Raise UsageError for a plan whose parts cannot be evaluated elsewhere; data: its inputs."""
     by = plan.by.values() if isinstance(plan.by, Mapping) else plan.by
-    for thing in (plan.preds, plan.targets, plan.weights, plan.cluster, plan.rows, *by):
+    for thing in (*data, plan.weights, plan.cluster, *by):
         if not (thing is None or isinstance(thing, str | os.PathLike)):
             raise UsageError(
                 f"--engine dask reads files; a {type(thing).__name__} is in this process",
@@ -92,29 +187,6 @@ def _check(plan: EvalPlan) -> None:
                     f"--engine dask takes losses by name; {item!r} is in this process",
                     hint="put it in a file: -l FILE.py:NAME",
                 )
-
-
-def _absolute(flags: dict[str, Any], source: Source) -> dict[str, Any]:
-    """The flags with files as workers find them, whose current folder may be another."""
-    columns = {name for table in source.tables for name in table.names()}
-
-    def located(value: Any) -> Any:
-        if isinstance(value, str) and value not in columns and os.path.exists(value):  # noqa: PTH110
-            return os.path.abspath(value)  # noqa: PTH100
-        return value
-
-    for name in (*_DATA, *_SIDES):
-        if name in flags:
-            value = os.fspath(flags[name])
-            local = name in _DATA and "://" not in value
-            flags[name] = os.path.abspath(value) if local else located(value)  # noqa: PTH100
-    if "by" in flags:
-        by = flags["by"]
-        if isinstance(by, Mapping):
-            flags["by"] = {name: located(value) for name, value in by.items()}
-        else:
-            flags["by"] = [located(value) for value in by]
-    return flags
 
 
 def parts_of(numbers: int, threads: int) -> int:
@@ -139,22 +211,9 @@ def _count(source: Source, threads: int) -> int:
     return max(1, min(parts_of(rows * source.width, threads), rows))
 
 
-@contextmanager
-def _named(plan: EvalPlan, flags: Mapping[str, Any]) -> Iterator[None]:
-    """A context whose errors name files as the plan does, not as workers find them."""
-    try:
-        yield
-    except LossCliError as error:
-        for name in (*_DATA, *_SIDES):
-            if (here := flags.get(name)) and here != (given := str(getattr(plan, name))):
-                error.message = error.message.replace(here, given)
-                error.place = str(error.place).replace(here, given) if error.place else None
-        raise
-
-
 def _parts_of(
     answers: Iterator[bytes], ours: SourceFacts, count: int, progress: Callable[[float], None]
-) -> Iterator[tuple[PartFacts, BlockResult]]:
+) -> Parts:
     """The parts that workers returned, with paths as the plan has them.
 
     ours: the facts of the source, as this machine sees it.

@@ -124,18 +124,23 @@ def opened_files(plan: EvalPlan, request: Request, flag: str) -> Iterator[Source
     """
     bound: list[Bound] = [*request.losses, *request.metrics]
     with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
-        for table in opened.tables:
-            if table.once:
-                raise UsageError(
-                    f"{flag} is for files; {table.path} is read once",
-                    hint="evaluate it in one run, or write it to a file",
-                )
+        check_repeatable(opened, flag)
         yield by_positions(opened, bound, plan.class_axis)
 
 
-def flags_of(plan: EvalPlan) -> Iterator[tuple[str, Any]]:
-    """The flags of a plan that the result depends on and that were given."""
-    for each in declarations(EvalPlan):
+def check_repeatable(source: Source, flag: str) -> None:
+    """Raise UsageError, which names the flag, for data that can be read once only."""
+    for table in source.tables:
+        if table.once:
+            raise UsageError(
+                f"{flag} is for files; {table.path} is read once",
+                hint="evaluate it in one run, or write it to a file",
+            )
+
+
+def flags_of(plan: Any, kind: Any = EvalPlan) -> Iterator[tuple[str, Any]]:
+    """The flags of a plan that the result depends on and that were given; kind: its class."""
+    for each in declarations(kind):
         value = getattr(plan, each.name)
         if each.flag.panel in (OUT, GATES) or each.name in _NO_EFFECT or value == each.default:
             continue

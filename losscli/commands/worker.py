@@ -2,17 +2,20 @@
 
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from losscli.commands.parts import measured_part
 from losscli.commands.request import Request
+from losscli.engines.local import choose_engine
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 from losscli.evaluation.block import BlockResult
 from losscli.evaluation.encoding import decode, encode
 from losscli.evaluation.part import PartFacts
+from losscli.evaluation.sampling import Sampling
+from losscli.plans.compare import ComparePlan
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.shards import Shard
 from losscli.version import __version__
@@ -33,11 +36,58 @@ def evaluate_part(
     flags: of the plan. files: their sizes and times of change in nanoseconds, as the client sees
     them. version: that of losscli there. digest: True if the result has digests of the inputs.
     """
+
+    def found() -> tuple[PartFacts, BlockResult]:
+        plan = EvalPlan(**flags, digest=digest)
+        part, _ = measured_part(plan, Request.of(plan), Shard(number, count), digest=digest)
+        return part.facts, part.block
+
+    return _answer(found, files, version)
+
+
+def compare_part(
+    flags: Mapping[str, Any],
+    number: int,
+    count: int,
+    files: Mapping[str, tuple[int, int]],
+    version: str,
+    digest: bool,
+) -> bytes:
+    """Part `number` of `count` of a comparison; all else as of `evaluate_part`."""
+    from losscli.commands.compare import PairRequest, open_pairs
+    from losscli.comparison.part import measure_part
+
+    def found() -> tuple[PartFacts, Sequence[BlockResult]]:
+        plan = ComparePlan(**flags, digest=digest)
+        request = PairRequest.of(plan)
+        with open_pairs(plan, request) as source:
+            return measure_part(
+                source,
+                request.losses,
+                request.backend,
+                choose_engine(request.backend, source, plan.threads),
+                request.terms.pairs,
+                number,
+                count,
+                metrics=request.metrics,
+                nan=plan.nan,
+                digest=digest,
+                sampling=Sampling.of(plan),
+            )
+
+    return _answer(found, files, version)
+
+
+def _answer(
+    found: Callable[[], tuple[PartFacts, Any]],
+    files: Mapping[str, tuple[int, int]],
+    version: str,
+) -> bytes:
+    """A part, or its error; files, version: as of `evaluate_part`."""
     try:
         _check(files, version)
-        plan = EvalPlan(**flags, digest=digest)
-        found, _ = measured_part(plan, Request.of(plan), Shard(number, count), digest=digest)
-        answer = {"facts": encode(found.facts), "state": encode(found.block)}
+        facts, state = found()
+        answer = {"facts": encode(facts), "state": encode(state)}
     except LossCliError as error:
         place = None if error.place is None else str(error.place)
         answer = {
@@ -55,8 +105,8 @@ def installed() -> str:
     return __version__
 
 
-def part_of(answer: bytes) -> tuple[PartFacts, BlockResult]:
-    """The part that a worker returned; raises its error."""
+def part_of(answer: bytes) -> tuple[PartFacts, Any]:
+    """The part that a worker returned, its facts and its state; raises its error."""
     found = msgspec.msgpack.decode(answer)
     if "error" in found:
         raise _ERRORS.get(found["error"], LossCliError)(found["message"], **found["details"])

@@ -1,6 +1,6 @@
 """`pair`: the losses of several models of the same rows, with one block a worker in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,20 +34,85 @@ if TYPE_CHECKING:
     from losscli.metrics.binding import BoundMetric
 
 
-class Paired(NamedTuple):
-    """Finished accumulators of several models, the predictions of a source and its references.
+class Models(NamedTuple):
+    """The predictions of a source and its references, as losses and metrics take them.
 
-    models: the state of each model, without accumulators. joint: one `PairedAccumulator` a loss,
-    then one `PairedMetric` a metric, and the same of each group. sources: the source as each model
-    reads it. layout: the shape of its rows.
+    roles: of the predictions of each model. sources: the source as each model reads it. layouts:
+    the shapes of its rows.
     """
 
+    roles: Sequence[str]
+    sources: Sequence[Source]
+    layouts: Sequence[dict[str, Row]]
     losses: Sequence[BoundLoss]
     metrics: "Sequence[BoundMetric]"
-    sources: Sequence[Source]
-    layout: dict[str, Row]
+
+    @classmethod
+    def of(
+        cls, source: Source, losses: Sequence[BoundLoss], metrics: "Sequence[BoundMetric]"
+    ) -> "Models":
+        """The models of a source.
+
+        Raises DataError if the shapes of their rows differ, or if a loss does not take them.
+        """
+        roles = ["preds", *(role for role in source.roles if role.startswith(REFERENCE))]
+        sources = [
+            Source({**source.roles, "preds": source.roles[role]}, source.by, source.positions)
+            for role in roles
+        ]
+        layouts = [row_layout(each, [*losses, *metrics]) for each in sources]
+        first = layouts[0]
+        for each, layout in zip(sources, layouts, strict=True):
+            _check_shapes(source, first["preds"], each, layout["preds"])
+        pred, target = first["preds"], first.get("targets")
+        return cls(
+            roles,
+            sources,
+            layouts,
+            [loss.variant_for(pred, target) for loss in losses],
+            [metric.variant_for(pred, target) for metric in metrics],
+        )
+
+
+class Paired(NamedTuple):
+    """The states of all rows. models: of each model, without accumulators.
+
+    joint: one `PairedAccumulator` a loss, then one `PairedMetric` a metric, and the same of each
+    group.
+    """
+
+    of: Models
     models: Sequence[EvaluationState]
     joint: EvaluationState
+
+    @classmethod
+    def merged(
+        cls,
+        models: Models,
+        source: Source,
+        blocks: Generator[Sequence[BlockResult]],
+        progress: Callable[[float], None] = no_progress,
+        *,
+        joined: bool = False,
+    ) -> "Paired":
+        """The states of all blocks; joined: as for `EvaluationState`."""
+        states = [EvaluationState(each, joined=joined) for each in models.sources]
+        joint = EvaluationState(source, joined=joined)
+        with closing(blocks):
+            for *parts, shared in blocks:
+                for state, part in zip(states, parts, strict=True):
+                    state.add(part)
+                joint.add(shared)
+                progress(min(1.0, joint.size / max(1, source.size)))
+        return cls(models, states, joint)
+
+    def check(self, source: Source) -> None:
+        """Raise DataError where all rows together are not valid."""
+        for state in self.models:
+            state.raise_violation()
+        losses = self.joint.accumulators[: len(self.of.losses)]
+        first = [rows.models[0].clusters for rows in losses]
+        check_clusters(source, [None if clusters is None else len(clusters) for clusters in first])
 
 
 def pair(
@@ -72,32 +137,15 @@ def pair(
 
     Raises DataError where rows cannot be read, aligned or taken by a loss.
     """
-    evaluator = _PairEvaluator(
-        source,
-        losses,
-        backend,
-        pairs,
-        metrics=metrics,
-        nan=nan,
-        digest=digest,
-        sampling=sampling,
+    models = Models.of(source, losses, metrics)
+    evaluator = PairEvaluator(
+        models, source, backend, pairs, nan=nan, digest=digest, sampling=sampling
     )
-    models = [EvaluationState(each) for each in evaluator.sources]
-    joint = EvaluationState(source)
-    with closing(engine.map(evaluator, source.blocks(block_rows))) as blocks:
-        for *parts, shared in blocks:
-            for state, part in zip(models, parts, strict=True):
-                state.add(part)
-            joint.add(shared)
-            progress(min(1.0, joint.size / max(1, source.size)))
+    blocks = engine.map(evaluator, source.blocks(block_rows))
+    found = Paired.merged(models, source, blocks, progress)
     source.verify()
-    for state in models:
-        state.raise_violation()
-    first = [rows.models[0].clusters for rows in joint.accumulators[: len(losses)]]
-    check_clusters(source, [None if clusters is None else len(clusters) for clusters in first])
-    return Paired(
-        evaluator.losses, evaluator.metrics, evaluator.sources, evaluator.layout, models, joint
-    )
+    found.check(source)
+    return found
 
 
 def compare(
@@ -126,7 +174,7 @@ def compare(
         block_rows=block_rows,
     )
     of_logits = any(loss.takes_logits for loss in losses)
-    sides = zip(found.sources, found.models, strict=True)
+    sides = zip(found.of.sources, found.models, strict=True)
     return Comparison(
         tuple(
             Difference.of(loss, rows.pairs[0].difference, rows.models[1], ci)
@@ -136,50 +184,35 @@ def compare(
     )
 
 
-class _PairEvaluator:
-    """Evaluates blocks of several models.
-
-    Raises DataError if the shapes of their rows differ, or if a loss does not take them.
-    """
+class PairEvaluator:
+    """Evaluates blocks of several models."""
 
     def __init__(
         self,
+        models: Models,
         source: Source,
-        losses: Sequence[BoundLoss],
         backend: Backend,
         pairs: Pairs,
         *,
-        metrics: "Sequence[BoundMetric]",
         nan: NanPolicy,
         digest: bool,
         sampling: Sampling,
     ) -> None:
         self._pairs, self._digest = pairs, digest
-        self._roles = ["preds", *(role for role in source.roles if role.startswith(REFERENCE))]
-        self.sources = [
-            Source({**source.roles, "preds": source.roles[role]}, source.by, source.positions)
-            for role in self._roles
-        ]
-        layouts = [row_layout(each, [*losses, *metrics]) for each in self.sources]
-        self.layout = layouts[0]
-        for each, layout in zip(self.sources, layouts, strict=True):
-            _check_shapes(source, self.layout["preds"], each, layout["preds"])
-        pred, target = self.layout["preds"], self.layout.get("targets")
-        self.losses = [loss.variant_for(pred, target) for loss in losses]
-        self.metrics = [metric.variant_for(pred, target) for metric in metrics]
+        self._source, self._roles, self._metrics = source, models.roles, models.metrics
         self._evaluators = [
             BlockEvaluator(
                 of,
-                self.losses,
+                models.losses,
                 backend,
                 layout,
                 nan=nan,
                 samples=False,
                 digest=False,
-                metrics=self.metrics,
+                metrics=models.metrics,
                 sampling=sampling,
             )
-            for of, layout in zip(self.sources, layouts, strict=True)
+            for of, layout in zip(models.sources, models.layouts, strict=True)
         ]
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> list[BlockResult]:
@@ -210,7 +243,7 @@ class _PairEvaluator:
         False where a row needs a closer look.
         """
         count = len(self._roles)
-        if self.metrics or count > MOST_PROGRAMS:
+        if self._metrics or count > MOST_PROGRAMS:
             return False
         models = []
         raws = [each.raw(self._own(block, at)) for at, each in enumerate(self._evaluators)]
@@ -245,7 +278,7 @@ class _PairEvaluator:
         evaluator = self._evaluators[at]
         design = evaluator.design(own, result)
         losses = list(evaluator.evaluate(own, result, workspace, design))
-        metrics = list(evaluator.metric_rows(own, result, design)) if self.metrics else []
+        metrics = list(evaluator.metric_rows(own, result, design)) if self._metrics else []
         return losses, metrics
 
     def _accumulate(
@@ -255,16 +288,16 @@ class _PairEvaluator:
         result: BlockResult,
     ) -> None:
         """Add the accumulators of all losses and metrics to the result of a block."""
-        groups = BlockGroups(self.sources[0], block) if block.keys else None
+        groups = BlockGroups(self._source, block) if block.keys else None
         statistics: list[GroupedRows] = [
             PairedRows.of(each, self._pairs, block.first, block.unit)
             for each in zip(*(losses for losses, _ in models), strict=True)
         ]
-        if self.metrics:
+        if self._metrics:
             from losscli.comparison.metric_pairs import PairedMetricRows
 
             sides = zip(*(metrics for _, metrics in models), strict=True)
-            for metric, rows in zip(self.metrics, sides, strict=True):
+            for metric, rows in zip(self._metrics, sides, strict=True):
                 statistics.append(PairedMetricRows.of(metric, rows, self._pairs))
         for each in statistics:
             result.accumulators.append(each.accumulate())

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from losscli.accumulators.rows import RowAccumulator
-from losscli.backends.backend import Backend
 from losscli.comparison.decisions import Tested, decided, ranks
 from losscli.comparison.measure import Paired
 from losscli.comparison.pairing import PairedAccumulator, Pairs
@@ -128,8 +127,8 @@ def findings(paired: Paired, terms: Terms) -> Findings:
 
     The pairs of a loss are one family of tests, those of its groups another one.
     """
-    statistics: list[_Statistic] = [_LossOfModels(loss, terms.level) for loss in paired.losses]
-    statistics += [_MetricOfModels(metric, terms.level) for metric in paired.metrics]
+    statistics: list[_Statistic] = [_LossOfModels(loss, terms.level) for loss in paired.of.losses]
+    statistics += [_MetricOfModels(metric, terms.level) for metric in paired.of.metrics]
     keys: list[dict[str, str]] = []
     families: list[list[Any]] = [[] for _ in statistics]
     for by, accumulators in paired.joint.groups.parts():
@@ -142,7 +141,7 @@ def findings(paired: Paired, terms: Terms) -> Findings:
     ):
         whole += _compared(statistic, [rows], terms)
         by_loss.append(_compared(statistic, groups, terms))
-    count = len(paired.losses)
+    count = len(paired.of.losses)
     found = tuple(
         GroupComparison(key, each[:count], each[count:])
         for key, each in zip(keys, zip(*by_loss, strict=True), strict=True)
@@ -305,15 +304,16 @@ def _worse_groups(
                 yield Note("worse_in_a_group", words)
 
 
-def notes_of_models(paired: Paired, backend: Backend) -> list[Note]:
-    """The notes of the evaluation of each model, each once."""
+def notes_of_models(paired: Paired, dtype: str) -> list[Note]:
+    """The notes of the evaluation of each model, each once; dtype: of the arithmetic."""
     found: dict[str, Note] = {}
-    for place, (source, state) in enumerate(zip(paired.sources, paired.models, strict=True)):
+    models = paired.of
+    for place, (source, state) in enumerate(zip(models.sources, paired.models, strict=True)):
         results = [
             loss_result(loss, rows.models[place], "mean", 0.95)
-            for loss, rows in zip(paired.losses, paired.joint.accumulators, strict=False)
+            for loss, rows in zip(models.losses, paired.joint.accumulators, strict=False)
         ]
-        notes = notes_of(source, paired.losses, results, paired.layout, state, backend.dtype)
-        for note in (*notes, *state.findings([*paired.losses, *paired.metrics])):
+        notes = notes_of(source, models.losses, results, models.layouts[0], state, dtype)
+        for note in (*notes, *state.findings([*models.losses, *models.metrics])):
             found.setdefault(note.message, note)
     return list(found.values())

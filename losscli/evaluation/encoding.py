@@ -19,7 +19,7 @@ from msgspec import Struct
 from losscli.errors import DataError
 
 _EXACT = 1 << 53  # integers below have the same value in any reader of JSON
-_PACKAGES = ("accumulators", "evaluation", "metrics", "sources", "kernels")
+_PACKAGES = ("accumulators", "comparison", "evaluation", "metrics", "sources", "kernels")
 
 
 def encode(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Parts of an evaluation: the state of some of its rows, and the results of all parts together."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder
     from losscli.metrics.binding import BoundMetric
 
+State = TypeVar("State")
 Notes: TypeAlias = Mapping[tuple[str, str], TableNote]  # by their code and hint
 
 
@@ -90,6 +91,11 @@ class Arithmetic(NamedTuple):
     device: str
     dtype: str
 
+    @classmethod
+    def of(cls, backend: Backend) -> "Arithmetic":
+        """Those of a backend."""
+        return cls(backend.name, backend.device, backend.dtype)
+
 
 class PartFacts(Struct, frozen=True):
     """The facts of a part that results need, apart from the state of its rows.
@@ -146,7 +152,7 @@ def measure_part(
         details=details,
         sampling=sampling,
     )
-    found = _Firsts(source.part(number, count))
+    found = PartCuts(source.part(number, count))
 
     def advance(done: float) -> None:
         progress(min(1.0, done * count))
@@ -161,7 +167,7 @@ def measure_part(
         state.rows,
         _lines(source, losses, layout, state, block),
         SourceFacts.of(source),
-        Arithmetic(backend.name, backend.device, backend.dtype),
+        Arithmetic.of(backend),
     )
     return MeasuredPart(facts, inputs_of(source, state, digest=bool(state.digests)), block)
 
@@ -202,11 +208,11 @@ def evaluation_of_parts(
 
     Raises DataError where all rows together are not valid.
     """
-    joined = _Joined(parts)
+    joined = JoinedParts(parts)
     losses, metrics, layout = prepared(joined.source, losses, metrics)
     state = merged(joined.source, joined.blocks())
     return evaluation_of(
-        joined.last.source.source(joined.notes),
+        joined.whole(),
         state,
         losses,
         metrics,
@@ -219,35 +225,39 @@ def evaluation_of_parts(
     )
 
 
-class _Joined:
+class JoinedParts(Generic[State]):
     """Parts in row order, and what results need of them all.
 
-    source: as the first part has it, which is enough for its blocks. last: the part that was read
-    last. lines: of the rows that results name. notes: of each table, those of the parts before the
-    last, each once.
+    source: as the first part has it, which is enough for the states. last: the part that was read
+    last. lines: of the rows that results name.
     """
 
-    def __init__(self, parts: Iterable[tuple[PartFacts, BlockResult]]) -> None:
+    def __init__(self, parts: Iterable[tuple[PartFacts, State]]) -> None:
         self._parts = iter(parts)
         self.last, self._first = next(self._parts)
         self.source = self.last.source.source()
         self.lines: dict[int, int | None] = {}
-        self.notes: list[dict[tuple[str, str], TableNote]] = [{} for _ in self.last.source.tables]
+        # Of each table, the notes of the parts before the last, each once.
+        self._notes: list[dict[tuple[str, str], TableNote]] = [{} for _ in self.last.source.tables]
 
-    def blocks(self) -> Generator[BlockResult]:
+    def blocks(self) -> Generator[State]:
         """The states; reads all parts."""
         self.lines |= self.last.lines or {}
         yield self._first
         for facts, block in self._parts:
-            for known, table in zip(self.notes, self.last.source.tables, strict=True):
+            for known, table in zip(self._notes, self.last.source.tables, strict=True):
                 for note in table.notes:
                     known.setdefault((note.code, note.hint), note)
             self.last = facts
             self.lines |= facts.lines or {}
             yield block
 
+    def whole(self) -> Source:
+        """The source of all rows, after all parts were read."""
+        return self.last.source.source(self._notes)
 
-class _Firsts:
+
+class PartCuts:
     """The cuts of a part. first: the first row of the first of them."""
 
     def __init__(self, cuts: Iterator[BlockCut]) -> None:

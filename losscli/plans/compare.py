@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from losscli.errors import UsageError
 from losscli.gates.grammar import Margin
-from losscli.plans.engines import LOCAL
+from losscli.plans.engines import LOCAL, check_engine
 from losscli.plans.evaluate import (
     ClassAxis,
     EvalPlan,
@@ -30,7 +30,7 @@ from losscli.plans.flags import (
     set_share,
     validate,
 )
-from losscli.plans.shared import COMPUTE, OUT, OUTPUT, STATS, THREADS
+from losscli.plans.shared import OUT, OUTPUT, STATS, THREADS
 
 FAIL_ON = ("worse", "undecided")
 
@@ -120,10 +120,7 @@ class ComparePlan:
     like: str | None = flag(_of("like"), default=None)
     backend: Literal["auto", "numpy", "torch"] = flag(_of("backend"), default="auto")
     device: str = flag(_of("device"), default="cpu")
-    engine: str = flag(
-        "The engine that computes the blocks.",
-        default=LOCAL, panel=COMPUTE, metavar="local", choices=(LOCAL,),
-    )  # fmt: skip
+    engine: str = flag(_of("engine"), default=LOCAL)
     dtype: Literal["float64", "float32"] = flag(_of("dtype"), default="float64")
     threads: int = flag(THREADS, default=0)
     plot: Path | None = flag(
@@ -137,6 +134,7 @@ class ComparePlan:
         """Validate the flags, and separate models and targets."""
         validate(self)
         set_share(self, "ci")
+        check_engine(self)
         self.by = groupers(self.by)
         self._separate_targets()
         margin = self.tolerance

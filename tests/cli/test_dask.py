@@ -140,12 +140,64 @@ def test_a_cluster_gives_the_document_of_one_process(address, files, options, mo
     assert (other.engine, other.threads) == ("dask", 2)
 
 
+@pytest.mark.parametrize(
+    ("models", "options"),
+    [
+        (["preds.npy", "others.npy", "targets.npy"], {"loss": ["mse", "smooth_l1:beta=0.5"]}),
+        ({"old": "preds.npy", "new": "others.npy"}, {"targets": "targets.npy", "loss": "mae"}),
+        (
+            ["preds.npy", "others.npy", "preds.arrow", "targets.npy"],
+            {"loss": "mse", "metric": "r2", "pairs": "all", "digest": True, "test": "noninferior"},
+        ),
+        (["table.csv"], {"pred": ["a=pred", "b=weight"], "target": "target", "loss": "mse",
+                         "by": "region", "cluster": "patient"}),
+        (["table.csv"], {"pred": ["a=pred", "b=weight"], "target": "target", "loss": "mae",
+                         "weights": "region", "nan": "skip", "weights_are": "frequency"}),
+    ],
+    ids=["losses", "names", "metrics", "groups and clusters", "frequencies"],
+)  # fmt: skip
+def test_a_cluster_gives_the_comparison_of_one_process(
+    address, files, models, options, monkeypatch
+):
+    monkeypatch.setattr(distributed, "_NUMBERS", 1 << 16)  # several parts
+    np.save("others.npy", np.load("preds.npy") + np.float32(0.25))
+    one, other = (
+        losscli.compare(models, **options, engine=engine) for engine in ("local", address)
+    )
+    assert document(other) == document(one)
+    assert (other.engine, other.threads) == ("dask", 2)
+
+
+def test_the_error_of_a_comparison_names_the_file_of_the_plan(address, files):
+    np.save("others.npy", np.full(300_000, np.nan))
+    errors = []
+    for engine in ("local", address):
+        with pytest.raises(DataError) as caught:
+            losscli.compare(["preds.npy", "others.npy", "targets.npy"], loss="mse", engine=engine)
+        errors.append((caught.value.message, str(caught.value.place)))
+    assert errors[0] == errors[1]
+
+
+def test_a_comparison_of_arrays_is_not_sent(files):
+    arrays = {"a": np.zeros(3), "b": np.ones(3)}
+    with pytest.raises(UsageError, match="reads files; a ndarray"):
+        losscli.compare(arrays, np.zeros(3), loss="mse", engine="dask:tcp://127.0.0.1:9")
+
+
 def test_a_worker_reads_files_that_are_named_from_another_folder(address, files, monkeypatch):
     expected = losscli.evaluate(**ARRAYS, loss="mse")
     (files / "inner").mkdir()
     monkeypatch.chdir(files / "inner")
     found = losscli.evaluate("../preds.npy", "../targets.npy", loss="mse", engine=address)
     assert found.value == expected.value
+    preds = np.load("../preds.npy")
+    for number, rows in enumerate(np.array_split(range(len(preds)), 2)):
+        np.save(f"../half_{number}.npy", preds[rows])
+        np.save(f"../rows_{number}.npy", rows)
+    numbered = losscli.evaluate(
+        "../half_*.npy", "../targets.npy", rows="../rows_*.npy", loss="mse", engine=address
+    )
+    assert numbered.value == expected.value
     assert [part.path for part in found.inputs] == ["../preds.npy", "../targets.npy"]
 
 
