@@ -68,7 +68,7 @@ def _source(given: Any, plan: ReportPlan, notes: list[Note]) -> Source:
         raise UsageError(f"a report is made of results, not of {type(given).__name__}")
     name = _name(result, path)
     history = list(_history(result, path, plan)) if plan.history else []
-    return Source(name, result, _baseline(result, notes), history)
+    return Source(name, result, _baseline(result, notes), history, path or "")
 
 
 def _name(result: Any, path: str | None) -> str:
@@ -105,15 +105,13 @@ def _history(result: Any, path: str | None, plan: ReportPlan) -> Iterator[Past]:
 
 
 def _values(run: Run) -> Iterator[Past]:
-    commit = run.git.commit if run.git else ""
+    when = (run.started or "", run.git.commit if run.git else "")
     for name, part in run.results.items():
         if isinstance(part, Evaluation):
-            for loss in part.losses:
-                about = (name, loss.label, run.started or "", commit, run.status)
-                yield Past(*about, loss.of_mean, loss.ci)
-            for metric in part.metrics:
-                about = (name, metric.label, run.started or "", commit, run.status)
-                yield Past(*about, metric.value, metric.ci)
+            for each in part.statistics:
+                yield Past(name, each.label, *when, run.status, each.of_mean, each.ci)
+    for name, failure in run.failures.items():
+        yield Past(name, "", *when, run.status, None, None, failure.message)
 
 
 def _shown(source: Source) -> ReportedResult:

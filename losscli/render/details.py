@@ -15,13 +15,13 @@ def detail_tables(result: Evaluation) -> Iterator[Table]:
     """Quantiles of all losses, then a histogram and the worst rows of each."""
     known = [loss for loss in result.losses if loss.distribution is not None]
     if known:
-        yield _quantile_table(known)
+        yield quantile_table(known)
     for loss in known:
         yield _histogram(loss)
     yield from worst_tables(result)
 
 
-def _quantile_table(losses: Sequence[LossResult]) -> Table:
+def quantile_table(losses: Sequence[LossResult]) -> Table:
     """The quantiles and the largest loss of a row; of a derived statistic those of its rows."""
     names = tuple(losses[0].distribution.quantiles) if losses[0].distribution else ()
     rows = []
@@ -71,10 +71,15 @@ def _worst_lines(loss: LossResult) -> Iterator[str]:
 
 def worst_tables(result: Evaluation) -> Iterator[Table]:
     """The worst rows of each loss, a table each."""
-    names = _name_of(result, "preds", "pred"), _name_of(result, "targets", "target")
     for loss in result.losses:
         if loss.worst:
-            yield _worst_table(loss, names)
+            yield worst_table_of(result, loss)
+
+
+def worst_table_of(result: Evaluation, loss: LossResult) -> Table:
+    """The worst rows of a loss, which has some; their columns as the data name them."""
+    names = _name_of(result, "preds", "pred"), _name_of(result, "targets", "target")
+    return _worst_table(loss, names)
 
 
 def _name_of(result: Evaluation, role: str, default: str) -> str:

@@ -11,7 +11,7 @@ from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.losses.declare import HARD_LABEL, INDICES, PROBABILITY, SIMPLEX, Param, shapes
 from losscli.metrics.core.calibration import BINS, confidences, quantile_bins, uniform_bins
-from losscli.metrics.core.estimate import Estimate, Means, estimate
+from losscli.metrics.core.estimate import Estimate, Means, Table, estimate
 from losscli.metrics.core.kept import KeptRows, kept
 from losscli.metrics.core.metric import Array, Metric, Terms
 from losscli.metrics.core.predicted import SCALARS
@@ -40,6 +40,18 @@ def _value(means: Means, **_: Any) -> Dual:
     return total(gaps)
 
 
+def _table(means: Means, **_: Any) -> Table:
+    """The points of the reliability diagram: the bins that have rows, numbered from 1."""
+    rows = {}
+    bins: list[Any] = means.cells  # their numbers, from 0
+    for each in sorted(bins):
+        share = means.share(each).value
+        if share:
+            pair = (float(means.of(each, name).value / share) for name in ("conf", "hit"))
+            rows[str(each + 1)] = (*pair, float(share * means.weight))
+    return Table("bin", ("confidence", "accuracy", "rows"), rows)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Ece(Metric):
     """Bins of equal width are summed as they come; those of equal mass need all rows."""
@@ -52,7 +64,7 @@ class _Ece(Metric):
         return kept(terms, rows, weight, design)
 
     def estimate(self, state: Any, params: Any) -> Estimate:
-        return estimate(_value, _sums(state, params), self.columns)
+        return estimate(_value, _sums(state, params), self.columns, _table)
 
     def caution(self, state: Any, params: Any) -> tuple[str, str] | None:
         found = estimate(_value, _sums(state, params), self.columns, _gaps)

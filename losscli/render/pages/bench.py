@@ -149,14 +149,14 @@ def _tail(result: Benchmark) -> Iterator[str]:
     left = [f"{escape(each.impl)} ({escape(each.reason)})" for each in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"
-    yield from _sentences(result)
+    yield from conclusions(result)
     if result.exit_code:
         count = sum(not row.correct for row in result.rows)
         rows = "1 row is" if count == 1 else f"{count} rows are"
         yield f"{rows} incorrect; exit code {result.exit_code}"
 
 
-def _sentences(result: Benchmark) -> Iterator[str]:
+def conclusions(result: Benchmark) -> Iterator[str]:
     """One sentence a loss: the faster of two implementations, by direction."""
     names = short_names(row.impl for row in result.rows)
     for (label, shape, dtype, device), group in groupby(result.conclusions, _workload):

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from losscli.render.report.blocks import TONES, Report, Section
+from losscli.render.report.blocks import TONES, Report, Section, Summary
 from losscli.render.report.gates import headline, ordered, reasons
-from losscli.render.report.kinds import section_of
+from losscli.render.report.kinds import section_of, summary_of
 from losscli.render.report.source import Source
 from losscli.results.gate import GateResult
 from losscli.results.text import escape, truncate
@@ -41,29 +41,38 @@ def report_of(sources: Sequence[Source], title: str | None = None) -> Report:
     if len(sections) == 1:
         only = sections[0]
         sections = [*([Section("Result", only.blocks)] if only.blocks else []), *only.sections]
-    said = reasons(gates)
-    more = len(said) - _MOST_REASONS
-    said = [(word, truncate(text, _LONGEST_SENTENCE)) for word, text in said[:_MOST_REASONS]]
-    if more > 0:
-        said.append(("", f"and {more:,} more below"))
+    said = _summary(sources, gates)
     names = " and ".join(source.name for source in sources[:3])
     return Report(
         title or (names if len(sources) <= 3 else f"{len(sources)} results"),
         status,
-        _headline(sources, ordered(gates), status),
-        said,
+        said.headline,
+        said.reasons,
         list(_facts(sources)),
         sections,
     )
 
 
-def _headline(sources: Sequence[Source], gates: Sequence[GateResult], status: str) -> str:
+def _summary(sources: Sequence[Source], gates: Sequence[GateResult]) -> Summary:
+    """The gates in a line and those that did not pass; without gates, the results themselves."""
+    found = Summary(f"{len(sources)} results")
+    if len(sources) == 1:
+        found = summary_of(sources[0].result)
     if gates:
-        return headline(gates)
-    if len(sources) > 1:
-        return f"{len(sources)} results"
-    kind = sources[0].result.document_kind()
-    return f"{kind}: {status}" if status else kind
+        found = Summary(headline(ordered(gates)), reasons(gates))
+    every = [*_failures(sources), *found.reasons]
+    more = len(every) - _MOST_REASONS
+    said = [(word, truncate(text, _LONGEST_SENTENCE)) for word, text in every[:_MOST_REASONS]]
+    if more > 0:
+        said.append(("", f"and {more:,} more below"))
+    return found._replace(reasons=said)
+
+
+def _failures(sources: Sequence[Source]) -> Iterator[tuple[str, str]]:
+    """The steps of runs that gave no result."""
+    for source in sources:
+        for name, failure in getattr(source.result, "failures", {}).items():
+            yield "ERROR", f"{name}: {failure.message}"
 
 
 def _facts(sources: Sequence[Source]) -> Iterator[str]:

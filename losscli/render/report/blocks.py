@@ -9,16 +9,30 @@ Tone: TypeAlias = Literal["", "good", "bad", "unsure", "quiet"]
 
 TONES: dict[str, Tone] = {
     "pass": "good", "fail": "bad", "error": "bad", "undecided": "unsure", "warn": "unsure",
+    "better": "good", "worse": "bad", "slower": "bad", "wrong now": "bad",
 }  # fmt: skip
+
+_LONG = 24  # characters of a text that gets a width of its own, so that it wraps into few lines
 
 
 class Cell(NamedTuple):
-    """A cell of a table. sort: the number that it is sorted by; by default the one in its text."""
+    """A cell of a table. sort: the number that it is sorted by; by default the one in its text.
+
+    shade: of its background, from 0 to 8.
+    """
 
     text: str
     sort: float | None = None
     picture: Markup | None = None
     tone: Tone = ""
+    shade: int = 0
+
+    @property
+    def classes(self) -> str:
+        """The classes of the style sheet, apart from that of its column."""
+        wide = "w" if len(self.text) > _LONG else ""
+        shade = f"h{self.shade}" if self.shade else ""
+        return " ".join(filter(None, (self.tone, shade, wide)))
 
 
 class Column(NamedTuple):
@@ -87,6 +101,13 @@ class Section(NamedTuple):
     blocks: Sequence[Block] = ()
     sections: Sequence["Section"] = ()
     status: str = ""
+
+
+class Summary(NamedTuple):
+    """The result in a line, and what leads to it: a word such as FAIL or worse, and a sentence."""
+
+    headline: str
+    reasons: Sequence[tuple[str, str]] = ()
 
 
 class Report(NamedTuple):

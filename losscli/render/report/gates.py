@@ -21,10 +21,10 @@ def gates_grid(gates: Sequence[GateResult], evaluation_of: Find) -> Grid:
     columns = [
         Column("status"), *([Column("run")] if of_runs else []), Column("gate"),
         Column("value", "number"), Column("limit", "number"),
-        Column("distance in standard errors", "number"), Column("reason"),
+        Column("distance", "number"), Column("reason"),
     ]  # fmt: skip
     rows = [list(_row(gate, evaluation_of(gate.run), of_runs=of_runs)) for gate in ordered(gates)]
-    note = "distance: value minus limit; a warning never changes the exit code"
+    note = "distance: value minus limit, in standard errors; a warning never changes the exit code"
     return Grid("", columns, rows, note)
 
 

@@ -23,14 +23,15 @@ def section(result: Result, title: str) -> Section:
     return Section(title, blocks)
 
 
-def grid(table: Table) -> Grid:
+def grid(table: Table, title: str = "") -> Grid:
     """A table of text as one of the report; captions become rows of their first cell."""
     kept, _ = table.columns()
-    numbers = set(table.right_aligned)
+    numbers = {*table.right_aligned}
+    numbers |= {at for at in kept if table.headers[at].endswith("interval")}  # on one line
     columns = [Column(table.headers[at], "number" if at in numbers else "text") for at in kept]
     rows = []
     for row in table.rows:
         tone = _TONES.get(row.style.partition(" ")[0], "")
         cells = row.cells if row.is_caption else [row.cells[at] for at in kept]
         rows.append([Cell(text.strip(), tone=tone) for text in cells])
-    return Grid("", columns, rows)
+    return Grid(title, columns, rows)

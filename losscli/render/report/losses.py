@@ -83,6 +83,11 @@ def estimate_of(found: Measured) -> Estimate:
     return Estimate(found.of_mean, found.ci)
 
 
+def gate_limits(result: Evaluation) -> dict[str, list[float]]:
+    """The limits of the gates on all rows, by the label of the loss or metric."""
+    return {each.label: _limits(result, each) for each in result.statistics}
+
+
 def _line(loss: LossResult) -> Line:
     return Line(loss.model or loss.label, estimate_of(loss), number(loss.of_mean, loss.stderr))
 

@@ -7,7 +7,11 @@ from losscli.render.page import Result
 
 
 class Past(NamedTuple):
-    """A value of an earlier result. run: the step of the config, empty for an evaluation alone."""
+    """A value of an earlier result.
+
+    run: the step of the config, empty for an evaluation alone. label: empty where the step failed,
+    and value None; problem: why.
+    """
 
     run: str
     label: str
@@ -16,22 +20,24 @@ class Past(NamedTuple):
     status: str
     value: float | None
     ci: tuple[float, float] | None
+    problem: str = ""
 
 
 class Source(NamedTuple):
     """A result and its name.
 
     baseline: the result that it is compared with; None without one. history: the values of earlier
-    results of the same config, the oldest first.
+    results of the same config, the oldest first. path: the file that it is saved in, if any.
     """
 
     name: str
     result: Result
     baseline: Result = None
     history: Sequence[Past] = ()
+    path: str = ""
 
     def step(self, name: str, result: Result) -> "Source":
         """A step of a run as a source of its own."""
         baselines = getattr(self.baseline, "results", {})
         history = [past for past in self.history if past.run == name]
-        return Source(name, result, baselines.get(name), history)
+        return Source(name, result, baselines.get(name), history, self.path)

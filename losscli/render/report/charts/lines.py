@@ -9,26 +9,34 @@ from markupsafe import Markup
 from losscli.render.svg import Scale, drawing, label, line, path, scale_of, tag
 
 _WIDTH, _HEIGHT = 480.0, 270.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 14.0, 10.0, 40.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 24.0, 10.0, 40.0
 SERIES = 8  # lines that the style sheet distinguishes
 
 
 class Point(NamedTuple):
-    """A point of a line, its interval, and its text for who points at it."""
+    """A point of a line, its interval, and its text for who points at it.
+
+    size: of its circle, from 0 to 1.
+    """
 
     x: float
     y: float
     ci: tuple[float, float] | None = None
     words: str = ""
     failed: bool = False
+    size: float = 0.3
 
 
 class Series(NamedTuple):
-    """A line. class_: its style, s0 to s7, or limit for a limit."""
+    """A line. class_: its style, s0 to s7, or limit for a limit.
+
+    joined: False for points without a line through them.
+    """
 
     name: str
     class_: str
     points: Sequence[Point]
+    joined: bool = True
 
 
 class Axis(NamedTuple):
@@ -63,7 +71,7 @@ def _known(point: Point, x: Axis, y: Axis) -> bool:
 
 def _line(each: Series, points: Sequence[Point], wide: Scale, high: Scale) -> Iterator[Markup]:
     places = [(wide.at(point.x), high.at(point.y)) for point in points]
-    if len(places) > 1:
+    if len(places) > 1 and each.joined:
         yield path(places, f"line {each.class_}")
     if each.class_ == "limit":
         return
@@ -71,12 +79,12 @@ def _line(each: Series, points: Sequence[Point], wide: Scale, high: Scale) -> It
         inside = [tag("title", point.words or f"{each.name}: {point.y:.6g}")]
         if point.ci is not None and all(map(math.isfinite, point.ci)):
             low, up = (high.at(side) for side in point.ci)
-            inside.append(line(left, low, left, up, "interval"))
+            inside.append(line(left, low, left, up, "whisker"))
         if point.failed:
             cross = [path([(left - 4, top - 4), (left + 4, top + 4)], "interval")]
             inside += [*cross, path([(left - 4, top + 4), (left + 4, top - 4)], "interval")]
         else:
-            inside.append(tag("circle", cx=left, cy=top, r=3.5))
+            inside.append(tag("circle", cx=left, cy=top, r=2.0 + 5.0 * point.size))
         yield tag("g", *inside, class_=f"mark {'bad' if point.failed else each.class_}")
 
 

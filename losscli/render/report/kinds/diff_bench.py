@@ -2,15 +2,17 @@
 
 from losscli.render.numbers import short_names
 from losscli.render.pages import page_of
-from losscli.render.report.blocks import Block, Figure, Figures, Section, Text, Tone
+from losscli.render.report.blocks import TONES, Block, Figure, Figures, Section, Text
 from losscli.render.report.charts.cells import Estimate
 from losscli.render.report.charts.forest import Line, forest
 from losscli.render.report.generic import grid
 from losscli.render.report.source import Source
+from losscli.render.report.verdicts import verdict_summary
 from losscli.results.documents.diff import BenchmarkDiff, TimeDiff
 
-_TONES: dict[str, Tone] = {"slower": "bad", "wrong now": "bad", "undecided": "unsure"}
 _MOST = 24  # lines of a drawing
+
+summary = verdict_summary
 
 
 def section(source: Source) -> Section:
@@ -30,4 +32,4 @@ def section(source: Source) -> Section:
 def _line(row: TimeDiff, names: dict[str, str]) -> Line:
     name = f"{names[row.impl]} {row.label} {row.size}"
     words = f"{row.passes} {row.dtype}: {row.ratio:.3g}, {row.verdict}"
-    return Line(name, Estimate(row.ratio, row.ci), words, _TONES.get(row.verdict, ""))
+    return Line(name, Estimate(row.ratio, row.ci), words, TONES.get(row.verdict, ""))

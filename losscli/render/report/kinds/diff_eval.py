@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from losscli.render.pages import page_of
-from losscli.render.report.blocks import Block, Figure, Figures, Section, Text, Tone
+from losscli.render.report.blocks import TONES, Block, Figure, Figures, Section, Text
 from losscli.render.report.charts.cells import Estimate
 from losscli.render.report.charts.forest import Line, forest
 from losscli.render.report.generic import grid
 from losscli.render.report.source import Source
+from losscli.render.report.verdicts import verdict_summary
 from losscli.results.documents.diff import EvaluationDiff, LossDiff
 
-_TONES: dict[str, Tone] = {"worse": "bad", "better": "good", "undecided": "unsure"}
 _MOST = 24  # lines of a drawing
+
+summary = verdict_summary
 
 
 def section(source: Source) -> Section:
@@ -50,5 +52,5 @@ def _line(row: LossDiff) -> Line:
     change = scale * (row.change or 0.0)
     name = row.group or row.label
     return Line(
-        name, Estimate(change, ci), f"{change:+.3g} %, {row.verdict}", _TONES.get(row.verdict, "")
+        name, Estimate(change, ci), f"{change:+.3g} %, {row.verdict}", TONES.get(row.verdict, "")
     )

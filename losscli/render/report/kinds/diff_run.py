@@ -3,8 +3,11 @@
 from losscli.render.report.blocks import Section, Text
 from losscli.render.report.kinds import section_of
 from losscli.render.report.source import Source
+from losscli.render.report.verdicts import verdict_summary
 from losscli.render.verdicts import count_line, one_sided
 from losscli.results.documents.diff import RunDiff
+
+summary = verdict_summary
 
 
 def section(source: Source) -> Section:

@@ -8,6 +8,7 @@ from losscli.render.report.blocks import Block, Code, Details, Section, Text
 from losscli.render.report.gates import gates_grid
 from losscli.render.report.origin import environment, inputs_grid
 from losscli.render.report.source import Source
+from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 
@@ -30,8 +31,13 @@ def _sections(source: Source, result: Run) -> Iterator[Section]:
         yield Section(name, (), list(builder.results(source.step(name, part))))
     if result.notes:
         yield Section("Notes", [Text([note.message for note in result.notes])])
-    for name, part in evaluations.items():
-        yield Section(f"Inputs of {name}", [inputs_grid(part.inputs)])
+    read = [
+        Section(name, [inputs_grid(part.inputs)])
+        for name, part in result.results.items()
+        if not isinstance(part, Benchmark)
+    ]
+    if read:
+        yield Section("Inputs", (), read)
     yield Section("Environment", environment(result.environment, result.git, result.losscli))
     yield Section("Repeat", _repeat(result))
 
