@@ -24,7 +24,7 @@ from losscli.sources.source import Source
 from losscli.version import __version__
 
 if TYPE_CHECKING:
-    from losscli.commands.compare import PairRequest
+    from losscli.commands.models import PairRequest
     from losscli.results.documents.compare import ModelComparison
 
 Parts: TypeAlias = Iterator[tuple[PartFacts, Any]]
@@ -75,7 +75,7 @@ def compare_on_cluster(
 
     Raises as `evaluate_on_cluster` does.
     """
-    from losscli.commands.compare import comparison_of, open_pairs
+    from losscli.commands.models import comparison_of, open_pairs
     from losscli.commands.worker import compare_part
     from losscli.comparison.part import paired_of_parts
 

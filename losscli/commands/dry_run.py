@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from losscli.commands.compare import open_models
+from losscli.commands.models import open_models
 from losscli.config.layers import SECTIONS, Value
 from losscli.config.model import FLAGS
 from losscli.config.plan import RunPlan, Step

@@ -54,7 +54,7 @@ def compare_part(
     digest: bool,
 ) -> bytes:
     """Part `number` of `count` of a comparison; all else as of `evaluate_part`."""
-    from losscli.commands.compare import PairRequest, open_pairs
+    from losscli.commands.models import PairRequest, open_pairs
     from losscli.comparison.part import measure_part
 
     def found() -> tuple[PartFacts, Sequence[BlockResult]]:

@@ -93,7 +93,7 @@ class Arithmetic(NamedTuple):
 
     @classmethod
     def of(cls, backend: Backend) -> "Arithmetic":
-        """Those of a backend."""
+        """The arithmetic of a backend."""
         return cls(backend.name, backend.device, backend.dtype)
 
 

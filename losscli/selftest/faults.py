@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.benchmark.gates import judge_benchmark
-from losscli.commands.compare import open_models
+from losscli.commands.models import open_models
 from losscli.commands.run import Baseline, Done, run_step
 from losscli.config.layers import SECTIONS
 from losscli.config.plan import Step
