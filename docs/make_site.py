@@ -26,6 +26,7 @@ from losscli.losses.registry import all_losses
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 CATALOGUE = "docs/reference/losses.md"
+LOSSES = "reference/losses"  # the folder of their pages
 PROJECT = {
     "CHANGELOG.md": "project/changelog.md",
     "CONTRIBUTING.md": "project/contributing.md",
@@ -43,7 +44,8 @@ def pages() -> dict[str, str]:
     """The path in the site of each Markdown file that is a page, by its path in the repository."""
     own = sorted((ROOT / "docs").rglob("*.md"))
     found = {each.relative_to(ROOT).as_posix(): each for each in own}
-    return {name: name.removeprefix("docs/") for name in found} | PROJECT
+    places = {name: name.removeprefix("docs/") for name in found}
+    return places | {CATALOGUE: f"{LOSSES}/index.md"} | PROJECT
 
 
 def texts() -> dict[str, str]:
@@ -77,7 +79,7 @@ def parted(text: str) -> tuple[str, dict[str, tuple[str, str]]]:
 def configuration() -> str:
     """The configuration of zensical, with a page for each loss."""
     text = (ROOT / "docs/site/zensical.toml").read_text(encoding="utf-8")
-    line = '{ "Losses" = "reference/losses.md" }'
+    line = f'{{ "Losses" = "{LOSSES}/index.md" }}'
     before, found, after = text.partition(line)
     assert found, f"docs/site/zensical.toml has no line {line}"
     families: dict[str, list[str]] = {}
@@ -85,7 +87,7 @@ def configuration() -> str:
     for name, (family, _) in sections.items():
         families.setdefault(family, []).append(f"{{ {name} = {json.dumps(_loss_page(name))} }}")
     groups = [f"{{ {json.dumps(key)} = [{', '.join(each)}] }}" for key, each in families.items()]
-    return f'{before}{{ "Losses" = ["reference/losses.md", {", ".join(groups)}] }}{after}'
+    return f'{before}{{ "Losses" = ["{LOSSES}/index.md", {", ".join(groups)}] }}{after}'
 
 
 def stage(folder: Path) -> None:
@@ -101,7 +103,7 @@ def stage(folder: Path) -> None:
 
 
 def _loss_page(name: str) -> str:
-    return f"reference/losses/{name}.md"
+    return f"{LOSSES}/{name}.md"
 
 
 def _relinked(text: str, source: str, path: str) -> str:

@@ -35,6 +35,16 @@ def test_a_piece_of_yaml_is_yaml(text):
     assert yaml.safe_load(text)
 
 
+def test_the_command_of_jenkins_works(losscli):
+    """It writes the report that the next step reads; the codes are those that it branches on."""
+    (script,) = re.findall(r"script: '\.venv/bin/losscli (.*)'\)", PAGE)
+    words = [str(ROOT / "configs/ci-gate.yaml") if word == "losscli.yaml" else word
+             for word in script.split()]  # fmt: skip
+    assert losscli(*words, "--only", "digits", "--no-save").code == 0
+    assert Path("junit.xml").exists()
+    assert "testResults: 'junit.xml'" in PAGE
+
+
 def test_inputs_of_the_action_are_all_described():
     """In its table, with their defaults."""
     inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]

@@ -4,11 +4,13 @@ In a `sh` block each line ends with exit code 0, or with the code that its comme
 code 1: ..."). In a `console` block the output follows each command; a line of `…` stands for any
 lines, and LOSSCLI_GOLDEN=write writes the others anew. In a `python` block the comment behind an
 expression is its value. Blocks after `<!-- deep -->` are run by `make test-deep` and only parsed
-otherwise; `bench` gets `--time 2` where it names no time.
+otherwise; `bench` gets `--time 2` where it names no time. A tracker of experiments that is not
+installed is a stand-in that takes every call.
 """
 
 import ast
 import glob
+import importlib.util
 import os
 import re
 import shlex
@@ -17,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import MagicMock
 
 import click
 import numpy as np
@@ -40,6 +43,7 @@ LINKED = [
 
 BLOCK = re.compile(r"^(<!-- deep -->\n+)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = ("pip ", "python3 ", "make ", ". ", "python benchmarks/")  # not run by these tests
+TRACKERS = ("mlflow", "wandb")
 DEEP = os.environ.get("LOSSCLI_TESTS") == "deep"
 REWRITE = os.environ.get("LOSSCLI_GOLDEN") == "write"
 
@@ -69,6 +73,9 @@ def folder(tmp_path, monkeypatch):
     for name in FOLDERS:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.chdir(tmp_path)
+    for name in TRACKERS:
+        if importlib.util.find_spec(name) is None:
+            monkeypatch.setitem(sys.modules, name, MagicMock())
     for name in ("COLUMNS", "TERM", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path

@@ -77,10 +77,11 @@ def test_links_to_code_lead_to_the_repository(texts):
 
 def test_a_loss_has_a_page_with_its_curves(texts):
     """And what the page of all losses says of it; that one has the tables alone."""
-    assert "\n### " not in texts["reference/losses.md"]
+    index = texts["reference/losses/index.md"]
+    assert "\n### " not in index
     for loss in all_losses():
         text = texts[f"reference/losses/{loss.name}.md"]
-        assert f"](losses/{loss.name}.md)" in texts["reference/losses.md"]
+        assert f"]({loss.name}.md)" in index
         assert text.startswith(f"# {loss.name}\n")
         assert f'aria-label="loss of {loss.name}"' in text
         assert "| source |" in text
