@@ -57,7 +57,19 @@ class _Part(NamedTuple):
     keys: NDArray[np.uint64]
     columns: tuple[DigitSums, ...]
 
+    def overlaps(self, later: "_Part") -> bool:
+        """True if the keys of a later part do not follow these; the first may be the last one."""
+        return bool(later.keys[0] < self.keys[-1])
+
+    def rows(self, start: int, stop: int | None) -> "_Part":
+        """Some of the clusters, by their places."""
+        return _Part(
+            self.keys[start:stop],
+            tuple(DigitSums(each.first, each.digits[start:stop]) for each in self.columns),
+        )
+
     def merge(self, other: "_Part") -> "_Part":
+        """The clusters of both."""
         keys, ours, theirs = merged_keys(self.keys, other.keys)
         pairs = zip(self.columns, other.columns, strict=True)
         columns = (
@@ -93,32 +105,40 @@ class ClusterSums:
         parts = [*self._parts]
         for part in other._parts:
             # Parts of similar size are merged, so that a cluster is moved a few times only.
-            while parts and len(parts[-1].keys) <= 2 * len(part.keys):
+            while parts and parts[-1].overlaps(part) and len(parts[-1].keys) <= 2 * len(part.keys):
                 part = parts.pop().merge(part)
             parts.append(part)
         return ClusterSums(parts)
 
     def __len__(self) -> int:
-        return len(self._whole().keys)
+        return sum(len(part.keys) for part in self._apart())
 
     @property
     def keys(self) -> NDArray[np.uint64]:
         """The keys of the clusters, ascending."""
-        return self._whole().keys
+        return np.concatenate([part.keys for part in self._apart()])
 
     def totals(self, column: int) -> ClusterTotals:
         """The sums of a column, in the order of the keys."""
-        whole = self._whole()
-        return ClusterTotals(*whole.columns[column].totals())
+        found = [part.columns[column].totals() for part in self._apart()]
+        high, low = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
+        return ClusterTotals(high, low)
 
-    def _whole(self) -> _Part:
-        """All parts as one, which replaces them."""
-        parts = [*self._parts]
-        while len(parts) > 1:
-            part = parts.pop()
-            parts[-1] = parts[-1].merge(part)
+    def _apart(self) -> Sequence[_Part]:
+        """Parts of ascending keys that replace all parts, each cluster in one of them."""
+        parts: list[_Part] = []
+        for part in self._parts:
+            while parts and parts[-1].overlaps(part):
+                part = parts.pop().merge(part)
+            if parts and parts[-1].keys[-1] == part.keys[0]:  # a cluster that two blocks share
+                last = parts.pop()
+                shared = last.rows(-1, None).merge(part.rows(0, 1))
+                parts += [each for each in (last.rows(0, -1), shared) if len(each.keys)]
+                part = part.rows(1, None)
+            if len(part.keys):
+                parts.append(part)
         self._parts = parts
-        return parts[0]
+        return parts
 
 
 def root_of_squares(totals: Floats) -> float | None:

@@ -29,7 +29,12 @@ class ColumnSums(Struct, frozen=True, eq=False):
     @classmethod
     def ones(cls, counts: NDArray[np.int64]) -> "ColumnSums":
         """The sums of so many ones each."""
-        return cls(DigitSums.of_integers(counts), counts, _none_of(len(counts)), {})
+        return cls.of_finite(DigitSums.of_integers(counts), counts)
+
+    @classmethod
+    def of_finite(cls, sums: DigitSums, counts: NDArray[np.int64]) -> "ColumnSums":
+        """The sums of so many finite values each, which are known."""
+        return cls(sums, counts, _none_of(len(counts)), {})
 
     @classmethod
     def of(cls, values: Floats, codes: Codes, counts: NDArray[np.int64]) -> "ColumnSums":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.columns import ColumnSums
 from losscli.accumulators.design import DesignSums
+from losscli.accumulators.digits import DigitSums
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.groups import Grouping, Places
 from losscli.accumulators.moments import Moments, Unit, are_units_kept
@@ -47,6 +48,10 @@ class GroupRows(Struct, frozen=True, eq=False):
         unit: the rows whose moments are taken together.
         """
         rows, count = losses.counted(), groups.count
+        if rows.shares is None and rows.weight is None and rows.positions is None:
+            folded = by_code.fold(rows.values, groups.codes, count, unit, first % unit)
+            if folded is not None:
+                return cls._of_folded(folded, rows, groups, first)
         codes = groups.codes if rows.positions is None else groups.codes[rows.positions]
         counts = np.bincount(codes, minlength=count)
         numerator, denominator = _sums(rows, codes, counts)
@@ -66,6 +71,23 @@ class GroupRows(Struct, frozen=True, eq=False):
             np.where(places < 0, places, first + places),
             _left_out(rows, groups, codes, counts),
             None if rows.design is None else tuple(_designs(rows, codes, count)),
+        )
+
+    @classmethod
+    def _of_folded(
+        cls, folded: by_code.FoldedCodes, rows: CountedRows, groups: Grouping, first: int
+    ) -> "GroupRows":
+        """The same of finite rows that all count, without weights."""
+        sums, count = DigitSums(folded.first, folded.digits), groups.count
+        return cls(
+            ColumnSums.of_finite(sums, folded.counts),
+            ColumnSums.ones(folded.counts),
+            tuple(folded.moments),
+            folded.low + 0.0,
+            folded.high + 0.0,
+            np.where(folded.rows < 0, folded.rows, first + folded.rows),
+            np.zeros((count, 3), np.int64),
+            None if rows.design is None else tuple(_designs(rows, groups.codes, count)),
         )
 
     def merged(self, ours: Places, other: Self, theirs: Places, count: int) -> "GroupRows":

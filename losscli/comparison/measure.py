@@ -243,7 +243,7 @@ class PairEvaluator:
         False where a row needs a closer look.
         """
         count = len(self._roles)
-        if self._metrics or count > MOST_PROGRAMS:
+        if self._metrics or count > MOST_PROGRAMS or self._evaluators[0].keeps_rows:
             return False
         models = []
         raws = [each.raw(self._own(block, at)) for at, each in enumerate(self._evaluators)]

@@ -128,10 +128,9 @@ class BlockEvaluator:
         check_sampling(source, sampling)
         self._sampling = sampling
         self._designed = sampling != INDEPENDENT or is_clustered(source)
-        keyed = source.by or self._designed
-        every = samples or (details is not None and details.distribution)
-        whole = not (every or keyed or "weights" in layout or metrics)
-        self._foldings = ready.foldings if whole else ()
+        self.keeps_rows = bool(samples or source.by or self._designed)
+        spread = details is not None and details.distribution
+        self._foldings = () if spread or metrics or "weights" in layout else ready.foldings
 
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The states of one block."""
@@ -233,19 +232,51 @@ class BlockEvaluator:
         """
         raw = self.raw(block)
         states: list[Folded] = []
+        values: list[NDArray[np.float64] | None] = []
         marks: dict[Mark, frozenset[str]] = {}
         for folding, arrays in self.foldings(raw, workspace) or ():
-            state = folding.fold(arrays, block, marks)
+            values.append(self._room(len(values), block, workspace) if self.keeps_rows else None)
+            state = folding.fold(arrays, block, marks, values[-1])
             if state is None:
                 return False
             states.append(state)
         if not states or not self.take_folded(states, raw, result, marks):
             return False
-        for state in states:
+        if self.keeps_rows:
+            self._take_rows(block, result, states, [each for each in values if each is not None])
+        for state in () if self.keeps_rows else states:
             result.accumulators.append(RowAccumulator.of_folded(state, block.first, block.rows))
         if self._details is not None:
             result.details = [*self._folded_details(self._details, block, raw, states)]
         return True
+
+    def _room(self, at: int, block: Block, workspace: Workspace) -> NDArray[np.float64]:
+        """An array for the rows of a loss; a new one for samples, which are kept."""
+        if self._samples:
+            return np.empty(block.rows)
+        return workspace.empty(f"losses {at}", (block.rows,), np.dtype(np.float64))
+
+    def _take_rows(
+        self,
+        block: Block,
+        result: BlockResult,
+        states: Sequence[Folded],
+        values: Sequence[NDArray[np.float64]],
+    ) -> None:
+        """Add the accumulators of all losses, whose states and rows are known, to the result."""
+        groups = BlockGroups(self._source, block) if block.keys else None
+        design = self.design(block, result)
+        for state, rows in zip(states, values, strict=True):
+            sums = None if design is None else design.sums(rows, None)
+            accumulator = RowAccumulator.of_folded(state, block.first, block.rows, sums)
+            result.accumulators.append(accumulator)
+            if groups is not None:
+                groups.add(RowLosses(rows, design=design))
+        if groups is not None:
+            result.groups = groups.states()
+        if self._samples:
+            result.samples = list(values)
+            result.keys = Keys.product(list(block.keys.values())) if block.keys else None
 
     def take_folded(
         self,

@@ -60,14 +60,19 @@ class Folding(NamedTuple):
     indexed: bool
 
     def fold(
-        self, arrays: Sequence[NDArray[Any]], block: Block, marks: dict[Mark, frozenset[str]]
+        self,
+        arrays: Sequence[NDArray[Any]],
+        block: Block,
+        marks: dict[Mark, frozenset[str]],
+        values: NDArray[np.float64] | None = None,
     ) -> Folded | None:
         """The state of all rows; None if one of them is not valid, or its loss not finite.
 
         arrays: those of its roles, as the machine reads them. marks: takes those that rows leave.
+        values: takes the losses of all rows, if they are wanted too.
         """
         phase = block.first % block.unit
-        found = self.program.run(machine.fold, arrays, self.limits, block.unit, phase)
+        found = self.program.run(machine.fold, arrays, self.limits, block.unit, phase, values)
         if not isinstance(found, Folded):  # the number of the check that failed
             return None
         if found.seen:

@@ -22,6 +22,7 @@ def fold(
     inputs: tuple[Any, ...],
     unit: int,
     phase: int,
+    out: Any,
 ) -> int | tuple[bytes, float, float, int, bytes, int, bytes]: ...
 def fold_pairs(
     machine: int | None,
@@ -64,3 +65,14 @@ def moments_by_code(a: Any, b: Any, codes: Any, moments: Any) -> None: ...
 def merge_keys(a: Any, b: Any, ours: Any, theirs: Any) -> bytearray: ...
 def totals(first: int, digits: Any, high: Any, low: Any) -> None: ...
 def two_product(a: Any, b: Any, product: Any, rest: Any) -> None: ...
+def fold_by_code(
+    values: Any,
+    codes: Any,
+    unit: int,
+    phase: int,
+    counts: Any,
+    low: Any,
+    high: Any,
+    rows: Any,
+    moments: Any,
+) -> tuple[int, bytes] | None: ...

@@ -5,7 +5,7 @@ Without the module NumPy gives the same bits.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +126,42 @@ def extremes(values: Floats, codes: Codes, count: int) -> tuple[Floats, Floats, 
     largest = np.flatnonzero(values == high[codes])[::-1]
     rows[codes[largest]] = numbers[largest]
     return low, high, rows
+
+
+class FoldedCodes(NamedTuple):
+    """The state of the rows of each code.
+
+    first, digits: as of `digit_sums`. counts: their number. moments: as of `moments`. low, high,
+    rows: as of `extremes`.
+    """
+
+    first: int
+    digits: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    moments: NDArray[np.float64]
+    low: Floats
+    high: Floats
+    rows: NDArray[np.int64]
+
+
+def fold(values: Floats, codes: Codes, count: int, unit: int, phase: int) -> FoldedCodes | None:
+    """The state of the rows of each code, in one call of the compiled machine.
+
+    None without a machine, and where a value is not finite or beyond 2**960. Moments are taken of
+    `unit` rows at a time, the first of which is `phase` rows before these.
+    """
+    if not machine.available() or not count:
+        return None
+    parts = -(-(phase + len(values)) // unit)
+    counts, rows = np.zeros(count, np.int64), np.empty(count, np.int64)
+    found, low, high = np.empty((parts, count, 4)), np.empty(count), np.empty(count)
+    digits = machine.scanner().fold_by_code(
+        np.ascontiguousarray(values), codes, unit, phase, counts, low, high, rows, found
+    )
+    if digits is None:
+        return None
+    sums = np.frombuffer(digits[1], np.int64).reshape(count, -1)
+    return FoldedCodes(digits[0], sums, counts, found, low, high, rows)
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")

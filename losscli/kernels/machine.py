@@ -103,17 +103,21 @@ def compute(
 
 
 def fold(
-    program: Program, inputs: Sequence[NDArray[Any]], unit: int, phase: int = 0
+    program: Program,
+    inputs: Sequence[NDArray[Any]],
+    unit: int,
+    phase: int = 0,
+    out: NDArray[np.float64] | None = None,
 ) -> Folded | int:
     """The state of the results, one a row.
 
     Or a number: that of the check that failed, NOT_FINITE, or NOT_AN_INDEX for an index out of
     range. Moments are taken of `unit` rows at a time, the first of which is `phase` rows before
-    these.
+    these. out: takes the results, if they are wanted too.
     """
     found = _machine.fold(
         machine(), program.code, program.constants, program.registers, program.result,
-        tuple(inputs), unit, phase,
+        tuple(inputs), unit, phase, out,
     )  # fmt: skip
     return found if isinstance(found, int) else _folded(program, found)
 

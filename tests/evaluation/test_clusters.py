@@ -73,6 +73,21 @@ def test_no_bit_depends_on_blocks_threads_or_order(threads, block):
     assert found.ci == whole.ci
 
 
+@pytest.mark.parametrize("step", [1, 9])
+def test_sorted_clusters_are_the_shuffled_ones(step):
+    """Blocks whose last cluster goes on in the next one, and clusters longer than blocks."""
+    pred, target, _, cluster = data(clusters=4 if step == 9 else 700)
+    cluster = np.sort(cluster)
+    order = np.random.default_rng(1).permutation(len(pred))
+    found = []
+    for rows in (np.arange(len(pred)), order):
+        with open_source(pred[rows], target[rows], cluster=cluster[rows] * step) as source:
+            losses = bind("mse", read_array)
+            found.append(measure(source, losses, NUMPY, LocalEngine(1), block_rows=64).losses[0])
+    assert found[0].stderr == found[1].stderr
+    assert found[0].clusters == found[1].clusters == len(np.unique(cluster))
+
+
 def test_rows_that_do_not_count_leave_no_cluster():
     """A cluster of weight 0 is none."""
     pred, target, weight, cluster = data(300, 5)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from losscli.accumulators.digits import DigitSums
 from losscli.kernels import codes as by_code
 from losscli.kernels import machine
 
@@ -81,6 +82,50 @@ def test_rows_of_digits_are_added_at_their_places(either, digits, offset):
     assert sums.tolist() == wanted.tolist()
 
 
+@given(ROWS, st.booleans(), st.integers(-1000, 900), st.integers(1, 40), st.data())
+def test_one_pass_over_codes_is_all_others(rows, ascending, exponent, unit, data):
+    """Digits, moments and extremes have the bits that separate passes give."""
+    if machine._machine is None:
+        pytest.skip("installed without compiled kernels")
+    values, codes = columns(sorted(rows, key=lambda row: row[1]) if ascending else rows)
+    values = np.ldexp(values, exponent - np.frexp(np.abs(values).max())[1])
+    phase = data.draw(st.integers(0, unit - 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "machine", lambda: 0)
+        found = by_code.fold(values, codes, 6, unit, phase)
+    cuts = [0, *range(unit - phase, len(values), unit), len(values)]
+    assert DigitSums(found.first, found.digits).units() == exact_units(values, codes)
+    np.testing.assert_array_equal(found.counts, np.bincount(codes, minlength=6))
+    np.testing.assert_array_equal(found.moments, by_code.moments(values, None, codes, 6, cuts))
+    for ours, wanted in zip(found[4:], by_code.extremes(values, codes, 6), strict=True):
+        np.testing.assert_array_equal(ours, wanted)
+
+
+@pytest.mark.parametrize("odd", [math.nan, -math.inf, 2.0**1000])
+def test_one_pass_over_codes_takes_ordinary_values_only(odd):
+    """Others need the separate passes."""
+    assert by_code.fold(np.array([1.0, odd]), np.array([0, 1]), 2, 8, 0) is None
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(-1000, 1000), st.integers(0, 200))
+def test_digits_of_runs_are_exact(either, seed, exponent, spread):
+    """Of neighbours that have the same code, in chunks of several scales."""
+    generator = np.random.default_rng(seed)
+    sizes = generator.integers(-spread, spread + 1, 1500) + exponent
+    values = np.ldexp(generator.standard_normal(1500), np.clip(sizes, -1074, 1020))
+    codes = np.sort(generator.integers(0, 100, 1500))
+    found = DigitSums(*by_code.digit_sums(values, codes, 100))
+    assert found.units() == exact_units(values, codes, 100)
+
+
+def exact_units(values, codes, count=6):
+    """The sums of each code in units of 2**-1074, by Python's integers."""
+    units = [0] * count
+    for value, code in zip(values.tolist(), codes.tolist(), strict=True):
+        units[code] += int(Fraction(value) * 2**1074)
+    return units
+
+
 @given(ROWS, st.booleans())
 def test_extremes_leave_nan_out(either, rows, missing):
     """And the row is the first of the largest."""
@@ -126,6 +171,7 @@ def test_compiled_code_refuses_what_does_not_fit():
         pytest.skip("installed without compiled kernels")
     compiled = machine._machine
     ones, codes = np.ones(3), np.array([0, 1, 5])
+    by_two = (codes[:2].copy(), ones[:2].copy(), ones[:2].copy(), codes[:2].copy())
     for broken in (
         lambda: compiled.add_digits(ones, codes, 0, np.zeros((2, 4), np.int64), 2),
         lambda: compiled.add_digits(ones, codes[:1], -2, np.zeros((6, 4), np.int64), 6),
@@ -134,9 +180,13 @@ def test_compiled_code_refuses_what_does_not_fit():
         lambda: compiled.add_rows(codes, codes, 3, np.zeros((6, 2), np.int64), 2),
         lambda: compiled.extremes_by_code(ones, codes, ones.copy(), ones.copy(), codes.copy()),
         lambda: compiled.moments_by_code(ones, None, codes, np.zeros((2, 4))),
+        lambda: compiled.fold_by_code(ones, codes, 8, 0, *by_two, np.zeros((1, 2, 4))),
+        lambda: compiled.fold_by_code(ones, codes[:2] * 0, 8, 0, *by_two, np.zeros((1, 2, 4))),
+        lambda: compiled.fold_by_code(ones, codes * 0, 2, 0, *by_two, np.zeros((1, 2, 4))),
+        lambda: compiled.fold_by_code(ones, codes * 0, 2, 2, *by_two, np.zeros((2, 2, 4))),
         lambda: compiled.number(codes, codes[:2].copy()),
         lambda: compiled.totals(0, codes, np.zeros(2), np.zeros(2)),
         lambda: compiled.fold_pairs(0, (), (), 8, 0),
     ):
-        with pytest.raises(ValueError, match=r"buffer|code|digits|wide|programs"):
+        with pytest.raises(ValueError, match=r"buffer|code|digits|wide|programs|unit"):
             broken()

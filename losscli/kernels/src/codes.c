@@ -7,36 +7,21 @@
 #else
 #define VECTORIZED
 #endif
-#define PY_SSIZE_T_CLEAN
-#define Py_LIMITED_API 0x030B0000
-#include <Python.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "codes.h"
+#include "columns.h"
 
-#define MOST_VIEWS 5
 #define RADIX_BITS 11
 #define RADIX (1 << RADIX_BITS)
-#define AHEAD 16 /* rows whose sums are fetched while others are added */
-#define MOST_PLACES 72
-#define FIRST_PLACE (-34) /* of digits: those of place k count 2^(32 k) */
 
-/* The buffers of a call, released together. */
-typedef struct {
-    Py_buffer views[MOST_VIEWS];
-    int count;
-} Buffers;
-
-static void release(Buffers *of) {
+void release_all(Buffers *of) {
     while (of->count)
         PyBuffer_Release(&of->views[--of->count]);
 }
 
-/* A contiguous buffer of numbers of 8 bytes; NULL with an exception set. */
-static void *take(Buffers *of, PyObject *object, int flags, Py_ssize_t numbers) {
+void *take(Buffers *of, PyObject *object, int flags, Py_ssize_t numbers) {
     Py_buffer *view = &of->views[of->count];
     if (PyObject_GetBuffer(object, view, PyBUF_C_CONTIGUOUS | flags) < 0)
         return NULL;
@@ -47,12 +32,12 @@ static void *take(Buffers *of, PyObject *object, int flags, Py_ssize_t numbers) 
     return NULL;
 }
 
-static Py_ssize_t taken(const Buffers *of, int k) { return of->views[k].len / 8; }
-
-static int are_codes_valid(const int64_t *codes, Py_ssize_t n, Py_ssize_t count) {
+int are_codes_valid(const int64_t *codes, Py_ssize_t n, Py_ssize_t count) {
     uint64_t most = 0;
+    Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t i = 0; i < n; i++)
         most = (uint64_t)codes[i] > most ? (uint64_t)codes[i] : most;
+    Py_END_ALLOW_THREADS
     if (!n || most < (uint64_t)count)
         return 1;
     PyErr_SetString(PyExc_ValueError, "a code out of range");
@@ -163,124 +148,7 @@ PyObject *py_number(PyObject *Py_UNUSED(module), PyObject *args) {
                            : PyByteArray_FromStringAndSize((const char *)keys, 8 * count);
         free(keys);
     }
-    release(&of);
-    return answer;
-}
-
-static uint64_t bits_of(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static double number_of(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static int exponent_of(uint64_t bits) { return (int)(bits >> 52) & 0x7ff; }
-
-/* The places of the digits of values, [*first, *end) from FIRST_PLACE on; *end 0 without any. */
-static void find_places(const double *x, Py_ssize_t n, int *first, int *end) {
-    int low = 0x7ff, high = -1;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        uint64_t bits = bits_of(x[i]);
-        int exponent = exponent_of(bits), counts = exponent != 0x7ff && bits << 1;
-        low = counts && exponent < low ? exponent : low;
-        high = counts && exponent > high ? exponent : high;
-    }
-    *first = ((low ? low : 1) + 13) >> 5;
-    *end = high < 0 ? 0 : (((high ? high : 1) + 13) >> 5) + 3;
-}
-
-static void add_digits(const double *x, const int64_t *codes, Py_ssize_t n, int first, int places,
-                       int64_t *sums) {
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if (i + AHEAD < n)
-            __builtin_prefetch(sums + codes[i + AHEAD] * places, 1);
-        uint64_t bits = bits_of(x[i]), size = bits & ((UINT64_C(1) << 52) - 1);
-        int exponent = exponent_of(bits);
-        if (exponent == 0x7ff || !(bits << 1))
-            continue;
-        size |= (uint64_t)(exponent != 0) << 52;
-        exponent += exponent == 0;
-        int shift = (exponent + 13) & 31;
-        int64_t *at = sums + codes[i] * places + (((exponent + 13) >> 5) - first);
-        uint64_t low = (size & 0xffffffff) << shift, high = ((size >> 32) << shift) + (low >> 32);
-        int64_t sign = -(int64_t)(bits >> 63);
-        at[0] += ((int64_t)(low & 0xffffffff) ^ sign) - sign;
-        at[1] += ((int64_t)(high & 0xffffffff) ^ sign) - sign;
-        at[2] += ((int64_t)(high >> 32) ^ sign) - sign;
-    }
-}
-
-PyObject *py_digit_places(PyObject *Py_UNUSED(module), PyObject *args) {
-    PyObject *values, *answer = NULL;
-    if (!PyArg_ParseTuple(args, "O:digit_places", &values))
-        return NULL;
-    Buffers of = {.count = 0};
-    const double *x = take(&of, values, 0, -1);
-    if (x) {
-        int first, end;
-        find_places(x, taken(&of, 0), &first, &end);
-        answer = Py_BuildValue("ii", first + FIRST_PLACE, end ? end - first : 0);
-    }
-    release(&of);
-    return answer;
-}
-
-PyObject *py_add_digits(PyObject *Py_UNUSED(module), PyObject *args) {
-    PyObject *values, *codes, *sums, *answer = NULL;
-    int first;
-    Py_ssize_t count;
-    if (!PyArg_ParseTuple(args, "OOiOn:add_digits", &values, &codes, &first, &sums, &count))
-        return NULL;
-    Buffers of = {.count = 0};
-    const double *x = take(&of, values, 0, -1);
-    const int64_t *code = x ? take(&of, codes, 0, taken(&of, 0)) : NULL;
-    int64_t *to = code ? take(&of, sums, PyBUF_WRITABLE, -1) : NULL;
-    if (to && are_codes_valid(code, taken(&of, 0), count)) {
-        Py_ssize_t places = count ? taken(&of, 2) / count : 0;
-        int least, end;
-        find_places(x, taken(&of, 0), &least, &end);
-        if (end && (least < first - FIRST_PLACE || end > first - FIRST_PLACE + places)) {
-            PyErr_SetString(PyExc_ValueError, "values beyond the digits");
-        } else {
-            Py_BEGIN_ALLOW_THREADS
-            add_digits(x, code, taken(&of, 0), first - FIRST_PLACE, (int)places, to);
-            Py_END_ALLOW_THREADS
-            answer = Py_NewRef(Py_None);
-        }
-    }
-    release(&of);
-    return answer;
-}
-
-PyObject *py_add_rows(PyObject *Py_UNUSED(module), PyObject *args) {
-    PyObject *objects[3], *answer = NULL;
-    Py_ssize_t offset, wide;
-    if (!PyArg_ParseTuple(args, "OOnOn:add_rows", &objects[0], &objects[1], &offset, &objects[2],
-                          &wide))
-        return NULL;
-    Buffers of = {.count = 0};
-    const int64_t *rows = take(&of, objects[0], 0, -1);
-    const int64_t *places = rows ? take(&of, objects[1], 0, -1) : NULL;
-    int64_t *to = places ? take(&of, objects[2], PyBUF_WRITABLE, -1) : NULL;
-    Py_ssize_t n = to ? taken(&of, 1) : 0, width = n ? taken(&of, 0) / n : 0;
-    if (to && (wide < 1 || offset < 0 || offset + width > wide)) {
-        PyErr_SetString(PyExc_ValueError, "rows that are too wide");
-    } else if (to && are_codes_valid(places, n, taken(&of, 2) / wide)) {
-        Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t i = 0; i < n; i++, rows += width) {
-            int64_t *at = to + places[i] * wide + offset;
-            for (Py_ssize_t k = 0; k < width; k++)
-                at[k] += rows[k];
-        }
-        Py_END_ALLOW_THREADS
-        answer = Py_NewRef(Py_None);
-    }
-    release(&of);
+    release_all(&of);
     return answer;
 }
 
@@ -314,7 +182,7 @@ PyObject *py_extremes_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
         Py_END_ALLOW_THREADS
         answer = Py_NewRef(Py_None);
     }
-    release(&of);
+    release_all(&of);
     return answer;
 }
 
@@ -362,7 +230,7 @@ PyObject *py_moments_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
         Py_END_ALLOW_THREADS
         answer = Py_NewRef(Py_None);
     }
-    release(&of);
+    release_all(&of);
     return answer;
 }
 
@@ -403,54 +271,7 @@ PyObject *py_merge_keys(PyObject *Py_UNUSED(module), PyObject *args) {
                            : PyByteArray_FromStringAndSize((const char *)keys, 8 * count);
         free(keys);
     }
-    release(&of);
-    return answer;
-}
-
-/* A number and what its rounding left. */
-typedef struct {
-    double high, low;
-} Total;
-
-/* A sum and a digit of a place. */
-static Total plus(Total sum, int64_t digit, int place) {
-    if (!digit)
-        return sum;
-    uint64_t power = (uint64_t)(32 * place + 1023) << 52; /* the bits of 2^(32 place) */
-    double term = abs(place) < 31 ? (double)digit * number_of(power) : ldexp((double)digit, 32 * place);
-    double total = sum.high + term, virtual = total - sum.high;
-    sum.low += (sum.high - (total - virtual)) + (term - virtual);
-    sum.high = total;
-    return sum;
-}
-
-PyObject *py_totals(PyObject *Py_UNUSED(module), PyObject *args) {
-    PyObject *objects[3], *answer = NULL;
-    int first;
-    if (!PyArg_ParseTuple(args, "iOOO:totals", &first, &objects[0], &objects[1], &objects[2]))
-        return NULL;
-    Buffers of = {.count = 0};
-    double *high = take(&of, objects[1], PyBUF_WRITABLE, -1);
-    double *low = high ? take(&of, objects[2], PyBUF_WRITABLE, taken(&of, 0)) : NULL;
-    const int64_t *digits = low ? take(&of, objects[0], 0, -1) : NULL;
-    Py_ssize_t count = digits ? taken(&of, 0) : 0, places = count ? taken(&of, 2) / count : 0;
-    if (digits && taken(&of, 2) == places * count && places <= MOST_PLACES) {
-        Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t i = 0; i < count; i++, digits += places) {
-            Total sum = {0.0, 0.0};
-            for (Py_ssize_t k = places - 1; k >= 0; k--) {
-                sum = plus(sum, digits[k] >> 32, first + (int)k + 1);
-                sum = plus(sum, digits[k] & 0xffffffff, first + (int)k);
-            }
-            high[i] = sum.high;
-            low[i] = sum.low;
-        }
-        Py_END_ALLOW_THREADS
-        answer = Py_NewRef(Py_None);
-    } else if (digits) {
-        PyErr_SetString(PyExc_ValueError, "not digits of as many sums");
-    }
-    release(&of);
+    release_all(&of);
     return answer;
 }
 
@@ -487,6 +308,6 @@ PyObject *py_two_product(PyObject *Py_UNUSED(module), PyObject *args) {
         Py_END_ALLOW_THREADS
         answer = Py_NewRef(Py_None);
     }
-    release(&of);
+    release_all(&of);
     return answer;
 }

@@ -3,6 +3,10 @@
 #ifndef CODES_H
 #define CODES_H
 
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
 #define CODE_METHODS                                                                               \
     {"number", py_number, METH_VARARGS,                                                            \
      "number(values, codes)\n--\n\n"                                                               \
@@ -23,6 +27,11 @@
     {"moments_by_code", py_moments_by_code, METH_VARARGS,                                          \
      "moments_by_code(a, b, codes, moments)\n--\n\n"                                               \
      "Write pivot, sum e*e, sum e*b, sum b*b of each code, e = a - pivot*b; b: None for ones."}, \
+    {"fold_by_code", py_fold_by_code, METH_VARARGS,                                                \
+     "fold_by_code(values, codes, unit, phase, counts, low, high, rows, moments)\n--\n\n"          \
+     "Add the rows of each code; write its extremes, as extremes_by_code does, and its moments in "\
+     "each unit, as moments_by_code does; return its digits (first place, digits), or None if a "  \
+     "value is not finite or too large."},                                                         \
     {"merge_keys", py_merge_keys, METH_VARARGS,                                                    \
      "merge_keys(a, b, ours, theirs)\n--\n\n"                                                      \
      "Return the keys of both, ascending as they are; write the places of theirs."},               \
@@ -39,6 +48,7 @@ PyObject *py_add_digits(PyObject *module, PyObject *args);
 PyObject *py_add_rows(PyObject *module, PyObject *args);
 PyObject *py_extremes_by_code(PyObject *module, PyObject *args);
 PyObject *py_moments_by_code(PyObject *module, PyObject *args);
+PyObject *py_fold_by_code(PyObject *module, PyObject *args);
 PyObject *py_merge_keys(PyObject *module, PyObject *args);
 PyObject *py_two_product(PyObject *module, PyObject *args);
 PyObject *py_totals(PyObject *module, PyObject *args);

@@ -131,7 +131,7 @@ static int compute(const Program *p, int64_t n, double *out) {
 
 static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, Fold *fold) {
     Workspace w;
-    double out[CHUNK] __attribute__((aligned(64)));
+    double few[CHUNK] __attribute__((aligned(64)));
     int status = make_workspace(p, n, &fold->seen, &w) ? DONE : NO_MEMORY, size;
     int64_t left = unit - phase; /* rows of the unit */
     for (int64_t row = 0; row < n && status == DONE; row += size, left -= size) {
@@ -139,6 +139,7 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
         left = left ? left : unit;
         int64_t most = left < n - row ? left : n - row;
         size = most < CHUNK ? (int)most : CHUNK;
+        double *out = fold->values ? fold->values + row : few;
         status = run_rows(p, &w, row, size, out);
         if (status == DONE && !add_rows(fold, out, size, row, begins))
             status = NOT_FINITE;

@@ -233,31 +233,39 @@ static PyObject *state_of(const Fold *fold) {
 }
 
 PyDoc_STRVAR(fold_doc,
-             "fold(machine, code, constants, registers, result, inputs, unit, phase)\n--\n\n"
+             "fold(machine, code, constants, registers, result, inputs, unit, phase, out)\n--\n\n"
              "Return (exact sum, low, high, row of high, units, seen, peaks) of the results of all rows, or a\n"
              "number: that of the check that failed, -2 if a result is not finite, or -4 if an index is\n"
              "out of range.\n\n"
              "The exact sum is a little-endian signed integer in units of 2**-1074; a unit is four\n"
              "doubles: pivot, sum of squares about it, sum about it, rows. seen: the bits that SEEN set.\n"
-             "peaks: the first row and the largest result of each piece of a unit, an integer and a double.");
+             "peaks: the first row and the largest result of each piece of a unit, an integer and a double.\n"
+             "out: takes the results of all rows; None where they are not wanted.");
 
 static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
     int machine, registers, result, status = NO_MEMORY;
     Py_ssize_t unit, phase;
-    PyObject *code, *constants, *inputs;
-    if (!PyArg_ParseTuple(args, "iOOiiO!nn:fold", &machine, &code, &constants, &registers, &result,
-                          &PyTuple_Type, &inputs, &unit, &phase))
+    PyObject *code, *constants, *inputs, *out;
+    if (!PyArg_ParseTuple(args, "iOOiiO!nnO:fold", &machine, &code, &constants, &registers, &result,
+                          &PyTuple_Type, &inputs, &unit, &phase, &out))
         return NULL;
     Call call = {.count = 0}; /* its widths are 0 */
     PyObject *answer = NULL;
     if (read_call(&call, machine, code, constants, registers, result, inputs)) {
-        if (unit < 1 || phase < 0 || phase >= unit || call.widths[result] != 1) {
-            PyErr_SetString(PyExc_ValueError, "not a unit and a phase, or several results a row");
+        Py_buffer *values = out == Py_None ? NULL : view_of(&call, out, "d", PyBUF_WRITABLE);
+        if (out != Py_None && !values) {
+            release(&call);
+            return NULL;
+        }
+        if (unit < 1 || phase < 0 || phase >= unit || call.widths[result] != 1 ||
+            (values && values->len != call.rows * (Py_ssize_t)sizeof(double))) {
+            PyErr_SetString(PyExc_ValueError, "not a unit and a phase, or not one result a row");
             release(&call);
             return NULL;
         }
         Fold fold;
         if (make_fold(&fold, call.rows, unit)) {
+            fold.values = values ? values->buf : NULL;
             Py_BEGIN_ALLOW_THREADS
             status = call.machine->fold(&call.program, call.rows, unit, phase, &fold);
             Py_END_ALLOW_THREADS

@@ -178,8 +178,8 @@ typedef struct {
 } Peak;
 
 /* top: all values of the last chunks were below 2^top. check: 1 if some of the last chunk were near 0.
-   seen: the bits of SEEN. added: the number of
-   pieces, each of which has a peak. */
+   seen: the bits of SEEN. added: the number of pieces, each of which has a peak. values: takes the
+   results of all rows; NULL where they are not wanted. */
 typedef struct {
     int64_t bins[BINS];
     double low, high;
@@ -188,6 +188,7 @@ typedef struct {
     int top, check;
     Unit *units;
     Peak *peaks;
+    double *values;
 } Fold;
 
 enum { DONE = -1, NOT_FINITE = -2, NO_MEMORY = -3, NOT_AN_INDEX = -4 };
