@@ -7,6 +7,7 @@ anything from another host.
 """
 
 import functools
+import itertools
 import json
 import os
 import posixpath
@@ -57,7 +58,7 @@ def texts() -> dict[str, str]:
             text, sections = parted(text)
             for name, (_, section) in sections.items():
                 found[_loss_page(name)] = _relinked(section, source, _loss_page(name))
-        found[path] = _relinked(text, source, path)
+        found[path] = _with_one_title(_relinked(text, source, path))
     return found
 
 
@@ -113,6 +114,17 @@ def _relinked(text: str, source: str, path: str) -> str:
         return f"]({_target(match[1], source, path)})"
 
     return "".join(_LINK.sub(link, part) if prose else part for part, prose in _parts(text))
+
+
+def _with_one_title(text: str) -> str:
+    """The text with later titles one level lower: a page lists what is below its first one."""
+    number = itertools.count()
+
+    def title(match: re.Match[str]) -> str:
+        return f"#{match[0]}" if next(number) else match[0]
+
+    lower = functools.partial(re.compile("^# ", re.MULTILINE).sub, title)
+    return "".join(lower(part) if prose else part for part, prose in _parts(text))
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:

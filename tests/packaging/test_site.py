@@ -66,6 +66,14 @@ def test_every_link_leads_to_a_page_and_a_heading(texts):
                 assert anchor in anchors(texts[place]), f"{path} links to {link}"
 
 
+def test_a_page_has_one_title(texts):
+    """Its contents are listed below it; comments in code stay as they are."""
+    for path, text in texts.items():
+        assert len(re.findall("^# ", CODE.sub("", text), re.MULTILINE)) == 1, path
+    assert "\n## Intervals of evaluations\n" in texts["statistics.md"]
+    assert "\n# losscli.yaml\n" in texts["tutorials/ci.md"]
+
+
 def test_links_to_code_lead_to_the_repository(texts):
     """Whose address is in pyproject.toml alone."""
     source = PROJECT["urls"]["Source"]
