@@ -15,22 +15,23 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RELEASE = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
 JOBS = RELEASE["jobs"]
+ACCOUNT = PROJECT["urls"]["Source"].split("/")[-2]  # of the repository, or its placeholder
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 FORMS = [path for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml") if path.stem != "config"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
 STEPS = [line.split(maxsplit=1) for line in DOCKERFILE.splitlines() if line and line[0] != "#"]
 
 
-def step(name):
+def step(name, jobs=JOBS):
     """The step of the release with an id."""
-    (found,) = (one for job in JOBS.values() for one in job["steps"] if one.get("id") == name)
+    (found,) = (one for job in jobs.values() for one in job["steps"] if one.get("id") == name)
     return found
 
 
-def carried_out(name, folder, ref):
-    """The script of a step in a folder, as a runner carries it out."""
+def carried_out(script, folder, ref="v1.0.0"):
+    """A script in a folder, as a runner carries it out."""
     return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step(name)["run"]],
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=folder, env={"PATH": "/usr/bin:/bin", "GITHUB_REF_NAME": ref},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -38,18 +39,25 @@ def carried_out(name, folder, ref):
 
 def test_a_release_needs_the_tag_of_the_version():
     """Another tag would publish a version under the name of another."""
-    assert carried_out("version", ROOT, f"v{__version__}").returncode == 0
-    said = carried_out("version", ROOT, "v99.0.0")
+    script = step("version")["run"]
+    assert carried_out(script, ROOT, f"v{__version__}").returncode == 0
+    said = carried_out(script, ROOT, "v99.0.0")
     assert (said.returncode, f"is {__version__}" in said.stdout) == (1, True)
 
 
 @pytest.mark.parametrize("account", ["OWNER", "someone"])
 def test_a_release_needs_the_account(tmp_path, account):
-    """Links on PyPI cannot be changed afterwards."""
-    for name in ("pyproject.toml", "CITATION.cff"):
-        text = (ROOT / name).read_text().replace("OWNER/", f"{account}/")
-        (tmp_path / name).write_text(text)
-    said = carried_out("owner", tmp_path, "v1.0.0")
+    """Links on PyPI cannot be changed afterwards; the command of CONTRIBUTING.md replaces it."""
+    for name in (".github/workflows/release.yml", "pyproject.toml", "CITATION.cff"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text((ROOT / name).read_text().replace(f"{ACCOUNT}/", "OWNER/"))
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    (command,) = re.findall(r"^    (git grep .*)$", contributing, re.MULTILINE)
+    command = command.replace(f"{ACCOUNT}/", "OWNER/").replace("ACCOUNT", account)
+    assert carried_out(f"git init -q && git add . && {command}", tmp_path).returncode == 0
+    jobs = yaml.safe_load((tmp_path / ".github/workflows/release.yml").read_text())["jobs"]
+    said = carried_out(step("owner", jobs)["run"], tmp_path)
     assert (said.returncode == 0) == (account != "OWNER"), said.stdout
 
 
@@ -85,7 +93,7 @@ def test_the_account_is_one_placeholder():
     files = [*ROOT.glob("*.*"), *ROOT.glob(".github/**/*.*"), *ROOT.glob("docs/**/*.md")]
     texts = [path.read_text() for path in files if path.suffix in (".md", ".yml", ".cff", ".toml")]
     found = {name for text in texts for name in re.findall(r"github\.com/([\w-]+)/losscli", text)}
-    assert found == {"OWNER"}
+    assert found == {ACCOUNT}
     assert set(PROJECT["urls"]) == {"Homepage", "Documentation", "Changelog", "Issues", "Source"}
 
 
