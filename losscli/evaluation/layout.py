@@ -7,7 +7,7 @@ from typing import TypeAlias, TypeVar
 from losscli.errors import DataError, UsageError
 from losscli.losses.core.bound import Bound
 from losscli.losses.core.probabilities import Simplex
-from losscli.sources.proposals import is_key_name
+from losscli.sources.proposals import is_key_name, propose
 from losscli.sources.source import Source
 
 Row: TypeAlias = tuple[int, ...]
@@ -26,6 +26,7 @@ def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:
         _check_models(source, losses, pred)
     if pred or target:
         _check_columns(source, [loss.variant_for(pred, target) for loss in losses])
+        _check_labels(source, losses, pred, target)
     variants(tuple(losses), pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
@@ -112,6 +113,21 @@ def _check_columns(source: Source, losses: Sequence[Bound]) -> None:
                 place=f"columns: {', '.join(field.columns)}",
                 hint=_choice(source, flag, field.columns),
             )
+
+
+def _check_labels(source: Source, losses: Sequence[Bound], pred: Row, target: Row | None) -> None:
+    """Raise UsageError where several columns of targets were found and a loss takes labels."""
+    if not target or source.roles["targets"][1].named:
+        return
+    table, field = source.roles["targets"]
+    loss = next((loss for loss in losses if not loss.declared.accepts(pred, target)), None)
+    if loss is not None and len(field.columns) > 1 and loss.declared.accepts(pred, ()):
+        raise UsageError(
+            f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one, "
+            f"of labels, or {pred[-1] if pred else 1}",
+            place=f"columns: {', '.join(field.columns[:12])}",
+            hint=f"name it: --target {(*propose(field.columns).target, field.columns[0])[0]}",
+        )
 
 
 def _choice(source: Source, flag: str, columns: Sequence[str]) -> str:

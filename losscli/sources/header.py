@@ -6,6 +6,7 @@ Each is noted, as is a separator that the suffix does not promise.
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from losscli.errors import DataError, Place
@@ -117,14 +118,15 @@ class _Beginning:
         dialect = Dialect(delimiter, options.decimal, options.thousands)
         if commented is None:
             dialect = self._text_above(dialect)
+            self._find_names(dialect)
         at, line, text = self._at, self._line, self._text
         names = self._names(commented, dialect)
         self._complete()
         names, dialect = self._without_trailing(names, dialect)
         if text.startswith(b'"') and self._text.startswith(b'"'):
             names = self._with_row_names(names, dialect)
-        numeric = options.header and all(is_number(name, dialect) for name in names)
-        named = options.header
+        named = self._options.header
+        numeric = named and all(is_number(name, dialect) for name in names)
         if numeric and self._whole and not self._text.strip():  # a row, and no other
             named = numeric = False
             self._at, self._line, self._text = at, line, text
@@ -190,7 +192,7 @@ class _Beginning:
         )
         dialect = Dialect(delimiter, self._options.decimal, self._options.thousands)
         cells = plain.cells_of(names, delimiter)
-        rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
+        rows = self._first_rows(dialect)
         if not rows or len(rows[0]) != len(cells):
             return False
         numbers = [any(is_number(cell, dialect) for cell in row) for row in rows]
@@ -219,6 +221,22 @@ class _Beginning:
                 self._note("text_above", f"has {words} of text above its table, which is skipped")
                 return changed
         return dialect
+
+    def _find_names(self, dialect: Dialect) -> None:
+        """Take a first line of words above numbers as the header in spite of --no-header.
+
+        The flag is for all tables, of which only one may lack a header.
+        """
+        rows = [] if self._options.header else self._first_rows(dialect)
+        if len(rows) < 2 or not all(rows[0]) or any(is_number(cell, dialect) for cell in rows[0]):
+            return
+        columns = list(zip_longest(*rows[1:], fillvalue=""))[: len(rows[0])]
+        if any(all(is_number(cell, dialect) for cell in cells) for cells in columns):
+            self._options = self._options._replace(header=True)
+            self._note("header_line", f"has a header, in spite of --no-header: {rows[0][0]!r}")
+
+    def _first_rows(self, dialect: Dialect) -> list[list[str]]:
+        return rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
 
     def _names(self, commented: bytes | None, dialect: Dialect) -> tuple[str, ...]:
         line = self._text
@@ -258,7 +276,7 @@ class _Beginning:
         self, names: tuple[str, ...], dialect: Dialect
     ) -> tuple[tuple[str, ...], Dialect]:
         """The columns without an empty one that a separator at the end of every row makes."""
-        rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
+        rows = self._first_rows(dialect)
         ends = {len(row) for row in rows if not row[-1:] or not row[-1]}
         if dialect.delimiter == " " or len(rows) != sum(
             not row[-1:] or not row[-1] for row in rows
@@ -275,7 +293,7 @@ class _Beginning:
         """The columns with one without a name before them, where R has written names of rows."""
         if not self._options.header or dialect.trailing:
             return names
-        rows = rows_of(self._text, dialect, whole=self._whole, most=_ROWS)
+        rows = self._first_rows(dialect)
         if {len(row) for row in rows} != {len(names) + 1} or len({r[0] for r in rows}) < len(rows):
             return names
         self._note("row_names", "has names of rows, whose column has no name, as R writes them")

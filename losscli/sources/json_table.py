@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from losscli.errors import DataError, Place
 from losscli.sources import json_values
+from losscli.sources.conversion import other_name, python_line
 from losscli.sources.files import NoRowsError, OpenFile
 from losscli.sources.json_text import Form, Path, State, read_items, skip_items
-from losscli.sources.json_values import JsonValues, column_of
+from losscli.sources.json_values import JsonValues, TruthsError, column_of
 from losscli.sources.rows import Column, Rows, RowsTable
 from losscli.sources.table import Cut, Field, Kind, Loaded, Workspace, rows_per_block
 
@@ -69,14 +70,28 @@ class _ValuesTable(RowsTable):
         """The shape of the first array in a column."""
         return json_values.row_of(array)
 
+    def _list_row(self, column: Column) -> tuple[int, ...]:
+        try:
+            return super()._list_row(column)
+        except TruthsError as error:
+            place = Place(self.path, error.index, column=column.name)
+            hint = self._first_numbers(column, error.depth)
+            raise DataError(error.words, place=place, hint=hint) from None
+
+    def _first_numbers(self, column: Column, depth: int) -> str:  # noqa: ARG002
+        """The hint for a column whose arrays, of some depth, end in truth values."""
+        return "write the numbers alone, without the truth values"
+
     def missing_column(self, name: str) -> DataError:
         """The error for a name that no column has; of tables as pandas has them, how to convert."""
         error, names = super().missing_column(name), self.names()
         split = {"columns", "data"} <= {*names}
         if split or {"0", "1"} <= {*names}:
             how = ", orient='split'" if split else ""
-            read = f"pandas.read_json({self.path!r}{how})"
-            error.hint = f"write records: {read}.to_json('t.jsonl', orient='records', lines=True)"
+            read = f"import pandas; pandas.read_json({self.path!r}{how})"
+            output = other_name("table.jsonl", self.path)
+            code = f"{read}.to_json({output!r}, orient='records', lines=True)"
+            error.hint = f"write records: {python_line(code)}"
         return error
 
 
@@ -176,6 +191,23 @@ class JsonTable(_ValuesTable):
 
     def _lists(self, field: Field) -> bool:
         return any(column.lists for column in self.columns_of(field))
+
+    def _first_numbers(self, column: Column, depth: int) -> str:
+        """The line that writes the first number of each innermost array of a column."""
+        form, path = self._span.form, self._paths[column.leaf]
+        if form == Form.KEYED or self._span.prefix or path is None or len(path) > 1:
+            return super()._first_numbers(column, depth)
+        name, opened = path[0].decode(), f"open({self.path!r})"
+        first = f"float(row[{name!r}][0])"
+        if depth > 1:
+            first = f"[float(x{'[0]' * (depth - 1)}) for x in row[{name!r}]]"
+        rows = f"map(json.loads, {opened})" if form == Form.PLAIN else f"json.load({opened})"
+        output = other_name("table.jsonl", self.path)
+        code = (
+            f"import json; f = open({output!r}, 'w'); "
+            f"[print(json.dumps({{**row, {name!r}: {first}}}), file=f) for row in {rows}]"
+        )
+        return f"write the numbers alone: {python_line(code)}"
 
     def _sample(self) -> tuple[list[Any], int]:
         """The first items as Python has them, and the number of bytes that they take."""

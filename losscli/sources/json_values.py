@@ -1,7 +1,7 @@
 """Columns of JSON values as numbers, texts and keys."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,14 @@ from losscli.sources.table import Loaded
 _NOT_STRUCTURE = bytes(c for c in range(256) if c not in b"[],")
 _AS_SPACES = bytes.maketrans(b"[],", b"   ")
 _SHOWN = 40  # characters of a value that an error shows
+
+
+class TruthsError(CellError):
+    """An array of numbers and truth values; depth: the number of arrays inside each other."""
+
+    def __init__(self, index: int, words: str, depth: int) -> None:
+        super().__init__(index, words)
+        self.depth = depth
 
 
 class JsonValues(NamedTuple):
@@ -183,16 +191,37 @@ def column_of(values: Sequence[Any], name: str, place: int) -> TableColumn:
 
 
 def row_of(values: JsonValues) -> tuple[int, ...]:
-    """The shape of the first array; () if there is none."""
+    """The shape of the first array, with a 0 if there is none.
+
+    Raises TruthsError for one that mixes numbers with truth values.
+    """
     held = np.flatnonzero(values.kinds == Kind.CONTAINER)
     if not held.size:
         return (0,)
     shape = []
-    value = json.loads(values.raw(int(held[0])))
+    value = first = json.loads(values.raw(int(held[0])))
     while isinstance(value, list):
         shape.append(len(value))
         value = value[0] if value else None
+    truths = [_is_truth(each) for each in _flat(first)]
+    if any(truths) and not all(truths):
+        shown = json.dumps(first)[:_SHOWN]
+        raise TruthsError(int(held[0]), f"{shown} holds truth values among its numbers", len(shape))
     return tuple(shape)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """The values in an array and in the arrays inside."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _flat(each)
+    else:
+        yield value
+
+
+def _is_truth(value: Any) -> bool:
+    """True for true and false, and for texts of them as Python writes them."""
+    return isinstance(value, bool) or value in ("True", "False")
 
 
 def _type_name(value: Any) -> str:

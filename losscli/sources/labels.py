@@ -4,6 +4,7 @@ The order of classes is never guessed: it is given, or that of prediction column
 `prefix_LABEL`. Where labels are only compared with each other, any text is a label.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -23,6 +24,7 @@ _SAMPLE = 256  # rows from which labels are told from numbers
 _MOST = 1000  # labels that are listed
 _SHOWN = 12
 _SEPARATORS = "_-.:/ "
+_LIST = re.compile(r"\[[\[\s\"]*[-+.\d]")  # of numbers: not a label
 _NEGATIVES = ("not", "no", "non", "neg", "negative", "false", "other")
 
 Mapper: TypeAlias = Callable[[str], float | None]  # the number of a label; None if it has none
@@ -218,7 +220,7 @@ class LabelColumn:
 
 
 def _holds_text(table: Table, column: str | None) -> bool:
-    """True if the first cells of a column hold text other than numbers and missing values."""
+    """True if the first cells of a column hold text: not numbers, missing values or lists."""
     if column is None:
         return holds_keys(table)
     if table.once or not table.names():
@@ -227,7 +229,8 @@ def _holds_text(table: Table, column: str | None) -> bool:
         field = keys_field(table, column)._replace(role="label")
     except DataError:  # several columns, or none: the error is that of the role
         return False
-    found = any(not is_plain(text) for text in _distinct_texts(table, field, _SAMPLE))
+    texts = _distinct_texts(table, field, _SAMPLE)
+    found = any(not is_plain(text) for text in texts) and not any(map(_LIST.match, texts))
     table.forget(field)
     return found
 

@@ -64,7 +64,7 @@ def read_header(head: bytes, path: str, *, texts: bool = False) -> Header:
         )
     header = Header(ArrayType(shape, dtype, fortran), stop)
     if not (texts and dtype.kind in "US" and dtype.itemsize):
-        _check_numbers(dtype, path)
+        _check_numbers(shape, dtype, path)
     _check_shape(header.type, path)
     return header
 
@@ -109,23 +109,46 @@ def _parsed(text: str) -> tuple[tuple[Any, ...], bool, np.dtype[Any]]:
     return shape, fortran, np.lib.format.descr_to_dtype(fields["descr"])
 
 
-def _check_numbers(dtype: np.dtype[Any], path: str) -> None:
+def _check_numbers(shape: tuple[int, ...], dtype: np.dtype[Any], path: str) -> None:
     """Raise DataError unless the type is one of plain numbers of at most 64 bits."""
     if dtype.kind in "fiub" and dtype.itemsize <= 8 and not dtype.subdtype:
         return
-    if dtype == np.dtype("V2"):
-        raise DataError(
-            f"{path} holds two-byte voids ({dtype.str}), as bfloat16 numbers are saved",
-            hint="save them as float32, which holds each of them: "
-            "np.save(path, array.astype(np.float32))",
-        )
     words = _KINDS.get(dtype.kind, "numbers wider than 64 bits")
-    if dtype.names:
+    if dtype == np.dtype("V2"):
+        words = "two-byte voids, as bfloat16 numbers are saved"
+    elif dtype.names:
         words = f"records with the fields {', '.join(dtype.names)}"
     raise DataError(
         f"{path} holds {words} ({dtype.str}), not plain numbers",
-        hint="save it as float or integer: np.save(path, array.astype(np.float64))",
+        hint=_of_objects(shape, path) if dtype.kind == "O" else _as_numbers(dtype, path),
     )
+
+
+def _of_objects(shape: tuple[int, ...], path: str) -> str:
+    """How to save objects as numbers; no line loads the file, which could run code."""
+    numbers = "array"
+    if len(shape) == 1:  # perhaps of arrays of different lengths
+        numbers = "numpy.concatenate([numpy.atleast_1d(x) for x in array])"
+    return f"save numbers where it is made: numpy.save({path!r}, {numbers}.astype(float))"
+
+
+def _as_numbers(dtype: np.dtype[Any], path: str) -> str:
+    """The line that saves an array as one of plain numbers."""
+    from losscli.sources.conversion import loaded, other_name, python_line
+
+    if dtype.names:
+        members = "**{name: a[name] for name in a.dtype.names}"
+        code = f"a = {loaded(path)}; numpy.savez('arrays.npz', {members})"
+        return f"convert it: {python_line(f'import numpy; {code}')}"
+    code = f"{loaded(path)}.astype(float)"
+    if dtype == np.dtype("V2"):
+        code = f"({loaded(path)}.view('uint16').astype('uint32') << 16).view('float32')"
+    elif dtype.kind == "c":
+        code = f"{loaded(path)}.real"
+    elif dtype.kind in "mM":
+        code = f"{loaded(path)}.astype('int64')"
+    code = f"import numpy; numpy.save({other_name('array.npy', path)!r}, {code})"
+    return f"convert it: {python_line(code)}"
 
 
 def _check_shape(stored: ArrayType, path: str) -> None:
@@ -136,7 +159,11 @@ def _check_shape(stored: ArrayType, path: str) -> None:
             hint="save an array of one row a sample",
         )
     if stored.fortran and len(stored.shape) > 2:
+        from losscli.sources.conversion import loaded, other_name, python_line
+
+        output = other_name("array.npy", path)
+        code = f"numpy.save({output!r}, numpy.ascontiguousarray({loaded(path)}))"
         raise DataError(
             f"{path} is in Fortran order with {len(stored.shape)} dimensions",
-            hint="save it in C order: np.save(path, np.ascontiguousarray(array))",
+            hint=f"save it in C order: {python_line(f'import numpy; {code}')}",
         )

@@ -8,29 +8,47 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from losscli.errors import DataError
+from losscli.sources.conversion import python_line
 from losscli.sources.files import OpenFile
 
 _MARK = b"\xef\xbb\xbf"  # a byte order mark
 _UNPACK = "unpack it, and name the file"
-_AS_XLSX = "convert it: libreoffice --convert-to xlsx '{path}'"
+_SHEET = (
+    "import pandas; pandas.read_excel({path}, engine='calamine').to_csv('table.csv', index=False)"
+)
+# The arrays of numbers in an HDF5 file `f`, as the dict `d`.
+_HDF5_ARRAYS = (
+    "import h5py, numpy; f = h5py.File({path}); d = {}; "
+    "f.visititems(lambda k, v: d.update({k.replace('/', '.'): v[()]}) "
+    "if hasattr(v, 'dtype') and v.dtype.kind in 'biuf' else None); "
+)
+_PICKLED = (
+    "x.to_csv('table.csv') if hasattr(x, 'to_csv') else numpy.savez('arrays.npz', **x) "
+    "if isinstance(x, dict) else numpy.save('array.npy', x)"
+)
+_TRUST = "where you trust it"
 
 
 class _Kind(NamedTuple):
     """A kind of file that is not read.
 
-    name: with its article. fix: how to convert it; `{path}` is the file. starts: its first bytes,
-    or those at byte `at`. text: a pattern of the beginning of a text, whose first character is one
-    of `first`. suffixes: in lower case. inside: names of a folder that is such data.
+    name: with its article. fix: how to get a file that is read, and `python`, code that writes it;
+    `{path}` is the file, a literal in the code. starts: its first bytes, or those at byte `at`.
+    text: a pattern of the beginning of a text, whose first character is one of `first`. suffixes:
+    in lower case. inside: names of a folder that is such data. container: True for a form in which
+    other formats keep what they have, so that the suffix says more.
     """
 
     name: str
-    fix: str
+    fix: str = "convert it"
+    python: str = ""
     starts: tuple[bytes, ...] = ()
     first: tuple[bytes, ...] = ()
     text: bytes = b""
     suffixes: tuple[str, ...] = ()
     at: int = 0
     inside: tuple[str, ...] = ()
+    container: bool = False
 
     def begins(self, start: bytes) -> bool:
         """True if a file that begins so is of this kind."""
@@ -42,12 +60,6 @@ class _Kind(NamedTuple):
         return text.startswith(self.first) and bool(re.match(self.text, text, re.I | re.S))
 
 
-_ZIP = _Kind(
-    "a zip archive",
-    "unpack it and name the file, or pipe the only one: unzip -p '{path}' | losscli eval - ...",
-    starts=(b"PK\x03\x04", b"PK\x05\x06"),
-    suffixes=(".zip",),
-)
 _KINDS = (
     _Kind("a tar archive", _UNPACK, starts=(b"ustar",), at=257, suffixes=(".tar", ".tgz")),
     _Kind(
@@ -71,11 +83,19 @@ _KINDS = (
     ),
     _Kind(
         "an ARFF file",
-        "convert it: pandas.DataFrame(scipy.io.arff.loadarff('{path}')[0])"
+        python="import pandas, scipy.io.arff; pandas.DataFrame(scipy.io.arff.loadarff({path})[0])"
+        ".map(lambda x: x.decode() if isinstance(x, bytes) else x)"
         ".to_csv('table.csv', index=False)",
         first=(b"%", b"@"),
         text=rb"(%[^\n]*\n\s*)*@relation\b",
         suffixes=(".arff",),
+    ),
+    _Kind(
+        "a file of LIBSVM",
+        "write its labels to a file without a header: cut -d' ' -f1 '{path}' > labels.txt",
+        first=tuple(b"%c" % each for each in b"+-0123456789"),
+        text=rb"[-+]?[0-9.]+( (qid|[0-9]+):[-+.0-9eE]+)+ *(#[^\n]*)?\r?\n",
+        suffixes=(".svm", ".libsvm", ".svmlight"),
     ),
     _Kind(
         "a COCO file, whose annotations are not rows of predictions and targets",
@@ -94,31 +114,48 @@ _KINDS = (
     ),
     _Kind(
         "a pickle, which could run code when it is read",
-        "where you trust it: numpy.save('array.npy', pandas.read_pickle('{path}')), "
-        "or pandas.read_pickle('{path}').to_parquet('table.parquet')",
+        _TRUST,
+        python="import numpy, pandas; x = pandas.read_pickle({path}); " + _PICKLED,
         starts=tuple(b"\x80" + bytes([version]) for version in range(2, 6)),
-        suffixes=(".pkl", ".pickle", ".joblib", ".p"),
+        suffixes=(".pkl", ".pickle", ".p"),
+        container=True,
+    ),
+    _Kind(
+        "a joblib file, which could run code when it is read",
+        _TRUST,
+        python="import joblib, numpy; x = joblib.load({path}); " + _PICKLED,
+        suffixes=(".joblib",),
     ),
     _Kind(
         "an HDF5 file",
-        "convert it: numpy.save('array.npy', h5py.File('{path}')['NAME'][:])",
+        python=_HDF5_ARRAYS + "numpy.savez('arrays.npz', **d)",
         starts=(b"\x89HDF\r\n\x1a\n",),
         suffixes=(".h5", ".hdf5", ".hdf"),
+        container=True,
+    ),
+    _Kind(
+        "a MATLAB file of version 7.3",
+        python=_HDF5_ARRAYS
+        + "numpy.savez('arrays.npz', **{k: numpy.squeeze(v.T) for k, v in d.items()})",
+        starts=(b"MATLAB 7.3 MAT-file",),
     ),
     _Kind(
         "a MATLAB file",
-        "convert it: numpy.save('array.npy', scipy.io.loadmat('{path}')['NAME'])",
+        python="import numpy, scipy.io; d = scipy.io.loadmat({path}); "
+        "numpy.savez('arrays.npz', **{k: numpy.squeeze(v) for k, v in d.items() "
+        "if numpy.asarray(v).dtype.kind in 'biuf'})",
         starts=(b"MATLAB 5.0 MAT-file",),
         suffixes=(".mat",),
     ),
     _Kind(
         "a Zarr store",
-        "convert it: numpy.save('array.npy', zarr.open('{path}')['NAME'][:])",
+        python="import numpy, zarr; g = zarr.open({path}, mode='r'); numpy.savez('arrays.npz', "
+        "**({k: v[:] for k, v in g.arrays()} if hasattr(g, 'arrays') else {'array': g[:]}))",
         inside=(".zarray", ".zgroup", "zarr.json"),
     ),
     _Kind(
         "a Delta Lake table, in whose folder are also files of earlier versions",
-        "convert it: polars.read_delta('{path}').write_parquet('table.parquet')",
+        python="import polars; polars.read_delta({path}).write_parquet('table.parquet')",
         inside=("_delta_log",),
     ),
     _Kind(
@@ -128,69 +165,78 @@ _KINDS = (
     ),
     _Kind(
         "a Lance data set",
-        "convert it: polars.from_arrow(lance.dataset('{path}').to_table())"
-        ".write_parquet('table.parquet')",
+        python="import lance, pyarrow.parquet; "
+        "pyarrow.parquet.write_table(lance.dataset({path}).to_table(), 'table.parquet')",
         inside=("_versions",),
         suffixes=(".lance",),
     ),
     _Kind(
         "a NetCDF file",
-        "convert it: xarray.open_dataset('{path}').to_dataframe().to_parquet('table.parquet')",
+        python="import xarray; "
+        "xarray.open_dataset({path}).to_dataframe().to_parquet('table.parquet')",
         starts=(b"CDF\x01", b"CDF\x02", b"CDF\x05"),
         suffixes=(".nc", ".nc4"),
     ),
     _Kind(
         "a ROOT file",
-        "convert it: uproot.open('{path}')['TREE'].arrays(library='pd')"
-        ".to_parquet('table.parquet')",
+        python="import uproot; f = uproot.open({path}); "
+        "f[f.keys(filter_classname='TTree')[0]].arrays(library='pd').to_parquet('table.parquet')",
         starts=(b"root\x00",),
         suffixes=(".root",),
     ),
     _Kind(
         "a FITS file",
-        "convert it: astropy.table.Table.read('{path}').write('table.csv')",
+        python="from astropy.table import Table; Table.read({path}).write('table.csv')",
         starts=(b"SIMPLE  =",),
         suffixes=(".fits",),
     ),
     _Kind(
         "a NIfTI image",
-        "convert it: numpy.save('array.npy', nibabel.load('{path}').get_fdata())",
+        python="import nibabel, numpy; "
+        "numpy.save('array.npy', numpy.ascontiguousarray(nibabel.load({path}).get_fdata()))",
         starts=(b"n+1\0", b"ni1\0"),
         at=344,
         suffixes=(".nii",),
     ),
     _Kind(
         "a DICOM image",
-        "convert it: numpy.save('array.npy', pydicom.dcmread('{path}').pixel_array)",
+        python="import numpy, pydicom; "
+        "numpy.save('array.npy', pydicom.dcmread({path}).pixel_array)",
         starts=(b"DICM",),
         at=128,
         suffixes=(".dcm",),
     ),
     _Kind(
         "a Feather file of version 1",
-        "convert it: pandas.read_feather('{path}').to_parquet('table.parquet')",
+        python="import pandas; pandas.read_feather({path}).to_parquet('table.parquet')",
         starts=(b"FEA1\0\0\0\0",),
     ),
     _Kind(
         "an ORC file",
-        "convert it: pandas.read_orc('{path}').to_parquet('table.parquet')",
+        python="import pandas; pandas.read_orc({path}).to_parquet('table.parquet')",
         suffixes=(".orc",),
     ),
     _Kind(
         "an Avro file",
-        "convert it: polars.read_avro('{path}').write_parquet('table.parquet')",
+        python="import polars; polars.read_avro({path}).write_parquet('table.parquet')",
         starts=(b"Obj\x01",),
         suffixes=(".avro",),
     ),
     _Kind(
         "an SQLite database",
-        "write a table of it: sqlite3 -header -csv '{path}' 'SELECT * FROM NAME' > table.csv",
+        "write each table of it as a .csv file",
+        python="import pandas, sqlite3; c = sqlite3.connect({path}); "
+        "[pandas.read_sql('SELECT * FROM ' + n, c).to_csv(n + '.csv', index=False) "
+        "for (n,) in c.execute('SELECT DISTINCT tbl_name FROM sqlite_master').fetchall()]",
         starts=(b"SQLite format 3\0",),
         suffixes=(".sqlite", ".sqlite3", ".db"),
     ),
     _Kind(
         "a DuckDB database",
-        "write a table of it: duckdb '{path}' \"COPY NAME TO 'table.parquet'\"",
+        "write each table of it as a .parquet file",
+        python="import duckdb; c = duckdb.connect({path}, read_only=True); "
+        "[c.table(n).write_parquet(n + '.parquet') "
+        "for (n,) in c.execute('SHOW TABLES').fetchall()]",
         starts=(b"DUCK",),
         at=8,
         suffixes=(".duckdb",),
@@ -203,13 +249,13 @@ _KINDS = (
     ),
     _Kind(
         "an image",
-        "convert it: numpy.save('array.npy', numpy.asarray(PIL.Image.open('{path}')))",
+        python="import numpy, PIL.Image; numpy.save('array.npy', PIL.Image.open({path}))",
         starts=(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*"),
         suffixes=(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"),
     ),
     _Kind(
         "a workbook of Excel 2003 or earlier",
-        "save it as .xlsx, or export the sheet as .csv",
+        python=_SHEET,
         starts=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
         suffixes=(".xls",),
     ),
@@ -221,27 +267,30 @@ _KINDS = (
     ),
     _Kind(
         "a Stata file",
-        "convert it: pandas.read_stata('{path}').to_parquet('table.parquet')",
+        python="import pandas; pandas.read_stata({path}).to_parquet('table.parquet')",
         starts=(b"<stata_dta>",),
         suffixes=(".dta",),
     ),
     _Kind(
         "an SPSS file",
-        "convert it: pandas.read_spss('{path}').to_parquet('table.parquet')",
+        python="import pandas; pandas.read_spss({path}).to_csv('table.csv', index=False)",
         starts=(b"$FL2", b"$FL3"),
         suffixes=(".sav", ".zsav"),
     ),
-    _Kind("an OpenDocument spreadsheet", _AS_XLSX, suffixes=(".ods", ".fods")),
-    _Kind("a binary workbook of Excel", _AS_XLSX, suffixes=(".xlsb",)),
+    _Kind("an OpenDocument spreadsheet", python=_SHEET, suffixes=(".ods",)),
+    _Kind("a binary workbook of Excel", python=_SHEET, suffixes=(".xlsb",)),
     _Kind(
         "a MessagePack file",
-        "convert it: pandas.DataFrame(msgpack.unpackb(open('{path}', 'rb').read()))"
+        python="import msgpack, pandas, pathlib; "
+        "pandas.DataFrame(msgpack.unpackb(pathlib.Path({path}).read_bytes()))"
         ".to_csv('table.csv', index=False)",
         suffixes=(".msgpack", ".mpk"),
     ),
     _Kind(
         "a YAML file",
-        "a config? losscli run '{path}'; data: pandas.DataFrame(yaml.safe_load(open('{path}')))"
+        "a config? losscli run '{path}'; data: convert it",
+        python="import pandas, pathlib, yaml; "
+        "pandas.DataFrame(yaml.safe_load(pathlib.Path({path}).read_text()))"
         ".to_csv('table.csv', index=False)",
         suffixes=(".yaml", ".yml"),
     ),
@@ -257,12 +306,13 @@ _KINDS = (
     ),
     _Kind(
         "numbers without a header",
-        "say their type: numpy.save('array.npy', numpy.fromfile('{path}', 'float32'))",
+        "say their type, such as float32",
+        python="import numpy; numpy.save('array.npy', numpy.fromfile({path}, 'float32'))",
         suffixes=(".bin", ".raw"),
     ),
     _Kind(
         "a SAS file",
-        "convert it: pandas.read_sas('{path}').to_parquet('table.parquet')",
+        python="import pandas; pandas.read_sas({path}).to_parquet('table.parquet')",
         suffixes=(".sas7bdat", ".xpt"),
     ),
     _Kind(
@@ -272,7 +322,13 @@ _KINDS = (
     ),
     _Kind("a 7z archive", _UNPACK, starts=(b"7z\xbc\xaf\x27\x1c",), suffixes=(".7z",)),
     _Kind("a RAR archive", _UNPACK, starts=(b"Rar!\x1a\x07",), suffixes=(".rar",)),
-    _ZIP,
+    _Kind(
+        "a zip archive",
+        "unpack it and name the file, or pipe the only one: unzip -p '{path}' | losscli eval - ...",
+        starts=(b"PK\x03\x04", b"PK\x05\x06"),
+        suffixes=(".zip",),
+        container=True,
+    ),
 )
 
 
@@ -280,7 +336,7 @@ def check_start(file: OpenFile, start: bytes) -> None:
     """Raise DataError for a file whose first bytes are those of a kind that is not read."""
     for kind in _KINDS:
         if kind.begins(start):
-            if kind is _ZIP:  # in which many formats keep what they have
+            if kind.container:
                 check_suffix(file)
             raise _refusal(file.path, kind)
 
@@ -300,4 +356,7 @@ def check_suffix(file: OpenFile) -> None:
 
 
 def _refusal(path: str, kind: _Kind) -> DataError:
-    return DataError(f"{path} is {kind.name}", hint=kind.fix.replace("{path}", path))
+    hint = kind.fix.replace("{path}", path)
+    if kind.python:
+        hint += f": {python_line(kind.python.replace('{path}', repr(path)))}"
+    return DataError(f"{path} is {kind.name}", hint=hint)

@@ -144,7 +144,7 @@ def test_an_array_that_holds_no_plain_numbers_is_refused(refused, pair, array, v
     lines = refused(array(values, "odd.npy"), "t.npy")
     assert "odd.npy" in lines[0]
     assert words in lines[0]
-    assert "np.save" in lines[-1]
+    assert "numpy.save" in lines[-1]
 
 
 @pytest.mark.parametrize("unit", ["M8[D]", "m8[s]"])

@@ -1,5 +1,7 @@
 """Class labels as text: the same numbers from any format, whatever the blocks."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -75,3 +77,17 @@ def test_the_digest_of_compared_labels_depends_on_them_alone():
     other = evaluate(["b", "a"], ["a", "b"], loss="zero_one", digest=True)
     assert one.inputs[1].digest == other.inputs[1].digest
     assert one.inputs[0].digest != other.inputs[0].digest
+
+
+def test_lists_of_scores_are_not_labels():
+    """Metrics of labels take scores of classes as well, in the lists of JSON too."""
+    lines = '{"p": [1, 2], "y": 1}\n{"p": [3, 0], "y": 1}\n'
+    Path("p.jsonl").write_text(lines)
+    result = evaluate("p.jsonl", pred="p", target="y", metric="accuracy", loss="zero_one")
+    assert result["accuracy"].value == result["zero_one"].value == 0.5
+
+
+def test_texts_in_brackets_are_labels():
+    """As those of tokens are."""
+    Path("p.csv").write_text("p,y\n[CLS],[CLS]\n[SEP],[CLS]\n")
+    assert evaluate("p.csv", pred="p", target="y", loss="zero_one").value == 0.5

@@ -62,13 +62,11 @@ class Declaration:
         Raises UsageError for an unknown name, an invalid type or a value out of bounds.
         """
         known = {param.name: param for param in self.params}
-        for name in given:
+        for name, value in given.items():
             if name not in known:
-                from difflib import get_close_matches
-
-                near = get_close_matches(name, known, 1)
+                near = self.specs_with(name, value)
                 words = ", ".join(known) or "none"
-                hint = f"did you mean {near[0]}? " if near else ""
+                hint = f"did you mean {' or '.join(near)}? " if near else ""
                 raise UsageError(
                     f"{self.name} has no parameter {name!r}", hint=f"{hint}parameters: {words}"
                 )
@@ -78,6 +76,20 @@ class Declaration:
             else defaults.get(name, param.default)
             for name, param in known.items()
         }
+
+    def specs_with(self, key: str, value: Any = "") -> list[str]:
+        """The specs with each parameter that a key is likely to mean.
+
+        value: as it is typed, several numbers with slashes between; an example where it is empty.
+        """
+        from difflib import get_close_matches
+
+        several = isinstance(value, str) and "/" in value
+        params = {p.name: p for p in self.params if (p.kind == "levels") == several or value == ""}
+        near = [key] if key in params else [name for name in params if name.startswith(key)]
+        near = near or get_close_matches(key, params, 1)
+        values = [params[name].example if value == "" else value for name in near]
+        return [f"{self.name}:{name}={each}" for name, each in zip(near, values, strict=True)]
 
     def domains_of(self, params: Mapping[str, Any]) -> tuple[Domain, Domain | None]:
         """The domains of predictions and targets under these parameters."""

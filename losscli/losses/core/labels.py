@@ -21,6 +21,7 @@ from losscli.losses.core.domain import (
 )
 
 _PIXEL_TO_IGNORE = 255
+_LISTED = 30  # classes at most that a hint lists
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ class Labels(Domain):
         return "is negative" if value < 0 else f"is not one of {classes} classes"
 
     def advice(self, raw: Raw, value: float, classes: int | None, ignoring: str) -> str:
-        """To subtract 1 where labels seem to count from 1, to ignore 255 where they are pixels."""
+        """To name the classes that seem to count from 1, to ignore 255 where labels are pixels."""
         if value == _PIXEL_TO_IGNORE and ignoring:
             return f"255 often means no label: -l {ignoring}255"
         if value == classes and not (raw == 0).any():
-            return "no label is 0: if they count from 1, subtract 1 from each"
+            return f"no label is 0: if they count from 1: --classes {_from_one(int(classes))}"
         return self.hint
 
 
@@ -198,3 +199,10 @@ CLASS = IntegerLabels(
     Interval(-(2.0**53), 2.0**53, "()"),
 )
 BINARY = Choice("labels of 0 or 1", "from -1 and 1: (label + 1) / 2", (0.0, 1.0))
+
+
+def _from_one(classes: int) -> str:
+    """The names of classes that count from 1, as a shell reads them."""
+    if classes > _LISTED:
+        return f"$(seq -s, {classes})"
+    return ",".join(map(str, range(1, classes + 1)))

@@ -12,6 +12,7 @@ from losscli.errors import DataError, UsageError
 from losscli.losses.core.domain import ANY, Either, Interval
 
 _WHOLE = 1 << 63
+_LEVELS = "0.1/0.5/0.9"
 
 
 class Param(NamedTuple):
@@ -28,6 +29,17 @@ class Param(NamedTuple):
     meaning: str = ""
     kind: Literal["number", "whole", "columns", "flag", "word", "levels", "any"] = "number"
     words: tuple[str, ...] = ()
+
+    @property
+    def example(self) -> str:
+        """A value as it is typed: the default, or a valid one where that is None."""
+        if self.kind == "levels":
+            return _LEVELS
+        if self.kind == "flag":
+            return str(bool(self.default)).lower()
+        if self.default is None:
+            return self.words[0] if self.words else "0.5"
+        return str(self.default)
 
     def checked(self, value: Any, loss: str) -> Any:
         """The value in the type that the loss takes; raises UsageError for an invalid one."""
@@ -46,7 +58,7 @@ class Param(NamedTuple):
         return value
 
     def _levels(self, value: Any, loss: str) -> tuple[float, ...]:
-        should = f"numbers {self.bounds} in ascending order, such as 0.1/0.5/0.9"
+        should = f"numbers {self.bounds} in ascending order, such as {_LEVELS}"
         parts = value.split("/") if isinstance(value, str) else value
         try:
             levels = tuple(map(float, np.atleast_1d(parts)))

@@ -34,6 +34,10 @@ _FILE = rf"((?:[A-Za-z]:[\\/])?(?:(?!\s[+-]\s)[^:,*()])+?\.py):({_NAME})\b"
 _MODULE = rf"({_NAME}(?:\.{_NAME})*):({_NAME})\b(?!\s*=)"
 _PARAMETER = rf"\s*({_NAME})\s*=\s*({_PART}+)"
 _REST = rf"{_PART}*"
+_LIST = rf"({_NAME}):({_NAME})\s*=\s*[\[(]?([-+.\deE]+(?:\s*,\s*[-+.\deE]+)+)[\])]?"
+
+
+_FORMS = '-l NAME, -l LABEL=NAME:key=value, or -l "NAME + 0.1*NAME"'
 
 
 class Term(NamedTuple):
@@ -160,10 +164,7 @@ class _Scanner:
             return Term(self._short(found[2]), weight, negative, found[1], self._given(start))
         if found := self._match(_NAME):
             return Term(self._short(found[0]), weight, negative, "", self._given(start))
-        raise UsageError(
-            f"{self._spec(start)!r} names no loss",
-            hint='-l NAME, -l LABEL=NAME:key=value, or -l "NAME + 0.1*NAME"',
-        )
+        raise UsageError(f"{self._spec(start)!r} names no loss", hint=self._listed() or _FORMS)
 
     def _module(self) -> "re.Match[str] | None":
         """`MODULE:NAME`; not `LOSS:key`, which lacks a value."""
@@ -193,7 +194,7 @@ class _Scanner:
                 words = parameter[0] if parameter else rest[0] if rest else ""
                 raise UsageError(
                     f"{words.strip()!r} in {self._spec(start)!r} is not key=value",
-                    hint="-l smooth_l1:beta=0.5",
+                    hint=self._examples(start) or "-l smooth_l1:beta=0.5",
                 )
             if parameter[1] in found:
                 raise UsageError(
@@ -228,6 +229,21 @@ class _Scanner:
         """The spec that begins there, for a message."""
         return self._text[start:].strip()
 
+    def _listed(self) -> str:
+        """The hint for a list of numbers with commas between them; empty without one."""
+        found = re.search(_LIST, self._text)
+        if found is None or found.end(3) < self._at:
+            return ""
+        value = re.sub(r"\s*,\s*", "/", found[3])
+        spec = _with_parameter(found[1], found[2], value) or f"{found[1]}:{found[2]}={value}"
+        return f"slashes are between the numbers of a list: -l {spec}"
+
+    def _examples(self, start: int) -> str:
+        """The loss that begins there with the parameter that has no value; empty if none is so."""
+        found = re.search(rf"({_NAME}):\s*({_NAME})?", self._text[start:])
+        specs = _with_parameter(found[1], found[2] or "") if found else ""
+        return specs and f"-l {specs}"
+
     @staticmethod
     def _short(name: str) -> str:
         if len(name) > _LONGEST_NAME:
@@ -247,3 +263,10 @@ class _Scanner:
             f"{self._spec(start)!r} is not a loss: {rest!r} is not understood",
             hint='-l NAME:key=value, -l "NAME + 0.1*NAME:key=value", -l FILE.py:NAME',
         )
+
+
+def _with_parameter(name: str, key: str, value: str = "") -> str:
+    """The specs of a loss with each parameter that a key may mean; empty where none is near."""
+    from losscli.losses.registry import find, is_known
+
+    return " or -l ".join(find(name)[0].specs_with(key, value)) if is_known(name) else ""

@@ -158,14 +158,19 @@ class CsvTable(ColumnTable):
         return rows[0] if rows else ()
 
     def _list_error(self, name: str, cell: str) -> DataError:
+        from losscli.sources.conversion import python_line
+
         read = "json.loads"
         if "," not in cell:
             read = "lambda text: [float(x) for x in text.strip('[]').split()]"
+        code = (
+            f"import json, pandas; pandas.read_csv({self.path!r}, converters={{{name!r}: {read}}})"
+            ".to_json('table.jsonl', orient='records', lines=True)"
+        )
         return DataError(
             f"the cells of {name} are lists in text: {cell[:_SHOWN]!r}",
             place=self._place_of(0, name),
-            hint=f"write lists: pandas.read_csv({self.path!r}, converters={{{name!r}: {read}}})"
-            ".to_json('table.jsonl', orient='records', lines=True)",
+            hint=f"write lists: {python_line(code)}",
         )
 
     def select(self, requests: Sequence[str]) -> list[str]:
