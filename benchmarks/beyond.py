@@ -1,10 +1,10 @@
 """The costs of parts and tasks, and from them the time of evaluations beyond this machine.
 
 Measured here: a task on a cluster of two workers, an evaluation of 2 x 50 million numbers there
-beside two threads, the bytes of the state of a part, and the time that the client takes to merge
-one. Simulated with these numbers: workers that read files from a
-store, some of them slow, some of them failing, and one client that merges. docs/distributed.md has
-the tables.
+beside two threads, the memory of the client, merges of 1,000 parts, the bytes of the state of a
+part, and the time that the client takes to merge one. Simulated with these numbers: workers that
+read files from a store, some of them slow, some of them failing, and one client that merges.
+docs/distributed.md has the tables.
 
     python benchmarks/beyond.py [--tasks 1000] [--parts 2000]
 """
@@ -13,16 +13,22 @@ import argparse
 import heapq
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 
 import numpy as np
+import psutil
 
 import losscli
 from losscli.commands import distributed
+from losscli.commands.evaluate import run_evaluation
+from losscli.commands.parts import run_part
 from losscli.commands.worker import evaluate_part, part_of
 from losscli.evaluation.part import evaluation_of_parts
 from losscli.losses.spec.binding import bind
+from losscli.plans.evaluate import EvalCommand, EvalPlan
 from losscli.version import __version__
 
 NUMBER_BYTES = 8  # a prediction and a target in float32
@@ -44,11 +50,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         write_files()
-        task_s, (on_cluster_s, in_threads_s) = costs_of_a_cluster(asked.tasks)
+        task_s, (on_cluster_s, in_threads_s), memory = costs_of_a_cluster(asked.tasks)
         print("| measured | |\n| --- | ---: |")
         print(f"| a task, two workers, without its rows | {1e3 * task_s:.1f} ms |")
         words = f"{1e3 * on_cluster_s:.0f} ms, by two threads {1e3 * in_threads_s:.0f} ms"
         print(f"| 2 x 50 million float32 by two workers | {words} |")
+        words = f"{memory[0]:.0f} MiB after a tenth, {memory[1]:.0f} MiB at the end"
+        print(f"| memory of the client in {10 * asked.tasks:,} tasks | {words} |")
+        for name, flags in MERGED.items():
+            seconds, most = costs_of_merging(flags)
+            print(f"| `losscli merge`, 1,000 parts, {name} | {seconds:.1f} s, {most:.0f} MiB |")
         merge_s = 0.0
         for name, flags in STATES.items():
             size, seconds = cost_of_a_state(flags, asked.parts)
@@ -79,6 +90,10 @@ STATES = {
     "10,000 clusters": ARRAYS | {"cluster": "clusters.npy"},
 }
 ROWS = 1_000_000
+MERGED = {
+    "ten losses": STATES["ten losses"],
+    "1,000,000 clusters in all": ARRAYS | {"cluster": "rows.npy"},
+}
 
 
 def write_files():
@@ -88,6 +103,7 @@ def write_files():
         np.save(f"{name}.npy", rng.normal(size=ROWS).astype(np.float32))
     np.save("groups.npy", rng.integers(0, 1000, ROWS))
     np.save("clusters.npy", rng.integers(0, 10_000, ROWS))
+    np.save("rows.npy", np.arange(ROWS))
 
 
 def costs_of_a_cluster(tasks):
@@ -96,7 +112,8 @@ def costs_of_a_cluster(tasks):
 
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         engine = f"dask:{cluster.scheduler_address}"
-        return cost_of_a_task(tasks, engine), costs_of_many_rows(engine)
+        many = costs_of_many_rows(engine)
+        return cost_of_a_task(tasks, engine), many, memory_of_a_client(10 * tasks, engine)
 
 
 def cost_of_a_task(tasks, engine):
@@ -121,6 +138,32 @@ def costs_of_many_rows(engine, rows=50_000_000, turns=9):
         for way, seconds in zip(ways, found, strict=True):
             seconds += seconds_of(lambda way=way: losscli.evaluate(**many, **way), 1)
     return [statistics.median(seconds) for seconds in found]
+
+
+def memory_of_a_client(tasks, engine):
+    """The MiB of this process after a tenth of many tasks, and after all."""
+    seen, usual = [], distributed._NUMBERS
+    distributed._NUMBERS = -(-ROWS // tasks)
+    run_evaluation(
+        EvalPlan(**ARRAYS, engine=engine), lambda _: seen.append(psutil.Process().memory_info().rss)
+    )
+    distributed._NUMBERS = usual
+    return seen[len(seen) // 10] / 2**20, seen[-1] / 2**20
+
+
+def costs_of_merging(flags, count=1000):
+    """The seconds of `losscli merge` of parts, and the MiB that it takes."""
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        for number in range(1, count + 1):
+            path = f"{folder}/{number}.json"
+            run_part(EvalCommand(**flags, shard=f"{number}/{count}", output=[path]))
+        script = (
+            f"import losscli; losscli.merge({folder!r}); lines = open('/proc/self/status');"
+            "print(next(line for line in lines if line.startswith('VmHWM')).split()[1])"
+        )
+        start = time.perf_counter()
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+        return time.perf_counter() - start, int(run.stdout) / 1024
 
 
 def seconds_of(work, turns):

@@ -15,6 +15,8 @@ PATIENCE_S = 10.0
 # Tasks a worker thread in a batch. Two batches are under way, so that no thread waits while the
 # results of the first are merged, and the client never holds more of them.
 _BATCH = 8
+# Messages that Dask keeps for its developers: each task would add some to the client's memory.
+_WITHOUT_LOGS = {"distributed.admin.low-level-log-length": 0}
 _RETRIES = 2  # of a task whose worker died, or which could not be sent
 
 
@@ -41,7 +43,8 @@ class Cluster:
 
     def __init__(self, address: str = "", threads: int = 0) -> None:
         try:
-            from distributed import Client, LocalCluster
+            import distributed  # noqa: F401
+            from dask import config
         except ImportError:
             raise MissingError(
                 "--engine dask needs the package distributed", hint="pip install 'losscli[dask]'"
@@ -53,13 +56,23 @@ class Cluster:
         gc.enable()  # connections make garbage in cycles
         self.address = address
         self._own: Any = None
-        if not address:
+        with config.set(_WITHOUT_LOGS):
+            self._start(threads)
+        self.threads: int = max(1, sum(worker.threads for worker in self.workers))
+
+    def _start(self, threads: int) -> None:
+        """Start workers of this machine where no address is known, and connect."""
+        from distributed import Client, LocalCluster
+
+        if not self.address:
             count = min(threads or cores(), cores())
             self._own = LocalCluster(
                 n_workers=count, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
             )
         try:
-            self._client = Client(self._own or address, timeout=PATIENCE_S, set_as_default=False)
+            self._client = Client(
+                self._own or self.address, timeout=PATIENCE_S, set_as_default=False
+            )
             try:
                 self._client.wait_for_workers(1, timeout=PATIENCE_S)
             except BaseException:
@@ -69,13 +82,12 @@ class Cluster:
             self._stop()
             words = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise MissingError(
-                f"no Dask cluster answers at {address or 'this machine'}: {words}",
+                f"no Dask cluster answers at {self.address or 'this machine'}: {words}",
                 hint="dask scheduler and dask worker start one; --engine dask needs none",
             ) from error
         except BaseException:
             self._stop()
             raise
-        self.threads: int = max(1, sum(worker.threads for worker in self.workers))
 
     @property
     def workers(self) -> list["Worker"]:
