@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,15 +34,20 @@ PATIENCE_S = 60
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """The address of a scheduler, and its process and those of its workers."""
+def cluster(
+    folder: Path, workers: int = 2, host: str = "127.0.0.1", before: tuple[str, ...] = ()
+) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler, and its process and those of its workers.
+
+    before: the words of a command that runs each worker.
+    """
     file = folder / "scheduler.json"
     python = [sys.executable, "-m"]
     calls = [
-        [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
+        [*python, "distributed.cli.dask_scheduler", "--host", host, "--port", "0",
          "--no-dashboard", "--scheduler-file", str(file)],
-        *[[*python, "distributed.cli.dask_worker", "--scheduler-file", str(file), "--nthreads", "1",
-           "--no-nanny", "--no-dashboard", "--local-directory", str(folder / f"worker{number}")]
+        *[[*before, *python, "distributed.cli.dask_worker", "--scheduler-file", str(file),
+           "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder / f"worker{number}")]
           for number in range(workers)],
     ]  # fmt: skip
     processes = [
@@ -264,6 +270,42 @@ def test_a_slow_worker_and_a_second_client_change_nothing(address, files, tmp_pa
         out, _ = other.communicate(timeout=PATIENCE_S)
     assert found.value == expected["mse"].value
     assert msgspec.json.decode(out)["losses"][0]["value"] == expected["mae"].value
+
+
+@contextmanager
+def network(name: str) -> Iterator[str]:
+    """A network namespace that reaches this one; the address of this one in it."""
+    ip = shutil.which("ip")
+    if ip is None or os.geteuid() != 0:
+        pytest.skip("network namespaces need the program ip, and root")
+    steps = [
+        f"netns add {name}",
+        f"link add {name}0 type veth peer name {name}1 netns {name}",
+        f"addr add 10.213.77.1/30 dev {name}0",
+        f"link set {name}0 up",
+        f"-n {name} addr add 10.213.77.2/30 dev {name}1",
+        f"-n {name} link set {name}1 up",
+    ]
+    try:
+        for step in steps:
+            done = subprocess.run([ip, *step.split()], capture_output=True, text=True)
+            if done.returncode:
+                pytest.skip(f"no network namespace can be made here: {done.stderr.strip()}")
+        yield "10.213.77.1"
+    finally:
+        subprocess.run([ip, "netns", "del", name], capture_output=True)
+
+
+@pytest.mark.deep
+def test_workers_of_another_network_read_the_files(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(distributed, "_NUMBERS", 1 << 15)
+    name = f"losscli{os.getpid() % 10_000}"
+    with network(name) as host, cluster(
+        tmp_path, host=host, before=("ip", "netns", "exec", name)
+    ) as (engine, _):  # fmt: skip
+        assert engine.startswith(f"dask:tcp://{host}:")
+        found = losscli.evaluate(**ARRAYS, loss="mse", metric="r2", engine=engine)
+    assert document(found) == document(losscli.evaluate(**ARRAYS, loss="mse", metric="r2"))
 
 
 def test_a_scheduler_that_dies_is_an_error(files, tmp_path, monkeypatch):
