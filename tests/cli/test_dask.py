@@ -47,7 +47,8 @@ def cluster(
         [*python, "distributed.cli.dask_scheduler", "--host", host, "--port", "0",
          "--no-dashboard", "--scheduler-file", str(file)],
         *[[*before, *python, "distributed.cli.dask_worker", "--scheduler-file", str(file),
-           "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder / f"worker{number}")]
+           "--nthreads", "1", "--no-nanny", "--no-dashboard",
+           "--local-directory", str(folder / f"worker{number}")]
           for number in range(workers)],
     ]  # fmt: skip
     processes = [
