@@ -27,6 +27,8 @@ import pytest
 import typer
 
 from losscli.cli.app import program, run
+from losscli.explanation.metrics import listed_metrics
+from losscli.losses.registry import all_losses
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("examples", "configs", "benchmarks")
@@ -103,6 +105,22 @@ def test_the_pages_have_blocks():
     """The pages were found and cut."""
     assert len(GUIDES) > 7
     assert sum(len(_lines(block.text)) for page in PAGES for block in blocks(page)) > 100
+
+
+def test_the_examples_of_the_help_are_valid():
+    """Their files are not there; their flags and values are checked."""
+    lines = [line for block in blocks(DOCS / "reference" / "commands.md")
+             for line in block.text.splitlines()[1:]]  # fmt: skip
+    assert len(lines) > 40
+    for line in lines:
+        _parse_line(line)
+
+
+def test_the_numbers_of_losses_and_metrics_are_those_of_the_catalogue():
+    """Where the first pages name them."""
+    losses, metrics = len(all_losses()), len(listed_metrics())
+    assert f"{losses} losses and {metrics} metrics" in READMES[0].read_text()
+    assert f"{losses} losses, {metrics} metrics" in (DOCS / "index.md").read_text()
 
 
 @pytest.mark.parametrize("page", LINKED, ids=named)
@@ -185,16 +203,23 @@ def _parse(block):
     """Check that the flags of commands exist, without running them."""
     if block.language not in ("sh", "console"):
         return
-    top = typer.main.get_command(program())
     for line in _lines(block.text):
         line = line.removeprefix("$ ")
         if line.startswith("losscli "):
-            name, *words = _words(line.partition(" > ")[0])
-            command = top.commands[name]
-            try:
-                command.make_context(name, words)
-            except click.exceptions.ClickException as error:
-                pytest.fail(f"{line}: {error.format_message()}")
+            _parse_line(line)
+
+
+def _parse_line(line):
+    """Check a command and its flags without running it."""
+    command, name = typer.main.get_command(program()), "losscli"
+    words = _words(re.sub(r" > [\w./-]+$", "", line))
+    while hasattr(command, "commands"):
+        name, *words = words
+        command = command.commands[name]
+    try:
+        command.make_context(name, words)
+    except click.exceptions.ClickException as error:
+        pytest.fail(f"{line}: {error.format_message()}")
 
 
 def _console(page, block, capsys):
