@@ -1,32 +1,15 @@
 """The page of `losscli report` in a browser: Debian's Chromium, without a display."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from losscli import evaluate, report
+from tests.browser import browser_fixture, emulate, needs_browser
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs Debian's chromium and chromium-driver"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A browser without a window, which logs what pages complain of."""
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(DRIVER)
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
+__all__ = ["browser_fixture"]  # which the tests take as `browser`
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +37,7 @@ def test_nothing_is_logged_or_requested(browser, page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_every_width(browser, page, width, scheme):
     """Tables scroll within themselves; the scheme changes the colours."""
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    emulate(browser, width=width, scheme=scheme)
     browser.get(page)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     colour = "return getComputedStyle(document.body).backgroundColor"
