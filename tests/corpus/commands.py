@@ -158,6 +158,10 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
         "logits.npy scores.npy",
         ["distillation_kl", "distillation_kl:temperature=2,direction=reverse"],
     ),
+    "generalized_jsd": (
+        "logits.npy scores.npy",
+        ["generalized_jsd", "gkd:temperature=2,beta=0.1,scaled=false"],
+    ),
     "simpo": ("nats2.npy", ["simpo", "simpo:beta=10,gamma=5"]),
     "cpo": ("nats2.npy", ["cpo", "cpo:beta=1,alpha=0"]),
     "orpo": ("nats2.npy", ["orpo", "orpo:weight=1"]),

@@ -72,6 +72,22 @@ def _distilled_slopes(mp, pred, target, *, temperature, direction, scaled):
     return [w * (temperature if scaled else 1 / temperature) for w in whole]
 
 
+def _mixed(mp, pred, target, *, temperature, beta, scaled):
+    student, teacher, size = _softened(mp, pred, target, temperature)
+    whole = mp.mpf(0)
+    for s, t in zip(student, teacher, strict=True):
+        m = beta * t + (1 - beta) * s
+        whole += beta * t * abs(mp.log(t / m)) + (1 - beta) * s * abs(mp.log(s / m))
+        whole += beta * (1 - beta) * abs(s - t) * (1 + size) + (s + t) * mp.mpf(2) ** -50 * size**2
+    return whole * (temperature**2 if scaled else 1)
+
+
+def _mixed_slopes(mp, pred, target, *, temperature, beta, scaled):
+    student, teacher, size = _softened(mp, pred, target, temperature)
+    whole = [2 * size * (s + t) for s, t in zip(student, teacher, strict=True)]
+    return [w * (temperature if scaled else 1 / temperature) for w in whole]
+
+
 LOGIT_ROW = st.lists(st.floats(-30.0, 30.0), min_size=3, max_size=3)
 
 OWED = {
@@ -94,6 +110,25 @@ OWED = {
             ([500.0, 0.0], [0.0, 500.0], {"direction": "reverse"}),
         ),
         laws=frozenset({"zero_at_target"}),
+    ),
+    "generalized_jsd": Owed(
+        pred=LOGIT_ROW,
+        target=LOGIT_ROW,
+        params={
+            "temperature": st.sampled_from([1.0, 2.0, 0.5]),
+            "beta": st.sampled_from([0.1, 0.5, 0.9]),
+            "scaled": st.booleans(),
+        },
+        scale=_mixed,
+        gradient_scale=_mixed_slopes,
+        why="probabilities have the rounding of their logits' size",
+        examples=(
+            ([2.0, 0.0], [0.0, 1.0], {"temperature": 2.0}),
+            ([2.0, 0.0], [2.0, 1e-9], {"beta": 0.9}),
+            ([500.0, 0.0], [0.0, 500.0], {}),
+            ([2000.0, 0.0], [0.0, 2000.0], {"beta": 0.1}),
+        ),
+        laws=frozenset({"non_negative", "zero_at_target"}),
     ),
     "kl_div": Owed(
         scale=_kl_terms,

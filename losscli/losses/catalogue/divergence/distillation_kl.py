@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from losscli.losses.core.domain import Numbers
-from losscli.losses.declare import Array, Interval, Loss, Namespace, Param, shapes
-from losscli.losses.math.stable import log1pmx_near, replaced, shifted_rest
-
-# Finite ones: a class that only one model excludes has an infinite divergence.
-_LOGITS = Numbers("logits", "", Interval(ends="()"), logit_scale=1.0)
+from losscli.losses.catalogue.divergence._distillation import (
+    LOGITS,
+    SCALED,
+    TEMPERATURE,
+    exact_softmax,
+    log_softmax,
+)
+from losscli.losses.declare import Array, Loss, Namespace, Param, shapes
+from losscli.losses.math.stable import log1pmx_near, replaced
 
 
 def _values(
@@ -22,15 +25,10 @@ def _values(
     >>> distillation_kl([[0.0, 0.0]], [[2.0, 0.0]], temperature=2.0, scaled=False).round(6).tolist()
     [0.110944]
     """
-    student, teacher = (_log_softmax(xp, x / temperature) for x in (pred, target))
+    student, teacher = (log_softmax(xp, x / temperature) for x in (pred, target))
     first, second = (student, teacher) if direction == "reverse" else (teacher, student)
     found = xp.sum(_terms(xp, first, second), axis=-1)
     return temperature**2 * found if scaled else found
-
-
-def _log_softmax(xp: Namespace, logits: Array) -> Array:
-    top, rest = shifted_rest(xp, logits)
-    return (logits - top[:, None]) - xp.log1p(rest)[:, None]
 
 
 def _terms(xp: Namespace, first: Array, second: Array) -> Array:
@@ -50,7 +48,7 @@ def _derivative(
     xp: Namespace, pred: Array, target: Array, *, temperature: float, direction: str, scaled: bool
 ) -> Array:
     """(s - t) / temperature; reverse: s (log(s / t) - divergence) / temperature."""
-    student, teacher = (_log_softmax(xp, x / temperature) for x in (pred, target))
+    student, teacher = (log_softmax(xp, x / temperature) for x in (pred, target))
     ahead, chances = student - teacher, xp.exp(student)
     if direction == "reverse":
         divergence = xp.sum(_terms(xp, student, teacher), axis=-1)
@@ -65,15 +63,10 @@ def _derivative(
 def _reference(
     mp: Any, pred: Any, target: Any, *, temperature: Any, direction: str, scaled: bool
 ) -> Any:
-    student, teacher = (_softmax(mp, row, temperature) for row in (pred, target))
+    student, teacher = (exact_softmax(mp, row, temperature) for row in (pred, target))
     first, second = (student, teacher) if direction == "reverse" else (teacher, student)
     found = mp.fsum(p * mp.log(p / q) for p, q in zip(first, second, strict=True))
     return temperature**2 * found if scaled else found
-
-
-def _softmax(mp: Any, logits: Any, temperature: Any) -> Any:
-    exps = [mp.exp(z / temperature) for z in logits]
-    return [each / mp.fsum(exps) for each in exps]
 
 
 distillation_kl = Loss(
@@ -88,13 +81,13 @@ distillation_kl = Loss(
     values=_values,
     derivative=_derivative,
     reference=_reference,
-    pred=_LOGITS,
-    target=_LOGITS,
+    pred=LOGITS,
+    target=LOGITS,
     rows_of=shapes.VECTORS,
     saturates=True,  # a class of probability 0 hides its logit
     flops=24,
     params=(
-        Param("temperature", 1.0, Interval(0.0, ends="()"), "the divisor of all logits"),
+        TEMPERATURE,
         Param(
             "direction",
             "forward",
@@ -102,7 +95,7 @@ distillation_kl = Loss(
             kind="word",
             words=("forward", "reverse"),
         ),
-        Param("scaled", True, meaning="whether it is multiplied by temperature²", kind="flag"),
+        SCALED,
     ),
     use="a student model should match the probabilities of a teacher model",
     avoid="predictions are probabilities: use kl_div or js_div",
