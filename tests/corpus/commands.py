@@ -121,6 +121,10 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
     ),
     "generalized_cross_entropy": (_CHANCES, ["gce", "gce:q=1", "gce:q=0.2"]),
     "poly1": (_CLASSES, ["poly1", "poly1:epsilon=-1"]),
+    "token_cross_entropy": (
+        _CLASSES,
+        ["token_cross_entropy", "lm_cross_entropy:softcap=2,z_loss=0.5,ignore_index=2"],
+    ),
     "multi_margin": (
         _CLASSES,
         ["multi_margin", "multi_margin:p=2,margin=0.5,weight=@class_weight.npy"],

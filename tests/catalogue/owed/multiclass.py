@@ -95,6 +95,36 @@ def at_a_corner(pred, target, params):
     return edge or (len(others) > 1 and others[-1] == others[-2])
 
 
+def _capped(mp, pred, softcap):
+    """Capped logits, and the size of what they are rounded to."""
+    capped = [softcap * mp.tanh(z / softcap) if softcap else mp.mpf(z) for z in pred]
+    return capped, max(map(abs, capped))
+
+
+def _token_terms(mp, pred, target, *, softcap, z_loss, label_smoothing, **_):
+    if target < 0:  # ignored
+        return mp.mpf(0)
+    capped, size = _capped(mp, pred, softcap)
+    log_sum = mp.log(mp.fsum(map(mp.exp, capped)))
+    spread = mp.fsum(log_sum - z for z in capped) * label_smoothing / len(capped)
+    whole = (1 - label_smoothing) * (log_sum - capped[target]) + spread
+    return whole + z_loss * abs(log_sum) * (abs(log_sum) + 2 * size) + (2 * size if softcap else 0)
+
+
+def _token_slopes(mp, pred, target, *, softcap, z_loss, label_smoothing, **_):
+    capped, size = _capped(mp, pred, softcap)
+    total = mp.fsum(map(mp.exp, capped))
+    pull = 1 + 2 * z_loss * (abs(mp.log(total)) + size)
+    found = []
+    for place, (z, raw) in enumerate(zip(capped, pred, strict=True)):
+        share = (1 - label_smoothing) * (place == target) + label_smoothing / len(pred)
+        slope = mp.exp(z) / total * pull + share
+        if softcap:
+            slope *= (1 + size + 2 * abs(raw / softcap)) * mp.sech(raw / softcap) ** 2
+        found.append(slope)
+    return found
+
+
 OWED = {
     "nll": Owed(
         pred=st.lists(st.floats(-1e300, 0.0), min_size=3, max_size=3),
@@ -161,6 +191,24 @@ OWED = {
             ([50.0, 0.0], 0, {"epsilon": -1.0}),
             ([1e4, -1e4, 0.0], 1, {}),
             ([0.0, 800.0], 0, {"epsilon": -1.0}),
+        ),
+        laws=frozenset({"non_negative"}),
+    ),
+    "token_cross_entropy": Owed(
+        pred=st.lists(st.floats(-300.0, 300.0), min_size=3, max_size=3),
+        params={
+            "softcap": st.sampled_from([0.0, 30.0, 1.0]),
+            "z_loss": st.sampled_from([0.0, 1e-4, 0.5]),
+            "label_smoothing": st.sampled_from([0.0, 0.1, 1.0]),
+        },
+        scale=_token_terms,
+        gradient_scale=_token_slopes,
+        why="capped logits are rounded, and the normaliser cancels near 0",
+        examples=(
+            ([50.0, 0.0], 0, {}),
+            ([50.0, 0.0], 1, {"softcap": 30.0}),
+            ([-0.6931471805599453, -0.6931471805599453], 0, {"z_loss": 1.0}),
+            ([0.0, 1.0, 2.0], -100, {"z_loss": 1.0}),
         ),
         laws=frozenset({"non_negative"}),
     ),
