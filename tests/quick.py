@@ -49,6 +49,8 @@ def tests_of(path: str) -> list[str]:
     first, *rest = Path(path).parts
     if first == "tests" and rest[-1:] and rest[-1].startswith("test_"):
         return [path]
+    if first in ("docs", "README.md"):
+        return ["tests/examples", "tests/packaging/test_site.py"]
     if path == "hatch_build.py":
         return ["tests/kernels"]
     if first in ("losscli", "tests") and len(rest) > 1:

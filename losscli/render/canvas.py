@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 # The bits of the dots of a Braille character, by row from the top and by column.
 _BITS = np.array(((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80)))
 _BLANK = 0x2800
+_FLAT = 1e-9  # a range that is smaller, relative to its ends, is the rounding of a constant
 _STEEP = 4.0  # a curve higher than this many times its usual range is clipped
 
 
@@ -39,8 +40,9 @@ def frame_of(traces: Sequence[Trace], columns: int, rows: int) -> Frame:
     if not heights.size:
         heights = np.zeros(1)
     low, high = _usual_range(heights)
-    if low == high:
-        low, high = low - 1.0, high + 1.0
+    if high - low <= _FLAT * max(abs(low), abs(high)):
+        constant = float(f"{high:.9g}")  # so that 0 is an end where the constant is 1
+        low, high = constant - 1.0, constant + 1.0
     return Frame(float(at.min()), float(at.max()), low, high, columns, rows)
 
 
