@@ -68,10 +68,15 @@ class ReplicateSums(Struct, frozen=True, eq=False):
         )
 
     def quotients(self) -> Floats:
-        """Σa / Σb of each resample that has rows of weight, ascending."""
+        """Σa / Σb of each resample; nan where it has no row of weight."""
         a, b = (each.totals()[0] for each in (self.numerator, self.denominator))
-        found: Floats = np.sort(a[b != 0] / b[b != 0])
+        found: Floats = np.divide(a, b, out=np.full(len(a), np.nan), where=b != 0)
         return found
+
+    def ordered(self) -> Floats:
+        """Σa / Σb of each resample that has rows of weight, ascending."""
+        found = self.quotients()
+        return np.sort(found[~np.isnan(found)])
 
 
 def column_sums(draws: Draws, columns: Sequence[Floats]) -> tuple[DigitSums, ...]:

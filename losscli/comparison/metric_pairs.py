@@ -91,9 +91,8 @@ def difference(metric: BoundMetric, sums: CellSums) -> Estimate:
     """The metric of the first model minus that of the second, from their joint sums."""
     names = metric.declared.columns
 
-    def value(_: Means) -> Dual:
-        ordered = sums.in_order()
-        sides = [_SideMeans(ordered, names, side) for side in (0, 1)]
+    def value(joint: Means) -> Dual:
+        sides = [_SideMeans(joint, names, side) for side in (0, 1)]
         ours, theirs = (metric.declared.value(means, **metric.params) for means in sides)
         found: Dual = ours - theirs
         return found
@@ -122,13 +121,17 @@ def _joint(
 
 
 class _SideMeans(Means):
-    """The means of one of two models: its cells are sums over the cells of the other."""
+    """The means of one of two models: its cells are sums over the cells of the other.
 
-    def __init__(self, sums: CellSums, names: Sequence[str], side: int) -> None:
-        super().__init__(sums, names)
+    joint: the means of the columns of both.
+    """
+
+    def __init__(self, joint: Means, names: Sequence[str], side: int) -> None:
+        self._joint, self.weight = joint, joint.weight
+        self._places = {name: place for place, name in enumerate(names, start=1)}
         self._offset = side * len(names)
         self._parts: dict[Hashable, list[Hashable]] = {}
-        for key in sums.cells:
+        for key in joint.cells:
             assert isinstance(key, tuple)
             self._parts.setdefault(key[side], []).append(key)
 
@@ -137,6 +140,12 @@ class _SideMeans(Means):
         """The cells of this model that have rows."""
         return list(self._parts)
 
-    def _mean(self, cell: Hashable, place: int) -> Dual:
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self._joint.rows
+
+    def mean(self, cell: Hashable, place: int) -> Dual:
+        """As `Means.mean`."""
         at = place + self._offset if place else 0
-        return total([super(_SideMeans, self)._mean(key, at) for key in self._parts.get(cell, ())])
+        return total([self._joint.mean(key, at) for key in self._parts.get(cell, ())])

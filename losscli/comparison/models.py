@@ -6,6 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import numpy as np
+
+from losscli.accumulators.exact import Floats
+from losscli.accumulators.replicates import percentile_interval
 from losscli.accumulators.rows import RowAccumulator
 from losscli.comparison.decisions import Tested, decided, ranks
 from losscli.comparison.measure import Paired
@@ -67,6 +71,18 @@ class Findings(NamedTuple):
     notes: tuple[Note, ...]
 
 
+class _PairOfModels(NamedTuple):
+    """The difference of a pair. wins, ties: of rows; None for a metric. bootstrap_ci: of resamples.
+
+    The latter is None where it was not requested or is not finite.
+    """
+
+    difference: MeanDifference
+    wins: int | None = None
+    ties: int | None = None
+    bootstrap_ci: tuple[float, float] | None = None
+
+
 class _LossOfModels(NamedTuple):
     """A loss of several models."""
 
@@ -80,11 +96,14 @@ class _LossOfModels(NamedTuple):
 
     def difference(
         self, part: PairedAccumulator, place: int, pair: tuple[int, int]
-    ) -> tuple[MeanDifference, int | None, int | None]:
-        """The difference of a pair, by its place, with its wins and ties."""
+    ) -> _PairOfModels:
+        """The difference of a pair, by its place."""
         rows = part.pairs[place]
         models = [part.models[model] for model in pair]
-        return _difference(self.bound, models, rows.difference), rows.wins, rows.ties
+        found = _difference(self.bound, models, rows.difference)
+        resampled = _resampled(self.bound, models, rows.difference)
+        ci = None if resampled is None else percentile_interval(resampled, self.level)
+        return _PairOfModels(found, rows.wins, rows.ties, ci)
 
 
 class _MetricOfModels(NamedTuple):
@@ -103,20 +122,19 @@ class _MetricOfModels(NamedTuple):
 
         return [metric_result(self.bound, rows, self.level) for rows in part.models]
 
-    def difference(
-        self, part: "PairedMetric", place: int, _: tuple[int, int]
-    ) -> tuple[MeanDifference, int | None, int | None]:
-        """The difference of a pair, by its place; rows have no wins."""
+    def difference(self, part: "PairedMetric", place: int, _: tuple[int, int]) -> _PairOfModels:
+        """The difference of a pair, by its place."""
         from losscli.comparison.metric_pairs import difference
 
         found = difference(self.bound, part.pairs[place])
         rows = part.models[0]
         value = math.nan if rows.missing else found.value
-        return (
-            MeanDifference(value, _finite(found.stderr), (found.clusters or found.n) - 1.0),
-            None,
-            None,
-        )
+        ci = None
+        if found.replicates is not None:
+            ci = percentile_interval(np.sort(found.replicates), self.level)
+        freedom = (found.clusters or found.n) - 1.0
+        difference_of = MeanDifference(value, _finite(found.stderr), freedom)
+        return _PairOfModels(difference_of, bootstrap_ci=ci)
 
 
 _Statistic: TypeAlias = _LossOfModels | _MetricOfModels
@@ -223,7 +241,8 @@ def _tested(
 ) -> Tested:
     """A pair with its difference, before its family is decided."""
     pair = terms.pairs[place]
-    difference, wins, ties = statistic.difference(part, place, pair)
+    found = statistic.difference(part, place, pair)
+    difference = found.difference
     value, old, n = difference.estimate, _value(models[pair[1]]), models[0].n
     reason = _no_interval(difference, old, n)
     result = PairResult(
@@ -232,8 +251,8 @@ def _tested(
         difference=value,
         relative=value / abs(old) if old and math.isfinite(value / old) else None,
         n=n,
-        wins=wins,
-        ties=ties,
+        wins=found.wins,
+        ties=found.ties,
         bound=terms.margin.absolute(old),
         reason=reason or None,
     )
@@ -243,6 +262,7 @@ def _tested(
         stderr=difference.stderr,
         degrees_of_freedom=difference.freedom,
         ci=difference.interval(terms.level),
+        bootstrap_ci=found.bootstrap_ci,
     )
     gain = statistic.higher_is_better
     return Tested(result, pair, difference._replace(estimate=-value) if gain else difference)
@@ -281,6 +301,22 @@ def _difference(
     (b, a), (of_b, of_a) = slopes, spreads
     variance = a * b * stderr**2 + (a - b) * (a * of_a - b * of_b)
     return MeanDifference(value / total, math.sqrt(max(variance, 0.0)), freedom)
+
+
+def _resampled(
+    loss: BoundLoss, models: Sequence[RowAccumulator], rows: RowAccumulator
+) -> Floats | None:
+    """The difference of two models in each resample, ascending; None without resamples."""
+    parts = [None if each.design is None else each.design.replicates for each in (*models, rows)]
+    replicates = [each for each in parts if each is not None]
+    if len(replicates) < len(parts):
+        return None
+    *both, difference = replicates
+    if not loss.statistic:
+        return difference.ordered()
+    candidate, baseline = (np.sqrt(np.maximum(each.quotients(), 0.0)) for each in both)
+    found = candidate - baseline
+    return np.sort(found[~np.isnan(found)])
 
 
 def _finite(stderr: float | None) -> float:

@@ -107,7 +107,7 @@ def _percentiles(bound: BoundLoss, design: DesignSums, level: float) -> Interval
     """The percentile interval of the value under the reduction mean; None without resamples."""
     if design.replicates is None:
         return None
-    found = percentile_interval(design.replicates.quotients(), level)
+    found = percentile_interval(design.replicates.ordered(), level)
     if found is None:
         return None
     added = bound.penalty or 0.0

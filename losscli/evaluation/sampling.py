@@ -165,7 +165,7 @@ class Sampling(NamedTuple):
     @classmethod
     def of(cls, plan: Any) -> "Sampling":
         """Return the sampling of the plan of an evaluation or a comparison."""
-        return cls(getattr(plan, "bootstrap", 0), plan.hac, plan.weights_are == "frequency")
+        return cls(plan.bootstrap, plan.hac, plan.weights_are == "frequency")
 
 
 INDEPENDENT = Sampling()

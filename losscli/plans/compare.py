@@ -13,6 +13,7 @@ from losscli.plans.evaluate import (
     EvalPlan,
     NanPolicy,
     Unmatched,
+    check_bootstrap,
     groupers,
 )
 from losscli.plans.flags import (
@@ -117,6 +118,7 @@ class ComparePlan:
         config="run",
     )  # fmt: skip
     ci: Share = flag(_of("ci"), default=0.95)
+    bootstrap: int = flag(_of("bootstrap"), default=0)
     like: str | None = flag(_of("like"), default=None)
     backend: Literal["auto", "numpy", "torch"] = flag(_of("backend"), default="auto")
     device: str = flag(_of("device"), default="cpu")
@@ -135,6 +137,8 @@ class ComparePlan:
         validate(self)
         set_share(self, "ci")
         check_engine(self)
+        if self.bootstrap:
+            check_bootstrap(self)
         self.by = groupers(self.by)
         self._separate_targets()
         margin = self.tolerance

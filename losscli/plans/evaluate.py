@@ -250,7 +250,7 @@ class EvalPlan:
             hint = "--per-sample FILE.npy keeps the losses of the rows"
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
         if self.bootstrap:
-            self._check_bootstrap()
+            check_bootstrap(self)
         if "engine" in given:
             check_engine(self)
         if "ci" in given:
@@ -263,14 +263,6 @@ class EvalPlan:
             self._check_marks()
         if "classes" in given:
             self.classes = tuple(label for text in self.classes for label in text.split(","))
-
-    def _check_bootstrap(self) -> None:
-        if not 100 <= self.bootstrap <= MOST_RESAMPLES:
-            words = f"{self.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
-            raise FlagError.of_field(self, "bootstrap", words, "--bootstrap 1000 is usual")
-        for name, plain in (("hac", None), ("weights_are", "importance")):
-            if getattr(self, name) not in (None, plain):
-                raise FlagError.of_field(self, name, "does not go with a bootstrap of single rows")
 
     def _check_marks(self) -> None:
         """Raise FlagError for what cannot be a mark in text."""
@@ -343,3 +335,13 @@ def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:
     if several and all(is_path(thing) or hasattr(thing, "__len__") for thing in by):
         return tuple(by)
     return (by,)
+
+
+def check_bootstrap(plan: Any) -> None:
+    """Raise FlagError for a number of resamples out of range, and for flags that exclude them."""
+    if not 100 <= plan.bootstrap <= MOST_RESAMPLES:
+        words = f"{plan.bootstrap} resamples; expected 100 to {MOST_RESAMPLES:,}"
+        raise FlagError.of_field(plan, "bootstrap", words, "--bootstrap 1000 is usual")
+    for name, plain in (("hac", None), ("weights_are", "importance")):
+        if getattr(plan, name) not in (None, plain):
+            raise FlagError.of_field(plan, name, "does not go with a bootstrap of single rows")

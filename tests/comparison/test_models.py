@@ -310,3 +310,42 @@ def test_invalid_requests_are_refused(given, words):
     models, targets = drawn(5)
     with pytest.raises(UsageError, match=words):
         compare(models, targets, loss="mae", **given)
+
+
+@pytest.mark.parametrize("given", [{}, {"cluster": np.arange(3000) // 3}])
+def test_the_bootstrap_interval_of_a_difference_agrees_with_the_paired_one(given):
+    """Of means, roots and metrics, whose resamples are the same for both models."""
+    models, targets = drawn(3000)
+    found = compare(models, targets, loss="mse,rmse,mae", metric="r2", bootstrap=2000, **given)
+    for statistic in found:
+        for pair in statistic.pairs:
+            assert pair.bootstrap_ci == pytest.approx(pair.ci, abs=0.15 * pair.stderr)
+    plain = compare(models, targets, loss="mse,rmse,mae", metric="r2", **given)
+    for statistic, other in zip(found, plain, strict=True):
+        for pair, known in zip(statistic.pairs, other.pairs, strict=True):
+            assert known.bootstrap_ci is None
+            assert (pair.ci, pair.p_adjusted) == (known.ci, known.p_adjusted)
+
+
+def test_equal_models_have_no_difference_in_any_resample():
+    """Both are resampled together."""
+    models, targets = drawn(200)
+    found = compare({"a": models["a"], "b": models["a"]}, targets, loss="rmse", bootstrap=100)
+    assert found["rmse"]["b"].bootstrap_ci == (0.0, 0.0)
+
+
+def test_each_group_of_a_comparison_is_resampled():
+    """In groups of few rows too."""
+    models, targets = drawn(60)
+    by = np.arange(60) % 2
+    found = compare(models, targets, loss="mse", by=by, bootstrap=100)
+    assert len(found.groups) == 2
+    assert all(pair.bootstrap_ci for group in found.groups for pair in group["mse"].pairs)
+
+
+@pytest.mark.parametrize("given", [{"bootstrap": 5}, {"bootstrap": 100, "hac": 2}])
+def test_a_bootstrap_that_cannot_be_is_refused(given):
+    """Too few resamples, and rows that depend on each other in time."""
+    models, targets = drawn(60)
+    with pytest.raises(UsageError, match="bootstrap"):
+        compare(models, targets, loss="mse", **given)

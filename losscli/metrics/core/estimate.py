@@ -64,16 +64,17 @@ class Means:
 
     def share(self, cell: Hashable) -> Dual:
         """The share of a cell in the weight of all rows; 0 for a cell without rows."""
-        return self._mean(cell, 0)
+        return self.mean(cell, 0)
 
     def of(self, cell: Hashable, name: str) -> Dual:
         """The sum of a column over a cell, divided by the weight of all rows."""
-        return self._mean(cell, self._places[name])
+        return self.mean(cell, self._places[name])
 
     def __getitem__(self, name: str) -> Dual:
         return self.of((), name)
 
-    def _mean(self, cell: Hashable, place: int) -> Dual:
+    def mean(self, cell: Hashable, place: int) -> Dual:
+        """The sum of a column over a cell, by its place, divided by the weight of all rows."""
         if cell not in self._sums.cells:
             return Dual(Fraction(0))
         total = exact(self._sums.cells[cell].sums[place])
@@ -135,7 +136,8 @@ class _ResampledMeans(Means):
         self._totals = totals
         self.weight = math.fsum(total[0] for total in totals.values())
 
-    def _mean(self, cell: Hashable, place: int) -> Dual:
+    def mean(self, cell: Hashable, place: int) -> Dual:
+        """As `Means.mean`."""
         found = self._totals.get(cell)
         return Dual(Fraction(0) if found is None else found[place] / self.weight)
 

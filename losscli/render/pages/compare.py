@@ -90,7 +90,7 @@ def _tables(result: ModelComparison) -> Iterator[Table]:
             yield _ranking(result, loss)
         else:
             yield _values(loss)
-            rows = [_row((f"{pair.model} - {pair.baseline}",), pair) for pair in loss.pairs]
+            rows = [_row(result, (f"{pair.model} - {pair.baseline}",), pair) for pair in loss.pairs]
             yield _pairs_table(result, (f"{loss.label} of",), rows)
     for label in (loss.label for loss in result) if result.groups else ():
         yield _groups(result, label)
@@ -100,13 +100,14 @@ def _ranking(result: ModelComparison, loss: LossComparison) -> Table:
     """The models by rank and value, each with its difference from the baseline."""
     pairs = {pair.model: pair for pair in loss.pairs}
     rows = []
+    blanks = [""] * (5 if _is_resampled(result) else 4)
     for model in _by_rank(loss):
         head = (_rank(model), model.model, number(model.value, model.stderr))
         pair = pairs.get(model.model)
         if pair is None:
-            rows.append(TableRow((*map(escape, head), "-", "", "", "", "", "baseline")))
+            rows.append(TableRow((*map(escape, head), "-", *blanks, "baseline")))
         else:
-            rows.append(_row(head, pair))
+            rows.append(_row(result, head, pair))
     return _pairs_table(result, ("rank", "model", loss.label), rows)
 
 
@@ -127,7 +128,7 @@ def _groups(result: ModelComparison, label: str) -> Table:
         pairs.sort(key=lambda each: VERDICTS.index(each[1].verdict))
     several = result.pairs == "all"
     rows = [
-        _row((f"{label}{name}", f"{p.model} - {p.baseline}" if several else p.model), p)
+        _row(result, (f"{label}{name}", f"{p.model} - {p.baseline}" if several else p.model), p)
         for name, p in pairs[:_MOST_GROUPS]
     ]
     if hidden > 0:
@@ -138,21 +139,30 @@ def _groups(result: ModelComparison, label: str) -> Table:
 def _pairs_table(result: ModelComparison, headers: tuple[str, ...], rows: list[TableRow]) -> Table:
     """A table of pairs after columns of its own."""
     level = f"{percent(result.ci_level)} interval"
-    own = ("difference", "relative", level, "p (Holm)", "wins", "verdict")
-    first = len(headers)
-    right: tuple[int, ...] = (first, first + 1, first + 3, first + 4)
+    more = (f"{percent(result.ci_level)} bootstrap",) if _is_resampled(result) else ()
+    own = ("difference", "relative", level, *more, "p (Holm)", "wins", "verdict")
+    first, last = len(headers), len(headers) + len(own) - 1
+    right: tuple[int, ...] = (first, first + 1, last - 2, last - 1)
     if headers[0] == "rank":
         right = (0, 2, *right)
     return Table((*map(escape, headers), *own), rows, right, _DROP_ORDER, last_width=24)
 
 
-def _row(head: tuple[str, ...], pair: PairResult) -> TableRow:
+def _is_resampled(result: ModelComparison) -> bool:
+    """True if a pair has an interval of resamples."""
+    parts = ([*result], *map(list, result.groups))
+    return any(pair.bootstrap_ci for part in parts for loss in part for pair in loss.pairs)
+
+
+def _row(result: ModelComparison, head: tuple[str, ...], pair: PairResult) -> TableRow:
     advice = _advice(pair)
+    more = (interval(pair.bootstrap_ci, pair.stderr, "+"),) if _is_resampled(result) else ()
     cells = (
         *map(escape, head),
         signed(pair),
         "-" if pair.relative is None else f"{100 * pair.relative:+.3g} %",
         interval(pair.ci, pair.stderr, "+"),
+        *more,
         p_value(pair.p_adjusted),
         "-" if pair.wins is None else f"{pair.wins:,}",
         f"{pair.verdict}: {advice}" if advice else pair.verdict,

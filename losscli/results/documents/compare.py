@@ -61,7 +61,8 @@ class PairResult(Record, frozen=True, kw_only=True):
     margin in the unit of the loss. p: the two-sided p-value of the claim that is supported most.
     p_adjusted: Holm-corrected over the family. reason: why it is undecided. rows_needed: about the
     rows that would decide, all else as it is. detectable: the smallest difference that so many rows
-    show with a power of 80 %.
+    show with a power of 80 %. bootstrap_ci: the percentile interval of the difference, if resamples
+    are requested.
     """
 
     model: str
@@ -70,6 +71,7 @@ class PairResult(Record, frozen=True, kw_only=True):
     stderr: Number | None = None
     degrees_of_freedom: Number | None = None
     ci: Interval | None = None
+    bootstrap_ci: Interval | None = None
     relative: Number | None = None
     n: Count
     wins: Count | None = None
@@ -81,6 +83,8 @@ class PairResult(Record, frozen=True, kw_only=True):
     reason: str | None = None
     rows_needed: Count | None = None
     detectable: Number | None = None
+
+    optional = frozenset({"bootstrap_ci"})
 
     @property
     def win_rate(self) -> float | None:
