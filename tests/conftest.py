@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from losscli.benchmark.callers import LocalPlace
 from losscli.kernels import machine
 from losscli.results.documents.bench import Limit
 
@@ -41,6 +42,18 @@ def _known_limit(request, monkeypatch):
             return Limit("cpu", level or "known", size, 1e3, 1e3)
 
         monkeypatch.setattr("losscli.benchmark.devices.host_limit", known)
+
+
+@pytest.fixture(autouse=True)
+def _no_processes(request, monkeypatch):
+    """Benchmarks call implementations in this process, which starts none; but for `isolated` tests.
+
+    Whole commands in processes of their own are as users have them.
+    """
+    if "isolated" not in request.keywords:
+        monkeypatch.setattr(
+            "losscli.benchmark.jobs.WorkerPlace", lambda one, *_, **__: LocalPlace(one)
+        )
 
 
 @pytest.fixture(autouse=True)

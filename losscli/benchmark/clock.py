@@ -16,13 +16,15 @@ _KNOWN = (time.perf_counter, time.perf_counter_ns, time.monotonic, time.monotoni
 class Lap(NamedTuple):
     """One timed call: its answer, its seconds, and the seconds that the host spent on it.
 
-    throttled: True if the device reported reduced clocks.
+    throttled: True if the device reported reduced clocks. hidden_s: the seconds that passed for the
+    caller beyond those, where a process of its own measured them.
     """
 
     answer: Any
     seconds: float
     host_s: float
     throttled: bool = False
+    hidden_s: float = 0.0
 
 
 class HostClock:

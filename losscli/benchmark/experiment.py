@@ -3,13 +3,14 @@
 import statistics
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from losscli.benchmark import clock as clocks
-from losscli.benchmark.clock import Clock
-from losscli.benchmark.jobs import Job
-from losscli.benchmark.rounds import Stop, TimedCall, run_rounds, warm_up
-from losscli.checks.answer_check import check_call, exception_text, poison_memory
+from losscli.benchmark.jobs import Candidate, Job
+from losscli.benchmark.rounds import Stop, TimedCall, hidden_work, run_rounds, warm_up
+from losscli.benchmark.scrutiny import reduced_precision, small_fault
+from losscli.checks.answer_check import FaultError, check_call, exception_text
 from losscli.checks.input_data import InputData
 from losscli.checks.precision import precision
 from losscli.results.documents.bench import Limit
@@ -36,6 +37,7 @@ class Experiment:
     stopped_by: str = ""
     noise: float | None = None
     limit: Limit | None = None
+    _own: list[TimedCall] = field(default_factory=list)
 
     @property
     def moved(self) -> int:
@@ -65,15 +67,23 @@ class Experiment:
         setting, device = self.job.setting, self.job.device
         spacing = float(precision(setting.dtype).spacing(data.mean()[0]))
         with device.quiet():
-            for implementation, runner in self.job.runners:
-                call = runner.both if self.both else runner.forward
-                if call is not None:
-                    one = TimedCall(
-                        implementation.text, call, runner.framework, spacing, runner.compiles
-                    )
-                    _check_before(one, data, device.clock)
-                    self.timed_calls.append(one)
+            for candidate in self.job.candidates:
+                runner = candidate.runner
+                if (runner.both if self.both else runner.forward) is not None:
+                    self.timed_calls.append(self._checked(candidate, data, spacing))
             self.limit = device.limit(self.moved)
+
+    def _checked(self, candidate: Candidate, data: InputData, spacing: float) -> TimedCall:
+        """A candidate that is checked, and not timed yet."""
+        implementation, runner, place = candidate
+        job = self.job
+        caller = place.caller(runner, data, job.device, both=self.both)
+        one = TimedCall(implementation.text, caller, spacing, runner.compiles)
+        _check_before(one, data)
+        if implementation.reference is not None and one.check.correct:
+            one.blame(small_fault(place, job.workload, job.setting, both=self.both))
+            self._own.append(one)
+        return one
 
     def time(self, data: InputData, stop: Stop, *, noise: bool, memory: bool) -> float:
         """Time in rounds, check again, and return the seconds after the rounds.
@@ -81,13 +91,18 @@ class Experiment:
         noise: True if the first implementation is timed against itself as well. memory: True if the
         device's own memory meter is read.
         """
-        device = self.job.device
-        with device.quiet():
+        with self.job.device.quiet():
             end = self._run_rounds(data, stop, noise=noise)
             clocks.restore()
             for one in self.timed_calls:
-                if memory and device.peak is not None and not one.failed:
-                    one.peak_bytes = device.peak(one.call, data.inputs(one.framework))
+                if memory and not one.failed:
+                    one.peak_bytes = one.caller.peak()
+                one.blame(one.caller.fault())
+                one.blame(hidden_work(one))
+            for one in self._own:
+                if not one.failed:
+                    with suppress(FaultError):  # its process ended: the guards say so
+                        one.narrow = reduced_precision(one.caller, data, self.job.setting)
             self._blame_implausible()
         return clocks.seconds() - end
 
@@ -96,21 +111,21 @@ class Experiment:
 
         Returns the reading of the clock when the rounds together ended.
         """
-        clock, cold = self.job.device.clock, self.job.device.cold
+        cold = self.job.device.cold
         correct = [one for one in self.timed_calls if one.check.correct]
         incorrect = [one for one in self.timed_calls if not (one.check.correct or one.failed)]
         for one in correct:
-            warm_up(one, data, clock)
+            warm_up(one)
         twin = correct[0].copy() if noise and correct else None
         if correct:
             together = correct if twin is None else [*correct, twin]
-            self.stopped_by = run_rounds(together, data, clock, stop, cold=cold)
+            self.stopped_by = run_rounds(together, data, stop, cold=cold)
         end = clocks.seconds()
         if twin is not None and not (twin.failed or correct[0].failed):
             self.noise = correct[0].noise_floor(twin)
         _check_after(correct, data)
         for one in incorrect:  # they may change the inputs of others
-            run_rounds([one], data, clock, Stop(0.0, stop.deadline), cold=cold)
+            run_rounds([one], data, Stop(0.0, stop.deadline), cold=cold)
             data.rewrite()
         return end
 
@@ -129,44 +144,51 @@ class Experiment:
                     one.blame(f"implausible: {times:.1f} times as fast as memory allows here")
 
 
-def _check_before(timed: TimedCall, data: InputData, clock: Clock) -> None:
+def _check_before(timed: TimedCall, data: InputData) -> None:
     """Check an implementation with poisoned memory, twice, and in other buffers."""
     if timed.compiles:
-        _compile(timed, data, clock)
+        _compile(timed)
     if not timed.failed:
-        check_call(timed.call, timed.framework, data, timed.check)
+        check_call(timed.caller, data, timed.check)
     if clocks.tampered():
         clocks.restore()
         timed.blame(_TAMPERS)
 
 
-def _compile(timed: TimedCall, data: InputData, clock: Clock) -> None:
+def _compile(timed: TimedCall) -> None:
     """Call for the first time, and measure how much longer it takes than the second."""
-    inputs = data.inputs(timed.framework)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            first = clock.time(timed.call, inputs).seconds
-        second = clock.time(timed.call, inputs).seconds
+            first = timed.caller.time().seconds
+        second = timed.caller.time().seconds
         timed.compile_s = max(0.0, first - second)
     except Exception as error:  # noqa: BLE001 - a compiler may raise anything
         timed.check.exception = exception_text(error)
 
 
+def _intact(timed: TimedCall) -> bool:
+    try:
+        return timed.caller.intact()
+    except FaultError as error:
+        timed.check.exception = str(error)
+        return True
+
+
 def _check_after(timed_calls: Sequence[TimedCall], data: InputData) -> None:
     """Check all implementations once more, on the contents that the rounds left."""
-    if data.changed_by_call:
-        for timed in timed_calls:
-            timed.blame("inputs changed while it was timed")
+    changed = [timed for timed in timed_calls if not timed.failed and not _intact(timed)]
+    for timed in changed:
+        timed.blame("inputs changed while it was timed")
+    if changed:
         data.rewrite()
     for timed in timed_calls:
         if timed.failed:
             continue
         if timed.tampered:
             timed.blame(_TAMPERS)
-        poison_memory(timed.framework, data)
         try:
-            answer = timed.call(*data.inputs(timed.framework))
+            answer = timed.caller.poisoned(*data.inputs(timed.caller.framework))
             timed.check.add(data, answer)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             timed.check.exception = exception_text(error)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from losscli.benchmark.callers import LocalPlace, Place
 from losscli.benchmark.devices import Device, open_device
+from losscli.benchmark.isolation import WorkerPlace
 from losscli.benchmark.workloads import fits, losses_of, workload_of
 from losscli.checks.precision import precision
 from losscli.errors import MissingError, UsageError
@@ -17,18 +20,28 @@ _DEFAULT_SIZE = {"cpu": 1 << 22, "cuda": 1 << 26}
 _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 
 
+class Candidate(NamedTuple):
+    """An implementation that is prepared for a workload, and where it lives."""
+
+    implementation: Implementation
+    runner: Runner
+    place: Place
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A workload in a setting, with the implementations that have it.
 
-    directions: False for forward, True for forward+backward.
+    directions: False for forward, True for forward+backward. isolated: True if each implementation
+    has a process of its own.
     """
 
     workload: Workload
     setting: Setting
     device: Device
-    runners: list[tuple[Implementation, Runner]]
+    candidates: list[Candidate]
     directions: tuple[bool, ...]
+    isolated: bool = True
 
 
 @dataclass(slots=True)
@@ -42,6 +55,22 @@ class Jobs:
     plan: BenchPlan
     threads: int
     left_out: dict[tuple[str, str], None] = field(default_factory=dict)
+    _places: dict[tuple[str, str], Place] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """End all processes."""
+        for place in self._places.values():
+            place.close()
+
+    def _place(self, implementation: Implementation, setting: Setting) -> Place:
+        """Where an implementation lives: one place for all workloads of a device."""
+        key = implementation.text, setting.device
+        if key not in self._places:
+            own = isolated(self.plan, setting.device)
+            self._places[key] = (
+                WorkerPlace(implementation, setting.threads) if own else LocalPlace(implementation)
+            )
+        return self._places[key]
 
     def prepare(self) -> list[Job]:
         """The jobs, in the order of the rows; their libraries are imported."""
@@ -83,19 +112,20 @@ class Jobs:
         device: Device,
         implementations: Sequence[Implementation],
     ) -> Iterator[Job]:
-        runners = list(self._runners(implementations, workload, setting))
-        directions = self._directions(runners)
+        candidates = list(self._candidates(implementations, workload, setting))
+        directions = self._directions(candidates)
         if directions:
-            yield Job(workload, setting, device, runners, directions)
-        elif runners:
+            own = isolated(self.plan, setting.device)
+            yield Job(workload, setting, device, candidates, directions, own)
+        elif candidates:
             self.left_out[workload.label, "no backward pass: --pass forward"] = None
 
-    def _directions(self, runners: Sequence[tuple[Implementation, Runner]]) -> tuple[bool, ...]:
+    def _directions(self, candidates: Sequence[Candidate]) -> tuple[bool, ...]:
         """The requested directions that some implementation has; True is forward+backward."""
         requested = {"forward": (False,), "forward+backward": (True,), "both": (False, True)}
-        backward = any(runner.both is not None for _, runner in runners)
+        backward = any(one.runner.both is not None for one in candidates)
         directions = requested[self.plan.passes]
-        return tuple(both for both in directions if runners and (backward or not both))
+        return tuple(both for both in directions if candidates and (backward or not both))
 
     def _implementations(
         self, kind: str, losses: "Sequence[BoundLoss | str]"
@@ -118,20 +148,26 @@ class Jobs:
                 )
         return implementations
 
-    def _runners(
+    def _candidates(
         self, implementations: Sequence[Implementation], workload: Workload, setting: Setting
-    ) -> Iterator[tuple[Implementation, Runner]]:
+    ) -> Iterator[Candidate]:
         for one in implementations:
             if one.loss not in (None, workload.name, workload.label):
                 continue
             try:
-                yield one, one.prepare(workload, setting)
+                place = self._place(one, setting)
+                yield Candidate(one, place.prepare(workload, setting), place)
             except UnsupportedError as reason:
                 self.left_out[one.text, str(reason)] = None
             except MissingError as error:
                 if one.text in self.plan.impl:
                     raise
                 self.left_out[one.text, error.message] = None
+
+
+def isolated(plan: BenchPlan, device: str) -> bool:
+    """True if implementations on a device get processes of their own."""
+    return not plan.in_process and device == "cpu"
 
 
 def _names(loss: "BoundLoss | str") -> tuple[str, ...]:

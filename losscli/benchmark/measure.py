@@ -1,6 +1,7 @@
 """`measure`: every implementation of every workload, checked, timed in rounds, checked again."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 
 from losscli.backends.machine import cores, environment
 from losscli.backends.numpy import prime_heap
@@ -28,9 +29,12 @@ def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmar
     Raises UsageError for a plan that makes no sense, MissingError if a named device or library is
     absent.
     """
-    begin = clocks.seconds()
-    threads = plan.threads or cores()
-    jobs = Jobs(plan, threads)
+    with closing(Jobs(plan, plan.threads or cores())) as jobs:
+        return _measure(plan, jobs, progress)
+
+
+def _measure(plan: BenchPlan, jobs: Jobs, progress: Callable[[float, str], None]) -> Benchmark:
+    begin, threads = clocks.seconds(), jobs.threads
     run = _Run(plan, jobs.prepare(), progress)
     run.measure_memory()
     run.measure_limits()
@@ -82,7 +86,7 @@ class _Run:
         keys, requests = [], []
         for job in self._jobs:
             for both in job.directions:
-                for one, runner in job.runners:
+                for one, runner, _ in job.candidates:
                     present = runner.both is not None or not both
                     if job.device.kind == "cpu" and present and not runner.compiles:
                         keys.append((id(job), both, one.text))

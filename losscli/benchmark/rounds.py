@@ -7,15 +7,16 @@ are enough rounds by the rule of `settled`.
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from losscli.benchmark.clock import Clock, restore, seconds, tampered
+from losscli.benchmark.callers import TimedCaller
+from losscli.benchmark.clock import restore, seconds, tampered
 from losscli.checks.answer_check import AnswerCheck, exception_text
 from losscli.checks.input_data import AnswerSummary, InputData, Update
 from losscli.checks.rule import NO_ERRORS, ErrorStats
-from losscli.implementations.implementation import Answer, Framework
+from losscli.stats.formatting import duration
 from losscli.stats.order_statistics import Numbers
 from losscli.stats.signed_rank import ratio_interval
 
@@ -26,6 +27,8 @@ _MAX_CALLS = 32
 _WARM_UP_S = 0.5
 _WARM_UP_CALLS = 12
 _SETTLED = 0.05
+_HANDSHAKE_S = 100e-6  # a call, to ask for it and to hear of its end
+_AGREES = 0.1
 
 
 @dataclass(slots=True)
@@ -33,19 +36,20 @@ class TimedCall:
     """A call that is timed.
 
     spacing: one ULP of the mean. times: the median seconds of the calls of each round; host_times:
-    the same with launching. samples: the seconds of all calls. check: of whole answers, before and
+    the same with launching. samples: the seconds of all calls; hidden: those that each call took
+    beyond, by the benchmark's own clock. check: of whole answers, before and
     after timing. timed_means, timed_slopes: errors of the answers of timed calls. tampered: True if
     a call replaced a clock. compile_s: how much longer the first call took; None if nothing is
     compiled. peak_bytes: the memory that a call adds to its inputs, None if unknown.
     """
 
     name: str
-    call: Callable[..., Answer]
-    framework: Framework
+    caller: TimedCaller
     spacing: float
     compiles: bool = False
     times: list[float] = field(default_factory=list)
     host_times: list[float] = field(default_factory=list)
+    hidden: list[float] = field(default_factory=list)
     samples: list[float] = field(default_factory=list)
     check: AnswerCheck = field(default_factory=AnswerCheck)
     timed_means: ErrorStats = NO_ERRORS
@@ -54,12 +58,13 @@ class TimedCall:
     tampered: bool = False
     compile_s: float | None = None
     peak_bytes: int | None = None
+    narrow: str = ""
     _last_mean: float | None = None
     _same_mean: bool = True
 
     def copy(self) -> "TimedCall":
         """The same call, not timed yet."""
-        return TimedCall(self.name, self.call, self.framework, self.spacing)
+        return TimedCall(self.name, self.caller, self.spacing)
 
     @property
     def failed(self) -> bool:
@@ -129,14 +134,13 @@ class Stop:
     resolve: float | None = None
 
 
-def warm_up(timed: TimedCall, data: InputData, clock: Clock) -> None:
+def warm_up(timed: TimedCall) -> None:
     """Call until times have settled: caches, frequencies, thread pools; bounded in time."""
     begin = seconds()
     times: list[float] = []
     while len(times) < 3 or (seconds() - begin < _WARM_UP_S and len(times) < _WARM_UP_CALLS):
         try:
-            inputs = data.inputs(timed.framework)
-            times.append(clock.time(timed.call, inputs).seconds)
+            times.append(timed.caller.time().seconds)
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             timed.check.exception = exception_text(error)
             return
@@ -145,24 +149,19 @@ def warm_up(timed: TimedCall, data: InputData, clock: Clock) -> None:
 
 
 def run_rounds(
-    timed_calls: Sequence[TimedCall],
-    data: InputData,
-    clock: Clock,
-    stop: Stop,
-    *,
-    cold: bool = False,
+    timed_calls: Sequence[TimedCall], data: InputData, stop: Stop, *, cold: bool = False
 ) -> str:
     """Time in rounds, and return why they ended: "resolved", "time", "rounds" or "failed".
 
     cold: True if caches are emptied before each call. What fails is not called again.
     """
-    calls = _calls_a_round(timed_calls, data, clock)
+    calls = _calls_a_round(timed_calls)
     counts = set(looks(_MAX_ROUNDS))
     for number in range(1, _MAX_ROUNDS + 1):
         order = timed_calls if number % 2 else list(reversed(timed_calls))
         for timed in order:
             if not timed.failed:
-                _take_turn(timed, data, clock, calls, cold=cold)
+                _take_turn(timed, data, calls, cold=cold)
         running = [timed for timed in timed_calls if not timed.failed]
         if not running:
             return "failed"
@@ -174,32 +173,28 @@ def run_rounds(
     return "rounds"
 
 
-def _take_turn(timed: TimedCall, data: InputData, clock: Clock, calls: int, *, cold: bool) -> None:
+def _take_turn(timed: TimedCall, data: InputData, calls: int, *, cold: bool) -> None:
     """The calls of one round: inputs change before each call, and each answer is checked.
 
     The truth after each update is computed before the first call, and the answers are checked after
     the last one: anything that runs between two calls takes their caches.
     """
-    times, host_times = [], []
+    laps: list[tuple[float, float, float]] = []
     updates, summaries = data.updates(calls), []
-    inputs = data.inputs(timed.framework)
     if not cold:
         with suppress(Exception):  # the timed call reports what is raised
-            timed.call(*inputs)  # untimed: checking has cooled the caches and put threads to sleep
+            timed.caller.rest()
     for update in updates:
         data.apply(update)
-        if cold:
-            clock.flush()
         try:
-            lap = clock.time(timed.call, inputs)
+            lap = timed.caller.time()
             summaries.append(data.summarize(lap.answer, update))
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             timed.check.exception = exception_text(error)
             break
-        times.append(lap.seconds)
-        host_times.append(lap.host_s)
+        laps.append((lap.seconds, lap.host_s, lap.hidden_s))
         timed.throttled += lap.throttled
-        if not data.holds(update, timed.framework):
+        if not timed.caller.holds(update):
             timed.check.exception = "it changes its inputs"
             break
         if tampered():
@@ -211,7 +206,9 @@ def _take_turn(timed: TimedCall, data: InputData, clock: Clock, calls: int, *, c
     if timed.failed:
         data.rewrite()
         return
+    times, host_times, hidden = zip(*laps, strict=True)
     timed.samples += times
+    timed.hidden += hidden
     timed.times.append(statistics.median(times))
     timed.host_times.append(statistics.median(host_times))
 
@@ -224,14 +221,32 @@ def _resolved(timed_calls: Sequence[TimedCall], resolve: float) -> bool:
     return settled([[math.log(a / b) for a, b in pairs]], resolve)
 
 
-def _calls_a_round(timed_calls: Sequence[TimedCall], data: InputData, clock: Clock) -> int:
+def _calls_a_round(timed_calls: Sequence[TimedCall]) -> int:
     """The number of calls by which the slowest implementation's turn takes some milliseconds."""
     slowest = 0.0
     for timed in timed_calls:
         with suppress(Exception):  # the timed call reports what is raised
-            lap = clock.time(timed.call, data.inputs(timed.framework))
-            slowest = max(slowest, lap.seconds)
+            slowest = max(slowest, timed.caller.time().seconds)
     return max(1, min(_MAX_CALLS, int(_ROUND_S / max(slowest, 1e-9))))
+
+
+def hidden_work(timed: TimedCall) -> str:
+    """The fault of reported times that the benchmark's own clock contradicts; else empty.
+
+    The calls that were reported to be fast are the ones that count. In at least a quarter of them
+    the benchmark's clock must agree, up to 100 microseconds and 10 %; in the others work of the
+    machine may have delayed it.
+    """
+    if not timed.samples:
+        return ""
+    median = statistics.median(timed.samples)
+    pairs = zip(timed.samples, timed.hidden, strict=True)
+    late = sorted(hidden for time, hidden in pairs if time <= median)
+    hidden = late[len(late) // 4]
+    if hidden <= _HANDSHAKE_S + _AGREES * median:
+        return ""
+    took = duration(median + hidden)
+    return f"implausible: it reports {duration(median)} a call, which takes {took} here"
 
 
 def looks(most: int | None = None) -> Iterator[int]:

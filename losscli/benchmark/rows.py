@@ -95,6 +95,14 @@ def _notes(experiment: Experiment, one: TimedCall, *, drifts: bool) -> Iterator[
     ulp = max(one.check.value.ulp, one.check.gradient.ulp)
     if LOSES_DIGITS < ulp < math.inf and not one.fault:
         yield Note("loses_digits", f"{one.name} is up to {ulps(ulp)} ULP off in {workload.label}")
+    if one.narrow:
+        text = (
+            f"{one.name} seems to compute in {one.narrow}: means of equal rows are off by as much"
+        )
+        yield Note("low_precision", f"{text} in {where}")
+    if not experiment.job.isolated:
+        text = "implementations shared one process, where one can change the times of others"
+        yield Note("in_process", text)
     if one.vacuous:
         dtype = experiment.job.setting.dtype
         yield Note("vacuous", f"a constant would pass as {where} in {dtype}")

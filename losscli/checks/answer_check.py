@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from losscli.checks.precision import as_dtype, to_host, to_tensor
 from losscli.checks.rule import NO_ERRORS, ErrorStats
 from losscli.checks.truth import Truth
 from losscli.implementations.implementation import Answer, Framework, Runner, Setting, Workload
-from losscli.implementations.registry import Implementation
 from losscli.results.document import Note
 
 Call: TypeAlias = Callable[..., Answer]
@@ -62,24 +61,67 @@ class AnswerCheck:
             self.gradient += data.check_gradients(answer.gradients)
 
 
-def check_call(call: Call, framework: Framework, data: InputData, check: AnswerCheck) -> None:
+class Caller(Protocol):
+    """One direction of an implementation, which calls it wherever it lives.
+
+    framework: the kind of arrays that it takes.
+    """
+
+    @property
+    def framework(self) -> Framework:
+        """The kind of arrays that it takes."""
+
+    def keep(self, *inputs: Any) -> Answer:
+        """Call with poisoned memory, and keep the answer for `kept`."""
+
+    def poisoned(self, *inputs: Any) -> Answer:
+        """Call with poisoned memory."""
+
+    def kept(self) -> Answer:
+        """The kept answer as it is now."""
+
+
+class DirectCaller:
+    """Calls in this process."""
+
+    def __init__(self, call: Call, framework: Framework) -> None:
+        self.framework: Framework = framework
+        self._call = call
+        self._kept: Answer | None = None
+
+    def keep(self, *inputs: Any) -> Answer:
+        """Call with poisoned memory, and keep the answer."""
+        self._kept = self.poisoned(*inputs)
+        return self._kept
+
+    def poisoned(self, *inputs: Any) -> Answer:
+        """Call with poisoned memory."""
+        poison(inputs)
+        return self._call(*inputs)
+
+    def kept(self) -> Answer:
+        """The kept answer."""
+        assert self._kept is not None
+        return self._kept
+
+
+def check_call(caller: Caller, data: InputData, check: AnswerCheck) -> None:
     """Call with poisoned memory, twice, and on copies of the inputs; record faults in `check`.
 
     Whatever the call raises is recorded as a fault.
     """
+    framework = caller.framework
     inputs = data.inputs(framework)
     untouched = data.checksum(framework)
     try:
-        poison_memory(framework, data)
-        answer = call(*inputs)
+        answer = caller.keep(*inputs)
         check.add(data, answer)
         first = digests(answer)
-        poison_memory(framework, data)
-        if digests(call(*inputs)) != first:
+        if digests(caller.poisoned(*inputs)) != first:
             check.misbehaviour = "it gives other answers to the same call"
-        elif digests(call(*data.copies(framework))) != first:
+        elif digests(caller.poisoned(*data.copies(framework))) != first:
             check.misbehaviour = "it gives other answers to the same numbers in other buffers"
-        elif digests(answer) != first:
+        elif digests(caller.kept()) != first:
             check.misbehaviour = "an answer changed after it was given"
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
         check.exception = exception_text(error)
@@ -88,31 +130,36 @@ def check_call(call: Call, framework: Framework, data: InputData, check: AnswerC
         check.misbehaviour = "it changes its inputs"
         data.rewrite()
     elif not check.misbehaviour:
-        check.misbehaviour = _overwritten(call, framework, data, answer, first)
+        check.misbehaviour = _overwritten(caller, data, first)
 
 
-def _overwritten(
-    call: Call, framework: Framework, data: InputData, answer: Answer, first: list[bytes]
-) -> str:
+def _overwritten(caller: Caller, data: InputData, first: list[bytes]) -> str:
     """The fault of a call on other contents that overwrites an earlier answer."""
     for update in data.updates(1):
         data.apply(update)
     try:
-        call(*data.inputs(framework))
+        caller.poisoned(*data.inputs(caller.framework))
+        same = digests(caller.kept()) == first
     except Exception as error:  # noqa: BLE001 - a user's code may raise anything
         return exception_text(error)
-    return "" if digests(answer) == first else "an answer changed after it was given"
+    return "" if same else "an answer changed after it was given"
+
+
+class FaultError(Exception):
+    """An exception whose text is a fault, for people."""
 
 
 def exception_text(error: BaseException) -> str:
     """An exception of a user's code in one line."""
+    if isinstance(error, FaultError):
+        return str(error)
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}"[:200] if lines else type(error).__name__
 
 
-def poison_memory(framework: Framework, data: InputData) -> None:
+def poison(inputs: tuple[Any, ...]) -> None:
     """Fill memory that the next call may get with NaN, so that unwritten results are detected."""
-    for buffer in data.inputs(framework):
+    for buffer in inputs:
         if isinstance(buffer, np.ndarray):
             if buffer.dtype.kind == "f":
                 _ = [np.full(buffer.shape, np.nan, buffer.dtype) for _ in range(2)]
@@ -127,10 +174,21 @@ def digests(answer: Answer) -> list[bytes]:
     return [hashlib.blake2b(array.data.cast("B")).digest() for array in arrays]
 
 
+class Prepares(Protocol):
+    """An implementation, or the process in which it lives."""
+
+    @property
+    def text(self) -> str:
+        """Its name in results."""
+
+    def prepare(self, workload: Workload, setting: Setting) -> Runner:
+        """The computation of a workload."""
+
+
 class Subject:
     """An implementation under test; notes: observations that are not faults."""
 
-    def __init__(self, implementation: Implementation, setting: Setting, seed: int) -> None:
+    def __init__(self, implementation: Prepares, setting: Setting, seed: int) -> None:
         self.implementation = implementation
         self.setting = setting
         self.notes: list[Note] = []
@@ -193,6 +251,6 @@ class Subject:
         """All calls of `check_call` on some inputs."""
         data = self.data(workload, arrays, truth)
         check = AnswerCheck()
-        framework = self.runner(data.workload).framework
-        check_call(self.call(data.workload, both=both), framework, data, check)
+        call = self.call(data.workload, both=both)
+        check_call(DirectCaller(call, self.runner(data.workload).framework), data, check)
         return check, data

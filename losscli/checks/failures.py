@@ -32,7 +32,20 @@ class Counterexample(NamedTuple):
 def counterexample(
     subject: Subject, workload: Workload, arrays: Arrays, *, both: bool
 ) -> Counterexample:
-    """The smallest inputs that fail; empty if a second try does not fail.
+    """The smallest inputs that fail; empty if a second try does not fail."""
+    found = smallest_failure(subject, workload, arrays, both=both)
+    if found is None:
+        return Counterexample()
+    arrays, text = found
+    assert isinstance(subject.implementation, Implementation)
+    lines = snippet(subject.implementation, workload, arrays, subject.setting, both=both)
+    return Counterexample(f"{inputs_text(arrays)}: {text}", text, lines)
+
+
+def smallest_failure(
+    subject: Subject, workload: Workload, arrays: Arrays, *, both: bool
+) -> tuple[Arrays, str] | None:
+    """The smallest inputs that fail, with the fault; None if a second try does not fail.
 
     The inputs are valid: they belong to the domains.
     """
@@ -49,12 +62,10 @@ def counterexample(
         single_rows = (tuple(a[at : at + 1] for a in arrays) for at in range(len(arrays[0])))
         failing = next((row for row in single_rows if fails(row)), None)
         if failing is None:
-            return Counterexample()
+            return None
         arrays = failing
     arrays = smallest(arrays, fails)
-    text = fault(arrays)
-    lines = snippet(subject.implementation, workload, arrays, subject.setting, both=both)
-    return Counterexample(f"{inputs_text(arrays)}: {text}", text, lines)
+    return arrays, fault(arrays)
 
 
 def _valid(workload: Workload, arrays: Arrays) -> bool:

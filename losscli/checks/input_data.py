@@ -6,7 +6,7 @@ known in float64, and only those of the updated rows are computed again.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -104,6 +104,11 @@ class InputData:
         self._sum = ExactSum.of(self._losses_of_rows)
         self._denominator = ExactSum.of(self._denominators)
         self._scale = self._total_scale()
+        self._followers: list[Callable[[NDArray[np.int64] | None], None]] = []
+
+    def follow(self, changed: Callable[[NDArray[np.int64] | None], None]) -> None:
+        """Call a function with the rows of each change of the contents, None for all rows."""
+        self._followers.append(changed)
 
     def inputs(self, framework: Framework) -> tuple[Any, ...]:
         """The buffers, the same for every call: NumPy arrays, or tensors on the device."""
@@ -177,8 +182,10 @@ class InputData:
     def apply(self, update: Update) -> None:
         """Write an update into the buffers."""
         self._write(update.where, update.contents)
+        for changed in self._followers:
+            changed(update.where)
         if self._tensors is not None and not self._shared:
-            for tensor, part in zip(self._ends(self._tensors), update.contents, strict=True):
+            for tensor, part in zip(self.updated(self._tensors), update.contents, strict=True):
                 tensor[row_index(tensor, update.where)] = to_tensor(part, self._setting)
 
     def check_value(self, value: Any) -> ErrorStats:
@@ -264,8 +271,18 @@ class InputData:
         allowed = tolerance(np.array([scale]), self._precision, self.workload.rows)
         return value, float(allowed[0])
 
+    def equal_rows(self) -> tuple[Arrays, float]:
+        """Inputs of the same shape in which all rows are one random row, and their true mean."""
+        (row,) = self._generator.choice(self.workload.rows, 1)
+        arrays = tuple(
+            np.array(np.broadcast_to(array[row : row + 1], array.shape)) for array in self._arrays
+        )
+        return arrays, float(self._losses_of_rows[row] / self._denominators[row])
+
     def rewrite(self) -> None:
         """Draw all contents again, after a call has changed them."""
+        for changed in self._followers:
+            changed(None)
         for array, fresh in zip(self._arrays, self._generator.all(), strict=True):
             array[...] = as_dtype(fresh, self._setting.dtype)
         if self._tensors is not None and not self._shared:
@@ -284,9 +301,9 @@ class InputData:
             )
         return not np.array_equal(losses, self._losses_of_rows, equal_nan=True)
 
-    def holds(self, update: Update, framework: Framework) -> bool:
-        """True if the buffers hold the contents of an update, by a sample of its rows."""
-        buffers = self._ends(self.inputs(framework))
+    def holds(self, update: Update, inputs: tuple[Any, ...]) -> bool:
+        """True if buffers hold the contents of an update, by a sample of its rows."""
+        buffers = self.updated(inputs)
         some = slice(None, None, max(1, len(update.where) // _GRADIENT_ROWS))
         for buffer, part in zip(buffers, update.contents, strict=True):
             actual = buffer[row_index(buffer, update.where[some])]
@@ -310,12 +327,12 @@ class InputData:
         """True if there is a gradient to check: the loss has one, and some row counts."""
         return bool(self._denominator.units) and self.workload.loss.differentiable
 
-    def _ends(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    def updated(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs whose rows are updated: predictions (or hidden states), and targets if any."""
         return (inputs[0], inputs[-1]) if self.workload.linear else inputs
 
     def _parts(self, rows: Any) -> Arrays:
-        return tuple(array[rows] for array in self._ends(self._arrays))
+        return tuple(array[rows] for array in self.updated(self._arrays))
 
     def _new_contents(self) -> _Contents:
         rows = self.workload.rows
@@ -328,7 +345,7 @@ class InputData:
 
     def _write(self, where: NDArray[np.int64], contents: Arrays) -> None:
         self._slope_bounds = None
-        for array, part in zip(self._ends(self._arrays), contents, strict=True):
+        for array, part in zip(self.updated(self._arrays), contents, strict=True):
             array[where] = part
 
     def _update(self, where: NDArray[np.int64], contents: Arrays) -> Update:

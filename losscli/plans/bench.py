@@ -54,6 +54,10 @@ class BenchPlan:
         default="1%", panel=MEASURE, metavar="SHARE|none", config="run defaults",
     )  # fmt: skip
     seed: int = flag(SEED, default=0)
+    in_process: bool = flag(
+        "Call all implementations in one process instead of one each; rows are marked.",
+        default=False, panel=MEASURE, config="run defaults",
+    )  # fmt: skip
     memory: bool = flag(
         "Measure peak memory, in separate processes.",
         default=True, panel=MEASURE, config="run defaults",

@@ -93,11 +93,12 @@ def test_a_speedup_that_drifts_has_no_interval_and_says_so(ticks, tmp_path, monk
         "import itertools, time, torch.nn.functional as F\n"
         "calls = itertools.count()\n"
         "def tires(pred, target):\n"
-        "    time.sleep(0.05 if next(calls) < 28 else 0.2)\n"
+        "    if len(pred) == 2000:\n"  # not one of the small inputs that are checked before
+        "        time.sleep(0.05 if next(calls) < 28 else 0.2)\n"
         "    return F.mse_loss(pred, target)\n"
     )
     result = bench(
-        loss="mse", impl=["torch", "slow.py:tires"], size="1000", passes="forward", time=4,
+        loss="mse", impl=["torch", "slow.py:tires"], size="2000", passes="forward", time=4,
         memory=False,
     )  # fmt: skip
     _, tired = result.rows

@@ -1,0 +1,175 @@
+"""`WorkerProcess`: a fresh interpreter for one implementation, seen from the benchmark."""
+
+import os
+import secrets
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from losscli.benchmark import messages
+from losscli.benchmark.arena import Arena
+from losscli.benchmark.clock import seconds
+from losscli.checks.answer_check import FaultError
+
+PATIENCE_S = 120.0  # a request is answered within this time
+_MARK = "LOSSCLI_WORKER"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_CHUNK = 1 << 16
+_LONGEST = 1 << 20  # bytes of a reply
+
+_Kind = TypeVar("_Kind", bound=messages.Reply)
+
+
+class WorkerError(FaultError):
+    """The process of an implementation is of no use any more; the text is a fault of a row."""
+
+
+class WorkerProcess:
+    """A process that carries out requests; it ends with `close`, or with this process.
+
+    python: its interpreter. paths: its module search path, before PYTHONPATH. folder: where it
+    starts; None is the current folder.
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        *,
+        python: str = sys.executable,
+        paths: Sequence[str] = (),
+        folder: str | None = None,
+    ) -> None:
+        self.arena = Arena()
+        self.ended = ""
+        self._mark = secrets.token_hex(16)
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(messages.Reply).decode
+        self._received = b""
+        requests, self._requests = os.pipe()
+        self._replies, replies = os.pipe()
+        ends = requests, replies, self.arena.descriptor
+        shared = [path for path in sys.path if path]
+        environment = {
+            **os.environ,
+            **dict.fromkeys(_THREADS, str(threads)),
+            "PYTHONPATH": os.pathsep.join([*paths, *shared]),
+            "TORCHINDUCTOR_COMPILE_THREADS": "1",  # no pool of processes that stays
+            _MARK: self._mark,
+        }
+        try:
+            self._process = subprocess.Popen(
+                [python, "-P", "-m", "losscli.benchmark.worker", *map(str, ends)],
+                stdin=subprocess.DEVNULL,
+                stdout=2,  # stdout is the document's
+                pass_fds=ends,
+                start_new_session=True,
+                cwd=folder,
+                env=environment,
+            )
+        finally:
+            os.close(requests)
+            os.close(replies)
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of all threads of the process so far; 0 where the system does not say."""
+        with suppress(OSError):
+            return time.clock_gettime(~self._process.pid << 3 | 2)
+        return 0.0
+
+    def ask(self, request: messages.Request, kind: type[_Kind]) -> _Kind:
+        """The reply to a request; raises WorkerError where none of this kind comes."""
+        self.send(request)
+        reply: _Kind = self.receive(kind)
+        return reply
+
+    def send(self, request: messages.Request) -> None:
+        """Send a request."""
+        if self.ended:
+            raise WorkerError(self.ended)
+        try:
+            os.write(self._requests, self._encode(request) + b"\n")
+        except OSError:
+            self._end(self._last_words())
+
+    def receive(self, *kinds: Any, last: bool = True) -> Any:
+        """The next reply, one of some kinds; raises WorkerError for another, or none in time.
+
+        last: True if no other reply may follow.
+        """
+        reply = self._parsed(self._line())
+        if not isinstance(reply, kinds) or (last and self._received):
+            self._end("it writes to the pipe of its process")
+        return reply
+
+    def leftovers(self) -> list[int]:
+        """The processes that the worker started and that still run, as Linux knows them."""
+        found = []
+        own = {os.getpid(), self._process.pid}
+        mark = f"{_MARK}={self._mark}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if int(folder.name) not in own and mark in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+        return found
+
+    def close(self) -> None:
+        """End the process and all that it started."""
+        self.ended = self.ended or "its process was ended"
+        for descriptor in (self._requests, self._replies):
+            with suppress(OSError):
+                os.close(descriptor)
+        self._requests = self._replies = -1
+        with suppress(OSError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        for process in self.leftovers():
+            with suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        self.arena.close()
+
+    def _line(self) -> bytes:
+        deadline = seconds() + PATIENCE_S
+        while b"\n" not in self._received:
+            ready, _, _ = select.select([self._replies], [], [], max(0.0, deadline - seconds()))
+            if not ready:
+                self._end(f"it did not answer within {PATIENCE_S:g} s")
+            data = os.read(self._replies, _CHUNK)
+            if not data:
+                self._end(self._last_words())
+            self._received += data
+            if len(self._received) > _LONGEST:
+                self._end("it writes to the pipe of its process")
+        line, _, self._received = self._received.partition(b"\n")
+        return line
+
+    def _parsed(self, line: bytes) -> Any:
+        try:
+            return self._decode(line)
+        except msgspec.MsgspecError:
+            return None
+
+    def _last_words(self) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        code = self._process.poll()
+        if code is None:
+            return "it closed the pipe of its process"
+        if code < 0:
+            with suppress(ValueError):
+                return f"its process ended by {signal.Signals(-code).name}"
+        return f"its process ended with exit code {code}"
+
+    def _end(self, reason: str) -> None:
+        self.ended = reason
+        self.close()
+        raise WorkerError(reason)

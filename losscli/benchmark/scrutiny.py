@@ -1,0 +1,88 @@
+"""Checks of functions of users that timed calls do not make: small inputs, and equal rows."""
+
+import math
+import statistics
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from losscli.benchmark.callers import Place
+from losscli.checks.answer_check import Caller, Subject
+from losscli.checks.cases import Case, cases
+from losscli.checks.failures import inputs_text, smallest_failure
+from losscli.checks.input_data import InputData
+from losscli.checks.precision import precision, to_host, to_tensor
+from losscli.checks.probes import upstream_gradient
+from losscli.implementations.implementation import Setting, UnsupportedError, Workload
+
+_SMALL = 1000  # predictions
+_DRAWS = 5
+_NARROWER = {"float64": "float32", "float32": "float16", "float16": "bfloat16"}
+
+
+def small_fault(place: Place, workload: Workload, setting: Setting, *, both: bool) -> str:
+    """The fault of small ordinary inputs, with the smallest that fails; empty without one.
+
+    both: forward+backward, and then the gradient of twice the mean is checked as well. A case that
+    the implementation refuses, by an exception, is skipped.
+    """
+    subject = Subject(place, setting, 0)
+    for case in _small_cases(workload, setting):
+        with suppress(UnsupportedError):
+            case = case._replace(arrays=subject.rounded(case.arrays))
+            fault = _fault_of(subject, case, both=both)
+            if fault:
+                return fault
+    return ""
+
+
+def _small_cases(workload: Workload, setting: Setting) -> Iterator[Case]:
+    if workload.linear:
+        return
+    found = cases(workload.loss, workload.label, workload.params, precision(setting.dtype), 0)
+    for case in found:
+        if not case.ordinary:
+            return  # extremes follow
+        if case.arrays[0].size <= _SMALL:
+            words = replace(case.workload, words=workload.words)
+            yield case._replace(workload=words)
+
+
+def _fault_of(subject: Subject, case: Case, *, both: bool) -> str:
+    check, _ = subject.check_fully(case.workload, case.arrays, None, both=both)
+    if check.exception:
+        return ""
+    if check.fault:
+        found = smallest_failure(subject, case.workload, case.arrays, both=both)
+        if found is not None:
+            return f"{found[1]} for {inputs_text(found[0])}"
+        return f"{check.fault}, of {case.name} inputs"
+    return upstream_gradient(subject, case, None) if both else ""
+
+
+def reduced_precision(caller: Caller, data: InputData, setting: Setting) -> str:
+    """The narrower type by which errors of means of equal rows look computed; empty if by none.
+
+    A mean of many different rows hides the errors of the rows, which cancel. If all rows are equal,
+    so are their errors, and the mean has the relative error of one row. The median over five draws
+    is compared with the geometric mean of the epsilons of the type and of the next narrower one.
+    """
+    narrow = _NARROWER.get(setting.dtype)
+    if narrow is None or data.workload.linear:
+        return ""
+    errors = []
+    for _ in range(_DRAWS):
+        arrays, mean = data.equal_rows()
+        inputs = tuple(to_tensor(a, setting) for a in arrays) if _tensors(caller) else arrays
+        value = to_host(caller.poisoned(*inputs).value)
+        if value.ndim or not math.isfinite(mean):
+            return ""  # rows are compared one by one
+        errors.append(abs(float(value) - mean) / max(abs(mean), np.finfo(np.float64).tiny))
+    limit = math.sqrt(precision(setting.dtype).eps * precision(narrow).eps)
+    return narrow if statistics.median(errors) > limit else ""
+
+
+def _tensors(caller: Caller) -> bool:
+    return caller.framework == "torch"
