@@ -7,9 +7,11 @@ from typing import TypeAlias, TypeVar
 from losscli.errors import DataError, UsageError
 from losscli.losses.core.bound import Bound
 from losscli.losses.core.probabilities import Simplex
+from losscli.sources.naming import listed
 from losscli.sources.proposals import is_key_name, propose
 from losscli.sources.source import Source
 
+_MOST = 40  # columns that a command names one by one
 Row: TypeAlias = tuple[int, ...]
 B = TypeVar("B", bound=Bound)
 
@@ -95,7 +97,7 @@ def _check_models(source: Source, losses: Sequence[Bound], pred: Row) -> None:
             raise DataError(
                 f"{loss.label} takes one column of predictions for a column of targets; "
                 f"there are {len(columns)}",
-                place=f"columns: {', '.join(columns[:12])}",
+                place=f"columns: {listed(columns)}",
                 hint=f"several models of one target: --pred {' --pred '.join(columns[:12])}",
             )
 
@@ -110,7 +112,7 @@ def _check_columns(source: Source, losses: Sequence[Bound]) -> None:
         if len(field.columns) > 1 and not field.named:
             raise UsageError(
                 f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one",
-                place=f"columns: {', '.join(field.columns)}",
+                place=f"columns: {listed(field.columns)}",
                 hint=_choice(source, flag, field.columns),
             )
 
@@ -125,7 +127,7 @@ def _check_labels(source: Source, losses: Sequence[Bound], pred: Row, target: Ro
         raise UsageError(
             f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one, "
             f"of labels, or {pred[-1] if pred else 1}",
-            place=f"columns: {', '.join(field.columns[:12])}",
+            place=f"columns: {listed(field.columns)}",
             hint=f"name it: --target {(*propose(field.columns).target, field.columns[0])[0]}",
         )
 
@@ -138,6 +140,7 @@ def _choice(source: Source, flag: str, columns: Sequence[str]) -> str:
         if keys:
             return f"--id {keys[0]} pairs the rows by it, and leaves it out"
         if ours.columns == theirs.columns:
-            names = ",".join(columns)
+            several = len(columns) > _MOST
+            names = f"{columns[0]}:{columns[-1]}" if several else ",".join(columns)
             return f"for rows of {len(columns)} outputs: --pred {names} --target {names}"
     return f"name it: {flag} {columns[-1]}, or leave others out with --id COLUMN"

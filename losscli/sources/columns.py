@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from losscli.errors import DataError
-from losscli.sources.naming import natural_order
+from losscli.sources.naming import listed, natural_order
 from losscli.sources.table import Field, Kind, Table, is_key_role
 
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # a name with a number near its end
@@ -79,11 +79,9 @@ class ColumnTable(Table):
 
         names = self.names()
         near = get_close_matches(name, names[:1000], 1)
-        more = len(names) - 12
         return DataError(
             f"{self.path} has no column {name!r}",
-            place=f"its columns: {', '.join(names[:12])}"
-            f"{f' and {more:,} more' if more > 0 else ''}",
+            place=f"its columns: {listed(names)}",
             hint=f"did you mean {near[0]!r}?" if near else "",
         )
 
@@ -113,7 +111,7 @@ class ColumnTable(Table):
         places = [str(k + 1) for k, other in enumerate(self.names()) if other == name]
         raise DataError(
             f"{self.path} has {self.counts[name]} columns called {name!r}",
-            place=f"its columns {', '.join(places[:12])}",
+            place=f"its columns {listed(places)}",
             hint=f"ask for one by its position, such as {places[0]}",
         )
 
@@ -144,7 +142,7 @@ class ColumnTable(Table):
         if not names:
             raise DataError(
                 f"{self.path} has no column of numbers for the {role}",
-                place=f"its columns: {', '.join(self.names()[:12])}",
+                place=f"its columns: {listed(self.names())}",
                 hint=f"name it: --{'target' if role == 'targets' else 'pred'} COLUMN",
             )
         return names

@@ -248,6 +248,7 @@ class _Beginning:
         try:
             cells = [cell.decode().strip() for cell in plain.cells_of(
                 line if commented is None else commented, dialect.delimiter)]  # fmt: skip
+            self._check_swallowed(line, len(cells), dialect)
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{self._path} is not UTF-8 text",
@@ -258,6 +259,13 @@ class _Beginning:
             self._skip(len(line))
         return tuple(cells)
 
+    def _check_swallowed(self, line: bytes, width: int, dialect: Dialect) -> None:
+        """Raise DataError for a name with line ends inside quotes that has whole rows in it."""
+        for inner in line.splitlines()[1:]:
+            cells = inner.partition(b'"')[0].split(dialect.delimiter.encode())
+            if len(cells) == width > 1 and any(_is_number(cell, dialect) for cell in cells):
+                raise quote_error(self._path, self._line, closed=False)
+
     def _check_quote(self, opened: int, stray: int) -> None:
         """Raise DataError for a header line that does not end."""
         if opened >= 0 or stray >= 0:
@@ -265,7 +273,9 @@ class _Beginning:
             line = self._line + len(re.findall(rb"\r?\r?\n|\r", before))
             raise quote_error(self._path, line, closed=stray >= 0)
         if self._whole and not self._text.strip():
-            raise NoRowsError(f"{self._path} has no rows", hint="it holds comments only")
+            raise NoRowsError(
+                f"{self._path} has no rows", hint="the step that wrote it may have selected no rows"
+            )
         raise DataError(
             f"{self._path} has a line of more than {LONGEST >> 20} MiB",
             place=Place(self._path, line=self._line),

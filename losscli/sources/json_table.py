@@ -222,6 +222,8 @@ class JsonTable(_ValuesTable):
         items = read_items(text[found.begin : found.end], form, [()])
         if not items.rows and (items.error or found.error):
             raise self._invalid(items.error or found.error or "", 0)
+        if not items.rows and found.state != State.OVER and (text.strip() or form != Form.PLAIN):
+            raise self._cut_short(text, self._span.begin, 0)
         return json_values.objects(items.columns[0]) if items.rows else [], found.end
 
     def _runs(self, rows: int, first: int | None) -> Iterator[list[_Piece]]:

@@ -16,6 +16,7 @@ from losscli.errors import DataError, Place, UsageError
 from losscli.sources.dialect import MISSING, Dialect, number_of
 from losscli.sources.keys import Keys
 from losscli.sources.memory import holds_keys
+from losscli.sources.naming import listed
 from losscli.sources.options import ClassLabels
 from losscli.sources.table import Cut, Field, Loaded, Table, TableNote, Workspace
 from losscli.sources.wrapped import WrappedTable
@@ -119,7 +120,7 @@ def keys_field(table: Table, column: str | None) -> Field:
     if column is None and len(names) > 1:
         raise UsageError(
             f"{table.path} has {len(names)} columns: which one holds the labels?",
-            place=f"its columns: {', '.join(names[:_SHOWN])}",
+            place=f"its columns: {listed(names)}",
             hint="name it: --target COLUMN",
         )
     field = table.field("groups", [column] if column is not None else None, ())

@@ -1,11 +1,12 @@
 """Names of columns and files: natural order, and the values of partitions in folders' names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 _NUMBER = re.compile(r"([0-9]+)")
 _PARTITION = re.compile(r"([^=/]+)=([^/]*)")
+_LONGEST = 60  # characters of a name in a list
 _MISSING = "__HIVE_DEFAULT_PARTITION__"  # what Hive and Spark call a folder of rows without a key
 
 
@@ -18,6 +19,17 @@ def natural_order(name: str) -> tuple[object, ...]:
     parts = _NUMBER.split(name)
     found = [(1, int(part), "") if place % 2 else (0, 0, part) for place, part in enumerate(parts)]
     return (*found, (-1, 0, name))  # part-01 and part-1 have an order too
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names as a message shows them: the first few, long ones cut, and the number of the others.
+
+    >>> listed(["p", "t", "x" * 100], most=2)
+    'p, t and 1 more'
+    """
+    shown = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}..." for name in names[:most]]
+    more = len(names) - most
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
 
 def partitions(path: str) -> Mapping[str, str]:

@@ -114,6 +114,8 @@ def _check_numbers(shape: tuple[int, ...], dtype: np.dtype[Any], path: str) -> N
     if dtype.kind in "fiub" and dtype.itemsize <= 8 and not dtype.subdtype:
         return
     words = _KINDS.get(dtype.kind, "numbers wider than 64 bits")
+    if dtype.subdtype:
+        raise DataError(f"{path} holds arrays in its elements ({dtype.subdtype})", hint=_AGAIN)
     if dtype == np.dtype("V2"):
         words = "two-byte voids, as bfloat16 numbers are saved"
     elif dtype.names:

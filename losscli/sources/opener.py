@@ -12,6 +12,7 @@ from losscli.errors import DataError, UsageError
 from losscli.sources import formats
 from losscli.sources.files import STANDARD_INPUT, OpenFile
 from losscli.sources.memory import array_table, key_table
+from losscli.sources.naming import listed
 from losscli.sources.options import ReadOptions
 from losscli.sources.references import exists, split_reference
 from losscli.sources.table import Table, Workspace
@@ -126,7 +127,7 @@ class Opener:
             names = dict.fromkeys(name for table in self.at_hand for name in table.names())
             raise DataError(
                 f"{flag} {thing} is neither a column nor a file",
-                place=f"the columns are {', '.join(map(repr, names))}" if names else None,
+                place=f"the columns are {listed([*map(repr, names)], 60)}" if names else None,
                 hint="name a column of a table, or a .npy or .csv file",
             )
         return table

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from losscli.backends.arrays import holds_numbers
 from losscli.errors import DataError, UsageError
 from losscli.sources.memory import key_table
+from losscli.sources.naming import listed
 from losscli.sources.opener import Opener
 from losscli.sources.table import CLUSTERS, Field, Role, Table
 
@@ -53,7 +54,7 @@ def check_targets(
         raise UsageError("no loss here takes targets", hint="leave TARGETS and --target out")
     if targeted and targets is None and not (pred and target):
         names = first.names()
-        has = f"has the columns {', '.join(names)}" if names else "is an array"
+        has = f"has the columns {listed(names, 60)}" if names else "is an array"
         error = MissingColumnsError(
             "one table for both needs the columns of both",
             place=f"{first.path} {has}",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from losscli.errors import DataError, Place
 from losscli.sources.columns import ColumnTable
 from losscli.sources.files import NoRowsError
+from losscli.sources.naming import listed
 from losscli.sources.rounding import RoundedColumns
 from losscli.sources.table import Cut, Field, Kind, Loaded, TableNote, Workspace, concatenate
 
@@ -124,7 +125,7 @@ class RowsTable(ColumnTable):
         if lists and len(taken) > 1:
             raise DataError(
                 f"column {lists[0].name!r} of {self.path} holds lists",
-                place=f"it is one of {len(taken)} columns: {', '.join(found.columns[:12])}",
+                place=f"it is one of {len(taken)} columns: {listed(found.columns)}",
                 hint="name it alone: its lists are the rows of a matrix",
             )
         row = self._list_row(taken[0]) if lists else found.row

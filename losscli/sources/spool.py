@@ -70,7 +70,9 @@ def decompressed(file: OpenFile) -> OpenFile:
     for compression in _COMPRESSIONS:
         if start.startswith(compression.magic):
             chunks = _bounded(file, compression.expand(file))
-            return SpooledFile(file.path, _translated(file, chunks, compression.name), file)
+            content = SpooledFile(file.path, _translated(file, chunks, compression.name), file)
+            _check_once(content)
+            return content
     for compression in _COMPRESSIONS:
         if file.suffix == compression.suffix:
             raise DataError(
@@ -78,6 +80,16 @@ def decompressed(file: OpenFile) -> OpenFile:
                 hint=f"rename it without {compression.suffix}",
             )
     return file
+
+
+def _check_once(content: OpenFile) -> None:
+    """Raise DataError for content that is compressed again."""
+    start = content.read(10, 0)
+    if any(start.startswith(compression.magic) for compression in _COMPRESSIONS):
+        content.close()
+        raise DataError(
+            f"{content.path} is compressed twice", hint="unpack it once, and name the result"
+        )
 
 
 class _Decompressor(Protocol):

@@ -12,6 +12,7 @@ from losscli.sources.conversion import python_line
 from losscli.sources.files import OpenFile
 
 _MARK = b"\xef\xbb\xbf"  # a byte order mark
+_LAST = (1 << 16) + 22  # bytes in which the directory of a zip archive ends
 _UNPACK = "unpack it, and name the file"
 _SHEET = (
     "import pandas; pandas.read_excel({path}, engine='calamine').to_csv('table.csv', index=False)"
@@ -36,7 +37,8 @@ class _Kind(NamedTuple):
     `{path}` is the file, a literal in the code. starts: its first bytes, or those at byte `at`.
     text: a pattern of the beginning of a text, whose first character is one of `first`. suffixes:
     in lower case. inside: names of a folder that is such data. container: True for a form in which
-    other formats keep what they have, so that the suffix says more.
+    other formats keep what they have, so that the suffix says more. ends: what a whole file has
+    near its end.
     """
 
     name: str
@@ -49,6 +51,7 @@ class _Kind(NamedTuple):
     at: int = 0
     inside: tuple[str, ...] = ()
     container: bool = False
+    ends: bytes = b""
 
     def begins(self, start: bytes) -> bool:
         """True if a file that begins so is of this kind."""
@@ -328,6 +331,7 @@ _KINDS = (
         starts=(b"PK\x03\x04", b"PK\x05\x06"),
         suffixes=(".zip",),
         container=True,
+        ends=b"PK\x05\x06",
     ),
 )
 
@@ -338,6 +342,11 @@ def check_start(file: OpenFile, start: bytes) -> None:
         if kind.begins(start):
             if kind.container:
                 check_suffix(file)
+            if kind.ends and kind.ends not in file.read(_LAST, max(0, file.size - _LAST)):
+                raise DataError(
+                    f"{file.path} is {kind.name} that is cut short",
+                    hint="the write or the copy did not finish: make the file again",
+                )
             raise _refusal(file.path, kind)
 
 

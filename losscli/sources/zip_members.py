@@ -43,9 +43,10 @@ class Archive:
             with ZipFile(_Positioned(file)) as archive:
                 entries = archive.infolist()
         except (BadZipFile, NotImplementedError, ValueError, LookupError, struct.error) as error:
-            raise DataError(
-                f"{file.path} has a damaged directory: {str(error)[:80]}", hint=_AGAIN
-            ) from error
+            cut = "not a zip file" in str(error)
+            words = "is cut short: it has no" if cut else "has a damaged"
+            why = "" if cut else f": {str(error)[:80]}"
+            raise DataError(f"{file.path} {words} directory{why}", hint=_AGAIN) from error
         long = any(len(entry.orig_filename.encode()) > _NAME_BYTES for entry in entries)
         if len(entries) > _MEMBERS or long:
             raise DataError(

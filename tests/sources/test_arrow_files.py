@@ -295,6 +295,14 @@ def test_integers_beyond_floats_are_noted(written):
     assert [note.code for note in found.notes] == ["integers_rounded"]
 
 
+def test_integers_beside_nulls_are_noted_too(written):
+    """A null does not make floats of them without a word."""
+    path = written(p=pa.array([2**53 + 1, None, 4]), y=pa.array([2**53, 0, 0]))
+    found = evaluate(path, pred="p", target="y", loss="mae", nan="skip")
+    assert found.losses[0].value == 2.0
+    assert {note.code for note in found.notes} >= {"integers_rounded", "skipped"}
+
+
 def test_columns_of_one_name_are_asked_for_by_position(written, read):
     """The name alone is an error."""
     columns = [pa.array([1.0, 2.0]), pa.array([3.0, 4.0]), pa.array([5.0, 6.0])]

@@ -99,6 +99,12 @@ LIES = {
 }
 
 
+def test_any_byte_but_zero_is_true():
+    """As C has it; a sum of the bytes would be another one."""
+    written({"p": {"dtype": "BOOL", "shape": [4], "data_offsets": [0, 4]}}, b"\0\1\2\xff")
+    assert evaluate("a.safetensors", [0.0, 1, 1, 1], loss="mae").value == 0.0
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_a_header_that_does_not_describe_the_bytes_is_refused(lie):
     """Nothing is allocated by what it says."""

@@ -110,3 +110,14 @@ def test_a_table_below_other_rows_is_found_with_the_flag_that_is_proposed():
     with pytest.raises(DataError) as raised:
         evaluate("report.xlsx", **flags, skip_lines=2)
     assert raised.value.place.line == 5
+
+
+def test_a_workbook_that_would_unpack_to_more_than_one_can_be_is_refused():
+    """Before any of it is unpacked: its directory says so."""
+    path = write(data=ROWS)
+    content = bytearray(Path(path).read_bytes())
+    place = content.index(b"PK\x01\x02")  # of the first member; its size is 24 bytes further on
+    content[place + 24 : place + 28] = b"\xf0\xff\xff\xff"
+    Path(path).write_bytes(content)
+    with pytest.raises(DataError, match="would unpack to 4,29"):
+        evaluate(path, pred="p", target="t", loss="mae")

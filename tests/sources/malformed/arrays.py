@@ -11,6 +11,7 @@ import numpy as np
 from tests.sources.malformed.case import COLUMNS, Malformed, P, T, npy
 
 GOOD = npy(P)
+_UNSAFE = "is not a valid safetensors file|is empty|Arrow stream that is cut short"
 _DATA, _BOTH = P.tobytes(), P.tobytes() + T.tobytes()
 _NOT_WHOLE = r"cut short|damaged NPY header|is empty|not an NPY|unknown format|no header|no column"
 
@@ -71,13 +72,13 @@ def npy_cases():
         "long-double": ("'<f16'", "wider than 64 bits|damaged"),
         "records": ("[('a', '<f8')]", "records"),
         "objects-inside": ("[('a', '|O')]", "records"),
-        "subarray": ("('<f4', (2,))", "."),
+        "subarray": ("('<f4', (2,))", "arrays in its elements"),
         "void": ("'|V8'", "records|bfloat16|damaged|void"),
         "unknown": ("'<x9'", "damaged NPY header"),
         "expression": ("__import__('os')", "damaged NPY header"),
         "number": ("8", "damaged NPY header"),
-        "empty": ("''", "."),
-        "none": ("None", "."),
+        "empty": ("''", "damaged NPY header"),
+        "none": ("None", "damaged NPY header"),
         "bfloat16": ("'|V2'", "bfloat16"),
     }
     for key, (dtype, words) in types.items():
@@ -129,7 +130,7 @@ def npz_cases():
         good = archive([], compression, p=P, t=T)
         for kept in (4, 20, 30, 35, len(good) // 2, len(good) - 22, len(good) - 10, len(good) - 1):
             yield Malformed(
-                f"npz-{form}-cut-at-{kept}", "a.npz", good[:kept], ".", arguments=COLUMNS
+                f"npz-{form}-cut-at-{kept}", "a.npz", good[:kept], "cut short", arguments=COLUMNS
             )
         start = good.find(b"\x93NUMPY") if form == "stored" else 60
         flipped = bytearray(good)
@@ -157,7 +158,7 @@ def npz_cases():
     yield Malformed(
         "npz-no-arrays", "a.npz", archive([("x.txt", b"1")]), "is a zip archive", arguments=COLUMNS
     )
-    yield Malformed("npz-nothing", "a.npz", archive([]), ".", arguments=COLUMNS)
+    yield Malformed("npz-nothing", "a.npz", archive([]), "is a zip archive", arguments=COLUMNS)
     yield Malformed(
         "npz-objects",
         "a.npz",
@@ -211,7 +212,7 @@ def safetensors_cases():
     whole = tensors(good)
     for kept in (0, 4, 8, 9, 40, len(whole) - 48, len(whole) - 1):
         yield Malformed(
-            f"safetensors-cut-at-{kept}", "a.safetensors", whole[:kept], ".", arguments=COLUMNS
+            f"safetensors-cut-at-{kept}", "a.safetensors", whole[:kept], _UNSAFE, arguments=COLUMNS
         )
     headers = {
         "overlap": {"p": entry(0, 24), "t": entry(20, 44)},
@@ -245,10 +246,16 @@ def safetensors_cases():
             f"safetensors-length-{length}",
             "a.safetensors",
             tensors(good, length=length),
-            ".",
+            _UNSAFE,
             arguments=COLUMNS,
         )
-    yield Malformed("safetensors-trailing", "a.safetensors", whole + b"\0", ".", arguments=COLUMNS)
+    yield Malformed(
+        "safetensors-trailing",
+        "a.safetensors",
+        whole + b"\0",
+        "promises 48 bytes, 49 are",
+        arguments=COLUMNS,
+    )
     twice = (
         b'{"p":'
         + json.dumps(entry(0, 24)).encode()
@@ -257,7 +264,11 @@ def safetensors_cases():
         + b"}"
     )
     yield Malformed(
-        "safetensors-name-twice", "a.safetensors", tensors(None, text=twice), ".", arguments=COLUMNS
+        "safetensors-name-twice",
+        "a.safetensors",
+        tensors(None, text=twice),
+        "a name stands twice",
+        arguments=COLUMNS,
     )
     for key, text in {
         "not-json": b"{nope}",
@@ -265,7 +276,11 @@ def safetensors_cases():
         "not-text": b'{"\xff": 1}',
     }.items():
         yield Malformed(
-            f"safetensors-{key}", "a.safetensors", tensors(None, text=text), ".", arguments=COLUMNS
+            f"safetensors-{key}",
+            "a.safetensors",
+            tensors(None, text=text),
+            "its header is not valid",
+            arguments=COLUMNS,
         )
 
 

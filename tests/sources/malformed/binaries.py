@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from tests.sources.malformed.case import COLUMNS, Malformed, P, T, npy
 
+_CUT = "data ends too early|is not compressed with"
+
 
 def parquet(**options):
     """The bytes of a Parquet file."""
@@ -73,7 +75,9 @@ def arrow_cases():
     yield Malformed("parquet-words", "a.parquet", b"p,t\n1,2\n", r"a\.parquet", arguments=COLUMNS)
     other = io.BytesIO()
     pq.write_table(pa.table({"p": ["a", "b"], "t": [1, 2]}), other)
-    yield Malformed("parquet-of-words", "a.parquet", other.getvalue(), ".", arguments=COLUMNS)
+    yield Malformed(
+        "parquet-of-words", "a.parquet", other.getvalue(), "'a' is not a number", arguments=COLUMNS
+    )
     yield Malformed(
         "parquet-no-column",
         "a.parquet",
@@ -83,9 +87,11 @@ def arrow_cases():
     )
     for key, content in (("arrow", arrow()), ("stream", arrow(stream=True, batches=3))):
         size = len(content)
+        words = "too small|Not an Arrow file" if key == "arrow" else "it lacks its end marker"
+        words = f"is empty|{words}"
         for kept in (0, 4, 6, 8, 16, size // 3, size // 2, size - 10, size - 8, size - 1):
             yield Malformed(
-                f"{key}-cut-at-{kept}", "a.arrow", content[:kept], ".", arguments=COLUMNS
+                f"{key}-cut-at-{kept}", "a.arrow", content[:kept], words, arguments=COLUMNS
             )
         for at in (9, 30, 60) if key == "stream" else (size - 8,):
             damaged = bytearray(content)
@@ -101,7 +107,7 @@ def compressed_cases():
     for suffix, pack in ((".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)):
         whole = pack(data)
         for kept in (4, len(whole) // 2, len(whole) - 1):
-            yield Malformed(f"{suffix[1:]}-cut-at-{kept}", f"p.npy{suffix}", whole[:kept], ".")
+            yield Malformed(f"{suffix[1:]}-cut-at-{kept}", f"p.npy{suffix}", whole[:kept], _CUT)
         flipped = bytearray(whole)
         flipped[len(whole) // 2] ^= 0x55
         yield Malformed(f"{suffix[1:]}-flipped", f"p.npy{suffix}", bytes(flipped), f"p.npy{suffix}")
@@ -156,7 +162,8 @@ def other_cases():
     }
     for key, (name, content) in starts.items():
         code = 2 if key in ("random", "elf") else 3
-        yield Malformed(f"other-{key}", name, content, ".", code=code, arguments=COLUMNS)
+        words = "unknown format" if code == 2 else rf"{name} is (?!empty)"
+        yield Malformed(f"other-{key}", name, content, words, code=code, arguments=COLUMNS)
 
 
 def _make_socket(path):
@@ -174,11 +181,11 @@ def place_cases():
     )
     yield Malformed("path-folder-of-nothing", "p.npy", lambda path: path.mkdir(), "directory")
     yield Malformed("path-nothing", "p.npy", lambda path: None, "there is no file")
-    yield Malformed("path-socket", "p.npy", _make_socket, ".")
+    yield Malformed("path-socket", "p.npy", _make_socket, "cannot open p.npy")
     yield Malformed("path-pipe-without-writer", "p.npy", lambda path: os.mkfifo(path), "empty")
     yield Malformed("path-device", "/dev/zero", lambda path: None, "not a regular file")
     yield Malformed("path-name-too-long", "p" * 300, lambda path: None, "too long|no file")
-    yield Malformed("path-nul", "p\0.npy", lambda path: None, ".")
+    yield Malformed("path-nul", "p\0.npy", lambda path: None, "null byte")
     for key, name in {
         "newline": "a\nb.npy",
         "escape": "a\x1b[31m.npy",
@@ -192,7 +199,12 @@ def place_cases():
     }.items():
         yield Malformed(f"name-of-{key}", name, npy(P), code=0, preds=tuple(P))
         yield Malformed(f"name-of-{key}-of-words", name, b"words", "not an NPY")
-    yield Malformed("sparse-header", "p.npy", struct.pack("<8sQ", b"\x93NUMPY\x01\x00", 118), ".")
+    yield Malformed(
+        "sparse-header",
+        "p.npy",
+        struct.pack("<8sQ", b"\x93NUMPY\x01\x00", 118),
+        "damaged NPY header",
+    )
 
 
 def cases():

@@ -12,10 +12,15 @@ from losscli.errors import LossCliError
 from losscli.sources.opening import open_source
 from losscli.sources.references import split_reference
 from losscli.sources.table import Workspace
-from tests.sources.malformed import arrays, binaries, texts
-from tests.sources.malformed.case import T
+from tests.sources.malformed import arrays, binaries, tables, texts
+from tests.sources.malformed.case import COLUMNS, T
 
-CASES = [*arrays.cases(), *texts.cases(), *binaries.cases()]
+CASES = [
+    *arrays.cases(),
+    *texts.cases(),
+    *tables.cases(),
+    *binaries.cases(),
+]
 
 
 def made(case):
@@ -57,3 +62,25 @@ def test_a_malformed_file_is_refused_or_read_right(case):
 def test_the_corpus_is_large_and_its_cases_differ():
     """At least 200, each under a name of its own."""
     assert len({case.id for case in CASES}) == len(CASES) >= 200
+
+
+_SIZE = 100 << 20
+# By kind, the text before and after a long run of one letter.
+LONGEST = {
+    "number": ("p,t\n1,1\n", "1", ",3\n4,2\n"),
+    "text": ("p,t,x\n1,1,a\n2,3,", "y", "\n4,2,c\n"),
+    "quotes": ('p,t,x\n1,1,a\n2,3,"', "y", '"\n4,2,c\n'),
+    "name": ("p,t,", "y", "\n1,1,1\n"),
+    "item": ('{"p": 1, "t": 1, "x": "', "y", '"}\n'),
+}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("key", LONGEST)
+def test_a_cell_of_100_megabytes_is_refused(key):
+    """In no more memory than some times its size."""
+    name = "table.jsonl" if key == "item" else "table.csv"
+    before, letter, after = LONGEST[key]
+    Path(name).write_text(before + letter * _SIZE + after)
+    with pytest.raises(LossCliError, match=r"more than 64 MiB|quote that is not closed"):
+        evaluate(name, **COLUMNS, loss="mse")

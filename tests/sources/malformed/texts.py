@@ -87,8 +87,8 @@ def csv_cases():
         "header-without-end": ("p,t", "no rows"),
         "names-twice": ("p,t,p\n1,1,1\n", "p"),
         "no-such-column": ("a,b\n1,1\n", "no column 'p'"),
-        "blank": ("\n\n\n", "."),
-        "one-blank": (" ", "."),
+        "blank": ("\n\n\n", "has no rows"),
+        "one-blank": (" ", "has no rows"),
         "names-of-case": ("P,T\n1,1\n2,3\n4,2\n", "no column 'p'"),
         "conflict-marks": ("p,t\n1,1\n<<<<<<< HEAD\n2,3\n", "line 3"),
         "quote-open": ('p,t,x\n1,1,"a\n2,3,b\n4,2,c\n', "quote|line"),
@@ -97,16 +97,16 @@ def csv_cases():
         "nul": ("p,t\n1,1\n2\0,3\n4,2\n", "NUL|line 3"),
         "nul-only": ("\0" * 64, "NUL"),
         "byte-order-mark-in-the-middle": ("p,t\n1,1\n\ufeff2,3\n4,2\n", "line 3"),
-        "control-characters": ("p,t\n1,1\n\x01\x02,3\n4,2\n", "."),
+        "control-characters": ("p,t\n1,1\n\x01\x02,3\n4,2\n", "line 3"),
         "other-separator": ("p,t\n1;1\n2;3\n4;2\n", "line 2"),
     }
     for key, (text, words) in rows.items():
         yield table(text, f"csv-{key}", words)
     contents = {
-        "utf-16-cut": ("p,t\n1,1\n2,3\n".encode("utf-16")[:-1], "."),
+        "utf-16-cut": ("p,t\n1,1\n2,3\n".encode("utf-16")[:-1], "is not utf-16 text"),
         "utf-16-without-mark": ("p,t\n1,1\n2,3\n".encode("utf-16-le"), "UTF-16|NUL|encoding"),
         "not-text-in-the-cell": (b"p,t\n1,1\n\xff\xfe,3\n4,2\n", "line 3"),
-        "not-text-in-the-header": (b"p,t,\xff\xff\n1,1,1\n", "UTF-8|."),
+        "not-text-in-the-header": (b"p,t,\xff\xff\n1,1,1\n", "UTF-8"),
     }
     for key, (content, words) in contents.items():
         yield table(content, f"csv-{key}", words)
@@ -139,54 +139,58 @@ def json_cases():
     """Records that are no records."""
     lines = '{"p": 1, "t": 1}\n{"p": 2, "t": 3}\n{"p": 4, "t": 2}\n'
     bad = {
-        "cut": lines[:-4],
-        "no-brace": lines.replace("}", "", 1),
-        "trailing-comma": lines.replace("1}", "1,}"),
-        "single-quotes": lines.replace('"', "'"),
-        "words": "not json\n" + lines,
-        "comment": "// x\n" + lines,
-        "hex": lines.replace("2", "0x10", 1),
-        "leading-zero": lines.replace("2", "02", 1),
-        "plus": lines.replace("2", "+2", 1),
-        "no-digit": lines.replace("2", "2.", 1),
-        "text-number": lines.replace("2", '"two"', 1),
-        "list": lines.replace("2", "[2, 3]", 1),
-        "object": lines.replace("2", '{"x": 2}', 1),
-        "key-twice": lines.replace('{"p": 2', '{"p": 2, "p": 3'),
-        "missing-key": lines.replace('"p": 2, ', ""),
-        "null": lines.replace("2", "null", 1),
-        "nul": lines.replace("2", "2\0", 1),
-        "deep": '{"p": ' + "[" * 30_000 + "\n",
-        "deep-elsewhere": lines.replace("}", ', "x": ' + "[" * 30_000 + "}", 1),
-        "array-of-numbers": "[1, 2, 3]\n",
-        "number": "12\n",
-        "empty-objects": "{}\n{}\n",
-        "control": lines.replace("p", "p\x01", 1),
-        "byte-order-mark-inside": lines.replace("\n", "\n\ufeff", 1),
-        "half-surrogate": lines.replace('"p"', '"\\ud800"', 1),
+        "cut": (lines[:-4], "ends within a value"),
+        "no-brace": (lines.replace("}", "", 1), "a comma was expected"),
+        "trailing-comma": (lines.replace("1}", "1,}"), "a name in quotes"),
+        "single-quotes": (lines.replace('"', "'"), "a name in quotes"),
+        "words": ("not json\n" + lines, "not a value"),
+        "comment": ("// x\n" + lines, "not a value"),
+        "hex": (lines.replace("2", "0x10", 1), "row 1"),
+        "leading-zero": (lines.replace("2", "02", 1), "row 1"),
+        "plus": (lines.replace("2", "+2", 1), "row 1"),
+        "no-digit": (lines.replace("2", "2.", 1), "not a number"),
+        "text-number": (lines.replace("2", '"two"', 1), "'two' is not a number"),
+        "list": (lines.replace("2", "[2, 3]", 1), "is not a number"),
+        "object": (lines.replace("2", '{"x": 2}', 1), "is not a number"),
+        "key-twice": (lines.replace('{"p": 2', '{"p": 2, "p": 3'), "a name that stands twice"),
+        "missing-key": (lines.replace('"p": 2, ', ""), "missing value\n.*row 1"),
+        "null": (lines.replace("2", "null", 1), "missing value\n.*row 1"),
+        "nul": (lines.replace("2", "2\0", 1), "row 1"),
+        "deep": ('{"p": ' + "[" * 30_000 + "\n", "nested more than 512 deep"),
+        "deep-elsewhere": (
+            lines.replace("}", ', "x": ' + "[" * 30_000 + "}", 1),
+            "nested more than 512 deep",
+        ),
+        "array-of-numbers": ("[1, 2, 3]\n", "no column 'p'"),
+        "number": ("12\n", "no column 'p'"),
+        "empty-objects": ("{}\n{}\n", "no column 'p'"),
+        "control": (lines.replace("p", "p\x01", 1), "a control character"),
+        "byte-order-mark-inside": (lines.replace("\n", "\n\ufeff", 1), "row 1"),
+        "half-surrogate": (lines.replace('"p"', '"\\ud800"', 1), "missing value\n.*row 0"),
     }
-    for key, text in bad.items():
-        yield table(text, f"jsonl-{key}", ".", name="table.jsonl")
+    for key, (text, words) in bad.items():
+        yield table(text, f"jsonl-{key}", words, name="table.jsonl")
     yield table(lines, "jsonl-good", code=0, preds=tuple(P), name="table.jsonl")
     records = "[" + lines.replace("\n", ",")[:-1] + "]"
-    for key, text in {
-        "cut": records[:-1],
-        "cut-inside": records[:20],
-        "two": records + records,
-        "trailing-comma": records[:-1] + ",]",
-        "deep": "[" * 30_000,
-        "deep-object": '{"a":' * 30_000,
-        "empty": "[]",
-        "empty-object": "{}",
-        "text": '"p"',
-        "null": "null",
-        "unequal-columns": '{"p": [1, 2], "t": [1]}',
-        "scalars": '{"p": 1, "t": 2}',
-        "nan-text": records.replace("2", '"nan?"', 1),
-        "columns-of-words": '{"p": ["a", "b"], "t": [1, 2]}',
-        "words": "p,t but not json",
+    for key, (text, words) in {
+        "cut": (records[:-1], "ends before its last bracket"),
+        "bracket-alone": ("[", "ends before its last bracket"),
+        "cut-inside": (records[:20], "ends within a value"),
+        "two": (records + records, "no column 'p'"),
+        "trailing-comma": (records[:-1] + ",]", "row 3"),
+        "deep": ("[" * 30_000, "nested more than 512 deep"),
+        "deep-object": ('{"a":' * 30_000, "is not valid JSON"),
+        "empty": ("[]", "has no rows"),
+        "empty-object": ("{}", "has no rows"),
+        "text": ('"p"', "no column 'p'"),
+        "null": ("null", "no column 'p'"),
+        "unequal-columns": ('{"p": [1, 2], "t": [1]}', "p has 2, t has 1"),
+        "scalars": ('{"p": 1, "t": 2}', "no column 'p'"),
+        "nan-text": (records.replace("2", '"nan?"', 1), "row 1, column p"),
+        "columns-of-words": ('{"p": ["a", "b"], "t": [1, 2]}', "'a' is not a number"),
+        "words": ("p,t but not json", "is not valid JSON"),
     }.items():
-        yield table(text, f"json-{key}", ".", name="table.json")
+        yield table(text, f"json-{key}", words, name="table.json")
     yield table(records, "json-good", code=0, preds=tuple(P), name="table.json")
 
 
