@@ -1,19 +1,24 @@
-"""Times of `losscli bench` over those of torch.utils.benchmark, for the same calls in one process.
+"""Times of `losscli bench` over those of torch.utils.benchmark, for the same calls.
 
-The two take turns on the same buffers, several times over, with fresh buffers for each turn: where
-memory lies moves both alike. A ratio of 1 is agreement.
+The two take turns, several times over, with fresh inputs for each turn. losscli calls in a process
+of its own, as it does for users; with --in-process both call in one process on the same buffers. A
+ratio of 1 is agreement.
 
-    python benchmarks/agreement.py [--threads 1] [--turns 9] [--seconds 1]
+    python benchmarks/agreement.py [--threads 1] [--turns 9] [--seconds 1] [--in-process]
 """
 
 import argparse
 import statistics
+from contextlib import closing
 
 import torch
 import torch.utils.benchmark as torch_benchmark
 
 from losscli.backends.numpy import prime_heap
 from losscli.benchmark import clock as clocks
+from losscli.benchmark.callers import LocalPlace
+from losscli.benchmark.devices import open_device
+from losscli.benchmark.isolation import WorkerPlace
 from losscli.benchmark.rounds import Stop, TimedCall, run_rounds, warm_up
 from losscli.benchmark.workloads import losses_of, workload_of
 from losscli.checks.generators import InputGenerator
@@ -31,12 +36,12 @@ def theirs(call, inputs, arguments):
     return timer.blocked_autorange(min_run_time=arguments.seconds).median
 
 
-def ours(call, data, arguments):
+def ours(caller, data, arguments):
     """The median of our rounds."""
-    timed, clock = TimedCall("torch", call, "torch", 0.0), clocks.HostClock()
-    warm_up(timed, data, clock)
+    timed = TimedCall("torch", caller, 0.0)
+    warm_up(timed)
     end = clocks.seconds() + arguments.seconds
-    run_rounds([timed], data, clock, Stop(end, end))
+    run_rounds([timed], data, Stop(end, end))
     if timed.failed:
         raise SystemExit(timed.fault)
     return statistics.median(timed.times)
@@ -47,16 +52,26 @@ def turns(loss, size, both, arguments):
     (bound,) = losses_of([loss], None)
     workload = workload_of(bound, size, 0)
     setting = Setting("cpu", "float32", arguments.threads)
-    runner = parse("torch").prepare(workload, setting)
+    implementation, device = parse("torch"), open_device("cpu", arguments.threads, None)
+    runner = implementation.prepare(workload, setting)
     call = runner.both if both else runner.forward
+    own = not arguments.in_process
+    place = WorkerPlace(implementation, arguments.threads) if own else LocalPlace(implementation)
+    with closing(place):
+        runner = place.prepare(workload, setting) if own else runner
+        yield from _turns(place, runner, call, (workload, setting, device), both, arguments)
+
+
+def _turns(place, runner, call, known, both, arguments):
+    workload, setting, device = known
     for turn in range(arguments.turns):
         draw = InputGenerator(workload, "float32", turn)
         data = InputData(workload, setting, draw.all(), draw)
         if turn % 2:
             other = theirs(call, data.inputs("torch"), arguments)
-            yield ours(call, data, arguments), other
+            yield ours(place.caller(runner, data, device, both=both), data, arguments), other
         else:
-            mine = ours(call, data, arguments)
+            mine = ours(place.caller(runner, data, device, both=both), data, arguments)
             yield mine, theirs(call, data.inputs("torch"), arguments)
 
 
@@ -66,6 +81,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--turns", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--in-process", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     prime_heap()

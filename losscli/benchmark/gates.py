@@ -20,7 +20,7 @@ from losscli.gates import (
     judge,
     resolve_labels,
 )
-from losscli.gates.judge import missing_result, worst_result
+from losscli.gates.judge import missing_result, outcome, worst_result
 from losscli.results.documents.bench import Benchmark, BenchmarkRow, RowKey
 from losscli.results.documents.diff import TimeDiff
 from losscli.results.gate import groups_text
@@ -28,6 +28,7 @@ from losscli.results.gate import groups_text
 _Key: TypeAlias = tuple[tuple[str, str], ...]  # as gates name a row
 _Rows: TypeAlias = Mapping[RowKey, TimeDiff]
 
+_TIMED = ("time", "speedup")
 _KEYS = ("impl", "device", "dtype", "shape", "pass", "cache")
 
 
@@ -45,6 +46,9 @@ def judge_benchmark(
 
     def one(gate: Gate) -> GateResult:
         gate = gate._replace(stat="time") if gate.stat == "value" else gate
+        rows = _selected(result, gate)
+        if result.too_noisy and gate.stat in _TIMED and rows and all(row.correct for row in rows):
+            return outcome(gate, "undecided", result.too_noisy)
         if _by_factor(gate) and not isinstance(baseline, str):
             return _by_ratio(gate, result, baseline, ratios())
         (verdict,) = judge(

@@ -10,7 +10,7 @@ from losscli.benchmark.experiment import Experiment
 from losscli.benchmark.jobs import Job, Jobs
 from losscli.benchmark.memory import Request, host_peaks
 from losscli.benchmark.rounds import Stop
-from losscli.benchmark.rows import PeakKey, conclusions, rows_of
+from losscli.benchmark.rows import PeakKey, conclusions, refusal, rows_of
 from losscli.checks.generators import InputGenerator
 from losscli.checks.input_data import InputData
 from losscli.plans.bench import BenchPlan
@@ -39,18 +39,19 @@ def _measure(plan: BenchPlan, jobs: Jobs, progress: Callable[[float, str], None]
     run.measure_memory()
     run.measure_limits()
     run.experiments()
-    rows = [row for experiment in run.done for row in rows_of(experiment, run.peaks)]
+    noisy = refusal(run.noise)
+    rows = [row for one in run.done for row in rows_of(one, run.peaks, noisy=bool(noisy))]
     return Benchmark(
         rows=tuple(rows),
         limits=tuple(limit for device in run.devices for limit in device.limits()),
         noise_floor=run.noise,
         left_out=tuple(LeftOut(*each) for each in jobs.left_out),
-        notes=tuple(_notes(rows, run.cut, plan.time)),
+        notes=tuple(_notes(rows, run.cut, plan.time, noisy)),
         environment=environment() | {"devices": {one.name: one.described() for one in run.devices}},
         threads=threads,
         seed=plan.seed,
         timing=Timing(clocks.seconds() - begin),
-        conclusions=tuple(conclusions(rows, run.noise)),
+        conclusions=() if noisy else tuple(conclusions(rows, run.noise)),
     )
 
 
@@ -141,7 +142,11 @@ def _inputs(job: Job, seed: int) -> InputData:
     return InputData(job.workload, job.setting, generator.all(), generator)
 
 
-def _notes(rows: Sequence[BenchmarkRow], cut: Sequence[str], time: float) -> Iterator[Note]:
+def _notes(
+    rows: Sequence[BenchmarkRow], cut: Sequence[str], time: float, noisy: str
+) -> Iterator[Note]:
+    if noisy:
+        yield Note("too_noisy", noisy)
     if any(row.impl == "numpy" for row in rows) and any(row.impl != "numpy" for row in rows):
         yield Note("arithmetic", "numpy computes in float64 and sums exactly; others in the dtype")
     if cut:

@@ -16,17 +16,34 @@ from losscli.stats.order_statistics import bimodal, median_interval, outliers
 from losscli.stats.signed_rank import ratio_interval
 
 _LAUNCH_BOUND = 5.0
+NOISY = 0.25  # beyond this noise floor nothing is compared
 
 PeakKey: TypeAlias = tuple[int, bool, str]  # the id of a job, the direction, the implementation
 _Interval: TypeAlias = tuple[float, float] | None
 
 
-def rows_of(experiment: Experiment, peaks: Mapping[PeakKey, int | None]) -> Iterator[BenchmarkRow]:
-    """The rows of an experiment; the first implementation is the baseline of the speed-up."""
+def refusal(noise_floor: float | None, margin: float = math.inf) -> str:
+    """The reason to compare nothing; empty if the noise floor allows it or is unknown.
+
+    margin: the difference that is asked about, if it is smaller than a quarter.
+    """
+    if noise_floor is None or noise_floor <= min(margin, NOISY):
+        return ""
+    share = f"{100 * noise_floor:.2g}" if noise_floor < 1.0 else f"{100 * noise_floor:.0f}"
+    return f"too noisy to compare (A/A {share} %): close other work, or --threads 1"
+
+
+def rows_of(
+    experiment: Experiment, peaks: Mapping[PeakKey, int | None], *, noisy: bool = False
+) -> Iterator[BenchmarkRow]:
+    """The rows of an experiment; the first implementation is the baseline of the speed-up.
+
+    noisy: True if there are no speed-ups.
+    """
     job, first, limit_s = experiment.job, experiment.timed_calls[0], experiment.limit_s
     for one in experiment.timed_calls:
         # An incorrect baseline is not one: it was not timed with the others.
-        incomparable = one.fault or first.fault or one.vacuous
+        incomparable = one.fault or first.fault or one.vacuous or (noisy and one is not first)
         speedup, interval = (None, None) if incomparable else _speedup(first, one)
         value, gradient = one.check.value, one.check.gradient
         peak = peaks.get((id(job), experiment.both, one.name))

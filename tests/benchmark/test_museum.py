@@ -96,3 +96,22 @@ def test_what_a_function_prints_is_no_part_of_the_document(capsys):
     assert result.exit_code == 0
     assert said.out == ""
     assert "hello" in said.err
+
+
+def test_a_machine_that_is_too_noisy_compares_nothing(ticks, monkeypatch):
+    """No speed-ups and no verdicts; the reason comes first, and gates on times are undecided."""
+    from losscli.benchmark.gates import judge_benchmark
+    from losscli.gates import parse
+
+    monkeypatch.setattr("losscli.benchmark.rows.NOISY", 0.25)
+    monkeypatch.setattr("losscli.benchmark.rounds.TimedCall.noise_floor", lambda *_: 0.41)
+    given = {"size": "1000", "time": 1, "memory": False, "passes": "forward", "threads": 1}
+    result = bench(loss="mse", impl=["numpy", "torch", "cheats.py:zeros"], **given)
+    words = "too noisy to compare (A/A 41 %): close other work, or --threads 1"
+    assert (result.notes[0].code, result.notes[0].message) == ("too_noisy", words)
+    assert [row.speedup for row in result.rows] == [1.0, None, None]
+    assert result.conclusions == ()
+    asked = ("mse[impl=torch].speedup >= 1", "mse[impl=torch].time <= 1", "mse[impl=x].time <= 1")
+    verdicts = judge_benchmark(result, [parse(text) for text in asked])
+    assert [(one.status, one.reason) for one in verdicts[:2]] == [("undecided", words)] * 2
+    assert verdicts[2].status == "error"

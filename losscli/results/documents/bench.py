@@ -203,6 +203,11 @@ class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="loss
         """The name of the processor behind each device."""
         return devices_of(self.environment)
 
+    @property
+    def too_noisy(self) -> str:
+        """The reason why nothing is compared; empty if the machine was quiet enough."""
+        return next((note.message for note in self.notes if note.code == "too_noisy"), "")
+
     def to_records(self) -> list[dict[str, Any]]:
         """One flat record a row, for tables; the same keys in each."""
         return [row.to_record() for row in self.rows]
