@@ -20,9 +20,10 @@ def run_benchmark(
     Raises UsageError or MissingError.
     """
     from losscli.benchmark.measure import measure
+    from losscli.commands.request import typed
 
     with outputs(plan.output, (plan.plot,)) as publish, picture(plan.plot) as draw:
-        result = measure(plan, progress)
+        result = measure(plan, progress).replace(command=typed(plan, "bench"))
         draw(result)
         publish(result)
     return result

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from losscli.commands.models import PairRequest, comparison_of, open_pairs
+from losscli.commands.request import typed
 from losscli.comparison.measure import pair
 from losscli.engines.local import choose_engine
 from losscli.evaluation.measure import about_machine, no_progress
@@ -32,7 +33,7 @@ def run_compare(
         outputs(plan.output, (plan.plot,), read_files(plan)) as publish,
         picture(plan.plot) as draw,
     ):
-        result = compared(plan, progress)
+        result = compared(plan, progress).replace(command=typed(plan, "compare"))
         draw(result)
         publish(result)
     return result

@@ -14,6 +14,7 @@ from losscli.commands.request import (
     bound_losses,
     details_of,
     kept_evaluation,
+    typed,
 )
 from losscli.engines.local import choose_engine
 from losscli.errors import UsageError
@@ -45,15 +46,26 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
     """
 
     def measured(request: Request, samples: SampleFile | None) -> Evaluation:
-        if plan.engine != LOCAL:
-            from losscli.commands.distributed import evaluate_on_cluster
-
-            return evaluate_on_cluster(plan, request, progress)
-        if plan.models is None:
-            return _measured(plan, request, progress, samples)
-        return _of_models(plan, request, progress)
+        found = _found(plan, request, progress, samples)
+        return found.replace(command=typed(plan, "eval"))
 
     return kept_evaluation(plan, measured)
+
+
+def _found(
+    plan: EvalPlan,
+    request: Request,
+    progress: Callable[[float], None],
+    samples: SampleFile | None,
+) -> Evaluation:
+    """The result without its gates, where the plan has it computed."""
+    if plan.engine != LOCAL:
+        from losscli.commands.distributed import evaluate_on_cluster
+
+        return evaluate_on_cluster(plan, request, progress)
+    if plan.models is None:
+        return _measured(plan, request, progress, samples)
+    return _of_models(plan, request, progress)
 
 
 def _of_models(plan: EvalPlan, request: Request, progress: Callable[[float], None]) -> Evaluation:
@@ -90,7 +102,7 @@ def _measured(
     progress: Callable[[float], None],
     samples: SampleFile | None = None,
 ) -> Evaluation:
-    """The result without its gates."""
+    """The result of one model."""
     losses, backend = request.losses, request.backend
     bound: list[Bound] = [*losses, *request.metrics]
     with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:

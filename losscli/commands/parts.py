@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from losscli.backends.machine import environment
-from losscli.commands.request import Request, details_of, kept_evaluation, read_files
+from losscli.commands.request import Request, details_of, kept_evaluation, read_files, typed
 from losscli.engines.local import LocalEngine, choose_engine
 from losscli.errors import DataError, UsageError
 from losscli.evaluation.block import BlockResult
@@ -189,7 +189,7 @@ def run_merge(plan: MergePlan) -> Evaluation:
             ci=float(evaluation.ci),
             like=evaluation.like,
         )
-        return _with_origin(found, parts, dropped)
+        return _with_origin(found, parts, dropped).replace(command=typed(plan, "merge"))
 
     return kept_evaluation(evaluation, measured, paths)
 

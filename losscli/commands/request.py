@@ -14,10 +14,12 @@ from losscli.losses.spec.binding import BoundLoss, bind, files_of
 from losscli.metrics.losses import bind_losses
 from losscli.plans.evaluate import EvalPlan
 from losscli.plans.flags import Path
+from losscli.plans.spelling import command_line
 from losscli.render.files import attach_result, kept, outputs
 from losscli.render.formats import of_path
 from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleFile
+from losscli.sources.files import shown
 from losscli.sources.opener import read_array
 
 if TYPE_CHECKING:
@@ -115,6 +117,11 @@ def _judged(
 
         result = gated(result, request.gates, plan.allow_note, request.baseline)
     return result
+
+
+def typed(plan: Any, name: str) -> tuple[str, ...]:
+    """The command that a plan is of, without the passwords and tokens of URLs."""
+    return tuple(map(shown, command_line(plan, name)))
 
 
 def details_of(plan: EvalPlan, losses: int) -> "DetailFinder | None":

@@ -174,12 +174,12 @@ def run_step(
 
 
 def _benchmarked(step: Step, saved: Any, progress: Callable[..., None]) -> Done:
-    result = run_benchmark(step.plan, progress)
+    result = run_benchmark(step.plan, progress).replace(command=())  # the run has its own
     return Done(step, result, judge_benchmark(result, step.points, saved))
 
 
 def _evaluated(step: Step, saved: Any, progress: Callable[..., None]) -> Done:
-    result = run_evaluation(step.plan, progress)
+    result = run_evaluation(step.plan, progress).replace(command=())
     result = gated(result, step.points, step.plan.allow_note, saved)
     found, pairs = iter(result.gates), iter(judged_pairs(step))
     each = [next(pairs if isinstance(gate, NotWorse) else found) for gate in step.gates]

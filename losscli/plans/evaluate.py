@@ -230,7 +230,7 @@ class EvalPlan:
     results: Path = flag(RESULTS, default="results")
     models: Any = flag(
         "Columns of the predictions of several models, one sequence a model.",
-        default=None, hidden=True,
+        default=None, hidden=True, long="--pred", combine="models",
     )  # fmt: skip
     digest: bool = flag(
         "Always compute a digest of each input's values.", default=False, hidden=True

@@ -46,7 +46,8 @@ class Flag:
     function in `losscli.cli.completion`.
     config: where YAML has it. data: in a data set; run: in a run, and in `defaults:` under its
     kind; defaults: in `defaults:` itself; own: in a run alone.
-    hidden: True for a field of the Python functions that the command line does not have.
+    hidden: True for a field of the Python functions that the command line does not have; with a
+    spelling of its own it is another form of that flag.
     """
 
     help: str

@@ -1,15 +1,17 @@
 """Flags in messages, spelled as the user of the command line, of Python or of YAML writes them.
 
 Messages are written with flags (`--nan skip`); where a plan did not come from the command line, its
-flags are respelled (`nan="skip"`, `nan: skip`).
+flags are respelled (`nan="skip"`, `nan: skip`). `command_line` spells all flags of a plan.
 """
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypeAlias
 
 from losscli.errors import LossCliError
-from losscli.plans.flags import Declaration, declarations
+from losscli.plans.flags import Declaration, declarations, listed
 
 Style: TypeAlias = Literal["python", "yaml"]
 
@@ -63,6 +65,81 @@ def _assigned(each: Declaration, value: str, style: Style) -> str:
         return f"{each.key}: {f'[{plain}]' if each.flag.key and each.several else plain}"
     literal = each.kind in ("switch", "count", "number") or value[:1] == '"'
     return f"{each.name}={value if literal else repr(value).replace(chr(39), chr(34))}"
+
+
+def command_line(plan: Any, name: str) -> tuple[str, ...]:
+    """The command that makes a plan, in words; none where a value cannot be typed, as an array.
+
+    name: of the command. Flags with their defaults are left out.
+    """
+    words = ["losscli", name]
+    try:
+        for each in declarations(plan):
+            value = getattr(plan, each.name)
+            typeable = not each.flag.hidden or each.flag.long
+            if typeable and not _is_default(each, value):
+                words += _typed(each, value)
+    except _NotTypeableError:
+        return ()
+    return tuple(words)
+
+
+class _NotTypeableError(ValueError):
+    """A value that no word on the command line stands for."""
+
+
+def _is_default(each: Declaration, value: Any) -> bool:
+    if each.kind == "share":
+        return bool(_share(value) == _share(each.default))
+    if value is each.default:
+        return True
+    comparable = _is_scalar(value) or (each.several and all(map(_is_scalar, listed(value))))
+    return comparable and bool(value == each.default)
+
+
+def _share(value: Any) -> Any:
+    """A share as a number, as plans have it once they are validated."""
+    with suppress(ValueError):
+        if isinstance(value, str) and value.endswith("%"):
+            return float(value[:-1]) / 100
+        return float(value) if isinstance(value, str | float) else value
+    return value
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | os.PathLike | bool | int | float)
+
+
+def _typed(each: Declaration, value: Any) -> Iterator[str]:
+    """The words of a flag."""
+    if each.kind == "switch":
+        yield each.spelling if value else f"--no-{each.spelling.removeprefix('--')}"
+        return
+    if each.flag.positional and isinstance(value, Mapping):
+        yield from (f"{name}={_word(path)}" for name, path in value.items())
+        return
+    values = listed(value) if each.several or each.flag.combine == "models" else (value,)
+    if each.flag.combine == "models" and any(isinstance(one, tuple) for one in values):
+        words = [",".join(map(_word, columns)) for columns in values]
+    elif each.flag.combine in ("columns", "matrix", "models"):
+        words = [",".join(map(_word, values))]
+    else:
+        words = list(map(_word, values))
+    for word in words:
+        if each.flag.positional:
+            yield os.path.join(".", word) if word.startswith("-") else word  # noqa: PTH118
+        elif word.startswith("-"):
+            yield f"{each.spelling}={word}"
+        else:
+            yield from (each.flag.short or each.spelling, word)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool) or not _is_scalar(value):
+        raise _NotTypeableError
+    if isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    return "none" if value is None else repr(float(value) if isinstance(value, float) else value)
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ from losscli.plans.check import DoctorPlan
 Client = pytest.importorskip("distributed").Client
 pytestmark = pytest.mark.xdist_group("dask")
 
-ELSEWHERE = ("engine", "threads", "timing", "environment")
+ELSEWHERE = ("engine", "threads", "timing", "environment", "command")
 PATIENCE_S = 60
 
 

@@ -99,7 +99,7 @@ def test_any_number_of_threads_gives_the_same_bits(result, long_pair):
     ]
     assert [document["threads"] for document in documents] == [1, 2, 3]
     for document in documents:
-        del document["timing"], document["threads"]
+        del document["timing"], document["threads"], document["command"]
     assert documents[0] == documents[1] == documents[2]
 
 
@@ -111,7 +111,7 @@ def test_any_number_of_threads_gives_the_same_bits_of_a_table(result, table):
     arguments = (name, "--pred", "p", "--target", "t", "-l", "mae,mse")
     documents = [result(*arguments, "--threads", threads) for threads in (1, 2, 3)]
     for document in documents:
-        del document["timing"], document["threads"]
+        del document["timing"], document["threads"], document["command"]
     assert documents[0] == documents[1] == documents[2]
     truth = sum(Fraction(abs(p - t)) for p, t in numbers) / 60_000
     assert documents[0]["losses"][0]["value"] == float(truth)

@@ -60,7 +60,7 @@ def data(folder, monkeypatch):
 def plain(path):
     """A document without times and facts of the machine, and as its text the rest."""
     found = json.loads(Path(path).read_text())
-    for name in ("timing", "environment", "threads"):
+    for name in ("timing", "environment", "threads", "command"):
         del found[name]
     return json.dumps(found)
 

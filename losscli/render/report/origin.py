@@ -1,9 +1,10 @@
 """Where the numbers of a result come from: its inputs, its method and its environment."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from losscli.render.report.blocks import Block, Cell, Column, Facts, Grid
+from losscli.render.report.blocks import Block, Cell, Code, Column, Facts, Grid, Section
 from losscli.results.document import Git
 from losscli.results.documents.eval import Evaluation, Input
 
@@ -46,6 +47,11 @@ def environment(facts: Mapping[str, Any], git: Git | None, version: str) -> list
         elif value is not None and name != "losscli":
             pairs.append((name.replace("_", " "), str(value)))
     return [Facts(pairs)]
+
+
+def repeat(command: Sequence[str]) -> list[Section]:
+    """The section with the command line that gives a result; none where nobody can type it."""
+    return [Section("Repeat", [Code(shlex.join(command))])] if command else []
 
 
 def _path(part: Input) -> str:

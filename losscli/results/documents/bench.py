@@ -197,6 +197,9 @@ class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="loss
     seed: Count = 0
     timing: Timing = Timing()
     environment: Environment
+    command: tuple[str, ...] = ()
+
+    optional = frozenset({"command"})
 
     @property
     def devices(self) -> dict[str, str]:

@@ -192,8 +192,9 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     threads: Count = 0
     timing: EvalTiming
     environment: Environment = field(default_factory=dict)
+    command: tuple[str, ...] = ()
 
-    optional = frozenset({"metrics"})
+    optional = frozenset({"command", "metrics"})
 
     def __getitem__(self, label: str) -> LossComparison:
         for found in self:

@@ -357,9 +357,10 @@ class Evaluation(Document, frozen=True, kw_only=True, tag="losscli/eval/1"):
     git: Git | None = None
     timing: EvalTiming
     environment: Environment = field(default_factory=dict)
+    command: tuple[str, ...] = ()
     saved: str | None = None
 
-    optional = frozenset({"metrics"})
+    optional = frozenset({"command", "metrics"})
     hidden = frozenset({"saved"})
 
     @property

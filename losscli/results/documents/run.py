@@ -51,7 +51,7 @@ class Run(Document, frozen=True, kw_only=True, tag="losscli/run/1"):
     """The results of the steps of a config.
 
     evals, benches, comparisons: by name; the error of a step that failed. gates: of all steps, in
-    the order of the config. notes: those of the config itself. command: the command line. blessed:
+    the order of the config. notes: those of the config itself. blessed:
     the origin of a baseline. outputs: files that it is written to. saved: its place in the results
     folder.
     """

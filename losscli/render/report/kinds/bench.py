@@ -10,7 +10,7 @@ from losscli.render.report.blocks import Block, Figure, Figures, Section, Summar
 from losscli.render.report.charts.cells import Estimate
 from losscli.render.report.charts.forest import Line, forest
 from losscli.render.report.generic import grid
-from losscli.render.report.origin import environment
+from losscli.render.report.origin import environment, repeat
 from losscli.render.report.sizes import against_size
 from losscli.render.report.source import Source
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
@@ -25,6 +25,7 @@ def section(source: Source) -> Section:
     result: Benchmark = source.result
     parts = [*results(source)]
     parts.append(Section("Environment", environment(result.environment, None, result.losscli)))
+    parts += repeat(result.command)
     return Section(source.name, (), parts, result.status)
 
 

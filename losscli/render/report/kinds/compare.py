@@ -18,7 +18,7 @@ from losscli.render.report.charts.cells import Estimate
 from losscli.render.report.charts.forest import Line, forest
 from losscli.render.report.gates import gates_grid
 from losscli.render.report.generic import grid
-from losscli.render.report.origin import environment, inputs_grid
+from losscli.render.report.origin import environment, inputs_grid, repeat
 from losscli.render.report.source import Source
 from losscli.results.documents.compare import (
     VERDICTS,
@@ -45,6 +45,7 @@ def _sections(result: ModelComparison) -> Iterator[Section]:
         yield Section("Notes", [Text([note.message for note in result.notes])])
     yield Section("Inputs", [inputs_grid(result.inputs)])
     yield Section("Environment", environment(result.environment, None, result.losscli))
+    yield from repeat(result.command)
 
 
 def summary(result: ModelComparison) -> Summary:

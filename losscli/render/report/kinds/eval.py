@@ -9,7 +9,7 @@ from losscli.render.report.groups import groups_grids
 from losscli.render.report.history import history_figures
 from losscli.render.report.losses import gate_limits, losses_grid, metrics_grid, models_figures
 from losscli.render.report.metric_tables import metric_blocks
-from losscli.render.report.origin import environment, inputs_grid, method
+from losscli.render.report.origin import environment, inputs_grid, method, repeat
 from losscli.render.report.rows import distribution_blocks, worst_blocks
 from losscli.render.report.source import Source
 from losscli.results.documents.eval import Evaluation
@@ -62,3 +62,4 @@ def _sections(source: Source, result: Evaluation) -> Iterator[Section]:
     yield Section("Inputs", [inputs_grid(result.inputs), Text([method(result)], "quiet")])
     blocks = environment(result.environment, result.git, result.losscli)
     yield Section("Environment", blocks)
+    yield from repeat(result.command)
