@@ -125,6 +125,11 @@ def complete_result(context: click.Context, incomplete: str) -> list[str]:
     return [*_saved(context, incomplete, files=True), *complete_path(context, incomplete)]
 
 
+def complete_drawn(context: click.Context, incomplete: str) -> list[str]:
+    """The losses, and the saved results."""
+    return [*complete_loss(context, incomplete), *complete_result(context, incomplete)]
+
+
 def complete_saved_config(context: click.Context, incomplete: str) -> list[str]:
     """The configs that have saved results."""
     return _saved(context, incomplete, files=False)

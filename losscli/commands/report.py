@@ -1,7 +1,6 @@
 """`report`: saved results of any kind as one page of HTML."""
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 from losscli.commands.results import path_of
@@ -9,14 +8,13 @@ from losscli.errors import LossCliError, UsageError
 from losscli.plans.functions import public
 from losscli.plans.report import ReportPlan
 from losscli.render.formats import of_path
-from losscli.render.report import Past, Source, html
+from losscli.render.report import Source, html
 from losscli.results.document import Note, Record
-from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.report import ReportedResult, ReportResult
 from losscli.results.documents.run import Run
 from losscli.results.files import OutputFile, resolve_links
+from losscli.results.history import Past, history_of
 from losscli.results.reader import load
-from losscli.results.store import entries
 
 
 def run_report(plan: ReportPlan) -> ReportResult:
@@ -67,7 +65,9 @@ def _source(given: Any, plan: ReportPlan, notes: list[Note]) -> Source:
     elif not isinstance(given, Record):
         raise UsageError(f"a report is made of results, not of {type(given).__name__}")
     name = _name(result, path)
-    history = list(_history(result, path, plan)) if plan.history else []
+    history: list[Past] = []
+    if isinstance(result, Run):
+        history = list(history_of(result, path, plan.results, plan.history))
     return Source(name, result, _baseline(result, notes), history, path or "")
 
 
@@ -87,31 +87,6 @@ def _baseline(result: Any, notes: list[Note]) -> Any:
     except LossCliError as error:
         notes.append(Note("no_baseline", f"drawn without the baseline: {error.message}"))
         return None
-
-
-def _history(result: Any, path: str | None, plan: ReportPlan) -> Iterator[Past]:
-    """The losses of earlier results of a config, the oldest first, and its own at the end."""
-    if not isinstance(result, Run) or result.started is None:
-        return
-    found = [
-        (entry.path, entry.result)
-        for entry in entries(plan.results, result.config.name)
-        if isinstance(entry.result, Run) and (entry.result.started or "") <= result.started
-    ]
-    same = path is not None and os.path.realpath(path)
-    found = [(own, run) for own, run in found if os.path.realpath(own) != same and run != result]
-    for _, run in [*found[-plan.history :], ("", result)]:
-        yield from _values(run)
-
-
-def _values(run: Run) -> Iterator[Past]:
-    when = (run.started or "", run.git.commit if run.git else "")
-    for name, part in run.results.items():
-        if isinstance(part, Evaluation):
-            for each in part.statistics:
-                yield Past(name, each.label, *when, run.status, each.of_mean, each.ci)
-    for name, failure in run.failures.items():
-        yield Past(name, "", *when, run.status, None, None, failure.message)
 
 
 def _shown(source: Source) -> ReportedResult:

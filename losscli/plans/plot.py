@@ -1,25 +1,31 @@
 """The flags of `plot`."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from losscli.plans.flags import FlagError, Path, argument, flag, plan, validate
-from losscli.plans.shared import LOOK, OUT
+from losscli.plans.shared import LOOK, OUT, RESULTS
+
+KINDS = ("comparison", "groups", "distribution", "history")
+HISTORY = 50  # results that are drawn by default
 
 
 @plan
 class PlotPlan:
-    """Curves of losses in one picture.
+    """Curves of losses in one picture, or the drawings of a saved result.
 
-    loss: specs as on the command line, or losses. range: a text LOW:HIGH or a pair; None is a range
-    that suits the losses. target: of losses of one number; None is 0 for errors and 1 for labels.
+    loss: specs as on the command line, or losses; or one result: its file, a config's name for its
+    latest, or what `evaluate`, `compare` or `run` returned. range: a text LOW:HIGH or a pair; None
+    is a range that suits the losses. target: of losses of one number; None is 0 for errors and 1
+    for labels. show: the drawings of a result; all that it has without any.
 
     Raises UsageError for a value that a flag does not take.
     """
 
     loss: Any = argument(
-        "Losses, with or without parameters.", kw_only=False, metavar="LOSS...", several=True,
-        complete="loss",
+        "Losses, with or without parameters; or one saved result: a file, or a config's name.",
+        kw_only=False, metavar="LOSS...|RESULT", several=True, complete="drawn",
     )  # fmt: skip
     output: Path | None = flag(
         "Write a picture, .png, .svg or .pdf, instead of drawing in the terminal.",
@@ -34,6 +40,15 @@ class PlotPlan:
         default=None, panel=LOOK, metavar="NUMBER",
     )  # fmt: skip
     gradient: bool = flag("Draw the gradients as well.", default=True, panel=LOOK)
+    show: Sequence[str] = flag(
+        "The drawings of a result; repeatable, or by commas. Default: all that it has.",
+        default=(), panel=LOOK, metavar="KIND", combine="commas", choices=KINDS,
+    )  # fmt: skip
+    history: int = flag(
+        "The number of earlier results of the same config that are drawn.",
+        default=HISTORY, panel=LOOK, metavar="N",
+    )  # fmt: skip
+    results: Path = flag(RESULTS, default="results")
     title: str | None = flag("The title of the picture.", default=None, panel=LOOK, metavar="TEXT")
 
     def __post_init__(self) -> None:

@@ -4,9 +4,8 @@ from typing import Any
 
 from losscli.errors import UsageError
 from losscli.plans.flags import Path, argument, flag, listed, plan, validate
+from losscli.plans.plot import HISTORY
 from losscli.plans.shared import LOOK, OUT, RESULTS
-
-HISTORY = 50  # results that are drawn by default
 
 
 @plan

@@ -1,7 +1,7 @@
 """Curves in characters: Braille, of eight dots each, or letters for encodings without Braille."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ class Trace(NamedTuple):
     at: NDArray[np.float64]
     heights: NDArray[np.float64]
     mark: str = ""
+
+
+Sign: TypeAlias = tuple[float, float, str]  # coordinates, and a letter
 
 
 class Frame(NamedTuple):
@@ -46,12 +49,20 @@ def frame_of(traces: Sequence[Trace], columns: int, rows: int) -> Frame:
     return Frame(float(at.min()), float(at.max()), low, high, columns, rows)
 
 
-def drawn(traces: Sequence[Trace], frame: Frame) -> Iterator[tuple[str, str]]:
-    """The lines of the picture from the top, each in Braille and in ASCII."""
-    return zip(*(_drawn(traces, frame, braille=braille) for braille in (True, False)), strict=True)
+def drawn(
+    traces: Sequence[Trace], frame: Frame, points: Sequence[Sign] = ()
+) -> Iterator[tuple[str, str]]:
+    """The lines of the picture from the top, each in Braille and in ASCII.
+
+    points: the coordinates of letters, which are drawn over the curves.
+    """
+    both = (_drawn(traces, frame, points, braille=braille) for braille in (True, False))
+    return zip(*both, strict=True)
 
 
-def _drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]:
+def _drawn(
+    traces: Sequence[Trace], frame: Frame, points: Sequence[Sign], *, braille: bool
+) -> list[str]:
     """The lines of the picture, from the top; the height 0 is a dotted line."""
     wide, high = (2, 4) if braille else (1, 1)
     dots = np.full((frame.rows * high, frame.columns * wide), 0 if braille else ord(" "))
@@ -69,6 +80,11 @@ def _drawn(traces: Sequence[Trace], frame: Frame, *, braille: bool) -> list[str]
     for number, trace in enumerate(traces):
         if trace.mark:
             _mark(cells, trace, frame, high, (number + 0.5) / len(traces))
+    for x, height, sign in points:
+        share = (x - frame.left) / (frame.right - frame.left) if frame.right > frame.left else 0.0
+        inside = min(max(height, frame.bottom), frame.top)
+        row = _row_of(frame, frame.rows * high, inside) // high
+        cells[row, round(share * (frame.columns - 1))] = ord(sign)
     return ["".join(map(chr, line)) for line in cells]
 
 

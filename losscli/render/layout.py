@@ -4,6 +4,7 @@ Text wraps between words, never within a word or a number; in a pipe, of infinit
 is cut or folded.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 from losscli.render.page import Drawing, Table, TextLine
@@ -26,7 +27,8 @@ def fit(lines: Sequence[TextLine | Drawing], columns: float) -> Iterator[TextLin
             for part in wrap(line.text, columns, line.indent):
                 yield line._replace(text=part)
         elif columns >= line.least:
-            yield from line.draw(int(min(columns, line.most)))
+            usual = line.most if line.usual is None else line.usual
+            yield from line.draw(usual if math.isinf(columns) else int(min(columns, line.most)))
 
 
 def wrap(text: str, columns: float, indent: int = 0) -> list[str]:

@@ -78,12 +78,14 @@ class TextLine(NamedTuple):
 class Drawing(NamedTuple):
     """Lines that fill a width. draw: the lines of so many columns, of which `most` are enough.
 
-    least: in a terminal of fewer columns the drawing is left out.
+    least: in a terminal of fewer columns the drawing is left out. usual: the columns where nothing
+    limits them, as in a pipe; None is `most`.
     """
 
     draw: Callable[[int], Sequence[TextLine]]
     most: int
     least: int = 0
+    usual: int | None = None
 
 
 class Page(NamedTuple):

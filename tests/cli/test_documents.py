@@ -76,6 +76,8 @@ ENDS = [
     ("diff old.json slow.json --fail-on slower", 1, "diff"),
     ("diff more.json old.json --fail-on undecided", 6, "diff"),
     ("diff old.json old.json --fail-on nope", 2, "error"),
+    ("plot by.json", 0, "result-plot"),
+    ("plot by.json --show history", 2, "error"),
     ("diff kept.json better.json", 0, "diff"),
     ("diff kept.json better.json --per-sample", 0, "diff"),
     ("diff better.json kept.json --fail-on worse", 1, "diff"),
@@ -406,6 +408,7 @@ EXAMPLES = {kind: typed for typed, _, kind in ENDS} | {
     "part": f"{EVAL} --shard 1/1 -o part.json",
     "report": "report old.json -o report.html",
     "explain-metric": "explain accuracy",
+    "result-plot": "plot by.json",
 }
 
 

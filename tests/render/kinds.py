@@ -492,6 +492,14 @@ def curves():
     return plot("mae", "huber:delta=2", title="a title")
 
 
+def drawn():
+    """The groups and the distribution of an evaluation, and the differences of two models."""
+    by = {"region": ["eu", "us", "eu", "us", "eu"]}
+    pred = [1.0, 2.0, 4.0, 8.0, 16.0]
+    found = evaluate(pred, [0.0] * 5, loss="mae", by=by, distribution=True, threads=1)
+    return plot(found, title="a title")
+
+
 def error():
     """What was wrong, where a result would have been."""
     place = Place("a.csv", row=4, line=6, column="p")
@@ -524,6 +532,7 @@ KINDS = {
     "explain-metric": explained_metric,
     "list": found,
     "plot": curves,
+    "result-plot": drawn,
     "part": part,
     "error": error,
 }

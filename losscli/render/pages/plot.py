@@ -8,7 +8,8 @@ from losscli.render.page import Drawing, Page, TextLine
 from losscli.results.documents.plot import Plot
 from losscli.results.text import escape
 
-_COLUMNS, _ROWS = 78, 14
+_COLUMNS, _MOST = 78, 156  # usually, and in a wide terminal
+_ROWS = 14
 
 
 def page(result: Plot) -> Page:
@@ -20,7 +21,7 @@ def page(result: Plot) -> Page:
         TextLine(f"{mark}  {escape(curve.label)}", indent=3)
         for curve, mark in zip(result.curves, ascii_lowercase, strict=False)
     ]
-    curves = Drawing(lambda columns: list(_curves(result, columns)), _COLUMNS)
+    curves = Drawing(lambda columns: list(_curves(result, columns)), _MOST, usual=_COLUMNS)
     return Page((), (), (), lines=[*title, curves, *legend])
 
 
@@ -35,7 +36,8 @@ def _curves(result: Plot, columns: int) -> Iterator[TextLine]:
         at = [curve.at for curve in result.curves]
         traces = list(map(Trace, at, heights, ascii_lowercase))
         # A curve may end before the axis does, where its loss is no longer defined.
-        frame = frame_of(traces, columns, _ROWS // len(panels))
+        rows = _ROWS * max(columns, _COLUMNS) // _COLUMNS  # wider curves are higher too
+        frame = frame_of(traces, columns, rows // len(panels))
         yield from _panel(name, traces, frame._replace(left=result.low, right=result.high))
         yield TextLine(axis, style="dim")
 

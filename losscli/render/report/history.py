@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from losscli.render.report.blocks import Block, Figure, Figures, Text
 from losscli.render.report.charts.lines import Axis, Point, Series, lines
-from losscli.render.report.source import Past
+from losscli.results.history import Past
 
 _LABELS = 12  # drawings
 _TICKS = 4

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from losscli.gates import Gate, gate_of
+from losscli.explanation.panels import limits_of
 from losscli.render.numbers import interval, percent, significant, value_cells
 from losscli.render.report.blocks import Block, Cell, Column, Figure, Figures, Grid
 from losscli.render.report.charts.cells import Estimate, estimate_scale, interval_cell
@@ -31,7 +31,7 @@ def losses_grid(result: Evaluation, baseline: object = None) -> Grid:
     rows = [
         row
         for loss in result.losses
-        for row in _loss_rows(loss, old.get(loss.label), _limits(result, loss), compared=compared)
+        for row in _loss_rows(loss, old.get(loss.label), limits_of(result, loss), compared=compared)
     ]
     return Grid("", columns, rows, _legend(result, compared=compared))
 
@@ -54,7 +54,7 @@ def metrics_grid(result: Evaluation, baseline: object = None) -> Grid:
             Cell(metric.label),
             Cell(number(metric.value, metric.stderr)),
             Cell(interval(metric.ci, metric.stderr)),
-            _picture(own, other, _limits(result, metric)),
+            _picture(own, other, limits_of(result, metric)),
             *(_next_to(own, other, higher=metric.higher_is_better) if compared else ()),
             Cell(f"{metric.n:,}"),
             Cell(words[metric.higher_is_better]),
@@ -85,7 +85,7 @@ def estimate_of(found: Measured) -> Estimate:
 
 def gate_limits(result: Evaluation) -> dict[str, list[float]]:
     """The limits of the gates on all rows, by the label of the loss or metric."""
-    return {each.label: _limits(result, each) for each in result.statistics}
+    return {each.label: limits_of(result, each) for each in result.statistics}
 
 
 def _line(loss: LossResult) -> Line:
@@ -146,22 +146,10 @@ def _by_label(result: object) -> dict[str, Measured]:
     return {each.label: each for each in found}
 
 
-def _limits(result: Evaluation, of: Measured) -> list[float]:
-    """The limits of the gates on all rows of a loss, in its unit."""
-    found = []
-    for gate in result.gates:
-        parsed = gate_of(gate)
-        if isinstance(parsed, Gate) and parsed.label == of.label and not parsed.groups:
-            on_value = parsed.stat in ("value", "mean", "ci_low", "ci_high")
-            if on_value and gate.limit is not None and math.isfinite(gate.limit):
-                found.append(gate.limit)
-    return found
-
-
 def _legend(result: Evaluation, *, compared: bool) -> str:
     words = ["interval: the value and its confidence interval"]
     if compared:
         words.append("grey: the baseline")
-    if any(_limits(result, loss) for loss in result.losses):
+    if any(limits_of(result, loss) for loss in result.losses):
         words.append("red: the limit of a gate")
     return "; ".join(words)

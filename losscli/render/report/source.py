@@ -4,23 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from losscli.render.page import Result
-
-
-class Past(NamedTuple):
-    """A value of an earlier result.
-
-    run: the step of the config, empty for an evaluation alone. label: empty where the step failed,
-    and value None; problem: why.
-    """
-
-    run: str
-    label: str
-    started: str
-    commit: str
-    status: str
-    value: float | None
-    ci: tuple[float, float] | None
-    problem: str = ""
+from losscli.results.history import Past
 
 
 class Source(NamedTuple):

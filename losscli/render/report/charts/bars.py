@@ -76,7 +76,7 @@ def _axes(edges: Sequence[float], wide: Scale, high: Scale, name: str) -> Iterat
     every = -(-len(edges) // _MOST_EDGES)
     for at in range(0, len(edges), every):
         yield line(wide.at(at), bottom, wide.at(at), bottom + 4, "axis")
-        yield label(wide.at(at), bottom + 17, f"{edges[at] + 0.0:.4g}", "middle", "tick")
+        yield label(wide.at(at), bottom + 17, f"{edges[at] + 0.0:.5g}", "middle", "tick")
     yield line(wide.start, bottom, wide.end, bottom, "axis")
     yield label((wide.start + wide.end) / 2, bottom + 34, name, "middle", "name")
     yield tag(
