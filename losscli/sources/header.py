@@ -248,7 +248,8 @@ class _Beginning:
         try:
             cells = [cell.decode().strip() for cell in plain.cells_of(
                 line if commented is None else commented, dialect.delimiter)]  # fmt: skip
-            self._check_swallowed(line, len(cells), dialect)
+            if commented is None:
+                self._check_swallowed(line, len(cells), dialect)
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{self._path} is not UTF-8 text",
