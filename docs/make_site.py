@@ -108,12 +108,18 @@ def _loss_page(name: str) -> str:
 
 
 def _relinked(text: str, source: str, path: str) -> str:
-    """The text of a page whose links lead from its place in the site; code is left as it is."""
+    """The text of a page whose links lead from its place in the site.
+
+    Code stays as it is, but for bars in cells of tables, which are escaped for GitHub alone.
+    """
 
     def link(match: re.Match[str]) -> str:
         return f"]({_target(match[1], source, path)})"
 
-    return "".join(_LINK.sub(link, part) if prose else part for part, prose in _parts(text))
+    def code(part: str) -> str:
+        return part if "\n" in part else part.replace(r"\|", "|")
+
+    return "".join(_LINK.sub(link, part) if prose else code(part) for part, prose in _parts(text))
 
 
 def _with_one_title(text: str) -> str:

@@ -74,6 +74,12 @@ def test_a_page_has_one_title(texts):
     assert "\n# losscli.yaml\n" in texts["tutorials/ci.md"]
 
 
+def test_bars_in_code_are_not_escaped(texts):
+    """GitHub drops the backslash in a table; the site would show it."""
+    assert "`error|skip|mask|propagate`" in texts["reference/commands.md"]
+    assert [path for path, text in texts.items() if re.search(r"`[^`\n]*\\\|[^`\n]*`", text)] == []
+
+
 def test_links_to_code_lead_to_the_repository(texts):
     """Whose address is in pyproject.toml alone."""
     source = PROJECT["urls"]["Source"]
