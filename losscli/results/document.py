@@ -79,7 +79,7 @@ class Record(Struct, frozen=True):
     the conclusion. old: the value of the baseline. new: the value of the candidate. commit: the
     commit of the repository. wall_s: seconds. config: the config. losscli: the version that wrote
     it. family: the family of the loss. formula: in plain text. use: when to use it. version: the
-    installed version.
+    installed version. command: the command line that gives the same result again.
     """
 
     optional: ClassVar[frozenset[str]] = frozenset()
