@@ -14,6 +14,7 @@ from losscli.evaluation.validity import Mark
 from losscli.kernels import machine
 from losscli.kernels.machine import Folded, FoldedModels
 from losscli.kernels.program import IndexLimit, Limit
+from losscli.kernels.recording import UntraceableError
 from losscli.losses.core.compiled import Compiled, Limits, compiled_rows
 from losscli.losses.core.domain import Domain, Interval
 from losscli.losses.spec.binding import BoundLoss
@@ -100,10 +101,13 @@ def fold_models(
     phase = block.first % block.unit
     others: list[frozenset[int]] = [frozenset() for _ in foldings]
     while True:
-        programs = [
-            folding.program.program_for(own, folding.limits, answers)
-            for folding, own, answers in zip(foldings, arrays, others, strict=True)
-        ]
+        try:
+            programs = [
+                folding.program.program_for(own, folding.limits, answers)
+                for folding, own, answers in zip(foldings, arrays, others, strict=True)
+            ]
+        except UntraceableError:  # a branch that is too long
+            return None
         found = machine.fold_pairs(programs, arrays, pairs, block.unit, phase)
         if isinstance(found, FoldedModels):
             break

@@ -48,6 +48,7 @@ class Traced(NamedTuple):
         return self.nodes[self.result].result_width
 
 
+_MOST = 1000  # nodes, so that the machine has a register for each
 _BOUNDS = {"MIN": "ATMOST", "MAX": "ATLEAST"}  # faster where the second operand is a number
 # Folded when all operands are constants: the same bits from NumPy and from the machine.
 _FOLDED: Mapping[str, Callable[..., Any]] = {
@@ -148,6 +149,8 @@ class Recording:
 
     def _added(self, node: Node) -> int:
         if node not in self._known:
+            if len(self.nodes) == _MOST:
+                raise UntraceableError(f"more than {_MOST:,} operations")
             self._known[node] = len(self.nodes)
             self.nodes.append(node)
         return self._known[node]

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+import losscli
 from losscli.backends.rowwise import ROWWISE
 from losscli.checks.generators import Sample, draw, edges
 from losscli.kernels import machine
@@ -182,3 +183,20 @@ def test_a_function_of_a_user_is_a_program(each_machine):
     assert same(run(loss.values, x, y), np.abs(x - y) ** 2 + 1.0)
     with pytest.raises(UntraceableError, match="sort"):
         trace(own_loss(lambda pred, target: np.sort(pred) - target, "mine", "here.py").values, 2)
+
+
+def test_a_loss_of_more_operations_than_a_program_holds_is_computed_by_numpy():
+    """All of its terms are needed at the end, so that no register is free before."""
+
+    def long(pred, target):
+        terms = [abs(pred - k * target) for k in range(1100)]
+        found = terms.pop()
+        while terms:
+            found = found * 0.5 + terms.pop()
+        return found
+
+    rng = np.random.default_rng(0)
+    pred, target = rng.normal(size=(2, 50))
+    assert losscli.evaluate(pred, target, loss=long).value == pytest.approx(
+        np.mean(long(pred, target)), rel=1e-13
+    )

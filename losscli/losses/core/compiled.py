@@ -82,18 +82,25 @@ class Compiled:
         machine. rest: further arguments of `work`.
         """
         others: frozenset[int] = frozenset()
+        program = self.program_for(arrays, limits, others)
         while True:
-            program = self.program_for(arrays, limits, others)
             found = work(program, arrays, *rest)
             question = program.question(found) if isinstance(found, int) else None
             if question is None:
                 return found
             others |= {question}
+            try:
+                program = self.program_for(arrays, limits, others)
+            except UntraceableError:  # this branch is too long: the rows fail its check
+                return found
 
     def program_for(
         self, arrays: Sequence[NDArray[Any]], limits: Limits, others: frozenset[int]
     ) -> Program:
-        """The program for arrays of these types; others: the questions with another answer."""
+        """The program for arrays of these types; others: the questions with another answer.
+
+        Raises UntraceableError for a branch that is too long.
+        """
         types = tuple(map(_type, arrays))
         program = self._programs.get((limits, types, others))
         return self._assemble(limits, types, others) if program is None else program
