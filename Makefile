@@ -101,8 +101,11 @@ $(VENV)/demo: $(VENV)/bin/python $(INSTALLATION)
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
+# axe-core, which checks pages for accessibility, comes in a package for playwright; tests need the
+# script alone.
 $(VENV)/dev: $(VENV)/bin/python $(INSTALLATION)
 	$(PIP) install --quiet --constraint constraints.txt --editable ".[torch,dev]"
+	$(PIP) install --quiet --constraint constraints.txt --no-deps axe-playwright-python
 	@touch $@ $(VENV)/demo
 
 # Keras runs over the torch that is there, so neither brings a torch of its own. With them comes what
