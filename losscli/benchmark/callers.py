@@ -49,6 +49,9 @@ class Place(Protocol):
     def caller(self, runner: Runner, data: InputData, device: Device, *, both: bool) -> TimedCaller:
         """The caller of a direction of a runner that this place has prepared."""
 
+    def environment(self) -> dict[str, Any]:
+        """The versions of packages there, if they are other than those of this process."""
+
     def close(self) -> None:
         """End what the place has started."""
 
@@ -73,6 +76,10 @@ class LocalPlace:
         call = runner.both if both else runner.forward
         assert call is not None
         return LocalCaller(call, runner.framework, data, device)
+
+    def environment(self) -> dict[str, Any]:
+        """Nothing: it is this process."""
+        return {}
 
     def close(self) -> None:
         """Nothing was started."""

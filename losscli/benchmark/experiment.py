@@ -75,10 +75,11 @@ class Experiment:
 
     def _checked(self, candidate: Candidate, data: InputData, spacing: float) -> TimedCall:
         """A candidate that is checked, and not timed yet."""
-        implementation, runner, place = candidate
+        implementation, runner, place, _ = candidate
         job = self.job
         caller = place.caller(runner, data, job.device, both=self.both)
         one = TimedCall(implementation.text, caller, spacing, runner.compiles)
+        one.baseline = candidate.baseline
         _check_before(one, data)
         if implementation.reference is not None and one.check.correct:
             one.blame(small_fault(place, job.workload, job.setting, both=self.both))

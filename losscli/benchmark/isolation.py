@@ -45,12 +45,21 @@ _CORES = 0.35  # more than --threads that a measurement may be off
 class WorkerPlace:
     """A process of its own for one implementation; it starts when it is needed.
 
-    python, paths, folder: as of `WorkerProcess`. holder: the caller whose inputs the shared memory
+    elsewhere: True if files that it names are not those of this process. process: options of
+    `WorkerProcess`. holder: the caller whose inputs the shared memory
     holds.
     """
 
-    def __init__(self, implementation: Implementation, threads: int, **process: Any) -> None:
+    def __init__(
+        self,
+        implementation: Implementation,
+        threads: int,
+        *,
+        elsewhere: bool = False,
+        **process: Any,
+    ) -> None:
         self._implementation = implementation
+        self._elsewhere = elsewhere
         self._threads = threads
         self._options = process
         self._process: WorkerProcess | None = None
@@ -67,7 +76,7 @@ class WorkerPlace:
 
         Raises UsageError, MissingError or UnsupportedError, as the implementation does there.
         """
-        if self._implementation.reference is not None:
+        if self._implementation.reference is not None and not self._elsewhere:
             permit(self._implementation.reference)
         number = len(self._requests)
         request = messages.Prepare(
@@ -115,6 +124,15 @@ class WorkerPlace:
         if self._process is None:
             self._process = WorkerProcess(self._threads, **self._options)
         return self._process
+
+    def environment(self) -> dict[str, Any]:
+        """The versions of packages in the process; none if it has ended."""
+        if self._process is None or self._process.ended:
+            return {}
+        try:
+            return dict(self.ask(messages.Describe(), messages.Described).environment)
+        except WorkerError:
+            return {}
 
     def room(self, size: int) -> None:
         """Make the shared memory that large."""

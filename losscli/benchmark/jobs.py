@@ -1,12 +1,13 @@
 """`Job`: one workload in one setting, and the implementations that are timed on it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from losscli.benchmark.callers import LocalPlace, Place
 from losscli.benchmark.devices import Device, open_device
 from losscli.benchmark.isolation import WorkerPlace
+from losscli.benchmark.versions import Version
 from losscli.benchmark.workloads import fits, losses_of, workload_of
 from losscli.checks.precision import precision
 from losscli.errors import MissingError, UsageError
@@ -21,11 +22,15 @@ _DEFAULT_IMPL = {"cpu": ("numpy", "torch"), "cuda": ("torch", "torch.compile")}
 
 
 class Candidate(NamedTuple):
-    """An implementation that is prepared for a workload, and where it lives."""
+    """An implementation that is prepared for a workload, and where it lives.
+
+    baseline: the name of the one that its speed-up is over; empty for the first of the job.
+    """
 
     implementation: Implementation
     runner: Runner
     place: Place
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,60 @@ class Job:
 class Jobs:
     """All jobs of a benchmark; left_out: the names that are not run, with the reasons.
 
+    version: another one of the implementations, of which each has its baseline.
+
     Raises UsageError for a plan that makes no sense, MissingError if a named device or library is
     absent or no job is left.
     """
 
     plan: BenchPlan
     threads: int
+    version: Version | None = None
     left_out: dict[tuple[str, str], None] = field(default_factory=dict)
     _places: dict[tuple[str, str], Place] = field(default_factory=dict)
+
+    def _baseline(
+        self, implementation: Implementation, workload: Workload, setting: Setting
+    ) -> Candidate | None:
+        """The other version of an implementation; None if none is requested.
+
+        Raises UsageError or MissingError, whose place names the version, as it does there.
+        """
+        version = self.version
+        if version is None:
+            return None
+        reference = implementation.reference
+        one = implementation._replace(
+            text=f"{implementation.text}@{version.name}",
+            reference=None if reference is None else version.at(reference),
+        )
+        key = one.text, setting.device
+        place = self._places.get(key) or WorkerPlace(
+            one, setting.threads, elsewhere=True, **version.process
+        )
+        self._places[key] = place
+        try:
+            return Candidate(one, place.prepare(workload, setting), place, one.text)
+        except (UsageError, MissingError) as error:
+            where = f"{version.name}: {error.place}" if error.place else version.name
+            raise type(error)(error.message, place=where, hint=error.hint) from error
+
+    def environment(self) -> dict[str, Any]:
+        """The versions of packages in the processes of this version."""
+        return self._environment(lambda name: not self._is_baseline(name))
+
+    def environment_of_version(self) -> dict[str, Any]:
+        """The versions of packages in the processes of the other version."""
+        return self._environment(self._is_baseline)
+
+    def _environment(self, wanted: Callable[[str], bool]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for (name, _), place in self._places.items():
+            found |= place.environment() if wanted(name) else {}
+        return found
+
+    def _is_baseline(self, name: str) -> bool:
+        return self.version is not None and name.endswith(f"@{self.version.name}")
 
     def close(self) -> None:
         """End all processes."""
@@ -155,8 +206,12 @@ class Jobs:
             if one.loss not in (None, workload.name, workload.label):
                 continue
             try:
+                baseline = self._baseline(one, workload, setting)
+                if baseline is not None:
+                    yield baseline
                 place = self._place(one, setting)
-                yield Candidate(one, place.prepare(workload, setting), place)
+                name = "" if baseline is None else baseline.implementation.text
+                yield Candidate(one, place.prepare(workload, setting), place, name)
             except UnsupportedError as reason:
                 self.left_out[one.text, str(reason)] = None
             except MissingError as error:

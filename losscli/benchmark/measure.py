@@ -1,21 +1,25 @@
 """`measure`: every implementation of every workload, checked, timed in rounds, checked again."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from losscli.backends.machine import cores, environment
 from losscli.backends.numpy import prime_heap
 from losscli.benchmark import clock as clocks
+from losscli.benchmark.changes import changes
 from losscli.benchmark.experiment import Experiment
 from losscli.benchmark.jobs import Job, Jobs
 from losscli.benchmark.memory import Request, host_peaks
 from losscli.benchmark.rounds import Stop
 from losscli.benchmark.rows import PeakKey, conclusions, refusal, rows_of
+from losscli.benchmark.versions import opened
 from losscli.checks.generators import InputGenerator
 from losscli.checks.input_data import InputData
 from losscli.plans.bench import BenchPlan
+from losscli.results import repository
 from losscli.results.document import Note, Timing
-from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut
+from losscli.results.documents.bench import Against, Benchmark, BenchmarkRow, LeftOut
 
 _MEMORY_SHARE = 0.3  # of the time, at most, for peak memory in child processes
 _GRACE_S = 1.0  # the whole may take so much longer, so that short experiments are not cut
@@ -29,7 +33,12 @@ def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmar
     Raises UsageError for a plan that makes no sense, MissingError if a named device or library is
     absent.
     """
-    with closing(Jobs(plan, plan.threads or cores())) as jobs:
+    with ExitStack() as stack:
+        version = None
+        if plan.against is not None:
+            progress(0.0, f"preparing {plan.against}")
+            version = stack.enter_context(opened(plan.against, plan.setup or ""))
+        jobs = stack.enter_context(closing(Jobs(plan, plan.threads or cores(), version)))
         return _measure(plan, jobs, progress)
 
 
@@ -39,7 +48,7 @@ def _measure(plan: BenchPlan, jobs: Jobs, progress: Callable[[float, str], None]
     run.measure_memory()
     run.measure_limits()
     run.experiments()
-    noisy = refusal(run.noise)
+    noisy = refusal(run.noise, math.inf if jobs.version is None else float(plan.margin))
     rows = [row for one in run.done for row in rows_of(one, run.peaks, noisy=bool(noisy))]
     return Benchmark(
         rows=tuple(rows),
@@ -47,11 +56,31 @@ def _measure(plan: BenchPlan, jobs: Jobs, progress: Callable[[float, str], None]
         noise_floor=run.noise,
         left_out=tuple(LeftOut(*each) for each in jobs.left_out),
         notes=tuple(_notes(rows, run.cut, plan.time, noisy)),
-        environment=environment() | {"devices": {one.name: one.described() for one in run.devices}},
+        environment=jobs.environment()
+        | environment()
+        | {"devices": {one.name: one.described() for one in run.devices}},
         threads=threads,
         seed=plan.seed,
         timing=Timing(clocks.seconds() - begin),
-        conclusions=() if noisy else tuple(conclusions(rows, run.noise)),
+        conclusions=() if noisy or jobs.version else tuple(conclusions(rows, run.noise)),
+        against=_against(plan, jobs, run, noisy),
+    )
+
+
+def _against(plan: BenchPlan, jobs: Jobs, run: "_Run", noisy: str) -> Against | None:
+    version = jobs.version
+    if version is None:
+        return None
+    git = repository.state()
+    return Against(
+        name=version.name,
+        commit=version.commit,
+        dirty=None if git is None else git.dirty,
+        setup=plan.setup,
+        margin=float(plan.margin),
+        fail_on=tuple(plan.fail_on),
+        environment=jobs.environment_of_version(),
+        changes=tuple(changes(run.done, float(plan.margin), noisy)),
     )
 
 
@@ -87,7 +116,9 @@ class _Run:
         keys, requests = [], []
         for job in self._jobs:
             for both in job.directions:
-                for one, runner, _ in job.candidates:
+                for one, runner, _, baseline in job.candidates:
+                    if one.text == baseline:
+                        continue  # its files are not here
                     present = runner.both is not None or not both
                     if job.device.kind == "cpu" and present and not runner.compiles:
                         keys.append((id(job), both, one.text))

@@ -66,7 +66,11 @@ class Guard(msgspec.Struct, frozen=True, tag=True):
     """A request to look for changes of clocks, hooks, threads and flags."""
 
 
-Request: TypeAlias = Prepare | Resize | Call | Again | Guard
+class Describe(msgspec.Struct, frozen=True, tag=True):
+    """A request for the environment of the process."""
+
+
+Request: TypeAlias = Prepare | Resize | Call | Again | Guard | Describe
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -116,4 +120,10 @@ class Guarded(msgspec.Struct, frozen=True, tag=True):
     faults: tuple[str, ...]
 
 
-Reply: TypeAlias = Done | Prepared | Refused | Timed | Answered | Raised | Guarded
+class Described(msgspec.Struct, frozen=True, tag=True):
+    """The versions of the packages that the process has loaded, and the system."""
+
+    environment: dict[str, str | int | None]
+
+
+Reply: TypeAlias = Done | Prepared | Refused | Timed | Answered | Raised | Guarded | Described

@@ -35,8 +35,8 @@ class WorkerError(FaultError):
 class WorkerProcess:
     """A process that carries out requests; it ends with `close`, or with this process.
 
-    python: its interpreter. paths: its module search path, before PYTHONPATH. folder: where it
-    starts; None is the current folder.
+    python: its interpreter. paths: where it finds modules first. inherit: True if it finds this
+    process's modules as well. folder: where it starts; None is the current folder.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class WorkerProcess:
         python: str = sys.executable,
         paths: Sequence[str] = (),
         folder: str | None = None,
+        inherit: bool = True,
     ) -> None:
         self.arena = Arena()
         self.ended = ""
@@ -56,7 +57,7 @@ class WorkerProcess:
         requests, self._requests = os.pipe()
         self._replies, replies = os.pipe()
         ends = requests, replies, self.arena.descriptor
-        shared = [path for path in sys.path if path]
+        shared = [path for path in sys.path if path] if inherit else []
         environment = {
             **os.environ,
             **dict.fromkeys(_THREADS, str(threads)),

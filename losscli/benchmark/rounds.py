@@ -37,10 +37,12 @@ class TimedCall:
 
     spacing: one ULP of the mean. times: the median seconds of the calls of each round; host_times:
     the same with launching. samples: the seconds of all calls; hidden: those that each call took
-    beyond, by the benchmark's own clock. check: of whole answers, before and
-    after timing. timed_means, timed_slopes: errors of the answers of timed calls. tampered: True if
-    a call replaced a clock. compile_s: how much longer the first call took; None if nothing is
-    compiled. peak_bytes: the memory that a call adds to its inputs, None if unknown.
+    beyond, by the benchmark's own clock. check: of whole answers, before and after timing.
+    timed_means, timed_slopes: errors of the answers of timed calls. tampered: True if a call
+    replaced a clock. compile_s: how much longer the first call took; None if nothing is compiled.
+    peak_bytes: the memory that a call adds to its inputs, None if unknown. narrow: a type narrower
+    than the row's that it seems to compute in; empty if none is seen. baseline: the name of the
+    call that its speed-up is over; empty for the first one.
     """
 
     name: str
@@ -59,6 +61,7 @@ class TimedCall:
     compile_s: float | None = None
     peak_bytes: int | None = None
     narrow: str = ""
+    baseline: str = ""
     _last_mean: float | None = None
     _same_mean: bool = True
 

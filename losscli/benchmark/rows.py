@@ -36,12 +36,14 @@ def refusal(noise_floor: float | None, margin: float = math.inf) -> str:
 def rows_of(
     experiment: Experiment, peaks: Mapping[PeakKey, int | None], *, noisy: bool = False
 ) -> Iterator[BenchmarkRow]:
-    """The rows of an experiment; the first implementation is the baseline of the speed-up.
+    """The rows of an experiment; the baseline of a speed-up is the first, or another version.
 
     noisy: True if there are no speed-ups.
     """
-    job, first, limit_s = experiment.job, experiment.timed_calls[0], experiment.limit_s
+    job, limit_s = experiment.job, experiment.limit_s
+    calls = {one.name: one for one in experiment.timed_calls}
     for one in experiment.timed_calls:
+        first = calls.get(one.baseline, experiment.timed_calls[0])
         # An incorrect baseline is not one: it was not timed with the others.
         incomparable = one.fault or first.fault or one.vacuous or (noisy and one is not first)
         speedup, interval = (None, None) if incomparable else _speedup(first, one)

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.backends.machine import environment
 from losscli.backends.numpy import prime_heap
 from losscli.benchmark import messages
 from losscli.benchmark.arena import Arena, aligned
@@ -63,6 +64,8 @@ class Worker:
             case messages.Guard():
                 faults = self._guards.faults() if self._guards is not None else []
                 self._reply(messages.Guarded(tuple(faults)))
+            case messages.Describe():
+                self._reply(messages.Described(environment()))
 
     def _prepare(self, request: messages.Prepare) -> messages.Reply:
         implementation = parse(request.impl)

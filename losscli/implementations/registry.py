@@ -48,7 +48,7 @@ class Implementation(NamedTuple):
     def words(self) -> str:
         """Its name, with files relative to the current folder."""
         if self.reference is None:
-            return self.text
+            return self.library or self.text
         return f"numpy:{self.reference}" if self.framework == "numpy" else self.reference
 
     def prepare(self, workload: Workload, setting: Setting) -> Runner:

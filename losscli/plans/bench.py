@@ -7,6 +7,7 @@ from typing import Any, Literal
 from losscli.plans.flags import FlagError, Path, Share, flag, listed, plan, set_share, validate
 from losscli.plans.shared import COMPUTE, DATA, LOSS, MEASURE, OUT, OUTPUT, SEED, THREADS
 
+AGAINST = "Another version"
 DEFAULT_LOSSES = ("smooth_l1", "cross_entropy", "bce", "mae", "mse")
 
 
@@ -18,6 +19,7 @@ class BenchPlan:
     functions; by default numpy and torch, on CUDA torch and torch.compile.
     size: elements, "ROWSxCLASSES" or "ROWSxHIDDENxCLASSES"; by default it depends on the device.
     resolve: the width of the ratio's interval at which a benchmark stops; None is never.
+    against, setup: another version, and the command that prepares it. fail_on: verdicts about it.
     cache: warm, cold, or None: warm on the CPU, cold on CUDA.
 
     Raises UsageError for a value that a flag does not take.
@@ -57,6 +59,25 @@ class BenchPlan:
     in_process: bool = flag(
         "Call all implementations in one process instead of one each; rows are marked.",
         default=False, panel=MEASURE, config="run defaults",
+    )  # fmt: skip
+    against: str | None = flag(
+        "Also the same implementations of a git commit, or of the virtual environment in a folder;"
+        " each is the baseline of its own.",
+        default=None, panel=AGAINST, metavar="REF|PATH",
+    )  # fmt: skip
+    setup: str | None = flag(
+        "A shell command that prepares the worktree of --against, such as an installation.",
+        default=None, panel=AGAINST, metavar="CMD",
+    )  # fmt: skip
+    margin: Share = flag(
+        "The relative increase of time over --against that is tolerated.",
+        default="5%", panel=AGAINST, metavar="SHARE",
+    )  # fmt: skip
+    fail_on: Sequence[str] = flag(
+        "Exit with 1 for an implementation that is slower than --against, with 6 for one that is"
+        " undecided, and where the machine is too noisy; repeatable, or by commas.",
+        default=(), panel=AGAINST, metavar="slower|undecided", combine="commas",
+        choices=("slower", "undecided"),
     )  # fmt: skip
     memory: bool = flag(
         "Measure peak memory, in separate processes.",
@@ -99,3 +120,9 @@ class BenchPlan:
         if self.resolve == "none":
             self.resolve = None
         set_share(self, "resolve")
+        set_share(self, "margin", zero=True)
+        for name in ("setup", "fail_on"):
+            if getattr(self, name) and not self.against:
+                raise FlagError.of_field(self, name, "needs --against REF")
+        if self.against and self.in_process:
+            raise FlagError.of_field(self, "in_process", "cannot hold two versions of --against")

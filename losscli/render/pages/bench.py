@@ -6,7 +6,7 @@ from itertools import groupby
 
 from losscli.render.numbers import direction_of, setting_of, short_names
 from losscli.render.page import Page, Quantity, ReportCase, Table, TableRow
-from losscli.results.documents.bench import Benchmark, BenchmarkRow, Conclusion, Limit
+from losscli.results.documents.bench import Against, Benchmark, BenchmarkRow, Conclusion, Limit
 from losscli.results.text import escape
 from losscli.stats.formatting import digits, duration, mebibytes, size, ulps
 
@@ -130,7 +130,7 @@ def _tail(result: Benchmark) -> Iterator[str]:
             where = f"{escape(row.label)} {row.size} {row.passes}"
             yield f"INCORRECT {escape(row.impl)}, {where}: {escape(str(row.fault))}"
     for impl, label in dict.fromkeys((row.impl, row.label) for row in result.rows if row.fault):
-        if ":" in impl:
+        if ":" in impl and impl not in result.other_version:
             of = escape(impl).rpartition("=")[2]
             yield f"  the smallest input that fails: losscli check {of} --as {escape(label)}"
     for message in dict.fromkeys(note.message for row in result.rows for note in row.notes):
@@ -144,16 +144,20 @@ def _tail(result: Benchmark) -> Iterator[str]:
     counts = f"{least}" if least == most else f"{least} to {most}"
     late = sum(row.stopped_by == "time" for row in result.rows)
     why = f", {late} of {len(result.rows)} rows ended by --time" if late else ""
-    yield "memory is the peak above the inputs · speed-up above 1 is faster than the first row"
+    base = "the first row" if result.against is None else f"{escape(result.against.name)}"
+    yield f"memory is the peak above the inputs · speed-up above 1 is faster than {base}"
     yield f"{counts} rounds, interleaved{why} · {result.wall_s:.0f} s"
     left = [f"{escape(each.impl)} ({escape(each.reason)})" for each in result.left_out]
     if left:
         yield f"left out: {'; '.join(left)}"
     yield from conclusions(result)
+    if result.against is not None:
+        yield from _changes(result.against)
     if result.exit_code:
         count = sum(not row.correct for row in result.rows)
         rows = "1 row is" if count == 1 else f"{count} rows are"
-        yield f"{rows} incorrect; exit code {result.exit_code}"
+        exits = f"exit code {result.exit_code}"
+        yield f"{rows} incorrect; {exits}" if count else exits
 
 
 def conclusions(result: Benchmark) -> Iterator[str]:
@@ -166,6 +170,22 @@ def conclusions(result: Benchmark) -> Iterator[str]:
         where = f" {device}" if len({one.device for one in result.conclusions}) > 1 else ""
         clauses = "; ".join(_clause(one, names, result.noise_floor) for one in group)
         yield f"{escape(label)}{size}{kind}{where}: {clauses}"
+
+
+def _changes(against: Against) -> Iterator[str]:
+    """The other version, and a sentence for each implementation, loss and pass."""
+    commit = "" if against.commit is None else f" ({against.commit[:12]})"
+    dirty = ", with uncommitted changes here" if against.dirty else ""
+    yield f"against {escape(against.name)}{commit}{dirty}, margin {100 * against.margin:.3g} %"
+    for one in against.changes:
+        size = "x".join(map(str, one.shape))
+        where = f"{escape(one.label)} {size} {one.dtype}, {one.passes}: {escape(one.impl)}"
+        if one.ratio is None:
+            yield f"{where} is undecided: {escape(one.reason or 'it was not timed')}"
+            continue
+        low, high = one.ci or (math.nan, math.nan)
+        interval = f"95 % CI {_times(low)} to {_times(high)}" if one.ci else "no interval"
+        yield f"{where} is {one.verdict}, {_times(one.ratio)}x its time, {interval}"
 
 
 def _workload(one: BenchmarkRow | Conclusion) -> tuple[str, tuple[int, ...], str, str]:

@@ -18,6 +18,7 @@ from losscli.results.document import (
     devices_of,
 )
 
+VersionVerdict: TypeAlias = Literal["slower", "not slower", "undecided"]
 SpeedVerdict: TypeAlias = Literal["faster", "not significant", "too noisy", "undecided"]
 
 
@@ -179,12 +180,62 @@ class Conclusion(Record, frozen=True, kw_only=True):
     verdict: SpeedVerdict
 
 
+class SpeedChange(Record, frozen=True, kw_only=True):
+    """The time of an implementation over that of another version of it, in the same rounds.
+
+    old: the implementation of the other version. passes: forward, or forward+backward. ratio: this
+    one's time over the other's. verdict: "slower" if the whole interval exceeds the margin, "not
+    slower" if none of it does. reason: why it is undecided, if the times are not the reason.
+    """
+
+    impl: str
+    old: str
+    label: str
+    shape: Shape
+    dtype: str
+    device: str
+    passes: Pass = field(name="pass")
+    ratio: float | None = None
+    ci: tuple[float, float] | None = None
+    verdict: VersionVerdict
+    reason: str | None = None
+
+
+class Against(Record, frozen=True, kw_only=True):
+    """Another version of the implementations.
+
+    name: the requested git reference or folder. commit: of the reference. dirty: True if the
+    current version has uncommitted changes, None without a repository. setup: the command that
+    prepared it. margin: the tolerated relative increase of time. fail_on: the verdicts that fail.
+    environment: its versions of packages. changes: one for each implementation, loss, shape, dtype,
+    device and pass.
+    """
+
+    name: str
+    commit: str | None = None
+    dirty: bool | None = None
+    setup: str | None = None
+    margin: float
+    fail_on: tuple[str, ...] = ()
+    environment: Environment
+    changes: tuple[SpeedChange, ...] = ()
+
+    def exit_code(self, too_noisy: str) -> int:
+        """1 or 6 where `fail_on` has a verdict; 6 where nothing can be decided and it has any."""
+        found = {change.verdict for change in self.changes}
+        if "slower" in found & set(self.fail_on):
+            return 1
+        undecided = "undecided" in found & set(self.fail_on)
+        return 6 if undecided or (too_noisy and self.fail_on) else 0
+
+
 class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="losscli/bench/1"):
     """The result of a benchmark: rows in the requested order.
 
     limits: the measured bandwidths. noise_floor: the smallest relative difference that this machine
     resolved now, by an implementation against itself. left_out: implementations that were not run.
-    conclusions: one for each loss, shape, dtype, device and pass.
+    conclusions: one for each loss, shape, dtype, device and pass. against: another version that was
+    in the same rounds.
     """
 
     rows: tuple[BenchmarkRow, ...]
@@ -192,6 +243,7 @@ class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="loss
     noise_floor: float | None = None
     left_out: tuple[LeftOut, ...] = ()
     conclusions: tuple[Conclusion, ...] = ()
+    against: Against | None = None
     notes: tuple[Note, ...] = ()
     threads: Count = 0
     seed: Count = 0
@@ -207,6 +259,12 @@ class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="loss
         return devices_of(self.environment)
 
     @property
+    def other_version(self) -> frozenset[str]:
+        """The implementations of the other version."""
+        changes = () if self.against is None else self.against.changes
+        return frozenset(change.old for change in changes)
+
+    @property
     def too_noisy(self) -> str:
         """The reason why nothing is compared; empty if the machine was quiet enough."""
         return next((note.message for note in self.notes if note.code == "too_noisy"), "")
@@ -216,7 +274,9 @@ class Benchmark(RowsDocument[BenchmarkRow], frozen=True, kw_only=True, tag="loss
         return [row.to_record() for row in self.rows]
 
     def _exit_code(self) -> int:
-        return 0 if all(row.correct for row in self.rows) else 1
+        if not all(row.correct for row in self.rows if row.impl not in self.other_version):
+            return 1
+        return self.against.exit_code(self.too_noisy) if self.against else 0
 
     def _summary(self) -> str:
         return f"{len(self.rows)} rows"
