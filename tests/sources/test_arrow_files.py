@@ -281,6 +281,28 @@ def test_any_flipped_bit_gives_an_error_or_a_number(name):
             continue
 
 
+class OtherReader:
+    """A reader of Parquet whose `open` takes other arguments."""
+
+    def open(self, source):
+        """Open a file."""
+
+
+@pytest.mark.parametrize("change", ["gone", "other"])
+@pytest.mark.parametrize("block_rows", [None, 700])
+def test_the_reader_inside_of_pyarrow_may_be_another_one(read, monkeypatch, change, block_rows):
+    """It is no part of pyarrow's interface: without it, pyarrow.parquet reads the same."""
+    p, y = random_rows()
+    _parquet(pa.table({"p": p, "y": y}), "t.parquet")
+    if change == "gone":
+        monkeypatch.delattr("pyarrow._parquet.ParquetReader")
+    else:
+        monkeypatch.setattr("pyarrow._parquet.ParquetReader", OtherReader)
+    found = read("t.parquet", pred=("p",), target=("y",), block_rows=block_rows)
+    np.testing.assert_array_equal(found["preds"], p)
+    np.testing.assert_array_equal(found["targets"], y)
+
+
 @pytest.mark.parametrize("name", ["t.parquet", "t.arrow", "t.arrows"])
 def test_a_table_without_rows_is_refused(name):
     WRITERS[name](pa.table({"p": pa.array([], pa.float64()), "y": pa.array([], pa.int64())}), name)

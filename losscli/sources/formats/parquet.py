@@ -6,6 +6,7 @@ name with a dot, or one that stands twice, would take others along.
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -46,17 +47,22 @@ class ParquetTable(ArrowTable):
 
     def opened(self) -> Any:
         """A reader of its own position, of the metadata that was read when the table was opened."""
-        # The reader inside of pyarrow.parquet, whose file systems take 20 ms to import.
-        from pyarrow._parquet import ParquetReader
+        options = {
+            "metadata": self._metadata,
+            "buffer_size": _READ,
+            "pre_buffer": False,
+            "page_checksum_verification": True,
+        }
+        try:
+            # The reader inside of pyarrow.parquet, whose file systems take 20 ms to import.
+            from pyarrow._parquet import ParquetReader
 
-        reader = ParquetReader()
-        reader.open(
-            as_arrow(self.file),
-            metadata=self._metadata,
-            buffer_size=_READ,
-            pre_buffer=False,
-            page_checksum_verification=True,
-        )
+            reader = ParquetReader()
+            reader.open(as_arrow(self.file), **options)
+        except (ImportError, TypeError):  # another version of pyarrow may have it elsewhere
+            from pyarrow.parquet import ParquetFile
+
+            return ParquetFile(as_arrow(self.file), **options).reader
         return reader
 
     def group_rows(self, group: int) -> int:
@@ -183,7 +189,8 @@ class _Held:
 
 def _opened(file: OpenFile) -> ParquetTable:
     # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
-    from pyarrow import _parquet  # noqa: F401
+    with suppress(ImportError):
+        from pyarrow import _parquet  # noqa: F401
 
     return ParquetTable(file)
 
