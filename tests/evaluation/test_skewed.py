@@ -20,12 +20,18 @@ def noted(losses):
     return "skewed" in [each.code for each in found.notes]
 
 
-@pytest.mark.parametrize(("power", "rows"), [(1, 100), (2, 1_000)])
+@pytest.mark.parametrize(("power", "rows"), [(1, 50), (1, 100), (2, 1_000)])
 def test_errors_of_a_gaussian_are_not_noted_where_the_interval_covers(power, rows):
-    """Their absolute values from 100 rows on, their squares from 1,000 on."""
+    """Their absolute values from 50 rows on, their squares from 1,000 on."""
     generator = np.random.default_rng(4)
     samples = (abs(generator.standard_normal(rows)) ** power for _ in range(150))
-    assert sum(map(noted, samples)) <= 8
+    assert sum(map(noted, samples)) <= 4
+
+
+def test_few_absolute_errors_of_20_rows_are_noted():
+    """94 % of their intervals cover."""
+    generator = np.random.default_rng(4)
+    assert sum(noted(abs(generator.standard_normal(20))) for _ in range(300)) < 60
 
 
 @pytest.mark.parametrize("rows", [20, 100, 1_000])
@@ -45,4 +51,4 @@ def test_the_interval_covers_or_is_noted(name, rows, weighted):
         noted += note
         good += note or low <= mean <= high
     assert good / 150 > 0.93 - 3 * math.sqrt(0.93 * 0.07 / 150)
-    assert noted <= 12 if name == "gaussian" else noted >= 40
+    assert noted <= 12 if name == "gaussian" else noted >= (40 if rows < 1_000 else 5)
