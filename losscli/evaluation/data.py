@@ -11,12 +11,12 @@ import numpy as np
 
 from losscli.backends.arrays import is_frame
 from losscli.errors import UsageError
-from losscli.losses.core.bound import Bound
+from losscli.losses.core.bound import Bound, columns_of
 from losscli.losses.core.domain import Domain, Numbers
 from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import EvalPlan
-from losscli.plans.flags import bytes_of, declarations
+from losscli.plans.flags import bytes_of, declarations, listed
 from losscli.sources.opening import array_source, open_source, with_references
 from losscli.sources.options import ClassLabels, Effort, ReadOptions
 from losscli.sources.roles import MissingColumnsError, Reference
@@ -43,17 +43,19 @@ def open_data(
     Of several models, the first one's predictions are `preds`, and those of the others references.
     references: other predictions of the same rows. targeted: True if there are targets, which some
     losses do not take; None: as the losses of the plan say, where they are bound. losses: those of
-    the plan, which say how labels are read; None: as far as the plan has them bound.
+    the plan, and its metrics, which say how labels are read and name columns; None: as far as the
+    plan has them bound.
     """
     if isinstance(plan.preds, Source):  # its owner closes it
         return nullcontext(with_references(plan.preds, references) if references else plan.preds)
     if losses is None:
-        losses = [loss for loss in plan.loss if isinstance(loss, BoundLoss)]
+        given = (*listed(plan.loss), *listed(plan.metric))
+        losses = [each for each in given if hasattr(each, "declared")]
     if targeted is None:
         code = any(isinstance(loss, BoundLoss) and loss.code for loss in losses)
         named = plan.targets is not None or bool(plan.target)
         targeted = takes_targets(losses) and (named or not code)
-    if targeted and not references and _are_plain_arrays(plan):
+    if targeted and not references and _are_plain_arrays(plan) and not columns_of(tuple(losses)):
         return array_source(plan.preds, plan.targets)
     plan = _with_batches(plan, targeted=targeted)
     if plan.models is not None:
@@ -98,6 +100,7 @@ def _opened(
         rows=plan.rows,
         effort=Effort(plan.threads, bytes_of(plan, "memory")),
         labels=_class_labels(plan, losses),
+        columns=columns_of(tuple(losses)),
     )
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 from losscli.errors import DataError, UsageError
-from losscli.losses.core.bound import Bound
+from losscli.losses.core.bound import Bound, columns_of
 from losscli.losses.core.probabilities import Simplex
 from losscli.sources.naming import listed
 from losscli.sources.proposals import is_key_name, propose
@@ -39,6 +39,12 @@ def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:
                 f"{weight}"
             )
         layout["weights"] = ()
+    for role, name in columns_of(tuple(losses)).items():
+        if source.field(role).row not in ((), (1,)):
+            raise UsageError(
+                f"{name} has rows of {source.field(role).row}; one number a row is expected"
+            )
+        layout[role] = ()
     return layout
 
 

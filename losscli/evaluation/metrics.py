@@ -75,6 +75,9 @@ class MetricRows:
         self._pred = np.asarray(raw["preds"], np.float64)
         self._target = raw["targets"] if bound.declared.rows_of.targeted else None
         self._weight = np.asarray(raw["weights"], np.float64) if "weights" in raw else None
+        self._columns = {
+            param: np.asarray(raw[name.role], np.float64) for param, name in bound.columns
+        }
         self._out = validity.excluded(bound)
         validity.record_infinite(bound, self._out)
         missing = validity.missing(bound, everywhere=True)
@@ -88,12 +91,11 @@ class MetricRows:
         out, missing = self._out[rows], self._missing[rows]
         keep = ~(out | missing)
         count = int(np.count_nonzero(missing))
-        params = self._bound.params
         state = self._bound.declared.state(
             self._pred[rows][keep],
             None if self._target is None else self._target[rows][keep],
             None if self._weight is None else self._weight[rows][keep],
-            params,
+            self._params_of(rows, keep),
             self._design_of(rows, keep),
         )
         return MetricAccumulator(
@@ -106,6 +108,11 @@ class MetricRows:
             and (self._design.clusters is not None or self._design.lag is not None),
             resampled=self._design is not None and self._design.draws is not None,
         )
+
+    def _params_of(self, rows: Any, keep: Mask) -> Mapping[str, Any]:
+        """The parameters, with the numbers of the rows that count where they have some."""
+        own = {param: column[rows][keep] for param, column in self._columns.items()}
+        return {**self._bound.params, **own} if own else self._bound.params
 
     def _design_of(self, rows: Any, keep: Mask) -> Design | None:
         """The design of the rows that count, of some rows."""
@@ -129,7 +136,7 @@ class MetricRows:
         target = None if self._target is None else self._target[rows][keep]
         weight = None if self._weight is None else self._weight[rows][keep]
         pred = self._pred[rows][keep]
-        terms = self._bound.declared.terms_of(pred, target, self._bound.params)
+        terms = self._bound.declared.terms_of(pred, target, self._params_of(rows, keep))
         return terms, weight, len(pred), self._design_of(rows, keep)
 
     def by_groups(self, groups: Grouping) -> list[MetricAccumulator]:

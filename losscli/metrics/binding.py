@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from losscli.errors import UsageError
-from losscli.losses.core.domain import Domain
+from losscli.losses.core.domain import Domain, Numbers
+from losscli.losses.core.params import ColumnName
 from losscli.losses.spec.binding import BoundLoss, value_of
 from losscli.losses.spec.grammar import Spec, parse
 from losscli.metrics.core.metric import Metric
@@ -29,7 +30,20 @@ class BoundMetric:
         """The domains of the roles that it takes, under these parameters."""
         pred, target = self.declared.domains_of(self.params)
         known = (("preds", pred), ("targets", target))
-        return tuple((role, domain) for role, domain in known if domain is not None)
+        columns = ((name.role, self._domain_of(param)) for param, name in self.columns)
+        return (*((role, domain) for role, domain in known if domain is not None), *columns)
+
+    @cached_property
+    def columns(self) -> tuple[tuple[str, ColumnName], ...]:
+        """The parameters that have a number for each row, and the names of their columns."""
+        found = self.params.items()
+        return tuple((param, name) for param, name in found if isinstance(name, ColumnName))
+
+    def _domain_of(self, param: str) -> Domain:
+        """The numbers that a parameter may have."""
+        (bounds,) = (each.by_row for each in self.declared.params if each.name == param)
+        assert bounds is not None
+        return Numbers(f"{param} {bounds}", "", bounds)
 
     def variant_for(self, pred: Sequence[int], target: Sequence[int] | None) -> "BoundMetric":
         """The metric that the name means for rows of these shapes, under the same label.

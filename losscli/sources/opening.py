@@ -1,7 +1,8 @@
 """Opening the source of an evaluation: its tables, and the columns that each role takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ def open_source(
     rows: Any = None,
     effort: Effort = Effort(),  # noqa: B008
     labels: ClassLabels | None = None,
+    columns: Mapping[str, str] = MappingProxyType({}),
 ) -> Source:
     """The source of an evaluation, its tables open and its columns found.
 
@@ -57,7 +59,8 @@ def open_source(
     weights are; a mapping gives their names. references: other predictions of the same rows.
     rows: the target's row number of each prediction, from 0, given as weights are; repeated
     predictions that agree are left out. effort: for pairing rows. labels: how class labels are
-    read; None where no loss takes them.
+    read; None where no loss takes them. columns: further numbers of each row, by role, given as
+    weights are.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
@@ -71,7 +74,7 @@ def open_source(
         first, second = _aligned(alignment, first, second, effort, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
-        roles = side_roles(weights, cluster, opener)
+        roles = side_roles(weights, cluster, columns, opener)
         others = alignment.names() if alignment else []  # not predictions or targets
         for table, field in roles.values():
             others += field.columns if table in opener.at_hand else ()
@@ -87,7 +90,7 @@ def open_source(
     except BaseException:
         opener.close()
         raise
-    return _source(roles, groups, by_names, alignment)
+    return _source(roles, groups, by_names, alignment, columns)
 
 
 def array_source(preds: NDArray[Any], targets: NDArray[Any]) -> Source:
@@ -105,11 +108,13 @@ def _source(
     groups: Mapping[str, Role],
     by_names: tuple[str, ...],
     alignment: "Alignment | RowAlignment | None",
+    columns: Iterable[str],
 ) -> Source:
-    """The source of these roles, in their order."""
+    """The source of these roles, in their order; columns: roles of further numbers."""
     if [*roles] != ["preds", "targets"]:
-        first = [role for role in roles if role not in _ORDER]  # predictions, then references
-        roles = {role: roles[role] for role in (*first, *_ORDER) if role in roles}
+        order = (*_ORDER, *columns)
+        first = [role for role in roles if role not in order]  # predictions, then references
+        roles = {role: roles[role] for role in (*first, *order) if role in roles}
     source = Source({**roles, **groups} if groups else roles, by_names)
     return source if alignment is None else alignment.finish(source)
 

@@ -64,22 +64,26 @@ def check_targets(
         raise error
 
 
-def side_roles(weights: Any, cluster: Any, opener: Opener) -> dict[str, Role]:
-    """The roles of weights and of clusters, where they are given."""
+def side_roles(
+    weights: Any, cluster: Any, columns: Mapping[str, str], opener: Opener
+) -> dict[str, Role]:
+    """The roles of weights, of clusters and of columns of parameters, where they are given."""
     roles: dict[str, Role] = {}
     if weights is not None:
-        roles["weights"] = _weights_role(weights, opener)
+        roles["weights"] = _number_role("weights", weights, "--weights", opener)
+    for role, name in columns.items():
+        roles[role] = _number_role(role, str(name), "the parameter", opener)
     if cluster is not None:
         roles[CLUSTERS] = _cluster_role(cluster, opener)
     return roles
 
 
-def _weights_role(weights: Any, opener: Opener) -> Role:
-    """The column of a table at hand, or a file or an array."""
-    table = opener.find(weights, "--weights")
-    columns = None if table is None else [weights]
-    table = table or opener.paired(opener.open(weights, "weights"))
-    return table, table.field("weights", columns, ())
+def _number_role(role: str, thing: Any, flag: str, opener: Opener) -> Role:
+    """The column of a table at hand, or a file or an array; flag: for the message."""
+    table = opener.find(thing, flag)
+    columns = None if table is None else [thing]
+    table = table or opener.paired(opener.open(thing, role))
+    return table, table.field(role, columns, ())
 
 
 def _cluster_role(cluster: Any, opener: Opener) -> Role:

@@ -1,10 +1,12 @@
 """The protocol of what was bound to parameters and a label: a loss or a metric."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol, Self
 
 from losscli.losses.core.declaration import Declaration
 from losscli.losses.core.domain import Domain
+from losscli.losses.core.params import ColumnName
 
 
 class Bound(Protocol):
@@ -37,3 +39,14 @@ class Bound(Protocol):
 
     def check_shapes(self, pred: Sequence[int], target: Sequence[int] | None) -> None:
         """Raise DataError or UsageError for rows of shapes that it does not take."""
+
+
+@lru_cache(256)  # by the identity of the losses: those of the catalogue are bound once
+def columns_of(bounds: tuple[Bound, ...]) -> Mapping[str, ColumnName]:
+    """The columns that parameters name, by their roles."""
+    return {
+        value.role: value
+        for bound in bounds
+        for value in bound.params.values()
+        if isinstance(value, ColumnName)
+    }

@@ -15,12 +15,24 @@ _WHOLE = 1 << 63
 _LEVELS = "0.1/0.5/0.9"
 
 
+class ColumnName(str):
+    """A parameter that has a number for each row: the column, or the file, of the numbers."""
+
+    __slots__ = ()
+
+    @property
+    def role(self) -> str:
+        """The role of the numbers among those of the rows."""
+        return f"column {self}"
+
+
 class Param(NamedTuple):
     """One parameter of a loss: its name, default, bounds and meaning.
 
     kind: a number, a whole number, a number or one for each column (weights), a flag (true or
     false), one of some words, levels (numbers in ascending order, a text of them separated by
-    slashes), or anything. None is valid where it is the default.
+    slashes), or anything. None is valid where it is the default. by_row: the bounds of the numbers
+    of a column, whose name a text is then, with one for each row; None where it takes no column.
     """
 
     name: str
@@ -29,6 +41,7 @@ class Param(NamedTuple):
     meaning: str = ""
     kind: Literal["number", "whole", "columns", "flag", "word", "levels", "any"] = "number"
     words: tuple[str, ...] = ()
+    by_row: Interval | None = None
 
     @property
     def example(self) -> str:
@@ -45,6 +58,8 @@ class Param(NamedTuple):
         """The value in the type that the loss takes; raises UsageError for an invalid one."""
         if self.kind == "any" or (value is None and self.default is None):
             return value
+        if self.by_row is not None and isinstance(value, str) and value:
+            return ColumnName(value)
         return getattr(self, f"_{self.kind}")(value, loss)
 
     def _flag(self, value: Any, loss: str) -> bool:

@@ -1,10 +1,12 @@
 """Bits per byte, the negative log-likelihood of a text to the base 2 over its bytes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from losscli.errors import UsageError
 from losscli.losses.declare import INDICES, LOGIT, Interval, Param, shapes
@@ -21,7 +23,7 @@ from losscli.metrics.core.tokens import (
 from losscli.stats.dual import Dual
 
 
-def _terms(pred: Array, target: Array | None, **_: Any) -> Any:
+def _terms(pred: Array, target: Array | None, *, bytes: Any = None, **_: Any) -> Any:  # noqa: A002
     """The mean negative log-likelihood of a token in bits, over the mean bytes of a token.
 
     pred are logits or probabilities (N, C), recognised as such if every row lies in [0, 1] and sums
@@ -31,15 +33,26 @@ def _terms(pred: Array, target: Array | None, **_: Any) -> Any:
     >>> bits_per_byte([[0.5, 0.5], [0.5, 0.5]], [0, 1], bytes=4)
     0.25
     """
-    return token_terms(pred, target)
+    columns = {"bytes": bytes} if isinstance(bytes, np.ndarray) else {}
+    return token_terms(pred, target, **columns)
 
 
-def _value(means: Means, *, bytes: float, **_: Any) -> Dual:  # noqa: A002
+def _value(means: Means, *, bytes: float | str, **_: Any) -> Dual:  # noqa: A002
+    if isinstance(bytes, str):  # each token has its own
+        return means["nll"] / means["bytes"] / LOG_2
     return means["nll"] / (LOG_2 * Fraction(bytes))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _BitsPerByte(TokenMetric):
+    def for_params(self, params: Mapping[str, Any]) -> "_BitsPerByte":
+        """The metric with a further column where each token has its own bytes."""
+        if not isinstance(params["bytes"], str):
+            return self
+        columns = (*self.columns, "bytes")
+        variants = tuple(replace(each, columns=columns) for each in self.variants)
+        return replace(self, columns=columns, variants=variants)
+
     def check_shapes(
         self, pred: Sequence[int], target: Sequence[int] | None, params: Mapping[str, Any]
     ) -> None:
@@ -47,7 +60,7 @@ class _BitsPerByte(TokenMetric):
         if params["bytes"] is None:
             raise UsageError(
                 "bits_per_byte needs the bytes of a token: those of the text over its tokens",
-                hint="-m bits_per_byte:bytes=4.2",
+                hint="-m bits_per_byte:bytes=4.2, or bytes=COLUMN with those of each token",
             )
 
 
@@ -71,7 +84,11 @@ bits_per_byte = with_log_probabilities(
         params=(
             *PARAMS,
             Param(
-                "bytes", None, Interval(0.0, ends="()"), "UTF-8 bytes of the text over its tokens"
+                "bytes",
+                None,
+                Interval(0.0, ends="()"),
+                "UTF-8 bytes of the text over its tokens, or the column of those of each token",
+                by_row=Interval(0.0, ends="[)"),
             ),
         ),
         terms=_terms,
@@ -86,7 +103,7 @@ bits_per_byte = with_log_probabilities(
         },
         pitfalls=(
             "Bytes are those of the tokens that count: special tokens and prompts have none.",
-            "Groups of other texts have other bytes a token: evaluate them one by one.",
+            "Groups of other texts have other bytes a token: name a column of those of each token.",
         ),
     )
 )

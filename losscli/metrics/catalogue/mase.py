@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from losscli.losses.declare import REAL
+from losscli.losses.declare import REAL, Interval
 from losscli.metrics.core.estimate import Means
 from losscli.metrics.core.exact import difference
 from losscli.metrics.core.metric import Array, Terms
@@ -13,8 +13,13 @@ from losscli.metrics.core.naive import PARAMS, ScaledMetric, naive_scale, refere
 from losscli.metrics.core.predicted import SCALARS
 from losscli.stats.dual import Dual
 
+_SCALE = PARAMS[-1]._replace(
+    meaning="the scale itself, instead of train, or the column of those of several series",
+    by_row=Interval(0.0, ends="()"),
+)
 
-def _terms(pred: Array, target: Array, **_: Any) -> Terms:
+
+def _terms(pred: Array, target: Array, *, scale: Any = None, **_: Any) -> Terms:
     """The mean absolute error over that of the seasonal naive forecast of the training series.
 
     pred and target are (N,), of the unit of the training series. Below 1 the predictions are better
@@ -25,10 +30,14 @@ def _terms(pred: Array, target: Array, **_: Any) -> Terms:
     """
     high, low = difference(pred, target)
     sign = np.where(high < 0, -1.0, 1.0)
+    if isinstance(scale, np.ndarray):
+        return Terms({"error": np.abs(high) / scale})
     return Terms({"error": (high * sign, low * sign)})
 
 
 def _value(means: Means, **params: Any) -> Dual:
+    if isinstance(params["scale"], str):  # each row has its own
+        return means["error"]
     return means["error"] / naive_scale(**params, squared=False)
 
 
@@ -49,7 +58,7 @@ mase = ScaledMetric(
     target=REAL,
     rows_of=SCALARS,
     columns=("error",),
-    params=PARAMS,
+    params=(*PARAMS[:-1], _SCALE),
     terms=_terms,
     value=_value,
     reference=_reference,
@@ -64,5 +73,7 @@ mase = ScaledMetric(
     pitfalls=(
         "The scale is of the training series, not of the targets.",
         "Its standard error takes the scale as known.",
+        "Of several series, with a column of scales, it is the mean over rows: a long series "
+        "counts more than a short one.",
     ),
 )
