@@ -35,10 +35,11 @@ Like: TypeAlias = Annotated[
 class Input(Record, frozen=True, kw_only=True):
     """The file or array that a role was read from.
 
-    role: preds, targets, weights, ids, rows (their numbers), clusters, groups, or column and its
-    name, of a parameter that has a number for each row. format: the format of the file. dtype: the stored type. digest: the SHA-256 of the values; None if it was not
-    computed. columns: the names of the columns that were read. unmatched: the rows that were left
-    out because another table lacks their id. duplicates_dropped: the repeated rows that were left
+    role: preds, targets, weights, ids, rows (their numbers), clusters, groups, or column and
+    its name, of a parameter that has a number for each row. format: the format of the file.
+    dtype: the stored type. digest: the SHA-256 of the values; None if it was not computed.
+    columns: the names of the columns that were read. unmatched: the rows that were left out
+    because another table lacks their id. duplicates_dropped: the repeated rows that were left
     out.
     """
 
