@@ -59,8 +59,7 @@ def open_source(
     weights are; a mapping gives their names. references: other predictions of the same rows.
     rows: the target's row number of each prediction, from 0, given as weights are; repeated
     predictions that agree are left out. effort: for pairing rows. labels: how class labels are
-    read; None where no loss takes them. columns: further numbers of each row, by role, given as
-    weights are.
+    read; None where no loss takes them. columns: more numbers of rows, by role, given so too.
 
     Raises UsageError for a request that makes no sense, DataError for data that cannot be read.
     """
