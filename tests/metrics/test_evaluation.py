@@ -86,7 +86,7 @@ def test_an_undefined_metric_is_nan_with_a_note_and_its_gate_an_error():
         ([1.0, 2.0], [1.0, 2.0], "d2:loss=huber", "it takes one of"),
         ([1.0], [1.0], "f2", "r2 or f1 or d2"),
         ([1.0], [1.0], "mse", "mse is a loss, not a metric"),
-        ([1.0], [1.0], "f1:avg=macro", "did you mean average"),
+        ([1.0], [1.0], "f1:avg=macro", "did you mean f1:average=macro"),
         ([1.0], [1.0], "r2+bias", "metrics cannot be added"),
         ([1.0], [1.0], ["r2", "r2"], "two metrics have the label"),
     ],
