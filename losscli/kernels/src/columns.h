@@ -49,24 +49,28 @@ static inline int exponent_of(uint64_t bits) { return (int)(bits >> 52) & 0x7ff;
 int find_places(const double *x, Py_ssize_t n, int *first, int *end);
 
 /* Add `size` times 2^(place - 1088), negative if `sign` is -1 and not if it is 0, to digits, of which
-   the first has place `first` from FIRST_PLACE on. third: 2, or less where the third digit is 0. */
+   the first has place `first` from FIRST_PLACE on. room: 2, or the digits after the first of these three,
+   where those beyond them are 0. */
 static inline void add_size(int64_t *digits, int first, int place, uint64_t size, int64_t sign,
-                            int third) {
+                            int room) {
     const int shift = place & 31;
     int64_t *at = digits + ((place >> 5) - first);
     uint64_t low = (size & 0xffffffff) << shift, high = ((size >> 32) << shift) + (low >> 32);
     at[0] += ((int64_t)(low & 0xffffffff) ^ sign) - sign;
-    at[1] += ((int64_t)(high & 0xffffffff) ^ sign) - sign;
-    at[third] += ((int64_t)(high >> 32) ^ sign) - sign;
+    at[room > 0] += ((int64_t)(high & 0xffffffff) ^ sign) - sign;
+    at[room] += ((int64_t)(high >> 32) ^ sign) - sign;
 }
 
-/* Add a finite value to digits. */
+/* Add a finite value to digits; its bits below the first of them are 0. */
 static inline void add_value(int64_t *digits, int first, double x) {
     uint64_t bits = bits_of(x), size = bits & ((UINT64_C(1) << 52) - 1);
     int exponent = exponent_of(bits);
     size |= (uint64_t)(exponent != 0) << 52;
-    exponent += exponent == 0;
-    add_size(digits, first, exponent + 13, size, -(int64_t)(bits >> 63), 2);
+    const int place = exponent + (exponent == 0) + 13, below = 32 * first - place;
+    if (below > 0)
+        add_size(digits, first, 32 * first, below < 64 ? size >> below : 0, -(int64_t)(bits >> 63), 2);
+    else
+        add_size(digits, first, place, size, -(int64_t)(bits >> 63), 2);
 }
 
 /* The grids on which values are cut: multiples of 2^coarse, then of 2^fine; and the anchors that round
@@ -90,7 +94,8 @@ static inline void add_parts(int64_t *digits, int first, int places, int64_t par
     const int64_t sign = parts >> 63;
     const uint64_t size = ((uint64_t)parts ^ (uint64_t)sign) - (uint64_t)sign;
     const int place = exponent + 1088, room = places - 1 - ((place >> 5) - first);
-    add_size(digits, first, place, size, sign, room < 2 ? room : 2);
+    if (size) /* without any, the grid may lie beyond the digits */
+        add_size(digits, first, place, size, sign, room < 2 ? room : 2);
 }
 
 #endif

@@ -10,7 +10,7 @@
 #define MOST_ROWS (1 << 17) /* of a unit */
 
 typedef double Pair __attribute__((vector_size(16)));
-typedef int64_t Pieces __attribute__((vector_size(16)));
+typedef uint64_t Pieces __attribute__((vector_size(16)));
 
 /* The state of a group in a unit. squares: of e, and e, for e = x - pivot. pieces: the bits of the
    parts of x on both grids, with their anchors. */
@@ -95,8 +95,8 @@ static int add_unit(const Rows *all, Py_ssize_t from, Py_ssize_t to, double *mom
         memcpy(moments + 4 * k, found, sizeof found);
         all->counts[k] += (int64_t)rows;
         int64_t *digits = all->digits + k * all->places;
-        add_parts(digits, all->first, (int)all->places, (int64_t)((uint64_t)group->pieces[0] - rows * bits_of(at.first)), at.coarse);
-        add_parts(digits, all->first, (int)all->places, (int64_t)((uint64_t)group->pieces[1] - rows * bits_of(at.second)), at.fine);
+        add_parts(digits, all->first, (int)all->places, (int64_t)(group->pieces[0] - rows * bits_of(at.first)), at.coarse);
+        add_parts(digits, all->first, (int)all->places, (int64_t)(group->pieces[1] - rows * bits_of(at.second)), at.fine);
     }
     return 1;
 }
