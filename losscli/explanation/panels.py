@@ -100,7 +100,7 @@ def _distribution(result: Record, _: Sequence[Past]) -> Iterator[Panel]:
     for name, part in _parts(result, Evaluation):
         for loss in part.losses:
             found = loss.distribution
-            if found is None or not found.counts:
+            if found is None or not 0 < len(found.counts) == len(found.edges) - 1:
                 continue
             ends = ["]" if at == len(found.counts) - 1 else ")" for at in range(len(found.counts))]
             bins = zip(found.edges[:-1], found.edges[1:], ends, strict=True)

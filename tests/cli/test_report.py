@@ -162,6 +162,67 @@ def test_a_thousand_groups_stay_under_a_megabyte(folder):
     assert "losscli results show many.json -o groups.csv" in text
 
 
+def test_thousands_of_rows_and_gates_are_counted(folder):
+    """The worst are shown, the rest has a command."""
+    values = np.arange(3000.0)
+    gates = [f"mae <= {limit}" for limit in range(2000)]
+    evaluate(values, values * 0, loss=["mae", "mse"], top=3000, gate=gates, output="many.json")
+    assert report("many.json").bytes < 1_000_000
+    text = page()[1]
+    assert text.count("2,750 of 3,000 worst rows are not shown") == 2
+    assert "losscli results show many.json -o rows.csv" in text
+    assert "1,500 of 2,000 gates are not shown" in text
+
+
+@pytest.mark.deep
+def test_a_file_of_100_megabytes(losscli, folder):
+    """One that is no result is refused, one that is becomes a page of its usual size."""
+    document = json.loads(Path("eval.json").read_text())
+    document["notes"] = [{"code": "long", "message": "a note " * 7_000_000}] * 2
+    Path("large.json").write_text(json.dumps(document))
+    assert Path("large.json").stat().st_size > 95e6
+    assert losscli("report", "large.json", "-o", "large.html").code == 0
+    assert Path("large.html").stat().st_size < 1_000_000
+    Path("large.json").write_text("[" + "0," * 45_000_000 + "0]")
+    assert losscli("report", "large.json").code == 3
+
+
+def test_older_and_changed_results(losscli, folder):
+    """Fields that did not exist yet are left out of the page; broken ones are named."""
+    document = json.loads(Path("eval.json").read_text())
+    for name in ("command", "environment", "git", "notes", "started"):
+        document.pop(name, None)
+    for loss in document["losses"]:
+        loss.pop("stderr", None)
+        loss["ci"] = None
+    Path("older.json").write_text(json.dumps(document))
+    assert losscli("report", "older.json").code == 0
+    assert "Repeat" not in [name for _, name in page()[0].headings]
+    document["losses"][0]["mean"] = "many"
+    Path("broken.json").write_text(json.dumps(document))
+    said = losscli("report", "broken.json")
+    assert said.code == 3
+    assert "mean" in "\n".join(said.error)
+
+
+def test_odd_distributions_are_drawn(losscli, folder):
+    """As a file that was edited may hold them."""
+    evaluate(np.load("p.npy"), np.load("t.npy"), loss="mae", distribution=True, output="d.json")
+    document = json.loads(Path("d.json").read_text())
+    for changes in (
+        {"edges": [], "counts": []},
+        {"edges": [0.0, 1.0], "counts": [0]},
+        {"edges": ["nan", "inf"], "counts": [3]},
+        {"edges": [0.0], "counts": [1, 2]},
+        {"quantiles": {"p50": "nan", "p90": -1.0}, "worst": []},
+    ):
+        edited = json.loads(json.dumps(document))
+        edited["losses"][0]["distribution"] |= changes
+        Path("edited.json").write_text(json.dumps(edited))
+        assert losscli("report", "edited.json").code == 0, changes
+        assert losscli("plot", "edited.json").code in (0, 2), changes
+
+
 def test_bad_input(losscli, folder):
     """Nothing is written, and what was there is kept."""
     Path("report.html").write_text("before")

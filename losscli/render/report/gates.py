@@ -12,6 +12,7 @@ from losscli.results.documents.eval import Evaluation, LossResult
 
 Find: TypeAlias = Callable[[str | None], Evaluation | None]
 
+MOST_ROWS = 500
 _STATS = {"value": "of_mean", "mean": "mean"}  # with a standard error, and the field
 
 
@@ -23,8 +24,12 @@ def gates_grid(gates: Sequence[GateResult], evaluation_of: Find) -> Grid:
         Column("value", "number"), Column("limit", "number"),
         Column("distance", "number"), Column("reason"),
     ]  # fmt: skip
-    rows = [list(_row(gate, evaluation_of(gate.run), of_runs=of_runs)) for gate in ordered(gates)]
+    shown = ordered(gates)[:MOST_ROWS]
+    rows = [list(_row(gate, evaluation_of(gate.run), of_runs=of_runs)) for gate in shown]
     note = "distance: value minus limit, in standard errors; a warning never changes the exit code"
+    left_out = len(gates) - MOST_ROWS
+    if left_out > 0:
+        note += f"; {left_out:,} of {len(gates):,} gates are not shown: --format json has all"
     return Grid("", columns, rows, note)
 
 

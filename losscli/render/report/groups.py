@@ -1,12 +1,12 @@
 """Groups in a report: sorted by their share of the total, with bars and intervals."""
 
 import math
-import shlex
 from collections.abc import Iterator, Sequence
 
 from losscli.render.numbers import percent, value_cells
 from losscli.render.report.blocks import Block, Cell, Column, Grid
 from losscli.render.report.charts.cells import Estimate, bar_cell, estimate_scale, interval_cell
+from losscli.render.report.origin import all_as_csv
 from losscli.render.svg import Scale
 from losscli.results.documents.eval import (
     Evaluation,
@@ -94,6 +94,5 @@ def _note(whole: Statistic, count: int, most: int, path: str) -> str:
     line = f"red line: the {kind} of all rows"
     if count <= most:
         return line
-    words = shlex.join(["losscli", "results", "show", path, "-o", "groups.csv"])
-    everything = f"all of them: {words}" if path else "--format csv has all"
-    return f"{line}; {count - most:,} of {count:,} groups are not shown; {everything}"
+    words = f"{count - most:,} of {count:,} groups are not shown"
+    return f"{line}; {words}; {all_as_csv(path, 'groups.csv')}"

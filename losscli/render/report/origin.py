@@ -49,6 +49,13 @@ def environment(facts: Mapping[str, Any], git: Git | None, version: str) -> list
     return [Facts(pairs)]
 
 
+def all_as_csv(path: str, name: str) -> str:
+    """How to get a table of the whole result; path: its file, if it has one."""
+    if not path:
+        return "--format csv has all"
+    return f"all of them: {shlex.join(['losscli', 'results', 'show', path, '-o', name])}"
+
+
 def repeat(command: Sequence[str]) -> list[Section]:
     """The section with the command line that gives a result; none where nobody can type it."""
     return [Section("Repeat", [Code(shlex.join(command))])] if command else []

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from losscli.render.details import quantile_table, worst_table_of
-from losscli.render.report.blocks import Block, Figure, Figures
+from losscli.render.report.blocks import Block, Figure, Figures, Grid
 from losscli.render.report.charts.bars import histogram
 from losscli.render.report.charts.lines import Axis, Point, Series, lines
 from losscli.render.report.generic import grid
+from losscli.render.report.origin import all_as_csv
 from losscli.results.documents.eval import (
     Concentration,
     DistributionResult,
@@ -15,6 +16,7 @@ from losscli.results.documents.eval import (
 )
 
 _PARTS = (("loss", "s0"), ("gradient", "s1"), ("smooth_l1", "s2"))
+MOST_ROWS = 500  # of all losses together
 _MOST_LOSSES = 12  # that are drawn
 
 
@@ -27,20 +29,28 @@ def distribution_blocks(result: Evaluation) -> list[Block]:
     return [*([Figures(figures)] if figures else []), grid(quantile_table(known), "quantiles")]
 
 
-def worst_blocks(result: Evaluation) -> list[Block]:
-    """A table a loss of its worst rows."""
-    return [
-        grid(worst_table_of(result, loss), f"the {len(loss.worst):,} worst rows by {loss.label}")
-        for loss in result.losses
-        if loss.worst
-    ]
+def worst_blocks(result: Evaluation, path: str = "") -> list[Block]:
+    """A table a loss of its worst rows; path: the file of the result, which has all of them."""
+    shown = [loss for loss in result.losses if loss.worst]
+    most = max(1, MOST_ROWS // max(1, len(shown)))
+    return [_worst(result, loss, most, path) for loss in shown]
+
+
+def _worst(result: Evaluation, loss: LossResult, most: int, path: str) -> Grid:
+    few = loss.replace(worst=loss.worst[:most])
+    found = grid(worst_table_of(result, few), f"the {len(few.worst):,} worst rows by {loss.label}")
+    left_out = len(loss.worst) - most
+    if left_out <= 0:
+        return found
+    words = f"{left_out:,} of {len(loss.worst):,} worst rows are not shown"
+    return found._replace(note=f"{words}; {all_as_csv(path, 'rows.csv')}")
 
 
 def _figures(loss: LossResult) -> Iterator[Figure]:
     found = loss.distribution
     if found is None:
         return
-    if len(found.counts) > 0 and len(found.edges) == len(found.counts) + 1:
+    if 0 < len(found.counts) == len(found.edges) - 1:
         about = "" if found.exact else ", quantiles to 0.001 %"
         title = f"{loss.label} of the rows{about}"
         picture = histogram(found.edges, found.counts, found.quantiles, loss.label, title)

@@ -47,7 +47,7 @@ def results(source: Source) -> Iterator[Section]:
         ("Details of metrics", metric_blocks(result)),
         ("Groups", groups_grids(result, source.path) if result.groups else []),
         ("Distribution", distribution_blocks(result)),
-        ("Worst rows", worst_blocks(result)),
+        ("Worst rows", worst_blocks(result, source.path)),
         ("History", history_figures(source.history, gate_limits(result))),
     )
     yield from (Section(title, found) for title, found in parts if found)

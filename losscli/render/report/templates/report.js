@@ -18,6 +18,7 @@ for (const table of document.querySelectorAll("table")) {
   for (const head of table.tHead.querySelectorAll("th")) {
     const button = document.createElement("button");
     button.type = "button";
+    head.dataset.title = head.textContent; // for print
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
