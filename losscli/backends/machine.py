@@ -47,12 +47,12 @@ def _constant(loaded: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _version(name: str) -> Any:
-    """The version of a loaded module, or else of its distribution."""
+def _version(name: str) -> str | None:
+    """The version of a loaded module, or else of its distribution; None where neither has one."""
     found = getattr(sys.modules[name], "__version__", None)
     if found is None:
         from importlib.metadata import PackageNotFoundError, version
 
         with suppress(PackageNotFoundError):
             found = version(_PACKAGES[name])
-    return found
+    return None if found is None else str(found)  # that of torch is of a class of its own

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def test_an_exploit_of_a_shared_process_is_told_apart():
     assert re.search("replaces HostClock.time|implausible", rows["shortens_its_laps"].fault)
     assert re.search("implausible|profile", rows["works_after_the_clock"].fault)
     assert not Path("truth_was_read").exists()
+
+
+def test_the_environment_has_the_versions_of_the_processes(capfd):
+    found = bench(
+        loss="mse", impl=["numpy", "torch"], size="1000", passes="forward", time=1.0, memory=False
+    )
+    assert found.environment["torch"] == version("torch")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_an_exploit_passes_in_one_process():
