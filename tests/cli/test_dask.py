@@ -208,9 +208,10 @@ def test_a_worker_reads_files_that_are_named_from_another_folder(address, files,
     assert [part.path for part in found.inputs] == ["../preds.npy", "../targets.npy"]
 
 
-def test_many_tiny_parts_give_the_same(address, files, monkeypatch):
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.deep)])
+def test_many_tiny_parts_give_the_same(address, files, count, monkeypatch):
     monkeypatch.setattr(distributed, "_NUMBERS", 1)
-    np.save("short.npy", np.arange(300.0))
+    np.save("short.npy", np.arange(float(count)))
     options = {"preds": "short.npy", "targets": "short.npy", "loss": "mae"}
     found = losscli.evaluate(**options, engine=address)
     assert document(found) == document(losscli.evaluate(**options))
