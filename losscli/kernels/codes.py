@@ -16,6 +16,7 @@ Codes: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 BITS = 32  # of a digit
+_WHOLE = 1 << 53  # integers up to it are numbers
 _CHUNK = 1 << 20  # so many digits of 32 bits add up exactly in float64
 
 
@@ -92,6 +93,8 @@ def digits_of(column: Floats) -> Iterator[tuple[int, Floats]]:
 def totals(first: int, digits: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The numbers that rows of digits are, rounded, and what the rounding left."""
     high, low = np.zeros(len(digits)), np.zeros(len(digits))
+    if not first and digits.shape[1] == 1 and np.abs(digits).max(initial=0) <= _WHOLE:
+        return digits[:, 0].astype(np.float64), low
     if machine.available():
         machine.scanner().totals(first, np.ascontiguousarray(digits), high, low)
         return high, low

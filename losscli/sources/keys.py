@@ -35,6 +35,8 @@ class Keys(NamedTuple):
             found, codes = np.unique(values + values.dtype.type(0), return_inverse=True)
         else:
             found, codes = distinct(values)
+        if values.dtype.kind in "iu":
+            return cls(codes, list(zip(map(str, found.tolist()))))
         texts = ["" if number != number else str(number) for number in found]
         return cls(codes, list(zip(texts)))
 
