@@ -27,7 +27,7 @@ def grid(table: Table, title: str = "") -> Grid:
     """A table of text as one of the report; captions become rows of their first cell."""
     kept, _ = table.columns()
     numbers = {*table.right_aligned}
-    numbers |= {at for at in kept if table.headers[at].endswith("interval")}  # on one line
+    numbers |= {at for at in kept if _has_intervals(table, at)}  # on one line
     columns = [Column(table.headers[at], "number" if at in numbers else "text") for at in kept]
     rows = []
     for row in table.rows:
@@ -35,3 +35,9 @@ def grid(table: Table, title: str = "") -> Grid:
         cells = row.cells if row.is_caption else [row.cells[at] for at in kept]
         rows.append([Cell(text.strip(), tone=tone) for text in cells])
     return Grid(title, columns, rows)
+
+
+def _has_intervals(table: Table, at: int) -> bool:
+    """True for a column of intervals, or of numbers with one such as 1.8 [1.7, 1.9]."""
+    cells = [row.cells[at].strip() for row in table.rows if not row.is_caption]
+    return any("[" in cell and cell[0] in "+-[0123456789" for cell in cells)
