@@ -8,7 +8,7 @@ from losscli.errors import DataError, UsageError
 from losscli.losses.core.bound import Bound, columns_of
 from losscli.losses.core.probabilities import Simplex
 from losscli.sources.naming import listed
-from losscli.sources.proposals import is_key_name, propose
+from losscli.sources.proposals import is_key_name, is_row_key, propose
 from losscli.sources.source import Source
 
 _MOST = 40  # columns that a command names one by one
@@ -29,6 +29,8 @@ def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:
     if pred or target:
         _check_columns(source, [loss.variant_for(pred, target) for loss in losses])
         _check_labels(source, losses, pred, target)
+    if roles["preds"][1].columns:
+        _check_keys(source)
     variants(tuple(losses), pred, target)
     layout = {"preds": pred} if target is None else {"preds": pred, "targets": target}
     if "weights" in source.roles:
@@ -138,6 +140,33 @@ def _check_labels(source: Source, losses: Sequence[Bound], pred: Row, target: Ro
         )
 
 
+def _check_keys(source: Source) -> None:
+    """Raise UsageError where a column that was not named is a key of rows by its name.
+
+    As data it gives a number that looks right. The only column of a table is data.
+    """
+    for role, flag, other in (("preds", "--pred", "targets"), ("targets", "--target", "preds")):
+        table, field = source.roles.get(role, source.roles["preds"])
+        theirs = source.roles[other][0].names() if other in source.roles else ()
+        if field.named or len(table.names()) < 2:
+            continue
+        rest = [name for name in field.columns if not is_row_key(name)]
+        keys = [name for name in field.columns if name not in rest]
+        if not keys or len(keys) > 1 or not (rest or keys[0] in theirs):
+            continue
+        pairs = f"--id {keys[0]} pairs the rows by it, and leaves it out; "
+        raise UsageError(
+            f"{table.path}: is {keys[0]} data? its name is that of a key of rows",
+            place=f"columns of numbers: {listed(field.columns)}",
+            hint=f"{pairs if keys[0] in theirs else ''}as data: {flag} {_named(rest or keys)}",
+        )
+
+
+def _named(columns: Sequence[str]) -> str:
+    """The columns as a flag names them: one by one, or many as a range."""
+    return f"{columns[0]}:{columns[-1]}" if len(columns) > _MOST else ",".join(columns)
+
+
 def _choice(source: Source, flag: str, columns: Sequence[str]) -> str:
     """The flags that leave one column, or take all as the outputs of a row."""
     (table, ours), (other, theirs) = source.roles["preds"], source.roles["targets"]
@@ -146,7 +175,6 @@ def _choice(source: Source, flag: str, columns: Sequence[str]) -> str:
         if keys:
             return f"--id {keys[0]} pairs the rows by it, and leaves it out"
         if ours.columns == theirs.columns:
-            several = len(columns) > _MOST
-            names = f"{columns[0]}:{columns[-1]}" if several else ",".join(columns)
+            names = _named(columns)
             return f"for rows of {len(columns)} outputs: --pred {names} --target {names}"
     return f"name it: {flag} {columns[-1]}, or leave others out with --id COLUMN"

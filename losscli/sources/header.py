@@ -228,12 +228,14 @@ class _Beginning:
         The flag is for all tables, of which only one may lack a header.
         """
         rows = [] if self._options.header else self._first_rows(dialect)
-        if len(rows) < 2 or not all(rows[0]) or any(is_number(cell, dialect) for cell in rows[0]):
+        # The first name may be empty: an index has none.
+        words = rows[0][not rows[0][0] :] if rows else []
+        if len(rows) < 2 or not all(words) or any(is_number(cell, dialect) for cell in words):
             return
         columns = list(zip_longest(*rows[1:], fillvalue=""))[: len(rows[0])]
-        if any(all(is_number(cell, dialect) for cell in cells) for cells in columns):
+        if words and any(all(is_number(cell, dialect) for cell in cells) for cells in columns):
             self._options = self._options._replace(header=True)
-            self._note("header_line", f"has a header, in spite of --no-header: {rows[0][0]!r}")
+            self._note("header_line", f"has a header, in spite of --no-header: {words[0]!r}")
 
     def _first_rows(self, dialect: Dialect) -> list[list[str]]:
         return rows_of(self._text, dialect, whole=self._whole, most=_ROWS)

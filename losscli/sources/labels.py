@@ -5,7 +5,7 @@ The order of classes is never guessed: it is given, or that of prediction column
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -135,11 +135,12 @@ def keys_field(table: Table, column: str | None) -> Field:
 class LabelReader:
     """Reads the labels of predictions and targets as numbers, where tables hold text.
 
-    labels: those that are named, and what the losses take.
+    labels: those that are named, and what the losses take. keys: columns that hold none.
     """
 
-    def __init__(self, labels: ClassLabels) -> None:
+    def __init__(self, labels: ClassLabels, keys: Collection[str] = ()) -> None:
         self._labels = labels
+        self._keys = keys
         self._tables: dict[str, LabelTable] = {}
 
     def wrap(
@@ -169,7 +170,7 @@ class LabelReader:
 
     def _opened(self, table: Table, role: str, names: Sequence[str]) -> Table:
         """A table that reads the labels of a role, if it holds text or if labels were named."""
-        column = names[0] if names else _only_column(table)
+        column = names[0] if names else _only_column(table, self._keys)
         named = self._labels.given and role == "targets"
         if len(names) > 1 or not (named or _holds_text(table, column)):
             return table
@@ -200,9 +201,9 @@ class LabelReader:
         return Numbering(_by_text)
 
 
-def _only_column(table: Table) -> str | None:
-    """The name of the only column of a table, an index without a name aside; None for others."""
-    names = [name for name in table.names() if name]
+def _only_column(table: Table, keys: Collection[str]) -> str | None:
+    """The only column of a table, keys and an index without a name aside; None for several."""
+    names = [name for name in table.names() if name and name not in keys]
     return names[0] if len(names) == 1 else None
 
 

@@ -69,7 +69,9 @@ def open_source(
         first = opener.open(preds, "preds")
         check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
-        first, second, reader = _with_labels(labels, first, second, pred, target)
+        first, second, reader = _with_labels(
+            labels, first, second, pred, target, alignment.names() if alignment else ()
+        )
         first, second = _aligned(alignment, first, second, effort, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
@@ -124,6 +126,7 @@ def _with_labels(
     second: Table,
     pred: Sequence[str],
     target: Sequence[str],
+    keys: Sequence[str],
 ) -> "tuple[Table, Table, LabelReader | None]":
     """The tables, which read labels that are text, and the reader of labels, if there may be any.
 
@@ -136,7 +139,7 @@ def _with_labels(
         return first, second, None
     from losscli.sources.labels import LabelReader  # here: evaluations of arrays need none
 
-    reader = LabelReader(labels)
+    reader = LabelReader(labels, keys)
     return *reader.wrap(first, second, pred, target), reader
 
 

@@ -39,6 +39,19 @@ def is_key_name(name: str) -> bool:
     return bool(words) and any(_KEYS.fullmatch(word) for word in (words[0], words[-1]))
 
 
+_CLASSES = re.compile(r"class(es)?|categor(y|ies)|cat|token|cluster|answer|choice|option|topic")
+
+
+def is_row_key(name: str) -> bool:
+    """True for the name of a key of rows, rather than of classes, labels or predictions.
+
+    >>> [is_row_key(name) for name in ("image_id", "class_id", "label_id", "predicted_index")]
+    [True, False, False, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return is_key_name(name) and not part_of(name) and not any(map(_CLASSES.fullmatch, words))
+
+
 class Proposal(NamedTuple):
     """Columns of predictions and of targets; empty where no name says so.
 

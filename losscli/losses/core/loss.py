@@ -20,7 +20,7 @@ from losscli.losses.core.inputs import Inputs, RawInputs
 from losscli.losses.core.labels import Labels
 from losscli.losses.core.one_hot import one_hot
 from losscli.losses.core.params import Param
-from losscli.losses.core.probabilities import LogProbabilities, Simplex
+from losscli.losses.core.probabilities import PROBABILITY, LogProbabilities, Simplex
 from losscli.losses.core.shapes import LABELLED, Row
 
 __all__ = [
@@ -146,6 +146,9 @@ class Loss(Declaration):
             labelled = _of_labels(self.domains_of(params)[0])
             if labelled:
                 return f"for one label per row: -l {labelled}"
+            if pred[0] == 2 and self.domains_of(params)[0] is PROBABILITY:
+                one = super().shape_hint(pred, target, params)
+                return f"{one}; for a column a class: -l log_loss"
         if self.elementwise:
             return "losscli does not broadcast: reshape one of them"
         if isinstance(self.target, Labels):

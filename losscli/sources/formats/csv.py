@@ -175,7 +175,7 @@ class CsvTable(ColumnTable):
 
     def select(self, requests: Sequence[str]) -> list[str]:
         """The names of the columns that are asked for, as `index` has them."""
-        if self._header.numeric and not all(name in self.counts for name in requests):
+        if self._header.numeric and any(self.counts.get(name) != 1 for name in requests):
             raise self._no_header(self.names()[0])
         # A name may be written with the mark of a comment before it, as the file has it.
         bare = {name: name.removeprefix("#").strip() for name in requests if name[:1] == "#"}
