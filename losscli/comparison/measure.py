@@ -13,10 +13,11 @@ from losscli.comparison.difference import Comparison, Difference
 from losscli.comparison.pairing import PairedAccumulator, PairedRows, Pairs
 from losscli.engines.local import LocalEngine
 from losscli.errors import DataError
-from losscli.evaluation.block import BlockEvaluator, BlockResult, leaves_of
+from losscli.evaluation.block import BlockEvaluator, BlockResult
 from losscli.evaluation.folding import fold_models
 from losscli.evaluation.groups import BlockGroups, GroupedRows
 from losscli.evaluation.layout import Row, row_layout
+from losscli.evaluation.leaves import leaves_of
 from losscli.evaluation.measure import no_progress
 from losscli.evaluation.sampling import INDEPENDENT, Sampling, check_clusters
 from losscli.evaluation.state import EvaluationState

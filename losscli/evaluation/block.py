@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,10 +13,12 @@ from losscli.accumulators.digest import Leaves
 from losscli.accumulators.exact import ExactSum
 from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.backends.backend import Array, Backend
-from losscli.evaluation.folding import Folding, folding_of
+from losscli.evaluation.folding import Folding
 from losscli.evaluation.groups import Accumulator, BlockGroups, GroupedStates
-from losscli.evaluation.layout import Row
+from losscli.evaluation.inputs import Inputs, is_of_integers, loses_digits
+from losscli.evaluation.leaves import leaves_of
 from losscli.evaluation.masking import check_masking, masked
+from losscli.evaluation.preparation import prepare
 from losscli.evaluation.sampling import (
     INDEPENDENT,
     Sampling,
@@ -30,14 +31,12 @@ from losscli.kernels import machine
 from losscli.kernels.machine import Folded
 from losscli.losses.core.domain import Mask
 from losscli.losses.core.inputs import chunks
-from losscli.losses.core.loss import Clamp
 from losscli.losses.core.probabilities import looks_like_probabilities
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy
-from losscli.sources.keys import Keys, as_keys
+from losscli.sources.keys import Keys
 from losscli.sources.source import Block, BlockCut, Source
-from losscli.sources.table import CLUSTERS, Workspace
-from losscli.sources.texts import Texts
+from losscli.sources.table import Workspace
 
 if TYPE_CHECKING:
     from losscli.evaluation.details import DetailFinder, Details
@@ -111,7 +110,7 @@ class BlockEvaluator:
         dtypes = [source.roles["preds"][1].dtype]
         if target is not None:
             dtypes.append(source.roles["targets"][1].dtype)
-        ready = _prepared(tuple(losses), backend, pred, target, tuple(dtypes))
+        ready = prepare(tuple(losses), backend, pred, target, tuple(dtypes))
         self._losses = ready.losses
         self._backend = backend
         self._layout = layout
@@ -213,7 +212,7 @@ class BlockEvaluator:
         raw: of `raw`. None where a row needs a closer look.
         """
         readable = machine.readable(*raw.values())
-        inputs = _Inputs(raw, self._backend, workspace)
+        inputs = Inputs(raw, self._backend, workspace)
         found = []
         for folding in self._foldings:
             if folding.indexed and raw["targets"].dtype.kind not in "iub":
@@ -293,7 +292,7 @@ class BlockEvaluator:
         if self._clamps and any(self._is_clamped(each.loss, state.high) for each, state in pairs):
             return False
         result.marks = marks
-        if self._logits or any(map(_is_of_integers, raw.values())):
+        if self._logits or any(map(is_of_integers, raw.values())):
             self._observe(raw, result)
         return True
 
@@ -302,7 +301,7 @@ class BlockEvaluator:
         loss = self._losses[at]
         if not loss.loss.differentiable or loss.convention is not None or loss.code:
             return None
-        inputs = _Inputs(raw, self._backend, Workspace())
+        inputs = Inputs(raw, self._backend, Workspace())
         labels = raw.get("targets")
         missing = None if labels is None or labels.dtype.kind != "f" else np.isnan(labels)
         target = inputs.target(loss, missing) if loss.loss.rows_of.targeted else None
@@ -325,7 +324,7 @@ class BlockEvaluator:
 
             def losses_of(rows: NDArray[np.intp], loss: BoundLoss = loss) -> NDArray[np.float64]:
                 few = {role: array[rows] for role, array in raw.items()}
-                inputs = _Inputs(few, self._backend, Workspace())
+                inputs = Inputs(few, self._backend, Workspace())
                 return self._row_losses(loss, inputs, None).values
 
             yield finder.of_folded(at, state, block, raw, losses_of)
@@ -351,7 +350,7 @@ class BlockEvaluator:
         for loss in self._losses:
             result.marks |= validity.marks(loss)
         self._observe(raw, result)
-        inputs = _Inputs(raw, self._backend, workspace, design)
+        inputs = Inputs(raw, self._backend, workspace, design)
         for loss in self._losses:
             yield self._evaluate_loss(loss, block, inputs, validity)
 
@@ -370,7 +369,7 @@ class BlockEvaluator:
                 logits = self._as_logits(raw["preds"])
                 result.probabilities = looks_like_probabilities(logits)
             self._logits = result.probabilities  # one block of logits settles it
-        if any(map(_is_of_integers, raw.values())):
+        if any(map(is_of_integers, raw.values())):
             result.rounded = self._rounds_integers(raw)
 
     def _is_clamped(self, loss: BoundLoss, high: float) -> bool:
@@ -406,7 +405,7 @@ class BlockEvaluator:
             row, losses = raw["targets"].shape[1:], [bound.loss for bound in self._losses]
             if not all(of.indexed(row) or not of.rows_of.targeted for of in losses):
                 roles.append("targets")  # class indices are only compared
-        return any(_loses_digits(raw[role], self._backend.dtype) for role in roles)
+        return any(loses_digits(raw[role], self._backend.dtype) for role in roles)
 
     def _as_logits(self, pred: NDArray[Any]) -> NDArray[Any]:
         """The predictions as the losses of logits take them: rows of classes, or single values."""
@@ -414,7 +413,7 @@ class BlockEvaluator:
         return pred.reshape(-1) if all(loss.elementwise for loss in logits) else pred
 
     def _evaluate_loss(
-        self, loss: BoundLoss, block: Block, inputs: "_Inputs", validity: BlockValidity
+        self, loss: BoundLoss, block: Block, inputs: "Inputs", validity: BlockValidity
     ) -> tuple[RowAccumulator, RowLosses]:
         """The accumulator and the row losses of one loss.
 
@@ -440,7 +439,7 @@ class BlockEvaluator:
         rows = self._without_missing(loss, rows, validity, gone)
         return rows.accumulate(block.first, block.unit), rows
 
-    def _row_losses(self, loss: BoundLoss, inputs: "_Inputs", missing: Mask | None) -> RowLosses:
+    def _row_losses(self, loss: BoundLoss, inputs: "Inputs", missing: Mask | None) -> RowLosses:
         """The losses of all rows, as if every row were valid."""
         target = inputs.target(loss, missing) if loss.loss.rows_of.targeted else None
         denominator = loss.denominator(self._backend, target)
@@ -490,128 +489,3 @@ class BlockEvaluator:
             part = None if target is None else target[chunk]
             out[chunk] = loss.rows(self._backend, pred[chunk], part)
         return out
-
-
-class _Prepared(NamedTuple):
-    """Losses on a backend, with all that does not depend on the numbers of a block.
-
-    logits: True if any of them takes logits. clamps: of those that declare any, by label.
-    foldings: of all of them for the compiled machine; none if it cannot compute all in one pass.
-    """
-
-    losses: tuple[BoundLoss, ...]
-    logits: bool
-    clamps: Mapping[str, Clamp]
-    foldings: tuple[Folding, ...]
-
-
-@lru_cache(256)  # by the identity of the losses: those of the catalogue are bound once
-def _prepared(
-    losses: tuple[BoundLoss, ...],
-    backend: Backend,
-    pred: Row,
-    target: Row | None,
-    dtypes: tuple[str, ...],
-) -> _Prepared:
-    """The losses for rows of these shapes; dtypes: of predictions and targets."""
-    ready = tuple(loss.on(backend, _spacing(dtypes[0])) for loss in losses)
-    foldings: list[Folding | None] = []
-    if backend.name == "numpy" and backend.dtype == "float64":
-        foldings = [folding_of(loss, pred, target, dtypes) for loss in ready]
-    return _Prepared(
-        ready,
-        any(loss.takes_logits for loss in losses),
-        {loss.label: clamp for loss in losses if (clamp := clamp_of(loss, pred))},
-        tuple(each for each in foldings if each) if all(foldings) else (),
-    )
-
-
-class _Inputs(Struct):
-    """The arrays of a block by role, and their conversions, made once for all losses."""
-
-    raw: Mapping[str, NDArray[Any]]
-    _backend: Backend
-    _workspace: Workspace
-    design: Design | None = None
-    _converted: dict[str, Array] = field(default_factory=dict)
-
-    def real(self, role: str) -> Array:
-        """The numbers of a role in the type of the arithmetic."""
-        if role not in self._converted:
-            empty = partial(self._workspace.empty, f"wide {role}")
-            with np.errstate(all="ignore"):  # of a signalling nan
-                self._converted[role] = self._backend.widen(self.raw[role], empty)
-        return self._converted[role]
-
-    def readable(self, role: str, indexed: bool) -> Array:
-        """A role as the compiled machine reads it; indexed: True if targets are class indices."""
-        raw = self.raw[role]
-        if indexed and role == "targets":
-            return np.ascontiguousarray(raw, np.int64)
-        return raw if machine.readable(raw) else self.real(role)
-
-    def target(self, loss: BoundLoss, missing: Mask | None) -> Array:
-        """The targets as the loss takes them: indices of classes, or real numbers."""
-        raw = self.raw["targets"]
-        if not loss.loss.indexed(raw.shape[1:]):
-            return self.real("targets")
-        if "labels" not in self._converted:
-            if missing is not None and raw.dtype.kind == "f":
-                raw = np.where(np.isnan(raw), 0, raw)
-            self._converted["labels"] = self._backend.indices(raw)
-        return self._converted["labels"]
-
-
-def clamp_of(loss: BoundLoss, pred: Sequence[int]) -> Clamp | None:
-    """The rows of one number that may dominate the mean of a loss, if it declares any."""
-    declared = loss.loss.clamp
-    own = loss.convention is not None and loss.convention.values is not None
-    if declared is None or own or (loss.loss.elementwise and len(pred)):
-        return None
-    return declared(**loss.params)
-
-
-@cache
-def _spacing(dtype: str) -> float:
-    """The distance of 1 from the next number of a type; of integers that of float64."""
-    kind = np.dtype(dtype)
-    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
-
-
-def _is_of_integers(array: NDArray[Any]) -> bool:
-    return array.dtype.kind in "iu"
-
-
-def _loses_digits(raw: NDArray[Any], dtype: str) -> bool:
-    """True if an integer has more digits than a number of a floating-point type."""
-    digits = np.finfo(dtype).nmant + 1
-    if raw.dtype.kind not in "iu" or np.iinfo(raw.dtype).bits <= digits:
-        return False
-    return bool(raw.max() > 1 << digits or raw.min() < -(1 << digits))
-
-
-def leaves_of(block: Block) -> Iterator[tuple[str, Leaves]]:
-    """The leaves of each role: float64 in little-endian C order, texts by rows, keys by hashes.
-
-    Of a group's key, the first eight bytes of its SHA-256: the same in any format, and every row
-    has its place.
-    """
-    from hashlib import sha256
-
-    for role, values in block.arrays.items():
-        if isinstance(values, Texts):
-            # Texts have no fixed length, so their parts cannot be placed: one leaf a block.
-            text = "".join(f"{len(cell)}:{cell}" for row in values.rows() for cell in row)
-            yield role, Leaves(text.encode(errors="surrogatepass"), (), b"")
-        else:
-            flat = np.ascontiguousarray(values, "<f8").reshape(-1)
-            start = 8 * block.first * (flat.size // block.rows)
-            yield role, Leaves.of(flat.data.cast("B"), start)
-    groupings = dict(block.keys)
-    if block.clusters is not None:
-        groupings[CLUSTERS] = as_keys(block.clusters)
-    for role, keys in groupings.items():
-        texts = ("".join(f"{len(part)}:{part}" for part in key) for key in keys.texts)
-        marks = b"".join(sha256(t.encode(errors="surrogatepass")).digest()[:8] for t in texts)
-        flat = np.frombuffer(marks, np.uint64)[keys.codes]
-        yield role, Leaves.of(flat.data.cast("B"), 8 * block.first)

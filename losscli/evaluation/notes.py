@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from losscli.evaluation.block import clamp_of
+from losscli.evaluation.preparation import clamp_of
 from losscli.evaluation.sampling import few_clusters, interval_notes, low_coverage
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
