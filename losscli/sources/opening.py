@@ -69,9 +69,7 @@ def open_source(
         first = opener.open(preds, "preds")
         check_targets(first, targets, targeted, pred, target)
         second = first if targets is None else opener.open(targets, "targets")
-        first, second, reader = _with_labels(
-            labels, first, second, pred, target, alignment.names() if alignment else ()
-        )
+        first, second, reader = _with_labels(labels, first, second, pred, target, alignment)
         first, second = _aligned(alignment, first, second, effort, named=bool(pred or target))
         opener.at_hand = (first, second)
         opener.paired = alignment.select if alignment else opener.paired
@@ -126,7 +124,7 @@ def _with_labels(
     second: Table,
     pred: Sequence[str],
     target: Sequence[str],
-    keys: Sequence[str],
+    alignment: "Alignment | RowAlignment | None",
 ) -> "tuple[Table, Table, LabelReader | None]":
     """The tables, which read labels that are text, and the reader of labels, if there may be any.
 
@@ -139,7 +137,7 @@ def _with_labels(
         return first, second, None
     from losscli.sources.labels import LabelReader  # here: evaluations of arrays need none
 
-    reader = LabelReader(labels, keys)
+    reader = LabelReader(labels, alignment.names() if alignment else ())
     return *reader.wrap(first, second, pred, target), reader
 
 
