@@ -84,6 +84,7 @@ class Experiment:
         if implementation.reference is not None and one.check.correct:
             one.blame(small_fault(place, job.workload, job.setting, both=self.both))
             self._own.append(one)
+        one.blame(caller.fault())
         return one
 
     def time(self, data: InputData, stop: Stop, *, noise: bool, memory: bool) -> float:

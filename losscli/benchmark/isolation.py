@@ -39,6 +39,7 @@ _WRITING_S = 200e-6  # an answer is written within this time, and four times tha
 _TIMES_COPIED = 4.0
 _IDLE_S = 0.2  # CPU time between calls that is not a fault
 _IDLE_SHARE = 0.5
+_SPIN_S = 0.01
 _CORES = 0.35  # more than --threads that a measurement may be off
 
 
@@ -277,14 +278,16 @@ class RemoteCaller:
     def time(self) -> Lap:
         """One timed call; the answer is in shared memory.
 
-        hidden_s of the lap: the seconds beyond the reported ones that this process waited, at most
-        the CPU time that the call took beyond them.
+        hidden_s of the lap: the seconds beyond the reported ones that this process waited, if the
+        other one computed for as long, or neither of the two waited for a core.
         """
         self._write()
         process = self._call.place.process
-        cpu_s = process.cpu_s
+        cpu_s, main_s, delay_s = process.cpu_s, process.main_cpu_s, process.waited_s
         if self._last is not None:
-            self._idle_cpu_s += cpu_s - self._last[0]
+            # Threads of OpenMP spin for a while before they sleep.
+            spinning = _SPIN_S * (self._threads - 1)
+            self._idle_cpu_s += max(0.0, cpu_s - self._last[0] - spinning)
             self._idle_s += seconds() - self._last[1]
         reported, waited, written, answer = self._call.time(self._request(cold=self._cold))
         self._last = process.cpu_s, seconds()
@@ -293,9 +296,9 @@ class RemoteCaller:
         self._wall_s += waited + written
         size = sum(one.nbytes for one in (answer.value, *(answer.gradients or ())))
         writing = _WRITING_S + _TIMES_COPIED * size * self._copy_s
-        hidden = max(0.0, waited - reported) + max(0.0, written - writing)
-        if cpu_s:  # other work of the machine takes time, and no CPU time of the process
-            hidden = min(hidden, max(0.0, cpu_s - self._threads * reported - writing))
+        late = max(0.0, waited - reported) + max(0.0, written - writing)
+        busy = process.main_cpu_s - main_s - reported - writing
+        hidden = max(0.0, min(late, busy), late - (process.waited_s - delay_s))
         return Lap(answer, reported, reported, hidden_s=hidden)
 
     def holds(self, update: Update) -> bool:

@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ import msgspec
 from losscli.benchmark import messages
 from losscli.benchmark.arena import Arena
 from losscli.benchmark.clock import seconds
+from losscli.benchmark.waiting import RunQueue
 from losscli.checks.answer_check import FaultError
 
 PATIENCE_S = 120.0  # a request is answered within this time
@@ -50,6 +52,7 @@ class WorkerProcess:
     ) -> None:
         self.arena = Arena()
         self.ended = ""
+        self._threads = threads
         self._mark = secrets.token_hex(16)
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(messages.Reply).decode
@@ -78,6 +81,8 @@ class WorkerProcess:
         finally:
             os.close(requests)
             os.close(replies)
+        own = RunQueue(os.getpid(), threading.get_native_id())
+        self._queues = RunQueue(self._process.pid), own
 
     @property
     def cpu_s(self) -> float:
@@ -85,6 +90,16 @@ class WorkerProcess:
         with suppress(OSError):
             return time.clock_gettime(~self._process.pid << 3 | 2)
         return 0.0
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds that the process's main thread and this thread have waited for a core so far."""
+        return sum(queue.waited_s for queue in self._queues)
+
+    @property
+    def main_cpu_s(self) -> float:
+        """CPU seconds of its main thread so far; threads of libraries spin while they wait."""
+        return self.cpu_s if self._threads == 1 else self._queues[0].ran_s
 
     def ask(self, request: messages.Request, kind: type[_Kind]) -> _Kind:
         """The reply to a request; raises WorkerError where none of this kind comes."""
@@ -137,6 +152,8 @@ class WorkerProcess:
             with suppress(OSError):
                 os.kill(process, signal.SIGKILL)
         self.arena.close()
+        for queue in self._queues:
+            queue.close()
 
     def _line(self) -> bytes:
         deadline = seconds() + PATIENCE_S

@@ -115,10 +115,8 @@ def _notes(experiment: Experiment, one: TimedCall, *, drifts: bool) -> Iterator[
     if LOSES_DIGITS < ulp < math.inf and not one.fault:
         yield Note("loses_digits", f"{one.name} is up to {ulps(ulp)} ULP off in {workload.label}")
     if one.narrow:
-        text = (
-            f"{one.name} seems to compute in {one.narrow}: means of equal rows are off by as much"
-        )
-        yield Note("low_precision", f"{text} in {where}")
+        text = f"{one.name} seems to round predictions to {one.narrow} in {where}"
+        yield Note("low_precision", text)
     if not experiment.job.isolated:
         text = "implementations shared one process, where one can change the times of others"
         yield Note("in_process", text)

@@ -1,12 +1,8 @@
-"""Checks of functions of users that timed calls do not make: small inputs, and equal rows."""
+"""Checks of functions of users that timed calls do not make: small inputs, and precision."""
 
-import math
-import statistics
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-
-import numpy as np
 
 from losscli.benchmark.callers import Place
 from losscli.checks.answer_check import Caller, Subject
@@ -18,8 +14,11 @@ from losscli.checks.probes import upstream_gradient
 from losscli.implementations.implementation import Setting, UnsupportedError, Workload
 
 _SMALL = 1000  # predictions
-_DRAWS = 5
-_NARROWER = {"float64": "float32", "float32": "float16", "float16": "bfloat16"}
+_NARROWER = {
+    "float64": ("float32", "float16"),
+    "float32": ("float16", "bfloat16"),
+    "float16": ("bfloat16",),
+}
 
 
 def small_fault(place: Place, workload: Workload, setting: Setting, *, both: bool) -> str:
@@ -63,25 +62,28 @@ def _fault_of(subject: Subject, case: Case, *, both: bool) -> str:
 
 
 def reduced_precision(caller: Caller, data: InputData, setting: Setting) -> str:
-    """The narrower type by which errors of means of equal rows look computed; empty if by none.
+    """The narrower type to which predictions seem to be rounded; empty if none explains the errors.
 
-    A mean of many different rows hides the errors of the rows, which cancel. If all rows are equal,
-    so are their errors, and the mean has the relative error of one row. The median over five draws
-    is compared with the geometric mean of the epsilons of the type and of the next narrower one.
+    A mean of many rows hides the rounding of each, since errors cancel; on the inputs of
+    `InputData.near_grid` they add up, with opposite signs on its two sides. The difference of the
+    errors on both sides is compared with what rounding explains.
     """
-    narrow = _NARROWER.get(setting.dtype)
-    if narrow is None or data.workload.linear:
+    workload = data.workload
+    if workload.linear or not workload.loss.differentiable:
         return ""
-    errors = []
-    for _ in range(_DRAWS):
-        arrays, mean = data.equal_rows()
-        inputs = tuple(to_tensor(a, setting) for a in arrays) if _tensors(caller) else arrays
-        value = to_host(caller.poisoned(*inputs).value)
-        if value.ndim or not math.isfinite(mean):
-            return ""  # rows are compared one by one
-        errors.append(abs(float(value) - mean) / max(abs(mean), np.finfo(np.float64).tiny))
-    limit = math.sqrt(precision(setting.dtype).eps * precision(narrow).eps)
-    return narrow if statistics.median(errors) > limit else ""
+    for name in _NARROWER.get(setting.dtype, ()):
+        error = explained = 0.0
+        for side in (1.0, -1.0):
+            arrays, mean, change = data.near_grid(precision(name), side)
+            inputs = tuple(to_tensor(a, setting) for a in arrays) if _tensors(caller) else arrays
+            value = to_host(caller.poisoned(*inputs).value)
+            if value.ndim:
+                return ""  # rows are compared one by one
+            error += side * (float(value) - mean)
+            explained += side * change
+        if explained and 0.5 < error / explained < 2.0:
+            return name
+    return ""
 
 
 def _tensors(caller: Caller) -> bool:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import ExactSum
-from losscli.checks.generators import Arrays, InputGenerator
+from losscli.checks.generators import Arrays, InputGenerator, in_domain
 from losscli.checks.precision import (
     Floats,
+    Precision,
     as_dtype,
     precision,
     row_index,
@@ -271,13 +272,27 @@ class InputData:
         allowed = tolerance(np.array([scale]), self._precision, self.workload.rows)
         return value, float(allowed[0])
 
-    def equal_rows(self) -> tuple[Arrays, float]:
-        """Inputs of the same shape in which all rows are one random row, and their true mean."""
-        (row,) = self._generator.choice(self.workload.rows, 1)
-        arrays = tuple(
-            np.array(np.broadcast_to(array[row : row + 1], array.shape)) for array in self._arrays
-        )
-        return arrays, float(self._losses_of_rows[row] / self._denominators[row])
+    def near_grid(self, narrow: Precision, side: float) -> tuple[Arrays, float, float]:
+        """Inputs that rounding to a narrower type changes in one direction.
+
+        Predictions are 0.4 units of that type beyond one of its numbers, on the side on which their
+        loss grows (side 1) or falls (-1). Returns the inputs, their true mean, and the change of
+        the mean if predictions are rounded; 0 if no row can be moved within the domain.
+        """
+        pred, *rest = self._arrays
+        slopes = np.concatenate([self._mean_slopes(span).slopes for span in self._spans()])
+        wide = pred.astype(np.float64)
+        unit = narrow.spacing(wide)
+        grid = np.rint(wide / unit) * unit
+        moved = as_dtype(grid + 0.4 * side * np.sign(slopes) * unit, self._setting.dtype)
+        valid = in_domain(self.workload, (moved, *rest))
+        moved[~valid] = pred[~valid]
+        arrays = (moved, *rest)
+        found = [self._float64.losses(*(a[span] for a in arrays)) for span in self._spans()]
+        total = sum(float(part.losses.sum()) for part in found)
+        count = sum(float(part.denominators.sum()) for part in found)
+        change = float((slopes * (grid - moved))[valid].sum())
+        return arrays, total / count, change
 
     def rewrite(self) -> None:
         """Draw all contents again, after a call has changed them."""

@@ -79,7 +79,7 @@ def test_an_import_cannot_slow_the_others():
 
 
 def test_half_precision_is_noted_where_small_inputs_do_not_show_it():
-    """A mean hides the errors of its rows, but not if all rows are equal."""
+    """A mean hides the rounding of its rows, but not where all round to the same side."""
     rows = _rows("half_inside", "half_everywhere")
     assert [note.code for note in rows["half_inside"].notes].count("low_precision") == 1
     assert "low_precision" not in [note.code for note in rows["honest"].notes]
