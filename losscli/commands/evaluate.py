@@ -4,6 +4,7 @@
 1.3125
 """
 
+import os
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING
@@ -47,7 +48,9 @@ def run_evaluation(plan: EvalPlan, progress: Callable[[float], None] = no_progre
 
     def measured(request: Request, samples: SampleFile | None) -> Evaluation:
         found = _found(plan, request, progress, samples)
-        return found.replace(command=typed(plan, "eval"))
+        # Arrays, of which calls may be small and many, have no command: they need no look at it.
+        of_files = isinstance(plan.preds, str | os.PathLike)
+        return found.replace(command=typed(plan, "eval")) if of_files else found
 
     return kept_evaluation(plan, measured)
 
