@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import losscli
 from losscli.errors import MissingError, UsageError
 from losscli.losses.spec.user_code import granted
 
@@ -69,7 +68,7 @@ def _environment(python: Path, folder: Path) -> dict[str, Any]:
     """
     link = folder / "losscli_only"
     link.mkdir()
-    (link / "losscli").symlink_to(Path(losscli.__file__).parent, target_is_directory=True)
+    (link / "losscli").symlink_to(Path(__file__).parents[1], target_is_directory=True)
     options: dict[str, Any] = {"python": str(python.absolute()), "paths": (str(link),)}
     found = subprocess.run(
         [options["python"], "-P", "-c", "import losscli.benchmark.worker"],

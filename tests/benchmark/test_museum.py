@@ -56,6 +56,24 @@ def test_a_wrong_gradient_is_wrong(rows, name):
     assert re.search(WITH_GRADIENT[name], cheat.fault), cheat.fault
 
 
+IN_A_PROCESS = [(name, "forward", words) for name, words in EXHIBITS.items()]
+IN_A_PROCESS += [(name, "forward+backward", words) for name, words in WITH_GRADIENT.items()]
+
+
+@pytest.mark.deep
+@pytest.mark.isolated
+@pytest.mark.parametrize(("name", "passes", "words"), IN_A_PROCESS)
+def test_a_cheat_is_wrong_in_a_process_of_its_own(name, passes, words):
+    """For the same reasons as in this one, or because of the guards there."""
+    impl = ["numpy", f"cheats.py:{name}"]
+    given = {"size": "20000", "time": 1.0, "memory": False, "threads": 1}
+    honest, cheat = bench(loss="smooth_l1", impl=impl, passes=passes, **given).rows
+    assert honest.correct
+    assert not cheat.correct
+    assert cheat.speedup is None
+    assert re.search(f"{words}|it replaces|between its calls", cheat.fault), cheat.fault
+
+
 def test_the_honest_function_is_right_in_both_passes(rows):
     """So that the tests above do not pass for everybody."""
     found = rows("smooth_l1", "torch", "cheats.py:honest")
