@@ -33,7 +33,8 @@ def panels_of(
         words = f"has no {' or '.join(wanted)}" if kinds else "has nothing"
         raise UsageError(
             f"the result {words} to draw",
-            hint="--by makes groups, --distribution a distribution, repeated runs a history",
+            hint="--by makes groups, --distribution a distribution, repeated runs a history;"
+            " losscli report shows results of every kind",
         )
     return tuple(found[:MOST_PANELS])
 

@@ -10,6 +10,7 @@ import pytest
 
 from losscli import compare, evaluate, report
 from losscli.results.documents.bench import Benchmark
+from losscli.results.documents.run import ConfigRecord, Run
 from tests.render.kinds import benchmark
 
 
@@ -220,6 +221,41 @@ def test_benchmarks_are_drawn_against_size(losscli):
     top = page.text.partition("<main>")[0]
     assert "4 of 5 rows correct" in top
     assert "k.py:f, mse 1000x10 forward: a value is off by 9 ULP" in top
+
+
+def test_the_baseline_of_a_benchmark_is_drawn_with_it():
+    """Fainter, of the same implementation; sizes that only it has are drawn too."""
+    one = benchmark()
+    rows = [row for row in one.rows if row.label == "mae" and not row.both]
+    several = [row.replace(shape=(k, 10)) for k in (1000, 2000) for row in rows]
+    old = [row.replace(shape=(3000, 10)) for row in rows[:1]]
+    for name, found in (("base", [*several, *old]), ("run", several)):
+        part = Benchmark(rows=tuple(found), environment=one.environment)
+        config = ConfigRecord(name="c", baseline="base.json")
+        Path(f"{name}.json").write_text(
+            Run(config=config, evals={}, benches={"b": part}, gates=()).to_json()
+        )
+    report("run.json", output="new.html")
+    page = Page("new.html")
+    assert page.text.count("numpy, baseline</li>") == len(page.captions) == 2
+    assert len(page.shapes_of("path", "line s0 old")) == 2 + 2  # and in the legends
+    assert "numpy 3000x10: 2.00 ms" in page.titles
+
+
+def test_gates_have_their_distance_in_standard_errors(losscli):
+    """Of losses, of metrics and of groups, from the JSON alone."""
+    target = np.arange(200) % 2
+    pred = np.where(np.arange(200) % 7 == 0, 1 - target, target)
+    by = {"g": np.array(["a", "b"])[np.arange(200) % 2]}
+    gates = ["accuracy >= 0.5", "zero_one <= 0.5", "zero_one[g=a] <= 0.5", "rows >= 1"]
+    found = evaluate(pred, target, loss="zero_one", metric="accuracy", by=by, gate=gates,
+                     output="e.json")  # fmt: skip
+    report("e.json")
+    rows = {row[1]: row[4] for row in Page().rows_under("status", "gate", "value")}
+    parts = (found.metrics[0], found.losses[0], found.groups[0].losses[0])
+    for gate, part in zip(gates, parts, strict=False):
+        assert float(rows[gate]) == pytest.approx((part.value - 0.5) / part.stderr, abs=0.005)
+    assert rows["rows >= 1"] == "-"
 
 
 def test_groups_have_their_metrics_too(rng):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from losscli.gates import ORDER, Gate, GateResult, gate_of, worst_first
 from losscli.render.gates import STATUS_WORDS, status_of, value_of, words_of
 from losscli.render.report.blocks import TONES, Cell, Column, Grid
-from losscli.results.documents.eval import Evaluation, LossResult
+from losscli.results.documents.eval import Evaluation, Statistic
 
 Find: TypeAlias = Callable[[str | None], Evaluation | None]
 
@@ -75,18 +75,18 @@ def _distance(gate: GateResult, part: Evaluation | None) -> float | None:
 
 
 def _stderr(gate: GateResult, part: Evaluation) -> float | None:
-    """The standard error of the loss that a gate's value is of."""
+    """The standard error of the loss or metric that a gate's value is of."""
     parsed = gate_of(gate)
-    if not isinstance(parsed, Gate):
+    stat = _STATS.get(parsed.stat) if isinstance(parsed, Gate) else None
+    if parsed is None or stat is None:
         return None
-    stat = _STATS.get(parsed.stat)
-    every = [*part.losses, *(loss for group in part.groups for loss in group.losses)]
-    for loss in every if stat else ():
-        if loss.label == parsed.label and _same(loss, stat or "", gate.value):
-            return loss.stderr
+    every = [*part.statistics, *(each for group in part.groups for each in group.statistics)]
+    for each in every:
+        if each.label == parsed.label and _same(each, stat, gate.value):
+            return each.stderr
     return None
 
 
-def _same(loss: LossResult, stat: str, value: float | None) -> bool:
-    found = getattr(loss, stat)
-    return value is not None and math.isclose(found, value, rel_tol=1e-12)
+def _same(each: Statistic, stat: str, value: float | None) -> bool:
+    found = getattr(each, stat, None)  # a metric has no mean next to its value
+    return value is not None and found is not None and math.isclose(found, value, rel_tol=1e-12)
