@@ -42,6 +42,15 @@ def test_integers_are_numbered_in_their_order(either, values, ascending):
     assert found[codes].tolist() == array.tolist()
 
 
+@pytest.mark.parametrize("low", [-(2**63), -1000, 2**62])
+def test_integers_of_a_wide_range_are_numbered(either, low):
+    """With gaps, and the ends of words of 64 bits."""
+    steps = np.random.default_rng(1).permutation(np.r_[0, 63, 64, 127, np.arange(150, 200_000, 3)])
+    found, codes = by_code.numbered(low + np.r_[steps, steps[:99]])
+    assert found.tolist() == sorted((low + steps).tolist())
+    assert (found[codes] == low + np.r_[steps, steps[:99]]).all()
+
+
 @given(st.sets(st.integers(0, 40) | st.integers(0, 2**64 - 1)), st.sets(st.integers(0, 40)))
 def test_keys_are_merged_in_their_order(either, ours, theirs):
     """Of either side, each once."""

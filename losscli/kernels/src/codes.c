@@ -15,6 +15,7 @@
 
 #define RADIX_BITS 11
 #define RADIX (1 << RADIX_BITS)
+#define MOST_CODES (1 << 17) /* in a table, 512 KiB */
 
 void release_all(Buffers *of) {
     while (of->count)
@@ -81,6 +82,45 @@ static Py_ssize_t number_by_table(const int64_t *x, Py_ssize_t n, int64_t low, s
     return code;
 }
 
+/* The bits of a word that are set. */
+static inline __attribute__((always_inline)) int ones_of(uint64_t word) {
+    word -= word >> 1 & UINT64_C(0x5555555555555555);
+    word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+    return (int)(((word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f)) * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* 64 values of a range: those that occur, and the number of those before them. */
+typedef struct {
+    uint64_t seen;
+    int64_t before;
+} Word;
+
+/* The same where a table of bits stays in a near cache, and one of codes does not. */
+static Py_ssize_t number_by_bits(const int64_t *x, Py_ssize_t n, int64_t low, size_t span,
+                                  int64_t *codes, int64_t *keys) {
+    const size_t words = span / 64 + 1;
+    Word *table = calloc(words, sizeof *table);
+    Py_ssize_t code = 0;
+    if (!table)
+        return -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const uint64_t at = (uint64_t)x[i] - (uint64_t)low;
+        table[at >> 6].seen |= UINT64_C(1) << (at & 63);
+    }
+    for (size_t k = 0; k < words; k++) {
+        table[k].before = code;
+        for (uint64_t left = table[k].seen; left; left &= left - 1) /* without its lowest bit */
+            keys[code++] = (int64_t)((uint64_t)low + 64 * k + (uint64_t)ones_of(~left & (left - 1)));
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const uint64_t at = (uint64_t)x[i] - (uint64_t)low;
+        const Word word = table[at >> 6];
+        codes[i] = word.before + ones_of(word.seen & ((UINT64_C(1) << (at & 63)) - 1));
+    }
+    free(table);
+    return code;
+}
+
 /* The same of any values, which are sorted by their digits. */
 static Py_ssize_t number_by_sorting(const int64_t *x, Py_ssize_t n, int64_t low, uint64_t span,
                                     int64_t *codes, int64_t *keys) {
@@ -124,6 +164,8 @@ static Py_ssize_t number(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t
         high = x[i] > high ? x[i] : high;
     }
     uint64_t span = (uint64_t)high - (uint64_t)low;
+    if (span > MOST_CODES && span < 8 * (uint64_t)n)
+        return number_by_bits(x, n, low, (size_t)span + 1, codes, keys);
     if (span < 8 * (uint64_t)n)
         return number_by_table(x, n, low, (size_t)span + 1, codes, keys);
     return number_by_sorting(x, n, low, span, codes, keys);
