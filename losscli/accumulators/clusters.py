@@ -15,6 +15,9 @@ from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import two_product
 from losscli.kernels.codes import merged_keys
 
+_MANY = 1 << 14  # clusters that are worth a table
+_SPARSE = 4  # places of a table for each cluster of its largest part
+
 
 class Clusters(NamedTuple):
     """The clusters of rows: row i lies in that of keys[codes[i]]; keys: (c,) uint64, distinct."""
@@ -78,13 +81,54 @@ class _Part(NamedTuple):
         return _Part(keys, tuple(columns))
 
 
-class ClusterSums:
-    """The sums of columns by cluster; `+` merges two."""
+class _Table:
+    """The sums of columns by cluster, which `add` changes in place: cluster k at place k - low.
 
-    __slots__ = ("_parts",)
+    known: True for the clusters that have rows.
+    """
+
+    __slots__ = ("columns", "known", "low")
+
+    def __init__(self, low: int, size: int, columns: int) -> None:
+        self.low, self.known = low, np.zeros(size, np.bool_)
+        self.columns = [DigitSums(0, np.zeros((size, 0), np.int64)) for _ in range(columns)]
+
+    @classmethod
+    def for_parts(cls, parts: Sequence[_Part]) -> "_Table | None":
+        """A table for the keys of parts; None where the most of its places would be empty."""
+        low = min(int(part.keys[0]) for part in parts)
+        high = max(int(part.keys[-1]) for part in parts)
+        size = high - low + 1
+        if size > _SPARSE * max(len(part.keys) for part in parts):
+            return None
+        return cls(low, size, len(parts[0].columns))
+
+    def takes(self, part: _Part) -> bool:
+        """True if all keys of a part have a place."""
+        return self.low <= int(part.keys[0]) and int(part.keys[-1]) < self.low + len(self.known)
+
+    def add(self, part: _Part) -> None:
+        """Add the sums of a part."""
+        places = (part.keys - np.uint64(self.low)).view(np.int64)
+        self.known[places] = True
+        for at, column in enumerate(part.columns):
+            self.columns[at] = self.columns[at].with_rows(places, column)
+
+    def part(self) -> _Part:
+        """The sums so far."""
+        used = np.flatnonzero(self.known)
+        columns = (DigitSums(each.first, each.digits[used]) for each in self.columns)
+        return _Part(used.view(np.uint64) + np.uint64(self.low), tuple(columns))
+
+
+class ClusterSums:
+    """The sums of columns by cluster; `+` merges two, `+=` in place where keys lie close."""
+
+    __slots__ = ("_parts", "_table")
 
     def __init__(self, parts: Sequence[_Part]) -> None:
         self._parts = parts
+        self._table: _Table | None = None
 
     @classmethod
     def of(cls, clusters: Clusters, columns: Sequence[Floats | None]) -> "ClusterSums":
@@ -101,9 +145,25 @@ class ClusterSums:
         ]
         return cls([_Part(keys, tuple(columns_of))])
 
+    def __iadd__(self, other: "ClusterSums") -> "ClusterSums":  # noqa: PYI034 - a new one
+        added = other._all()
+        if self._table is None and not _is_worth_a_table(self._parts, added):
+            return self + other
+        found = ClusterSums(())
+        found._table = self._table or _Table.for_parts([*self._parts, *added])
+        if found._table is None or not all(map(found._table.takes, added)):
+            return self + other
+        for part in added if self._table else [*self._parts, *added]:
+            found._table.add(part)
+        return found
+
+    def _all(self) -> Sequence[_Part]:
+        """Parts that hold all sums."""
+        return self._parts if self._table is None else [self._table.part()]
+
     def __add__(self, other: "ClusterSums") -> "ClusterSums":
-        parts = [*self._parts]
-        for part in other._parts:
+        parts = [*self._all()]
+        for part in other._all():
             # Parts of similar size are merged, so that a cluster is moved a few times only.
             while parts and parts[-1].overlaps(part) and len(parts[-1].keys) <= 2 * len(part.keys):
                 part = parts.pop().merge(part)
@@ -127,7 +187,7 @@ class ClusterSums:
     def _apart(self) -> Sequence[_Part]:
         """Parts of ascending keys that replace all parts, each cluster in one of them."""
         parts: list[_Part] = []
-        for part in self._parts:
+        for part in self._all():
             while parts and parts[-1].overlaps(part):
                 part = parts.pop().merge(part)
             if parts and parts[-1].keys[-1] == part.keys[0]:  # a cluster that two blocks share
@@ -137,8 +197,14 @@ class ClusterSums:
                 part = part.rows(1, None)
             if len(part.keys):
                 parts.append(part)
-        self._parts = parts
+        self._parts, self._table = parts, None
         return parts
+
+
+def _is_worth_a_table(parts: Sequence[_Part], added: Sequence[_Part]) -> bool:
+    """True if many clusters have rows in several parts."""
+    first, last = added[0], parts[-1]
+    return last.overlaps(first) and min(len(last.keys), len(first.keys)) >= _MANY
 
 
 def root_of_squares(totals: Floats) -> float | None:

@@ -1,7 +1,9 @@
 """The sampling design of rows, and the sums that it needs: of clusters, and of resamples."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from operator import add, iadd
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,9 +110,16 @@ class DesignSums(Struct, frozen=True):
     counts: CountSums | None = None
 
     def __add__(self, other: "DesignSums") -> "DesignSums":
+        return self._merged(other, add)
+
+    def __iadd__(self, other: "DesignSums") -> "DesignSums":  # noqa: PYI034 - a new one
+        return self._merged(other, iadd)
+
+    def _merged(self, other: "DesignSums", merge: Callable[[Any, Any], Any]) -> "DesignSums":
+        """The sums of both; merge: of the clusters, which are the largest."""
         clusters, replicates = self.clusters, self.replicates
         if clusters is not None and other.clusters is not None:
-            clusters = clusters + other.clusters
+            clusters = merge(clusters, other.clusters)
         if replicates is not None and other.replicates is not None:
             replicates = replicates + other.replicates
         series, counts = self.series, self.counts

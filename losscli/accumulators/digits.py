@@ -54,6 +54,18 @@ class DigitSums(Struct, frozen=True, eq=False):
             by_code.add_rows(part.digits, places, part.first - first, found)
         return cls(first, found)
 
+    def with_rows(self, places: Codes, other: Self) -> "DigitSums":
+        """These sums and others, which have a place each: added in place, if digits allow."""
+        if not other.digits.shape[1]:
+            return self
+        first = min(self.first, other.first) if self.digits.shape[1] else other.first
+        end = max(part.first + part.digits.shape[1] for part in (self, other))
+        if (first, end - first) != (self.first, self.digits.shape[1]):
+            rows = np.arange(len(self))
+            return DigitSums.merged(len(self), [(self, rows), (other, places)])
+        by_code.add_rows(other.digits, places, other.first - first, self.digits)
+        return self
+
     def totals(self) -> tuple[Floats, Floats]:
         """The sums as numbers, and what their rounding left."""
         return by_code.totals(self.first, self.digits)

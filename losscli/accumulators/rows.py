@@ -1,9 +1,10 @@
 """The accumulator of one loss: sums, moments, extremes and counts of its rows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import starmap
+from operator import add, iadd
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -73,6 +74,15 @@ class RowAccumulator(Struct, frozen=True):
         )
 
     def __add__(self, other: "RowAccumulator") -> "RowAccumulator":
+        return self._merged(other, add)
+
+    def __iadd__(self, other: "RowAccumulator") -> "RowAccumulator":  # noqa: PYI034 - a new one
+        return self._merged(other, iadd)
+
+    def _merged(
+        self, other: "RowAccumulator", merge: Callable[[Any, Any], Any]
+    ) -> "RowAccumulator":
+        """The state of the rows of both; merge: of the sums of a design."""
         return RowAccumulator(
             self.numerator + other.numerator,
             self.denominator + other.denominator,
@@ -81,7 +91,9 @@ class RowAccumulator(Struct, frozen=True):
             self.skipped + other.skipped,
             self.ignored + other.ignored,
             self.idle + other.idle,
-            _added(self.design, other.design) if self.design or other.design else None,
+            merge(self.design, other.design)
+            if self.design and other.design
+            else self.design or other.design,
         )
 
     @property
@@ -350,10 +362,6 @@ class CountedRows(NamedTuple):
         at = int(numbers[values.argmax()])
         low, high = float(values.min()) + 0.0, float(self.values[at]) + 0.0
         return Extremes(low, high, first + self._position(at))
-
-
-def _added(left: DesignSums | None, right: DesignSums | None) -> DesignSums | None:
-    return left + right if left and right else left or right
 
 
 def _at(column: NDArray[Any] | None, rows: Indices | slice | None) -> Any:

@@ -1,7 +1,7 @@
 """The state of an evaluation: the sum of its blocks."""
 
 from collections.abc import Sequence
-from operator import add
+from operator import add, iadd
 from typing import TYPE_CHECKING
 
 from losscli.accumulators.digest import Digest, Leaves
@@ -31,6 +31,7 @@ class EvaluationState:
         self._source = source
         self._leaves: dict[str, list[Leaves]] | None = {} if joined else None
         self.accumulators: list[Accumulator] = []
+        self._merged = False
         self.details: list[Details] = []
         self.groups = GroupAccumulators(source)
         self.digests: dict[str, Digest] = {}
@@ -69,8 +70,10 @@ class EvaluationState:
             details = map(add, self.details, part.details)
             self.details = list(details) if self.details else part.details
         if part.accumulators:
-            merged = map(add, self.accumulators, part.accumulators)
-            self.accumulators = list(merged) if self.accumulators else part.accumulators
+            # Those of the first block are not of this state, which may change its own in place.
+            merged = map(iadd if self._merged else add, self.accumulators, part.accumulators)
+            self._merged = bool(self.accumulators)
+            self.accumulators = list(merged) if self._merged else part.accumulators
 
     def as_block(self) -> BlockResult:
         """The state of all rows as that of one block."""

@@ -194,6 +194,34 @@ def test_sums_hold_numbers_of_all_sizes():
     assert whole.totals(0).high.tolist() == [1e-300, 1.0, 2.0**70]  # by ascending key
 
 
+@pytest.mark.parametrize("gap", [1, 3, 10**6])
+def test_sums_in_place_are_those_of_new_objects(gap, monkeypatch):
+    """With keys that lie close and far, of parts that hold other clusters and other digits."""
+    monkeypatch.setattr("losscli.accumulators.clusters._MANY", 2)
+    random = np.random.default_rng(gap)
+    parts = []
+    for scale in (0, 3, -200, 40, 0, 0):
+        keys = gap * np.sort(random.choice(np.arange(20, 60), 25, replace=False)).astype(np.uint64)
+        clusters = Clusters(random.integers(0, 25, 90), keys)
+        parts.append(ClusterSums.of(clusters, [np.ldexp(random.standard_normal(90), scale), None]))
+    plain = parts[0]
+    for part in parts[1:]:
+        plain = plain + part
+    for _ in range(2):  # the parts are as they were
+        found = parts[0] + parts[1]
+        for part in parts[2:4]:
+            found += part
+        early = found + parts[4]
+        for part in parts[4:]:
+            found += part
+        assert (found.keys == plain.keys).all()
+        for column in (0, 1):
+            ours, wanted = found.totals(column), plain.totals(column)
+            assert (ours.high == wanted.high).all()
+            assert (ours.low == wanted.low).all()
+        assert len(early) <= len(found)
+
+
 def test_few_large_clusters_are_noted():
     """40 clusters of which few hold most rows are as good as few; 40 of one size are enough."""
     generator = np.random.default_rng(3)
