@@ -221,7 +221,9 @@ def test_axe_finds_nothing_serious(browser, pages, kind, scheme):
         pytest.skip("needs axe-core: pip install --no-deps axe-playwright-python==0.1.8")
     source = Path(axe.submodule_search_locations[0], "axe.min.js").read_text(encoding="utf-8")
     browser.open(pages / f"{kind}.html", WIDTHS[0], scheme)
-    browser.driver.execute_script(source)
+    # axe leaves out the contrast of texts on gradients, which the shadows of tables are.
+    flat = "document.querySelectorAll('.scroll').forEach(e => e.style.background = 'none')"
+    browser.driver.execute_script(f"{source}; {flat}")
     options = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
     words = "axe.run(document, arguments[0]).then(arguments[arguments.length - 1])"
     found = browser.driver.execute_async_script(words, options)
@@ -232,6 +234,8 @@ def test_axe_finds_nothing_serious(browser, pages, kind, scheme):
     ]
     assert serious == []
     assert len(found["passes"]) >= (1 if options else 15)
+    contrast = next(each for each in found["passes"] if each["id"] == "color-contrast")
+    assert any("<td" in node["html"] for node in contrast["nodes"])
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
