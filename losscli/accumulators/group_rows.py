@@ -209,6 +209,8 @@ def _merged(left: Floats, right: Floats) -> Floats:
     found[:, _EB] += products - step * weights
     found[:, _BB] += weights
     for one, other in ((left, right), (right, left)):
+        if one[:, _BB].all():
+            continue  # each group has rows
         empty = ~one[:, _EE:].any(axis=1)
         found[empty] = other[empty]
     return found
