@@ -8,9 +8,9 @@ from losscli.benchmark.callers import LocalPlace, Place
 from losscli.benchmark.devices import Device, open_device
 from losscli.benchmark.isolation import WorkerPlace
 from losscli.benchmark.versions import Version
-from losscli.benchmark.workloads import fits, losses_of, workload_of
+from losscli.benchmark.workloads import fits, losses_of, workload_of, workload_of_words
 from losscli.checks.precision import precision
-from losscli.errors import MissingError, UsageError
+from losscli.errors import LossCliError, MissingError, UsageError
 from losscli.implementations.implementation import Runner, Setting, UnsupportedError, Workload
 from losscli.implementations.registry import Implementation, libraries, parse
 from losscli.losses.spec.binding import BindContext, BoundLoss
@@ -113,11 +113,11 @@ class Jobs:
         for place in self._places.values():
             place.close()
 
-    def _place(self, implementation: Implementation, setting: Setting) -> Place:
+    def _place(self, implementation: Implementation, workload: Workload, setting: Setting) -> Place:
         """Where an implementation lives: one place for all workloads of a device."""
-        key = implementation.text, setting.device
+        own = isolated(self.plan, setting.device) and portable(workload)
+        key = implementation.text, setting.device if own else ""
         if key not in self._places:
-            own = isolated(self.plan, setting.device)
             self._places[key] = (
                 WorkerPlace(implementation, setting.threads) if own else LocalPlace(implementation)
             )
@@ -166,7 +166,7 @@ class Jobs:
         candidates = list(self._candidates(implementations, workload, setting))
         directions = self._directions(candidates)
         if directions:
-            own = isolated(self.plan, setting.device)
+            own = isolated(self.plan, setting.device) and portable(workload)
             yield Job(workload, setting, device, candidates, directions, own)
         elif candidates:
             self.left_out[workload.label, "no backward pass: --pass forward"] = None
@@ -209,7 +209,7 @@ class Jobs:
                 baseline = self._baseline(one, workload, setting)
                 if baseline is not None:
                     yield baseline
-                place = self._place(one, setting)
+                place = self._place(one, workload, setting)
                 name = "" if baseline is None else baseline.implementation.text
                 yield Candidate(one, place.prepare(workload, setting), place, name)
             except UnsupportedError as reason:
@@ -218,6 +218,14 @@ class Jobs:
                 if one.text in self.plan.impl:
                     raise
                 self.left_out[one.text, error.message] = None
+
+
+def portable(workload: Workload) -> bool:
+    """True if another process can make the workload from its words, and so not from an object."""
+    try:
+        return workload_of_words(workload.words, workload.shape).name == workload.name
+    except LossCliError:
+        return False
 
 
 def isolated(plan: BenchPlan, device: str) -> bool:

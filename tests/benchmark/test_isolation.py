@@ -3,12 +3,13 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from losscli import bench
+from losscli import bench, losses
 from losscli.benchmark import process
 from losscli.benchmark.isolation import WorkerPlace
 
@@ -138,6 +139,16 @@ def test_what_a_process_writes_to_stdout_is_no_part_of_the_document(capfd):
     assert rows["talks"].fault is None
     assert "raw words" in said.err
     assert said.out == ""
+
+
+def test_a_loss_that_is_an_object_of_the_program_stays_in_it():
+    """No other process can make it from words; the row says so."""
+    own = replace(losses.mse, name="own_mse")
+    (row,) = bench(
+        loss=own, impl="numpy", size="1000", passes="forward", time=0.3, memory=False
+    ).rows
+    assert row.fault is None
+    assert "in_process" in [note.code for note in row.notes]
 
 
 def test_an_interrupt_leaves_nothing():
