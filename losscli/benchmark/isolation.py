@@ -40,6 +40,7 @@ _TIMES_COPIED = 4.0
 _IDLE_S = 0.2  # CPU time between calls that is not a fault
 _IDLE_SHARE = 0.5
 _SPIN_S = 0.01
+_SHORT_S = 2e-3  # a shorter call is slowed by cold code
 _CORES = 0.35  # more than --threads that a measurement may be off
 
 
@@ -165,7 +166,7 @@ class RemoteCall:
         self.place = place
         self.dtype = dtype
         self.number = number
-        self._direction = direction
+        self.direction = direction
 
     def __call__(self, *inputs: NDArray[Any]) -> Answer:
         """The answer to some inputs, in buffers of their own."""
@@ -190,7 +191,7 @@ class RemoteCall:
 
     def request(self, parts: tuple[Part, ...], out: int, room: int, **how: bool) -> messages.Call:
         """The request of a call; how: its flags."""
-        return messages.Call(self.number, self._direction, parts, out, room, **how)
+        return messages.Call(self.number, self.direction, parts, out, room, **how)
 
     def finish(self, request: messages.Call | messages.Again) -> Answer:
         """Send a request, and return the answer in shared memory."""
@@ -256,6 +257,7 @@ class RemoteCaller:
         self._copy_s = 0.0  # of a byte
         self._cpu_s = self._wall_s = self._idle_cpu_s = self._idle_s = 0.0
         self._last: tuple[float, float] | None = None
+        self._short = False
         data.follow(self._pending.append)
 
     def keep(self, *inputs: Any) -> Answer:
@@ -283,12 +285,8 @@ class RemoteCaller:
         """
         self._write()
         process = self._call.place.process
+        self._warm_up()
         cpu_s, main_s, delay_s = process.cpu_s, process.main_cpu_s, process.waited_s
-        if self._last is not None:
-            # Threads of OpenMP spin for a while before they sleep.
-            spinning = _SPIN_S * (self._threads - 1)
-            self._idle_cpu_s += max(0.0, cpu_s - self._last[0] - spinning)
-            self._idle_s += seconds() - self._last[1]
         reported, waited, written, answer = self._call.time(self._request(cold=self._cold))
         self._last = process.cpu_s, seconds()
         cpu_s = self._last[0] - cpu_s
@@ -299,7 +297,21 @@ class RemoteCaller:
         late = max(0.0, waited - reported) + max(0.0, written - writing)
         busy = process.main_cpu_s - main_s - reported - writing
         hidden = max(0.0, min(late, busy), late - (process.waited_s - delay_s))
+        self._short = reported < _SHORT_S
         return Lap(answer, reported, reported, hidden_s=hidden)
+
+    def _warm_up(self) -> None:
+        """Let the process warm up, as it would be if it were called again and again."""
+        idle = self._last
+        if idle is not None:
+            # Threads of OpenMP spin for a while before they sleep.
+            used = self._call.place.process.cpu_s - idle[0] - _SPIN_S * (self._threads - 1)
+            self._idle_cpu_s += max(0.0, used)
+            self._idle_s += seconds() - idle[1]
+        if not self._cold:
+            call = self._call
+            request = messages.Warm(call.number, call.direction, self._parts, self._short)
+            call.place.ask(request, messages.Done)
 
     def holds(self, update: Update) -> bool:
         """True if the buffers hold the contents of an update."""

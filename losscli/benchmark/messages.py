@@ -55,6 +55,15 @@ class Call(msgspec.Struct, frozen=True, tag=True):
     keep: bool = False
 
 
+class Warm(msgspec.Struct, frozen=True, tag=True):
+    """A request to warm up for a call: read the inputs, and call on other ones if `decoy`."""
+
+    runner: int
+    direction: Direction
+    inputs: tuple[Part, ...]
+    decoy: bool
+
+
 class Again(msgspec.Struct, frozen=True, tag=True):
     """A request to write the kept answer again, as it is now."""
 
@@ -70,7 +79,7 @@ class Describe(msgspec.Struct, frozen=True, tag=True):
     """A request for the environment of the process."""
 
 
-Request: TypeAlias = Prepare | Resize | Call | Again | Guard | Describe
+Request: TypeAlias = Prepare | Resize | Call | Warm | Again | Guard | Describe
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

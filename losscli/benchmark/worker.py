@@ -7,9 +7,10 @@ pipes of their own; what user code prints goes to stderr.
 import ctypes
 import gc
 import os
+import select
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -21,7 +22,7 @@ from losscli.backends.machine import environment
 from losscli.backends.numpy import prime_heap
 from losscli.benchmark import messages
 from losscli.benchmark.arena import Arena, aligned
-from losscli.benchmark.clock import HostClock
+from losscli.benchmark.clock import HostClock, seconds
 from losscli.benchmark.devices import last_cache
 from losscli.benchmark.guards import Guards
 from losscli.benchmark.messages import Part
@@ -31,12 +32,13 @@ from losscli.errors import LossCliError, MissingError
 from losscli.implementations.implementation import Answer, Runner, Setting, UnsupportedError
 from losscli.implementations.registry import Implementation, parse
 
+_AWAKE_S = 5e-4
 _DEATH = 1  # PR_SET_PDEATHSIG of prctl
 _WIDTH = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
 
 
 class Worker:
-    """Carries out requests; reply: is called with each reply."""
+    """Carries out requests; reply: is called with each reply. is_warm: True before a timed call."""
 
     def __init__(self, arena: Arena, reply: Callable[[messages.Reply], None]) -> None:
         self._arena = arena
@@ -44,11 +46,14 @@ class Worker:
         self._clock = HostClock(flush_bytes=4 * last_cache())
         self._runners: dict[int, Runner] = {}
         self._views: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self.is_warm = False
+        self._decoys: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._guards: Guards | None = None
         self._kept: Answer | None = None
 
     def carry_out(self, request: messages.Request) -> None:
         """Carry out a request, and reply."""
+        self.is_warm = isinstance(request, messages.Warm)
         match request:
             case messages.Prepare():
                 self._reply(self._prepare(request))
@@ -58,6 +63,9 @@ class Worker:
                 self._reply(messages.Done())
             case messages.Call():
                 self._call(request)
+            case messages.Warm():
+                self._warm(request)
+                self._reply(messages.Done())
             case messages.Again():
                 assert self._kept is not None
                 self._reply(self._write(self._kept, request.out, request.room))
@@ -100,6 +108,8 @@ class Worker:
         runner = self._runners[request.runner]
         call = getattr(runner, request.direction)
         inputs = self._inputs(request, runner)
+        if request.fresh:
+            inputs = _copies(inputs)
         if request.poison:
             poison(inputs)
         if request.cold:
@@ -118,8 +128,21 @@ class Worker:
             reply = messages.Raised(exception_text(error))
         self._reply(reply)
 
-    def _inputs(self, request: messages.Call, runner: Runner) -> tuple[Any, ...]:
-        """The inputs in shared memory, the same objects for every call, or copies of them."""
+    def _warm(self, request: messages.Warm) -> None:
+        """Warm the caches, of data and of code: this process has slept since its last call."""
+        if request.decoy:
+            runner = self._runners[request.runner]
+            key = request.runner, request.inputs
+            if key not in self._decoys:
+                self._decoys = {key: _copies(self._inputs(request, runner))}
+            with suppress(Exception):  # the timed call reports what is raised
+                getattr(runner, request.direction)(*self._decoys[key])
+        for part in request.inputs:
+            array = self._arena.array(part)
+            np.bitwise_or.reduce(array.reshape(-1).view(f"u{array.itemsize}"))
+
+    def _inputs(self, request: messages.Call | messages.Warm, runner: Runner) -> tuple[Any, ...]:
+        """The inputs in shared memory, the same objects for every call."""
         key = (runner.framework, request.inputs)
         if key not in self._views:
             arrays = tuple(map(self._arena.array, request.inputs))
@@ -127,10 +150,7 @@ class Worker:
                 parts = zip(arrays, request.inputs, strict=True)
                 arrays = tuple(_tensor(array, part) for array, part in parts)
             self._views[key] = arrays
-        inputs = self._views[key]
-        if not request.fresh:
-            return inputs
-        return tuple(one.copy() if isinstance(one, np.ndarray) else one.clone() for one in inputs)
+        return self._views[key]
 
     def _write(self, answer: Answer, out: int, room: int) -> messages.Answered:
         """Write an answer to the shared memory."""
@@ -147,6 +167,10 @@ class Worker:
             parts.append(part)
         value, *gradients = parts
         return messages.Answered(value, None if answer.gradients is None else tuple(gradients))
+
+
+def _copies(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(one.copy() if isinstance(one, np.ndarray) else one.clone() for one in inputs)
 
 
 def _tensor(array: NDArray[Any], part: Part) -> Any:
@@ -177,6 +201,20 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_DEATH, signal.SIGKILL)
 
 
+def _lines(descriptor: int, is_warm: Callable[[], bool]) -> Iterator[bytes]:
+    """The lines of a pipe; while this process is warm, it does not sleep before the next one."""
+    received = b""
+    while True:
+        until = seconds() + _AWAKE_S if is_warm() else 0.0
+        while until and seconds() < until and not select.select([descriptor], [], [], 0.0)[0]:
+            pass
+        data = os.read(descriptor, 1 << 16)
+        if not data:
+            return
+        *lines, received = (received + data).split(b"\n")
+        yield from lines
+
+
 def main(requests: int, replies: int, memory: int) -> None:
     """Carry out requests until the pipe closes; the arguments are file descriptors."""
     _end_with_parent()
@@ -193,9 +231,8 @@ def main(requests: int, replies: int, memory: int) -> None:
             data = data[os.write(replies, data) :]
 
     worker = Worker(Arena(memory), reply)
-    with os.fdopen(requests, "rb", buffering=1 << 16) as lines:
-        for line in lines:
-            worker.carry_out(decoder.decode(line))
+    for line in _lines(requests, lambda: worker.is_warm):
+        worker.carry_out(decoder.decode(line))
 
 
 if __name__ == "__main__":
