@@ -27,7 +27,7 @@ def row_layout(source: Source, losses: Sequence[Bound]) -> dict[str, Row]:
     if len(pred) == 1 and target == ():
         _check_models(source, losses, pred)
     if pred or target:
-        _check_columns(source, [loss.variant_for(pred, target) for loss in losses])
+        _check_columns(source, [loss.variant_for(pred, target) for loss in losses], pred, target)
         _check_labels(source, losses, pred, target)
     if roles["preds"][1].columns:
         _check_keys(source)
@@ -110,13 +110,19 @@ def _check_models(source: Source, losses: Sequence[Bound], pred: Row) -> None:
             )
 
 
-def _check_columns(source: Source, losses: Sequence[Bound]) -> None:
+def _check_columns(source: Source, losses: Sequence[Bound], pred: Row, target: Row | None) -> None:
     """Raise UsageError where several columns were found and a loss takes one."""
-    loss = next((loss for loss in losses if loss.declared.elementwise), None)
+
+    def takes_one(loss: Bound) -> bool:
+        declared = loss.declared
+        one = declared.accepts((), target) and not declared.accepts(pred, target)
+        return declared.elementwise or one
+
+    loss = next(filter(takes_one, losses), None)
     if loss is None:
         return
     for role, flag in (("preds", "--pred"), ("targets", "--target")):
-        table, field = source.roles[role]
+        table, field = source.roles.get(role, source.roles["preds"])
         if len(field.columns) > 1 and not field.named:
             raise UsageError(
                 f"{table.path} has {len(field.columns)} columns of numbers; {loss.label} takes one",

@@ -230,6 +230,8 @@ class _Beginning:
         rows = [] if self._options.header else self._first_rows(dialect)
         # The first name may be empty: an index has none.
         words = rows[0][not rows[0][0] :] if rows else []
+        if len(rows) > 1 and words == list(map(str, range(len(words)))) and _fractions(rows[1:]):
+            self._note("likely_header", "has a first line like names of pandas, read as a row")
         if len(rows) < 2 or not all(words) or any(is_number(cell, dialect) for cell in words):
             return
         columns = list(zip_longest(*rows[1:], fillvalue=""))[: len(rows[0])]
@@ -311,6 +313,11 @@ class _Beginning:
             return names
         self._note("row_names", "has names of rows, whose column has no name, as R writes them")
         return ("", *names)
+
+
+def _fractions(rows: Sequence[Sequence[str]]) -> bool:
+    """True if no cell is a whole number in digits only."""
+    return not any(cell.isdigit() for row in rows for cell in row)
 
 
 def _lines(text: bytes) -> list[bytes]:

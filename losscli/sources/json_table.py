@@ -1,5 +1,6 @@
 """JSON as a table: items of a text as rows, or arrays of an object as columns."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
@@ -23,6 +24,7 @@ _ITEMS = 1000  # items of them at most
 _DEEPEST = 60  # names that lead to a value; what is nested deeper is one value
 _NAMES = ("id", "key")  # the column of the names of items: the first that items do not have
 _VALUE = "value"  # the column of items that are not objects
+_TEXT_LIST = re.compile(rb"\[[\[\s]*[-+.\d]")
 Names: TypeAlias = tuple[str, ...]
 
 
@@ -56,7 +58,30 @@ class _ValuesTable(RowsTable):
         if found.kind != "numbers":
             # Now and not in a worker: Ctrl-C inside an import would lock the other threads out.
             from pyarrow import compute  # noqa: F401
+        for column in self.columns_of(found) if found.kind == "numbers" else ():
+            if not (column.numeric or column.lists):
+                self._check_text(column)
         return found
+
+    def _check_text(self, column: Column) -> None:
+        """Raise DataError for a column of texts the first of which is a list of numbers."""
+        for rows in self.first_rows([column]):
+            text = rows.arrays[column.leaf].raw(0)
+            if _TEXT_LIST.match(text):
+                shown = text[:40].decode(errors="replace")
+                raise DataError(
+                    f"the values of {column.name} are lists in text: {shown!r}",
+                    place=Place(self.path, row=0, column=column.name),
+                    hint=self._rewritten(column.name, "json.loads({})"),
+                )
+            break
+
+    def _rewritten(self, name: str, value: str) -> str:  # noqa: ARG002
+        """The line that writes the file again, with another value of one column; empty for none.
+
+        value: code, `{}` in place of the value as it is.
+        """
+        return ""
 
     def values(self, kind: Kind, arrays: Sequence[Any], row: tuple[int, ...]) -> Loaded:
         """Columns of JSON values as one role takes them."""
@@ -194,20 +219,25 @@ class JsonTable(_ValuesTable):
 
     def _first_numbers(self, column: Column, depth: int) -> str:
         """The line that writes the first number of each innermost array of a column."""
-        form, path = self._span.form, self._paths[column.leaf]
-        if form == Form.KEYED or self._span.prefix or path is None or len(path) > 1:
-            return super()._first_numbers(column, depth)
-        name, opened = path[0].decode(), f"open({self.path!r})"
-        first = f"float(row[{name!r}][0])"
+        value = "float({}[0])"
         if depth > 1:
-            first = f"[float(x{'[0]' * (depth - 1)}) for x in row[{name!r}]]"
+            value = f"[float(x{'[0]' * (depth - 1)}) for x in {{}}]"
+        return self._rewritten(column.name, value) or super()._first_numbers(column, depth)
+
+    def _rewritten(self, name: str, value: str) -> str:
+        """The line that writes all records; empty for a column inside of objects."""
+        form, opened = self._span.form, f"open({self.path!r})"
+        path = self._paths[self.index[name]] if name in self.index else None
+        if form == Form.KEYED or self._span.prefix or path is None or len(path) > 1:
+            return ""
         rows = f"map(json.loads, {opened})" if form == Form.PLAIN else f"json.load({opened})"
         output = other_name("table.jsonl", self.path)
+        changed = value.format(f"row[{name!r}]")
         code = (
             f"import json; f = open({output!r}, 'w'); "
-            f"[print(json.dumps({{**row, {name!r}: {first}}}), file=f) for row in {rows}]"
+            f"[print(json.dumps({{**row, {name!r}: {changed}}}), file=f) for row in {rows}]"
         )
-        return f"write the numbers alone: {python_line(code)}"
+        return f"write numbers: {python_line(code)}"
 
     def _sample(self) -> tuple[list[Any], int]:
         """The first items as Python has them, and the number of bytes that they take."""

@@ -69,6 +69,8 @@ class Labels(Domain):
         """To name the classes that seem to count from 1, to ignore 255 where labels are pixels."""
         if value == _PIXEL_TO_IGNORE and ignoring:
             return f"255 often means no label: -l {ignoring}255"
+        if classes == 1:
+            return "one number a row means two classes: -l bce_with_logits, or -l bce"
         if value == classes and not (raw == 0).any():
             return f"no label is 0: if they count from 1: --classes {_from_one(int(classes))}"
         return self.hint

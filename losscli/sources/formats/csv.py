@@ -175,7 +175,8 @@ class CsvTable(ColumnTable):
 
     def select(self, requests: Sequence[str]) -> list[str]:
         """The names of the columns that are asked for, as `index` has them."""
-        if self._header.numeric and any(self.counts.get(name) != 1 for name in requests):
+        parts = [part for request in requests for part in request.split(":")]
+        if self._header.numeric and any(self.counts.get(part) != 1 for part in parts):
             raise self._no_header(self.names()[0])
         # A name may be written with the mark of a comment before it, as the file has it.
         bare = {name: name.removeprefix("#").strip() for name in requests if name[:1] == "#"}
@@ -210,8 +211,16 @@ class CsvTable(ColumnTable):
         return DataError(
             f"{self.path} seems to have no header line: a column is called {name}",
             place=Place(self.path, line=self._header.first_line - 1),
-            hint="--no-header, if it is a row; or name the column, or add a line of names",
+            hint=self._as_header(),
         )
+
+    def _as_header(self) -> str:
+        """How to read a line of numbers: as a row, or as names, which pandas counts from 0."""
+        names = self.names()
+        if names != tuple(map(str, range(len(names)))):
+            return "--no-header, if it is a row; or name the column, or add a line of names"
+        columns = "0" if len(names) == 1 else f"0:{len(names) - 1}"
+        return f"as names of pandas: --pred {columns} or --target {columns}; as a row: --no-header"
 
 
 FORMAT = Format(CsvTable, suffixes=(".csv", ".tsv", ".txt"), text=True, blank=True)
