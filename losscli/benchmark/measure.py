@@ -9,6 +9,7 @@ from losscli.backends.numpy import prime_heap
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.changes import changes
 from losscli.benchmark.experiment import Experiment
+from losscli.benchmark.interference import Interference
 from losscli.benchmark.jobs import Job, Jobs
 from losscli.benchmark.memory import Request, host_peaks
 from losscli.benchmark.rounds import Stop
@@ -44,6 +45,7 @@ def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmar
 
 def _measure(plan: BenchPlan, jobs: Jobs, progress: Callable[[float, str], None]) -> Benchmark:
     begin, threads = clocks.seconds(), jobs.threads
+    interference = Interference()
     run = _Run(plan, jobs.prepare(), progress)
     run.measure_memory()
     run.measure_limits()
@@ -55,7 +57,7 @@ def _measure(plan: BenchPlan, jobs: Jobs, progress: Callable[[float, str], None]
         limits=tuple(limit for device in run.devices for limit in device.limits()),
         noise_floor=run.noise,
         left_out=tuple(LeftOut(*each) for each in jobs.left_out),
-        notes=tuple(_notes(rows, run.cut, plan.time, noisy)),
+        notes=(*_notes(rows, run.cut, plan.time, noisy), *interference.notes()),
         environment=jobs.environment()
         | environment()
         | {"devices": {one.name: one.described() for one in run.devices}},
