@@ -11,7 +11,7 @@ _SHARE = 0.02  # of all CPU time; less says little
 
 
 class Interference:
-    """What Linux counts of it since this was made; nothing on other systems."""
+    """The interference since this was made, as Linux counts it; none on other systems."""
 
     def __init__(self) -> None:
         self._ticks = _ticks()
