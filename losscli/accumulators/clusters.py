@@ -16,7 +16,8 @@ from losscli.accumulators.products import two_product
 from losscli.kernels.codes import merged_keys
 
 _MANY = 1 << 14  # clusters that are worth a table
-_SPARSE = 4  # places of a table for each cluster of its largest part
+_SPARSE = 4  # places of a table for each cluster of its largest part, at most
+_WIDE = 16  # for each cluster of a part that is added: a table that grew each time would be slow
 
 
 class Clusters(NamedTuple):
@@ -94,12 +95,14 @@ class _Table:
         self.columns = [DigitSums(0, np.zeros((size, 0), np.int64)) for _ in range(columns)]
 
     @classmethod
-    def for_parts(cls, parts: Sequence[_Part]) -> "_Table | None":
-        """A table for the keys of parts; None where the most of its places would be empty."""
+    def for_parts(cls, parts: Sequence[_Part], added: Sequence[_Part]) -> "_Table | None":
+        """A table for the keys of all parts; None where it would be mostly empty, or very wide."""
+        parts = [*parts, *added]
         low = min(int(part.keys[0]) for part in parts)
         high = max(int(part.keys[-1]) for part in parts)
         size = high - low + 1
-        if size > _SPARSE * max(len(part.keys) for part in parts):
+        most = _SPARSE * max(len(part.keys) for part in parts)
+        if size > min(most, *(_WIDE * len(part.keys) for part in added)):
             return None
         return cls(low, size, len(parts[0].columns))
 
@@ -150,7 +153,7 @@ class ClusterSums:
         if self._table is None and not _is_worth_a_table(self._parts, added):
             return self + other
         found = ClusterSums(())
-        found._table = self._table or _Table.for_parts([*self._parts, *added])
+        found._table = self._table or _Table.for_parts(self._parts, added)
         if found._table is None or not all(map(found._table.takes, added)):
             return self + other
         for part in added if self._table else [*self._parts, *added]:
