@@ -285,13 +285,13 @@ class RemoteCaller:
         """
         self._write()
         process = self._call.place.process
+        begin_cpu_s, begin_s = process.cpu_s, seconds()  # it sleeps, at the end as well
         self._warm_up()
-        cpu_s, main_s, delay_s = process.cpu_s, process.main_cpu_s, process.waited_s
+        main_s, delay_s = process.main_cpu_s, process.waited_s
         reported, waited, written, answer = self._call.time(self._request(cold=self._cold))
         self._last = process.cpu_s, seconds()
-        cpu_s = self._last[0] - cpu_s
-        self._cpu_s += cpu_s
-        self._wall_s += waited + written
+        self._cpu_s += self._last[0] - begin_cpu_s
+        self._wall_s += self._last[1] - begin_s
         size = sum(one.nbytes for one in (answer.value, *(answer.gradients or ())))
         writing = _WRITING_S + _TIMES_COPIED * size * self._copy_s
         late = max(0.0, waited - reported) + max(0.0, written - writing)
