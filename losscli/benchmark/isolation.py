@@ -39,7 +39,6 @@ _WRITING_S = 200e-6  # an answer is written within this time, and four times tha
 _TIMES_COPIED = 4.0
 _IDLE_S = 0.2  # CPU time between calls that is not a fault
 _IDLE_SHARE = 0.5
-_SPIN_S = 0.01
 _SHORT_S = 2e-3  # a shorter call is slowed by cold code
 _CORES = 0.35  # more than --threads that a measurement may be off
 
@@ -304,9 +303,7 @@ class RemoteCaller:
         """Let the process warm up, as it would be if it were called again and again."""
         idle = self._last
         if idle is not None:
-            # Threads of OpenMP spin for a while before they sleep.
-            used = self._call.place.process.cpu_s - idle[0] - _SPIN_S * (self._threads - 1)
-            self._idle_cpu_s += max(0.0, used)
+            self._idle_cpu_s += self._call.place.process.cpu_s - idle[0]
             self._idle_s += seconds() - idle[1]
         if not self._cold:
             call = self._call
@@ -346,7 +343,8 @@ class RemoteCaller:
         cores = self._cpu_s / self._wall_s if self._wall_s > _IDLE_S else 0.0
         if cores > self._threads + _CORES:
             return [f"it uses {cores:.1f} cores, and --threads is {self._threads}"]
-        if self._idle_cpu_s > max(_IDLE_S, _IDLE_SHARE * self._idle_s):
+        # Threads of OpenMP spin for a while before they sleep, so only one thread can be told.
+        if self._threads == 1 and self._idle_cpu_s > max(_IDLE_S, _IDLE_SHARE * self._idle_s):
             return [f"it computes for {self._idle_cpu_s:.2g} s between its calls"]
         return []
 
