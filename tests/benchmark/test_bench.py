@@ -209,6 +209,7 @@ def test_a_function_may_have_many_forms(rows, tmp_path, name):
     assert [(row.impl, row.fault) for row in found] == [(impl, None)] * 2
 
 
+@pytest.mark.deep
 def test_linear_cross_entropy_holds_no_logits():
     """It is right, as torch is, in a fraction of the memory of the logits."""
     result = bench(

@@ -116,8 +116,9 @@ def test_the_formats_of_reports(losscli, form):
     ("typed", "words"),
     [("smoth_l1", "did you mean smooth_l1"), ("acuracy", "did you mean the metric -m accuracy"),
      ("spearman", "a statistic of all rows"), ("f1,accuracy", "one metric is explained at a time"),
-     ("f1:avg=macro", "did you mean average"), ("mse,mae", "one loss is explained at a time"),
-     ("huber:delta=0", "delta"), ("huber:dleta=1", "did you mean delta"),
+     ("f1:avg=macro", "did you mean f1:average=macro"),
+     ("mse,mae", "one loss is explained at a time"),
+     ("huber:delta=0", "delta"), ("huber:dleta=1", "did you mean huber:delta=1"),
      ("mse + 0.1*l2(@w.npy)", "w.npy")],
 )  # fmt: skip
 def test_what_cannot_be_explained_is_wrong(losscli, typed, words):
