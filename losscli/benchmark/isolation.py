@@ -39,6 +39,7 @@ _WRITING_S = 200e-6  # an answer is written within this time, and four times tha
 _TIMES_COPIED = 4.0
 _IDLE_S = 0.2  # CPU time between calls that is not a fault
 _IDLE_SHARE = 0.5
+_FOLLOWING = 4  # timed calls of which one follows the last one directly
 _SHORT_S = 2e-3  # a shorter call is slowed by cold code
 _CORES = 0.35  # more than --threads that a measurement may be off
 
@@ -257,6 +258,7 @@ class RemoteCaller:
         self._cpu_s = self._wall_s = self._idle_cpu_s = self._idle_s = 0.0
         self._last: tuple[float, float] | None = None
         self._short = False
+        self._laps = 0
         data.follow(self._pending.append)
 
     def keep(self, *inputs: Any) -> Answer:
@@ -307,7 +309,11 @@ class RemoteCaller:
             self._idle_s += seconds() - idle[1]
         if not self._cold:
             call = self._call
-            request = messages.Warm(call.number, call.direction, self._parts, self._short)
+            # Without a call between them now and then, whoever compares inputs with the last ones
+            # would see other ones always.
+            self._laps += 1
+            decoy = self._short and self._laps % _FOLLOWING != 0
+            request = messages.Warm(call.number, call.direction, self._parts, decoy)
             call.place.ask(request, messages.Done)
 
     def holds(self, update: Update) -> bool:
