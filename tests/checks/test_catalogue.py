@@ -31,6 +31,7 @@ KNOWN = {
     "epsilon_insensitive": "gradient incorrect",  # an error just above epsilon rounds to it
     "soft_margin": "the mean is inf",  # exp of a margin of -100
     "triplet_margin": "gradient incorrect",  # squares of a distance that underflow
+    "token_cross_entropy": "gradient incorrect",  # log 2 is lost beside a logit of 1e8
 }
 
 

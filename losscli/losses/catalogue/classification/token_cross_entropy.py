@@ -138,7 +138,7 @@ token_cross_entropy = Loss(
     equivalents={
         "torch": "F.cross_entropy(z := softcap * torch.tanh(pred / softcap) if softcap else pred, "
         "target, ignore_index=ignore_index, label_smoothing=label_smoothing) "
-        "+ z_loss * z.logsumexp(-1).square().mean()  # of rows that are not ignored",
+        "+ z_loss * z[target != ignore_index].logsumexp(-1).square().mean()  # of indices",
         "liger": "LigerCrossEntropyLoss(ignore_index, lse_square_scale=z_loss, "
         "label_smoothing=label_smoothing, softcap=softcap or None)(pred, target)",
     },
