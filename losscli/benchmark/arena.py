@@ -49,7 +49,7 @@ class Arena:
         dtype = np.dtype("uint16" if part.dtype == "bfloat16" else part.dtype)
         count = int(np.prod(part.shape, dtype=np.int64))
         if self._map is None or part.dtype not in (*_KNOWN, "bfloat16") or part.offset < 0:
-            raise ValueError(f"there is no array of {part.dtype} at {part.offset}")
+            raise ValueError(f"not an array in this memory: {part.dtype} at {part.offset}")
         flat = np.frombuffer(self._map, dtype, count, part.offset)
         return flat.reshape(part.shape)
 

@@ -5,27 +5,26 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import structs
 
 from losscli.backends.machine import environment
+from losscli.commands.models import PairRequest, comparison_of, open_pairs
 from losscli.commands.parts import check_repeatable, flags_of, opened_files
 from losscli.commands.request import Request
-from losscli.commands.worker import evaluate_part, part_of, stamps
+from losscli.commands.worker import compare_part, evaluate_part, part_of, stamps
+from losscli.comparison.part import paired_of_parts
 from losscli.engines.cluster import Cluster
 from losscli.errors import DataError, LossCliError, UsageError
 from losscli.evaluation.part import PartFacts, SourceFacts, evaluation_of_parts
 from losscli.plans.compare import ComparePlan
 from losscli.plans.engines import address_of
 from losscli.plans.evaluate import EvalPlan
+from losscli.results.documents.compare import ModelComparison
 from losscli.results.documents.eval import EvalTiming, Evaluation
 from losscli.sources.source import Source
 from losscli.version import __version__
-
-if TYPE_CHECKING:
-    from losscli.commands.models import PairRequest
-    from losscli.results.documents.compare import ModelComparison
 
 Parts: TypeAlias = Iterator[tuple[PartFacts, Any]]
 
@@ -69,16 +68,12 @@ def evaluate_on_cluster(
 
 
 def compare_on_cluster(
-    plan: ComparePlan, request: "PairRequest", progress: Callable[[float], None]
-) -> "ModelComparison":
+    plan: ComparePlan, request: PairRequest, progress: Callable[[float], None]
+) -> ModelComparison:
     """The result of a comparison whose rows the workers of a cluster read.
 
     Raises as `evaluate_on_cluster` does.
     """
-    from losscli.commands.models import comparison_of, open_pairs
-    from losscli.commands.worker import compare_part
-    from losscli.comparison.part import paired_of_parts
-
     preds = [entry.preds for entry in plan.entries]
     _check(plan, (*preds, plan.targets))
     start = time.perf_counter()

@@ -70,7 +70,7 @@ def _of_result(given: Any, plan: PlotPlan) -> ResultPlot:
 
 
 def _is_result(given: Any, plan: PlotPlan) -> bool:
-    """True for a result, and for the name of one: no loss is called like a file of JSON."""
+    """True for a result and for the name of one, which a loss cannot have."""
     if isinstance(given, Record):
         return True
     if not isinstance(given, str | os.PathLike):

@@ -176,7 +176,7 @@ def test_thousands_of_rows_and_gates_are_counted(folder):
 
 @pytest.mark.deep
 def test_a_file_of_100_megabytes(losscli, folder):
-    """One that is no result is refused, one that is becomes a page of its usual size."""
+    """Other JSON is refused; a result becomes a page of its usual size."""
     document = json.loads(Path("eval.json").read_text())
     document["notes"] = [{"code": "long", "message": "a note " * 7_000_000}] * 2
     Path("large.json").write_text(json.dumps(document))

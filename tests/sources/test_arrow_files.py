@@ -291,7 +291,7 @@ class OtherReader:
 @pytest.mark.parametrize("change", ["gone", "other"])
 @pytest.mark.parametrize("block_rows", [None, 700])
 def test_the_reader_inside_of_pyarrow_may_be_another_one(read, monkeypatch, change, block_rows):
-    """It is no part of pyarrow's interface: without it, pyarrow.parquet reads the same."""
+    """It is private to pyarrow: without it, pyarrow.parquet reads the same."""
     p, y = random_rows()
     _parquet(pa.table({"p": p, "y": y}), "t.parquet")
     if change == "gone":
