@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import typer
 from make_reference import CODES, default_of, leaves, spelling, takes
 
 from losscli.cli.app import program
@@ -22,7 +21,7 @@ SHELLS = {"bash": "losscli.bash", "zsh": "_losscli", "fish": "losscli.fish"}
 
 def pages() -> dict[str, str]:
     """The text of each man page by its file name."""
-    top: Any = typer.main.get_command(program())
+    top: Any = program()
     context = click.Context(top, info_name="losscli")
     found = list(leaves(top, context))
     made = {f"{_page(place)}.1": _text(_command(each, place)) for each, place in found}
@@ -31,12 +30,7 @@ def pages() -> dict[str, str]:
 
 def completions() -> dict[str, str]:
     """The completion script of each shell by its file name."""
-    from typer._completion_shared import get_completion_script
-
-    def script(shell: str) -> str:
-        return get_completion_script(
-            prog_name="losscli", complete_var="_LOSSCLI_COMPLETE", shell=shell
-        )
+    from losscli.cli.shells import script
 
     return {name: script(shell) + "\n" for shell, name in SHELLS.items()}
 

@@ -57,11 +57,10 @@ def code(text: str) -> str:
 def commands() -> Iterator[str]:
     """Every command: its help, usage, arguments and options."""
     import click
-    import typer
 
     from losscli.cli.app import program
 
-    top: Any = typer.main.get_command(program())
+    top: Any = program()
     yield from ["# Commands", "", "Every command takes `--help`. `losscli --version` prints the"]
     yield from ["version; `python -m losscli` is the same program.", ""]
     context = click.Context(top, info_name="losscli")

@@ -5,7 +5,6 @@ import inspect
 import math
 
 import pytest
-import typer
 
 from losscli import (
     DataError,
@@ -56,7 +55,7 @@ ARGUMENTS = {"preds", "targets"}
 
 def parameters():
     """The parameters of `losscli eval`, by name."""
-    command = typer.main.get_command(program()).commands["eval"]
+    command = program().commands["eval"]
     return {parameter.name: parameter for parameter in command.params}
 
 
@@ -136,13 +135,13 @@ FUNCTIONS |= {"plot": plot, "report": report, "run": run}
 
 def test_there_is_a_plan_for_every_command():
     """But for a group of commands."""
-    assert PLANS.keys() == typer.main.get_command(program()).commands.keys() - {"results"}
+    assert PLANS.keys() == program().commands.keys() - {"results"}
 
 
 @pytest.mark.parametrize(("name", "plan"), PLANS.items(), ids=PLANS)
 def test_the_flags_of_commands_are_the_fields_of_their_plans(name, plan):
     """By their names; a default of one is a default of the other."""
-    command = typer.main.get_command(program()).commands[name]
+    command = program().commands[name]
     flags = {parameter.name: parameter for parameter in command.params}
     found = {each.name: each for each in declarations(plan) if not each.flag.hidden}
     assert flags.keys() - (ONLY_FLAGS.keys() - found.keys()) == found.keys()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 import pytest
-import typer
 
 from losscli.cli.app import program
 
@@ -125,7 +124,7 @@ def _commands(command, name):
 def test_the_help_of_every_command_uses_the_terms_of_the_glossary():
     """As it is rendered, on a wide screen."""
     found = []
-    for name, command in _commands(typer.main.get_command(program()), "losscli"):
+    for name, command in _commands(program(), "losscli"):
         with click.Context(command, info_name=name) as context:
             texts = [command.help or "", command.short_help or ""]
             texts += [getattr(each, "help", None) or "" for each in command.get_params(context)]

@@ -14,12 +14,11 @@ import click
 import typer
 from typer.core import TyperArgument, TyperCommand
 
-from losscli.cli import commands, signals
+from losscli.cli import commands, shells, signals
 from losscli.cli.command import Panel
 from losscli.errors import DataError, LossCliError, MissingError, UsageError
 
 _INTERRUPTED = 130
-_COMPLETION = "_LOSSCLI_COMPLETE"  # set by the shell, to ask for completions
 _PANELS = [panel.value for panel in Panel]
 _TYPER: dict[str, Any] = {
     "no_args_is_help": True,
@@ -50,7 +49,7 @@ def _found(folder: str) -> list[str]:
     return sorted(name.removesuffix(".py") for name in entries)
 
 
-def program(only: str | None = None, *, listed: bool = False) -> typer.Typer:
+def program(only: str | None = None, *, listed: bool = False) -> click.Group:
     """All commands, not yet run.
 
     only: one of them, so that it does not wait for the others. listed: True to make commands
@@ -60,11 +59,14 @@ def program(only: str | None = None, *, listed: bool = False) -> typer.Typer:
         name="losscli",
         context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
+        add_completion=False,  # typer's options take no shell, and fail where it finds none
         **_TYPER,
     )
     app.callback()(_options)
     _add(app, commands.__name__, [only] if only else names(), listed=listed)
-    return app
+    group = typer.main.get_group(app)
+    group.params += shells.options()
+    return group
 
 
 def _add(app: typer.Typer, package: str, names: Sequence[str], *, listed: bool) -> None:
@@ -101,9 +103,11 @@ def prepare() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the program on arguments; the exit code is the contract's."""
     named = arguments[0] if arguments and arguments[0] in names() else None
-    listed = list(arguments) in ([], ["--help"], ["-h"]) and _COMPLETION not in os.environ
+    listed = (
+        list(arguments) in ([], ["--help"], ["-h"]) and shells.COMPLETE_VARIABLE not in os.environ
+    )
     try:
-        code = typer.main.get_command(program(named, listed=listed)).main(
+        code = program(named, listed=listed).main(
             list(arguments), prog_name="losscli", standalone_mode=False
         )
         sys.stdout.flush()

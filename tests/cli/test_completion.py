@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import shellingham
 
 
 @pytest.fixture
@@ -61,3 +62,40 @@ def test_saved_results_are_completed(completed):
     assert completed("losscli bless ga") == ["gate", "gate/latest.json"]
     assert completed("losscli results show gate/") == ["gate/latest.json"]
     assert completed("losscli results list ") == ["gate"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "pwsh"])
+def test_the_script_of_a_named_shell_needs_no_shell(losscli, monkeypatch, shell):
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("sh", "/bin/sh"))
+    said = losscli("--show-completion", shell)
+    assert (said.code, said.err) == (0, "")
+    assert "_LOSSCLI_COMPLETE" in said.out
+
+
+def _no_shell():
+    raise shellingham.ShellDetectionFailure
+
+
+@pytest.mark.parametrize("found", [lambda: ("sh", "/bin/sh"), _no_shell])
+@pytest.mark.parametrize("flag", ["--show-completion", "--install-completion"])
+def test_completion_of_the_running_shell_says_to_name_one(losscli, monkeypatch, flag, found):
+    monkeypatch.setattr("shellingham.detect_shell", found)
+    said = losscli(flag)
+    assert said.code == 2
+    assert f"losscli {flag} bash" in said.err
+
+
+def test_completion_of_an_unknown_shell_lists_those_there_are(losscli):
+    said = losscli("--show-completion=tcsh")
+    assert said.code == 2
+    assert "'tcsh'" in said.err
+    assert "bash, zsh, fish" in said.err
+
+
+def test_completion_is_installed_for_the_shell_that_runs(losscli, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
+    said = losscli("--install-completion")
+    assert (said.code, said.err) == (0, "")
+    assert str(tmp_path) in said.out
+    assert any("LOSSCLI" in path.read_text() for path in tmp_path.rglob("*") if path.is_file())

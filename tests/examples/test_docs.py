@@ -24,7 +24,6 @@ from unittest.mock import MagicMock
 import click
 import numpy as np
 import pytest
-import typer
 
 from losscli.cli.app import program, run
 from losscli.explanation.metrics import listed_metrics
@@ -211,7 +210,7 @@ def _parse(block):
 
 def _parse_line(line):
     """Check a command and its flags without running it."""
-    command, name = typer.main.get_command(program()), "losscli"
+    command, name = program(), "losscli"
     words = _words(re.sub(r" > [\w./-]+$", "", line))
     while hasattr(command, "commands"):
         name, *words = words
