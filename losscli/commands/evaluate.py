@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from losscli.backends.backend import choose
+from losscli.commands.arrays import of_arrays
 from losscli.commands.request import (
     Request,
     bound_losses,
@@ -128,7 +129,7 @@ def _measured(
         )
 
 
-evaluate = public("evaluate", EvalPlan, run_evaluation)
+evaluate = public("evaluate", EvalPlan, run_evaluation, of_arrays)
 
 
 def run_comparison(plan: EvalPlan, reference: Reference, labels: Collection[str]) -> "Comparison":

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -131,6 +132,10 @@ class BlockEvaluator:
         spread = details is not None and details.distribution
         self._foldings = () if spread or metrics or "weights" in layout else ready.foldings
 
+    def copied(self) -> "BlockEvaluator":
+        """An evaluator for other rows, without the hints that these have left."""
+        return copy(self) if self._logits else self
+
     def __call__(self, cut: BlockCut, workspace: Workspace) -> BlockResult:
         """The states of one block."""
         return self.of_block(cut.load(workspace), cut.size, workspace)
@@ -211,14 +216,15 @@ class BlockEvaluator:
 
         raw: of `raw`. None where a row needs a closer look.
         """
-        readable = machine.readable(*raw.values())
-        inputs = Inputs(raw, self._backend, workspace)
+        inputs = None
+        if not machine.readable(*raw.values()):
+            inputs = Inputs(raw, self._backend, workspace)
         found = []
         for folding in self._foldings:
             if folding.indexed and raw["targets"].dtype.kind not in "iub":
                 return None
-            if readable:
-                arrays = [*map(raw.__getitem__, folding.roles)]
+            if inputs is None:
+                arrays = [raw[role] for role in folding.roles]
             else:
                 arrays = [inputs.readable(role, folding.indexed) for role in folding.roles]
             found.append((folding, arrays))

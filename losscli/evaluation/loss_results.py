@@ -30,6 +30,10 @@ def loss_result(
     mean, total, weight = rows.mean(), float(rows.numerator), float(rows.denominator)
     count, extremes, skipped, ignored = rows.count, rows.extremes, rows.skipped, rows.ignored
     row, loss = extremes.high_row, bound.loss
+    low, high = extremes.low, extremes.high
+    if bound.statistic:
+        low, high = _apply(bound.transform, low), _apply(bound.transform, high)
+    derived = bound.derived(elements)
     clusters = bootstrap_ci = None
     if rows.design is not None:
         clusters, bootstrap_ci = rows.clusters, _percentiles(bound, rows.design, level)
@@ -58,13 +62,13 @@ def loss_result(
         clusters=None if clusters is None else len(clusters),
         bootstrap_ci=bootstrap_ci,
         statistic=bound.statistic,
-        min=None if row is None else _apply(bound.transform, extremes.low),
-        max=None if row is None else _apply(bound.transform, extremes.high),
+        min=None if row is None else low,
+        max=None if row is None else high,
         max_row=row,
         max_line=None if row is None or line is None else line(row),
         penalty=bound.penalty,
         code=tuple([Code(*origin) for origin in bound.code]) if bound.code else (),
-        derived={name: _apply(function, mean) for name, function in bound.derived(elements)},
+        derived={name: _apply(function, mean) for name, function in derived} if derived else {},
         takes_logits=bound.takes_logits,
     )
 

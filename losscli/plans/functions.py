@@ -15,16 +15,26 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def public(name: str, plan: Callable[P, Any], function: Callable[..., R]) -> Callable[P, R]:
+def public(
+    name: str,
+    plan: Callable[P, Any],
+    function: Callable[..., R],
+    prepared: Callable[[tuple[Any, ...], dict[str, Any]], R | None] | None = None,
+) -> Callable[P, R]:
     """Turn a function of a plan into one with the plan's fields as parameters.
 
     Its docstring gets a list of the parameters. It raises UsageError, with the nearest names, for a
     parameter that does not exist; errors name parameters as Python writes them.
+
+    prepared: returns the result of frequent calls, of their arguments, without a plan; None for
+    others, and where there is an error to raise.
     """
     cls = cast("type[Any]", plan)
 
     @wraps(function)
     def call(*args: P.args, **given: P.kwargs) -> R:
+        if prepared is not None and (found := prepared(args, given)) is not None:
+            return found
         try:
             try:
                 asked = plan(*args, **given)

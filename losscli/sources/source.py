@@ -131,15 +131,14 @@ class Source:
 
         Raises DataError where the tables have different numbers of rows.
         """
-        grouped = bool(self.by)
-        unit = unit_rows(self.width, grouped=grouped)
-        rows, known = rows or self._block_rows(unit), self.rows
+        unit = self.unit
+        rows, known = rows or self.block_rows(), self.rows
         runs = []
         for table in self.fields:
             if table.rows is not None and table.rows != known:
                 self._unequal({table.path: table.rows for table in self.fields})
             runs.append(table.cuts(rows, first))
-        keyed = grouped or CLUSTERS in self.roles
+        keyed = bool(self.by) or CLUSTERS in self.roles
         start = 0
         for cuts in zip_longest(*runs):
             count, size = cuts[0].rows if cuts[0] else 0, 0
@@ -186,16 +185,21 @@ class Source:
 
         Parts are cut where the leaves of digests are, unless the rows are too few for that.
         """
-        unit = unit_rows(self.width, grouped=bool(self.by))
-        rows, total = self._block_rows(unit), self.rows
+        unit, rows, total = self.unit, self.block_rows(), self.rows
         if total is None:
             return rows, 1
         rows = min(rows, max(1, total // count // unit) * unit)
         rows = 1 << (rows.bit_length() - 1)  # a unit is a power of two
         return rows, max(LEAF_ROWS, rows) if total >= 8 * LEAF_ROWS * count else 1
 
-    def _block_rows(self, unit: int) -> int:
+    @property
+    def unit(self) -> int:
+        """The rows whose moments are taken together."""
+        return unit_rows(self.width, grouped=bool(self.by))
+
+    def block_rows(self) -> int:
         """The number of rows in a block: whole units, as many as fit a cache and a piece."""
+        unit = self.unit
         rows = min([table.block_rows(self.width) for table in self.fields])
         return max(1, rows // unit) * unit
 

@@ -1,0 +1,63 @@
+"""Evaluations of two arrays with few options, prepared once for many calls."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from losscli.backends.backend import choose
+from losscli.commands.request import bound_losses
+from losscli.errors import LossCliError
+from losscli.evaluation.arrays import ArrayEvaluation
+from losscli.evaluation.data import open_data, takes_targets
+from losscli.evaluation.rows import by_positions
+from losscli.plans.evaluate import EvalPlan
+from losscli.results.documents.eval import Evaluation
+
+# Those whose values say all: they name no file, and ask for nothing beside the losses.
+_OPTIONS = frozenset({"loss", "reduction", "ci", "nan", "like", "dtype", "threads"})
+
+
+def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None:
+    """The result of a call of `evaluate` with two arrays of numbers that make up one block.
+
+    None for other calls, and where there is an error to raise.
+    """
+    if len(args) != 2 or not given.keys() <= _OPTIONS:
+        return None
+    preds, targets = args
+    if not (type(preds) is type(targets) is np.ndarray and preds.ndim and targets.ndim):
+        return None
+    if type(given.get("loss")) is list:
+        given = given | {"loss": tuple(given["loss"])}
+    rows = preds.shape[1:], targets.shape[1:]
+    try:
+        found = _prepared(preds.dtype, targets.dtype, *rows, **given)
+        return None if found is None else found(preds, targets)
+    except (TypeError, LossCliError):  # an option that is not hashable; an error to raise
+        return None
+
+
+@lru_cache(256, typed=True)
+def _prepared(
+    pred: np.dtype[Any],
+    target: np.dtype[Any],
+    pred_row: tuple[int, ...],
+    target_row: tuple[int, ...],
+    **given: Any,
+) -> ArrayEvaluation | None:
+    """The evaluation of arrays of these types and row shapes; None where it takes more than that.
+
+    Raises LossCliError for options that are not valid.
+    """
+    if pred.kind not in "fiub" or target.kind not in "fiub":
+        return None
+    plan = EvalPlan(np.zeros((1, *pred_row), pred), np.zeros((1, *target_row), target), **given)
+    losses = bound_losses(plan)
+    if any(loss.code or loss.files for loss in losses):  # they may change between calls
+        return None
+    with open_data(plan, targeted=takes_targets(losses, plan), losses=losses) as opened:
+        if len(opened.roles) != 2 or by_positions(opened, losses) is not opened:
+            return None
+        backend = choose(plan.backend, plan.device, plan.dtype)
+        return ArrayEvaluation(plan, opened, losses, backend)
