@@ -14,7 +14,7 @@ from losscli.evaluation.rows import by_positions
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.documents.eval import Evaluation
 
-# Those whose values say all: they name no file, and ask for nothing beside the losses.
+# Those whose values say all: they name no file, and ask for nothing but the losses.
 _OPTIONS = frozenset({"loss", "reduction", "ci", "nan", "like", "dtype", "threads"})
 
 
