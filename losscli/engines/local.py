@@ -51,9 +51,14 @@ def choose_engine(backend: Backend, source: Source, threads: int) -> LocalEngine
         useful = -(-rows * source.width // BLOCK)
     else:
         useful = 1 + source.size // _TEXT_BYTES  # a block is some megabytes of text, or less
-    if backend.device != "cpu" or useful == 1:
+    return engine_for(backend, threads, useful)
+
+
+def engine_for(backend: Backend, threads: int, blocks: int) -> LocalEngine:
+    """The same for so many blocks."""
+    if backend.device != "cpu" or blocks == 1:
         return LocalEngine(1)
-    return LocalEngine(min(threads or cores(), useful))
+    return LocalEngine(min(threads or cores(), blocks))
 
 
 class _ParallelMap(Generic[Task, Result]):

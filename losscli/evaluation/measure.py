@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -205,13 +204,15 @@ def merged(
     state = EvaluationState(source, joined=joined)
     watched = progress is not no_progress
     size = max(1, source.size) if watched else 1  # a stream has no size
-    with closing(blocks):
+    try:
         for block in blocks:
             state.add(block)
             if samples is not None and block.samples:
                 samples.append(block.samples, source.by, block.keys)
             if watched:
                 progress(min(1.0, state.size / size))
+    finally:
+        blocks.close()
     return state
 
 

@@ -77,15 +77,13 @@ def test_types_and_options_say_the_same(dtype, options):
 
 
 def test_most_calls_are_prepared_and_others_are_not(tmp_path):
-    """Where there is more than one block, an error, or a file that may change."""
+    """Where there is an error, or a file that may change."""
     np.save(tmp_path / "w.npy", np.ones(3))
     (tmp_path / "own.py").write_text("def own(pred, target):\n    return abs(pred - target)\n")
     preds, targets = np.zeros(8), np.ones(8)
-    large = np.zeros(BLOCK + 1)
     assert of_arrays((preds, targets), {"loss": "mse"})
     assert of_arrays((preds, targets), {"loss": ["mse", "mae"], "ci": 0.9})
     for arrays, options in (
-        ((large, large), {"loss": "mse"}),
         ((preds, targets), {"loss": "no_loss"}),
         ((preds, targets), {"loss": "mse", "by": targets}),
         ((preds, targets), {"loss": f"mse + 0.1*l2(@{tmp_path / 'w.npy'})"}),
@@ -95,6 +93,21 @@ def test_most_calls_are_prepared_and_others_are_not(tmp_path):
         ((preds.reshape(1, 8), targets.reshape(2, 4)), {"loss": "mse"}),
     ):
         assert of_arrays(arrays, options) is None
+
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_several_blocks_say_the_same(threads):
+    """Also where a row of the second one is not valid."""
+    preds, targets = np.random.default_rng(0).random((2, 2 * BLOCK + 5))
+    options = {"loss": ["mse", "bce"], "threads": threads}
+    assert of_arrays((preds, targets), options)
+    assert said(losscli.evaluate, preds, targets, **options) == said(
+        unprepared, preds, targets, **options
+    )
+    preds[BLOCK + 7] = 1.5
+    found = said(losscli.evaluate, preds, targets, **options)
+    assert found == said(unprepared, preds, targets, **options)
+    assert found[0] is losscli.DataError
 
 
 def test_files_of_a_loss_are_read_at_each_call(tmp_path):
