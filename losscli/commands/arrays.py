@@ -4,7 +4,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from losscli.backends.arrays import as_array
 from losscli.backends.backend import choose
 from losscli.commands.request import bound_losses
 from losscli.errors import LossCliError
@@ -19,23 +21,30 @@ _OPTIONS = frozenset({"loss", "reduction", "ci", "nan", "like", "dtype", "thread
 
 
 def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None:
-    """The result of a call of `evaluate` with two arrays of numbers that make up one block.
+    """The result of a call of `evaluate` with two arrays of numbers, or tensors.
 
     None for other calls, and where there is an error to raise.
     """
     if len(args) != 2 or not given.keys() <= _OPTIONS:
         return None
-    preds, targets = args
-    if not (type(preds) is type(targets) is np.ndarray and preds.ndim and targets.ndim):
-        return None
     if type(given.get("loss")) is list:
         given = given | {"loss": tuple(given["loss"])}
-    rows = preds.shape[1:], targets.shape[1:]
     try:
+        preds, targets = map(_as_array, args, ("preds", "targets"))
+        if preds is None or targets is None or not (preds.ndim and targets.ndim):
+            return None
+        rows = preds.shape[1:], targets.shape[1:]
         found = _prepared(preds.dtype, targets.dtype, *rows, **given)
         return None if found is None else found(preds, targets)
     except (TypeError, LossCliError):  # an option that is not hashable; an error to raise
         return None
+
+
+def _as_array(values: Any, role: str) -> NDArray[Any] | None:
+    """An array, or the numbers of a tensor; None for anything else."""
+    if type(values) is np.ndarray:
+        return values
+    return as_array(values, role) if hasattr(values, "detach") else None
 
 
 @lru_cache(256, typed=True)

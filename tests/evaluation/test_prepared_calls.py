@@ -95,6 +95,26 @@ def test_most_calls_are_prepared_and_others_are_not(tmp_path):
         assert of_arrays(arrays, options) is None
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16", "int64", "bool"])
+def test_tensors_say_the_same(dtype):
+    """Also on a way of their own through memory, and where a gradient is recorded."""
+    torch = pytest.importorskip("torch")
+    preds = torch.linspace(0, 1, 24).reshape(8, 3).to(getattr(torch, dtype))
+    labels = torch.arange(8) % 3
+    for arrays, loss in (
+        ((preds, preds.flip(0)), "mse"),
+        ((preds, labels), "cross_entropy"),
+        ((preds.T, preds.T.flip(1)), "mae"),
+        ((preds[:, 0], preds[:, 1].numpy() if dtype != "bfloat16" else preds[:, 1]), "mse"),
+        ((preds[0, 0], preds[0, 0]), "mse"),
+    ):
+        prepared, other = losscli.evaluate, unprepared
+        assert said(prepared, *arrays, loss=loss) == said(other, *arrays, loss=loss)
+        assert preds.ndim == 0 or of_arrays(arrays, {"loss": loss}) or arrays[0].ndim == 0
+    grown = torch.ones(8, requires_grad=True)
+    assert losscli.evaluate(grown * 2, torch.zeros(8), loss="mse").value == 4.0
+
+
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_several_blocks_say_the_same(threads):
     """Also where a row of the second one is not valid."""
