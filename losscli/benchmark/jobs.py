@@ -142,7 +142,7 @@ class Jobs:
             raise MissingError("there is nothing to benchmark", place=reasons or None)
         return jobs
 
-    def _workloads(self, losses: "Sequence[BoundLoss | str]", kind: str) -> Iterator[Workload]:
+    def _workloads(self, losses: Sequence[BoundLoss], kind: str) -> Iterator[Workload]:
         default = _DEFAULT_SIZE.get(kind, 1 << 22)
         for loss in losses:
             sizes = [size for size in self.plan.size if fits(size, loss)]
@@ -153,8 +153,8 @@ class Jobs:
             elif not sizes:
                 if len(losses) == 1:
                     workload_of(loss, self.plan.size[0], 0)  # raises the reason
-                label = loss if isinstance(loss, str) else loss.label
-                self.left_out[label, f"no --size for it among {', '.join(self.plan.size)}"] = None
+                reason = f"no --size for it among {', '.join(self.plan.size)}"
+                self.left_out[loss.label, reason] = None
 
     def _jobs(
         self,
@@ -178,14 +178,12 @@ class Jobs:
         directions = requested[self.plan.passes]
         return tuple(both for both in directions if candidates and (backward or not both))
 
-    def _implementations(
-        self, kind: str, losses: "Sequence[BoundLoss | str]"
-    ) -> list[Implementation]:
+    def _implementations(self, kind: str, losses: Sequence[BoundLoss]) -> list[Implementation]:
         names: list[str] = []
         for text in self.plan.impl or _DEFAULT_IMPL.get(kind, ("torch",)):
             names += sorted(libraries(), key=_order) if text == "all" else [text]
         implementations = [parse(name, self.plan.at) for name in dict.fromkeys(names)]
-        known = {name for loss in losses for name in _names(loss)}
+        known = {name for loss in losses for name in (loss.loss.name, loss.label)}
         for one in implementations:
             if one.loss is not None and one.loss not in known:
                 raise UsageError(
@@ -231,10 +229,6 @@ def portable(workload: Workload) -> bool:
 def isolated(plan: BenchPlan, device: str) -> bool:
     """True if implementations on a device get processes of their own."""
     return not plan.in_process and device == "cpu"
-
-
-def _names(loss: "BoundLoss | str") -> tuple[str, ...]:
-    return (loss,) if isinstance(loss, str) else (loss.loss.name, loss.label)
 
 
 def _order(name: str) -> tuple[bool, bool, str]:

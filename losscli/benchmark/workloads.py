@@ -5,42 +5,37 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from losscli.errors import UsageError
 from losscli.implementations.implementation import LINEAR, Workload
+from losscli.implementations.linear import linear_cross_entropy
 from losscli.losses.core.labels import Labels
-from losscli.losses.registry import load
 from losscli.losses.spec.binding import BindContext, BoundLoss, Reader, bind, without_penalty
 
 _LINEAR_SHAPE = (4096, 512, 8192)
 
 
-def losses_of(specs: Sequence[Any], read: Reader | BindContext) -> list[BoundLoss | str]:
-    """The losses of specs; linear_cross_entropy, which only a benchmark has, as its name."""
-    losses: list[BoundLoss | str] = []
-    for spec in specs:
-        if isinstance(spec, str) and spec.strip() == LINEAR:
-            losses.append(LINEAR)
-        else:
-            losses += map(without_penalty, bind(spec, read))
-    return losses
+def losses_of(specs: Sequence[Any], read: Reader | BindContext) -> list[BoundLoss]:
+    """The losses of specs, among them linear_cross_entropy, which only a benchmark has."""
+    context = read if isinstance(read, BindContext) else BindContext(read)
+    context = context._replace(more={LINEAR: linear_cross_entropy})
+    return [without_penalty(loss) for spec in specs for loss in bind(spec, context)]
 
 
-def workload_of(loss: "BoundLoss | str", size: str | None, default: int) -> Workload:
+def workload_of(loss: BoundLoss, size: str | None, default: int) -> Workload:
     """A loss in a shape; size: elements, ROWSxWIDTH or ROWSxHIDDENxCLASSES, None is the default.
 
     Raises UsageError for a size that the loss cannot take.
     """
     numbers = None if size is None else _numbers(size)
-    if isinstance(loss, str):
-        cross_entropy = load("cross_entropy")
-        shape = _LINEAR_SHAPE if numbers is None else numbers
+    if _is_linear(loss):
+        shape = _linear_shape(loss) if numbers is None else numbers
         if len(shape) != 3:
             raise UsageError(
                 f"{LINEAR} takes ROWSxHIDDENxCLASSES, not {size}", hint="--size 4096x512x32000"
             )
-        return Workload(
-            LINEAR, LINEAR, cross_entropy, cross_entropy.resolve({}), tuple(shape), LINEAR
-        )
+        return _workload(loss, shape)
     if loss.statistic is not None:
         raise UsageError(
             f"{loss.statistic} is a statistic of {loss.loss.name}, which has the work",
@@ -69,8 +64,18 @@ def row_of(loss: BoundLoss, width: int) -> tuple[int, ...]:
     return loss.loss.rows_of.pred_row(width)
 
 
+def _is_linear(loss: BoundLoss) -> bool:
+    return loss.loss.name == LINEAR
+
+
+def _linear_shape(loss: BoundLoss) -> tuple[int, ...]:
+    """The usual shape, of as many classes as have weights."""
+    weight = loss.params["class_weight"]
+    return (*_LINEAR_SHAPE[:2], len(weight)) if np.ndim(weight) else _LINEAR_SHAPE
+
+
 def _workload(loss: BoundLoss, shape: tuple[int, ...]) -> Workload:
-    row = shape[1:]
+    row = shape[2 if _is_linear(loss) else 1 :]
     loss.loss.check_shapes(row, loss.loss.rows_of.target_row(row), loss.params)
     return Workload(loss.loss.name, loss.label, loss.loss, loss.params, shape, loss.words)
 
@@ -80,15 +85,18 @@ def workload_of_words(loss: str, shape: Sequence[int]) -> Workload:
     from losscli.sources.opener import read_array
 
     (bound,) = losses_of([loss], read_array)
-    if isinstance(bound, str):
-        return workload_of(bound, "x".join(map(str, shape)), 0)
     return _workload(bound, tuple(shape))
 
 
-def fits(size: str, loss: "BoundLoss | str") -> bool:
+def is_size(text: str) -> bool:
+    """True for a size; raises UsageError for any other text."""
+    return bool(_numbers(text))
+
+
+def fits(size: str, loss: BoundLoss) -> bool:
     """True if a size is of the kind that a loss takes; elements fit all but the linear one."""
     kind = len(_numbers(size))
-    if isinstance(loss, str):
+    if _is_linear(loss):
         return kind == 3
     return kind == 1 or (kind == 2 and row_of(loss, 2) != row_of(loss, 3))
 

@@ -31,6 +31,7 @@ from losscli.losses.core.labels import Choice, IntegerLabels, Labels
 from losscli.losses.core.probabilities import Simplex
 
 _BORDER = 2.0**-10  # ordinary numbers keep this share of an interval from its ends
+_IGNORED = 0.125  # of the rows
 _LABELS = 3  # how many are drawn where any number of them would do
 
 Shape: TypeAlias = Sequence[int]
@@ -316,7 +317,7 @@ class InputGenerator:
         if workload.linear:
             shape = (count, *workload.shape[1:2])
             hidden = self._normal(shape, 2.0 * spread)
-            return hidden, self._random.integers(0, workload.shape[2], count)
+            return hidden, self._labels(count)
         pred_domain, target_domain = loss.domains_of(workload.params)
         classes = loss.classes(row) or 0
         wide = np.float64 if self._dtype == np.float64 else np.float32
@@ -328,6 +329,14 @@ class InputGenerator:
         if target.dtype.kind == "f":
             target = target.astype(self._dtype, copy=False)
         return pred.astype(self._dtype, copy=False), target
+
+    def _labels(self, count: int) -> NDArray[np.int64]:
+        """Labels for the linear loss, some of them ignored if the parameters name which."""
+        labels = self._random.integers(0, self._workload.shape[2], count)
+        ignored = self._workload.set_params.get("ignore_index")
+        if ignored is not None:
+            labels[self._random.random(count) < _IGNORED] = ignored
+        return labels
 
     def choice(self, below: int, count: int) -> NDArray[np.int64]:
         """At most `count` distinct integers in [0, below), ascending."""

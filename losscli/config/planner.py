@@ -257,7 +257,7 @@ class _Planner:
 
     def _check_bench(self, keys: Keys, plan: BenchPlan) -> None:
         """Report invalid losses, implementations, sizes and types before any run has begun."""
-        from losscli.benchmark.workloads import fits, losses_of
+        from losscli.benchmark.workloads import is_size, losses_of
         from losscli.checks.precision import precision
         from losscli.implementations.registry import parse as implementation
 
@@ -266,7 +266,7 @@ class _Planner:
             "impl": lambda name: _permitted(
                 None if name == "all" else implementation(name, plan.at)
             ),
-            "size": lambda size: fits(size, "linear_cross_entropy"),
+            "size": is_size,
             "dtype": precision,
         }
         for flag, action in asked.items():

@@ -23,7 +23,7 @@ class Workload:
     (N rows, H of a hidden state, C classes); it is given hidden (N, H), weight (C, H) and class
     indices, and all others pred and target.
     words: the spec of the loss, with files relative to the current folder.
-    loss: the declaration of the loss whose mean is taken; for linear_cross_entropy cross_entropy's.
+    loss: the declaration of the loss whose mean is taken; for linear_cross_entropy, that of logits.
     """
 
     name: str

@@ -19,6 +19,7 @@ from losscli.implementations.implementation import (
     UnsupportedError,
     Workload,
 )
+from losscli.losses.core.loss import Loss
 from losscli.sources.table import Workspace
 
 _TASK = 131_072  # elements per task: shorter tasks contend for the interpreter's lock
@@ -112,7 +113,7 @@ class _Own:
         self, pred: NDArray[Any], target: NDArray[Any] | None, gradient: NDArray[Any] | None
     ) -> Answer:
         """The mean; its gradient is written to the given array."""
-        counted = self._counted(target, len(pred))
+        counted = _counted(self._loss, target, self._params, len(pred))
         scale = self._outputs * float(counted)
 
         def work(span: slice, workspace: Workspace) -> ExactSum:
@@ -128,18 +129,21 @@ class _Own:
         mean = np.float64(self._workers.sum(work, self._spans).over(counted))
         return Answer(mean, None if gradient is None else (gradient,))
 
-    def _counted(self, target: NDArray[Any] | None, rows: int) -> ExactSum:
-        """The sum of the weights of all rows in the mean."""
-        if self._loss.denominator is None or target is None:
-            return ExactSum.ones(rows)
-        wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
-        shares = self._loss.denominators(ROWWISE, wide, self._params)
-        return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
-
     def _wide(self, part: NDArray[Any], key: str, workspace: Workspace) -> Floats:
         wide = workspace.empty(key, part.shape, np.dtype(np.float64))
         np.copyto(wide, part)
         return wide
+
+
+def _counted(
+    loss: Loss, target: NDArray[Any] | None, params: dict[str, Any], rows: int
+) -> ExactSum:
+    """The sum of the weights of all rows in the mean."""
+    if loss.denominator is None or target is None:
+        return ExactSum.ones(rows)
+    wide = target if target.dtype.kind in "iu" else target.astype(np.float64)
+    shares = loss.denominators(ROWWISE, wide, params)
+    return ExactSum.ones(rows) if shares is None else ExactSum.of(shares)
 
 
 class _Linear:
@@ -158,16 +162,20 @@ class _Linear:
 
     def forward(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
         each = (self._sum(self._logits(hidden[b], weight), target[b]) for b in self._blocks)
-        return Answer(np.float64(sum(each, ExactSum()).over(ExactSum.ones(len(target)))))
+        counted = _counted(self._loss, target, self._params, len(target))
+        return Answer(np.float64(sum(each, ExactSum()).over(counted)))
 
     def both(self, hidden: NDArray[Any], weight: NDArray[Any], target: NDArray[Any]) -> Answer:
         total = ExactSum()
+        counted = _counted(self._loss, target, self._params, len(target))
         d_hidden = np.empty(hidden.shape, hidden.dtype)
         d_weight = np.zeros(weight.shape, weight.dtype)
         for block in self._blocks:
             logits = self._logits(hidden[block], weight)
             total += self._sum(logits, target[block])
-            self._slope(logits, target[block], len(target))  # in place: they are not needed again
+            self._slope(
+                logits, target[block], float(counted)
+            )  # in place: they are not needed again
 
             def on_rows(part: slice) -> None:
                 np.matmul(logits[part], weight, out=d_hidden[block][part])  # noqa: B023 - used now
@@ -177,7 +185,7 @@ class _Linear:
 
             self._workers.each(on_rows, len(logits))
             self._workers.each(on_classes, len(weight))
-        return Answer(np.float64(total.over(ExactSum.ones(len(target)))), (d_hidden, d_weight))
+        return Answer(np.float64(total.over(counted)), (d_hidden, d_weight))
 
     def _logits(self, hidden: NDArray[Any], weight: NDArray[Any]) -> NDArray[Any]:
         logits = np.empty((len(hidden), len(weight)), hidden.dtype)
@@ -196,7 +204,7 @@ class _Linear:
         self._workers.each(work, len(logits))
         return ExactSum.of(losses)
 
-    def _slope(self, logits: NDArray[Any], target: NDArray[Any], count: int) -> None:
+    def _slope(self, logits: NDArray[Any], target: NDArray[Any], count: float) -> None:
         def work(part: slice) -> None:
             wide = logits[part].astype(np.float64)
             logits[part] = self._loss.slopes(ROWWISE, wide, target[part], self._params) / count

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
@@ -197,12 +198,14 @@ class BindContext(NamedTuple):
     """The files and conventions that specs refer to.
 
     read: gives the array of a file by its path. at: gives the path of a file by its name in a spec.
-    like: the library whose conventions losses follow.
+    like: the library whose conventions losses follow. more: losses beyond the catalogue by name,
+    which cannot be terms of sums.
     """
 
     read: Reader
     at: Callable[[str], str] = str
     like: str | None = None
+    more: Mapping[str, Loss] = MappingProxyType({})
 
 
 def bind(
@@ -313,6 +316,7 @@ def _bind_spec(spec: Spec, context: BindContext) -> BoundLoss:
         return replace(_bind_term(spec.terms[0], context), label=spec.label or str(spec))
     from losscli.losses.spec.sums import Sum, WeightedTerm
 
+    context = context._replace(more={})
     terms = [term for term in spec.terms if not term.file]
     if not terms:
         raise UsageError(
@@ -369,6 +373,8 @@ def _named(term: Term, context: BindContext) -> "tuple[Loss, str | None, tuple[O
         where = context.at(term.where) if term.where.endswith(".py") else term.where
         found = references.load(f"{where}:{term.name}")
         return own_loss(found, term.name, where), None, (references.origin_of(where),)
+    if term.name in context.more:
+        return context.more[term.name], None, ()
     if not is_known(term.name):
         from losscli.losses.spec.plugins import plugin
 

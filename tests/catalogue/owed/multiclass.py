@@ -101,24 +101,28 @@ def _capped(mp, pred, softcap):
     return capped, max(map(abs, capped))
 
 
-def _token_terms(mp, pred, target, *, softcap, z_loss, label_smoothing, **_):
+def _token_terms(mp, pred, target, *, softcap, z_loss, weight, label_smoothing, **_):
     if target < 0:  # ignored
         return mp.mpf(0)
+    weight = weight or [1] * len(pred)
     capped, size = _capped(mp, pred, softcap)
     log_sum = mp.log(mp.fsum(map(mp.exp, capped)))
-    spread = mp.fsum(log_sum - z for z in capped) * label_smoothing / len(capped)
-    whole = (1 - label_smoothing) * (log_sum - capped[target]) + spread
-    return whole + z_loss * abs(log_sum) * (abs(log_sum) + 2 * size) + (2 * size if softcap else 0)
+    spread = mp.fsum(w * (log_sum - z) for w, z in zip(weight, capped, strict=True))
+    spread *= label_smoothing / len(capped)
+    whole = (1 - label_smoothing) * weight[target] * (log_sum - capped[target]) + spread
+    whole += weight[target] * z_loss * abs(log_sum) * (abs(log_sum) + 2 * size)
+    return whole + (2 * size * max(weight) if softcap else 0)
 
 
-def _token_slopes(mp, pred, target, *, softcap, z_loss, label_smoothing, **_):
+def _token_slopes(mp, pred, target, *, softcap, z_loss, weight, label_smoothing, **_):
+    largest = max(weight or [1])
     capped, size = _capped(mp, pred, softcap)
     total = mp.fsum(map(mp.exp, capped))
     pull = 1 + 2 * z_loss * (abs(mp.log(total)) + size)
     found = []
     for place, (z, raw) in enumerate(zip(capped, pred, strict=True)):
         share = (1 - label_smoothing) * (place == target) + label_smoothing / len(pred)
-        slope = mp.exp(z) / total * pull + share
+        slope = largest * (mp.exp(z) / total * pull + share)
         if softcap:
             slope *= (1 + size + 2 * abs(raw / softcap)) * mp.sech(raw / softcap) ** 2
         found.append(slope)
@@ -209,6 +213,9 @@ OWED = {
             ([50.0, 0.0], 1, {"softcap": 30.0}),
             ([-0.6931471805599453, -0.6931471805599453], 0, {"z_loss": 1.0}),
             ([0.0, 1.0, 2.0], -100, {"z_loss": 1.0}),
+            ([0.0, 1.0, 2.0], 2, {"z_loss": 1.0, "weight": [0.5, 0.0, 3.0]}),
+            ([5.0, 1.0, -2.0], 0, {"weight": [2.0, 0.5, 3.0], "label_smoothing": 0.3}),
+            ([5.0, 1.0, -2.0], 1, {"weight": [2.0, 0.0, 3.0], "softcap": 2.0, "z_loss": 0.5}),
         ),
         laws=frozenset({"non_negative"}),
     ),

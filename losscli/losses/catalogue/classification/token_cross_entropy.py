@@ -4,7 +4,7 @@ from typing import Any
 
 from losscli.losses.catalogue.classification.cross_entropy import cross_entropy
 from losscli.losses.declare import LABELS, LOGIT, Array, Interval, Loss, Namespace, Param, shapes
-from losscli.losses.math.stable import shifted_exps, shifted_rest
+from losscli.losses.math.stable import share, shifted_exps, shifted_rest
 
 
 def _values(
@@ -14,6 +14,7 @@ def _values(
     *,
     softcap: float,
     z_loss: float,
+    weight: Any,
     ignore_index: int | None,
     label_smoothing: float,
 ) -> Array:
@@ -21,7 +22,8 @@ def _values(
 
     pred are (N, V) logits z; target is (N,) indices of tokens, or (N, V) weights of them; the
     result is (N,). A capped logit is softcap tanh(z / softcap); softcap = 0 leaves logits as they
-    are. A row whose index is ignore_index has loss 0 and weight 0 in the mean.
+    are. weight is one number per token: a row counts in the mean, penalty included, by that of its
+    index. A row whose index is ignore_index has loss 0 and weight 0 in the mean.
 
     >>> token_cross_entropy([[0.0, 0.0]], [1], z_loss=0.5).round(6).tolist()  # log 2 + log(2)² / 2
     [0.933374]
@@ -29,14 +31,13 @@ def _values(
     [26.10185]
     """
     capped = _capped(xp, pred, softcap)
-    terms = {"weight": None, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    terms = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
     found = cross_entropy.values(xp, capped, target, **terms)
     if not z_loss:
         return found
     penalty = z_loss * _normaliser(xp, capped) ** 2
-    if target.ndim == 1 and ignore_index is not None:
-        penalty = xp.where(target == ignore_index, 0.0, penalty)
-    return found + penalty
+    shares = cross_entropy.denominators(xp, target, terms)
+    return found + (penalty if shares is None else share(xp, shares, penalty))
 
 
 def _capped(xp: Namespace, logits: Array, softcap: float) -> Array:
@@ -56,20 +57,20 @@ def _derivative(
     *,
     softcap: float,
     z_loss: float,
+    weight: Any,
     ignore_index: int | None,
     label_smoothing: float,
 ) -> Array:
     """(softmax - target + 2 z_loss log Σ exp · softmax) (1 - tanh²(z / softcap)), of capped z."""
     capped = _capped(xp, pred, softcap)
-    terms = {"weight": None, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    terms = {"weight": weight, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
     slopes = cross_entropy.derivative(xp, capped, target, **terms)
     if z_loss:
         exps, _ = shifted_exps(xp, capped)
         softmax = exps / xp.sum(exps, axis=-1)[:, None]
         pull = 2.0 * z_loss * _normaliser(xp, capped)[:, None] * softmax
-        if target.ndim == 1 and ignore_index is not None:
-            pull = xp.where((target == ignore_index)[:, None], 0.0, pull)
-        slopes = slopes + pull
+        shares = cross_entropy.denominators(xp, target, terms)
+        slopes = slopes + (pull if shares is None else share(xp, shares[:, None], pull))
     if softcap:
         tail = xp.exp(-2.0 * xp.abs(pred / softcap))  # 1 - tanh² would cancel
         slopes = slopes * (4.0 * tail / (1.0 + tail) ** 2)
@@ -77,10 +78,9 @@ def _derivative(
 
 
 def _denominator(
-    xp: Namespace, target: Array, *, ignore_index: int | None, label_smoothing: float, **_: Any
+    xp: Namespace, target: Array, *, softcap: float, z_loss: float, **terms: Any
 ) -> Array | None:
-    """0 for an ignored row, 1 for the others; None if all are 1."""
-    terms = {"weight": None, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    """The weight of the row's token, and 0 for an ignored row; None if all weights are 1."""
     return cross_entropy.denominators(xp, target, terms)
 
 
@@ -91,6 +91,7 @@ def _reference(
     *,
     softcap: Any,
     z_loss: Any,
+    weight: Any,
     ignore_index: Any,
     label_smoothing: Any,
 ) -> Any:
@@ -98,9 +99,15 @@ def _reference(
         return mp.mpf(0)
     capped = [softcap * mp.tanh(z / softcap) if softcap else z for z in pred]
     found = cross_entropy.reference(
-        mp, capped, target, weight=None, ignore_index=ignore_index, label_smoothing=label_smoothing
+        mp,
+        capped,
+        target,
+        weight=weight,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
     )
-    return found + z_loss * mp.log(mp.fsum(map(mp.exp, capped))) ** 2
+    counted = weight[target] if weight is not None and isinstance(target, int) else 1
+    return found + counted * z_loss * mp.log(mp.fsum(map(mp.exp, capped))) ** 2
 
 
 token_cross_entropy = Loss(
@@ -120,11 +127,14 @@ token_cross_entropy = Loss(
     pred=LOGIT,
     target=LABELS,
     rows_of=shapes.CLASSES,
-    saturates=lambda indexed, *, softcap, **_: bool(softcap) or not indexed,
+    saturates=lambda indexed, *, softcap, weight, **_: (
+        bool(softcap) or weight is not None or not indexed
+    ),
     flops=12,
     params=(
         Param("softcap", 0.0, Interval(0.0, ends="[)"), "the bound of capped logits; 0 for none"),
         Param("z_loss", 1e-4, Interval(0.0, ends="[)"), "the weight of the normaliser's square"),
+        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each token", "columns"),
         Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
         Param(
             "label_smoothing",
@@ -137,9 +147,11 @@ token_cross_entropy = Loss(
     avoid="perplexity is computed, or models are compared: use cross_entropy, without the penalty",
     equivalents={
         "torch": "F.cross_entropy(z := softcap * torch.tanh(pred / softcap) if softcap else pred, "
-        "target, ignore_index=ignore_index, label_smoothing=label_smoothing) "
-        "+ z_loss * z[target != ignore_index].logsumexp(-1).square().mean()  # of indices",
-        "liger": "LigerCrossEntropyLoss(ignore_index, lse_square_scale=z_loss, "
+        "target, weight, ignore_index=ignore_index, label_smoothing=label_smoothing) "
+        "+ (z_loss * ((w := torch.where(kept := target != ignore_index, 1.0 if weight is None "
+        "else weight[torch.where(kept, target, 0)], 0.0)) * z.logsumexp(-1).square()).sum() "
+        "/ w.sum() if z_loss else 0.0)  # of indices",
+        "liger": "LigerCrossEntropyLoss(ignore_index=ignore_index, lse_square_scale=z_loss, "
         "label_smoothing=label_smoothing, softcap=softcap or None)(pred, target)",
     },
     pitfalls=(
