@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from losscli.backends.arrays import as_array
+from losscli.backends.arrays import as_array, is_frame
 from losscli.backends.backend import choose
 from losscli.commands.request import bound_losses
 from losscli.errors import LossCliError
@@ -21,7 +21,7 @@ _OPTIONS = frozenset({"loss", "reduction", "ci", "nan", "like", "dtype", "thread
 
 
 def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None:
-    """The result of a call of `evaluate` with two arrays of numbers, or tensors.
+    """The result of a call of `evaluate` with two arrays, tensors or columns of numbers.
 
     None for other calls, and where there is an error to raise.
     """
@@ -41,10 +41,14 @@ def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None
 
 
 def _as_array(values: Any, role: str) -> NDArray[Any] | None:
-    """An array, or the numbers of a tensor; None for anything else."""
+    """An array, or the numbers of a tensor or of a column; None for anything else.
+
+    Raises DataError where these are no numbers.
+    """
     if type(values) is np.ndarray:
         return values
-    return as_array(values, role) if hasattr(values, "detach") else None
+    column = hasattr(values, "to_numpy") and not is_frame(values)
+    return as_array(values, role) if column or hasattr(values, "detach") else None
 
 
 @lru_cache(256, typed=True)

@@ -10,7 +10,7 @@ from losscli.errors import DataError, UsageError
 from losscli.sources.memory import key_table
 from losscli.sources.naming import listed
 from losscli.sources.opener import Opener
-from losscli.sources.table import CLUSTERS, Field, Role, Table
+from losscli.sources.table import CLUSTERS, Field, Role, Table, is_key_role
 
 if TYPE_CHECKING:
     from losscli.sources.alignment import Alignment
@@ -225,7 +225,12 @@ def check_roles(
         _check_distinct(*roles["preds"], *roles["targets"])
         if not listed:
             _check_order(roles["preds"][1].columns, roles["targets"][1].columns)
-    for table, field in roles.values():
+    for role, (table, field) in roles.items():
+        if field.kind == "keys" and not is_key_role(role):
+            raise DataError(
+                f"{table.path} holds texts or other objects, not numbers",
+                hint="expected float16 to float64, integers or bool",
+            )
         if 0 in field.row:
             shape = ", ".join(map(str, ("N", *field.row)))
             raise DataError(f"{table.path} has rows of no numbers: its shape is ({shape})")

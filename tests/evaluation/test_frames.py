@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from losscli import DataError, UsageError, evaluate
+from losscli import DataError, LossCliError, UsageError, evaluate
 
 PANDAS = pd.DataFrame(
     {"p": [1.0, 2.0, 3.0], "q": [0.0, 1.0, 2.0], "y": [1.0, 2.5, 5.0], "z": [0.0, 1.0, 3.0],
@@ -117,3 +117,14 @@ def test_long_integers_are_ids(library):
     found = evaluate(frame, text, pred="pred", target="target", id="id", loss="mse")
     expected = evaluate(relations()["pandas"]()["pred"].to_numpy(), np.zeros(100_000), loss="mse")
     assert found.value == expected.value
+
+
+@pytest.mark.parametrize("targets", [[1.0, 0.0], ["a", "b"]])
+@pytest.mark.parametrize("preds", [["a", "b"], np.array([0.5, 1.0], object)])
+@pytest.mark.parametrize("loss", ["bce", "mse", "cross_entropy", "hinge"])
+def test_predictions_of_objects_are_an_error(preds, targets, loss):
+    """Also under losses whose targets may be texts."""
+    with pytest.raises(LossCliError):
+        evaluate(preds, targets, loss=loss)
+    with pytest.raises(LossCliError):
+        evaluate([0.5, 0.25], preds, loss=loss)

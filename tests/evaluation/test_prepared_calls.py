@@ -115,6 +115,28 @@ def test_tensors_say_the_same(dtype):
     assert losscli.evaluate(grown * 2, torch.zeros(8), loss="mse").value == 4.0
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize(
+    "values",
+    [[0.5, 0.25, 1.0], [1, 0, 1], [True, False, True], [1.0, None, 0.0], [1, None, 0], ["a", "b"]],
+    ids=str,
+)
+def test_columns_say_the_same(library, values):
+    """Also with missing values, and texts."""
+    module = pytest.importorskip(library)
+    make = module.array if library == "pyarrow" else module.Series
+    columns = [make(values), make(values[::-1])]
+    if library == "pandas":
+        columns += [make(values, dtype="object"), make(values, name="p", index=range(len(values)))]
+    for column in columns:
+        for loss in ("mse", "bce"):
+            for other in (columns[0], np.ones(len(values))):
+                found = said(losscli.evaluate, column, other, loss=loss)
+                assert found == said(unprepared, column, other, loss=loss)
+    if values == [0.5, 0.25, 1.0]:
+        assert of_arrays(tuple(columns[:2]), {"loss": "mse"})
+
+
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_several_blocks_say_the_same(threads):
     """Also where a row of the second one is not valid."""
