@@ -77,7 +77,7 @@ class CellDesign(Struct, frozen=True, eq=False):
 def clustered_root(parts: Sequence[ByCluster]) -> float | None:
     """√(C/(C - 1)·Σ e²) of numbers e by cluster, added over the cells; None where not finite."""
     totals = _added(parts)
-    return None if totals is None else root_of_squares(totals)
+    return None if totals is None else root_of_squares([totals])
 
 
 def cluster_counts(parts: Sequence[ByCluster]) -> tuple[int, float]:

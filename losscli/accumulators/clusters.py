@@ -5,6 +5,7 @@ Sums are of digits, so that neither the order nor the division of rows changes a
 
 import math
 from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,24 +13,60 @@ from numpy.typing import NDArray
 
 from losscli.accumulators.digits import DigitSums
 from losscli.accumulators.exact import ExactSum, Floats
-from losscli.accumulators.products import two_product
-from losscli.kernels.codes import merged_keys
+from losscli.kernels import codes as by_code
 
 _MANY = 1 << 14  # clusters that are worth a table
 _SPARSE = 4  # places of a table for each cluster of its largest part, at most
+_ORDINARY = 1000  # powers of two up to it are normal numbers
 _WIDE = 16  # for each cluster of a part that is added: a table that grew each time would be slow
 
 
-class Clusters(NamedTuple):
+class Clusters:
     """The clusters of rows: row i lies in that of keys[codes[i]]; keys: (c,) uint64, distinct."""
 
-    codes: NDArray[np.intp]
-    keys: NDArray[np.uint64]
+    def __init__(self, codes: NDArray[np.intp], keys: NDArray[np.uint64]) -> None:
+        self._integers: NDArray[np.int64] | None = None
+        self._numbered = codes, keys
+
+    @classmethod
+    def of_integers(cls, values: NDArray[np.int64]) -> "Clusters":
+        """The clusters of rows by integers, which are numbered only if that is needed."""
+        found = cls.__new__(cls)
+        found._integers = values
+        return found
+
+    @property
+    def codes(self) -> NDArray[np.intp]:
+        """The number of the cluster of each row."""
+        return self._numbered[0]
+
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """The key of each cluster."""
+        return self._numbered[1]
+
+    @cached_property
+    def _numbered(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+        assert self._integers is not None
+        keys, codes = by_code.numbered(self._integers)
+        return codes, keys.view(np.uint64)
+
+    @cached_property
+    def runs(self) -> "Runs | None":
+        """The clusters as runs of rows with ascending keys; None where they are not."""
+        values = self._integers
+        if values is None or not len(values) or values[0] < 0:
+            return None
+        starts = by_code.run_starts(values)
+        return None if starts is None else Runs(starts, values[starts[:-1]].view(np.uint64))
 
     def at(self, rows: "NDArray[np.intp] | slice") -> "Clusters":
         """The clusters of some rows."""
+        if self._integers is not None:
+            return Clusters.of_integers(self._integers[rows])
         return Clusters(self.codes[rows], self.keys)
 
+    @cached_property
     def counted(self) -> "tuple[Clusters, NDArray[np.intp]]":
         """The same clusters that have rows, with ascending keys, and the number of rows of each."""
         counts = np.bincount(self.codes, minlength=len(self.keys))
@@ -42,17 +79,18 @@ class Clusters(NamedTuple):
         return Clusters(place[self.codes], self.keys[order]), counts[order]
 
 
+class Runs(NamedTuple):
+    """Neighbouring rows of one cluster: from starts[k] to starts[k + 1] that of keys[k]."""
+
+    starts: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+
+
 class ClusterTotals(NamedTuple):
     """The sums of a column over each cluster, as pairs high + low of 106 bits."""
 
     high: Floats
     low: Floats
-
-    def less(self, factor: float, other: "ClusterTotals") -> Floats:
-        """Each sum, minus a factor times that of another column."""
-        product, rest = two_product(np.full(len(other.high), factor), other.high)
-        found: Floats = (self.high - product) + (self.low - rest - factor * other.low)
-        return found
 
 
 class _Part(NamedTuple):
@@ -60,6 +98,11 @@ class _Part(NamedTuple):
 
     keys: NDArray[np.uint64]
     columns: tuple[DigitSums, ...]
+
+    def deviations(self, factor: float) -> Floats:
+        """The sums of the first column, less a factor times those of the second."""
+        sums, other = self.columns
+        return sums.less(factor, other)
 
     def overlaps(self, later: "_Part") -> bool:
         """True if the keys of a later part do not follow these; the first may be the last one."""
@@ -74,7 +117,7 @@ class _Part(NamedTuple):
 
     def merge(self, other: "_Part") -> "_Part":
         """The clusters of both."""
-        keys, ours, theirs = merged_keys(self.keys, other.keys)
+        keys, ours, theirs = by_code.merged_keys(self.keys, other.keys)
         pairs = zip(self.columns, other.columns, strict=True)
         columns = (
             DigitSums.merged(len(keys), [(left, ours), (right, theirs)]) for left, right in pairs
@@ -139,14 +182,19 @@ class ClusterSums:
 
         Numbers that are not finite count 0: they have no standard error.
         """
-        (codes, keys), counts = clusters.counted()
-        columns_of = [
-            DigitSums.of_integers(counts)
-            if column is None
-            else DigitSums.by_code(column, codes, len(keys))
+        runs = clusters.runs
+        if runs is not None:
+            counts, keys = np.diff(runs.starts), runs.keys
+            sums_of = partial(DigitSums.by_run, starts=runs.starts)
+        else:
+            numbered, counts = clusters.counted
+            keys = numbered.keys
+            sums_of = partial(DigitSums.by_code, codes=numbered.codes, count=len(keys))
+        found = (
+            DigitSums.of_integers(counts) if column is None else sums_of(column)
             for column in columns
-        ]
-        return cls([_Part(keys, tuple(columns_of))])
+        )
+        return cls([_Part(keys, tuple(found))])
 
     def __iadd__(self, other: "ClusterSums") -> "ClusterSums":  # noqa: PYI034 - a new one
         added = other._all()
@@ -181,6 +229,14 @@ class ClusterSums:
         """The keys of the clusters, ascending."""
         return np.concatenate([part.keys for part in self._apart()])
 
+    def deviations(self, factor: float) -> list[Floats]:
+        """The sums of the first column, less a factor times those of the second, in parts."""
+        return [part.deviations(factor) for part in self._apart()]
+
+    def parts_of(self, column: int) -> list[Floats]:
+        """The sums of a column, rounded, in parts."""
+        return [part.columns[column].totals()[0] for part in self._apart()]
+
     def totals(self, column: int) -> ClusterTotals:
         """The sums of a column, in the order of the keys."""
         found = [part.columns[column].totals() for part in self._apart()]
@@ -210,22 +266,33 @@ def _is_worth_a_table(parts: Sequence[_Part], added: Sequence[_Part]) -> bool:
     return last.overlaps(first) and min(len(last.keys), len(first.keys)) >= _MANY
 
 
-def root_of_squares(totals: Floats) -> float | None:
+def root_of_squares(parts: Sequence[Floats]) -> float | None:
     """√(C/(C - 1)·Σ e²) over C totals of clusters; None for fewer than two, or beyond float64.
 
     The same bits in any order. With a divisor it is the cluster-robust standard error with the
     correction CR1 for small samples (Cameron and Miller, Journal of Human Resources 50, 2015).
     """
-    count = len(totals)
+    parts = [part for part in parts if len(part)]
+    count = sum(map(len, parts))
     if count < 2:
         return None
-    largest = float(np.max(np.abs(totals)))
-    if not math.isfinite(largest) or not largest:
-        return 0.0 if not largest else None
+    ends = [float(end) for part in parts for end in (part.min(), part.max())]
+    if not all(map(math.isfinite, ends)):
+        return None
+    largest = max(map(abs, ends))
+    if not largest:
+        return 0.0
     exponent = math.frexp(largest)[1]
-    scaled = np.ldexp(totals, -exponent)
-    squares = float(ExactSum.of(scaled * scaled))
+    squares = float(sum((_scaled_squares(part, -exponent) for part in parts), ExactSum()))
     try:
         return math.ldexp(math.sqrt(count / (count - 1) * squares), exponent)
     except OverflowError:
         return None
+
+
+def _scaled_squares(numbers: Floats, exponent: int) -> ExactSum:
+    """Σ (x·2^exponent)²."""
+    ordinary = abs(exponent) < _ORDINARY
+    scaled = numbers * 2.0**exponent if ordinary else np.ldexp(numbers, exponent)
+    scaled *= scaled
+    return ExactSum.of(scaled)

@@ -132,8 +132,10 @@ class DesignSums(Struct, frozen=True):
 
 def effective_clusters(clusters: ClusterSums, denominator: float) -> float:
     """The number of clusters of equal Σb that are as good as these."""
-    totals = clusters.totals(1).high
-    squares = float(ExactSum.of((totals / denominator) ** 2)) if denominator else 0.0
+    if not denominator:
+        return 0.0
+    shares = (part / denominator for part in clusters.parts_of(1))
+    squares = float(sum((ExactSum.of(part * part) for part in shares), ExactSum()))
     return 1.0 / squares if squares else 0.0
 
 
@@ -145,6 +147,5 @@ def clustered_stderr(clusters: ClusterSums, quotient: float, denominator: float)
     if not denominator:
         return None
     with np.errstate(all="ignore"):
-        totals = clusters.totals(0).less(quotient, clusters.totals(1))
-        root = root_of_squares(totals)
+        root = root_of_squares(clusters.deviations(quotient))
     return None if root is None else root / abs(denominator)

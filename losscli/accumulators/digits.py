@@ -8,6 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from losscli.accumulators.exact import Floats
+from losscli.accumulators.products import two_product
 from losscli.kernels import codes as by_code
 
 Codes = NDArray[Any]
@@ -30,6 +31,11 @@ class DigitSums(Struct, frozen=True, eq=False):
     def by_code(cls, values: Floats, codes: Codes, count: int) -> "DigitSums":
         """The sums of the values of each code; those that are not finite count 0."""
         return cls(*by_code.digit_sums(values, codes, count))
+
+    @classmethod
+    def by_run(cls, values: Floats, starts: NDArray[np.int64]) -> "DigitSums":
+        """The same of the values of each run of rows."""
+        return cls(*by_code.run_sums(values, starts))
 
     @classmethod
     def of_integers(cls, values: NDArray[np.int64]) -> "DigitSums":
@@ -69,6 +75,17 @@ class DigitSums(Struct, frozen=True, eq=False):
     def totals(self) -> tuple[Floats, Floats]:
         """The sums as numbers, and what their rounding left."""
         return by_code.totals(self.first, self.digits)
+
+    def less(self, factor: float, other: Self) -> Floats:
+        """The sums as numbers, each less a factor times that of the other."""
+        high, low = other.totals()
+        found = by_code.totals_less(self.first, self.digits, factor, high, low)
+        if found is not None:
+            return found
+        own, left = self.totals()
+        product, rest = two_product(np.full(len(high), factor), high)
+        less: Floats = (own - product) + (left - rest - factor * low)
+        return less
 
     def units(self) -> list[int]:
         """The sums in units of 2**-1074."""

@@ -258,6 +258,8 @@ def _numbered(values: NDArray[Any]) -> tuple[Clusters, Mask | None]:
         missing = nan if nan.any() else None
         numbers = values.astype(np.float64) + 0.0  # of -0.0 and 0.0 one number
         values = np.where(nan, 0.0, numbers).view(np.int64)
+    if values.dtype == np.int64:
+        return Clusters.of_integers(values), missing
     found, codes = distinct(values)
     return Clusters(codes, found.astype(np.int64, copy=False).view(np.uint64)), missing
 

@@ -16,6 +16,7 @@ Codes: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 
 BITS = 32  # of a digit
+_HALF = 1 << (BITS - 1)
 _WHOLE = 1 << 53  # integers up to it are numbers
 _CHUNK = 1 << 20  # so many digits of 32 bits add up exactly in float64
 
@@ -63,6 +64,26 @@ def digit_sums(values: Floats, codes: Codes, count: int) -> tuple[int, NDArray[n
     return columns_of(found, count)
 
 
+def run_starts(keys: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """The first row of each run of equal keys, and last their number; None if keys do not ascend.
+
+    None without a machine, too.
+    """
+    if not machine.available() or not keys.size:
+        return None
+    found = machine.scanner().run_starts(np.ascontiguousarray(keys))
+    return None if found is None else np.frombuffer(found, np.int64)
+
+
+def run_sums(values: Floats, starts: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
+    """As `digit_sums` of the runs that `run_starts` has found, by a machine."""
+    count = len(starts) - 1
+    found = machine.scanner().run_sums(np.ascontiguousarray(values), starts)
+    if found is None:
+        return digit_sums(values, np.repeat(np.arange(count), np.diff(starts)), count)
+    return found[0], np.frombuffer(found[1], np.int64).reshape(count, -1)
+
+
 def add_rows(rows: NDArray[np.int64], places: Codes, offset: int, sums: NDArray[np.int64]) -> None:
     """Add each row to that of sums at its place, all places distinct, from a column on."""
     if machine.available():
@@ -98,15 +119,35 @@ def totals(first: int, digits: NDArray[np.int64]) -> tuple[Floats, Floats]:
     if machine.available():
         machine.scanner().totals(first, np.ascontiguousarray(digits), high, low)
         return high, low
-    for k in reversed(range(digits.shape[1])):
-        column = digits[:, k]
-        for half, place in ((column >> BITS, first + k + 1), (column & 0xFFFFFFFF, first + k)):
-            term = np.ldexp(half.astype(np.float64), BITS * place)
-            total = high + term
-            virtual = total - high
-            low += (high - (total - virtual)) + (term - virtual)
-            high = total
-    return high, low
+    # Carried to [-2^31, 2^31), a digit lies below what is added up already: a rounding leaves
+    # term - (total - high).
+    carried = []
+    carry = np.zeros(len(digits), np.int64)
+    for column in digits.T:
+        carry += column + _HALF
+        carried.append((carry & 0xFFFFFFFF) - _HALF)
+        carry >>= BITS
+    for k, column in reversed([*enumerate([*carried, carry], first)]):
+        term = np.ldexp(column.astype(np.float64), BITS * k)
+        total = high + term
+        low += term - (total - high)
+        high = total
+    rounded = high + low  # once, as if there had been no digits
+    finite = np.isfinite(rounded)
+    low = np.where(finite, low - (rounded - high), low)
+    return np.where(finite, rounded, high), low
+
+
+def totals_less(
+    first: int, digits: NDArray[np.int64], factor: float, high: Floats, low: Floats
+) -> Floats | None:
+    """The numbers that rows of digits are, less factor·(high + low); None without a machine."""
+    if not machine.available():
+        return None
+    found = np.empty(len(digits))
+    digits = np.ascontiguousarray(digits)
+    machine.scanner().totals_less(first, digits, factor, high, low, found)
+    return found
 
 
 def extremes(values: Floats, codes: Codes, count: int) -> tuple[Floats, Floats, NDArray[np.int64]]:

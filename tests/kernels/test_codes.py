@@ -61,6 +61,35 @@ def test_keys_are_merged_in_their_order(either, ours, theirs):
         assert keys[at].tolist() == side.tolist()
 
 
+@given(ROWS, st.integers(1, 400))
+def test_runs_have_the_sums_of_their_rows(either, rows, repeats):
+    """Of rows whose keys ascend, also where a run is longer than a chunk; others have no runs."""
+    values, keys = columns(sorted(rows, key=lambda row: row[1]))
+    values, keys = np.repeat(values, repeats), np.repeat(keys, repeats)
+    assert by_code.run_starts(np.r_[keys, -1]) is None
+    starts = by_code.run_starts(keys)
+    if either == "numpy":
+        assert starts is None
+        return
+    assert keys[starts[:-1]].tolist() == sorted(set(keys.tolist()))
+    assert np.repeat(keys[starts[:-1]], np.diff(starts)).tolist() == keys.tolist()
+    first, digits = by_code.run_sums(values, starts)
+    for row, key in zip(digits, keys[starts[:-1]], strict=True):
+        exact = repeats * sum(Fraction(value) for value, at in rows if at == key)
+        assert sum(Fraction(2) ** (32 * k) * int(d) for k, d in enumerate(row, first)) == exact
+
+
+def test_runs_with_values_that_are_not_finite(either):
+    """They count 0, as elsewhere."""
+    if either == "numpy":
+        return
+    values, keys = np.array([1.0, math.inf, math.nan, 2.0, 2.0**1000]), np.array([1, 1, 4, 4, 5])
+    starts = by_code.run_starts(keys)
+    with np.errstate(all="ignore"):
+        high, low = by_code.totals(*by_code.run_sums(values, starts))
+    assert (high.tolist(), low.any()) == ([1.0, 2.0, 2.0**1000], False)
+
+
 @given(ROWS)
 def test_digits_are_exact(either, rows):
     """Of subnormal numbers, huge ones and both signs; as numbers they are rounded once."""

@@ -317,21 +317,12 @@ PyObject *py_merge_keys(PyObject *Py_UNUSED(module), PyObject *args) {
     return answer;
 }
 
-#define SPLITTER 134217729.0 /* 2^27 + 1 */
-
-/* Rounded products, and what the rounding left (Dekker); 0 where it is not finite. */
 VECTORIZED static void multiply(const double *a, const double *b, Py_ssize_t n, double *product,
                                 double *rest) {
     for (Py_ssize_t i = 0; i < n; i++) {
-        double big_a = SPLITTER * a[i], big_b = SPLITTER * b[i];
-        double high_a = big_a - (big_a - a[i]), high_b = big_b - (big_b - b[i]);
-        double low_a = a[i] - high_a, low_b = b[i] - high_b, whole = a[i] * b[i];
-        double left = high_a * high_b - whole;
-        left += high_a * low_b;
-        left += high_b * low_a;
-        left += low_a * low_b;
-        product[i] = whole;
-        rest[i] = left - left == 0.0 ? left : 0.0;
+        const double x = a[i], y = b[i];
+        product[i] = x * y;
+        rest[i] = rest_of(x, y, x * y);
     }
 }
 

@@ -32,12 +32,23 @@
      "Add the rows of each code; write its extremes, as extremes_by_code does, and its moments in "\
      "each unit, as moments_by_code does; return its digits (first place, digits), or None if a "  \
      "value is not finite or too large."},                                                         \
+    {"run_starts", py_run_starts, METH_O,                                                          \
+     "run_starts(keys)\n--\n\n"                                                                    \
+     "Return the first row of each run of equal keys, and their number; None if keys do not "      \
+     "ascend."},                                                                                   \
+    {"run_sums", py_run_sums, METH_VARARGS,                                                        \
+     "run_sums(values, starts)\n--\n\n"                                                           \
+     "Return the digits of the sum of each run (first place, digits), or None if a value is not "  \
+     "finite or too large."},                                                                      \
     {"merge_keys", py_merge_keys, METH_VARARGS,                                                    \
      "merge_keys(a, b, ours, theirs)\n--\n\n"                                                      \
      "Return the keys of both, ascending as they are; write the places of theirs."},               \
     {"totals", py_totals, METH_VARARGS,                                                            \
      "totals(first, digits, high, low)\n--\n\n"                                                    \
      "Write the numbers of rows of digits from place `first` on, and what their rounding left."}, \
+    {"totals_less", py_totals_less, METH_VARARGS,                                                  \
+     "totals_less(first, digits, factor, high, low, out)\n--\n\n"                                 \
+     "Write the numbers of rows of digits, less factor * (high + low)."},                          \
     {"two_product", py_two_product, METH_VARARGS,                                                  \
      "two_product(a, b, product, rest)\n--\n\n"                                                    \
      "Write rounded products, and what the rounding left; 0 where that is not finite."}
@@ -49,8 +60,11 @@ PyObject *py_add_rows(PyObject *module, PyObject *args);
 PyObject *py_extremes_by_code(PyObject *module, PyObject *args);
 PyObject *py_moments_by_code(PyObject *module, PyObject *args);
 PyObject *py_fold_by_code(PyObject *module, PyObject *args);
+PyObject *py_run_starts(PyObject *module, PyObject *object);
+PyObject *py_run_sums(PyObject *module, PyObject *args);
 PyObject *py_merge_keys(PyObject *module, PyObject *args);
 PyObject *py_two_product(PyObject *module, PyObject *args);
 PyObject *py_totals(PyObject *module, PyObject *args);
+PyObject *py_totals_less(PyObject *module, PyObject *args);
 
 #endif

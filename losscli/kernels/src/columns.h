@@ -73,6 +73,20 @@ static inline void add_value(int64_t *digits, int first, double x) {
         add_size(digits, first, place, size, -(int64_t)(bits >> 63), 2);
 }
 
+#define SPLITTER 134217729.0 /* 2^27 + 1 */
+
+/* What the rounding of a product left (Dekker); 0 where that is not finite. */
+static inline double rest_of(double a, double b, double product) {
+    const double big_a = SPLITTER * a, big_b = SPLITTER * b;
+    const double high_a = big_a - (big_a - a), high_b = big_b - (big_b - b);
+    const double low_a = a - high_a, low_b = b - high_b;
+    double left = high_a * high_b - product;
+    left += high_a * low_b;
+    left += high_b * low_a;
+    left += low_a * low_b;
+    return left - left == 0.0 ? left : 0.0;
+}
+
 /* The grids on which values are cut: multiples of 2^coarse, then of 2^fine; and the anchors that round
    to them. */
 typedef struct {

@@ -12,6 +12,7 @@
 #define AHEAD 16 /* rows whose sums are fetched while others are added */
 #define MOST_PLACES 72
 #define CHUNK 512
+#define HALF (INT64_C(1) << 31) /* of what a place counts */
 #define PART_BITS 50 /* of a chunk, in 63 bits */
 
 int find_places(const double *x, Py_ssize_t n, int *first, int *end) {
@@ -167,13 +168,46 @@ typedef struct {
     double high, low;
 } Total;
 
-/* A sum and a digit of a place. */
-static Total plus(Total sum, int64_t digit, int place) {
-    uint64_t power = (uint64_t)(32 * place + 1023) << 52; /* the bits of 2^(32 place) */
-    double term = abs(place) < 31 ? (double)digit * number_of(power) : ldexp((double)digit, 32 * place);
-    double total = sum.high + term, virtual = total - sum.high;
-    sum.low += (sum.high - (total - virtual)) + (term - virtual);
-    sum.high = total;
+/* Rows of digits from place `first` on, and the number that 1 counts in each place, where all of these
+   are numbers of full precision. */
+typedef struct {
+    const int64_t *digits;
+    Py_ssize_t places;
+    int first, ordinary;
+    double powers[MOST_PLACES + 1];
+} Digits;
+
+static Digits digits_from(int first, const int64_t *digits, Py_ssize_t places) {
+    Digits of = {digits, places, first, 32 * first >= -1022 && 32 * (first + places) <= 960, {0.0}};
+    for (int k = 0; of.ordinary && k <= places; k++)
+        of.powers[k] = number_of((uint64_t)(32 * (first + k) + 1023) << 52);
+    return of;
+}
+
+/* The number of row i. Digits are carried first, to [-2^31, 2^31), so that each lies below what is added
+   up already: the rounding leaves term - (total - high). */
+static inline Total total_of(const Digits *of, Py_ssize_t i) {
+    const int64_t *digits = of->digits + i * of->places;
+    int64_t whole[MOST_PLACES + 1], carry = 0;
+    for (Py_ssize_t k = 0; k < of->places; k++) {
+        carry += digits[k] + HALF;
+        whole[k] = (carry & 0xffffffff) - HALF;
+        carry >>= 32;
+    }
+    whole[of->places] = carry;
+    Total sum = {0.0, 0.0};
+    for (Py_ssize_t k = of->places; k >= 0; k--) {
+        const double digit = (double)whole[k];
+        const double term = of->ordinary ? digit * of->powers[k] : ldexp(digit, 32 * (of->first + (int)k));
+        const double total = sum.high + term;
+        sum.low += term - (total - sum.high);
+        sum.high = total;
+    }
+    const double rounded = sum.high + sum.low; /* once, as if there had been no digits */
+    if (rounded - rounded == 0.0) {
+        sum.low -= rounded - sum.high;
+        sum.high = rounded;
+    }
     return sum;
 }
 
@@ -189,14 +223,41 @@ PyObject *py_totals(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_ssize_t count = digits ? taken(&of, 0) : 0, places = count ? taken(&of, 2) / count : 0;
     if (digits && taken(&of, 2) == places * count && places <= MOST_PLACES) {
         Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t i = 0; i < count; i++, digits += places) {
-            Total sum = {0.0, 0.0};
-            for (Py_ssize_t k = places - 1; k >= 0; k--) {
-                sum = plus(sum, digits[k] >> 32, first + (int)k + 1);
-                sum = plus(sum, digits[k] & 0xffffffff, first + (int)k);
-            }
+        const Digits all = digits_from(first, digits, places);
+        for (Py_ssize_t i = 0; i < count; i++) {
+            const Total sum = total_of(&all, i);
             high[i] = sum.high;
             low[i] = sum.low;
+        }
+        Py_END_ALLOW_THREADS
+        answer = Py_NewRef(Py_None);
+    } else if (digits) {
+        PyErr_SetString(PyExc_ValueError, "not digits of as many sums");
+    }
+    release_all(&of);
+    return answer;
+}
+
+PyObject *py_totals_less(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *objects[4], *answer = NULL;
+    int first;
+    double factor;
+    if (!PyArg_ParseTuple(args, "iOdOOO:totals_less", &first, &objects[0], &factor, &objects[1],
+                          &objects[2], &objects[3]))
+        return NULL;
+    Buffers of = {.count = 0};
+    double *out = take(&of, objects[3], PyBUF_WRITABLE, -1);
+    const double *high = out ? take(&of, objects[1], 0, taken(&of, 0)) : NULL;
+    const double *low = high ? take(&of, objects[2], 0, taken(&of, 0)) : NULL;
+    const int64_t *digits = low ? take(&of, objects[0], 0, -1) : NULL;
+    Py_ssize_t count = digits ? taken(&of, 0) : 0, places = count ? taken(&of, 3) / count : 0;
+    if (digits && taken(&of, 3) == places * count && places <= MOST_PLACES) {
+        Py_BEGIN_ALLOW_THREADS
+        const Digits all = digits_from(first, digits, places);
+        for (Py_ssize_t i = 0; i < count; i++) {
+            const Total sum = total_of(&all, i);
+            const double product = factor * high[i], rest = rest_of(factor, high[i], product);
+            out[i] = (sum.high - product) + (sum.low - rest - factor * low[i]);
         }
         Py_END_ALLOW_THREADS
         answer = Py_NewRef(Py_None);
