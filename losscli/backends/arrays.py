@@ -23,7 +23,7 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
 
 def _converted(values: Any, name: str) -> NDArray[Any]:
     """An array of any type."""
-    if hasattr(values, "detach"):
+    if hasattr(type(values), "detach"):
         values = _of_tensor(values, name)
     elif isinstance(values, np.ma.MaskedArray):
         if np.ma.getmaskarray(values).any():

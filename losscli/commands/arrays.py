@@ -8,16 +8,17 @@ from numpy.typing import NDArray
 
 from losscli.backends.arrays import as_array, is_frame
 from losscli.backends.backend import choose
-from losscli.commands.request import bound_losses
+from losscli.commands.request import bound_losses, bound_metrics
 from losscli.errors import LossCliError
 from losscli.evaluation.arrays import ArrayEvaluation
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.rows import by_positions
+from losscli.losses.core.bound import Bound
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.documents.eval import Evaluation
 
 # Those whose values say all: they name no file, and ask for nothing but the losses.
-_OPTIONS = frozenset({"loss", "reduction", "ci", "nan", "like", "dtype", "threads"})
+_OPTIONS = frozenset({"loss", "metric", "reduction", "ci", "nan", "like", "dtype", "threads"})
 
 
 def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None:
@@ -27,8 +28,9 @@ def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None
     """
     if len(args) != 2 or not given.keys() <= _OPTIONS:
         return None
-    if type(given.get("loss")) is list:
-        given = given | {"loss": tuple(given["loss"])}
+    for name in ("loss", "metric"):
+        if type(given.get(name)) is list:
+            given = given | {name: tuple(given[name])}
     try:
         preds, targets = map(_as_array, args, ("preds", "targets"))
         if preds is None or targets is None or not (preds.ndim and targets.ndim):
@@ -43,12 +45,13 @@ def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None
 def _as_array(values: Any, role: str) -> NDArray[Any] | None:
     """An array, or the numbers of a tensor or of a column; None for anything else.
 
-    Raises DataError where these are no numbers.
+    Raises DataError where they do not hold numbers.
     """
     if type(values) is np.ndarray:
         return values
-    column = hasattr(values, "to_numpy") and not is_frame(values)
-    return as_array(values, role) if column or hasattr(values, "detach") else None
+    kind = type(values)  # a pandas object would search its rows for names that it lacks
+    column = hasattr(kind, "to_numpy") and (hasattr(kind, "dtype") or not is_frame(values))
+    return as_array(values, role) if column or hasattr(kind, "detach") else None
 
 
 @lru_cache(256, typed=True)
@@ -66,11 +69,12 @@ def _prepared(
     if pred.kind not in "fiub" or target.kind not in "fiub":
         return None
     plan = EvalPlan(np.zeros((1, *pred_row), pred), np.zeros((1, *target_row), target), **given)
-    losses = bound_losses(plan)
+    losses, metrics = bound_losses(plan), bound_metrics(plan) if plan.metric else ()
     if any(loss.code or loss.files for loss in losses):  # they may change between calls
         return None
-    with open_data(plan, targeted=takes_targets(losses, plan), losses=losses) as opened:
-        if len(opened.roles) != 2 or by_positions(opened, losses) is not opened:
+    bound: list[Bound] = [*losses, *metrics]
+    with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
+        if len(opened.roles) != 2 or by_positions(opened, bound) is not opened:
             return None
         backend = choose(plan.backend, plan.device, plan.dtype)
-        return ArrayEvaluation(plan, opened, losses, backend)
+        return ArrayEvaluation(plan, opened, losses, metrics, backend)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -16,6 +16,9 @@ from losscli.results.documents.eval import EvalTiming, Evaluation
 from losscli.sources.source import Block, Source
 from losscli.sources.table import Workspace, row_ranges
 
+if TYPE_CHECKING:
+    from losscli.metrics.binding import BoundMetric
+
 
 class ArrayEvaluation:
     """The evaluation of predictions and targets in arrays of fixed types and row shapes.
@@ -25,15 +28,27 @@ class ArrayEvaluation:
     """
 
     def __init__(
-        self, plan: EvalPlan, source: Source, losses: Sequence[BoundLoss], backend: Backend
+        self,
+        plan: EvalPlan,
+        source: Source,
+        losses: Sequence[BoundLoss],
+        metrics: "Sequence[BoundMetric]",
+        backend: Backend,
     ) -> None:
-        """source: of one row; raises DataError where a loss does not take it."""
+        """source: of one row; raises DataError where a loss or a metric does not take it."""
         self._plan = plan
         self._source = source
         self._backend = backend
-        self._losses, _, self._layout = prepared(source, losses, ())
+        self._losses, self._metrics, self._layout = prepared(source, losses, metrics)
         self._evaluator = BlockEvaluator(
-            source, self._losses, backend, self._layout, nan=plan.nan, samples=False, digest=False
+            source,
+            self._losses,
+            backend,
+            self._layout,
+            nan=plan.nan,
+            samples=False,
+            digest=False,
+            metrics=self._metrics,
         )
         self._unit, self._most = source.unit, source.block_rows()
         self._row_size = source.size
@@ -67,7 +82,7 @@ class ArrayEvaluation:
             source,
             state,
             self._losses,
-            (),
+            self._metrics,
             self._layout,
             reduction=plan.reduction,
             ci=float(plan.ci),
