@@ -1,12 +1,14 @@
 """The coverage of the intervals of `losscli eval`, by simulation: `python benchmarks/coverage.py`.
 
 Prints the tables of docs/statistics.md. An interval is good if it covers the true mean, or if the
-evaluation has the note `skewed`, `few_clusters`, `low_coverage` or `no_spread`.
+evaluation has the note `skewed`, `few_clusters`, `low_coverage` or `no_spread`. With
+`--interval hall` the intervals of losses are corrected for skewness.
 """
 
 import argparse
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from losscli import evaluate
 from losscli.results.documents.eval import Evaluation
 
 Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
+Row = tuple[str, str, tuple[float, float, float]]
 _NOTES = {"skewed", "few_clusters", "no_spread", "low_coverage"}
 
 SAMPLES: dict[str, tuple[Draw, float]] = {
@@ -28,9 +31,13 @@ SAMPLES: dict[str, tuple[Draw, float]] = {
 }
 
 
-def of_losses(draw: Draw, rows: int, generator: np.random.Generator) -> Evaluation:
-    """The evaluation of a sample of losses."""
-    return evaluate(draw(generator, rows), np.zeros(rows), loss="mae")
+def of_losses(
+    draw: Draw, rows: int, generator: np.random.Generator, *, method: str, weighted: bool = False
+) -> Evaluation:
+    """The evaluation of a sample of losses; weighted: with independent exponential weights."""
+    weights = generator.exponential(size=rows) if weighted else None
+    losses = draw(generator, rows)
+    return evaluate(losses, np.zeros(rows), loss="mae", interval=method, weights=weights)
 
 
 def of_errors(share: float, rows: int, generator: np.random.Generator) -> Evaluation:
@@ -52,6 +59,19 @@ def of_clusters(
     return evaluate(20.0 + shared + own, np.zeros(len(cluster)), loss="mae", cluster=cluster)
 
 
+def of_skewed_clusters(
+    count: int, generator: np.random.Generator, *, method: str, equal: bool
+) -> Evaluation:
+    """The evaluation of losses of mean 1 whose clusters have log-normal means."""
+    sizes = np.full(count, 10)
+    if not equal:
+        sizes = np.maximum(1, generator.lognormal(2.0, 1.0, count)).astype(int)
+    cluster = np.repeat(np.arange(count), sizes)
+    shared = generator.lognormal(-0.5, 1.0, count)[cluster]
+    losses, zeros = shared * generator.exponential(size=len(cluster)), np.zeros(len(cluster))
+    return evaluate(losses, zeros, loss="mae", cluster=cluster, interval=method)
+
+
 def shares(
     simulate: Callable[[np.random.Generator], Evaluation], mean: float, runs: int
 ) -> tuple[float, float, float]:
@@ -66,15 +86,36 @@ def shares(
     return float(covered.mean()), float(noted.mean()), float((covered | noted).mean())
 
 
-def rows_of_table(runs: int) -> Iterator[tuple[str, str, tuple[float, float, float]]]:
-    """The kind of the losses, their number, and the shares."""
+def rows_of_losses(runs: int, method: str) -> Iterator[Row]:
+    """The rows of losses, which may be skewed, plain, with weights and in clusters."""
     for name, (draw, mean) in SAMPLES.items():
         for rows in (20, 100, 1_000, 10_000):
-            yield (
-                name,
-                f"n = {rows:,}",
-                shares(lambda g, d=draw, n=rows: of_losses(d, n, g), mean, runs),
+            found = shares(lambda g, d=draw, n=rows: of_losses(d, n, g, method=method), mean, runs)
+            yield name, f"n = {rows:,}", found
+    if method == "t":
+        return
+    for name in ("Gaussian", "exponential", "log-normal", "Pareto(2.5)"):
+        draw, mean = SAMPLES[name]
+        for rows in (20, 100, 1_000):
+            found = shares(
+                lambda g, d=draw, n=rows: of_losses(d, n, g, method=method, weighted=True),
+                mean,
+                runs,
             )
+            yield f"{name}, weighted", f"n = {rows:,}", found
+    for equal in (True, False):
+        for count in (20, 50, 200):
+            found = shares(
+                lambda g, c=count, e=equal: of_skewed_clusters(c, g, method=method, equal=e),
+                1.0,
+                runs,
+            )
+            yield f"clusters, {'equal' if equal else 'unequal'}, log-normal", f"C = {count}", found
+
+
+def rows_of_table(runs: int) -> Iterator[Row]:
+    """The kind of the losses, their number, and the shares."""
+    yield from rows_of_losses(runs, "t")
     for share in (0.05, 0.01):
         for rows in (20, 100, 1_000):
             found = shares(lambda g, p=share, n=rows: of_errors(p, n, g), share, runs)
@@ -95,9 +136,11 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2_000, help="simulations of each row")
-    runs = parser.parse_args().runs
+    parser.add_argument("--interval", choices=("t", "hall"), default="t")
+    asked = parser.parse_args()
+    rows = rows_of_table if asked.interval == "t" else partial(rows_of_losses, method="hall")
     print("| losses | size | covers | noted | covers or noted |\n| --- | --- | --- | --- | --- |")
-    for kind, size, found in rows_of_table(runs):
+    for kind, size, found in rows(asked.runs):
         cells = " | ".join(f"{100 * share:.1f}" for share in found)
         print(f"| {kind} | {size} | {cells} |", flush=True)
 

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from losscli.accumulators.clusters import Clusters, ClusterSums, root_of_squares
+from losscli.accumulators.cubes import CubeSums
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import sum_of_products, two_product
 from losscli.accumulators.replicates import Draws, ReplicateSums
@@ -21,13 +22,15 @@ class Design(NamedTuple):
 
     clusters: the cluster of each row; None where rows are independent. draws: the resamples of the
     bootstrap; None without one. lag: the distance up to which rows in order depend on each other;
-    None where they do not. frequency: True if weights count equal rows.
+    None where they do not. frequency: True if weights count equal rows. skewness: True if that of
+    the rows is wanted.
     """
 
     clusters: Clusters | None = None
     draws: Draws | None = None
     lag: int | None = None
     frequency: bool = False
+    skewness: bool = False
 
     def at(self, rows: Any) -> "Design":
         """The design of some rows, by a slice or an array of their places among these."""
@@ -36,6 +39,7 @@ class Design(NamedTuple):
             None if self.draws is None else self.draws.at(rows),
             self.lag,
             self.frequency,
+            self.skewness,
         )
 
     def sums(
@@ -48,7 +52,7 @@ class Design(NamedTuple):
 
         weighted: w, a / w and b / w; None where no row has a weight.
         """
-        clusters = replicates = series = counts = None
+        clusters = replicates = series = counts = cubes = None
         if self.clusters is not None:
             clusters = ClusterSums.of(self.clusters, [numerator, denominator])
         if self.draws is not None:
@@ -57,7 +61,13 @@ class Design(NamedTuple):
             series = SeriesSums.of(self.lag, numerator, denominator)
         if self.frequency and weighted is not None:
             counts = CountSums.of(*weighted)
-        return DesignSums(clusters, replicates, series, counts)
+        if self.skewness and self.clusters is not None:
+            cubes = CubeSums()  # requested, but it follows from the sums of clusters
+        elif self.skewness and counts is not None and weighted is not None:
+            cubes = CubeSums.of(*weighted[1:], weighted[0])
+        elif self.skewness:
+            cubes = CubeSums.of(numerator, denominator)
+        return DesignSums(clusters, replicates, series, counts, cubes)
 
 
 class CountSums(Struct, frozen=True):
@@ -108,6 +118,7 @@ class DesignSums(Struct, frozen=True):
     replicates: ReplicateSums | None = None
     series: SeriesSums | None = None
     counts: CountSums | None = None
+    cubes: CubeSums | None = None
 
     def __add__(self, other: "DesignSums") -> "DesignSums":
         return self._merged(other, add)
@@ -122,12 +133,14 @@ class DesignSums(Struct, frozen=True):
             clusters = merge(clusters, other.clusters)
         if replicates is not None and other.replicates is not None:
             replicates = replicates + other.replicates
-        series, counts = self.series, self.counts
+        series, counts, cubes = self.series, self.counts, self.cubes
         if series is not None and other.series is not None:
             series = series + other.series
         if counts is not None and other.counts is not None:
             counts = counts + other.counts
-        return DesignSums(clusters, replicates, series, counts)
+        if cubes is not None and other.cubes is not None:
+            cubes = cubes + other.cubes
+        return DesignSums(clusters, replicates, series, counts, cubes)
 
 
 def effective_clusters(clusters: ClusterSums, denominator: float) -> float:

@@ -12,12 +12,14 @@ from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from losscli.accumulators.clusters import ClusterSums
+from losscli.accumulators.cubes import clustered_skewness
 from losscli.accumulators.design import Design, DesignSums, clustered_stderr, effective_clusters
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.moments import UNIT, Moments, Unit, units_of, units_of_ones
 from losscli.accumulators.products import sum_of_products
 from losscli.kernels.machine import Folded, fold_values
 from losscli.stats.proportions import effective_trials
+from losscli.stats.skewness import Skewness
 
 Indices: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -165,6 +167,21 @@ class RowAccumulator(Struct, frozen=True):
         if self.design is None or self.design.series is None or quotient is None:
             return math.nan
         return self.design.series.correlation(quotient)
+
+    def skewness(self) -> Skewness | None:
+        """The skewness of clusters, or of rows whose cubes are summed; None where not known."""
+        denominator, quotient = self._exact_quotient()
+        if self.design is None or quotient is None:
+            return None
+        if self.clusters is not None:
+            return clustered_skewness(self.clusters, float(quotient), float(denominator))
+        cubes = self.design.cubes
+        return None if cubes is None else cubes.skewness(quotient, denominator)
+
+    def correction(self) -> Skewness | None:
+        """The skewness that corrects the interval of the mean; None where it is not requested."""
+        requested = self.design is not None and self.design.cubes is not None
+        return self.skewness() if requested else None
 
     def _exact_quotient(self) -> tuple[Fraction, Fraction | None]:
         """The denominator of the mean, 0 where it is not finite, and the mean; None without one."""

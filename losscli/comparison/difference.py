@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
-from losscli.stats.distributions import t_critical
 from losscli.stats.hypotheses import rows_to_exclude
+from losscli.stats.means import MeanDifference
 
 
 class Difference(NamedTuple):
@@ -35,8 +35,8 @@ class Difference(NamedTuple):
         """The numbers of finished accumulators of the same rows."""
         value, stderr, ci = accumulator.mean(), accumulator.stderr(), None
         if stderr is not None:
-            half = t_critical(level, accumulator.freedom) * stderr
-            ci = (value - half, value + half)
+            freedom, skewness = float(accumulator.freedom), accumulator.correction()
+            ci = MeanDifference(value, stderr, freedom, skewness).interval(level)
         return cls(
             label=bound.label,
             value=value,

@@ -265,7 +265,7 @@ def _tested(
         bootstrap_ci=found.bootstrap_ci,
     )
     gain = statistic.higher_is_better
-    return Tested(result, pair, difference._replace(estimate=-value) if gain else difference)
+    return Tested(result, pair, difference.negated() if gain else difference)
 
 
 def _no_interval(difference: MeanDifference, baseline: float, n: int) -> str:
@@ -291,7 +291,7 @@ def _difference(
     """
     value, stderr, freedom = rows.mean(), _finite(rows.stderr()), float(rows.freedom)
     if not loss.statistic:
-        return MeanDifference(value, stderr, freedom)
+        return MeanDifference(value, stderr, freedom, rows.correction())
     roots = [math.sqrt(max(model.mean(), 0.0)) for model in models]
     total = sum(roots)
     if not all(roots):

@@ -10,6 +10,7 @@ from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.eval import Code, LossResult, Reduction
 from losscli.stats.distributions import normal_critical, t_critical
+from losscli.stats.skewness import Skewness
 
 Interval: TypeAlias = tuple[float, float]
 
@@ -34,15 +35,17 @@ def loss_result(
     if bound.statistic:
         low, high = _apply(bound.transform, low), _apply(bound.transform, high)
     derived = bound.derived(elements)
-    clusters = bootstrap_ci = None
+    clusters = bootstrap_ci = skewness = None
     if rows.design is not None:
         clusters, bootstrap_ci = rows.clusters, _percentiles(bound, rows.design, level)
+        skewness = rows.correction()
     stderr = rows.stderr(mean, weight)
     if loss.proportion and stderr is not None and _is_share(bound, mean):
         ci: Interval | None = _score_interval(bound, rows, mean, stderr, level)
+        skewness = None
     else:
         freedom = count - 1 if rows.design is None else rows.freedom
-        stderr, ci = _spread(bound, mean, stderr, freedom, level)
+        stderr, ci = _spread(bound, mean, stderr, freedom, level, skewness)
     return LossResult(
         label=bound.label,
         loss=loss.name,
@@ -59,6 +62,7 @@ def loss_result(
         stderr=stderr,
         ci=ci,
         ci_level=level,
+        ci_method="hall" if skewness and ci else None,
         clusters=None if clusters is None else len(clusters),
         bootstrap_ci=bootstrap_ci,
         statistic=bound.statistic,
@@ -122,16 +126,25 @@ def _percentiles(bound: BoundLoss, design: DesignSums, level: float) -> Interval
 
 
 def _spread(
-    bound: BoundLoss, mean: float, stderr: float | None, freedom: int, level: float
+    bound: BoundLoss,
+    mean: float,
+    stderr: float | None,
+    freedom: int,
+    level: float,
+    skewness: Skewness | None,
 ) -> tuple[float | None, tuple[float, float] | None]:
     """The standard error and the interval of the value under the reduction mean.
 
-    stderr: of the mean. freedom: its degrees of freedom.
+    stderr: of the mean. freedom: its degrees of freedom. skewness: that of the rows, by which the
+    interval is corrected; None where it is not.
     """
     if stderr is None:
         return None, None
-    half, added = t_critical(level, freedom) * stderr, bound.penalty or 0.0
-    low, high = mean - half, mean + half
+    critical, added = t_critical(level, freedom), bound.penalty or 0.0
+    if skewness is None:
+        low, high = mean - critical * stderr, mean + critical * stderr
+    else:
+        low, high = skewness.interval(mean, stderr, critical)
     if bound.statistic:  # a root: its slope is 1 / (2 √mean)
         low, high = _apply(bound.transform, low), _apply(bound.transform, high)
         root = _apply(bound.transform, mean)

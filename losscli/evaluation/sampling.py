@@ -1,7 +1,7 @@
 """The sampling design of an evaluation: the rows that are not independent of each other."""
 
 import math
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ FEW = 20  # effective clusters: with fewer, the interval may cover less than 93 
 _FEWEST = 10  # rows from which their skewness can be judged
 _SKEWED = 0.1
 _RATIO, _POWER = 0.4, 0.6
+_CORRECTED, _OF_CLUSTERS = 0.3, 0.2
 _KEPT = 0.9  # the share of the true half-width, below which an interval covers less than 93 %
 
 
@@ -53,33 +54,49 @@ def interval_notes(
 ) -> Iterator[Note]:
     """The notes on intervals that cover less than their level: few clusters, skewed rows."""
     if is_clustered(source):
-        yield from few_clusters(source, _counts(accumulators))
+        few = list(few_clusters(source, _counts(accumulators)))
+        yield from few or _skewed(losses, results, accumulators, _is_skew_large)
         return
     for rows in accumulators:
         if rows.design is not None and rows.design.series:
             # The distance of extremes says nothing about rows that depend on each other.
             yield from _short_series(results, accumulators)
             return
-    pairs = zip(losses, results, accumulators, strict=False)
+    yield from _skewed(losses, results, accumulators, _is_skewed)
+
+
+def _skewed(
+    losses: Sequence[BoundLoss],
+    results: Sequence[LossResult],
+    accumulators: Sequence[RowAccumulator],
+    holds: Callable[[LossResult, RowAccumulator], bool],
+) -> Iterator[Note]:
+    """A note on the losses of which it holds that the interval covers less than 93 %."""
     labels = [
         loss.label
-        for loss, result, rows in pairs
-        if result.n >= _FEWEST and not loss.loss.proportion and _is_skewed(result, rows)
+        for loss, result, rows in zip(losses, results, accumulators, strict=False)
+        if result.n >= _FEWEST and not loss.loss.proportion and holds(result, rows)
     ]
     if labels:
-        words = f"few rows of {results[0].n:,} make up most of the spread of {', '.join(labels)}"
+        rows, clusters = results[0].n, results[0].clusters
+        kind = f"rows of {rows:,}" if clusters is None else f"clusters of {clusters:,}"
+        words = f"few {kind} make up most of the spread of {', '.join(labels)}"
         hint = "the interval may cover less than its level, most of all at its upper end"
+        if not any(result.ci_method for result in results):
+            hint += "; --interval hall corrects most of it"
         yield Note("skewed", words, hint)
 
 
 def _is_skewed(result: LossResult, rows: RowAccumulator) -> bool:
-    """True if the plain t interval of such rows is known to cover less than 93 %.
+    """True if the interval of such rows is known to cover less than 93 %.
 
     One of the largest and the smallest loss is over 0.4 n^0.6 times as far from the mean as the
     other, and their distances differ by d standard deviations, d² > max(0.1 n, 0.15 n - 1.5): so
     the interval covers 93 % of the samples of 20 rows or more that have no note (docs/statistics.md
-    has the simulation).
+    has the simulation). A corrected one does up to a skewness of 0.3·√n.
     """
+    if result.ci_method:
+        return _is_skew_large(result, rows)
     stderr = result.stderr if result.statistic is None else rows.stderr()
     if not stderr:
         return False
@@ -91,6 +108,13 @@ def _is_skewed(result: LossResult, rows: RowAccumulator) -> bool:
         return False
     scaled = (above - below) / stderr
     return scaled * scaled > n * max(_SKEWED * n, 1.5 * (_SKEWED * n - 1.0))
+
+
+def _is_skew_large(result: LossResult, rows: RowAccumulator) -> bool:
+    """The same by the skewness of clusters, or of rows whose interval is corrected."""
+    skewness = rows.skewness()
+    most = _CORRECTED if result.ci_method else _OF_CLUSTERS
+    return skewness is not None and abs(skewness.third) > most
 
 
 def low_coverage(label: str, reason: str, hint: str) -> Note:
@@ -159,17 +183,19 @@ class Sampling(NamedTuple):
     """How rows were drawn, apart from clusters.
 
     resamples: of the bootstrap, of whole clusters where there are some. lag: as of `Design`.
-    frequency: True if weights count equal rows.
+    frequency: True if weights count equal rows. skewness: True if intervals are corrected for it.
     """
 
     resamples: int = 0
     lag: int | None = None
     frequency: bool = False
+    skewness: bool = False
 
     @classmethod
     def of(cls, plan: Any) -> "Sampling":
         """Return the sampling of the plan of an evaluation or a comparison."""
-        return cls(plan.bootstrap, plan.hac, plan.weights_are == "frequency")
+        counted, corrected = plan.weights_are == "frequency", plan.interval == "hall"
+        return cls(plan.bootstrap, plan.hac, counted, corrected)
 
 
 INDEPENDENT = Sampling()
@@ -201,14 +227,14 @@ def design_of(
     clusters = _clusters_of(block, positions, violations)
     if sampling.frequency:
         _check_counts(block, violations)
-    resamples, lag, frequency = sampling
+    resamples, lag, frequency, skewness = sampling
     if not resamples:
-        return Design(clusters, None, lag, frequency)
+        return Design(clusters, None, lag, frequency, skewness)
     if clusters is None:
         keys = np.arange(block.first, block.first + block.rows, dtype=np.uint64)
     else:
         keys = clusters.keys[clusters.codes]
-    return Design(clusters, Draws(keys, resamples), lag, frequency)
+    return Design(clusters, Draws(keys, resamples), lag, frequency, skewness)
 
 
 def _check_counts(block: Block, violations: MutableMapping[tuple[str, str], Violation]) -> None:

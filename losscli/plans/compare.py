@@ -14,6 +14,7 @@ from losscli.plans.evaluate import (
     NanPolicy,
     Unmatched,
     check_bootstrap,
+    check_interval,
     groupers,
 )
 from losscli.plans.flags import (
@@ -118,6 +119,7 @@ class ComparePlan:
         config="run",
     )  # fmt: skip
     ci: Share = flag(_of("ci"), default=0.95)
+    interval: Literal["t", "hall"] = flag(_of("interval"), default="t")
     bootstrap: int = flag(_of("bootstrap"), default=0)
     like: str | None = flag(_of("like"), default=None)
     backend: Literal["auto", "numpy", "torch"] = flag(_of("backend"), default="auto")
@@ -137,6 +139,7 @@ class ComparePlan:
         validate(self)
         set_share(self, "ci")
         check_engine(self)
+        check_interval(self)
         if self.bootstrap:
             check_bootstrap(self)
         self.by = groupers(self.by)

@@ -176,6 +176,11 @@ class EvalPlan:
         "Confidence level of the interval of the mean, 0.95 or 95%.",
         default=0.95, panel=STATS, metavar="LEVEL", config="run defaults",
     )  # fmt: skip
+    interval: Literal["t", "hall"] = flag(
+        "The interval of a mean loss: t, Student's; hall, corrected for skewed rows by Hall's"
+        " transformation.",
+        default="t", panel=STATS, config="run defaults",
+    )  # fmt: skip
     bootstrap: int = flag(
         "Also the percentile interval of N resamples of the rows, or of the clusters.",
         default=0, panel=STATS, metavar="N", config="run defaults",
@@ -251,6 +256,8 @@ class EvalPlan:
             raise FlagError.of_field(self, "reduction", "none leaves nothing to print", hint)
         if self.bootstrap:
             check_bootstrap(self)
+        if "interval" in given:
+            check_interval(self)
         if "engine" in given:
             check_engine(self)
         if "ci" in given:
@@ -335,6 +342,12 @@ def groupers(by: Any) -> tuple[Any, ...] | dict[str, Any]:
     if several and all(is_path(thing) or hasattr(thing, "__len__") for thing in by):
         return tuple(by)
     return (by,)
+
+
+def check_interval(plan: Any) -> None:
+    """Raise FlagError for a corrected interval of a series, of which the skewness is not known."""
+    if plan.interval == "hall" and plan.hac is not None:
+        raise FlagError.of_field(plan, "hac", "does not go with a corrected interval")
 
 
 def check_bootstrap(plan: Any) -> None:

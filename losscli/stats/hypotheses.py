@@ -28,7 +28,7 @@ def claims(harm: MeanDifference, margin: float, test: Test) -> Mapping[Claim, fl
     >>> claims(MeanDifference(-1.0, 0.0, 9.0), 0.5, "superior")
     {'worse': 1.0, 'better': 0.0}
     """
-    gain = harm._replace(estimate=-harm.estimate)
+    gain = harm.negated()
     found: dict[Claim, float] = {"worse": harm.p_above(margin)}
     if test == "noninferior":
         found["not worse"] = harm.p_at_most(margin)

@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 from losscli.stats.distributions import t_critical, t_sf
+from losscli.stats.skewness import Skewness
 
 
 class Mean(NamedTuple):
@@ -15,18 +16,30 @@ class Mean(NamedTuple):
 
 
 class MeanDifference(NamedTuple):
-    """An estimated difference, its standard error, and the degrees of freedom of Student's t."""
+    """An estimated difference, its standard error, and the degrees of freedom of Student's t.
+
+    skewness: that of its terms, by which t is corrected; None where it is not.
+    """
 
     estimate: float
     stderr: float
     freedom: float
+    skewness: Skewness | None = None
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the (low, high) of the confidence interval; `level` as in 0.95."""
         if not self.stderr:
             return self.estimate, self.estimate
-        half = t_critical(level, self.freedom) * self.stderr
+        critical = t_critical(level, self.freedom)
+        if self.skewness is not None:
+            return self.skewness.interval(self.estimate, self.stderr, critical)
+        half = critical * self.stderr
         return self.estimate - half, self.estimate + half
+
+    def negated(self) -> "MeanDifference":
+        """Return the difference in the other direction."""
+        skewness = None if self.skewness is None else self.skewness.negated()
+        return MeanDifference(-self.estimate, self.stderr, self.freedom, skewness)
 
     def p_above(self, bound: float) -> float:
         """Return the one-sided p-value of "the difference is above `bound`"."""
@@ -38,10 +51,11 @@ class MeanDifference(NamedTuple):
         return 0.0 if not self.stderr and t == 0.0 else t_sf(-t, self.freedom)
 
     def _t(self, bound: float) -> float:
-        """Return the distance of the estimate above a bound, in standard errors."""
+        """Return the distance of the estimate above a bound, in standard errors, corrected."""
         distance = self.estimate - bound
         if self.stderr:
-            return distance / self.stderr
+            t = distance / self.stderr
+            return t if self.skewness is None else self.skewness.corrected(t)
         return math.copysign(math.inf, distance) if distance else 0.0
 
 

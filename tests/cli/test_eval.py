@@ -433,3 +433,16 @@ def test_the_torch_backend_and_single_precision_are_said(result):
     assert fast["dtype"] == "float32"
     assert [note["code"] for note in fast["notes"]] == ["single_precision"]
     assert fast["losses"][0]["value"] == pytest.approx(LOSSES["mse"].mean(), rel=1e-6)
+
+
+def test_a_corrected_interval_is_said(result, losscli):
+    """In JSON, and over the column of the table."""
+    plain, found = (
+        result(RIDGE, TARGETS, "-l", "mse", *flags)["losses"][0]
+        for flags in ((), ("--interval", "hall"))
+    )
+    assert found["ci_method"] == "hall"
+    assert "ci_method" not in plain
+    assert found["ci"][1] > plain["ci"][1]
+    said = losscli("eval", RIDGE, TARGETS, "-l", "mse", "--interval", "hall")
+    assert "95 % Hall interval" in said.out

@@ -99,6 +99,7 @@ WHOLE = {
     "worst rows": "table.csv --pred p --target t -l mse,mae --top 3 --by kind --distribution",
     "worst rows by id": "table.csv backwards.csv --pred p --target t --id id -l mse --top 5",
     "bootstrap": "p.npy t.npy -l mse --bootstrap 200 --cluster c.npy",
+    "corrected": "p.npy t.npy -l mse,rmse --weights w.npy --cluster c.npy --interval hall",
     "like": "p.npy t.npy -l mse --like torch",
 }
 

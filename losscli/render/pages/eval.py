@@ -137,7 +137,10 @@ def _plain_number(value: float) -> str:
 def _headers(result: Evaluation) -> tuple[str, ...]:
     """The headers of the label, the value and its intervals."""
     level = percent(result.statistics[0].ci_level)
-    intervals = [f"{level} interval", *([f"{level} bootstrap"] if _is_resampled(result) else [])]
+    hall = "Hall " if any(loss.ci_method for loss in result.losses) else ""
+    intervals = [f"{level} {hall}interval"]
+    if _is_resampled(result):
+        intervals.append(f"{level} bootstrap")
     if result.metrics:
         return "loss or metric" if result.losses else "metric", "value", *intervals
     statistic = "sum" if result.losses[0].reduction == "sum" else "mean"

@@ -136,18 +136,18 @@ class LossResult(Record, frozen=True, kw_only=True):
 
     value: by the reduction; None under none. mean: Σ w·L / Σ w·den, whatever the reduction is.
     stderr, ci: of the mean (of its root for rmse); None if fewer than two rows count, or lie in one
-    cluster. clusters: those of the rows in the mean; None where rows are independent. bootstrap_ci:
-    the percentile interval of resamples; None without them. rows: n +
-    skipped + ignored. n: the rows in the mean. skipped: rows that --nan skip left out. ignored:
-    rows that the loss ignores. weight_sum: Σ w·den. sum: Σ w·L. min: the smallest loss of a row.
-    max: the largest. max_row: the row of the largest, from 0. max_line: its line in a text file,
-    from 1. reduction: mean, sum or none. statistic: the derived statistic that was requested, such
-    as rmse. penalty: the amount that value and ci contain in addition to the rows. code: files of a
-    user that were run. model: the columns of the predictions, where those of several models were
-    evaluated. derived: statistics of the mean by name. takes_logits: true if predictions
-    are logits. worst: the rows of the largest losses, the largest first, of equal ones the first
-    row; none unless `--top` asks for them. distribution: that of the row losses, if
-    `--distribution` asks for it.
+    cluster. ci_method: hall where `--interval hall` corrected ci. clusters: those of the rows in
+    the mean; None where rows are independent. bootstrap_ci: the percentile interval of resamples;
+    None without them. rows: n + skipped + ignored. n: the rows in the mean. skipped: rows that
+    --nan skip left out. ignored: rows that the loss ignores. weight_sum: Σ w·den. sum: Σ w·L. min:
+    the smallest loss of a row. max: the largest. max_row: the row of the largest, from 0. max_line:
+    its line in a text file, from 1. reduction: mean, sum or none. statistic: the derived statistic
+    that was requested, such as rmse. penalty: the amount that value and ci contain in addition to
+    the rows. code: files of a user that were run. model: the columns of the predictions, where
+    those of several models were evaluated. derived: statistics of the mean by name. takes_logits:
+    true if predictions are logits. worst: the rows of the largest losses, the largest first, of
+    equal ones the first row; none unless `--top` asks for them. distribution: that of the row
+    losses, if `--distribution` asks for it.
     """
 
     label: str
@@ -165,6 +165,7 @@ class LossResult(Record, frozen=True, kw_only=True):
     stderr: Number | None = None
     ci: Interval | None = None
     ci_level: Level = 0.95
+    ci_method: str | None = None
     clusters: Count | None = None
     bootstrap_ci: Interval | None = None
     statistic: str | None = None
@@ -183,6 +184,7 @@ class LossResult(Record, frozen=True, kw_only=True):
     optional = frozenset(
         {
             "bootstrap_ci",
+            "ci_method",
             "clusters",
             "max_line",
             "penalty",
