@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from losscli.benchmark.clock import Lap
 from losscli.benchmark.devices import Device
 from losscli.checks.answer_check import Call, Caller, DirectCaller
-from losscli.checks.input_data import InputData, Update
+from losscli.checks.input_data import InputData
+from losscli.checks.updates import Update
 from losscli.implementations.implementation import Framework, Runner, Setting, Workload
 from losscli.implementations.registry import Implementation
 
@@ -22,6 +23,9 @@ class TimedCaller(Caller, Protocol):
 
     def rest(self) -> None:
         """An untimed call: checks have cooled the caches and put threads to sleep."""
+
+    def pause(self) -> None:
+        """Keep a process of its own from running until the next call: it is the turn of others."""
 
     def holds(self, update: Update) -> bool:
         """True if the buffers hold the contents of an update, by a sample of its rows."""
@@ -106,6 +110,9 @@ class LocalCaller(DirectCaller):
     def rest(self) -> None:
         """An untimed call."""
         self._call(*self._inputs)
+
+    def pause(self) -> None:
+        """Nothing: it is this process."""
 
     def holds(self, update: Update) -> bool:
         """True if the buffers hold the contents of an update."""

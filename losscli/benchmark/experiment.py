@@ -3,13 +3,12 @@
 import statistics
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from losscli.benchmark import clock as clocks
 from losscli.benchmark.jobs import Candidate, Job
 from losscli.benchmark.rounds import Stop, TimedCall, hidden_work, run_rounds, warm_up
-from losscli.benchmark.scrutiny import reduced_precision, small_fault
+from losscli.benchmark.scrutiny import reduced_precision, reuses_work, small_fault
 from losscli.checks.answer_check import FaultError, check_call, exception_text
 from losscli.checks.input_data import InputData
 from losscli.checks.precision import precision
@@ -102,12 +101,21 @@ class Experiment:
                     one.peak_bytes = one.caller.peak()
                 one.blame(one.caller.fault())
                 one.blame(hidden_work(one))
-            for one in self._own:
-                if one.times and not one.failed and statistics.median(one.times) < _SLOW_S:
-                    with suppress(FaultError):  # its process ended: the guards say so
-                        one.narrow = reduced_precision(one.caller, data, self.job.setting)
+            self._scrutinize(data)
             self._blame_implausible()
         return clocks.seconds() - end
+
+    def _scrutinize(self, data: InputData) -> None:
+        """Look at what timed calls do not show, of functions of users."""
+        for one in self._own:
+            if not one.times or one.fault:
+                continue
+            try:
+                one.blame(reuses_work(one, data))
+                if statistics.median(one.times) < _SLOW_S:
+                    one.narrow = reduced_precision(one.caller, data, self.job.setting)
+            except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+                one.check.exception = exception_text(error)
 
     def _run_rounds(self, data: InputData, stop: Stop, *, noise: bool) -> float:
         """Rounds of the correct implementations, together; then of each incorrect one, alone.

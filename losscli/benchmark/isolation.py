@@ -20,7 +20,8 @@ from losscli.benchmark.messages import Direction, Part
 from losscli.benchmark.process import WorkerError, WorkerProcess
 from losscli.checks.answer_check import FaultError
 from losscli.checks.generators import Arrays
-from losscli.checks.input_data import InputData, Update
+from losscli.checks.input_data import InputData
+from losscli.checks.updates import Update
 from losscli.errors import MissingError, UsageError
 from losscli.implementations.implementation import (
     Answer,
@@ -278,16 +279,25 @@ class RemoteCaller:
         self._write()
         self._call.finish(self._request())
 
+    def pause(self) -> None:
+        """Stop the process until the next call."""
+        self._call.place.process.pause()
+
     def time(self) -> Lap:
         """One timed call; the answer is in shared memory.
+
+        Changes are written once the process is warm: code that runs until then knows the last
+        contents only.
 
         hidden_s of the lap: the seconds beyond the reported ones that this process waited, if the
         other one computed for as long, or neither of the two waited for a core.
         """
-        self._write()
         process = self._call.place.process
+        if self._call.place.holder is not self:
+            self._write()
         begin_cpu_s, begin_s = process.cpu_s, seconds()  # it sleeps, at the end as well
         self._warm_up()
+        self._write()
         main_s, delay_s = process.main_cpu_s, process.waited_s
         reported, waited, written, answer = self._call.time(self._request(cold=self._cold))
         self._last = process.cpu_s, seconds()

@@ -12,6 +12,7 @@ from losscli.benchmark.experiment import Experiment
 from losscli.benchmark.interference import Interference
 from losscli.benchmark.jobs import Job, Jobs
 from losscli.benchmark.memory import Request, host_peaks
+from losscli.benchmark.privileges import unreadable
 from losscli.benchmark.rounds import Stop
 from losscli.benchmark.rows import PeakKey, conclusions, refusal, rows_of
 from losscli.benchmark.versions import opened
@@ -35,6 +36,7 @@ def measure(plan: BenchPlan, progress: Callable[[float, str], None]) -> Benchmar
     absent.
     """
     with ExitStack() as stack:
+        stack.enter_context(unreadable())
         version = None
         if plan.against is not None:
             progress(0.0, f"preparing {plan.against}")
@@ -171,8 +173,10 @@ class _Run:
 
 
 def _inputs(job: Job, seed: int) -> InputData:
-    generator = InputGenerator(job.workload, job.setting.dtype, seed)
-    return InputData(job.workload, job.setting, generator.all(), generator)
+    """Inputs that follow from the seed at first; nobody can know their changes in advance."""
+    first = InputGenerator(job.workload, job.setting.dtype, seed).all()
+    changes = InputGenerator(job.workload, job.setting.dtype, None)
+    return InputData(job.workload, job.setting, first, changes)
 
 
 def _notes(

@@ -52,6 +52,7 @@ class WorkerProcess:
     ) -> None:
         self.arena = Arena()
         self.ended = ""
+        self._paused = False
         self._threads = threads
         self._mark = secrets.token_hex(16)
         self._encode = msgspec.json.Encoder().encode
@@ -84,6 +85,16 @@ class WorkerProcess:
         own = RunQueue(os.getpid(), threading.get_native_id())
         self._queues = RunQueue(self._process.pid), own
 
+    def pause(self) -> None:
+        """Stop the process and those that it started until the next request.
+
+        Its threads cannot slow others meanwhile.
+        """
+        if not self.ended:
+            self._paused = True
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGSTOP)
+
     @property
     def cpu_s(self) -> float:
         """CPU seconds of all threads of the process so far; 0 where the system does not say."""
@@ -111,6 +122,10 @@ class WorkerProcess:
         """Send a request."""
         if self.ended:
             raise WorkerError(self.ended)
+        if self._paused:
+            self._paused = False
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGCONT)
         try:
             os.write(self._requests, self._encode(request) + b"\n")
         except OSError:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from losscli.benchmark.callers import TimedCaller
 from losscli.benchmark.clock import restore, seconds, tampered
 from losscli.checks.answer_check import AnswerCheck, exception_text
-from losscli.checks.input_data import AnswerSummary, InputData, Update
+from losscli.checks.input_data import InputData
 from losscli.checks.rule import NO_ERRORS, ErrorStats
+from losscli.checks.updates import AnswerSummary, Update
 from losscli.stats.formatting import duration
 from losscli.stats.order_statistics import Numbers
 from losscli.stats.signed_rank import ratio_interval
@@ -27,6 +28,7 @@ _MAX_CALLS = 32
 _WARM_UP_S = 0.5
 _WARM_UP_CALLS = 12
 _SETTLED = 0.05
+_SHORTEST_S = 1e-9  # no call is shorter, whatever a replaced clock says
 _HANDSHAKE_S = 100e-6  # a call, to ask for it and to hear of its end
 _AGREES = 0.1
 
@@ -38,9 +40,11 @@ class TimedCall:
     spacing: one ULP of the mean. times: the median seconds of the calls of each round; host_times:
     the same with launching. samples: the seconds of all calls; hidden: those that each call took
     beyond, by the benchmark's own clock. check: of whole answers, before and after timing.
-    timed_means, timed_slopes: errors of the answers of timed calls. tampered: True if a call
-    replaced a clock. compile_s: how much longer the first call took; None if nothing is compiled.
-    peak_bytes: the memory that a call adds to its inputs, None if unknown. narrow: a type narrower
+    timed_means, timed_rows, timed_slopes: errors of the answers of timed calls: of their means, of
+    some rows if they are one loss a row, and of some rows of their gradients. tampered: True if a
+    call replaced a clock. compile_s: how much longer the first call took; None if nothing is
+    compiled. peak_bytes: the memory that a call adds to its inputs, None if unknown. narrow: a type
+    narrower
     than the row's that it seems to compute in; empty if none is seen. baseline: the name of the
     call that its speed-up is over; empty for the first one.
     """
@@ -55,6 +59,7 @@ class TimedCall:
     samples: list[float] = field(default_factory=list)
     check: AnswerCheck = field(default_factory=AnswerCheck)
     timed_means: ErrorStats = NO_ERRORS
+    timed_rows: ErrorStats = NO_ERRORS
     timed_slopes: ErrorStats = NO_ERRORS
     throttled: int = 0
     tampered: bool = False
@@ -86,9 +91,9 @@ class TimedCall:
         check = self.check
         if check.exception or not (check.value.correct and check.gradient.correct):
             return check.fault
-        timed = self.timed_slopes if self.timed_means.correct else self.timed_means
-        if not timed.correct:
-            return f"incorrect while timed: {timed.actual:.6g}, expected {timed.expected:.6g}"
+        for timed in (self.timed_means, self.timed_rows, self.timed_slopes):
+            if not timed.correct:
+                return f"incorrect while timed: {timed.actual:.6g}, expected {timed.expected:.6g}"
         return check.misbehaviour
 
     @property
@@ -104,9 +109,10 @@ class TimedCall:
 
     def check_summary(self, data: InputData, summary: AnswerSummary, update: Update) -> None:
         """Check the answer of a timed call."""
-        mean, slopes = data.check_summary(summary, update)
-        self.timed_means += mean
-        self.timed_slopes += slopes
+        errors = data.check_summary(summary, update)
+        self.timed_means += errors.mean
+        self.timed_rows += errors.rows
+        self.timed_slopes += errors.slopes
         self._same_mean = self._same_mean and self._last_mean in (None, summary.mean)
         self._last_mean = summary.mean
 
@@ -159,12 +165,15 @@ def run_rounds(
     cold: True if caches are emptied before each call. What fails is not called again.
     """
     calls = _calls_a_round(timed_calls)
+    for timed in timed_calls:
+        timed.caller.pause()
     counts = set(looks(_MAX_ROUNDS))
     for number in range(1, _MAX_ROUNDS + 1):
         order = timed_calls if number % 2 else list(reversed(timed_calls))
         for timed in order:
             if not timed.failed:
                 _take_turn(timed, data, calls, cold=cold)
+                timed.caller.pause()
         running = [timed for timed in timed_calls if not timed.failed]
         if not running:
             return "failed"
@@ -195,7 +204,7 @@ def _take_turn(timed: TimedCall, data: InputData, calls: int, *, cold: bool) -> 
         except Exception as error:  # noqa: BLE001 - a user's code may raise anything
             timed.check.exception = exception_text(error)
             break
-        laps.append((lap.seconds, lap.host_s, lap.hidden_s))
+        laps.append((max(lap.seconds, _SHORTEST_S), lap.host_s, lap.hidden_s))
         timed.throttled += lap.throttled
         if not timed.caller.holds(update):
             timed.check.exception = "it changes its inputs"

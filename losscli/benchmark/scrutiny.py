@@ -1,4 +1,4 @@
-"""Checks of functions of users that timed calls do not make: small inputs, and precision."""
+"""Checks of functions of users that timed calls do not make: small inputs, precision, reuse."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -6,14 +6,18 @@ from dataclasses import replace
 
 from losscli.benchmark.callers import Place
 from losscli.benchmark.clock import seconds
+from losscli.benchmark.rounds import TimedCall
 from losscli.checks.answer_check import Caller, Subject
 from losscli.checks.cases import Case, cases
 from losscli.checks.failures import inputs_text, smallest_failure
 from losscli.checks.input_data import InputData
 from losscli.checks.precision import precision, to_host, to_tensor
 from losscli.checks.probes import upstream_gradient
-from losscli.implementations.implementation import Setting, UnsupportedError, Workload
+from losscli.implementations.implementation import Answer, Setting, UnsupportedError, Workload
+from losscli.stats.formatting import duration
 
+_PAIRS = 5  # of calls that are compared
+_REUSES = 1.5
 _SMALL = 1000  # predictions
 _ENOUGH_S = 1.0  # then no other case begins
 _NARROWER = {
@@ -89,6 +93,32 @@ def reduced_precision(caller: Caller, data: InputData, setting: Setting) -> str:
         if explained and 0.5 < error / explained < 2.0:
             return name
     return ""
+
+
+def reuses_work(timed: TimedCall, data: InputData) -> str:
+    """The fault of a call that is faster if few inputs have changed since the last one; else empty.
+
+    All contents are drawn again before one call, and written again before the next one, so that
+    caches are alike; few rows change before both. All of several pairs must differ by half, and
+    the answers to new contents are checked.
+    """
+    for _ in range(_PAIRS):
+        data.rewrite()
+        new_s = _time_after_update(timed, data)
+        data.rewrite(same=True)
+        same_s = _time_after_update(timed, data)
+        if not timed.check.correct or new_s <= _REUSES * same_s:
+            return ""
+    took = duration(new_s)
+    return f"it reuses earlier work: a call takes {duration(same_s)}, and {took} on new inputs"
+
+
+def _time_after_update(timed: TimedCall, data: InputData) -> float:
+    for update in data.updates(1):
+        data.apply(update)
+    lap = timed.caller.time()
+    timed.check.add(data, Answer(lap.answer.value))
+    return lap.seconds
 
 
 def _tensors(caller: Caller) -> bool:

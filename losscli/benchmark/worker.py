@@ -26,6 +26,7 @@ from losscli.benchmark.clock import HostClock, seconds
 from losscli.benchmark.devices import last_cache
 from losscli.benchmark.guards import Guards
 from losscli.benchmark.messages import Part
+from losscli.benchmark.privileges import give_up_tracing
 from losscli.benchmark.workloads import workload_of_words
 from losscli.checks.answer_check import exception_text, poison
 from losscli.errors import LossCliError, MissingError
@@ -218,6 +219,7 @@ def _lines(descriptor: int, is_warm: Callable[[], bool]) -> Iterator[bytes]:
 def main(requests: int, replies: int, memory: int) -> None:
     """Carry out requests until the pipe closes; the arguments are file descriptors."""
     _end_with_parent()
+    give_up_tracing()
     for descriptor in (requests, replies, memory):
         os.set_inheritable(descriptor, False)  # a child that stays must not keep a pipe open
     gc.disable()

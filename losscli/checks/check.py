@@ -132,9 +132,10 @@ class Checker:
                 summary = data.summarize(call(*data.inputs(framework)), update)
             except Exception as error:  # noqa: BLE001 - a user's code may raise anything
                 return exception_text(error)
-            mean, slopes = data.check_summary(summary, update)
+            errors = data.check_summary(summary, update)
             # Extremes have kinks, where slopes other than the declared one are correct as well.
-            if not mean.correct or not (slopes.correct or case.each):
+            correct = errors.mean.correct and errors.rows.correct
+            if not correct or not (errors.slopes.correct or case.each):
                 return "it is incorrect once the contents of its inputs change"
         return ""
 

@@ -291,12 +291,12 @@ def _(domain: Every, sample: Sample) -> NDArray[Any]:
 
 
 class InputGenerator:
-    """Draws inputs of a workload; the same seed gives the same inputs.
+    """Draws inputs of a workload; the same seed gives the same inputs, and None gives others.
 
     dtype: the dtype of real numbers; for bfloat16 they are drawn in float32.
     """
 
-    def __init__(self, workload: Workload, dtype: Any, seed: int) -> None:
+    def __init__(self, workload: Workload, dtype: Any, seed: int | None) -> None:
         self._workload = workload
         self._dtype = np.dtype("float32" if str(dtype) == "bfloat16" else dtype)
         self._random = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ known in float64, and only those of the updated rows are computed again.
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ from losscli.checks.rule import (
     wrong_shape,
 )
 from losscli.checks.truth import Float64Truth, MeanSlopes, RowLosses, Truth
+from losscli.checks.updates import AnswerSummary, SummaryErrors, Update
 from losscli.implementations.implementation import Answer, Framework, Setting, Workload
 
 _BLOCK = 1 << 18  # elements
@@ -44,39 +45,6 @@ _SAME_SLOPE = 2.0**-40  # relative; slopes that differ by more are different slo
 _GRADIENT_ROWS = 64  # rows of a gradient that are checked of every timed call
 
 _Contents: TypeAlias = tuple[NDArray[np.int64], Arrays]
-
-
-class Update(NamedTuple):
-    """New contents of some rows, and the truth once they are written.
-
-    where: the indices of the rows, scattered, so that no few of them tell what changed; contents:
-    the arrays written there. mean, allowed: the mean of all rows and its tolerance. denominator:
-    what all rows count together. slope_rows: indices of some rows, updated or not, with the slopes
-    of the mean there and their tolerance. buffer: receives an answer's slopes, since an allocation
-    between calls would fragment their memory.
-    """
-
-    where: NDArray[np.int64]
-    contents: Arrays
-    mean: float
-    allowed: float
-    denominator: ExactSum
-    slope_rows: NDArray[np.int64]
-    slopes: Floats
-    slopes_allowed: Floats
-    buffer: Floats
-
-
-class AnswerSummary(NamedTuple):
-    """The part of a timed answer that is kept: its mean, and some rows of its gradient.
-
-    slopes: None without a gradient. wrong_shape: the incorrect shapes of the value and of the
-    gradient, None where they are correct.
-    """
-
-    mean: float
-    slopes: Floats | None = None
-    wrong_shape: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
 
 
 class InputData:
@@ -234,31 +202,38 @@ class InputData:
         shape = tuple(getattr(answer.value, "shape", ()))
         whole = self.workload.loss.elementwise and shape == self._arrays[0].shape
         if shape and shape != self._losses_of_rows.shape and not whole:
-            return AnswerSummary(np.nan, None, (shape, None))
+            return AnswerSummary(np.nan, wrong_shape=(shape, None))
         mean = self._mean_of(answer.value, update.denominator)
+        rows = None
+        if shape:
+            some = to_host(answer.value[row_index(answer.value, update.some)])
+            rows = update.row_buffer
+            rows[...] = some.reshape(len(some), -1).mean(axis=1)
         if answer.gradients is None or not self._has_slopes:
-            return AnswerSummary(mean)
+            return AnswerSummary(mean, rows)
         gradient = answer.gradients[0]
         if tuple(gradient.shape) != self._arrays[0].shape:
-            return AnswerSummary(mean, None, (None, tuple(gradient.shape)))
-        update.buffer[...] = to_host(gradient[row_index(gradient, update.slope_rows)])
-        return AnswerSummary(mean, update.buffer)
+            return AnswerSummary(mean, rows, None, (None, tuple(gradient.shape)))
+        update.buffer[...] = to_host(gradient[row_index(gradient, update.some)])
+        return AnswerSummary(mean, rows, update.buffer)
 
-    def check_summary(
-        self, summary: AnswerSummary, update: Update
-    ) -> tuple[ErrorStats, ErrorStats]:
-        """The errors of a timed answer: of its mean, and of some rows of its gradient."""
+    def check_summary(self, summary: AnswerSummary, update: Update) -> SummaryErrors:
+        """The errors of a timed answer."""
         value_shape, gradient_shape = summary.wrong_shape
         if value_shape is not None:
-            return wrong_shape(value_shape), NO_ERRORS
+            return SummaryErrors(wrong_shape(value_shape))
         truth, allowed = np.array([update.mean]), np.array([update.allowed])
         mean = self._errors(np.array([summary.mean]), truth, allowed)
+        rows = slopes = NO_ERRORS
+        if summary.rows is not None:
+            rows = self._errors(summary.rows, update.losses, update.losses_allowed)
         if gradient_shape is not None:
-            return mean, wrong_shape(gradient_shape)
-        if summary.slopes is None:
-            return mean, NO_ERRORS
-        slopes, unit_of = update.slopes, self._unit_of(update.slopes)
-        return mean, self._errors(summary.slopes, slopes, update.slopes_allowed, unit_of=unit_of)
+            slopes = wrong_shape(gradient_shape)
+        elif summary.slopes is not None:
+            unit_of = self._unit_of(update.slopes)
+            truth, allowed = update.slopes, update.slopes_allowed
+            slopes = self._errors(summary.slopes, truth, allowed, unit_of=unit_of)
+        return SummaryErrors(mean, rows, slopes)
 
     def copies(self, framework: Framework) -> tuple[Any, ...]:
         """The same contents in other buffers."""
@@ -294,11 +269,12 @@ class InputData:
         change = float((slopes * (grid - moved))[valid].sum())
         return arrays, total / count, change
 
-    def rewrite(self) -> None:
-        """Draw all contents again, after a call has changed them."""
+    def rewrite(self, *, same: bool = False) -> None:
+        """Draw all contents again; same: write those that are there, with as much other work."""
         for changed in self._followers:
             changed(None)
-        for array, fresh in zip(self._arrays, self._generator.all(), strict=True):
+        drawn = tuple(map(np.copy, self._arrays)) if same else self._generator.all()
+        for array, fresh in zip(self._arrays, drawn, strict=True):
             array[...] = as_dtype(fresh, self._setting.dtype)
         if self._tensors is not None and not self._shared:
             for tensor, array in zip(self._tensors, self._arrays, strict=True):
@@ -368,9 +344,14 @@ class InputData:
         self._replace(where, self._float64.losses(*contents))
         rows = self._generator.choice(self.workload.rows, _GRADIENT_ROWS)
         rows = np.union1d(rows, where[self._generator.choice(len(where), _GRADIENT_ROWS)])
+        losses = self._losses_of_rows[rows]
         slopes, allowed, _ = self._mean_slopes(rows)
-        truth = (*self.mean(), self._denominator, rows, slopes, allowed)
-        return Update(where, contents, *truth, buffer=np.empty_like(slopes))
+        return Update(
+            *(where, contents, *self.mean(), self._denominator, rows),
+            *(losses, tolerance(self._scales[rows], self._precision), slopes, allowed),
+            row_buffer=np.empty_like(losses),
+            buffer=np.empty_like(slopes),
+        )
 
     def _replace(self, span: "slice | NDArray[np.int64]", new: RowLosses) -> None:
         """Replace the losses of rows; the sums stay exact."""

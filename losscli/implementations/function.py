@@ -160,9 +160,12 @@ def _answer(returned: Any) -> Answer:
     value, *gradients = returned if isinstance(returned, tuple | list) else (returned,)
     for part in (value, *gradients):
         # A subclass could defer its work until it is read, after the clock has stopped.
-        plain = type(part) in (float, int, np.ndarray) or isinstance(part, np.generic)
-        if not plain and type(part).__module__ + type(part).__name__ != "torchTensor":
-            raise TypeError(f"it returns a {type(part).__name__}, not a plain array or tensor")
+        kind = type(part)
+        plain = kind in (float, int, np.ndarray) or kind in np.sctypeDict.values()
+        if not plain and kind.__module__ + kind.__name__ != "torchTensor":
+            raise TypeError(f"it returns a {kind.__name__}, not a plain array or tensor")
+        if any(map(callable, getattr(part, "__dict__", {}).values())):
+            raise TypeError(f"it returns a {kind.__name__} with methods of its own")
     return Answer(value, tuple(gradients) if isinstance(returned, tuple | list) else None)
 
 

@@ -45,7 +45,7 @@ def test_an_exploit_of_a_shared_process_is_told_apart():
     """Shortened laps, work after the clock, and the truth on the stack; the honest one is right."""
     rows = _rows("shortens_its_laps", "works_after_the_clock", "reads_the_truth", size="1000000")
     assert rows["honest"].fault is None
-    assert re.search("replaces HostClock.time|implausible", rows["shortens_its_laps"].fault)
+    assert re.search("replaces .*HostClock.time|implausible", rows["shortens_its_laps"].fault)
     assert re.search("implausible|profile", rows["works_after_the_clock"].fault)
     assert not Path("truth_was_read").exists()
 
