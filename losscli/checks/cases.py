@@ -84,8 +84,9 @@ def _shapes(workload: Workload) -> Iterator[tuple[int, ...]]:
     if row != row_of(workload, 3):
         usual = min(rows_of.width, _MOST_WIDE)
         wide = ((64, usual),) if usual not in (width for _, width in _WIDE) else ()
+        letters = sum(a != b for a, b in zip(row, row_of(workload, 3), strict=True))
         for rows, width in (*_WIDE, *wide):
-            yield (rows, *row_of(workload, width))
+            yield (rows, *row_of(workload, width if letters == 1 else math.isqrt(width)))
         return
     for rows in _ROWS[:4] if row else _ROWS:
         yield (rows, *row)

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from losscli.losses.core.domain import LOGIT, REAL, Columns, Domain, Interval, Numbers, Ordered
 from losscli.losses.core.labels import Choice, IntegerLabels
 from losscli.losses.core.probabilities import Simplex
-from losscli.losses.core.shapes import BOXES, MASKS, MEMBERS, THREE_VECTORS, TWO_VECTORS, Rows
+from losscli.losses.core.shapes import (
+    BOXES,
+    MASKS,
+    MEMBERS,
+    THREE_VECTORS,
+    TWO_VECTORS,
+    VECTOR_MEMBERS,
+    Rows,
+)
 from losscli.losses.spec.binding import BoundLoss
 
 Points: TypeAlias = NDArray[np.float64]
@@ -253,6 +261,10 @@ _PATTERNS = {
     )._replace(interval=Interval(0.0, ends="[)"), landmarks=(0.0, 1.0, 2.0)),
     MEMBERS: _straight(
         "middle of three members 1 apart, target 0", -3.0, 3.0, [-1.0, 0.0, 1.0], [1.0] * 3, 0.0
+    ),
+    VECTOR_MEMBERS: _straight(
+        "middle of three members 1 apart, target 0", -3.0, 3.0,
+        [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]], [[1.0, 0.0]] * 3, [0.0, 0.0],
     ),
     MASKS: _straight(
         "probability of the right pixels, 1 - it of the others",

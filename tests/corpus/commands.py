@@ -68,6 +68,7 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
     "wmape": (_REAL, ["wmape"]),
     # counts and distributions
     "crps_ensemble": ("members.npy t.npy", ["crps", "crps_ensemble:fair=true"]),
+    "energy_score": ("masks_p3.npy masks_p.npy", ["energy_score", "energy_score:fair=true"]),
     "wasserstein_1d": ("p2.npy t2.npy", ["wasserstein_1d"]),
     "crps_gaussian": ("normal.npy t.npy", ["crps_gaussian"]),
     "gamma_deviance": (_POSITIVE, ["gamma_deviance"]),

@@ -116,6 +116,23 @@ def _tied(pred, target, params):
     return len({*pred, target}) <= len(pred)
 
 
+def _energy_terms(mp, pred, target, *, fair):
+    """Σ |terms|: both mean distances."""
+    found = mp.fsum(_distance(mp, x, target) for x in pred) / len(pred)
+    apart = mp.fsum(_distance(mp, a, b) for a in pred for b in pred) / len(pred) ** 2
+    return found + apart
+
+
+def _distance(mp, a, b):
+    return mp.sqrt(mp.fsum((x - y) ** 2 for x, y in zip(a, b, strict=True)))
+
+
+def _meets(pred, target, params):
+    """Where two members, or one and the target, are at one point."""
+    points = [tuple(point) for point in (*pred, target)]
+    return len({*points}) < len(points)
+
+
 def _ties(pred, target, params):
     """Where the slopes depend on an order, or a distance is 0."""
     return len({*pred, *target}) < 2 * len(pred)
@@ -313,6 +330,20 @@ OWED = {
             ([1e8, 1e8 + 1], 1e8 + 0.5, {"fair": True}),
         ),
         laws=frozenset({"non_negative"}),
+    ),
+    "energy_score": Owed(
+        params={"fair": st.booleans()},
+        scale=_energy_terms,
+        gradient_scale=lambda mp, p, t, fair: mp.mpf(2) / len(p),
+        why="a difference of distances, and its slopes are of weights that cancel",
+        kink=_meets,
+        examples=(
+            ([[1.0, 2.0], [4.0, 6.0], [0.5, 0.0]], [2.5, 1.0], {}),
+            ([[1.0, 2.0], [4.0, 6.0], [0.5, 0.0]], [2.5, 1.0], {"fair": True}),
+            ([[3.0, 4.0]], [0.0, 0.0], {}),
+            ([[1e200, -1e200], [1e-200, 1e200]], [0.0, 0.0], {}),
+            ([[2.0], [2.0]], [2.0], {}),
+        ),
     ),
     "wasserstein_1d": Owed(
         kink=_ties,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from losscli.errors import DataError
+from losscli.losses.catalogue.distribution._ensemble import member_count
 from losscli.losses.declare import REAL, Array, Loss, Namespace, Param, shapes
 
 
@@ -19,7 +19,7 @@ def _values(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
     >>> crps_ensemble([[4.0, 1.0, 2.0]], [2.5], fair=True).round(6).tolist()
     [0.166667]
     """
-    members = _count(pred, fair)
+    members = member_count(pred, fair, "crps_ensemble")
     ordered = xp.sort(pred, axis=-1)
     ranks = xp.arange(1, members + 1, dtype=pred.dtype, device=ordered.device)
     distances = ordered - target[:, None]
@@ -28,16 +28,6 @@ def _values(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Array:
         spreads = ordered - xp.flip(ordered, axis=-1)
         crps = crps - xp.sum(0.5 * spreads * _unfair(ranks, members), axis=-1)
     return crps + 0.0
-
-
-def _count(pred: Array, fair: bool) -> int:
-    members = int(pred.shape[-1])
-    if fair and members < 2:
-        raise DataError(
-            "crps_ensemble:fair=true takes two members a row at least; there is one",
-            hint="leave fair out: of one member it is the absolute error",
-        )
-    return members
 
 
 def _shares(xp: Namespace, above: Array, ranks: Array, members: int) -> Array:
@@ -56,7 +46,7 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, fair: bool) -> Arr
     Members at one point share the mean of their ranks, and one at the target counts as half above
     it: the mean of the slopes at a kink.
     """
-    members = _count(pred, fair)
+    members = member_count(pred, fair, "crps_ensemble")
     below, above = (_places(xp, side) for side in (pred, -pred))
     ranks = 0.5 * (below - above + members + 1.0)
     over = pred - target[:, None]
