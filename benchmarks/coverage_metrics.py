@@ -8,9 +8,11 @@ has a note on its intervals.
 import argparse
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.coverage import shares
 from losscli import evaluate
@@ -103,13 +105,24 @@ def of_clusters(spec: str, count: int, g: np.random.Generator) -> Evaluation:
     return evaluate(*whole, metric=f"m={spec}", cluster=np.repeat(np.arange(count), 10))
 
 
-def of_series(correlation: float, rows: int, lag: int, g: np.random.Generator) -> Evaluation:
-    """The evaluation of losses of mean 20 that are an autoregression of order 1."""
+def autoregression(correlation: float, rows: int, g: np.random.Generator) -> NDArray[np.float64]:
+    """A series of order 1, of mean 0 and variance 1."""
     noise = g.normal(size=rows + 200) * math.sqrt(1.0 - correlation**2)
     found = np.zeros(rows + 200)
     for t in range(1, rows + 200):
         found[t] = correlation * found[t - 1] + noise[t]
-    return evaluate(20.0 + found[200:], np.zeros(rows), loss="mae", hac=lag)
+    return found[200:]
+
+
+def of_series(
+    statistic: str, correlation: float, rows: int, lag: int, g: np.random.Generator
+) -> Evaluation:
+    """The evaluation of a series: losses of mean 20, or errors of targets, with an r2 of 0.75."""
+    error = autoregression(correlation, rows, g)
+    if statistic == "mean":
+        return evaluate(20.0 + error, np.zeros(rows), loss="mae", hac=lag)
+    target = autoregression(correlation, rows, g)
+    return evaluate(target + 0.5 * error, target, metric=statistic, hac=lag)
 
 
 def rows_of_table(runs: int) -> Iterator[tuple[str, str, tuple[float, float, float]]]:
@@ -122,12 +135,12 @@ def rows_of_table(runs: int) -> Iterator[tuple[str, str, tuple[float, float, flo
         if "clusters" not in spec and spec in ("accuracy", "f1:average=macro", "r2", "perplexity"):
             found = shares(lambda g, s=spec: of_clusters(s, 100, g), true, runs)
             yield spec, "C = 100", found
-    for correlation in (0.0, 0.5, 0.8):
-        for rows, lag in ((100, 5), (1_000, 20), (5_000, 40)):
-            found = shares(
-                lambda g, r=correlation, n=rows, k=lag: of_series(r, n, k, g), 20.0, runs
-            )
-            yield f"--hac {lag}, correlation {correlation}", f"n = {rows:,}", found
+    for statistic, true in (("mean", 20.0), ("bias", 0.0), ("r2", 0.75)):
+        for correlation in (0.0, 0.5, 0.8):
+            for rows, lag in ((100, 5), (1_000, 20), (5_000, 40)):
+                simulate = partial(of_series, statistic, correlation, rows, lag)
+                kind = f"{statistic}, --hac {lag}, correlation {correlation}"
+                yield kind, f"n = {rows:,}", shares(simulate, true, runs)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from losscli.accumulators.cell_design import CellDesign
 from losscli.accumulators.design import Design
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import two_product, two_sum
+from losscli.accumulators.series_rows import SeriesBlock, SeriesRows
 
 # A column of numbers, or several whose sum they are, that of the largest first.
 Column: TypeAlias = Floats | tuple[Floats, ...]
@@ -85,9 +86,13 @@ class Cell(Struct, frozen=True):
 
 
 class CellSums(Struct, frozen=True):
-    """The sums of all cells that have rows; `+` merges two, `CellSums()` has none."""
+    """The sums of all cells that have rows; `+` merges two, `CellSums()` has none.
+
+    series: the rows themselves; None where they are not a time series.
+    """
 
     cells: Mapping[Hashable, Cell] = field(default_factory=dict)
+    series: SeriesRows | None = None
 
     @classmethod
     def of(
@@ -101,8 +106,11 @@ class CellSums(Struct, frozen=True):
         """The sums of some rows; without cells all of them lie in the cell ()."""
         if not rows:
             return cls()
+        series = None
+        if design is not None and design.lag is not None:
+            series = SeriesRows(design.lag, (_in_order_of_time(rows, columns, weight, cells),))
         if cells is None:
-            return cls({(): Cell.of(columns, weight, rows, design)})
+            return cls({(): Cell.of(columns, weight, rows, design)}, series)
         counts = np.bincount(cells.codes, minlength=len(cells.keys))
         if not columns and weight is None and design is None:
             pairs = zip(cells.keys, counts.tolist(), strict=True)
@@ -116,18 +124,21 @@ class CellSums(Struct, frozen=True):
                 part = None if weight is None else weight[at]
                 own = None if design is None else design.at(at)
                 found[key] = Cell.of([_at(column, at) for column in columns], part, count, own)
-        return cls(found)
+        return cls(found, series)
 
     def __add__(self, other: "CellSums") -> "CellSums":
         merged = dict(self.cells)
         for key, cell in other.cells.items():
             merged[key] = merged[key] + cell if key in merged else cell
-        return CellSums(merged)
+        ours, theirs = self.series, other.series
+        return CellSums(merged, ours + theirs if ours and theirs else ours or theirs)
 
     def in_order(self) -> "CellSums":
         """The same with the cells in order, on which sums of floats depend, not as rows came."""
         cells: Mapping[Any, Cell] = self.cells
-        return CellSums({key: cells[key] for key in sorted(cells)}) if len(cells) > 1 else self
+        if len(cells) < 2:
+            return self
+        return CellSums({key: cells[key] for key in sorted(cells)}, self.series)
 
     @property
     def rows(self) -> int:
@@ -152,6 +163,18 @@ class CellSums(Struct, frozen=True):
 def exact(sum_: ExactSum) -> Fraction | float:
     """A sum as a fraction; a float where it is not finite."""
     return Fraction(sum_.finest, 1 << 2148) if sum_.finite else float(sum_)
+
+
+def _in_order_of_time(
+    rows: int, columns: Sequence[Column], weight: Floats | None, cells: Cells | None
+) -> SeriesBlock:
+    """The rows as they are, with their columns."""
+    terms: list[tuple[Floats, ...]] = [() if weight is None else (weight,)]
+    terms += [_weighted(column, weight) for column in columns]
+    if cells is None:
+        return SeriesBlock(((),), np.zeros(rows, np.uint8), tuple(terms))
+    codes = cells.codes.astype(np.min_scalar_type(len(cells.keys)))
+    return SeriesBlock(tuple(cells.keys), codes, tuple(terms))
 
 
 def _at(column: Column, rows: NDArray[Any]) -> Column:

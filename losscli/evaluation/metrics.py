@@ -28,8 +28,8 @@ class MetricAccumulator(Struct, frozen=True):
 
     rows: all rows seen. skipped: rows without a value. ignored: rows that do not count, such as
     those of weight 0. missing: True if a row that counts has a missing value.
-    clustered: True if rows are not independent. resampled: True if a percentile interval is
-    requested.
+    clustered: True if rows lie in clusters. lag: as of `Design`. resampled: True if a percentile
+    interval is requested.
     """
 
     state: MetricState
@@ -38,6 +38,7 @@ class MetricAccumulator(Struct, frozen=True):
     ignored: int = 0
     missing: bool = False
     clustered: bool = False
+    lag: int | None = None
     resampled: bool = False
 
     def __add__(self, other: Self) -> "MetricAccumulator":
@@ -48,6 +49,7 @@ class MetricAccumulator(Struct, frozen=True):
             self.ignored + other.ignored,
             self.missing or other.missing,
             self.clustered or other.clustered,
+            self.lag,
             self.resampled or other.resampled,
         )
 
@@ -104,8 +106,8 @@ class MetricRows:
             count if self._nan == "skip" else 0,
             int(np.count_nonzero(out)),
             missing=count > 0 and self._nan != "skip",
-            clustered=self._design is not None
-            and (self._design.clusters is not None or self._design.lag is not None),
+            clustered=self._design is not None and self._design.clusters is not None,
+            lag=None if self._design is None else self._design.lag,
             resampled=self._design is not None and self._design.draws is not None,
         )
 
@@ -148,9 +150,10 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
     """The result of a metric. level: of the interval, in (0, 1)."""
     found = bound.declared.estimate(rows.state, bound.params)
     value = math.nan if rows.missing else found.value
-    independent = not rows.clustered
-    known = not math.isnan(value) and (independent or found.clusters is not None)
-    stderr = found.stderr if known else None
+    known = (not rows.clustered or found.clusters is not None) and (
+        rows.lag is None or found.correlation is not None
+    )
+    stderr = found.stderr if known and not math.isnan(value) else None
     ci = None if stderr is None else _interval(bound, rows, found._replace(stderr=stderr), level)
     bootstrap_ci = None
     if found.replicates is not None:
@@ -170,6 +173,7 @@ def metric_result(bound: BoundMetric, rows: MetricAccumulator, level: float) -> 
         ci_level=level,
         clusters=found.clusters,
         effective_clusters=found.effective_clusters,
+        correlation=found.correlation,
         bootstrap_ci=bootstrap_ci,
         missing=rows.missing,
         table=None if found.table is None else _table(found.table),

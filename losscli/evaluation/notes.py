@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from losscli.evaluation.preparation import clamp_of
-from losscli.evaluation.sampling import few_clusters, interval_notes, low_coverage
+from losscli.evaluation.sampling import (
+    Series,
+    few_clusters,
+    interval_notes,
+    low_coverage,
+    short_series,
+)
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
@@ -80,10 +86,20 @@ def metric_notes(
     """The notes of metrics: rows that do not count, undefined values, and missing intervals."""
     yield from _counts(results)
     pairs = [(each, rows) for each, rows in zip(results, accumulators, strict=True) if each.n]
-    names = [r.label for r, rows in pairs if rows.clustered and r.clusters is None]
+    names = [
+        r.label
+        for r, rows in pairs
+        if (rows.clustered and r.clusters is None) or (rows.lag is not None and r.stderr is None)
+    ]
     if names:
         words = f"no standard error of {', '.join(names)}: the rows are not independent"
         yield Note("no_clustered_stderr", words)
+    series = [
+        Series(r.correlation or 0.0, r.label, rows.lag or 0, r.n)
+        for r, rows in pairs
+        if r.stderr and rows.lag is not None
+    ]
+    yield from short_series(series)
     counts = [(r.effective_clusters, r.clusters or 0) for r, _ in pairs if r.effective_clusters]
     yield from few_clusters(source, [each for each in counts if each[1] > 1])
     names = [r.label for r, rows in pairs if rows.resampled and r.bootstrap_ci is None]

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,29 +125,43 @@ def low_coverage(label: str, reason: str, hint: str) -> Note:
 def _short_series(
     results: Sequence[LossResult], accumulators: Sequence[RowAccumulator]
 ) -> Iterator[Note]:
+    """A note on the losses, as `short_series`."""
+    known = []
+    for result, rows in zip(results, accumulators, strict=False):
+        if result.stderr and rows.design is not None and rows.design.series is not None:
+            lag, correlation = rows.design.series.lag, rows.correlation()
+            known.append(Series(correlation, result.label, lag, rows.size))
+    yield from short_series(known)
+
+
+class Series(NamedTuple):
+    """A statistic of n rows of a time series. correlation: of neighbours; nan where not known."""
+
+    correlation: float
+    label: str
+    lag: int
+    n: int
+
+
+def short_series(found: Sequence[Series]) -> Iterator[Note]:
     """A note on the series with the strongest correlation, where its lag or its rows are too few.
 
     Of an autoregression with a correlation c of neighbours, Bartlett's weights at a lag l miss a
     share 2 c / ((1 - c²) (l + 1)) of the variance; and the error of its estimate asks for a wider
     interval, by 1.5 (l + 1) / n of n rows (Kiefer and Vogelsang, Econometric Theory 21, 2005).
     """
-    known = [
-        (rows.correlation(), result.label, rows)
-        for result, rows in zip(results, accumulators, strict=False)
-        if result.stderr
-    ]
-    correlation, label, rows = max(known, default=(0.0, "", None), key=itemgetter(0))
-    series = None if rows is None or rows.design is None else rows.design.series
-    if series is None or rows is None or not correlation < 1.0:
+    known = [each for each in found if each.correlation < 1.0]
+    if not known:
         return
-    reach, n = series.lag + 1, rows.size
+    correlation, label, lag, n = max(known)
+    reach = lag + 1
     wanted = max(0.0, 2.0 * correlation / (1.0 - correlation * correlation))
     kept = math.sqrt(max(0.0, 1.0 - wanted / reach)) / (1.0 + 1.5 * reach / n)
     if kept >= _KEPT:
         return
     better = max(math.ceil(10.0 * wanted), 2)
     needed = 30 * better
-    reason = f"neighbours correlate at {correlation:.2f}, of {n:,} rows with a lag of {series.lag}"
+    reason = f"neighbours correlate at {correlation:.2f}, of {n:,} rows with a lag of {lag}"
     hint = f"--hac {better - 1}" if needed <= n else f"--hac {better - 1} of {needed:,} rows"
     yield low_coverage(label, reason, hint)
 

@@ -100,6 +100,7 @@ WHOLE = {
     "worst rows by id": "table.csv backwards.csv --pred p --target t --id id -l mse --top 5",
     "bootstrap": "p.npy t.npy -l mse --bootstrap 200 --cluster c.npy",
     "corrected": "p.npy t.npy -l mse,rmse --weights w.npy --cluster c.npy --interval hall",
+    "series": "z.npz --pred p --target t -l mse -m r2 --by g.npy --hac 3",
     "like": "p.npy t.npy -l mse --like torch",
 }
 

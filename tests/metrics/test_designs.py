@@ -79,6 +79,89 @@ def test_clusters_of_one_row_give_the_plain_standard_error(name):
         assert found.ci == pytest.approx(plain.ci, rel=1e-2, abs=1e-12)
 
 
+def changes(case, pred, target, weight):
+    """The change of a metric by each row, as its derivative by the row's weight times the weight.
+
+    By a difference quotient, from values alone.
+    """
+    found = np.empty(len(weight))
+    for row, size in enumerate(weight):
+        ends = []
+        for step in (1e-5 * size, -1e-5 * size):
+            moved = weight.copy()
+            moved[row] += step
+            state = case.metric.state(pred, target, moved, case.params)
+            ends.append(case.metric.estimate(state, case.params).value)
+        found[row] = (ends[0] - ends[1]) / 2e-5
+    return found
+
+
+def newey_west(changes, lag):
+    """The formula of Newey and West, with n / (n - 1)."""
+    n, total = len(changes), (changes**2).sum()
+    for distance in range(1, lag + 1):
+        share = 1 - distance / (lag + 1)
+        total += 2 * share * (changes[distance:] * changes[:-distance]).sum()
+    return math.sqrt(max(total, 0.0) * n / (n - 1))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_error_of_a_series_is_newey_wests_of_its_changes(name, weighted):
+    """Of metrics of the order of rows there is none, and a note says so."""
+    case, rows = BY_NAME[name], 30
+    pred, target, weight = (column[:rows] for column in usable(case))
+    weight = weight if weighted else np.ones(rows)
+    flags = {"weights": weight} if weighted else {}
+    result = evaluated(case, pred, target, hac=3, **flags)
+    found = result["m"]
+    if of_order(case):
+        assert found.stderr is None
+        assert "no_clustered_stderr" in [note.code for note in result.notes]
+    elif math.isnan(found.value):
+        assert found.stderr is None
+    else:
+        expected = newey_west(changes(case, pred, target, weight), 3)
+        assert found.stderr == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize("spec", ["r2", "f1:average=macro", "pearson"])
+def test_a_series_of_lag_0_has_the_error_of_independent_rows(spec):
+    """Also far from 0, where the terms of a variance cancel."""
+    random = np.random.default_rng(3)
+    pred, target = random.integers(0, 3, (2, 300))
+    if spec != "f1:average=macro":
+        pred, target = pred + 2.0**24, target + 2.0**24
+    plain = evaluate(pred, target, metric=f"m={spec}")["m"]
+    found = evaluate(pred, target, metric=f"m={spec}", hac=0)["m"]
+    assert found.stderr == pytest.approx(plain.stderr, rel=1e-9)
+    assert found.ci == pytest.approx(plain.ci, rel=1e-9)
+
+
+def test_models_of_a_series_are_compared_by_metrics():
+    """The difference has the error of its own changes."""
+    random = np.random.default_rng(6)
+    target = np.cumsum(random.normal(size=60))
+    models = {name: target + np.cumsum(random.normal(size=60)) / 4 for name in "ab"}
+    case = BY_NAME[next(name for name in NAMES if name.startswith("r2"))]
+    ours, theirs = (changes(case, models[name], target, np.ones(60)) for name in "ba")
+    found = compare(models, target, metric="r2", hac=4)["r2"]["b"]
+    assert found.stderr == pytest.approx(newey_west(ours - theirs, 4), rel=1e-5)
+
+
+def test_a_short_lag_is_noted_for_metrics_alone():
+    """With a lag that is long enough."""
+    random = np.random.default_rng(1)
+    error = np.zeros(3000)
+    for t in range(1, 3000):
+        error[t] = 0.8 * error[t - 1] + random.normal()
+    target = random.normal(size=3000)
+    [note] = evaluate(target + error, target, metric="bias", hac=2).notes
+    assert note.code == "low_coverage"
+    lag = int(note.hint.removeprefix("--hac "))
+    assert not evaluate(target + error, target, metric="bias", hac=lag).notes
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_frequencies_are_rows_that_are_repeated(name):
     """The same value to the last bit, and the same error, as of the rows written out."""
@@ -130,17 +213,26 @@ def test_accuracy_of_clusters_is_the_mirror_of_the_error_rate():
 
 @pytest.mark.parametrize(("threads", "block"), [(2, 64), (7, 201), (1, 7)])
 @pytest.mark.parametrize("spec", ["r2", "explained_variance", "bias"])
-def test_no_bit_depends_on_blocks_or_threads(spec, threads, block):
-    """Sums of clusters and of resamples are exact."""
+@pytest.mark.parametrize("lag", [None, 3])
+def test_no_bit_depends_on_blocks_or_threads(spec, threads, block, lag):
+    """Sums of clusters, of resamples and of neighbours are exact."""
     random = np.random.default_rng(1)
     target = random.normal(1e3, 1.0, ROWS)
     pred, cluster = target + random.normal(size=ROWS), random.integers(0, 50, ROWS)
     metrics = bind_with_losses([spec], [])
 
     def measured(engine, rows):
-        source = open_source(pred, target, cluster=cluster)
+        flags, sampling = {"cluster": cluster}, Sampling(100)
+        if lag is not None:
+            flags, sampling = {}, Sampling(lag=lag)
         return measure(
-            source, [], NUMPY, engine, metrics=metrics, block_rows=rows, sampling=Sampling(100)
+            open_source(pred, target, **flags),
+            [],
+            NUMPY,
+            engine,
+            metrics=metrics,
+            block_rows=rows,
+            sampling=sampling,
         ).metrics
 
     assert measured(LocalEngine(threads), block) == measured(LocalEngine(1), None)

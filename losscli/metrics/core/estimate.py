@@ -26,8 +26,9 @@ class Estimate(NamedTuple):
     """A statistic of n rows, with its standard error; None where there is none.
 
     table: numbers that belong to it. clusters: those that the standard error is of, and the number
-    of equal ones that are as good; None where it is of independent rows. replicates: the statistic
-    of each resample; None without.
+    of equal ones that are as good; None where it is of independent rows. correlation: that of the
+    changes of the statistic by neighbours, where the standard error is of a time series; else None.
+    replicates: the statistic of each resample; None without.
     """
 
     value: float
@@ -36,6 +37,7 @@ class Estimate(NamedTuple):
     table: Table | None = None
     clusters: int | None = None
     effective_clusters: float | None = None
+    correlation: float | None = None
     replicates: Floats | None = None
 
 
@@ -92,8 +94,9 @@ def estimate(
 
     Row i changes the statistic by u_i / Σ w, u_i = Σ_j g_j·w·(x_j - x̄_j), where g are the slopes of
     the function; the standard error is √(n / (n - 1)·Σ u²) / Σ w (Cochran, Sampling Techniques,
-    1977, section 6.4, for a quotient); of clusters, u is summed over each of them. nan where the
-    function is undefined, or without weight.
+    1977, section 6.4, for a quotient); of clusters, u is summed over each of them; of a time series
+    products of neighbours are added (Newey and West). nan where the function is undefined, or
+    without weight.
     """
     if not sums.rows or not sums.weight():
         return Estimate(math.nan, None, sums.rows)
@@ -106,9 +109,11 @@ def estimate(
     replicates = None
     if any(design.replicates is not None for design in sums.designs):
         replicates = _replicates(value, sums, names)
-    stderr, counts = _stderr(found, means, sums), _cluster_counts(sums, names)
+    (stderr, correlation), counts = _spread(found, means, sums), _cluster_counts(sums, names)
     clusters, effective = counts or (None, None)
-    return Estimate(float(found), stderr, sums.rows, numbers, clusters, effective, replicates)
+    return Estimate(
+        float(found), stderr, sums.rows, numbers, clusters, effective, correlation, replicates
+    )
 
 
 def _replicates(value: Callable[[Means], Dual], sums: CellSums, names: Sequence[str]) -> Floats:
@@ -145,20 +150,24 @@ class _ResampledMeans(Means):
 def _parts(parts: Mapping[str, Dual], means: Means, sums: CellSums) -> Table:
     rows = {}
     for name, part in parts.items():
-        stderr = _stderr(part, means, sums)
+        stderr, _ = _spread(part, means, sums)
         rows[name] = (float(part), math.nan if stderr is None else stderr)
     return Table("part", ("value", "stderr"), rows)
 
 
-def _stderr(found: Dual, means: Means, sums: CellSums) -> float | None:
+def _spread(found: Dual, means: Means, sums: CellSums) -> tuple[float | None, float | None]:
+    """The standard error, and the correlation of neighbours in a time series."""
     factors = _factors(found, means, sums)
     if factors is None:
-        return None
-    designs = _clustered(sums)
-    if not designs:
-        return _of_rows(factors, means, sums)
-    root = clustered_root([design.deviations(factors[key]) for key, design in designs.items()])
-    return None if root is None else root / abs(float(means.weight))
+        return None, None
+    correlation, designs = None, _clustered(sums)
+    if sums.series is not None:
+        root, correlation = sums.series.spread(factors)
+    elif designs:
+        root = clustered_root([design.deviations(factors[key]) for key, design in designs.items()])
+    else:
+        return _of_rows(factors, means, sums), None
+    return None if root is None else root / abs(float(means.weight)), correlation
 
 
 def _clustered(sums: CellSums) -> dict[Hashable, CellDesign]:

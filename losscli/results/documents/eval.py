@@ -265,11 +265,12 @@ class MetricResult(Record, frozen=True, kw_only=True):
     clusters: Count | None = None
     bootstrap_ci: Interval | None = None
     effective_clusters: Number | None = None
+    correlation: Number | None = None
     table: MetricTable | None = None
     missing: bool = False
 
     optional = frozenset({"bootstrap_ci", "clusters", "table"})
-    hidden = frozenset({"effective_clusters", "missing"})
+    hidden = frozenset({"correlation", "effective_clusters", "missing"})
 
     @property
     def of_mean(self) -> float:
