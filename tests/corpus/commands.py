@@ -149,6 +149,8 @@ LOSSES: dict[str, tuple[str, list[str]]] = {
     "cosine_embedding": ("pairs.npy sign.npy", ["cosine_embedding", "cosine_embedding:margin=0.3"]),
     "hinge_embedding": ("p.npy sign.npy", ["hinge_embedding", "hinge_embedding:margin=3"]),
     "info_nce": ("scores.npy labels.npy", ["info_nce", "info_nce:temperature=0.5"]),
+    "supcon": ("masks_p.npy masks_t.npy", ["supcon", "supervised_contrastive:temperature=0.5"]),
+    "siglip": ("scores.npy labels.npy", ["siglip", "siglip:scale=2,bias=-1"]),
     "listnet": ("scores.npy relevance.npy", ["listnet", "listnet:labels=raw"]),
     "margin_ranking": ("pair_scores.npy sign.npy", ["margin_ranking", "margin_ranking:margin=1"]),
     "pairwise_logistic": ("pair_scores.npy soft.npy", ["ranknet"]),

@@ -100,6 +100,37 @@ def _list_terms(mp, pred, target, *, labels):
     return [mp.exp(z) / total * mp.fsum(shares) + q for z, q in zip(pred, shares, strict=True)]
 
 
+def _contrasts(mp, pred, target, *, temperature):
+    """The chances and the shares of the positives, over the temperature."""
+    chances = [mp.exp(s / temperature) for s in pred]
+    total, positives = mp.fsum(chances), max(mp.fsum(target), 1)
+    return [
+        (c / total + t / positives) / temperature + mp.mpf("1e-300")
+        for c, t in zip(chances, target, strict=True)
+    ]
+
+
+def _logits_of_pairs(mp, pred, target, scale, bias):
+    """Each logit, its sign turned for the pair, and the size of its terms."""
+    for place, s in enumerate(pred):
+        size = abs(scale * s) + abs(bias) if mp.isfinite(s) else mp.mpf(0)
+        yield (scale * s + bias) * (-1 if place == target else 1), size
+
+
+def _pair_logits(mp, pred, target, *, scale, bias):
+    return mp.fsum(
+        mp.log(1 + mp.exp(x)) + size / (1 + mp.exp(-x))
+        for x, size in _logits_of_pairs(mp, pred, target, scale, bias)
+    )
+
+
+def _pair_slopes(mp, pred, target, *, scale, bias):
+    return [
+        scale / (1 + mp.exp(-x)) * (1 + size / (1 + mp.exp(x)))
+        for x, size in _logits_of_pairs(mp, pred, target, scale, bias)
+    ]
+
+
 def _chances(mp, pred, target, *, temperature):
     """The chances over the temperature, which lose digits where they are subnormal."""
     chances = [mp.exp(s / temperature) for s in pred]
@@ -255,6 +286,36 @@ OWED = {
         gradient_scale=_chances,
         why="a chance below 1e-300 is subnormal before the temperature divides it",
         examples=(([1.0, -1.0, 0.3], 0, {}), ([-math.inf, 1.0, 0.9], 1, {})),
+        laws=frozenset({"non_negative", "convex"}),
+    ),
+    "supcon": Owed(
+        pred=st.lists(SIMILARITY, min_size=3, max_size=3),
+        target=st.lists(st.sampled_from([0.0, 1.0]), min_size=3, max_size=3),
+        params={"temperature": st.sampled_from([0.1, 0.01, 1.0, 3.7])},
+        gradient_scale=_contrasts,
+        why="the gradient is the difference of two shares, which cancel at its best",
+        examples=(
+            ([1.0, -1.0, 0.3], [1.0, 0.0, 0.0], {}),
+            ([1.0, -1.0, 0.3], [1.0, 1.0, 1.0], {}),
+            ([-math.inf, 1.0, 0.9], [0.0, 1.0, 1.0], {}),
+            ([1.0, 0.5, 0.9], [0.0, 0.0, 0.0], {}),
+        ),
+        laws=frozenset({"non_negative", "convex"}),
+    ),
+    "siglip": Owed(
+        pred=st.lists(SIMILARITY, min_size=3, max_size=3),
+        params={
+            "scale": st.sampled_from([10.0, 1.0, 117.3]),
+            "bias": st.sampled_from([-10.0, 0.0, 3.7]),
+        },
+        scale=_pair_logits,
+        gradient_scale=_pair_slopes,
+        why="a logit is rounded, and its terms cancel",
+        examples=(
+            ([1.0, -1.0, 0.3], 0, {}),
+            ([-math.inf, 1.0, 0.9], 1, {}),
+            ([1.0, 1.0], 0, {"scale": 10.0, "bias": -10.0}),
+        ),
         laws=frozenset({"non_negative", "convex"}),
     ),
     "listnet": Owed(

@@ -1,13 +1,14 @@
 """InfoNCE: the positive among several candidates."""
 
-from dataclasses import replace
 from typing import Any
 
-from losscli.losses.core.domain import Domain, Numbers
+from losscli.losses.catalogue.ranking._candidates import (
+    SIMILARITIES,
+    candidate_exps,
+    similarities,
+)
+from losscli.losses.core.domain import Domain
 from losscli.losses.declare import INDICES, Array, Interval, Loss, Namespace, Param, shapes
-from losscli.losses.math.stable import two_difference
-
-SIMILARITIES = Numbers("similarities")  # -inf is an absent candidate
 
 
 def _values(xp: Namespace, pred: Array, target: Array, *, temperature: float) -> Array:
@@ -30,7 +31,7 @@ def _values(xp: Namespace, pred: Array, target: Array, *, temperature: float) ->
     # its lead outweighs that; if the positive is, the sum is the whole loss.
     ahead = xp.nonzero(top == target)[0]
     if ahead.shape[0]:
-        exps, top = _exps(xp, pred[ahead], temperature)
+        exps, top = candidate_exps(xp, pred[ahead], temperature)
         exps[xp.arange(ahead.shape[0]), top] = 0.0
         found[ahead] = xp.log1p(xp.sum(exps, axis=-1))
     return found
@@ -41,7 +42,7 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, temperature: float
 
     s_y - 1 would lose every digit of a confident row: it is -Σ_{c≠y} s_c here.
     """
-    exps, _ = _exps(xp, pred, temperature)
+    exps, _ = candidate_exps(xp, pred, temperature)
     rows = xp.arange(pred.shape[0])
     positive = exps[rows, target]
     others = exps + 0.0
@@ -51,39 +52,13 @@ def _derivative(xp: Namespace, pred: Array, target: Array, *, temperature: float
     return others / (others_sum + positive)[:, None] / temperature
 
 
-def _exps(xp: Namespace, pred: Array, temperature: float) -> tuple[Array, Array]:
-    """exp((s - max s) / temperature) of each row, and the index of the largest.
-
-    The difference and the quotient are rounded, which eˣ turns into |x| ULP. A factor corrects it:
-    for the quotient it is (difference - quotient · temperature) / temperature, with an exact
-    product of halves (Dekker).
-    """
-    top = xp.argmax(pred, axis=-1)
-    highest = pred[xp.arange(pred.shape[0]), top][:, None]
-    difference, lost = two_difference(xp, pred, highest)
-    quotient = difference / temperature
-    head, tail = _halves(quotient)
-    t_head, t_tail = _halves(temperature)
-    rest = ((difference - head * t_head) - head * t_tail) - tail * t_head - tail * t_tail
-    factor = 1.0 + (rest + lost) / temperature
-    # Below -800 the result is 0 whatever the factor, which may be of any size there.
-    return xp.exp(quotient) * xp.where(quotient > -800.0, factor, 1.0), top
-
-
-def _halves(x: Any) -> tuple[Any, Any]:
-    """The upper half of the digits of x, and the rest (Veltkamp)."""
-    shifted = 134217729.0 * x
-    head = shifted - (shifted - x)
-    return head, x - head
-
-
 def _reference(mp: Any, pred: Any, target: Any, *, temperature: Any) -> Any:
     chances = [mp.exp(s / temperature) for s in pred]
     return mp.log(mp.fsum(chances)) - pred[target] / temperature
 
 
 def _domains(*, temperature: float) -> tuple[Domain, Domain]:
-    return replace(SIMILARITIES, logit_scale=1.0 / temperature), INDICES
+    return similarities(temperature), INDICES
 
 
 info_nce = Loss(
@@ -109,7 +84,7 @@ info_nce = Loss(
         ),
     ),
     use="each query has one positive among explicit candidates",
-    avoid="negatives are the other rows of a batch: its value would depend on the batch",
+    avoid="a query has several positives: use supcon",
     equivalents={
         "torch": "F.cross_entropy(pred / temperature, target)",
         "optax": "losses.softmax_cross_entropy_with_integer_labels(pred / temperature, target)",
