@@ -82,7 +82,7 @@ supcon = Loss(
     target=BINARY,
     domains=_domains,
     rows_of=shapes.VECTORS,
-    saturates=True,  # a candidate that is no positive may be absent; an anchor without any counts 0
+    saturates=True,  # the similarity of an absent negative, or of an anchor without positives
     flops=24,
     params=(
         Param(
