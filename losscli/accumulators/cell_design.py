@@ -1,5 +1,6 @@
 """The sums of a cell that a sampling design needs: of clusters, and of resamples."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Self, TypeAlias
@@ -14,6 +15,7 @@ from losscli.accumulators.digits import DigitSums
 from losscli.accumulators.exact import Floats
 from losscli.accumulators.products import two_product, two_sum
 from losscli.accumulators.replicates import column_sums
+from losscli.stats.nearest import nearest
 
 # Numbers by cluster: the keys of the clusters, and a number for each.
 ByCluster: TypeAlias = tuple[NDArray[np.uint64], Floats]
@@ -57,8 +59,8 @@ class CellDesign(Struct, frozen=True, eq=False):
         high = np.zeros(len(self.clusters))
         low = np.zeros(len(self.clusters))
         for place, owner in enumerate(self.owners):
-            factor = float(factors[owner])
-            rest = float(factors[owner] - Fraction(factor))
+            factor = nearest(factors[owner])
+            rest = nearest(factors[owner] - Fraction(factor)) if math.isfinite(factor) else 0.0
             totals = self.clusters.totals(place)
             product, error = two_product(np.full(len(high), factor), totals.high)
             high, lost = two_sum(high, product)

@@ -1,6 +1,5 @@
 """The sampling design of rows, and the sums that it needs: of clusters, and of resamples."""
 
-import math
 from collections.abc import Callable
 from fractions import Fraction
 from operator import add, iadd
@@ -15,6 +14,7 @@ from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import sum_of_products, two_product
 from losscli.accumulators.replicates import Draws, ReplicateSums
 from losscli.accumulators.series import SeriesSums
+from losscli.stats.nearest import root_of
 
 
 class Design(NamedTuple):
@@ -102,7 +102,7 @@ class CountSums(Struct, frozen=True):
         x, y, z = (Fraction(each.finest, 1 << 2148) for each in self.squares)
         squares = x - 2 * quotient * y + quotient * quotient * z
         variance = squares * Fraction(self.count, self.count - 1) / (denominator * denominator)
-        return math.sqrt(max(variance, Fraction(0)))
+        return root_of(variance)
 
 
 def _triple(weight: Floats, x: Floats, y: Floats) -> ExactSum:

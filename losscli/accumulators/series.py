@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from losscli.accumulators.exact import ExactSum, Floats
 from losscli.accumulators.products import sum_of_products
+from losscli.stats.nearest import root_of
 
 
 class SeriesSums(Struct, frozen=True, eq=False):
@@ -67,7 +68,7 @@ class SeriesSums(Struct, frozen=True, eq=False):
             weight = Fraction(self.lag + 1 - distance, self.lag + 1) * (2 if distance else 1)
             variance += weight * self._products_at(distance, quotient)
         variance *= Fraction(count, count - 1) / (denominator * denominator)
-        return math.sqrt(max(variance, Fraction(0)))
+        return root_of(variance)
 
     def correlation(self, quotient: Fraction) -> float:
         """The correlation of a - quotient·b of neighbours, of finite sums; nan at a lag of 0."""

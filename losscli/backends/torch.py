@@ -49,7 +49,10 @@ class TorchBackend:
         if not raw.dtype.isnative or raw.dtype.kind == "u" or not raw.flags.writeable:
             # torch has no other byte order, few unsigned types, and warns of read-only memory
             raw = raw.astype(np.float64 if raw.dtype.kind in "fu" else np.int64)
-        return self._torch.from_numpy(np.ascontiguousarray(raw))
+        raw = np.ascontiguousarray(raw)
+        if min(raw.strides, default=0) < 0:  # of an axis of 1, which NumPy does not copy for it
+            raw = raw.copy()
+        return self._torch.from_numpy(raw)
 
 
 def _check_device(torch: Any, device: str) -> None:

@@ -82,7 +82,7 @@ def bind(
 
     Raises UsageError for an invalid spec, an unknown metric or parameter, or a duplicate label.
     """
-    items = [spec] if isinstance(spec, str | Metric | BoundMetric) else spec
+    items = spec if isinstance(spec, list | tuple) else [spec]
     bound = [metric for item in items for metric in _bound(item, at)]
     labels = [metric.label for metric in bound]
     for label in labels:

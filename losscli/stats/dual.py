@@ -7,7 +7,10 @@ Forward-mode automatic differentiation (Griewank and Walther, Evaluating Derivat
 import math
 from collections.abc import Callable, Hashable, Mapping
 from fractions import Fraction
-from typing import TypeAlias, Union
+from operator import add, mul, sub, truediv
+from typing import Any, TypeAlias, Union
+
+from losscli.stats.nearest import nearest
 
 Number: TypeAlias = Fraction | float
 Operand: TypeAlias = Union["Dual", Number]
@@ -38,33 +41,34 @@ class Dual:
         return cls(value, {name: slope})
 
     def __float__(self) -> float:
-        return float(self.value)
+        return nearest(self.value)
 
     def __add__(self, other: Operand) -> "Dual":
         right = _dual(other)
-        return _combined(self.value + right.value, (self, 1.0), (right, 1.0))
+        return _combined(_apply(add, self.value, right.value), (self, 1.0), (right, 1.0))
 
     def __sub__(self, other: Operand) -> "Dual":
         right = _dual(other)
-        return _combined(self.value - right.value, (self, 1.0), (right, -1.0))
+        return _combined(_apply(sub, self.value, right.value), (self, 1.0), (right, -1.0))
 
     def __mul__(self, other: Operand) -> "Dual":
         right = _dual(other)
-        value = self.value * right.value
+        value = _apply(mul, self.value, right.value)
         return _combined(value, (self, right.value), (right, self.value))
 
     def __truediv__(self, other: Operand) -> "Dual":
         right = _dual(other)
         if not right.value:
             return Dual(math.nan)  # an undefined statistic
-        value = self.value / right.value
-        slope = 1 / right.value
-        return _combined(value, (self, slope), (right, -value * slope))
+        value = _apply(truediv, self.value, right.value)
+        slope = _apply(truediv, 1, right.value)
+        return _combined(value, (self, slope), (right, _apply(mul, -value, slope)))
 
     def __pow__(self, power: int) -> "Dual":
         if power == 0:
             return Dual(Fraction(1))
-        return _combined(self.value**power, (self, power * self.value ** (power - 1)))
+        slope = _power(self.value, power - 1)
+        return _combined(_apply(mul, slope, self.value), (self, _apply(mul, slope, power)))
 
     def __neg__(self) -> "Dual":
         return _combined(-self.value, (self, -1.0))
@@ -95,7 +99,8 @@ def exp(x: Dual) -> Dual:
     """The exponential."""
     value = _floating(math.exp, x.value)
     if isinstance(x.value, Fraction) and math.isfinite(value):
-        value += value * float(x.value - Fraction(float(x.value)))
+        near = nearest(x.value)
+        value += value * float(x.value - Fraction(near)) if math.isfinite(near) else 0.0
     return _combined(value, (x, value))
 
 
@@ -104,10 +109,13 @@ def log(x: Dual) -> Dual:
     if not x.value:
         return Dual(-math.inf)
     value = _floating(math.log, x.value)
-    if isinstance(x.value, Fraction) and math.isfinite(value):
-        nearest = Fraction(float(x.value))
-        value += float(x.value / nearest - 1)
-    return _combined(value, (x, 1 / x.value))
+    if isinstance(x.value, Fraction) and x.value > 0:
+        near = nearest(x.value)
+        if 0.0 < near < math.inf:
+            value += float(x.value / Fraction(near) - 1)
+        else:  # beyond float64, which its logarithm is not
+            value = math.log(x.value.numerator) - math.log(x.value.denominator)
+    return _combined(value, (x, _apply(truediv, 1, x.value)))
 
 
 def absolute(x: Dual) -> Dual:
@@ -124,7 +132,7 @@ def total(terms: "list[Dual]") -> Dual:
 def _sum(terms: "list[Dual]") -> Number:
     value: Number = Fraction(0)
     for term in terms:
-        value += term.value
+        value = _apply(add, value, term.value)
     return value
 
 
@@ -144,20 +152,41 @@ def _combined(value: Number, *terms: tuple[Dual, Number]) -> Dual:
             if by is None:
                 by = _like(slope, factor)
             known = slopes.get(name)
-            slopes[name] = by * slope if known is None else known + by * slope
+            product = _apply(mul, by, slope)
+            slopes[name] = product if known is None else _apply(add, known, product)
     return Dual(value, slopes)
 
 
 def _like(slope: Number, factor: Number) -> Number:
     """A factor in the type of a slope: one rounding of it is the same for all slopes."""
     if isinstance(slope, Fraction):
-        return Fraction(factor) if math.isfinite(factor) else factor
-    return _floating(float, factor)
+        exact = isinstance(factor, Fraction) or math.isfinite(factor)
+        return Fraction(factor) if exact else factor
+    return nearest(factor)
+
+
+def _apply(operation: Callable[[Any, Any], Any], left: Number | int, right: Number | int) -> Number:
+    """The result of an operation, also of a fraction beyond float64 with a float."""
+    try:
+        result: Number = operation(left, right)
+    except OverflowError:
+        pair = left, right
+        if all(isinstance(x, Fraction) or math.isfinite(x) for x in pair):
+            return nearest(operation(*[Fraction(x) for x in pair]))
+        # Next to an infinity only the sign of a number counts.
+        signs = (x if not isinstance(x, Fraction) else 1.0 if x > 0 else -1.0 for x in pair)
+        return float(operation(*signs))
+    return result
+
+
+def _power(value: Number, power: int) -> Number:
+    """A power of at least 0; of floats an infinity where it lies beyond float64."""
+    return value**power if isinstance(value, Fraction) else math.prod([value] * power)
 
 
 def _floating(function: Callable[[float], float], value: Number) -> float:
     try:
-        return function(float(value))
+        return function(nearest(value))
     except OverflowError:
         return math.inf
     except ValueError:
@@ -174,4 +203,4 @@ def _root(value: Number) -> float:
     scaled = (value.numerator << shift) // value.denominator
     root = math.isqrt(scaled)
     odd = root * root * value.denominator != value.numerator << shift
-    return float(Fraction((root << 1) | odd, 1 << (shift // 2 + 1)))
+    return nearest(Fraction((root << 1) | odd, 1 << (shift // 2 + 1)))

@@ -187,3 +187,11 @@ def test_a_row_alone_has_the_bits_of_a_row_among_others(draw):
     finally:
         torch.set_num_threads(before)
     assert alone.value == twice.value
+
+
+@pytest.mark.parametrize(
+    "row", [np.ones((1, 3))[::-1], np.ones((1, 1, 3))[:, ::-1], np.ones((4, 3))[::-1, ::-1]]
+)
+def test_arrays_of_negative_strides_are_taken(row):
+    """Also of an axis of 1, where NumPy calls them contiguous."""
+    assert evaluate(row, 0 * row, loss="mse", backend="torch").value == 1.0

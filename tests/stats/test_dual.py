@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from losscli.stats import dual
 from losscli.stats.dual import Dual
+from losscli.stats.nearest import nearest
 
 FRACTIONS = st.fractions(-1000, 1000, max_denominator=1000)
 FUNCTIONS = {
@@ -52,3 +53,34 @@ def test_roots_are_correctly_rounded(x):
 def test_a_quotient_by_zero_is_undefined():
     assert math.isnan(float(Dual(Fraction(1)) / 0))
     assert math.isnan(float(dual.log(Dual(Fraction(-1)))))
+
+
+HUGE = Fraction(10) ** 400
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "due"),
+    [
+        (dual.log, HUGE, 400 * math.log(10)),
+        (dual.log, 1 / HUGE, -400 * math.log(10)),
+        (dual.exp, -HUGE, 0.0),
+        (dual.exp, HUGE, math.inf),
+        (dual.sqrt, HUGE, 1e200),
+        (dual.sqrt, 1 / HUGE, 1e-200),
+        (dual.sqrt, HUGE**4, math.inf),
+        (lambda x: -x, HUGE, -math.inf),
+        (lambda x: x + math.inf, -HUGE, math.inf),
+        (lambda x: x - x, HUGE, 0.0),
+        (lambda x: 1.5 / x, HUGE, 0.0),
+        (lambda x: dual.sqrt(x) * x, HUGE, math.inf),
+        (lambda x: x**3 / x**3, HUGE, 1.0),
+        (lambda x: dual.sqrt(x) ** 3, HUGE, math.inf),
+        (dual.absolute, -HUGE, math.inf),
+        (lambda x: dual.total([x, dual.sqrt(x)]), HUGE, math.inf),
+    ],
+)
+def test_numbers_beyond_float64(function, value, due):
+    """Fractions are exact there; floats are infinities, and none is an error."""
+    found = function(Dual.variable("x", value))
+    assert float(found) == pytest.approx(due, rel=1e-15)
+    assert all(isinstance(float(slope), float) for slope in map(nearest, found.slopes.values()))

@@ -12,6 +12,7 @@ from losscli.accumulators.cell_design import CellDesign, cluster_counts, cluster
 from losscli.accumulators.cells import Cell, CellSums, exact
 from losscli.accumulators.exact import Floats
 from losscli.stats.dual import Dual, Number
+from losscli.stats.nearest import root_of
 
 
 class Table(NamedTuple):
@@ -191,7 +192,8 @@ def _factors(found: Dual, means: Means, sums: CellSums) -> dict[Hashable, list[F
     None where it is not finite.
     """
     slopes = found.slopes
-    finite = math.isfinite(float(found)) and all(map(math.isfinite, slopes.values()))
+    ends = (slope for slope in slopes.values() if not isinstance(slope, Fraction))
+    finite = math.isfinite(float(found)) and all(map(math.isfinite, ends))
     if not finite or not isinstance(means.weight, Fraction):
         return None
     centre = Fraction(0)
@@ -220,7 +222,7 @@ def _of_rows(
             return None
         squares += part
     variance = squares * n / ((n - 1) * Fraction(means.weight) ** 2)
-    return math.sqrt(variance) if variance > 0 else 0.0
+    return root_of(variance)
 
 
 def _squares(cell: Cell, factors: Sequence[Fraction]) -> Fraction | None:

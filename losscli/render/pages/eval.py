@@ -131,7 +131,7 @@ def _number_table(metric: MetricResult) -> Table:
 
 
 def _plain_number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def _headers(result: Evaluation) -> tuple[str, ...]:
