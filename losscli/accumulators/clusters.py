@@ -4,9 +4,9 @@ Sums are of digits, so that neither the order nor the division of rows changes a
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from losscli.kernels import codes as by_code
 
 _MANY = 1 << 14  # clusters that are worth a table
 _SPARSE = 4  # places of a table for each cluster of its largest part, at most
+_MOST_WAITING = 1 << 24  # rows, of 10 bytes each
+_RANGES = 8  # of buckets that are added up one by one
 _ORDINARY = 1000  # powers of two up to it are normal numbers
 _WIDE = 16  # for each cluster of a part that is added: a table that grew each time would be slow
 
@@ -59,6 +61,13 @@ class Clusters:
             return None
         starts = by_code.run_starts(values)
         return None if starts is None else Runs(starts, values[starts[:-1]].view(np.uint64))
+
+    def bucketed(self, columns: Sequence[Floats | None]) -> "by_code.Bucketed | None":
+        """Rows of numbers and ones by the buckets of their clusters; None where that is useless."""
+        keys = self._integers
+        if keys is None or len(columns) != 2 or columns[1] is not None:
+            return None
+        return None if columns[0] is None else by_code.bucketed(keys, columns[0])
 
     def at(self, rows: "NDArray[np.intp] | slice") -> "Clusters":
         """The clusters of some rows."""
@@ -168,13 +177,17 @@ class _Table:
 
 
 class ClusterSums:
-    """The sums of columns by cluster; `+` merges two, `+=` in place where keys lie close."""
+    """The sums of columns by cluster; `+` merges two, `+=` in place where keys lie close.
 
-    __slots__ = ("_parts", "_table")
+    Rows in buckets wait until many are added up at once.
+    """
 
-    def __init__(self, parts: Sequence[_Part]) -> None:
+    __slots__ = ("_parts", "_table", "_waiting")
+
+    def __init__(self, parts: Sequence[_Part], waiting: Sequence[by_code.Bucketed] = ()) -> None:
         self._parts = parts
         self._table: _Table | None = None
+        self._waiting = list(waiting)
 
     @classmethod
     def of(cls, clusters: Clusters, columns: Sequence[Floats | None]) -> "ClusterSums":
@@ -187,6 +200,9 @@ class ClusterSums:
             counts, keys = np.diff(runs.starts), runs.keys
             sums_of = partial(DigitSums.by_run, starts=runs.starts)
         else:
+            waiting = clusters.bucketed(columns)
+            if waiting is not None:
+                return cls((), [waiting])
             numbered, counts = clusters.counted
             keys = numbered.keys
             sums_of = partial(DigitSums.by_code, codes=numbered.codes, count=len(keys))
@@ -196,30 +212,57 @@ class ClusterSums:
         )
         return cls([_Part(keys, tuple(found))])
 
+    def settle(self, each: Callable[..., Iterable[Any]] = map) -> None:
+        """Add up the rows that wait; each: calls a function for each of several arguments."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        ranges = by_code.bucket_ranges(waiting, _RANGES)
+        sums_of = partial(by_code.bucket_sums, waiting)
+        sums = each(sums_of, ranges) if ranges else [by_code.sums_of_few(waiting)]
+        found = [
+            _Part(own.keys, (DigitSums(own.first, own.digits), DigitSums.of_integers(own.rows)))
+            for own in sums
+            if len(own.keys)
+        ]
+        self._parts, self._table = _with(self._all(), found), None
+
     def __iadd__(self, other: "ClusterSums") -> "ClusterSums":  # noqa: PYI034 - a new one
+        found = self._with_parts_of(other)
+        found._waiting = self._waiting
+        found._waiting += other._waiting
+        return found._limited()
+
+    def _with_parts_of(self, other: "ClusterSums") -> "ClusterSums":
+        """The sums of both, in place if possible, without rows that wait."""
         added = other._all()
+        found = ClusterSums(self._parts)
+        found._table = self._table
+        if not added:
+            return found
         if self._table is None and not _is_worth_a_table(self._parts, added):
-            return self + other
+            return ClusterSums(_with(self._all(), added))
         found = ClusterSums(())
         found._table = self._table or _Table.for_parts(self._parts, added)
         if found._table is None or not all(map(found._table.takes, added)):
-            return self + other
+            return ClusterSums(_with(self._all(), added))
         for part in added if self._table else [*self._parts, *added]:
             found._table.add(part)
         return found
 
     def _all(self) -> Sequence[_Part]:
-        """Parts that hold all sums."""
+        """Parts that hold all sums but those of rows that wait."""
         return self._parts if self._table is None else [self._table.part()]
 
     def __add__(self, other: "ClusterSums") -> "ClusterSums":
-        parts = [*self._all()]
-        for part in other._all():
-            # Parts of similar size are merged, so that a cluster is moved a few times only.
-            while parts and parts[-1].overlaps(part) and len(parts[-1].keys) <= 2 * len(part.keys):
-                part = parts.pop().merge(part)
-            parts.append(part)
-        return ClusterSums(parts)
+        parts = _with(self._all(), other._all())
+        return ClusterSums(parts, [*self._waiting, *other._waiting])._limited()
+
+    def _limited(self) -> "ClusterSums":
+        """The same sums, without more rows that wait than memory should hold."""
+        if sum(part.rows for part in self._waiting) > _MOST_WAITING:
+            self.settle()
+        return self
 
     def __len__(self) -> int:
         return sum(len(part.keys) for part in self._apart())
@@ -245,6 +288,7 @@ class ClusterSums:
 
     def _apart(self) -> Sequence[_Part]:
         """Parts of ascending keys that replace all parts, each cluster in one of them."""
+        self.settle()
         parts: list[_Part] = []
         for part in self._all():
             while parts and parts[-1].overlaps(part):
@@ -260,8 +304,23 @@ class ClusterSums:
         return parts
 
 
+def _with(parts: Sequence[_Part], added: Sequence[_Part]) -> list[_Part]:
+    """Parts of all sums.
+
+    Those of similar size are merged, so that a cluster is moved a few times only.
+    """
+    found = [*parts]
+    for part in added:
+        while found and found[-1].overlaps(part) and len(found[-1].keys) <= 2 * len(part.keys):
+            part = found.pop().merge(part)
+        found.append(part)
+    return found
+
+
 def _is_worth_a_table(parts: Sequence[_Part], added: Sequence[_Part]) -> bool:
     """True if many clusters have rows in several parts."""
+    if not parts:
+        return False
     first, last = added[0], parts[-1]
     return last.overlaps(first) and min(len(last.keys), len(first.keys)) >= _MANY
 

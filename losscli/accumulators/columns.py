@@ -67,6 +67,24 @@ class ColumnSums(Struct, frozen=True, eq=False):
                 place = int(places[group])
                 finer[place] = finer.get(place, 0) + more
         sums = DigitSums.merged(count, [(self.sums, ours), (other.sums, theirs)])
+        return self._with(other, sums, counts, odd, finer)
+
+    def __add__(self, other: Self) -> "ColumnSums":
+        counts, odd = self.counts + other.counts, self.odd + other.odd
+        finer = dict(self.finer)
+        for group, more in other.finer.items():
+            finer[group] = finer.get(group, 0) + more
+        return self._with(other, self.sums + other.sums, counts, odd, finer)
+
+    def _with(
+        self,
+        other: Self,
+        sums: DigitSums,
+        counts: NDArray[np.int64],
+        odd: NDArray[np.int64],
+        finer: Mapping[int, int],
+    ) -> "ColumnSums":
+        """The sums of both, carried where they might overflow soon."""
         if int(counts.max()) >> _CARRY != int(max(self.counts.max(), other.counts.max())) >> _CARRY:
             sums = sums.carried()
         return ColumnSums(sums, counts, odd, finer)

@@ -46,6 +46,8 @@ class DigitSums(Struct, frozen=True, eq=False):
         return len(self.digits)
 
     def __add__(self, other: Self) -> "DigitSums":
+        if (self.first, self.digits.shape) == (other.first, other.digits.shape):
+            return DigitSums(self.first, self.digits + other.digits)
         rows = np.arange(len(self))
         return DigitSums.merged(len(self), [(self, rows), (other, rows)])
 

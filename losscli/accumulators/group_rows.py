@@ -5,7 +5,6 @@ other groups change a bit.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Self
 
 import numpy as np
@@ -21,7 +20,7 @@ from losscli.accumulators.moments import Moments, Unit, are_units_kept
 from losscli.accumulators.rows import CountedRows, Extremes, RowAccumulator, RowLosses
 from losscli.kernels import codes as by_code
 
-_PIVOT, _EE, _EB, _BB = range(4)
+_EE = 1  # of the moments, after a pivot
 
 
 class GroupRows(Struct, frozen=True, eq=False):
@@ -92,6 +91,8 @@ class GroupRows(Struct, frozen=True, eq=False):
 
     def merged(self, ours: Places, other: Self, theirs: Places, count: int) -> "GroupRows":
         """As `GroupStates.merged`."""
+        if ours is theirs:
+            return self._with_same(other)
         numerator = self.numerator.merged(ours, other.numerator, theirs, count)
         denominator = self.denominator.merged(ours, other.denominator, theirs, count)
         low, high = np.full(count, np.inf), np.full(count, -np.inf)
@@ -107,6 +108,21 @@ class GroupRows(Struct, frozen=True, eq=False):
         designs = self._merged_designs(ours, other, theirs, count)
         moments = _merged_units(tuple(units))
         return GroupRows(numerator, denominator, moments, low, high, high_row, left_out, designs)
+
+    def _with_same(self, other: Self) -> "GroupRows":
+        """The states of the same groups in the same order."""
+        places = np.arange(len(self.low))
+        later = (other.high > self.high) | (self.high_row < 0)
+        return GroupRows(
+            self.numerator + other.numerator,
+            self.denominator + other.denominator,
+            _merged_units((*self.moments, *other.moments)),
+            np.minimum(self.low, other.low),
+            np.where(later, other.high, self.high),
+            np.where(later, other.high_row, self.high_row),
+            self.left_out + other.left_out,
+            self._merged_designs(places, other, places, len(places)),
+        )
 
     def _merged_designs(
         self, ours: Places, other: Self, theirs: Places, count: int
@@ -196,21 +212,4 @@ def _placed(units: Floats, places: Places, count: int) -> Floats:
 
 def _merged_units(units: tuple[Floats, ...]) -> tuple[Floats, ...]:
     """The moments of units as those of one, but for `units_kept`."""
-    return units if are_units_kept() or not units else (reduce(_merged, units),)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _merged(left: Floats, right: Floats) -> Floats:
-    """The moments of two units, as `Unit.merge` has them, or those of one alone."""
-    step = left[:, _PIVOT] - right[:, _PIVOT]
-    found = left.copy()
-    squares, products, weights = right[:, _EE], right[:, _EB], right[:, _BB]
-    found[:, _EE] += squares - 2.0 * step * products + step * step * weights
-    found[:, _EB] += products - step * weights
-    found[:, _BB] += weights
-    for one, other in ((left, right), (right, left)):
-        if one[:, _BB].all():
-            continue  # each group has rows
-        empty = ~one[:, _EE:].any(axis=1)
-        found[empty] = other[empty]
-    return found
+    return units if are_units_kept() or not units else (by_code.merged_moments(units),)

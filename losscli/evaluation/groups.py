@@ -41,7 +41,7 @@ class GroupedStates(Struct, frozen=True):
             return self if self.keys else other
         ours = theirs = np.arange(len(self.keys))
         keys = self.keys
-        if keys != other.keys:
+        if keys is not other.keys and keys != other.keys:
             places = {key: place for place, key in enumerate(keys)}
             theirs = np.array([places.setdefault(key, len(places)) for key in other.keys])
             keys = tuple(places)

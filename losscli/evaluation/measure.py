@@ -85,6 +85,8 @@ def measure(
         sampling=sampling,
     )
     state = merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
+    if CLUSTERS in source.roles:
+        state.settle(lambda work, tasks: engine.map(lambda task, _: work(task), tasks))
     source.verify()
     timing = EvalTiming(time.perf_counter() - start, source.size)
     return evaluation_of(

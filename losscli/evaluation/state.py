@@ -1,10 +1,11 @@
 """The state of an evaluation: the sum of its blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import add, iadd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from losscli.accumulators.digest import Digest, Leaves
+from losscli.accumulators.rows import RowAccumulator
 from losscli.errors import DataError
 from losscli.evaluation.block import BlockResult, Clamped
 from losscli.evaluation.groups import Accumulator, GroupAccumulators
@@ -75,8 +76,15 @@ class EvaluationState:
             self._merged = bool(self.accumulators)
             self.accumulators = list(merged) if self._merged else part.accumulators
 
+    def settle(self, each: Callable[..., Iterable[Any]] = map) -> None:
+        """Add up the rows of clusters that wait; each: calls a function for several arguments."""
+        for rows in self.accumulators:
+            if isinstance(rows, RowAccumulator) and rows.clusters is not None:
+                rows.clusters.settle(each)
+
     def as_block(self) -> BlockResult:
         """The state of all rows as that of one block."""
+        self.settle()
         own = {name: getattr(self, name) for name in _SAME}
         leaves = {role: Leaves.joined(parts) for role, parts in (self._leaves or {}).items()}
         return BlockResult(**own, groups=self.groups.states, leaves=leaves)

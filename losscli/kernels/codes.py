@@ -3,7 +3,7 @@
 Without the module NumPy gives the same bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,6 +17,10 @@ Floats: TypeAlias = NDArray[np.float64]
 
 BITS = 32  # of a digit
 _HALF = 1 << (BITS - 1)
+_MOST_BITS = 50  # of a part of a value; of many rows fewer, so that parts add up in 63 bits
+_KEY_BITS = 14  # of a key within its bucket
+_MOST_KEYS = 1 << 23  # places of a table of keys
+_FEW = 16  # of such places for a row: more are mostly empty
 _WHOLE = 1 << 53  # integers up to it are numbers
 _CHUNK = 1 << 20  # so many digits of 32 bits add up exactly in float64
 
@@ -82,6 +86,95 @@ def run_sums(values: Floats, starts: NDArray[np.int64]) -> tuple[int, NDArray[np
     if found is None:
         return digit_sums(values, np.repeat(np.arange(count), np.diff(starts)), count)
     return found[0], np.frombuffer(found[1], np.int64).reshape(count, -1)
+
+
+class Bucketed(NamedTuple):
+    """Rows in buckets of keys that are near to each other, not added up yet.
+
+    low: the first bucket. starts: the first row of each, and the number of rows. memory: the
+    values, then the ends of their keys. first, end: the places of their digits. exponent: that of
+    the largest value, as its bits have it.
+    """
+
+    low: int
+    starts: NDArray[np.int64]
+    memory: Floats
+    first: int
+    end: int
+    exponent: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return int(self.starts[-1])
+
+    def keys(self) -> NDArray[np.int64]:
+        """The key of each row."""
+        ends = self.memory[self.rows :].view(np.uint16)[: self.rows]
+        buckets = np.arange(self.low, self.low + len(self.starts) - 1)
+        return (np.repeat(buckets, np.diff(self.starts)) << _KEY_BITS) + ends
+
+
+def bucketed(keys: NDArray[np.int64], values: Floats) -> Bucketed | None:
+    """Rows by the buckets of their keys; None where keys are few for the rows, or far apart.
+
+    None, too, where a key is below 0, a value not finite or beyond 2**960, and without a machine.
+    """
+    if not machine.available() or not keys.size:
+        return None
+    memory = np.empty(keys.size + (keys.size + 3) // 4)
+    columns = np.ascontiguousarray(keys), np.ascontiguousarray(values)
+    found = machine.scanner().to_buckets(*columns, _MOST_KEYS, memory)
+    if found is None:
+        return None
+    low, starts, first, end, exponent = found
+    return Bucketed(low, np.frombuffer(starts, np.int64), memory, first, end, exponent)
+
+
+class KeySums(NamedTuple):
+    """The sums of keys. keys: ascending. rows: of each. first, digits: as of `digit_sums`."""
+
+    keys: NDArray[np.uint64]
+    rows: NDArray[np.int64]
+    first: int
+    digits: NDArray[np.int64]
+
+
+def bucket_ranges(parts: Sequence[Bucketed], count: int) -> list[tuple[int, int]]:
+    """All buckets in at most so many ranges, each from its first bucket up to another.
+
+    No range where rows are few for a table of their keys.
+    """
+    low = min(part.low for part in parts)
+    high = max(part.low + len(part.starts) - 1 for part in parts)
+    if (high - low) << _KEY_BITS > _FEW * sum(part.rows for part in parts):
+        return []
+    step = -(-(high - low) // count)
+    return [(start, min(start + step, high)) for start in range(low, high, step)]
+
+
+def bucket_sums(parts: Sequence[Bucketed], buckets: tuple[int, int]) -> KeySums:
+    """The sums of the keys in a range of buckets that have rows in some part."""
+    low, high = buckets
+    first, end = min(part.first for part in parts), max(part.end for part in parts)
+    rows = sum(part.rows for part in parts)
+    room = min(rows, (high - low) << _KEY_BITS)
+    keys, counts = np.empty(room, np.uint64), np.empty(room, np.int64)
+    digits = np.empty((room, max(1, end - first)), np.int64)
+    exponent, bits = max(part.exponent for part in parts), 62 - rows.bit_length()
+    found = machine.scanner().bucket_sums(
+        tuple((part.low, part.starts, part.memory) for part in parts),
+        low, high, first, exponent, min(_MOST_BITS, bits), keys, counts, digits,
+    )  # fmt: skip
+    return KeySums(keys[:found], counts[:found], first, digits[:found])
+
+
+def sums_of_few(parts: Sequence[Bucketed]) -> KeySums:
+    """The same of all rows, which are few for their keys."""
+    keys, codes = numbered(np.concatenate([part.keys() for part in parts]))
+    values = np.concatenate([part.memory[: part.rows] for part in parts])
+    counts = np.bincount(codes, minlength=len(keys))
+    return KeySums(keys.view(np.uint64), counts, *digit_sums(values, codes, len(keys)))
 
 
 def add_rows(rows: NDArray[np.int64], places: Codes, offset: int, sums: NDArray[np.int64]) -> None:
@@ -233,3 +326,27 @@ def _moments(a: Floats, b: Floats | None, codes: Codes, out: Any) -> None:
     e = a - pivots[codes] * ones
     sums = (e * e, e * ones, ones * ones)
     out[:] = np.stack([pivots, *(np.bincount(codes, each, count) for each in sums)], axis=1)
+
+
+def merged_moments(units: Sequence[Floats]) -> Floats:
+    """The moments of each code in several parts of the rows, about the pivot of the first one.
+
+    units: (count, 4) each, as of `moments`; Σe², Σe·b and Σb² are 0 where a code has no rows.
+    """
+    found = units[0].copy()
+    merge = machine.scanner().merge_moments if machine.available() else _merge_moments
+    for unit in units[1:]:
+        merge(found, unit)
+    return found
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _merge_moments(ours: Any, theirs: Any) -> None:
+    step = ours[:, 0] - theirs[:, 0]
+    empty = ~ours[:, 1:].any(axis=1)
+    used = theirs[:, 1:].any(axis=1) & ~empty
+    squares, products, weights = theirs[:, 1], theirs[:, 2], theirs[:, 3]
+    more = squares - 2.0 * step * products + step * step * weights, products - step * weights
+    for column, each in enumerate([*more, weights], 1):
+        ours[used, column] += each[used]
+    ours[empty] = theirs[empty]

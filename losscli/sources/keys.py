@@ -1,6 +1,7 @@
 """Group keys: the group of each row of a block, found without a loop over the rows."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ Key: TypeAlias = tuple[str, ...]
 Codes: TypeAlias = NDArray[np.intp]
 
 _SPAN = 1 << 16  # integers in so short a range are distinguished by a table, without sorting
+_FEW = 10_000  # keys whose texts are kept for the next block
 _MISSING_NUMBERS = ("nan", "NaN")  # in files
 _MISSING_VALUES = ("None", "nan", "NaN", "NaT", "<NA>")  # in Python and pandas
 
@@ -36,7 +38,9 @@ class Keys(NamedTuple):
         else:
             found, codes = distinct(values)
         if values.dtype.kind in "iu":
-            return cls(codes, list(zip(map(str, found.tolist()))))
+            few = len(found) <= _FEW
+            texts_of = _integer_texts if few else _integer_texts.__wrapped__
+            return cls(codes, texts_of(found.tobytes(), found.dtype.char))
         texts = ["" if number != number else str(number) for number in found]
         return cls(codes, list(zip(texts)))
 
@@ -84,6 +88,12 @@ class Keys(NamedTuple):
         if len(places) == len(self.texts):
             return self
         return Keys(np.array(moved, np.intp)[self.codes], list(places))
+
+
+@lru_cache(maxsize=8)
+def _integer_texts(values: bytes, dtype: str) -> tuple[Key, ...]:
+    """The keys of integers: one object for the blocks of a table, most of which have them all."""
+    return tuple(zip(map(str, np.frombuffer(values, dtype).tolist())))
 
 
 def as_keys(loaded: "Keys | NDArray[Any]") -> Keys:

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -88,6 +89,56 @@ def test_runs_with_values_that_are_not_finite(either):
     with np.errstate(all="ignore"):
         high, low = by_code.totals(*by_code.run_sums(values, starts))
     assert (high.tolist(), low.any()) == ([1.0, 2.0, 2.0**1000], False)
+
+
+BUCKETED = st.lists(
+    st.tuples(FINITE | st.floats(-4, 4), st.integers(0, 99) | st.integers(16_300, 16_500)),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(st.lists(BUCKETED, min_size=1, max_size=4), st.integers(1, 2))
+def test_rows_in_buckets_have_the_sums_of_their_keys(either, parts, ranges):
+    """Of keys in several buckets, and of all rows at once where they are few."""
+    waiting = [by_code.bucketed(*columns(part)[::-1]) for part in parts]
+    if either == "numpy":
+        assert waiting == [None] * len(parts)
+        return
+    kept = [(part, one) for part, one in zip(parts, waiting, strict=True) if one is not None]
+    for part, one in kept:
+        assert sorted(one.keys().tolist()) == sorted(key for _, key in part)
+    if not kept:
+        return
+    rows, waiting = [row for part, _ in kept for row in part], [one for _, one in kept]
+    low, high = min(one.low for one in waiting), max(one.low + len(one.starts) for one in waiting)
+    cuts = sorted({low, (low + high) // ranges, high})
+    several = [by_code.bucket_sums(waiting, both) for both in pairwise(cuts)]
+    for sums in (several, [by_code.sums_of_few(waiting)]):
+        keys = [key for own in sums for key in own.keys.tolist()]
+        assert keys == sorted({key for _, key in rows})
+        for own in sums:
+            for key, count, digits in zip(*own[:2], own.digits, strict=True):
+                values = [Fraction(value) for value, at in rows if at == key]
+                exact = sum(
+                    Fraction(2) ** (32 * k) * int(d) for k, d in enumerate(digits, own.first)
+                )
+                assert (count, exact) == (len(values), sum(values))
+
+
+def test_rows_are_left_as_they_are_where_buckets_are_no_use(either):
+    """Keys below 0, far apart or few for the rows, and values that are not finite or are huge."""
+    rows = np.arange(100.0)
+    for keys, values in (
+        (np.arange(100) - 1, rows),
+        (np.arange(100) << 20, rows),
+        (np.arange(100) % 9, rows),
+        (np.arange(100), np.where(rows == 9, np.inf, rows)),
+        (np.arange(100), np.where(rows == 9, 2.0**961, rows)),
+        (np.arange(0), rows[:0]),
+    ):
+        assert by_code.bucketed(keys, values) is None
+    assert (by_code.bucketed(np.arange(100), rows) is None) is (either == "numpy")
 
 
 @given(ROWS)

@@ -15,7 +15,8 @@
 
 #define RADIX_BITS 11
 #define RADIX (1 << RADIX_BITS)
-#define MOST_CODES (1 << 17) /* in a table, 512 KiB */
+#define NEAR (1 << 16)       /* values in a table of 16 bits each */
+#define FIRST_ROWS 4096
 
 void release_all(Buffers *of) {
     while (of->count)
@@ -63,22 +64,31 @@ static Py_ssize_t number_ascending(const int64_t *x, Py_ssize_t n, int64_t *code
     return code + 1;
 }
 
-/* The codes of values in [low, low + span), by a table; their number, or -1 without memory. */
-static Py_ssize_t number_by_table(const int64_t *x, Py_ssize_t n, int64_t low, size_t span,
-                                  int64_t *codes, int64_t *keys) {
-    int32_t *table = calloc(span, sizeof *table), code = 0;
-    if (!table)
+/* The same of values that are near to the first ones; -1 if some are not, or without memory. */
+static Py_ssize_t number_near(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t *keys) {
+    int64_t low = x[0], high = x[0];
+    for (Py_ssize_t i = 1; i < n && i < FIRST_ROWS; i++) {
+        low = x[i] < low ? x[i] : low;
+        high = x[i] > high ? x[i] : high;
+    }
+    if (low < -(INT64_C(1) << 62) || high > INT64_C(1) << 62 || high - low > NEAR / 2)
         return -1;
-    for (Py_ssize_t i = 0; i < n; i++)
-        table[(uint64_t)x[i] - (uint64_t)low] = 1;
-    for (size_t k = 0; k < span; k++)
-        if (table[k]) {
-            keys[code] = (int64_t)((uint64_t)low + k);
-            table[k] = code++;
+    const uint64_t base = (uint64_t)low - NEAR / 4;
+    uint8_t *seen = calloc(1, NEAR + NEAR * sizeof(uint16_t));
+    uint16_t *table = (uint16_t *)(seen + NEAR);
+    Py_ssize_t code = 0, i = 0;
+    for (; seen && i < n && (uint64_t)x[i] - base < NEAR; i++)
+        seen[(uint64_t)x[i] - base] = 1;
+    if (i < n)
+        code = -1;
+    for (size_t k = 0; code >= 0 && k < NEAR; k++)
+        if (seen[k]) {
+            keys[code] = (int64_t)(base + k);
+            table[k] = (uint16_t)code++;
         }
-    for (Py_ssize_t i = 0; i < n; i++)
-        codes[i] = table[(uint64_t)x[i] - (uint64_t)low];
-    free(table);
+    for (i = 0; code >= 0 && i < n; i++)
+        codes[i] = table[(uint64_t)x[i] - base];
+    free(seen);
     return code;
 }
 
@@ -95,7 +105,8 @@ typedef struct {
     int64_t before;
 } Word;
 
-/* The same where a table of bits stays in a near cache, and one of codes does not. */
+/* The codes of values in [low, low + span), by a table of bits, which stays in a near cache where one of
+   codes does not; -1 without memory. */
 static Py_ssize_t number_by_bits(const int64_t *x, Py_ssize_t n, int64_t low, size_t span,
                                   int64_t *codes, int64_t *keys) {
     const size_t words = span / 64 + 1;
@@ -158,16 +169,17 @@ static Py_ssize_t number(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t
     Py_ssize_t count = number_ascending(x, n, codes, keys);
     if (count >= 0)
         return count;
+    count = number_near(x, n, codes, keys);
+    if (count >= 0)
+        return count;
     int64_t low = x[0], high = x[0];
     for (Py_ssize_t i = 1; i < n; i++) {
         low = x[i] < low ? x[i] : low;
         high = x[i] > high ? x[i] : high;
     }
     uint64_t span = (uint64_t)high - (uint64_t)low;
-    if (span > MOST_CODES && span < 8 * (uint64_t)n)
-        return number_by_bits(x, n, low, (size_t)span + 1, codes, keys);
     if (span < 8 * (uint64_t)n)
-        return number_by_table(x, n, low, (size_t)span + 1, codes, keys);
+        return number_by_bits(x, n, low, (size_t)span + 1, codes, keys);
     return number_by_sorting(x, n, low, span, codes, keys);
 }
 

@@ -32,6 +32,9 @@
      "Add the rows of each code; write its extremes, as extremes_by_code does, and its moments in "\
      "each unit, as moments_by_code does; return its digits (first place, digits), or None if a "  \
      "value is not finite or too large."},                                                         \
+    {"merge_moments", py_merge_moments, METH_VARARGS,                                              \
+     "merge_moments(moments, unit)\n--\n\n"                                                       \
+     "Add the moments of each group in a further unit of rows."},                                  \
     {"run_starts", py_run_starts, METH_O,                                                          \
      "run_starts(keys)\n--\n\n"                                                                    \
      "Return the first row of each run of equal keys, and their number; None if keys do not "      \
@@ -40,6 +43,15 @@
      "run_sums(values, starts)\n--\n\n"                                                           \
      "Return the digits of the sum of each run (first place, digits), or None if a value is not "  \
      "finite or too large."},                                                                      \
+    {"to_buckets", py_to_buckets, METH_VARARGS,                                                    \
+     "to_buckets(keys, values, most, out)\n--\n\n"                                                \
+     "Write values and the ends of their keys by buckets of neighbouring keys; return (bucket, "   \
+     "starts, first place, end, exponent) from the first bucket on. None where keys are below 0, " \
+     "`most` or more apart, or a value is not finite or too large."},                              \
+    {"bucket_sums", py_bucket_sums, METH_VARARGS,                                                  \
+     "bucket_sums(parts, low, high, first, exponent, bits, keys, rows, digits)\n--\n\n"           \
+     "Write the keys in buckets [low, high) that have rows in parts (bucket, starts, out), their "\
+     "rows and the digits of their sums; return their number."},                                   \
     {"merge_keys", py_merge_keys, METH_VARARGS,                                                    \
      "merge_keys(a, b, ours, theirs)\n--\n\n"                                                      \
      "Return the keys of both, ascending as they are; write the places of theirs."},               \
@@ -60,8 +72,11 @@ PyObject *py_add_rows(PyObject *module, PyObject *args);
 PyObject *py_extremes_by_code(PyObject *module, PyObject *args);
 PyObject *py_moments_by_code(PyObject *module, PyObject *args);
 PyObject *py_fold_by_code(PyObject *module, PyObject *args);
+PyObject *py_merge_moments(PyObject *module, PyObject *args);
 PyObject *py_run_starts(PyObject *module, PyObject *object);
 PyObject *py_run_sums(PyObject *module, PyObject *args);
+PyObject *py_to_buckets(PyObject *module, PyObject *args);
+PyObject *py_bucket_sums(PyObject *module, PyObject *args);
 PyObject *py_merge_keys(PyObject *module, PyObject *args);
 PyObject *py_two_product(PyObject *module, PyObject *args);
 PyObject *py_totals(PyObject *module, PyObject *args);

@@ -186,7 +186,7 @@ static Digits digits_from(int first, const int64_t *digits, Py_ssize_t places) {
 
 /* The number of row i. Digits are carried first, to [-2^31, 2^31), so that each lies below what is added
    up already: the rounding leaves term - (total - high). */
-static inline Total total_of(const Digits *of, Py_ssize_t i) {
+static __attribute__((noinline)) Total total_of(const Digits *of, Py_ssize_t i) {
     const int64_t *digits = of->digits + i * of->places;
     int64_t whole[MOST_PLACES + 1], carry = 0;
     for (Py_ssize_t k = 0; k < of->places; k++) {

@@ -21,15 +21,14 @@ typedef struct {
     int64_t row;
 } Group;
 
-/* Add the sum and the number of the rows of each group; the exponent of the largest one. */
-static int add_totals(const double *x, const int64_t *codes, Py_ssize_t n, Pair *totals) {
-    uint64_t largest = 0;
+/* Add the sum and the number of the rows of each of `count` groups; 0 if there is no such group. */
+static int add_totals(const double *x, const int64_t *codes, Py_ssize_t n, Pair *totals, Py_ssize_t count) {
     for (Py_ssize_t i = 0; i < n; i++) {
-        uint64_t size = bits_of(x[i]) << 1;
-        largest = size > largest ? size : largest;
+        if ((uint64_t)codes[i] >= (uint64_t)count)
+            return 0;
         totals[codes[i]] += (Pair){x[i], 1.0};
     }
-    return (int)(largest >> 53);
+    return 1;
 }
 
 /* Add what the grids leave of a value to the digits of its group. */
@@ -58,28 +57,28 @@ static void add_rows(const double *x, const int64_t *codes, Py_ssize_t n, Py_ssi
     }
 }
 
-/* The rows of groups, and what is found of them; digits: `places` of each group from `first` on. */
+/* The rows of groups, and what is found of them; digits: `places` of each group from `first` on. All
+   values are below 2^top. */
 typedef struct {
     const double *x;
     const int64_t *codes;
     Group *groups;
     Pair *totals;
     Py_ssize_t n, count, places;
-    int first;
+    int first, top;
     int64_t *digits, *counts;
 } Rows;
 
 /* Add the rows of a unit, [from, to); moments: of each group its pivot, sum e*e, sum e, rows. 0 if a
-   value is not finite, or too large. */
+   code is out of range. */
 static int add_unit(const Rows *all, Py_ssize_t from, Py_ssize_t to, double *moments) {
     const double *x = all->x + from;
     const int64_t *codes = all->codes + from;
     memset(all->totals, 0, (size_t)all->count * sizeof *all->totals);
-    const int exponent = add_totals(x, codes, to - from, all->totals);
-    if (exponent >= HUGE_EXPONENT)
+    if (!add_totals(x, codes, to - from, all->totals, all->count))
         return 0;
-    const int top = (exponent ? exponent : 1) - 1022, lowest = 32 * (all->first + FIRST_PLACE);
-    const Cuts at = cuts_below(top, PART_BITS, lowest > -1074 ? lowest : -1074);
+    const int lowest = 32 * (all->first + FIRST_PLACE);
+    const Cuts at = cuts_below(all->top, PART_BITS, lowest > -1074 ? lowest : -1074);
     for (Py_ssize_t k = 0; k < all->count; k++) {
         const double pivot = all->totals[k][0] / all->totals[k][1];
         Group *group = all->groups + k;
@@ -116,6 +115,27 @@ static int add_units(const Rows *all, Py_ssize_t unit, Py_ssize_t phase, double 
     return 1;
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os") /* Nothing below is a loop over rows. */
+#endif
+
+/* Add the moments of the groups in a unit to those in the rows before: pivot, sum e*e, sum e*b, sum b*b
+   of each, the last three 0 without rows. */
+static void merge_moments(double *to, const double *from, Py_ssize_t groups) {
+    for (Py_ssize_t k = 0; k < groups; k++, to += 4, from += 4) {
+        if (!(from[1] != 0.0 || from[2] != 0.0 || from[3] != 0.0))
+            continue;
+        if (!(to[1] != 0.0 || to[2] != 0.0 || to[3] != 0.0)) {
+            memcpy(to, from, 4 * sizeof *to);
+            continue;
+        }
+        const double step = to[0] - from[0];
+        to[1] += from[1] - 2.0 * step * from[2] + step * step * from[3];
+        to[2] += from[2] - step * from[3];
+        to[3] += from[3];
+    }
+}
+
 PyObject *py_fold_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
     PyObject *objects[7], *answer = NULL;
     Py_ssize_t unit, phase;
@@ -135,18 +155,25 @@ PyObject *py_fold_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
     if (moments && (unit < 1 || unit > MOST_ROWS || phase < 0 || phase >= unit ||
                     taken(&of, 6) != 4 * count * ((phase + n + unit - 1) / unit))) {
         PyErr_SetString(PyExc_ValueError, "not a unit and a phase, or moments of other units");
-    } else if (moments && are_codes_valid(codes, n, count)) {
-        int first, end, done = 0;
-        find_places(x, n, &first, &end);
+    } else if (moments) {
+        int first, end, largest, done = 0;
+        Py_BEGIN_ALLOW_THREADS
+        largest = find_places(x, n, &first, &end);
+        Py_END_ALLOW_THREADS
         const Py_ssize_t places = end ? end - first + 1 : 0; /* one more for sums */
         const size_t size = (size_t)(count * places);
-        Rows all = {x, codes, NULL, NULL, n, count, places, first, NULL, counts};
-        all.groups = malloc((size_t)(count + 1) * sizeof *all.groups);
-        all.totals = malloc((size_t)(count + 1) * sizeof *all.totals);
+        Rows all = {x, codes, NULL, NULL, n, count, places, first, (largest ? largest : 1) - 1022, NULL, counts};
+        char *memory = malloc((size_t)(count + 1) * (sizeof(Group) + sizeof(Pair)) + sizeof(Group));
         all.digits = calloc(size + 1, sizeof *all.digits);
-        const int has_room = all.groups && all.totals && all.digits;
-        if (has_room) {
+        if (largest >= HUGE_EXPONENT) {
+            answer = Py_NewRef(Py_None);
+        } else if (!memory || !all.digits) {
+            PyErr_NoMemory();
+        } else {
             Py_BEGIN_ALLOW_THREADS
+            /* A group lies in one line of a cache. */
+            all.groups = (Group *)(memory + (sizeof(Group) - (uintptr_t)memory % sizeof(Group)));
+            all.totals = (Pair *)(all.groups + count);
             done = add_units(&all, unit, phase, moments);
             for (Py_ssize_t k = 0; k < count; k++) {
                 low[k] = all.groups[k].low;
@@ -154,16 +181,29 @@ PyObject *py_fold_by_code(PyObject *Py_UNUSED(module), PyObject *args) {
                 rows[k] = all.groups[k].row;
             }
             Py_END_ALLOW_THREADS
+            if (done)
+                answer = Py_BuildValue("iy#", first + FIRST_PLACE, (const char *)all.digits,
+                                       (Py_ssize_t)(size * sizeof *all.digits));
+            else
+                PyErr_SetString(PyExc_ValueError, "a code out of range");
         }
-        if (!has_room)
-            PyErr_NoMemory();
-        else
-            answer = done ? Py_BuildValue("iy#", first + FIRST_PLACE, (const char *)all.digits,
-                                          (Py_ssize_t)(size * sizeof *all.digits))
-                          : Py_NewRef(Py_None);
-        free(all.groups);
-        free(all.totals);
+        free(memory);
         free(all.digits);
+    }
+    release_all(&of);
+    return answer;
+}
+
+PyObject *py_merge_moments(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *ours, *theirs, *answer = NULL;
+    if (!PyArg_ParseTuple(args, "OO:merge_moments", &ours, &theirs))
+        return NULL;
+    Buffers of = {.count = 0};
+    double *to = take(&of, ours, PyBUF_WRITABLE, -1);
+    const double *from = to ? take(&of, theirs, 0, taken(&of, 0)) : NULL;
+    if (from) {
+        merge_moments(to, from, taken(&of, 0) / 4);
+        answer = Py_NewRef(Py_None);
     }
     release_all(&of);
     return answer;

@@ -23,33 +23,6 @@ static Py_ssize_t count_runs(const int64_t *keys, Py_ssize_t n) {
     return count;
 }
 
-PyObject *py_run_starts(PyObject *Py_UNUSED(module), PyObject *object) {
-    Buffers of = {.count = 0};
-    PyObject *answer = NULL;
-    const int64_t *keys = take(&of, object, 0, -1);
-    if (keys) {
-        const Py_ssize_t n = taken(&of, 0);
-        Py_ssize_t count;
-        Py_BEGIN_ALLOW_THREADS
-        count = count_runs(keys, n);
-        Py_END_ALLOW_THREADS
-        answer = count < 0 ? Py_NewRef(Py_None) : PyByteArray_FromStringAndSize(NULL, 8 * (count + 1));
-        if (answer && count >= 0) {
-            int64_t *starts = (int64_t *)PyByteArray_AsString(answer);
-            Py_BEGIN_ALLOW_THREADS
-            starts[0] = 0;
-            for (Py_ssize_t i = 1, k = 1; i < n; i++) {
-                starts[k] = i; /* stays if this row begins a run */
-                k += keys[i] != keys[i - 1];
-            }
-            starts[count] = n;
-            Py_END_ALLOW_THREADS
-        }
-    }
-    release_all(&of);
-    return answer;
-}
-
 /* Rows in runs: run r is of the rows from starts[r] to the next start. digits: `places` of each. */
 typedef struct {
     const double *x;
@@ -118,6 +91,10 @@ static void add_runs(const Runs *all) {
     }
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os") /* Nothing below is a loop over rows. */
+#endif
+
 /* The bits of parts that add up in every run; 0 if the starts are not those of runs of n rows. */
 static int part_bits(const int64_t *starts, Py_ssize_t runs, Py_ssize_t n) {
     int64_t longest = 0, shortest = 1;
@@ -163,6 +140,33 @@ PyObject *py_run_sums(PyObject *Py_UNUSED(module), PyObject *args) {
             answer = Py_BuildValue("iN", first + FIRST_PLACE, sums);
         } else if (largest >= HUGE_EXPONENT) {
             answer = Py_NewRef(Py_None);
+        }
+    }
+    release_all(&of);
+    return answer;
+}
+
+PyObject *py_run_starts(PyObject *Py_UNUSED(module), PyObject *object) {
+    Buffers of = {.count = 0};
+    PyObject *answer = NULL;
+    const int64_t *keys = take(&of, object, 0, -1);
+    if (keys) {
+        const Py_ssize_t n = taken(&of, 0);
+        Py_ssize_t count;
+        Py_BEGIN_ALLOW_THREADS
+        count = count_runs(keys, n);
+        Py_END_ALLOW_THREADS
+        answer = count < 0 ? Py_NewRef(Py_None) : PyByteArray_FromStringAndSize(NULL, 8 * (count + 1));
+        if (answer && count >= 0) {
+            int64_t *starts = (int64_t *)PyByteArray_AsString(answer);
+            Py_BEGIN_ALLOW_THREADS
+            starts[0] = 0;
+            for (Py_ssize_t i = 1, k = 1; i < n; i++) {
+                starts[k] = i; /* stays if this row begins a run */
+                k += keys[i] != keys[i - 1];
+            }
+            starts[count] = n;
+            Py_END_ALLOW_THREADS
         }
     }
     release_all(&of);
