@@ -31,7 +31,7 @@ FLAGS = (
 )
 DARWIN = ("-bundle", "-undefined", "dynamic_lookup")
 # Without symbols and padding between pages, which are a tenth of the file.
-LINUX = ("-shared", "-s", "-Wl,-z,noseparate-code")
+LINUX = ("-shared", "-s", "-Wl,-z,noseparate-code,-z,norelro")
 
 
 def compiler() -> list[str]:

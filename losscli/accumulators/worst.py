@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Mapping
+from heapq import heappush, heapreplace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from losscli.accumulators.rows import Indices
 
 
 class WorstRows(Struct, frozen=True):
-    """At most `most` rows in order; `+` merges those of other rows, in any order.
+    """The `most` worst rows and at most as many others; `+` merges those of other rows.
 
     losses: L of each. shares: w·L of each. rows: the place of each among all rows. columns: others
     that are kept of each row, by role.
@@ -34,19 +35,23 @@ class WorstRows(Struct, frozen=True):
     def __add__(self, other: Self) -> "WorstRows":
         if not len(other.losses) or not len(self.losses):
             return self if len(self.losses) else other
-        losses = np.concatenate([self.losses, other.losses])
-        rows = np.concatenate([self.rows, other.rows])
-        kept = worst_of(losses, rows, self.most)
-        return WorstRows(
+        both = WorstRows(
             self.most,
-            losses[kept],
-            np.concatenate([self.shares, other.shares])[kept],
-            rows[kept],
+            np.concatenate([self.losses, other.losses]),
+            np.concatenate([self.shares, other.shares]),
+            np.concatenate([self.rows, other.rows]),
             {
-                role: np.concatenate([column, other.columns[role]])[kept]
+                role: np.concatenate([column, other.columns[role]])
                 for role, column in self.columns.items()
             },
         )
+        return both if len(both.rows) <= 2 * self.most else both.in_order()
+
+    def in_order(self) -> "WorstRows":
+        """The worst rows alone, as `worst_of` orders them."""
+        kept = worst_of(self.losses, self.rows, self.most)
+        columns = {role: column[kept] for role, column in self.columns.items()}
+        return WorstRows(self.most, self.losses[kept], self.shares[kept], self.rows[kept], columns)
 
 
 def worst_of(losses: Floats, rows: NDArray[np.int64], most: int) -> Indices:
@@ -88,16 +93,19 @@ class KnownWorst:
     def __init__(self, most: int) -> None:
         self._most = most
         self._adding = threading.Lock()
-        self._losses = np.empty(0)
-        self._rows = np.empty(0, np.int64)
+        self._known: list[tuple[float, int]] = []  # a heap of losses, each with its negative row
         self.bound = Bound()
 
     def add(self, part: WorstRows) -> None:
-        """Take the worst rows of a block."""
+        """Take the worst rows of a block, which are in order."""
         with self._adding:
-            losses = np.concatenate([self._losses, part.losses])
-            rows = np.concatenate([self._rows, part.rows])
-            kept = worst_of(losses, rows, self._most)
-            self._losses, self._rows = losses[kept], rows[kept]
-            if len(kept) == self._most:
-                self.bound = Bound(float(self._losses[-1]), int(self._rows[-1]))
+            for one in zip(part.losses.tolist(), (-part.rows).tolist(), strict=True):
+                if len(self._known) < self._most:
+                    heappush(self._known, one)
+                elif one > self._known[0]:
+                    heapreplace(self._known, one)
+                else:
+                    break
+            if len(self._known) == self._most:
+                loss, row = self._known[0]
+                self.bound = Bound(loss, -row)

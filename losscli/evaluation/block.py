@@ -241,7 +241,8 @@ class BlockEvaluator:
         marks: dict[Mark, frozenset[str]] = {}
         for folding, arrays in self.foldings(raw, workspace) or ():
             values.append(self._room(len(values), block, workspace) if self.keeps_rows else None)
-            state = folding.fold(arrays, block, marks, values[-1])
+            wanted = self._details.wanted(len(states), block) if self._details else ()
+            state = folding.fold(arrays, block, marks, values[-1], *wanted)
             if state is None:
                 return False
             states.append(state)
@@ -252,7 +253,9 @@ class BlockEvaluator:
         for state in () if self.keeps_rows else states:
             result.accumulators.append(RowAccumulator.of_folded(state, block.first, block.rows))
         if self._details is not None:
-            result.details = [*self._folded_details(self._details, block, raw, states)]
+            result.details = [
+                self._details.of_folded(at, state, block, raw) for at, state in enumerate(states)
+            ]
         return True
 
     def _room(self, at: int, block: Block, workspace: Workspace) -> NDArray[np.float64]:
@@ -317,23 +320,6 @@ class BlockEvaluator:
             return np.abs(slopes[:, 0])
         norms: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", slopes, slopes))
         return norms / slopes.shape[1] if loss.loss.elementwise else norms
-
-    def _folded_details(
-        self,
-        finder: "DetailFinder",
-        block: Block,
-        raw: Mapping[str, NDArray[Any]],
-        states: Sequence[Folded],
-    ) -> "Iterator[Details]":
-        """The details of each loss, whose rows of interest are computed again."""
-        for at, (loss, state) in enumerate(zip(self._losses, states, strict=True)):
-
-            def losses_of(rows: NDArray[np.intp], loss: BoundLoss = loss) -> NDArray[np.float64]:
-                few = {role: array[rows] for role, array in raw.items()}
-                inputs = Inputs(few, self._backend, Workspace())
-                return self._row_losses(loss, inputs, None).values
-
-            yield finder.of_folded(at, state, block, raw, losses_of)
 
     def evaluate(
         self,

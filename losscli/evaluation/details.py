@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from losscli.accumulators.distribution import Distribution
 from losscli.accumulators.rows import CountedRows, Indices, RowLosses
 from losscli.accumulators.worst import KnownWorst, WorstRows, worst_of
-from losscli.kernels.machine import PIECE, Folded, peaks_of
+from losscli.kernels.machine import Folded, largest_of
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.documents.eval import (
     WIDEST,
@@ -76,40 +76,19 @@ class DetailFinder:
         worst = self._worst(at, *columns, positions, block, raw)
         return Details(worst, found.distribution)
 
+    def wanted(self, at: int, block: Block) -> tuple[int, float]:
+        """The number of the largest losses of a block that matter, and the least one of them."""
+        return self._top, self._known[at].bound.least(block.first)
+
     def of_folded(
-        self,
-        at: int,
-        folded: Folded,
-        block: Block,
-        raw: Mapping[str, NDArray[Any]],
-        compute: Callable[[Indices], NDArray[np.float64]],
+        self, at: int, folded: Folded, block: Block, raw: Mapping[str, NDArray[Any]]
     ) -> Details:
-        """The same of a block in one pass; compute: the losses of some of its rows.
-
-        Only the rows of pieces whose largest loss may be among the worst are computed again.
-        """
-        candidates, least = self._candidates(at, folded, block)
-        if not len(candidates):
+        """The same of a block in one pass, which found the largest losses that are `wanted`."""
+        places, losses = largest_of(folded)
+        if not len(places):
             return Details(WorstRows.none(self._top))
-        values = compute(candidates)
-        kept = _worst_from(least, values, self._top)
-        return Details(self._worst(at, values[kept], values[kept], candidates[kept], block, raw))
-
-    def _candidates(self, at: int, folded: Folded, block: Block) -> tuple[Indices, float]:
-        """The rows of a block that may be among the worst, and the smallest loss of such rows."""
-        least = self._known[at].bound.least(block.first)
-        if folded.high < least:
-            return np.empty(0, np.intp), least
-        starts, highs = peaks_of(folded)
-        known = np.flatnonzero(highs >= least)
-        starts, highs, ends = starts[known], highs[known], np.append(starts[1:], block.rows)[known]
-        if len(highs) > self._top:
-            # As many pieces have a loss of at least this, the first pieces of equal ones.
-            least = max(least, float(np.partition(highs, -self._top)[-self._top]))
-        above, equal = np.flatnonzero(highs > least), np.flatnonzero(highs == least)
-        pieces = np.sort(np.concatenate([above, equal[: self._top]]))
-        places = starts[pieces, None] + np.arange(PIECE)
-        return places[places < ends[pieces, None]].astype(np.intp, copy=False), least
+        kept = worst_of(losses, places, self._top)
+        return Details(self._worst(at, losses[kept], losses[kept], places[kept], block, raw))
 
     def _worst(
         self,
@@ -193,7 +172,7 @@ def worst_rows(
 
     line: gives the line of a text file at which a row stands.
     """
-    total = result.sum
+    total, worst = result.sum, worst.in_order()
     known = math.isfinite(total) and total > 0 and result.min is not None and result.min >= 0
     names = source.field(IDS).columns if IDS in source.roles else ()
     found = []

@@ -66,14 +66,18 @@ class Folding(NamedTuple):
         block: Block,
         marks: dict[Mark, frozenset[str]],
         values: NDArray[np.float64] | None = None,
+        most: int = 0,
+        least: float = -math.inf,
     ) -> Folded | None:
         """The state of all rows; None if one of them is not valid, or its loss not finite.
 
         arrays: those of its roles, as the machine reads them. marks: takes those that rows leave.
-        values: takes the losses of all rows, if they are wanted too.
+        values: takes the losses of all rows, if they are wanted too. most, least: as of
+        `machine.fold`.
         """
         phase = block.first % block.unit
-        found = self.program.run(machine.fold, arrays, self.limits, block.unit, phase, values)
+        rest = block.unit, phase, values, most, least
+        found = self.program.run(machine.fold, arrays, self.limits, *rest)
         if not isinstance(found, Folded):  # the number of the check that failed
             return None
         if found.seen:

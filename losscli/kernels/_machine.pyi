@@ -23,6 +23,8 @@ def fold(
     unit: int,
     phase: int,
     out: Any,
+    most: int,
+    least: float,
 ) -> int | tuple[bytes, float, float, int, bytes, int, bytes]: ...
 def fold_pairs(
     machine: int | None,

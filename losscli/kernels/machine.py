@@ -4,6 +4,7 @@ The environment variable LOSSCLI_KERNEL chooses: `numpy` for none, or the name o
 set. All of them give the same bits.
 """
 
+import math
 import os
 import struct
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ class Folded(Struct, frozen=True):
     total: their exact sum in units of 2**-1074. low, high: the smallest and the largest. high_row:
     the first row of the largest. units: the moments of each unit of rows, in order: a pivot, the
     sum of squares about it, the sum about it, and the number of rows. seen: the keys of the masks
-    of the program that were set in some row. peaks: for `peaks_of`.
+    of the program that were set in some row. largest: for `largest_of`.
     """
 
     total: int
@@ -44,7 +45,7 @@ class Folded(Struct, frozen=True):
     high_row: int
     units: list[tuple[float, float, float, float]]
     seen: tuple[Any, ...] = ()
-    peaks: bytes = b""
+    largest: bytes = b""
 
 
 @cache
@@ -108,16 +109,19 @@ def fold(
     unit: int,
     phase: int = 0,
     out: NDArray[np.float64] | None = None,
+    most: int = 0,
+    least: float = -math.inf,
 ) -> Folded | int:
     """The state of the results, one a row.
 
     Or a number: that of the check that failed, NOT_FINITE, or NOT_AN_INDEX for an index out of
     range. Moments are taken of `unit` rows at a time, the first of which is `phase` rows before
-    these. out: takes the results, if they are wanted too.
+    these. out: takes the results, if they are wanted too. most, least: the number of the largest
+    results to find, of those that are at least `least`.
     """
     found = _machine.fold(
         machine(), program.code, program.constants, program.registers, program.result,
-        tuple(inputs), unit, phase, out,
+        tuple(inputs), unit, phase, out, most, least,
     )  # fmt: skip
     return found if isinstance(found, int) else _folded(program, found)
 
@@ -173,17 +177,17 @@ def fold_pairs(
 
 
 def _folded(program: Program, found: tuple[Any, ...]) -> Folded:
-    digits, low, high, row, units, seen, peaks = found
+    digits, low, high, row, units, seen, largest = found
     total = int.from_bytes(digits, "little", signed=True)
     moments = list(struct.iter_unpack("4d", units))
     keys = program.keys(seen) if seen else ()
-    return Folded(total, low, high, row, moments, keys, peaks)
+    return Folded(total, low, high, row, moments, keys, largest)
 
 
-def peaks_of(folded: Folded) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The first row of each piece of at most PIECE rows, and its largest result."""
-    peaks = np.frombuffer(folded.peaks, [("row", np.int64), ("high", np.float64)])
-    return peaks["row"], peaks["high"]
+def largest_of(folded: Folded) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rows in order and their results: the largest that were asked for, and perhaps more."""
+    largest = np.frombuffer(folded.largest, [("row", np.int64), ("value", np.float64)])
+    return largest["row"], largest["value"]
 
 
 def fold_values(values: NDArray[np.float64], unit: int, phase: int) -> Folded | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from losscli.accumulators.exact import ExactSum
 from losscli.kernels import machine
-from tests.kernels.programs import folded
+from tests.kernels.programs import folded, program_of
 
 PIECE = machine.PIECE
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -115,14 +115,28 @@ def test_the_first_of_equal_largest_values_is_found(each_machine):
     assert folded(values).high_row == 1500
 
 
-@given(st.integers(0, 3000), st.sampled_from([64, 512, 700, 4096]), st.integers(0, 63))
-def test_peaks_are_the_largest_of_each_piece(count, unit, phase):
-    """Pieces cover all rows, in order, and lie in one unit."""
-    values = np.random.default_rng(count).standard_normal(count + 1)
-    rows, highs = machine.peaks_of(folded(values, unit, phase))
-    ends = [*rows[1:].tolist(), len(values)]
-    assert rows[0] == 0
-    for start, stop, high in zip(rows.tolist(), ends, highs.tolist(), strict=True):
-        assert 0 < stop - start <= machine.PIECE
-        assert (phase + start) // unit == (phase + stop - 1) // unit
-        assert high == values[start:stop].max()
+@given(
+    st.integers(0, 3000),
+    st.sampled_from([64, 512, 700, 4096]),
+    st.integers(0, 63),
+    st.integers(1, 40),
+    st.sampled_from(["any", "ascending", "equal", "few"]),
+)
+def test_the_largest_results_are_found(count, unit, phase, most, kind):
+    """The first rows of equal ones, those below a bound left out."""
+    random = np.random.default_rng(count)
+    values = (
+        random.standard_normal(count + 1) if kind != "few" else random.integers(0, 3, count + 1)
+    )
+    values = np.sort(values) if kind == "ascending" else values * float(kind != "equal")
+    order = np.lexsort((np.arange(count + 1), -values))[:most]
+    for least in (-np.inf, 0.0, 1.5):
+        program = program_of(lambda _, x: x, 1)
+        state = machine.fold(program, (values,), unit, phase, None, most, least)
+        rows, found = machine.largest_of(state)
+        assert (np.diff(rows) > 0).all()
+        assert (found == values[rows]).all()
+        assert set(order[values[order] >= least].tolist()) <= set(rows.tolist())
+        assert (found >= least).all()
+        assert len(rows) <= most * machine.PIECE
+    assert not len(machine.largest_of(folded(values, unit, phase))[0])

@@ -6,10 +6,12 @@
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"
 #include "json.h"
+#include "largest.h"
 #include "pairs.h"
 #include "program.h"
 #include "text.h"
@@ -221,33 +223,35 @@ static void free_fold(Fold *fold) {
     PyMem_Free(fold->peaks);
 }
 
-static PyObject *state_of(const Fold *fold) {
+static PyObject *state_of(const Fold *fold, const Result *largest, int64_t count) {
     unsigned char digits[BINS * 4];
     for (int i = 0; i < BINS * 4; i++)
         digits[i] = (unsigned char)(fold->bins[i / 4] >> (i % 4 * 8));
     return Py_BuildValue("y#ddLy#Ky#", digits, (Py_ssize_t)sizeof digits, fold->low, fold->high,
                          (long long)fold->high_row, (const char *)fold->units,
                          (Py_ssize_t)(fold->unit_count * (int64_t)sizeof(Unit)),
-                         (unsigned long long)fold->seen, (const char *)fold->peaks,
-                         (Py_ssize_t)(fold->added * (int64_t)sizeof(Peak)));
+                         (unsigned long long)fold->seen, largest ? (const char *)largest : "",
+                         (Py_ssize_t)(count * (int64_t)sizeof(Result)));
 }
 
 PyDoc_STRVAR(fold_doc,
-             "fold(machine, code, constants, registers, result, inputs, unit, phase, out)\n--\n\n"
-             "Return (exact sum, low, high, row of high, units, seen, peaks) of the results of all rows, or a\n"
+             "fold(machine, code, constants, registers, result, inputs, unit, phase, out, most, least)\n--\n\n"
+             "Return (exact sum, low, high, row of high, units, seen, largest) of the results of all rows, or a\n"
              "number: that of the check that failed, -2 if a result is not finite, or -4 if an index is\n"
              "out of range.\n\n"
              "The exact sum is a little-endian signed integer in units of 2**-1074; a unit is four\n"
              "doubles: pivot, sum of squares about it, sum about it, rows. seen: the bits that SEEN set.\n"
-             "peaks: the first row and the largest result of each piece of a unit, an integer and a double.\n"
-             "out: takes the results of all rows; None where they are not wanted.");
+             "out: takes the results of all rows; None where they are not wanted.\n"
+             "largest: rows and results, an integer and a double each, in row order: the `most` largest that\n"
+             "are at least `least`, of equal ones the first rows, and perhaps more.");
 
 static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
     int machine, registers, result, status = NO_MEMORY;
-    Py_ssize_t unit, phase;
+    Py_ssize_t unit, phase, most;
+    double least;
     PyObject *code, *constants, *inputs, *out;
-    if (!PyArg_ParseTuple(args, "iOOiiO!nnO:fold", &machine, &code, &constants, &registers, &result,
-                          &PyTuple_Type, &inputs, &unit, &phase, &out))
+    if (!PyArg_ParseTuple(args, "iOOiiO!nnOnd:fold", &machine, &code, &constants, &registers, &result,
+                          &PyTuple_Type, &inputs, &unit, &phase, &out, &most, &least))
         return NULL;
     Call call = {.count = 0}; /* its widths are 0 */
     PyObject *answer = NULL;
@@ -264,16 +268,22 @@ static PyObject *py_fold(PyObject *Py_UNUSED(module), PyObject *args) {
             return NULL;
         }
         Fold fold;
+        Result *largest = NULL;
+        int64_t count = 0;
         if (make_fold(&fold, call.rows, unit)) {
             fold.values = values ? values->buf : NULL;
             Py_BEGIN_ALLOW_THREADS
             status = call.machine->fold(&call.program, call.rows, unit, phase, &fold);
+            if (status == DONE && most > 0)
+                status = find_largest(call.machine, &call.program, call.rows, &fold, most, least,
+                                      &largest, &count);
             Py_END_ALLOW_THREADS
         }
         if (status == NO_MEMORY)
             PyErr_NoMemory();
         else
-            answer = status != DONE ? PyLong_FromLong(status) : state_of(&fold);
+            answer = status != DONE ? PyLong_FromLong(status) : state_of(&fold, largest, count);
+        free(largest);
         free_fold(&fold);
     }
     release(&call);
@@ -322,7 +332,7 @@ static PyObject *states_of(const Fold *folds, int count, const PairOf *pairs, in
     PyObject *states = PyTuple_New(count + pair_count), *wins = PyTuple_New(pair_count);
     int made = states && wins;
     for (int k = 0; made && k < count + pair_count; k++) {
-        PyObject *state = state_of(&folds[k]);
+        PyObject *state = state_of(&folds[k], NULL, 0);
         made = state && PyTuple_SetItem(states, k, state) == 0;
     }
     for (int k = 0; made && k < pair_count; k++) {
