@@ -33,6 +33,7 @@ class Param(NamedTuple):
     false), one of some words, levels (numbers in ascending order, a text of them separated by
     slashes), or anything. None is valid where it is the default. by_row: the bounds of the numbers
     of a column, whose name a text is then, with one for each row; None where it takes no column.
+    scalar: False if one number does not stand for that of each column.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Param(NamedTuple):
     kind: Literal["number", "whole", "columns", "flag", "word", "levels", "any"] = "number"
     words: tuple[str, ...] = ()
     by_row: Interval | None = None
+    scalar: bool = True
 
     @property
     def example(self) -> str:
@@ -89,8 +91,9 @@ class Param(NamedTuple):
         if not isinstance(value, str | bytes):
             with suppress(DataError):
                 array = as_array(value, self.name).astype(np.float64)
-        if array is None or array.ndim > 1:
-            raise self._wrong(value, loss, "a number or one number for each column")
+        if array is None or array.ndim > 1 or (array.ndim == 0 and not self.scalar):
+            either = "a number or " if self.scalar else ""
+            raise self._wrong(value, loss, f"{either}one number for each column")
         wrong = array[~(np.isfinite(array) & self.bounds.holds(array))]
         if wrong.size:
             number = float(wrong.flat[0])

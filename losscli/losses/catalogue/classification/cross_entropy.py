@@ -161,7 +161,14 @@ cross_entropy = Loss(
     saturates=_saturates,
     flops=6,
     params=(
-        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each class", "columns"),
+        Param(
+            "weight",
+            None,
+            Interval(0.0, ends="[)"),
+            "the weight of each class",
+            "columns",
+            scalar=False,
+        ),
         Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
         Param(
             "label_smoothing",

@@ -68,7 +68,14 @@ nll = Loss(
     saturates=True,  # only the label's column is read
     flops=1,
     params=(
-        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each class", "columns"),
+        Param(
+            "weight",
+            None,
+            Interval(0.0, ends="[)"),
+            "the weight of each class",
+            "columns",
+            scalar=False,
+        ),
         Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
     ),
     use="the model's last layer is a log-softmax, or log-probabilities were saved",
