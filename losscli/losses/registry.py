@@ -154,12 +154,12 @@ def find_like(name: str, library: str) -> tuple[Loss, str | None]:
 
 
 def not_in_library(library: str, loss: Loss) -> UsageError:
-    """The error for a loss that a library does not have."""
+    """The error for a loss of which no convention of a library is known."""
     others = [other for other in LIBRARIES if other in loss.like]
     hint = " or ".join(f"--like {other}" for other in others)
     return UsageError(
-        f"{library} has no {loss.name}",
-        hint=f"{hint} {'has' if len(others) == 1 else 'have'} it" if others else "omit --like",
+        f"--like {library} does not cover {loss.name}",
+        hint=f"{hint} {'does' if len(others) == 1 else 'do'}" if others else "omit --like",
     )
 
 

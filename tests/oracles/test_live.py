@@ -1,4 +1,7 @@
-"""Every loss that torch or scikit-learn has, told to be like it, beside what it gives now."""
+"""Every loss that torch or scikit-learn has, told to be like it, beside what it gives now.
+
+Those of trl and Liger are beside their formulas.
+"""
 
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ from losscli.losses.registry import all_losses, find
 from tests.oracles.agreement import agree
 from tests.oracles.record import module
 
-LIVE = ("torch", "sklearn")
+LIVE = ("torch", "sklearn", "trl", "liger")
 CASES = {
     f"{library}: {one.spec}, {one.name}": (library, one)
     for library in LIVE

@@ -54,6 +54,18 @@ def test_it_is_an_error_that_says_why(name):
     assert words in str(error.value)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_liger_has_no_weighted_z_loss(tmp_path, monkeypatch, backend):
+    """Its mean is that of weighted rows plus that of z-losses, each row counted once."""
+    monkeypatch.chdir(tmp_path)
+    np.save("weight.npy", [1.0, 2.0, 3.0])
+    spec = "token_cross_entropy:weight=@weight.npy"
+    flags = {"like": "liger", "backend": backend}
+    assert evaluate(LOGITS, [0, 1], loss=spec, **flags).value > 0
+    with pytest.raises(LossCliError, match="does not weight"):
+        evaluate(LOGITS, [0, 1], loss=f"{spec},z_loss=0.1", **flags)
+
+
 def test_scikit_learn_reads_labels_that_are_all_1_as_negative():
     """Which is why that is refused; labels that are all -1 it reads as they are."""
     assert metrics.hinge_loss([1, 1], [0.5, 0.5], labels=[0, 1]) == 1.5

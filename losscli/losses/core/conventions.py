@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 from losscli.losses.core.domain import Domain
 
 # The libraries of `--like`, each with the version whose numbers it gives.
-LIBRARIES = {"torch": "2.13", "keras": "3.15", "sklearn": "1.9", "optax": "0.2.8"}
+LIBRARIES = {
+    "torch": "2.13",
+    "keras": "3.15",
+    "sklearn": "1.9",
+    "optax": "0.2.8",
+    "trl": "1.9",
+    "liger": "0.8.2",
+}
 
 
 class Convention(NamedTuple):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROW_NUMBERS = "rows"  # the role of the row numbers of predictions
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
 Like: TypeAlias = Annotated[
-    str, Meta(extra_json_schema={"enum": ["torch", "keras", "sklearn", "optax"]})
+    str, Meta(extra_json_schema={"enum": ["torch", "keras", "sklearn", "optax", "trl", "liger"]})
 ]
 
 

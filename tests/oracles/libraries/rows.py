@@ -63,3 +63,9 @@ MEAN_AND_VARIANCE = (
 MASKS = (_short(_RNG.random((6, 8))), _bits((6, 8)))
 MASKS_OF_CLASSES = (_shares((5, 8, 3)).swapaxes(1, 2), _bits((5, 3, 8)))
 HARD_MASKS = (_bits((6, 8)), _bits((6, 8)))
+
+TWO_SCORES = tuple(_short(2 * _RNG.standard_normal((10, 4))) for _ in range(2))
+LOG_PAIRS = (_short(-5 * _RNG.random((10, 2))),)
+LOG_TRIPLES_AND_ADVANTAGES = (
+    _short(-1 - 0.5 * _RNG.random((10, 3))), _short(_RNG.standard_normal(10))
+)  # fmt: skip

@@ -2,8 +2,19 @@
 
 from typing import Any
 
+from losscli.errors import UsageError
 from losscli.losses.catalogue.classification.cross_entropy import cross_entropy
-from losscli.losses.declare import LABELS, LOGIT, Array, Interval, Loss, Namespace, Param, shapes
+from losscli.losses.declare import (
+    LABELS,
+    LOGIT,
+    Array,
+    Convention,
+    Interval,
+    Loss,
+    Namespace,
+    Param,
+    shapes,
+)
 from losscli.losses.math.stable import share, shifted_exps, shifted_rest
 
 
@@ -110,6 +121,16 @@ def _reference(
     return found + counted * z_loss * mp.log(mp.fsum(map(mp.exp, capped))) ** 2
 
 
+def _unweighted(xp: Namespace, pred: Array, target: Array, **params: Any) -> Array:
+    """The same; raises UsageError for a z-loss and weights, of which Liger has another mean."""
+    if params["weight"] is not None and params["z_loss"]:
+        raise UsageError(
+            "Liger does not weight a z-loss: its mean is the sum of two means, not one of rows",
+            hint="omit weight or z_loss, or --like",
+        )
+    return _values(xp, pred, target, **params)
+
+
 token_cross_entropy = Loss(
     name="token_cross_entropy",
     aliases=("lm_cross_entropy",),
@@ -134,7 +155,14 @@ token_cross_entropy = Loss(
     params=(
         Param("softcap", 0.0, Interval(0.0, ends="[)"), "the bound of capped logits; 0 for none"),
         Param("z_loss", 1e-4, Interval(0.0, ends="[)"), "the weight of the normaliser's square"),
-        Param("weight", None, Interval(0.0, ends="[)"), "the weight of each token", "columns"),
+        Param(
+            "weight",
+            None,
+            Interval(0.0, ends="[)"),
+            "the weight of each token",
+            "columns",
+            scalar=False,
+        ),
         Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
         Param(
             "label_smoothing",
@@ -153,6 +181,13 @@ token_cross_entropy = Loss(
         "/ w.sum() if z_loss else 0.0)  # of indices",
         "liger": "LigerCrossEntropyLoss(ignore_index=ignore_index, lse_square_scale=z_loss, "
         "label_smoothing=label_smoothing, softcap=softcap or None)(pred, target)",
+    },
+    like={
+        "liger": Convention(
+            {"z_loss": 0.0},
+            _unweighted,
+            note="lse_square_scale, the z_loss, is 0 by default; targets are indices",
+        )
     },
     pitfalls=(
         "With z_loss = 1e-4 a normaliser of e^10 adds 0.01 to the loss of a token.",

@@ -3,13 +3,18 @@
 from typing import Any
 
 from losscli.losses.core.domain import Numbers
-from losscli.losses.declare import Array, Interval, Namespace, Param
+from losscli.losses.declare import Array, Convention, Interval, Namespace, Param
 from losscli.losses.math.stable import shifted_rest
 
 # Finite ones: a class that only one model excludes has an infinite divergence.
 LOGITS = Numbers("logits", "", Interval(ends="()"), logit_scale=1.0)
 TEMPERATURE = Param("temperature", 1.0, Interval(0.0, ends="()"), "the divisor of all logits")
 SCALED = Param("scaled", True, meaning="whether it is multiplied by temperature²", kind="flag")
+
+
+def unscaled(note: str) -> Convention:
+    """The convention of a library without the factor temperature²."""
+    return Convention({"scaled": False}, note=f"the factor temperature² is omitted; {note}")
 
 
 def log_softmax(xp: Namespace, logits: Array) -> Array:

@@ -8,6 +8,7 @@ from losscli.losses.catalogue.divergence._distillation import (
     TEMPERATURE,
     exact_softmax,
     log_softmax,
+    unscaled,
 )
 from losscli.losses.declare import Array, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import log1pmx_near, replaced
@@ -102,6 +103,10 @@ distillation_kl = Loss(
     equivalents={
         "torch": "temperature**2 * F.kl_div((pred / temperature).log_softmax(-1), "
         "(target / temperature).log_softmax(-1), reduction='batchmean', log_target=True)",
+    },
+    like={
+        "trl": unscaled("it is generalized_jsd_loss with beta 0, or 1 for reverse"),
+        "liger": unscaled("it is LigerJSD with beta 0, or 1 for reverse"),
     },
     pitfalls=(
         "The factor temperature² is part of Hinton's loss; trl's GKD omits it: scaled=false.",

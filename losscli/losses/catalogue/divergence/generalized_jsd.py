@@ -8,6 +8,7 @@ from losscli.losses.catalogue.divergence._distillation import (
     TEMPERATURE,
     exact_softmax,
     log_softmax,
+    unscaled,
 )
 from losscli.losses.declare import Array, Interval, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import log1pmx_near, replaced
@@ -100,7 +101,13 @@ generalized_jsd = Loss(
         "+ (1 - beta) * (s.exp() * (s - m)).sum(-1)))(s := (pred / temperature).log_softmax(-1), "
         "t := (target / temperature).log_softmax(-1), "
         "(beta * t.exp() + (1 - beta) * s.exp()).log())",
-        "trl": "GKDTrainer(args=GKDConfig(beta=beta, temperature=temperature))",
+        "trl": "GKDTrainer.generalized_jsd_loss(pred, target, beta=beta, temperature=temperature)",
+        "liger": "LigerJSD(beta=beta)((pred / temperature).log_softmax(-1), "
+        "(target / temperature).log_softmax(-1))",
+    },
+    like={
+        "trl": unscaled("GKDTrainer trains with temperature 1: its own is that of sampling"),
+        "liger": unscaled("LigerJSD takes logarithms of probabilities"),
     },
     pitfalls=(
         "trl and Liger omit the factor temperature²: scaled=false; their beta of 0 and 1 are the "

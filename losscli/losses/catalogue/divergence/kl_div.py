@@ -1,5 +1,6 @@
 """Kullback-Leibler divergence of predicted from target distributions."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -87,6 +88,21 @@ def _clipped(
     return _values(xp, p, t, log_pred=False, log_target=False)
 
 
+_FLOOR = 1e-10  # of Liger, under the logarithm of a target
+
+
+def _floored(
+    xp: Namespace, pred: Array, target: Array, *, log_pred: bool, log_target: bool
+) -> Array:
+    """The same as torch's, with the logarithm of a target that is 1e-10 at least."""
+    found = _unguarded(xp, pred, target, log_pred=log_pred, log_target=log_target)
+    if log_target:
+        return found
+    rare = xp.where(target < _FLOOR, target, 0.0)
+    lift = share(xp, rare, math.log(_FLOOR) - xp.log(target))
+    return found + xp.sum(lift, axis=-1)
+
+
 kl_div = Loss(
     name="kl_div",
     aliases=("kl", "kullback_leibler", "relative_entropy"),
@@ -125,6 +141,11 @@ kl_div = Loss(
             values=_clipped, by_rows=True, note="both distributions are clipped at 1e-7 and 1"
         ),
         "optax": Convention(values=_unguarded, note="nan where t = 0 and p = 0"),
+        "liger": Convention(
+            values=_floored,
+            note="reduction='batchmean': its default divides by N · C; the logarithm of t "
+            "is that of 1e-10 at least; nan where t = 0 and p = 0",
+        ),
     },
     pitfalls=(
         "torch takes log p, and its reduction 'mean' divides by N · C: use 'batchmean'.",

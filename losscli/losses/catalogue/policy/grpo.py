@@ -3,7 +3,7 @@
 from typing import Any
 
 from losscli.losses.catalogue.policy._responses import LOG_PROBABILITIES
-from losscli.losses.declare import REAL, Array, Interval, Loss, Namespace, Param, shapes
+from losscli.losses.declare import REAL, Array, Convention, Interval, Loss, Namespace, Param, shapes
 from losscli.losses.math.stable import log1pmx_near, replaced
 
 
@@ -84,6 +84,12 @@ grpo = Loss(
         "ratio.clip(1 - low, 1 + high) * target) + beta * (torch.exp(x := pred[:, 2] - pred[:, 0]) "
         "- x - 1)",
         "trl": "GRPOTrainer(args=GRPOConfig(epsilon=low, epsilon_high=high, beta=beta))",
+    },
+    like={
+        "trl": Convention(
+            {"beta": 0.0},
+            note="beta is 0 by default; a mean over tokens is its loss_type='dapo', the default",
+        )
     },
     pitfalls=(
         "A row is a token; the paper takes the mean of each response first: weight tokens by the "

@@ -8,7 +8,7 @@ from losscli.losses.catalogue.policy._responses import (
     logistic_slope,
     of_pair,
 )
-from losscli.losses.declare import Array, Interval, Loss, Namespace, Param, shapes
+from losscli.losses.declare import Array, Convention, Interval, Loss, Namespace, Param, shapes
 
 
 def _values(xp: Namespace, pred: Array, target: None, *, beta: float, gamma: float) -> Array:
@@ -37,6 +37,9 @@ def _reference(mp: Any, pred: Any, target: None, *, beta: Any, gamma: Any) -> An
     return -mp.log(1 / (1 + mp.exp(gamma - beta * pred[0] + beta * pred[1])))
 
 
+_DEFAULTS = {"beta": 0.1, "gamma": 0.5}
+_GIVEN = "beta is 0.1 and gamma 0.5 by default"
+
 simpo = Loss(
     name="simpo",
     family="policy",
@@ -62,6 +65,10 @@ simpo = Loss(
         "torch": "-F.logsigmoid(beta * (pred[:, 0] - pred[:, 1]) - gamma)",
         "trl": "CPOTrainer(args=CPOConfig(loss_type='simpo', cpo_alpha=0, beta=beta, "
         "simpo_gamma=gamma))",
+    },
+    like={
+        "trl": Convention(_DEFAULTS, note=f"{_GIVEN}; cpo_alpha=0: its default adds the NLL"),
+        "liger": Convention(_DEFAULTS, note=f"{_GIVEN}; compute_nll_loss=False: or it adds it"),
     },
     pitfalls=(
         "Log-probabilities are averages over tokens, not sums.",
