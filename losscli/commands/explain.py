@@ -30,7 +30,10 @@ def run_explain(plan: ExplainPlan) -> Explanation | MetricExplanation:
     """
     if metric := _metric(plan.loss):
         return metric
-    first, *more = map(without_penalty, bind_losses(plan.loss, read_array))
+    bound = [without_penalty(loss) for loss in bind_losses(plan.loss, read_array)]
+    if not bound:
+        raise UsageError("no loss given", hint="losscli list shows them")
+    first, *more = bound
     if more:
         raise UsageError("one loss is explained at a time", hint=f"losscli explain {first.label}")
     return explained(first)

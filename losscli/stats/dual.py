@@ -166,10 +166,10 @@ def _like(slope: Number, factor: Number) -> Number:
 
 
 def _apply(operation: Callable[[Any, Any], Any], left: Number | int, right: Number | int) -> Number:
-    """The result of an operation, also of a fraction beyond float64 with a float."""
+    """The result of an operation, also of a float with a fraction beyond float64 or too small."""
     try:
         result: Number = operation(left, right)
-    except OverflowError:
+    except ArithmeticError:
         pair = left, right
         if all(isinstance(x, Fraction) or math.isfinite(x) for x in pair):
             return nearest(operation(*[Fraction(x) for x in pair]))

@@ -47,11 +47,11 @@ class RawInputs(NamedTuple):
         if not targeted and target is not None:
             raise DataError(f"{name} takes no targets: its rows hold all that it needs")
         raw = cls(as_array(pred, "pred"), as_array(target, "target") if targeted else None)
-        rows = None if raw.target is None else len(np.atleast_1d(raw.target))
-        if raw.pred.ndim == 0 or rows not in (None, len(raw.pred)):
+        rows = [array.shape[:1] for array in raw if array is not None]
+        if () in rows or rows[0] != rows[-1]:
             shapes = " and ".join(str(array.shape) for array in raw if array is not None)
             raise DataError(f"{name} takes one target for each prediction; they are {shapes}")
-        if not raw.pred.size and len(raw.pred):
+        if 0 in raw.pred.shape[1:]:
             raise DataError(f"{name} takes rows of numbers; pred is {raw.pred.shape}")
         return raw
 

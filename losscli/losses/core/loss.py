@@ -247,7 +247,7 @@ def _of_labels(domain: Domain) -> str:
 
 def row_means(xp: Namespace, values: Array) -> Array:
     """The mean over the numbers of each row, also where their sum would overflow."""
-    flat = xp.reshape(values, (values.shape[0], -1))
+    flat = xp.reshape(values, (values.shape[0], math.prod(values.shape[1:])))
     found = xp.mean(flat, axis=-1)
     large = xp.isinf(found)
     if xp.any(large):

@@ -1,5 +1,6 @@
 """The declaration of a metric: columns that a row contributes, and a function of their means."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -12,7 +13,7 @@ from losscli.accumulators.cells import Cells, CellSums, Column
 from losscli.accumulators.design import Design
 from losscli.accumulators.exact import Floats
 from losscli.backends.arrays import as_array
-from losscli.errors import UsageError
+from losscli.errors import DataError, Place, UsageError
 from losscli.losses.core.declaration import Declaration
 from losscli.losses.core.domain import Domain
 from losscli.losses.core.inputs import RawInputs
@@ -123,10 +124,12 @@ class Metric(Declaration):
     def __call__(self, pred: Any, target: Any = None, weight: Any = None, **params: Any) -> float:
         """The metric of arrays, lists or tensors; weight: one number >= 0 a row.
 
-        Raises DataError for shapes that do not match and for values outside the domain, nan
-        included; UsageError for an unknown or invalid parameter.
+        NaN where no row counts. Raises DataError without rows, for shapes that do not match and for
+        values outside the domain, nan included; UsageError for an unknown or invalid parameter.
         """
         raw = RawInputs.of(self.name, pred, target, targeted=self.rows_of.targeted)
+        if not len(raw.pred):
+            raise DataError(f"{self.name} takes one row at least")
         row = raw.pred.shape[1:]
         target_row = None if raw.target is None else raw.target.shape[1:]
         given = self.resolve(params)
@@ -138,9 +141,11 @@ class Metric(Declaration):
         keep = np.ones(len(raw.pred), np.bool_) if ignored is None else raw.target != ignored
         weights = None
         if weight is not None:
-            weights = as_array(weight, "weight").astype(np.float64)
+            weights = _weights(weight, len(raw.pred))
             keep &= weights > 0
             weights = weights[keep]
+        if not keep.any():
+            return math.nan
         found = raw.pred.astype(np.float64)[keep]
         other = None if raw.target is None else raw.target[keep]
         return metric.estimate(metric.state(found, other, weights, given), given).value
@@ -208,6 +213,23 @@ class Metric(Declaration):
 
         table = None if self.table is None else partial(self.table, **params)
         return estimate(value, state, self.columns, table)
+
+
+def _weights(weight: Any, rows: int) -> Floats:
+    """The weights of a call; raises DataError where they are not one finite number >= 0 a row."""
+    found = as_array(weight, "weight").astype(np.float64)
+    if found.shape != (rows,):
+        raise DataError(f"weight is of shape {found.shape}; expected one number a row, ({rows},)")
+    wrong = ~(np.isfinite(found) & (found >= 0))
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise DataError(
+            f"weight takes finite numbers >= 0; {found[at]} is not one",
+            place=Place("weight", row=at),
+            count=int(wrong.sum()),
+            total=rows,
+        )
+    return found
 
 
 def _one_hot(metric: Metric) -> Metric:
