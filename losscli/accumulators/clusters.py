@@ -176,7 +176,14 @@ class _Table:
         return _Part(used.view(np.uint64) + np.uint64(self.low), tuple(columns))
 
 
-class ClusterSums:
+class _Found:
+    """What was found of a state last, which is not a part of it."""
+
+    __slots__ = ("deviations_of",)
+    deviations_of: tuple[float, list[Floats]]  # a factor, and what `ClusterSums.deviations` returns
+
+
+class ClusterSums(_Found):
     """The sums of columns by cluster; `+` merges two, `+=` in place where keys lie close.
 
     Rows in buckets wait until many are added up at once.
@@ -274,7 +281,11 @@ class ClusterSums:
 
     def deviations(self, factor: float) -> list[Floats]:
         """The sums of the first column, less a factor times those of the second, in parts."""
-        return [part.deviations(factor) for part in self._apart()]
+        known = getattr(self, "deviations_of", None)
+        if known is None or known[0] != factor:
+            found = [part.deviations(factor) for part in self._apart()]
+            known = self.deviations_of = factor, found
+        return known[1]
 
     def parts_of(self, column: int) -> list[Floats]:
         """The sums of a column, rounded, in parts."""

@@ -65,16 +65,19 @@ def clustered_skewness(
 ) -> Skewness | None:
     """The skewness of a quotient whose rows lie in clusters, of which the sums are the terms."""
     with np.errstate(all="ignore"):
-        terms = np.concatenate(clusters.deviations(quotient))
-        below = np.concatenate(clusters.parts_of(1))
-    largest = float(np.max(np.abs(terms)))
-    if not math.isfinite(largest) or not largest:
-        return None
-    terms = terms / largest
-    squares = float(ExactSum.of(terms * terms))
-    third = float(ExactSum.of(terms * terms * terms)) / (squares * math.sqrt(squares))
-    shared = float(ExactSum.of(terms * (below / denominator))) / math.sqrt(squares)
-    return Skewness(third, shared)
+        terms = clusters.deviations(quotient)
+        peaks = [float(np.max(np.abs(part))) for part in terms]
+        largest = max(peaks)
+        if not all(map(math.isfinite, peaks)) or not largest:
+            return None
+        sums = [ExactSum(), ExactSum(), ExactSum()]
+        for part, below in zip(terms, clusters.parts_of(1), strict=True):
+            scaled = part / largest
+            squares = scaled * scaled
+            factors = (squares, squares * scaled, scaled * (below / denominator))
+            sums = [total + ExactSum.of(each) for total, each in zip(sums, factors, strict=True)]
+    square, cube, shared = map(float, sums)
+    return Skewness(cube / (square * math.sqrt(square)), shared / math.sqrt(square))
 
 
 def _sum(one: Sequence[Floats], other: Sequence[Floats]) -> ExactSum:

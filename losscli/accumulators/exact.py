@@ -34,7 +34,7 @@ _HEAD = np.int64(-1) << np.int64(27)  # keeps the sign, the exponent and 25 frac
 _scratch = threading.local()
 
 
-class ExactSum(Struct, frozen=True):
+class ExactSum(Struct, frozen=True, gc=False):
     """A sum of float64 values, never rounded; `+` merges two, `ExactSum()` is the empty sum.
 
     units: the finite part in units of 2**-1074, the smallest float64, hence an integer.

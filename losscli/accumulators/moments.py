@@ -37,7 +37,7 @@ def unit_rows(width: int, *, grouped: bool = False) -> int:
     return 1 << ((numbers // (width or 1) or 1).bit_length() - 1)
 
 
-class Unit(Struct, frozen=True):
+class Unit(Struct, frozen=True, gc=False):
     """The moments of one unit about a pivot near Σa / Σb; e = a - pivot·b, so nothing cancels.
 
     ee, eb, bb: Σe², Σe·b, Σb².
@@ -60,7 +60,7 @@ class Unit(Struct, frozen=True):
         return Unit(self.pivot, self.ee + moved.ee, self.eb + moved.eb, self.bb + moved.bb)
 
 
-class Moments(Struct, frozen=True):
+class Moments(Struct, frozen=True, gc=False):
     """Inputs to the standard error of R = Σa / Σb, with a = w·L and b = w·den of each row.
 
     units: those of a block, in row order; `+` merges them into one, but for `units_kept`.

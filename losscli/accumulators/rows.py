@@ -25,7 +25,7 @@ Indices: TypeAlias = NDArray[np.intp]
 Mask: TypeAlias = NDArray[np.bool_]
 
 
-class Extremes(Struct, frozen=True):
+class Extremes(Struct, frozen=True, gc=False):
     """The smallest and the largest loss, and the first row of the largest; nan is neither."""
 
     low: float = math.inf
@@ -41,7 +41,7 @@ class Extremes(Struct, frozen=True):
         )
 
 
-class RowAccumulator(Struct, frozen=True):
+class RowAccumulator(Struct, frozen=True, gc=False):
     """The state of one loss over rows; `+` merges the state of the rows that follow.
 
     numerator, denominator: Σ w·L and Σ w·den, exact, over the rows that count.

@@ -131,7 +131,7 @@ class DistributionResult(Record, frozen=True, kw_only=True):
     worst: tuple[Concentration, ...]
 
 
-class LossResult(Record, frozen=True, kw_only=True):
+class LossResult(Record, frozen=True, kw_only=True, gc=False):
     """One loss of an evaluation.
 
     value: by the reduction; None under none. mean: Σ w·L / Σ w·den, whatever the reduction is.
