@@ -111,7 +111,8 @@ class _Part(NamedTuple):
     def deviations(self, factor: float) -> Floats:
         """The sums of the first column, less a factor times those of the second."""
         sums, other = self.columns
-        return sums.less(factor, other)
+        with np.errstate(all="ignore"):  # of the thread
+            return sums.less(factor, other)
 
     def overlaps(self, later: "_Part") -> bool:
         """True if the keys of a later part do not follow these; the first may be the last one."""
@@ -177,7 +178,7 @@ class _Table:
 
 
 class _Found:
-    """What was found of a state last, which is not a part of it."""
+    """The deviations that were found of a state last, which are not a part of it."""
 
     __slots__ = ("deviations_of",)
     deviations_of: tuple[float, list[Floats]]  # a factor, and what `ClusterSums.deviations` returns
@@ -279,11 +280,14 @@ class ClusterSums(_Found):
         """The keys of the clusters, ascending."""
         return np.concatenate([part.keys for part in self._apart()])
 
-    def deviations(self, factor: float) -> list[Floats]:
-        """The sums of the first column, less a factor times those of the second, in parts."""
+    def deviations(self, factor: float, each: Callable[..., Iterable[Any]] = map) -> list[Floats]:
+        """The sums of the first column, less a factor times those of the second, in parts.
+
+        each: as of `settle`.
+        """
         known = getattr(self, "deviations_of", None)
         if known is None or known[0] != factor:
-            found = [part.deviations(factor) for part in self._apart()]
+            found = list(each(lambda part: part.deviations(factor), self._apart()))
             known = self.deviations_of = factor, found
         return known[1]
 

@@ -86,7 +86,7 @@ def measure(
     )
     state = merged(source, engine.map(evaluator, source.blocks(block_rows)), samples, progress)
     if CLUSTERS in source.roles:
-        state.settle(lambda work, tasks: engine.map(lambda task, _: work(task), tasks))
+        state.find_deviations(lambda work, tasks: engine.map(lambda task, _: work(task), tasks))
     source.verify()
     timing = EvalTiming(time.perf_counter() - start, source.size)
     return evaluation_of(

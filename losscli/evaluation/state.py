@@ -82,6 +82,13 @@ class EvaluationState:
             if isinstance(rows, RowAccumulator) and rows.clusters is not None:
                 rows.clusters.settle(each)
 
+    def find_deviations(self, each: Callable[..., Iterable[Any]]) -> None:
+        """Find those of the clusters of all losses, which their results need; each: as above."""
+        self.settle(each)
+        for rows in self.accumulators:
+            if isinstance(rows, RowAccumulator) and rows.clusters is not None:
+                rows.clusters.deviations(rows.mean(), each)
+
     def as_block(self) -> BlockResult:
         """The state of all rows as that of one block."""
         self.settle()

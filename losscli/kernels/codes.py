@@ -207,7 +207,7 @@ def digits_of(column: Floats) -> Iterator[tuple[int, Floats]]:
 def totals(first: int, digits: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The numbers that rows of digits are, rounded, and what the rounding left."""
     high, low = np.zeros(len(digits)), np.zeros(len(digits))
-    if not first and digits.shape[1] == 1 and np.abs(digits).max(initial=0) <= _WHOLE:
+    if not first and digits.shape[1] == 1 and _are_numbers(digits):
         return digits[:, 0].astype(np.float64), low
     if machine.available():
         machine.scanner().totals(first, np.ascontiguousarray(digits), high, low)
@@ -229,6 +229,11 @@ def totals(first: int, digits: NDArray[np.int64]) -> tuple[Floats, Floats]:
     finite = np.isfinite(rounded)
     low = np.where(finite, low - (rounded - high), low)
     return np.where(finite, rounded, high), low
+
+
+def _are_numbers(digits: NDArray[np.int64]) -> bool:
+    """True if float64 has all of these integers."""
+    return bool(digits.max(initial=0) <= _WHOLE and digits.min(initial=0) >= -_WHOLE)
 
 
 def totals_less(
