@@ -182,6 +182,42 @@ def test_paired_differences_are_clustered(tmp_path):
     assert found.differences[0].stderr == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("most", [1, 3_000, 1 << 24])
+def test_many_clusters_in_no_order_are_those_in_order(most, monkeypatch):
+    """Rows that wait for each other, up to a number of them, and are settled by several threads."""
+    pred, target, _, cluster = data(rows=9_000, clusters=20_000)
+    order = np.argsort(cluster, kind="stable")
+    whole = evaluate(pred[order], target[order], loss="mse", cluster=cluster[order])["mse"]
+    monkeypatch.setattr("losscli.accumulators.clusters._MOST_WAITING", most)
+    for threads, block in ((1, 700), (2, 2_500), (7, 9_000)):
+        with open_source(pred, target, cluster=cluster) as source:
+            engine = LocalEngine(threads)
+            found = measure(source, bind("mse", read_array), NUMPY, engine, block_rows=block)
+        assert (found["mse"].stderr, found["mse"].ci) == (whole.stderr, whole.ci)
+        assert found["mse"].clusters == whole.clusters == len(np.unique(cluster))
+
+
+def test_rows_that_wait_are_parts_of_both_sums():
+    """`+` leaves both as they are; keys and totals are those of rows that never waited."""
+    random = np.random.default_rng(3)
+    keys, values = random.integers(0, 3_000, (3, 900)), random.standard_normal((3, 900))
+    waiting = [
+        ClusterSums.of(Clusters.of_integers(own), [each, None])
+        for own, each in zip(keys, values, strict=True)
+    ]
+    found, codes = np.unique(keys, return_inverse=True)
+    numbered = Clusters(codes.reshape(-1), found.astype(np.uint64))
+    plain = ClusterSums.of(numbered, [values.reshape(-1), None])
+    both = waiting[0] + waiting[1]
+    whole = both + waiting[2]
+    again = waiting[0] + (waiting[1] + waiting[2])
+    both += waiting[2]
+    for sums in (whole, again, both):
+        assert (sums.keys == plain.keys).all()
+        for column in (0, 1):
+            assert (sums.totals(column).high == plain.totals(column).high).all()
+
+
 def test_sums_hold_numbers_of_all_sizes():
     """Digits of any place add up; the rest of a number is not lost beside a large one."""
     values = np.array([1e300, 1.0, -1e300, 1e-300, 5e-324, 2.0**70])
