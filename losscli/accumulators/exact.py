@@ -87,6 +87,17 @@ class ExactSum(Struct, frozen=True, gc=False):
             self.finer + other.finer,
         )
 
+    def less(self, other: "ExactSum") -> "ExactSum":
+        """The sum of these numbers minus that of others, as if each of those were negated."""
+        return ExactSum(
+            self.units - other.units,
+            self.count,
+            self.nan + other.nan,
+            self.pos_inf + other.neg_inf,
+            self.neg_inf + other.pos_inf,
+            self.finer - other.finer,
+        )
+
     @property
     def finite(self) -> bool:
         """True if every value added was finite."""

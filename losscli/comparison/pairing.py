@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from losscli.accumulators.group_rows import GroupRows
 from losscli.accumulators.groups import Grouping
@@ -21,11 +22,25 @@ class PairAccumulator(Struct, frozen=True):
     """The rows of a candidate minus those of a baseline; `+` merges the rows that follow.
 
     wins, ties: the rows on which the candidate's loss is smaller, and on which both are equal.
+    The sum of the differences is the exact sum of one model minus that of the other.
     """
 
     difference: RowAccumulator
     wins: int
     ties: int
+
+    @classmethod
+    def of(
+        cls,
+        difference: RowAccumulator,
+        models: tuple[RowAccumulator, RowAccumulator],
+        wins: int,
+        ties: int,
+    ) -> "PairAccumulator":
+        """The state of rows from that of their rounded differences and those of both models."""
+        total = models[0].numerator.less(models[1].numerator)
+        total = replace(total, count=difference.numerator.count)
+        return cls(replace(difference, numerator=total), wins, ties)
 
     def __add__(self, other: "PairAccumulator") -> "PairAccumulator":
         difference = self.difference + other.difference
@@ -91,21 +106,24 @@ class PairedRows(NamedTuple):
         """The accumulator of all rows."""
         models = self.known or [rows.accumulate(self.first, self.unit) for rows in self.models]
         pairs = []
-        for rows, (wins, ties) in self._compared():
+        for (ours, theirs), (rows, masks) in zip(self.pairs, self._compared(), strict=True):
             difference = rows.accumulate(self.first, self.unit)
-            counts = int(np.count_nonzero(wins)), int(np.count_nonzero(ties))
-            pairs.append(PairAccumulator(difference, *counts))
+            wins, ties = map(int, map(np.count_nonzero, masks))
+            both = models[ours], models[theirs]
+            pairs.append(PairAccumulator.of(difference, both, wins, ties))
         return PairedAccumulator(tuple(models), tuple(pairs))
 
     def by_groups(self, groups: Grouping) -> list[PairedAccumulator]:
         """The accumulator of each group."""
         models = [self._of_groups(rows, groups) for rows in self.models]
         pairs = []
-        for rows, masks in self._compared():
+        for (ours, theirs), (rows, masks) in zip(self.pairs, self._compared(), strict=True):
             differences = self._of_groups(rows, groups)
+            both = zip(models[ours], models[theirs], strict=True)
             counts = (np.bincount(groups.codes[mask], minlength=groups.count) for mask in masks)
             wins, ties = (count.tolist() for count in counts)
-            pairs.append(list(starmap(PairAccumulator, zip(differences, wins, ties, strict=True))))
+            parts = zip(differences, both, wins, ties, strict=True)
+            pairs.append(list(starmap(PairAccumulator.of, parts)))
         each_pair = zip(*pairs, strict=True)
         return list(map(PairedAccumulator, zip(*models, strict=True), each_pair))
 

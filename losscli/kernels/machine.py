@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from losscli.kernels.program import Program, assemble
@@ -169,11 +170,14 @@ def fold_pairs(
     states, counts = _machine.fold_pairs(machine(), calls, tuple(pairs), unit, phase)
     if isinstance(states, int):
         return Failed(states, counts)
-    owners = [*programs, *(programs[candidate] for candidate, _ in pairs)]
-    folded = [_folded(program, state) for program, state in zip(owners, states, strict=True)]
-    models, differences = folded[: len(programs)], folded[len(programs) :]
-    found = zip(differences, counts, strict=True)
-    return FoldedModels(models, [FoldedPair(state, *both) for state, both in found])
+    count = len(programs)
+    models = [_folded(*each) for each in zip(programs, states[:count], strict=True)]
+    found = []
+    for (ours, theirs), state, both in zip(pairs, states[count:], counts, strict=True):
+        # Sums of models are exact, so their difference is too.
+        total = models[ours].total - models[theirs].total
+        found.append(FoldedPair(replace(_folded(programs[ours], state), total=total), *both))
+    return FoldedModels(models, found)
 
 
 def _folded(program: Program, found: tuple[Any, ...]) -> Folded:

@@ -1,5 +1,7 @@
 """Models in one compiled pass have the numbers of models that are evaluated one by one."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,21 @@ def test_threads_change_no_bit():
     assert one.to_dict()["losses"] == seven.to_dict()["losses"]
     pair = one.losses[0].pairs[0]
     assert (pair.difference, pair.wins, pair.ties) == (0.0, 0, 1_200_000)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_difference_is_that_of_exact_sums(weighted, grouped):
+    """Rounded once, where the differences of rows would lose digits."""
+    generator = np.random.default_rng(6)
+    small, large, weight = generator.random((3, 3_000)) * [[1e-9], [1e8], [1.0]]
+    flags = {"weights": weight} if weighted else {}
+    keys = np.zeros(3_000, int)
+    found = compare(
+        {"large": large, "small": small}, 0 * large, loss="mae", by=keys if grouped else (), **flags
+    )
+    shares = list(map(Fraction, weight.tolist())) if weighted else [Fraction(1)] * 3_000
+    rows = zip(shares, small.tolist(), large.tolist(), strict=True)
+    total = sum(w * (Fraction(a) - Fraction(b)) for w, a, b in rows)
+    for part in (found, *found.groups):
+        assert part["mae"]["small"].difference == float(total / sum(shares))

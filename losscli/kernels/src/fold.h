@@ -54,10 +54,10 @@ static int first_equal(const double *x, double value) {
 }
 
 static int has_nan(const double *x, int n) {
-    int found = 0;
-    for (int i = 0; i < n; i++)
-        found |= x[i] != x[i];
-    return found;
+    for (int i = 0; i < n; i++) /* seldom called: short rather than fast */
+        if (x[i] != x[i])
+            return 1;
+    return 0;
 }
 
 /* The state of some values: their extremes, their sums about a pivot, and their parts; any: 0 if
@@ -135,6 +135,28 @@ static void add_pass(Fold *fold, const double *x, const Pass *pass, const Grids 
         fold->top = top_of(largest);
 }
 
+/* Add the moments and the extremes of the next n rows; 0 if one of them is not finite. */
+static __attribute__((noinline)) int add_spread(Fold *fold, const Pass *pass, const double *x,
+                                                int n, int64_t row) {
+    Unit *unit = fold->units + fold->unit_count - 1;
+    if (!(pass->low > -INFINITY && pass->high < INFINITY))
+        return 0;
+    /* The squares of finite values may overflow; of a nan they are nan. */
+    if (pass->sums.ee - pass->sums.ee != 0.0 && has_nan(x, n))
+        return 0;
+    unit->ee += pass->sums.ee;
+    unit->e += pass->sums.e;
+    unit->rows += n;
+    if (pass->low < fold->low)
+        fold->low = x[first_equal(x, pass->low)];
+    if (pass->high > fold->high) {
+        int place = first_equal(x, pass->high);
+        fold->high = x[place];
+        fold->high_row = row + place;
+    }
+    return 1;
+}
+
 /* Add the next n rows, which lie in one unit and begin a piece of CHUNK rows of it; 0 if one of
    them is not finite. */
 static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins) {
@@ -142,7 +164,7 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins)
         double pivot = sums_about(x, n, 0.0).e / n;
         fold->units[fold->unit_count++] = (Unit){pivot - pivot == 0.0 ? pivot : 0.0, 0.0, 0.0, 0.0};
     }
-    Unit *unit = fold->units + fold->unit_count - 1;
+    const Unit *unit = fold->units + fold->unit_count - 1;
     const Grids at = grids_below(fold->top);
     Pass pass;
     if (n == CHUNK) {
@@ -151,14 +173,8 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins)
         find_extremes(x, n, &pass.low, &pass.high);
         pass.sums = sums_about(x, n, unit->pivot);
     }
-    if (!(pass.low > -INFINITY && pass.high < INFINITY))
+    if (!add_spread(fold, &pass, x, n, row))
         return 0;
-    /* The squares of finite values may overflow; of a nan they are nan. */
-    if (pass.sums.ee - pass.sums.ee != 0.0 && has_nan(x, n))
-        return 0;
-    unit->ee += pass.sums.ee;
-    unit->e += pass.sums.e;
-    unit->rows += n;
     if (n == CHUNK)
         add_pass(fold, x, &pass, &at);
     else
@@ -166,12 +182,47 @@ static int add_rows(Fold *fold, const double *x, int n, int64_t row, int begins)
     fold->peaks[fold->added] = (Peak){row, pass.high};
     if (++fold->added % CARRY_EVERY == 0)
         carry(fold->bins);
-    if (pass.low < fold->low)
-        fold->low = x[first_equal(x, pass.low)];
-    if (pass.high > fold->high) {
-        int place = first_equal(x, pass.high);
-        fold->high = x[place];
-        fold->high_row = row + place;
-    }
     return 1;
+}
+
+/* Write a - b for CHUNK numbers; add how many are below 0, and how many are 0. */
+static Pass pass_over_difference(const double *a, const double *b, double *out, double pivot,
+                                 int64_t *below, int64_t *equal) {
+    Doubles low = (Doubles){0} + INFINITY, high = -low;
+    Integers lower = {0}, zero = {0}; /* of a number that counts a mask is -1 */
+    ONE(one);
+    Pair blocks[CHUNK / 128];
+    for (int k = 0; k < CHUNK / 128; k++, a += 128, b += 128, out += 128) {
+        Doubles e[VECTORS], ee[VECTORS];
+        EACH_VECTOR e[v] = ee[v] = -(Doubles){0};
+        _Pragma("GCC unroll 1") for (int i = 0; i < 128; i += 8) EACH_VECTOR {
+            Doubles value = MINUS(LOAD(a, i), LOAD(b, i)), away = value - pivot;
+            lower -= (Integers)(value < 0.0);
+            zero -= (Integers)(value == 0.0);
+            low = LEAST(value, low);
+            high = MOST(value, high);
+            e[v] = PLUS(e[v], away);
+            ee[v] = PLUS(ee[v], away * away);
+            *(Doubles *)(out + i + v * LANES) = value;
+        }
+        blocks[k] = across_lanes(e, ee);
+    }
+    Pass pass = {.low = INFINITY, .high = -INFINITY};
+    for (int lane = 0; lane < LANES; lane++) {
+        pass.low = low[lane] < pass.low ? low[lane] : pass.low;
+        pass.high = high[lane] > pass.high ? high[lane] : pass.high;
+        *below += (int64_t)lower[lane];
+        *equal += (int64_t)zero[lane];
+    }
+    pass.sums = add_pairs(add_pairs(blocks[0], blocks[1]), add_pairs(blocks[2], blocks[3]));
+    return pass;
+}
+
+/* Add the differences a - b of the next n = CHUNK rows, which begin no unit, as `add_rows` without
+   their exact sum; out: takes them. */
+static int add_difference(Fold *fold, const double *a, const double *b, double *out, int n,
+                          int64_t row, int64_t *below, int64_t *equal) {
+    double pivot = fold->units[fold->unit_count - 1].pivot;
+    Pass pass = pass_over_difference(a, b, out, pivot, below, equal);
+    return add_spread(fold, &pass, out, n, row);
 }

@@ -149,33 +149,10 @@ static int fold_rows(const Program *p, int64_t n, int64_t unit, int64_t phase, F
     return status;
 }
 
-/* Write a - b for n numbers; add how many are below 0, and how many are 0. */
-static void subtract(const double *a, const double *b, int n, double *out, int64_t *below,
-                     int64_t *equal) {
-    Integers lower[VECTORS] = {0}, zero[VECTORS] = {0}; /* of a number that counts a mask is -1 */
-    int i = 0;
-    for (; i + 8 <= n; i += 8)
-        EACH_VECTOR {
-            Doubles less = LOAD(a, i) - LOAD(b, i);
-            lower[v] -= (Integers)(less < 0.0);
-            zero[v] -= (Integers)(less == 0.0);
-            *(Doubles *)(out + i + v * LANES) = less;
-        }
-    EACH_VECTOR for (int lane = 0; lane < LANES; lane++) {
-        *below += (int64_t)lower[v][lane];
-        *equal += (int64_t)zero[v][lane];
-    }
-    for (; i < n; i++) {
-        out[i] = a[i] - b[i];
-        *below += out[i] < 0.0;
-        *equal += out[i] == 0.0;
-    }
-}
-
 #define JOIN(a, b) a##b
 #define NAMED(a, b) JOIN(a, b)
 #define QUOTED(a) #a
 #define QUOTE(a) QUOTED(a)
 
 const Machine NAMED(machine_, ISA) = {QUOTE(ISA), compute, fold_rows, make_workspace, run_rows, add_rows, carry,
-                                       subtract};
+                                       add_difference};

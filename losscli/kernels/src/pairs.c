@@ -7,6 +7,14 @@
 /* Between the results of programs: not a power of two, of which a cache holds few addresses. */
 #define APART (CHUNK + 72)
 
+static void subtract(const double *a, const double *b, int n, double *out, PairOf *pair) {
+    for (int i = 0; i < n; i++) {
+        out[i] = a[i] - b[i];
+        pair->wins += out[i] < 0.0;
+        pair->ties += out[i] == 0.0;
+    }
+}
+
 int fold_pairs(const Machine *machine, const Program *programs, int count, PairOf *pairs,
                int pair_count, int64_t n, int64_t unit, int64_t phase, Fold *folds, int *failed) {
     Workspace spaces[MOST_PROGRAMS];
@@ -31,9 +39,15 @@ int fold_pairs(const Machine *machine, const Program *programs, int count, PairO
         double *out = results + count * APART;
         for (int k = 0; k < pair_count && status == DONE; k++) {
             PairOf *pair = pairs + k;
-            machine->subtract(results + pair->candidate * APART, results + pair->baseline * APART,
-                              size, out, &pair->wins, &pair->ties);
-            if (!machine->add(&folds[count + k], out, size, row, begins))
+            const double *a = results + pair->candidate * APART, *b = results + pair->baseline * APART;
+            Fold *fold = &folds[count + k];
+            if (size == CHUNK && !begins) {
+                if (!machine->add_difference(fold, a, b, out, size, row, &pair->wins, &pair->ties))
+                    status = NOT_FINITE;
+                continue;
+            }
+            subtract(a, b, size, out, pair);
+            if (!machine->add(fold, out, size, row, begins))
                 status = NOT_FINITE;
         }
     }

@@ -196,8 +196,8 @@ enum { DONE = -1, NOT_FINITE = -2, NO_MEMORY = -3, NOT_AN_INDEX = -4 };
 /* compute, fold and run return DONE, the number of the check that failed, or another of these.
    compute: the results of n rows. fold: their state; moments are taken of `unit` rows at a time, the
    first of which lies `phase` rows before these. The others are the steps of a fold: the registers of
-   a program, 0 without memory; the results of some rows; their state, 0 if one is not finite;
-   differences of results. */
+   a program, 0 without memory; the results of some rows; their state, 0 if one is not finite; the
+   moments and extremes of CHUNK differences of results, in the same way. */
 typedef struct {
     const char *name;
     int (*compute)(const Program *program, int64_t n, double *out);
@@ -206,8 +206,8 @@ typedef struct {
     int (*run)(const Program *program, const Workspace *workspace, int64_t row, int64_t n, double *out);
     int (*add)(Fold *fold, const double *x, int n, int64_t row, int begins);
     void (*carry)(int64_t *bins);
-    void (*subtract)(const double *a, const double *b, int n, double *out, int64_t *below,
-                     int64_t *equal);
+    int (*add_difference)(Fold *fold, const double *a, const double *b, double *out, int n,
+                          int64_t row, int64_t *below, int64_t *equal);
 } Machine;
 
 extern const Machine machine_baseline;
