@@ -27,7 +27,7 @@ from losscli.results.documents.compare import (
     ModelResult,
     PairResult,
 )
-from losscli.results.documents.eval import LossResult, MetricResult
+from losscli.results.statistics import LossResult, MetricResult
 from losscli.stats.hypotheses import Test
 from losscli.stats.means import MeanDifference
 

@@ -17,12 +17,8 @@ from losscli.results.documents.diff import (
     LossVerdict,
     counted,
 )
-from losscli.results.documents.eval import (
-    Evaluation,
-    MetricResult,
-    Statistic,
-    difference_of_data,
-)
+from losscli.results.documents.eval import Evaluation, difference_of_data
+from losscli.results.statistics import MetricResult, Statistic
 from losscli.stats.means import Mean, welch_difference
 
 Side: TypeAlias = Saved[Evaluation]

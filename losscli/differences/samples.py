@@ -15,8 +15,9 @@ from losscli.accumulators.rows import RowAccumulator, RowLosses
 from losscli.differences.saved import LEVEL, Saved, shared_fields
 from losscli.errors import DataError
 from losscli.results.documents.diff import LossDiff, LossVerdict
-from losscli.results.documents.eval import Evaluation, LossResult, MetricResult, Statistic
+from losscli.results.documents.eval import Evaluation
 from losscli.results.samples import SampleDigest
+from losscli.results.statistics import LossResult, MetricResult, Statistic
 from losscli.results.text import escape_cell
 from losscli.sources.opener import open_table
 from losscli.sources.source import Block, Source

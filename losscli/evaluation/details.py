@@ -13,7 +13,7 @@ from losscli.accumulators.rows import CountedRows, Indices, RowLosses
 from losscli.accumulators.worst import KnownWorst, WorstRows, worst_of
 from losscli.kernels.machine import Folded, largest_of
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.documents.eval import (
+from losscli.results.statistics import (
     WIDEST,
     Concentration,
     DistributionResult,

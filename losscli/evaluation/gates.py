@@ -4,15 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from losscli.gates import COUNTS, Gate, Measurement, judge, resolve_labels
-from losscli.results.documents.eval import (
-    Evaluation,
-    Group,
-    LossResult,
-    MetricResult,
-    Statistic,
-    difference_of_data,
-)
+from losscli.results.documents.eval import Evaluation, difference_of_data
 from losscli.results.gate import groups_text
+from losscli.results.statistics import Group, LossResult, MetricResult, Statistic
 
 _PROBABILITIES = "looks_like_probabilities"
 

@@ -10,7 +10,7 @@ from losscli.accumulators.group_rows import GroupRows
 from losscli.accumulators.groups import Grouping, GroupStates, ListedStates
 from losscli.accumulators.rows import RowLosses
 from losscli.errors import DataError
-from losscli.results.documents.eval import Group, LossResult, MetricResult
+from losscli.results.statistics import Group, LossResult, MetricResult
 from losscli.sources.keys import Key, Keys, sort_keys
 from losscli.sources.source import Block, Source
 

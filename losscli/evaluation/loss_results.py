@@ -8,7 +8,7 @@ from losscli.accumulators.design import DesignSums
 from losscli.accumulators.replicates import percentile_interval
 from losscli.accumulators.rows import RowAccumulator
 from losscli.losses.spec.binding import BoundLoss
-from losscli.results.documents.eval import Code, LossResult, Reduction
+from losscli.results.statistics import Code, LossResult, Reduction
 from losscli.stats.distributions import normal_critical, t_critical
 from losscli.stats.skewness import Skewness
 

@@ -21,7 +21,8 @@ from losscli.evaluation.sampling import INDEPENDENT, Sampling, check_clusters
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.plans.evaluate import NanPolicy, Reduction
-from losscli.results.documents.eval import EvalTiming, Evaluation, Input, LossResult
+from losscli.results.documents.eval import EvalTiming, Evaluation, Input
+from losscli.results.statistics import LossResult
 from losscli.sources.keys import Keys
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS

@@ -19,7 +19,7 @@ from losscli.metrics.binding import BoundMetric
 from losscli.metrics.core.estimate import Estimate, Table
 from losscli.metrics.core.metric import MetricState
 from losscli.plans.evaluate import NanPolicy
-from losscli.results.documents.eval import MetricResult, MetricTable
+from losscli.results.statistics import MetricResult, MetricTable
 from losscli.stats.distributions import normal_critical, t_critical
 
 

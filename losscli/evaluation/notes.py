@@ -19,7 +19,7 @@ from losscli.evaluation.sampling import (
 from losscli.evaluation.state import EvaluationState
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
-from losscli.results.documents.eval import LossResult, MetricResult
+from losscli.results.statistics import LossResult, MetricResult
 from losscli.sources.source import Source
 from losscli.sources.table import CLUSTERS, is_group_role
 

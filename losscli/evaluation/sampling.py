@@ -16,7 +16,7 @@ from losscli.evaluation.validity import Violation
 from losscli.losses.core.domain import Mask
 from losscli.losses.spec.binding import BoundLoss
 from losscli.results.document import Note
-from losscli.results.documents.eval import LossResult
+from losscli.results.statistics import LossResult
 from losscli.sources.keys import Keys, distinct
 from losscli.sources.source import Block, Source
 from losscli.sources.table import CLUSTERS

@@ -8,10 +8,11 @@ from losscli.errors import UsageError
 from losscli.gates import Gate, gate_of
 from losscli.results.document import Record
 from losscli.results.documents.compare import LossComparison, ModelComparison, PairResult
-from losscli.results.documents.eval import Evaluation, LossResult, Statistic
+from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.result_plot import Panel, PanelKind, PlotPoint
 from losscli.results.documents.run import Run
 from losscli.results.history import Past
+from losscli.results.statistics import LossResult, Statistic
 
 T = TypeVar("T")
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from losscli.render.numbers import percent, significant
 from losscli.render.page import Table, TableRow
-from losscli.results.documents.eval import Evaluation, LossResult
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import LossResult
 from losscli.results.text import escape
 
 _MOST_NUMBERS = 4  # of a row, in a cell

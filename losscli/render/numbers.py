@@ -10,7 +10,7 @@ from losscli.stats.formatting import exponent, number
 if TYPE_CHECKING:
     from losscli.results.documents.bench import RowKey
     from losscli.results.documents.compare import PairResult
-    from losscli.results.documents.eval import Statistic
+    from losscli.results.statistics import Statistic
 
 
 def value_cells(loss: "Statistic") -> tuple[str, str]:

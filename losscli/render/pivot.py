@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from losscli.render.numbers import value_cells
 from losscli.render.page import Table, TableRow
-from losscli.results.documents.eval import Evaluation, LossResult, Statistic
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import LossResult, Statistic
 from losscli.results.text import escape
 
 _MOST_COLUMNS, _MOST_ROWS = 3, 40  # more are a list of groups

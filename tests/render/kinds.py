@@ -25,9 +25,10 @@ from losscli.results.documents.bench import Benchmark, BenchmarkRow, LeftOut, Li
 from losscli.results.documents.check import CaseCount, Check, CheckRow
 from losscli.results.documents.doctor import Cuda, Diagnosis, Package
 from losscli.results.documents.error import ErrorReport
-from losscli.results.documents.eval import EvalTiming, Group, Input, SampleRecord
+from losscli.results.documents.eval import EvalTiming, Input, SampleRecord
 from losscli.results.documents.part import Part
 from losscli.results.documents.run import ConfigRecord, Run
+from losscli.results.statistics import Group
 from losscli.selftest.run import self_test
 
 FOUND = {

@@ -6,15 +6,9 @@ from collections.abc import Iterator, Sequence
 from losscli.render.numbers import interval, percent, significant, value_cells
 from losscli.render.page import Page, Quantity, ReportCase, Table, TableRow
 from losscli.render.pivot import FEW, pivots
-from losscli.results.documents.eval import (
-    Evaluation,
-    Group,
-    Input,
-    LossResult,
-    MetricResult,
-    Statistic,
-)
+from losscli.results.documents.eval import Evaluation, Input
 from losscli.results.gate import groups_text
+from losscli.results.statistics import Group, LossResult, MetricResult, Statistic
 from losscli.results.text import escape
 from losscli.stats.formatting import number
 

@@ -9,9 +9,10 @@ from losscli.render.pages import cases_of_runs, quantities_of_runs
 from losscli.render.verdicts import STYLES
 from losscli.results.documents.bench import Benchmark, BenchmarkRow
 from losscli.results.documents.compare import ModelComparison
-from losscli.results.documents.eval import Evaluation, Statistic
+from losscli.results.documents.eval import Evaluation
 from losscli.results.documents.run import Run
 from losscli.results.gate import groups_text
+from losscli.results.statistics import Statistic
 from losscli.results.text import escape
 from losscli.stats.formatting import duration
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from losscli.gates import ORDER, Gate, GateResult, gate_of, worst_first
 from losscli.render.gates import STATUS_WORDS, status_of, value_of, words_of
 from losscli.render.report.blocks import TONES, Cell, Column, Grid
-from losscli.results.documents.eval import Evaluation, Statistic
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import Statistic
 
 Find: TypeAlias = Callable[[str | None], Evaluation | None]
 

@@ -8,13 +8,8 @@ from losscli.render.report.blocks import Block, Cell, Column, Grid
 from losscli.render.report.charts.cells import Estimate, bar_cell, estimate_scale, interval_cell
 from losscli.render.report.origin import all_as_csv
 from losscli.render.svg import Scale
-from losscli.results.documents.eval import (
-    Evaluation,
-    Group,
-    LossResult,
-    MetricResult,
-    Statistic,
-)
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import Group, LossResult, MetricResult, Statistic
 
 MOST_ROWS = 2000  # of all losses and metrics together: more would be a page of over 1 MB
 

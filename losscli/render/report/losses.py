@@ -9,7 +9,8 @@ from losscli.render.numbers import interval, percent, significant, value_cells
 from losscli.render.report.blocks import Block, Cell, Column, Figure, Figures, Grid
 from losscli.render.report.charts.cells import Estimate, estimate_scale, interval_cell
 from losscli.render.report.charts.forest import Line, forest
-from losscli.results.documents.eval import Evaluation, LossResult, MetricResult
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import LossResult, MetricResult
 from losscli.stats.formatting import number
 
 Measured: TypeAlias = LossResult | MetricResult

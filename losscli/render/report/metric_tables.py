@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from losscli.render.report.blocks import Block, Cell, Column, Figure, Figures, Grid
 from losscli.render.report.charts.lines import Axis, Point, Series, lines
-from losscli.results.documents.eval import Evaluation, MetricResult, MetricTable
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import MetricResult, MetricTable
 
 _MOST = 50  # labels of a confusion matrix, rows of another table
 _SHADES = 8

@@ -8,12 +8,8 @@ from losscli.render.report.charts.bars import histogram
 from losscli.render.report.charts.lines import Axis, Point, Series, lines
 from losscli.render.report.generic import grid
 from losscli.render.report.origin import all_as_csv
-from losscli.results.documents.eval import (
-    Concentration,
-    DistributionResult,
-    Evaluation,
-    LossResult,
-)
+from losscli.results.documents.eval import Evaluation
+from losscli.results.statistics import Concentration, DistributionResult, LossResult
 
 _PARTS = (("loss", "s0"), ("gradient", "s1"), ("smooth_l1", "s2"))
 MOST_ROWS = 500  # of all losses together

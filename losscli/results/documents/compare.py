@@ -16,8 +16,9 @@ from losscli.results.document import (
     Number,
     Record,
 )
-from losscli.results.documents.eval import EvalTiming, Input, Like, keyed
+from losscli.results.documents.eval import EvalTiming, Input, Like
 from losscli.results.gate import GateResult, exit_code, groups_text
+from losscli.results.statistics import keyed
 
 Verdict: TypeAlias = Literal["better", "worse", "equivalent", "not worse", "undecided"]
 VERDICTS = ("worse", "undecided", "not worse", "equivalent", "better")  # worst first

@@ -10,8 +10,9 @@ from losscli.results.document import Document, Environment, Git, Note, Record, T
 from losscli.results.documents.bench import Benchmark
 from losscli.results.documents.compare import ModelComparison
 from losscli.results.documents.error import ErrorReport
-from losscli.results.documents.eval import Evaluation, keyed
+from losscli.results.documents.eval import Evaluation
 from losscli.results.gate import GateResult, exit_code
+from losscli.results.statistics import keyed
 
 
 class ConfigRecord(Record, frozen=True, kw_only=True):
