@@ -72,6 +72,7 @@ def comparison_of(
         relative=plan.tolerance.relative,
         fail_on=tuple(plan.fail_on),
         ci_level=terms.level,
+        ci_method=None if plan.interval == "t" else plan.interval,
         losses=found.losses,
         metrics=found.metrics,
         groups=found.groups,

@@ -168,7 +168,10 @@ def test_models_are_compared_by_the_corrected_difference():
     losses, weight, _ = data()
     models = {"a": losses, "b": losses * weight}
     zeros = np.zeros(ROWS)
-    found = compare(models, zeros, loss="mae", interval="hall")["mae"]
+    result = compare(models, zeros, loss="mae", interval="hall")
+    assert result.ci_method == "hall"
+    assert "paired t, corrected for skewness, at 95 %" in str(result)
+    found = result["mae"]
     difference = losses * weight - losses
     expected = halls(difference, np.ones(ROWS), freedom=ROWS - 1)
     assert found["b"].ci == pytest.approx(expected, rel=1e-9)

@@ -201,7 +201,8 @@ def _footer(result: ModelComparison) -> Iterator[str]:
     counts = ", ".join(f"{n} {verdict}" for verdict, n in result.counts.items() if n)
     code = f"; exit code {result.exit_code}" if result.exit_code else ""
     clustered = ", clustered" if any(loss.clusters for loss in result) else ""
-    yield f"{counts} · paired t{clustered} at {percent(result.ci_level)}{code}"
+    corrected = ", corrected for skewness," if result.ci_method else ""
+    yield f"{counts} · paired t{clustered}{corrected} at {percent(result.ci_level)}{code}"
 
 
 def _tests(losses: Sequence[LossComparison]) -> str:

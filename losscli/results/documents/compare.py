@@ -162,7 +162,8 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     direction: the sign of a difference, in words. models: in the order given. baseline: the name of
     the first one, or of the one that was chosen. pairs: baseline, or all. test: superior,
     noninferior or equivalent. margin: the margin, a fraction of the baseline's value where relative
-    is true. relative: true for a percentage. fail_on: the verdicts that fail. losses, metrics: one
+    is true. relative: true for a percentage. fail_on: the verdicts that fail. ci_method: hall where
+    `--interval hall` corrected the intervals of losses and their differences. losses, metrics: one
     for each label. groups: the same of the groups of `--by`. counts: the number of pairs by
     verdict. inputs: the files or arrays that were read. backend: numpy or torch. dtype: the type of
     the arithmetic. like: the library whose conventions were followed. engine: the engine that ran
@@ -178,6 +179,7 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     relative: bool = True
     fail_on: tuple[str, ...] = ()
     ci_level: Level = 0.95
+    ci_method: str | None = None
     losses: tuple[LossComparison, ...]
     metrics: tuple[LossComparison, ...] = ()
     groups: tuple[GroupComparison, ...] = ()
@@ -195,7 +197,7 @@ class ModelComparison(Document, frozen=True, kw_only=True, tag="losscli/compare/
     environment: Environment = field(default_factory=dict)
     command: tuple[str, ...] = ()
 
-    optional = frozenset({"command", "metrics"})
+    optional = frozenset({"ci_method", "command", "metrics"})
 
     def __getitem__(self, label: str) -> LossComparison:
         for found in self:
