@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec import to_builtins
 
-from losscli import DataError, UsageError, evaluate
+from losscli import DataError, UsageError, evaluate, metrics
 from losscli.accumulators import quantiles
 from losscli.cli.app import run
 from losscli.results.reader import load
@@ -17,12 +17,13 @@ LABELS = RANDOM.integers(0, 3, 900)
 SCORES = RANDOM.dirichlet([1, 1, 1], 900) + 0.5 * np.eye(3)[LABELS]
 SCORES /= SCORES.sum(axis=1, keepdims=True)
 BINARY = (LABELS > 0).astype(int)
+WEIGHTS = RANDOM.uniform(0.1, 2, 900)
 SPECS = ["accuracy", "f1:average=macro", "mcc", "ece", "perplexity", "top_k_accuracy:k=2"]
 RANKED = ["roc_auc", "average_precision", "ece:strategy=quantile", "brier_decomposition"]
 
 
 @pytest.mark.parametrize("threads", [2, 7])
-@pytest.mark.parametrize("weights", [None, RANDOM.uniform(0.1, 2, 900)])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
 def test_threads_change_no_bit(threads, weights):
     """Of any metric, beside a loss and by groups."""
     given = {"weights": weights, "by": {"site": RANDOM.integers(0, 2, 900)}}
@@ -203,6 +204,14 @@ def test_log_probabilities_of_tokens_need_no_targets():
         evaluate(np.ones((5, 3)), metric="perplexity")
     with pytest.raises(UsageError, match="one table for both"):
         evaluate(logs, metric="perplexity", loss="mse")
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHTS])
+@pytest.mark.parametrize("name", ["perplexity", "bits_per_token"])
+def test_one_hot_targets_of_tokens_are_their_labels(name, weight):
+    """In the function of the metric too."""
+    metric = getattr(metrics, name)
+    assert metric(SCORES, np.eye(3)[LABELS], weight) == metric(SCORES, LABELS, weight)
 
 
 def test_cells_are_added_in_one_order():

@@ -138,7 +138,9 @@ class Metric(Declaration):
         metric.check_shapes(row, target_row, given)
         ignored = given.get("ignore_index")
         raw.check_values(metric.name, metric.domains_of(given), metric.classes(row), ignored)
-        keep = np.ones(len(raw.pred), np.bool_) if ignored is None else raw.target != ignored
+        keep = np.ones(len(raw.pred), np.bool_)
+        if ignored is not None and target_row == ():  # one-hot targets have no ignored label
+            keep = raw.target != ignored
         weights = None
         if weight is not None:
             weights = _weights(weight, len(raw.pred))
