@@ -181,7 +181,7 @@ class _Found:
     """The deviations that were found of a state last, which are not a part of it."""
 
     __slots__ = ("deviations_of",)
-    deviations_of: tuple[float, list[Floats]]  # a factor, and what `ClusterSums.deviations` returns
+    deviations_of: tuple[float, list[Floats]]  # a factor, and the deviations with it
 
 
 class ClusterSums(_Found):
@@ -291,9 +291,9 @@ class ClusterSums(_Found):
             known = self.deviations_of = factor, found
         return known[1]
 
-    def parts_of(self, column: int) -> list[Floats]:
-        """The sums of a column, rounded, in parts."""
-        return [part.columns[column].totals()[0] for part in self._apart()]
+    def weights(self) -> list[Floats]:
+        """The sums of the second column, rounded, in parts."""
+        return [part.columns[1].totals()[0] for part in self._apart()]
 
     def totals(self, column: int) -> ClusterTotals:
         """The sums of a column, in the order of the keys."""

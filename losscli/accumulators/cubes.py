@@ -71,7 +71,7 @@ def clustered_skewness(
         if not all(map(math.isfinite, peaks)) or not largest:
             return None
         sums = [ExactSum(), ExactSum(), ExactSum()]
-        for part, below in zip(terms, clusters.parts_of(1), strict=True):
+        for part, below in zip(terms, clusters.weights(), strict=True):
             scaled = part / largest
             squares = scaled * scaled
             factors = (squares, squares * scaled, scaled * (below / denominator))

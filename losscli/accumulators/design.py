@@ -147,7 +147,7 @@ def effective_clusters(clusters: ClusterSums, denominator: float) -> float:
     """The number of clusters of equal Σb that are as good as these."""
     if not denominator:
         return 0.0
-    shares = (part / denominator for part in clusters.parts_of(1))
+    shares = (part / denominator for part in clusters.weights())
     squares = float(sum((ExactSum.of(part * part) for part in shares), ExactSum()))
     return 1.0 / squares if squares else 0.0
 

@@ -65,7 +65,7 @@ static Py_ssize_t number_ascending(const int64_t *x, Py_ssize_t n, int64_t *code
 }
 
 /* The same of values that are near to the first ones; -1 if some are not, or without memory. */
-static Py_ssize_t number_near(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t *keys) {
+static VECTORIZED Py_ssize_t number_near(const int64_t *x, Py_ssize_t n, int64_t *codes, int64_t *keys) {
     int64_t low = x[0], high = x[0];
     for (Py_ssize_t i = 1; i < n && i < FIRST_ROWS; i++) {
         low = x[i] < low ? x[i] : low;
@@ -77,16 +77,20 @@ static Py_ssize_t number_near(const int64_t *x, Py_ssize_t n, int64_t *codes, in
     uint8_t *seen = calloc(1, NEAR + NEAR * sizeof(uint16_t));
     uint16_t *table = (uint16_t *)(seen + NEAR);
     Py_ssize_t code = 0, i = 0;
-    for (; seen && i < n && (uint64_t)x[i] - base < NEAR; i++)
+    if (!seen)
+        return -1;
+    for (; i < n && (uint64_t)x[i] - base < NEAR; i++)
         seen[(uint64_t)x[i] - base] = 1;
-    if (i < n)
-        code = -1;
-    for (size_t k = 0; code >= 0 && k < NEAR; k++)
+    if (i < n) {
+        free(seen);
+        return -1;
+    }
+    for (size_t k = 0; k < NEAR; k++)
         if (seen[k]) {
             keys[code] = (int64_t)(base + k);
             table[k] = (uint16_t)code++;
         }
-    for (i = 0; code >= 0 && i < n; i++)
+    for (i = 0; i < n; i++)
         codes[i] = table[(uint64_t)x[i] - base];
     free(seen);
     return code;
