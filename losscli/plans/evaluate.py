@@ -195,7 +195,7 @@ class EvalPlan:
         default=None, panel=STATS, metavar="LAG", config="run defaults",
     )  # fmt: skip
     like: str | None = flag(
-        "Follow the conventions of torch, keras, sklearn or optax, to get the number it reports.",
+        "Follow torch, keras, sklearn, optax, trl or liger, to get the number that it reports.",
         default=None, panel=STATS, metavar="LIBRARY", choices=_libraries, config="run defaults",
     )  # fmt: skip
     gate: Sequence[str] = flag(GATE, default=())

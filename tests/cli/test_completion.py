@@ -24,7 +24,7 @@ def completed(process):
 WORDS = {
     "losscli eval --format j": ["json", "junit"],
     "losscli eval --nan ": ["error", "skip", "mask", "propagate"],
-    "losscli eval --like ": ["torch", "keras", "sklearn", "optax"],
+    "losscli eval --like ": ["torch", "keras", "sklearn", "optax", "trl", "liger"],
     "losscli eval --backend t": ["torch"],
     "losscli eval --device c": ["cpu", "cuda", "cuda:0"],
     "losscli eval -l smooth": ["smooth_l1"],
