@@ -57,10 +57,10 @@ class Clusters:
     def runs(self) -> "Runs | None":
         """The clusters as runs of rows with ascending keys; None where they are not."""
         values = self._integers
-        if values is None or not len(values) or values[0] < 0:
+        starts = None if values is None else by_code.run_starts(values)
+        if values is None or starts is None:
             return None
-        starts = by_code.run_starts(values)
-        return None if starts is None else Runs(starts, values[starts[:-1]].view(np.uint64))
+        return Runs(starts, values[starts[:-1]].view(np.uint64))
 
     def bucketed(self, columns: Sequence[Floats | None]) -> "by_code.Bucketed | None":
         """Rows of numbers and ones by the buckets of their clusters; None where that is useless."""

@@ -69,9 +69,9 @@ def digit_sums(values: Floats, codes: Codes, count: int) -> tuple[int, NDArray[n
 
 
 def run_starts(keys: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """The first row of each run of equal keys, and last their number; None if keys do not ascend.
+    """The first row of each run of equal keys, and last the number of rows.
 
-    None without a machine, too.
+    None if keys do not ascend from 0 or above, and without a machine.
     """
     if not machine.available() or not keys.size:
         return None

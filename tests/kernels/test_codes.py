@@ -67,7 +67,8 @@ def test_runs_have_the_sums_of_their_rows(either, rows, repeats):
     """Of rows whose keys ascend, also where a run is longer than a chunk; others have no runs."""
     values, keys = columns(sorted(rows, key=lambda row: row[1]))
     values, keys = np.repeat(values, repeats), np.repeat(keys, repeats)
-    assert by_code.run_starts(np.r_[keys, -1]) is None
+    for wrong in (np.r_[keys, -1], np.r_[-1, keys], np.r_[keys, -(2**63)], np.r_[keys, 9, 8, 9]):
+        assert by_code.run_starts(wrong) is None
     starts = by_code.run_starts(keys)
     if either == "numpy":
         assert starts is None

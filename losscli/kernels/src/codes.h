@@ -37,8 +37,8 @@
      "Add the moments of each group in a further unit of rows."},                                  \
     {"run_starts", py_run_starts, METH_O,                                                          \
      "run_starts(keys)\n--\n\n"                                                                    \
-     "Return the first row of each run of equal keys, and their number; None if keys do not "      \
-     "ascend."},                                                                                   \
+     "Return the first row of each run of equal keys, and the number of rows; None if keys do "     \
+     "not ascend from 0 or above."},                                                               \
     {"run_sums", py_run_sums, METH_VARARGS,                                                        \
      "run_sums(values, starts)\n--\n\n"                                                           \
      "Return the digits of the sum of each run (first place, digits), or None if a value is not "  \

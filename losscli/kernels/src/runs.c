@@ -6,21 +6,33 @@
 #define CHUNK 512
 #define MOST_BITS 50 /* of a part of a value; fewer where runs are long, so that parts add up in 63 bits */
 
-/* The number of runs of keys that ascend; -1 if they do not. */
+/* The number of runs of keys that ascend from 0 or above; -1 if they do not. */
 static Py_ssize_t count_runs(const int64_t *keys, Py_ssize_t n) {
     Py_ssize_t count = n > 0;
+    if (n && keys[0] < 0)
+        return -1;
     for (Py_ssize_t from = 1; from < n; from += CHUNK) {
         const Py_ssize_t end = n - from < CHUNK ? n : from + CHUNK;
-        int64_t changes = 0, falls = 0;
+        uint64_t changes = 0, falls = 0; /* the highest bit of these: of two keys that fall */
         for (Py_ssize_t i = from; i < end; i++) {
             changes += keys[i] != keys[i - 1];
-            falls += keys[i] < keys[i - 1];
+            falls |= ((uint64_t)keys[i] - (uint64_t)keys[i - 1]) | (uint64_t)keys[i];
         }
-        if (falls)
+        if (falls >> 63)
             return -1;
         count += (Py_ssize_t)changes;
     }
     return count;
+}
+
+/* Write the first row of each run, and the number of rows last. */
+static void find_starts(const int64_t *keys, Py_ssize_t n, Py_ssize_t count, int64_t *starts) {
+    starts[0] = 0;
+    for (Py_ssize_t i = 1, k = 1; i < n; i++) {
+        starts[k] = i; /* stays if this row begins a run */
+        k += keys[i] != keys[i - 1];
+    }
+    starts[count] = n;
 }
 
 /* Rows in runs: run r is of the rows from starts[r] to the next start. digits: `places` of each. */
@@ -36,7 +48,6 @@ typedef struct {
 /* What the cuts make of some rows. coarse, fine: the sums of parts of the rows before each one. */
 typedef struct {
     uint64_t coarse[CHUNK + 1], fine[CHUNK + 1];
-    double left[CHUNK];
 } Parts;
 
 /* Cut n values; 1 if something is left of one. */
@@ -47,8 +58,7 @@ static int cut(const double *x, Py_ssize_t n, const Cuts *at, Parts *parts) {
         const double shifted = x[i] + one, rest = x[i] - (shifted - one), again = rest + two;
         parts->coarse[i + 1] = bits_of(shifted) - bits_of(one);
         parts->fine[i + 1] = bits_of(again) - bits_of(two);
-        parts->left[i] = rest - (again - two);
-        any |= bits_of(parts->left[i]) << 1; /* -0 is nothing */
+        any |= bits_of(rest - (again - two)) << 1; /* -0 is nothing */
     }
     for (Py_ssize_t i = 1; i <= n; i++) {
         parts->coarse[i] = coarse += parts->coarse[i];
@@ -58,12 +68,14 @@ static int cut(const double *x, Py_ssize_t n, const Cuts *at, Parts *parts) {
 }
 
 /* Add what is left of rows to the digits of their runs; run: that of the first one. */
-static void add_left(const Runs *all, Py_ssize_t from, Py_ssize_t n, Py_ssize_t run, const double *left) {
-    for (Py_ssize_t i = 0; i < n; i++) {
-        while (all->starts[run + 1] <= from + i)
+static __attribute__((noinline)) void add_left(const Runs *all, Py_ssize_t from, Py_ssize_t n, Py_ssize_t run) {
+    const double one = all->at.first, two = all->at.second;
+    for (Py_ssize_t i = from; i < from + n; i++) {
+        while (all->starts[run + 1] <= i)
             run++;
-        if (left[i] != 0.0)
-            add_value(all->digits + run * all->places, all->first, left[i]);
+        const double rest = all->x[i] - (all->x[i] + one - one), left = rest - (rest + two - two);
+        if (left != 0.0)
+            add_value(all->digits + run * all->places, all->first, left);
     }
 }
 
@@ -76,7 +88,7 @@ static void add_runs(const Runs *all) {
     for (Py_ssize_t from = 0, size; from < all->n; from += size) {
         size = all->n - from < CHUNK ? all->n - from : CHUNK;
         if (cut(all->x + from, size, &all->at, &parts))
-            add_left(all, from, size, run, parts.left);
+            add_left(all, from, size, run);
         for (; run < all->runs && all->starts[run + 1] <= from + size; run++) {
             const Py_ssize_t end = (Py_ssize_t)all->starts[run + 1] - from;
             int64_t *digits = all->digits + run * all->places;
@@ -160,12 +172,7 @@ PyObject *py_run_starts(PyObject *Py_UNUSED(module), PyObject *object) {
         if (answer && count >= 0) {
             int64_t *starts = (int64_t *)PyByteArray_AsString(answer);
             Py_BEGIN_ALLOW_THREADS
-            starts[0] = 0;
-            for (Py_ssize_t i = 1, k = 1; i < n; i++) {
-                starts[k] = i; /* stays if this row begins a run */
-                k += keys[i] != keys[i - 1];
-            }
-            starts[count] = n;
+            find_starts(keys, n, count, starts);
             Py_END_ALLOW_THREADS
         }
     }
