@@ -7,6 +7,25 @@
 /* Between the results of programs: not a power of two, of which a cache holds few addresses. */
 #define APART (CHUNK + 72)
 
+#define AHEAD (2 * CHUNK) /* rows, after which their inputs are in the second cache */
+#define LINE 64           /* bytes */
+#define MOST_AHEAD 8192   /* bytes of a chunk of an input: longer runs are foreseen by the processor */
+
+/* Ask for the inputs of a chunk that the first program does not read too, while others are added: of
+   several arrays in turn the processor foresees little. */
+static void prefetch(const Program *program, const Program *first, int64_t row, int64_t n) {
+    for (int i = 0; i < program->input_count; i++) {
+        const Input *input = program->inputs + i;
+        const int64_t width = input->width * (input->type == FLOATS ? 4 : 8);
+        int known = width * CHUNK > MOST_AHEAD;
+        for (int k = 0; program != first && k < first->input_count; k++)
+            known |= first->inputs[k].data == input->data;
+        const char *at = (const char *)input->data + row * width, *end = at + (known ? 0 : n * width);
+        for (; at < end; at += LINE)
+            __builtin_prefetch(at, 0, 2);
+    }
+}
+
 static void subtract(const double *a, const double *b, int n, double *out, PairOf *pair) {
     for (int i = 0; i < n; i++) {
         out[i] = a[i] - b[i];
@@ -32,6 +51,8 @@ int fold_pairs(const Machine *machine, const Program *programs, int count, PairO
         for (int k = 0; k < count && status == DONE; k++) {
             double *out = results + k * APART;
             status = machine->run(programs + k, &spaces[k], row, size, out);
+            if (n - row >= AHEAD + CHUNK)
+                prefetch(programs + k, programs, row + AHEAD, CHUNK);
             if (status == DONE && !machine->add(&folds[k], out, size, row, begins))
                 status = NOT_FINITE;
             *failed = k;
