@@ -9,13 +9,14 @@ ratio of 1 is agreement.
 
 import argparse
 import statistics
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import torch
 import torch.utils.benchmark as torch_benchmark
 
 from losscli.backends.numpy import prime_heap
 from losscli.benchmark import clock as clocks
+from losscli.benchmark.affinity import on_own_core
 from losscli.benchmark.callers import LocalPlace
 from losscli.benchmark.devices import open_device
 from losscli.benchmark.isolation import WorkerPlace
@@ -41,7 +42,8 @@ def ours(caller, data, arguments):
     timed = TimedCall("torch", caller, 0.0)
     warm_up(timed)
     end = clocks.seconds() + arguments.seconds
-    run_rounds([timed], data, Stop(end, end))
+    with on_own_core(arguments.threads) if not arguments.in_process else nullcontext():
+        run_rounds([timed], data, Stop(end, end))
     if timed.failed:
         raise SystemExit(timed.fault)
     return statistics.median(timed.times)

@@ -3,9 +3,11 @@
 import statistics
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from losscli.benchmark import clock as clocks
+from losscli.benchmark.affinity import on_own_core
 from losscli.benchmark.jobs import Candidate, Job
 from losscli.benchmark.rounds import Stop, TimedCall, hidden_work, run_rounds, warm_up
 from losscli.benchmark.scrutiny import reduced_precision, reuses_work, small_fault
@@ -93,8 +95,10 @@ class Experiment:
         noise: True if the first implementation is timed against itself as well. memory: True if the
         device's own memory meter is read.
         """
+        apart = on_own_core(self.job.setting.threads) if self.job.isolated else nullcontext()
         with self.job.device.quiet():
-            end = self._run_rounds(data, stop, noise=noise)
+            with apart:
+                end = self._run_rounds(data, stop, noise=noise)
             clocks.restore()
             for one in self.timed_calls:
                 if memory and not one.failed:

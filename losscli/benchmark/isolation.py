@@ -6,11 +6,12 @@ it waits for the call, and for the answer, hardly longer.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from losscli.backends.machine import cores
 from losscli.benchmark import messages
 from losscli.benchmark.arena import aligned, decoded, encoded, layout
 from losscli.benchmark.callers import TimedCaller
@@ -18,6 +19,7 @@ from losscli.benchmark.clock import Lap, seconds
 from losscli.benchmark.devices import Device
 from losscli.benchmark.messages import Direction, Part
 from losscli.benchmark.process import WorkerError, WorkerProcess
+from losscli.benchmark.shared_inputs import ROOM, SharedInputs
 from losscli.checks.answer_check import FaultError
 from losscli.checks.generators import Arrays
 from losscli.checks.input_data import InputData
@@ -40,8 +42,8 @@ _WRITING_S = 200e-6  # an answer is written within this time, and four times tha
 _TIMES_COPIED = 4.0
 _IDLE_S = 0.2  # CPU time between calls that is not a fault
 _IDLE_SHARE = 0.5
-_FOLLOWING = 4  # timed calls of which one follows the last one directly
-_SHORT_S = 2e-3  # a shorter call is slowed by cold code
+_WARM_S = 5e-4  # untimed calls before a timed one
+_SHORT_S = 5e-3  # a shorter call is slowed by cold caches
 _CORES = 0.35  # more than --threads that a measurement may be off
 
 
@@ -160,6 +162,22 @@ class RemoteError(FaultError):
     """An exception of an implementation in its process; its text names the kind."""
 
 
+class Timing(NamedTuple):
+    """A timed call in another process, in seconds.
+
+    reported: those that it says the call took. start: the reading of the clock here. waited,
+    written: those from then until its end, and further until its answer. delayed: those of them in
+    which the process or this thread waited for a core.
+    """
+
+    answer: Answer
+    reported: float
+    start: float
+    waited: float
+    written: float
+    delayed: float
+
+
 class RemoteCall:
     """A call in the process of a place, on copies of arrays of this process."""
 
@@ -183,14 +201,14 @@ class RemoteCall:
         parts, end = layout(inputs, self.dtype)
         slopes = sum(array.size for array in inputs if array.dtype.kind == "f")
         room = aligned(_WIDEST * (2 * inputs[0].size + slopes) + _MARGIN)
-        self.place.room(end + room)
+        self.place.room(end + room + ROOM)
         return parts, end, room
 
     def views(self, parts: Sequence[Part]) -> Arrays:
         """The arrays of parts, in shared memory."""
         return tuple(map(self.place.process.arena.array, parts))
 
-    def request(self, parts: tuple[Part, ...], out: int, room: int, **how: bool) -> messages.Call:
+    def request(self, parts: tuple[Part, ...], out: int, room: int, **how: Any) -> messages.Call:
         """The request of a call; how: its flags."""
         return messages.Call(self.number, self.direction, parts, out, room, **how)
 
@@ -201,15 +219,17 @@ class RemoteCall:
             self._timed()
         return self.answer()
 
-    def time(self, request: messages.Call) -> tuple[float, float, float, Answer]:
-        """Time a call: its own seconds, those that its end took here, those of its answer."""
+    def time(self, request: messages.Call) -> Timing:
+        """Time a call."""
         process = self.place.process
-        start = seconds()
         process.send(request)
+        # After it, since the process cools down; a delay until here is in neither of the two.
+        delay_s, start = process.waited_s, seconds()
         reported = self._timed()
         ended = seconds()
         answer = self.answer()
-        return reported, ended - start, seconds() - ended, answer
+        written, delayed = seconds() - ended, process.waited_s - delay_s
+        return Timing(answer, reported, start, ended - start, written, delayed)
 
     def _timed(self) -> float:
         reply = self.place.process.receive(messages.Timed, messages.Raised, last=False)
@@ -251,16 +271,13 @@ class RemoteCaller:
         self._data = data
         self._cold = device.cold
         self._threads = threads
-        inputs = data.inputs("numpy")
-        self._parts, self._out, self._room = call.allocate(inputs)
-        self._views = call.views(self._parts)
-        self._pending: list[NDArray[np.int64] | None] = []
-        self._copy_s = 0.0  # of a byte
+        self._awake = cores() > threads
+        parts, self._out, self._room = call.allocate(data.inputs("numpy"))
+        end = self._out + self._room
+        self._inputs = SharedInputs(data, parts, call.place.process.arena, end)
+        self._warm = self._to_warm_up(_WARM_S)
         self._cpu_s = self._wall_s = self._idle_cpu_s = self._idle_s = 0.0
         self._last: tuple[float, float] | None = None
-        self._short = False
-        self._laps = 0
-        data.follow(self._pending.append)
 
     def keep(self, *inputs: Any) -> Answer:
         """Call with poisoned memory, and keep the answer in the process."""
@@ -287,53 +304,62 @@ class RemoteCaller:
         """One timed call; the answer is in shared memory.
 
         Changes are written once the process is warm: code that runs until then knows the last
-        contents only.
+        contents only. They are prepared while it warms up, since it cools down quickly.
 
         hidden_s of the lap: the seconds beyond the reported ones that this process waited, if the
         other one computed for as long, or neither of the two waited for a core.
         """
         process = self._call.place.process
-        if self._call.place.holder is not self:
-            self._write()
-        begin_cpu_s, begin_s = process.cpu_s, seconds()  # it sleeps, at the end as well
-        self._warm_up()
-        self._write()
-        main_s, delay_s = process.main_cpu_s, process.waited_s
-        reported, waited, written, answer = self._call.time(self._request(cold=self._cold))
+        self._take_memory()
+        process.keep_off()
+        # It sleeps, at the end as well; of a process that runs Linux counts CPU time by its ticks.
+        begin_cpu_s, begin_main_s, begin_s = process.cpu_s, process.main_cpu_s, seconds()
+        self._count_idle(begin_cpu_s, begin_s)
+        if not self._cold:
+            process.send(self._warm)
+        changes = self._inputs.changes()
+        request = self._request(cold=self._cold, changed=changes.listed)
+        if not self._cold:
+            process.receive(messages.Done, awake=self._awake)
+        self._inputs.write(changes)
+        timing = self._call.time(request)
         self._last = process.cpu_s, seconds()
         self._cpu_s += self._last[0] - begin_cpu_s
         self._wall_s += self._last[1] - begin_s
+        reported, answer = timing.reported, timing.answer
         size = sum(one.nbytes for one in (answer.value, *(answer.gradients or ())))
-        writing = _WRITING_S + _TIMES_COPIED * size * self._copy_s
-        late = max(0.0, waited - reported) + max(0.0, written - writing)
-        busy = process.main_cpu_s - main_s - reported - writing
-        hidden = max(0.0, min(late, busy), late - (process.waited_s - delay_s))
-        self._short = reported < _SHORT_S
+        writing = _WRITING_S + _TIMES_COPIED * size * self._inputs.copy_s
+        late = max(0.0, timing.waited - reported) + max(0.0, timing.written - writing)
+        busy = process.main_cpu_s - begin_main_s - (timing.start - begin_s) - reported - writing
+        hidden = max(0.0, min(late, busy), late - timing.delayed)
+        self._warm = self._to_warm_up(_WARM_S if reported < _SHORT_S else 0.0)
         return Lap(answer, reported, reported, hidden_s=hidden)
 
-    def _warm_up(self) -> None:
-        """Let the process warm up, as it would be if it were called again and again."""
-        idle = self._last
-        if idle is not None:
-            self._idle_cpu_s += self._call.place.process.cpu_s - idle[0]
-            self._idle_s += seconds() - idle[1]
-        if not self._cold:
-            call = self._call
-            # Without a call between them now and then, whoever compares inputs with the last ones
-            # would see other ones always.
-            self._laps += 1
-            decoy = self._short and self._laps % _FOLLOWING != 0
-            request = messages.Warm(call.number, call.direction, self._parts, decoy)
-            call.place.ask(request, messages.Done)
+    def _to_warm_up(self, warm_s: float) -> messages.Warm:
+        """The request to warm up, as it would be if it were called again and again."""
+        return messages.Warm(self._call.number, self._call.direction, self._inputs.parts, warm_s)
+
+    def _count_idle(self, cpu_s: float, now_s: float) -> None:
+        """Count the CPU time between this call and the last one."""
+        if self._last is not None:
+            self._idle_cpu_s += cpu_s - self._last[0]
+            self._idle_s += now_s - self._last[1]
+
+    def _take_memory(self) -> None:
+        """Write the inputs where other ones are, of another caller."""
+        if self._call.place.holder is not self:
+            self._inputs.forget()
+            self._call.place.holder = self
+            self._inputs.update()
 
     def holds(self, update: Update) -> bool:
         """True if the buffers hold the contents of an update."""
-        return self._data.holds(update, self._decoded())
+        return self._data.holds(update, self._inputs.arrays())
 
     def intact(self) -> bool:
         """True if the buffers hold the contents that were written last."""
         self._write()
-        pairs = zip(self._decoded(), self._data.inputs("numpy"), strict=True)
+        pairs = zip(self._inputs.arrays(), self._data.inputs("numpy"), strict=True)
         return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
 
     def peak(self) -> int | None:
@@ -368,42 +394,20 @@ class RemoteCaller:
         """Call, and write what a call changed in its inputs to the arrays that were given."""
         if fresh:
             self._call.place.holder = None
-            for view, array, part in zip(self._views, inputs, self._parts, strict=True):
-                view[...] = encoded(array, part)
+            self._inputs.fill(inputs)
         else:
             self._write()
         answer = copied(self._call.finish(self._request(poison=True, fresh=fresh, keep=keep)))
-        for view, given in zip(self._decoded(), inputs, strict=True):
+        for view, given in zip(self._inputs.arrays(), inputs, strict=True):
             if not np.array_equal(view, given, equal_nan=True):
                 given[...] = view
         self._last = None
         return answer
 
-    def _request(self, **how: bool) -> messages.Call:
-        return self._call.request(self._parts, self._out, self._room, **how)
-
-    def _decoded(self) -> Arrays:
-        pairs = zip(self._views, self._parts, strict=True)
-        return tuple(decoded(view, part) for view, part in pairs)
+    def _request(self, **how: Any) -> messages.Call:
+        return self._call.request(self._inputs.parts, self._out, self._room, **how)
 
     def _write(self) -> None:
-        """Write the changed rows to shared memory."""
-        if self._call.place.holder is not self:
-            self._pending.append(None)
-            self._call.place.holder = self
-        if not self._pending:
-            return
-        inputs = self._data.inputs("numpy")
-        changed = [rows for rows in self._pending if rows is not None]
-        if len(changed) < len(self._pending):
-            start = seconds()
-            for view, array, part in zip(self._views, inputs, self._parts, strict=True):
-                view[...] = encoded(array, part)
-            size = sum(view.nbytes for view in self._views)
-            self._copy_s = (seconds() - start) / max(1, size)
-        else:
-            rows = np.concatenate(changed)
-            ends = (self._data.updated(one) for one in (self._views, inputs, self._parts))
-            for view, array, part in zip(*ends, strict=True):
-                view[rows] = encoded(array[rows], part)
-        self._pending.clear()
+        """Write the changes of the inputs."""
+        self._take_memory()
+        self._inputs.update()

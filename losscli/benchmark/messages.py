@@ -41,7 +41,8 @@ class Call(msgspec.Struct, frozen=True, tag=True):
     """A request to call.
 
     out, room: where the answer goes. poison: fill memory with NaN first. fresh: call on copies in
-    other buffers. cold: empty the caches first. keep: keep the answer for `Again`.
+    other buffers. cold: empty the caches first. keep: keep the answer for `Again`. changed: the
+    indices of rows that have just been written, None if unknown.
     """
 
     runner: int
@@ -53,15 +54,16 @@ class Call(msgspec.Struct, frozen=True, tag=True):
     fresh: bool = False
     cold: bool = False
     keep: bool = False
+    changed: Part | None = None
 
 
 class Warm(msgspec.Struct, frozen=True, tag=True):
-    """A request to warm up for a call: read the inputs, and call on other ones if `decoy`."""
+    """A request to warm up for a call: to call for some seconds, or to read the inputs if 0."""
 
     runner: int
     direction: Direction
     inputs: tuple[Part, ...]
-    decoy: bool
+    seconds: float
 
 
 class Again(msgspec.Struct, frozen=True, tag=True):

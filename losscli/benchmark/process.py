@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from losscli.benchmark import messages
+from losscli.benchmark.affinity import give_others
 from losscli.benchmark.arena import Arena
 from losscli.benchmark.clock import seconds
 from losscli.benchmark.waiting import RunQueue
@@ -24,6 +25,7 @@ from losscli.checks.answer_check import FaultError
 PATIENCE_S = 120.0  # a request is answered within this time
 _MARK = "LOSSCLI_WORKER"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_AWAKE_S = 1e-3
 _CHUNK = 1 << 16
 _LONGEST = 1 << 20  # bytes of a reply
 
@@ -53,6 +55,7 @@ class WorkerProcess:
         self.arena = Arena()
         self.ended = ""
         self._paused = False
+        self._everywhere = True
         self._threads = threads
         self._mark = secrets.token_hex(16)
         self._encode = msgspec.json.Encoder().encode
@@ -95,6 +98,12 @@ class WorkerProcess:
             with suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGSTOP)
 
+    def keep_off(self) -> None:
+        """Let it run on all cores but the benchmark's from now on, if it needs fewer."""
+        if self._everywhere:
+            self._everywhere = False
+            give_others(self._process.pid, self._threads)
+
     @property
     def cpu_s(self) -> float:
         """CPU seconds of all threads of the process so far; 0 where the system does not say."""
@@ -131,11 +140,14 @@ class WorkerProcess:
         except OSError:
             self._end(self._last_words())
 
-    def receive(self, *kinds: Any, last: bool = True) -> Any:
+    def receive(self, *kinds: Any, last: bool = True, awake: bool = False) -> Any:
         """The next reply, one of some kinds; raises WorkerError for another, or none in time.
 
-        last: True if no other reply may follow.
+        last: True if no other reply may follow. awake: True to wait without sleeping at first.
         """
+        until = seconds() + _AWAKE_S if awake else 0.0
+        while until and seconds() < until and not select.select([self._replies], [], [], 0.0)[0]:
+            pass
         reply = self._parsed(self._line())
         if not isinstance(reply, kinds) or (last and self._received):
             self._end("it writes to the pipe of its process")

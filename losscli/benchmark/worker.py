@@ -34,6 +34,7 @@ from losscli.implementations.implementation import Answer, Runner, Setting, Unsu
 from losscli.implementations.registry import Implementation, parse
 
 _AWAKE_S = 5e-4
+_WARM_CALLS = 100
 _DEATH = 1  # PR_SET_PDEATHSIG of prctl
 _WIDTH = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
 
@@ -48,7 +49,6 @@ class Worker:
         self._runners: dict[int, Runner] = {}
         self._views: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self.is_warm = False
-        self._decoys: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._guards: Guards | None = None
         self._kept: Answer | None = None
 
@@ -115,6 +115,8 @@ class Worker:
             poison(inputs)
         if request.cold:
             self._clock.flush()
+        elif request.changed is not None:
+            self._fetch(request, request.changed)
         try:
             lap = self._clock.time(call, inputs)
         except BaseException as error:  # noqa: BLE001 - a user's code may raise anything
@@ -131,16 +133,25 @@ class Worker:
 
     def _warm(self, request: messages.Warm) -> None:
         """Warm the caches, of data and of code: this process has slept since its last call."""
-        if request.decoy:
+        if request.seconds:
             runner = self._runners[request.runner]
-            key = request.runner, request.inputs
-            if key not in self._decoys:
-                self._decoys = {key: _copies(self._inputs(request, runner))}
-            with suppress(Exception):  # the timed call reports what is raised
-                getattr(runner, request.direction)(*self._decoys[key])
+            call, inputs = getattr(runner, request.direction), self._inputs(request, runner)
+            until = seconds() + request.seconds
+            with suppress(BaseException):  # the timed call reports what is raised
+                for _ in range(_WARM_CALLS):  # its clock may have been replaced
+                    call(*inputs)
+                    if seconds() >= until:
+                        break
+            return
         for part in request.inputs:
             array = self._arena.array(part)
             np.bitwise_or.reduce(array.reshape(-1).view(f"u{array.itemsize}"))
+
+    def _fetch(self, request: messages.Call, changed: Part) -> None:
+        """Read the changed rows, which the processor keeps for the core that wrote them."""
+        rows = self._arena.array(changed)
+        for part in {request.inputs[0], request.inputs[-1]}:
+            self._arena.array(part)[rows]
 
     def _inputs(self, request: messages.Call | messages.Warm, runner: Runner) -> tuple[Any, ...]:
         """The inputs in shared memory, the same objects for every call."""

@@ -103,17 +103,10 @@ def remembers_rows(pred, target):
 
 
 def works_in_advance(pred, target):
-    """Computes the next answer in an untimed call, on the buffers of the timed ones."""
-    if len(pred) < 10_000:
-        return honest(pred, target)
-    if pred.flags.owndata:  # a call that warms up
-        if "buffers" in _kept:
-            _kept["next"] = honest(*_kept["buffers"])
-        return honest(pred, target)
-    _kept["buffers"] = pred, target
-    answer = _kept.pop("next", None)
+    """Gives the answer that an earlier call has computed, on the same buffers."""
+    answer = _kept.pop(len(pred), None)
     if answer is None:
-        return honest(pred, target)
+        answer = _kept[len(pred)] = honest(pred, target)
     return answer
 
 

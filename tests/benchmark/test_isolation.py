@@ -3,6 +3,9 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +14,7 @@ import pytest
 
 from losscli import bench, losses
 from losscli.benchmark import process
+from losscli.benchmark.affinity import give_others, on_own_core
 from losscli.benchmark.isolation import WorkerPlace
 
 pytestmark = pytest.mark.isolated
@@ -96,6 +100,16 @@ MISBEHAVE = {
 }
 
 
+def _ends(status):
+    """True once a killed process has come to run its end; nobody may collect it here."""
+    until = time.monotonic() + 30.0
+    while status.exists() and "State:\tZ" not in status.read_text():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def test_a_process_that_misbehaves_is_a_row_with_a_fault():
     """The other rows are as they were, and nothing runs on."""
     rows = _rows(*MISBEHAVE, "cuts_the_memory")
@@ -103,8 +117,7 @@ def test_a_process_that_misbehaves_is_a_row_with_a_fault():
     assert rows["honest"].fault is None
     assert rows["honest"].times is not None
     assert rows["cuts_the_memory"].fault is None
-    left = Path(f"/proc/{Path('left_running').read_text()}/status")
-    assert not left.exists() or "State:\tZ" in left.read_text()  # nobody may collect it here
+    assert _ends(Path(f"/proc/{Path('left_running').read_text()}/status"))
 
 
 def test_a_process_that_ended_is_started_again_for_the_next_workload():
@@ -114,6 +127,23 @@ def test_a_process_that_ended_is_started_again_for_the_next_workload():
         time=0.5, memory=False,
     ).rows  # fmt: skip
     assert [row.fault for row in found] == [MISBEHAVE["dies"]] * 2
+
+
+def test_a_process_keeps_off_the_core_of_the_benchmark():
+    """If it needs fewer than all; while it is timed, this thread has that one alone."""
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2:
+        pytest.skip("one core")
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with process, on_own_core(1):
+        own = os.sched_getaffinity(0)
+        assert len(own) == 1
+        give_others(process.pid, len(cores))
+        assert os.sched_getaffinity(process.pid) == cores
+        give_others(process.pid, 1)
+        assert os.sched_getaffinity(process.pid) == cores - own
+        process.stdin.close()
+    assert os.sched_getaffinity(0) == cores
 
 
 def test_a_call_that_does_not_return_is_ended(monkeypatch):
