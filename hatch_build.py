@@ -31,7 +31,7 @@ FLAGS = (
 )
 DARWIN = ("-bundle", "-undefined", "dynamic_lookup")
 # Without symbols and padding between pages, which are a tenth of the file.
-LINUX = ("-shared", "-s", "-Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=512")
+LINUX = ("-shared", "-s", "-Wl,-z,noseparate-code")
 
 
 def compiler() -> list[str]:
