@@ -164,8 +164,10 @@ class _Run:
         now = clocks.seconds()
         self._before_s = now - begin
         resolve = None if self._plan.resolve is None else float(self._plan.resolve)
-        deadline = self._deadline + _GRACE_S - self._after_s
-        stop = Stop(begin + share - self._after_s, deadline, resolve)
+        after_s = self._after_s if self.done else self._before_s  # checks, before they are known
+        reserved = (self._left - 1) * self._before_s  # so that the others are checked and timed too
+        deadline = self._deadline + _GRACE_S - reserved - after_s
+        stop = Stop(begin + share - after_s, deadline, resolve)
         noise = self.noise is None
         self._after_s = experiment.time(data, stop, noise=noise, memory=self._plan.memory)
         self.noise = experiment.noise if noise else self.noise

@@ -36,7 +36,7 @@ def stop_printing() -> None:
 def _printed(result: "Result", form: str, *, quiet: bool) -> None:
     from losscli.render.formats import load
 
-    for note in result.notes:
+    for note in getattr(result, "all_notes", result.notes):  # those of its steps as well
         _say("note", [note.message, *([note.hint] if note.hint else [])])
     chosen = load(form)
     if chosen.summary is not None:

@@ -139,6 +139,34 @@ def test_time_bounds_the_whole_command(ticks, tmp_path, monkeypatch):
     ]
 
 
+def test_blocks_leave_the_others_time(ticks, monkeypatch):
+    """For their checks, which take as long as its own; what follows its rounds is not known yet."""
+    from losscli.benchmark.experiment import Experiment
+
+    stops = []
+    monkeypatch.setattr("losscli.benchmark.measure._GRACE_S", 1.0)
+    monkeypatch.setattr(Experiment, "check_before", lambda *_: ticks.rest(3.0))
+    monkeypatch.setattr(Experiment, "time", lambda _, __, stop, **___: stops.append(stop) or 0.0)
+    bench(loss="mse", impl="numpy", size="1000", time=20, memory=False)
+    first, last = stops
+    assert last.deadline - first.deadline == pytest.approx(3.0 + 3.0, abs=0.1)
+
+
+def test_a_run_says_what_its_benchmark_left_out(ticks, tmp_path, monkeypatch, capsys):
+    """With the name of the step, on stderr."""
+    from losscli.cli.app import run
+
+    monkeypatch.setattr("losscli.benchmark.measure._GRACE_S", 0.0)
+    (tmp_path / "c.yaml").write_text(
+        "version: 1\n"
+        "benches:\n"
+        "  kernels: {losses: [mse], impl: [numpy], size: [1000], time: 0.001, memory: false}\n"
+    )
+    assert run(["run", "c.yaml"]) == 0
+    words = "note: kernels: --time 0.001 left no time for: mse forward+backward"
+    assert words in capsys.readouterr().err
+
+
 def test_memory_that_there_is_no_time_for_is_named(ticks, monkeypatch):
     """Unknown in the row, and a note."""
     monkeypatch.setattr("losscli.benchmark.measure._MEMORY_SHARE", 0.0)
