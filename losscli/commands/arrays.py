@@ -1,5 +1,6 @@
 """Evaluations of two arrays with few options, prepared once for many calls."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,11 +15,13 @@ from losscli.evaluation.arrays import ArrayEvaluation
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.rows import by_positions
 from losscli.losses.core.bound import Bound
+from losscli.losses.spec.grammar import Term, parse
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.documents.eval import Evaluation
 
 # Those whose values say all: they name no file, and ask for nothing but the losses.
-_OPTIONS = frozenset({"loss", "metric", "reduction", "ci", "nan", "like", "dtype", "threads"})
+_SPECS = {"loss", "metric"}
+_OPTIONS = _SPECS | {"reduction", "ci", "nan", "like", "dtype", "threads"}
 
 
 def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None:
@@ -28,9 +31,11 @@ def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None
     """
     if len(args) != 2 or not given.keys() <= _OPTIONS:
         return None
-    for name in ("loss", "metric"):
-        if type(given.get(name)) is list:
+    for name in _SPECS & given.keys():
+        if type(given[name]) is list:
             given = given | {name: tuple(given[name])}
+        if type(given[name]) is not str and not _are_texts(given[name]):
+            return None  # it may be a function of the caller, which must not be kept
     try:
         preds, targets = map(_as_array, args, ("preds", "targets"))
         if preds is None or targets is None or not (preds.ndim and targets.ndim):
@@ -40,6 +45,10 @@ def of_arrays(args: tuple[Any, ...], given: dict[str, Any]) -> Evaluation | None
         return None if found is None else found(preds, targets)
     except (TypeError, LossCliError):  # an option that is not hashable; an error to raise
         return None
+
+
+def _are_texts(given: Any) -> bool:
+    return type(given) is tuple and all(type(each) is str for each in given)
 
 
 def _as_array(values: Any, role: str) -> NDArray[Any] | None:
@@ -68,6 +77,8 @@ def _prepared(
     """
     if pred.kind not in "fiub" or target.kind not in "fiub":
         return None
+    if any(term.where for name in _SPECS for term in _terms(given.get(name, ()))):
+        return None  # code of a user, which is run where its output is kept apart
     plan = EvalPlan(np.zeros((1, *pred_row), pred), np.zeros((1, *target_row), target), **given)
     losses, metrics = bound_losses(plan), bound_metrics(plan) if plan.metric else ()
     if any(loss.code or loss.files for loss in losses):  # they may change between calls
@@ -78,3 +89,9 @@ def _prepared(
             return None
         backend = choose(plan.backend, plan.device, plan.dtype)
         return ArrayEvaluation(plan, opened, losses, metrics, backend)
+
+
+def _terms(specs: str | tuple[str, ...]) -> Iterator[Term]:
+    for text in (specs,) if isinstance(specs, str) else specs:
+        for spec in parse(text):
+            yield from spec.terms

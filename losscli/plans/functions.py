@@ -33,23 +33,22 @@ def public(
 
     @wraps(function)
     def call(*args: P.args, **given: P.kwargs) -> R:
-        if prepared is not None and (found := prepared(args, given)) is not None:
-            return found
+        # What users' code prints is kept apart from results, as on the command line.
+        stdout, sys.stdout = sys.stdout, sys.stderr
         try:
+            if prepared is not None and (found := prepared(args, given)) is not None:
+                return found
             try:
                 asked = plan(*args, **given)
             except TypeError:
                 _check_names(cls, given)
                 raise
-            # What users' code prints is kept apart from results, as on the command line.
-            stdout, sys.stdout = sys.stdout, sys.stderr
-            try:
-                return function(asked)
-            finally:
-                sys.stdout = stdout
+            return function(asked)
         except LossCliError as error:
             respell(error, cls, "python")
             raise
+        finally:
+            sys.stdout = stdout
 
     del call.__wrapped__  # inspect would show its parameters
     call.__name__ = call.__qualname__ = name

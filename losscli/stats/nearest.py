@@ -7,7 +7,7 @@ from fractions import Fraction
 def nearest(value: Fraction | float) -> float:
     """The nearest float64; an infinity for a fraction beyond all of them.
 
-    >>> nearest(Fraction(-10) ** 400)
+    >>> nearest(-(Fraction(10) ** 400))
     -inf
     """
     try:

@@ -163,6 +163,24 @@ def test_files_of_a_loss_are_read_at_each_call(tmp_path):
         assert found.value == 3 * number
 
 
+def test_functions_of_the_caller_are_not_kept():
+    """Nor are they called more often."""
+    calls = []
+
+    def mine(pred, target):
+        calls.append(len(pred))
+        return abs(pred - target)
+
+    arrays = np.ones(8), np.zeros(8)
+    assert unprepared(*arrays, loss=mine).value == 1.0
+    due = len(calls)
+    calls.clear()
+    assert losscli.evaluate(*arrays, loss=mine).value == 1.0
+    assert len(calls) <= due
+    assert of_arrays(arrays, {"loss": mine}) is None
+    assert of_arrays(arrays, {"loss": ["mse", mine]}) is None
+
+
 def test_an_earlier_call_settles_nothing_about_the_next():
     """Predictions that are no probabilities, then some that look like them."""
     targets = np.arange(100) % 2
