@@ -31,7 +31,7 @@ from losscli.backends.machine import cores
 from losscli.backends.numpy import prime_heap
 from losscli.benchmark.workloads import fits, losses_of, row_of, workload_of
 from losscli.checks.generators import InputGenerator
-from losscli.implementations.implementation import Setting
+from losscli.implementations.implementation import Setting, UnsupportedError
 from losscli.implementations.registry import parse
 from losscli.losses.registry import all_losses
 
@@ -57,8 +57,14 @@ def main():
     print("| loss | predictions | losscli ns | torch ns | ratio | least, most | fastest | |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |")
     names = arguments.names or [loss.name for loss in all_losses()]
-    slow = [name for name in names if measured(name, arguments)]
+    slow, unknown = [], []
+    for name in names:
+        try:
+            slow += [name] if measured(name, arguments) else []
+        except UnsupportedError:
+            unknown.append(name)
     print(f"\n{len(slow)} above {BAR}: {', '.join(slow) or 'none'}")
+    print(f"without an expression in eager.py: {', '.join(unknown) or 'none'}")
 
 
 def measured(name, arguments):

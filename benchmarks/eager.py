@@ -57,6 +57,19 @@ def _crps_ensemble(x, t):
     return ((x - t[:, None]).abs().mean(-1) - spread).mean()
 
 
+def _energy_score(x, t):
+    error = torch.linalg.vector_norm(x - t[:, None], dim=-1).mean(-1)
+    return (error - torch.cdist(x, x).mean((-1, -2)) / 2).mean()
+
+
+def _generalized_jsd(student, teacher):
+    p, q = teacher.log_softmax(-1), student.log_softmax(-1)
+    mixture = torch.logsumexp(torch.stack((p, q)), 0) - math.log(2)
+    kl = F.kl_div(mixture, p, reduction="none", log_target=True)
+    kl = kl + F.kl_div(mixture, q, reduction="none", log_target=True)
+    return kl.sum(-1).mean() / 2
+
+
 def _crps_gaussian(pred, t):
     mean, deviation = pred.unbind(1)
     w = (t - mean) / deviation
@@ -203,6 +216,8 @@ EXPRESSIONS = {
     "zero_one": lambda p, t: (p != t).double().mean(),
     "crps_ensemble": _crps_ensemble,
     "crps_gaussian": _crps_gaussian,
+    "energy_score": _energy_score,
+    "generalized_jsd": _generalized_jsd,
     "gamma_deviance": lambda p, t: (2 * ((p / t).log() + t / p - 1)).mean(),
     "interval_score": _interval,
     "laplace_nll": _laplace,
