@@ -1,6 +1,5 @@
 """Evaluations of two arrays with few options, prepared once for many calls."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +14,7 @@ from losscli.evaluation.arrays import ArrayEvaluation
 from losscli.evaluation.data import open_data, takes_targets
 from losscli.evaluation.rows import by_positions
 from losscli.losses.core.bound import Bound
-from losscli.losses.spec.grammar import Term, parse
+from losscli.losses.spec.binding import files_of
 from losscli.plans.evaluate import EvalPlan
 from losscli.results.documents.eval import Evaluation
 
@@ -77,11 +76,11 @@ def _prepared(
     """
     if pred.kind not in "fiub" or target.kind not in "fiub":
         return None
-    if any(term.where for name in _SPECS for term in _terms(given.get(name, ()))):
-        return None  # code of a user, which is run where its output is kept apart
+    if any(files_of(given.get(name, ())) for name in _SPECS):  # they may change between calls
+        return None
     plan = EvalPlan(np.zeros((1, *pred_row), pred), np.zeros((1, *target_row), target), **given)
     losses, metrics = bound_losses(plan), bound_metrics(plan) if plan.metric else ()
-    if any(loss.code or loss.files for loss in losses):  # they may change between calls
+    if any(loss.code for loss in losses):
         return None
     bound: list[Bound] = [*losses, *metrics]
     with open_data(plan, targeted=takes_targets(bound, plan), losses=bound) as opened:
@@ -89,9 +88,3 @@ def _prepared(
             return None
         backend = choose(plan.backend, plan.device, plan.dtype)
         return ArrayEvaluation(plan, opened, losses, metrics, backend)
-
-
-def _terms(specs: str | tuple[str, ...]) -> Iterator[Term]:
-    for text in (specs,) if isinstance(specs, str) else specs:
-        for spec in parse(text):
-            yield from spec.terms

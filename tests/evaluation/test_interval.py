@@ -124,7 +124,7 @@ def test_of_a_root_the_ends_are_the_roots():
 
 @pytest.mark.parametrize("losses", [[1.0], [2.0, 2.0], [1.0, 3.0], [0.0, 0.0, 1e-200]])
 def test_few_rows_and_equal_rows_have_their_usual_interval(losses):
-    """There is no skewness to correct."""
+    """The skewness of such rows is 0, or not known."""
     zeros = np.zeros(len(losses))
     found = evaluate(losses, zeros, loss="mae", interval="hall")["mae"]
     plain = evaluate(losses, zeros, loss="mae")["mae"]

@@ -163,6 +163,14 @@ def test_files_of_a_loss_are_read_at_each_call(tmp_path):
         assert found.value == 3 * number
 
 
+def test_files_of_a_metric_are_read_at_each_call(tmp_path):
+    preds, targets, train = np.arange(8.0), np.arange(8.0) + 1, tmp_path / "train.npy"
+    for step in (1.0, 2.0):
+        np.save(train, np.arange(9.0) * step)
+        (found,) = losscli.evaluate(preds, targets, metric=f"mase:train=@{train}").metrics
+        assert found.value == 1 / step
+
+
 def test_functions_of_the_caller_are_not_kept():
     """Nor are they called more often."""
     calls = []

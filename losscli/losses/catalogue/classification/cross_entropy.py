@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from losscli.losses.catalogue.classification._weights import CLASS_WEIGHT
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import LABELS, LOGIT, Interval, shapes
 from losscli.losses.math.stable import label_nll, label_weights, share, shifted_exps, shifted_rest
@@ -161,14 +162,7 @@ cross_entropy = Loss(
     saturates=_saturates,
     flops=6,
     params=(
-        Param(
-            "weight",
-            None,
-            Interval(0.0, ends="[)"),
-            "the weight of each class",
-            "columns",
-            scalar=False,
-        ),
+        CLASS_WEIGHT,
         Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
         Param(
             "label_smoothing",

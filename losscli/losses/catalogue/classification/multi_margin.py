@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from losscli.losses.catalogue.classification._weights import CLASS_WEIGHT
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import INDICES, SCORE, Interval, shapes
 
@@ -67,14 +68,7 @@ multi_margin = Loss(
     params=(
         Param("p", 1, Interval(1, 2), "the power of each violation, 1 or 2", "whole"),
         Param("margin", 1.0, Interval(ends="()"), "the required lead of the label's score"),
-        Param(
-            "weight",
-            None,
-            Interval(0.0, ends="[)"),
-            "the weight of each class",
-            "columns",
-            scalar=False,
-        ),
+        CLASS_WEIGHT,
     ),
     use="predictions are scores, not probabilities, and all close classes matter",
     avoid="only the closest class matters: use multiclass_hinge",

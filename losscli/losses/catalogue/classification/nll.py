@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from losscli.losses.catalogue.classification._weights import CLASS_WEIGHT
 from losscli.losses.core.loss import Array, Convention, Loss, Namespace, Param
 from losscli.losses.declare import INDICES, LOG_PROBABILITY, Interval, shapes
 from losscli.losses.math.stable import label_weights, share
@@ -68,14 +69,7 @@ nll = Loss(
     saturates=True,  # only the label's column is read
     flops=1,
     params=(
-        Param(
-            "weight",
-            None,
-            Interval(0.0, ends="[)"),
-            "the weight of each class",
-            "columns",
-            scalar=False,
-        ),
+        CLASS_WEIGHT,
         Param("ignore_index", -100, Interval(), "the label of ignored rows", "whole"),
     ),
     use="the model's last layer is a log-softmax, or log-probabilities were saved",
